@@ -1,0 +1,3 @@
+//! rosterctl: a contact centre's roster as code.
+
+pub mod model;

@@ -1,0 +1,68 @@
+//! HTTP as data: what is sent to a vendor, what came back, and what that means.
+
+use std::fmt;
+use std::time::Duration;
+
+/// One request, ready to be sent to a connection's base URL. All five vendors take `POST` only.
+///
+/// Its `Debug` form shows operation and path alone: query, headers and body may hold secrets.
+pub struct Call {
+    /// Name of the vendor's operation, e.g. `create/v2`; the key of rate limits and log lines.
+    pub operation: &'static str,
+    /// Path below the base URL, beginning with `/`.
+    pub path: String,
+    /// Query parameters, not yet encoded.
+    pub query: Vec<(&'static str, String)>,
+    /// Headers beside those that the transport sets (`Host`, `Content-Length`).
+    pub headers: Vec<(&'static str, String)>,
+    /// The body's bytes.
+    pub body: Vec<u8>,
+}
+
+impl Call {
+    /// Returns a header's value; names compare without case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    /// Returns a query parameter's value.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(k, _)| *k == name).map(|(_, v)| v.as_str())
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({} {})", self.operation, self.path)
+    }
+}
+
+/// What came back. Its `Debug` form shows no body: vendors return passwords nobody asked for.
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`, lower case; empty when absent.
+    pub content_type: String,
+    /// `Retry-After`, when it was given in seconds.
+    pub retry_after: Option<Duration>,
+    /// The body's bytes, at most the transport's size cap.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A JSON reply.
+    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self {
+            status,
+            content_type: "application/json;charset=utf-8".into(),
+            retry_after: None,
+            body: body.to_string().into_bytes(),
+        }
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply({}, {} bytes)", self.status, self.body.len())
+    }
+}

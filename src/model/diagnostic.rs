@@ -1,0 +1,106 @@
+//! What is wrong with the input, where, why, and what to do.
+
+use super::source::Source;
+
+/// One thing wrong with a file that a person wrote.
+///
+/// Stages collect diagnostics, so that one run shows all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong and why, one sentence without a final stop. Never holds a secret.
+    pub message: String,
+    /// Where; `None` when no file can be pointed at.
+    pub source: Option<Source>,
+    /// What stands at `source` is private: the shown line is masked behind its key.
+    pub masked: bool,
+    /// Another place that belongs to it (the first of two duplicates), with its label.
+    pub related: Option<(Source, String)>,
+    /// What to do, in the imperative; empty when the message says it all.
+    pub help: String,
+}
+
+impl Diagnostic {
+    /// A diagnostic at a place.
+    pub fn at(source: &Source, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            source: Some(source.clone()),
+            masked: false,
+            related: None,
+            help: String::new(),
+        }
+    }
+
+    /// A diagnostic that no file can be pointed at for.
+    pub fn general(message: impl Into<String>) -> Self {
+        Self { message: message.into(), source: None, masked: false, related: None, help: String::new() }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Adds the other place that belongs to it.
+    #[must_use]
+    pub fn related(mut self, source: &Source, label: impl Into<String>) -> Self {
+        self.related = Some((source.clone(), label.into()));
+        self
+    }
+
+    /// Hides what stands at the place when the line is shown.
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        self.masked = true;
+        self
+    }
+}
+
+/// Collected diagnostics of a stage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    /// Adds all of another collection.
+    pub fn extend(&mut self, other: Diagnostics) {
+        self.list.extend(other.list);
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// All of them, ordered by place; repeated ones once.
+    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by(|a, b| a.source.cmp(&b.source).then_with(|| a.message.cmp(&b.message)));
+        self.list.dedup();
+        self.list
+    }
+}
+
+/// Returns the candidate nearest to `name`, when one is near enough to be what was meant.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let longest = name.chars().count();
+    let bound = if longest <= 3 { 1 } else { longest.div_ceil(3) };
+    candidates
+        .into_iter()
+        .map(|c| (strsim::damerau_levenshtein(&name.to_lowercase(), &c.to_lowercase()), c))
+        .filter(|(distance, _)| *distance <= bound)
+        .min_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)))
+        .map(|(_, c)| c)
+}
