@@ -66,3 +66,52 @@ impl fmt::Debug for Reply {
         write!(f, "Reply({}, {} bytes)", self.status, self.body.len())
     }
 }
+
+/// Why a call gave no usable result, named by what may be done next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It never reached the vendor: safe to send again.
+    NotSent(String),
+    /// The vendor asks to slow down: safe to send again, later.
+    Throttled {
+        /// How long the vendor asks to wait.
+        after: Option<Duration>,
+        /// The vendor's words.
+        message: String,
+    },
+    /// It was sent, and nothing tells whether it was carried out: read back first.
+    Unknown(String),
+    /// The vendor said no, with its own code and message: sending again changes nothing.
+    Refused(String),
+    /// The vendor refused the sign-in: no further call to it makes sense.
+    SignIn(String),
+    /// What came back is no answer: HTML, cut off, of the wrong type, too large.
+    Garbled(String),
+}
+
+impl Failure {
+    /// What went wrong, in words.
+    pub fn message(&self) -> &str {
+        match self {
+            Failure::NotSent(message)
+            | Failure::Throttled { message, .. }
+            | Failure::Unknown(message)
+            | Failure::Refused(message)
+            | Failure::SignIn(message)
+            | Failure::Garbled(message) => message,
+        }
+    }
+
+    /// Returns the same failure with other words.
+    #[must_use]
+    pub fn map(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Failure::NotSent(message) => Failure::NotSent(change(message)),
+            Failure::Throttled { after, message } => Failure::Throttled { after, message: change(message) },
+            Failure::Unknown(message) => Failure::Unknown(change(message)),
+            Failure::Refused(message) => Failure::Refused(change(message)),
+            Failure::SignIn(message) => Failure::SignIn(change(message)),
+            Failure::Garbled(message) => Failure::Garbled(change(message)),
+        }
+    }
+}

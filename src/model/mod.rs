@@ -1,5 +1,20 @@
 //! The nouns: data and its invariants. No verb, no input or output.
 
+pub mod agent;
 pub mod call;
+pub mod desired;
 pub mod diagnostic;
+pub mod diff;
+pub mod field;
+pub mod finding;
+pub mod id;
+pub mod ledger;
+pub mod live;
+pub mod plan;
+pub mod queue;
+pub mod seat;
+pub mod secret;
 pub mod source;
+pub mod spec;
+pub mod value;
+pub mod workspace;

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// A place in a manifest or a workspace file.
 ///
 /// Lines and columns count from 1; columns count Unicode characters, not bytes, as editors do.
 /// `file` is the path as it is shown to people: relative to the workspace folder, with `/`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Source {
     /// Path shown to people.
     pub file: Arc<str>,

@@ -1,0 +1,188 @@
+//! A field is one row: its name, type and meaning, and the vendor keys that write and read it.
+//!
+//! Manifest, schema, diff, plan, formats, ledger and connectors all read these rows; nothing about
+//! a field is said anywhere else. What a vendor can do with it is not declared but read off the
+//! empty columns:
+//!
+//! | create | edit | read | so the planner |
+//! | --- | --- | --- | --- |
+//! | yes | yes | yes | compares, creates, updates |
+//! | no | yes | yes | sets it with a second step after creation |
+//! | yes | no | yes | cannot edit: a finding, or a replacement |
+//! | yes | any | no | compares with the ledger; unknown without it |
+//! | no | no | yes | only compares: every difference is a finding |
+
+use std::fmt;
+
+use super::source::Source;
+use super::value::{Sip, Type, Value};
+
+/// A vendor's key for a field in one operation, with the lower bound that its document gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The key in the vendor's JSON.
+    pub key: &'static str,
+    /// The smallest number that the operation takes.
+    pub min: Option<i64>,
+}
+
+/// One row of a kind's table.
+pub struct Field {
+    /// Place in the table.
+    pub index: u8,
+    /// Name in a manifest.
+    pub key: &'static str,
+    /// What it can hold.
+    pub ty: Type,
+    /// Its meaning, in sentences.
+    pub doc: &'static str,
+    /// Keys that set it when the resource is made.
+    pub create: &'static [Cell],
+    /// Keys that change it afterwards.
+    pub edit: &'static [Cell],
+    /// Keys that tell it.
+    pub read: &'static [Cell],
+}
+
+impl Field {
+    /// Whether some operation returns it.
+    pub fn is_read(&self) -> bool {
+        !self.read.is_empty()
+    }
+
+    /// Whether creation can set it to this value.
+    pub fn can_create(&self, value: &Value) -> bool {
+        let sip_by_number = matches!(value, Value::Sip(Sip::Number(_)));
+        !self.create.is_empty() && !sip_by_number && within(self.create, value)
+    }
+
+    /// Whether an edit can set it to this value.
+    pub fn can_edit(&self, value: &Value) -> bool {
+        let sip_by_vendor = matches!(value, Value::Sip(Sip::Auto));
+        !self.edit.is_empty() && !sip_by_vendor && within(self.edit, value)
+    }
+}
+
+fn within(cells: &[Cell], value: &Value) -> bool {
+    match value {
+        Value::Number(number) => cells.iter().all(|cell| cell.min.is_none_or(|min| *number >= min)),
+        _ => true,
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key)
+    }
+}
+
+/// What is said of one resource: some of its kind's fields, each with its value and its place.
+///
+/// A field that is not there is **unsaid** (in a manifest: do not touch) or **unread** (in an answer).
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    entries: Vec<Entry>,
+}
+
+/// One field of a [`Record`].
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Which field.
+    pub field: &'static Field,
+    /// What it holds.
+    pub value: Value,
+    /// Where a manifest says so.
+    pub source: Option<Source>,
+}
+
+impl Record {
+    /// The fields that are said, in the table's order.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// A field with its value and place.
+    pub fn entry(&self, field: &Field) -> Option<&Entry> {
+        let at = self.entries.binary_search_by_key(&field.index, |e| e.field.index).ok()?;
+        self.entries.get(at)
+    }
+
+    /// A field's value.
+    pub fn get(&self, field: &Field) -> Option<&Value> {
+        self.entry(field).map(|entry| &entry.value)
+    }
+
+    /// A text or choice as text.
+    pub fn text(&self, field: &Field) -> Option<&str> {
+        match self.get(field)? {
+            Value::Text(text) => Some(text),
+            Value::Choice(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Sets a field, replacing what it held.
+    pub fn set(&mut self, field: &'static Field, value: Value, source: Option<Source>) {
+        let entry = Entry { field, value, source };
+        match self.entries.binary_search_by_key(&field.index, |e| e.field.index) {
+            Ok(at) => self.entries[at] = entry,
+            Err(at) => self.entries.insert(at, entry),
+        }
+    }
+
+    /// Takes over what `other` says of fields that this record is silent on.
+    pub fn fill_from(&mut self, other: &Record) {
+        for entry in &other.entries {
+            if self.get(entry.field).is_none() {
+                self.set(entry.field, entry.value.clone(), entry.source.clone());
+            }
+        }
+    }
+}
+
+/// Writes a kind's table: a `static` for each row, and `FIELDS`, all of them in order.
+///
+/// ```text
+/// /// Meaning.
+/// NAME "key": Type => [create keys] [edit keys] [read keys];
+/// ```
+/// A key may carry its lower bound: `"afterInterval" >= 1`.
+macro_rules! kind {
+    (@cell $key:literal) => { $crate::model::field::Cell { key: $key, min: None } };
+    (@cell $key:literal >= $min:literal) => { $crate::model::field::Cell { key: $key, min: Some($min) } };
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident $key:literal: $ty:expr =>
+            [$($create:literal $(>= $cmin:literal)?),*]
+            [$($edit:literal $(>= $emin:literal)?),*]
+            [$($read:literal),*];
+    )+) => {
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        enum Index { $($name),+ }
+        $(
+            $(#[doc = $doc])+
+            pub static $name: $crate::model::field::Field = $crate::model::field::Field {
+                index: Index::$name as u8,
+                key: $key,
+                ty: $ty,
+                doc: concat!($($doc),+),
+                create: &[$(kind!(@cell $create $(>= $cmin)?)),*],
+                edit: &[$(kind!(@cell $edit $(>= $emin)?)),*],
+                read: &[$(kind!(@cell $read)),*],
+            };
+        )+
+        /// Every row, in the table's order.
+        pub static FIELDS: &[&$crate::model::field::Field] = &[$(&$name),+];
+    };
+}
+pub(crate) use kind;
+
+/// Finds a row by its manifest name.
+pub fn by_key(fields: &'static [&'static Field], key: &str) -> Option<&'static Field> {
+    fields.iter().copied().find(|field| field.key == key)
+}

@@ -1,0 +1,157 @@
+//! Findings: what no step can mend, or what must not be done. One row a code.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::ResourceId;
+use super::source::Source;
+
+/// How much a finding weighs.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something must be mended first.
+    Error,
+    /// Live differs from the manifest and no step can mend it.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+impl Severity {
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// What a finding does to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// It counts as a difference (exit 2 of `drift` and `plan --detailed-exitcode`).
+    Differs,
+    /// The input is wrong with regard to what is live: nothing is applied (exit 1).
+    Invalid,
+    /// Policy forbids the plan: nothing is applied (exit 4).
+    Refused,
+    /// Something could not be read: nothing is applied (exit 6).
+    Incomplete,
+}
+
+/// One row of the table of codes.
+#[derive(Debug)]
+pub struct Rule {
+    /// The stable code.
+    pub code: &'static str,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What it does to a run.
+    pub effect: Effect,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+macro_rules! rules {
+    ($($name:ident $code:literal $severity:ident $effect:ident $doc:literal;)+) => {
+        $(#[doc = $doc] pub static $name: Rule =
+            Rule { code: $code, severity: Severity::$severity, effect: Effect::$effect, doc: $doc };)+
+        /// Every code, in order.
+        pub static RULES: &[&Rule] = &[$(&$name),+];
+    };
+}
+
+#[rustfmt::skip]
+rules! {
+    IMMUTABLE        "R101" Warning Differs    "A field that the vendor cannot edit differs.";
+    UNREAD           "R102" Info    None       "A field that the vendor never returns has no record: its live state is unknown.";
+    UNKNOWN_VALUE    "R103" Info    None       "The vendor returned a value that its document does not list.";
+    UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest.";
+    UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest.";
+    AMBIGUOUS_QUEUE  "R301" Error   Invalid    "Two live queues have one name.";
+    MISSING_EXTEN    "R302" Error   Invalid    "No live queue has the number that the manifest pins.";
+    UNKNOWN_MEMBER   "R303" Error   Invalid    "A queue names an agent that is neither declared nor live.";
+    NO_ROLE          "R304" Error   Invalid    "An agent would be made without a role.";
+    LEAVING_MEMBER   "R305" Error   Invalid    "A queue names an agent that is to be deleted.";
+    TOO_MANY_DELETES "R401" Error   Refused    "More agents would be deleted than `policy.limits.deletes` allows.";
+    TOO_MANY_CHANGES "R402" Error   Refused    "More would be changed than `policy.limits.changes` allows.";
+    TOO_MANY_LEAVE   "R403" Error   Refused    "A queue would lose more members than `policy.limits.memberRemovals` allows.";
+    PROTECTED        "R404" Error   Refused    "An agent with `protect: true` would be deleted.";
+    TOO_FEW_MEMBERS  "R405" Error   Refused    "A queue would keep fewer than its `minMembers`.";
+    INCOMPLETE       "R601" Error   Incomplete "A listing could not be proved complete, so nothing may be called missing.";
+}
+
+/// Finds a row by its code.
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.code == code)
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// Stable code, `R…`.
+    pub code: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What is so, why it cannot be mended here, and what to do.
+    pub message: String,
+    /// The resource it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ResourceId>,
+    /// Where the manifest speaks of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+}
+
+impl Finding {
+    /// A finding of a rule.
+    pub fn new(rule: &Rule, message: impl Into<String>) -> Self {
+        Self {
+            code: rule.code.to_owned(),
+            severity: rule.severity,
+            message: message.into(),
+            id: None,
+            source: None,
+        }
+    }
+
+    /// Says which resource it is about.
+    #[must_use]
+    pub fn about(mut self, id: &ResourceId) -> Self {
+        self.id = Some(id.clone());
+        self
+    }
+
+    /// Says where.
+    #[must_use]
+    pub fn at(mut self, source: &Source) -> Self {
+        self.source = Some(source.clone());
+        self
+    }
+
+    /// What it does to a run.
+    pub fn effect(&self) -> Effect {
+        rule(&self.code).map_or(Effect::None, |rule| rule.effect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_each_has_its_sentence() {
+        let mut codes: Vec<_> = RULES.iter().map(|r| r.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), RULES.len());
+        assert!(RULES.iter().all(|r| r.doc.ends_with('.')));
+    }
+}

@@ -1,0 +1,230 @@
+//! Names of things: newtypes, no bare strings.
+
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// An agent's number (坐席工号): the key of an agent in every system; always a string.
+///
+/// Ordered as people count: numbers by value (`8001` before `10001`), then everything else by letter.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OperatorId(Arc<str>);
+
+impl OperatorId {
+    /// Wraps an id as it is, without any check: vendors hold ids that a manifest may not.
+    pub fn new(id: impl Into<Arc<str>>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Says why a manifest may not use `id`; `None` when it may.
+    ///
+    /// Letters, digits and `_ . @ -` only, 1 to 64 of them, and a letter or digit first: an id is
+    /// put into keys of secret stores and into file names, where anything else could climb out.
+    pub fn objection(id: &str) -> Option<&'static str> {
+        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '@' | '-');
+        if id.is_empty() {
+            Some("it is empty")
+        } else if id.chars().count() > 64 {
+            Some("it is longer than 64 characters")
+        } else if !id.chars().all(allowed) {
+            Some("only letters, digits and `_ . @ -` may stand in it")
+        } else if !id.starts_with(char::is_alphanumeric) {
+            Some("it must begin with a letter or a digit")
+        } else {
+            None
+        }
+    }
+
+    /// The number before which another id directly follows, for runs of ids: prefix zeros keep width.
+    pub fn successor(&self) -> Option<OperatorId> {
+        let number: u64 = self.0.parse().ok()?;
+        let next = number.checked_add(1)?;
+        let text = format!("{next:0width$}", width = self.0.len());
+        Some(Self(text.into()))
+    }
+}
+
+impl Ord for OperatorId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        fn number(text: &str) -> Option<&str> {
+            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            digits.then(|| text.trim_start_matches('0'))
+        }
+        match (number(&self.0), number(&other.0)) {
+            (Some(a), Some(b)) => {
+                a.len().cmp(&b.len()).then_with(|| a.cmp(b)).then_with(|| self.0.len().cmp(&other.0.len()))
+            }
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => self.0.cmp(&other.0),
+        }
+    }
+}
+
+impl PartialOrd for OperatorId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for OperatorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for OperatorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for OperatorId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for OperatorId {
+    fn from(id: &str) -> Self {
+        Self(id.into())
+    }
+}
+
+/// The kinds of resources that a roster holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Someone who answers calls and chats.
+    Agent,
+    /// An online skill group: a line of waiting customers and the agents who serve it.
+    Queue,
+    /// A voice seat; read only.
+    Seat,
+}
+
+impl Kind {
+    /// The word before the `/` of a resource's id.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Agent => "agent",
+            Kind::Queue => "queue",
+            Kind::Seat => "seat",
+        }
+    }
+}
+
+/// A resource as people and pipelines name it: `agent/8001`, `queue/在线售前`, `queue/NAME@EXTEN`.
+///
+/// Agents order before queues before seats, and by number within a kind.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceId {
+    /// What it is.
+    pub kind: Kind,
+    /// Which one: an agent's number, a queue's name (with `@EXTEN` where pinned), a seat's account.
+    pub name: OperatorId,
+}
+
+impl ResourceId {
+    /// The id of an agent.
+    pub fn agent(id: &OperatorId) -> Self {
+        Self { kind: Kind::Agent, name: id.clone() }
+    }
+
+    /// The id of a queue; `exten` is given when the name alone does not tell it.
+    pub fn queue(name: &str, exten: Option<&str>) -> Self {
+        let name = exten.map_or_else(|| name.to_owned(), |exten| format!("{name}@{exten}"));
+        Self { kind: Kind::Queue, name: OperatorId::new(name) }
+    }
+
+    /// Reads `KIND/NAME`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, name) = text.split_once('/')?;
+        let kind = match kind {
+            "agent" => Kind::Agent,
+            "queue" => Kind::Queue,
+            "seat" => Kind::Seat,
+            _ => return None,
+        };
+        (!name.is_empty()).then(|| Self { kind, name: OperatorId::new(name) })
+    }
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind.word(), self.name)
+    }
+}
+
+impl fmt::Debug for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for ResourceId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ResourceId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not KIND/NAME, like agent/8001")))
+    }
+}
+
+impl schemars::JsonSchema for ResourceId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ResourceId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "A resource: agent/8001, queue/NAME, queue/NAME@EXTEN, seat/ACCOUNT.",
+            "pattern": "^(agent|queue|seat)/.+$"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_order_as_people_count() {
+        let mut ids: Vec<OperatorId> =
+            ["10001", "8001", "a1", "0800", "800", "8002"].map(OperatorId::from).into();
+        ids.sort();
+        assert_eq!(
+            ids.iter().map(OperatorId::as_str).collect::<Vec<_>>(),
+            ["800", "0800", "8001", "8002", "10001", "a1"]
+        );
+    }
+
+    #[test]
+    fn an_id_that_could_climb_out_of_a_folder_is_refused() {
+        for id in ["", "../x", "a/b", "a b", "{operatorId}", ".x", "a\nb"] {
+            assert!(OperatorId::objection(id).is_some(), "{id:?}");
+        }
+        assert_eq!(OperatorId::objection("8001"), None);
+    }
+
+    #[test]
+    fn successors_keep_their_width() {
+        assert_eq!(OperatorId::from("0099").successor(), Some("0100".into()));
+        assert_eq!(OperatorId::from("x").successor(), None);
+    }
+}

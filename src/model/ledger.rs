@@ -1,0 +1,77 @@
+//! What rosterctl applied last: the fields that no operation returns, the number of each queue, and
+//! what it owns. Losing it loses no roster.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::id::ResourceId;
+
+/// Version of the ledger's form that this program writes.
+pub const VERSION: u32 = 1;
+
+/// The ledger of a workspace. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Ledger {
+    /// `rosterctl.ledger`.
+    pub format: String,
+    /// Version of the form.
+    pub version: u32,
+    /// Counts the writes.
+    pub serial: u64,
+    /// End of the last run that left nothing to do, as a UTC timestamp.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_clean_run: Option<String>,
+    /// What was applied, by resource.
+    pub resources: BTreeMap<String, Applied>,
+}
+
+/// What was applied to one resource.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Applied {
+    /// Values in the manifest's words, by field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Json>,
+    /// The vendor's number of a queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exten: Option<String>,
+    /// The password was set by rosterctl, with this version where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<AppliedPassword>,
+}
+
+/// What is known of a password that rosterctl set; never the password nor a plain digest of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppliedPassword {
+    /// `version` of the reference when it was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            format: "rosterctl.ledger".to_owned(),
+            version: VERSION,
+            serial: 0,
+            last_clean_run: None,
+            resources: BTreeMap::new(),
+        }
+    }
+}
+
+impl Ledger {
+    /// What was applied to a resource.
+    pub fn get(&self, id: &ResourceId) -> Option<&Applied> {
+        self.resources.get(&id.to_string())
+    }
+
+    /// Whether rosterctl made or adopted it.
+    pub fn owns(&self, id: &ResourceId) -> bool {
+        self.get(id).is_some()
+    }
+}

@@ -1,0 +1,260 @@
+//! The trusted configuration, `rosterctl.yaml`, read and checked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::secret::SecretRef;
+use super::source::Source;
+use super::spec::{Rate, Spec};
+
+/// Values of a table of [`super::spec::Setting`]s, defaults filled in.
+#[derive(Clone, Debug, Default)]
+pub struct Settings(pub BTreeMap<&'static str, SettingValue>);
+
+/// The value of a setting.
+#[derive(Clone, Debug)]
+pub enum SettingValue {
+    /// Text or a word.
+    Text(Arc<str>),
+    /// Texts or words.
+    Texts(Vec<Arc<str>>),
+    /// A whole number.
+    Number(i64),
+    /// Whole numbers.
+    Numbers(Vec<i64>),
+    /// A flag.
+    Flag(bool),
+    /// A length of time.
+    Duration(Duration),
+    /// A share or a count.
+    Share(Share),
+    /// A secret's name.
+    Secret(SecretRef),
+    /// A mapping.
+    Group(Settings),
+}
+
+/// A bound given as a share of what is live, or as a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// Hundredths.
+    Percent(u32),
+    /// A count.
+    Count(u32),
+}
+
+impl Share {
+    /// Whether `count` out of `of` is within the bound.
+    pub fn allows(self, count: usize, of: usize) -> bool {
+        match self {
+            Share::Percent(percent) => count * 100 <= of * percent as usize,
+            Share::Count(bound) => count <= bound as usize,
+        }
+    }
+}
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Share::Percent(percent) => write!(f, "{percent}%"),
+            Share::Count(count) => write!(f, "{count}"),
+        }
+    }
+}
+
+impl Settings {
+    /// A text, when it is set.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.0.get(key)? {
+            SettingValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Texts; empty when not set.
+    pub fn texts(&self, key: &str) -> &[Arc<str>] {
+        match self.0.get(key) {
+            Some(SettingValue::Texts(texts)) => texts,
+            _ => &[],
+        }
+    }
+
+    /// A number, when it is set.
+    pub fn number(&self, key: &str) -> Option<i64> {
+        match self.0.get(key)? {
+            SettingValue::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Numbers; empty when not set.
+    pub fn numbers(&self, key: &str) -> &[i64] {
+        match self.0.get(key) {
+            Some(SettingValue::Numbers(numbers)) => numbers,
+            _ => &[],
+        }
+    }
+
+    /// A flag; `false` when not set.
+    pub fn flag(&self, key: &str) -> bool {
+        matches!(self.0.get(key), Some(SettingValue::Flag(true)))
+    }
+
+    /// A length of time; zero when not set.
+    pub fn duration(&self, key: &str) -> Duration {
+        match self.0.get(key) {
+            Some(SettingValue::Duration(duration)) => *duration,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// A share, when it is set.
+    pub fn share(&self, key: &str) -> Option<Share> {
+        match self.0.get(key)? {
+            SettingValue::Share(share) => Some(*share),
+            _ => None,
+        }
+    }
+
+    /// A secret's name, when it is set.
+    pub fn secret(&self, key: &str) -> Option<&SecretRef> {
+        match self.0.get(key)? {
+            SettingValue::Secret(secret) => Some(secret),
+            _ => None,
+        }
+    }
+
+    /// A mapping, when it is set.
+    pub fn group(&self, key: &str) -> Option<&Settings> {
+        match self.0.get(key)? {
+            SettingValue::Group(group) => Some(group),
+            _ => None,
+        }
+    }
+
+    /// A rate, when it is set.
+    pub fn rate(&self, key: &str) -> Option<Rate> {
+        let group = self.group(key)?;
+        let calls = usize::try_from(group.number("calls")?).ok()?;
+        Some(Rate { calls, per: group.duration("per") })
+    }
+}
+
+/// One configured vendor system.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its free name.
+    pub name: Arc<str>,
+    /// The connector's own description.
+    pub spec: &'static Spec,
+    /// The connector's settings and those that every connection has.
+    pub settings: Settings,
+    /// Where it is declared.
+    pub source: Source,
+}
+
+impl Connection {
+    /// The base URL without a final `/`; `None` for the embedded sandbox.
+    pub fn base_url(&self) -> Option<&str> {
+        match self.settings.text("baseUrl") {
+            Some("sandbox") | None => None,
+            Some(url) => Some(url.trim_end_matches('/')),
+        }
+    }
+
+    /// Calls in flight at a time.
+    pub fn concurrency(&self) -> usize {
+        self.settings.number("concurrency").and_then(|n| usize::try_from(n).ok()).unwrap_or(8).max(1)
+    }
+
+    /// The rate limit of an operation, where there is one.
+    pub fn rate(&self, operation: &str) -> Option<Rate> {
+        let spec = self.spec.operations.iter().find(|o| o.name == operation)?;
+        self.settings.rate(spec.rate_setting?)
+    }
+}
+
+/// A named store of secrets.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its type, one of [`super::spec::STORES`].
+    pub kind: &'static str,
+    /// The type's settings.
+    pub settings: Settings,
+    /// Where it is declared.
+    pub source: Source,
+}
+
+/// What one run may do.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Which agents that no manifest names are deleted.
+    pub prune: Prune,
+    /// Most agents deleted, of the live ones.
+    pub deletes: Share,
+    /// Most resources updated or replaced, of the live ones.
+    pub changes: Share,
+    /// Most members that one queue loses.
+    pub member_removals: Share,
+    /// Counts up to this always pass.
+    pub floor: usize,
+    /// Whether a field that cannot be edited forces a replacement.
+    pub replace_immutable: bool,
+    /// Whether member lists are only added to.
+    pub at_least: bool,
+    /// States and steps of the presence guard.
+    pub presence: Settings,
+}
+
+/// See `policy.prune`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prune {
+    /// Report them.
+    None,
+    /// Delete those that the ledger says rosterctl made or adopted.
+    Owned,
+    /// Delete them all.
+    All,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            prune: Prune::None,
+            deletes: Share::Percent(10),
+            changes: Share::Percent(50),
+            member_removals: Share::Percent(30),
+            floor: 5,
+            replace_immutable: false,
+            at_least: false,
+            presence: Settings::default(),
+        }
+    }
+}
+
+/// The whole of `rosterctl.yaml`.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Files and folders of manifests, with their places.
+    pub manifests: Vec<(Arc<str>, Source)>,
+    /// Connections, by name.
+    pub connections: Vec<Connection>,
+    /// Stores, by name.
+    pub stores: BTreeMap<Arc<str>, Store>,
+    /// The ledger's settings.
+    pub ledger: Settings,
+    /// What one run may do.
+    pub policy: Policy,
+}
+
+impl Workspace {
+    /// The connection of a provider, when there is one.
+    pub fn connection(&self, provider: &str) -> Option<&Connection> {
+        self.connections.iter().find(|c| c.spec.name == provider)
+    }
+}

@@ -1,0 +1,35 @@
+//! What the connector says of itself.
+
+use crate::model::spec::{OperationSpec, SettingType, Spec, optional, required};
+
+/// The connector's description.
+pub static SPEC: Spec = Spec {
+    name: "cms-agent",
+    doc: "One agent's state: read for the presence guard.",
+    document: "cms-agent.zh-CN.txt",
+    kinds: &[],
+    writes: false,
+    settings: &[
+        required("ccId", SettingType::Number { min: 1, max: 65_535 }, "Number of the call centre."),
+        required("vdn", SettingType::Number { min: 1, max: 5_000 }, "Number of the virtual call centre."),
+        required(
+            "auth",
+            SettingType::Group(&[
+                required("scheme", SettingType::Choice(&["auth-v2", "bearer"]), "How calls are signed."),
+                optional("accessKey", SettingType::Text, "", "Access key of `auth-v2`."),
+                optional("secretKey", SettingType::Secret, "", "Secret key of `auth-v2`."),
+                optional("token", SettingType::Secret, "", "Token of `bearer`."),
+                optional("signedHeaders", SettingType::Texts, "[host]", "Headers that are signed."),
+                optional("timestampMillis", SettingType::Flag, "false", "Milliseconds in the timestamp."),
+                optional(
+                    "emptyQueryLine",
+                    SettingType::Flag,
+                    "false",
+                    "An empty line where a query would be.",
+                ),
+            ]),
+            "How calls are signed.",
+        ),
+    ],
+    operations: &[OperationSpec { name: "agentbyworkno", writes: false, rate_setting: None }],
+};

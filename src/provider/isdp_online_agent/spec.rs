@@ -1,0 +1,26 @@
+//! What the connector says of itself.
+
+use crate::model::spec::{OperationSpec, SettingType, Spec, optional, required};
+
+/// The connector's description.
+pub static SPEC: Spec = Spec {
+    name: "isdp-online-agent",
+    doc: "Who is online: read for the presence guard.",
+    document: "isdp-online-agent.zh-CN.txt",
+    kinds: &[],
+    writes: false,
+    settings: &[
+        optional("token", SettingType::Secret, "", "The token that every call carries."),
+        optional(
+            "login",
+            SettingType::Group(&[
+                required("clientId", SettingType::Text, "Client id, also sent as client secret."),
+                required("username", SettingType::Text, "Application id."),
+                required("password", SettingType::Secret, "Application token."),
+            ]),
+            "",
+            "Fetch the token, and renew it; instead of `token`.",
+        ),
+    ],
+    operations: &[OperationSpec { name: "findOnlineAgent", writes: false, rate_setting: None }],
+};

@@ -1,0 +1,24 @@
+//! What the connector says of itself.
+
+use crate::model::id::Kind;
+use crate::model::spec::{OperationSpec, SettingType, Spec, optional, required};
+
+/// The connector's description.
+pub static SPEC: Spec = Spec {
+    name: "seat-query",
+    doc: "Voice seats: compared, never written.",
+    document: "seat-query.zh-TW.txt",
+    kinds: &[Kind::Seat],
+    writes: false,
+    settings: &[
+        required("apiKey", SettingType::Text, "The key that names the account."),
+        required("apiSecret", SettingType::Secret, "The secret that signs every call."),
+        optional(
+            "utcOffset",
+            SettingType::Offset,
+            "\"+08:00\"",
+            "Offset of the time span that is asked for.",
+        ),
+    ],
+    operations: &[OperationSpec { name: "seat/query", writes: false, rate_setting: None }],
+};

@@ -1,0 +1,34 @@
+//! The reading calls. Source: webchat-queue, 查询在线技能组坐席接口 (queueQueue).
+
+use serde_json::{Value as Json, json};
+
+use crate::model::call::Call;
+use crate::model::workspace::Connection;
+
+/// A page of the listing, from 1.
+///
+/// Never narrowed by name: the document does not say whether that filter is exact.
+pub fn page(connection: &Connection, page: usize, size: usize) -> Call {
+    call(connection, "queueQueue", &json!({ "page": page, "pageSize": size }))
+}
+
+/// One queue, by its number. The vendor then ignores everything else.
+pub fn one(connection: &Connection, exten: &str) -> Call {
+    call(connection, "queueQueue", &json!({ "exten": exten, "page": 1, "pageSize": 10 }))
+}
+
+/// The account's number; the embedded sandbox needs none.
+pub(super) fn account(connection: &Connection) -> &str {
+    connection.settings.text("accountId").unwrap_or("sandbox")
+}
+
+/// A call of an operation, still to be signed.
+pub(super) fn call(connection: &Connection, operation: &'static str, body: &Json) -> Call {
+    Call {
+        operation,
+        path: format!("/v20210827/webChat/{operation}/{}", account(connection)),
+        query: Vec::new(),
+        headers: vec![("Content-Type", "application/json;charset=utf-8".to_owned())],
+        body: body.to_string().into_bytes(),
+    }
+}

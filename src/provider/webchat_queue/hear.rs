@@ -1,0 +1,102 @@
+//! The answers. Source: webchat-queue, 返回参数 and 返回示例 of each operation.
+//!
+//! The shapes disagree inside the document: writes show `code`, reads show none; the field table puts
+//! `count` and `data[]` at the top, the sample puts them at `data.count` and `data.list`. Both are read.
+
+use serde_json::{Map, Value as Json};
+
+use crate::model::call::{Failure, Reply};
+use crate::model::field::Record;
+use crate::model::id::OperatorId;
+use crate::model::live::LiveQueue;
+use crate::model::queue::{ASSIGN_MEMBERS, ASSIGN_RULE, ASSIGN_RULES, MEMORY_TIME};
+use crate::model::value::{Members, Value, word};
+use crate::provider::reply::{At, object, refusal};
+use crate::provider::{Page, Row, Told};
+
+/// The vendor's minutes for each word of `memory` but `off`.
+pub(super) const MINUTES: &[(&str, &str)] =
+    &[("2h", "120"), ("1d", "1440"), ("1w", "10080"), ("30d", "43200")];
+
+/// Returns the body of a success: `success` decides, then `code`, then the HTTP status.
+fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
+    let body = object(reply)?;
+    let code = At::of(&body, "", "code").number()?;
+    let said = At::of(&body, "", "success").flag()?;
+    let good = said.or(code.map(|code| code == 200));
+    match (good, code) {
+        (Some(true), None | Some(0 | 200..=299)) if reply.status < 400 => Ok(body),
+        (_, Some(401 | 403)) => Err(Failure::SignIn(refusal(&body))),
+        (_, Some(429)) => Err(Failure::Throttled { after: reply.retry_after, message: refusal(&body) }),
+        (None, None) if reply.status < 400 => {
+            Err(Failure::Garbled("JSON without the documented `success`".to_owned()))
+        }
+        _ => Err(Failure::Refused(refusal(&body))),
+    }
+}
+
+/// A page of the listing.
+pub fn page(reply: &Reply) -> Result<Page, Failure> {
+    let body = success(reply)?;
+    let data = At::of(&body, "", "data");
+    let (list, count) = match data.get() {
+        Some(Json::Object(data)) => (At::of(data, "data", "list"), At::of(data, "data", "count")),
+        _ => (data, At::of(&body, "", "count")),
+    };
+    let total = match count.number()? {
+        None => At::of(&body, "", "count").number()?,
+        total => total,
+    };
+    let mut rows = Vec::new();
+    for (row, path) in list.objects()?.unwrap_or_default() {
+        rows.push(queue(row, &path)?);
+    }
+    Ok(Page { rows, total: total.and_then(|total| usize::try_from(total).ok()) })
+}
+
+/// The answer to an order; addQueue's holds the new queue's number.
+pub fn told(reply: &Reply) -> Result<Told, Failure> {
+    let body = success(reply)?;
+    let exten = match At::of(&body, "", "data").get() {
+        Some(Json::Object(data)) => At::of(data, "data", "exten").text()?,
+        _ => None,
+    };
+    Ok(Told { exten })
+}
+
+fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
+    let exten = At::of(row, path, "exten").text()?;
+    let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
+    let name = At::of(row, path, "displayName").text()?.unwrap_or_default();
+    let mut record = Record::default();
+    if let Some(rule) = At::of(row, path, "assignRule").text()? {
+        let value = word(ASSIGN_RULES, &rule).map_or_else(|| Value::Other(rule.into()), Value::Choice);
+        record.set(&ASSIGN_RULE, value, None);
+    }
+    if let Some(memory) = memory(row, path)? {
+        record.set(&MEMORY_TIME, memory, None);
+    }
+    let mut members = Members::new();
+    for (member, path) in At::of(row, path, "assignMembers").objects()?.unwrap_or_default() {
+        let number = At::of(member, &path, "agentNumber").text()?;
+        let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`")))?;
+        let priority = At::of(member, &path, "priority").number()?.unwrap_or(0);
+        members.insert(OperatorId::new(number), priority);
+    }
+    record.set(&ASSIGN_MEMBERS, Value::Members(members.into()), None);
+    Ok(Row::Queue(OperatorId::new(exten), LiveQueue { name: name.into(), record }))
+}
+
+/// `isMemory` and `memoryTime` as one word; the time counts only while the switch is on.
+fn memory(row: &Map<String, Json>, path: &str) -> Result<Option<Value>, Failure> {
+    let on = At::of(row, path, "isMemory").flag()?;
+    let minutes = At::of(row, path, "memoryTime").text()?;
+    Ok(match (on, minutes) {
+        (Some(false), _) | (None, None) => Some(Value::Choice("off")),
+        (_, Some(minutes)) => {
+            let word = MINUTES.iter().find(|(_, m)| *m == minutes).map(|(word, _)| *word);
+            Some(word.map_or_else(|| Value::Other(format!("{minutes} minutes").into()), Value::Choice))
+        }
+        (Some(true), None) => Some(Value::Other("on, for an unsaid time".into())),
+    })
+}

@@ -1,0 +1,36 @@
+//! What the connector says of itself.
+
+use crate::model::id::Kind;
+use crate::model::spec::{OperationSpec, RATE, SettingType, Spec, optional, required};
+
+const fn operation(name: &'static str, writes: bool, rate: &'static str) -> OperationSpec {
+    OperationSpec { name, writes, rate_setting: Some(rate) }
+}
+
+/// The connector's description.
+pub static SPEC: Spec = Spec {
+    name: "webchat-queue",
+    doc: "Queues (online skill groups) and their members: created, members replaced, listed.",
+    document: "webchat-queue.zh-CN.txt",
+    kinds: &[Kind::Queue],
+    writes: true,
+    settings: &[
+        required("accountId", SettingType::Text, "Number of the account (账户编号)."),
+        required("apiSecret", SettingType::Secret, "The secret that signs every call."),
+        optional("rateLimit", RATE, "{ calls: 20, per: 60s }", "Rate limit of each operation."),
+        optional("claimRateLimit", RATE, "{ calls: 100, per: 60s }", "Rate limit of the claim status."),
+        optional(
+            "utcOffset",
+            SettingType::Offset,
+            "\"+08:00\"",
+            "Offset of the signature's timestamp; never the host's local time.",
+        ),
+        optional("pageSize", SettingType::Number { min: 1, max: 1000 }, "50", "Rows of a page."),
+    ],
+    operations: &[
+        operation("queueQueue", false, "rateLimit"),
+        operation("addQueue", true, "rateLimit"),
+        operation("updateQueueAssignMembers", true, "rateLimit"),
+        operation("queueQueueAgentClaimStatus", false, "claimRateLimit"),
+    ],
+};
