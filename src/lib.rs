@@ -1,4 +1,5 @@
 //! rosterctl: a contact centre's roster as code.
 
 pub mod model;
+pub mod plan;
 pub mod provider;

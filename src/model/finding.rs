@@ -71,7 +71,6 @@ macro_rules! rules {
 rules! {
     IMMUTABLE        "R101" Warning Differs    "A field that the vendor cannot edit differs.";
     UNREAD           "R102" Info    None       "A field that the vendor never returns has no record: its live state is unknown.";
-    UNKNOWN_VALUE    "R103" Info    None       "The vendor returned a value that its document does not list.";
     UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest.";
     UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest.";
     AMBIGUOUS_QUEUE  "R301" Error   Invalid    "Two live queues have one name.";

@@ -1,0 +1,357 @@
+//! Nodes → values, by the kinds' tables. Every complaint says what, where, why and what to do, and
+//! suggests the nearest name.
+
+use std::sync::Arc;
+
+use super::yaml::{Key, Node, NodeValue, Scalar, ScalarKind};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, nearest};
+use crate::model::secret::SecretRef;
+use crate::model::source::Source;
+use crate::model::value::{Sip, Type, Value, word};
+
+/// The fields of a mapping, each taken once; what is left over at the end is unknown.
+pub(super) struct Fields<'a> {
+    /// What the mapping is, with its article, for messages.
+    what: &'a str,
+    /// Where it stands.
+    pub(super) source: Source,
+    entries: &'a [(Key, Node)],
+    known: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a mapping; complains about anything else.
+    pub(super) fn of(node: &'a Node, what: &'a str, out: &mut Diagnostics) -> Option<Self> {
+        match &node.value {
+            NodeValue::Map(entries) => {
+                Some(Self { what, source: node.source.clone(), entries, known: Vec::new() })
+            }
+            other => {
+                out.push(
+                    Diagnostic::at(&node.source, format!("{what} is {} instead of a mapping", kind(other)))
+                        .help("write its fields as `key: value`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Takes a field; `null` is a complaint.
+    pub(super) fn take(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<&'a Node> {
+        self.known.push(key);
+        let (_, node) = self.entries.iter().find(|(k, _)| *k.name == *key)?;
+        if let NodeValue::Scalar(scalar) = &node.value
+            && scalar.kind() == ScalarKind::Null
+        {
+            out.push(
+                Diagnostic::at(&node.source, format!("`{key}` has no value"))
+                    .help("give it a value, or leave the key out: what is not said is not managed"),
+            );
+            return None;
+        }
+        Some(node)
+    }
+
+    /// Takes a field that must be there.
+    pub(super) fn require(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<&'a Node> {
+        let there = self.entries.iter().any(|(k, _)| *k.name == *key);
+        let node = self.take(key, out);
+        if !there {
+            out.push(Diagnostic::at(&self.source, format!("{} has no `{key}`", self.what)));
+        }
+        node
+    }
+
+    /// Whether a key is there, whatever its value.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(k, _)| *k.name == *key)
+    }
+
+    /// Complains about every field that nobody took.
+    pub(super) fn finish(self, out: &mut Diagnostics) {
+        for (key, _) in self.entries {
+            if self.known.iter().any(|known| *known == &*key.name) {
+                continue;
+            }
+            let help = match nearest(&key.name, self.known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known here: {}", self.known.join(", ")),
+            };
+            out.push(
+                Diagnostic::at(&key.source, format!("unknown field `{}` in {}", key.name, self.what))
+                    .help(help),
+            );
+        }
+    }
+}
+
+/// The items of a list; complains about anything else.
+pub(super) fn list<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> &'a [Node] {
+    match &node.value {
+        NodeValue::List(items) => items,
+        other => {
+            out.push(
+                Diagnostic::at(&node.source, format!("`{key}` is {} instead of a list", kind(other)))
+                    .help("write a list: one line an item, each behind `- `, or `[a, b]`"),
+            );
+            &[]
+        }
+    }
+}
+
+/// The kind of a node, with its article.
+pub(super) fn kind(value: &NodeValue) -> &'static str {
+    match value {
+        NodeValue::Scalar(scalar) => match scalar.kind() {
+            ScalarKind::Null => "nothing",
+            ScalarKind::Bool(_) => "a flag",
+            ScalarKind::Int => "a whole number",
+            ScalarKind::Float => "a number",
+            ScalarKind::Text => "text",
+        },
+        NodeValue::List(_) => "a list",
+        NodeValue::Map(_) => "a mapping",
+    }
+}
+
+fn wrong(node: &Node, key: &str, wanted: &str) -> Diagnostic {
+    Diagnostic::at(&node.source, format!("`{key}` is {} instead of {wanted}", kind(&node.value)))
+}
+
+fn scalar(node: &Node) -> Option<&Scalar> {
+    match &node.value {
+        NodeValue::Scalar(scalar) => Some(scalar),
+        _ => None,
+    }
+}
+
+/// A text. An unquoted number or flag is refused: other YAML tools would not keep `003` as it is.
+pub(super) fn text<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Option<&'a str> {
+    let Some(scalar) = scalar(node) else {
+        out.push(wrong(node, key, "text"));
+        return None;
+    };
+    match scalar.kind() {
+        ScalarKind::Text => Some(&scalar.text),
+        ScalarKind::Null => {
+            out.push(wrong(node, key, "text"));
+            None
+        }
+        kind => {
+            let is = match kind {
+                ScalarKind::Bool(_) => "a flag",
+                _ => "a number",
+            };
+            out.push(
+                Diagnostic::at(
+                    &node.source,
+                    format!("`{key}` must be text, and unquoted `{}` is {is} in YAML", scalar.text),
+                )
+                .help(format!("write it in quotes: \"{}\"", scalar.text)),
+            );
+            None
+        }
+    }
+}
+
+/// A text that is not empty.
+pub(super) fn filled<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Option<&'a str> {
+    let text = text(node, key, out)?;
+    if text.trim().is_empty() {
+        out.push(Diagnostic::at(&node.source, format!("`{key}` is empty")));
+        return None;
+    }
+    Some(text)
+}
+
+/// `true` or `false`.
+pub(super) fn flag(node: &Node, key: &str, out: &mut Diagnostics) -> Option<bool> {
+    if let Some(scalar) = scalar(node)
+        && let ScalarKind::Bool(flag) = scalar.kind()
+    {
+        return Some(flag);
+    }
+    out.push(wrong(node, key, "a flag").help("write true or false, without quotes"));
+    None
+}
+
+/// A whole number within bounds.
+pub(super) fn number(node: &Node, key: &str, min: i64, max: i64, out: &mut Diagnostics) -> Option<i64> {
+    let Some(scalar) = scalar(node).filter(|s| s.kind() == ScalarKind::Int) else {
+        out.push(wrong(node, key, "a whole number").help("write digits, without quotes"));
+        return None;
+    };
+    let digits = scalar.text.strip_prefix('-').unwrap_or(&scalar.text);
+    if digits.len() > 1 && digits.starts_with('0') || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        out.push(
+            Diagnostic::at(&node.source, format!("`{key}` is written `{}`, which tools read differently", scalar.text))
+                .help("write plain decimal digits, without leading zeros or sign"),
+        );
+        return None;
+    }
+    match scalar.text.parse::<i64>() {
+        Ok(number) if (min..=max).contains(&number) => Some(number),
+        _ => {
+            let bounds = if max == i64::from(i32::MAX) || max == i64::MAX {
+                format!("must be at least {min}")
+            } else {
+                format!("must be from {min} to {max}")
+            };
+            out.push(Diagnostic::at(&node.source, format!("`{key}` is {}, but {bounds}", scalar.text)));
+            None
+        }
+    }
+}
+
+/// One of some words.
+pub(super) fn choice(
+    node: &Node,
+    key: &str,
+    words: &'static [&'static str],
+    out: &mut Diagnostics,
+) -> Option<&'static str> {
+    let given = match scalar(node) {
+        Some(scalar) if scalar.kind() != ScalarKind::Null => &scalar.text,
+        _ => {
+            out.push(wrong(node, key, "a word").help(format!("one of: {}", words.join(", "))));
+            return None;
+        }
+    };
+    let found = word(words, given);
+    if found.is_none() {
+        let help = match nearest(given, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? One of: {}", words.join(", ")),
+            None => format!("one of: {}", words.join(", ")),
+        };
+        out.push(Diagnostic::at(&node.source, format!("`{key}` cannot be `{given}`")).help(help));
+    }
+    found
+}
+
+/// Some of some words, in the table's order.
+pub(super) fn words(
+    node: &Node,
+    key: &str,
+    known: &'static [&'static str],
+    out: &mut Diagnostics,
+) -> Option<Vec<&'static str>> {
+    let before = out.len();
+    let mut found = Vec::new();
+    for item in list(node, key, out) {
+        if let Some(word) = choice(item, key, known, out) {
+            if found.contains(&word) {
+                out.push(Diagnostic::at(&item.source, format!("`{word}` stands twice in `{key}`")));
+            }
+            found.push(word);
+        }
+    }
+    found.sort_by_key(|word| known.iter().position(|k| k == word));
+    (out.len() == before).then_some(found)
+}
+
+/// The value of a field, by its type. Members are read by the queue itself.
+pub(super) fn value(node: &Node, key: &str, ty: Type, out: &mut Diagnostics) -> Option<Value> {
+    match ty {
+        Type::Text { required: true } => filled(node, key, out).map(|text| Value::Text(text.into())),
+        Type::Text { required: false } => text(node, key, out).map(|text| Value::Text(text.into())),
+        Type::Flag => flag(node, key, out).map(Value::Flag),
+        Type::Number => number(node, key, 0, i64::from(i32::MAX), out).map(Value::Number),
+        Type::Choice(words) => choice(node, key, words, out).map(Value::Choice),
+        Type::Set(known) => {
+            let set = words(node, key, known, out)?;
+            if set.is_empty() {
+                out.push(
+                    Diagnostic::at(&node.source, format!("`{key}` is empty"))
+                        .help(format!("name at least one of: {}", known.join(", "))),
+                );
+                return None;
+            }
+            Some(Value::Set(set))
+        }
+        Type::Sip => sip(node, key, out).map(Value::Sip),
+        Type::Password => secret(node, key, true, out).map(|secret| Value::Password(Arc::new(secret))),
+        Type::Members => None,
+    }
+}
+
+fn sip(node: &Node, key: &str, out: &mut Diagnostics) -> Option<Sip> {
+    if let NodeValue::Map(_) = node.value {
+        let mut fields = Fields::of(node, "a SIP account", out)?;
+        let number = fields.require("number", out).and_then(|n| filled(n, "number", out));
+        fields.finish(out);
+        return number.map(|number| Sip::Number(number.into()));
+    }
+    match choice(node, key, &["auto", "none"], out)? {
+        "auto" => Some(Sip::Auto),
+        _ => Some(Sip::None),
+    }
+}
+
+/// `{ store, key }`, for passwords also `generate` and `version`.
+///
+/// Whatever else stands there may be a literal secret: no complaint repeats it, and none shows it.
+pub(super) fn secret(node: &Node, key: &str, password: bool, out: &mut Diagnostics) -> Option<SecretRef> {
+    let help = "put the secret into a store and name it: { store: NAME, key: KEY }";
+    let NodeValue::Map(entries) = &node.value else {
+        out.push(
+            Diagnostic::at(&node.source, format!("`{key}` holds a literal value instead of a reference to a store"))
+                .help(format!("{help}; then change the secret, since it stood in a file"))
+                .masked(),
+        );
+        return None;
+    };
+    let allowed: &[&str] = if password { &["store", "key", "generate", "version"] } else { &["store", "key"] };
+    let mut inner = Diagnostics::default();
+    for (entry, _) in entries {
+        if !allowed.contains(&&*entry.name) {
+            inner.push(
+                Diagnostic::at(&entry.source, format!("`{key}` holds something beside {}", allowed.join(", ")))
+                    .help(help),
+            );
+        }
+    }
+    let mut fields = Fields::of(node, "a secret reference", &mut inner)?;
+    let mut name = |fields: &mut Fields<'_>, part: &'static str| {
+        let node = fields.take(part, &mut inner);
+        let text = node.and_then(scalar).filter(|s| s.kind() == ScalarKind::Text && !s.text.is_empty());
+        if text.is_none() {
+            let at = node.map_or(&fields.source, |n| &n.source);
+            let message = format!("`{part}` of `{key}` is missing, or is not text");
+            inner.push(Diagnostic::at(at, message).help(help));
+        }
+        text.map(|s| Arc::<str>::from(&*s.text))
+    };
+    let store = name(&mut fields, "store");
+    let at = name(&mut fields, "key");
+    let mut generate = false;
+    let mut version = None;
+    if password {
+        generate =
+            fields.take("generate", &mut inner).and_then(|n| flag(n, "generate", &mut inner)).unwrap_or(false);
+        version = fields
+            .take("version", &mut inner)
+            .and_then(|n| number(n, "version", 0, i64::from(u32::MAX), &mut inner))
+            .and_then(|n| u32::try_from(n).ok());
+    }
+    let sound = inner.is_empty();
+    for diagnostic in inner.into_sorted() {
+        out.push(diagnostic.masked());
+    }
+    match (sound, store, at) {
+        (true, Some(store), Some(at)) => Some(SecretRef { store, key: at, generate, version }),
+        _ => None,
+    }
+}
+
+/// Checks `apiVersion` and `kind` of a document.
+pub(super) fn header(fields: &mut Fields<'_>, wanted: &'static str, out: &mut Diagnostics) -> bool {
+    let before = out.len();
+    if let Some(node) = fields.require("apiVersion", out) {
+        choice(node, "apiVersion", &["rosterctl/v1"], out);
+    }
+    if let Some(node) = fields.require("kind", out) {
+        let words: &'static [&'static str] = if wanted == "Roster" { &["Roster"] } else { &["Workspace"] };
+        choice(node, "kind", words, out);
+    }
+    out.len() == before
+}

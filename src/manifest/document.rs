@@ -1,0 +1,330 @@
+//! One Roster document, field by field, before profiles and pools are resolved.
+
+use std::sync::Arc;
+
+use super::decode::{Fields, choice, filled, flag, header, kind, list, number, text, value};
+use super::yaml::{Node, NodeValue};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::field::{Field, Record};
+use crate::model::id::OperatorId;
+use crate::model::source::Source;
+use crate::model::value::Type;
+use crate::model::{agent, queue, seat};
+
+/// Most agents of one pool.
+const LARGEST_POOL: u64 = 1_000_000;
+
+/// A name with its place.
+pub(super) type Named = (Arc<str>, Source);
+
+/// A Roster document.
+#[derive(Default)]
+pub(super) struct Document {
+    pub roles: Option<Vec<Named>>,
+    pub skill_groups: Option<Vec<Named>>,
+    pub profiles: Vec<(Named, Template)>,
+    pub defaults: Template,
+    pub agents: Vec<RawAgent>,
+    pub queues: Vec<RawQueue>,
+    pub seats: Vec<(Named, Source, Record)>,
+}
+
+/// What an agent, a profile and `defaults` can say alike.
+#[derive(Clone, Default)]
+pub(super) struct Template {
+    pub record: Record,
+    pub protect: Option<bool>,
+    pub allow_any_role: Option<bool>,
+}
+
+/// An entry of `agents`.
+pub(super) struct RawAgent {
+    pub source: Source,
+    pub id_source: Source,
+    pub ids: Vec<OperatorId>,
+    pub pool: bool,
+    pub absent: bool,
+    pub profile: Option<Named>,
+    pub template: Template,
+}
+
+/// An entry of `queues`.
+pub(super) struct RawQueue {
+    pub source: Source,
+    pub name: Named,
+    pub exten: Option<Arc<str>>,
+    pub record: Record,
+    pub members: Option<(Source, Vec<RawMember>)>,
+    pub selector: Option<Selector>,
+    pub allow_empty: bool,
+    pub min_members: Option<(usize, Source)>,
+}
+
+/// An entry of `assignMembers`.
+pub(super) struct RawMember {
+    pub id: OperatorId,
+    pub source: Source,
+    pub priority: i64,
+}
+
+/// `memberSelector`: every declared agent that matches all that is said.
+pub(super) struct Selector {
+    pub source: Source,
+    pub wanted: Record,
+    pub priority: i64,
+}
+
+/// Reads a document.
+pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Option<Document> {
+    let mut fields = Fields::of(node, "a manifest", out)?;
+    if !header(&mut fields, "Roster", out) {
+        return None;
+    }
+    let mut document = Document {
+        roles: fields.take("roles", out).map(|n| names(n, "roles", out)),
+        skill_groups: fields.take("skillGroups", out).map(|n| names(n, "skillGroups", out)),
+        ..Document::default()
+    };
+    if let Some(node) = fields.take("profiles", out) {
+        match &node.value {
+            NodeValue::Map(entries) => {
+                for (name, node) in entries {
+                    let what = format!("profile `{}`", name.name);
+                    if let Some(mut fields) = Fields::of(node, &what, out) {
+                        let template = template(&mut fields, out);
+                        fields.finish(out);
+                        document.profiles.push(((Arc::from(&*name.name), name.source.clone()), template));
+                    }
+                }
+            }
+            other => out.push(
+                Diagnostic::at(&node.source, format!("`profiles` is {} instead of a mapping", kind(other)))
+                    .help("write each profile as `name: { fields }`"),
+            ),
+        }
+    }
+    if let Some(node) = fields.take("defaults", out)
+        && let Some(mut fields) = Fields::of(node, "`defaults`", out)
+    {
+        document.defaults = template(&mut fields, out);
+        fields.finish(out);
+    }
+    if let Some(node) = fields.take("agents", out) {
+        document.agents = list(node, "agents", out).iter().filter_map(|n| raw_agent(n, out)).collect();
+    }
+    if let Some(node) = fields.take("queues", out) {
+        document.queues = list(node, "queues", out).iter().filter_map(|n| raw_queue(n, out)).collect();
+    }
+    if let Some(node) = fields.take("seats", out) {
+        document.seats = list(node, "seats", out).iter().filter_map(|n| raw_seat(n, out)).collect();
+    }
+    fields.finish(out);
+    Some(document)
+}
+
+fn names(node: &Node, key: &str, out: &mut Diagnostics) -> Vec<Named> {
+    let mut found: Vec<Named> = Vec::new();
+    for item in list(node, key, out) {
+        if let Some(name) = filled(item, key, out) {
+            if let Some((_, first)) = found.iter().find(|(n, _)| **n == *name) {
+                out.push(
+                    Diagnostic::at(&item.source, format!("`{name}` stands twice in `{key}`"))
+                        .related(first, "the first one"),
+                );
+            }
+            found.push((Arc::from(name), item.source.clone()));
+        }
+    }
+    found
+}
+
+/// Takes the fields of a kind's table.
+fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut Diagnostics) -> Record {
+    let mut record = Record::default();
+    for field in table.iter().copied().filter(|f| f.ty != Type::Members) {
+        if let Some(node) = fields.take(field.key, out)
+            && let Some(value) = value(node, field.key, field.ty, out)
+        {
+            record.set(field, value, Some(node.source.clone()));
+        }
+    }
+    record
+}
+
+fn template(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Template {
+    Template {
+        record: record(fields, agent::FIELDS, out),
+        protect: fields.take("protect", out).and_then(|n| flag(n, "protect", out)),
+        allow_any_role: fields.take("allowAnyRole", out).and_then(|n| flag(n, "allowAnyRole", out)),
+    }
+}
+
+fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
+    let mut fields = Fields::of(node, "an agent", out)?;
+    let single = fields.take("operatorId", out);
+    let range = fields.take("operatorIds", out);
+    let (ids, id_source) = match (single, range) {
+        (Some(node), None) => (operator_id(node, "operatorId", out).map(|id| vec![id]), node.source.clone()),
+        (None, Some(node)) => (pool(node, out), node.source.clone()),
+        (Some(_), Some(node)) => {
+            out.push(
+                Diagnostic::at(&node.source, "an agent has both `operatorId` and `operatorIds`")
+                    .help("keep `operatorId` for one agent, `operatorIds: FIRST..LAST` for a pool"),
+            );
+            (None, node.source.clone())
+        }
+        (None, None) => {
+            if !fields.has("operatorId") && !fields.has("operatorIds") {
+                out.push(
+                    Diagnostic::at(&node.source, "an agent has no `operatorId`")
+                        .help("add `operatorId: \"8001\"`, or `operatorIds: 8101..8180` for a pool"),
+                );
+            }
+            (None, node.source.clone())
+        }
+    };
+    let states: &'static [&'static str] = &["present", "absent"];
+    let absent = fields.take("state", out).and_then(|n| choice(n, "state", states, out)) == Some("absent");
+    let profile = fields
+        .take("profile", out)
+        .and_then(|n| filled(n, "profile", out).map(|name| (Arc::from(name), n.source.clone())));
+    let template = template(&mut fields, out);
+    fields.finish(out);
+    let pool = range.is_some();
+    Some(RawAgent { source: node.source.clone(), id_source, ids: ids?, pool, absent, profile, template })
+}
+
+fn operator_id(node: &Node, key: &str, out: &mut Diagnostics) -> Option<OperatorId> {
+    let id = text(node, key, out)?;
+    if let Some(objection) = OperatorId::objection(id) {
+        out.push(Diagnostic::at(&node.source, format!("`{key}` cannot be `{id}`: {objection}")));
+        return None;
+    }
+    Some(OperatorId::new(id))
+}
+
+/// `FIRST..LAST`, both included; a first number with leading zeros keeps its width.
+fn pool(node: &Node, out: &mut Diagnostics) -> Option<Vec<OperatorId>> {
+    let range = text(node, "operatorIds", out)?;
+    let ends = range.split_once("..").and_then(|(first, last)| {
+        let digits = |s: &str| !s.is_empty() && s.len() <= 18 && s.bytes().all(|b| b.is_ascii_digit());
+        let (first, last) = (first.trim(), last.trim());
+        (digits(first) && digits(last)).then(|| (first, first.parse::<u64>(), last.parse::<u64>()))
+    });
+    let Some((text, Ok(first), Ok(last))) = ends else {
+        out.push(
+            Diagnostic::at(&node.source, format!("`operatorIds` cannot be `{range}`"))
+                .help("write FIRST..LAST, like 8101..8180"),
+        );
+        return None;
+    };
+    if last < first {
+        out.push(
+            Diagnostic::at(&node.source, format!("`operatorIds` runs backwards: {range}"))
+                .help("write the smaller number first"),
+        );
+        return None;
+    }
+    if last - first >= LARGEST_POOL {
+        out.push(Diagnostic::at(
+            &node.source,
+            format!("`operatorIds` holds {} agents, more than the {LARGEST_POOL} a pool may", last - first + 1),
+        ));
+        return None;
+    }
+    let width = text.len();
+    Some((first..=last).map(|n| OperatorId::new(format!("{n:0width$}"))).collect())
+}
+
+fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
+    let mut fields = Fields::of(node, "a queue", out)?;
+    let name = fields
+        .require("displayName", out)
+        .and_then(|n| filled(n, "displayName", out).map(|name| (Arc::from(name), n.source.clone())));
+    let exten = fields.take("exten", out).and_then(|n| filled(n, "exten", out)).map(Arc::from);
+    let record = record(&mut fields, queue::FIELDS, out);
+    let allow_empty =
+        fields.take("allowEmpty", out).and_then(|n| flag(n, "allowEmpty", out)).unwrap_or(false);
+    let members = fields.take("assignMembers", out).map(|n| (n.source.clone(), members(n, allow_empty, out)));
+    let selector = fields.take("memberSelector", out).and_then(|n| selector(n, out));
+    let min_members = fields.take("minMembers", out).and_then(|n| {
+        let count = number(n, "minMembers", 0, i64::from(i32::MAX), out)?;
+        Some((usize::try_from(count).ok()?, n.source.clone()))
+    });
+    fields.finish(out);
+    Some(RawQueue {
+        source: node.source.clone(),
+        name: name?,
+        exten,
+        record,
+        members,
+        selector,
+        allow_empty,
+        min_members,
+    })
+}
+
+fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMember> {
+    let mut members: Vec<RawMember> = Vec::new();
+    let items = list(node, "assignMembers", out);
+    if items.is_empty() && matches!(node.value, NodeValue::List(_)) && !allow_empty {
+        out.push(
+            Diagnostic::at(&node.source, "`assignMembers` is empty: nobody would serve the queue")
+                .help("name its agents; leave the key out to not manage them; or say `allowEmpty: true` beside it"),
+        );
+    }
+    for item in items {
+        let member = if let NodeValue::Map(_) = item.value {
+            let Some(mut fields) = Fields::of(item, "a member", out) else { continue };
+            let id = fields.require("agentNumber", out).and_then(|n| {
+                operator_id(n, "agentNumber", out).map(|id| (id, n.source.clone()))
+            });
+            let priority = fields
+                .take("priority", out)
+                .and_then(|n| number(n, "priority", 0, i64::from(i32::MAX), out))
+                .unwrap_or(0);
+            fields.finish(out);
+            id.map(|(id, source)| RawMember { id, source, priority })
+        } else {
+            operator_id(item, "agentNumber", out)
+                .map(|id| RawMember { id, source: item.source.clone(), priority: 0 })
+        };
+        members.extend(member);
+    }
+    members
+}
+
+fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
+    let mut fields = Fields::of(node, "a member selector", out)?;
+    let mut wanted = Record::default();
+    for field in [&agent::MAIN_SKILL_GROUP, &agent::ROLE, &agent::TYPE] {
+        if let Some(node) = fields.take(field.key, out)
+            && let Some(value) = value(node, field.key, field.ty, out)
+        {
+            wanted.set(field, value, Some(node.source.clone()));
+        }
+    }
+    let priority = fields
+        .take("priority", out)
+        .and_then(|n| number(n, "priority", 0, i64::from(i32::MAX), out))
+        .unwrap_or(0);
+    fields.finish(out);
+    if wanted.is_empty() {
+        out.push(
+            Diagnostic::at(&node.source, "a member selector says nothing to select by")
+                .help("add `mainSkillGroup`, `role` or `type`"),
+        );
+        return None;
+    }
+    Some(Selector { source: node.source.clone(), wanted, priority })
+}
+
+fn raw_seat(node: &Node, out: &mut Diagnostics) -> Option<(Named, Source, Record)> {
+    let mut fields = Fields::of(node, "a seat", out)?;
+    let account = fields
+        .require("account", out)
+        .and_then(|n| filled(n, "account", out).map(|name| (Arc::from(name), n.source.clone())));
+    let record = record(&mut fields, seat::FIELDS, out);
+    fields.finish(out);
+    Some((account?, node.source.clone(), record))
+}

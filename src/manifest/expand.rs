@@ -1,0 +1,323 @@
+//! Documents → Desired: pools, profiles, defaults, selectors; and the rules that need the whole roster.
+//!
+//! Precedence is agent, then its profile, then the document's `defaults`. The order of files,
+//! documents and entries never matters.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::document::{Document, Named, RawQueue, Template};
+use super::workspace::reference;
+use crate::model::agent::{MAIN_SKILL_GROUP, PASSWORD, ROLE, SKILL_LEVEL};
+use crate::model::desired::{Desired, DesiredAgent, DesiredQueue, DesiredSeat};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, nearest};
+use crate::model::field::{Field, Record};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::secret::SecretRef;
+use crate::model::source::Source;
+use crate::model::value::{Members, Sip, Value};
+use crate::model::workspace::Workspace;
+
+const PLACEHOLDER: &str = "{operatorId}";
+
+/// Resolves documents.
+pub(super) fn expand(documents: Vec<Document>, workspace: &Workspace, out: &mut Diagnostics) -> Desired {
+    let roles = catalogue(documents.iter().map(|d| d.roles.as_deref()));
+    let groups = catalogue(documents.iter().map(|d| d.skill_groups.as_deref()));
+    let mut profiles: BTreeMap<Arc<str>, (Source, Template)> = BTreeMap::new();
+    for ((name, source), template) in documents.iter().flat_map(|d| &d.profiles) {
+        in_catalogues(template, roles.as_ref(), groups.as_ref(), out);
+        if let Some((first, _)) = profiles.get(name) {
+            out.push(
+                Diagnostic::at(source, format!("profile `{name}` is given twice"))
+                    .related(first, "the first one")
+                    .help("profiles are one set for the whole workspace: rename one"),
+            );
+        } else {
+            profiles.insert(Arc::clone(name), (source.clone(), template.clone()));
+        }
+    }
+
+    let mut desired = Desired::default();
+    let mut queues = Vec::new();
+    let mut pools = 0;
+    let mut complained: Vec<Source> = Vec::new();
+    for document in documents {
+        in_catalogues(&document.defaults, roles.as_ref(), groups.as_ref(), out);
+        for raw in document.agents {
+            in_catalogues(&raw.template, roles.as_ref(), groups.as_ref(), out);
+            let mut template = raw.template;
+            if let Some((name, source)) = &raw.profile {
+                match profiles.get(name) {
+                    Some((_, profile)) => template.fill_from(profile),
+                    None => out.push(unknown("profile", name, source, profiles.keys().map(|k| &**k))),
+                }
+            }
+            template.fill_from(&document.defaults);
+            if let Some(level) = template.record.entry(&SKILL_LEVEL)
+                && template.record.get(&MAIN_SKILL_GROUP).is_none()
+                && let Some(source) = &level.source
+                && !complained.contains(source)
+            {
+                complained.push(source.clone());
+                out.push(
+                    Diagnostic::at(source, "`skillLevel` without `mainSkillGroup`")
+                        .help("it is the level in the skill group that the agent is bound to: name that group"),
+                );
+            }
+            let pool = raw.pool.then(|| {
+                pools += 1;
+                pools
+            });
+            for id in raw.ids {
+                let record = substitute(&template.record, &id);
+                check_password(&record, workspace, &mut complained, out);
+                let agent = DesiredAgent {
+                    source: raw.source.clone(),
+                    absent: raw.absent,
+                    protect: template.protect.unwrap_or(false),
+                    allow_any_role: template.allow_any_role.unwrap_or(false),
+                    pool,
+                    record,
+                };
+                if let Some(first) = desired.agents.get(&id) {
+                    out.push(
+                        Diagnostic::at(&raw.id_source, format!("agent `{id}` is declared twice"))
+                            .related(&first.source, "the first one")
+                            .help("an agent is declared once in a workspace: remove one"),
+                    );
+                    if raw.pool {
+                        break;
+                    }
+                } else {
+                    desired.agents.insert(id, agent);
+                }
+            }
+        }
+        queues.extend(document.queues);
+        for ((account, at), source, record) in document.seats {
+            let key = OperatorId::new(account);
+            if let Some(first) = desired.seats.get(&key) {
+                out.push(
+                    Diagnostic::at(&at, format!("seat `{key}` is declared twice"))
+                        .related(&first.source, "the first one"),
+                );
+            } else {
+                desired.seats.insert(key, DesiredSeat { source, record });
+            }
+        }
+    }
+    for raw in queues {
+        if let Some(queue) = queue(raw, &desired.agents, groups.as_ref(), roles.as_ref(), out) {
+            let id = queue.id();
+            let same_name = desired
+                .queues
+                .values()
+                .find(|q| q.name == queue.name && (q.exten == queue.exten || q.exten.is_none() || queue.exten.is_none()));
+            if let Some(first) = same_name {
+                out.push(
+                    Diagnostic::at(&queue.source, format!("queue `{}` is declared twice", queue.name))
+                        .related(&first.source, "the first one")
+                        .help("remove one; two live queues of one name are told apart by `exten:` on both"),
+                );
+            } else {
+                desired.queues.insert(id, queue);
+            }
+        }
+    }
+    need_connections(&desired, workspace, out);
+    desired
+}
+
+impl Template {
+    fn fill_from(&mut self, other: &Template) {
+        self.record.fill_from(&other.record);
+        self.protect = self.protect.or(other.protect);
+        self.allow_any_role = self.allow_any_role.or(other.allow_any_role);
+    }
+}
+
+fn catalogue<'a>(lists: impl Iterator<Item = Option<&'a [Named]>>) -> Option<Vec<Arc<str>>> {
+    let mut all: Option<Vec<Arc<str>>> = None;
+    for list in lists.flatten() {
+        all.get_or_insert_default().extend(list.iter().map(|(name, _)| Arc::clone(name)));
+    }
+    all
+}
+
+fn unknown<'a>(
+    what: &str,
+    name: &str,
+    source: &Source,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
+    let help = match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let all: Vec<&str> = known.take(12).collect();
+            if all.is_empty() { format!("no {what} is declared") } else { format!("there are: {}", all.join(", ")) }
+        }
+    };
+    Diagnostic::at(source, format!("unknown {what} `{name}`")).help(help)
+}
+
+/// Complains about roles and skill groups outside their catalogues, where there are any.
+fn in_catalogues(
+    template: &Template,
+    roles: Option<&Vec<Arc<str>>>,
+    groups: Option<&Vec<Arc<str>>>,
+    out: &mut Diagnostics,
+) {
+    listed(&template.record, &ROLE, "role", roles, out);
+    listed(&template.record, &MAIN_SKILL_GROUP, "skill group", groups, out);
+}
+
+fn listed(
+    record: &Record,
+    field: &'static Field,
+    what: &str,
+    known: Option<&Vec<Arc<str>>>,
+    out: &mut Diagnostics,
+) {
+    if let Some(known) = known
+        && let Some(entry) = record.entry(field)
+        && let Value::Text(name) = &entry.value
+        && !known.iter().any(|k| k == name)
+        && let Some(source) = &entry.source
+    {
+        out.push(unknown(what, name, source, known.iter().map(|k| &**k)));
+    }
+}
+
+/// Puts the agent's number where `{operatorId}` stands.
+fn substitute(record: &Record, id: &OperatorId) -> Record {
+    let put = |text: &Arc<str>| -> Option<Arc<str>> {
+        text.contains(PLACEHOLDER).then(|| text.replace(PLACEHOLDER, id.as_str()).into())
+    };
+    let mut result = record.clone();
+    for entry in record.iter() {
+        let value = match &entry.value {
+            Value::Text(text) => put(text).map(Value::Text),
+            Value::Sip(Sip::Number(number)) => put(number).map(|n| Value::Sip(Sip::Number(n))),
+            Value::Password(secret) => put(&secret.key)
+                .map(|key| Value::Password(Arc::new(SecretRef { key, ..SecretRef::clone(secret) }))),
+            Value::Flag(_)
+            | Value::Number(_)
+            | Value::Choice(_)
+            | Value::Set(_)
+            | Value::Sip(_)
+            | Value::Members(_)
+            | Value::Other(_) => None,
+        };
+        if let Some(value) = value {
+            result.set(entry.field, value, entry.source.clone());
+        }
+    }
+    result
+}
+
+fn check_password(record: &Record, workspace: &Workspace, complained: &mut Vec<Source>, out: &mut Diagnostics) {
+    if let Some(entry) = record.entry(&PASSWORD)
+        && let Value::Password(secret) = &entry.value
+        && let Some(source) = &entry.source
+        && let Some(diagnostic) = reference(secret, &workspace.stores, source)
+        && !complained.contains(source)
+    {
+        complained.push(source.clone());
+        out.push(diagnostic);
+    }
+}
+
+fn queue(
+    raw: RawQueue,
+    agents: &BTreeMap<OperatorId, DesiredAgent>,
+    groups: Option<&Vec<Arc<str>>>,
+    roles: Option<&Vec<Arc<str>>>,
+    out: &mut Diagnostics,
+) -> Option<DesiredQueue> {
+    let mut record = raw.record;
+    let mut sources = BTreeMap::new();
+    let mut members = Members::new();
+    let managed = raw.members.is_some() || raw.selector.is_some();
+    let mut place = None;
+    if let Some(selector) = &raw.selector {
+        listed(&selector.wanted, &MAIN_SKILL_GROUP, "skill group", groups, out);
+        listed(&selector.wanted, &ROLE, "role", roles, out);
+        place = Some(selector.source.clone());
+        for (id, agent) in agents.iter().filter(|(_, agent)| !agent.absent) {
+            if selector.wanted.iter().all(|want| agent.record.get(want.field) == Some(&want.value)) {
+                members.insert(id.clone(), selector.priority);
+                sources.insert(id.clone(), selector.source.clone());
+            }
+        }
+        if members.is_empty() && !raw.allow_empty {
+            out.push(
+                Diagnostic::at(&selector.source, "`memberSelector` matches no declared agent")
+                    .help("check what it selects by, or say `allowEmpty: true` beside it"),
+            );
+        }
+    }
+    if let Some((source, list)) = raw.members {
+        let mut listed: BTreeMap<OperatorId, Source> = BTreeMap::new();
+        for member in list {
+            if let Some(first) = listed.get(&member.id) {
+                out.push(
+                    Diagnostic::at(&member.source, format!("agent `{}` stands twice in the queue", member.id))
+                        .related(first, "the first one"),
+                );
+                continue;
+            }
+            if let Some(agent) = agents.get(&member.id).filter(|agent| agent.absent) {
+                out.push(
+                    Diagnostic::at(&member.source, format!("agent `{}` is to be deleted and cannot serve the queue", member.id))
+                        .related(&agent.source, "`state: absent` here")
+                        .help("take it out of the queue"),
+                );
+            }
+            listed.insert(member.id.clone(), member.source.clone());
+            sources.insert(member.id.clone(), member.source);
+            members.insert(member.id, member.priority);
+        }
+        place = Some(source);
+    }
+    if managed {
+        record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), place);
+    }
+    Some(DesiredQueue {
+        source: raw.source,
+        name: raw.name.0,
+        exten: raw.exten,
+        min_members: raw.min_members,
+        member_sources: sources,
+        record,
+    })
+}
+
+/// Complains about kinds that no connection holds: what nobody can apply would look managed.
+fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnostics) {
+    let holds = |kind: Kind| workspace.connections.iter().any(|c| c.spec.kinds.contains(&kind));
+    let first: [(Kind, Option<&Source>, &str, &str); 2] = [
+        (Kind::Agent, desired.agents.values().map(|a| &a.source).min(), "agents", "agent-config"),
+        (Kind::Queue, desired.queues.values().map(|q| &q.source).min(), "queues", "webchat-queue"),
+    ];
+    for (kind, source, what, provider) in first {
+        if let Some(source) = source
+            && !holds(kind)
+        {
+            out.push(
+                Diagnostic::at(source, format!("{what} are declared, but no connection holds {what}"))
+                    .help(format!("add a connection of provider `{provider}` to rosterctl.yaml")),
+            );
+        }
+    }
+}
+
+/// The id under which `--target` may name something that is declared.
+pub fn declares(desired: &Desired, id: &ResourceId) -> bool {
+    match id.kind {
+        Kind::Agent => desired.agents.contains_key(&id.name),
+        Kind::Queue => desired.queues.contains_key(id),
+        Kind::Seat => desired.seats.contains_key(&id.name),
+    }
+}

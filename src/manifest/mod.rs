@@ -1,0 +1,39 @@
+//! Bytes → Desired. No file is read here and nothing is printed; a run shows all that is wrong.
+
+mod decode;
+mod document;
+mod expand;
+pub mod workspace;
+pub mod yaml;
+
+use std::sync::Arc;
+
+pub use expand::declares;
+
+use crate::model::desired::Desired;
+use crate::model::diagnostic::Diagnostics;
+use crate::model::workspace::Workspace;
+
+/// A manifest file.
+pub struct File {
+    /// Path shown to people: relative to the workspace folder, with `/`.
+    pub name: Arc<str>,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads manifests: bytes → nodes → documents → the desired roster.
+///
+/// # Errors
+/// All that is wrong with them, or nothing of them is used.
+pub fn load(files: &[File], workspace: &Workspace) -> Result<Desired, Diagnostics> {
+    let mut out = Diagnostics::default();
+    let mut documents = Vec::new();
+    for file in files {
+        let (nodes, complaints) = yaml::read(&file.name, &file.bytes);
+        out.extend(complaints);
+        documents.extend(nodes.iter().filter_map(|node| document::read(node, &mut out)));
+    }
+    let desired = expand::expand(documents, workspace, &mut out);
+    if out.is_empty() { Ok(desired) } else { Err(out) }
+}

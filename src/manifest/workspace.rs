@@ -1,0 +1,449 @@
+//! `rosterctl.yaml` → Workspace, its settings checked by the connectors' own tables.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::decode::{Fields, choice, filled, flag, header, kind, list, number, secret, text, words};
+use super::yaml::{Node, NodeValue};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, nearest};
+use crate::model::secret::SecretRef;
+use crate::model::spec::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
+use crate::model::workspace::{
+    Connection, Policy, Prune, SettingValue, Settings, Share, Store, Workspace,
+};
+
+/// Reads the workspace file. `specs` are the connectors that there are.
+pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Workspace, Diagnostics> {
+    let (nodes, mut out) = super::yaml::read(file, bytes);
+    let node = match nodes.as_slice() {
+        [node] => node,
+        [] if !out.is_empty() => return Err(out),
+        [] => {
+            let start = crate::model::source::Source::new(file, 1, 1);
+            out.push(Diagnostic::at(&start, "the workspace file is empty").help("see the README for an example"));
+            return Err(out);
+        }
+        [_, second, ..] => {
+            out.push(
+                Diagnostic::at(&second.source, "a workspace file holds one document")
+                    .help("put manifests into files of their own and name them under `manifests`"),
+            );
+            return Err(out);
+        }
+    };
+    let workspace = decode(node, specs, &mut out);
+    match workspace {
+        Some(workspace) if out.is_empty() => Ok(workspace),
+        _ => Err(out),
+    }
+}
+
+fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option<Workspace> {
+    let mut fields = Fields::of(node, "the workspace", out)?;
+    header(&mut fields, "Workspace", out);
+    let name = fields.require("name", out).and_then(|n| filled(n, "name", out)).unwrap_or_default().into();
+    let mut manifests = Vec::new();
+    if let Some(node) = fields.require("manifests", out) {
+        for item in list(node, "manifests", out) {
+            if let Some(path) = filled(item, "manifests", out) {
+                if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+                    out.push(
+                        Diagnostic::at(&item.source, format!("`{path}` is not beside the workspace file"))
+                            .help("name files and folders below the folder of rosterctl.yaml"),
+                    );
+                }
+                manifests.push((Arc::from(path), item.source.clone()));
+            }
+        }
+        if manifests.is_empty() && matches!(&node.value, NodeValue::List(items) if items.is_empty()) {
+            out.push(Diagnostic::at(&node.source, "`manifests` names no file or folder"));
+        }
+    }
+    let stores = fields.take("secrets", out).map(|n| stores(n, out)).unwrap_or_default();
+    let connections = fields.take("connections", out).map(|n| connections(n, specs, out)).unwrap_or_default();
+    let ledger = match fields.take("ledger", out) {
+        Some(node) => settings(node, "the ledger", LEDGER, true, out),
+        None => defaults(LEDGER),
+    };
+    let policy = match fields.take("policy", out) {
+        Some(node) => settings(node, "the policy", POLICY, true, out),
+        None => defaults(POLICY),
+    };
+    fields.finish(out);
+    for connection in &connections {
+        refer(&connection.settings, &stores, &connection.source, out);
+    }
+    for store in stores.values() {
+        refer(&store.settings, &stores, &store.source, out);
+    }
+    refer(&ledger, &stores, &node.source, out);
+    Some(Workspace { name, manifests, connections, stores, ledger, policy: policy_of(policy) })
+}
+
+fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Vec<Connection> {
+    let NodeValue::Map(entries) = &node.value else {
+        Fields::of(node, "`connections`", out);
+        return Vec::new();
+    };
+    let mut connections: Vec<Connection> = Vec::new();
+    for (name, node) in entries {
+        let what = format!("connection `{}`", name.name);
+        let Some(mut fields) = Fields::of(node, &what, out) else { continue };
+        let Some(provider) = fields.require("provider", out).and_then(|n| text(n, "provider", out).map(|t| (t, n)))
+        else {
+            continue;
+        };
+        let Some(spec) = specs.iter().find(|spec| spec.name == provider.0) else {
+            let names: Vec<&str> = specs.iter().map(|spec| spec.name).collect();
+            let help = match nearest(provider.0, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", names.join(", ")),
+            };
+            out.push(Diagnostic::at(&provider.1.source, format!("unknown provider `{}`", provider.0)).help(help));
+            continue;
+        };
+        if let Some(first) = connections.iter().find(|c| c.spec.name == spec.name) {
+            out.push(
+                Diagnostic::at(&name.source, format!("a second connection of provider `{}`", spec.name))
+                    .related(&first.source, "the first one")
+                    .help("a workspace has at most one connection of a provider; use a workspace for each tenant"),
+            );
+            continue;
+        }
+        let sandbox =
+            fields.take("baseUrl", out).is_some_and(|n| matches!(text(n, "baseUrl", out), Some("sandbox")));
+        let mut values = take(&mut fields, CONNECTION, true, out);
+        values.0.extend(take(&mut fields, spec.settings, !sandbox, out).0);
+        base_url(node, &values, out);
+        fields.finish(out);
+        connections.push(Connection {
+            name: Arc::from(&*name.name),
+            spec,
+            settings: values,
+            source: name.source.clone(),
+        });
+    }
+    connections
+}
+
+/// `http://` only to loopback unless the connection says otherwise; no user, query or fragment.
+fn base_url(node: &Node, values: &Settings, out: &mut Diagnostics) {
+    let Some(base) = values.text("baseUrl").filter(|base| *base != "sandbox") else { return };
+    let source = match &node.value {
+        NodeValue::Map(entries) => {
+            entries.iter().find(|(k, _)| &*k.name == "baseUrl").map_or(&node.source, |(_, n)| &n.source)
+        }
+        _ => &node.source,
+    };
+    let url = match url::Url::parse(base) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => url,
+        _ => {
+            out.push(
+                Diagnostic::at(source, format!("`baseUrl` cannot be `{base}`"))
+                    .help("write https://HOST[:PORT], or `sandbox`"),
+            );
+            return;
+        }
+    };
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        out.push(
+            Diagnostic::at(source, "`baseUrl` holds more than scheme, host, port and path")
+                .help("credentials belong into a store")
+                .masked(),
+        );
+    }
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if url.scheme() == "http" && !loopback && !values.flag("allowInsecure") {
+        out.push(
+            Diagnostic::at(source, "`baseUrl` is http:// to another host: passwords would cross the network in clear")
+                .help("use https://, or set `allowInsecure: true` on this connection"),
+        );
+    }
+}
+
+fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
+    let NodeValue::Map(entries) = &node.value else {
+        Fields::of(node, "`secrets`", out);
+        return BTreeMap::new();
+    };
+    let mut stores = BTreeMap::new();
+    for (name, node) in entries {
+        let what = format!("store `{}`", name.name);
+        let Some(mut fields) = Fields::of(node, &what, out) else { continue };
+        let words: &'static [&'static str] = &["env", "dir", "vault", "sops", "age", "exec"];
+        let Some(kind) = fields.require("type", out).and_then(|n| choice(n, "type", words, out)) else { continue };
+        let table = STORES.iter().find(|(word, ..)| *word == kind).map_or(&[][..], |(.., table)| table);
+        let settings = take(&mut fields, table, true, out);
+        fields.finish(out);
+        let name_text: Arc<str> = Arc::from(&*name.name);
+        stores.insert(
+            Arc::clone(&name_text),
+            Store { name: name_text, kind, settings, source: name.source.clone() },
+        );
+    }
+    stores
+}
+
+/// Complains about secrets of stores that are not declared, and about keys that a store cannot have.
+fn refer(settings: &Settings, stores: &BTreeMap<Arc<str>, Store>, at: &crate::model::source::Source, out: &mut Diagnostics) {
+    for value in settings.0.values() {
+        match value {
+            SettingValue::Secret(secret) => {
+                if let Some(diagnostic) = reference(secret, stores, at) {
+                    out.push(diagnostic);
+                }
+            }
+            SettingValue::Group(group) => refer(group, stores, at, out),
+            _ => {}
+        }
+    }
+}
+
+/// Says what is wrong with a reference to a secret, judged by the declared stores alone.
+pub(super) fn reference(
+    secret: &SecretRef,
+    stores: &BTreeMap<Arc<str>, Store>,
+    at: &crate::model::source::Source,
+) -> Option<Diagnostic> {
+    let Some(store) = stores.get(&secret.store) else {
+        let help = match nearest(&secret.store, stores.keys().map(|k| &**k)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if stores.is_empty() => "declare one under `secrets:` in rosterctl.yaml".to_owned(),
+            None => {
+                let names: Vec<&str> = stores.keys().map(|k| &**k).collect();
+                format!("rosterctl.yaml declares: {}", names.join(", "))
+            }
+        };
+        return Some(Diagnostic::at(at, format!("unknown store `{}`", secret.store)).help(help));
+    };
+    if let Some(objection) = key_objection(store, &secret.key) {
+        return Some(Diagnostic::at(at, format!("key `{}` of store `{}`: {objection}", secret.key, secret.store)));
+    }
+    let writable = match store.kind {
+        "dir" | "vault" => true,
+        "exec" => !store.settings.texts("put").is_empty(),
+        _ => false,
+    };
+    if secret.generate && !writable {
+        return Some(
+            Diagnostic::at(at, format!("`generate: true` needs a store that can be written, and `{}` cannot", secret.store))
+                .help("use a store of type dir, vault, or exec with `put`"),
+        );
+    }
+    None
+}
+
+/// Why a store cannot have such a key; `None` when it can.
+pub fn key_objection(store: &Store, key: &str) -> Option<&'static str> {
+    if key.chars().any(char::is_control) {
+        return Some("it holds a control character");
+    }
+    if key.len() > 512 {
+        return Some("it is longer than 512 bytes");
+    }
+    match store.kind {
+        "env" => {
+            let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+            (key.is_empty() || !key.bytes().all(allowed)).then_some("keys of an env store are [A-Z0-9_]+")
+        }
+        _ => {
+            let climbs = key.starts_with('/')
+                || key.contains('\\')
+                || key.split('/').any(|part| matches!(part, "" | "." | ".."));
+            climbs.then_some("it would climb out of the store")
+        }
+    }
+}
+
+/// Reads a mapping of settings.
+fn settings(node: &Node, what: &str, table: &'static [Setting], demand: bool, out: &mut Diagnostics) -> Settings {
+    let Some(mut fields) = Fields::of(node, what, out) else { return Settings::default() };
+    let values = take(&mut fields, table, demand, out);
+    fields.finish(out);
+    values
+}
+
+/// Takes the settings of a table out of a mapping, defaults filled in.
+fn take(fields: &mut Fields<'_>, table: &'static [Setting], demand: bool, out: &mut Diagnostics) -> Settings {
+    let mut values = defaults(table);
+    for setting in table {
+        let node = if setting.required && demand {
+            fields.require(setting.key, out)
+        } else {
+            fields.take(setting.key, out)
+        };
+        if let Some(value) = node.and_then(|node| decode_setting(node, setting, out)) {
+            values.0.insert(setting.key, value);
+        }
+    }
+    values
+}
+
+/// The defaults of a table: its rows say them in YAML, and they are read like any other.
+fn defaults(table: &'static [Setting]) -> Settings {
+    let file: Arc<str> = Arc::from("default");
+    let mut values = Settings::default();
+    for setting in table.iter().filter(|s| !s.default.is_empty()) {
+        let (nodes, _) = super::yaml::read(&file, setting.default.as_bytes());
+        let mut out = Diagnostics::default();
+        let value = nodes.first().and_then(|node| decode_setting(node, setting, &mut out));
+        if let Some(value) = value {
+            values.0.insert(setting.key, value);
+        }
+    }
+    values
+}
+
+fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Option<SettingValue> {
+    let key = setting.key;
+    Some(match setting.ty {
+        // A default may be the empty text; what a person writes may not.
+        SettingType::Text if setting.default == "\"\"" => SettingValue::Text(text(node, key, out)?.into()),
+        SettingType::Text => SettingValue::Text(filled(node, key, out)?.into()),
+        SettingType::Choice(known) => SettingValue::Text(choice(node, key, known, out)?.into()),
+        SettingType::Words(known) => {
+            SettingValue::Texts(words(node, key, known, out)?.into_iter().map(Arc::from).collect())
+        }
+        SettingType::Texts => SettingValue::Texts(
+            list(node, key, out).iter().filter_map(|item| text(item, key, out)).map(Arc::from).collect(),
+        ),
+        SettingType::Number { min, max } => SettingValue::Number(number(node, key, min, max, out)?),
+        SettingType::Numbers => SettingValue::Numbers(match &node.value {
+            NodeValue::List(items) => {
+                items.iter().filter_map(|item| number(item, key, i64::MIN, i64::MAX, out)).collect()
+            }
+            _ => vec![number(node, key, i64::MIN, i64::MAX, out)?],
+        }),
+        SettingType::Flag => SettingValue::Flag(flag(node, key, out)?),
+        SettingType::Duration => {
+            let parsed = plain(node).and_then(duration);
+            if parsed.is_none() {
+                out.push(
+                    Diagnostic::at(&node.source, format!("`{key}` is not a length of time"))
+                        .help("write a number and its unit: 500ms, 30s, 2m, 1h"),
+                );
+            }
+            SettingValue::Duration(parsed?)
+        }
+        SettingType::Offset => {
+            let parsed = plain(node).and_then(offset);
+            if parsed.is_none() {
+                out.push(
+                    Diagnostic::at(&node.source, format!("`{key}` is not an offset from UTC"))
+                        .help("write it in quotes with sign, hours and minutes: \"+08:00\""),
+                );
+            }
+            SettingValue::Number(parsed?)
+        }
+        SettingType::Share => {
+            let parsed = plain(node).and_then(share);
+            if parsed.is_none() {
+                out.push(
+                    Diagnostic::at(&node.source, format!("`{key}` is {} and neither a share nor a count", kind(&node.value)))
+                        .help("write a share of what is live, like 10%, or a count, like 12"),
+                );
+            }
+            SettingValue::Share(parsed?)
+        }
+        SettingType::Secret => SettingValue::Secret(secret(node, key, false, out)?),
+        SettingType::Group(table) => SettingValue::Group(settings(node, &format!("`{key}`"), table, true, out)),
+    })
+}
+
+fn plain(node: &Node) -> Option<&str> {
+    match &node.value {
+        NodeValue::Scalar(scalar) => Some(&scalar.text),
+        _ => None,
+    }
+}
+
+/// `500ms`, `30s`, `2m`, `1h`.
+fn duration(text: &str) -> Option<Duration> {
+    let unit = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = text[..unit].parse().ok()?;
+    let millis = match &text[unit..] {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    Some(Duration::from_millis(number.checked_mul(millis).filter(|ms| *ms <= 7 * 24 * 3_600_000)?))
+}
+
+/// `+08:00`, in minutes.
+fn offset(text: &str) -> Option<i64> {
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let (hours, minutes) = rest.split_once(':')?;
+    let two = |part: &str| (part.len() == 2).then(|| part.parse::<i64>().ok()).flatten();
+    let (hours, minutes) = (two(hours)?, two(minutes)?);
+    (hours <= 14 && minutes < 60).then_some(sign * (hours * 60 + minutes))
+}
+
+/// `10%` or `12`.
+fn share(text: &str) -> Option<Share> {
+    match text.strip_suffix('%') {
+        Some(percent) => percent.trim().parse().ok().filter(|p| *p <= 100).map(Share::Percent),
+        None => text.parse().ok().map(Share::Count),
+    }
+}
+
+fn policy_of(settings: Settings) -> Policy {
+    let base = Policy::default();
+    let limits = settings.group("limits").cloned().unwrap_or_default();
+    let limit = |key: &str, default: Share| limits.share(key).unwrap_or(default);
+    Policy {
+        prune: match settings.text("prune") {
+            Some("owned") => Prune::Owned,
+            Some("all") => Prune::All,
+            _ => Prune::None,
+        },
+        deletes: limit("deletes", base.deletes),
+        changes: limit("changes", base.changes),
+        member_removals: limit("memberRemovals", base.member_removals),
+        floor: limits.number("floor").and_then(|n| usize::try_from(n).ok()).unwrap_or(base.floor),
+        replace_immutable: settings.text("immutable") == Some("replace"),
+        at_least: settings.text("queueMembers") == Some("at-least"),
+        presence: settings.group("presence").cloned().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_of_every_table_is_read_by_its_own_type() {
+        let tables = [CONNECTION, LEDGER, POLICY].into_iter().chain(STORES.iter().map(|(.., table)| *table));
+        let specs = crate::provider::SPECS.iter().map(|spec| spec.settings);
+        for table in tables.chain(specs) {
+            let values = defaults(table);
+            for setting in table.iter().filter(|s| !s.default.is_empty()) {
+                assert!(values.0.contains_key(setting.key), "{}", setting.key);
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_of_time_offsets_and_shares() {
+        assert_eq!(duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Some(Duration::from_mins(2)));
+        assert_eq!(duration("2"), None);
+        assert_eq!(offset("+08:00"), Some(480));
+        assert_eq!(offset("-03:30"), Some(-210));
+        assert_eq!(offset("8"), None);
+        assert_eq!(share("10%"), Some(Share::Percent(10)));
+        assert_eq!(share("12"), Some(Share::Count(12)));
+        assert_eq!(share("110%"), None);
+    }
+}

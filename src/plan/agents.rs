@@ -1,0 +1,379 @@
+//! Agents: a pair of declared and live, and the reach of each field, become a change or a finding.
+
+use serde_json::Value as Json;
+
+use super::scope::Scope;
+use super::{Context, Draft, moved};
+use crate::model::agent::{FIELDS, PASSWORD, ROLE};
+use crate::model::desired::DesiredAgent;
+use crate::model::diff::same;
+use crate::model::field::{Entry, Record};
+use crate::model::finding::{
+    Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, UNMANAGED_AGENT, UNREAD,
+};
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::ledger::Applied;
+use crate::model::plan::{Action, Change, FieldDiff, Moved};
+use crate::model::secret::SecretRef;
+use crate::model::value::Value;
+use crate::model::workspace::Prune;
+
+/// Decides about every agent in scope.
+pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
+    let Some(listing) = &context.live.agents else { return };
+    let whole = listing.incomplete.is_none();
+    if let Some(doubt) = &listing.incomplete {
+        draft.find(Finding::new(
+            &INCOMPLETE,
+            format!(
+                "the listing of agents could not be proved complete ({doubt}), so no agent is created or \
+                 deleted; run again when nobody edits agents"
+            ),
+        ));
+    }
+    let mut unread = Unread::default();
+    for (id, agent) in &context.desired.agents {
+        let resource = ResourceId::agent(id);
+        if !scope.holds(&resource) {
+            continue;
+        }
+        match (agent.absent, listing.items.get(id)) {
+            (true, Some(live)) if whole => delete(context, draft, id, live, Some(agent)),
+            (false, None) if whole => create(context, draft, id, agent),
+            (false, Some(live)) => compare(context, draft, id, agent, live, &mut unread),
+            (true, _) | (false, None) => {}
+        }
+    }
+    for (id, live) in &listing.items {
+        let resource = ResourceId::agent(id);
+        if context.desired.agents.contains_key(id) || !scope.holds(&resource) {
+            continue;
+        }
+        let pruned = match context.workspace.policy.prune {
+            Prune::None => false,
+            Prune::Owned => context.ledger.owns(&resource),
+            Prune::All => true,
+        };
+        if pruned && whole {
+            delete(context, draft, id, live, None);
+        } else if scope.is_whole() {
+            let name = live.text(&crate::model::agent::NAME).map(|n| format!(" ({n})")).unwrap_or_default();
+            draft.find(
+                Finding::new(&UNMANAGED_AGENT, format!("{resource}{name} is live and stands in no manifest"))
+                    .about(&resource),
+            );
+        }
+    }
+    unread.report(draft);
+}
+
+/// Fields that no operation returns and the ledger knows nothing of: said once for all agents.
+#[derive(Default)]
+struct Unread {
+    agents: usize,
+    fields: Vec<&'static str>,
+}
+
+impl Unread {
+    fn report(self, draft: &mut Draft) {
+        if self.agents == 0 {
+            return;
+        }
+        let one = self.agents == 1;
+        draft.find(Finding::new(
+            &UNREAD,
+            format!(
+                "{} of {} {} unknown, since no system returns {} and rosterctl has not set {} yet: left alone; \
+                 --assert-unread sets {} again",
+                self.fields.join(", "),
+                if one { "one live agent".to_owned() } else { format!("{} live agents", self.agents) },
+                if self.fields.len() == 1 { "is" } else { "are" },
+                if self.fields.len() == 1 { "it" } else { "them" },
+                if self.fields.len() == 1 { "it" } else { "them" },
+                if self.fields.len() == 1 { "it" } else { "them" },
+            ),
+        ));
+    }
+}
+
+fn delete(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    id: &OperatorId,
+    live: &Record,
+    declared: Option<&DesiredAgent>,
+) {
+    let resource = ResourceId::agent(id);
+    if let Some(agent) = declared.filter(|agent| agent.protect) {
+        draft.find(
+            Finding::new(
+                &PROTECTED,
+                format!("{resource} is protected and would be deleted; remove `protect: true` first, in a change of its own"),
+            )
+            .about(&resource)
+            .at(&agent.source),
+        );
+        return;
+    }
+    let fields = live
+        .iter()
+        .map(|entry| FieldDiff {
+            path: entry.field.key.to_owned(),
+            before: entry.value.to_json(),
+            after: Json::Null,
+            moved: Moved::Unknown,
+            reason: None,
+            forces_replacement: false,
+            secret: None,
+            source: None,
+        })
+        .collect();
+    let reason = match declared {
+        Some(_) => "the manifest says `state: absent`",
+        None => "no manifest names it, and policy.prune deletes such agents",
+    };
+    draft.changes.push(Change {
+        moved: if context.ledger.owns(&resource) { Moved::Manifest } else { Moved::Unknown },
+        id: resource,
+        action: Action::Delete,
+        exten: None,
+        reason: Some(reason.to_owned()),
+        fields,
+        source: declared.map(|agent| agent.source.clone()),
+    });
+}
+
+fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &DesiredAgent) {
+    let resource = ResourceId::agent(id);
+    if !has_role(agent) {
+        draft.find(no_role(&resource, agent, "made"));
+        return;
+    }
+    // What the ledger has and live has not, somebody deleted in the console.
+    let moved = if context.ledger.owns(&resource) { Moved::Live } else { Moved::Manifest };
+    let fields = agent.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
+    draft.changes.push(Change {
+        id: resource,
+        action: Action::Create,
+        moved,
+        exten: None,
+        reason: None,
+        fields,
+        source: Some(agent.source.clone()),
+    });
+}
+
+fn has_role(agent: &DesiredAgent) -> bool {
+    agent.allow_any_role || agent.record.get(&ROLE).is_some()
+}
+
+fn no_role(resource: &ResourceId, agent: &DesiredAgent, deed: &str) -> Finding {
+    Finding::new(
+        &NO_ROLE,
+        format!(
+            "{resource} would be {deed} without a role, and the vendor would pick one at random; \
+             add `role:`, or `allowAnyRole: true` if any will do"
+        ),
+    )
+    .about(resource)
+    .at(&agent.source)
+}
+
+fn diff(entry: &Entry, before: Json, moved: Moved) -> FieldDiff {
+    FieldDiff {
+        path: entry.field.key.to_owned(),
+        before,
+        after: entry.value.to_json(),
+        moved,
+        reason: None,
+        forces_replacement: false,
+        secret: match &entry.value {
+            Value::Password(secret) => Some(SecretRef::clone(secret)),
+            _ => None,
+        },
+        source: entry.source.clone(),
+    }
+}
+
+/// What a difference comes to.
+enum Verdict {
+    /// None.
+    Same,
+    /// Its live state is unknown.
+    Unknown,
+    /// It differs.
+    Differs(FieldDiff),
+}
+
+fn judge(context: &Context<'_>, entry: &Entry, live: &Record, applied: Option<&Applied>) -> Verdict {
+    if entry.field.is_read() {
+        let now = live.get(entry.field);
+        if same(&entry.value, now) {
+            return Verdict::Same;
+        }
+        let moved = moved::field(applied, entry.field, now, &entry.value);
+        return Verdict::Differs(diff(entry, now.map_or(Json::Null, Value::to_json), moved));
+    }
+    if let Value::Password(secret) = &entry.value {
+        return judge_password(context, entry, secret, applied);
+    }
+    match applied.and_then(|a| a.fields.get(entry.field.key)) {
+        Some(was) if *was == entry.value.to_json() => Verdict::Same,
+        Some(was) => Verdict::Differs(diff(entry, was.clone(), moved::unread(Some(was)))),
+        None => asserted(context, diff(entry, Json::Null, Moved::Unknown)),
+    }
+}
+
+/// With nothing in the ledger a field is unknown, unless the run asserts it.
+fn asserted(context: &Context<'_>, mut field: FieldDiff) -> Verdict {
+    if !context.options.assert_unread {
+        return Verdict::Unknown;
+    }
+    field.reason = Some("set again by --assert-unread".to_owned());
+    Verdict::Differs(field)
+}
+
+fn judge_password(
+    context: &Context<'_>,
+    entry: &Entry,
+    secret: &SecretRef,
+    applied: Option<&Applied>,
+) -> Verdict {
+    let Some(known) = applied.and_then(|a| a.password.as_ref()) else {
+        return asserted(context, diff(entry, Json::Null, Moved::Unknown));
+    };
+    match (known.version, secret.version) {
+        (before, Some(now)) if before != Some(now) => {
+            let mut field = diff(entry, Json::Null, Moved::Manifest);
+            let before = before.map_or_else(|| "none".to_owned(), |v| v.to_string());
+            field.reason = Some(format!("version {before} -> {now}"));
+            Verdict::Differs(field)
+        }
+        _ => Verdict::Same,
+    }
+}
+
+fn compare(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    id: &OperatorId,
+    agent: &DesiredAgent,
+    live: &Record,
+    unread: &mut Unread,
+) {
+    let resource = ResourceId::agent(id);
+    let applied = context.ledger.get(&resource);
+    let mut editable = Vec::new();
+    let mut fixed = Vec::new();
+    let mut unknown = false;
+    for entry in agent.record.iter() {
+        match judge(context, entry, live, applied) {
+            Verdict::Same => {}
+            Verdict::Unknown => {
+                unknown = true;
+                if !unread.fields.contains(&entry.field.key) {
+                    unread.fields.push(entry.field.key);
+                }
+            }
+            Verdict::Differs(field) if entry.field.can_edit(&entry.value) => editable.push(field),
+            Verdict::Differs(field) => fixed.push((entry, field)),
+        }
+    }
+    unread.agents += usize::from(unknown);
+    if !fixed.is_empty() && context.workspace.policy.replace_immutable {
+        replace(context, draft, &resource, agent, live, &fixed);
+        return;
+    }
+    for (entry, field) in fixed {
+        let mut finding = Finding::new(&IMMUTABLE, immutable(&resource, entry, &field)).about(&resource);
+        finding.source.clone_from(&entry.source);
+        draft.find(finding);
+    }
+    if !editable.is_empty() {
+        draft.changes.push(Change {
+            id: resource,
+            action: Action::Update,
+            moved: moved::all(&editable),
+            exten: None,
+            reason: None,
+            fields: editable,
+            source: Some(agent.source.clone()),
+        });
+    }
+}
+
+fn immutable(resource: &ResourceId, entry: &Entry, field: &FieldDiff) -> String {
+    let before = Value::from_json(entry.field.ty, &field.before)
+        .map_or_else(|| "unset".to_owned(), |value| value.words());
+    format!(
+        "{resource}: {} is {before} and should be {}, which the vendor can only set when it makes the agent; \
+         `policy.immutable: replace` deletes the agent and makes it again",
+        entry.field.key,
+        entry.value.words(),
+    )
+}
+
+/// Deleting and making again: what the manifest does not say is kept as it is live.
+fn replace(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    resource: &ResourceId,
+    agent: &DesiredAgent,
+    live: &Record,
+    fixed: &[(&Entry, FieldDiff)],
+) {
+    if agent.protect {
+        draft.find(
+            Finding::new(
+                &PROTECTED,
+                format!("{resource} is protected and would be deleted and made again; remove `protect: true` first"),
+            )
+            .about(resource)
+            .at(&agent.source),
+        );
+        return;
+    }
+    if !has_role(agent) {
+        draft.find(no_role(resource, agent, "made again"));
+        return;
+    }
+    let applied = context.ledger.get(resource);
+    let mut fields = Vec::new();
+    for row in FIELDS.iter().copied() {
+        let now = live.get(row);
+        if let Some(entry) = agent.record.entry(row) {
+            let before = match (row.is_read(), now) {
+                (true, now) => now.map_or(Json::Null, Value::to_json),
+                (false, _) if row.index == PASSWORD.index => Json::Null,
+                (false, _) => {
+                    applied.and_then(|a| a.fields.get(row.key)).cloned().unwrap_or(Json::Null)
+                }
+            };
+            let mut field = diff(entry, before, moved::field(applied, row, now, &entry.value));
+            field.forces_replacement = fixed.iter().any(|(e, _)| e.field.index == row.index);
+            fields.push(field);
+        } else if let Some(value) = now.filter(|v| row.can_create(v) || row.can_edit(v)) {
+            let json = value.to_json();
+            fields.push(FieldDiff {
+                path: row.key.to_owned(),
+                before: json.clone(),
+                after: json,
+                moved: Moved::Unknown,
+                reason: Some("kept as it is".to_owned()),
+                forces_replacement: false,
+                secret: None,
+                source: None,
+            });
+        }
+    }
+    let forced: Vec<&str> = fixed.iter().map(|(entry, _)| entry.field.key).collect();
+    draft.changes.push(Change {
+        id: resource.clone(),
+        action: Action::Replace,
+        moved: moved::all(&fields),
+        exten: None,
+        reason: Some(format!("{} forces replacement", forced.join(", "))),
+        fields,
+        source: Some(agent.source.clone()),
+    });
+}

@@ -1,0 +1,130 @@
+//! Desired × Live × Ledger → Plan. Pure: no input or output, no clock, no chance; the same arguments
+//! give the same bytes.
+//!
+//! ```text
+//! scope ─▶ agents ─┐
+//!          queues ─┴▶ limits ─▶ steps ─▶ estimate ─▶ Plan
+//! ```
+//!
+//! An incomplete listing never becomes a create or a delete: whatever would have to be called missing
+//! is withheld, and a finding says so.
+
+mod agents;
+pub mod digest;
+mod estimate;
+mod limits;
+mod moved;
+mod queues;
+mod scope;
+mod steps;
+
+use crate::model::desired::Desired;
+use crate::model::finding::{Finding, Severity};
+use crate::model::id::ResourceId;
+use crate::model::ledger::Ledger;
+use crate::model::live::Live;
+use crate::model::plan::{
+    Action, Allowance, Change, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary,
+};
+use crate::model::workspace::Workspace;
+
+pub use scope::UnknownTarget;
+
+/// What a run is asked for beside the manifests.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Resources that the run is narrowed to; empty for all.
+    pub targets: Vec<ResourceId>,
+    /// Rules lifted for this run.
+    pub allow: Vec<Allowance>,
+    /// Set the fields that no operation returns once more, where their live state is unknown.
+    pub assert_unread: bool,
+    /// Version of the program.
+    pub program: String,
+    /// Digest of the workspace file and the manifests.
+    pub manifests: String,
+}
+
+/// What all stages of the planner read.
+pub(crate) struct Context<'a> {
+    pub workspace: &'a Workspace,
+    pub desired: &'a Desired,
+    pub live: &'a Live,
+    pub ledger: &'a Ledger,
+    pub options: &'a Options,
+}
+
+/// What the stages find out, bit by bit.
+#[derive(Default)]
+pub(crate) struct Draft {
+    pub changes: Vec<Change>,
+    pub findings: Vec<Finding>,
+}
+
+impl Draft {
+    pub(crate) fn find(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Ids of the changes of some action.
+    pub(crate) fn ids(&self, action: Action) -> impl Iterator<Item = &ResourceId> {
+        self.changes.iter().filter(move |c| c.action == action).map(|c| &c.id)
+    }
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// A target that names nothing.
+pub fn plan(
+    workspace: &Workspace,
+    desired: &Desired,
+    live: &Live,
+    ledger: &Ledger,
+    options: &Options,
+) -> Result<Plan, UnknownTarget> {
+    let context = Context { workspace, desired, live, ledger, options };
+    let scope = scope::Scope::of(&context)?;
+    let mut draft = Draft::default();
+    agents::decide(&context, &scope, &mut draft);
+    queues::decide(&context, &scope, &mut draft);
+    limits::check(&context, &mut draft);
+    draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
+    draft.findings.sort_by(|a, b| {
+        (a.severity, &a.code, &a.id, &a.source).cmp(&(b.severity, &b.code, &b.id, &b.source))
+    });
+    let steps = steps::build(&context, &draft.changes);
+    let count = |action: Action| draft.ids(action).count();
+    let weigh = |severity: Severity| draft.findings.iter().filter(|f| f.severity == severity).count();
+    let summary = Summary {
+        create: count(Action::Create),
+        update: count(Action::Update),
+        replace: count(Action::Replace),
+        delete: count(Action::Delete),
+        calls: estimate::calls(&steps),
+        estimated_seconds: estimate::seconds(workspace, &steps),
+        findings: FindingCounts {
+            error: weigh(Severity::Error),
+            warning: weigh(Severity::Warning),
+            info: weigh(Severity::Info),
+        },
+        live: LiveCounts {
+            agents: live.agents.as_ref().map_or(0, |listing| listing.items.len()),
+            queues: live.queues.as_ref().map_or(0, |listing| listing.items.len()),
+        },
+    };
+    let mut plan = Plan {
+        format: FORMAT.to_owned(),
+        program: options.program.clone(),
+        workspace: workspace.name.to_string(),
+        summary,
+        changes: draft.changes,
+        steps,
+        findings: draft.findings,
+        allowed: options.allow.clone(),
+        targets: options.targets.clone(),
+        digests: Digests { manifests: options.manifests.clone(), plan: String::new() },
+    };
+    plan.digests.plan = digest::of_plan(&plan);
+    Ok(plan)
+}

@@ -1,0 +1,331 @@
+//! Queues: found by name, or by the number that the manifest pins; their members replaced once.
+//!
+//! An agent that is deleted leaves every queue first, also one that no manifest names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::scope::Scope;
+use super::{Context, Draft, moved};
+use crate::model::desired::DesiredQueue;
+use crate::model::diff::same;
+use crate::model::field::Entry;
+use crate::model::finding::{
+    AMBIGUOUS_QUEUE, Finding, IMMUTABLE, INCOMPLETE, LEAVING_MEMBER, MISSING_EXTEN, TOO_FEW_MEMBERS,
+    UNKNOWN_MEMBER, UNMANAGED_QUEUE,
+};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::live::{Listing, LiveQueue};
+use crate::model::plan::{Action, Change, FieldDiff, Moved};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::{Members, Value};
+
+/// Decides about every queue, after the agents are decided.
+pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
+    let Some(listing) = &context.live.queues else { return };
+    if let Some(doubt) = &listing.incomplete {
+        draft.find(Finding::new(
+            &INCOMPLETE,
+            format!(
+                "the listing of queues could not be proved complete ({doubt}), so no queue is created and no \
+                 agent is deleted; run again when nobody edits queues"
+            ),
+        ));
+    }
+    let leaving: BTreeSet<OperatorId> = draft
+        .ids(Action::Delete)
+        .filter(|id| id.kind == Kind::Agent)
+        .map(|id| id.name.clone())
+        .collect();
+    if listing.incomplete.is_some() {
+        // Nobody knows which queues they would have to leave.
+        draft.changes.retain(|change| change.action != Action::Delete);
+    }
+    let mut claimed: BTreeMap<OperatorId, &DesiredQueue> = BTreeMap::new();
+    for (id, queue) in &context.desired.queues {
+        let held = scope.holds(id);
+        match find(listing, queue) {
+            Found::One(exten) => {
+                claimed.insert(exten, queue);
+            }
+            Found::None if held => missing(context, draft, id, queue, listing),
+            Found::Many(extens) if held => draft.find(ambiguous(id, queue, &extens)),
+            Found::None | Found::Many(_) => {}
+        }
+        if held {
+            check_members(context, draft, id, queue, &leaving);
+        }
+    }
+    for (exten, live) in &listing.items {
+        let declared = claimed.get(exten).copied();
+        let id = declared.map_or_else(|| id_of(listing, exten, live), DesiredQueue::id);
+        let managed = declared.filter(|_| scope.holds(&id));
+        if declared.is_none() && scope.is_whole() && !named_ambiguously(context, live) {
+            draft.find(
+                Finding::new(&UNMANAGED_QUEUE, format!("{id} ({exten}) is live and stands in no manifest"))
+                    .about(&id),
+            );
+        }
+        if let Some(queue) = managed {
+            attributes(draft, &id, queue, live);
+        }
+        members(context, draft, &id, exten, live, managed, declared, &leaving);
+    }
+}
+
+enum Found {
+    None,
+    One(OperatorId),
+    Many(Vec<OperatorId>),
+}
+
+fn find(listing: &Listing<OperatorId, LiveQueue>, queue: &DesiredQueue) -> Found {
+    if let Some(exten) = &queue.exten {
+        let exten = OperatorId::new(Arc::clone(exten));
+        return if listing.items.contains_key(&exten) { Found::One(exten) } else { Found::None };
+    }
+    let mut extens: Vec<OperatorId> =
+        listing.items.iter().filter(|(_, live)| live.name == queue.name).map(|(e, _)| e.clone()).collect();
+    match extens.len() {
+        0 => Found::None,
+        1 => Found::One(extens.remove(0)),
+        _ => Found::Many(extens),
+    }
+}
+
+/// The id of a queue that no manifest names: by its name alone where that tells it.
+fn id_of(listing: &Listing<OperatorId, LiveQueue>, exten: &OperatorId, live: &LiveQueue) -> ResourceId {
+    let alone = listing.items.values().filter(|other| other.name == live.name).count() == 1;
+    ResourceId::queue(&live.name, (!alone).then_some(exten.as_str()))
+}
+
+fn named_ambiguously(context: &Context<'_>, live: &LiveQueue) -> bool {
+    context.desired.queues.values().any(|queue| queue.exten.is_none() && queue.name == live.name)
+}
+
+fn ambiguous(id: &ResourceId, queue: &DesiredQueue, extens: &[OperatorId]) -> Finding {
+    let extens: Vec<String> = extens.iter().map(|e| format!("`{e}`")).collect();
+    Finding::new(
+        &AMBIGUOUS_QUEUE,
+        format!(
+            "{} live queues are named `{}`: {}; say which one is meant with `exten:` in the manifest",
+            extens.len(),
+            queue.name,
+            extens.join(", ")
+        ),
+    )
+    .about(id)
+    .at(&queue.source)
+}
+
+fn missing(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    id: &ResourceId,
+    queue: &DesiredQueue,
+    listing: &Listing<OperatorId, LiveQueue>,
+) {
+    if listing.incomplete.is_some() {
+        return;
+    }
+    if let Some(exten) = &queue.exten {
+        draft.find(
+            Finding::new(
+                &MISSING_EXTEN,
+                format!("no live queue has the number `{exten}`, and the vendor numbers new queues itself; remove `exten:` to make a queue of this name"),
+            )
+            .about(id)
+            .at(&queue.source),
+        );
+        return;
+    }
+    let moved = if context.ledger.owns(id) { Moved::Live } else { Moved::Manifest };
+    let fields = queue.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
+    draft.changes.push(Change {
+        id: id.clone(),
+        action: Action::Create,
+        moved,
+        exten: None,
+        reason: None,
+        fields,
+        source: Some(queue.source.clone()),
+    });
+    if let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) {
+        check_minimum(draft, id, queue, members.len());
+    }
+}
+
+fn diff(entry: &Entry, before: Json, moved: Moved) -> FieldDiff {
+    FieldDiff {
+        path: entry.field.key.to_owned(),
+        before,
+        after: entry.value.to_json(),
+        moved,
+        reason: None,
+        forces_replacement: false,
+        secret: None,
+        source: entry.source.clone(),
+    }
+}
+
+/// Every member is a declared agent or one that is live, and stays.
+fn check_members(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    id: &ResourceId,
+    queue: &DesiredQueue,
+    leaving: &BTreeSet<OperatorId>,
+) {
+    let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) else { return };
+    let Some(agents) = context.live.agents.as_ref() else { return };
+    for member in members.keys() {
+        let source = queue.member_sources.get(member).unwrap_or(&queue.source);
+        if leaving.contains(member) {
+            draft.find(
+                Finding::new(
+                    &LEAVING_MEMBER,
+                    format!("{id} names agent `{member}`, which this plan deletes; declare the agent, or take it out of the queue"),
+                )
+                .about(id)
+                .at(source),
+            );
+        } else if !context.desired.agents.contains_key(member)
+            && !agents.items.contains_key(member)
+            && agents.incomplete.is_none()
+        {
+            let near = crate::model::diagnostic::nearest(
+                member.as_str(),
+                context.desired.agents.keys().chain(agents.items.keys()).map(OperatorId::as_str),
+            );
+            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            draft.find(
+                Finding::new(
+                    &UNKNOWN_MEMBER,
+                    format!("{id} names agent `{member}`, which is neither declared nor live: the vendor would skip it in silence{near}"),
+                )
+                .about(id)
+                .at(source),
+            );
+        }
+    }
+}
+
+/// The vendor cannot edit a queue's attributes: each difference is a finding.
+fn attributes(draft: &mut Draft, id: &ResourceId, queue: &DesiredQueue, live: &LiveQueue) {
+    if queue.name != live.name {
+        draft.find(
+            Finding::new(
+                &IMMUTABLE,
+                format!(
+                    "{id}: displayName is {} and should be {}, which the vendor offers no way to edit; \
+                     change it in the console, or in the manifest",
+                    live.name, queue.name
+                ),
+            )
+            .about(id)
+            .at(&queue.source),
+        );
+    }
+    for entry in queue.record.iter().filter(|entry| entry.field.edit.is_empty()) {
+        let now = live.record.get(entry.field);
+        if same(&entry.value, now) {
+            continue;
+        }
+        let before = now.map_or_else(|| "unset".to_owned(), Value::words);
+        let mut finding = Finding::new(
+            &IMMUTABLE,
+            format!(
+                "{id}: {} is {before} and should be {}, which the vendor offers no way to edit; \
+                 change it in the console, or in the manifest",
+                entry.field.key,
+                entry.value.words()
+            ),
+        )
+        .about(id);
+        finding.source.clone_from(&entry.source);
+        draft.find(finding);
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the pair, and what the agents' decisions mean for it")]
+fn members(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    id: &ResourceId,
+    exten: &OperatorId,
+    live: &LiveQueue,
+    managed: Option<&DesiredQueue>,
+    declared: Option<&DesiredQueue>,
+    leaving: &BTreeSet<OperatorId>,
+) {
+    let empty = Members::new();
+    let now = match live.record.get(&ASSIGN_MEMBERS) {
+        Some(Value::Members(members)) => members,
+        _ => &empty,
+    };
+    let entry = managed.and_then(|queue| queue.record.entry(&ASSIGN_MEMBERS));
+    let mut wanted = match entry.map(|entry| &entry.value) {
+        Some(Value::Members(members)) if context.workspace.policy.at_least => {
+            let mut all = Members::clone(now);
+            all.extend(members.iter().map(|(id, priority)| (id.clone(), *priority)));
+            all
+        }
+        Some(Value::Members(members)) => Members::clone(members),
+        _ => Members::clone(now),
+    };
+    wanted.retain(|member, _| !leaving.contains(member));
+    if let Some(queue) = managed {
+        check_minimum(draft, id, queue, wanted.len());
+    } else if let Some(queue) = declared.filter(|_| wanted != *now) {
+        check_minimum(draft, id, queue, wanted.len());
+    }
+    if wanted == *now {
+        return;
+    }
+    let gone: Vec<&str> =
+        now.keys().filter(|member| leaving.contains(*member)).map(OperatorId::as_str).collect();
+    let wanted = Value::Members(Arc::new(wanted));
+    let before = live.record.get(&ASSIGN_MEMBERS);
+    let moved = match entry {
+        Some(_) => moved::field(context.ledger.get(id), &ASSIGN_MEMBERS, before, &wanted),
+        None => Moved::Manifest,
+    };
+    let reason = (entry.is_none() && !gone.is_empty()).then(|| {
+        format!("{} {} deleted", gone.join(", "), if gone.len() == 1 { "is" } else { "are" })
+    });
+    draft.changes.push(Change {
+        id: id.clone(),
+        action: Action::Update,
+        moved,
+        exten: Some(exten.to_string()),
+        reason,
+        fields: vec![FieldDiff {
+            path: ASSIGN_MEMBERS.key.to_owned(),
+            before: before.map_or(Json::Null, Value::to_json),
+            after: wanted.to_json(),
+            moved,
+            reason: None,
+            forces_replacement: false,
+            secret: None,
+            source: entry.and_then(|entry| entry.source.clone()),
+        }],
+        source: managed.map(|queue| queue.source.clone()),
+    });
+}
+
+fn check_minimum(draft: &mut Draft, id: &ResourceId, queue: &DesiredQueue, left: usize) {
+    if let Some((minimum, source)) = &queue.min_members
+        && left < *minimum
+    {
+        draft.find(
+            Finding::new(
+                &TOO_FEW_MEMBERS,
+                format!("{id} would keep {left} members, fewer than its `minMembers: {minimum}`"),
+            )
+            .about(id)
+            .at(source),
+        );
+    }
+}

@@ -1,0 +1,94 @@
+//! Which resources a run may touch: all, or the targets and what they cannot do without.
+//!
+//! A targeted queue takes in the new agents that it names. A targeted agent that is deleted leaves its
+//! queues, but those queues are not changed in any other way.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::Context;
+use crate::model::diagnostic::nearest;
+use crate::model::id::{Kind, ResourceId};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::Value;
+
+/// The resources that a run may touch.
+pub(crate) struct Scope {
+    named: Option<BTreeSet<ResourceId>>,
+}
+
+/// A target that is neither declared nor live.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UnknownTarget {
+    /// The target.
+    pub id: ResourceId,
+    /// What was probably meant.
+    pub near: Option<String>,
+}
+
+impl fmt::Display for UnknownTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "target `{}` names nothing that is declared or live", self.id)?;
+        match &self.near {
+            Some(near) => write!(f, "; did you mean `{near}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for UnknownTarget {}
+
+impl Scope {
+    pub(crate) fn of(context: &Context<'_>) -> Result<Self, UnknownTarget> {
+        if context.options.targets.is_empty() {
+            return Ok(Self { named: None });
+        }
+        let known = known(context);
+        let mut named = BTreeSet::new();
+        for id in &context.options.targets {
+            if !known.contains(id) {
+                let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+                let near = nearest(&id.to_string(), names.iter().map(String::as_str)).map(str::to_owned);
+                return Err(UnknownTarget { id: id.clone(), near });
+            }
+            named.insert(id.clone());
+            if let Some(queue) = context.desired.queues.get(id)
+                && let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS)
+            {
+                let live = context.live.agents.as_ref();
+                let new = members.keys().filter(|id| live.is_none_or(|l| !l.items.contains_key(*id)));
+                let new = new.filter(|id| context.desired.agents.contains_key(*id));
+                named.extend(new.map(ResourceId::agent));
+            }
+        }
+        Ok(Self { named: Some(named) })
+    }
+
+    /// Whether the run may touch it.
+    pub(crate) fn holds(&self, id: &ResourceId) -> bool {
+        self.named.as_ref().is_none_or(|named| named.contains(id))
+    }
+
+    /// Whether the run is about everything.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.named.is_none()
+    }
+}
+
+fn known(context: &Context<'_>) -> BTreeSet<ResourceId> {
+    let mut known: BTreeSet<ResourceId> = context.desired.queues.keys().cloned().collect();
+    known.extend(context.desired.agents.keys().map(ResourceId::agent));
+    known.extend(
+        context.desired.seats.keys().map(|name| ResourceId { kind: Kind::Seat, name: name.clone() }),
+    );
+    if let Some(agents) = &context.live.agents {
+        known.extend(agents.items.keys().map(ResourceId::agent));
+    }
+    if let Some(queues) = &context.live.queues {
+        for (exten, queue) in &queues.items {
+            known.insert(ResourceId::queue(&queue.name, None));
+            known.insert(ResourceId::queue(&queue.name, Some(exten.as_str())));
+        }
+    }
+    known
+}
