@@ -2,4 +2,5 @@
 
 pub mod call;
 pub mod diagnostic;
+pub mod private;
 pub mod source;
