@@ -1,0 +1,3 @@
+//! Manifests: bytes in, what the roster should be out.
+
+pub mod yaml;
