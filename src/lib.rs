@@ -1,5 +1,7 @@
 //! rosterctl: a contact centre's roster as code.
 
+pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod provider;
+pub mod report;

@@ -1,0 +1,3 @@
+//! Results and problems in, text for people and machines out.
+
+pub mod excerpt;
