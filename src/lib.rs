@@ -1,3 +1,4 @@
 //! rosterctl: a contact centre's roster as code.
 
 pub mod model;
+pub mod provider;

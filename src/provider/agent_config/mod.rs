@@ -1,0 +1,3 @@
+//! agent-config: agents, their passwords, roles and main skill groups.
+
+pub mod simulate;
