@@ -36,7 +36,7 @@ pub struct Faults {
     pub after: u64,
     /// Where the schedule stands. Not stored: a server begins anew.
     #[serde(skip)]
-    progress: Progress,
+    pub progress: Progress,
 }
 
 /// A late answer.
@@ -51,7 +51,7 @@ pub struct Delay {
 
 /// How far a schedule has come.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Progress {
+pub struct Progress {
     seen: u64,
     random: Option<Random>,
 }

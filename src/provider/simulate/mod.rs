@@ -63,7 +63,8 @@ pub struct Estate {
     /// Whether credentials are not asked for: the estate is embedded, and nobody else can reach it.
     #[serde(skip)]
     pub unguarded: bool,
-    random: Random,
+    /// Where chance comes from.
+    pub random: Random,
 }
 
 /// Why an estate could not be made.
@@ -134,7 +135,9 @@ impl Estate {
             )
         });
         self.revision += u64::from(changed);
-        self.quirks.retype(&mut body);
+        if self.quirks.numbers_as_strings || self.quirks.strings_as_numbers {
+            self.quirks.retype(&mut body);
+        }
         let retry_after = retry_after.map(Duration::from_secs);
         Reply { retry_after, ..Reply::json(status, &body) }
     }

@@ -179,17 +179,19 @@ pub(crate) fn digest(password: &str) -> String {
     })
 }
 
+/// Returns the digits of an id that is a number, without leading zeros.
+fn number(id: &str) -> Option<&str> {
+    let digits = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| id.trim_start_matches('0'))
+}
+
 /// Compares two ids in the order of a listing.
 pub(super) fn compare(ids: Ids, a: &str, b: &str) -> Ordering {
-    let number = |id: &str| {
-        let digits = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| id.trim_start_matches('0').to_owned())
-    };
     match ids {
         Ids::Lexical => a.cmp(b),
         Ids::Numeric => match (number(a), number(b)) {
             // Of two numbers without leading zeros the longer one is greater, however long they are.
-            (Some(x), Some(y)) => x.len().cmp(&y.len()).then_with(|| x.cmp(&y)).then_with(|| a.cmp(b)),
+            (Some(x), Some(y)) => x.len().cmp(&y.len()).then_with(|| x.cmp(y)).then_with(|| a.cmp(b)),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (None, None) => a.cmp(b),
