@@ -12,7 +12,7 @@
 mod params;
 mod state;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -164,17 +164,15 @@ impl State {
             return refuse(409, format!("坐席工号已存在: {taken}"));
         }
         let text = |name: &str| params.filled(name).map(str::to_owned);
+        let wanted = if flag("sipFlag", 1) == 1 { ids.len() } else { 0 };
+        let mut sips = self.new_sips(wanted).into_iter();
         let mut rows = Vec::new();
         for id in ids {
             let operator_type = flag("operatorType", 0);
             let password = text("password").unwrap_or_else(|| ctx.random.digits(6));
             let role_name = text("roleName").unwrap_or_else(|| self.any_role(operator_type, ctx));
-            let (sipid, sip_number, sip_password) = if flag("sipFlag", 1) == 1 {
-                let (sipid, number) = self.new_sip();
-                (Some(sipid), Some(number), Some(ctx.random.digits(8)))
-            } else {
-                (None, None, None)
-            };
+            let (sipid, sip_number) = sips.next().unzip();
+            let sip_password = sip_number.as_ref().map(|_| ctx.random.digits(8));
             rows.push(json!({
                 "operatorId": id, "operatorPassword": password,
                 "sipNumber": sip_number, "sipPassword": sip_password,
@@ -408,15 +406,15 @@ impl State {
         }
     }
 
-    /// Allocates a SIP account; the vendor's begin with 87.
-    fn new_sip(&mut self) -> (i64, String) {
-        loop {
-            self.last_sip += 1;
-            let number = format!("87{:06}", self.last_sip);
-            if !self.agents.values().any(|agent| agent.sip_number.as_deref() == Some(&number)) {
-                return (self.last_sip, number);
-            }
-        }
+    /// Allocates SIP accounts; the vendor's begin with 87.
+    fn new_sips(&mut self, count: usize) -> Vec<(i64, String)> {
+        let taken: BTreeSet<&str> = self.agents.values().filter_map(|a| a.sip_number.as_deref()).collect();
+        let free = (self.last_sip + 1..)
+            .map(|sipid| (sipid, format!("87{sipid:06}")))
+            .filter(|(_, number)| !taken.contains(number.as_str()));
+        let new: Vec<_> = free.take(count).collect();
+        self.last_sip = new.last().map_or(self.last_sip, |(sipid, _)| *sipid);
+        new
     }
 
     /// Works out the order of a listing, unless it is known.
