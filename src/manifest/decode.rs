@@ -184,8 +184,11 @@ pub(super) fn number(node: &Node, key: &str, min: i64, max: i64, out: &mut Diagn
     let digits = scalar.text.strip_prefix('-').unwrap_or(&scalar.text);
     if digits.len() > 1 && digits.starts_with('0') || !digits.bytes().all(|b| b.is_ascii_digit()) {
         out.push(
-            Diagnostic::at(&node.source, format!("`{key}` is written `{}`, which tools read differently", scalar.text))
-                .help("write plain decimal digits, without leading zeros or sign"),
+            Diagnostic::at(
+                &node.source,
+                format!("`{key}` is written `{}`, which tools read differently", scalar.text),
+            )
+            .help("write plain decimal digits, without leading zeros or sign"),
         );
         return None;
     }
@@ -294,19 +297,26 @@ pub(super) fn secret(node: &Node, key: &str, password: bool, out: &mut Diagnosti
     let help = "put the secret into a store and name it: { store: NAME, key: KEY }";
     let NodeValue::Map(entries) = &node.value else {
         out.push(
-            Diagnostic::at(&node.source, format!("`{key}` holds a literal value instead of a reference to a store"))
-                .help(format!("{help}; then change the secret, since it stood in a file"))
-                .masked(),
+            Diagnostic::at(
+                &node.source,
+                format!("`{key}` holds a literal value instead of a reference to a store"),
+            )
+            .help(format!("{help}; then change the secret, since it stood in a file"))
+            .masked(),
         );
         return None;
     };
-    let allowed: &[&str] = if password { &["store", "key", "generate", "version"] } else { &["store", "key"] };
+    let allowed: &[&str] =
+        if password { &["store", "key", "generate", "version"] } else { &["store", "key"] };
     let mut inner = Diagnostics::default();
     for (entry, _) in entries {
         if !allowed.contains(&&*entry.name) {
             inner.push(
-                Diagnostic::at(&entry.source, format!("`{key}` holds something beside {}", allowed.join(", ")))
-                    .help(help),
+                Diagnostic::at(
+                    &entry.source,
+                    format!("`{key}` holds something beside {}", allowed.join(", ")),
+                )
+                .help(help),
             );
         }
     }
@@ -326,8 +336,10 @@ pub(super) fn secret(node: &Node, key: &str, password: bool, out: &mut Diagnosti
     let mut generate = false;
     let mut version = None;
     if password {
-        generate =
-            fields.take("generate", &mut inner).and_then(|n| flag(n, "generate", &mut inner)).unwrap_or(false);
+        generate = fields
+            .take("generate", &mut inner)
+            .and_then(|n| flag(n, "generate", &mut inner))
+            .unwrap_or(false);
         version = fields
             .take("version", &mut inner)
             .and_then(|n| number(n, "version", 0, i64::from(u32::MAX), &mut inner))

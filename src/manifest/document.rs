@@ -228,7 +228,10 @@ fn pool(node: &Node, out: &mut Diagnostics) -> Option<Vec<OperatorId>> {
     if last - first >= LARGEST_POOL {
         out.push(Diagnostic::at(
             &node.source,
-            format!("`operatorIds` holds {} agents, more than the {LARGEST_POOL} a pool may", last - first + 1),
+            format!(
+                "`operatorIds` holds {} agents, more than the {LARGEST_POOL} a pool may",
+                last - first + 1
+            ),
         ));
         return None;
     }
@@ -269,16 +272,17 @@ fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMemb
     let items = list(node, "assignMembers", out);
     if items.is_empty() && matches!(node.value, NodeValue::List(_)) && !allow_empty {
         out.push(
-            Diagnostic::at(&node.source, "`assignMembers` is empty: nobody would serve the queue")
-                .help("name its agents; leave the key out to not manage them; or say `allowEmpty: true` beside it"),
+            Diagnostic::at(&node.source, "`assignMembers` is empty: nobody would serve the queue").help(
+                "name its agents; leave the key out to not manage them; or say `allowEmpty: true` beside it",
+            ),
         );
     }
     for item in items {
         let member = if let NodeValue::Map(_) = item.value {
             let Some(mut fields) = Fields::of(item, "a member", out) else { continue };
-            let id = fields.require("agentNumber", out).and_then(|n| {
-                operator_id(n, "agentNumber", out).map(|id| (id, n.source.clone()))
-            });
+            let id = fields
+                .require("agentNumber", out)
+                .and_then(|n| operator_id(n, "agentNumber", out).map(|id| (id, n.source.clone())));
             let priority = fields
                 .take("priority", out)
                 .and_then(|n| number(n, "priority", 0, i64::from(i32::MAX), out))
@@ -286,8 +290,11 @@ fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMemb
             fields.finish(out);
             id.map(|(id, source)| RawMember { id, source, priority })
         } else {
-            operator_id(item, "agentNumber", out)
-                .map(|id| RawMember { id, source: item.source.clone(), priority: 0 })
+            operator_id(item, "agentNumber", out).map(|id| RawMember {
+                id,
+                source: item.source.clone(),
+                priority: 0,
+            })
         };
         members.extend(member);
     }

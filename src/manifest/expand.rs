@@ -62,8 +62,9 @@ pub(super) fn expand(documents: Vec<Document>, workspace: &Workspace, out: &mut 
             {
                 complained.push(source.clone());
                 out.push(
-                    Diagnostic::at(source, "`skillLevel` without `mainSkillGroup`")
-                        .help("it is the level in the skill group that the agent is bound to: name that group"),
+                    Diagnostic::at(source, "`skillLevel` without `mainSkillGroup`").help(
+                        "it is the level in the skill group that the agent is bound to: name that group",
+                    ),
                 );
             }
             let pool = raw.pool.then(|| {
@@ -111,10 +112,9 @@ pub(super) fn expand(documents: Vec<Document>, workspace: &Workspace, out: &mut 
     for raw in queues {
         if let Some(queue) = queue(raw, &desired.agents, groups.as_ref(), roles.as_ref(), out) {
             let id = queue.id();
-            let same_name = desired
-                .queues
-                .values()
-                .find(|q| q.name == queue.name && (q.exten == queue.exten || q.exten.is_none() || queue.exten.is_none()));
+            let same_name = desired.queues.values().find(|q| {
+                q.name == queue.name && (q.exten == queue.exten || q.exten.is_none() || queue.exten.is_none())
+            });
             if let Some(first) = same_name {
                 out.push(
                     Diagnostic::at(&queue.source, format!("queue `{}` is declared twice", queue.name))
@@ -156,7 +156,11 @@ fn unknown<'a>(
         Some(near) => format!("did you mean `{near}`?"),
         None => {
             let all: Vec<&str> = known.take(12).collect();
-            if all.is_empty() { format!("no {what} is declared") } else { format!("there are: {}", all.join(", ")) }
+            if all.is_empty() {
+                format!("no {what} is declared")
+            } else {
+                format!("there are: {}", all.join(", "))
+            }
         }
     };
     Diagnostic::at(source, format!("unknown {what} `{name}`")).help(help)
@@ -217,7 +221,12 @@ fn substitute(record: &Record, id: &OperatorId) -> Record {
     result
 }
 
-fn check_password(record: &Record, workspace: &Workspace, complained: &mut Vec<Source>, out: &mut Diagnostics) {
+fn check_password(
+    record: &Record,
+    workspace: &Workspace,
+    complained: &mut Vec<Source>,
+    out: &mut Diagnostics,
+) {
     if let Some(entry) = record.entry(&PASSWORD)
         && let Value::Password(secret) = &entry.value
         && let Some(source) = &entry.source
@@ -263,16 +272,22 @@ fn queue(
         for member in list {
             if let Some(first) = listed.get(&member.id) {
                 out.push(
-                    Diagnostic::at(&member.source, format!("agent `{}` stands twice in the queue", member.id))
-                        .related(first, "the first one"),
+                    Diagnostic::at(
+                        &member.source,
+                        format!("agent `{}` stands twice in the queue", member.id),
+                    )
+                    .related(first, "the first one"),
                 );
                 continue;
             }
             if let Some(agent) = agents.get(&member.id).filter(|agent| agent.absent) {
                 out.push(
-                    Diagnostic::at(&member.source, format!("agent `{}` is to be deleted and cannot serve the queue", member.id))
-                        .related(&agent.source, "`state: absent` here")
-                        .help("take it out of the queue"),
+                    Diagnostic::at(
+                        &member.source,
+                        format!("agent `{}` is to be deleted and cannot serve the queue", member.id),
+                    )
+                    .related(&agent.source, "`state: absent` here")
+                    .help("take it out of the queue"),
                 );
             }
             listed.insert(member.id.clone(), member.source.clone());

@@ -9,9 +9,7 @@ use super::yaml::{Node, NodeValue};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::model::secret::SecretRef;
 use crate::model::spec::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
-use crate::model::workspace::{
-    Connection, Policy, Prune, SettingValue, Settings, Share, Store, Workspace,
-};
+use crate::model::workspace::{Connection, Policy, Prune, SettingValue, Settings, Share, Store, Workspace};
 
 /// Reads the workspace file. `specs` are the connectors that there are.
 pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Workspace, Diagnostics> {
@@ -21,7 +19,9 @@ pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Wo
         [] if !out.is_empty() => return Err(out),
         [] => {
             let start = crate::model::source::Source::new(file, 1, 1);
-            out.push(Diagnostic::at(&start, "the workspace file is empty").help("see the README for an example"));
+            out.push(
+                Diagnostic::at(&start, "the workspace file is empty").help("see the README for an example"),
+            );
             return Err(out);
         }
         [_, second, ..] => {
@@ -90,7 +90,8 @@ fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> V
     for (name, node) in entries {
         let what = format!("connection `{}`", name.name);
         let Some(mut fields) = Fields::of(node, &what, out) else { continue };
-        let Some(provider) = fields.require("provider", out).and_then(|n| text(n, "provider", out).map(|t| (t, n)))
+        let Some(provider) =
+            fields.require("provider", out).and_then(|n| text(n, "provider", out).map(|t| (t, n)))
         else {
             continue;
         };
@@ -100,7 +101,9 @@ fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> V
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are: {}", names.join(", ")),
             };
-            out.push(Diagnostic::at(&provider.1.source, format!("unknown provider `{}`", provider.0)).help(help));
+            out.push(
+                Diagnostic::at(&provider.1.source, format!("unknown provider `{}`", provider.0)).help(help),
+            );
             continue;
         };
         if let Some(first) = connections.iter().find(|c| c.spec.name == spec.name) {
@@ -146,7 +149,11 @@ fn base_url(node: &Node, values: &Settings, out: &mut Diagnostics) {
             return;
         }
     };
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
         out.push(
             Diagnostic::at(source, "`baseUrl` holds more than scheme, host, port and path")
                 .help("credentials belong into a store")
@@ -161,8 +168,11 @@ fn base_url(node: &Node, values: &Settings, out: &mut Diagnostics) {
     };
     if url.scheme() == "http" && !loopback && !values.flag("allowInsecure") {
         out.push(
-            Diagnostic::at(source, "`baseUrl` is http:// to another host: passwords would cross the network in clear")
-                .help("use https://, or set `allowInsecure: true` on this connection"),
+            Diagnostic::at(
+                source,
+                "`baseUrl` is http:// to another host: passwords would cross the network in clear",
+            )
+            .help("use https://, or set `allowInsecure: true` on this connection"),
         );
     }
 }
@@ -177,7 +187,9 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
         let what = format!("store `{}`", name.name);
         let Some(mut fields) = Fields::of(node, &what, out) else { continue };
         let words: &'static [&'static str] = &["env", "dir", "vault", "sops", "age", "exec"];
-        let Some(kind) = fields.require("type", out).and_then(|n| choice(n, "type", words, out)) else { continue };
+        let Some(kind) = fields.require("type", out).and_then(|n| choice(n, "type", words, out)) else {
+            continue;
+        };
         let table = STORES.iter().find(|(word, ..)| *word == kind).map_or(&[][..], |(.., table)| table);
         let settings = take(&mut fields, table, true, out);
         fields.finish(out);
@@ -191,7 +203,12 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
 }
 
 /// Complains about secrets of stores that are not declared, and about keys that a store cannot have.
-fn refer(settings: &Settings, stores: &BTreeMap<Arc<str>, Store>, at: &crate::model::source::Source, out: &mut Diagnostics) {
+fn refer(
+    settings: &Settings,
+    stores: &BTreeMap<Arc<str>, Store>,
+    at: &crate::model::source::Source,
+    out: &mut Diagnostics,
+) {
     for value in settings.0.values() {
         match value {
             SettingValue::Secret(secret) => {
@@ -223,7 +240,10 @@ pub(super) fn reference(
         return Some(Diagnostic::at(at, format!("unknown store `{}`", secret.store)).help(help));
     };
     if let Some(objection) = key_objection(store, &secret.key) {
-        return Some(Diagnostic::at(at, format!("key `{}` of store `{}`: {objection}", secret.key, secret.store)));
+        return Some(Diagnostic::at(
+            at,
+            format!("key `{}` of store `{}`: {objection}", secret.key, secret.store),
+        ));
     }
     let writable = match store.kind {
         "dir" | "vault" => true,
@@ -232,8 +252,11 @@ pub(super) fn reference(
     };
     if secret.generate && !writable {
         return Some(
-            Diagnostic::at(at, format!("`generate: true` needs a store that can be written, and `{}` cannot", secret.store))
-                .help("use a store of type dir, vault, or exec with `put`"),
+            Diagnostic::at(
+                at,
+                format!("`generate: true` needs a store that can be written, and `{}` cannot", secret.store),
+            )
+            .help("use a store of type dir, vault, or exec with `put`"),
         );
     }
     None
@@ -262,7 +285,13 @@ pub fn key_objection(store: &Store, key: &str) -> Option<&'static str> {
 }
 
 /// Reads a mapping of settings.
-fn settings(node: &Node, what: &str, table: &'static [Setting], demand: bool, out: &mut Diagnostics) -> Settings {
+fn settings(
+    node: &Node,
+    what: &str,
+    table: &'static [Setting],
+    demand: bool,
+    out: &mut Diagnostics,
+) -> Settings {
     let Some(mut fields) = Fields::of(node, what, out) else { return Settings::default() };
     let values = take(&mut fields, table, demand, out);
     fields.finish(out);
@@ -345,14 +374,19 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
             let parsed = plain(node).and_then(share);
             if parsed.is_none() {
                 out.push(
-                    Diagnostic::at(&node.source, format!("`{key}` is {} and neither a share nor a count", kind(&node.value)))
-                        .help("write a share of what is live, like 10%, or a count, like 12"),
+                    Diagnostic::at(
+                        &node.source,
+                        format!("`{key}` is {} and neither a share nor a count", kind(&node.value)),
+                    )
+                    .help("write a share of what is live, like 10%, or a count, like 12"),
                 );
             }
             SettingValue::Share(parsed?)
         }
         SettingType::Secret => SettingValue::Secret(secret(node, key, false, out)?),
-        SettingType::Group(table) => SettingValue::Group(settings(node, &format!("`{key}`"), table, true, out)),
+        SettingType::Group(table) => {
+            SettingValue::Group(settings(node, &format!("`{key}`"), table, true, out))
+        }
     })
 }
 

@@ -8,9 +8,7 @@ use crate::model::agent::{FIELDS, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
 use crate::model::diff::same;
 use crate::model::field::{Entry, Record};
-use crate::model::finding::{
-    Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, UNMANAGED_AGENT, UNREAD,
-};
+use crate::model::finding::{Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, UNMANAGED_AGENT, UNREAD};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Applied;
 use crate::model::plan::{Action, Change, FieldDiff, Moved};
@@ -345,9 +343,7 @@ fn replace(
             let before = match (row.is_read(), now) {
                 (true, now) => now.map_or(Json::Null, Value::to_json),
                 (false, _) if row.index == PASSWORD.index => Json::Null,
-                (false, _) => {
-                    applied.and_then(|a| a.fields.get(row.key)).cloned().unwrap_or(Json::Null)
-                }
+                (false, _) => applied.and_then(|a| a.fields.get(row.key)).cloned().unwrap_or(Json::Null),
             };
             let mut field = diff(entry, before, moved::field(applied, row, now, &entry.value));
             field.forces_replacement = fixed.iter().any(|(e, _)| e.field.index == row.index);

@@ -16,12 +16,26 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     let queues = context.live.queues.as_ref().map_or(0, |listing| listing.items.len());
     let deletes = draft.ids(Action::Delete).count();
     if !passes(context, "deletes", policy.deletes, deletes, agents) {
-        draft.find(over(&TOO_MANY_DELETES, "deletes", policy.deletes, deletes, agents, "agents would be deleted"));
+        draft.find(over(
+            &TOO_MANY_DELETES,
+            "deletes",
+            policy.deletes,
+            deletes,
+            agents,
+            "agents would be deleted",
+        ));
     }
     let changed = draft.ids(Action::Update).count() + draft.ids(Action::Replace).count();
     let live = agents + queues;
     if !passes(context, "changes", policy.changes, changed, live) {
-        draft.find(over(&TOO_MANY_CHANGES, "changes", policy.changes, changed, live, "agents and queues would be changed"));
+        draft.find(over(
+            &TOO_MANY_CHANGES,
+            "changes",
+            policy.changes,
+            changed,
+            live,
+            "agents and queues would be changed",
+        ));
     }
     let mut findings = Vec::new();
     for change in draft.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {

@@ -9,7 +9,12 @@ use crate::model::plan::{FieldDiff, Moved};
 use crate::model::value::Value;
 
 /// Which side of a field moved.
-pub(super) fn field(applied: Option<&Applied>, field: &Field, live: Option<&Value>, desired: &Value) -> Moved {
+pub(super) fn field(
+    applied: Option<&Applied>,
+    field: &Field,
+    live: Option<&Value>,
+    desired: &Value,
+) -> Moved {
     let Some(was) = applied.and_then(|a| a.fields.get(field.key)) else { return Moved::Unknown };
     let was = Value::from_json(field.ty, was);
     let live_same = match &was {

@@ -34,11 +34,8 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             ),
         ));
     }
-    let leaving: BTreeSet<OperatorId> = draft
-        .ids(Action::Delete)
-        .filter(|id| id.kind == Kind::Agent)
-        .map(|id| id.name.clone())
-        .collect();
+    let leaving: BTreeSet<OperatorId> =
+        draft.ids(Action::Delete).filter(|id| id.kind == Kind::Agent).map(|id| id.name.clone()).collect();
     if listing.incomplete.is_some() {
         // Nobody knows which queues they would have to leave.
         draft.changes.retain(|change| change.action != Action::Delete);
@@ -292,9 +289,8 @@ fn members(
         Some(_) => moved::field(context.ledger.get(id), &ASSIGN_MEMBERS, before, &wanted),
         None => Moved::Manifest,
     };
-    let reason = (entry.is_none() && !gone.is_empty()).then(|| {
-        format!("{} {} deleted", gone.join(", "), if gone.len() == 1 { "is" } else { "are" })
-    });
+    let reason = (entry.is_none() && !gone.is_empty())
+        .then(|| format!("{} {} deleted", gone.join(", "), if gone.len() == 1 { "is" } else { "are" }));
     draft.changes.push(Change {
         id: id.clone(),
         action: Action::Update,

@@ -78,9 +78,8 @@ impl Scope {
 fn known(context: &Context<'_>) -> BTreeSet<ResourceId> {
     let mut known: BTreeSet<ResourceId> = context.desired.queues.keys().cloned().collect();
     known.extend(context.desired.agents.keys().map(ResourceId::agent));
-    known.extend(
-        context.desired.seats.keys().map(|name| ResourceId { kind: Kind::Seat, name: name.clone() }),
-    );
+    known
+        .extend(context.desired.seats.keys().map(|name| ResourceId { kind: Kind::Seat, name: name.clone() }));
     if let Some(agents) = &context.live.agents {
         known.extend(agents.items.keys().map(ResourceId::agent));
     }

@@ -75,7 +75,8 @@ impl<'a> Builder<'a> {
             let stay = members.iter().filter(|(id, _)| !ids.contains(id));
             let stay = stay.map(|(id, p)| Member { agent_number: id.clone(), priority: *p }).collect();
             let known = self.changes.iter().find(|c| c.exten.as_deref() == Some(exten.as_str()));
-            let id = known.map_or_else(|| ResourceId::queue(&queue.name, Some(exten.as_str())), |c| c.id.clone());
+            let id =
+                known.map_or_else(|| ResourceId::queue(&queue.name, Some(exten.as_str())), |c| c.id.clone());
             let step = self.push(Operation::QueueMembers, vec![id], Vec::new());
             step.fields = vec![ASSIGN_MEMBERS.key.to_owned()];
             step.members = Some(stay);
@@ -103,7 +104,11 @@ impl<'a> Builder<'a> {
         let mut at = 0;
         while at < new.len() {
             let mut end = at + 1;
-            while batching && end < new.len() && end - at < LARGEST_BATCH && self.alike(new[end - 1], new[end]) {
+            while batching
+                && end < new.len()
+                && end - at < LARGEST_BATCH
+                && self.alike(new[end - 1], new[end])
+            {
                 end += 1;
             }
             let run = &new[at..end];
@@ -174,7 +179,8 @@ impl<'a> Builder<'a> {
                         self.push(Operation::AgentEdit, vec![change.id.clone()], Vec::new()).fields = fields;
                     }
                     if !password.is_empty() {
-                        self.push(Operation::AgentPassword, vec![change.id.clone()], Vec::new()).fields = password;
+                        self.push(Operation::AgentPassword, vec![change.id.clone()], Vec::new()).fields =
+                            password;
                     }
                 }
                 Action::Delete => {}
@@ -186,7 +192,8 @@ impl<'a> Builder<'a> {
     fn queues(&mut self) -> Vec<(String, Vec<OperatorId>)> {
         let mut steps = Vec::new();
         // A queue that replaced agents had to leave and no change speaks of gets its members back.
-        let left: Vec<Step> = self.steps.iter().filter(|s| s.operation == Operation::QueueMembers).cloned().collect();
+        let left: Vec<Step> =
+            self.steps.iter().filter(|s| s.operation == Operation::QueueMembers).cloned().collect();
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Queue) {
             let field = change.field(ASSIGN_MEMBERS.key);
             let before = field.map(|f| members(&f.before)).unwrap_or_default();
@@ -209,9 +216,11 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let Some(back) = self.live_members(&leave.targets[0]) else { continue };
-            let mut after: BTreeSet<String> = back.keys().filter_map(|id| self.creates.get(id)).cloned().collect();
+            let mut after: BTreeSet<String> =
+                back.keys().filter_map(|id| self.creates.get(id)).cloned().collect();
             after.insert(leave.id.clone());
-            let members = back.iter().map(|(id, p)| Member { agent_number: id.clone(), priority: *p }).collect();
+            let members =
+                back.iter().map(|(id, p)| Member { agent_number: id.clone(), priority: *p }).collect();
             let after = in_order(after);
             let step = self.push(Operation::QueueMembers, leave.targets.clone(), after);
             step.fields = vec![ASSIGN_MEMBERS.key.to_owned()];

@@ -4,10 +4,12 @@
 
 pub mod agent_config;
 pub mod cms_agent;
+pub mod faults;
 pub mod isdp_online_agent;
 pub mod paging;
 pub mod reply;
 pub mod seat_query;
+pub mod simulate;
 pub mod webchat_queue;
 
 use crate::model::call::{Call, Failure, Reply};

@@ -257,7 +257,7 @@ mod tests {
             .join("\n"),
             @r#"
         Garbled("a page of HTML or XML titled `Sign in` instead of JSON (a proxy or a login page may stand in between)")
-        Garbled("JSON that ends in the middle, after 26 bytes")
+        Garbled("JSON that ends in the middle, after 25 bytes")
         Garbled("a list where an object is documented")
         Garbled("an empty body instead of JSON")
         Garbled("no JSON (expected value at line 1 column 1)")

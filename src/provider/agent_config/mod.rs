@@ -4,6 +4,7 @@
 
 pub mod ask;
 pub mod hear;
+pub mod simulate;
 pub mod spec;
 pub mod tell;
 mod wire;

@@ -5,6 +5,7 @@
 pub mod ask;
 pub mod hear;
 pub mod sign;
+pub mod simulate;
 pub mod spec;
 pub mod tell;
 

@@ -1,0 +1,3 @@
+//! Touches the world: files, sockets, the clock. The only asynchronous code.
+
+pub mod sandbox;

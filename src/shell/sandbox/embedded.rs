@@ -1,0 +1,174 @@
+//! An estate and the file that it is stored in.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::SandboxError;
+use crate::model::call::{Call, Reply};
+use crate::provider::simulate::Estate;
+
+/// What a state file says of itself.
+pub(super) const FORMAT: &str = "rosterctl.sandbox/v1";
+
+/// A state file.
+#[derive(Serialize, Deserialize)]
+struct StateFile<F, E> {
+    format: F,
+    estate: E,
+}
+
+/// The simulated vendors in this process: what `baseUrl: sandbox` talks to.
+pub struct Embedded {
+    estate: Arc<Mutex<Estate>>,
+    path: Option<PathBuf>,
+}
+
+impl Embedded {
+    /// Opens the estate in a file; an empty one when the file is not there yet, or when none is named. No
+    /// credentials are asked for.
+    ///
+    /// # Errors
+    /// When the file is there and is not the state of a sandbox.
+    pub fn open(path: Option<&Path>) -> Result<Self, SandboxError> {
+        let mut estate = path.map(load).transpose()?.flatten().unwrap_or_default();
+        estate.unguarded = true;
+        Ok(Self::new(estate, path))
+    }
+
+    /// Holds an estate as it is.
+    pub(super) fn new(estate: Estate, path: Option<&Path>) -> Self {
+        Self { estate: Arc::new(Mutex::new(estate)), path: path.map(Path::to_path_buf) }
+    }
+
+    /// Answers a call at a Unix time in milliseconds, and stores what it changed. A state that cannot be
+    /// stored is an answer with HTTP status 500.
+    pub fn answer(&self, call: &Call, now_ms: i64) -> Reply {
+        self.answer_method("POST", call, now_ms)
+    }
+
+    /// Answers a call of any method.
+    pub(super) fn answer_method(&self, method: &str, call: &Call, now_ms: i64) -> Reply {
+        let mut estate = self.lock();
+        let before = estate.revision;
+        let reply = estate.answer(method, call, now_ms);
+        if let Some(path) = self.path.as_ref().filter(|_| estate.revision != before)
+            && let Err(error) = save(&estate, path)
+        {
+            let message = format!("the sandbox cannot store its state: {error}");
+            return Reply::json(
+                500,
+                &json!({"code": 500, "success": false, "message": message, "msg": message}),
+            );
+        }
+        reply
+    }
+
+    /// Returns the estate, to look at or to change behind the client's back.
+    pub fn estate(&self) -> Arc<Mutex<Estate>> {
+        Arc::clone(&self.estate)
+    }
+
+    /// Locks the estate. A panic of another holder leaves it usable.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Estate> {
+        self.estate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads a state file; `None` when it is not there.
+pub(super) fn load(path: &Path) -> Result<Option<Estate>, SandboxError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(SandboxError::Read { path: path.into(), source }),
+    };
+    let file: StateFile<String, Estate> =
+        serde_json::from_slice(&bytes).map_err(|source| SandboxError::State { path: path.into(), source })?;
+    if file.format != FORMAT {
+        return Err(SandboxError::Format { path: path.into(), found: file.format });
+    }
+    Ok(Some(file.estate))
+}
+
+/// Replaces a state file. The new one is whole before it takes the old one's name, and readable by its owner
+/// alone, for it holds passwords of SIP accounts.
+fn save(estate: &Estate, path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    // tempfile makes its files with mode 0600.
+    let mut file = tempfile::Builder::new().prefix(".sandbox-").tempfile_in(folder)?;
+    let mut writer = io::BufWriter::new(file.as_file_mut());
+    serde_json::to_writer(&mut writer, &StateFile { format: FORMAT, estate })?;
+    writer.flush()?;
+    drop(writer);
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn call(operation: &str, body: &serde_json::Value) -> Call {
+        Call {
+            operation: "",
+            path: format!("/api/v1/config/openapi/agent/{operation}"),
+            query: Vec::new(),
+            headers: vec![("content-type", "application/json".into())],
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    #[test]
+    fn what_changed_is_there_after_opening_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new").join("state.json");
+        let sandbox = Embedded::open(Some(&path)).unwrap();
+        let reply = sandbox.answer(&call("page", &json!({"abbreviate": "acme"})), 0);
+        assert_eq!(reply.status, 200);
+        assert!(!path.exists(), "reading writes nothing");
+        sandbox.answer(&call("create/v2", &json!({"abbreviate": "acme", "operatorId": "8001"})), 0);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let before = fs::read(&path).unwrap();
+        sandbox.answer(&call("one/v2", &json!({"abbreviate": "acme", "operatorId": "8001"})), 0);
+        sandbox.answer(&call("create/v2", &json!({"abbreviate": "acme", "operatorId": "8001"})), 0);
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        let again = Embedded::open(Some(&path)).unwrap();
+        assert!(again.lock().agent_config.agent("8001").is_some());
+        assert!(again.lock().unguarded);
+    }
+
+    #[test]
+    fn a_file_that_is_no_state_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        let error = |text: &str| {
+            fs::write(&path, text).unwrap();
+            Embedded::open(Some(&path)).err().unwrap().to_string()
+        };
+        assert!(error("{").contains("not the state of a sandbox"));
+        assert!(error("{\"format\": \"x\", \"estate\": {}}").contains("\"x\""));
+        assert!(Embedded::open(Some(folder.path())).is_err());
+        assert!(Embedded::open(None).is_ok());
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_stored_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file").join("state.json");
+        let sandbox = Embedded::open(Some(&path)).unwrap();
+        fs::write(folder.path().join("file"), "in the way").unwrap();
+        let reply = sandbox.answer(&call("create/v2", &json!({"abbreviate": "acme"})), 0);
+        assert_eq!(reply.status, 500);
+    }
+}
