@@ -1,5 +1,6 @@
 //! rosterctl: a contact centre's roster as code.
 
+pub mod apply;
 pub mod manifest;
 pub mod model;
 pub mod plan;

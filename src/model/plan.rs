@@ -65,6 +65,9 @@ pub struct Change {
     pub id: ResourceId,
     /// What happens to it.
     pub action: Action,
+    /// What people call it, where its id does not say it: an agent's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Which side moved.
     pub moved: Moved,
     /// The vendor's number of a queue, once there is one.

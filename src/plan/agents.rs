@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::scope::Scope;
 use super::{Context, Draft, moved};
-use crate::model::agent::{FIELDS, PASSWORD, ROLE};
+use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
 use crate::model::diff::same;
 use crate::model::field::{Entry, Record};
@@ -55,7 +55,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         if pruned && whole {
             delete(context, draft, id, live, None);
         } else if scope.is_whole() {
-            let name = live.text(&crate::model::agent::NAME).map(|n| format!(" ({n})")).unwrap_or_default();
+            let name = live.text(&NAME).map(|n| format!(" ({n})")).unwrap_or_default();
             draft.find(
                 Finding::new(&UNMANAGED_AGENT, format!("{resource}{name} is live and stands in no manifest"))
                     .about(&resource),
@@ -134,6 +134,7 @@ fn delete(
         moved: if context.ledger.owns(&resource) { Moved::Manifest } else { Moved::Unknown },
         id: resource,
         action: Action::Delete,
+        title: live.text(&NAME).map(str::to_owned),
         exten: None,
         reason: Some(reason.to_owned()),
         fields,
@@ -153,12 +154,18 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
     draft.changes.push(Change {
         id: resource,
         action: Action::Create,
+        title: title(agent, None),
         moved,
         exten: None,
         reason: None,
         fields,
         source: Some(agent.source.clone()),
     });
+}
+
+/// What people call the agent: as the manifest says, else as it is live.
+fn title(agent: &DesiredAgent, live: Option<&Record>) -> Option<String> {
+    agent.record.text(&NAME).or_else(|| live?.text(&NAME)).map(str::to_owned)
 }
 
 fn has_role(agent: &DesiredAgent) -> bool {
@@ -291,6 +298,7 @@ fn compare(
         draft.changes.push(Change {
             id: resource,
             action: Action::Update,
+            title: title(agent, Some(live)),
             moved: moved::all(&editable),
             exten: None,
             reason: None,
@@ -366,6 +374,7 @@ fn replace(
     draft.changes.push(Change {
         id: resource.clone(),
         action: Action::Replace,
+        title: title(agent, Some(live)),
         moved: moved::all(&fields),
         exten: None,
         reason: Some(format!("{} forces replacement", forced.join(", "))),

@@ -143,6 +143,7 @@ fn missing(
     draft.changes.push(Change {
         id: id.clone(),
         action: Action::Create,
+        title: None,
         moved,
         exten: None,
         reason: None,
@@ -294,6 +295,7 @@ fn members(
     draft.changes.push(Change {
         id: id.clone(),
         action: Action::Update,
+        title: None,
         moved,
         exten: Some(exten.to_string()),
         reason,

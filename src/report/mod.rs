@@ -1,3 +1,6 @@
-//! Results and problems in, text for people and machines out.
+//! Plan or result → bytes. Every format draws the same view, so that none says more or less.
 
 pub mod excerpt;
+pub mod result;
+pub mod text;
+pub mod view;

@@ -1,3 +1,13 @@
-//! Touches the world: files, sockets, the clock. The only asynchronous code.
+//! Touches the world: files, sockets, the clock, the terminal. The only asynchronous code.
 
+pub mod cli;
+pub mod clock;
+pub mod execute;
+pub mod fetch;
+pub mod files;
+pub mod ledger;
+pub mod pace;
 pub mod sandbox;
+pub mod secrets;
+pub mod transport;
+pub mod vendor;

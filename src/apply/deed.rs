@@ -1,0 +1,152 @@
+//! Steps → deeds: what to tell a vendor, still without the secrets.
+
+use std::sync::Arc;
+
+use crate::model::field::{Record, by_key};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::plan::{Change, Operation, Plan, Step};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::secret::SecretRef;
+use crate::model::value::{Members, Value};
+use crate::model::{agent, queue};
+
+/// What to tell a vendor; a password is still a name.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// Make agents of consecutive numbers that are alike.
+    CreateAgents {
+        /// Their numbers.
+        ids: Vec<OperatorId>,
+        /// What they are like.
+        record: Record,
+        /// Where their password is.
+        password: Option<SecretRef>,
+    },
+    /// Change an agent.
+    EditAgent {
+        /// Which.
+        id: OperatorId,
+        /// What changes.
+        record: Record,
+    },
+    /// Set an agent's password.
+    SetPassword {
+        /// Whose.
+        id: OperatorId,
+        /// Where it is.
+        password: SecretRef,
+    },
+    /// Delete agents.
+    DeleteAgents {
+        /// Which.
+        ids: Vec<OperatorId>,
+    },
+    /// Make a queue.
+    CreateQueue {
+        /// Its name.
+        name: String,
+        /// What it is like.
+        record: Record,
+    },
+    /// Replace a queue's members.
+    SetMembers {
+        /// The vendor's number of it.
+        exten: OperatorId,
+        /// All its members.
+        members: Members,
+    },
+}
+
+impl Deed {
+    /// The kind of what it is done to; it says which connection is told.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Deed::CreateAgents { .. }
+            | Deed::EditAgent { .. }
+            | Deed::SetPassword { .. }
+            | Deed::DeleteAgents { .. } => Kind::Agent,
+            Deed::CreateQueue { .. } | Deed::SetMembers { .. } => Kind::Queue,
+        }
+    }
+}
+
+/// The deed of a step; `None` when the plan does not hold what the step needs, which a plan of this
+/// program never lacks.
+pub fn of(plan: &Plan, step: &Step) -> Option<Deed> {
+    let target = step.targets.first()?;
+    let change = plan.change(target);
+    match step.operation {
+        Operation::AgentCreate => Some(Deed::CreateAgents {
+            ids: ids(step),
+            record: record(change?, agent::FIELDS, &step.fields),
+            password: secret(change?, &step.fields),
+        }),
+        Operation::AgentEdit => Some(Deed::EditAgent {
+            id: target.name.clone(),
+            record: record(change?, agent::FIELDS, &step.fields),
+        }),
+        Operation::AgentPassword => {
+            Some(Deed::SetPassword { id: target.name.clone(), password: secret(change?, &step.fields)? })
+        }
+        Operation::AgentDelete => Some(Deed::DeleteAgents { ids: ids(step) }),
+        Operation::QueueCreate => Some(Deed::CreateQueue {
+            name: target.name.to_string(),
+            record: record(change?, queue::FIELDS, &step.fields),
+        }),
+        Operation::QueueMembers => Some(Deed::SetMembers {
+            exten: exten(target, change)?,
+            members: match &step.members {
+                Some(members) => members.iter().map(|m| (m.agent_number.clone(), m.priority)).collect(),
+                None => members_after(change?)?,
+            },
+        }),
+        Operation::SecretPut => None,
+    }
+}
+
+fn ids(step: &Step) -> Vec<OperatorId> {
+    step.targets.iter().map(|target| target.name.clone()).collect()
+}
+
+/// The vendor's number of a queue: the change says it, or the id does.
+pub fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId> {
+    match change.and_then(|change| change.exten.as_deref()) {
+        Some(exten) => Some(OperatorId::from(exten)),
+        None => target.name.as_str().rsplit_once('@').map(|(_, exten)| OperatorId::from(exten)),
+    }
+}
+
+/// The fields that a step sends, as the change says they shall be.
+fn record(change: &Change, table: &'static [&'static crate::model::field::Field], keys: &[String]) -> Record {
+    let mut record = Record::default();
+    for diff in change.fields.iter().filter(|f| keys.contains(&f.path)) {
+        if let Some(field) = by_key(table, &diff.path)
+            && let Some(value) = Value::from_json(field.ty, &diff.after)
+        {
+            record.set(field, value, None);
+        }
+    }
+    record
+}
+
+fn secret(change: &Change, keys: &[String]) -> Option<SecretRef> {
+    let field = change.field(agent::PASSWORD.key)?;
+    keys.contains(&field.path).then(|| field.secret.clone())?
+}
+
+/// The members that a change ends with.
+pub fn members_after(change: &Change) -> Option<Members> {
+    match Value::from_json(ASSIGN_MEMBERS.ty, &change.field(ASSIGN_MEMBERS.key)?.after)? {
+        Value::Members(members) => Some(Arc::unwrap_or_clone(members)),
+        _ => None,
+    }
+}
+
+/// The members that a change begins with.
+pub fn members_before(change: &Change) -> Members {
+    let field = change.field(ASSIGN_MEMBERS.key);
+    match field.and_then(|f| Value::from_json(ASSIGN_MEMBERS.ty, &f.before)) {
+        Some(Value::Members(members)) => Arc::unwrap_or_clone(members),
+        _ => Members::new(),
+    }
+}

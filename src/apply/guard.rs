@@ -1,0 +1,170 @@
+//! Is it still what the plan saw? Asked before the first write about whatever a step overwrites.
+
+use super::deed::{exten, members_before};
+use super::observe::{QueueKey, Seen, Wanted};
+use crate::model::agent;
+use crate::model::diff::same;
+use crate::model::field::{Field, Record};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::plan::{Action, Change, Operation, Plan};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::{Members, Value};
+
+/// What moved since the plan was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// Which resource.
+    pub id: ResourceId,
+    /// What was and what is.
+    pub message: String,
+}
+
+/// What has to be looked at. New things are looked for only when time has passed since the plan was
+/// made; a plan made in this very run has just seen that they are missing.
+pub fn wanted(plan: &Plan, new_too: bool) -> Wanted {
+    let mut wanted = Wanted::default();
+    for change in &plan.changes {
+        match (change.id.kind, change.action) {
+            (_, Action::Create) if !new_too => {}
+            // Overwrites nothing that can be read.
+            (Kind::Agent, Action::Update) if change.fields.iter().all(|f| !is_read(&f.path)) => {}
+            (Kind::Agent, _) => {
+                wanted.agents.insert(change.id.name.clone());
+            }
+            (Kind::Queue, Action::Create) => {
+                wanted.queues.insert(QueueKey::Name(change.id.name.to_string()));
+            }
+            (Kind::Queue, _) => {
+                wanted.queues.extend(exten(&change.id, Some(change)).map(QueueKey::Exten));
+            }
+            (Kind::Seat, _) => {}
+        }
+    }
+    for (id, _) in rejoined(plan) {
+        wanted.queues.extend(exten(&id, None).map(QueueKey::Exten));
+    }
+    wanted
+}
+
+fn is_read(path: &str) -> bool {
+    crate::model::field::by_key(agent::FIELDS, path).is_some_and(Field::is_read)
+}
+
+/// Queues without a change of their own that replaced agents leave and rejoin, with their members.
+fn rejoined(plan: &Plan) -> Vec<(ResourceId, Members)> {
+    let mut found: Vec<(ResourceId, Members)> = Vec::new();
+    for step in plan.steps.iter().filter(|s| s.operation == Operation::QueueMembers) {
+        let (Some(target), Some(list)) = (step.targets.first(), &step.members) else { continue };
+        if plan.change(target).is_some() {
+            continue;
+        }
+        let members: Members = list.iter().map(|m| (m.agent_number.clone(), m.priority)).collect();
+        match found.iter_mut().find(|(id, _)| id == target) {
+            // The list that they rejoin is the longer one.
+            Some((_, known)) if known.len() < members.len() => *known = members,
+            Some(_) => {}
+            None => found.push((target.clone(), members)),
+        }
+    }
+    found
+}
+
+/// Compares what is seen with what the plan saw.
+///
+/// # Errors
+/// Why something could not be seen.
+pub fn check(plan: &Plan, wanted: &Wanted, seen: &Seen) -> Result<Vec<Stale>, String> {
+    let mut stale = Vec::new();
+    for change in &plan.changes {
+        let message = match change.id.kind {
+            Kind::Agent if wanted.agents.contains(&change.id.name) => {
+                agent_moved(change, seen.agent(&change.id.name)?)
+            }
+            Kind::Queue => queue_moved(change, wanted, seen)?,
+            Kind::Agent | Kind::Seat => None,
+        };
+        stale.extend(message.map(|message| Stale { id: change.id.clone(), message }));
+    }
+    for (id, members) in rejoined(plan) {
+        let Some(key) = exten(&id, None).map(QueueKey::Exten) else { continue };
+        let message = members_moved(&members, seen.queues(&key)?);
+        stale.extend(message.map(|message| Stale { id, message }));
+    }
+    Ok(stale)
+}
+
+fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
+    let now = match (change.action, now) {
+        (Action::Create, None) => return None,
+        (Action::Create, Some(_)) => return Some("it has been created since".to_owned()),
+        (_, None) => return Some("it is gone".to_owned()),
+        (_, Some(now)) => now,
+    };
+    let whole = matches!(change.action, Action::Delete | Action::Replace);
+    for field in agent::FIELDS.iter().copied().filter(|field| field.is_read()) {
+        let diff = change.field(field.key);
+        if diff.is_none() && !whole {
+            continue;
+        }
+        let before = diff.and_then(|diff| Value::from_json(field.ty, &diff.before));
+        let live = now.get(field);
+        if !unchanged(before.as_ref(), live) {
+            let words = |value: Option<&Value>| value.map_or_else(|| "unset".to_owned(), Value::words);
+            return Some(format!(
+                "{} was {} when the plan was made and is {} now",
+                field.key,
+                words(before.as_ref()),
+                words(live)
+            ));
+        }
+    }
+    None
+}
+
+/// Whether two live values are the same; an unset one has several spellings.
+fn unchanged(before: Option<&Value>, now: Option<&Value>) -> bool {
+    match (before, now) {
+        (None, None) => true,
+        (Some(before), now) => same(before, now),
+        (None, Some(now)) => same(now, None),
+    }
+}
+
+fn queue_moved(change: &Change, wanted: &Wanted, seen: &Seen) -> Result<Option<String>, String> {
+    if change.action == Action::Create {
+        let key = QueueKey::Name(change.id.name.to_string());
+        if !wanted.queues.contains(&key) {
+            return Ok(None);
+        }
+        let there = seen.queues(&key)?.first();
+        return Ok(there.map(|(exten, _)| format!("a queue of this name has been created since ({exten})")));
+    }
+    match exten(&change.id, Some(change)).map(QueueKey::Exten) {
+        Some(key) => Ok(members_moved(&members_before(change), seen.queues(&key)?)),
+        None => Ok(None),
+    }
+}
+
+fn members_moved(before: &Members, now: &[(OperatorId, crate::model::live::LiveQueue)]) -> Option<String> {
+    let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
+    let empty = Members::new();
+    let now = match queue.record.get(&ASSIGN_MEMBERS) {
+        Some(Value::Members(members)) => members,
+        _ => &empty,
+    };
+    if before == now {
+        return None;
+    }
+    let list = |ids: Vec<&OperatorId>| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
+    let joined: Vec<_> = now.keys().filter(|id| !before.contains_key(*id)).collect();
+    let left: Vec<_> = before.keys().filter(|id| !now.contains_key(*id)).collect();
+    let moved: Vec<_> =
+        now.iter().filter(|(id, p)| before.get(*id).is_some_and(|was| was != *p)).map(|(id, _)| id).collect();
+    let parts = [("joined", joined), ("left", left), ("got another priority", moved)];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(_, ids)| !ids.is_empty())
+        .map(|(word, ids)| format!("{} {word}", list(ids)))
+        .collect();
+    Some(format!("its members changed since the plan was made: {}", parts.join("; ")))
+}

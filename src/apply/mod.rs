@@ -1,0 +1,670 @@
+//! Plan × what happens → what to do next. Decides, and does nothing itself.
+//!
+//! ```text
+//! guard ──▶ run: send ─▶ answer ─┬─ done ──────────────┐
+//!   │            ▲               ├─ failed             ├─▶ verify ─▶ (settle ─▶ verify) ─▶ finish
+//!   └ stale      └── read back ◀─┴─ outcome unknown ───┘
+//! ```
+//!
+//! A step that fails stops only what depends on it. A call whose outcome is unknown is never repeated
+//! before what it was to change has been read back. Success is what was read back, never what the
+//! vendor said.
+
+pub mod deed;
+pub mod guard;
+pub mod observe;
+pub mod remember;
+pub mod retry;
+pub mod verify;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use deed::Deed;
+use guard::Stale;
+use observe::{QueueKey, Seen, Wanted};
+use verify::Verdict;
+
+use crate::model::call::Failure;
+use crate::model::diff::same;
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::plan::{Operation, Plan};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::{Members, Value};
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The run begins.
+    Begin,
+    /// What was asked to be looked at, was.
+    Seen {
+        /// Why it was asked.
+        purpose: Purpose,
+        /// What was seen.
+        seen: Seen,
+    },
+    /// A call was answered; `Ok` holds the number of a queue that it made.
+    Answered {
+        /// Place of the step in the plan.
+        step: usize,
+        /// The result.
+        result: Result<Option<OperatorId>, Failure>,
+    },
+    /// A call was not sent, since the run was interrupted.
+    NotStarted {
+        /// Place of the step in the plan.
+        step: usize,
+    },
+    /// The operator asked to stop.
+    Interrupted,
+}
+
+/// Why something is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Is it still what the plan saw?
+    Guard,
+    /// Was a step of unknown outcome carried out?
+    Resolve(usize),
+    /// Did everything take effect?
+    Verify,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub enum Effect {
+    /// Look at live state.
+    Look {
+        /// Why.
+        purpose: Purpose,
+        /// At what.
+        wanted: Wanted,
+    },
+    /// Tell a vendor.
+    Send {
+        /// Place of the step in the plan.
+        step: usize,
+        /// What to tell.
+        deed: Deed,
+        /// How often it was sent before; a pause goes before a repetition.
+        repetition: u32,
+    },
+    /// The run is over.
+    Finish(Finish),
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// Steps were carried out; each has its result.
+    Ran {
+        /// One result a step, in the plan's order.
+        results: Vec<StepResult>,
+        /// What moved since the plan was made and was left out.
+        skipped: Vec<Stale>,
+        /// The operator stopped it.
+        interrupted: bool,
+    },
+    /// Nothing was written: the plan is stale.
+    Stale(Vec<Stale>),
+    /// Nothing was written: what the plan would overwrite could not be read.
+    Blind(String),
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepResult {
+    /// Its end.
+    pub status: Status,
+    /// Why, where the status does not say it.
+    pub message: Option<String>,
+    /// The number of a queue that it made.
+    pub made: Option<OperatorId>,
+    /// Targets that were left out of a step that was otherwise done.
+    pub left_out: Vec<ResourceId>,
+}
+
+/// The end of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It took effect.
+    Done,
+    /// It failed, or did not take effect.
+    Failed,
+    /// It was not tried.
+    Skipped,
+    /// Nobody can tell.
+    Unknown,
+}
+
+impl Status {
+    /// The word in results.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Done => "done",
+            Status::Failed => "failed",
+            Status::Skipped => "skipped",
+            Status::Unknown => "unknown",
+        }
+    }
+}
+
+/// How a run may go.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conduct {
+    /// Leave out what moved, and do the rest.
+    pub skip_stale: bool,
+    /// Time has passed since the plan was made: look also for things that it wants to make.
+    pub saved: bool,
+    /// How often a call of unknown outcome is sent again after reading back showed that it was not
+    /// carried out.
+    pub repetitions: u32,
+}
+
+enum State {
+    Waiting,
+    /// Sent, or being looked at again.
+    Running,
+    /// The vendor said yes, or reading back did.
+    Done,
+    Ended(Status, String),
+}
+
+struct Slot {
+    state: State,
+    deed: Option<Deed>,
+    repetition: u32,
+    made: Option<OperatorId>,
+    settled: bool,
+    /// Answers that are still to come.
+    pending: usize,
+    left_out: Vec<ResourceId>,
+    note: Option<String>,
+}
+
+/// The machine: events in, effects out.
+pub struct Machine {
+    plan: Arc<Plan>,
+    conduct: Conduct,
+    slots: Vec<Slot>,
+    guarding: Wanted,
+    left_out: Vec<Stale>,
+    /// Systems that refused the sign-in.
+    locked: BTreeSet<Kind>,
+    interrupted: bool,
+    /// Steps that are settled and being verified again.
+    settling: Vec<usize>,
+    finished: bool,
+}
+
+impl Machine {
+    /// A machine for a plan.
+    pub fn new(plan: Arc<Plan>, conduct: Conduct) -> Self {
+        let slots = plan
+            .steps
+            .iter()
+            .map(|step| Slot {
+                state: State::Waiting,
+                deed: deed::of(&plan, step),
+                repetition: 0,
+                made: None,
+                settled: false,
+                pending: 0,
+                left_out: Vec::new(),
+                note: None,
+            })
+            .collect();
+        Self {
+            plan,
+            conduct,
+            slots,
+            guarding: Wanted::default(),
+            left_out: Vec::new(),
+            locked: BTreeSet::new(),
+            interrupted: false,
+            settling: Vec::new(),
+            finished: false,
+        }
+    }
+
+    /// Takes in what happened and says what to do next.
+    pub fn next(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Begin => {
+                self.guarding = guard::wanted(&self.plan, self.conduct.saved);
+                if self.guarding.is_empty() {
+                    return self.advance();
+                }
+                vec![Effect::Look { purpose: Purpose::Guard, wanted: self.guarding.clone() }]
+            }
+            Event::Seen { purpose: Purpose::Guard, seen } => self.guarded(&seen),
+            Event::Seen { purpose: Purpose::Resolve(step), seen } => self.resolved(step, &seen),
+            Event::Seen { purpose: Purpose::Verify, seen } => self.verified(&seen),
+            Event::Answered { step, result } => self.answered(step, result),
+            Event::NotStarted { step } if self.slots[step].settled => {
+                self.answered(step, Err(Failure::NotSent("the run was interrupted".to_owned())))
+            }
+            Event::NotStarted { step } => {
+                self.end(step, Status::Skipped, "the run was interrupted before it");
+                self.advance()
+            }
+            Event::Interrupted => {
+                self.interrupted = true;
+                Vec::new()
+            }
+        }
+    }
+
+    fn end(&mut self, step: usize, status: Status, message: impl Into<String>) {
+        self.slots[step].state = State::Ended(status, message.into());
+    }
+
+    fn guarded(&mut self, seen: &Seen) -> Vec<Effect> {
+        let stale = match guard::check(&self.plan, &self.guarding, seen) {
+            Ok(stale) => stale,
+            Err(why) => return vec![self.finish(Finish::Blind(why))],
+        };
+        if !stale.is_empty() && !self.conduct.skip_stale {
+            return vec![self.finish(Finish::Stale(stale))];
+        }
+        for moved in &stale {
+            let plan = Arc::clone(&self.plan);
+            for (at, step) in plan.steps.iter().enumerate().filter(|(_, s)| s.targets.contains(&moved.id)) {
+                self.leave_out(at, step.operation, &moved.id, &moved.message);
+            }
+        }
+        self.left_out = stale;
+        self.advance()
+    }
+
+    /// Takes a target out of a step; a step without targets is skipped.
+    fn leave_out(&mut self, at: usize, operation: Operation, id: &ResourceId, why: &str) {
+        let slot = &mut self.slots[at];
+        slot.left_out.push(id.clone());
+        if operation == Operation::AgentDelete
+            && let Some(Deed::DeleteAgents { ids }) = &mut slot.deed
+        {
+            ids.retain(|agent| *agent != id.name);
+            if !ids.is_empty() {
+                slot.note = Some(format!("{id} was left out: {why}"));
+                return;
+            }
+        }
+        self.end(at, Status::Skipped, format!("{id} moved since the plan was made: {why}"));
+    }
+
+    /// Sends every step that can go, ends every step that cannot, and verifies when all are over.
+    fn advance(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        loop {
+            let mut progress = false;
+            for at in 0..self.slots.len() {
+                if !matches!(self.slots[at].state, State::Waiting) {
+                    continue;
+                }
+                if self.interrupted {
+                    self.end(at, Status::Skipped, "the run was interrupted before it");
+                    progress = true;
+                    continue;
+                }
+                match self.ready(at) {
+                    Ready::NotYet => {}
+                    Ready::Blocked(why) => {
+                        self.end(at, Status::Skipped, why);
+                        progress = true;
+                    }
+                    Ready::Go => {
+                        if let Some(effect) = self.send(at) {
+                            effects.push(effect);
+                        }
+                        progress = true;
+                    }
+                }
+            }
+            if !progress {
+                break;
+            }
+        }
+        let over = self.slots.iter().all(|s| !matches!(s.state, State::Waiting | State::Running));
+        if effects.is_empty() && over && !self.finished {
+            effects.push(self.verify());
+        }
+        effects
+    }
+
+    fn send(&mut self, at: usize) -> Option<Effect> {
+        let slot = &mut self.slots[at];
+        let Some(deed) = slot.deed.clone() else {
+            self.end(at, Status::Failed, "the plan does not hold what this step needs");
+            return None;
+        };
+        if self.locked.contains(&deed.kind()) {
+            self.end(at, Status::Skipped, "the system refused the sign-in");
+            return None;
+        }
+        let repetition = slot.repetition;
+        slot.state = State::Running;
+        slot.pending = 1;
+        Some(Effect::Send { step: at, deed, repetition })
+    }
+
+    fn ready(&mut self, at: usize) -> Ready {
+        let plan = Arc::clone(&self.plan);
+        let step = &plan.steps[at];
+        let mut failed = Vec::new();
+        for id in &step.after {
+            let Some(before) = plan.steps.iter().position(|s| s.id == *id) else { continue };
+            match &self.slots[before].state {
+                State::Waiting | State::Running => return Ready::NotYet,
+                State::Done if self.slots[before].left_out.is_empty() => {}
+                State::Done | State::Ended(..) => failed.push(before),
+            }
+        }
+        if failed.is_empty() {
+            return Ready::Go;
+        }
+        if step.operation != Operation::AgentDelete {
+            let names: Vec<&str> = failed.iter().map(|f| plan.steps[*f].id.as_str()).collect();
+            return Ready::Blocked(format!("it depends on {}, which did not take effect", names.join(", ")));
+        }
+        // Of many agents, only those that could not leave their queues stay.
+        let mut stay: BTreeMap<OperatorId, String> = BTreeMap::new();
+        for before in failed {
+            for target in &plan.steps[before].targets {
+                let change = plan.change(target);
+                let old = change.map(deed::members_before).unwrap_or_default();
+                let new = change.and_then(deed::members_after).unwrap_or_default();
+                let agents = step.targets.iter().map(|t| &t.name);
+                for agent in
+                    agents.filter(|a| change.is_none() || old.contains_key(*a) && !new.contains_key(*a))
+                {
+                    stay.insert(agent.clone(), format!("it could not leave {target}"));
+                }
+            }
+        }
+        for (agent, why) in stay {
+            let id = ResourceId::agent(&agent);
+            if !self.slots[at].left_out.contains(&id) {
+                self.leave_out(at, step.operation, &id, &why);
+            }
+        }
+        match &self.slots[at].state {
+            State::Waiting => Ready::Go,
+            _ => Ready::NotYet,
+        }
+    }
+
+    fn answered(&mut self, at: usize, result: Result<Option<OperatorId>, Failure>) -> Vec<Effect> {
+        let slot = &mut self.slots[at];
+        slot.pending = slot.pending.saturating_sub(1);
+        if slot.settled {
+            // The verification that follows judges settling edits, whatever became of each.
+            if let Err(failure) = result {
+                slot.note = Some(failure.message().to_owned());
+            }
+            if slot.pending > 0 {
+                return Vec::new();
+            }
+            slot.state = State::Done;
+            return self.advance();
+        }
+        match result {
+            Ok(made) => {
+                if made.is_some() {
+                    self.slots[at].made = made;
+                }
+                self.slots[at].state = State::Done;
+            }
+            Err(Failure::Unknown(why) | Failure::Garbled(why)) => {
+                self.slots[at].note = Some(why.clone());
+                // No operation returns a password, and setting it twice sets it once: send it again.
+                if self.plan.steps[at].operation == Operation::AgentPassword {
+                    return self.again(at, &why);
+                }
+                let wanted = self.resolution(at);
+                return vec![Effect::Look { purpose: Purpose::Resolve(at), wanted }];
+            }
+            Err(failure) => {
+                if let (Failure::SignIn(_), Some(deed)) = (&failure, &self.slots[at].deed) {
+                    self.locked.insert(deed.kind());
+                }
+                self.end(at, Status::Failed, failure.message());
+            }
+        }
+        self.advance()
+    }
+
+    /// What tells whether a step of unknown outcome was carried out.
+    fn resolution(&self, at: usize) -> Wanted {
+        match &self.slots[at].deed {
+            Some(Deed::CreateQueue { name, .. }) => {
+                Wanted { queues: BTreeSet::from([QueueKey::Name(name.clone())]), ..Wanted::default() }
+            }
+            Some(Deed::DeleteAgents { ids }) => {
+                Wanted { agents: ids.iter().cloned().collect(), ..Wanted::default() }
+            }
+            _ => verify::wanted(&self.plan, &self.plan.steps[at], None),
+        }
+    }
+
+    fn again(&mut self, at: usize, why: &str) -> Vec<Effect> {
+        if self.slots[at].repetition >= self.conduct.repetitions || self.interrupted {
+            self.end(at, Status::Failed, format!("{why}; it was not carried out"));
+            return self.advance();
+        }
+        self.slots[at].repetition += 1;
+        self.send(at).into_iter().collect()
+    }
+
+    fn resolved(&mut self, at: usize, seen: &Seen) -> Vec<Effect> {
+        let why = self.slots[at].note.clone().unwrap_or_default();
+        let unseen =
+            |reason: String| (Status::Unknown, format!("{why}; and it could not be read back: {reason}"));
+        let outcome = match self.slots[at].deed.clone() {
+            Some(Deed::CreateAgents { ids, .. }) => {
+                let there: Result<Vec<bool>, String> =
+                    ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some())).collect();
+                match there {
+                    Ok(there) if there.iter().all(|t| *t) => Ok(true),
+                    Ok(there) if there.iter().all(|t| !*t) => Ok(false),
+                    Ok(there) => {
+                        let made = there.iter().filter(|t| **t).count();
+                        Err((
+                            Status::Failed,
+                            format!("{why}; {made} of {} were made: run apply again", ids.len()),
+                        ))
+                    }
+                    Err(reason) => Err(unseen(reason)),
+                }
+            }
+            Some(Deed::EditAgent { id, record }) => match seen.agent(&id) {
+                Ok(Some(now)) => {
+                    let mut read = record.iter().filter(|entry| entry.field.is_read()).peekable();
+                    // What is never returned cannot be seen to be done; setting it twice sets it once.
+                    Ok(read.peek().is_some() && read.all(|entry| same(&entry.value, now.get(entry.field))))
+                }
+                Ok(None) => Err((Status::Failed, format!("{why}; the agent is gone"))),
+                Err(reason) => Err(unseen(reason)),
+            },
+            Some(Deed::DeleteAgents { ids }) => {
+                let mut left = Vec::new();
+                let mut dark = None;
+                for id in ids {
+                    match seen.agent(&id) {
+                        Ok(None) => {}
+                        Ok(Some(_)) => left.push(id),
+                        Err(reason) => dark = Some(reason),
+                    }
+                }
+                match dark {
+                    Some(reason) => Err(unseen(reason)),
+                    None if left.is_empty() => Ok(true),
+                    None => {
+                        self.slots[at].deed = Some(Deed::DeleteAgents { ids: left });
+                        Ok(false)
+                    }
+                }
+            }
+            Some(Deed::CreateQueue { name, .. }) => match seen.queues(&QueueKey::Name(name)) {
+                Ok([]) => Ok(false),
+                Ok([(exten, _)]) => {
+                    self.slots[at].made = Some(exten.clone());
+                    Ok(true)
+                }
+                Ok(many) => Err((Status::Failed, format!("{why}; now {} queues have this name", many.len()))),
+                Err(reason) => Err(unseen(reason)),
+            },
+            Some(Deed::SetMembers { exten, members }) => match seen.queues(&QueueKey::Exten(exten)) {
+                Ok([(_, now)]) => {
+                    let empty = Members::new();
+                    let now = match now.record.get(&ASSIGN_MEMBERS) {
+                        Some(Value::Members(now)) => now,
+                        _ => &empty,
+                    };
+                    Ok(*now == members)
+                }
+                Ok(_) => Err((Status::Failed, format!("{why}; the queue is gone"))),
+                Err(reason) => Err(unseen(reason)),
+            },
+            Some(Deed::SetPassword { .. }) | None => Ok(false),
+        };
+        match outcome {
+            Ok(true) => {
+                self.slots[at].state = State::Done;
+                self.advance()
+            }
+            Ok(false) => self.again(at, &why),
+            Err((status, message)) => {
+                self.end(at, status, message);
+                self.advance()
+            }
+        }
+    }
+
+    /// Everything that is done is looked at once more, together.
+    fn verify(&mut self) -> Effect {
+        let mut wanted = Wanted::default();
+        let again = !self.settling.is_empty();
+        for (at, step) in self.plan.steps.iter().enumerate() {
+            if !matches!(self.slots[at].state, State::Done) || again && !self.settling.contains(&at) {
+                continue;
+            }
+            let more = verify::wanted(&self.plan, step, self.slots[at].made.as_ref());
+            wanted.agents.extend(more.agents);
+            wanted.queues.extend(more.queues);
+        }
+        if wanted.is_empty() {
+            return self.results();
+        }
+        Effect::Look { purpose: Purpose::Verify, wanted }
+    }
+
+    fn verified(&mut self, seen: &Seen) -> Vec<Effect> {
+        let again = std::mem::take(&mut self.settling);
+        let mut effects = Vec::new();
+        let plan = Arc::clone(&self.plan);
+        for (at, step) in plan.steps.iter().enumerate() {
+            if !matches!(self.slots[at].state, State::Done) || !again.is_empty() && !again.contains(&at) {
+                continue;
+            }
+            if self.superseded(at) {
+                continue;
+            }
+            let mut seen_step = step.clone();
+            seen_step.targets.retain(|target| !self.slots[at].left_out.contains(target));
+            let later = self.later(at);
+            match verify::judge(&plan, &seen_step, self.slots[at].made.as_ref(), &later, seen) {
+                Verdict::Took => {}
+                Verdict::Amiss(what) => {
+                    let what = match self.slots[at].note.take() {
+                        Some(note) => format!("{what} ({note})"),
+                        None => what,
+                    };
+                    self.end(at, Status::Failed, format!("it did not take effect: {what}"));
+                }
+                Verdict::Unseen(why) => self.end(at, Status::Unknown, why),
+                Verdict::Unsettled(agents) if !self.slots[at].settled && !self.interrupted => {
+                    self.settling.push(at);
+                    self.slots[at].settled = true;
+                    self.slots[at].pending = agents.len();
+                    self.slots[at].state = State::Running;
+                    for (id, keys) in agents {
+                        let record = verify::settling(&plan, &id, &keys);
+                        let deed = Deed::EditAgent { id, record };
+                        effects.push(Effect::Send { step: at, deed, repetition: 0 });
+                    }
+                }
+                Verdict::Unsettled(agents) => {
+                    let names: Vec<String> =
+                        agents.iter().map(|(id, keys)| format!("agent/{id}: {}", keys.join(", "))).collect();
+                    self.end(at, Status::Failed, format!("it did not take effect: {}", names.join("; ")));
+                }
+            }
+        }
+        if effects.is_empty() { vec![self.results()] } else { effects }
+    }
+
+    /// A queue that agents left, before another step put its final members in.
+    fn superseded(&self, at: usize) -> bool {
+        let step = &self.plan.steps[at];
+        let same = |other: &crate::model::plan::Step| {
+            other.operation == step.operation
+                && other.targets == step.targets
+                && other.after.contains(&step.id)
+        };
+        let recreated = |other: &crate::model::plan::Step| {
+            step.operation == Operation::AgentDelete
+                && other.operation == Operation::AgentCreate
+                && other.after.contains(&step.id)
+        };
+        self.plan
+            .steps
+            .iter()
+            .zip(&self.slots)
+            .any(|(other, slot)| (same(other) || recreated(other)) && matches!(slot.state, State::Done))
+    }
+
+    /// Fields of a created agent that a later step sends: they are that step's to answer for.
+    fn later(&self, at: usize) -> Vec<String> {
+        let step = &self.plan.steps[at];
+        if step.operation != Operation::AgentCreate {
+            return Vec::new();
+        }
+        self.plan
+            .steps
+            .iter()
+            .filter(|other| other.operation == Operation::AgentEdit && other.after.contains(&step.id))
+            .flat_map(|other| other.fields.iter().cloned())
+            .collect()
+    }
+
+    fn results(&mut self) -> Effect {
+        let results = self
+            .slots
+            .iter()
+            .map(|slot| {
+                let (status, message) = match &slot.state {
+                    State::Done if slot.left_out.is_empty() => (Status::Done, None),
+                    State::Done => (Status::Failed, slot.note.clone()),
+                    State::Ended(status, message) => (*status, Some(message.clone())),
+                    State::Waiting | State::Running => (Status::Unknown, None),
+                };
+                StepResult { status, message, made: slot.made.clone(), left_out: slot.left_out.clone() }
+            })
+            .collect();
+        let skipped = std::mem::take(&mut self.left_out);
+        self.finish(Finish::Ran { results, skipped, interrupted: self.interrupted })
+    }
+
+    fn finish(&mut self, finish: Finish) -> Effect {
+        self.finished = true;
+        Effect::Finish(finish)
+    }
+}
+
+enum Ready {
+    NotYet,
+    Go,
+    Blocked(String),
+}

@@ -1,0 +1,67 @@
+//! What was seen when live state was read again, for some resources only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::field::Record;
+use crate::model::id::OperatorId;
+use crate::model::live::LiveQueue;
+
+/// What to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Agents.
+    pub agents: BTreeSet<OperatorId>,
+    /// Queues.
+    pub queues: BTreeSet<QueueKey>,
+}
+
+impl Wanted {
+    /// Whether there is nothing to look at.
+    pub fn is_empty(&self) -> bool {
+        self.agents.is_empty() && self.queues.is_empty()
+    }
+}
+
+/// How a queue is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum QueueKey {
+    /// By the vendor's number.
+    Exten(OperatorId),
+    /// By its name: all that have it.
+    Name(String),
+}
+
+/// What was seen. `Err` says why something could not be seen: neither there nor missing.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Agents; `None` when missing.
+    pub agents: BTreeMap<OperatorId, Result<Option<Record>, String>>,
+    /// Queues that answer to a key, with their numbers.
+    pub queues: BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>,
+}
+
+impl Seen {
+    /// An agent; `None` when missing.
+    ///
+    /// # Errors
+    /// Why it could not be seen.
+    pub fn agent(&self, id: &OperatorId) -> Result<Option<&Record>, String> {
+        match self.agents.get(id) {
+            Some(Ok(seen)) => Ok(seen.as_ref()),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("it was not looked at".to_owned()),
+        }
+    }
+
+    /// The queues that answer to a key.
+    ///
+    /// # Errors
+    /// Why they could not be seen.
+    pub fn queues(&self, key: &QueueKey) -> Result<&[(OperatorId, LiveQueue)], String> {
+        match self.queues.get(key) {
+            Some(Ok(seen)) => Ok(seen),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("it was not looked at".to_owned()),
+        }
+    }
+}

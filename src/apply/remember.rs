@@ -1,0 +1,126 @@
+//! What a run did → the ledger.
+
+use std::collections::BTreeMap;
+
+use super::{Status, StepResult};
+use crate::model::agent::PASSWORD;
+use crate::model::desired::Desired;
+use crate::model::diff::same;
+use crate::model::field::Record;
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::ledger::{Applied, AppliedPassword, Ledger};
+use crate::model::live::Live;
+use crate::model::plan::{Action, Change, Plan};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::Value;
+
+/// Writes down what took effect. A change counts when every step that touches its resource is done.
+pub fn changes(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
+    for change in &plan.changes {
+        let mine = || plan.steps.iter().zip(results).filter(|(step, _)| step.targets.contains(&change.id));
+        let done = |result: &StepResult| {
+            result.status == Status::Done
+                || result.status == Status::Failed
+                    && !result.left_out.is_empty()
+                    && !result.left_out.contains(&change.id)
+        };
+        if mine().next().is_none() {
+            continue;
+        }
+        let all = mine().all(|(_, result)| done(result));
+        let key = change.id.to_string();
+        match change.action {
+            Action::Delete if all => {
+                ledger.resources.remove(&key);
+            }
+            Action::Delete => {}
+            Action::Create | Action::Update | Action::Replace => {
+                let fields: Vec<&str> = mine()
+                    .filter(|(_, result)| done(result))
+                    .flat_map(|(step, _)| step.fields.iter().map(String::as_str))
+                    .collect();
+                if fields.is_empty() {
+                    continue;
+                }
+                let applied = ledger.resources.entry(key).or_default();
+                if change.action != Action::Update {
+                    *applied = Applied::default();
+                }
+                let made = mine().find_map(|(_, result)| result.made.as_ref());
+                if let Some(exten) = made.map(ToString::to_string).or_else(|| change.exten.clone()) {
+                    applied.exten = Some(exten);
+                }
+                write(applied, change, &fields, all);
+            }
+        }
+    }
+}
+
+fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool) {
+    for diff in &change.fields {
+        // A creation that took effect answers for the whole change.
+        if !all && !fields.contains(&diff.path.as_str()) {
+            continue;
+        }
+        if diff.path == PASSWORD.key {
+            let version = diff.secret.as_ref().and_then(|secret| secret.version);
+            applied.password = Some(AppliedPassword { version });
+        } else {
+            applied.fields.insert(diff.path.clone(), diff.after.clone());
+        }
+    }
+}
+
+/// Writes down what is declared and live alike: rosterctl adopts it. What no operation returns stays
+/// as the ledger has it.
+pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
+    let held = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
+    let changed: BTreeMap<String, Action> =
+        plan.changes.iter().map(|change| (change.id.to_string(), change.action)).collect();
+    if let Some(agents) = &live.agents {
+        for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
+            let resource = ResourceId::agent(id);
+            if let Some(now) = agents.items.get(id).filter(|_| held(&resource)) {
+                let skip = matches!(changed.get(&resource.to_string()), Some(Action::Replace));
+                if !skip {
+                    take(ledger, &resource, &agent.record, now, None);
+                }
+            }
+        }
+    }
+    if let Some(queues) = &live.queues {
+        for (id, queue) in &desired.queues {
+            let mut matching = queues.items.iter().filter(|(exten, live)| match &queue.exten {
+                Some(pinned) => exten.as_str() == &**pinned,
+                None => live.name == queue.name,
+            });
+            if let (Some((exten, now)), None) = (matching.next(), matching.next())
+                && held(id)
+            {
+                take(ledger, id, &queue.record, &now.record, Some(exten));
+            }
+        }
+    }
+}
+
+fn take(ledger: &mut Ledger, id: &ResourceId, desired: &Record, live: &Record, exten: Option<&OperatorId>) {
+    let applied = ledger.resources.entry(id.to_string()).or_default();
+    if let Some(exten) = exten {
+        applied.exten = Some(exten.to_string());
+    }
+    for entry in desired.iter().filter(|entry| entry.field.is_read()) {
+        let now = live.get(entry.field);
+        // With `at-least`, what is live is more than what was asked for, and is what was applied.
+        let json = match (&entry.value, now) {
+            (Value::Members(wanted), Some(Value::Members(now)))
+                if entry.field.index == ASSIGN_MEMBERS.index
+                    && wanted.iter().all(|(id, priority)| now.get(id) == Some(priority)) =>
+            {
+                Value::Members(now.clone()).to_json()
+            }
+            (value, now) if same(value, now) => value.to_json(),
+            _ => continue,
+        };
+        applied.fields.insert(entry.field.key.to_owned(), json);
+    }
+}

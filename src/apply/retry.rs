@@ -1,0 +1,81 @@
+//! What is tried again, when, and what never is: one table.
+//!
+//! | failure | a reading call | a call that changes something |
+//! | --- | --- | --- |
+//! | never reached the vendor | again | again |
+//! | asked to slow down (429) | again, when the vendor says | again, when the vendor says |
+//! | outcome unknown (time-out, broken, 5xx) | again | read back first; again only if it was not carried out |
+//! | no usable answer (HTML, cut off) | again | read back first, likewise |
+//! | refused by the vendor | never | never |
+//! | sign-in refused | never | never, nor anything else to that system |
+//!
+//! Pauses grow and are jittered; attempts and total time are bounded by the connection's `retry`.
+
+use std::time::Duration;
+
+use crate::model::call::Failure;
+
+/// Bounds of trying again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Most attempts.
+    pub attempts: u32,
+    /// Longest time for all of them.
+    pub total: Duration,
+}
+
+/// How long to wait before the next attempt; `None` to give up.
+///
+/// `attempt` counts from 1, `elapsed` since the first one, `chance` is from 0 to 1.
+pub fn pause(
+    writes: bool,
+    failure: &Failure,
+    attempt: u32,
+    elapsed: Duration,
+    bounds: Bounds,
+    chance: f64,
+) -> Option<Duration> {
+    let growing = growing(attempt, chance);
+    let pause = match failure {
+        Failure::NotSent(_) => growing,
+        Failure::Throttled { after, .. } => after.map_or(growing * 4, |after| after.max(growing)),
+        Failure::Unknown(_) | Failure::Garbled(_) if !writes => growing,
+        Failure::Unknown(_) | Failure::Garbled(_) | Failure::Refused(_) | Failure::SignIn(_) => return None,
+    };
+    (attempt < bounds.attempts && elapsed + pause <= bounds.total).then_some(pause)
+}
+
+/// 0.25 s, 0.5 s, 1 s, … up to 30 s, each by half more or less.
+pub fn growing(attempt: u32, chance: f64) -> Duration {
+    let base = Duration::from_millis(250) * 2u32.saturating_pow(attempt.saturating_sub(1).min(7));
+    base.min(Duration::from_secs(30)).mul_f64(0.5 + chance.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { attempts: 6, total: Duration::from_mins(2) };
+
+    fn again(writes: bool, failure: &Failure) -> bool {
+        pause(writes, failure, 1, Duration::ZERO, BOUNDS, 0.5).is_some()
+    }
+
+    #[test]
+    fn a_write_of_unknown_outcome_is_never_blindly_repeated() {
+        let unknown = Failure::Unknown(String::new());
+        assert!(again(false, &unknown));
+        assert!(!again(true, &unknown));
+        assert!(again(true, &Failure::NotSent(String::new())));
+        assert!(!again(false, &Failure::Refused(String::new())));
+        assert!(!again(false, &Failure::SignIn(String::new())));
+    }
+
+    #[test]
+    fn the_vendors_own_pause_is_obeyed_and_bounded() {
+        let throttled = Failure::Throttled { after: Some(Duration::from_secs(60)), message: String::new() };
+        assert_eq!(pause(true, &throttled, 1, Duration::ZERO, BOUNDS, 0.5), Some(Duration::from_mins(1)));
+        assert_eq!(pause(true, &throttled, 1, Duration::from_secs(90), BOUNDS, 0.5), None);
+        assert_eq!(pause(true, &throttled, 6, Duration::ZERO, BOUNDS, 0.5), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! What came back against what the step promised. The vendor's word that a call succeeded is not
+//! believed: it skips members and falls back to defaults in silence.
+
+use super::deed::{exten, members_after};
+use super::observe::{QueueKey, Seen, Wanted};
+use crate::model::agent::{self, ENABLED, MAIN_SKILL_GROUP};
+use crate::model::diff::same;
+use crate::model::field::{Record, by_key};
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::live::LiveQueue;
+use crate::model::plan::{Change, Operation, Plan, Step};
+use crate::model::queue;
+use crate::model::value::{Members, Value};
+
+/// What a step that is done has to be looked at for.
+pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> Wanted {
+    let mut wanted = Wanted::default();
+    match step.operation {
+        Operation::AgentCreate | Operation::AgentEdit | Operation::AgentDelete => {
+            wanted.agents.extend(step.targets.iter().map(|target| target.name.clone()));
+        }
+        Operation::QueueCreate | Operation::QueueMembers => {
+            for target in &step.targets {
+                let known = made.cloned().or_else(|| exten(target, plan.change(target)));
+                wanted.queues.insert(match known {
+                    Some(exten) => QueueKey::Exten(exten),
+                    None => QueueKey::Name(target.name.to_string()),
+                });
+            }
+        }
+        // No operation returns a password.
+        Operation::AgentPassword | Operation::SecretPut => {}
+    }
+    wanted
+}
+
+/// Whether a step took effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It did.
+    Took,
+    /// It did not: what is amiss, in words.
+    Amiss(String),
+    /// A new agent is not yet as it shall be in what the vendor's document leaves open (whether it is
+    /// enabled, which is its main skill group): one more edit each settles it.
+    Unsettled(Vec<(OperatorId, Vec<&'static str>)>),
+    /// Nobody can tell: why.
+    Unseen(String),
+}
+
+/// Judges a step. `later` names the fields of its targets that another step of the plan sends.
+pub fn judge(plan: &Plan, step: &Step, made: Option<&OperatorId>, later: &[String], seen: &Seen) -> Verdict {
+    match step.operation {
+        Operation::AgentCreate | Operation::AgentEdit => agents(plan, step, later, seen),
+        Operation::AgentDelete => deleted(step, seen),
+        Operation::QueueCreate | Operation::QueueMembers => queue(plan, step, made, seen),
+        Operation::AgentPassword | Operation::SecretPut => Verdict::Took,
+    }
+}
+
+fn agents(plan: &Plan, step: &Step, later: &[String], seen: &Seen) -> Verdict {
+    let mut amiss = Vec::new();
+    let mut unsettled = Vec::new();
+    for target in &step.targets {
+        let Some(change) = plan.change(target) else { continue };
+        let now = match seen.agent(&target.name) {
+            Ok(Some(now)) => now,
+            Ok(None) => {
+                amiss.push(format!("{target} is not there"));
+                continue;
+            }
+            Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
+        };
+        let mut open = Vec::new();
+        for (key, said) in differences(change, step, later, now) {
+            if step.operation == Operation::AgentCreate && (key == ENABLED.key || key == MAIN_SKILL_GROUP.key)
+            {
+                open.push(key);
+            } else {
+                amiss.push(format!("{target}: {said}"));
+            }
+        }
+        if !open.is_empty() {
+            unsettled.push((target.name.clone(), open));
+        }
+    }
+    if !amiss.is_empty() {
+        Verdict::Amiss(amiss.join("; "))
+    } else if unsettled.is_empty() {
+        Verdict::Took
+    } else {
+        Verdict::Unsettled(unsettled)
+    }
+}
+
+/// Fields of the step that are not as they shall be. A creation answers for all fields of the change
+/// but those that a later step sends.
+fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> Vec<(&'static str, String)> {
+    let creation = step.operation == Operation::AgentCreate;
+    let mut found = Vec::new();
+    for diff in &change.fields {
+        let mine = if creation { !later.contains(&diff.path) } else { step.fields.contains(&diff.path) };
+        let Some(field) = by_key(agent::FIELDS, &diff.path).filter(|field| mine && field.is_read()) else {
+            continue;
+        };
+        let Some(wanted) = Value::from_json(field.ty, &diff.after) else { continue };
+        let live = now.get(field);
+        if !same(&wanted, live) {
+            let live = live.map_or_else(|| "unset".to_owned(), Value::words);
+            found.push((field.key, format!("{} is {live} instead of {}", field.key, wanted.words())));
+        }
+    }
+    found
+}
+
+fn deleted(step: &Step, seen: &Seen) -> Verdict {
+    let mut left = Vec::new();
+    for target in &step.targets {
+        match seen.agent(&target.name) {
+            Ok(None) => {}
+            Ok(Some(_)) => left.push(target.to_string()),
+            Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
+        }
+    }
+    if left.is_empty() { Verdict::Took } else { Verdict::Amiss(format!("still there: {}", left.join(", "))) }
+}
+
+fn queue(plan: &Plan, step: &Step, made: Option<&OperatorId>, seen: &Seen) -> Verdict {
+    let Some(target) = step.targets.first() else { return Verdict::Took };
+    let change = plan.change(target);
+    let key = match made.cloned().or_else(|| exten(target, change)) {
+        Some(exten) => QueueKey::Exten(exten),
+        None => QueueKey::Name(target.name.to_string()),
+    };
+    let now = match seen.queues(&key) {
+        Ok([(_, now)]) => now,
+        Ok([]) => return Verdict::Amiss(format!("{target} is not there")),
+        Ok(many) => {
+            let extens: Vec<&str> = many.iter().map(|(exten, _)| exten.as_str()).collect();
+            return Verdict::Amiss(format!("{target} is there more than once: {}", extens.join(", ")));
+        }
+        Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
+    };
+    let mut amiss = Vec::new();
+    if step.operation == Operation::QueueCreate {
+        amiss.extend(attributes(change, now));
+    }
+    let wanted = match &step.members {
+        Some(list) => Some(list.iter().map(|m| (m.agent_number.clone(), m.priority)).collect()),
+        None => change.and_then(members_after),
+    };
+    if let Some(wanted) = wanted {
+        amiss.extend(members(target, &wanted, now));
+    }
+    if amiss.is_empty() { Verdict::Took } else { Verdict::Amiss(amiss.join("; ")) }
+}
+
+fn attributes(change: Option<&Change>, now: &LiveQueue) -> Vec<String> {
+    let mut amiss = Vec::new();
+    for diff in change.into_iter().flat_map(|change| &change.fields) {
+        let Some(field) = by_key(queue::FIELDS, &diff.path).filter(|field| field.edit.is_empty()) else {
+            continue;
+        };
+        let live = now.record.get(field);
+        if let Some(wanted) = Value::from_json(field.ty, &diff.after)
+            && !same(&wanted, live)
+        {
+            let live = live.map_or_else(|| "unset".to_owned(), Value::words);
+            amiss.push(format!("{} is {live} instead of {}", field.key, wanted.words()));
+        }
+    }
+    amiss
+}
+
+fn members(target: &ResourceId, wanted: &Members, now: &LiveQueue) -> Vec<String> {
+    let empty = Members::new();
+    let now = match now.record.get(&queue::ASSIGN_MEMBERS) {
+        Some(Value::Members(members)) => members,
+        _ => &empty,
+    };
+    let mut amiss = Vec::new();
+    let skipped: Vec<&str> =
+        wanted.keys().filter(|id| !now.contains_key(*id)).map(OperatorId::as_str).collect();
+    if !skipped.is_empty() {
+        amiss.push(format!("{target}: the vendor skipped {} in silence", skipped.join(", ")));
+    }
+    let extra: Vec<&str> =
+        now.keys().filter(|id| !wanted.contains_key(*id)).map(OperatorId::as_str).collect();
+    if !extra.is_empty() {
+        amiss.push(format!("{target} still has {}", extra.join(", ")));
+    }
+    for (id, priority) in wanted {
+        if let Some(live) = now.get(id).filter(|live| *live != priority) {
+            amiss.push(format!("{target}: {id} has priority {live} instead of {priority}"));
+        }
+    }
+    amiss
+}
+
+/// The edit that settles a new agent.
+pub fn settling(plan: &Plan, id: &OperatorId, keys: &[&'static str]) -> Record {
+    let mut record = Record::default();
+    if let Some(change) = plan.change(&ResourceId::agent(id)) {
+        for key in keys {
+            if let Some(field) = by_key(agent::FIELDS, key)
+                && let Some(diff) = change.field(key)
+                && let Some(value) = Value::from_json(field.ty, &diff.after)
+            {
+                record.set(field, value, None);
+            }
+        }
+    }
+    record
+}

@@ -1,0 +1,154 @@
+//! What became of a run → text and JSON.
+
+use serde::Serialize;
+
+use super::text::Look;
+use super::view::ranges;
+use crate::apply::guard::Stale;
+use crate::apply::{Status, StepResult};
+use crate::model::finding::Finding;
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::plan::{Operation, Plan, Step};
+
+/// The value of `format` of a result.
+pub const FORMAT: &str = "rosterctl.result/v1";
+
+/// What became of a run.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Report<'a> {
+    /// `rosterctl.result/v1`.
+    pub format: &'static str,
+    /// Name of the workspace.
+    pub workspace: &'a str,
+    /// Counts of steps.
+    pub summary: Counts,
+    /// One result a step.
+    pub results: Vec<Entry<'a>>,
+    /// What moved since the plan was made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<Moved>,
+    /// What no step can mend.
+    pub findings: &'a [Finding],
+    /// The operator stopped the run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
+    /// Why nothing was written, when nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// Counts of steps.
+#[derive(Debug, Default, Serialize, schemars::JsonSchema)]
+pub struct Counts {
+    /// Took effect.
+    pub done: usize,
+    /// Failed, or did not take effect.
+    pub failed: usize,
+    /// Were not tried.
+    pub skipped: usize,
+    /// Nobody can tell.
+    pub unknown: usize,
+}
+
+/// What became of a step.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Entry<'a> {
+    /// The step's id.
+    pub step: &'a str,
+    /// What was called.
+    pub operation: Operation,
+    /// Which resources it touched.
+    pub targets: &'a [ResourceId],
+    /// `done`, `failed`, `skipped` or `unknown`.
+    pub status: &'static str,
+    /// Why, where the status does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'a str>,
+}
+
+/// What moved since the plan was made.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Moved {
+    /// Which resource.
+    pub id: ResourceId,
+    /// What was and what is.
+    pub message: String,
+}
+
+/// Puts a run together.
+pub fn of<'a>(plan: &'a Plan, results: &'a [StepResult], stale: &[Stale], interrupted: bool) -> Report<'a> {
+    let mut summary = Counts::default();
+    let results = plan
+        .steps
+        .iter()
+        .zip(results)
+        .map(|(step, result)| {
+            *match result.status {
+                Status::Done => &mut summary.done,
+                Status::Failed => &mut summary.failed,
+                Status::Skipped => &mut summary.skipped,
+                Status::Unknown => &mut summary.unknown,
+            } += 1;
+            Entry {
+                step: &step.id,
+                operation: step.operation,
+                targets: &step.targets,
+                status: result.status.word(),
+                message: result.message.as_deref(),
+            }
+        })
+        .collect();
+    let stale = stale.iter().map(|s| Moved { id: s.id.clone(), message: s.message.clone() }).collect();
+    Report {
+        format: FORMAT,
+        workspace: &plan.workspace,
+        summary,
+        results,
+        stale,
+        findings: &plan.findings,
+        interrupted,
+        refused: None,
+    }
+}
+
+/// A step in words: `agent.create agent/8101..8180`.
+pub fn step(step: &Step) -> String {
+    let ids: Vec<&OperatorId> = step.targets.iter().map(|target| &target.name).collect();
+    let kind = step.targets.first().map_or("", |target| target.kind.word());
+    format!("{} {kind}/{}", step.operation.word(), ranges(&ids))
+}
+
+/// Draws what became of a run: what was not done is listed, what was done is counted.
+pub fn text(plan: &Plan, results: &[StepResult], stale: &[Stale], interrupted: bool, _: Look) -> String {
+    let report = of(plan, results, stale, interrupted);
+    let mut text = String::new();
+    for moved in &report.stale {
+        text.push_str(&format!("  ! {} was left out: {}\n", moved.id, moved.message));
+    }
+    for (planned, result) in plan.steps.iter().zip(results) {
+        if result.status != Status::Done {
+            let why = result.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+            text.push_str(&format!("  ! {} {}{why}\n", result.status.word(), step(planned)));
+        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let counts = &report.summary;
+    let open = counts.failed + counts.skipped + counts.unknown;
+    let all = counts.done + open;
+    if interrupted {
+        text.push_str("Interrupted: what was in flight was finished, nothing else was started.\n");
+    }
+    if open == 0 {
+        text.push_str(&format!("Applied: {all} of {all} steps done, and read back as the manifests say.\n"));
+    } else {
+        text.push_str(&format!(
+            "Applied in part: {} of {all} steps done, {} failed, {} skipped, {} of unknown outcome. \
+             Running apply again does the rest.\n",
+            counts.done, counts.failed, counts.skipped, counts.unknown
+        ));
+    }
+    text
+}

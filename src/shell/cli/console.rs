@@ -1,0 +1,100 @@
+//! The only writer to standard output and standard error.
+//!
+//! Standard output is for what was asked for; everything else goes to standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstyle::{AnsiColor, Style};
+
+use super::input::Input;
+use crate::model::diagnostic::Diagnostic;
+use crate::report::excerpt;
+use crate::report::text::Look;
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The terminal, or what stands for it.
+#[derive(Clone, Debug)]
+pub(super) struct Console {
+    out_colour: bool,
+    err_colour: bool,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Console {
+    /// A console as the flags and the environment ask for it.
+    pub(super) fn new(colour: Colour, quiet: bool, verbose: bool) -> Self {
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+            || std::env::var_os("TERM").is_some_and(|v| v == "dumb");
+        let on = |terminal: bool| match colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => terminal && !unwanted,
+        };
+        Self {
+            out_colour: on(io::stdout().is_terminal()),
+            err_colour: on(io::stderr().is_terminal()),
+            quiet,
+            verbose,
+        }
+    }
+
+    /// How text is drawn on standard output.
+    pub(super) fn look(&self) -> Look {
+        let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        Look { colour: self.out_colour, width, places: self.verbose }
+    }
+
+    /// Writes what was asked for. A reader that has gone away is no error.
+    pub(super) fn out(&self, text: &str) {
+        let _ = io::stdout().lock().write_all(text.as_bytes());
+    }
+
+    /// Writes a line of progress, unless quiet.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.err(&format!("{text}\n"));
+        }
+    }
+
+    /// Writes an error.
+    pub(super) fn error(&self, message: &str) {
+        let word = self.paint("error:", AnsiColor::Red.on_default().bold());
+        self.err(&format!("{word} {message}\n"));
+    }
+
+    /// Writes diagnostics with their lines.
+    pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], input: &Input) {
+        self.err(&excerpt::render_all(diagnostics, "error", |source| input.line(source), self.err_colour));
+    }
+
+    /// Asks a question; `None` when nobody is there to answer.
+    pub(super) fn ask(&self, question: &str) -> Option<String> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        self.err(question);
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        Some(answer.trim().to_owned())
+    }
+
+    fn err(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    fn paint(&self, text: &str, style: Style) -> String {
+        if self.err_colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}

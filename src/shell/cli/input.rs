@@ -1,0 +1,187 @@
+//! A workspace and its manifests, read and checked; and what a command needs of them.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::exit::Fail;
+use crate::manifest::{self, File};
+use crate::model::desired::Desired;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::id::Kind;
+use crate::model::secret::Secret;
+use crate::model::source::Source;
+use crate::model::workspace::{Connection, Workspace};
+use crate::plan::digest;
+use crate::provider::{self, SPECS};
+use crate::shell::fetch::Vendors;
+use crate::shell::files::{self, Place};
+use crate::shell::pace::Pace;
+use crate::shell::sandbox::Embedded;
+use crate::shell::secrets::Secrets;
+use crate::shell::transport::Transport;
+use crate::shell::vendor::Vendor;
+
+/// The files of a run, for showing their lines.
+#[derive(Default)]
+pub(super) struct Input {
+    files: Vec<File>,
+    lines: RefCell<BTreeMap<Arc<str>, Vec<String>>>,
+}
+
+impl Input {
+    fn new(files: Vec<File>) -> Self {
+        Self { files, lines: RefCell::default() }
+    }
+
+    /// The text of a line.
+    pub(super) fn line(&self, source: &Source) -> Option<String> {
+        let mut lines = self.lines.borrow_mut();
+        if !lines.contains_key(&source.file) {
+            let file = self.files.iter().find(|file| file.name == source.file)?;
+            lines.insert(Arc::clone(&source.file), split(&file.bytes));
+        }
+        lines.get(&source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?).cloned()
+    }
+}
+
+/// Lines as the YAML reader counts them: each of `\n`, `\r\n` and a lone `\r` ends one.
+fn split(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    text.split(['\n', '\r']).map(str::to_owned).collect()
+}
+
+/// A workspace with its manifests.
+pub(super) struct Loaded {
+    /// Where it lies.
+    pub(super) place: Place,
+    /// The workspace.
+    pub(super) workspace: Workspace,
+    /// What the manifests ask for.
+    pub(super) desired: Desired,
+    /// The files.
+    pub(super) input: Input,
+    /// Digest of the workspace file and the manifests.
+    pub(super) digest: String,
+    /// The stores.
+    pub(super) secrets: Secrets,
+}
+
+/// Reads a workspace and its manifests.
+///
+/// # Errors
+/// All that is wrong with them.
+pub(super) fn load(argument: &Path) -> Result<Loaded, Fail> {
+    let place = Place::find(argument).map_err(Fail::error)?;
+    let bytes = fs::read(&place.file)
+        .map_err(|error| Fail::error(format!("{} cannot be read: {error}", place.shown)))?;
+    let own = |bytes: &[u8]| File { name: Arc::clone(&place.shown), bytes: bytes.to_vec() };
+    let fail = |out: Diagnostics, files: Vec<File>| Fail::Input(out.into_sorted(), Input::new(files));
+    let workspace = match manifest::workspace::load(&place.shown, &bytes, SPECS) {
+        Ok(workspace) => workspace,
+        Err(out) => return Err(fail(out, vec![own(&bytes)])),
+    };
+    let mut files = match files::manifests(&place, &workspace) {
+        Ok(files) => files,
+        Err(out) => return Err(fail(out, vec![own(&bytes)])),
+    };
+    let loaded = manifest::load(&files, &workspace);
+    files.insert(0, own(&bytes));
+    let desired = match loaded {
+        Ok(desired) => desired,
+        Err(out) => return Err(fail(out, files)),
+    };
+    // Names are relative to the workspace, so that a plan made from another folder holds too.
+    let folder = files::shown_folder(&place);
+    let parts = files.iter().flat_map(|file| {
+        let name = file.name.strip_prefix(&*folder).unwrap_or(&file.name);
+        [name.as_bytes(), file.bytes.as_slice()]
+    });
+    let digest = digest::sha256(parts);
+    let secrets = Secrets::of(&workspace, &place.folder);
+    Ok(Loaded { place, workspace, desired, input: Input::new(files), digest, secrets })
+}
+
+/// Makes a workspace's connections ready to work.
+///
+/// # Errors
+/// Every secret that cannot be had, with its place.
+pub(super) fn vendors(loaded: &Loaded) -> Result<Vendors, Fail> {
+    let mut vendors = Vendors::default();
+    let mut wrong = Diagnostics::default();
+    let mut sandbox = None;
+    for connection in &loaded.workspace.connections {
+        let Some(provider) = provider::of(connection) else { continue };
+        let secret = match (connection.base_url(), provider.secret(connection)) {
+            // The simulator in this process asks for no credential.
+            (None, _) => Secret::new("sandbox".to_owned()),
+            (Some(_), Some(secret)) => match loaded.secrets.get(secret) {
+                Ok(secret) => secret,
+                Err(error) => {
+                    wrong.push(Diagnostic::at(
+                        &connection.source,
+                        format!("connection `{}` cannot sign its calls: {error}", connection.name),
+                    ));
+                    continue;
+                }
+            },
+            (Some(_), None) => {
+                wrong.push(Diagnostic::at(
+                    &connection.source,
+                    format!("connection `{}` names no secret to sign its calls with", connection.name),
+                ));
+                continue;
+            }
+        };
+        let transport = transport(loaded, connection, &mut sandbox)?;
+        let account = account(loaded, connection);
+        let vendor = Vendor::new(
+            connection.clone(),
+            provider,
+            transport,
+            secret,
+            Pace::new(Pace::state_folder(), &account),
+        );
+        match connection.spec.kinds.first() {
+            Some(Kind::Agent) => vendors.agents = Some(vendor),
+            Some(Kind::Queue) => vendors.queues = Some(vendor),
+            Some(Kind::Seat) | None => {}
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(vendors);
+    }
+    let bytes = fs::read(&loaded.place.file).unwrap_or_default();
+    let file = File { name: Arc::clone(&loaded.place.shown), bytes };
+    Err(Fail::Input(wrong.into_sorted(), Input::new(vec![file])))
+}
+
+fn transport(
+    loaded: &Loaded,
+    connection: &Connection,
+    sandbox: &mut Option<Arc<Embedded>>,
+) -> Result<Transport, Fail> {
+    if let Some(base) = connection.base_url() {
+        return Transport::http(base, connection.settings.duration("timeout"))
+            .map_err(|why| Fail::error(format!("connection `{}`: {why}", connection.name)));
+    }
+    if let Some(embedded) = sandbox {
+        return Ok(Transport::Embedded(Arc::clone(embedded)));
+    }
+    let path = loaded.place.own_folder().join("sandbox.json");
+    let embedded = Arc::new(Embedded::open(Some(&path)).map_err(|error| Fail::Error(error.into()))?);
+    *sandbox = Some(Arc::clone(&embedded));
+    Ok(Transport::Embedded(embedded))
+}
+
+/// What a rate window belongs to: the account at its host.
+fn account(loaded: &Loaded, connection: &Connection) -> String {
+    let at = match connection.base_url() {
+        Some(base) => base.to_owned(),
+        None => fs::canonicalize(&loaded.place.folder).unwrap_or_default().display().to_string(),
+    };
+    let name = connection.settings.text("accountId").unwrap_or_default();
+    format!("{}|{at}|{name}", connection.spec.name)
+}

@@ -1,0 +1,148 @@
+//! Commands: arguments, help and wiring. One file a command.
+
+mod apply;
+mod completions;
+mod console;
+mod exit;
+mod input;
+mod plan;
+mod sandbox;
+mod schema;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use console::{Colour, Console};
+use exit::{Exit, Fail};
+
+use crate::model::id::ResourceId;
+use crate::model::plan::Allowance;
+
+/// A contact centre's roster as code: agents, skill groups and queues in reviewed YAML.
+#[derive(Debug, Parser)]
+#[command(name = "rosterctl", version, about, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Say more: every call on standard error, and where the manifest asks for each change.
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// Say less: no progress.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// When to colour; NO_COLOR is obeyed.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check everything that can be known offline.
+    Validate(validate::Arguments),
+    /// Show the difference to the live systems and the steps that mend it; change nothing.
+    Plan(plan::Arguments),
+    /// Carry a plan out, read back, and prove that it took effect.
+    Apply(apply::Arguments),
+    /// Print a JSON Schema, as checked in under schema/.
+    Schema(schema::Arguments),
+    /// Serve simulated vendor systems on loopback.
+    Sandbox(sandbox::Arguments),
+    /// Print completions for a shell.
+    Completions(completions::Arguments),
+}
+
+/// The output formats that there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // Help and version are what was asked for; anything else is bad usage, which is 1, never 2.
+            return if error.use_stderr() { Exit::Error.into() } else { Exit::Success.into() };
+        }
+    };
+    let console = Console::new(cli.color, cli.quiet, cli.verbose);
+    logs(cli.verbose);
+    let result = match cli.command {
+        Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
+        Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console)),
+        Command::Apply(arguments) => on_runtime(apply::run(&arguments, &console)),
+        Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
+        Command::Sandbox(arguments) => on_runtime(sandbox::run(&arguments, &console)),
+        Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),
+    };
+    result.unwrap_or_else(|fail| fail.report(&console)).into()
+}
+
+/// Runs a command that talks to others.
+fn on_runtime(command: impl Future<Output = Result<Exit, Fail>>) -> Result<Exit, Fail> {
+    // Forgetting the provider is a failure at run time: it is installed before the first client.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Fail::Error(error.into()))?.block_on(command)
+}
+
+/// Logs to standard error: what RUST_LOG asks for, or every call with `--verbose`.
+fn logs(verbose: bool) {
+    let asked = std::env::var("RUST_LOG").ok().filter(|v| !v.is_empty());
+    let filter = match (asked, verbose) {
+        (Some(asked), _) => asked,
+        (None, true) => "rosterctl=debug".to_owned(),
+        (None, false) => "rosterctl=warn".to_owned(),
+    };
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .try_init();
+}
+
+/// Reads `KIND/ID`.
+fn target(text: &str) -> Result<ResourceId, String> {
+    ResourceId::parse(text).ok_or_else(|| "write KIND/ID, like agent/8001 or queue/NAME".to_owned())
+}
+
+/// Reads `RULE=N`.
+fn allowance(text: &str) -> Result<Allowance, String> {
+    let rules = ["deletes", "changes", "members", "presence"];
+    let help = "write RULE=N, where RULE is deletes, changes, members or presence";
+    let (rule, number) = text.split_once('=').ok_or(help)?;
+    if !rules.contains(&rule) {
+        return Err(help.to_owned());
+    }
+    let up_to = number.parse().map_err(|_| help.to_owned())?;
+    Ok(Allowance { rule: rule.to_owned(), up_to })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_rule_is_lifted_up_to_a_number_only() {
+        assert!(allowance("deletes=12").is_ok());
+        assert!(allowance("deletes").is_err());
+        assert!(allowance("everything=1").is_err());
+    }
+}

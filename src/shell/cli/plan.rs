@@ -1,0 +1,156 @@
+//! `rosterctl plan`: the difference and the ordered steps; changes nothing anywhere.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::console::Console;
+use super::exit::{Exit, Fail};
+use super::input::{self, Loaded};
+use super::{Format, allowance, target};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::finding::Effect;
+use crate::model::id::ResourceId;
+use crate::model::ledger::Ledger;
+use crate::model::live::Live;
+use crate::model::plan::{Allowance, Plan};
+use crate::plan::{self, Options};
+use crate::report::{text, view};
+use crate::shell::fetch::{self, Vendors};
+use crate::shell::{files, ledger};
+
+/// Show the difference to the live systems and the steps that mend it; change nothing.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Folders that hold rosterctl.yaml, or such files.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspaces: Vec<PathBuf>,
+    /// Save the plan, for `apply --plan`.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Exit with 2 when there are differences.
+    #[arg(long)]
+    detailed_exitcode: bool,
+    #[command(flatten)]
+    narrowing: Narrowing,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// What `plan` and `apply` can be asked alike.
+#[derive(Debug, clap::Args)]
+pub(super) struct Narrowing {
+    /// Only this resource, and what it cannot do without; repeatable.
+    #[arg(long = "target", value_name = "KIND/ID", value_parser = target)]
+    targets: Vec<ResourceId>,
+    /// Lift a rule for this run up to a number: deletes, changes, members or presence; repeatable.
+    #[arg(long = "allow", value_name = "RULE=N", value_parser = allowance)]
+    allow: Vec<Allowance>,
+    /// Set fields again that no system returns and rosterctl has not set yet (role, password).
+    #[arg(long)]
+    assert_unread: bool,
+}
+
+impl Narrowing {
+    /// Whether anything is asked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.targets.is_empty() && self.allow.is_empty() && !self.assert_unread
+    }
+}
+
+/// A plan, and what it was made from.
+pub(super) struct Made {
+    pub(super) plan: Plan,
+    pub(super) live: Live,
+    pub(super) ledger: Ledger,
+    pub(super) vendors: Vendors,
+}
+
+/// Reads live state and plans.
+pub(super) async fn make(loaded: &Loaded, narrowing: &Narrowing) -> Result<Made, Fail> {
+    let path = ledger::path(&loaded.workspace, &loaded.place.folder).map_err(Fail::error)?;
+    let ledger = ledger::load(&path).map_err(Fail::error)?;
+    let vendors = input::vendors(loaded)?;
+    let live =
+        fetch::live(&vendors).await.map_err(|failure| Fail::Unreachable(failure.message().to_owned()))?;
+    let options = Options {
+        targets: narrowing.targets.clone(),
+        allow: narrowing.allow.clone(),
+        assert_unread: narrowing.assert_unread,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        manifests: loaded.digest.clone(),
+    };
+    let plan = plan::plan(&loaded.workspace, &loaded.desired, &live, &ledger, &options)
+        .map_err(|error| Fail::Error(error.into()))?;
+    Ok(Made { plan, live, ledger, vendors })
+}
+
+/// Says with the manifest's lines why a plan is invalid against what is live.
+pub(super) fn complain(plan: &Plan, loaded: &Loaded, console: &Console) {
+    let invalid = plan.findings.iter().filter(|f| f.effect() == Effect::Invalid);
+    let diagnostics: Vec<Diagnostic> = invalid
+        .map(|finding| match &finding.source {
+            Some(source) => Diagnostic::at(source, finding.message.clone()),
+            None => Diagnostic::general(finding.message.clone()),
+        })
+        .collect();
+    if !diagnostics.is_empty() {
+        console.diagnostics(&diagnostics, &loaded.input);
+    }
+}
+
+/// A plan as JSON, on one document's lines.
+pub(super) fn json(plan: &Plan) -> Result<String, Fail> {
+    let mut text = serde_json::to_string_pretty(plan).map_err(|error| Fail::Error(error.into()))?;
+    text.push('\n');
+    Ok(text)
+}
+
+pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
+    if arguments.workspaces.len() > 1 && arguments.out.is_some() {
+        return Err(Fail::error("--out saves the plan of one workspace; name one"));
+    }
+    let mut exit = Exit::Success;
+    let mut plans = Vec::new();
+    let several = arguments.workspaces.len() > 1;
+    for path in &arguments.workspaces {
+        match one(arguments, path, console).await {
+            Ok(plan) => {
+                exit = exit.graver(Exit::of_plan(&plan, arguments.detailed_exitcode));
+                if arguments.format == Format::Text {
+                    if several {
+                        console.out(&format!("# {}\n", plan.workspace));
+                    }
+                    console.out(&text::plan(&view::of(&plan), console.look()));
+                } else {
+                    plans.push(plan);
+                }
+            }
+            Err(fail) if several => exit = exit.graver(fail.report(console)),
+            Err(fail) => return Err(fail),
+        }
+    }
+    if arguments.format == Format::Json {
+        if several {
+            let all = json!({ "format": "rosterctl.plans/v1", "workspaces": plans });
+            console.out(&format!("{all:#}\n"));
+        } else if let Some(plan) = plans.first() {
+            console.out(&json(plan)?);
+        }
+    }
+    Ok(exit)
+}
+
+async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Plan, Fail> {
+    let loaded = input::load(path)?;
+    let made = make(&loaded, &arguments.narrowing).await?;
+    complain(&made.plan, &loaded, console);
+    if let Some(out) = &arguments.out {
+        files::replace(out, json(&made.plan)?.as_bytes()).map_err(|error| {
+            Fail::error(format!("the plan cannot be saved to {}: {error}", out.display()))
+        })?;
+        console.note(&format!("saved the plan to {}", out.display()));
+    }
+    Ok(made.plan)
+}

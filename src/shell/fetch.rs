@@ -1,0 +1,250 @@
+//! Connections → Live: whole listings, pages side by side; and single resources, for reading back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::vendor::Vendor;
+use crate::apply::observe::{QueueKey, Seen, Wanted};
+use crate::model::call::Failure;
+use crate::model::id::{Kind, OperatorId};
+use crate::model::live::{Listing, Live};
+use crate::provider::{Page, Row, paging};
+
+/// How often a listing that shifts while it is read is read again before it counts as incomplete.
+const READINGS: usize = 3;
+
+/// The vendors that hold resources.
+#[derive(Default)]
+pub struct Vendors {
+    /// Who holds agents.
+    pub agents: Option<Vendor>,
+    /// Who holds queues.
+    pub queues: Option<Vendor>,
+}
+
+impl Vendors {
+    /// The vendor that holds a kind.
+    pub fn of(&self, kind: Kind) -> Option<&Vendor> {
+        match kind {
+            Kind::Agent => self.agents.as_ref(),
+            Kind::Queue => self.queues.as_ref(),
+            Kind::Seat => None,
+        }
+    }
+}
+
+type Rows = BTreeMap<OperatorId, Row>;
+
+/// Reads everything that is live.
+///
+/// # Errors
+/// The first system that cannot be read; an incomplete listing is no failure.
+pub async fn live(vendors: &Vendors) -> Result<Live, Failure> {
+    let agents = async {
+        match &vendors.agents {
+            Some(vendor) => listing(vendor).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let queues = async {
+        match &vendors.queues {
+            Some(vendor) => listing(vendor).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let (agents, queues) = tokio::try_join!(agents, queues)?;
+    Ok(Live {
+        agents: agents.map(|(rows, incomplete, page_size)| Listing {
+            items: rows
+                .into_iter()
+                .filter_map(|(id, row)| match row {
+                    Row::Agent(_, record) => Some((id, record)),
+                    Row::Queue(..) => None,
+                })
+                .collect(),
+            incomplete,
+            page_size,
+        }),
+        queues: queues.map(|(rows, incomplete, page_size)| Listing {
+            items: rows
+                .into_iter()
+                .filter_map(|(id, row)| match row {
+                    Row::Queue(_, queue) => Some((id, queue)),
+                    Row::Agent(..) => None,
+                })
+                .collect(),
+            incomplete,
+            page_size,
+        }),
+    })
+}
+
+/// Reads a whole listing, again while it shifts.
+async fn listing(vendor: &Vendor) -> Result<(Rows, Option<String>, usize), Failure> {
+    let mut reading = 1;
+    loop {
+        let (pages, size) = pages(vendor, |page| vendor.provider.ask_page(&vendor.connection, page)).await?;
+        let (rows, doubt) = paging::assemble(pages);
+        if doubt.is_none() || reading == READINGS {
+            return Ok((rows, doubt, size));
+        }
+        reading += 1;
+    }
+}
+
+/// Reads all pages of a listing: the first tells how many there are.
+async fn pages(
+    vendor: &Vendor,
+    ask: impl Fn(usize) -> crate::model::call::Call + Copy,
+) -> Result<(Vec<Page>, usize), Failure> {
+    let hear = |reply: &_| vendor.provider.hear_page(&vendor.connection, reply);
+    let asked = vendor.provider.page_size(&vendor.connection);
+    let first = vendor.read(|| ask(1), hear).await?;
+    let size = paging::page_size(&first, asked);
+    let count = paging::page_count(&first, asked);
+    let rest: Vec<Page> = stream::iter(2..=count)
+        .map(|page| vendor.read(move || ask(page), hear))
+        .buffered(vendor.connection.concurrency())
+        .try_collect()
+        .await?;
+    let mut pages = vec![first];
+    pages.extend(rest);
+    Ok((pages, size))
+}
+
+/// Looks at some resources: one by one, or by the listing where that takes fewer calls.
+///
+/// `listed` is how many resources of each kind are live, as far as is known.
+pub async fn look(vendors: &Vendors, wanted: &Wanted, listed: (usize, usize)) -> Seen {
+    let (agents, queues) = tokio::join!(
+        look_at_agents(vendors.agents.as_ref(), &wanted.agents, listed.0),
+        look_at_queues(vendors.queues.as_ref(), &wanted.queues, listed.1)
+    );
+    Seen { agents, queues }
+}
+
+type SeenAgents = BTreeMap<OperatorId, Result<Option<crate::model::field::Record>, String>>;
+
+async fn look_at_agents(vendor: Option<&Vendor>, ids: &BTreeSet<OperatorId>, listed: usize) -> SeenAgents {
+    let all = |why: &str| ids.iter().map(|id| (id.clone(), Err(why.to_owned()))).collect();
+    if ids.is_empty() {
+        return SeenAgents::new();
+    }
+    let Some(vendor) = vendor else { return all("no connection holds agents") };
+    let page = vendor.provider.page_size(&vendor.connection);
+    if listed.div_ceil(page) < ids.len() {
+        return match listing(vendor).await {
+            Err(failure) => all(failure.message()),
+            Ok((mut rows, doubt, _)) => ids
+                .iter()
+                .map(|id| {
+                    let seen = match (rows.remove(id), &doubt) {
+                        (Some(Row::Agent(_, record)), _) => Ok(Some(record)),
+                        (_, None) => Ok(None),
+                        (_, Some(doubt)) => {
+                            Err(format!("the listing could not be proved complete ({doubt})"))
+                        }
+                    };
+                    (id.clone(), seen)
+                })
+                .collect(),
+        };
+    }
+    stream::iter(ids.iter().cloned())
+        .map(|id| async move {
+            let seen = one(vendor, &id).await.map_err(|failure| failure.message().to_owned());
+            let seen = seen.map(|row| match row {
+                Some(Row::Agent(_, record)) => Some(record),
+                _ => None,
+            });
+            (id, seen)
+        })
+        .buffered(vendor.connection.concurrency())
+        .collect()
+        .await
+}
+
+/// One resource; `None` when it is proved missing.
+async fn one(vendor: &Vendor, key: &OperatorId) -> Result<Option<Row>, Failure> {
+    let ask = || vendor.provider.ask_one(&vendor.connection, key.as_str());
+    let hear = |reply: &_| vendor.provider.hear_one(&vendor.connection, key.as_str(), reply);
+    if let Some(row) = vendor.read(ask, hear).await? {
+        return Ok(Some(row));
+    }
+    if vendor.provider.ask_filtered(&vendor.connection, key.as_str(), 1).is_none() {
+        return Ok(None);
+    }
+    // The answer to a single question proves no absence: a listing narrowed to it does.
+    let ask = |page| {
+        let call = vendor.provider.ask_filtered(&vendor.connection, key.as_str(), page);
+        call.unwrap_or_else(|| vendor.provider.ask_page(&vendor.connection, page))
+    };
+    let (pages, _) = pages(vendor, &ask).await?;
+    let (mut rows, doubt) = paging::assemble(pages);
+    match (rows.remove(key), doubt) {
+        (Some(row), _) => Ok(Some(row)),
+        (None, None) => Ok(None),
+        (None, Some(doubt)) => {
+            Err(Failure::Garbled(format!("the listing could not be proved complete ({doubt})")))
+        }
+    }
+}
+
+type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, crate::model::live::LiveQueue)>, String>>;
+
+async fn look_at_queues(vendor: Option<&Vendor>, keys: &BTreeSet<QueueKey>, listed: usize) -> SeenQueues {
+    let all = |why: &str| keys.iter().map(|key| (key.clone(), Err(why.to_owned()))).collect();
+    if keys.is_empty() {
+        return SeenQueues::new();
+    }
+    let Some(vendor) = vendor else { return all("no connection holds queues") };
+    let page = vendor.provider.page_size(&vendor.connection);
+    let by_name = keys.iter().any(|key| matches!(key, QueueKey::Name(_)));
+    if by_name || listed.div_ceil(page) < keys.len() {
+        return match listing(vendor).await {
+            Err(failure) => all(failure.message()),
+            Ok((rows, doubt, _)) => {
+                keys.iter().map(|key| (key.clone(), matching(key, &rows, doubt.as_deref()))).collect()
+            }
+        };
+    }
+    stream::iter(keys.iter().cloned())
+        .map(|key| async move {
+            let QueueKey::Exten(exten) = &key else { return (key, Err("it was not looked at".to_owned())) };
+            let seen = one(vendor, exten).await.map_err(|failure| failure.message().to_owned());
+            let seen = seen.map(|row| match row {
+                Some(Row::Queue(exten, queue)) => vec![(exten, queue)],
+                _ => Vec::new(),
+            });
+            (key, seen)
+        })
+        .buffered(vendor.connection.concurrency())
+        .collect()
+        .await
+}
+
+fn matching(
+    key: &QueueKey,
+    rows: &Rows,
+    doubt: Option<&str>,
+) -> Result<Vec<(OperatorId, crate::model::live::LiveQueue)>, String> {
+    let found: Vec<_> = rows
+        .iter()
+        .filter_map(|(exten, row)| match row {
+            Row::Queue(_, queue) => Some((exten, queue)),
+            Row::Agent(..) => None,
+        })
+        .filter(|(exten, queue)| match key {
+            QueueKey::Exten(wanted) => *exten == wanted,
+            QueueKey::Name(name) => *queue.name == **name,
+        })
+        .map(|(exten, queue)| (exten.clone(), queue.clone()))
+        .collect();
+    match (key, doubt) {
+        (_, None) => Ok(found),
+        // By its number a queue is there or not, whatever else the listing missed.
+        (QueueKey::Exten(_), Some(_)) if !found.is_empty() => Ok(found),
+        (_, Some(doubt)) => Err(format!("the listing could not be proved complete ({doubt})")),
+    }
+}

@@ -1,0 +1,189 @@
+//! Files of a workspace: found and read inside it, written whole or not at all.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::manifest::File;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::source::Source;
+use crate::model::workspace::Workspace;
+
+/// Name of the workspace file.
+pub const WORKSPACE_FILE: &str = "rosterctl.yaml";
+
+/// Where a workspace lies.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The workspace file.
+    pub file: PathBuf,
+    /// The workspace file as it is shown to people.
+    pub shown: Arc<str>,
+}
+
+impl Place {
+    /// Finds the workspace that an argument names: a folder that holds `rosterctl.yaml`, or that file.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find(argument: &Path) -> Result<Self, String> {
+        let file = if argument.is_dir() { argument.join(WORKSPACE_FILE) } else { argument.to_owned() };
+        if !file.is_file() {
+            return Err(if argument.is_dir() {
+                format!(
+                    "{} holds no {WORKSPACE_FILE}: name a workspace folder, or write that file (the README shows one)",
+                    argument.display()
+                )
+            } else {
+                format!("there is no workspace at {}", argument.display())
+            });
+        }
+        let folder = match file.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+            Some(parent) => parent.to_owned(),
+            None => PathBuf::from("."),
+        };
+        let shown = shown(&file);
+        Ok(Self { folder, file, shown })
+    }
+
+    /// The folder of rosterctl's own files.
+    pub fn own_folder(&self) -> PathBuf {
+        self.folder.join(".rosterctl")
+    }
+}
+
+/// A path as people write it: with `/`, without a leading `./`.
+fn shown(path: &Path) -> Arc<str> {
+    let text = path.to_string_lossy().replace('\\', "/");
+    Arc::from(text.strip_prefix("./").unwrap_or(&text))
+}
+
+/// The part of shown names that leads to the workspace's folder, with its final `/`.
+pub fn shown_folder(place: &Place) -> String {
+    match place.shown.rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/"),
+        None => String::new(),
+    }
+}
+
+/// Reads the manifests that a workspace names, ordered by path.
+///
+/// A link that leads out of the workspace is refused: manifests may come from strangers, and a
+/// message about a file shows its lines.
+///
+/// # Errors
+/// Files that are not there, cannot be read, or lie outside.
+pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<File>, Diagnostics> {
+    let mut out = Diagnostics::default();
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let root = fs::canonicalize(&place.folder).unwrap_or_else(|_| place.folder.clone());
+    for (name, source) in &workspace.manifests {
+        let path = place.folder.join(&**name);
+        if path.is_dir() {
+            let before = paths.len();
+            if let Err(error) = walk(&path, &mut paths) {
+                out.push(Diagnostic::at(source, format!("folder `{name}` cannot be read: {error}")));
+            }
+            if paths.len() == before {
+                out.push(
+                    Diagnostic::at(source, format!("folder `{name}` holds no manifest"))
+                        .help("put *.yaml or *.yml files with `kind: Roster` into it"),
+                );
+            }
+        } else if path.is_file() {
+            paths.push(path);
+        } else {
+            out.push(
+                Diagnostic::at(source, format!("there is no file or folder `{name}`"))
+                    .help(format!("it is looked for beside {}", place.shown)),
+            );
+        }
+    }
+    let own = fs::canonicalize(&place.file).unwrap_or_default();
+    paths.sort();
+    paths.dedup();
+    let mut files = Vec::new();
+    for path in paths {
+        let real = match fs::canonicalize(&path) {
+            Ok(real) if real == own => continue,
+            Ok(real) => real,
+            Err(error) => {
+                out.push(unreadable(&path, &error));
+                continue;
+            }
+        };
+        let name = shown(&path);
+        if !real.starts_with(&root) {
+            out.push(
+                Diagnostic::at(
+                    &Source::new(&name, 1, 1),
+                    "this file is a link that leads out of the workspace",
+                )
+                .help("put the file itself into the workspace"),
+            );
+            continue;
+        }
+        match fs::read(&path) {
+            Ok(bytes) => files.push(File { name, bytes }),
+            Err(error) => out.push(unreadable(&path, &error)),
+        }
+    }
+    if out.is_empty() { Ok(files) } else { Err(out) }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::general(format!("{} cannot be read: {error}", shown(path)))
+}
+
+/// All `*.yaml` and `*.yml` below a folder; hidden files and folders are left out.
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        // A link to a folder is not followed: it could lead in circles, or out of the workspace.
+        if entry.file_type()?.is_dir() {
+            walk(&path, found)?;
+        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") && path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file whole or not at all, readable by its owner alone.
+///
+/// # Errors
+/// The folder cannot be made, or the file cannot be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".rosterctl-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Makes the folder of rosterctl's own files, which no version control shall take in.
+///
+/// # Errors
+/// It cannot be made.
+pub fn own_folder(place: &Place) -> io::Result<PathBuf> {
+    let folder = place.own_folder();
+    fs::create_dir_all(&folder)?;
+    let ignore = folder.join(".gitignore");
+    if !ignore.exists() {
+        fs::write(&ignore, "*\n")?;
+    }
+    Ok(folder)
+}

@@ -1,0 +1,162 @@
+//! Holds calls back to the rate: never more than so many in any window, and no slower than that.
+//!
+//! A window is exact, not a bucket: it remembers when each call was sent. A call counts until a whole
+//! window after its answer came, since the vendor saw it some time between sending and answer. The
+//! times lie in a file under the user's state folder, so that several processes share one window.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::clock;
+use crate::model::spec::Rate;
+
+/// The windows of an account's operations.
+pub struct Pace {
+    folder: Option<PathBuf>,
+    account: String,
+    /// Windows for when there is no folder to share them in.
+    own: Mutex<BTreeMap<&'static str, Vec<i64>>>,
+}
+
+/// A place in a window, to be given back when the answer came.
+pub struct Permit {
+    operation: &'static str,
+    taken_ms: i64,
+}
+
+impl Pace {
+    /// The windows of an account; `folder` is the state folder, if there is one.
+    pub fn new(folder: Option<PathBuf>, account: &str) -> Self {
+        Self { folder, account: account.to_owned(), own: Mutex::default() }
+    }
+
+    /// The state folder: `$XDG_STATE_HOME/rosterctl`, or `~/.local/state/rosterctl`.
+    pub fn state_folder() -> Option<PathBuf> {
+        let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let base = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")))?;
+        Some(base.join("rosterctl"))
+    }
+
+    /// Waits for a place in an operation's window.
+    pub async fn enter(&self, operation: &'static str, rate: Rate) -> Permit {
+        loop {
+            let now = clock::now_ms();
+            let wait = self.with(operation, rate, |times| {
+                if times.len() < rate.calls {
+                    times.push(now);
+                    return None;
+                }
+                // The window is free again when enough of its oldest calls have left it.
+                let oldest = times[times.len() - rate.calls];
+                Some(oldest + millis(rate.per) - now)
+            });
+            match wait {
+                None => return Permit { operation, taken_ms: now },
+                Some(wait) => {
+                    let wait = u64::try_from(wait).unwrap_or(0).max(1);
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                }
+            }
+        }
+    }
+
+    /// Says that the answer came: from now on the call's window runs.
+    pub fn leave(&self, permit: &Permit, rate: Rate) {
+        let now = clock::now_ms();
+        self.with(permit.operation, rate, |times| {
+            if let Some(time) = times.iter_mut().find(|time| **time == permit.taken_ms) {
+                *time = now;
+            }
+        });
+    }
+
+    /// Works on the times of a window, oldest first, those that left it dropped.
+    fn with<T>(&self, operation: &'static str, rate: Rate, work: impl Fn(&mut Vec<i64>) -> T) -> T {
+        let now = clock::now_ms();
+        let tidy = |times: &mut Vec<i64>| {
+            // A clock that was set back leaves times in the future: they count as now.
+            times.iter_mut().for_each(|time| *time = (*time).min(now));
+            times.retain(|time| time + millis(rate.per) > now);
+            times.sort_unstable();
+        };
+        if let Some(mut file) = self.open(operation) {
+            let mut text = String::new();
+            let _ = file.read_to_string(&mut text);
+            let mut times: Vec<i64> = text.lines().filter_map(|line| line.parse().ok()).collect();
+            tidy(&mut times);
+            let result = work(&mut times);
+            let text: String = times.iter().map(|time| format!("{time}\n")).collect();
+            let written = file
+                .seek(SeekFrom::Start(0))
+                .and_then(|_| file.set_len(0))
+                .and_then(|()| file.write_all(text.as_bytes()));
+            if written.is_ok() {
+                return result;
+            }
+            tracing::warn!(operation, "the rate window cannot be shared with other processes");
+        }
+        let mut own = self.own.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let times = own.entry(operation).or_default();
+        tidy(times);
+        work(times)
+    }
+
+    /// Opens and locks the file of a window.
+    fn open(&self, operation: &str) -> Option<File> {
+        let folder = self.folder.as_ref()?.join("rate");
+        fs::create_dir_all(&folder).ok()?;
+        let mut hasher = DefaultHasher::new();
+        (&self.account, operation).hash(&mut hasher);
+        let path = folder.join(format!("{operation}-{:016x}", hasher.finish()));
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).ok()?;
+        file.lock().ok()?;
+        Some(file)
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate { calls: 3, per: Duration::from_millis(300) };
+
+    async fn sends(pace: &Pace, count: usize) -> Vec<i64> {
+        let mut times = Vec::new();
+        for _ in 0..count {
+            let permit = pace.enter("addQueue", RATE).await;
+            times.push(clock::now_ms());
+            pace.leave(&permit, RATE);
+        }
+        times
+    }
+
+    #[tokio::test]
+    async fn no_window_ever_holds_more_than_its_calls() {
+        let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+        for pace in [Pace::new(None, "a"), Pace::new(Some(folder.path().to_owned()), "a")] {
+            let times = sends(&pace, 8).await;
+            for window in times.windows(4) {
+                assert!(window[3] - window[0] >= 300, "{times:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn two_processes_share_one_window() {
+        let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+        let one = Pace::new(Some(folder.path().to_owned()), "a");
+        let two = Pace::new(Some(folder.path().to_owned()), "a");
+        let mut times = sends(&one, 3).await;
+        times.extend(sends(&two, 1).await);
+        assert!(times[3] - times[0] >= 300, "{times:?}");
+    }
+}

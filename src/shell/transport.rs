@@ -1,0 +1,146 @@
+//! Call → Reply: the only place that opens a connection to a vendor.
+//!
+//! Proxies come from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, further certificate authorities
+//! from SSL_CERT_FILE and SSL_CERT_DIR. Redirects are not followed: a signed call goes where it was
+//! meant for or nowhere. No message holds a URL's query, a header or a body.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+
+use super::clock;
+use super::sandbox::Embedded;
+use crate::model::call::{Call, Failure, Reply};
+
+/// Largest answer that is read.
+pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
+
+/// Where calls of a connection go.
+pub enum Transport {
+    /// To a host.
+    Http {
+        /// The client with its connections.
+        client: reqwest::Client,
+        /// The base URL, without a final `/`.
+        base: String,
+        /// Longest time for one call.
+        timeout: Duration,
+    },
+    /// To the simulator in this process.
+    Embedded(Arc<Embedded>),
+}
+
+impl Transport {
+    /// A transport to a host.
+    ///
+    /// # Errors
+    /// The client cannot be set up (a proxy variable or a certificate file is wrong).
+    pub fn http(base: &str, timeout: Duration) -> Result<Self, String> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("rosterctl/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(timeout.min(Duration::from_secs(10)))
+            .timeout(timeout)
+            .pool_idle_timeout(Duration::from_secs(20))
+            .build()
+            .map_err(|error| format!("the HTTP client cannot be set up: {}", chain(&error)))?;
+        Ok(Self::Http { client, base: base.to_owned(), timeout })
+    }
+
+    /// Sends a call once.
+    ///
+    /// # Errors
+    /// `NotSent` when no connection could be made, `Unknown` when it broke after that, `Garbled` when
+    /// the answer is too large.
+    pub async fn send(&self, call: &Call) -> Result<Reply, Failure> {
+        match self {
+            Self::Embedded(embedded) => Ok(embedded.answer(call, clock::now_ms())),
+            Self::Http { client, base, timeout } => {
+                let mut request = client.post(format!("{base}{}", call.path)).body(call.body.clone());
+                if !call.query.is_empty() {
+                    let query = call.query.iter().fold(
+                        url::form_urlencoded::Serializer::new(String::new()),
+                        |mut query, (key, value)| {
+                            query.append_pair(key, value);
+                            query
+                        },
+                    );
+                    let mut query = query;
+                    request = client
+                        .post(format!("{base}{}?{}", call.path, query.finish()))
+                        .body(call.body.clone());
+                }
+                let response =
+                    request.headers(headers(call)?).send().await.map_err(|e| broken(&e, *timeout))?;
+                receive(response, *timeout).await
+            }
+        }
+    }
+}
+
+fn headers(call: &Call) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &call.headers {
+        let mut value = HeaderValue::from_str(value).map_err(|_| {
+            Failure::SignIn(format!("the secret in header `{name}` holds characters that no header may"))
+        })?;
+        value.set_sensitive(true);
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| Failure::NotSent(format!("`{name}` is no header")))?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+async fn receive(mut response: reqwest::Response, timeout: Duration) -> Result<Reply, Failure> {
+    let text = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    let retry_after = text(RETRY_AFTER).and_then(|v| v.trim().parse().ok()).map(Duration::from_secs);
+    let content_type = text(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_REPLY => {
+                return Err(Failure::Garbled(format!(
+                    "an answer larger than {} MiB",
+                    LARGEST_REPLY / (1024 * 1024)
+                )));
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(Reply { status, content_type, retry_after, body }),
+            Err(error) if error.is_timeout() => return Err(broken(&error, timeout)),
+            Err(error) => {
+                return Err(Failure::Unknown(format!(
+                    "the answer broke off after {} bytes: {}",
+                    body.len(),
+                    chain(&error)
+                )));
+            }
+        }
+    }
+}
+
+fn broken(error: &reqwest::Error, timeout: Duration) -> Failure {
+    if error.is_connect() {
+        Failure::NotSent(format!("no connection: {}", chain(error)))
+    } else if error.is_timeout() {
+        Failure::Unknown(format!("no answer within {timeout:?}"))
+    } else if error.is_builder() {
+        Failure::NotSent(format!("the call cannot be built: {}", chain(error)))
+    } else {
+        Failure::Unknown(format!("the connection broke: {}", chain(error)))
+    }
+}
+
+/// The innermost cause: reqwest's own words hold the URL, and with it the signature.
+fn chain(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    let mut words = None;
+    while let Some(inner) = cause {
+        words = Some(inner.to_string());
+        cause = inner.source();
+    }
+    words.unwrap_or_else(|| "of an unknown cause".to_owned())
+}

@@ -1,0 +1,164 @@
+//! A connection at work: signs, paces, sends, tries again.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+
+use super::clock;
+use super::pace::Pace;
+use super::transport::Transport;
+use crate::apply::retry::{Bounds, pause};
+use crate::model::call::{Call, Failure, Reply};
+use crate::model::secret::Secret;
+use crate::model::workspace::Connection;
+use crate::provider::{Order, Provider, Told};
+
+/// A connection at work.
+pub struct Vendor {
+    /// The configured connection.
+    pub connection: Connection,
+    /// Its connector.
+    pub provider: &'static dyn Provider,
+    transport: Transport,
+    secret: Secret,
+    pace: Pace,
+    slots: Semaphore,
+    bounds: Bounds,
+}
+
+impl Vendor {
+    /// A connection at work; `secret` signs its calls.
+    pub fn new(
+        connection: Connection,
+        provider: &'static dyn Provider,
+        transport: Transport,
+        secret: Secret,
+        pace: Pace,
+    ) -> Self {
+        let retry = connection.settings.group("retry");
+        let attempts = retry.and_then(|r| r.number("attempts")).and_then(|n| u32::try_from(n).ok());
+        let bounds = Bounds {
+            attempts: attempts.unwrap_or(6),
+            total: retry.map_or(Duration::from_mins(2), |r| r.duration("total")),
+        };
+        let slots = Semaphore::new(connection.concurrency());
+        Self { connection, provider, transport, secret, pace, slots, bounds }
+    }
+
+    /// How often a call of unknown outcome may be sent again after reading back.
+    pub fn repetitions(&self) -> u32 {
+        self.bounds.attempts.saturating_sub(1)
+    }
+
+    /// Makes a reading call, and again while that may help.
+    ///
+    /// # Errors
+    /// The last failure, with the connection's name before it.
+    pub async fn read<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.attempt(false, call, hear).await.map_err(|failure| self.name(failure))
+    }
+
+    /// Tells the vendor an order, and again while nothing was carried out for certain.
+    ///
+    /// # Errors
+    /// The last failure; any secret of the order is struck from it.
+    pub async fn tell(&self, order: &Order<'_>) -> Result<Told, Failure> {
+        let call = || self.provider.tell(&self.connection, order);
+        let hear = |reply: &Reply| self.provider.hear_told(&self.connection, reply);
+        let password = match order {
+            Order::CreateAgents { password, .. } => *password,
+            Order::SetPassword { password, .. } => Some(*password),
+            _ => None,
+        };
+        self.attempt(true, call, hear).await.map_err(|failure| {
+            // A vendor may repeat what it was sent in its message.
+            failure.map(|message| match password {
+                Some(password) => message.replace(password.expose(), "••••••"),
+                None => message,
+            })
+        })
+    }
+
+    async fn attempt<T>(
+        &self,
+        writes: bool,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut first = None;
+        let mut attempt = 1;
+        loop {
+            let failure = match self.once(call(), &mut first, attempt, &hear).await {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure,
+            };
+            let elapsed = first.map_or(Duration::ZERO, |first: Instant| first.elapsed());
+            let Some(pause) = pause(writes, &failure, attempt, elapsed, self.bounds, clock::chance()) else {
+                return Err(if attempt > 1 && !matches!(failure, Failure::Refused(_) | Failure::SignIn(_)) {
+                    failure.map(|message| format!("{message} (tried {attempt} times)"))
+                } else {
+                    failure
+                });
+            };
+            tokio::time::sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    async fn once<T>(
+        &self,
+        mut call: Call,
+        first: &mut Option<Instant>,
+        attempt: u32,
+        hear: &impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let rate = self.connection.rate(call.operation);
+        let permit = match rate {
+            Some(rate) => Some((self.pace.enter(call.operation, rate).await, rate)),
+            None => None,
+        };
+        let _slot = self.slots.acquire().await;
+        // The time that a rate limit takes is no time of trying.
+        first.get_or_insert_with(Instant::now);
+        self.provider.sign(&self.connection, &self.secret, clock::now_ms(), &mut call);
+        let started = Instant::now();
+        let reply = self.transport.send(&call).await;
+        if let Some((permit, rate)) = &permit {
+            self.pace.leave(permit, *rate);
+        }
+        let status = reply.as_ref().map_or(0, |reply| reply.status);
+        let millis = started.elapsed().as_millis();
+        let result = reply.and_then(|reply| hear(&reply));
+        let failure = result.as_ref().err().map(|failure| self.scrub(failure.message()));
+        tracing::debug!(
+            connection = &*self.connection.name,
+            operation = call.operation,
+            attempt,
+            status,
+            millis,
+            failure,
+            "call"
+        );
+        result.map_err(|failure| failure.map(|message| self.scrub(&message)))
+    }
+
+    /// Strikes the connection's own secret from a message.
+    fn scrub(&self, message: &str) -> String {
+        if self.secret.chars() < 4 {
+            return message.to_owned();
+        }
+        message.replace(self.secret.expose(), "••••••")
+    }
+
+    /// Puts the connection's name before a failure.
+    fn name(&self, failure: Failure) -> Failure {
+        let at = self.connection.base_url().unwrap_or("the embedded sandbox");
+        failure.map(|message| {
+            format!("connection `{}` ({}, {at}): {message}", self.connection.name, self.connection.spec.name)
+        })
+    }
+}
