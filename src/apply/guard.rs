@@ -19,13 +19,14 @@ pub struct Stale {
     pub message: String,
 }
 
-/// What has to be looked at. New things are looked for only when time has passed since the plan was
-/// made; a plan made in this very run has just seen that they are missing.
+/// What has to be looked at. A new agent is looked for only when time has passed since the plan was
+/// made: the vendor refuses a second one. A new queue always is: the vendor would make a twin, and no
+/// operation deletes it.
 pub fn wanted(plan: &Plan, new_too: bool) -> Wanted {
     let mut wanted = Wanted::default();
     for change in &plan.changes {
         match (change.id.kind, change.action) {
-            (_, Action::Create) if !new_too => {}
+            (Kind::Agent, Action::Create) if !new_too => {}
             // Overwrites nothing that can be read.
             (Kind::Agent, Action::Update) if change.fields.iter().all(|f| !is_read(&f.path)) => {}
             (Kind::Agent, _) => {

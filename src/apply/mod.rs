@@ -67,6 +67,8 @@ pub enum Purpose {
     Guard,
     /// Was a step of unknown outcome carried out?
     Resolve(usize),
+    /// Have agents left their queues, as the vendor says, before this step deletes them?
+    Confirm(usize),
     /// Did everything take effect?
     Verify,
 }
@@ -177,6 +179,8 @@ struct Slot {
     repetition: u32,
     made: Option<OperatorId>,
     settled: bool,
+    /// It was read back already, and took effect.
+    proved: bool,
     /// Answers that are still to come.
     pending: usize,
     left_out: Vec<ResourceId>,
@@ -210,6 +214,7 @@ impl Machine {
                 repetition: 0,
                 made: None,
                 settled: false,
+                proved: false,
                 pending: 0,
                 left_out: Vec::new(),
                 note: None,
@@ -240,6 +245,7 @@ impl Machine {
             }
             Event::Seen { purpose: Purpose::Guard, seen } => self.guarded(&seen),
             Event::Seen { purpose: Purpose::Resolve(step), seen } => self.resolved(step, &seen),
+            Event::Seen { purpose: Purpose::Confirm(step), seen } => self.confirmed(step, &seen),
             Event::Seen { purpose: Purpose::Verify, seen } => self.verified(&seen),
             Event::Answered { step, result } => self.answered(step, result),
             Event::NotStarted { step } if self.slots[step].settled => {
@@ -315,7 +321,7 @@ impl Machine {
                         progress = true;
                     }
                     Ready::Go => {
-                        if let Some(effect) = self.send(at) {
+                        if let Some(effect) = self.confirm(at).or_else(|| self.send(at)) {
                             effects.push(effect);
                         }
                         progress = true;
@@ -331,6 +337,51 @@ impl Machine {
             effects.push(self.verify());
         }
         effects
+    }
+
+    /// The queue steps that a deletion waits for and that were not read back yet.
+    fn unproved(&self, at: usize) -> Vec<usize> {
+        let step = &self.plan.steps[at];
+        if step.operation != Operation::AgentDelete {
+            return Vec::new();
+        }
+        let before = |id: &String| self.plan.steps.iter().position(|s| s.id == *id);
+        step.after
+            .iter()
+            .filter_map(before)
+            .filter(|before| matches!(self.slots[*before].state, State::Done) && !self.slots[*before].proved)
+            .collect()
+    }
+
+    /// Before a deletion, the queues that its agents left are read back: the vendor's word alone takes
+    /// nobody off the phones.
+    fn confirm(&mut self, at: usize) -> Option<Effect> {
+        let mut wanted = Wanted::default();
+        for before in self.unproved(at) {
+            let more = verify::wanted(&self.plan, &self.plan.steps[before], self.slots[before].made.as_ref());
+            wanted.queues.extend(more.queues);
+        }
+        if wanted.is_empty() {
+            return None;
+        }
+        self.slots[at].state = State::Running;
+        Some(Effect::Look { purpose: Purpose::Confirm(at), wanted })
+    }
+
+    fn confirmed(&mut self, at: usize, seen: &Seen) -> Vec<Effect> {
+        let plan = Arc::clone(&self.plan);
+        for before in self.unproved(at) {
+            let step = &plan.steps[before];
+            match verify::judge(&plan, step, self.slots[before].made.as_ref(), &[], seen) {
+                Verdict::Took | Verdict::Unsettled(_) => self.slots[before].proved = true,
+                Verdict::Amiss(what) => {
+                    self.end(before, Status::Failed, format!("it did not take effect: {what}"));
+                }
+                Verdict::Unseen(why) => self.end(before, Status::Unknown, why),
+            }
+        }
+        self.slots[at].state = State::Waiting;
+        self.advance()
     }
 
     fn send(&mut self, at: usize) -> Option<Effect> {
@@ -425,7 +476,13 @@ impl Machine {
                 let wanted = self.resolution(at);
                 return vec![Effect::Look { purpose: Purpose::Resolve(at), wanted }];
             }
-            Err(failure) => {
+            Err(
+                failure @ (Failure::NotSent(_)
+                | Failure::Throttled { .. }
+                | Failure::Refused(_)
+                | Failure::SignIn(_)
+                | Failure::Halted),
+            ) => {
                 if let (Failure::SignIn(_), Some(deed)) = (&failure, &self.slots[at].deed) {
                     self.locked.insert(deed.kind());
                 }
@@ -547,7 +604,8 @@ impl Machine {
         let mut wanted = Wanted::default();
         let again = !self.settling.is_empty();
         for (at, step) in self.plan.steps.iter().enumerate() {
-            if !matches!(self.slots[at].state, State::Done) || again && !self.settling.contains(&at) {
+            let done = matches!(self.slots[at].state, State::Done) && !self.slots[at].proved;
+            if !done || again && !self.settling.contains(&at) {
                 continue;
             }
             let more = verify::wanted(&self.plan, step, self.slots[at].made.as_ref());
@@ -565,7 +623,8 @@ impl Machine {
         let mut effects = Vec::new();
         let plan = Arc::clone(&self.plan);
         for (at, step) in plan.steps.iter().enumerate() {
-            if !matches!(self.slots[at].state, State::Done) || !again.is_empty() && !again.contains(&at) {
+            let done = matches!(self.slots[at].state, State::Done) && !self.slots[at].proved;
+            if !done || !again.is_empty() && !again.contains(&at) {
                 continue;
             }
             if self.superseded(at) {

@@ -40,7 +40,11 @@ pub fn pause(
         Failure::NotSent(_) => growing,
         Failure::Throttled { after, .. } => after.map_or(growing * 4, |after| after.max(growing)),
         Failure::Unknown(_) | Failure::Garbled(_) if !writes => growing,
-        Failure::Unknown(_) | Failure::Garbled(_) | Failure::Refused(_) | Failure::SignIn(_) => return None,
+        Failure::Unknown(_)
+        | Failure::Garbled(_)
+        | Failure::Refused(_)
+        | Failure::SignIn(_)
+        | Failure::Halted => return None,
     };
     (attempt < bounds.attempts && elapsed + pause <= bounds.total).then_some(pause)
 }

@@ -87,6 +87,8 @@ pub enum Failure {
     SignIn(String),
     /// What came back is no answer: HTML, cut off, of the wrong type, too large.
     Garbled(String),
+    /// The operator stopped the run before it was sent.
+    Halted,
 }
 
 impl Failure {
@@ -99,6 +101,7 @@ impl Failure {
             | Failure::Refused(message)
             | Failure::SignIn(message)
             | Failure::Garbled(message) => message,
+            Failure::Halted => "the run was interrupted before it",
         }
     }
 
@@ -112,6 +115,7 @@ impl Failure {
             Failure::Refused(message) => Failure::Refused(change(message)),
             Failure::SignIn(message) => Failure::SignIn(change(message)),
             Failure::Garbled(message) => Failure::Garbled(change(message)),
+            Failure::Halted => Failure::Halted,
         }
     }
 }

@@ -56,10 +56,10 @@ pub async fn run(
                         if repetition > 0 {
                             tokio::time::sleep(retry::growing(repetition, clock::chance())).await;
                         }
-                        if *stop.borrow() {
+                        let result = send(vendors, passwords, &deed, &stop).await;
+                        if result == Err(Failure::Halted) {
                             return Event::NotStarted { step };
                         }
-                        let result = send(vendors, passwords, &deed).await;
                         progress(step, result.as_ref().err().map(Failure::message));
                         Event::Answered { step, result }
                     }));
@@ -81,7 +81,12 @@ pub async fn run(
     }
 }
 
-async fn send(vendors: &Vendors, passwords: &Passwords, deed: &Deed) -> Result<Option<OperatorId>, Failure> {
+async fn send(
+    vendors: &Vendors,
+    passwords: &Passwords,
+    deed: &Deed,
+    stop: &watch::Receiver<bool>,
+) -> Result<Option<OperatorId>, Failure> {
     let Some(vendor) = vendors.of(deed.kind()) else {
         return Err(Failure::NotSent("no connection holds such resources".to_owned()));
     };
@@ -92,16 +97,16 @@ async fn send(vendors: &Vendors, passwords: &Passwords, deed: &Deed) -> Result<O
         Deed::CreateAgents { ids, record, password } => {
             let Some(first) = ids.first() else { return Ok(None) };
             let password = password.as_ref().map(find).transpose()?;
-            vendor.tell(&Order::CreateAgents { first, count: ids.len(), record, password }).await?
+            vendor.tell(&Order::CreateAgents { first, count: ids.len(), record, password }, stop).await?
         }
-        Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }).await?,
+        Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }, stop).await?,
         Deed::SetPassword { id, password } => {
-            vendor.tell(&Order::SetPassword { id, password: find(password)? }).await?
+            vendor.tell(&Order::SetPassword { id, password: find(password)? }, stop).await?
         }
-        Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }).await?,
-        Deed::CreateQueue { name, record } => vendor.tell(&Order::CreateQueue { name, record }).await?,
+        Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, stop).await?,
+        Deed::CreateQueue { name, record } => vendor.tell(&Order::CreateQueue { name, record }, stop).await?,
         Deed::SetMembers { exten, members } => {
-            vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }).await?
+            vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, stop).await?
         }
     };
     Ok(told.exten.map(OperatorId::new))

@@ -45,19 +45,18 @@ impl Pace {
     /// Waits for a place in an operation's window.
     pub async fn enter(&self, operation: &'static str, rate: Rate) -> Permit {
         loop {
-            let now = clock::now_ms();
-            let wait = self.with(operation, rate, |times| {
+            let entered = self.with(operation, rate, |times, now| {
                 if times.len() < rate.calls {
                     times.push(now);
-                    return None;
+                    return Ok(now);
                 }
                 // The window is free again when enough of its oldest calls have left it.
                 let oldest = times[times.len() - rate.calls];
-                Some(oldest + millis(rate.per) - now)
+                Err(oldest + millis(rate.per) - now)
             });
-            match wait {
-                None => return Permit { operation, taken_ms: now },
-                Some(wait) => {
+            match entered {
+                Ok(taken_ms) => return Permit { operation, taken_ms },
+                Err(wait) => {
                     let wait = u64::try_from(wait).unwrap_or(0).max(1);
                     tokio::time::sleep(Duration::from_millis(wait)).await;
                 }
@@ -67,8 +66,7 @@ impl Pace {
 
     /// Says that the answer came: from now on the call's window runs.
     pub fn leave(&self, permit: &Permit, rate: Rate) {
-        let now = clock::now_ms();
-        self.with(permit.operation, rate, |times| {
+        self.with(permit.operation, rate, |times, now| {
             if let Some(time) = times.iter_mut().find(|time| **time == permit.taken_ms) {
                 *time = now;
             }
@@ -76,20 +74,23 @@ impl Pace {
     }
 
     /// Works on the times of a window, oldest first, those that left it dropped.
-    fn with<T>(&self, operation: &'static str, rate: Rate, work: impl Fn(&mut Vec<i64>) -> T) -> T {
-        let now = clock::now_ms();
-        let tidy = |times: &mut Vec<i64>| {
+    ///
+    /// The time is taken behind the lock: what another process wrote while this one waited for it would
+    /// else lie in the future.
+    fn with<T>(&self, operation: &'static str, rate: Rate, work: impl Fn(&mut Vec<i64>, i64) -> T) -> T {
+        let tidy = |times: &mut Vec<i64>, now: i64| {
             // A clock that was set back leaves times in the future: they count as now.
             times.iter_mut().for_each(|time| *time = (*time).min(now));
             times.retain(|time| time + millis(rate.per) > now);
             times.sort_unstable();
         };
         if let Some(mut file) = self.open(operation) {
+            let now = clock::now_ms();
             let mut text = String::new();
             let _ = file.read_to_string(&mut text);
             let mut times: Vec<i64> = text.lines().filter_map(|line| line.parse().ok()).collect();
-            tidy(&mut times);
-            let result = work(&mut times);
+            tidy(&mut times, now);
+            let result = work(&mut times, now);
             let text: String = times.iter().map(|time| format!("{time}\n")).collect();
             let written = file
                 .seek(SeekFrom::Start(0))
@@ -102,8 +103,9 @@ impl Pace {
         }
         let mut own = self.own.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let times = own.entry(operation).or_default();
-        tidy(times);
-        work(times)
+        let now = clock::now_ms();
+        tidy(times, now);
+        work(times, now)
     }
 
     /// Opens and locks the file of a window.

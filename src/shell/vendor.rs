@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::clock;
 use super::pace::Pace;
@@ -59,14 +59,15 @@ impl Vendor {
         call: impl Fn() -> Call,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.attempt(false, call, hear).await.map_err(|failure| self.name(failure))
+        self.attempt(None, call, hear).await.map_err(|failure| self.name(failure))
     }
 
-    /// Tells the vendor an order, and again while nothing was carried out for certain.
+    /// Tells the vendor an order, and again while nothing was carried out for certain. Nothing more is
+    /// sent once `stop` is true.
     ///
     /// # Errors
     /// The last failure; any secret of the order is struck from it.
-    pub async fn tell(&self, order: &Order<'_>) -> Result<Told, Failure> {
+    pub async fn tell(&self, order: &Order<'_>, stop: &watch::Receiver<bool>) -> Result<Told, Failure> {
         let call = || self.provider.tell(&self.connection, order);
         let hear = |reply: &Reply| self.provider.hear_told(&self.connection, reply);
         let password = match order {
@@ -74,7 +75,7 @@ impl Vendor {
             Order::SetPassword { password, .. } => Some(*password),
             _ => None,
         };
-        self.attempt(true, call, hear).await.map_err(|failure| {
+        self.attempt(Some(stop), call, hear).await.map_err(|failure| {
             // A vendor may repeat what it was sent in its message.
             failure.map(|message| match password {
                 Some(password) => message.replace(password.expose(), "••••••"),
@@ -85,19 +86,20 @@ impl Vendor {
 
     async fn attempt<T>(
         &self,
-        writes: bool,
+        stop: Option<&watch::Receiver<bool>>,
         call: impl Fn() -> Call,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let mut first = None;
         let mut attempt = 1;
         loop {
-            let failure = match self.once(call(), &mut first, attempt, &hear).await {
+            let failure = match self.once(call(), &mut first, attempt, stop, &hear).await {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
             let elapsed = first.map_or(Duration::ZERO, |first: Instant| first.elapsed());
-            let Some(pause) = pause(writes, &failure, attempt, elapsed, self.bounds, clock::chance()) else {
+            let Some(pause) = pause(stop.is_some(), &failure, attempt, elapsed, self.bounds, clock::chance())
+            else {
                 return Err(if attempt > 1 && !matches!(failure, Failure::Refused(_) | Failure::SignIn(_)) {
                     failure.map(|message| format!("{message} (tried {attempt} times)"))
                 } else {
@@ -114,6 +116,7 @@ impl Vendor {
         mut call: Call,
         first: &mut Option<Instant>,
         attempt: u32,
+        stop: Option<&watch::Receiver<bool>>,
         hear: &impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let rate = self.connection.rate(call.operation);
@@ -122,6 +125,9 @@ impl Vendor {
             None => None,
         };
         let _slot = self.slots.acquire().await;
+        if stop.is_some_and(|stop| *stop.borrow()) {
+            return Err(Failure::Halted);
+        }
         // The time that a rate limit takes is no time of trying.
         first.get_or_insert_with(Instant::now);
         self.provider.sign(&self.connection, &self.secret, clock::now_ms(), &mut call);

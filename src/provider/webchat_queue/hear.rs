@@ -57,9 +57,9 @@ pub fn page(reply: &Reply) -> Result<Page, Failure> {
 /// The answer to an order; addQueue's holds the new queue's number.
 pub fn told(reply: &Reply) -> Result<Told, Failure> {
     let body = success(reply)?;
-    let exten = match At::of(&body, "", "data").get() {
-        Some(Json::Object(data)) => At::of(data, "data", "exten").text()?,
-        _ => None,
+    let exten = match At::of(&body, "", "data").object()? {
+        Some(data) => At::of(data, "data", "exten").text()?,
+        None => None,
     };
     Ok(Told { exten })
 }
