@@ -75,32 +75,37 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
 #[derive(Default)]
 struct Unread {
     agents: usize,
-    fields: BTreeMap<u8, &'static str>,
+    fields: BTreeMap<u8, &'static Field>,
 }
 
 impl Unread {
     fn add(&mut self, unknown: &[&'static Field]) {
         self.agents += usize::from(!unknown.is_empty());
-        self.fields.extend(unknown.iter().map(|field| (field.index, field.key)));
+        self.fields.extend(unknown.iter().map(|field| (field.index, *field)));
     }
 
     fn report(self, draft: &mut Draft) {
         if self.agents == 0 {
             return;
         }
-        let one = self.agents == 1;
-        let single = self.fields.len() == 1;
+        let keys = |fields: &[&'static Field]| fields.iter().map(|f| f.key).collect::<Vec<_>>().join(", ");
+        let all: Vec<&'static Field> = self.fields.into_values().collect();
+        let editable: Vec<&'static Field> = all.iter().copied().filter(|f| !f.edit.is_empty()).collect();
+        let them = if all.len() == 1 { "it" } else { "them" };
+        let remedy = if editable.is_empty() {
+            format!("left alone, since no edit can set {them}")
+        } else if editable.len() == all.len() {
+            format!("left alone; --assert-unread sets {them} again")
+        } else {
+            format!("left alone; --assert-unread sets {} again", keys(&editable))
+        };
         draft.find(Finding::new(
             &UNREAD,
             format!(
-                "{} of {} {} unknown, since no system returns {} and rosterctl has not set {} yet: left alone; \
-                 --assert-unread sets {} again",
-                self.fields.into_values().collect::<Vec<_>>().join(", "),
-                if one { "one live agent".to_owned() } else { format!("{} live agents", self.agents) },
-                if single { "is" } else { "are" },
-                if single { "it" } else { "them" },
-                if single { "it" } else { "them" },
-                if single { "it" } else { "them" },
+                "{} of {} {} unknown, since no system returns {them} and rosterctl has not set {them} yet: {remedy}",
+                keys(&all),
+                if self.agents == 1 { "one live agent".to_owned() } else { format!("{} live agents", self.agents) },
+                if all.len() == 1 { "is" } else { "are" },
             ),
         ));
     }
