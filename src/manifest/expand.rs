@@ -337,3 +337,39 @@ pub fn declares(desired: &Desired, id: &ResourceId) -> bool {
         Kind::Seat => desired.seats.contains_key(&id.name),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::manifest::{File, load};
+
+    const WORKSPACE: &str = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\n\
+        connections:\n  a: { provider: agent-config, baseUrl: sandbox }\n  \
+        w: { provider: webchat-queue, baseUrl: sandbox }\n";
+
+    fn roster(text: &str) -> Result<Desired, Vec<String>> {
+        let specs = crate::provider::SPECS;
+        let workspace =
+            crate::manifest::workspace::load(&"rosterctl.yaml".into(), WORKSPACE.as_bytes(), specs).unwrap();
+        let text = format!("apiVersion: rosterctl/v1\nkind: Roster\n{text}");
+        let file = File { name: "a.yaml".into(), bytes: text.into_bytes() };
+        load(&[file], &workspace).map_err(|out| out.into_sorted().into_iter().map(|d| d.message).collect())
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_pinned_queue_takes_its_id() {
+        let wrong =
+            roster("queues: [{ displayName: \"a@1000\" }, { displayName: a, exten: \"1000\" }]").unwrap_err();
+        assert_eq!(wrong, ["queue `a` is declared twice"]);
+    }
+
+    #[test]
+    fn a_tombstone_needs_no_group_for_the_level_of_its_defaults() {
+        let desired =
+            roster("defaults: { skillLevel: 3 }\nagents: [{ operatorId: \"1\", state: absent }]").unwrap();
+        assert!(desired.agents.values().all(|agent| agent.absent));
+        let wrong = roster("defaults: { skillLevel: 3 }\nagents: [{ operatorId: \"1\" }]").unwrap_err();
+        assert_eq!(wrong, ["`skillLevel` without `mainSkillGroup`"]);
+    }
+}
