@@ -383,7 +383,9 @@ fn replace(
                 before: json.clone(),
                 after: json,
                 moved: Moved::Unknown,
-                reason: Some("kept as it is".to_owned()),
+                reason: Some(
+                    if row.is_read() { "kept as it is" } else { "kept as it was applied last" }.to_owned(),
+                ),
                 forces_replacement: false,
                 secret: None,
                 source: None,
