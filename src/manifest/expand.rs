@@ -57,6 +57,7 @@ pub(super) fn expand(documents: Vec<Document>, workspace: &Workspace, out: &mut 
             template.fill_from(&document.defaults);
             if let Some(level) = template.record.entry(&SKILL_LEVEL)
                 && template.record.get(&MAIN_SKILL_GROUP).is_none()
+                && !raw.absent
                 && let Some(source) = &level.source
                 && !complained.contains(source)
             {
@@ -110,20 +111,21 @@ pub(super) fn expand(documents: Vec<Document>, workspace: &Workspace, out: &mut 
         }
     }
     for raw in queues {
-        if let Some(queue) = queue(raw, &desired.agents, groups.as_ref(), roles.as_ref(), out) {
-            let id = queue.id();
-            let same_name = desired.queues.values().find(|q| {
-                q.name == queue.name && (q.exten == queue.exten || q.exten.is_none() || queue.exten.is_none())
-            });
-            if let Some(first) = same_name {
-                out.push(
-                    Diagnostic::at(&queue.source, format!("queue `{}` is declared twice", queue.name))
-                        .related(&first.source, "the first one")
-                        .help("remove one; two live queues of one name are told apart by `exten:` on both"),
-                );
-            } else {
-                desired.queues.insert(id, queue);
-            }
+        let queue = queue(raw, &desired.agents, groups.as_ref(), roles.as_ref(), out);
+        let id = queue.id();
+        let same_name = desired.queues.values().find(|q| {
+            q.name == queue.name && (q.exten == queue.exten || q.exten.is_none() || queue.exten.is_none())
+        });
+        // A name may hold an `@` of its own.
+        let same_name = same_name.or_else(|| desired.queues.get(&id));
+        if let Some(first) = same_name {
+            out.push(
+                Diagnostic::at(&queue.source, format!("queue `{}` is declared twice", queue.name))
+                    .related(&first.source, "the first one")
+                    .help("remove one; two live queues of one name are told apart by `exten:` on both"),
+            );
+        } else {
+            desired.queues.insert(id, queue);
         }
     }
     need_connections(&desired, workspace, out);
@@ -152,15 +154,14 @@ fn unknown<'a>(
     source: &Source,
     known: impl Iterator<Item = &'a str> + Clone,
 ) -> Diagnostic {
-    let help = match nearest(name, known.clone()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            let all: Vec<&str> = known.take(12).collect();
-            if all.is_empty() {
-                format!("no {what} is declared")
-            } else {
-                format!("there are: {}", all.join(", "))
-            }
+    let help = if let Some(near) = nearest(name, known.clone()) {
+        format!("did you mean `{near}`?")
+    } else {
+        let all: Vec<&str> = known.take(12).collect();
+        if all.is_empty() {
+            format!("no {what} is declared")
+        } else {
+            format!("there are: {}", all.join(", "))
         }
     };
     Diagnostic::at(source, format!("unknown {what} `{name}`")).help(help)
@@ -244,7 +245,7 @@ fn queue(
     groups: Option<&Vec<Arc<str>>>,
     roles: Option<&Vec<Arc<str>>>,
     out: &mut Diagnostics,
-) -> Option<DesiredQueue> {
+) -> DesiredQueue {
     let mut record = raw.record;
     let mut sources = BTreeMap::new();
     let mut members = Members::new();
@@ -299,14 +300,14 @@ fn queue(
     if managed {
         record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), place);
     }
-    Some(DesiredQueue {
+    DesiredQueue {
         source: raw.source,
         name: raw.name.0,
         exten: raw.exten,
         min_members: raw.min_members,
         member_sources: sources,
         record,
-    })
+    }
 }
 
 /// Complains about kinds that no connection holds: what nobody can apply would look managed.
@@ -334,5 +335,41 @@ pub fn declares(desired: &Desired, id: &ResourceId) -> bool {
         Kind::Agent => desired.agents.contains_key(&id.name),
         Kind::Queue => desired.queues.contains_key(id),
         Kind::Seat => desired.seats.contains_key(&id.name),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::manifest::{File, load};
+
+    const WORKSPACE: &str = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\n\
+        connections:\n  a: { provider: agent-config, baseUrl: sandbox }\n  \
+        w: { provider: webchat-queue, baseUrl: sandbox }\n";
+
+    fn roster(text: &str) -> Result<Desired, Vec<String>> {
+        let specs = crate::provider::SPECS;
+        let workspace =
+            crate::manifest::workspace::load(&"rosterctl.yaml".into(), WORKSPACE.as_bytes(), specs).unwrap();
+        let text = format!("apiVersion: rosterctl/v1\nkind: Roster\n{text}");
+        let file = File { name: "a.yaml".into(), bytes: text.into_bytes() };
+        load(&[file], &workspace).map_err(|out| out.into_sorted().into_iter().map(|d| d.message).collect())
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_pinned_queue_takes_its_id() {
+        let wrong =
+            roster("queues: [{ displayName: \"a@1000\" }, { displayName: a, exten: \"1000\" }]").unwrap_err();
+        assert_eq!(wrong, ["queue `a` is declared twice"]);
+    }
+
+    #[test]
+    fn a_tombstone_needs_no_group_for_the_level_of_its_defaults() {
+        let desired =
+            roster("defaults: { skillLevel: 3 }\nagents: [{ operatorId: \"1\", state: absent }]").unwrap();
+        assert!(desired.agents.values().all(|agent| agent.absent));
+        let wrong = roster("defaults: { skillLevel: 3 }\nagents: [{ operatorId: \"1\" }]").unwrap_err();
+        assert_eq!(wrong, ["`skillLevel` without `mainSkillGroup`"]);
     }
 }

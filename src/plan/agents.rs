@@ -1,5 +1,7 @@
 //! Agents: a pair of declared and live, and the reach of each field, become a change or a finding.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use super::scope::Scope;
@@ -7,7 +9,7 @@ use super::{Context, Draft, moved};
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
 use crate::model::diff::same;
-use crate::model::field::{Entry, Record};
+use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, UNMANAGED_AGENT, UNREAD};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Applied;
@@ -29,6 +31,8 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             ),
         ));
     }
+    // A delete needs to know every queue that the agent has to leave first.
+    let deletable = whole && context.live.queues.as_ref().is_none_or(|queues| queues.incomplete.is_none());
     let mut unread = Unread::default();
     for (id, agent) in &context.desired.agents {
         let resource = ResourceId::agent(id);
@@ -36,9 +40,11 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             continue;
         }
         match (agent.absent, listing.items.get(id)) {
-            (true, Some(live)) if whole => delete(context, draft, id, live, Some(agent)),
+            (true, Some(live)) if deletable => delete(context, draft, id, live, Some(agent)),
             (false, None) if whole => create(context, draft, id, agent),
-            (false, Some(live)) => compare(context, draft, id, agent, live, &mut unread),
+            (false, Some(live)) => {
+                compare(context, draft, id, agent, live, deletable, &mut unread);
+            }
             (true, _) | (false, None) => {}
         }
     }
@@ -52,7 +58,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             Prune::Owned => context.ledger.owns(&resource),
             Prune::All => true,
         };
-        if pruned && whole {
+        if pruned && deletable {
             delete(context, draft, id, live, None);
         } else if scope.is_whole() {
             let name = live.text(&NAME).map(|n| format!(" ({n})")).unwrap_or_default();
@@ -69,26 +75,37 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
 #[derive(Default)]
 struct Unread {
     agents: usize,
-    fields: Vec<&'static str>,
+    fields: BTreeMap<u8, &'static Field>,
 }
 
 impl Unread {
+    fn add(&mut self, unknown: &[&'static Field]) {
+        self.agents += usize::from(!unknown.is_empty());
+        self.fields.extend(unknown.iter().map(|field| (field.index, *field)));
+    }
+
     fn report(self, draft: &mut Draft) {
         if self.agents == 0 {
             return;
         }
-        let one = self.agents == 1;
+        let keys = |fields: &[&'static Field]| fields.iter().map(|f| f.key).collect::<Vec<_>>().join(", ");
+        let all: Vec<&'static Field> = self.fields.into_values().collect();
+        let editable: Vec<&'static Field> = all.iter().copied().filter(|f| !f.edit.is_empty()).collect();
+        let them = if all.len() == 1 { "it" } else { "them" };
+        let remedy = if editable.is_empty() {
+            format!("left alone, since no edit can set {them}")
+        } else if editable.len() == all.len() {
+            format!("left alone; --assert-unread sets {them} again")
+        } else {
+            format!("left alone; --assert-unread sets {} again", keys(&editable))
+        };
         draft.find(Finding::new(
             &UNREAD,
             format!(
-                "{} of {} {} unknown, since no system returns {} and rosterctl has not set {} yet: left alone; \
-                 --assert-unread sets {} again",
-                self.fields.join(", "),
-                if one { "one live agent".to_owned() } else { format!("{} live agents", self.agents) },
-                if self.fields.len() == 1 { "is" } else { "are" },
-                if self.fields.len() == 1 { "it" } else { "them" },
-                if self.fields.len() == 1 { "it" } else { "them" },
-                if self.fields.len() == 1 { "it" } else { "them" },
+                "{} of {} {} unknown, since no system returns {them} and rosterctl has not set {them} yet: {remedy}",
+                keys(&all),
+                if self.agents == 1 { "one live agent".to_owned() } else { format!("{} live agents", self.agents) },
+                if all.len() == 1 { "is" } else { "are" },
             ),
         ));
     }
@@ -225,13 +242,13 @@ fn judge(context: &Context<'_>, entry: &Entry, live: &Record, applied: Option<&A
     match applied.and_then(|a| a.fields.get(entry.field.key)) {
         Some(was) if *was == entry.value.to_json() => Verdict::Same,
         Some(was) => Verdict::Differs(diff(entry, was.clone(), moved::unread(Some(was)))),
-        None => asserted(context, diff(entry, Json::Null, Moved::Unknown)),
+        None => asserted(context, entry, diff(entry, Json::Null, Moved::Unknown)),
     }
 }
 
-/// With nothing in the ledger a field is unknown, unless the run asserts it.
-fn asserted(context: &Context<'_>, mut field: FieldDiff) -> Verdict {
-    if !context.options.assert_unread {
+/// With nothing in the ledger a field is unknown, unless the run asserts it, which takes an edit.
+fn asserted(context: &Context<'_>, entry: &Entry, mut field: FieldDiff) -> Verdict {
+    if !context.options.assert_unread || !entry.field.can_edit(&entry.value) {
         return Verdict::Unknown;
     }
     field.reason = Some("set again by --assert-unread".to_owned());
@@ -245,7 +262,7 @@ fn judge_password(
     applied: Option<&Applied>,
 ) -> Verdict {
     let Some(known) = applied.and_then(|a| a.password.as_ref()) else {
-        return asserted(context, diff(entry, Json::Null, Moved::Unknown));
+        return asserted(context, entry, diff(entry, Json::Null, Moved::Unknown));
     };
     match (known.version, secret.version) {
         (before, Some(now)) if before != Some(now) => {
@@ -264,31 +281,28 @@ fn compare(
     id: &OperatorId,
     agent: &DesiredAgent,
     live: &Record,
+    deletable: bool,
     unread: &mut Unread,
 ) {
     let resource = ResourceId::agent(id);
     let applied = context.ledger.get(&resource);
     let mut editable = Vec::new();
     let mut fixed = Vec::new();
-    let mut unknown = false;
+    let mut unknown = Vec::new();
     for entry in agent.record.iter() {
         match judge(context, entry, live, applied) {
             Verdict::Same => {}
-            Verdict::Unknown => {
-                unknown = true;
-                if !unread.fields.contains(&entry.field.key) {
-                    unread.fields.push(entry.field.key);
-                }
-            }
+            Verdict::Unknown => unknown.push(entry.field),
             Verdict::Differs(field) if entry.field.can_edit(&entry.value) => editable.push(field),
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
     }
-    unread.agents += usize::from(unknown);
-    if !fixed.is_empty() && context.workspace.policy.replace_immutable {
+    if !fixed.is_empty() && deletable && context.workspace.policy.replace_immutable {
+        // Whoever is made again is told everything.
         replace(context, draft, &resource, agent, live, &fixed);
         return;
     }
+    unread.add(&unknown);
     for (entry, field) in fixed {
         let mut finding = Finding::new(&IMMUTABLE, immutable(&resource, entry, &field)).about(&resource);
         finding.source.clone_from(&entry.source);
@@ -317,6 +331,14 @@ fn immutable(resource: &ResourceId, entry: &Entry, field: &FieldDiff) -> String 
         entry.field.key,
         entry.value.words(),
     )
+}
+
+/// What an agent that is made again keeps in a field that the manifest does not say: what is live, or
+/// what was applied last where no operation tells it.
+fn kept(row: &Field, now: Option<&Value>, applied: Option<&Applied>) -> Option<Json> {
+    let was = applied.and_then(|a| a.fields.get(row.key)).filter(|_| !row.is_read());
+    let was = was.and_then(|json| Value::from_json(row.ty, json));
+    now.or(was.as_ref()).filter(|v| row.can_create(v) || row.can_edit(v)).map(Value::to_json)
 }
 
 /// Deleting and making again: what the manifest does not say is kept as it is live.
@@ -353,17 +375,25 @@ fn replace(
                 (false, _) if row.index == PASSWORD.index => Json::Null,
                 (false, _) => applied.and_then(|a| a.fields.get(row.key)).cloned().unwrap_or(Json::Null),
             };
-            let mut field = diff(entry, before, moved::field(applied, row, now, &entry.value));
+            let moved = if row.is_read() {
+                moved::field(applied, row, now, &entry.value)
+            } else {
+                moved::unread(
+                    applied.and_then(|a| a.fields.get(row.key)).filter(|was| **was != entry.value.to_json()),
+                )
+            };
+            let mut field = diff(entry, before, moved);
             field.forces_replacement = fixed.iter().any(|(e, _)| e.field.index == row.index);
             fields.push(field);
-        } else if let Some(value) = now.filter(|v| row.can_create(v) || row.can_edit(v)) {
-            let json = value.to_json();
+        } else if let Some(json) = kept(row, now, applied) {
             fields.push(FieldDiff {
                 path: row.key.to_owned(),
                 before: json.clone(),
                 after: json,
                 moved: Moved::Unknown,
-                reason: Some("kept as it is".to_owned()),
+                reason: Some(
+                    if row.is_read() { "kept as it is" } else { "kept as it was applied last" }.to_owned(),
+                ),
                 forces_replacement: false,
                 secret: None,
                 source: None,

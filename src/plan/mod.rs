@@ -91,7 +91,9 @@ pub fn plan(
     limits::check(&context, &mut draft);
     draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
     draft.findings.sort_by(|a, b| {
-        (a.severity, &a.code, &a.id, &a.source).cmp(&(b.severity, &b.code, &b.id, &b.source))
+        // The place comes last: moving a line in a file reorders nothing.
+        (a.severity, &a.code, &a.id, &a.message, &a.source)
+            .cmp(&(b.severity, &b.code, &b.id, &b.message, &b.source))
     });
     let steps = steps::build(&context, &draft.changes);
     let count = |action: Action| draft.ids(action).count();

@@ -36,24 +36,21 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     }
     let leaving: BTreeSet<OperatorId> =
         draft.ids(Action::Delete).filter(|id| id.kind == Kind::Agent).map(|id| id.name.clone()).collect();
-    if listing.incomplete.is_some() {
-        // Nobody knows which queues they would have to leave.
-        draft.changes.retain(|change| change.action != Action::Delete);
-    }
     let mut claimed: BTreeMap<OperatorId, &DesiredQueue> = BTreeMap::new();
     for (id, queue) in &context.desired.queues {
         let held = scope.holds(id);
         match find(listing, queue) {
-            Found::One(exten) => {
-                claimed.insert(exten, queue);
-            }
+            Found::One(exten) => match claimed.get(&exten) {
+                Some(first) => draft.find(claimed_twice(id, queue, &exten, first)),
+                None => {
+                    claimed.insert(exten, queue);
+                }
+            },
             Found::None if held => missing(context, draft, id, queue, listing),
             Found::Many(extens) if held => draft.find(ambiguous(id, queue, &extens)),
             Found::None | Found::Many(_) => {}
         }
-        if held {
-            check_members(context, draft, id, queue, &leaving);
-        }
+        check_members(context, draft, id, queue, held, &leaving);
     }
     for (exten, live) in &listing.items {
         let declared = claimed.get(exten).copied();
@@ -117,6 +114,18 @@ fn ambiguous(id: &ResourceId, queue: &DesiredQueue, extens: &[OperatorId]) -> Fi
     .at(&queue.source)
 }
 
+fn claimed_twice(id: &ResourceId, queue: &DesiredQueue, exten: &OperatorId, first: &DesiredQueue) -> Finding {
+    Finding::new(
+        &AMBIGUOUS_QUEUE,
+        format!(
+            "the live queue `{exten}` is declared as {id} and as {}; remove one, or correct its `exten:`",
+            first.id()
+        ),
+    )
+    .about(id)
+    .at(&queue.source)
+}
+
 fn missing(
     context: &Context<'_>,
     draft: &mut Draft,
@@ -150,9 +159,11 @@ fn missing(
         fields,
         source: Some(queue.source.clone()),
     });
-    if let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) {
-        check_minimum(draft, id, queue, members.len());
-    }
+    let members = match queue.record.get(&ASSIGN_MEMBERS) {
+        Some(Value::Members(members)) => members.len(),
+        _ => 0,
+    };
+    check_minimum(draft, id, queue, members);
 }
 
 fn diff(entry: &Entry, before: Json, moved: Moved) -> FieldDiff {
@@ -168,12 +179,14 @@ fn diff(entry: &Entry, before: Json, moved: Moved) -> FieldDiff {
     }
 }
 
-/// Every member is a declared agent or one that is live, and stays.
+/// Every member is a declared agent or one that is live, and stays; the latter holds for queues out of
+/// scope as well.
 fn check_members(
     context: &Context<'_>,
     draft: &mut Draft,
     id: &ResourceId,
     queue: &DesiredQueue,
+    held: bool,
     leaving: &BTreeSet<OperatorId>,
 ) {
     let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) else { return };
@@ -189,7 +202,8 @@ fn check_members(
                 .about(id)
                 .at(source),
             );
-        } else if !context.desired.agents.contains_key(member)
+        } else if held
+            && !context.desired.agents.contains_key(member)
             && !agents.items.contains_key(member)
             && agents.incomplete.is_none()
         {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Context;
+use crate::model::desired::DesiredQueue;
 use crate::model::diagnostic::nearest;
 use crate::model::id::{Kind, ResourceId};
 use crate::model::queue::ASSIGN_MEMBERS;
@@ -45,16 +46,16 @@ impl Scope {
         }
         let known = known(context);
         let mut named = BTreeSet::new();
-        for id in &context.options.targets {
-            if !known.contains(id) {
-                let names: Vec<String> = known.iter().map(ToString::to_string).collect();
-                let near = nearest(&id.to_string(), names.iter().map(String::as_str)).map(str::to_owned);
-                return Err(UnknownTarget { id: id.clone(), near });
+        for target in &context.options.targets {
+            if !known.contains(target) {
+                let words: Vec<String> = known.iter().map(ToString::to_string).collect();
+                let near = nearest(&target.to_string(), words.iter().map(String::as_str)).map(str::to_owned);
+                return Err(UnknownTarget { id: target.clone(), near });
             }
-            named.insert(id.clone());
-            if let Some(queue) = context.desired.queues.get(id)
-                && let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS)
-            {
+            named.insert(target.clone());
+            for (id, queue) in context.desired.queues.iter().filter(|(_, q)| means(context, target, q)) {
+                named.insert(id.clone());
+                let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) else { continue };
                 let live = context.live.agents.as_ref();
                 let new = members.keys().filter(|id| live.is_none_or(|l| !l.items.contains_key(*id)));
                 let new = new.filter(|id| context.desired.agents.contains_key(*id));
@@ -72,6 +73,23 @@ impl Scope {
     /// Whether the run is about everything.
     pub(crate) fn is_whole(&self) -> bool {
         self.named.is_none()
+    }
+}
+
+/// Whether a target means a declared queue: by the id of the manifest, by the name of a queue that the
+/// manifest pins, or by the number of the one live queue that a bare name is found as.
+fn means(context: &Context<'_>, target: &ResourceId, queue: &DesiredQueue) -> bool {
+    if target.kind != Kind::Queue {
+        return false;
+    }
+    if *target == queue.id() || *target == ResourceId::queue(&queue.name, None) {
+        return true;
+    }
+    let Some(live) = context.live.queues.as_ref().filter(|_| queue.exten.is_none()) else { return false };
+    let mut extens = live.items.iter().filter(|(_, live)| live.name == queue.name).map(|(exten, _)| exten);
+    match (extens.next(), extens.next()) {
+        (Some(exten), None) => *target == ResourceId::queue(&queue.name, Some(exten.as_str())),
+        _ => false,
     }
 }
 

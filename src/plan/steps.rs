@@ -7,7 +7,9 @@
 //! ```
 //!
 //! An agent exists before a queue names it, and leaves every queue before it is deleted. A queue's
-//! members are replaced once; only an agent that is replaced has to leave first and come back after.
+//! members are replaced once; only where a replaced agent comes back does it have to leave first.
+//! An edit that takes a SIP number comes after the edit or the delete that gives it up; where numbers
+//! go round in a circle there is no such order, and no edge.
 //! Steps without an arrow between them may run side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,37 +17,59 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::Context;
-use crate::model::agent::{ENABLED, FIELDS, MAIN_SKILL_GROUP, PASSWORD};
+use crate::model::agent::{ENABLED, FIELDS, MAIN_SKILL_GROUP, PASSWORD, SIP};
 use crate::model::field::by_key;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, FieldDiff, Member, Operation, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::value::{Members, Value};
+use crate::model::value::{Members, Sip, Value};
 
 /// Most agents of one batch. Source: agent-config §2.1.1, `batchSize`.
 const LARGEST_BATCH: usize = 1000;
 
 /// Builds the steps of changes that are ordered by id.
 pub(super) fn build(context: &Context<'_>, changes: &[Change]) -> Vec<Step> {
-    let mut builder = Builder { context, changes, steps: Vec::new(), creates: BTreeMap::new() };
+    let mut builder = Builder {
+        context,
+        changes,
+        steps: Vec::new(),
+        after: Vec::new(),
+        creates: BTreeMap::new(),
+        edits: BTreeMap::new(),
+    };
     let replaced = builder.of(Kind::Agent, Action::Replace);
-    let leave = builder.leave(&replaced);
-    let deleted = builder.delete(&replaced, leave);
-    builder.create(deleted.as_ref());
-    builder.edit();
-    let queues = builder.queues();
     let gone = builder.of(Kind::Agent, Action::Delete);
-    let after = builder.leaving(&gone, &queues);
-    builder.delete(&gone, after);
-    builder.steps
+    let left = builder.leave(&replaced);
+    let away = builder.delete(&replaced);
+    builder.create(away);
+    builder.edit();
+    builder.queues(&replaced, &left, away);
+    let last = builder.delete(&gone);
+    builder.leaving(&gone, last);
+    builder.sip_numbers(away, last);
+    builder.in_order()
 }
+
+/// A step on its way, by its place in [`Builder::steps`].
+type At = usize;
 
 struct Builder<'a> {
     context: &'a Context<'a>,
     changes: &'a [Change],
     steps: Vec<Step>,
+    /// What must come before each step.
+    after: Vec<BTreeSet<At>>,
     /// The step that makes each new agent.
-    creates: BTreeMap<OperatorId, String>,
+    creates: BTreeMap<OperatorId, At>,
+    /// The step that edits each agent.
+    edits: BTreeMap<OperatorId, At>,
+}
+
+/// A queue that replaced agents leave and come back to.
+struct Left {
+    step: At,
+    exten: OperatorId,
+    members: Members,
 }
 
 impl<'a> Builder<'a> {
@@ -53,47 +77,59 @@ impl<'a> Builder<'a> {
         self.changes.iter().filter(|c| c.id.kind == kind && c.action == action).collect()
     }
 
-    fn push(&mut self, operation: Operation, targets: Vec<ResourceId>, after: Vec<String>) -> &mut Step {
-        let id = format!("s{}", self.steps.len() + 1);
+    fn push(&mut self, operation: Operation, targets: Vec<ResourceId>, fields: Vec<String>) -> At {
         let at = self.steps.len();
-        self.steps.push(Step { id, operation, targets, after, fields: Vec::new(), members: None });
-        &mut self.steps[at]
+        let step = Step { id: String::new(), operation, targets, after: Vec::new(), fields, members: None };
+        self.steps.push(step);
+        self.after.push(BTreeSet::new());
+        at
     }
 
-    /// Replaced agents leave the queues that they are in.
-    fn leave(&mut self, replaced: &[&Change]) -> Vec<String> {
+    fn push_members(&mut self, id: ResourceId, members: &Members, without: &BTreeSet<&OperatorId>) -> At {
+        let at = self.push(Operation::QueueMembers, vec![id], vec![ASSIGN_MEMBERS.key.to_owned()]);
+        let members = members.iter().filter(|(id, _)| !without.contains(id));
+        let members = members.map(|(id, p)| Member { agent_number: id.clone(), priority: *p }).collect();
+        self.steps[at].members = Some(members);
+        at
+    }
+
+    /// Replaced agents leave the queues that they come back to. Where a queue's change takes all of
+    /// them out for good, that change is the step that they leave by.
+    fn leave(&mut self, replaced: &[&Change]) -> Vec<Left> {
         let ids: BTreeSet<&OperatorId> = replaced.iter().map(|c| &c.id.name).collect();
         let Some(listing) = self.context.live.queues.as_ref().filter(|_| !ids.is_empty()) else {
             return Vec::new();
         };
-        let mut steps = Vec::new();
+        let changed: BTreeMap<&str, &Change> =
+            self.changes.iter().filter_map(|c| Some((c.exten.as_deref()?, c))).collect();
+        let mut left = Vec::new();
         for (exten, queue) in &listing.items {
-            let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) else { continue };
-            if !members.keys().any(|id| ids.contains(id)) {
+            let Some(Value::Members(now)) = queue.record.get(&ASSIGN_MEMBERS) else { continue };
+            if !now.keys().any(|id| ids.contains(id)) {
                 continue;
             }
-            let stay = members.iter().filter(|(id, _)| !ids.contains(id));
-            let stay = stay.map(|(id, p)| Member { agent_number: id.clone(), priority: *p }).collect();
-            let known = self.changes.iter().find(|c| c.exten.as_deref() == Some(exten.as_str()));
+            let change = changed.get(exten.as_str());
+            let end = change.and_then(|c| c.field(ASSIGN_MEMBERS.key)).map(|f| members(&f.after));
+            if end.is_some_and(|end| !end.keys().any(|id| ids.contains(id))) {
+                continue;
+            }
             let id =
-                known.map_or_else(|| ResourceId::queue(&queue.name, Some(exten.as_str())), |c| c.id.clone());
-            let step = self.push(Operation::QueueMembers, vec![id], Vec::new());
-            step.fields = vec![ASSIGN_MEMBERS.key.to_owned()];
-            step.members = Some(stay);
-            steps.push(step.id.clone());
+                change.map_or_else(|| ResourceId::queue(&queue.name, Some(exten.as_str())), |c| c.id.clone());
+            let step = self.push_members(id, now, &ids);
+            left.push(Left { step, exten: exten.clone(), members: Members::clone(now) });
         }
-        steps
+        left
     }
 
-    fn delete(&mut self, changes: &[&Change], after: Vec<String>) -> Option<String> {
+    fn delete(&mut self, changes: &[&Change]) -> Option<At> {
         if changes.is_empty() {
             return None;
         }
         let targets = changes.iter().map(|c| c.id.clone()).collect();
-        Some(self.push(Operation::AgentDelete, targets, after).id.clone())
+        Some(self.push(Operation::AgentDelete, targets, Vec::new()))
     }
 
-    fn create(&mut self, deleted: Option<&String>) {
+    fn create(&mut self, away: Option<At>) {
         let settings = self.context.workspace.connection("agent-config").map(|c| &c.settings);
         let batching = settings.is_some_and(|s| s.flag("batchCreate"));
         let new: Vec<&Change> = self
@@ -112,17 +148,12 @@ impl<'a> Builder<'a> {
                 end += 1;
             }
             let run = &new[at..end];
-            let after = match run[0].action {
-                Action::Replace => deleted.cloned().into_iter().collect(),
-                _ => Vec::new(),
-            };
-            let fields = self.creatable(run[0]);
-            let step = self.push(Operation::AgentCreate, run.iter().map(|c| c.id.clone()).collect(), after);
-            step.fields = fields;
-            let id = step.id.clone();
-            for change in run {
-                self.creates.insert(change.id.name.clone(), id.clone());
+            let targets = run.iter().map(|c| c.id.clone()).collect();
+            let step = self.push(Operation::AgentCreate, targets, creatable(run[0]));
+            if run[0].action == Action::Replace {
+                self.after[step].extend(away);
             }
+            self.creates.extend(run.iter().map(|change| (change.id.name.clone(), step)));
             at = end;
         }
     }
@@ -139,11 +170,6 @@ impl<'a> Builder<'a> {
             && pool(one) == pool(next)
             && one.id.name.successor().as_ref() == Some(&next.id.name)
             && content(one) == content(next)
-    }
-
-    /// Fields that creation can set.
-    fn creatable(&self, change: &Change) -> Vec<String> {
-        change.fields.iter().filter(|f| settable(f, true)).map(|f| f.path.clone()).collect()
     }
 
     /// Fields that a second call sets, since creation cannot, or the connection says it does not.
@@ -168,19 +194,20 @@ impl<'a> Builder<'a> {
                 Action::Create | Action::Replace => {
                     let fields = self.second(change);
                     if !fields.is_empty() {
-                        let after = self.creates.get(&change.id.name).cloned().into_iter().collect();
-                        self.push(Operation::AgentEdit, vec![change.id.clone()], after).fields = fields;
+                        let step = self.push(Operation::AgentEdit, vec![change.id.clone()], fields);
+                        self.after[step].extend(self.creates.get(&change.id.name));
+                        self.edits.insert(change.id.name.clone(), step);
                     }
                 }
                 Action::Update => {
                     let (password, fields): (Vec<String>, Vec<String>) =
                         change.fields.iter().map(|f| f.path.clone()).partition(|path| path == PASSWORD.key);
                     if !fields.is_empty() {
-                        self.push(Operation::AgentEdit, vec![change.id.clone()], Vec::new()).fields = fields;
+                        let step = self.push(Operation::AgentEdit, vec![change.id.clone()], fields);
+                        self.edits.insert(change.id.name.clone(), step);
                     }
                     if !password.is_empty() {
-                        self.push(Operation::AgentPassword, vec![change.id.clone()], Vec::new()).fields =
-                            password;
+                        self.push(Operation::AgentPassword, vec![change.id.clone()], password);
                     }
                 }
                 Action::Delete => {}
@@ -188,65 +215,165 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Queues are made, and members replaced, after the agents that they name exist.
-    fn queues(&mut self) -> Vec<(String, Vec<OperatorId>)> {
-        let mut steps = Vec::new();
-        // A queue that replaced agents had to leave and no change speaks of gets its members back.
-        let left: Vec<Step> =
-            self.steps.iter().filter(|s| s.operation == Operation::QueueMembers).cloned().collect();
+    /// Queues are made, and members replaced, after the agents that they name exist. A queue that
+    /// replaced agents left and no change speaks of gets its members back.
+    fn queues(&mut self, replaced: &[&Change], left: &[Left], away: Option<At>) {
+        let replaced: BTreeSet<&OperatorId> = replaced.iter().map(|c| &c.id.name).collect();
+        let mut back: BTreeMap<&str, &Left> = left.iter().map(|l| (l.exten.as_str(), l)).collect();
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Queue) {
-            let field = change.field(ASSIGN_MEMBERS.key);
-            let before = field.map(|f| members(&f.before)).unwrap_or_default();
-            let after_members = field.map(|f| members(&f.after)).unwrap_or_default();
-            let mut after: BTreeSet<String> =
-                after_members.keys().filter_map(|id| self.creates.get(id)).cloned().collect();
-            after.extend(left.iter().filter(|s| s.targets[0] == change.id).map(|s| s.id.clone()));
             let operation = match change.action {
                 Action::Create => Operation::QueueCreate,
-                _ => Operation::QueueMembers,
+                Action::Update | Action::Replace | Action::Delete => Operation::QueueMembers,
             };
-            let after = in_order(after);
-            let step = self.push(operation, vec![change.id.clone()], after);
-            step.fields = change.fields.iter().map(|f| f.path.clone()).collect();
-            let gone = before.keys().filter(|id| !after_members.contains_key(*id)).cloned().collect();
-            steps.push((step.id.clone(), gone));
-        }
-        for leave in left {
-            if self.changes.iter().any(|c| c.id == leave.targets[0]) {
-                continue;
+            let fields = change.fields.iter().map(|f| f.path.clone()).collect();
+            let step = self.push(operation, vec![change.id.clone()], fields);
+            let field = change.field(ASSIGN_MEMBERS.key);
+            self.after_creation(step, &field.map(|f| members(&f.after)).unwrap_or_default());
+            match change.exten.as_deref().and_then(|exten| back.remove(exten)) {
+                Some(left) => {
+                    self.after[step].insert(left.step);
+                }
+                None if field.is_some_and(|f| members(&f.before).keys().any(|id| replaced.contains(id))) => {
+                    if let Some(away) = away {
+                        self.after[away].insert(step);
+                    }
+                }
+                None => {}
             }
-            let Some(back) = self.live_members(&leave.targets[0]) else { continue };
-            let mut after: BTreeSet<String> =
-                back.keys().filter_map(|id| self.creates.get(id)).cloned().collect();
-            after.insert(leave.id.clone());
-            let members =
-                back.iter().map(|(id, p)| Member { agent_number: id.clone(), priority: *p }).collect();
-            let after = in_order(after);
-            let step = self.push(Operation::QueueMembers, leave.targets.clone(), after);
-            step.fields = vec![ASSIGN_MEMBERS.key.to_owned()];
-            step.members = Some(members);
         }
-        steps
-    }
-
-    fn live_members(&self, id: &ResourceId) -> Option<Members> {
-        let listing = self.context.live.queues.as_ref()?;
-        let (_, exten) = id.name.as_str().rsplit_once('@')?;
-        match listing.items.get(exten)?.record.get(&ASSIGN_MEMBERS)? {
-            Value::Members(members) => Some(Members::clone(members)),
-            _ => None,
+        for left in left.iter().filter(|left| back.contains_key(left.exten.as_str())) {
+            let step =
+                self.push_members(self.steps[left.step].targets[0].clone(), &left.members, &BTreeSet::new());
+            self.after_creation(step, &left.members);
+            self.after[step].insert(left.step);
+        }
+        for left in left {
+            if let Some(away) = away {
+                self.after[away].insert(left.step);
+            }
         }
     }
 
-    /// The queue steps that agents leave by.
-    fn leaving(&self, gone: &[&Change], queues: &[(String, Vec<OperatorId>)]) -> Vec<String> {
+    fn after_creation(&mut self, step: At, members: &Members) {
+        self.after[step].extend(members.keys().filter_map(|id| self.creates.get(id)));
+    }
+
+    /// Agents that are deleted leave their queues first.
+    fn leaving(&mut self, gone: &[&Change], last: Option<At>) {
+        let Some(last) = last else { return };
         let ids: BTreeSet<&OperatorId> = gone.iter().map(|c| &c.id.name).collect();
-        queues
-            .iter()
-            .filter(|(_, left)| left.iter().any(|id| ids.contains(id)))
-            .map(|(step, _)| step.clone())
-            .collect()
+        let mut by: BTreeSet<&ResourceId> = BTreeSet::new();
+        for change in self.changes.iter().filter(|c| c.id.kind == Kind::Queue) {
+            if let Some(field) = change.field(ASSIGN_MEMBERS.key)
+                && members(&field.before).keys().any(|id| ids.contains(id))
+            {
+                by.insert(&change.id);
+            }
+        }
+        // The step that ends the change, not the one by which replaced agents leave.
+        let ends = |s: &Step| s.operation == Operation::QueueMembers && s.members.is_none();
+        let steps = self.steps.iter().enumerate().filter(|(_, s)| ends(s) && by.contains(&s.targets[0]));
+        self.after[last].extend(steps.map(|(at, _)| at));
     }
+
+    /// An edit that takes a SIP number comes after whatever freed it up.
+    fn sip_numbers(&mut self, away: Option<At>, last: Option<At>) {
+        let mut takes: BTreeMap<&OperatorId, String> = BTreeMap::new();
+        let mut freed: BTreeMap<&OperatorId, At> = BTreeMap::new();
+        for change in self.changes.iter().filter(|c| c.id.kind == Kind::Agent) {
+            let id = &change.id.name;
+            let sip = change.field(SIP.key);
+            if let Some(number) = sip.and_then(|f| number(&f.after))
+                && self.edits.get(id).is_some_and(|at| self.steps[*at].fields.iter().any(|f| f == SIP.key))
+            {
+                takes.insert(id, number);
+            }
+            let giver = match change.action {
+                Action::Delete => last,
+                Action::Replace => away,
+                Action::Update if sip.is_some() => self.edits.get(id).copied(),
+                Action::Update | Action::Create => None,
+            };
+            freed.extend(giver.map(|at| (id, at)));
+        }
+        let Some(listing) = self.context.live.agents.as_ref().filter(|_| !takes.is_empty()) else { return };
+        let holders: BTreeMap<String, &OperatorId> = listing
+            .items
+            .iter()
+            .filter_map(|(id, live)| Some((number(&live.get(&SIP)?.to_json())?, id)))
+            .collect();
+        // Each agent takes at most one number, so what it waits for is one path, walked once.
+        let waits = |id: &OperatorId| {
+            let holder = *holders.get(takes.get(id)?)?;
+            (holder != id && freed.contains_key(holder)).then_some(holder)
+        };
+        let edited = |id: &OperatorId| self.edits.get(id).is_some_and(|at| freed.get(id) == Some(at));
+        let mut seen: BTreeSet<&OperatorId> = BTreeSet::new();
+        let mut circle: BTreeSet<&OperatorId> = BTreeSet::new();
+        for start in takes.keys() {
+            let mut path = Vec::new();
+            let mut next = Some(*start);
+            while let Some(id) = next.filter(|id| seen.insert(id)) {
+                path.push(id);
+                next = waits(id).filter(|holder| edited(holder));
+            }
+            if let Some(at) = next.and_then(|id| path.iter().position(|p| *p == id)) {
+                circle.extend(&path[at..]);
+            }
+        }
+        for id in takes.keys().filter(|id| !circle.contains(*id)) {
+            if let Some(giver) = waits(id).and_then(|holder| freed.get(holder))
+                && let Some(edit) = self.edits.get(*id)
+            {
+                self.after[*edit].insert(*giver);
+            }
+        }
+    }
+
+    /// Numbers the steps in an order that can be followed one by one: as they were built, but each
+    /// after what it waits for.
+    fn in_order(self) -> Vec<Step> {
+        let mut waiting: Vec<usize> = self.after.iter().map(BTreeSet::len).collect();
+        let mut next: Vec<Vec<At>> = vec![Vec::new(); self.steps.len()];
+        for (at, after) in self.after.iter().enumerate() {
+            for before in after {
+                next[*before].push(at);
+            }
+        }
+        let mut ready: BTreeSet<At> = (0..waiting.len()).filter(|at| waiting[*at] == 0).collect();
+        let mut place = vec![0; self.steps.len()];
+        let mut order = Vec::with_capacity(self.steps.len());
+        while let Some(at) = ready.pop_first() {
+            place[at] = order.len();
+            order.push(at);
+            for later in &next[at] {
+                waiting[*later] -= 1;
+                if waiting[*later] == 0 {
+                    ready.insert(*later);
+                }
+            }
+        }
+        assert!(order.len() == self.steps.len(), "no step waits for itself");
+        let mut steps: Vec<Option<Step>> = self.steps.into_iter().map(Some).collect();
+        let name = |place: usize| format!("s{}", place + 1);
+        let mut result = Vec::with_capacity(order.len());
+        for at in order {
+            let Some(mut step) = steps[at].take() else { continue };
+            let mut after: Vec<usize> = self.after[at].iter().map(|before| place[*before]).collect();
+            after.sort_unstable();
+            step.id = name(place[at]);
+            step.after = after.into_iter().map(name).collect();
+            result.push(step);
+        }
+        result
+    }
+}
+
+/// Fields that creation sends: those that it can set, and `sip` also where an edit binds the number
+/// afterwards, since creation that is told nothing takes another account.
+fn creatable(change: &Change) -> Vec<String> {
+    let sent = |f: &&FieldDiff| settable(f, true) || f.path == SIP.key && number(&f.after).is_some();
+    change.fields.iter().filter(sent).map(|f| f.path.clone()).collect()
 }
 
 /// Whether creation, or an edit, can set a field to what it shall hold.
@@ -259,16 +386,17 @@ fn settable(field: &FieldDiff, creation: bool) -> bool {
         .is_some_and(|value| if creation { row.can_create(&value) } else { row.can_edit(&value) })
 }
 
+/// The number of a SIP account that has one.
+fn number(sip: &Json) -> Option<String> {
+    match Value::from_json(SIP.ty, sip)? {
+        Value::Sip(Sip::Number(number)) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 fn members(json: &Json) -> Members {
     match Value::from_json(ASSIGN_MEMBERS.ty, json) {
         Some(Value::Members(members)) => Members::clone(&members),
         _ => Members::new(),
     }
-}
-
-/// `s2` before `s10`.
-fn in_order(steps: BTreeSet<String>) -> Vec<String> {
-    let mut steps: Vec<String> = steps.into_iter().collect();
-    steps.sort_by_key(|id| id[1..].parse::<usize>().unwrap_or(usize::MAX));
-    steps
 }

@@ -1,0 +1,112 @@
+//! Named plans: a folder each with the roster, what is live and, where they matter, the ledger, the
+//! workspace and the options; the whole plan beside them.
+#![allow(clippy::expect_used, reason = "a test may panic")]
+#![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
+
+#[path = "support/planning.rs"]
+mod planning;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rosterctl::model::id::ResourceId;
+use rosterctl::model::ledger::Ledger;
+use rosterctl::model::plan::Allowance;
+use rosterctl::plan::{self, Options};
+use serde_json::Value as Json;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plan");
+
+macro_rules! cases {
+    ($($name:ident $folder:literal)+) => {
+        $(#[test] fn $name() { check($folder); })+
+
+        #[test]
+        fn every_folder_is_a_case() {
+            let folders: BTreeSet<String> = fs::read_dir(FOLDER)
+                .expect("the folder of cases")
+                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+                .collect();
+            assert_eq!(folders, [$($folder.to_owned()),+].into());
+        }
+    };
+}
+
+cases! {
+    create_makes_pools_and_sets_the_rest_by_second_calls "create"
+    create_batches_a_run_of_a_pool "create-batch"
+    update_edits_once "update"
+    tombstone_leaves_queues_that_nobody_manages "tombstone"
+    protected_tombstone_stays "tombstone-protected"
+    prune_owned_deletes_what_the_ledger_knows "prune-owned"
+    prune_all_refuses_a_member "prune-all-member"
+    immutable_fields_are_reported "immutable-report"
+    immutable_fields_force_replacement "immutable-replace"
+    two_queues_of_a_name_are_ambiguous "queue-ambiguous"
+    a_pinned_queue_is_told_apart "queue-pinned"
+    a_pinned_number_must_be_live "queue-pinned-missing"
+    a_queue_is_declared_once "queue-claimed-twice"
+    members_must_exist "member-unknown"
+    limits_refuse "limits"
+    limits_are_lifted "limits-allowed"
+    a_queue_keeps_its_fewest_members "min-members"
+    incomplete_agents_withhold "incomplete-agents"
+    incomplete_queues_withhold "incomplete-queues"
+    unread_fields_are_unknown "unread"
+    unread_fields_are_asserted "unread-asserted"
+    unread_fields_are_known_by_the_ledger "unread-ledger"
+    a_password_is_rotated_by_its_version "password-version"
+    at_least_only_adds "at-least"
+    a_target_takes_in_what_it_needs "target-queue"
+    a_target_that_is_deleted_leaves_its_queues "target-delete"
+    sip_numbers_move "sip-moves"
+}
+
+fn check(case: &str) {
+    let folder = Path::new(FOLDER).join(case);
+    let workspace = read(&folder, "workspace.yaml").map_or_else(
+        || planning::workspace_with("", "{ limits: { floor: 100 } }"),
+        |text| planning::workspace(&text),
+    );
+    let roster = read(&folder, "roster.yaml").expect("a roster");
+    let desired = planning::desired(&[("roster.yaml".to_owned(), roster)], &workspace);
+    let live = planning::live(&json(&folder, "live.json").expect("what is live"));
+    let ledger = json(&folder, "ledger.json").map(|resources| Ledger {
+        resources: serde_json::from_value(resources).expect("resources of a ledger"),
+        ..Ledger::default()
+    });
+    let options = json(&folder, "options.json").unwrap_or_default();
+    let targets = options.get("targets").and_then(Json::as_array).into_iter().flatten();
+    let options = Options {
+        targets: targets
+            .map(|id| ResourceId::parse(id.as_str().unwrap_or_default()).expect("KIND/NAME"))
+            .collect(),
+        allow: options.get("allow").map_or_else(Vec::new, |allow| {
+            serde_json::from_value::<Vec<Allowance>>(allow.clone()).expect("allowances")
+        }),
+        assert_unread: options.get("assertUnread") == Some(&Json::Bool(true)),
+        program: "test".to_owned(),
+        manifests: String::new(),
+    };
+    let plan = plan::plan(&workspace, &desired, &live, &ledger.unwrap_or_default(), &options)
+        .expect("targets that are there");
+    let plan = serde_json::to_string_pretty(&plan).expect("a plan is JSON");
+    insta::with_settings!({
+        snapshot_path => folder,
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+        filters => [(r#""plan": "[0-9a-f]{64}""#, r#""plan": "…""#)],
+    }, {
+        insta::assert_snapshot!("plan", plan);
+    });
+}
+
+fn read(folder: &Path, name: &str) -> Option<String> {
+    let path: PathBuf = folder.join(name);
+    path.exists().then(|| fs::read_to_string(&path).expect("a file of a case"))
+}
+
+fn json(folder: &Path, name: &str) -> Option<Json> {
+    read(folder, name).map(|text| serde_json::from_str(&text).expect("JSON"))
+}

@@ -1,0 +1,506 @@
+//! What holds of every plan, checked on random rosters against a model of the vendors.
+#![allow(clippy::expect_used, reason = "a test may panic")]
+
+#[path = "support/planning.rs"]
+mod planning;
+#[path = "support/scenario.rs"]
+mod scenario;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use planning::{Estate, desired, exten, members, words, write_down};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError};
+use rosterctl::model::agent::{PASSWORD, ROLE, SKILL_LEVEL};
+use rosterctl::model::desired::{Desired, DesiredAgent};
+use rosterctl::model::diff::same;
+use rosterctl::model::finding::Effect;
+use rosterctl::model::id::{Kind, OperatorId, ResourceId};
+use rosterctl::model::ledger::Ledger;
+use rosterctl::model::live::Live;
+use rosterctl::model::plan::{Action, Operation, Plan};
+use rosterctl::model::queue::ASSIGN_MEMBERS;
+use rosterctl::model::value::{Members, Value};
+use rosterctl::model::workspace::{Prune, Workspace};
+use rosterctl::plan::{self, Options};
+use scenario::{Scenario, scenario};
+use serde_json::Value as Json;
+
+/// As written.
+fn as_is(n: usize) -> Vec<usize> {
+    (0..n).collect()
+}
+
+/// Chance by seed (SplitMix64).
+fn chance(mut seed: u64) -> impl FnMut(usize) -> usize {
+    move |n| {
+        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % (n.max(1) as u64)).expect("less than n")
+    }
+}
+
+fn shuffled(seed: u64) -> impl FnMut(usize) -> Vec<usize> {
+    let mut pick = chance(seed);
+    move |n| {
+        let mut order: Vec<usize> = (0..n).collect();
+        for at in (1..n).rev() {
+            order.swap(at, pick(at + 1));
+        }
+        order
+    }
+}
+
+fn options(scenario: &Scenario) -> Options {
+    Options { assert_unread: scenario.assert_unread, program: "test".to_owned(), ..Options::default() }
+}
+
+fn make(
+    workspace: &Workspace,
+    desired: &Desired,
+    live: &Live,
+    ledger: &Ledger,
+    options: &Options,
+) -> Result<Plan, TestCaseError> {
+    plan::plan(workspace, desired, live, ledger, options).map_err(|e| TestCaseError::fail(e.to_string()))
+}
+
+fn blocked(plan: &Plan) -> bool {
+    [Effect::Invalid, Effect::Refused, Effect::Incomplete].into_iter().any(|effect| plan.has(effect))
+}
+
+fn config(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, ..Config::default() }
+}
+
+proptest! {
+    #![proptest_config(config(250))]
+
+    #[test]
+    fn what_is_applied_is_what_is_desired(scenario in scenario(), seed: u64) {
+        let workspace = scenario.workspace();
+        let desired = desired(&scenario.files(as_is), &workspace);
+        let ledger = scenario.ledger();
+        let before = scenario.estate();
+        let plan = make(&workspace, &desired, &before.live, &ledger, &options(&scenario))?;
+        fewest_calls(&plan, &before)?;
+        numbered_in_order(&plan)?;
+        if blocked(&plan) {
+            return Ok(());
+        }
+        let mut after = before.clone();
+        after.carry_out(&plan, chance(seed)).map_err(TestCaseError::fail)?;
+        agents_are_as_desired(&desired, &workspace, &plan, &ledger, &before, &after)?;
+        queues_are_as_desired(&desired, &workspace, &plan, &after)?;
+        nothing_else_moved(&plan, &before, &after)?;
+
+        let mut written = ledger;
+        write_down(&mut written, &plan);
+        let second = make(&workspace, &desired, &after.live, &written, &options(&scenario))?;
+        prop_assert!(second.is_empty() && second.steps.is_empty(), "{:#?}", second.changes);
+        let weighs = |plan: &Plan| plan.findings.iter().filter(|f| f.code == "R101").count();
+        prop_assert!(weighs(&second) <= weighs(&plan));
+    }
+
+    #[test]
+    fn order_in_files_does_not_matter(scenario in scenario(), seed: u64) {
+        let workspace = scenario.workspace();
+        let (live, ledger, options) = (scenario.live(), scenario.ledger(), options(&scenario));
+        let straight = desired(&scenario.files(as_is), &workspace);
+        let one = make(&workspace, &straight, &live, &ledger, &options)?;
+        let again = make(&workspace, &straight, &live, &ledger, &options)?;
+        prop_assert_eq!(serde_json::to_vec(&one).ok(), serde_json::to_vec(&again).ok());
+        let mixed = desired(&scenario.files(shuffled(seed)), &workspace);
+        let other = make(&workspace, &mixed, &live, &ledger, &options)?;
+        prop_assert_eq!(placeless(&one), placeless(&other));
+    }
+}
+
+proptest! {
+    #![proptest_config(config(100))]
+
+    #[test]
+    fn an_incomplete_listing_makes_and_deletes_nothing_of_its_kind(
+        scenario in scenario(),
+        agents: bool,
+        queues: bool,
+    ) {
+        let workspace = scenario.workspace();
+        let desired = desired(&scenario.files(as_is), &workspace);
+        let mut words = scenario.live_words();
+        for (key, doubt) in [("agentsIncomplete", agents), ("queuesIncomplete", queues)] {
+            if doubt {
+                words[key] = "the total changed".into();
+            }
+        }
+        let live = planning::live(&words);
+        let plan = make(&workspace, &desired, &live, &scenario.ledger(), &options(&scenario))?;
+        prop_assert_eq!(plan.has(Effect::Incomplete), agents || queues);
+        let found = plan.findings.iter().filter(|f| f.code == "R601").count();
+        prop_assert_eq!(found, usize::from(agents) + usize::from(queues));
+        for change in &plan.changes {
+            match (change.id.kind, change.action) {
+                (Kind::Agent, Action::Create) => prop_assert!(!agents),
+                // A delete needs to know the queues that the agent is in.
+                (Kind::Agent, Action::Delete | Action::Replace) => prop_assert!(!agents && !queues),
+                (Kind::Queue, Action::Create) => prop_assert!(!queues),
+                (_, Action::Update) => {}
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+        let operation = |operation| plan.steps.iter().any(|s| s.operation == operation);
+        prop_assert!(!operation(Operation::AgentDelete) || !agents && !queues);
+        if agents || queues {
+            // Nobody is taken out of a queue for a delete that does not happen.
+            for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {
+                prop_assert!(change.source.is_some(), "{:?}", change);
+            }
+        }
+    }
+
+    #[test]
+    fn targets_touch_only_what_they_cannot_do_without(scenario in scenario(), pick: usize, seed: u64) {
+        let workspace = scenario.workspace();
+        let desired = desired(&scenario.files(as_is), &workspace);
+        let (before, ledger) = (scenario.estate(), scenario.ledger());
+        let mut known: Vec<ResourceId> = desired.agents.keys().map(ResourceId::agent).collect();
+        known.extend(desired.queues.keys().cloned());
+        known.extend(before.agents().keys().map(ResourceId::agent));
+        known.extend(before.queues().values().map(|queue| ResourceId::queue(&queue.name, None)));
+        if known.is_empty() {
+            return Ok(());
+        }
+        let target = known[pick % known.len()].clone();
+        let options = Options { targets: vec![target.clone()], ..options(&scenario) };
+        let plan = make(&workspace, &desired, &before.live, &ledger, &options)?;
+        let mut may: BTreeSet<ResourceId> = BTreeSet::from([target.clone()]);
+        let mut leaves: BTreeSet<&OperatorId> = BTreeSet::new();
+        for (id, queue) in &desired.queues {
+            if *id == target || ResourceId::queue(&queue.name, None) == target {
+                may.insert(id.clone());
+                if let Some(Value::Members(named)) = queue.record.get(&ASSIGN_MEMBERS) {
+                    let new = named.keys().filter(|id| !before.agents().contains_key(*id));
+                    may.extend(new.map(ResourceId::agent));
+                }
+            }
+        }
+        for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Agent) {
+            prop_assert!(may.contains(&change.id), "{:?}", change);
+            if change.action == Action::Delete {
+                leaves.insert(&change.id.name);
+            }
+        }
+        for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && !may.contains(&c.id)) {
+            let exten = exten(&change.id, Some(change)).expect("a live queue");
+            let mut wanted = members(&before.queues()[&exten]);
+            wanted.retain(|id, _| !leaves.contains(id));
+            prop_assert_eq!(planning::after(change), Some(wanted), "only those who are deleted leave");
+        }
+        if !blocked(&plan) {
+            let mut after = before.clone();
+            after.carry_out(&plan, chance(seed)).map_err(TestCaseError::fail)?;
+            nothing_else_moved(&plan, &before, &after)?;
+        }
+    }
+
+    #[test]
+    fn limits_and_protection_have_their_findings(scenario in scenario(), share in 0..60usize, floor in 0..4usize) {
+        let limits = format!("{{ deletes: {share}%, changes: {share}%, memberRemovals: {share}%, floor: {floor} }}");
+        let workspace = scenario.workspace_with(&limits);
+        let desired = desired(&scenario.files(as_is), &workspace);
+        let (before, ledger) = (scenario.estate(), scenario.ledger());
+        let plan = make(&workspace, &desired, &before.live, &ledger, &options(&scenario))?;
+        let over = |count: usize, of: usize| count > floor && count * 100 > of * share;
+        let has = |code: &str| plan.findings.iter().any(|f| f.code == code);
+        let (agents, queues) = (before.agents().len(), before.queues().len());
+        prop_assert_eq!(has("R401"), over(plan.summary.delete, agents));
+        let changed = plan.summary.update + plan.summary.replace;
+        prop_assert_eq!(has("R402"), over(changed, agents + queues));
+        let mut refused = BTreeSet::new();
+        for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {
+            let was = members(&before.queues()[&exten(&change.id, Some(change)).expect("a live queue")]);
+            let left = planning::after(change).unwrap_or_default();
+            if over(was.keys().filter(|id| !left.contains_key(*id)).count(), was.len()) {
+                refused.insert(change.id.clone());
+            }
+        }
+        let found: BTreeSet<ResourceId> =
+            plan.findings.iter().filter(|f| f.code == "R403").filter_map(|f| f.id.clone()).collect();
+        prop_assert_eq!(found, refused);
+        for (id, agent) in desired.agents.iter().filter(|(_, agent)| agent.protect) {
+            let id = ResourceId::agent(id);
+            let deed = plan.change(&id).map(|c| c.action);
+            prop_assert!(!matches!(deed, Some(Action::Delete | Action::Replace)), "{:?}", deed);
+            if agent.absent && before.agents().contains_key(&id.name) {
+                prop_assert!(plan.findings.iter().any(|f| f.code == "R404" && f.id.as_ref() == Some(&id)));
+            }
+        }
+        for (id, queue) in &desired.queues {
+            let change = plan.change(id).filter(|change| change.field(ASSIGN_MEMBERS.key).is_some());
+            if let (Some((minimum, _)), Some(change)) = (&queue.min_members, change) {
+                let few = planning::after(change).unwrap_or_default().len() < *minimum;
+                let found = plan.findings.iter().any(|f| f.code == "R405" && f.id.as_ref() == Some(id));
+                prop_assert_eq!(few, found);
+            }
+        }
+    }
+}
+
+/// A plan without places and digests.
+fn placeless(plan: &Plan) -> Json {
+    fn strip(json: &mut Json) {
+        match json {
+            Json::Object(map) => {
+                map.remove("source");
+                map.values_mut().for_each(strip);
+            }
+            Json::Array(items) => items.iter_mut().for_each(strip),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+        }
+    }
+    let mut json = serde_json::to_value(plan).expect("a plan is JSON");
+    json["digests"] = Json::Null;
+    strip(&mut json);
+    json
+}
+
+fn numbered_in_order(plan: &Plan) -> Result<(), TestCaseError> {
+    let mut done = BTreeSet::new();
+    for (at, step) in plan.steps.iter().enumerate() {
+        prop_assert_eq!(&step.id, &format!("s{}", at + 1));
+        prop_assert!(step.after.iter().all(|id| done.contains(id.as_str())), "{:?}", step);
+        done.insert(step.id.as_str());
+    }
+    Ok(())
+}
+
+fn fewest_calls(plan: &Plan, before: &Estate) -> Result<(), TestCaseError> {
+    let mut seen: BTreeMap<(Operation, ResourceId), usize> = BTreeMap::new();
+    let mut rejoins = BTreeSet::new();
+    let of = |action: Action| {
+        let agents = plan.changes.iter().filter(move |c| c.id.kind == Kind::Agent && c.action == action);
+        agents.map(|c| c.id.clone()).collect::<BTreeSet<ResourceId>>()
+    };
+    let replaced = of(Action::Replace);
+    for (at, queue) in before.queues() {
+        let change = plan.changes.iter().find(|c| c.exten.as_deref() == Some(at.as_str()));
+        let now = members(queue);
+        let end = change.and_then(planning::after).unwrap_or_else(|| now.clone());
+        let holds = |list: &Members| list.keys().any(|id| replaced.contains(&ResourceId::agent(id)));
+        if holds(&now) && holds(&end) {
+            rejoins.insert(at.clone());
+        }
+    }
+    let mut queue_calls: BTreeMap<OperatorId, usize> = BTreeMap::new();
+    for step in &plan.steps {
+        prop_assert!(!step.targets.is_empty(), "{:?}", step);
+        for target in &step.targets {
+            *seen.entry((step.operation, target.clone())).or_default() += 1;
+        }
+        match step.operation {
+            Operation::AgentEdit | Operation::AgentPassword => prop_assert!(!step.fields.is_empty()),
+            Operation::QueueMembers => {
+                let exten = exten(&step.targets[0], plan.change(&step.targets[0])).expect("a live queue");
+                *queue_calls.entry(exten).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+    for ((operation, target), count) in &seen {
+        prop_assert!(*count == 1 || *operation == Operation::QueueMembers, "{} {}", operation.word(), target);
+    }
+    for (exten, count) in &queue_calls {
+        prop_assert_eq!(*count, if rejoins.contains(exten) { 2 } else { 1 }, "calls for queue {}", exten);
+    }
+    let deletes: Vec<BTreeSet<ResourceId>> = plan
+        .steps
+        .iter()
+        .filter(|s| s.operation == Operation::AgentDelete)
+        .map(|s| s.targets.iter().cloned().collect())
+        .collect();
+    let mut wanted: Vec<BTreeSet<ResourceId>> = vec![replaced, of(Action::Delete)];
+    wanted.retain(|targets| !targets.is_empty());
+    prop_assert!(wanted.iter().all(|targets| deletes.contains(targets)) && wanted.len() == deletes.len());
+    let targets: BTreeSet<&ResourceId> = plan.steps.iter().flat_map(|s| &s.targets).collect();
+    prop_assert!(plan.changes.iter().all(|change| targets.contains(&change.id)), "a change without a step");
+    for change in plan.changes.iter().filter(|c| c.action == Action::Update) {
+        let idle = |f: &&rosterctl::model::plan::FieldDiff| f.before == f.after && f.path != PASSWORD.key;
+        prop_assert_eq!(change.fields.iter().find(idle), None, "{}", change.id);
+    }
+    Ok(())
+}
+
+/// Whether a finding says that a field of an agent cannot be mended.
+fn reported(plan: &Plan, id: &ResourceId, key: &str) -> bool {
+    let says = |m: &str| m.starts_with(&format!("{id}: {key} is "));
+    plan.findings.iter().any(|f| f.code == "R101" && f.id.as_ref() == Some(id) && says(&f.message))
+}
+
+fn agents_are_as_desired(
+    desired: &Desired,
+    workspace: &Workspace,
+    plan: &Plan,
+    ledger: &Ledger,
+    before: &Estate,
+    after: &Estate,
+) -> Result<(), TestCaseError> {
+    for (id, agent) in &desired.agents {
+        let resource = ResourceId::agent(id);
+        prop_assert_eq!(after.agents().contains_key(id), !agent.absent, "{} is there", id);
+        if agent.absent {
+            continue;
+        }
+        let live = &after.agents()[id];
+        for entry in agent.record.iter().filter(|entry| entry.field.is_read()) {
+            let now = live.get(entry.field);
+            let key = entry.field.key;
+            prop_assert!(
+                same(&entry.value, now) != reported(plan, &resource, key),
+                "{}: {} is {:?} for {:?}",
+                id,
+                key,
+                now,
+                entry.value
+            );
+        }
+        hidden_is_as_desired(agent, plan, &resource, ledger, before, after)?;
+    }
+    for id in before.agents().keys().filter(|id| !desired.agents.contains_key(*id)) {
+        let goes = match workspace.policy.prune {
+            Prune::None => false,
+            Prune::Owned => ledger.owns(&ResourceId::agent(id)),
+            Prune::All => true,
+        };
+        prop_assert_eq!(after.agents().contains_key(id), !goes, "{} is left", id);
+    }
+    Ok(())
+}
+
+/// What no operation returns: set at creation, set when the ledger knows otherwise, else left alone.
+fn hidden_is_as_desired(
+    agent: &DesiredAgent,
+    plan: &Plan,
+    id: &ResourceId,
+    ledger: &Ledger,
+    before: &Estate,
+    after: &Estate,
+) -> Result<(), TestCaseError> {
+    let was = before.hidden.get(&id.name);
+    let now = &after.hidden[&id.name];
+    let action = plan.change(id).map(|c| c.action);
+    let made = matches!(action, Some(Action::Create | Action::Replace));
+    let known = ledger.get(id);
+    for (field, old, new) in [
+        (&ROLE, was.and_then(|h| h.role.clone()), &now.role),
+        (&SKILL_LEVEL, was.and_then(|h| h.skill_level.clone()), &now.skill_level),
+    ] {
+        let wanted = agent.record.get(field).map(Value::to_json);
+        let recorded = known.is_some_and(|a| a.fields.contains_key(field.key));
+        match wanted {
+            Some(wanted) if made => prop_assert_eq!(Some(&wanted), new.as_ref(), "{}", field.key),
+            Some(wanted) if recorded => prop_assert!(
+                (Some(&wanted) == new.as_ref()) != reported(plan, id, field.key),
+                "{}",
+                field.key
+            ),
+            Some(wanted) if plan.change(id).is_some_and(|c| c.field(field.key).is_some()) => {
+                prop_assert_eq!(Some(&wanted), new.as_ref());
+            }
+            // What was applied last is kept.
+            None if made && recorded && action == Some(Action::Replace) => prop_assert_eq!(&old, new),
+            _ if made => {}
+            _ => prop_assert_eq!(&old, new, "{} was left alone", field.key),
+        }
+    }
+    let old = was.and_then(|h| h.password.clone());
+    if let Some(Value::Password(secret)) = agent.record.get(&PASSWORD) {
+        let recorded = known.and_then(|a| a.password.as_ref());
+        let rotated = recorded.is_some_and(|p| secret.version.is_some() && p.version != secret.version);
+        let asserted = recorded.is_none() && plan.change(id).is_some_and(|c| c.field(PASSWORD.key).is_some());
+        if made || rotated || asserted {
+            prop_assert_eq!(&Some((secret.key.clone(), secret.version)), &now.password);
+        } else {
+            prop_assert_eq!(&old, &now.password);
+        }
+    } else if !made {
+        prop_assert_eq!(&old, &now.password);
+    }
+    Ok(())
+}
+
+fn queues_are_as_desired(
+    desired: &Desired,
+    workspace: &Workspace,
+    plan: &Plan,
+    after: &Estate,
+) -> Result<(), TestCaseError> {
+    for (id, queue) in &desired.queues {
+        let found: Vec<_> = after
+            .queues()
+            .iter()
+            .filter(|(exten, live)| match &queue.exten {
+                Some(pinned) => exten.as_str() == &**pinned,
+                None => live.name == queue.name,
+            })
+            .collect();
+        prop_assert_eq!(found.len(), 1, "{} is there once", id);
+        let live = found[0].1;
+        for entry in queue.record.iter() {
+            if let Value::Members(wanted) = &entry.value {
+                let now = members(live);
+                if workspace.policy.at_least {
+                    prop_assert!(wanted.iter().all(|(id, p)| now.get(id) == Some(p)), "{} {:?}", id, now);
+                } else {
+                    prop_assert_eq!(&**wanted, &now, "{}", id);
+                }
+            } else {
+                prop_assert!(
+                    same(&entry.value, live.record.get(entry.field)) != reported(plan, id, entry.field.key)
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn nothing_else_moved(plan: &Plan, before: &Estate, after: &Estate) -> Result<(), TestCaseError> {
+    for (id, was) in before.agents() {
+        let change = plan.change(&ResourceId::agent(id));
+        let now = after.agents().get(id);
+        let Some(change) = change else {
+            prop_assert_eq!(Some(words(was)), now.map(words), "{} was touched", id);
+            prop_assert_eq!(before.hidden.get(id), after.hidden.get(id));
+            continue;
+        };
+        if change.action == Action::Delete {
+            prop_assert!(now.is_none());
+            continue;
+        }
+        let now = words(now.expect("a changed agent is there"));
+        for (key, value) in words(was) {
+            let said = change.field(key).filter(|f| f.before != f.after);
+            prop_assert!(said.is_some() || now.get(key) == Some(&value), "{} of {} was touched", key, id);
+        }
+    }
+    for id in after.agents().keys().filter(|id| !before.agents().contains_key(*id)) {
+        prop_assert_eq!(plan.change(&ResourceId::agent(id)).map(|c| c.action), Some(Action::Create));
+    }
+    for (at, was) in before.queues() {
+        let now = after.queues().get(at).expect("no queue is ever deleted");
+        let change = plan.changes.iter().find(|c| c.exten.as_deref() == Some(at.as_str()));
+        let wanted = change.and_then(planning::after).unwrap_or_else(|| members(was));
+        prop_assert_eq!(members(now), wanted, "members of {}", at);
+        let attributes = |record| {
+            let mut words = words(record);
+            words.remove(ASSIGN_MEMBERS.key);
+            words
+        };
+        prop_assert_eq!(attributes(&was.record), attributes(&now.record));
+        prop_assert_eq!(&was.name, &now.name);
+    }
+    let made = after.queues().len() - before.queues().len();
+    let planned = plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Create);
+    prop_assert_eq!(made, planned.count());
+    Ok(())
+}

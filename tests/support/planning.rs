@@ -1,0 +1,398 @@
+//! What the planner's tests share: readers in the manifest's words, and a vendor as a pure model that
+//! carries out a plan's steps and refuses an illegal order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rosterctl::manifest::{self, File};
+use rosterctl::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
+use rosterctl::model::desired::Desired;
+use rosterctl::model::field::{Field, Record, by_key};
+use rosterctl::model::id::{Kind, OperatorId, ResourceId};
+use rosterctl::model::ledger::{AppliedPassword, Ledger};
+use rosterctl::model::live::{Listing, Live, LiveQueue};
+use rosterctl::model::plan::{Action, Change, Operation, Plan, Step};
+use rosterctl::model::queue::{self, ASSIGN_MEMBERS};
+use rosterctl::model::value::{Members, Sip, Value};
+use rosterctl::model::workspace::Workspace;
+use rosterctl::provider::SPECS;
+use serde_json::{Map, Value as Json};
+
+/// Reads a workspace file.
+pub(crate) fn workspace(text: &str) -> Workspace {
+    manifest::workspace::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS).unwrap_or_else(|wrong| {
+        panic!("the workspace of a test is sound: {:#?}\n{text}", wrong.into_sorted())
+    })
+}
+
+/// A workspace with both writing connections.
+pub(crate) fn workspace_with(agents: &str, policy: &str) -> Workspace {
+    workspace(&format!(
+        "apiVersion: rosterctl/v1
+kind: Workspace
+name: test
+manifests: [roster]
+connections:
+  agents: {{ provider: agent-config, baseUrl: sandbox{agents} }}
+  webchat: {{ provider: webchat-queue, baseUrl: sandbox }}
+secrets:
+  files: {{ type: dir, path: secrets }}
+policy: {policy}
+"
+    ))
+}
+
+/// Reads manifests.
+pub(crate) fn desired(files: &[(String, String)], workspace: &Workspace) -> Desired {
+    let files: Vec<File> = files
+        .iter()
+        .map(|(name, text)| File { name: name.as_str().into(), bytes: text.as_bytes().to_vec() })
+        .collect();
+    manifest::load(&files, workspace).unwrap_or_else(|wrong| {
+        let texts: Vec<_> = files.iter().map(|f| String::from_utf8_lossy(&f.bytes)).collect();
+        panic!("the manifests of a test are sound: {:#?}\n{}", wrong.into_sorted(), texts.join("\n"))
+    })
+}
+
+/// A record in the manifest's words.
+pub(crate) fn record(fields: &'static [&'static Field], words: &Map<String, Json>) -> Record {
+    let mut record = Record::default();
+    for (key, json) in words {
+        let field = by_key(fields, key).unwrap_or_else(|| panic!("there is a field `{key}`"));
+        let value = Value::from_json(field.ty, json).unwrap_or_else(|| panic!("`{key}` can be {json}"));
+        record.set(field, value, None);
+    }
+    record
+}
+
+/// Live state in the manifest's words: `agents` by number, `queues` by the vendor's number, each
+/// with `…Incomplete` where it is not proved complete.
+pub(crate) fn live(words: &Json) -> Live {
+    let object = |json: &Json| json.as_object().cloned().unwrap_or_default();
+    let doubt = |key: &str| words.get(key).and_then(Json::as_str).map(str::to_owned);
+    let agents = words.get("agents").map(|agents| Listing {
+        items: object(agents)
+            .iter()
+            .map(|(id, words)| (OperatorId::from(id.as_str()), record(agent::FIELDS, &object(words))))
+            .collect(),
+        incomplete: doubt("agentsIncomplete"),
+        ..Listing::default()
+    });
+    let queues = words.get("queues").map(|queues| Listing {
+        items: object(queues)
+            .iter()
+            .map(|(exten, words)| {
+                let mut words = object(words);
+                let name = words.remove("displayName").unwrap_or_default();
+                let name = name.as_str().unwrap_or_default().into();
+                let record = record(queue::FIELDS, &words);
+                (OperatorId::from(exten.as_str()), LiveQueue { name, record })
+            })
+            .collect(),
+        incomplete: doubt("queuesIncomplete"),
+        ..Listing::default()
+    });
+    Live { agents, queues }
+}
+
+/// What the vendor knows of an agent and no operation returns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Hidden {
+    pub role: Option<Json>,
+    pub skill_level: Option<Json>,
+    /// Key and version of the password that was set.
+    pub password: Option<(Arc<str>, Option<u32>)>,
+}
+
+/// The vendors, as far as a plan can tell them apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Estate {
+    pub live: Live,
+    pub hidden: BTreeMap<OperatorId, Hidden>,
+    /// Whether the skill bound at creation becomes the main group.
+    pub main_group_on_create: bool,
+    /// Whether a new agent is enabled.
+    pub enabled_on_create: bool,
+    next: u32,
+}
+
+impl Estate {
+    pub(crate) fn new(live: Live, hidden: BTreeMap<OperatorId, Hidden>) -> Self {
+        Self { live, hidden, main_group_on_create: true, enabled_on_create: true, next: 0 }
+    }
+
+    pub(crate) fn agents(&self) -> &BTreeMap<OperatorId, Record> {
+        &self.live.agents.as_ref().expect("agents are listed").items
+    }
+
+    pub(crate) fn queues(&self) -> &BTreeMap<OperatorId, LiveQueue> {
+        &self.live.queues.as_ref().expect("queues are listed").items
+    }
+
+    fn agents_mut(&mut self) -> &mut BTreeMap<OperatorId, Record> {
+        &mut self.live.agents.as_mut().expect("agents are listed").items
+    }
+
+    fn queues_mut(&mut self) -> &mut BTreeMap<OperatorId, LiveQueue> {
+        &mut self.live.queues.as_mut().expect("queues are listed").items
+    }
+
+    fn number(&mut self) -> u32 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Carries a plan out, choosing each time among the steps that may go next.
+    pub(crate) fn carry_out(
+        &mut self,
+        plan: &Plan,
+        mut choose: impl FnMut(usize) -> usize,
+    ) -> Result<(), String> {
+        let mut done: BTreeSet<&str> = BTreeSet::new();
+        let mut left: Vec<&Step> = plan.steps.iter().collect();
+        while !left.is_empty() {
+            let ready: Vec<usize> = (0..left.len())
+                .filter(|at| left[*at].after.iter().all(|id| done.contains(id.as_str())))
+                .collect();
+            if ready.is_empty() {
+                return Err("the steps wait for each other".to_owned());
+            }
+            let step = left.remove(ready[choose(ready.len())]);
+            self.step(plan, step, &left).map_err(|why| format!("{} ({step:?}): {why}", step.id))?;
+            done.insert(&step.id);
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, plan: &Plan, step: &Step, left: &[&Step]) -> Result<(), String> {
+        if step.targets.is_empty() {
+            return Err("it touches nothing".to_owned());
+        }
+        for target in &step.targets {
+            let change = plan.change(target);
+            match step.operation {
+                Operation::AgentCreate => self.create(target, change.ok_or("no change")?, step)?,
+                Operation::AgentEdit => self.edit(plan, target, change.ok_or("no change")?, step, left)?,
+                Operation::AgentPassword => {
+                    let change = change.ok_or("no change")?;
+                    if !self.agents().contains_key(&target.name) {
+                        return Err(format!("{target} is not there"));
+                    }
+                    self.set_password(&target.name, change)?;
+                }
+                Operation::AgentDelete => self.delete(target)?,
+                Operation::QueueCreate => self.create_queue(target, change.ok_or("no change")?),
+                Operation::QueueMembers => self.set_members(target, change, step)?,
+                Operation::SecretPut => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn create(&mut self, target: &ResourceId, change: &Change, step: &Step) -> Result<(), String> {
+        let id = target.name.clone();
+        if self.agents().contains_key(&id) {
+            return Err(format!("{target} is there already"));
+        }
+        let defaults = serde_json::json!({
+            "type": "agent", "enabled": self.enabled_on_create, "wrapUpSeconds": 0, "hidePhone": false,
+            "recording": true, "outbound": "allowed", "channels": ["voice", "message"], "survey": true,
+        });
+        let mut record = record(agent::FIELDS, defaults.as_object().expect("an object"));
+        record.set(&SIP, Value::Sip(Sip::Number(format!("auto{}", self.number()).into())), None);
+        let mut hidden = Hidden { role: Some("picked at random".into()), ..Hidden::default() };
+        for key in &step.fields {
+            let field = by_key(agent::FIELDS, key).ok_or("an unknown field")?;
+            let after = &change.field(key).ok_or("a field that the change lacks")?.after;
+            if field.index == PASSWORD.index {
+                continue;
+            }
+            let value = Value::from_json(field.ty, after).ok_or("not of the type")?;
+            if field.create.is_empty() || matches!(value, Value::Other(_)) {
+                return Err(format!("creation cannot set {key}"));
+            }
+            match (&value, field.index) {
+                (_, index) if index == ROLE.index => hidden.role = Some(after.clone()),
+                (_, index) if index == SKILL_LEVEL.index => hidden.skill_level = Some(after.clone()),
+                (_, index) if index == MAIN_SKILL_GROUP.index && !self.main_group_on_create => {}
+                (Value::Sip(Sip::Auto), _) => {}
+                (Value::Sip(_), _) => record.set(field, Value::Sip(Sip::None), None),
+                _ => record.set(field, value, None),
+            }
+        }
+        self.agents_mut().insert(id.clone(), record);
+        self.hidden.insert(id.clone(), hidden);
+        if step.fields.iter().any(|key| key == PASSWORD.key) {
+            self.set_password(&id, change)?;
+        }
+        Ok(())
+    }
+
+    fn edit(
+        &mut self,
+        plan: &Plan,
+        target: &ResourceId,
+        change: &Change,
+        step: &Step,
+        left: &[&Step],
+    ) -> Result<(), String> {
+        if !self.agents().contains_key(&target.name) {
+            return Err(format!("{target} is not there"));
+        }
+        if step.fields.is_empty() {
+            return Err("an edit of nothing".to_owned());
+        }
+        for key in &step.fields {
+            let field = by_key(agent::FIELDS, key).ok_or("an unknown field")?;
+            let after = &change.field(key).ok_or("a field that the change lacks")?.after;
+            let value = Value::from_json(field.ty, after).ok_or("not of the type")?;
+            if !field.can_edit(&value) || field.index == PASSWORD.index {
+                return Err(format!("an edit cannot set {key} to {after}"));
+            }
+            if let Value::Sip(Sip::Number(number)) = &value {
+                self.may_take(plan, &target.name, number, left)?;
+            }
+            if field.index == ROLE.index {
+                self.hidden.entry(target.name.clone()).or_default().role = Some(after.clone());
+            } else if let Some(record) = self.agents_mut().get_mut(&target.name) {
+                record.set(field, value, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// A number that somebody holds who is yet to give it up may be taken only within a circle.
+    fn may_take(&self, plan: &Plan, id: &OperatorId, number: &str, left: &[&Step]) -> Result<(), String> {
+        let holder = |number: &str| {
+            let holds =
+                |r: &Record| matches!(r.get(&SIP), Some(Value::Sip(Sip::Number(n))) if **n == *number);
+            self.agents().iter().find(|(_, record)| holds(record)).map(|(id, _)| id)
+        };
+        let gives = |id: &OperatorId| {
+            let resource = ResourceId::agent(id);
+            left.iter().any(|step| {
+                step.targets.contains(&resource)
+                    && (step.operation == Operation::AgentDelete
+                        || step.operation == Operation::AgentEdit && step.fields.iter().any(|f| f == SIP.key))
+            })
+        };
+        let Some(first) = holder(number).filter(|first| *first != id && gives(first)) else { return Ok(()) };
+        let mut at = first;
+        for _ in 0..self.agents().len() {
+            let next = plan.change(&ResourceId::agent(at)).and_then(|c| c.field(SIP.key));
+            let next = next.and_then(|f| f.after.get("number")).and_then(Json::as_str).and_then(holder);
+            match next {
+                Some(next) if next == id => return Ok(()),
+                Some(next) if next != at => at = next,
+                _ => break,
+            }
+        }
+        Err(format!("{first} still holds the SIP number {number} and is about to give it up"))
+    }
+
+    fn set_password(&mut self, id: &OperatorId, change: &Change) -> Result<(), String> {
+        let secret =
+            change.field(PASSWORD.key).and_then(|f| f.secret.as_ref()).ok_or("no secret is named")?;
+        self.hidden.entry(id.clone()).or_default().password = Some((secret.key.clone(), secret.version));
+        Ok(())
+    }
+
+    fn delete(&mut self, target: &ResourceId) -> Result<(), String> {
+        let id = &target.name;
+        if let Some((exten, _)) = self.queues().iter().find(|(_, queue)| members(queue).contains_key(id)) {
+            return Err(format!("{target} is still in queue {exten}"));
+        }
+        self.hidden.remove(id);
+        self.agents_mut().remove(id).map(drop).ok_or_else(|| format!("{target} is not there"))
+    }
+
+    /// The vendor drops in silence whoever is not there.
+    fn known(&self, mut members: Members) -> Value {
+        members.retain(|id, _| self.agents().contains_key(id));
+        Value::Members(Arc::new(members))
+    }
+
+    fn create_queue(&mut self, target: &ResourceId, change: &Change) {
+        let mut record = Record::default();
+        for diff in &change.fields {
+            let field = by_key(queue::FIELDS, &diff.path).expect("a queue's field");
+            if let Some(value) = Value::from_json(field.ty, &diff.after) {
+                record.set(field, value, None);
+            }
+        }
+        let wanted = record.get(&ASSIGN_MEMBERS).map(members_of).unwrap_or_default();
+        record.set(&ASSIGN_MEMBERS, self.known(wanted), None);
+        let exten = OperatorId::new(format!("new{}", self.number()));
+        self.queues_mut().insert(exten, LiveQueue { name: target.name.as_str().into(), record });
+    }
+
+    fn set_members(
+        &mut self,
+        target: &ResourceId,
+        change: Option<&Change>,
+        step: &Step,
+    ) -> Result<(), String> {
+        let exten = exten(target, change).ok_or("nobody can tell which queue")?;
+        let wanted = match (&step.members, change) {
+            (Some(list), _) => list.iter().map(|m| (m.agent_number.clone(), m.priority)).collect(),
+            (None, Some(change)) => after(change).ok_or("the change has no members")?,
+            (None, None) => return Err("no members".to_owned()),
+        };
+        let wanted = self.known(wanted);
+        let queue = self.queues_mut().get_mut(&exten).ok_or("no such queue")?;
+        queue.record.set(&ASSIGN_MEMBERS, wanted, None);
+        Ok(())
+    }
+}
+
+/// The vendor's number of the queue that a step writes.
+pub(crate) fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId> {
+    match change.and_then(|c| c.exten.as_deref()) {
+        Some(exten) => Some(OperatorId::from(exten)),
+        None => target.name.as_str().rsplit_once('@').map(|(_, exten)| OperatorId::from(exten)),
+    }
+}
+
+/// The members that a change ends with.
+pub(crate) fn after(change: &Change) -> Option<Members> {
+    let json = &change.field(ASSIGN_MEMBERS.key)?.after;
+    Value::from_json(ASSIGN_MEMBERS.ty, json).as_ref().map(members_of)
+}
+
+pub(crate) fn members(queue: &LiveQueue) -> Members {
+    queue.record.get(&ASSIGN_MEMBERS).map(members_of).unwrap_or_default()
+}
+
+fn members_of(value: &Value) -> Members {
+    match value {
+        Value::Members(members) => Members::clone(members),
+        _ => Members::new(),
+    }
+}
+
+/// What an apply writes down of a plan that it carried out.
+pub(crate) fn write_down(ledger: &mut Ledger, plan: &Plan) {
+    for change in &plan.changes {
+        let key = change.id.to_string();
+        if change.action == Action::Delete {
+            ledger.resources.remove(&key);
+            continue;
+        }
+        let applied = ledger.resources.entry(key).or_default();
+        for field in &change.fields {
+            if let Some(secret) = &field.secret {
+                applied.password = Some(AppliedPassword { version: secret.version });
+            } else {
+                applied.fields.insert(field.path.clone(), field.after.clone());
+            }
+        }
+        if change.id.kind == Kind::Queue {
+            applied.exten.clone_from(&change.exten);
+        }
+    }
+}
+
+/// Values of the fields of a record that can be read, for comparing two.
+pub(crate) fn words(record: &Record) -> BTreeMap<&'static str, Json> {
+    record.iter().map(|entry| (entry.field.key, entry.value.to_json())).collect()
+}
