@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use rosterctl::manifest::schema;
+use rosterctl::model::plan::Plan;
 use rosterctl::provider::SPECS;
 use rosterctl::report::reference;
+use serde_json::json;
 use similar::TextDiff;
 
 fn pretty(schema: &schemars::Schema) -> String {
@@ -49,6 +51,57 @@ fn plan_schema() {
 #[test]
 fn reference_page() {
     fresh("README.md", &reference::fields(SPECS));
+}
+
+/// What the plan's type reads and writes, its schema accepts; what it cannot read, neither does.
+#[test]
+fn plan_schema_and_type_agree() {
+    let schema = serde_json::to_value(schema::plan()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let source = json!({ "file": "roster/a.yaml", "line": 3, "column": 5 });
+    let plan = json!({
+        "format": "rosterctl.plan/v1",
+        "program": "0.1.0",
+        "workspace": "acme",
+        "summary": {
+            "create": 0, "update": 1, "replace": 0, "delete": 0, "calls": 2, "estimatedSeconds": 1,
+            "findings": { "error": 0, "warning": 1, "info": 0 },
+            "live": { "agents": 9, "queues": 1 },
+        },
+        "changes": [{
+            "id": "agent/8001", "action": "update", "moved": "manifest", "source": source,
+            "fields": [
+                { "path": "name", "before": "张三", "after": "李四", "moved": "unknown", "source": source },
+                { "path": "password", "before": null, "after": null, "moved": "manifest",
+                  "secret": { "store": "ci", "key": "A", "version": 2 } },
+            ],
+        }],
+        "steps": [
+            { "id": "s1", "operation": "agent.edit", "targets": ["agent/8001"], "after": [], "fields": ["name"] },
+            { "id": "s2", "operation": "queue.members", "targets": ["queue/在线售前@1001"], "after": ["s1"],
+              "members": [{ "agentNumber": "8001", "priority": 1 }] },
+        ],
+        "findings": [{ "code": "R101", "severity": "warning", "message": "…", "id": "agent/8001" }],
+        "allowed": [{ "rule": "deletes", "upTo": 12 }],
+        "targets": ["agent/8001"],
+        "digests": { "manifests": "00", "plan": "" },
+    });
+    let read: Plan = serde_json::from_value(plan.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), plan);
+    let errors: Vec<String> = schema.iter_errors(&plan).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    for (place, value) in [
+        ("/steps/0/operation", json!("agent.fire")),
+        ("/changes/0/action", json!("delete all")),
+        ("/changes/0/id", json!("8001")),
+        ("/summary/calls", json!("2")),
+        ("/findings/0/severity", json!("fatal")),
+    ] {
+        let mut other = plan.clone();
+        *other.pointer_mut(place).unwrap() = value;
+        assert!(!schema.is_valid(&other), "{place}");
+        assert!(serde_json::from_value::<Plan>(other).is_err(), "{place}");
+    }
 }
 
 /// Each is a schema of its own draft, and says so without naming a host.

@@ -198,3 +198,142 @@ fn invalid() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Complaints that need more than one document, or one value's neighbours, and so no schema.
+const CROSS_REFERENCES: &[&str] = &[
+    " cannot have the key ",
+    " connection of provider ",
+    " is declared twice",
+    " is to be deleted ",
+    " matches no declared agent",
+    " more than the 1000000 ",
+    " needs a secret of its own",
+    " needs a store that can be written",
+    " runs backwards",
+    " stands twice in the queue",
+    "`skillLevel` without ",
+    "no connection holds ",
+    "unknown profile ",
+    "unknown role ",
+    "unknown skill group ",
+    "unknown store ",
+];
+
+/// One in so many values is tried at a place.
+const SHARE: usize = 5;
+
+/// Every value of every valid file is replaced by others, left out, or given a neighbour. Whatever the
+/// reader accepts, the schema accepts; whatever the schema accepts, the reader refuses for the sake of
+/// other values alone. Each place gets its share of the values; `MUTANTS=all` tries all everywhere.
+#[test]
+fn reader_and_schema_agree_on_mutants_of_rosters() {
+    agree_on_mutants("roster.yaml");
+}
+
+/// See [`reader_and_schema_agree_on_mutants_of_rosters`].
+#[test]
+fn reader_and_schema_agree_on_mutants_of_workspaces() {
+    agree_on_mutants("workspace.yaml");
+}
+
+fn agree_on_mutants(of: &str) {
+    let schemas = Schemas::new();
+    let common = common();
+    let others = [
+        Json::Null,
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(3),
+        json!(1.5),
+        json!(3_000_000_000_i64),
+        json!(""),
+        json!(" "),
+        json!("x"),
+        json!("../x"),
+        json!("none"),
+        json!("30s"),
+        json!("10%"),
+        json!("+08:00"),
+        json!("sandbox"),
+        json!("https://x.example.com"),
+        json!("http://x.example.com"),
+        json!("1..3"),
+        json!([]),
+        json!({}),
+        json!([3]),
+        json!(["x"]),
+        json!(["x", "x"]),
+        json!({ "x": 1 }),
+        json!({ "store": "files", "key": "x" }),
+    ];
+    let all = std::env::var_os("MUTANTS").is_some_and(|which| which == "all");
+    let step = if all { 1 } else { SHARE };
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for path in entries(&folder("valid")).into_iter().filter(|path| name(path).ends_with(of)) {
+        let name = name(&path);
+        let is_workspace = name.ends_with(".workspace.yaml");
+        let schema = if is_workspace { &schemas.workspace } else { &schemas.roster };
+        for document in documents(&fs::read(&path).unwrap()).unwrap() {
+            let mut mutants = Vec::new();
+            for (at, pointer) in pointers(&document).into_iter().enumerate() {
+                for other in others.iter().skip(if all { 0 } else { at % SHARE }).step_by(step) {
+                    let mut mutant = document.clone();
+                    *mutant.pointer_mut(&pointer).unwrap() = other.clone();
+                    mutants.push((format!("{pointer} = {other}"), mutant));
+                }
+                mutants.extend(without(&document, &pointer).map(|mutant| (format!("no {pointer}"), mutant)));
+                let mut mutant = document.clone();
+                if let Some(map) = mutant.pointer_mut(&pointer).unwrap().as_object_mut() {
+                    map.insert("unheardOf".to_owned(), json!("x"));
+                    mutants.push((format!("{pointer}/unheardOf"), mutant));
+                }
+            }
+            for (what, mutant) in mutants {
+                count += 1;
+                // JSON is YAML.
+                let bytes = mutant.to_string().into_bytes();
+                let problems = if is_workspace {
+                    workspace(&bytes).err()
+                } else {
+                    manifest::load(&[File { name: Arc::from("m.yaml"), bytes }], &common).err()
+                };
+                let problems: Vec<String> = problems
+                    .map(|found| found.into_sorted().into_iter().map(|d| d.message).collect())
+                    .unwrap_or_default();
+                let structural = problems.iter().any(|m| !CROSS_REFERENCES.iter().any(|c| m.contains(c)));
+                if schema.is_valid(&mutant) == structural && (structural || problems.is_empty()) {
+                    let verdict = if structural { "accepts" } else { "refuses" };
+                    wrong.push(format!("{name} {what}: the schema {verdict} it; the reader: {problems:?}"));
+                }
+            }
+        }
+    }
+    assert!(count > 1_000, "{count}");
+    assert!(wrong.is_empty(), "{} of {count}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Where the values of a document stand.
+fn pointers(json: &Json) -> Vec<String> {
+    let escape = |key: &str| key.replace('~', "~0").replace('/', "~1");
+    let inner: Vec<(String, &Json)> = match json {
+        Json::Object(map) => map.iter().map(|(key, value)| (escape(key), value)).collect(),
+        Json::Array(items) => items.iter().enumerate().map(|(at, v)| (at.to_string(), v)).collect(),
+        _ => Vec::new(),
+    };
+    let below =
+        inner.iter().flat_map(|(key, v)| pointers(v).into_iter().map(move |rest| format!("/{key}{rest}")));
+    std::iter::once(String::new()).chain(below).collect()
+}
+
+/// A document without one of its values.
+fn without(document: &Json, pointer: &str) -> Option<Json> {
+    let (parent, key) = pointer.rsplit_once('/')?;
+    let mut document = document.clone();
+    match document.pointer_mut(parent)? {
+        Json::Object(map) => map.remove(&key.replace("~1", "/").replace("~0", "~")).map(drop)?,
+        Json::Array(items) => drop(items.remove(key.parse().ok()?)),
+        _ => return None,
+    }
+    Some(document)
+}

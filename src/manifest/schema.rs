@@ -71,7 +71,7 @@ pub fn workspace(specs: &[&'static Spec]) -> Schema {
         let insecure =
             json!({ "properties": { "allowInsecure": { "const": true } }, "required": ["allowInsecure"] });
         let mut rules =
-            vec![json!({ "if": insecure, "else": { "properties": { "baseUrl": secure_url() } } })];
+            vec![json!({ "if": insecure, "else": { "properties": { "baseUrl": secure_url("sandbox$|") } } })];
         if !demands.is_empty() {
             rules.push(json!({ "if": behind_sandbox, "else": demands }));
         }
@@ -451,6 +451,12 @@ fn setting_type(setting: &Setting) -> Json {
     match setting.ty {
         SettingType::Text if setting.default == "\"\"" => json!({ "type": "string" }),
         SettingType::Text => filled(),
+        SettingType::Address => json!({ "type": "string", "allOf": [address(""), secure_url("")] }),
+        SettingType::Url(schemes) => json!({
+            "type": "string",
+            "pattern": format!("^({}).", schemes.join("|")),
+            "patternErrorMessage": format!("begin it with one of {}", schemes.join(", ")),
+        }),
         SettingType::Choice(words) => json!({ "type": "string", "enum": words }),
         SettingType::Words(words) => {
             json!({ "type": "array", "items": { "type": "string", "enum": words }, "uniqueItems": true })
@@ -492,19 +498,24 @@ fn setting_type(setting: &Setting) -> Json {
 
 fn base_url() -> Json {
     let doc = CONNECTION.iter().find(|s| s.key == "baseUrl").map_or("", |s| s.doc);
+    let mut schema = object(with_doc(address("sandbox$|"), doc));
+    schema.insert("examples".to_owned(), json!(["sandbox"]));
+    schema.into()
+}
+
+/// Scheme, host, port and path; `or` is what else the value may be.
+fn address(or: &str) -> Json {
     json!({
-        "description": doc,
         "type": "string",
-        "pattern": r"^(sandbox|https?://[^\s?#@]+)$",
-        "patternErrorMessage": BASE_URL_EXAMPLE,
-        "examples": ["sandbox"],
+        "pattern": format!(r"^({or}https?://[^\s?#@]+$)"),
+        "patternErrorMessage": if or.is_empty() { "write https://HOST[:PORT]" } else { BASE_URL_EXAMPLE },
     })
 }
 
-/// What `baseUrl` may be when nobody allowed passwords to cross the network in clear.
-fn secure_url() -> Json {
+/// What an address may be when nobody allowed passwords to cross the network in clear.
+fn secure_url(or: &str) -> Json {
     json!({
-        "pattern": r"^(sandbox$|https://|http://(localhost|127\.[0-9.]+|\[[0-9a-fA-F:]+\])([:/]|$))",
+        "pattern": format!(r"^({or}https://|http://(localhost|127\.[0-9.]+|\[[0-9a-fA-F:]+\])([:/]|$))"),
         "patternErrorMessage": "http:// to another host: use https://, or set `allowInsecure: true`",
     })
 }

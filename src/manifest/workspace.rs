@@ -93,16 +93,6 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
         }
     }
     refer(&ledger, &stores, child(node, "ledger"), out);
-    if let Some(url) = ledger.text("url")
-        && !["s3://", "gs://", "az://", "file://"].iter().any(|scheme| url.starts_with(scheme))
-        && let Some(place) = child(node, "ledger").and_then(|n| child(n, "url"))
-    {
-        out.push(
-            Diagnostic::at(&place.source, "the ledger's `url` is of no known kind")
-                .help("write s3://BUCKET/PREFIX, gs://…, az://… or file://…")
-                .masked(),
-        );
-    }
     Some(Workspace { name, manifests, connections, stores, ledger, policy: policy_of(&policy) })
 }
 
@@ -142,7 +132,10 @@ fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> V
         let sandbox = fields.peek("baseUrl") == Some("sandbox");
         let mut values = take(&mut fields, CONNECTION, true, out);
         values.0.extend(take(&mut fields, spec.settings, !sandbox, out).0);
-        address(node, "baseUrl", &values, out);
+        if let Some(base) = values.text("baseUrl").filter(|base| *base != "sandbox") {
+            let source = child(node, "baseUrl").map_or(&node.source, |n| &n.source);
+            address("baseUrl", base, Some(values.flag("allowInsecure")), source, out);
+        }
         fields.finish(out);
         connections.push(Connection {
             name: Arc::from(&*name.name),
@@ -154,17 +147,21 @@ fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> V
     connections
 }
 
-/// `http://` only to loopback unless the connection says otherwise; no user, query or fragment.
-fn address(node: &Node, key: &str, values: &Settings, out: &mut Diagnostics) {
-    let connection = key == "baseUrl";
-    let Some(base) = values.text(key).filter(|base| !connection || *base != "sandbox") else { return };
-    let source = child(node, key).map_or(&node.source, |n| &n.source);
+/// `http://` only to loopback unless the connection says otherwise (`insecure`, for what can say so);
+/// no user, query or fragment.
+fn address(
+    key: &str,
+    base: &str,
+    insecure: Option<bool>,
+    source: &crate::model::source::Source,
+    out: &mut Diagnostics,
+) {
     let spelled = base.starts_with("https://") || base.starts_with("http://");
     let clean = spelled && !base.contains(char::is_whitespace);
     let url = match url::Url::parse(base) {
         Ok(url) if clean && url.host().is_some() => url,
         _ => {
-            let help = if connection { BASE_URL_EXAMPLE } else { "write https://HOST[:PORT]" };
+            let help = if insecure.is_some() { BASE_URL_EXAMPLE } else { "write https://HOST[:PORT]" };
             // What is no address may hold a password before an `@`.
             let secret = base.contains(['@', '?', '#']);
             let message =
@@ -191,8 +188,8 @@ fn address(node: &Node, key: &str, values: &Settings, out: &mut Diagnostics) {
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     };
-    if url.scheme() == "http" && !loopback && !values.flag("allowInsecure") {
-        let help = if connection {
+    if url.scheme() == "http" && !loopback && insecure != Some(true) {
+        let help = if insecure.is_some() {
             "use https://, or set `allowInsecure: true` on this connection"
         } else {
             "use https://"
@@ -225,7 +222,6 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
         let table = STORES.iter().find(|(word, ..)| *word == kind).map_or(&[][..], |(.., table)| table);
         let settings = take(&mut fields, table, true, out);
         fields.finish(out);
-        address(node, "address", &settings, out);
         declare(name, kind, settings);
     }
     stores
@@ -456,6 +452,22 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
         // A default may be the empty text; what a person writes may not.
         SettingType::Text if setting.default == "\"\"" => SettingValue::Text(text(node, key, out)?.into()),
         SettingType::Text => SettingValue::Text(filled(node, key, out)?.into()),
+        SettingType::Address => {
+            let base = filled(node, key, out)?;
+            address(key, base, None, &node.source, out);
+            SettingValue::Text(base.into())
+        }
+        SettingType::Url(schemes) => {
+            let url = filled(node, key, out)?;
+            if !schemes.iter().any(|scheme| url.starts_with(scheme) && url.len() > scheme.len()) {
+                let help = format!("begin it with one of {}", schemes.join(", "));
+                // It may be an address with credentials in it.
+                let message = format!("`{key}` is of no known kind");
+                out.push(Diagnostic::at(&node.source, message).help(help).masked());
+                return None;
+            }
+            SettingValue::Text(url.into())
+        }
         SettingType::Choice(known) => SettingValue::Text(choice(node, key, known, out)?.into()),
         SettingType::Words(known) => {
             SettingValue::Texts(words(node, key, known, out)?.into_iter().map(Arc::from).collect())

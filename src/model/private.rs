@@ -38,8 +38,21 @@ pub fn is_private_key(name: &str) -> bool {
 }
 
 /// Returns the byte offset from which on a line must not be shown, when it holds a private key
-/// whose value is not a whole reference (`{ store: …, key: … }`).
+/// whose value is not a whole reference (`{ store: …, key: … }`), or an address with credentials.
 pub fn mask_from(line: &str) -> Option<usize> {
+    [private_value(line), credentials(line)].into_iter().flatten().min()
+}
+
+/// Returns where the `user:password@` of an address begins.
+fn credentials(line: &str) -> Option<usize> {
+    line.match_indices("://").map(|(at, sign)| at + sign.len()).find(|start| {
+        let rest = &line[*start..];
+        let end = rest.find(|c: char| c.is_whitespace() || "\"'/,}]".contains(c)).unwrap_or(rest.len());
+        rest[..end].contains('@')
+    })
+}
+
+fn private_value(line: &str) -> Option<usize> {
     keys(line).into_iter().find_map(|after| match reference_end(&line[after..]) {
         // A remark behind a reference may quote the password that stood there before.
         Some(end) => {

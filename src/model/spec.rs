@@ -71,6 +71,10 @@ pub enum SettingType {
     Offset,
     /// A share (`10%`) or a count.
     Share,
+    /// Where a service answers: `https://HOST[:PORT]`, or `http://` on this host.
+    Address,
+    /// A URL that begins with one of these.
+    Url(&'static [&'static str]),
     /// `{ store, key }`.
     Secret,
     /// A mapping of settings.
@@ -194,7 +198,7 @@ pub static STORES: &[(&str, &str, &[Setting])] = &[
         "vault",
         "HashiCorp Vault, KV version 2; writable.",
         &[
-            required("address", SettingType::Text, "Where Vault answers."),
+            required("address", SettingType::Address, "Where Vault answers."),
             optional("mount", SettingType::Text, "secret", "Mount of the KV engine."),
             optional("path", SettingType::Text, "\"\"", "Path before each key."),
             optional("token", SettingType::Secret, "", "Sign in with a token.").bound(VAULT_SIGN_IN),
@@ -265,7 +269,7 @@ pub static LEDGER: &[Setting] = &[
     .bound(LEDGER_PLACE),
     optional(
         "url",
-        SettingType::Text,
+        SettingType::Url(&["s3://", "gs://", "az://", "file://"]),
         "",
         "Object store of the ledger, like s3://bucket/prefix; instead of `path`.",
     )

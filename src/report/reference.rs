@@ -156,6 +156,8 @@ fn rows(out: &mut String, prefix: &str, table: &[Setting]) {
 fn setting_values(ty: SettingType) -> String {
     match ty {
         SettingType::Text => "text".to_owned(),
+        SettingType::Address => "`https://HOST[:PORT]`".to_owned(),
+        SettingType::Url(schemes) => format!("{} …", code(schemes)),
         SettingType::Choice(words) => code(words),
         SettingType::Words(words) => format!("list of {}", code(words)),
         SettingType::Texts => "list of texts".to_owned(),
