@@ -12,20 +12,25 @@ use crate::model::value::{Sip, Type, Value, word};
 /// The fields of a mapping, each taken once; what is left over at the end is unknown.
 pub(super) struct Fields<'a> {
     /// What the mapping is, with its article, for messages.
-    what: &'a str,
+    pub(super) what: &'a str,
     /// Where it stands.
     pub(super) source: Source,
     entries: &'a [(Key, Node)],
     known: Vec<&'static str>,
+    missing: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of a mapping; complains about anything else.
     pub(super) fn of(node: &'a Node, what: &'a str, out: &mut Diagnostics) -> Option<Self> {
         match &node.value {
-            NodeValue::Map(entries) => {
-                Some(Self { what, source: node.source.clone(), entries, known: Vec::new() })
-            }
+            NodeValue::Map(entries) => Some(Self {
+                what,
+                source: node.source.clone(),
+                entries,
+                known: Vec::new(),
+                missing: Vec::new(),
+            }),
             other => {
                 out.push(
                     Diagnostic::at(&node.source, format!("{what} is {} instead of a mapping", kind(other)))
@@ -54,12 +59,43 @@ impl<'a> Fields<'a> {
 
     /// Takes a field that must be there.
     pub(super) fn require(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<&'a Node> {
-        let there = self.entries.iter().any(|(k, _)| *k.name == *key);
         let node = self.take(key, out);
-        if !there {
-            out.push(Diagnostic::at(&self.source, format!("{} has no `{key}`", self.what)));
+        if !self.has(key) {
+            out.push(self.lacks(key));
         }
         node
+    }
+
+    /// Takes a field that must be there; that it is not, [`Fields::finish`] says, unless a misspelled
+    /// one stands in its place.
+    pub(super) fn demand(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<&'a Node> {
+        if !self.has(key) {
+            self.missing.push(key);
+        }
+        self.take(key, out)
+    }
+
+    fn lacks(&self, key: &str) -> Diagnostic {
+        let help = match key {
+            "apiVersion" | "kind" => {
+                "every file of rosterctl says `apiVersion: rosterctl/v1` and what `kind` it is; \
+                                      a file for something else belongs into another folder"
+                    .to_owned()
+            }
+            _ => format!("add `{key}: …`"),
+        };
+        Diagnostic::at(&self.source, format!("{} has no `{key}`", self.what)).help(help)
+    }
+
+    /// Where a key stands.
+    pub(super) fn place(&self, key: &str) -> Option<&'a Source> {
+        self.entries.iter().find(|(k, _)| *k.name == *key).map(|(k, _)| &k.source)
+    }
+
+    /// The text of a field, when it is one; complains about nothing.
+    pub(super) fn peek(&self, key: &str) -> Option<&'a str> {
+        let (_, node) = self.entries.iter().find(|(k, _)| *k.name == *key)?;
+        scalar(node).map(|scalar| &*scalar.text)
     }
 
     /// Whether a key is there, whatever its value.
@@ -68,19 +104,24 @@ impl<'a> Fields<'a> {
     }
 
     /// Complains about every field that nobody took.
-    pub(super) fn finish(self, out: &mut Diagnostics) {
+    pub(super) fn finish(mut self, out: &mut Diagnostics) {
         for (key, _) in self.entries {
             if self.known.iter().any(|known| *known == &*key.name) {
                 continue;
             }
-            let help = match nearest(&key.name, self.known.iter().copied()) {
+            let near = nearest(&key.name, self.known.iter().copied());
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known here: {}", self.known.join(", ")),
             };
+            self.missing.retain(|missing| Some(*missing) != near);
             out.push(
                 Diagnostic::at(&key.source, format!("unknown field `{}` in {}", key.name, self.what))
                     .help(help),
             );
+        }
+        for key in &self.missing {
+            out.push(self.lacks(key));
         }
     }
 }
@@ -104,9 +145,10 @@ pub(super) fn kind(value: &NodeValue) -> &'static str {
     match value {
         NodeValue::Scalar(scalar) => match scalar.kind() {
             ScalarKind::Null => "nothing",
-            ScalarKind::Bool(_) => "a flag",
+            ScalarKind::Bool(true) => "`true`",
+            ScalarKind::Bool(false) => "`false`",
             ScalarKind::Int => "a whole number",
-            ScalarKind::Float => "a number",
+            ScalarKind::Float => "a number with a fraction",
             ScalarKind::Text => "text",
         },
         NodeValue::List(_) => "a list",
@@ -128,18 +170,18 @@ fn scalar(node: &Node) -> Option<&Scalar> {
 /// A text. An unquoted number or flag is refused: other YAML tools would not keep `003` as it is.
 pub(super) fn text<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Option<&'a str> {
     let Some(scalar) = scalar(node) else {
-        out.push(wrong(node, key, "text"));
+        out.push(wrong(node, key, "text").help("write one text, in quotes where in doubt"));
         return None;
     };
     match scalar.kind() {
         ScalarKind::Text => Some(&scalar.text),
         ScalarKind::Null => {
-            out.push(wrong(node, key, "text"));
+            out.push(wrong(node, key, "text").help("write a text, or remove the entry"));
             None
         }
         kind => {
             let is = match kind {
-                ScalarKind::Bool(_) => "a flag",
+                ScalarKind::Bool(_) => "a yes or no",
                 _ => "a number",
             };
             out.push(
@@ -158,7 +200,8 @@ pub(super) fn text<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Opti
 pub(super) fn filled<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Option<&'a str> {
     let text = text(node, key, out)?;
     if text.trim().is_empty() {
-        out.push(Diagnostic::at(&node.source, format!("`{key}` is empty")));
+        let help = "write something, or remove it";
+        out.push(Diagnostic::at(&node.source, format!("`{key}` is empty")).help(help));
         return None;
     }
     Some(text)
@@ -171,7 +214,7 @@ pub(super) fn flag(node: &Node, key: &str, out: &mut Diagnostics) -> Option<bool
     {
         return Some(flag);
     }
-    out.push(wrong(node, key, "a flag").help("write true or false, without quotes"));
+    out.push(wrong(node, key, "true or false").help("write true or false, without quotes"));
     None
 }
 
@@ -195,12 +238,15 @@ pub(super) fn number(node: &Node, key: &str, min: i64, max: i64, out: &mut Diagn
     match scalar.text.parse::<i64>() {
         Ok(number) if (min..=max).contains(&number) => Some(number),
         _ => {
-            let bounds = if max == i64::from(i32::MAX) || max == i64::MAX {
-                format!("must be at least {min}")
-            } else {
-                format!("must be from {min} to {max}")
+            let bounds = match (max == i64::from(i32::MAX) || max == i64::MAX, scalar.text.starts_with('-')) {
+                (false, _) => format!("from {min} to {max}"),
+                (true, true) => format!("of at least {min}"),
+                (true, false) => format!("of at most {max}"),
             };
-            out.push(Diagnostic::at(&node.source, format!("`{key}` is {}, but {bounds}", scalar.text)));
+            out.push(
+                Diagnostic::at(&node.source, format!("`{key}` is {}, out of bounds", scalar.text))
+                    .help(format!("write a whole number {bounds}")),
+            );
             None
         }
     }
@@ -223,6 +269,7 @@ pub(super) fn choice(
     let found = word(words, given);
     if found.is_none() {
         let help = match nearest(given, words.iter().copied()) {
+            _ if words.len() == 1 => format!("write `{key}: {}`", words.join("")),
             Some(near) => format!("did you mean `{near}`? One of: {}", words.join(", ")),
             None => format!("one of: {}", words.join(", ")),
         };
@@ -243,7 +290,10 @@ pub(super) fn words(
     for item in list(node, key, out) {
         if let Some(word) = choice(item, key, known, out) {
             if found.contains(&word) {
-                out.push(Diagnostic::at(&item.source, format!("`{word}` stands twice in `{key}`")));
+                out.push(
+                    Diagnostic::at(&item.source, format!("`{word}` stands twice in `{key}`"))
+                        .help("remove one of the two"),
+                );
             }
             found.push(word);
         }
@@ -280,14 +330,20 @@ pub(super) fn value(node: &Node, key: &str, ty: Type, out: &mut Diagnostics) -> 
 fn sip(node: &Node, key: &str, out: &mut Diagnostics) -> Option<Sip> {
     if let NodeValue::Map(_) = node.value {
         let mut fields = Fields::of(node, "a SIP account", out)?;
-        let number = fields.require("number", out).and_then(|n| filled(n, "number", out));
+        let number = fields.demand("number", out).and_then(|n| filled(n, "number", out));
         fields.finish(out);
         return number.map(|number| Sip::Number(number.into()));
     }
-    match choice(node, key, &["auto", "none"], out)? {
-        "auto" => Some(Sip::Auto),
-        _ => Some(Sip::None),
+    match scalar(node).map(|scalar| &*scalar.text) {
+        Some("auto") => return Some(Sip::Auto),
+        Some("none") => return Some(Sip::None),
+        Some(other) => out.push(
+            Diagnostic::at(&node.source, format!("`{key}` cannot be `{other}`"))
+                .help("write auto, none, or { number: \"1001\" }"),
+        ),
+        None => out.push(wrong(node, key, "a word").help("write auto, none, or { number: \"1001\" }")),
     }
+    None
 }
 
 /// `{ store, key }`, for passwords also `generate` and `version`.
@@ -308,18 +364,13 @@ pub(super) fn secret(node: &Node, key: &str, password: bool, out: &mut Diagnosti
     };
     let allowed: &[&str] =
         if password { &["store", "key", "generate", "version"] } else { &["store", "key"] };
-    let mut inner = Diagnostics::default();
-    for (entry, _) in entries {
-        if !allowed.contains(&&*entry.name) {
-            inner.push(
-                Diagnostic::at(
-                    &entry.source,
-                    format!("`{key}` holds something beside {}", allowed.join(", ")),
-                )
-                .help(help),
-            );
-        }
+    // One complaint is enough: what is no reference lacks all that makes one.
+    if let Some((entry, _)) = entries.iter().find(|(entry, _)| !allowed.contains(&&*entry.name)) {
+        let message = format!("`{key}` holds something beside {}", allowed.join(", "));
+        out.push(Diagnostic::at(&entry.source, message).help(help).masked());
+        return None;
     }
+    let mut inner = Diagnostics::default();
     let mut fields = Fields::of(node, "a secret reference", &mut inner)?;
     let mut name = |fields: &mut Fields<'_>, part: &'static str| {
         let node = fields.take(part, &mut inner);
@@ -355,15 +406,12 @@ pub(super) fn secret(node: &Node, key: &str, password: bool, out: &mut Diagnosti
     }
 }
 
-/// Checks `apiVersion` and `kind` of a document.
+/// Checks `apiVersion` and `kind` of a document; `false` when it is of no kind or of another, so that
+/// to read on would be to complain of everything.
 pub(super) fn header(fields: &mut Fields<'_>, wanted: &'static str, out: &mut Diagnostics) -> bool {
-    let before = out.len();
     if let Some(node) = fields.require("apiVersion", out) {
         choice(node, "apiVersion", &["rosterctl/v1"], out);
     }
-    if let Some(node) = fields.require("kind", out) {
-        let words: &'static [&'static str] = if wanted == "Roster" { &["Roster"] } else { &["Workspace"] };
-        choice(node, "kind", words, out);
-    }
-    out.len() == before
+    let words: &'static [&'static str] = if wanted == "Roster" { &["Roster"] } else { &["Workspace"] };
+    fields.require("kind", out).and_then(|node| choice(node, "kind", words, out)).is_some()
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::decode::{Fields, choice, filled, flag, header, kind, list, number, text, value};
-use super::yaml::{Node, NodeValue};
+use super::yaml::{Node, NodeValue, Scalar};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
@@ -14,12 +14,21 @@ use crate::model::{agent, queue, seat};
 /// Most agents of one pool.
 const LARGEST_POOL: u64 = 1_000_000;
 
+/// What `state` may say.
+pub(super) const AGENT_STATES: &[&str] = &["present", "absent"];
+/// What a member selector may select by.
+pub(super) static SELECTED_BY: [&Field; 3] = [&agent::MAIN_SKILL_GROUP, &agent::ROLE, &agent::TYPE];
+
 /// A name with its place.
 pub(super) type Named = (Arc<str>, Source);
 
 /// A Roster document.
 #[derive(Default)]
 pub(super) struct Document {
+    /// Some of its catalogues' names could not be read, so one that is missing there proves nothing.
+    pub lost_names: bool,
+    /// Some of its agents could not be read.
+    pub lost_agents: bool,
     pub roles: Option<Vec<Named>>,
     pub skill_groups: Option<Vec<Named>>,
     pub profiles: Vec<(Named, Template)>,
@@ -80,21 +89,25 @@ pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Option<Document> {
     if !header(&mut fields, "Roster", out) {
         return None;
     }
+    let before = out.len();
     let mut document = Document {
         roles: fields.take("roles", out).map(|n| names(n, "roles", out)),
         skill_groups: fields.take("skillGroups", out).map(|n| names(n, "skillGroups", out)),
         ..Document::default()
     };
+    document.lost_names = out.len() > before;
     if let Some(node) = fields.take("profiles", out) {
         match &node.value {
             NodeValue::Map(entries) => {
                 for (name, node) in entries {
                     let what = format!("profile `{}`", name.name);
+                    // A profile that says nothing sensible is known by name all the same.
+                    let mut read = Template::default();
                     if let Some(mut fields) = Fields::of(node, &what, out) {
-                        let template = template(&mut fields, out);
+                        read = template(&mut fields, out);
                         fields.finish(out);
-                        document.profiles.push(((Arc::from(&*name.name), name.source.clone()), template));
                     }
+                    document.profiles.push(((Arc::from(&*name.name), name.source.clone()), read));
                 }
             }
             other => out.push(
@@ -110,7 +123,10 @@ pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Option<Document> {
         fields.finish(out);
     }
     if let Some(node) = fields.take("agents", out) {
-        document.agents = list(node, "agents", out).iter().filter_map(|n| raw_agent(n, out)).collect();
+        let items = list(node, "agents", out);
+        document.agents = items.iter().filter_map(|n| raw_agent(n, out)).collect();
+        let is_list = matches!(node.value, NodeValue::List(_));
+        document.lost_agents = !is_list || document.agents.len() < items.len();
     }
     if let Some(node) = fields.take("queues", out) {
         document.queues = list(node, "queues", out).iter().filter_map(|n| raw_queue(n, out)).collect();
@@ -129,7 +145,8 @@ fn names(node: &Node, key: &str, out: &mut Diagnostics) -> Vec<Named> {
             if let Some((_, first)) = found.iter().find(|(n, _)| **n == *name) {
                 out.push(
                     Diagnostic::at(&item.source, format!("`{name}` stands twice in `{key}`"))
-                        .related(first, "the first one"),
+                        .related(first, "the first one")
+                        .help("remove one of the two"),
                 );
             }
             found.push((Arc::from(name), item.source.clone()));
@@ -183,8 +200,8 @@ fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
             (None, node.source.clone())
         }
     };
-    let states: &'static [&'static str] = &["present", "absent"];
-    let absent = fields.take("state", out).and_then(|n| choice(n, "state", states, out)) == Some("absent");
+    let state = fields.take("state", out).and_then(|n| choice(n, "state", AGENT_STATES, out));
+    let absent = state == Some("absent");
     let profile = fields
         .take("profile", out)
         .and_then(|n| filled(n, "profile", out).map(|name| (Arc::from(name), n.source.clone())));
@@ -197,7 +214,13 @@ fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
 fn operator_id(node: &Node, key: &str, out: &mut Diagnostics) -> Option<OperatorId> {
     let id = text(node, key, out)?;
     if let Some(objection) = OperatorId::objection(id) {
-        out.push(Diagnostic::at(&node.source, format!("`{key}` cannot be `{id}`: {objection}")));
+        let message = if id.is_empty() {
+            format!("`{key}` is empty")
+        } else {
+            format!("`{key}` cannot be `{id}`: {objection}")
+        };
+        let help = "write the agent's number as the console shows it, in quotes: \"8001\"";
+        out.push(Diagnostic::at(&node.source, message).help(help));
         return None;
     }
     Some(OperatorId::new(id))
@@ -205,7 +228,12 @@ fn operator_id(node: &Node, key: &str, out: &mut Diagnostics) -> Option<Operator
 
 /// `FIRST..LAST`, both included; a first number with leading zeros keeps its width.
 fn pool(node: &Node, out: &mut Diagnostics) -> Option<Vec<OperatorId>> {
-    let range = text(node, "operatorIds", out)?;
+    let help = "write FIRST..LAST, like 8101..8180; one agent is `operatorId: \"8101\"`";
+    let NodeValue::Scalar(Scalar { text: range, .. }) = &node.value else {
+        let message = format!("`operatorIds` is {} instead of a range", kind(&node.value));
+        out.push(Diagnostic::at(&node.source, message).help(help));
+        return None;
+    };
     let ends = range.split_once("..").and_then(|(first, last)| {
         let digits = |s: &str| !s.is_empty() && s.len() <= 18 && s.bytes().all(|b| b.is_ascii_digit());
         let (first, last) = (first.trim(), last.trim());
@@ -213,8 +241,8 @@ fn pool(node: &Node, out: &mut Diagnostics) -> Option<Vec<OperatorId>> {
     });
     let Some((text, Ok(first), Ok(last))) = ends else {
         out.push(
-            Diagnostic::at(&node.source, format!("`operatorIds` cannot be `{range}`"))
-                .help("write FIRST..LAST, like 8101..8180"),
+            Diagnostic::at(&node.source, format!("`operatorIds` cannot be `{range}`: it is no range"))
+                .help(help),
         );
         return None;
     };
@@ -226,13 +254,9 @@ fn pool(node: &Node, out: &mut Diagnostics) -> Option<Vec<OperatorId>> {
         return None;
     }
     if last - first >= LARGEST_POOL {
-        out.push(Diagnostic::at(
-            &node.source,
-            format!(
-                "`operatorIds` holds {} agents, more than the {LARGEST_POOL} a pool may",
-                last - first + 1
-            ),
-        ));
+        let many = last - first + 1;
+        let message = format!("`operatorIds` holds {many} agents, more than the {LARGEST_POOL} a pool may");
+        out.push(Diagnostic::at(&node.source, message).help("correct the range, or split it"));
         return None;
     }
     let width = text.len();
@@ -242,7 +266,7 @@ fn pool(node: &Node, out: &mut Diagnostics) -> Option<Vec<OperatorId>> {
 fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
     let mut fields = Fields::of(node, "a queue", out)?;
     let name = fields
-        .require("displayName", out)
+        .demand("displayName", out)
         .and_then(|n| filled(n, "displayName", out).map(|name| (Arc::from(name), n.source.clone())));
     let exten = fields.take("exten", out).and_then(|n| filled(n, "exten", out)).map(Arc::from);
     let record = record(&mut fields, queue::FIELDS, out);
@@ -281,7 +305,7 @@ fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMemb
         let member = if let NodeValue::Map(_) = item.value {
             let Some(mut fields) = Fields::of(item, "a member", out) else { continue };
             let id = fields
-                .require("agentNumber", out)
+                .demand("agentNumber", out)
                 .and_then(|n| operator_id(n, "agentNumber", out).map(|id| (id, n.source.clone())));
             let priority = fields
                 .take("priority", out)
@@ -304,7 +328,8 @@ fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMemb
 fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
     let mut fields = Fields::of(node, "a member selector", out)?;
     let mut wanted = Record::default();
-    for field in [&agent::MAIN_SKILL_GROUP, &agent::ROLE, &agent::TYPE] {
+    let said = SELECTED_BY.iter().any(|field| fields.has(field.key));
+    for field in SELECTED_BY {
         if let Some(node) = fields.take(field.key, out)
             && let Some(value) = value(node, field.key, field.ty, out)
         {
@@ -316,6 +341,9 @@ fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
         .and_then(|n| number(n, "priority", 0, i64::from(i32::MAX), out))
         .unwrap_or(0);
     fields.finish(out);
+    if wanted.is_empty() && said {
+        return None;
+    }
     if wanted.is_empty() {
         out.push(
             Diagnostic::at(&node.source, "a member selector says nothing to select by")
@@ -329,7 +357,7 @@ fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
 fn raw_seat(node: &Node, out: &mut Diagnostics) -> Option<(Named, Source, Record)> {
     let mut fields = Fields::of(node, "a seat", out)?;
     let account = fields
-        .require("account", out)
+        .demand("account", out)
         .and_then(|n| filled(n, "account", out).map(|name| (Arc::from(name), n.source.clone())));
     let record = record(&mut fields, seat::FIELDS, out);
     fields.finish(out);

@@ -21,13 +21,23 @@ use crate::model::workspace::Workspace;
 
 const PLACEHOLDER: &str = "{operatorId}";
 
-/// Resolves documents.
-pub(super) fn expand(documents: Vec<Document>, workspace: &Workspace, out: &mut Diagnostics) -> Desired {
-    let roles = catalogue(documents.iter().map(|d| d.roles.as_deref()));
-    let groups = catalogue(documents.iter().map(|d| d.skill_groups.as_deref()));
+/// Resolves documents. Where some of them could not be read (`whole` is false), what is not found may
+/// stand there: that alone is then no complaint.
+pub(super) fn expand(
+    documents: Vec<Document>,
+    whole: bool,
+    workspace: &Workspace,
+    out: &mut Diagnostics,
+) -> Desired {
+    let all_names = whole && !documents.iter().any(|d| d.lost_names);
+    let mut all_agents = whole && !documents.iter().any(|d| d.lost_agents);
+    let roles = catalogue(documents.iter().map(|d| d.roles.as_deref()), all_names);
+    let groups = catalogue(documents.iter().map(|d| d.skill_groups.as_deref()), all_names);
     let mut profiles: BTreeMap<Arc<str>, (Source, Template)> = BTreeMap::new();
+    let mut complained: Vec<Source> = Vec::new();
     for ((name, source), template) in documents.iter().flat_map(|d| &d.profiles) {
         in_catalogues(template, roles.as_ref(), groups.as_ref(), out);
+        check_template(template, workspace, &mut complained, out);
         if let Some((first, _)) = profiles.get(name) {
             out.push(
                 Diagnostic::at(source, format!("profile `{name}` is given twice"))
@@ -42,22 +52,26 @@ pub(super) fn expand(documents: Vec<Document>, workspace: &Workspace, out: &mut 
     let mut desired = Desired::default();
     let mut queues = Vec::new();
     let mut pools = 0;
-    let mut complained: Vec<Source> = Vec::new();
     for document in documents {
         in_catalogues(&document.defaults, roles.as_ref(), groups.as_ref(), out);
+        check_template(&document.defaults, workspace, &mut complained, out);
         for raw in document.agents {
             in_catalogues(&raw.template, roles.as_ref(), groups.as_ref(), out);
             let mut template = raw.template;
             if let Some((name, source)) = &raw.profile {
-                match profiles.get(name) {
-                    Some((_, profile)) => template.fill_from(profile),
-                    None => out.push(unknown("profile", name, source, profiles.keys().map(|k| &**k))),
+                if let Some((_, profile)) = profiles.get(name) {
+                    template.fill_from(profile);
+                } else {
+                    // What the profile would have said is not known either.
+                    all_agents = false;
+                    out.extend(unknown("profile", name, source, profiles.keys().map(|k| &**k), all_names));
                 }
             }
             template.fill_from(&document.defaults);
             if let Some(level) = template.record.entry(&SKILL_LEVEL)
                 && template.record.get(&MAIN_SKILL_GROUP).is_none()
                 && !raw.absent
+                && raw.profile.as_ref().is_none_or(|(name, _)| profiles.contains_key(name))
                 && let Some(source) = &level.source
                 && !complained.contains(source)
             {
@@ -100,10 +114,12 @@ pub(super) fn expand(documents: Vec<Document>, workspace: &Workspace, out: &mut 
         queues.extend(document.queues);
         for ((account, at), source, record) in document.seats {
             let key = OperatorId::new(account);
+            check_password(&record, workspace, &mut complained, out);
             if let Some(first) = desired.seats.get(&key) {
                 out.push(
                     Diagnostic::at(&at, format!("seat `{key}` is declared twice"))
-                        .related(&first.source, "the first one"),
+                        .related(&first.source, "the first one")
+                        .help("a seat is declared once in a workspace: remove one"),
                 );
             } else {
                 desired.seats.insert(key, DesiredSeat { source, record });
@@ -111,7 +127,7 @@ pub(super) fn expand(documents: Vec<Document>, workspace: &Workspace, out: &mut 
         }
     }
     for raw in queues {
-        let queue = queue(raw, &desired.agents, groups.as_ref(), roles.as_ref(), out);
+        let queue = queue(raw, &desired.agents, all_agents, groups.as_ref(), roles.as_ref(), out);
         let id = queue.id();
         let same_name = desired.queues.values().find(|q| {
             q.name == queue.name && (q.exten == queue.exten || q.exten.is_none() || queue.exten.is_none())
@@ -128,7 +144,9 @@ pub(super) fn expand(documents: Vec<Document>, workspace: &Workspace, out: &mut 
             desired.queues.insert(id, queue);
         }
     }
-    need_connections(&desired, workspace, out);
+    if whole {
+        need_connections(&desired, workspace, out);
+    }
     desired
 }
 
@@ -140,38 +158,52 @@ impl Template {
     }
 }
 
-fn catalogue<'a>(lists: impl Iterator<Item = Option<&'a [Named]>>) -> Option<Vec<Arc<str>>> {
+/// The names that may be used.
+struct Catalogue {
+    names: Vec<Arc<str>>,
+    /// Whether these are all of them.
+    whole: bool,
+}
+
+fn catalogue<'a>(lists: impl Iterator<Item = Option<&'a [Named]>>, whole: bool) -> Option<Catalogue> {
     let mut all: Option<Vec<Arc<str>>> = None;
     for list in lists.flatten() {
         all.get_or_insert_default().extend(list.iter().map(|(name, _)| Arc::clone(name)));
     }
-    all
+    all.map(|names| Catalogue { names, whole })
 }
 
+/// Complains about a name that is not declared; not when it may be, in what could not be read, unless
+/// a near name says that it is a slip.
 fn unknown<'a>(
     what: &str,
     name: &str,
     source: &Source,
     known: impl Iterator<Item = &'a str> + Clone,
-) -> Diagnostic {
-    let help = if let Some(near) = nearest(name, known.clone()) {
-        format!("did you mean `{near}`?")
-    } else {
-        let all: Vec<&str> = known.take(12).collect();
-        if all.is_empty() {
-            format!("no {what} is declared")
-        } else {
-            format!("there are: {}", all.join(", "))
+    whole: bool,
+) -> Diagnostics {
+    let mut out = Diagnostics::default();
+    let help = match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if !whole => return out,
+        None => {
+            let all: Vec<&str> = known.take(12).collect();
+            if all.is_empty() {
+                format!("no {what} is declared")
+            } else {
+                format!("there are: {}", all.join(", "))
+            }
         }
     };
-    Diagnostic::at(source, format!("unknown {what} `{name}`")).help(help)
+    out.push(Diagnostic::at(source, format!("unknown {what} `{name}`")).help(help));
+    out
 }
 
 /// Complains about roles and skill groups outside their catalogues, where there are any.
 fn in_catalogues(
     template: &Template,
-    roles: Option<&Vec<Arc<str>>>,
-    groups: Option<&Vec<Arc<str>>>,
+    roles: Option<&Catalogue>,
+    groups: Option<&Catalogue>,
     out: &mut Diagnostics,
 ) {
     listed(&template.record, &ROLE, "role", roles, out);
@@ -182,16 +214,16 @@ fn listed(
     record: &Record,
     field: &'static Field,
     what: &str,
-    known: Option<&Vec<Arc<str>>>,
+    known: Option<&Catalogue>,
     out: &mut Diagnostics,
 ) {
     if let Some(known) = known
         && let Some(entry) = record.entry(field)
         && let Value::Text(name) = &entry.value
-        && !known.iter().any(|k| k == name)
+        && !known.names.iter().any(|k| k == name)
         && let Some(source) = &entry.source
     {
-        out.push(unknown(what, name, source, known.iter().map(|k| &**k)));
+        out.extend(unknown(what, name, source, known.names.iter().map(|k| &**k), known.whole));
     }
 }
 
@@ -228,22 +260,44 @@ fn check_password(
     complained: &mut Vec<Source>,
     out: &mut Diagnostics,
 ) {
-    if let Some(entry) = record.entry(&PASSWORD)
+    for entry in record.iter() {
+        if let Value::Password(secret) = &entry.value
+            && let Some(source) = &entry.source
+            && let Some(diagnostic) = reference(secret, &secret.key, &workspace.stores, source)
+            && !complained.contains(source)
+        {
+            complained.push(source.clone());
+            out.push(diagnostic);
+        }
+    }
+}
+
+/// Checks the password of a profile or of `defaults`, also where no agent uses it. A key that waits
+/// for an agent's number is judged with a number in it.
+fn check_template(
+    template: &Template,
+    workspace: &Workspace,
+    complained: &mut Vec<Source>,
+    out: &mut Diagnostics,
+) {
+    if let Some(entry) = template.record.entry(&PASSWORD)
         && let Value::Password(secret) = &entry.value
         && let Some(source) = &entry.source
-        && let Some(diagnostic) = reference(secret, &workspace.stores, source)
-        && !complained.contains(source)
     {
-        complained.push(source.clone());
-        out.push(diagnostic);
+        let key = secret.key.replace(PLACEHOLDER, "0");
+        if let Some(diagnostic) = reference(secret, &key, &workspace.stores, source) {
+            complained.push(source.clone());
+            out.push(diagnostic);
+        }
     }
 }
 
 fn queue(
     raw: RawQueue,
     agents: &BTreeMap<OperatorId, DesiredAgent>,
-    groups: Option<&Vec<Arc<str>>>,
-    roles: Option<&Vec<Arc<str>>>,
+    all_agents: bool,
+    groups: Option<&Catalogue>,
+    roles: Option<&Catalogue>,
     out: &mut Diagnostics,
 ) -> DesiredQueue {
     let mut record = raw.record;
@@ -261,7 +315,7 @@ fn queue(
                 sources.insert(id.clone(), selector.source.clone());
             }
         }
-        if members.is_empty() && !raw.allow_empty {
+        if members.is_empty() && !raw.allow_empty && all_agents {
             out.push(
                 Diagnostic::at(&selector.source, "`memberSelector` matches no declared agent")
                     .help("check what it selects by, or say `allowEmpty: true` beside it"),
@@ -277,7 +331,8 @@ fn queue(
                         &member.source,
                         format!("agent `{}` stands twice in the queue", member.id),
                     )
-                    .related(first, "the first one"),
+                    .related(first, "the first one")
+                    .help("remove one of the two"),
                 );
                 continue;
             }
@@ -313,9 +368,10 @@ fn queue(
 /// Complains about kinds that no connection holds: what nobody can apply would look managed.
 fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnostics) {
     let holds = |kind: Kind| workspace.connections.iter().any(|c| c.spec.kinds.contains(&kind));
-    let first: [(Kind, Option<&Source>, &str, &str); 2] = [
+    let first: [(Kind, Option<&Source>, &str, &str); 3] = [
         (Kind::Agent, desired.agents.values().map(|a| &a.source).min(), "agents", "agent-config"),
         (Kind::Queue, desired.queues.values().map(|q| &q.source).min(), "queues", "webchat-queue"),
+        (Kind::Seat, desired.seats.values().map(|s| &s.source).min(), "seats", "seat-query"),
     ];
     for (kind, source, what, provider) in first {
         if let Some(source) = source

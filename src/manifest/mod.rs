@@ -30,11 +30,18 @@ pub struct File {
 pub fn load(files: &[File], workspace: &Workspace) -> Result<Desired, Diagnostics> {
     let mut out = Diagnostics::default();
     let mut documents = Vec::new();
+    // Whether everything that the files declare is known; if not, what is missing proves nothing.
+    let mut whole = true;
     for file in files {
         let (nodes, complaints) = yaml::read(&file.name, &file.bytes);
+        whole &= complaints.is_empty();
         out.extend(complaints);
-        documents.extend(nodes.iter().filter_map(|node| document::read(node, &mut out)));
+        for node in &nodes {
+            let document = document::read(node, &mut out);
+            whole &= document.is_some();
+            documents.extend(document);
+        }
     }
-    let desired = expand::expand(documents, workspace, &mut out);
+    let desired = expand::expand(documents, whole, workspace, &mut out);
     if out.is_empty() { Ok(desired) } else { Err(out) }
 }

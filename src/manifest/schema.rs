@@ -1,15 +1,521 @@
-//! Placeholder until merge.
-use crate::model::spec::Spec;
+//! The tables → JSON Schema 2020-12, for editors and pipelines.
+//!
+//! What the reader accepts, the schema accepts; what is wrong with one document's structure, both
+//! refuse. Beyond a schema is whatever needs the whole roster (names that are declared nowhere,
+//! things declared twice) and how a number is spelled (`003`).
+//!
+//! Conditions are written as `if`/`then`, not as `oneOf`: an editor can then say which property is
+//! missing, and completes the settings of the provider that was chosen, not those of all.
+
 use schemars::Schema;
-/// x
+use serde_json::{Map, Value as Json, json};
+
+use super::document::{AGENT_STATES, SELECTED_BY};
+use super::workspace::BASE_URL_EXAMPLE;
+use crate::model::field::Field;
+use crate::model::plan::{FORMAT, Plan};
+use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
+use crate::model::value::Type;
+use crate::model::{agent, queue, seat};
+
+/// Largest value of a number in a manifest.
+const LARGEST: i64 = i32::MAX as i64;
+
+/// The schema of a Roster document.
 pub fn roster() -> Schema {
-    Schema::default()
+    let names = |what: &str| {
+        let doc = format!("Optional catalogue of {what}: when present, one outside it is an error.");
+        json!({ "description": doc, "type": "array", "items": filled(), "uniqueItems": true })
+    };
+    let list = |of: &str, doc: &str| json!({ "description": doc, "type": "array", "items": { "$ref": format!("#/$defs/{of}") } });
+    let properties = json!({
+        "apiVersion": { "description": "Version of this format.", "const": "rosterctl/v1" },
+        "kind": { "description": "What this document is.", "const": "Roster" },
+        "roles": names("roles"),
+        "skillGroups": names("skill groups"),
+        "profiles": {
+            "description": "Named sets of agent fields, one set for the whole workspace. An agent takes one with `profile`.",
+            "type": "object",
+            "additionalProperties": { "$ref": "#/$defs/template" },
+        },
+        "defaults": { "$ref": "#/$defs/template" },
+        "agents": list("agent", "The agents, one by one or as pools."),
+        "queues": list("queue", "The queues and who serves them."),
+        "seats": list("seat", "Voice seats: compared, never written."),
+    });
+    let definitions = json!({
+        "template": closed(template(), &[], "Agent fields that hold where an agent does not say them itself."),
+        "agent": one_agent(),
+        "queue": one_queue(),
+        "seat": one_seat(),
+    });
+    let mut schema =
+        head("roster", "rosterctl roster", "Who answers: agents, queues and seats as they should be.");
+    schema.extend(closed(object(properties), &["apiVersion", "kind"], ""));
+    schema.insert("$defs".to_owned(), definitions);
+    schema.into()
 }
-/// x
-pub fn workspace(_: &[&'static Spec]) -> Schema {
-    Schema::default()
+
+/// The schema of `rosterctl.yaml`, with the settings of these connectors.
+pub fn workspace(specs: &[&'static Spec]) -> Schema {
+    let mut definitions = Map::new();
+    for spec in specs {
+        let table: Vec<&Setting> = CONNECTION.iter().chain(spec.settings).collect();
+        let mut schema = closed(rows(&table), &["provider", "baseUrl"], spec.doc);
+        insert(&mut schema, "provider", json!({ "const": spec.name, "description": spec.doc }));
+        insert(&mut schema, "baseUrl", base_url());
+        // The simulator asks for no credential.
+        let demands = demands(spec.settings);
+        let behind_sandbox =
+            json!({ "properties": { "baseUrl": { "const": "sandbox" } }, "required": ["baseUrl"] });
+        let insecure =
+            json!({ "properties": { "allowInsecure": { "const": true } }, "required": ["allowInsecure"] });
+        let mut rules =
+            vec![json!({ "if": insecure, "else": { "properties": { "baseUrl": secure_url("sandbox$|") } } })];
+        if !demands.is_empty() {
+            rules.push(json!({ "if": behind_sandbox, "else": demands }));
+        }
+        rules.extend(bonds(spec.settings));
+        schema.insert("allOf".to_owned(), rules.into());
+        definitions.insert(format!("connection-{}", spec.name), schema.into());
+    }
+    for (word, doc, table) in STORES {
+        let table: Vec<&Setting> = table.iter().collect();
+        let mut schema = group(&table, doc);
+        insert(&mut schema, "type", json!({ "const": word, "description": doc }));
+        require(&mut schema, "type");
+        definitions.insert(format!("store-{word}"), schema.into());
+    }
+    let providers = specs.iter().map(|spec| (spec.name, spec.doc));
+    let stores = STORES.iter().map(|(word, doc, _)| (*word, *doc));
+    let properties = json!({
+        "apiVersion": { "description": "Version of this format.", "const": "rosterctl/v1" },
+        "kind": { "description": "What this document is.", "const": "Workspace" },
+        "name": with_doc(filled(), "Name of the workspace, shown in every report."),
+        "manifests": {
+            "description": "Files or folders beside this file; a folder is read recursively, *.yaml and *.yml.",
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "string",
+                "pattern": "\\S",
+                "not": { "pattern": "^/|(^|/)\\.\\.(/|$)" },
+            },
+        },
+        "connections": {
+            "description": "The vendor systems, each under a free name; at most one of a provider.",
+            "type": "object",
+            "additionalProperties": choose("provider", "connection", "Which vendor system this is.", providers),
+        },
+        "secrets": {
+            "description": "The stores, each under a free name: the only places that secrets come from.",
+            "type": "object",
+            "additionalProperties": choose("type", "store", "Which kind of store this is.", stores),
+        },
+        "ledger": group(&LEDGER.iter().collect::<Vec<_>>(), "Where rosterctl remembers what it applied."),
+        "policy": group(&POLICY.iter().collect::<Vec<_>>(), "What one run may do."),
+    });
+    let doc = "The trusted configuration: vendor systems, secret stores, ledger and policy.";
+    let mut schema = head("workspace", "rosterctl workspace", doc);
+    schema.extend(closed(object(properties), &["apiVersion", "kind", "name", "manifests"], ""));
+    schema.insert("$defs".to_owned(), definitions.into());
+    schema.into()
 }
-/// x
+
+/// The schema of a saved plan and of `plan --format json`.
 pub fn plan() -> Schema {
-    schemars::schema_for!(crate::model::plan::Plan)
+    let mut schema = schemars::schema_for!(Plan);
+    let doc =
+        "What will change, by which calls, in which order; and what no call can mend. It holds no secret.";
+    if let Some(object) = schema.as_object_mut() {
+        object.extend(head("plan", "rosterctl plan", doc));
+        insert(object, "format", json!({ "description": "Version of this format.", "const": FORMAT }));
+    }
+    schema
+}
+
+fn head(word: &str, title: &str, doc: &str) -> Map<String, Json> {
+    object(json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("urn:rosterctl:schema:{word}:v1"),
+        "title": title,
+        "description": doc,
+    }))
+}
+
+fn object(json: Json) -> Map<String, Json> {
+    match json {
+        Json::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// A mapping with these properties and no other.
+fn closed(properties: impl Into<Json>, required: &[&str], doc: &str) -> Map<String, Json> {
+    let mut schema = object(json!({
+        "type": "object",
+        "properties": properties.into(),
+        "additionalProperties": false,
+    }));
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    if !doc.is_empty() {
+        schema.insert("description".to_owned(), doc.into());
+    }
+    schema
+}
+
+fn insert(schema: &mut Map<String, Json>, key: &str, property: Json) {
+    if let Some(Json::Object(properties)) = schema.get_mut("properties") {
+        properties.insert(key.to_owned(), property);
+    }
+}
+
+fn require(schema: &mut Map<String, Json>, key: &str) {
+    if let Json::Array(required) = schema.entry("required").or_insert_with(|| json!([])) {
+        required.push(key.into());
+    }
+}
+
+fn with_doc(schema: Json, doc: &str) -> Json {
+    let mut schema = object(schema);
+    schema.insert("description".to_owned(), doc.trim().into());
+    schema.into()
+}
+
+/// A text that is not blank.
+fn filled() -> Json {
+    json!({ "type": "string", "minLength": 1, "pattern": "\\S", "patternErrorMessage": "must not be blank" })
+}
+
+// ---- the roster ----
+
+/// The rows of a kind's table.
+fn fields(table: &'static [&'static Field]) -> Map<String, Json> {
+    table.iter().map(|field| (field.key.to_owned(), with_doc(value(field.ty), field.doc))).collect()
+}
+
+/// Whatever a field of this type may hold.
+fn value(ty: Type) -> Json {
+    match ty {
+        Type::Text { required: true } => filled(),
+        Type::Text { required: false } => json!({ "type": "string" }),
+        Type::Flag => json!({ "type": "boolean" }),
+        Type::Number => json!({ "type": "integer", "minimum": 0, "maximum": LARGEST }),
+        Type::Choice(words) => json!({ "type": "string", "enum": words }),
+        Type::Set(words) => json!({
+            "type": "array",
+            "items": { "type": "string", "enum": words },
+            "minItems": 1,
+            "uniqueItems": true,
+        }),
+        Type::Sip => {
+            let account = object(json!({ "number": with_doc(filled(), "Number of the SIP account.") }));
+            json!({ "anyOf": [{ "type": "string", "enum": ["auto", "none"] }, closed(account, &["number"], "")] })
+        }
+        Type::Password => secret(true),
+        Type::Members => members(),
+    }
+}
+
+/// The name of a secret; never the secret itself.
+fn secret(password: bool) -> Json {
+    let mut properties = object(json!({
+        "store": {
+            "description": "Name of a store that rosterctl.yaml declares under `secrets`.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "key": {
+            "description": "Key in that store.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 512,
+            "not": { "pattern": "(^|/)\\.{0,2}(/|$)|\\\\" },
+        },
+    }));
+    if password {
+        properties.extend(object(json!({
+            "generate": {
+                "description": "Make a strong password when the store has none; it is stored before it is used.",
+                "type": "boolean",
+                "default": false,
+            },
+            "version": {
+                "description": "A change of this number asks for a rotation.",
+                "type": "integer",
+                "minimum": 0,
+                "maximum": u32::MAX,
+            },
+        })));
+    }
+    closed(properties, &["store", "key"], "").into()
+}
+
+fn operator_id(doc: &str) -> Json {
+    json!({
+        "description": doc,
+        "type": "string",
+        "pattern": r"^[\p{Alphabetic}\p{N}][\p{Alphabetic}\p{N}_.@-]{0,63}$",
+        "patternErrorMessage": "1 to 64 letters, digits and _ . @ -, a letter or digit first; numbers in quotes",
+    })
+}
+
+fn members() -> Json {
+    let member = json!({
+        "agentNumber": operator_id("The agent's number, in quotes."),
+        "priority": { "description": "Priority in the queue.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 },
+    });
+    let member = closed(object(member), &["agentNumber"], "");
+    json!({
+        "type": "array",
+        "items": { "anyOf": [operator_id("The agent's number, in quotes; its priority is 0."), member] },
+    })
+}
+
+/// What an agent, a profile and `defaults` can say alike.
+fn template() -> Map<String, Json> {
+    let mut properties = fields(agent::FIELDS);
+    properties.extend(object(json!({
+        "protect": { "description": "Whether it is forbidden to delete the agent.", "type": "boolean", "default": false },
+        "allowAnyRole": {
+            "description": "Whether the agent may be made without a role; the vendor then picks one at random.",
+            "type": "boolean",
+            "default": false,
+        },
+    })));
+    properties
+}
+
+fn one_agent() -> Json {
+    let mut properties = template();
+    properties.extend(object(json!({
+        "operatorId": operator_id("The agent's number (坐席工号), in quotes: its key in every system."),
+        "operatorIds": {
+            "description": "A pool: FIRST..LAST, both included, one agent a number. {operatorId} may stand in any text.",
+            "type": "string",
+            "pattern": r"^\s*[0-9]{1,18}\s*\.\.\s*[0-9]{1,18}\s*$",
+            "patternErrorMessage": "write FIRST..LAST, like 8101..8180",
+        },
+        "state": {
+            "description": "`absent` is a tombstone: the agent must not exist.",
+            "type": "string",
+            "enum": AGENT_STATES,
+            "default": "present",
+        },
+        "profile": with_doc(filled(), "Name of the profile whose fields hold where the agent is silent."),
+    })));
+    let mut schema = closed(properties, &[], "An agent, or a pool of them.");
+    schema.insert("if".to_owned(), json!({ "required": ["operatorIds"] }));
+    schema.insert("then".to_owned(), json!({ "properties": { "operatorId": false } }));
+    schema.insert("else".to_owned(), json!({ "required": ["operatorId"] }));
+    schema.into()
+}
+
+fn one_queue() -> Json {
+    let mut wanted: Map<String, Json> =
+        SELECTED_BY.iter().map(|f| (f.key.to_owned(), with_doc(value(f.ty), f.doc))).collect();
+    let some = wanted.keys().map(|key| json!({ "required": [key] })).collect::<Vec<_>>();
+    let priority = json!({ "description": "Priority of whoever matches.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 });
+    wanted.insert("priority".to_owned(), priority);
+    let doc = "Every declared agent that matches all of this serves the queue, beside those listed.";
+    let mut selector = closed(wanted, &[], doc);
+    selector.insert("anyOf".to_owned(), some.into());
+    let mut properties = fields(queue::FIELDS);
+    properties.extend(object(json!({
+        "displayName": with_doc(filled(), "The queue's name: its key."),
+        "exten": with_doc(filled(), "The vendor's number of the queue, in quotes; needed when two live queues have one name."),
+        "memberSelector": selector,
+        "allowEmpty": { "description": "Allow that nobody serves the queue.", "type": "boolean", "default": false },
+        "minMembers": {
+            "description": "Refuse any plan that would leave fewer members.",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": LARGEST,
+        },
+    })));
+    let mut schema = closed(properties, &["displayName"], "A queue and who serves it.");
+    let may_be_empty =
+        json!({ "properties": { "allowEmpty": { "const": true } }, "required": ["allowEmpty"] });
+    schema.insert("if".to_owned(), may_be_empty);
+    schema.insert("else".to_owned(), json!({ "properties": { "assignMembers": { "minItems": 1 } } }));
+    schema.into()
+}
+
+fn one_seat() -> Json {
+    let mut properties = fields(seat::FIELDS);
+    properties.insert("account".to_owned(), with_doc(filled(), "The seat's account: its key."));
+    closed(properties, &["account"], "A voice seat: compared, never written.").into()
+}
+
+// ---- the workspace ----
+
+/// A mapping whose shape a word decides.
+fn choose<'a>(
+    key: &str,
+    prefix: &str,
+    doc: &str,
+    words: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> Json {
+    let known: Vec<&str> = words.clone().map(|(word, _)| word).collect();
+    let docs: Vec<&str> = words.map(|(_, doc)| doc).collect();
+    let branches: Vec<Json> = known
+        .iter()
+        .map(|word| {
+            json!({
+                "if": { "properties": { key: { "const": word } }, "required": [key] },
+                "then": { "$ref": format!("#/$defs/{prefix}-{word}") },
+            })
+        })
+        .collect();
+    json!({
+        "type": "object",
+        "required": [key],
+        "properties": { key: { "description": doc, "type": "string", "enum": known, "enumDescriptions": docs } },
+        "allOf": branches,
+    })
+}
+
+/// A mapping of settings.
+fn group(table: &[&Setting], doc: &str) -> Map<String, Json> {
+    let mut schema = closed(rows(table), &[], doc);
+    schema.extend(demands(table.iter().copied()));
+    let rules = bonds(table.iter().copied());
+    if !rules.is_empty() {
+        schema.insert("allOf".to_owned(), rules.into());
+    }
+    schema
+}
+
+/// What must be there: plain demands and, for `OneOf`, one of several.
+fn demands<'a>(table: impl IntoIterator<Item = &'a Setting>) -> Map<String, Json> {
+    let table: Vec<&Setting> = table.into_iter().collect();
+    let mut schema = Map::new();
+    let required: Vec<&str> = table.iter().filter(|s| s.required).map(|s| s.key).collect();
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    for setting in &table {
+        if let Bond::OneOf(keys) = setting.bond
+            && keys.first() == Some(&setting.key)
+            && !table.iter().any(|s| keys.contains(&s.key) && !s.default.is_empty())
+        {
+            let each: Vec<Json> = keys.iter().map(|key| json!({ "required": [key] })).collect();
+            schema.insert("anyOf".to_owned(), each.into());
+        }
+    }
+    schema
+}
+
+/// What a setting has to do with its neighbours, beside being there at all.
+fn bonds<'a>(table: impl IntoIterator<Item = &'a Setting>) -> Vec<Json> {
+    let mut rules = Vec::new();
+    for setting in table {
+        match setting.bond {
+            Bond::Free => {}
+            Bond::OneOf(keys) => {
+                let others: Map<String, Json> = keys
+                    .iter()
+                    .filter(|k| **k != setting.key)
+                    .map(|k| ((*k).to_owned(), false.into()))
+                    .collect();
+                rules.push(json!({ "if": { "required": [setting.key] }, "then": { "properties": others } }));
+            }
+            Bond::When(key, word) => rules.push(json!({
+                "if": { "properties": { key: { "const": word } }, "required": [key] },
+                "then": { "required": [setting.key] },
+            })),
+        }
+    }
+    rules
+}
+
+fn rows(table: &[&Setting]) -> Map<String, Json> {
+    let row = |setting: &&Setting| {
+        let mut schema = object(with_doc(setting_type(setting), setting.doc));
+        if let Some(default) = default(setting) {
+            schema.insert("default".to_owned(), default);
+        }
+        (setting.key.to_owned(), schema.into())
+    };
+    table.iter().map(row).collect()
+}
+
+/// A row's default, as JSON.
+fn default(setting: &Setting) -> Option<Json> {
+    if setting.default.is_empty() { None } else { serde_yaml::from_str(setting.default).ok() }
+}
+
+fn setting_type(setting: &Setting) -> Json {
+    match setting.ty {
+        SettingType::Text if setting.default == "\"\"" => json!({ "type": "string" }),
+        SettingType::Text => filled(),
+        SettingType::Address => json!({ "type": "string", "allOf": [address(""), secure_url("")] }),
+        SettingType::Url(schemes) => json!({
+            "type": "string",
+            "pattern": format!("^({}).", schemes.join("|")),
+            "patternErrorMessage": format!("begin it with one of {}", schemes.join(", ")),
+        }),
+        SettingType::Choice(words) => json!({ "type": "string", "enum": words }),
+        SettingType::Words(words) => {
+            json!({ "type": "array", "items": { "type": "string", "enum": words }, "uniqueItems": true })
+        }
+        SettingType::Texts if setting.required => {
+            json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 })
+        }
+        SettingType::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        SettingType::Number { min, max: i64::MAX } => json!({ "type": "integer", "minimum": min }),
+        SettingType::Number { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        SettingType::Numbers => json!({
+            "anyOf": [{ "type": "integer" }, { "type": "array", "items": { "type": "integer" }, "minItems": 1 }],
+        }),
+        SettingType::Flag => json!({ "type": "boolean" }),
+        SettingType::Duration => json!({
+            "type": "string",
+            "pattern": "^[0-9]+(ms|s|m|h)$",
+            "patternErrorMessage": "write a number and its unit: 500ms, 30s, 2m, 1h",
+        }),
+        SettingType::Offset => json!({
+            "type": "string",
+            "pattern": "^[+-](0[0-9]|1[0-4]):[0-5][0-9]$",
+            "patternErrorMessage": "write sign, hours and minutes: \"+08:00\"",
+        }),
+        SettingType::Share => json!({
+            "anyOf": [
+                {
+                    "type": "string",
+                    "pattern": "^((100|[1-9]?[0-9])%|0|[1-9][0-9]{0,9})$",
+                    "patternErrorMessage": "write a share of what is live, like 10%, or a count, like 12",
+                },
+                { "type": "integer", "minimum": 0, "maximum": u32::MAX },
+            ],
+        }),
+        SettingType::Secret => secret(false),
+        SettingType::Group(table) => group(&table.iter().collect::<Vec<_>>(), "").into(),
+    }
+}
+
+fn base_url() -> Json {
+    let doc = CONNECTION.iter().find(|s| s.key == "baseUrl").map_or("", |s| s.doc);
+    let mut schema = object(with_doc(address("sandbox$|"), doc));
+    schema.insert("examples".to_owned(), json!(["sandbox"]));
+    schema.into()
+}
+
+/// Scheme, host, port and path; `or` is what else the value may be.
+fn address(or: &str) -> Json {
+    json!({
+        "type": "string",
+        "pattern": format!(r"^({or}https?://[^\s?#@]+$)"),
+        "patternErrorMessage": if or.is_empty() { "write https://HOST[:PORT]" } else { BASE_URL_EXAMPLE },
+    })
+}
+
+/// What an address may be when nobody allowed passwords to cross the network in clear.
+fn secure_url(or: &str) -> Json {
+    json!({
+        "pattern": format!(r"^({or}https://|http://(localhost|127\.[0-9.]+|\[[0-9a-fA-F:]+\])([:/]|$))"),
+        "patternErrorMessage": "http:// to another host: use https://, or set `allowInsecure: true`",
+    })
 }

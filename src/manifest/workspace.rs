@@ -1,15 +1,18 @@
 //! `rosterctl.yaml` → Workspace, its settings checked by the connectors' own tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::decode::{Fields, choice, filled, flag, header, kind, list, number, secret, text, words};
-use super::yaml::{Node, NodeValue};
+use super::yaml::{Key, Node, NodeValue};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::model::secret::SecretRef;
-use crate::model::spec::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
+use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::workspace::{Connection, Policy, Prune, SettingValue, Settings, Share, Store, Workspace};
+
+/// What `baseUrl` may look like.
+pub(super) const BASE_URL_EXAMPLE: &str = "write https://HOST[:PORT], or `sandbox`";
 
 /// Reads the workspace file. `specs` are the connectors that there are.
 pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Workspace, Diagnostics> {
@@ -41,7 +44,9 @@ pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Wo
 
 fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option<Workspace> {
     let mut fields = Fields::of(node, "the workspace", out)?;
-    header(&mut fields, "Workspace", out);
+    if !header(&mut fields, "Workspace", out) {
+        return None;
+    }
     let name = fields.require("name", out).and_then(|n| filled(n, "name", out)).unwrap_or_default().into();
     let mut manifests = Vec::new();
     if let Some(node) = fields.require("manifests", out) {
@@ -57,7 +62,10 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
             }
         }
         if manifests.is_empty() && matches!(&node.value, NodeValue::List(items) if items.is_empty()) {
-            out.push(Diagnostic::at(&node.source, "`manifests` names no file or folder"));
+            out.push(
+                Diagnostic::at(&node.source, "`manifests` names no file or folder")
+                    .help("name the folder of the manifests, like `manifests: [roster]`"),
+            );
         }
     }
     let stores = fields.take("secrets", out).map(|n| stores(n, out)).unwrap_or_default();
@@ -71,14 +79,21 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
         None => defaults(POLICY),
     };
     fields.finish(out);
+    let entry = |section: &str, name: &str| child(node, section).and_then(|n| child(n, name));
     for connection in &connections {
-        refer(&connection.settings, &stores, &connection.source, out);
+        refer(&connection.settings, &stores, entry("connections", &connection.name), out);
     }
     for store in stores.values() {
-        refer(&store.settings, &stores, &store.source, out);
+        refer(&store.settings, &stores, entry("secrets", &store.name), out);
+        if opens(store, &stores).contains(&store.name) {
+            out.push(
+                Diagnostic::at(&store.source, format!("store `{}` needs a secret of its own", store.name))
+                    .help("take what opens it from another store, like one of type env"),
+            );
+        }
     }
-    refer(&ledger, &stores, &node.source, out);
-    Some(Workspace { name, manifests, connections, stores, ledger, policy: policy_of(policy) })
+    refer(&ledger, &stores, child(node, "ledger"), out);
+    Some(Workspace { name, manifests, connections, stores, ledger, policy: policy_of(&policy) })
 }
 
 fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Vec<Connection> {
@@ -114,11 +129,13 @@ fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> V
             );
             continue;
         }
-        let sandbox =
-            fields.take("baseUrl", out).is_some_and(|n| matches!(text(n, "baseUrl", out), Some("sandbox")));
+        let sandbox = fields.peek("baseUrl") == Some("sandbox");
         let mut values = take(&mut fields, CONNECTION, true, out);
         values.0.extend(take(&mut fields, spec.settings, !sandbox, out).0);
-        base_url(node, &values, out);
+        if let Some(base) = values.text("baseUrl").filter(|base| *base != "sandbox") {
+            let source = child(node, "baseUrl").map_or(&node.source, |n| &n.source);
+            address("baseUrl", base, Some(values.flag("allowInsecure")), source, out);
+        }
         fields.finish(out);
         connections.push(Connection {
             name: Arc::from(&*name.name),
@@ -130,22 +147,27 @@ fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> V
     connections
 }
 
-/// `http://` only to loopback unless the connection says otherwise; no user, query or fragment.
-fn base_url(node: &Node, values: &Settings, out: &mut Diagnostics) {
-    let Some(base) = values.text("baseUrl").filter(|base| *base != "sandbox") else { return };
-    let source = match &node.value {
-        NodeValue::Map(entries) => {
-            entries.iter().find(|(k, _)| &*k.name == "baseUrl").map_or(&node.source, |(_, n)| &n.source)
-        }
-        _ => &node.source,
-    };
+/// `http://` only to loopback unless the connection says otherwise (`insecure`, for what can say so);
+/// no user, query or fragment.
+fn address(
+    key: &str,
+    base: &str,
+    insecure: Option<bool>,
+    source: &crate::model::source::Source,
+    out: &mut Diagnostics,
+) {
+    let spelled = base.starts_with("https://") || base.starts_with("http://");
+    let clean = spelled && !base.contains(char::is_whitespace);
     let url = match url::Url::parse(base) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => url,
+        Ok(url) if clean && url.host().is_some() => url,
         _ => {
-            out.push(
-                Diagnostic::at(source, format!("`baseUrl` cannot be `{base}`"))
-                    .help("write https://HOST[:PORT], or `sandbox`"),
-            );
+            let help = if insecure.is_some() { BASE_URL_EXAMPLE } else { "write https://HOST[:PORT]" };
+            // What is no address may hold a password before an `@`.
+            let secret = base.contains(['@', '?', '#']);
+            let message =
+                if secret { format!("`{key}` is no address") } else { format!("`{key}` cannot be `{base}`") };
+            let diagnostic = Diagnostic::at(source, message).help(help);
+            out.push(if secret { diagnostic.masked() } else { diagnostic });
             return;
         }
     };
@@ -155,7 +177,7 @@ fn base_url(node: &Node, values: &Settings, out: &mut Diagnostics) {
         || url.fragment().is_some()
     {
         out.push(
-            Diagnostic::at(source, "`baseUrl` holds more than scheme, host, port and path")
+            Diagnostic::at(source, format!("`{key}` holds more than scheme, host, port and path"))
                 .help("credentials belong into a store")
                 .masked(),
         );
@@ -166,14 +188,14 @@ fn base_url(node: &Node, values: &Settings, out: &mut Diagnostics) {
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     };
-    if url.scheme() == "http" && !loopback && !values.flag("allowInsecure") {
-        out.push(
-            Diagnostic::at(
-                source,
-                "`baseUrl` is http:// to another host: passwords would cross the network in clear",
-            )
-            .help("use https://, or set `allowInsecure: true` on this connection"),
-        );
+    if url.scheme() == "http" && !loopback && insecure != Some(true) {
+        let help = if insecure.is_some() {
+            "use https://, or set `allowInsecure: true` on this connection"
+        } else {
+            "use https://"
+        };
+        let why = "is http:// to another host: passwords would cross the network in clear";
+        out.push(Diagnostic::at(source, format!("`{key}` {why}")).help(help));
     }
 }
 
@@ -183,7 +205,14 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
         return BTreeMap::new();
     };
     let mut stores = BTreeMap::new();
+    let mut declare = |name: &Key, kind: &'static str, settings: Settings| {
+        let text: Arc<str> = Arc::from(&*name.name);
+        let store = Store { name: Arc::clone(&text), kind, settings, source: name.source.clone() };
+        stores.insert(text, store);
+    };
     for (name, node) in entries {
+        // Known by name even when it cannot be read, so that nobody is told that it is not declared.
+        declare(name, "", Settings::default());
         let what = format!("store `{}`", name.name);
         let Some(mut fields) = Fields::of(node, &what, out) else { continue };
         let words: &'static [&'static str] = &["env", "dir", "vault", "sops", "age", "exec"];
@@ -193,11 +222,7 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
         let table = STORES.iter().find(|(word, ..)| *word == kind).map_or(&[][..], |(.., table)| table);
         let settings = take(&mut fields, table, true, out);
         fields.finish(out);
-        let name_text: Arc<str> = Arc::from(&*name.name);
-        stores.insert(
-            Arc::clone(&name_text),
-            Store { name: name_text, kind, settings, source: name.source.clone() },
-        );
+        declare(name, kind, settings);
     }
     stores
 }
@@ -206,25 +231,60 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
 fn refer(
     settings: &Settings,
     stores: &BTreeMap<Arc<str>, Store>,
-    at: &crate::model::source::Source,
+    node: Option<&Node>,
     out: &mut Diagnostics,
 ) {
-    for value in settings.0.values() {
+    for (key, value) in &settings.0 {
+        // What does not stand in the file is a default, and no default names a secret.
+        let Some(node) = node.and_then(|node| child(node, key)) else { continue };
         match value {
             SettingValue::Secret(secret) => {
-                if let Some(diagnostic) = reference(secret, stores, at) {
+                if let Some(diagnostic) = reference(secret, &secret.key, stores, &node.source) {
                     out.push(diagnostic);
                 }
             }
-            SettingValue::Group(group) => refer(group, stores, at, out),
+            SettingValue::Group(group) => refer(group, stores, Some(node), out),
             _ => {}
         }
     }
 }
 
-/// Says what is wrong with a reference to a secret, judged by the declared stores alone.
+/// The value of a key of a mapping.
+fn child<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    match &node.value {
+        NodeValue::Map(entries) => entries.iter().find(|(k, _)| *k.name == *key).map(|(_, node)| node),
+        _ => None,
+    }
+}
+
+/// The stores whose secrets must be read before this one answers.
+fn opens(store: &Store, stores: &BTreeMap<Arc<str>, Store>) -> BTreeSet<Arc<str>> {
+    fn named(settings: &Settings, found: &mut Vec<Arc<str>>) {
+        for value in settings.0.values() {
+            match value {
+                SettingValue::Secret(secret) => found.push(Arc::clone(&secret.store)),
+                SettingValue::Group(group) => named(group, found),
+                _ => {}
+            }
+        }
+    }
+    let (mut seen, mut next) = (BTreeSet::new(), Vec::new());
+    named(&store.settings, &mut next);
+    while let Some(name) = next.pop() {
+        if let Some(store) = stores.get(&name)
+            && seen.insert(name)
+        {
+            named(&store.settings, &mut next);
+        }
+    }
+    seen
+}
+
+/// Says what is wrong with a reference to a secret, judged by the declared stores alone. `key` is the
+/// reference's own, with a number where it waits for one.
 pub(super) fn reference(
     secret: &SecretRef,
+    key: &str,
     stores: &BTreeMap<Arc<str>, Store>,
     at: &crate::model::source::Source,
 ) -> Option<Diagnostic> {
@@ -239,11 +299,13 @@ pub(super) fn reference(
         };
         return Some(Diagnostic::at(at, format!("unknown store `{}`", secret.store)).help(help));
     };
-    if let Some(objection) = key_objection(store, &secret.key) {
-        return Some(Diagnostic::at(
-            at,
-            format!("key `{}` of store `{}`: {objection}", secret.key, secret.store),
-        ));
+    if let Some(objection) = key_objection(store, key) {
+        let help = match store.kind {
+            "env" => "write it like CC_TOKEN",
+            _ => "write names with `/` between them, like agents/8001",
+        };
+        let message = format!("store `{}` cannot have the key `{}`: {objection}", secret.store, secret.key);
+        return Some(Diagnostic::at(at, message).help(help));
     }
     let writable = match store.kind {
         "dir" | "vault" => true,
@@ -270,18 +332,19 @@ pub fn key_objection(store: &Store, key: &str) -> Option<&'static str> {
     if key.len() > 512 {
         return Some("it is longer than 512 bytes");
     }
-    match store.kind {
-        "env" => {
-            let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-            (key.is_empty() || !key.bytes().all(allowed)).then_some("keys of an env store are [A-Z0-9_]+")
-        }
-        _ => {
-            let climbs = key.starts_with('/')
-                || key.contains('\\')
-                || key.split('/').any(|part| matches!(part, "" | "." | ".."));
-            climbs.then_some("it would climb out of the store")
-        }
+    if store.kind == "env" {
+        let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        let sound = !key.is_empty() && key.bytes().all(allowed);
+        return (!sound).then_some("a store of type env has keys of A to Z, digits and `_`");
     }
+    let climbs = key.starts_with('/')
+        || key.contains('\\')
+        || key.split('/').any(|part| matches!(part, "" | "." | ".."));
+    if climbs {
+        return Some("it would climb out of the store");
+    }
+    // A command could take it for an option.
+    (store.kind == "exec" && key.starts_with('-')).then_some("it begins with `-`")
 }
 
 /// Reads a mapping of settings.
@@ -303,7 +366,7 @@ fn take(fields: &mut Fields<'_>, table: &'static [Setting], demand: bool, out: &
     let mut values = defaults(table);
     for setting in table {
         let node = if setting.required && demand {
-            fields.require(setting.key, out)
+            fields.demand(setting.key, out)
         } else {
             fields.take(setting.key, out)
         };
@@ -311,7 +374,61 @@ fn take(fields: &mut Fields<'_>, table: &'static [Setting], demand: bool, out: &
             values.0.insert(setting.key, value);
         }
     }
+    for setting in table {
+        bonded(fields, setting, table, demand, out);
+    }
     values
+}
+
+/// Checks what a setting has to do with its neighbours.
+fn bonded(
+    fields: &Fields<'_>,
+    setting: &Setting,
+    table: &'static [Setting],
+    demand: bool,
+    out: &mut Diagnostics,
+) {
+    match setting.bond {
+        Bond::Free => {}
+        Bond::OneOf(keys) => {
+            if keys.first() != Some(&setting.key) {
+                return;
+            }
+            let names = || keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
+            let mut given: Vec<_> = keys.iter().filter_map(|key| fields.place(key)).collect();
+            given.sort_unstable();
+            let default = table.iter().any(|s| keys.contains(&s.key) && !s.default.is_empty());
+            if let [first, second, ..] = given[..] {
+                out.push(
+                    Diagnostic::at(
+                        second,
+                        format!("{} has more than one of {}", fields.what, names().join(", ")),
+                    )
+                    .related(first, "the first one")
+                    .help("keep one of them"),
+                );
+            } else if given.is_empty() && demand && !default {
+                out.push(
+                    Diagnostic::at(
+                        &fields.source,
+                        format!("{} has neither {}", fields.what, names().join(" nor ")),
+                    )
+                    .help("add one of them"),
+                );
+            }
+        }
+        Bond::When(key, word) => {
+            if fields.peek(key) == Some(word) && !fields.has(setting.key) {
+                out.push(
+                    Diagnostic::at(
+                        &fields.source,
+                        format!("{} has no `{}`, which `{key}: {word}` needs", fields.what, setting.key),
+                    )
+                    .help(format!("add `{}: …`", setting.key)),
+                );
+            }
+        }
+    }
 }
 
 /// The defaults of a table: its rows say them in YAML, and they are read like any other.
@@ -335,14 +452,35 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
         // A default may be the empty text; what a person writes may not.
         SettingType::Text if setting.default == "\"\"" => SettingValue::Text(text(node, key, out)?.into()),
         SettingType::Text => SettingValue::Text(filled(node, key, out)?.into()),
+        SettingType::Address => {
+            let base = filled(node, key, out)?;
+            address(key, base, None, &node.source, out);
+            SettingValue::Text(base.into())
+        }
+        SettingType::Url(schemes) => {
+            let url = filled(node, key, out)?;
+            if !schemes.iter().any(|scheme| url.starts_with(scheme) && url.len() > scheme.len()) {
+                let help = format!("begin it with one of {}", schemes.join(", "));
+                // It may be an address with credentials in it.
+                let message = format!("`{key}` is of no known kind");
+                out.push(Diagnostic::at(&node.source, message).help(help).masked());
+                return None;
+            }
+            SettingValue::Text(url.into())
+        }
         SettingType::Choice(known) => SettingValue::Text(choice(node, key, known, out)?.into()),
         SettingType::Words(known) => {
             SettingValue::Texts(words(node, key, known, out)?.into_iter().map(Arc::from).collect())
         }
-        SettingType::Texts => SettingValue::Texts(
-            list(node, key, out).iter().filter_map(|item| text(item, key, out)).map(Arc::from).collect(),
-        ),
+        SettingType::Texts => {
+            if setting.required && is_empty(node, key, out) {
+                return None;
+            }
+            let items = list(node, key, out).iter();
+            SettingValue::Texts(items.filter_map(|item| text(item, key, out)).map(Arc::from).collect())
+        }
         SettingType::Number { min, max } => SettingValue::Number(number(node, key, min, max, out)?),
+        SettingType::Numbers if is_empty(node, key, out) => return None,
         SettingType::Numbers => SettingValue::Numbers(match &node.value {
             NodeValue::List(items) => {
                 items.iter().filter_map(|item| number(item, key, i64::MIN, i64::MAX, out)).collect()
@@ -376,9 +514,12 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
                 out.push(
                     Diagnostic::at(
                         &node.source,
-                        format!("`{key}` is {} and neither a share nor a count", kind(&node.value)),
+                        match plain(node) {
+                            Some(text) => format!("`{key}` cannot be `{text}`"),
+                            None => format!("`{key}` is {} instead of a share or a count", kind(&node.value)),
+                        },
                     )
-                    .help("write a share of what is live, like 10%, or a count, like 12"),
+                    .help("write a share of what is live, from 0% to 100%, or a count, like 12"),
                 );
             }
             SettingValue::Share(parsed?)
@@ -388,6 +529,15 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
             SettingValue::Group(settings(node, &format!("`{key}`"), table, true, out))
         }
     })
+}
+
+/// Complains about an empty list.
+fn is_empty(node: &Node, key: &str, out: &mut Diagnostics) -> bool {
+    let empty = matches!(&node.value, NodeValue::List(items) if items.is_empty());
+    if empty {
+        out.push(Diagnostic::at(&node.source, format!("`{key}` is an empty list")).help("name at least one"));
+    }
+    empty
 }
 
 fn plain(node: &Node) -> Option<&str> {
@@ -419,7 +569,7 @@ fn offset(text: &str) -> Option<i64> {
         _ => return None,
     };
     let (hours, minutes) = rest.split_once(':')?;
-    let two = |part: &str| (part.len() == 2).then(|| part.parse::<i64>().ok()).flatten();
+    let two = |part: &str| (part.len() == 2).then(|| digits(part)?.parse::<i64>().ok()).flatten();
     let (hours, minutes) = (two(hours)?, two(minutes)?);
     (hours <= 14 && minutes < 60).then_some(sign * (hours * 60 + minutes))
 }
@@ -427,12 +577,21 @@ fn offset(text: &str) -> Option<i64> {
 /// `10%` or `12`.
 fn share(text: &str) -> Option<Share> {
     match text.strip_suffix('%') {
-        Some(percent) => percent.trim().parse().ok().filter(|p| *p <= 100).map(Share::Percent),
-        None => text.parse().ok().map(Share::Count),
+        Some(percent) => plain_number(percent)?.parse().ok().filter(|p| *p <= 100).map(Share::Percent),
+        None => plain_number(text)?.parse().ok().map(Share::Count),
     }
 }
 
-fn policy_of(settings: Settings) -> Policy {
+fn digits(text: &str) -> Option<&str> {
+    (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then_some(text)
+}
+
+/// Digits without a sign, and without leading zeros, which tools read differently.
+fn plain_number(text: &str) -> Option<&str> {
+    digits(text).filter(|digits| *digits == "0" || !digits.starts_with('0'))
+}
+
+fn policy_of(settings: &Settings) -> Policy {
     let base = Policy::default();
     let limits = settings.group("limits").cloned().unwrap_or_default();
     let limit = |key: &str, default: Share| limits.share(key).unwrap_or(default);
@@ -479,5 +638,8 @@ mod tests {
         assert_eq!(share("10%"), Some(Share::Percent(10)));
         assert_eq!(share("12"), Some(Share::Count(12)));
         assert_eq!(share("110%"), None);
+        assert_eq!(offset("++8:00"), None);
+        assert_eq!(share("+5"), None);
+        assert_eq!(share("010%"), None);
     }
 }

@@ -93,14 +93,20 @@ impl Diagnostics {
     }
 }
 
-/// Returns the candidate nearest to `name`, when one is near enough to be what was meant.
+/// Returns the candidate nearest to `name`, when one is near enough to be what was meant: a slip or
+/// two away, or the only one that begins like it (`webchat` for `webchat-queue`).
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let longest = name.chars().count();
     let bound = if longest <= 3 { 1 } else { longest.div_ceil(3) };
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let begins = |c: &str| longest >= 3 && c.len() >= 3 && (c.starts_with(name) || name.starts_with(c));
+    let mut alike = candidates.iter().copied().filter(|c| begins(c));
+    let only = alike.next().filter(|_| alike.next().is_none());
     candidates
-        .into_iter()
-        .map(|c| (strsim::damerau_levenshtein(&name.to_lowercase(), &c.to_lowercase()), c))
+        .iter()
+        .map(|c| (strsim::damerau_levenshtein(&name.to_lowercase(), &c.to_lowercase()), *c))
         .filter(|(distance, _)| *distance <= bound)
         .min_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)))
         .map(|(_, c)| c)
+        .or(only)
 }

@@ -20,6 +20,9 @@ const WORDS: [&str; 11] = [
     "apikey",
 ];
 
+/// The same in Chinese; no field has such a name, but a person may think so.
+const HAN_WORDS: [&str; 4] = ["密码", "密碼", "口令", "密钥"];
+
 /// Entries of a reference to a secret; it holds no secret itself.
 const REFERENCE: [&str; 4] = ["store", "key", "generate", "version"];
 
@@ -28,12 +31,28 @@ const REFERENCE: [&str; 4] = ["store", "key", "generate", "version"];
 pub fn is_private_key(name: &str) -> bool {
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    WORDS.iter().any(|word| plain.ends_with(word))
+    // A slip of the pen (`passwrod`) makes nothing public.
+    let slip = (6..=10).contains(&plain.len()) && strsim::damerau_levenshtein(&plain, "password") <= 2;
+    slip || WORDS.iter().any(|word| plain.ends_with(word))
+        || HAN_WORDS.iter().any(|word| name.trim().ends_with(word))
 }
 
 /// Returns the byte offset from which on a line must not be shown, when it holds a private key
-/// whose value is not a whole reference (`{ store: …, key: … }`).
+/// whose value is not a whole reference (`{ store: …, key: … }`), or an address with credentials.
 pub fn mask_from(line: &str) -> Option<usize> {
+    [private_value(line), credentials(line)].into_iter().flatten().min()
+}
+
+/// Returns where the `user:password@` of an address begins.
+fn credentials(line: &str) -> Option<usize> {
+    line.match_indices("://").map(|(at, sign)| at + sign.len()).find(|start| {
+        let rest = &line[*start..];
+        let end = rest.find(|c: char| c.is_whitespace() || "\"'/,}]".contains(c)).unwrap_or(rest.len());
+        rest[..end].contains('@')
+    })
+}
+
+fn private_value(line: &str) -> Option<usize> {
     keys(line).into_iter().find_map(|after| match reference_end(&line[after..]) {
         // A remark behind a reference may quote the password that stood there before.
         Some(end) => {
@@ -79,7 +98,8 @@ fn keys(line: &str) -> Vec<usize> {
             .strip_suffix('"')
             .is_some_and(|body| body.rfind('"').is_some_and(|open| body[open..].contains('\\')));
         let name = &unquoted[unquoted.len() - name_length..];
-        if (escaped || is_private_key(name)) && !found.contains(&(at + 1)) {
+        let han = HAN_WORDS.iter().any(|word| unquoted.ends_with(word));
+        if (escaped || han || is_private_key(name)) && !found.contains(&(at + 1)) {
             found.push(at + 1);
         }
     }

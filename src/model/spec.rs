@@ -20,6 +20,27 @@ pub struct Setting {
     pub default: &'static str,
     /// Its meaning, in sentences.
     pub doc: &'static str,
+    /// What it has to do with its neighbours.
+    pub bond: Bond,
+}
+
+/// What a setting has to do with its neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bond {
+    /// Nothing.
+    Free,
+    /// Exactly one of these is given; or none, where one of them has a default.
+    OneOf(&'static [&'static str]),
+    /// It must be there when that neighbour is this word.
+    When(&'static str, &'static str),
+}
+
+impl Setting {
+    /// Ties the setting to its neighbours.
+    #[must_use]
+    pub const fn bound(self, bond: Bond) -> Self {
+        Self { bond, ..self }
+    }
 }
 
 /// The type of a setting.
@@ -50,6 +71,10 @@ pub enum SettingType {
     Offset,
     /// A share (`10%`) or a count.
     Share,
+    /// Where a service answers: `https://HOST[:PORT]`, or `http://` on this host.
+    Address,
+    /// A URL that begins with one of these.
+    Url(&'static [&'static str]),
     /// `{ store, key }`.
     Secret,
     /// A mapping of settings.
@@ -104,7 +129,7 @@ impl Rate {
 }
 
 const fn setting(key: &'static str, ty: SettingType, default: &'static str, doc: &'static str) -> Setting {
-    Setting { key, ty, required: false, default, doc }
+    Setting { key, ty, required: false, default, doc, bond: Bond::Free }
 }
 
 /// An optional setting.
@@ -119,7 +144,7 @@ pub const fn optional(
 
 /// A setting that must be there.
 pub const fn required(key: &'static str, ty: SettingType, doc: &'static str) -> Setting {
-    Setting { key, ty, required: true, default: "", doc }
+    Setting { key, ty, required: true, default: "", doc, bond: Bond::Free }
 }
 
 /// `rateLimit: { calls: 20, per: 60s }`.
@@ -154,6 +179,9 @@ pub static CONNECTION: &[Setting] = &[
     ),
 ];
 
+const VAULT_SIGN_IN: Bond = Bond::OneOf(&["token", "approle", "kubernetes"]);
+const LEDGER_PLACE: Bond = Bond::OneOf(&["path", "url"]);
+
 /// The types of stores, and the settings of each.
 pub static STORES: &[(&str, &str, &[Setting])] = &[
     (
@@ -170,10 +198,10 @@ pub static STORES: &[(&str, &str, &[Setting])] = &[
         "vault",
         "HashiCorp Vault, KV version 2; writable.",
         &[
-            required("address", SettingType::Text, "Where Vault answers."),
+            required("address", SettingType::Address, "Where Vault answers."),
             optional("mount", SettingType::Text, "secret", "Mount of the KV engine."),
             optional("path", SettingType::Text, "\"\"", "Path before each key."),
-            optional("token", SettingType::Secret, "", "Sign in with a token."),
+            optional("token", SettingType::Secret, "", "Sign in with a token.").bound(VAULT_SIGN_IN),
             optional(
                 "approle",
                 SettingType::Group(&[
@@ -183,7 +211,8 @@ pub static STORES: &[(&str, &str, &[Setting])] = &[
                 ]),
                 "",
                 "Sign in with AppRole.",
-            ),
+            )
+            .bound(VAULT_SIGN_IN),
             optional(
                 "kubernetes",
                 SettingType::Group(&[
@@ -192,7 +221,8 @@ pub static STORES: &[(&str, &str, &[Setting])] = &[
                 ]),
                 "",
                 "Sign in as a Kubernetes service account.",
-            ),
+            )
+            .bound(VAULT_SIGN_IN),
             optional("namespace", SettingType::Text, "", "Namespace (Vault Enterprise)."),
             optional("caFile", SettingType::Text, "", "File of further certificate authorities."),
         ],
@@ -235,13 +265,15 @@ pub static LEDGER: &[Setting] = &[
         SettingType::Text,
         ".rosterctl/ledger.json",
         "File of the ledger, beside rosterctl.yaml.",
-    ),
+    )
+    .bound(LEDGER_PLACE),
     optional(
         "url",
-        SettingType::Text,
+        SettingType::Url(&["s3://", "gs://", "az://", "file://"]),
         "",
         "Object store of the ledger, like s3://bucket/prefix; instead of `path`.",
-    ),
+    )
+    .bound(LEDGER_PLACE),
     optional("lease", SettingType::Duration, "30s", "How long a lock is held without being renewed."),
     optional("fingerprintKey", SettingType::Secret, "", "Key of the fingerprints of passwords."),
 ];

@@ -20,7 +20,8 @@ pub(super) fn text<'a>(file: &Arc<str>, bytes: &'a [u8]) -> Result<&'a str, Box<
     const HELP: &str = "save the file as UTF-8 in your editor (not as GBK, ANSI or Unicode/UTF-16)";
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         let message = "the file is not UTF-8: it begins like UTF-16 (byte 1)";
-        return Err(Box::new(Diagnostic::at(&Source::new(file, 1, 1), message).help(HELP)));
+        // The line is not text that could be shown, or searched for a password.
+        return Err(Box::new(Diagnostic::at(&Source::new(file, 1, 1), message).help(HELP).masked()));
     }
     let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -177,7 +178,8 @@ impl Place<'_> {
             return self.quoted(info);
         }
         if let Some(c) = info.strip_prefix("unexpected character: `").and_then(|rest| rest.chars().next()) {
-            let message = format!("an unquoted value cannot begin with `{c}`");
+            let sign = if c == '`' { "a backtick".to_owned() } else { format!("`{c}`") };
+            let message = format!("an unquoted value cannot begin with {sign}");
             return self.say(&message, "put the value in quotes");
         }
         if info.contains("recursion limit") {

@@ -265,7 +265,7 @@ fn encodings() {
       save the file as UTF-8 in your editor (not as GBK, ANSI or Unicode/UTF-16)
     "#);
     insta::assert_snapshot!(wrong_bytes(b"\xff\xfea\0:\0"), @r#"
-    1:1 the file is not UTF-8: it begins like UTF-16 (byte 1)
+    1:1 the file is not UTF-8: it begins like UTF-16 (byte 1) [masked]
       save the file as UTF-8 in your editor (not as GBK, ANSI or Unicode/UTF-16)
     "#);
     insta::assert_snapshot!(wrong_bytes(b"a: \xe5\xbc"), @r#"
@@ -397,7 +397,7 @@ fn usual_slips() {
     1:4 an unquoted value cannot begin with `@`
       put the value in quotes
     "a: `x`\n"
-    1:4 an unquoted value cannot begin with ```
+    1:4 an unquoted value cannot begin with a backtick
       put the value in quotes
     "a: %x\n"
     1:4 an unquoted value cannot begin with `%`

@@ -1,6 +1,9 @@
 //! What the connector says of itself.
 
-use crate::model::spec::{OperationSpec, SettingType, Spec, optional, required};
+use crate::model::spec::{Bond, OperationSpec, SettingType, Spec, optional, required};
+
+const AUTH_V2: Bond = Bond::When("scheme", "auth-v2");
+const BEARER: Bond = Bond::When("scheme", "bearer");
 
 /// The connector's description.
 pub static SPEC: Spec = Spec {
@@ -16,9 +19,9 @@ pub static SPEC: Spec = Spec {
             "auth",
             SettingType::Group(&[
                 required("scheme", SettingType::Choice(&["auth-v2", "bearer"]), "How calls are signed."),
-                optional("accessKey", SettingType::Text, "", "Access key of `auth-v2`."),
-                optional("secretKey", SettingType::Secret, "", "Secret key of `auth-v2`."),
-                optional("token", SettingType::Secret, "", "Token of `bearer`."),
+                optional("accessKey", SettingType::Text, "", "Access key of `auth-v2`.").bound(AUTH_V2),
+                optional("secretKey", SettingType::Secret, "", "Secret key of `auth-v2`.").bound(AUTH_V2),
+                optional("token", SettingType::Secret, "", "Token of `bearer`.").bound(BEARER),
                 optional("signedHeaders", SettingType::Texts, "[host]", "Headers that are signed."),
                 optional("timestampMillis", SettingType::Flag, "false", "Milliseconds in the timestamp."),
                 optional(

@@ -1,6 +1,8 @@
 //! What the connector says of itself.
 
-use crate::model::spec::{OperationSpec, SettingType, Spec, optional, required};
+use crate::model::spec::{Bond, OperationSpec, SettingType, Spec, optional, required};
+
+const SIGN_IN: Bond = Bond::OneOf(&["token", "login"]);
 
 /// The connector's description.
 pub static SPEC: Spec = Spec {
@@ -10,7 +12,7 @@ pub static SPEC: Spec = Spec {
     kinds: &[],
     writes: false,
     settings: &[
-        optional("token", SettingType::Secret, "", "The token that every call carries."),
+        optional("token", SettingType::Secret, "", "The token that every call carries.").bound(SIGN_IN),
         optional(
             "login",
             SettingType::Group(&[
@@ -20,7 +22,8 @@ pub static SPEC: Spec = Spec {
             ]),
             "",
             "Fetch the token, and renew it; instead of `token`.",
-        ),
+        )
+        .bound(SIGN_IN),
     ],
     operations: &[OperationSpec { name: "findOnlineAgent", writes: false, rate_setting: None }],
 };

@@ -1,0 +1,183 @@
+//! The tables → a Markdown reference of every field, setting and finding code.
+//!
+//! Nothing is told here that the tables do not say; the page is generated and checked in.
+
+use std::fmt::Write as _;
+
+use crate::model::field::{Cell, Field};
+use crate::model::finding::{Effect, RULES};
+use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
+use crate::model::value::Type;
+use crate::model::{agent, queue, seat};
+
+/// Renders the reference; `specs` are the connectors that there are.
+pub fn fields(specs: &[&'static Spec]) -> String {
+    let mut out = String::from(
+        "<!-- Generated from the tables in src/model and src/provider: do not edit. `UPDATE=1 cargo test --test generated` writes it anew. -->\n\n\
+         # Reference\n\n\
+         `roster.schema.json`, `workspace.schema.json` and `plan.schema.json` in this folder describe the same for editors and pipelines.\n\n\
+         The last three columns of the first tables name the vendor's keys that set a field when the resource is made, change it, and tell it; `–` where there is none.\n",
+    );
+    kind(
+        &mut out,
+        "Agents",
+        "The key is `operatorId`; a pool has `operatorIds: FIRST..LAST` instead. Beside these fields an agent has `profile`, `state` (`present`, `absent`), `protect` and `allowAnyRole`.",
+        ["create/v2", "edit/v2", "page, one/v2"],
+        agent::FIELDS,
+    );
+    kind(
+        &mut out,
+        "Queues",
+        "The key is `displayName`, with `exten` where two live queues have one name. Beside these fields a queue has `memberSelector`, `allowEmpty` and `minMembers`.",
+        ["addQueue", "updateQueueAssignMembers", "queueQueue"],
+        queue::FIELDS,
+    );
+    kind(
+        &mut out,
+        "Seats",
+        "The key is `account`. Seats are compared, never written.",
+        ["create", "edit", "v3/cc/seat/query"],
+        seat::FIELDS,
+    );
+    out.push_str("\n## Connections\n\nSettings that every connection has:\n\n");
+    settings(&mut out, CONNECTION);
+    for spec in specs {
+        let way = if spec.writes { "read and written" } else { "read only" };
+        let _ = write!(
+            out,
+            "\n### `provider: {}`\n\n{} Vendor document: `{}`; {way}.\n\n",
+            spec.name, spec.doc, spec.document
+        );
+        settings(&mut out, spec.settings);
+    }
+    out.push_str("\n## Stores of secrets\n");
+    for (word, doc, table) in STORES {
+        let _ = write!(out, "\n### `type: {word}`\n\n{doc}\n\n");
+        settings(&mut out, table);
+    }
+    out.push_str("\n## Ledger\n\n");
+    settings(&mut out, LEDGER);
+    out.push_str("\n## Policy\n\n");
+    settings(&mut out, POLICY);
+    out.push_str("\n## Finding codes\n\n| code | severity | effect | meaning |\n| --- | --- | --- | --- |\n");
+    for rule in RULES {
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {} |",
+            rule.code,
+            rule.severity.word(),
+            effect(rule.effect),
+            cell(rule.doc)
+        );
+    }
+    out
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::None => "none",
+        Effect::Differs => "counts as a difference",
+        Effect::Invalid => "nothing is applied (exit 1)",
+        Effect::Refused => "refused by policy (exit 4)",
+        Effect::Incomplete => "nothing is applied (exit 6)",
+    }
+}
+
+fn kind(out: &mut String, title: &str, intro: &str, operations: [&str; 3], table: &[&Field]) {
+    let [create, edit, read] = operations;
+    let _ = write!(
+        out,
+        "\n## {title}\n\n{intro}\n\n| field | values | meaning | {create} | {edit} | {read} |\n| --- | --- | --- | --- | --- | --- |\n"
+    );
+    for field in table {
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {} | {} | {} |",
+            field.key,
+            cell(&values(field.ty)),
+            cell(field.doc),
+            keys(field.create),
+            keys(field.edit),
+            keys(field.read)
+        );
+    }
+}
+
+fn values(ty: Type) -> String {
+    match ty {
+        Type::Text { required: true } => "text, not empty".to_owned(),
+        Type::Text { required: false } => "text".to_owned(),
+        Type::Flag => "`true`, `false`".to_owned(),
+        Type::Number => "whole number from 0".to_owned(),
+        Type::Choice(words) => code(words),
+        Type::Set(words) => format!("list of {}", code(words)),
+        Type::Sip => "`auto`, `none`, `{ number: … }`".to_owned(),
+        Type::Password => "`{ store, key, generate, version }`".to_owned(),
+        Type::Members => "list of `{ agentNumber, priority }` or numbers in quotes".to_owned(),
+    }
+}
+
+fn keys(cells: &[Cell]) -> String {
+    if cells.is_empty() {
+        return "–".to_owned();
+    }
+    let one = |cell: &Cell| match cell.min {
+        Some(min) => format!("`{}` ≥ {min}", cell.key),
+        None => format!("`{}`", cell.key),
+    };
+    cells.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn settings(out: &mut String, table: &[Setting]) {
+    out.push_str("| setting | values | default | meaning |\n| --- | --- | --- | --- |\n");
+    rows(out, "", table);
+}
+
+fn rows(out: &mut String, prefix: &str, table: &[Setting]) {
+    for setting in table {
+        let key = format!("{prefix}{}", setting.key);
+        let default = match (setting.required, setting.default) {
+            (true, _) => "required".to_owned(),
+            (false, "") => match setting.bond {
+                Bond::Free => "–".to_owned(),
+                Bond::OneOf(keys) => format!("one of {}", code(keys)),
+                Bond::When(key, word) => format!("required by `{key}: {word}`"),
+            },
+            (false, default) => format!("`{default}`"),
+        };
+        let values = setting_values(setting.ty);
+        let _ = writeln!(out, "| `{key}` | {} | {} | {} |", cell(&values), cell(&default), cell(setting.doc));
+        if let SettingType::Group(inner) = setting.ty {
+            rows(out, &format!("{key}."), inner);
+        }
+    }
+}
+
+fn setting_values(ty: SettingType) -> String {
+    match ty {
+        SettingType::Text => "text".to_owned(),
+        SettingType::Address => "`https://HOST[:PORT]`".to_owned(),
+        SettingType::Url(schemes) => format!("{} …", code(schemes)),
+        SettingType::Choice(words) => code(words),
+        SettingType::Words(words) => format!("list of {}", code(words)),
+        SettingType::Texts => "list of texts".to_owned(),
+        SettingType::Number { min, max: i64::MAX } => format!("whole number from {min}"),
+        SettingType::Number { min, max } => format!("whole number from {min} to {max}"),
+        SettingType::Numbers => "list of whole numbers".to_owned(),
+        SettingType::Flag => "`true`, `false`".to_owned(),
+        SettingType::Duration => "length of time: `500ms`, `30s`, `2m`, `1h`".to_owned(),
+        SettingType::Offset => "offset from UTC: `\"+08:00\"`".to_owned(),
+        SettingType::Share => "share or count: `10%`, `12`".to_owned(),
+        SettingType::Secret => "`{ store, key }`".to_owned(),
+        SettingType::Group(_) => "mapping".to_owned(),
+    }
+}
+
+fn code(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A text fit for a cell of a Markdown table.
+fn cell(text: &str) -> String {
+    text.trim().replace('|', "\\|")
+}
