@@ -269,7 +269,7 @@ fn remarks(change: &Change, pieces: &mut Vec<Piece>) {
     }
     match (change.moved, change.action) {
         (Moved::Live, Action::Create) => {
-            pieces.push(Piece::Remark("it was deleted in the console".to_owned()))
+            pieces.push(Piece::Remark("it was deleted in the console".to_owned()));
         }
         (Moved::Live, _) => pieces.push(Piece::Remark("it was changed in the console".to_owned())),
         (Moved::Both, _) => {
