@@ -390,7 +390,7 @@ impl Machine {
             self.end(at, Status::Failed, "the plan does not hold what this step needs");
             return None;
         };
-        if self.locked.contains(&deed.kind()) {
+        if deed.kind().is_some_and(|kind| self.locked.contains(&kind)) {
             self.end(at, Status::Skipped, "the system refused the sign-in");
             return None;
         }
@@ -484,7 +484,7 @@ impl Machine {
                 | Failure::Halted),
             ) => {
                 if let (Failure::SignIn(_), Some(deed)) = (&failure, &self.slots[at].deed) {
-                    self.locked.insert(deed.kind());
+                    self.locked.extend(deed.kind());
                 }
                 self.end(at, Status::Failed, failure.message());
             }
@@ -584,7 +584,7 @@ impl Machine {
                 Ok(_) => Err((Status::Failed, format!("{why}; the queue is gone"))),
                 Err(reason) => Err(unseen(reason)),
             },
-            Some(Deed::SetPassword { .. }) | None => Ok(false),
+            Some(Deed::SetPassword { .. } | Deed::PutSecret { .. }) | None => Ok(false),
         };
         match outcome {
             Ok(true) => {

@@ -183,6 +183,8 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
                 ..f.clone()
             })
             .collect(),
+        // Agents of a group have a name in common, or none.
+        title: common_title(all, group),
         ..first.clone()
     };
     pieces.extend(agent_pieces(&general));
@@ -192,6 +194,13 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
         pieces,
         source: first.source.as_ref().map(ToString::to_string),
     }
+}
+
+fn common_title(all: &[&Change], group: &[usize]) -> Option<String> {
+    let title =
+        |at: &usize| Some(all[*at].title.as_ref()?.replace(all[*at].id.name.as_str(), "{operatorId}"));
+    let first = group.first().and_then(title)?;
+    group.iter().all(|at| title(at).as_ref() == Some(&first)).then_some(first)
 }
 
 fn generalise(json: &Json, id: &OperatorId) -> Json {

@@ -87,7 +87,7 @@ async fn send(
     deed: &Deed,
     stop: &watch::Receiver<bool>,
 ) -> Result<Option<OperatorId>, Failure> {
-    let Some(vendor) = vendors.of(deed.kind()) else {
+    let Some(vendor) = deed.kind().and_then(|kind| vendors.of(kind)) else {
         return Err(Failure::NotSent("no connection holds such resources".to_owned()));
     };
     let find = |secret: &SecretRef| {
@@ -99,6 +99,7 @@ async fn send(
             let password = password.as_ref().map(find).transpose()?;
             vendor.tell(&Order::CreateAgents { first, count: ids.len(), record, password }, stop).await?
         }
+        Deed::PutSecret { .. } => return Ok(None),
         Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }, stop).await?,
         Deed::SetPassword { id, password } => {
             vendor.tell(&Order::SetPassword { id, password: find(password)? }, stop).await?
