@@ -69,7 +69,7 @@ fn a_plan_reads_well_and_an_apply_says_what_it_did() {
     Plan: 21 to create, 0 to update, 0 to replace, 0 to delete; 21 calls, about a moment under the rate limits.
     ");
     let apply = bench.run(&["apply", "--auto-approve", "-q"]).exits(0);
-    assert!(apply.out.ends_with("Applied: 21 of 21 steps done, and read back as the manifests say.\n"));
+    assert!(apply.out.ends_with("Applied: 21 of 21 steps done; all that can be read back is as the manifests say.\n"));
     assert_eq!(apply.err, "");
     bench.roster(
         &TWENTY
@@ -79,7 +79,7 @@ fn a_plan_reads_well_and_an_apply_says_what_it_did() {
     let plan = bench.run(&["plan", "--allow", "changes=20"]).exits(0);
     insta::assert_snapshot!(plan.out, @"
       ~ agent/8001..8019  19 agents · 坐席{operatorId} · wrapUpSeconds 0 -> 20 · recording true -> false
-      ~ queue/在线        1 leaves: 8020
+      ~ queue/在线        leaving: 8020
 
       i R201  agent/8020 (坐席8020) is live and stands in no manifest
 
@@ -400,7 +400,7 @@ fn an_answer_that_is_none_is_said_to_be_so() {
     error: connection `agents` (agent-config, http://VENDOR): `data.result[0].operatorId` is an object where text is documented
     error: connection `agents` (agent-config, http://VENDOR): code 1042: 企业缩写不存在
     error: connection `agents` (agent-config, http://VENDOR): JSON without the documented `code`
-    error: connection `agents` (agent-config, http://VENDOR): HTTP 401: code 401: token expired
+    error: connection `agents` (agent-config, http://VENDOR): HTTP 401: code 401: token expired; check the connection's credentials, and this machine's clock
     error: connection `agents` (agent-config, http://VENDOR): HTTP 503, no JSON (expected value at line 1 column 1)
     error: connection `agents` (agent-config, http://VENDOR): an answer larger than 64 MiB
     error: connection `agents` (agent-config, http://VENDOR): no connection: Connection refused (os error 111)

@@ -108,8 +108,14 @@ fn counts(plan: &Plan) -> String {
     if open > 0 {
         text.push_str(&format!(", {open} that cannot be mended"));
     }
-    let calls = if s.calls == 1 { "1 call".to_owned() } else { format!("{} calls", s.calls) };
-    text.push_str(&format!("; {calls}, about {} under the rate limits.", length(s.estimated_seconds)));
+    match s.calls {
+        0 => text.push('.'),
+        calls => text.push_str(&format!(
+            "; {calls} call{}, about {} under the rate limits.",
+            if calls == 1 { "" } else { "s" },
+            length(s.estimated_seconds)
+        )),
+    }
     text
 }
 
@@ -335,21 +341,12 @@ fn member_pieces(before: &Members, after: &Members, action: Action) -> Vec<Piece
     }
     let left: Vec<&OperatorId> = before.keys().filter(|id| !after.contains_key(*id)).collect();
     let mut pieces = Vec::new();
+    let many = |count: usize| if count > 3 { format!("{count} ") } else { String::new() };
     if !joined.is_empty() {
-        pieces.push(Piece::Words(format!(
-            "{} join{}: {}",
-            joined.len(),
-            if joined.len() == 1 { "s" } else { "" },
-            by_priority(joined)
-        )));
+        pieces.push(Piece::Words(format!("{}joining: {}", many(joined.len()), by_priority(joined))));
     }
     if !left.is_empty() {
-        pieces.push(Piece::Words(format!(
-            "{} leave{}: {}",
-            left.len(),
-            if left.len() == 1 { "s" } else { "" },
-            ranges(&left)
-        )));
+        pieces.push(Piece::Words(format!("{}leaving: {}", many(left.len()), ranges(&left))));
     }
     let mut moved: BTreeMap<(i64, i64), Vec<&OperatorId>> = BTreeMap::new();
     for (id, now) in after {

@@ -22,7 +22,7 @@ use crate::provider::Order;
 pub type Passwords = BTreeMap<SecretRef, Secret>;
 
 /// Told when a step is answered: its place in the plan, and what went wrong if anything did.
-pub type Progress<'a> = &'a (dyn Fn(usize, Option<&str>) + Sync);
+pub type Progress<'a> = &'a (dyn Fn(usize, Option<&Failure>) + Sync);
 
 /// Carries a plan out. `stop` turns true when the operator asks to stop.
 pub async fn run(
@@ -60,7 +60,7 @@ pub async fn run(
                         if result == Err(Failure::Halted) {
                             return Event::NotStarted { step };
                         }
-                        progress(step, result.as_ref().err().map(Failure::message));
+                        progress(step, result.as_ref().err());
                         Event::Answered { step, result }
                     }));
                 }
