@@ -245,14 +245,13 @@ impl<'a> Builder<'a> {
                     continue;
                 }
                 let key = (secret.clone(), field.renew);
-                let put = match puts.get(&key) {
-                    Some(put) => *put,
-                    None => {
-                        let put = self.push(Operation::SecretPut, Vec::new(), vec![PASSWORD.key.to_owned()]);
-                        self.steps[put].renew = field.renew;
-                        puts.insert(key, put);
-                        put
-                    }
+                let put = if let Some(put) = puts.get(&key) {
+                    *put
+                } else {
+                    let put = self.push(Operation::SecretPut, Vec::new(), vec![PASSWORD.key.to_owned()]);
+                    self.steps[put].renew = field.renew;
+                    puts.insert(key, put);
+                    put
                 };
                 self.steps[put].targets.push(id);
                 self.after[at].insert(put);
