@@ -158,8 +158,12 @@ fn policy_refuses_and_says_how_to_go_on() {
         assert_eq!(bench.with(|estate| estate.revision), before, "something was written");
         said.err
     };
-    let tombs: String =
-        (8001..8007).map(|id| format!("  - {{ operatorId: \"{id}\", state: absent }}\n")).collect();
+    let tombs = (8001..8007).fold(String::new(), |all, id| {
+        format!(
+            "{all}  - {{ operatorId: \"{id}\", state: absent }}
+"
+        )
+    });
     let rest =
         "  - { operatorIds: 8007..8020, name: \"坐席{operatorId}\", role: 坐席, mainSkillGroup: 售前 }\n";
     let roster = format!(
