@@ -294,12 +294,11 @@ fn a_secret_that_is_not_there_stops_the_run_before_its_first_write() {
     4 |   - { operatorId: "8001", name: 张三, role: 坐席, password: { store: files, key: "agents/{operatorId}" } }
       |                                                             ^
 
-    error: the password files:short is not of 6 to 32 characters, as the vendor asks
+    error: the password files:short is not of 6 to 32 characters, as the vendor asks: store another one
      --> roster/roster.yaml:5:57
       |
     5 |   - { operatorId: "8002", name: 李四, role: 坐席, password: { store: files, key: "short" } }
       |                                                             ^
-      = help: store another one
 
     error: 2 errors in 1 file
     "#);

@@ -15,7 +15,14 @@ use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::Value;
 
 /// Writes down what took effect. A change counts when every step that touches its resource is done.
-pub fn changes(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
+///
+/// `prints` are keyed fingerprints of the passwords that were set, where there is a key.
+pub fn changes(
+    ledger: &mut Ledger,
+    plan: &Plan,
+    results: &[StepResult],
+    prints: &BTreeMap<OperatorId, String>,
+) {
     for change in &plan.changes {
         let mine = || plan.steps.iter().zip(results).filter(|(step, _)| step.targets.contains(&change.id));
         let done = |result: &StepResult| {
@@ -50,13 +57,13 @@ pub fn changes(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
                 if let Some(exten) = made.map(ToString::to_string).or_else(|| change.exten.clone()) {
                     applied.exten = Some(exten);
                 }
-                write(applied, change, &fields, all);
+                write(applied, change, &fields, all, prints.get(&change.id.name));
             }
         }
     }
 }
 
-fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool) {
+fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool, print: Option<&String>) {
     for diff in &change.fields {
         // A creation that took effect answers for the whole change.
         if !all && !fields.contains(&diff.path.as_str()) {
@@ -64,7 +71,7 @@ fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool) {
         }
         if diff.path == PASSWORD.key {
             let version = diff.secret.as_ref().and_then(|secret| secret.version);
-            applied.password = Some(AppliedPassword { version, fingerprint: None });
+            applied.password = Some(AppliedPassword { version, fingerprint: print.cloned() });
         } else {
             applied.fields.insert(diff.path.clone(), diff.after.clone());
         }

@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use super::clock;
 use super::fetch::{self, Vendors};
+use super::secrets::{self, Secrets};
 use crate::apply::deed::Deed;
 use crate::apply::{Conduct, Effect, Event, Finish, Machine, retry};
 use crate::model::call::Failure;
@@ -18,8 +19,8 @@ use crate::model::plan::Plan;
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::Order;
 
-/// Passwords that a plan needs, read before its first write.
-pub type Passwords = BTreeMap<SecretRef, Secret>;
+/// Passwords that a plan needs: read before its first write, or made by a step.
+pub type Passwords = Mutex<BTreeMap<SecretRef, Arc<Secret>>>;
 
 /// Told when a step is answered: its place in the plan, and what went wrong if anything did.
 pub type Progress<'a> = &'a (dyn Fn(usize, Option<&Failure>) + Sync);
@@ -28,6 +29,7 @@ pub type Progress<'a> = &'a (dyn Fn(usize, Option<&Failure>) + Sync);
 pub async fn run(
     plan: &Arc<Plan>,
     vendors: &Vendors,
+    secrets: &Secrets,
     passwords: &Passwords,
     conduct: Conduct,
     stop: watch::Receiver<bool>,
@@ -56,7 +58,7 @@ pub async fn run(
                         if repetition > 0 {
                             tokio::time::sleep(retry::growing(repetition, clock::chance())).await;
                         }
-                        let result = send(vendors, passwords, &deed, &stop).await;
+                        let result = carry_out(vendors, secrets, passwords, &deed, &stop).await;
                         if result == Err(Failure::Halted) {
                             return Event::NotStarted { step };
                         }
@@ -81,34 +83,64 @@ pub async fn run(
     }
 }
 
-async fn send(
+async fn carry_out(
     vendors: &Vendors,
+    secrets: &Secrets,
     passwords: &Passwords,
     deed: &Deed,
     stop: &watch::Receiver<bool>,
 ) -> Result<Option<OperatorId>, Failure> {
+    if let Deed::PutSecret { secret, renew } = deed {
+        if *stop.borrow() {
+            return Err(Failure::Halted);
+        }
+        return make(secrets, passwords, secret, *renew).await.map(|()| None);
+    }
     let Some(vendor) = deed.kind().and_then(|kind| vendors.of(kind)) else {
         return Err(Failure::NotSent("no connection holds such resources".to_owned()));
     };
-    let find = |secret: &SecretRef| {
-        passwords.get(secret).ok_or_else(|| Failure::NotSent(format!("the password {secret} was not read")))
+    let find = async |secret: &SecretRef| {
+        let value = passwords.lock().await.get(secret).cloned();
+        value.ok_or_else(|| Failure::Refused(format!("the password {secret} was neither read nor made")))
     };
     let told = match deed {
         Deed::CreateAgents { ids, record, password } => {
             let Some(first) = ids.first() else { return Ok(None) };
-            let password = password.as_ref().map(find).transpose()?;
+            let password = match password {
+                Some(secret) => Some(find(secret).await?),
+                None => None,
+            };
+            let password = password.as_deref();
             vendor.tell(&Order::CreateAgents { first, count: ids.len(), record, password }, stop).await?
         }
-        Deed::PutSecret { .. } => return Ok(None),
         Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }, stop).await?,
         Deed::SetPassword { id, password } => {
-            vendor.tell(&Order::SetPassword { id, password: find(password)? }, stop).await?
+            let password = find(password).await?;
+            vendor.tell(&Order::SetPassword { id, password: &password }, stop).await?
         }
         Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, stop).await?,
         Deed::CreateQueue { name, record } => vendor.tell(&Order::CreateQueue { name, record }, stop).await?,
         Deed::SetMembers { exten, members } => {
             vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, stop).await?
         }
+        Deed::PutSecret { .. } => return Ok(None),
     };
     Ok(told.exten.map(OperatorId::new))
+}
+
+/// Makes a password and stores it, unless the store has one that may stay.
+async fn make(
+    secrets: &Secrets,
+    passwords: &Passwords,
+    secret: &SecretRef,
+    renew: bool,
+) -> Result<(), Failure> {
+    let refused = |why: String| Failure::Refused(why);
+    if !renew && passwords.lock().await.contains_key(secret) {
+        return Ok(());
+    }
+    let value = secrets::password().map_err(refused)?;
+    let value = secrets.put(secret, value).await.map_err(|error| refused(error.to_string()))?;
+    passwords.lock().await.insert(secret.clone(), value);
+    Ok(())
 }

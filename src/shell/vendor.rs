@@ -1,5 +1,6 @@
 //! A connection at work: signs, paces, sends, tries again.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, watch};
@@ -20,7 +21,7 @@ pub struct Vendor {
     /// Its connector.
     pub provider: &'static dyn Provider,
     transport: Transport,
-    secret: Secret,
+    secret: Arc<Secret>,
     pace: Pace,
     slots: Semaphore,
     bounds: Bounds,
@@ -32,7 +33,7 @@ impl Vendor {
         connection: Connection,
         provider: &'static dyn Provider,
         transport: Transport,
-        secret: Secret,
+        secret: Arc<Secret>,
         pace: Pace,
     ) -> Self {
         let retry = connection.settings.group("retry");

@@ -12,21 +12,28 @@ use super::Format;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
-use super::plan::{Made, Narrowing, complain, make};
+use super::plan::{Made, Narrowing, complain, fingerprint_key, make};
 use crate::apply::guard::Stale;
 use crate::apply::{Conduct, Finish, Status, StepResult, remember};
 use crate::model::agent::PASSWORD;
 use crate::model::call::Failure;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::finding::Effect;
+use crate::model::id::OperatorId;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{FORMAT, Plan};
+use crate::model::secret::SecretRef;
+use crate::model::source::Source;
 use crate::plan::digest;
 use crate::report::{result, text, view};
 use crate::shell::execute::{self, Passwords};
 use crate::shell::fetch::Vendors;
+use crate::shell::secrets::SecretError;
 use crate::shell::{clock, files, ledger};
+
+/// Characters of a password. Source: agent-config §2.1.1, `password`.
+const LENGTHS: std::ops::RangeInclusive<usize> = 6..=32;
 
 /// Largest saved plan that is read, in bytes.
 const LARGEST_PLAN: u64 = 1024 * 1024 * 1024;
@@ -84,7 +91,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     if asked && !approved(console)? {
         return Ok(Exit::Error);
     }
-    let passwords = passwords(&plan, &loaded)?;
+    let passwords = passwords(&plan, &loaded).await?;
     let (sender, stop) = watch::channel(false);
     let keep = sender.clone();
     let listener = tokio::spawn(listen(sender));
@@ -106,7 +113,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         saved: asked || arguments.plan.is_some(),
         repetitions: 5,
     };
-    let finish = execute::run(&plan, &work.vendors, &passwords, conduct, stop, &progress).await;
+    let finish =
+        execute::run(&plan, &work.vendors, &loaded.secrets, &passwords, conduct, stop, &progress).await;
     listener.abort();
     drop(keep);
     match finish {
@@ -115,7 +123,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         ))),
         Finish::Stale(stale) => Err(Fail::Stale(stale_words(&stale))),
         Finish::Ran { results, skipped, interrupted } => {
-            conclude(arguments, console, &loaded, work, &results, &skipped, interrupted)
+            let prints = fingerprints(&plan, &loaded, &passwords).await;
+            conclude(arguments, console, &loaded, work, &results, &skipped, interrupted, &prints)
         }
     }
 }
@@ -168,7 +177,7 @@ async fn prepare(arguments: &Arguments, loaded: &Loaded) -> Result<Work, Fail> {
     let plan = saved(path, loaded)?;
     let path = ledger::path(&loaded.workspace, &loaded.place.folder).map_err(Fail::error)?;
     let ledger = ledger::load(&path).map_err(Fail::error)?;
-    Ok(Work { plan: Arc::new(plan), ledger, vendors: input::vendors(loaded)?, live: None })
+    Ok(Work { plan: Arc::new(plan), ledger, vendors: input::vendors(loaded).await?, live: None })
 }
 
 /// Reads a saved plan, and refuses it when it is not what `plan` saved for these manifests.
@@ -222,40 +231,67 @@ fn approved(console: &Console) -> Result<bool, Fail> {
     }
 }
 
-/// Reads every password that a step sends, before the first write; each key once.
-fn passwords(plan: &Plan, loaded: &Loaded) -> Result<Passwords, Fail> {
-    let mut passwords: Passwords = BTreeMap::new();
-    let mut wrong = Diagnostics::default();
+/// Reads every password that a step sends, before the first write; each key once. One that a step makes
+/// need not be there yet.
+async fn passwords(plan: &Plan, loaded: &Loaded) -> Result<Passwords, Fail> {
+    let mut places: BTreeMap<SecretRef, Option<Source>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
         for field in step.targets.iter().filter_map(|id| plan.change(id)?.field(PASSWORD.key)) {
-            let Some(secret) = &field.secret else { continue };
-            if passwords.contains_key(secret) {
-                continue;
-            }
-            let complain = |message: String| match &field.source {
-                Some(source) => Diagnostic::at(source, message),
-                None => Diagnostic::general(message),
-            };
-            match loaded.secrets.get(secret) {
-                Ok(value) if (6..=32).contains(&value.chars()) => {
-                    passwords.insert(secret.clone(), value);
-                }
-                Ok(_) => wrong.push(
-                    complain(format!(
-                        "the password {secret} is not of 6 to 32 characters, as the vendor asks"
-                    ))
-                    .help("store another one"),
-                ),
-                Err(error) => wrong.push(complain(error.to_string())),
+            if let Some(secret) = field.secret.as_ref().filter(|_| !field.renew) {
+                places.entry(secret.clone()).or_insert_with(|| field.source.clone());
             }
         }
     }
+    let values = loaded.secrets.get_all(places.keys().cloned().collect()).await;
+    let mut passwords = BTreeMap::new();
+    let mut wrong: BTreeMap<Option<Source>, Vec<String>> = BTreeMap::new();
+    for (secret, value) in values {
+        let place = places.get(&secret).cloned().flatten();
+        match value {
+            Ok(value) if LENGTHS.contains(&value.chars()) => {
+                passwords.insert(secret, value);
+            }
+            Ok(_) => wrong.entry(place).or_default().push(format!(
+                "the password {secret} is not of 6 to 32 characters, as the vendor asks: store another one"
+            )),
+            Err(SecretError::Missing { .. }) if secret.generate => {}
+            Err(error) => wrong.entry(place).or_default().push(error.to_string()),
+        }
+    }
     if wrong.is_empty() {
-        return Ok(passwords);
+        return Ok(Passwords::new(passwords));
+    }
+    let mut out = Diagnostics::default();
+    for (place, mut messages) in wrong {
+        // A pool's passwords stand at one place: its line is shown once.
+        let more = messages.len() - 1;
+        let mut message = messages.swap_remove(0);
+        if more > 0 {
+            message = format!("{message} (and {more} more of the same entry)");
+        }
+        out.push(match place {
+            Some(place) => Diagnostic::at(&place, message),
+            None => Diagnostic::general(message),
+        });
     }
     let reloaded = input::load(&loaded.place.file);
     let files = reloaded.map_or_else(|_| input::Input::default(), |again| again.input);
-    Err(Fail::Input(wrong.into_sorted(), files))
+    Err(Fail::Input(out.into_sorted(), files))
+}
+
+/// Fingerprints of the passwords that a run set, where a key for them is declared.
+async fn fingerprints(plan: &Plan, loaded: &Loaded, passwords: &Passwords) -> BTreeMap<OperatorId, String> {
+    let mut fingerprints = BTreeMap::new();
+    // A key that cannot be read was said by the planning; here it costs the fingerprints alone.
+    let Ok(Some(key)) = fingerprint_key(loaded).await else { return fingerprints };
+    let passwords = passwords.lock().await;
+    for change in &plan.changes {
+        let secret = change.field(PASSWORD.key).and_then(|field| field.secret.as_ref());
+        if let Some(value) = secret.and_then(|secret| passwords.get(secret)) {
+            fingerprints.insert(change.id.name.clone(), value.fingerprint(&key, change.id.name.as_str()));
+        }
+    }
+    fingerprints
 }
 
 /// Turns the first Ctrl-C or SIGTERM into a request to stop; the second ends the program at once.
@@ -306,6 +342,7 @@ fn store(loaded: &Loaded, ledger: &mut Ledger) -> Result<(), Fail> {
     ledger::save(&path, ledger).map_err(Fail::error)
 }
 
+#[expect(clippy::too_many_arguments, reason = "everything that a run leaves behind")]
 fn conclude(
     arguments: &Arguments,
     console: &Console,
@@ -314,11 +351,12 @@ fn conclude(
     results: &[StepResult],
     skipped: &[Stale],
     interrupted: bool,
+    prints: &BTreeMap<OperatorId, String>,
 ) -> Result<Exit, Fail> {
     if let Some(live) = &work.live {
         remember::adopt(&mut work.ledger, &loaded.desired, live, &work.plan);
     }
-    remember::changes(&mut work.ledger, &work.plan, results);
+    remember::changes(&mut work.ledger, &work.plan, results, prints);
     let whole = results.iter().all(|r| r.status == Status::Done) && skipped.is_empty();
     if whole && work.plan.targets.is_empty() {
         work.ledger.last_clean_run = Some(clock::timestamp());

@@ -108,7 +108,7 @@ pub(super) fn load(argument: &Path) -> Result<Loaded, Fail> {
 ///
 /// # Errors
 /// Every secret that cannot be had, with its place.
-pub(super) fn vendors(loaded: &Loaded) -> Result<Vendors, Fail> {
+pub(super) async fn vendors(loaded: &Loaded) -> Result<Vendors, Fail> {
     let mut vendors = Vendors::default();
     let mut wrong = Diagnostics::default();
     let mut sandbox = None;
@@ -116,8 +116,8 @@ pub(super) fn vendors(loaded: &Loaded) -> Result<Vendors, Fail> {
         let Some(provider) = provider::of(connection) else { continue };
         let secret = match (connection.base_url(), provider.secret(connection)) {
             // The simulator in this process asks for no credential.
-            (None, _) => Secret::new("sandbox".to_owned()),
-            (Some(_), Some(secret)) => match loaded.secrets.get(secret) {
+            (None, _) => Arc::new(Secret::new("sandbox".to_owned())),
+            (Some(_), Some(secret)) => match loaded.secrets.get(secret).await {
                 Ok(secret) => secret,
                 Err(error) => {
                     wrong.push(Diagnostic::at(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -9,15 +10,19 @@ use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::{Format, allowance, target};
+use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Effect;
-use crate::model::id::ResourceId;
+use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Allowance, Plan};
+use crate::model::secret::{Secret, SecretRef};
+use crate::model::value::Value;
 use crate::plan::{self, Options};
 use crate::report::{text, view};
 use crate::shell::fetch::{self, Vendors};
+use crate::shell::secrets::SecretError;
 use crate::shell::{files, ledger};
 
 /// Show the difference to the live systems and the steps that mend it; change nothing.
@@ -72,20 +77,59 @@ pub(super) struct Made {
 pub(super) async fn make(loaded: &Loaded, narrowing: &Narrowing) -> Result<Made, Fail> {
     let path = ledger::path(&loaded.workspace, &loaded.place.folder).map_err(Fail::error)?;
     let ledger = ledger::load(&path).map_err(Fail::error)?;
-    let vendors = input::vendors(loaded)?;
+    let vendors = input::vendors(loaded).await?;
     let live =
         fetch::live(&vendors).await.map_err(|failure| Fail::Unreachable(failure.message().to_owned()))?;
     let options = Options {
         targets: narrowing.targets.clone(),
         allow: narrowing.allow.clone(),
         assert_unread: narrowing.assert_unread,
-        fingerprints: BTreeMap::new(),
+        fingerprints: fingerprints(loaded, &ledger).await?,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         manifests: loaded.digest.clone(),
     };
     let plan = plan::plan(&loaded.workspace, &loaded.desired, &live, &ledger, &options)
         .map_err(|error| Fail::Error(error.into()))?;
     Ok(Made { plan, live, ledger, vendors })
+}
+
+/// The key of the fingerprints of passwords, where one is declared.
+pub(super) async fn fingerprint_key(loaded: &Loaded) -> Result<Option<Arc<Secret>>, Fail> {
+    match loaded.workspace.ledger.secret("fingerprintKey") {
+        Some(key) => {
+            let key = loaded.secrets.get(key).await;
+            key.map(Some).map_err(|error| Fail::error(format!("`ledger.fingerprintKey`: {error}")))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Fingerprints of the passwords that the stores hold now: of those agents alone whose ledger knows one,
+/// since nothing else can be compared.
+async fn fingerprints(loaded: &Loaded, ledger: &Ledger) -> Result<BTreeMap<OperatorId, String>, Fail> {
+    let Some(key) = fingerprint_key(loaded).await? else { return Ok(BTreeMap::new()) };
+    let mut wanted = BTreeMap::new();
+    for (id, agent) in loaded.desired.agents.iter().filter(|(_, agent)| !agent.absent) {
+        let known = ledger.get(&ResourceId::agent(id)).and_then(|applied| applied.password.as_ref());
+        if let Some(Value::Password(secret)) = agent.record.get(&PASSWORD)
+            && known.is_some_and(|known| known.fingerprint.is_some())
+        {
+            wanted.insert(id.clone(), SecretRef::clone(secret));
+        }
+    }
+    let values = loaded.secrets.get_all(wanted.values().cloned().collect()).await;
+    let mut fingerprints = BTreeMap::new();
+    for (id, secret) in wanted {
+        match values.get(&secret) {
+            Some(Ok(value)) => {
+                fingerprints.insert(id.clone(), value.fingerprint(&key, id.as_str()));
+            }
+            // What is not in its store has not changed there.
+            Some(Err(SecretError::Missing { .. })) | None => {}
+            Some(Err(error)) => return Err(Fail::error(format!("the password of agent/{id}: {error}"))),
+        }
+    }
+    Ok(fingerprints)
 }
 
 /// Says with the manifest's lines why a plan is invalid against what is live.

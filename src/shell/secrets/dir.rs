@@ -2,10 +2,14 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 
-use super::SecretStore;
+use futures_util::future::BoxFuture;
+
+use super::{Own, SecretStore, trimmed};
 use crate::model::secret::Secret;
+use crate::shell::files;
 
 /// Largest value, in bytes.
 const LARGEST: u64 = 64 * 1024;
@@ -21,7 +25,21 @@ impl Dir {
 }
 
 impl SecretStore for Dir {
-    fn get(&self, key: &str) -> Result<Option<Secret>, String> {
+    fn get<'a>(&'a self, key: &'a str, _: Own<'a>) -> BoxFuture<'a, Result<Option<Secret>, String>> {
+        Box::pin(async move { self.read(key) })
+    }
+
+    fn put<'a>(&'a self, key: &'a str, value: &'a Secret, _: Own<'a>) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move { self.write(key, value) })
+    }
+
+    fn hint(&self, key: &str) -> String {
+        format!("write it to the file {}", self.path.join(key).display())
+    }
+}
+
+impl Dir {
+    fn read(&self, key: &str) -> Result<Option<Secret>, String> {
         let path = self.path.join(key);
         let real = match fs::canonicalize(&path) {
             Ok(real) => real,
@@ -43,24 +61,35 @@ impl SecretStore for Dir {
         if about.len() > LARGEST {
             return Err(format!("key `{key}` is larger than {LARGEST} bytes"));
         }
-        let mut value = match fs::read_to_string(&real) {
-            Ok(value) => value,
-            Err(error) if error.kind() == ErrorKind::InvalidData => {
-                return Err(format!("key `{key}` is not UTF-8"));
-            }
-            Err(error) => return Err(format!("key `{key}` cannot be read: {error}")),
-        };
-        if value.ends_with('\n') {
-            value.pop();
-            if value.ends_with('\r') {
-                value.pop();
-            }
+        match fs::read_to_string(&real) {
+            Ok(value) => Ok(trimmed(value)),
+            Err(error) if error.kind() == ErrorKind::InvalidData => Err(format!("key `{key}` is not UTF-8")),
+            Err(error) => Err(format!("key `{key}` cannot be read: {error}")),
         }
-        Ok((!value.is_empty()).then(|| Secret::new(value)))
     }
 
-    fn hint(&self, key: &str) -> String {
-        format!("write it to the file {}", self.path.join(key).display())
+    /// Writes a key for its owner alone. No link on the way is followed: one could lead out.
+    fn write(&self, key: &str, value: &Secret) -> Result<(), String> {
+        let wrong = |error: std::io::Error| format!("key `{key}` cannot be written: {error}");
+        make_folder(&self.path).map_err(wrong)?;
+        let mut folder = self.path.clone();
+        let parts: Vec<&str> = key.split('/').collect();
+        for part in &parts[..parts.len() - 1] {
+            folder.push(part);
+            if folder.is_symlink() {
+                return Err(format!("key `{key}` leads over a link, which is not written through"));
+            }
+            make_folder(&folder).map_err(wrong)?;
+        }
+        let path = folder.join(parts[parts.len() - 1]);
+        files::replace(&path, value.expose().as_bytes()).map_err(wrong)
+    }
+}
+
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        other => other,
     }
 }
 
@@ -69,7 +98,7 @@ mod tests {
     use super::*;
 
     fn read(dir: &Dir, key: &str) -> Result<Option<String>, String> {
-        dir.get(key).map(|secret| secret.map(|s| s.expose().to_owned()))
+        dir.read(key).map(|secret| secret.map(|s| s.expose().to_owned()))
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::env::VarError;
 
-use super::SecretStore;
+use futures_util::future::BoxFuture;
+
+use super::{Own, SecretStore};
 use crate::model::secret::Secret;
 
 pub(super) struct Env {
@@ -16,16 +18,22 @@ impl Env {
 }
 
 impl SecretStore for Env {
-    fn get(&self, key: &str) -> Result<Option<Secret>, String> {
+    fn get<'a>(&'a self, key: &'a str, _: Own<'a>) -> BoxFuture<'a, Result<Option<Secret>, String>> {
+        Box::pin(async move { self.read(key) })
+    }
+
+    fn hint(&self, key: &str) -> String {
+        format!("set the environment variable {}{key}", self.prefix)
+    }
+}
+
+impl Env {
+    fn read(&self, key: &str) -> Result<Option<Secret>, String> {
         match std::env::var(format!("{}{key}", self.prefix)) {
             Ok(value) if value.is_empty() => Ok(None),
             Ok(value) => Ok(Some(Secret::new(value))),
             Err(VarError::NotPresent) => Ok(None),
             Err(VarError::NotUnicode(_)) => Err(format!("variable {}{key} is not UTF-8", self.prefix)),
         }
-    }
-
-    fn hint(&self, key: &str) -> String {
-        format!("set the environment variable {}{key}", self.prefix)
     }
 }

@@ -1,0 +1,177 @@
+//! A file encrypted with SOPS to age recipients. Read only, decrypted in this process.
+//!
+//! SOPS leaves keys in clear and encrypts each value by itself: AES-256-GCM under one data key, with the
+//! value's path as associated data; the data key is encrypted to each recipient. A message digest over
+//! all values, encrypted too, shows that none was moved or taken out.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use aes_gcm::aead::{Aead as _, Payload};
+use aes_gcm::aes::Aes256;
+use aes_gcm::aes::cipher::consts::U32;
+use aes_gcm::{AesGcm, KeyInit as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::future::BoxFuture;
+use serde_yaml::Value;
+use sha2::{Digest as _, Sha512};
+use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
+
+use super::age::{decrypt, identities, read};
+use super::{Own, SecretStore, tree};
+use crate::model::secret::Secret;
+use crate::model::workspace::Settings;
+
+/// SOPS uses nonces of 32 bytes.
+type Cipher = AesGcm<Aes256, U32>;
+
+pub(super) struct Sops {
+    settings: Settings,
+    path: PathBuf,
+    /// Decrypted once a run.
+    content: OnceCell<Result<Value, String>>,
+}
+
+impl Sops {
+    pub(super) fn new(settings: Settings, path: PathBuf) -> Self {
+        Self { settings, path, content: OnceCell::new() }
+    }
+
+    async fn open(&self, own: Own<'_>) -> Result<Value, String> {
+        let identity = match own.setting(&self.settings, "identity").await? {
+            Some(identity) => identity.expose().to_owned(),
+            None => from_environment()?,
+        };
+        let identity = Zeroizing::new(identity);
+        let bytes = read(&self.path)?;
+        // JSON is YAML, and this reader keeps the order of keys, which the digest is taken in.
+        let file: Value = serde_yaml::from_slice(&bytes)
+            .map_err(|error| format!("{} is neither YAML nor JSON: {error}", self.path.display()))?;
+        open(file, &identity).map_err(|why| format!("{} {why}", self.path.display()))
+    }
+}
+
+impl SecretStore for Sops {
+    fn get<'a>(&'a self, key: &'a str, own: Own<'a>) -> BoxFuture<'a, Result<Option<Secret>, String>> {
+        Box::pin(async move {
+            let content = self.content.get_or_init(|| self.open(own)).await;
+            tree::find(content.as_ref().map_err(Clone::clone)?, key)
+        })
+    }
+
+    fn hint(&self, key: &str) -> String {
+        format!("add `{key}` with `sops {}`", self.path.display())
+    }
+}
+
+/// The identity where SOPS itself looks for one.
+fn from_environment() -> Result<String, String> {
+    if let Some(identity) = std::env::var("SOPS_AGE_KEY").ok().filter(|v| !v.is_empty()) {
+        return Ok(identity);
+    }
+    match std::env::var_os("SOPS_AGE_KEY_FILE") {
+        Some(path) => std::fs::read_to_string(&path)
+            .map_err(|error| format!("SOPS_AGE_KEY_FILE cannot be read: {error}")),
+        None => Err("no identity: declare `identity`, or set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE".to_owned()),
+    }
+}
+
+/// Decrypts every value of a file and checks its digest.
+fn open(mut file: Value, identity: &str) -> Result<Value, String> {
+    let no_sops = || "is not encrypted with SOPS: it has no `sops` section".to_owned();
+    let sops = file.as_mapping_mut().and_then(|map| map.shift_remove("sops")).ok_or_else(no_sops)?;
+    let text = |key: &str| sops.get(key).and_then(Value::as_str);
+    let cipher = data_key(&sops, identity)?;
+    let only_encrypted = sops.get("mac_only_encrypted").and_then(Value::as_bool).unwrap_or(false);
+    let mut digest = Sha512::new();
+    walk(&mut file, &mut Vec::new(), &cipher, only_encrypted, &mut digest)?;
+    let mac = text("mac").ok_or_else(|| "has no digest (`sops.mac`)".to_owned())?;
+    let modified = text("lastmodified").ok_or_else(|| "has no `sops.lastmodified`".to_owned())?;
+    let (mac, _) = value(mac, modified, &cipher).ok_or_else(damaged)?;
+    let mut hex = String::with_capacity(128);
+    for byte in digest.finalize() {
+        let _ = write!(hex, "{byte:02X}");
+    }
+    if *mac == hex {
+        Ok(file)
+    } else {
+        Err("was changed after it was encrypted: its digest is another".to_owned())
+    }
+}
+
+fn damaged() -> String {
+    "is damaged, or was changed after it was encrypted".to_owned()
+}
+
+/// The key that all values are encrypted with.
+fn data_key(sops: &Value, identity: &str) -> Result<Cipher, String> {
+    let identities = identities(identity)?;
+    let recipients = sops.get("age").and_then(Value::as_sequence).filter(|list| !list.is_empty());
+    let recipients = recipients.ok_or_else(|| "is not encrypted to an age recipient".to_owned())?;
+    for recipient in recipients {
+        let Some(armored) = recipient.get("enc").and_then(Value::as_str) else { continue };
+        if let Ok(key) = decrypt(armored.as_bytes(), &identities) {
+            return Cipher::new_from_slice(&key).map_err(|_| damaged());
+        }
+    }
+    Err("cannot be decrypted with the identity that is declared".to_owned())
+}
+
+/// Decrypts below a node, in the file's order, and takes each value into the digest.
+fn walk(
+    node: &mut Value,
+    path: &mut Vec<String>,
+    cipher: &Cipher,
+    only_encrypted: bool,
+    digest: &mut Sha512,
+) -> Result<(), String> {
+    match node {
+        Value::Mapping(map) => {
+            for (key, child) in map.iter_mut() {
+                path.push(match key {
+                    Value::String(key) => key.clone(),
+                    other => serde_yaml::to_string(other).unwrap_or_default().trim().to_owned(),
+                });
+                walk(child, path, cipher, only_encrypted, digest)?;
+                path.pop();
+            }
+        }
+        Value::Sequence(list) => {
+            for child in list {
+                walk(child, path, cipher, only_encrypted, digest)?;
+            }
+        }
+        Value::String(text) if text.starts_with("ENC[") => {
+            let data = path.iter().fold(String::new(), |all, part| format!("{all}{part}:"));
+            let (plain, kind) = value(text, &data, cipher).ok_or_else(damaged)?;
+            // A remark is no value.
+            if kind != "comment" {
+                digest.update(plain.as_bytes());
+            }
+            *text = plain.to_string();
+        }
+        plain if !only_encrypted => match plain {
+            Value::String(text) => digest.update(text.as_bytes()),
+            Value::Bool(flag) => digest.update(if *flag { "True" } else { "False" }),
+            Value::Number(number) => digest.update(number.to_string()),
+            _ => {}
+        },
+        _ => {}
+    }
+    Ok(())
+}
+
+/// `ENC[AES256_GCM,data:…,iv:…,tag:…,type:str]`, decrypted, and its type.
+fn value<'a>(text: &'a str, associated: &str, cipher: &Cipher) -> Option<(Zeroizing<String>, &'a str)> {
+    let inner = text.strip_prefix("ENC[AES256_GCM,")?.strip_suffix(']')?;
+    let part = |name: &str| inner.split(',').find_map(|p| p.strip_prefix(name)?.strip_prefix(':'));
+    let bytes = |name: &str| STANDARD.decode(part(name)?).ok();
+    let nonce: [u8; 32] = bytes("iv")?.try_into().ok()?;
+    let mut sealed = bytes("data")?;
+    sealed.extend(bytes("tag")?);
+    let payload = Payload { msg: &sealed, aad: associated.as_bytes() };
+    let plain = cipher.decrypt(&nonce.into(), payload).ok()?;
+    Some((Zeroizing::new(String::from_utf8(plain).ok()?), part("type")?))
+}

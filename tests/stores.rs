@@ -1,0 +1,339 @@
+//! Every store of secrets, through the program: the live password is the store's, and no output, log,
+//! plan or ledger holds one.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "support/bench.rs"]
+mod bench;
+#[path = "support/vault.rs"]
+mod vault;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use bench::{API_SECRET, Bench, TOKEN};
+use md5::{Digest as _, Md5};
+use serde_json::json;
+use vault::{VAULT_TOKEN, Vault};
+
+fn md5_of(text: &str) -> String {
+    Md5::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    })
+}
+
+/// Asserts that an agent's live password is this one.
+#[track_caller]
+fn live(bench: &Bench, id: &str, password: &str) {
+    bench.with(|estate| {
+        assert_eq!(estate.agent_config.agent(id).unwrap().password_md5, md5_of(password), "{id}")
+    });
+}
+
+/// Everything that runs of a bench said or left behind.
+#[derive(Default)]
+struct Heard(String);
+
+impl Heard {
+    fn run(&mut self, bench: &Bench, arguments: &[&str], code: i32) {
+        let said = bench.run(arguments).exits(code);
+        self.0.push_str(&said.out);
+        self.0.push_str(&said.err);
+    }
+
+    #[track_caller]
+    fn holds_none(mut self, bench: &Bench, secrets: &[&str]) {
+        for file in ["plan.json", ".rosterctl/ledger.json"] {
+            self.0.push_str(&fs::read_to_string(bench.path(file)).unwrap_or_default());
+        }
+        for secret in secrets.iter().chain(&[TOKEN, API_SECRET, VAULT_TOKEN]) {
+            let digest = md5_of(secret);
+            for text in [*secret, digest.as_str(), digest.to_uppercase().as_str()] {
+                assert!(!self.0.contains(text), "{secret} in\n{}", self.0);
+            }
+        }
+    }
+}
+
+fn fixture(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name).display().to_string()
+}
+
+fn agents(passwords: &[(&str, &str)]) -> String {
+    let entries = passwords.iter().map(|(id, password)| {
+        format!("  - {{ operatorId: \"{id}\", name: 坐席{id}, role: 坐席, password: {{ {password} }} }}\n")
+    });
+    format!("agents:\n{}", entries.collect::<Vec<_>>().concat())
+}
+
+#[test]
+fn every_store_gives_the_password_and_nothing_shows_it() {
+    let mut bench = Bench::new("");
+    let vault = Vault::start();
+    vault.set("cc/agents/8004", json!({ "value": "vault-pass-8004", "other": "kept" }));
+    vault.set("cc/agents/8005", json!({ "pin": "vault-pass-8005" }));
+    let identity = fs::read_to_string(fixture("age-identity.txt")).unwrap();
+    bench.environment.extend([
+        ("BENCH_P8001".to_owned(), "env-pass-8001".to_owned()),
+        ("BENCH_VAULT_TOKEN".to_owned(), VAULT_TOKEN.to_owned()),
+        ("BENCH_AGE_IDENTITY".to_owned(), identity.clone()),
+        ("SOPS_AGE_KEY".to_owned(), identity),
+        ("RUST_LOG".to_owned(), "trace".to_owned()),
+    ]);
+    bench.write("secrets/team/8002", "dir-pass-8002\n");
+    bench.write("exec/8003", "exec-pass-8003\n");
+    bench.workspace(&format!(
+        "  vault: {{ type: vault, address: \"{}\", path: cc, token: {{ store: ci, key: VAULT_TOKEN }} }}
+  age: {{ type: age, path: {}, identity: {{ store: ci, key: AGE_IDENTITY }} }}
+  armored: {{ type: age, path: {}, identity: {{ store: ci, key: AGE_IDENTITY }} }}
+  sops: {{ type: sops, path: {} }}
+  pass: {{ type: exec, get: [cat, \"exec/{{key}}\"] }}
+",
+        vault.address,
+        fixture("secrets.age"),
+        fixture("secrets.armored.age"),
+        fixture("secrets.sops.yaml"),
+    ));
+    bench.roster(&agents(&[
+        ("8001", "store: ci, key: P8001"),
+        ("8002", "store: files, key: \"team/{operatorId}\""),
+        ("8003", "store: pass, key: \"{operatorId}\""),
+        ("8004", "store: vault, key: \"agents/{operatorId}\""),
+        ("8005", "store: vault, key: \"agents/8005#pin\""),
+        ("8006", "store: age, key: agents/8001"),
+        ("8007", "store: armored, key: agents/8002"),
+        ("8008", "store: sops, key: agents/8002"),
+        ("8009", "store: sops, key: agents/8003"),
+    ]));
+    let mut heard = Heard::default();
+    heard.run(&bench, &["validate"], 0);
+    heard.run(&bench, &["plan", "--out", "plan.json"], 0);
+    assert_eq!(vault.state.lock().unwrap().reads, Vec::<String>::new(), "a plan reads no password");
+    heard.run(&bench, &["apply", "--auto-approve"], 0);
+    heard.run(&bench, &["plan", "--detailed-exitcode"], 0);
+    let expected = [
+        ("8001", "env-pass-8001"),
+        ("8002", "dir-pass-8002"),
+        ("8003", "exec-pass-8003"),
+        ("8004", "vault-pass-8004"),
+        ("8005", "vault-pass-8005"),
+        ("8006", "age-pass-8001"),
+        ("8007", "age-pass-8002"),
+        ("8008", "密码-8002"),
+        ("8009", "sops-pass-8003"),
+    ];
+    for (id, password) in expected {
+        live(&bench, id, password);
+    }
+    heard.holds_none(&bench, &expected.map(|(_, password)| password));
+}
+
+#[test]
+fn two_hundred_passwords_are_each_read_once_and_rotate_by_version_and_by_value() {
+    let mut bench = Bench::new("");
+    let vault = Vault::start();
+    for id in 8001..8201 {
+        vault.set(&format!("cc/{id}"), json!({ "value": format!("first-{id}") }));
+    }
+    bench.environment.extend([
+        ("BENCH_SECRET_ID".to_owned(), "canary-secret-id".to_owned()),
+        ("BENCH_LEDGER_KEY".to_owned(), "canary-ledger-key".to_owned()),
+        ("RUST_LOG".to_owned(), "trace".to_owned()),
+    ]);
+    bench.workspace(&format!(
+        "  vault: {{ type: vault, address: \"{}\", path: cc, approle: {{ roleId: roster, secretId: {{ store: ci, key: SECRET_ID }} }} }}
+ledger: {{ fingerprintKey: {{ store: ci, key: LEDGER_KEY }} }}
+policy: {{ limits: {{ changes: 100% }} }}
+",
+        vault.address
+    ));
+    let pool = |version: u32| {
+        format!(
+            "agents:\n  - {{ operatorIds: 8001..8200, name: 坐席, role: 坐席, password: {{ store: vault, key: \"{{operatorId}}\", version: {version} }} }}\n"
+        )
+    };
+    bench.roster(&pool(1));
+    let mut heard = Heard::default();
+    heard.run(&bench, &["apply", "--auto-approve"], 0);
+    assert_eq!(vault.state.lock().unwrap().reads.len(), 200);
+    live(&bench, "8200", "first-8200");
+
+    for id in 8001..8201 {
+        vault.set(&format!("cc/{id}"), json!({ "value": format!("second-{id}") }));
+    }
+    bench.roster(&pool(2));
+    vault.set("cc/8150", json!({ "value": "second-8150" }));
+    let plan = bench.run(&["plan"]).exits(0);
+    assert!(plan.out.contains("password (version 1 -> 2)"), "{}", plan.out);
+    heard.run(&bench, &["apply", "--auto-approve"], 0);
+    live(&bench, "8001", "second-8001");
+
+    vault.set("cc/8042", json!({ "value": "third-8042" }));
+    let plan = bench.run(&["plan", "--detailed-exitcode"]).exits(2);
+    assert!(
+        plan.out.contains("agent/8042") && plan.out.contains("changed in the store since"),
+        "{}",
+        plan.out
+    );
+    heard.run(&bench, &["apply", "--auto-approve"], 0);
+    live(&bench, "8042", "third-8042");
+    heard.run(&bench, &["plan", "--detailed-exitcode"], 0);
+    assert_eq!(bench.departures(), Vec::<String>::new());
+    heard.holds_none(
+        &bench,
+        &["first-8001", "second-8001", "third-8042", "canary-secret-id", "canary-ledger-key"],
+    );
+}
+
+#[test]
+fn a_generated_password_is_stored_before_the_agent_is_made() {
+    let mut bench = Bench::new("roles: [坐席]\n");
+    let vault = Vault::start();
+    vault.set("agents/8003", json!({ "value": "there-already", "note": "kept" }));
+    bench.environment.push(("BENCH_VAULT_TOKEN".to_owned(), VAULT_TOKEN.to_owned()));
+    bench.workspace(&format!(
+        "  vault: {{ type: vault, address: \"{}\", token: {{ store: ci, key: VAULT_TOKEN }} }}\n",
+        vault.address
+    ));
+    let roster = |role: &str, version: &str| {
+        let at =
+            |store: &str| format!("store: {store}, key: \"agents/{{operatorId}}\", generate: true{version}");
+        agents(&[("8001", &at("files")), ("8002", &at("vault")), ("8003", &at("vault"))])
+            .replace("role: 坐席", role)
+    };
+    // The vendor refuses the agents; their passwords are stored all the same, and used the next time.
+    bench.roster(&roster("role: 班长", ""));
+    bench.run(&["apply", "--auto-approve"]).exits(5);
+    let stored = fs::read_to_string(bench.path("secrets/agents/8001")).unwrap();
+    assert_eq!(stored.len(), 20);
+    bench.roster(&roster("role: 坐席", ""));
+    let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
+    assert_eq!(plan["steps"][0]["operation"], "secret.put");
+    assert_eq!(plan["steps"][1]["after"], json!(["s1"]));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    live(&bench, "8001", &stored);
+    live(&bench, "8002", vault.get("agents/8002")["value"].as_str().unwrap());
+    live(&bench, "8003", "there-already");
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &fs::metadata(bench.path("secrets/agents/8001")).unwrap().permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+
+    // A new version makes a new password, and what else the secret holds stays.
+    bench.roster(&roster("role: 坐席", ", version: 2"));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    let renewed = fs::read_to_string(bench.path("secrets/agents/8001")).unwrap();
+    assert_ne!(renewed, stored);
+    live(&bench, "8001", &renewed);
+    assert_ne!(vault.get("agents/8003")["value"], "there-already");
+    assert_eq!(vault.get("agents/8003")["note"], "kept");
+    live(&bench, "8003", vault.get("agents/8003")["value"].as_str().unwrap());
+    bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn what_a_store_cannot_give_is_said_and_nothing_is_written() {
+    let mut bench = Bench::new("");
+    let vault = Vault::start();
+    bench.environment.extend([
+        ("BENCH_VAULT_TOKEN".to_owned(), VAULT_TOKEN.to_owned()),
+        ("BENCH_OTHER".to_owned(), "canary-other".to_owned()),
+        ("BENCH_IDENTITY".to_owned(), "not an identity".to_owned()),
+    ]);
+    bench.write("loud.sh", "#!/bin/sh\nhead -c 100000 /dev/zero\n");
+    bench.workspace(&format!(
+        "  vault: {{ type: vault, address: \"{0}\", token: {{ store: ci, key: VAULT_TOKEN }} }}
+  denied: {{ type: vault, address: \"{0}\", token: {{ store: ci, key: OTHER }} }}
+  approle: {{ type: vault, address: \"{0}\", approle: {{ roleId: roster, secretId: {{ store: ci, key: OTHER }} }} }}
+  away: {{ type: vault, address: \"{0}\", mount: nowhere, token: {{ store: ci, key: VAULT_TOKEN }} }}
+  down: {{ type: vault, address: \"http://127.0.0.1:9\", token: {{ store: ci, key: VAULT_TOKEN }} }}
+  age: {{ type: age, path: {1}, identity: {{ store: ci, key: IDENTITY }} }}
+  plain: {{ type: age, path: rosterctl.yaml, identity: {{ store: files, key: identity }} }}
+  sops: {{ type: sops, path: {2} }}
+  loud: {{ type: exec, get: [sh, loud.sh] }}
+  fails: {{ type: exec, get: [sh, -c, \"echo canary-stderr >&2; exit 3\"] }}
+  gone: {{ type: exec, get: [/no/such/program] }}
+",
+        vault.address,
+        fixture("secrets.age"),
+        fixture("secrets.sops.yaml"),
+    ));
+    bench.write("secrets/identity", &fs::read_to_string(fixture("age-identity.txt")).unwrap());
+    let mut all = String::new();
+    let mut complain = |reference: &str, mood: &'static str| {
+        vault.mood(mood);
+        bench.roster(&agents(&[("8001", reference)]));
+        let said = bench.run(&["apply", "--auto-approve", "-q"]).exits(1);
+        let line = said.err.lines().next().unwrap_or_default().replace(&vault.address, "http://VAULT");
+        let line = line.replace(env!("CARGO_MANIFEST_DIR"), "HERE");
+        all.push_str(&format!("{line}\n"));
+    };
+    for reference in [
+        "store: vault, key: none",
+        "store: denied, key: none",
+        "store: approle, key: none",
+        "store: away, key: none",
+        "store: down, key: none",
+        "store: age, key: none",
+        "store: plain, key: none",
+        "store: sops, key: agents/8001",
+        "store: loud, key: x",
+        "store: fails, key: x",
+        "store: gone, key: x",
+    ] {
+        complain(reference, "");
+    }
+    for mood in ["sealed", "v1", "redirect"] {
+        complain("store: vault, key: none", mood);
+    }
+    vault.mood("conflict");
+    bench.roster(&agents(&[("8001", "store: vault, key: made, generate: true")]));
+    let said = bench.run(&["apply", "--auto-approve", "-q"]).exits(5);
+    all.push_str(said.out.lines().find(|line| line.contains("failed")).unwrap_or_default());
+    assert!(bench.agents().is_empty());
+    insta::assert_snapshot!(all, @"
+    error: store `vault` has no key `none`: write field `value` of secret/data/none
+    error: store `denied`: secret/data/none: Vault denied it (permission denied): check the token and its policy
+    error: store `approle`: the sign-in at auth/approle was refused: Vault found the request wrong (invalid role or secret ID)
+    error: store `away`: nowhere/data/none: Vault knows no such path (no handler for route): check `mount` and `path`
+    error: store `down`: Vault at http://127.0.0.1:9 cannot be reached
+    error: store `age`: the identity is not of age's kind (AGE-SECRET-KEY-1…)
+    error: store `plain`: ./rosterctl.yaml is not a file encrypted with age
+    error: store `sops`: no identity: declare `identity`, or set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE
+    error: store `loud`: `sh` printed more than 65536 bytes
+    error: store `fails`: `sh` failed for key `x` (exit status: 3); run it by hand to see why
+    error: store `gone`: `/no/such/program` cannot be run: No such file or directory (os error 2)
+    error: store `vault`: secret/data/none: Vault is sealed or in maintenance (Vault is sealed)
+    error: store `vault`: secret/data/none does not answer like KV version 2: is the mount of version 1?
+    error: store `vault`: Vault at http://VAULT redirects, which is not followed: name the active node in `address`
+      ! failed secret.put agent/8001: store `vault`: secret/data/made: somebody else changed it at the same time; run again
+    ");
+}
+
+#[test]
+fn a_sops_file_that_was_changed_is_refused() {
+    let bench = Bench::new("");
+    let text = fs::read_to_string(fixture("secrets.sops.yaml")).unwrap();
+    let identity = fs::read_to_string(fixture("age-identity.txt")).unwrap();
+    bench.write("secrets/identity", &identity);
+    bench.workspace(
+        "  sops: { type: sops, path: changed.sops.yaml, identity: { store: files, key: identity } }\n",
+    );
+    bench.roster(&agents(&[("8001", "store: sops, key: agents/8001")]));
+    // A value taken out, a remark changed, two values swapped.
+    let first = text.lines().find(|line| line.contains("\"8002\"")).unwrap();
+    let changed = [
+        text.replace(&format!("{first}\n"), ""),
+        text.replace("a remark for people", "another remark"),
+        text.replace("\"8001\": ", "\"8009\": "),
+    ];
+    for text in changed {
+        bench.write("changed.sops.yaml", &text);
+        let said = bench.run(&["apply", "--auto-approve"]).exits(1);
+        assert!(said.err.contains("was changed after it was encrypted"), "{}", said.err);
+    }
+    bench.write("changed.sops.yaml", &text);
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    live(&bench, "8001", "sops-pass-8001");
+}
