@@ -27,7 +27,7 @@ fn md5_of(text: &str) -> String {
 #[track_caller]
 fn live(bench: &Bench, id: &str, password: &str) {
     bench.with(|estate| {
-        assert_eq!(estate.agent_config.agent(id).unwrap().password_md5, md5_of(password), "{id}")
+        assert_eq!(estate.agent_config.agent(id).unwrap().password_md5, md5_of(password), "{id}");
     });
 }
 
