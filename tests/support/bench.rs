@@ -83,6 +83,7 @@ connections:
     companyId: 1001
     token: {{ store: ci, key: TOKEN }}
     retry: {{ attempts: 3, total: 5s }}
+    concurrency: 2
 {agents}
   webchat:
     provider: webchat-queue
@@ -160,9 +161,10 @@ impl Drop for Bench {
     }
 }
 
-/// Runs the program in a folder, with a clean environment but for the bench's credentials.
-pub(crate) fn run_in(folder: &Path, arguments: &[&str], environment: &[(String, String)]) -> Said {
-    let output = Command::new(env!("CARGO_BIN_EXE_rosterctl"))
+/// The program in a folder, with a clean environment but for the bench's credentials.
+pub(crate) fn command_in(folder: &Path, arguments: &[&str], environment: &[(String, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rosterctl"));
+    command
         .args(arguments)
         .current_dir(folder)
         .env_clear()
@@ -171,9 +173,13 @@ pub(crate) fn run_in(folder: &Path, arguments: &[&str], environment: &[(String, 
         .env("BENCH_TOKEN", TOKEN)
         .env("BENCH_API_SECRET", API_SECRET)
         .envs(environment.iter().cloned())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the program in a folder to its end.
+pub(crate) fn run_in(folder: &Path, arguments: &[&str], environment: &[(String, String)]) -> Said {
+    let output = command_in(folder, arguments, environment).output().unwrap();
     Said {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),
