@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,9 +23,10 @@ use crate::model::live::Live;
 use crate::model::plan::{FORMAT, Plan};
 use crate::plan::digest;
 use crate::report::{result, text, view};
+use crate::shell::clock;
 use crate::shell::execute::{self, Passwords};
 use crate::shell::fetch::Vendors;
-use crate::shell::{clock, files, ledger};
+use crate::shell::ledger::{LedgerError, Store};
 
 /// Largest saved plan that is read, in bytes.
 const LARGEST_PLAN: u64 = 1024 * 1024 * 1024;
@@ -66,26 +67,49 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         ));
     }
     let loaded = input::load(&arguments.workspace)?;
-    let _lock = lock(&loaded)?;
-    let work = prepare(arguments, &loaded).await?;
+    let store = Store::open(&loaded.workspace, &loaded.place)?;
+    let lock = store.lock().await?;
+    if let Some(why) = lock.taken_over() {
+        console.note(&format!("{why}: took it over"));
+    }
+    let result = locked(arguments, console, &loaded, &store, lock.lost()).await;
+    if let Err(error) = lock.release().await {
+        console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
+    }
+    result
+}
+
+/// Plans and carries out while the lock is held.
+async fn locked(
+    arguments: &Arguments,
+    console: &Console,
+    loaded: &Loaded,
+    store: &Store,
+    lost: watch::Receiver<Option<String>>,
+) -> Result<Exit, Fail> {
+    let work = prepare(arguments, loaded, store).await?;
     let plan = Arc::clone(&work.plan);
     if arguments.format == Format::Text {
         console.out(&text::plan(&view::of(&plan), console.look()));
     }
     if let Some(exit) = Exit::refusal(&plan) {
-        complain(&plan, &loaded, console);
+        complain(&plan, loaded, console);
         return refuse(arguments, console, &plan, exit);
     }
     if plan.steps.is_empty() {
-        return finish_empty(arguments, console, &loaded, work);
+        return finish_empty(arguments, console, loaded, store, work).await;
     }
     let asked = !arguments.auto_approve;
     if asked && !approved(console)? {
         return Ok(Exit::Error);
     }
-    let passwords = passwords(&plan, &loaded)?;
+    let passwords = passwords(&plan, loaded)?;
+    if let Some(why) = &*lost.borrow() {
+        return Err(Fail::Locked(format!("the lock was lost, and nothing was changed: {why}")));
+    }
     let (sender, stop) = watch::channel(false);
     let keep = sender.clone();
+    let heeder = tokio::spawn(heed(lost.clone(), sender.clone(), console.clone()));
     let listener = tokio::spawn(listen(sender));
     let progress = |at: usize, wrong: Option<&str>| {
         if let Some(step) = plan.steps.get(at) {
@@ -100,6 +124,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     };
     let finish = execute::run(&plan, &work.vendors, &passwords, conduct, stop, &progress).await;
     listener.abort();
+    heeder.abort();
     drop(keep);
     match finish {
         Finish::Blind(why) => Err(Fail::Unreachable(format!(
@@ -107,7 +132,11 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         ))),
         Finish::Stale(stale) => Err(Fail::Stale(stale_words(&stale))),
         Finish::Ran { results, skipped, interrupted } => {
-            conclude(arguments, console, &loaded, work, &results, &skipped, interrupted)
+            let exit =
+                conclude(arguments, console, loaded, store, work, &results, &skipped, interrupted).await?;
+            // Nobody asked to stop: steps were left out because they were no longer this run's to take.
+            let lost = exit == Exit::Interrupted && lost.borrow().is_some();
+            Ok(if lost { Exit::Partial } else { exit })
         }
     }
 }
@@ -152,14 +181,13 @@ fn print_report(console: &Console, report: &result::Report<'_>) -> Result<(), Fa
 }
 
 /// Takes a saved plan, or makes one.
-async fn prepare(arguments: &Arguments, loaded: &Loaded) -> Result<Work, Fail> {
+async fn prepare(arguments: &Arguments, loaded: &Loaded, store: &Store) -> Result<Work, Fail> {
     let Some(path) = &arguments.plan else {
-        let Made { plan, live, ledger, vendors } = make(loaded, &arguments.narrowing).await?;
+        let Made { plan, live, ledger, vendors } = make(loaded, store, &arguments.narrowing).await?;
         return Ok(Work { plan: Arc::new(plan), ledger, vendors, live: Some(live) });
     };
     let plan = saved(path, loaded)?;
-    let path = ledger::path(&loaded.workspace, &loaded.place.folder).map_err(Fail::error)?;
-    let ledger = ledger::load(&path).map_err(Fail::error)?;
+    let ledger = store.load().await?;
     Ok(Work { plan: Arc::new(plan), ledger, vendors: input::vendors(loaded)?, live: None })
 }
 
@@ -273,19 +301,26 @@ async fn listen(stop: watch::Sender<bool>) {
     }
 }
 
+/// Says that the lock was lost, and asks to stop.
+async fn heed(mut lost: watch::Receiver<Option<String>>, stop: watch::Sender<bool>, console: Console) {
+    let Ok(why) = lost.wait_for(Option::is_some).await.map(|why| why.clone().unwrap_or_default()) else {
+        return;
+    };
+    console.error(&format!("the lock of this workspace was lost, and no further step is started: {why}"));
+    let _ = stop.send(true);
+}
+
 /// Nothing to carry out: what is live as declared is adopted.
-fn finish_empty(
+async fn finish_empty(
     arguments: &Arguments,
     console: &Console,
     loaded: &Loaded,
+    store: &Store,
     mut work: Work,
 ) -> Result<Exit, Fail> {
     if let Some(live) = &work.live {
-        let before = work.ledger.clone();
-        remember::adopt(&mut work.ledger, &loaded.desired, live, &work.plan);
-        if before != work.ledger {
-            store(loaded, &mut work.ledger)?;
-        }
+        let adopt = |ledger: &mut Ledger| remember::adopt(ledger, &loaded.desired, live, &work.plan);
+        record(store, &mut work.ledger, adopt).await?;
     }
     if arguments.format == Format::Json {
         print_report(console, &result::of(&work.plan, &[], &[], false))?;
@@ -293,29 +328,46 @@ fn finish_empty(
     Ok(Exit::Success)
 }
 
-fn store(loaded: &Loaded, ledger: &mut Ledger) -> Result<(), Fail> {
-    let path = ledger::path(&loaded.workspace, &loaded.place.folder).map_err(Fail::error)?;
-    ledger::save(&path, ledger).map_err(Fail::error)
+/// Writes a run's doings into the ledger. Where another run wrote it since, they go into what that one left:
+/// each entry is of one resource, and says what was applied to it.
+async fn record(store: &Store, ledger: &mut Ledger, doings: impl Fn(&mut Ledger)) -> Result<(), Fail> {
+    for _ in 0..5 {
+        let before = ledger.clone();
+        doings(ledger);
+        if before == *ledger {
+            return Ok(());
+        }
+        match store.save(ledger).await {
+            Err(LedgerError::Moved(_)) => *ledger = store.load().await?,
+            other => return Ok(other?),
+        }
+    }
+    Err(Fail::error("the ledger was not written: other runs change it all the time; apply again"))
 }
 
-fn conclude(
+#[expect(clippy::too_many_arguments, reason = "the end of a run is told all that it did")]
+async fn conclude(
     arguments: &Arguments,
     console: &Console,
     loaded: &Loaded,
+    store: &Store,
     mut work: Work,
     results: &[StepResult],
     skipped: &[Stale],
     interrupted: bool,
 ) -> Result<Exit, Fail> {
-    if let Some(live) = &work.live {
-        remember::adopt(&mut work.ledger, &loaded.desired, live, &work.plan);
-    }
-    remember::changes(&mut work.ledger, &work.plan, results);
     let whole = results.iter().all(|r| r.status == Status::Done) && skipped.is_empty();
-    if whole && work.plan.targets.is_empty() {
-        work.ledger.last_clean_run = Some(clock::timestamp());
-    }
-    let stored = store(loaded, &mut work.ledger);
+    let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
+    let doings = |ledger: &mut Ledger| {
+        if let Some(live) = &work.live {
+            remember::adopt(ledger, &loaded.desired, live, &work.plan);
+        }
+        remember::changes(ledger, &work.plan, results);
+        if clean.is_some() {
+            ledger.last_clean_run.clone_from(&clean);
+        }
+    };
+    let stored = record(store, &mut work.ledger, doings).await;
     match arguments.format {
         Format::Text => {
             console.out(&format!(
@@ -325,7 +377,12 @@ fn conclude(
         }
         Format::Json => print_report(console, &result::of(&work.plan, results, skipped, interrupted))?,
     }
-    stored?;
+    if let Err(fail) = stored {
+        // The steps were taken, whatever keeps them from being written down.
+        fail.report(console);
+        console.error("the ledger does not know of this run; apply again once it can be written");
+        return Ok(Exit::Partial);
+    }
     Ok(if interrupted {
         Exit::Interrupted
     } else if whole {
@@ -333,25 +390,4 @@ fn conclude(
     } else {
         Exit::Partial
     })
-}
-
-/// Keeps a second apply of this workspace on this machine out; freed when the process ends.
-fn lock(loaded: &Loaded) -> Result<fs::File, Fail> {
-    let folder = files::own_folder(&loaded.place)
-        .map_err(|error| Fail::error(format!("the folder .rosterctl cannot be made: {error}")))?;
-    let path = folder.join("apply.lock");
-    let open = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-    let mut file =
-        open.map_err(|error| Fail::error(format!("{} cannot be opened: {error}", path.display())))?;
-    if file.try_lock().is_err() {
-        let holder = fs::read_to_string(&path).unwrap_or_default();
-        let holder =
-            if holder.trim().is_empty() { "another process".to_owned() } else { holder.trim().to_owned() };
-        return Err(Fail::Locked(format!(
-            "another apply of this workspace is running ({holder}); wait until it has ended"
-        )));
-    }
-    let _ = file.set_len(0);
-    let _ = write!(file, "process {} since {}", std::process::id(), clock::timestamp());
-    Ok(file)
 }
