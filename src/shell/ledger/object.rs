@@ -42,6 +42,9 @@ impl Bucket {
         }
         let prefix = Path::from_url_path(url.path().trim_matches('/'))
             .map_err(|error| format!("`ledger.url` has a prefix that no object can have: {error}"))?;
+        if url.scheme() == "s3" {
+            encrypted(std::env::vars())?;
+        }
         let retry = RetryConfig {
             backoff: BackoffConfig { max_backoff: Duration::from_secs(5), ..BackoffConfig::default() },
             max_retries: 5,
@@ -69,7 +72,9 @@ impl Bucket {
                 .map(|store| Arc::new(store) as _),
         };
         let store = store.map_err(|error| {
-            format!("the object store of `ledger.url` cannot be used: {}", words(&error.to_string()))
+            let hint =
+                if url.scheme() == "az" { "; AZURE_STORAGE_ACCOUNT_NAME names the account" } else { "" };
+            format!("the object store of `ledger.url` cannot be used: {}{hint}", words(&error.to_string()))
         })?;
         Ok(Self::at(store, format!("{}://{name}", url.scheme()), &prefix))
     }
@@ -158,9 +163,57 @@ impl Bucket {
     }
 
     fn trouble(&self, document: Document, deed: &str, error: &object_store::Error) -> Trouble {
-        let why = words(&error.to_string());
+        let text = error.to_string();
+        let mut why = words(&text);
+        let root = words(&root(error).to_string());
+        if !why.contains(&root) {
+            why = format!("{why}: {root}");
+        }
+        // Where the environment has no credentials, the store's client asks the machine's provider for some.
+        if ["169.254.169.254", "metadata", "token request"].iter().any(|sign| text.contains(sign)) {
+            let named = match self.shown.split_once("://") {
+                Some(("s3", _)) => "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; profiles are not read",
+                Some(("gs", _)) => "GOOGLE_APPLICATION_CREDENTIALS",
+                _ => "AZURE_STORAGE_ACCOUNT_KEY, or AZURE_CLIENT_ID and its companions",
+            };
+            why = format!("{why}; are there credentials in the environment ({named})?");
+        }
         Trouble::Remote(format!("{} cannot be {deed}: {why}", self.shown(document)))
     }
+}
+
+/// Refuses a server that is talked to in the open, unless the environment allows it.
+fn encrypted(environment: impl Iterator<Item = (String, String)>) -> Result<(), String> {
+    let (mut open, mut allowed) = (None, false);
+    for (name, value) in environment {
+        match name.as_str() {
+            "AWS_ENDPOINT_URL" | "AWS_ENDPOINT_URL_S3" | "AWS_ENDPOINT"
+                if value.to_ascii_lowercase().starts_with("http://") =>
+            {
+                open = Some(name);
+            }
+            "AWS_ALLOW_HTTP" => {
+                allowed = matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes" | "y");
+            }
+            _ => {}
+        }
+    }
+    match open.filter(|_| !allowed) {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "{name} begins with http://, so anybody on the way could read the ledger and change it; use \
+             https://, or set AWS_ALLOW_HTTP=true if that is meant"
+        )),
+    }
+}
+
+/// What an error comes from in the end: `connection refused` rather than `error sending request`.
+fn root(error: &object_store::Error) -> &dyn std::error::Error {
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root
 }
 
 /// A store's error without the page that came with it, and without what a URL may carry: credentials before
@@ -214,6 +267,17 @@ mod tests {
         assert_eq!(shelf.replace(Document::Ledger, b"x", &second).await, Err(Trouble::Conflict));
         assert_eq!(shelf.prove(Document::Lock, b"two").await, Ok(()));
         assert_eq!(shelf.prove(Document::Lock, b"other").await, Err(Trouble::Conflict));
+    }
+
+    #[test]
+    fn a_server_is_talked_to_in_the_open_only_where_that_is_allowed() {
+        let of = |pairs: &[(&str, &str)]| {
+            encrypted(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        };
+        assert!(of(&[("AWS_ENDPOINT_URL", "https://host")]).is_ok());
+        assert!(of(&[("AWS_ENDPOINT_URL", "http://me:hunter2@host")]).is_err_and(|e| !e.contains("hunter2")));
+        assert!(of(&[("AWS_ALLOW_HTTP", "false"), ("AWS_ENDPOINT_URL", "HTTP://host")]).is_err());
+        assert!(of(&[("AWS_ALLOW_HTTP", "true"), ("AWS_ENDPOINT_URL", "http://host")]).is_ok());
     }
 
     #[test]
