@@ -53,6 +53,9 @@ impl Bench {
         let mut program = Command::new(env!("CARGO_BIN_EXE_rosterctl"));
         program.arg(command).arg(self.folder.path()).args((command == "apply").then_some("--auto-approve"));
         program.env("BENCH_T", "t").env("XDG_STATE_HOME", self.folder.path().join("state"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+            program.env_remove(name);
+        }
         program.envs(self.env.iter().map(|(name, value)| (name, value))).env_remove("RUST_LOG");
         program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }

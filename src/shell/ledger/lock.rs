@@ -177,7 +177,14 @@ impl Lock {
                 }
             };
             let proved = match written {
-                Ok(version) => shelf.prove(Document::Lock, &bytes).await.map(|()| version),
+                Ok(version) => match shelf.prove(Document::Lock, &bytes).await {
+                    Ok(()) => Ok(version),
+                    Err(Trouble::Conflict) => Err(Trouble::Conflict),
+                    Err(trouble) => {
+                        let _ = shelf.retire(Document::Lock, &stored.freed(), &version).await;
+                        Err(trouble)
+                    }
+                },
                 Err(trouble) => Err(trouble),
             };
             match proved {

@@ -6,7 +6,7 @@ use super::super::object::Bucket;
 use super::*;
 
 const LEASE: Duration = Duration::from_secs(30);
-const SHORT: Duration = Duration::from_millis(600);
+const SHORT: Duration = Duration::from_millis(1200);
 
 fn memory() -> Arc<Shelf> {
     let bucket = Bucket::at(Arc::new(InMemory::new()), "memory://test".to_owned(), &Path::from("a"));
