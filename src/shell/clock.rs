@@ -18,3 +18,11 @@ pub fn timestamp() -> String {
     let now = jiff::Timestamp::from_millisecond(now_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
+
+/// A text that is not made twice.
+pub fn nonce() -> String {
+    use std::hash::{BuildHasher as _, RandomState};
+    // The keys of the hash are drawn from the operating system.
+    let draw = |salt: u64| RandomState::new().hash_one((salt, now_ms(), std::process::id()));
+    format!("{:016x}{:016x}", draw(1), draw(2))
+}

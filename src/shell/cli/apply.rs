@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use super::input::{self, Loaded};
 use super::plan::{Made, Narrowing, complain, fingerprint_key, make};
 use crate::apply::guard::Stale;
 use crate::apply::{Conduct, Finish, Status, StepResult, remember};
+use crate::manifest;
 use crate::model::agent::PASSWORD;
 use crate::model::call::Failure;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -27,10 +28,11 @@ use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::plan::digest;
 use crate::report::{result, text, view};
+use crate::shell::clock;
 use crate::shell::execute::{self, Passwords};
 use crate::shell::fetch::Vendors;
+use crate::shell::ledger::{LedgerError, Store};
 use crate::shell::secrets::SecretError;
-use crate::shell::{clock, files, ledger};
 
 /// Characters of a password. Source: agent-config §2.1.1, `password`.
 const LENGTHS: std::ops::RangeInclusive<usize> = 6..=32;
@@ -74,26 +76,49 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         ));
     }
     let loaded = input::load(&arguments.workspace)?;
-    let _lock = lock(&loaded)?;
-    let work = prepare(arguments, &loaded).await?;
+    let store = Store::open(&loaded.workspace, &loaded.place)?;
+    let lock = store.lock().await?;
+    if let Some(why) = lock.taken_over() {
+        console.note(&format!("{why}: took it over"));
+    }
+    let result = locked(arguments, console, &loaded, &store, lock.lost()).await;
+    if let Err(error) = lock.release().await {
+        console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
+    }
+    result
+}
+
+/// Plans and carries out while the lock is held.
+async fn locked(
+    arguments: &Arguments,
+    console: &Console,
+    loaded: &Loaded,
+    store: &Store,
+    lost: watch::Receiver<Option<String>>,
+) -> Result<Exit, Fail> {
+    let work = prepare(arguments, loaded, store).await?;
     let plan = Arc::clone(&work.plan);
     if arguments.format == Format::Text {
         console.out(&text::plan(&view::of(&plan), console.look()));
     }
     if let Some(exit) = Exit::refusal(&plan) {
-        complain(&plan, &loaded, console);
+        complain(&plan, loaded, console);
         return refuse(arguments, console, &plan, exit);
     }
     if plan.steps.is_empty() {
-        return finish_empty(arguments, console, &loaded, work);
+        return finish_empty(arguments, console, loaded, store, work).await;
     }
     let asked = !arguments.auto_approve;
     if asked && !approved(console)? {
         return Ok(Exit::Error);
     }
-    let passwords = passwords(&plan, &loaded).await?;
+    let passwords = passwords(&plan, loaded).await?;
+    if let Some(why) = &*lost.borrow() {
+        return Err(Fail::Locked(format!("the lock was lost, and nothing was changed: {why}")));
+    }
     let (sender, stop) = watch::channel(false);
     let keep = sender.clone();
+    let heeder = tokio::spawn(heed(lost.clone(), sender.clone(), console.clone()));
     let listener = tokio::spawn(listen(sender));
     let progress = |at: usize, wrong: Option<&Failure>| {
         if let Some(step) = plan.steps.get(at) {
@@ -116,6 +141,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let finish =
         execute::run(&plan, &work.vendors, &loaded.secrets, &passwords, conduct, stop, &progress).await;
     listener.abort();
+    heeder.abort();
     drop(keep);
     match finish {
         Finish::Blind(why) => Err(Fail::Unreachable(format!(
@@ -123,8 +149,13 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         ))),
         Finish::Stale(stale) => Err(Fail::Stale(stale_words(&stale))),
         Finish::Ran { results, skipped, interrupted } => {
-            let prints = fingerprints(&plan, &loaded, &passwords).await;
-            conclude(arguments, console, &loaded, work, &results, &skipped, interrupted, &prints)
+            let prints = fingerprints(&plan, loaded, &passwords).await;
+            let exit =
+                conclude(arguments, console, loaded, store, work, &results, &skipped, interrupted, &prints)
+                    .await?;
+            // Nobody asked to stop: steps were left out because they were no longer this run's to take.
+            let lost = exit == Exit::Interrupted && lost.borrow().is_some();
+            Ok(if lost { Exit::Partial } else { exit })
         }
     }
 }
@@ -169,14 +200,13 @@ fn print_report(console: &Console, report: &result::Report<'_>) -> Result<(), Fa
 }
 
 /// Takes a saved plan, or makes one.
-async fn prepare(arguments: &Arguments, loaded: &Loaded) -> Result<Work, Fail> {
+async fn prepare(arguments: &Arguments, loaded: &Loaded, store: &Store) -> Result<Work, Fail> {
     let Some(path) = &arguments.plan else {
-        let Made { plan, live, ledger, vendors } = make(loaded, &arguments.narrowing).await?;
+        let Made { plan, live, ledger, vendors } = make(loaded, store, &arguments.narrowing).await?;
         return Ok(Work { plan: Arc::new(plan), ledger, vendors, live: Some(live) });
     };
     let plan = saved(path, loaded)?;
-    let path = ledger::path(&loaded.workspace, &loaded.place.folder).map_err(Fail::error)?;
-    let ledger = ledger::load(&path).map_err(Fail::error)?;
+    let ledger = store.load().await?;
     Ok(Work { plan: Arc::new(plan), ledger, vendors: input::vendors(loaded).await?, live: None })
 }
 
@@ -205,6 +235,12 @@ fn saved(path: &Path, loaded: &Loaded) -> Result<Plan, Fail> {
     let digest = json.pointer("/digests/plan").and_then(serde_json::Value::as_str);
     if digest != Some(&*digest::of_json(&json)) {
         return Err(stale("its content was changed after it was saved"));
+    }
+    let schema = manifest::schema::plan();
+    if let Ok(validator) = jsonschema::validator_for(schema.as_value())
+        && let Some(error) = validator.iter_errors(&json).next()
+    {
+        return Err(no_plan(format!("{} at `{}`", error.masked(), error.instance_path())));
     }
     let plan: Plan = serde_json::from_value(json).map_err(|error| no_plan(error.to_string()))?;
     if *plan.workspace != *loaded.workspace.name {
@@ -317,19 +353,26 @@ async fn listen(stop: watch::Sender<bool>) {
     }
 }
 
+/// Says that the lock was lost, and asks to stop.
+async fn heed(mut lost: watch::Receiver<Option<String>>, stop: watch::Sender<bool>, console: Console) {
+    let Ok(why) = lost.wait_for(Option::is_some).await.map(|why| why.clone().unwrap_or_default()) else {
+        return;
+    };
+    console.error(&format!("the lock of this workspace was lost, and no further step is started: {why}"));
+    let _ = stop.send(true);
+}
+
 /// Nothing to carry out: what is live as declared is adopted.
-fn finish_empty(
+async fn finish_empty(
     arguments: &Arguments,
     console: &Console,
     loaded: &Loaded,
+    store: &Store,
     mut work: Work,
 ) -> Result<Exit, Fail> {
     if let Some(live) = &work.live {
-        let before = work.ledger.clone();
-        remember::adopt(&mut work.ledger, &loaded.desired, live, &work.plan);
-        if before != work.ledger {
-            store(loaded, &mut work.ledger)?;
-        }
+        let adopt = |ledger: &mut Ledger| remember::adopt(ledger, &loaded.desired, live, &work.plan);
+        record(store, &mut work.ledger, adopt).await?;
     }
     if arguments.format == Format::Json {
         print_report(console, &result::of(&work.plan, &[], &[], false))?;
@@ -337,31 +380,47 @@ fn finish_empty(
     Ok(Exit::Success)
 }
 
-fn store(loaded: &Loaded, ledger: &mut Ledger) -> Result<(), Fail> {
-    let path = ledger::path(&loaded.workspace, &loaded.place.folder).map_err(Fail::error)?;
-    ledger::save(&path, ledger).map_err(Fail::error)
+/// Writes a run's doings into the ledger. Where another run wrote it since, they go into what that one left:
+/// each entry is of one resource, and says what was applied to it.
+async fn record(store: &Store, ledger: &mut Ledger, doings: impl Fn(&mut Ledger)) -> Result<(), Fail> {
+    for _ in 0..5 {
+        let before = ledger.clone();
+        doings(ledger);
+        if before == *ledger {
+            return Ok(());
+        }
+        match store.save(ledger).await {
+            Err(LedgerError::Moved(_)) => *ledger = store.load().await?,
+            other => return Ok(other?),
+        }
+    }
+    Err(Fail::error("the ledger was not written: other runs change it all the time; apply again"))
 }
 
-#[expect(clippy::too_many_arguments, reason = "everything that a run leaves behind")]
-fn conclude(
+#[expect(clippy::too_many_arguments, reason = "the end of a run is told all that it did")]
+async fn conclude(
     arguments: &Arguments,
     console: &Console,
     loaded: &Loaded,
+    store: &Store,
     mut work: Work,
     results: &[StepResult],
     skipped: &[Stale],
     interrupted: bool,
     prints: &BTreeMap<OperatorId, String>,
 ) -> Result<Exit, Fail> {
-    if let Some(live) = &work.live {
-        remember::adopt(&mut work.ledger, &loaded.desired, live, &work.plan);
-    }
-    remember::changes(&mut work.ledger, &work.plan, results, prints);
     let whole = results.iter().all(|r| r.status == Status::Done) && skipped.is_empty();
-    if whole && work.plan.targets.is_empty() {
-        work.ledger.last_clean_run = Some(clock::timestamp());
-    }
-    let stored = store(loaded, &mut work.ledger);
+    let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
+    let doings = |ledger: &mut Ledger| {
+        if let Some(live) = &work.live {
+            remember::adopt(ledger, &loaded.desired, live, &work.plan);
+        }
+        remember::changes(ledger, &work.plan, results, prints);
+        if clean.is_some() {
+            ledger.last_clean_run.clone_from(&clean);
+        }
+    };
+    let stored = record(store, &mut work.ledger, doings).await;
     match arguments.format {
         Format::Text => {
             console.out(&format!(
@@ -371,7 +430,12 @@ fn conclude(
         }
         Format::Json => print_report(console, &result::of(&work.plan, results, skipped, interrupted))?,
     }
-    stored?;
+    if let Err(fail) = stored {
+        // The steps were taken, whatever keeps them from being written down.
+        fail.report(console);
+        console.error("the ledger does not know of this run; apply again once it can be written");
+        return Ok(Exit::Partial);
+    }
     Ok(if interrupted {
         Exit::Interrupted
     } else if whole {
@@ -379,25 +443,4 @@ fn conclude(
     } else {
         Exit::Partial
     })
-}
-
-/// Keeps a second apply of this workspace on this machine out; freed when the process ends.
-fn lock(loaded: &Loaded) -> Result<fs::File, Fail> {
-    let folder = files::own_folder(&loaded.place)
-        .map_err(|error| Fail::error(format!("the folder .rosterctl cannot be made: {error}")))?;
-    let path = folder.join("apply.lock");
-    let open = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-    let mut file =
-        open.map_err(|error| Fail::error(format!("{} cannot be opened: {error}", path.display())))?;
-    if file.try_lock().is_err() {
-        let holder = fs::read_to_string(&path).unwrap_or_default();
-        let holder =
-            if holder.trim().is_empty() { "another process".to_owned() } else { holder.trim().to_owned() };
-        return Err(Fail::Locked(format!(
-            "another apply of this workspace is running ({holder}); wait until it has ended"
-        )));
-    }
-    let _ = file.set_len(0);
-    let _ = write!(file, "process {} since {}", std::process::id(), clock::timestamp());
-    Ok(file)
 }

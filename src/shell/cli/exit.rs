@@ -7,6 +7,7 @@ use super::input::Input;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Effect;
 use crate::model::plan::Plan;
+use crate::shell::ledger::LedgerError;
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,5 +129,15 @@ impl Fail {
 impl From<anyhow::Error> for Fail {
     fn from(error: anyhow::Error) -> Self {
         Self::Error(error)
+    }
+}
+
+impl From<LedgerError> for Fail {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Unusable(_) | LedgerError::Moved(_) => Self::Error(error.into()),
+            LedgerError::Unreachable(why) => Self::Unreachable(why),
+            LedgerError::Locked(why) => Self::Locked(why),
+        }
     }
 }

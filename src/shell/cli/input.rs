@@ -104,6 +104,23 @@ pub(super) fn load(argument: &Path) -> Result<Loaded, Fail> {
     Ok(Loaded { place, workspace, desired, input: Input::new(files), digest, secrets })
 }
 
+/// Reads a workspace without its manifests.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(super) fn workspace(argument: &Path) -> Result<(Place, Workspace), Fail> {
+    let place = Place::find(argument).map_err(Fail::error)?;
+    let bytes = fs::read(&place.file)
+        .map_err(|error| Fail::error(format!("{} cannot be read: {error}", place.shown)))?;
+    match manifest::workspace::load(&place.shown, &bytes, SPECS) {
+        Ok(workspace) => Ok((place, workspace)),
+        Err(out) => {
+            let file = File { name: Arc::clone(&place.shown), bytes };
+            Err(Fail::Input(out.into_sorted(), Input::new(vec![file])))
+        }
+    }
+}
+
 /// Makes a workspace's connections ready to work.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod input;
 mod plan;
 mod sandbox;
 mod schema;
+mod unlock;
 mod validate;
 
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Carry a plan out, read back, and prove that it took effect.
     Apply(apply::Arguments),
+    /// Free a lock whose holder is gone, after saying who held it.
+    Unlock(unlock::Arguments),
     /// Print a JSON Schema, as checked in under schema/.
     Schema(schema::Arguments),
     /// Serve simulated vendor systems on loopback.
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
         Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console)),
         Command::Apply(arguments) => on_runtime(apply::run(&arguments, &console)),
+        Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console)),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
         Command::Sandbox(arguments) => on_runtime(sandbox::run(&arguments, &console)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),

@@ -22,8 +22,9 @@ use crate::model::value::Value;
 use crate::plan::{self, Options};
 use crate::report::{text, view};
 use crate::shell::fetch::{self, Vendors};
+use crate::shell::files;
+use crate::shell::ledger::Store;
 use crate::shell::secrets::SecretError;
-use crate::shell::{files, ledger};
 
 /// Show the difference to the live systems and the steps that mend it; change nothing.
 #[derive(Debug, clap::Args)]
@@ -74,9 +75,8 @@ pub(super) struct Made {
 }
 
 /// Reads live state and plans.
-pub(super) async fn make(loaded: &Loaded, narrowing: &Narrowing) -> Result<Made, Fail> {
-    let path = ledger::path(&loaded.workspace, &loaded.place.folder).map_err(Fail::error)?;
-    let ledger = ledger::load(&path).map_err(Fail::error)?;
+pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) -> Result<Made, Fail> {
+    let ledger = store.load().await?;
     let vendors = input::vendors(loaded).await?;
     let live =
         fetch::live(&vendors).await.map_err(|failure| Fail::Unreachable(failure.message().to_owned()))?;
@@ -190,7 +190,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
 
 async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Plan, Fail> {
     let loaded = input::load(path)?;
-    let made = make(&loaded, &arguments.narrowing).await?;
+    let store = Store::open(&loaded.workspace, &loaded.place)?;
+    let made = make(&loaded, &store, &arguments.narrowing).await?;
     complain(&made.plan, &loaded, console);
     if let Some(out) = &arguments.out {
         files::replace(out, json(&made.plan)?.as_bytes()).map_err(|error| {

@@ -1,0 +1,33 @@
+//! `rosterctl unlock`: frees a lock whose holder is gone, after saying who held it.
+
+use std::path::PathBuf;
+
+use super::console::Console;
+use super::exit::{Exit, Fail};
+use super::input;
+use crate::shell::ledger::{Freed, Store};
+
+/// Free a lock whose holder is gone, after saying who held it.
+///
+/// An apply that still runs notices, finishes the calls in flight and starts no further step.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A folder that holds rosterctl.yaml, or that file.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspace: PathBuf,
+}
+
+pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
+    let (place, workspace) = input::workspace(&arguments.workspace)?;
+    let store = Store::open(&workspace, &place)?;
+    console.out(&match store.unlock().await? {
+        Freed::Nothing => "Nobody holds the lock: nothing to free.\n".to_owned(),
+        Freed::Holder(holding) => format!("The lock was held by {}.\nIt is free now.\n", holding.words()),
+        Freed::Unreadable => {
+            "What lay in the lock's place was no lock that this rosterctl can read, so nobody knows who held \
+             it.\nIt is free now.\n"
+                .to_owned()
+        }
+    });
+    Ok(Exit::Success)
+}

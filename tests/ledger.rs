@@ -1,0 +1,365 @@
+//! The ledger and its lock through the program: two applies race, one is killed, one is robbed; in a file, in
+//! a folder as an object store, and in a real S3-compatible server where one is installed.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says why it skips")]
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use object_store::ObjectStoreExt as _;
+use object_store::aws::AmazonS3Builder;
+use rosterctl::provider::faults::{Delay, Faults};
+use rosterctl::provider::simulate::Estate;
+use rosterctl::shell::sandbox::{Running, spawn};
+use serde_json::{Value as Json, json};
+
+const AGENTS: usize = 12;
+
+/// A workspace with a vendor whose creations take their time.
+struct Bench {
+    folder: tempfile::TempDir,
+    vendor: Running,
+    env: Vec<(&'static str, String)>,
+}
+
+impl Bench {
+    /// `ledger` is what stands below `ledger:`; `{folder}` in it is the bench's.
+    async fn new(ledger: &str, slowest_ms: u32) -> Self {
+        let delay_ms = Delay { probability: 1.0, max: slowest_ms };
+        let faults = Faults { seed: 3, delay_ms, only: vec!["create/v2".to_owned()], ..Faults::default() };
+        let vendor = spawn(Estate { faults, ..Estate::default() }).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = ledger.replace("{folder}", &folder.path().display().to_string());
+        let workspace = format!(
+            "apiVersion: rosterctl/v1\nkind: Workspace\nname: bench\nmanifests: [roster.yaml]\nconnections:\n  \
+             agents: {{ provider: agent-config, baseUrl: \"{}\", abbreviate: acme, concurrency: 1, token: \
+             {{ store: ci, key: T }} }}\nsecrets:\n  ci: {{ type: env, prefix: BENCH_ }}\nledger: {ledger}\n",
+            vendor.base_url()
+        );
+        fs::write(folder.path().join("rosterctl.yaml"), workspace).unwrap();
+        let roster = format!(
+            "apiVersion: rosterctl/v1\nkind: Roster\nagents:\n  - operatorIds: 8001..{}\n    name: \
+             \"A{{operatorId}}\"\n    role: seat\n",
+            8000 + AGENTS
+        );
+        fs::write(folder.path().join("roster.yaml"), roster).unwrap();
+        Self { folder, vendor, env: Vec::new() }
+    }
+
+    fn start(&self, command: &str) -> Child {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_rosterctl"));
+        program.arg(command).arg(self.folder.path()).args((command == "apply").then_some("--auto-approve"));
+        program.env("BENCH_T", "t").env("XDG_STATE_HOME", self.folder.path().join("state"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+            program.env_remove(name);
+        }
+        program.envs(self.env.iter().map(|(name, value)| (name, value))).env_remove("RUST_LOG");
+        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn run(&self, command: &str) -> Ended {
+        Ended::of(self.start(command))
+    }
+
+    /// Waits until the first agents are made.
+    fn wait_for_work(&self) {
+        wait("the first agent", || self.agents() > 0);
+    }
+
+    fn agents(&self) -> usize {
+        self.vendor.with(|estate| estate.agent_config.agents().count())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+struct Ended {
+    code: i32,
+    pid: u32,
+    out: String,
+    err: String,
+}
+
+impl Ended {
+    fn of(child: Child) -> Self {
+        let pid = child.id();
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: status.code().unwrap_or(-1), pid, out: text(stdout), err: text(stderr) }
+    }
+
+    #[track_caller]
+    fn expect(&self, code: i32, parts: &[&str]) {
+        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
+        for part in parts {
+            assert!(self.err.contains(part) || self.out.contains(part), "{part}\n{}\n{}", self.out, self.err);
+        }
+    }
+}
+
+#[track_caller]
+fn wait(what: &str, done: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !done() {
+        assert!(begin.elapsed() < Duration::from_mins(1), "{what} does not come");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn read(path: &Path) -> Json {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// Two begin at once: one does all, the other nothing, and says who does.
+#[track_caller]
+fn race(bench: &Bench) {
+    let (one, two) = (bench.start("apply"), bench.start("apply"));
+    let (one, two) = (Ended::of(one), Ended::of(two));
+    let (winner, loser) = if one.code == 0 { (one, two) } else { (two, one) };
+    winner.expect(0, &[]);
+    let holder = format!("process {} of ", winner.pid);
+    loser.expect(
+        7,
+        &["another apply holds the lock", &holder, ", since 20", ", until 20", "rosterctl unlock"],
+    );
+    assert_eq!(bench.agents(), AGENTS);
+    bench.run("unlock").expect(0, &["nothing to free"]);
+    bench.run("apply").expect(0, &[]);
+}
+
+/// Killed without a chance to free the lock: the next goes on at once, however long the lease.
+#[track_caller]
+fn kill(bench: &Bench) {
+    let mut child = bench.start("apply");
+    bench.wait_for_work();
+    child.kill().unwrap();
+    let next = bench.run("apply");
+    next.expect(0, &[&format!("process {} of ", child.id()), "ended without freeing it: took it over"]);
+    assert_eq!(bench.agents(), AGENTS);
+    child.wait().unwrap();
+}
+
+/// Freed under a running apply: it finishes what it began, starts no more, and says why.
+#[track_caller]
+fn free(bench: &Bench) {
+    let child = bench.start("apply");
+    bench.wait_for_work();
+    let holder = format!("The lock was held by rosterctl 0.1.0, process {} of ", child.id());
+    bench.run("unlock").expect(0, &[&holder, "It is free now."]);
+    Ended::of(child).expect(5, &["the lock of this workspace was lost", "it was freed"]);
+    assert!((1..AGENTS).contains(&bench.agents()), "{}", bench.agents());
+    bench.run("unlock").expect(0, &["nothing to free"]);
+    bench.run("apply").expect(0, &[]);
+    assert_eq!(bench.agents(), AGENTS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_applies_race_for_a_file() {
+    let bench = Bench::new("{ path: .rosterctl/ledger.json }", 400).await;
+    race(&bench);
+    let ledger = bench.path(".rosterctl/ledger.json");
+    assert_eq!(read(&ledger)["resources"].as_object().unwrap().len(), AGENTS);
+    assert_eq!(fs::metadata(&ledger).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!bench.path(".rosterctl/ledger.json.lock").exists());
+    assert_eq!(fs::read_to_string(bench.path(".rosterctl/.gitignore")).unwrap(), "*\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_applies_race_for_a_folder_given_as_a_url() {
+    let bench = Bench::new("{ url: \"file://{folder}/shared\" }", 400).await;
+    race(&bench);
+    assert_eq!(read(&bench.path("shared/ledger.json"))["resources"].as_object().unwrap().len(), AGENTS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lock_of_a_killed_process_is_taken_over_at_once() {
+    kill(&Bench::new("{ lease: 10m }", 400).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unlock_frees_a_lock_and_stops_who_held_it() {
+    free(&Bench::new("{ lease: 1s }", 900).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_ran_out_is_taken_over_and_one_that_did_not_is_not() {
+    let bench = Bench::new("{ path: ledger.json }", 0).await;
+    let lock = bench.path("ledger.json.lock");
+    let holder = json!({"host": "elsewhere", "user": "somebody", "pid": 1, "program": "rosterctl 9"});
+    let write = |until: &str| {
+        let stored = json!({
+            "format": "rosterctl.lock/v1", "holder": holder, "since": "2026-01-02T03:04:05Z",
+            "until": until, "nonce": "other",
+        });
+        fs::write(&lock, stored.to_string()).unwrap();
+    };
+    write("2999-01-02T03:04:05.678Z");
+    let holds = "rosterctl 9, process 1 of somebody on elsewhere, since 2026-01-02T03:04:05Z, until \
+                 2999-01-02T03:04:05Z unless it is renewed";
+    bench.run("apply").expect(7, &[holds]);
+    assert_eq!((bench.agents(), read(&lock)["nonce"].as_str().unwrap()), (0, "other"));
+    write("2026-01-02T03:04:35Z");
+    bench.run("apply").expect(0, &["its lease ran out at 2026-01-02T03:04:35Z: took it over"]);
+    assert!(!lock.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_apply_that_is_robbed_of_its_lock_starts_nothing_more() {
+    let bench = Bench::new("{ path: ledger.json, lease: 1s }", 900).await;
+    let child = bench.start("apply");
+    bench.wait_for_work();
+    let lock = bench.path("ledger.json.lock");
+    let mut stolen = read(&lock);
+    stolen["nonce"] = "other".into();
+    stolen["holder"]["host"] = "elsewhere".into();
+    stolen["until"] = "2999-01-01T00:00:00Z".into();
+    // A thief replaces the lock whole; a renewal that came between is stolen again.
+    wait("the theft", || {
+        fs::write(bench.path("new"), stolen.to_string()).unwrap();
+        fs::rename(bench.path("new"), &lock).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        read(&lock) == stolen
+    });
+    Ended::of(child).expect(5, &["was lost, and no further step is started", "taken over by", "elsewhere"]);
+    assert!((1..AGENTS).contains(&bench.agents()), "{}", bench.agents());
+    assert_eq!(read(&lock), stolen, "it was neither renewed nor freed by who had lost it");
+    // What it did is written down all the same.
+    let known = read(&bench.path("ledger.json"))["resources"].as_object().unwrap().len();
+    assert_eq!(known, bench.agents());
+    fs::remove_file(&lock).unwrap();
+    bench.run("apply").expect(0, &[]);
+    assert_eq!(bench.agents(), AGENTS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plan_reads_only_and_waits_for_no_lock() {
+    let bench = Bench::new("{ lease: 10m }", 400).await;
+    bench.run("plan").expect(0, &[]);
+    assert!(!bench.path(".rosterctl").exists());
+    let child = bench.start("apply");
+    bench.wait_for_work();
+    let lock = bench.path(".rosterctl/ledger.json.lock");
+    let before = read(&lock)["nonce"].clone();
+    bench.run("plan").expect(0, &[]);
+    assert_eq!(read(&lock)["nonce"], before);
+    Ended::of(child).expect(0, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ledgers_that_cannot_be_read_stop_the_run_before_it_changes_anything() {
+    let bench = Bench::new("{ path: ledger.json }", 0).await;
+    let ledger = bench.path("ledger.json");
+    for (text, why) in [
+        (
+            r#"{"format": "rosterctl.ledger", "version": 99, "serial": 1}"#,
+            "written by a newer rosterctl (form 99",
+        ),
+        (r#"{"format": "rosterctl.led"#, "is damaged ("),
+        ("", "move it away"),
+    ] {
+        fs::write(&ledger, text).unwrap();
+        bench.run("plan").expect(1, &[why]);
+        bench.run("apply").expect(1, &[why]);
+        assert_eq!((bench.agents(), fs::read_to_string(&ledger).unwrap().as_str()), (0, text));
+        bench.run("unlock").expect(0, &["nothing to free"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_url_with_credentials_is_refused_and_not_shown() {
+    let bench = Bench::new("{ url: \"s3://key:hunter2@bucket/prefix\" }", 0).await;
+    let ended = bench.run("apply");
+    ended.expect(1, &["before an `@`"]);
+    assert!(!ended.err.contains("hunter2"), "{}", ended.err);
+}
+
+/// The server of the tests below; stopped when it is dropped.
+struct S3 {
+    server: Child,
+    url: String,
+}
+
+impl S3 {
+    /// `None`, with a word, where no such server is installed.
+    async fn start() -> Option<Self> {
+        let quiet = |command: &mut Command| {
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+        };
+        let there = quiet(Command::new("moto_server").arg("--help")).and_then(|mut child| child.wait());
+        if !there.is_ok_and(|status| status.success()) {
+            eprintln!("skipped: moto_server is not there (pip install \"moto[server]\")");
+            return None;
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server =
+            quiet(Command::new("moto_server").args(["-H", "127.0.0.1", "-p", &port.to_string()])).unwrap();
+        let s3 = Self { server, url: format!("http://127.0.0.1:{port}") };
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let begin = Instant::now();
+        while !client.put(format!("{}/rosters", s3.url)).send().await.is_ok_and(|r| r.status().is_success()) {
+            assert!(begin.elapsed() < Duration::from_mins(1), "the server does not come up");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Some(s3)
+    }
+
+    async fn bench(&self, ledger: &str, slowest_ms: u32) -> Bench {
+        let mut bench = Bench::new(ledger, slowest_ms).await;
+        bench.env = vec![
+            ("AWS_ENDPOINT_URL", self.url.clone()),
+            ("AWS_ALLOW_HTTP", "true".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "AKIDtest".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "canary-of-aws".to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("NO_PROXY", "127.0.0.1".to_owned()),
+        ];
+        bench
+    }
+}
+
+impl Drop for S3 {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_applies_race_for_a_bucket() {
+    let Some(s3) = S3::start().await else { return };
+    let bench = s3.bench("{ url: s3://rosters/acme/prod }", 400).await;
+    race(&bench);
+    assert!(!bench.path(".rosterctl/ledger.json").exists());
+    let store = AmazonS3Builder::new().with_endpoint(&s3.url).with_allow_http(true).with_region("us-east-1");
+    let store = store.with_access_key_id("AKIDtest").with_secret_access_key("x").with_bucket_name("rosters");
+    let got = store.build().unwrap().get(&"acme/prod/ledger.json".into()).await.unwrap();
+    let ledger: Json = serde_json::from_slice(&got.bytes().await.unwrap()).unwrap();
+    assert_eq!(ledger["resources"].as_object().unwrap().len(), AGENTS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_locked_as_a_file_is() {
+    let Some(s3) = S3::start().await else { return };
+    kill(&s3.bench("{ url: s3://rosters/killed, lease: 10m }", 400).await);
+    free(&s3.bench("{ url: s3://rosters/freed, lease: 2s }", 1500).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_cannot_be_used_is_said_without_secrets() {
+    let Some(s3) = S3::start().await else { return };
+    let mut bench = s3.bench("{ url: s3://nowhere/prefix }", 0).await;
+    bench.run("plan").expect(6, &["make the bucket first"]);
+    bench.run("apply").expect(6, &["make the bucket first"]);
+    bench.env.retain(|(name, _)| *name != "AWS_ALLOW_HTTP");
+    for ended in [bench.run("plan"), bench.run("apply")] {
+        ended.expect(1, &["AWS_ALLOW_HTTP=true"]);
+        assert!(!ended.err.contains("canary-of-aws"), "{}", ended.err);
+    }
+    assert_eq!(bench.agents(), 0);
+}
