@@ -1,6 +1,7 @@
 //! A vendor's spelling: answers in, live state out; orders in, calls out. Opens no socket.
 //!
-//! A connector is one folder and one line in [`ALL`].
+//! A connector is one folder, and one line in [`ALL`] when it holds resources, in [`OBSERVERS`] when it knows
+//! who is at work. Voice seats are neither: `seat_query` is read with its own functions.
 
 pub mod agent_config;
 pub mod cms_agent;

@@ -5,6 +5,7 @@
 
 pub mod ask;
 pub mod hear;
+pub mod sign;
 pub mod simulate;
 pub mod spec;
 
@@ -31,12 +32,11 @@ impl Connector for IsdpOnlineAgent {
     }
 
     fn sign(&self, _: &Connection, secret: &Secret, _: i64, call: &mut Call) {
-        // "bearer +“ ”+access_token": a bearer token, there is nothing to sign.
-        call.headers.push(("Authorization", format!("bearer {}", secret.expose())));
+        sign::sign(secret, call);
     }
 
     fn ask_token(&self, connection: &Connection, secret: &Secret) -> Option<Call> {
-        ask::token(connection, secret)
+        sign::token(connection, secret)
     }
 
     fn hear_token(&self, _: &Connection, reply: &Reply, now_ms: i64) -> Result<Token, Failure> {
