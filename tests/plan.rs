@@ -87,6 +87,10 @@ fn check(case: &str) {
         }),
         assert_unread: options.get("assertUnread") == Some(&Json::Bool(true)),
         program: "test".to_owned(),
+        fingerprints: options
+            .get("fingerprints")
+            .map(|prints| serde_json::from_value(prints.clone()).expect("fingerprints"))
+            .unwrap_or_default(),
         manifests: String::new(),
     };
     let plan = plan::plan(&workspace, &desired, &live, &ledger.unwrap_or_default(), &options)

@@ -29,6 +29,13 @@ pub enum Deed {
         /// What changes.
         record: Record,
     },
+    /// Make a password and store it, unless the store has one.
+    PutSecret {
+        /// Where it shall be.
+        secret: SecretRef,
+        /// Make one even where the store has one.
+        renew: bool,
+    },
     /// Set an agent's password.
     SetPassword {
         /// Whose.
@@ -58,14 +65,15 @@ pub enum Deed {
 }
 
 impl Deed {
-    /// The kind of what it is done to; it says which connection is told.
-    pub fn kind(&self) -> Kind {
+    /// The kind of what it is done to; it says which connection is told. `None` for a store.
+    pub fn kind(&self) -> Option<Kind> {
         match self {
+            Deed::PutSecret { .. } => None,
             Deed::CreateAgents { .. }
             | Deed::EditAgent { .. }
             | Deed::SetPassword { .. }
-            | Deed::DeleteAgents { .. } => Kind::Agent,
-            Deed::CreateQueue { .. } | Deed::SetMembers { .. } => Kind::Queue,
+            | Deed::DeleteAgents { .. } => Some(Kind::Agent),
+            Deed::CreateQueue { .. } | Deed::SetMembers { .. } => Some(Kind::Queue),
         }
     }
 }
@@ -100,7 +108,9 @@ pub fn of(plan: &Plan, step: &Step) -> Option<Deed> {
                 None => members_after(change?)?,
             },
         }),
-        Operation::SecretPut => None,
+        Operation::SecretPut => {
+            Some(Deed::PutSecret { secret: secret(change?, &step.fields)?, renew: step.renew })
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod deed;
 pub mod guard;
 pub mod observe;
 pub mod remember;
+mod resolve;
 pub mod retry;
 pub mod verify;
 
@@ -22,15 +23,12 @@ use std::sync::Arc;
 
 use deed::Deed;
 use guard::Stale;
-use observe::{QueueKey, Seen, Wanted};
+use observe::{Seen, Wanted};
 use verify::Verdict;
 
 use crate::model::call::Failure;
-use crate::model::diff::same;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Operation, Plan};
-use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::value::{Members, Value};
 
 /// What happened.
 #[derive(Debug)]
@@ -390,7 +388,7 @@ impl Machine {
             self.end(at, Status::Failed, "the plan does not hold what this step needs");
             return None;
         };
-        if self.locked.contains(&deed.kind()) {
+        if deed.kind().is_some_and(|kind| self.locked.contains(&kind)) {
             self.end(at, Status::Skipped, "the system refused the sign-in");
             return None;
         }
@@ -484,25 +482,12 @@ impl Machine {
                 | Failure::Halted),
             ) => {
                 if let (Failure::SignIn(_), Some(deed)) = (&failure, &self.slots[at].deed) {
-                    self.locked.insert(deed.kind());
+                    self.locked.extend(deed.kind());
                 }
                 self.end(at, Status::Failed, failure.message());
             }
         }
         self.advance()
-    }
-
-    /// What tells whether a step of unknown outcome was carried out.
-    fn resolution(&self, at: usize) -> Wanted {
-        match &self.slots[at].deed {
-            Some(Deed::CreateQueue { name, .. }) => {
-                Wanted { queues: BTreeSet::from([QueueKey::Name(name.clone())]), ..Wanted::default() }
-            }
-            Some(Deed::DeleteAgents { ids }) => {
-                Wanted { agents: ids.iter().cloned().collect(), ..Wanted::default() }
-            }
-            _ => verify::wanted(&self.plan, &self.plan.steps[at], None),
-        }
     }
 
     fn again(&mut self, at: usize, why: &str) -> Vec<Effect> {
@@ -512,91 +497,6 @@ impl Machine {
         }
         self.slots[at].repetition += 1;
         self.send(at).into_iter().collect()
-    }
-
-    fn resolved(&mut self, at: usize, seen: &Seen) -> Vec<Effect> {
-        let why = self.slots[at].note.clone().unwrap_or_default();
-        let unseen =
-            |reason: String| (Status::Unknown, format!("{why}; and it could not be read back: {reason}"));
-        let outcome = match self.slots[at].deed.clone() {
-            Some(Deed::CreateAgents { ids, .. }) => {
-                let there: Result<Vec<bool>, String> =
-                    ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some())).collect();
-                match there {
-                    Ok(there) if there.iter().all(|t| *t) => Ok(true),
-                    Ok(there) if there.iter().all(|t| !*t) => Ok(false),
-                    Ok(there) => {
-                        let made = there.iter().filter(|t| **t).count();
-                        Err((
-                            Status::Failed,
-                            format!("{why}; {made} of {} were made: run apply again", ids.len()),
-                        ))
-                    }
-                    Err(reason) => Err(unseen(reason)),
-                }
-            }
-            Some(Deed::EditAgent { id, record }) => match seen.agent(&id) {
-                Ok(Some(now)) => {
-                    let mut read = record.iter().filter(|entry| entry.field.is_read()).peekable();
-                    // What is never returned cannot be seen to be done; setting it twice sets it once.
-                    Ok(read.peek().is_some() && read.all(|entry| same(&entry.value, now.get(entry.field))))
-                }
-                Ok(None) => Err((Status::Failed, format!("{why}; the agent is gone"))),
-                Err(reason) => Err(unseen(reason)),
-            },
-            Some(Deed::DeleteAgents { ids }) => {
-                let mut left = Vec::new();
-                let mut dark = None;
-                for id in ids {
-                    match seen.agent(&id) {
-                        Ok(None) => {}
-                        Ok(Some(_)) => left.push(id),
-                        Err(reason) => dark = Some(reason),
-                    }
-                }
-                match dark {
-                    Some(reason) => Err(unseen(reason)),
-                    None if left.is_empty() => Ok(true),
-                    None => {
-                        self.slots[at].deed = Some(Deed::DeleteAgents { ids: left });
-                        Ok(false)
-                    }
-                }
-            }
-            Some(Deed::CreateQueue { name, .. }) => match seen.queues(&QueueKey::Name(name)) {
-                Ok([]) => Ok(false),
-                Ok([(exten, _)]) => {
-                    self.slots[at].made = Some(exten.clone());
-                    Ok(true)
-                }
-                Ok(many) => Err((Status::Failed, format!("{why}; now {} queues have this name", many.len()))),
-                Err(reason) => Err(unseen(reason)),
-            },
-            Some(Deed::SetMembers { exten, members }) => match seen.queues(&QueueKey::Exten(exten)) {
-                Ok([(_, now)]) => {
-                    let empty = Members::new();
-                    let now = match now.record.get(&ASSIGN_MEMBERS) {
-                        Some(Value::Members(now)) => now,
-                        _ => &empty,
-                    };
-                    Ok(*now == members)
-                }
-                Ok(_) => Err((Status::Failed, format!("{why}; the queue is gone"))),
-                Err(reason) => Err(unseen(reason)),
-            },
-            Some(Deed::SetPassword { .. }) | None => Ok(false),
-        };
-        match outcome {
-            Ok(true) => {
-                self.slots[at].state = State::Done;
-                self.advance()
-            }
-            Ok(false) => self.again(at, &why),
-            Err((status, message)) => {
-                self.end(at, status, message);
-                self.advance()
-            }
-        }
     }
 
     /// Everything that is done is looked at once more, together.

@@ -64,7 +64,7 @@ fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool) {
         }
         if diff.path == PASSWORD.key {
             let version = diff.secret.as_ref().and_then(|secret| secret.version);
-            applied.password = Some(AppliedPassword { version });
+            applied.password = Some(AppliedPassword { version, fingerprint: None });
         } else {
             applied.fields.insert(diff.path.clone(), diff.after.clone());
         }

@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_vendors_own_pause_is_obeyed_and_bounded() {
-        let throttled = Failure::Throttled { after: Some(Duration::from_secs(60)), message: String::new() };
+        let throttled = Failure::Throttled { after: Some(Duration::from_mins(1)), message: String::new() };
         assert_eq!(pause(true, &throttled, 1, Duration::ZERO, BOUNDS, 0.5), Some(Duration::from_mins(1)));
         assert_eq!(pause(true, &throttled, 1, Duration::from_secs(90), BOUNDS, 0.5), None);
         assert_eq!(pause(true, &throttled, 6, Duration::ZERO, BOUNDS, 0.5), None);

@@ -50,6 +50,9 @@ pub struct AppliedPassword {
     /// `version` of the reference when it was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
+    /// Keyed fingerprint of the password, where `ledger.fingerprintKey` is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
 
 impl Default for Ledger {

@@ -108,6 +108,9 @@ pub struct FieldDiff {
     /// The vendor cannot edit it: this field forces the replacement.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forces_replacement: bool,
+    /// A new password is made and stored, even where the store has one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub renew: bool,
     /// Name of the secret that a password comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretRef>,
@@ -174,6 +177,9 @@ pub struct Step {
     /// Fields that it sends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
+    /// A new secret is made, even where the store has one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub renew: bool,
     /// The member list that it sends, where it is not the one that the change ends with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<Member>>,

@@ -1,9 +1,11 @@
 //! Secrets: a name that may be shown, and a value that cannot be.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// The name of a secret: a store of the workspace and a key in it. Printable.
@@ -47,8 +49,40 @@ impl Secret {
         &self.0
     }
 
+    /// Returns a fingerprint that tells whether the value is still the same, and nothing else: an
+    /// HMAC-SHA-256 under a key, in hex. `of` is whose secret it is, so that two agents with one
+    /// password cannot be told by it.
+    pub fn fingerprint(&self, key: &Secret, of: &str) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
+            .unwrap_or_else(|_| unreachable!("an HMAC takes keys of any length"));
+        mac.update(of.as_bytes());
+        mac.update(&[0]);
+        mac.update(self.expose().as_bytes());
+        let mut hex = String::with_capacity(64);
+        for byte in mac.finalize().into_bytes() {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        hex
+    }
+
     /// Length in characters, for the vendor's bounds.
     pub fn chars(&self) -> usize {
         self.0.chars().count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_depends_on_key_owner_and_value() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let print = secret("pass").fingerprint(&secret("key"), "8001");
+        // printf '8001\0pass' | openssl dgst -sha256 -hmac key
+        assert_eq!(print, "8b6ccdde74f0e46276c62a1c74c6a3eab0a634b6ccb976946177b1ac61464cea");
+        assert_ne!(print, secret("pass").fingerprint(&secret("key"), "8002"));
+        assert_ne!(print, secret("pass").fingerprint(&secret("yek"), "8001"));
+        assert_ne!(print, secret("past").fingerprint(&secret("key"), "8001"));
     }
 }

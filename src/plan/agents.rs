@@ -139,6 +139,7 @@ fn delete(
             moved: Moved::Unknown,
             reason: None,
             forces_replacement: false,
+            renew: false,
             secret: None,
             source: None,
         })
@@ -209,6 +210,7 @@ fn diff(entry: &Entry, before: Json, moved: Moved) -> FieldDiff {
         moved,
         reason: None,
         forces_replacement: false,
+        renew: false,
         secret: match &entry.value {
             Value::Password(secret) => Some(SecretRef::clone(secret)),
             _ => None,
@@ -227,7 +229,13 @@ enum Verdict {
     Differs(FieldDiff),
 }
 
-fn judge(context: &Context<'_>, entry: &Entry, live: &Record, applied: Option<&Applied>) -> Verdict {
+fn judge(
+    context: &Context<'_>,
+    id: &OperatorId,
+    entry: &Entry,
+    live: &Record,
+    applied: Option<&Applied>,
+) -> Verdict {
     if entry.field.is_read() {
         let now = live.get(entry.field);
         if same(&entry.value, now) {
@@ -237,7 +245,7 @@ fn judge(context: &Context<'_>, entry: &Entry, live: &Record, applied: Option<&A
         return Verdict::Differs(diff(entry, now.map_or(Json::Null, Value::to_json), moved));
     }
     if let Value::Password(secret) = &entry.value {
-        return judge_password(context, entry, secret, applied);
+        return judge_password(context, id, entry, secret, applied);
     }
     match applied.and_then(|a| a.fields.get(entry.field.key)) {
         Some(was) if *was == entry.value.to_json() => Verdict::Same,
@@ -255,8 +263,14 @@ fn asserted(context: &Context<'_>, entry: &Entry, mut field: FieldDiff) -> Verdi
     Verdict::Differs(field)
 }
 
+/// Whether both fingerprints are known and differ.
+fn differs(then: Option<&String>, now: Option<&String>) -> bool {
+    matches!((then, now), (Some(then), Some(now)) if then != now)
+}
+
 fn judge_password(
     context: &Context<'_>,
+    id: &OperatorId,
     entry: &Entry,
     secret: &SecretRef,
     applied: Option<&Applied>,
@@ -269,6 +283,12 @@ fn judge_password(
             let mut field = diff(entry, Json::Null, Moved::Manifest);
             let before = before.map_or_else(|| "none".to_owned(), |v| v.to_string());
             field.reason = Some(format!("version {before} -> {now}"));
+            field.renew = secret.generate;
+            Verdict::Differs(field)
+        }
+        _ if differs(known.fingerprint.as_ref(), context.options.fingerprints.get(id)) => {
+            let mut field = diff(entry, Json::Null, Moved::Manifest);
+            field.reason = Some("changed in the store since".to_owned());
             Verdict::Differs(field)
         }
         _ => Verdict::Same,
@@ -290,7 +310,7 @@ fn compare(
     let mut fixed = Vec::new();
     let mut unknown = Vec::new();
     for entry in agent.record.iter() {
-        match judge(context, entry, live, applied) {
+        match judge(context, id, entry, live, applied) {
             Verdict::Same => {}
             Verdict::Unknown => unknown.push(entry.field),
             Verdict::Differs(field) if entry.field.can_edit(&entry.value) => editable.push(field),
@@ -395,6 +415,7 @@ fn replace(
                     if row.is_read() { "kept as it is" } else { "kept as it was applied last" }.to_owned(),
                 ),
                 forces_replacement: false,
+                renew: false,
                 secret: None,
                 source: None,
             });

@@ -18,9 +18,11 @@ mod queues;
 mod scope;
 mod steps;
 
+use std::collections::BTreeMap;
+
 use crate::model::desired::Desired;
 use crate::model::finding::{Finding, Severity};
-use crate::model::id::ResourceId;
+use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{
@@ -39,6 +41,8 @@ pub struct Options {
     pub allow: Vec<Allowance>,
     /// Set the fields that no operation returns once more, where their live state is unknown.
     pub assert_unread: bool,
+    /// Keyed fingerprints of the passwords that the stores hold now, of agents whose ledger knows one.
+    pub fingerprints: BTreeMap<OperatorId, String>,
     /// Version of the program.
     pub program: String,
     /// Digest of the workspace file and the manifests.

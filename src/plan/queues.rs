@@ -174,6 +174,7 @@ fn diff(entry: &Entry, before: Json, moved: Moved) -> FieldDiff {
         moved,
         reason: None,
         forces_replacement: false,
+        renew: false,
         secret: None,
         source: entry.source.clone(),
     }
@@ -320,6 +321,7 @@ fn members(
             moved,
             reason: None,
             forces_replacement: false,
+            renew: false,
             secret: None,
             source: entry.and_then(|entry| entry.source.clone()),
         }],

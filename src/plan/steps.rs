@@ -1,9 +1,10 @@
 //! Changes → the fewest calls, and what must come before what.
 //!
 //! ```text
-//! queue.members (leave) ─▶ agent.delete (replaced) ─▶ agent.create ─▶ agent.edit (what creation cannot set)
-//!                                                          │
-//!                             agent.edit, agent.password   └─▶ queue.create, queue.members ─▶ agent.delete
+//! queue.members (leave) ─▶ agent.delete (replaced) ─▶ agent.create
+//! secret.put ─▶ agent.create, agent.password
+//! agent.create ─▶ agent.edit (what creation cannot set)
+//! agent.create ─▶ queue.create, queue.members ─▶ agent.delete
 //! ```
 //!
 //! An agent exists before a queue names it, and leaves every queue before it is deleted. A queue's
@@ -20,8 +21,9 @@ use super::Context;
 use crate::model::agent::{ENABLED, FIELDS, MAIN_SKILL_GROUP, PASSWORD, SIP};
 use crate::model::field::by_key;
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::plan::{Action, Change, FieldDiff, Member, Operation, Step};
+use crate::model::plan::{Action, Change, FieldDiff, Member, Moved, Operation, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::secret::SecretRef;
 use crate::model::value::{Members, Sip, Value};
 
 /// Most agents of one batch. Source: agent-config §2.1.1, `batchSize`.
@@ -43,6 +45,7 @@ pub(super) fn build(context: &Context<'_>, changes: &[Change]) -> Vec<Step> {
     let away = builder.delete(&replaced);
     builder.create(away);
     builder.edit();
+    builder.secrets();
     builder.queues(&replaced, &left, away);
     let last = builder.delete(&gone);
     builder.leaving(&gone, last);
@@ -79,7 +82,15 @@ impl<'a> Builder<'a> {
 
     fn push(&mut self, operation: Operation, targets: Vec<ResourceId>, fields: Vec<String>) -> At {
         let at = self.steps.len();
-        let step = Step { id: String::new(), operation, targets, after: Vec::new(), fields, members: None };
+        let step = Step {
+            id: String::new(),
+            operation,
+            targets,
+            after: Vec::new(),
+            fields,
+            renew: false,
+            members: None,
+        };
         self.steps.push(step);
         self.after.push(BTreeSet::new());
         at
@@ -211,6 +222,39 @@ impl<'a> Builder<'a> {
                     }
                 }
                 Action::Delete => {}
+            }
+        }
+    }
+
+    /// A password that may have to be made is in its store before any vendor is told it, so that no
+    /// crash can lose one.
+    fn secrets(&mut self) {
+        let mut puts: BTreeMap<(SecretRef, bool), At> = BTreeMap::new();
+        let users: Vec<At> = (0..self.steps.len())
+            .filter(|at| self.steps[*at].fields.iter().any(|f| f == PASSWORD.key))
+            .collect();
+        let changes: BTreeMap<&ResourceId, &Change> = self.changes.iter().map(|c| (&c.id, c)).collect();
+        for at in users {
+            for id in self.steps[at].targets.clone() {
+                let Some(change) = changes.get(&id) else { continue };
+                let Some(field) = change.field(PASSWORD.key) else { continue };
+                let Some(secret) = field.secret.as_ref().filter(|secret| secret.generate) else { continue };
+                // What changed in the store is in the store.
+                let there = change.action == Action::Update && field.moved == Moved::Manifest;
+                if there && !field.renew {
+                    continue;
+                }
+                let key = (secret.clone(), field.renew);
+                let put = if let Some(put) = puts.get(&key) {
+                    *put
+                } else {
+                    let put = self.push(Operation::SecretPut, Vec::new(), vec![PASSWORD.key.to_owned()]);
+                    self.steps[put].renew = field.renew;
+                    puts.insert(key, put);
+                    put
+                };
+                self.steps[put].targets.push(id);
+                self.after[at].insert(put);
             }
         }
     }

@@ -119,6 +119,9 @@ pub fn kind(value: &Json) -> &'static str {
     }
 }
 
+/// An object of a list, with its path.
+pub type Placed<'a> = (&'a Map<String, Json>, String);
+
 /// A cursor into an answer that remembers its path for messages.
 #[derive(Clone)]
 pub struct At<'a> {
@@ -153,7 +156,7 @@ impl<'a> At<'a> {
     }
 
     /// A list of objects, each with its path; `None` when unset.
-    pub fn objects(&self) -> Result<Option<Vec<(&'a Map<String, Json>, String)>>, Failure> {
+    pub fn objects(&self) -> Result<Option<Vec<Placed<'a>>>, Failure> {
         let list = match self.value {
             None => return Ok(None),
             Some(Json::Array(list)) => list,

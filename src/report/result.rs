@@ -142,7 +142,9 @@ pub fn text(plan: &Plan, results: &[StepResult], stale: &[Stale], interrupted: b
         text.push_str("Interrupted: what was in flight was finished, nothing else was started.\n");
     }
     if open == 0 {
-        text.push_str(&format!("Applied: {all} of {all} steps done, and read back as the manifests say.\n"));
+        text.push_str(&format!(
+            "Applied: {all} of {all} steps done; all that can be read back is as the manifests say.\n"
+        ));
     } else {
         text.push_str(&format!(
             "Applied in part: {} of {all} steps done, {} failed, {} skipped, {} of unknown outcome. \

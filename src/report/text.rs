@@ -40,11 +40,12 @@ pub fn plan(view: &View, look: Look) -> String {
     }
     if view.nothing {
         let clean = view.findings.iter().all(|line| line.tone == Tone::Find(Severity::Info));
-        text.push_str(if clean {
-            "Nothing to do: the live systems are as the manifests say.\n"
-        } else {
-            "Nothing that a step could mend.\n"
-        });
+        let refused = view.findings.iter().any(|line| line.tone == Tone::Find(Severity::Error));
+        if clean {
+            text.push_str("Nothing to do: the live systems are as the manifests say.\n");
+        } else if !refused {
+            text.push_str("No step can mend what differs.\n");
+        }
     }
     text.push_str(&view.counts);
     text.push('\n');

@@ -108,8 +108,14 @@ fn counts(plan: &Plan) -> String {
     if open > 0 {
         text.push_str(&format!(", {open} that cannot be mended"));
     }
-    let calls = if s.calls == 1 { "1 call".to_owned() } else { format!("{} calls", s.calls) };
-    text.push_str(&format!("; {calls}, about {} under the rate limits.", length(s.estimated_seconds)));
+    match s.calls {
+        0 => text.push('.'),
+        calls => text.push_str(&format!(
+            "; {calls} call{}, about {} under the rate limits.",
+            if calls == 1 { "" } else { "s" },
+            length(s.estimated_seconds)
+        )),
+    }
     text
 }
 
@@ -183,6 +189,8 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
                 ..f.clone()
             })
             .collect(),
+        // Agents of a group have a name in common, or none.
+        title: common_title(all, group),
         ..first.clone()
     };
     pieces.extend(agent_pieces(&general));
@@ -192,6 +200,13 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
         pieces,
         source: first.source.as_ref().map(ToString::to_string),
     }
+}
+
+fn common_title(all: &[&Change], group: &[usize]) -> Option<String> {
+    let title =
+        |at: &usize| Some(all[*at].title.as_ref()?.replace(all[*at].id.name.as_str(), "{operatorId}"));
+    let first = group.first().and_then(title)?;
+    group.iter().all(|at| title(at).as_ref() == Some(&first)).then_some(first)
 }
 
 fn generalise(json: &Json, id: &OperatorId) -> Json {
@@ -269,7 +284,7 @@ fn remarks(change: &Change, pieces: &mut Vec<Piece>) {
     }
     match (change.moved, change.action) {
         (Moved::Live, Action::Create) => {
-            pieces.push(Piece::Remark("it was deleted in the console".to_owned()))
+            pieces.push(Piece::Remark("it was deleted in the console".to_owned()));
         }
         (Moved::Live, _) => pieces.push(Piece::Remark("it was changed in the console".to_owned())),
         (Moved::Both, _) => {
@@ -326,21 +341,12 @@ fn member_pieces(before: &Members, after: &Members, action: Action) -> Vec<Piece
     }
     let left: Vec<&OperatorId> = before.keys().filter(|id| !after.contains_key(*id)).collect();
     let mut pieces = Vec::new();
+    let many = |count: usize| if count > 3 { format!("{count} ") } else { String::new() };
     if !joined.is_empty() {
-        pieces.push(Piece::Words(format!(
-            "{} join{}: {}",
-            joined.len(),
-            if joined.len() == 1 { "s" } else { "" },
-            by_priority(joined)
-        )));
+        pieces.push(Piece::Words(format!("{}joining: {}", many(joined.len()), by_priority(joined))));
     }
     if !left.is_empty() {
-        pieces.push(Piece::Words(format!(
-            "{} leave{}: {}",
-            left.len(),
-            if left.len() == 1 { "s" } else { "" },
-            ranges(&left)
-        )));
+        pieces.push(Piece::Words(format!("{}leaving: {}", many(left.len()), ranges(&left))));
     }
     let mut moved: BTreeMap<(i64, i64), Vec<&OperatorId>> = BTreeMap::new();
     for (id, now) in after {

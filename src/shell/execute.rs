@@ -22,7 +22,7 @@ use crate::provider::Order;
 pub type Passwords = BTreeMap<SecretRef, Secret>;
 
 /// Told when a step is answered: its place in the plan, and what went wrong if anything did.
-pub type Progress<'a> = &'a (dyn Fn(usize, Option<&str>) + Sync);
+pub type Progress<'a> = &'a (dyn Fn(usize, Option<&Failure>) + Sync);
 
 /// Carries a plan out. `stop` turns true when the operator asks to stop.
 pub async fn run(
@@ -60,7 +60,7 @@ pub async fn run(
                         if result == Err(Failure::Halted) {
                             return Event::NotStarted { step };
                         }
-                        progress(step, result.as_ref().err().map(Failure::message));
+                        progress(step, result.as_ref().err());
                         Event::Answered { step, result }
                     }));
                 }
@@ -87,7 +87,7 @@ async fn send(
     deed: &Deed,
     stop: &watch::Receiver<bool>,
 ) -> Result<Option<OperatorId>, Failure> {
-    let Some(vendor) = vendors.of(deed.kind()) else {
+    let Some(vendor) = deed.kind().and_then(|kind| vendors.of(kind)) else {
         return Err(Failure::NotSent("no connection holds such resources".to_owned()));
     };
     let find = |secret: &SecretRef| {
@@ -99,6 +99,7 @@ async fn send(
             let password = password.as_ref().map(find).transpose()?;
             vendor.tell(&Order::CreateAgents { first, count: ids.len(), record, password }, stop).await?
         }
+        Deed::PutSecret { .. } => return Ok(None),
         Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }, stop).await?,
         Deed::SetPassword { id, password } => {
             vendor.tell(&Order::SetPassword { id, password: find(password)? }, stop).await?

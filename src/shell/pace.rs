@@ -80,7 +80,9 @@ impl Pace {
     fn with<T>(&self, operation: &'static str, rate: Rate, work: impl Fn(&mut Vec<i64>, i64) -> T) -> T {
         let tidy = |times: &mut Vec<i64>, now: i64| {
             // A clock that was set back leaves times in the future: they count as now.
-            times.iter_mut().for_each(|time| *time = (*time).min(now));
+            for time in times.iter_mut() {
+                *time = (*time).min(now);
+            }
             times.retain(|time| time + millis(rate.per) > now);
             times.sort_unstable();
         };
@@ -91,7 +93,7 @@ impl Pace {
             let mut times: Vec<i64> = text.lines().filter_map(|line| line.parse().ok()).collect();
             tidy(&mut times, now);
             let result = work(&mut times, now);
-            let text: String = times.iter().map(|time| format!("{time}\n")).collect();
+            let text = times.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             let written = file
                 .seek(SeekFrom::Start(0))
                 .and_then(|_| file.set_len(0))

@@ -163,8 +163,15 @@ impl Vendor {
     /// Puts the connection's name before a failure.
     fn name(&self, failure: Failure) -> Failure {
         let at = self.connection.base_url().unwrap_or("the embedded sandbox");
+        let hint = match &failure {
+            Failure::SignIn(_) => "; check the connection's credentials, and this machine's clock",
+            _ => "",
+        };
         failure.map(|message| {
-            format!("connection `{}` ({}, {at}): {message}", self.connection.name, self.connection.spec.name)
+            format!(
+                "connection `{}` ({}, {at}): {message}{hint}",
+                self.connection.name, self.connection.spec.name
+            )
         })
     }
 }

@@ -381,7 +381,7 @@ pub(crate) fn write_down(ledger: &mut Ledger, plan: &Plan) {
         let applied = ledger.resources.entry(key).or_default();
         for field in &change.fields {
             if let Some(secret) = &field.secret {
-                applied.password = Some(AppliedPassword { version: secret.version });
+                applied.password = Some(AppliedPassword { version: secret.version, fingerprint: None });
             } else {
                 applied.fields.insert(field.path.clone(), field.after.clone());
             }

@@ -491,7 +491,7 @@ impl Scenario {
                 applied.fields.extend(level.map(|level| ("skillLevel".to_owned(), level)));
             }
             if agent.ledger.2 && agent.password.is_some() {
-                applied.password = Some(AppliedPassword { version: agent.password });
+                applied.password = Some(AppliedPassword { version: agent.password, fingerprint: None });
             }
         }
         ledger

@@ -4,9 +4,9 @@
 //! `Debug`, no `Display`, no `Serialize`, no `Clone`, wiped when dropped, and kept beside live state rather
 //! than in it, so that no snapshot can hold it.
 
-use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
+use super::sign::digest;
 use crate::model::secret::Secret;
 
 /// The MD5 of a password that cannot be shown.
@@ -27,8 +27,7 @@ impl PasswordMd5 {
 
     /// Whether it is this secret's, found out in a time that does not depend on where they differ.
     pub fn is_of(&self, secret: &Secret) -> bool {
-        let digest: [u8; 16] = Md5::digest(secret.expose()).into();
-        let digest = Zeroizing::new(digest);
+        let digest = digest(secret);
         self.0.iter().zip(digest.iter()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
     }
 }

@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use md5::{Digest, Md5};
+use zeroize::Zeroizing;
 
 use crate::model::call::Call;
 use crate::model::secret::Secret;
@@ -32,6 +33,11 @@ fn signature(key: &str, secret: &Secret, timestamp: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
     }
     hex
+}
+
+/// The MD5 of a secret, to compare with the one that the vendor keeps of a seat's password.
+pub(super) fn digest(secret: &Secret) -> Zeroizing<[u8; 16]> {
+    Zeroizing::new(Md5::digest(secret.expose()).into())
 }
 
 #[cfg(test)]

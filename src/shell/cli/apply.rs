@@ -16,6 +16,7 @@ use super::plan::{Made, Narrowing, complain, make};
 use crate::apply::guard::Stale;
 use crate::apply::{Conduct, Finish, Status, StepResult, remember};
 use crate::model::agent::PASSWORD;
+use crate::model::call::Failure;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::finding::Effect;
 use crate::model::ledger::Ledger;
@@ -87,9 +88,16 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let (sender, stop) = watch::channel(false);
     let keep = sender.clone();
     let listener = tokio::spawn(listen(sender));
-    let progress = |at: usize, wrong: Option<&str>| {
+    let progress = |at: usize, wrong: Option<&Failure>| {
         if let Some(step) = plan.steps.get(at) {
-            let how = wrong.map_or_else(|| "done".to_owned(), |why| format!("FAILED ({why})"));
+            let how = match wrong {
+                None => "done".to_owned(),
+                // Not failed: reading back tells whether it was carried out.
+                Some(Failure::Unknown(why) | Failure::Garbled(why)) => {
+                    format!("no answer ({why}), looking again")
+                }
+                Some(failure) => format!("FAILED ({})", failure.message()),
+            };
             console.note(&format!("  {} {how}", result::step(step)));
         }
     };

@@ -24,6 +24,7 @@ pub(super) enum Colour {
 }
 
 /// The terminal, or what stands for it.
+#[expect(clippy::struct_excessive_bools, reason = "four independent flags of the command line")]
 #[derive(Clone, Debug)]
 pub(super) struct Console {
     out_colour: bool,
@@ -56,6 +57,7 @@ impl Console {
         Look { colour: self.out_colour, width, places: self.verbose }
     }
 
+    #[expect(clippy::unused_self, reason = "whoever writes holds the console")]
     /// Writes what was asked for. A reader that has gone away is no error.
     pub(super) fn out(&self, text: &str) {
         let _ = io::stdout().lock().write_all(text.as_bytes());
@@ -64,37 +66,38 @@ impl Console {
     /// Writes a line of progress, unless quiet.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            self.err(&format!("{text}\n"));
+            err(&format!("{text}\n"));
         }
     }
 
     /// Writes an error.
     pub(super) fn error(&self, message: &str) {
         let word = self.paint("error:", AnsiColor::Red.on_default().bold());
-        self.err(&format!("{word} {message}\n"));
+        err(&format!("{word} {message}\n"));
     }
 
     /// Writes diagnostics with their lines.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], input: &Input) {
-        self.err(&excerpt::render_all(diagnostics, "error", |source| input.line(source), self.err_colour));
+        err(&excerpt::render_all(diagnostics, "error", |source| input.line(source), self.err_colour));
     }
 
+    #[expect(clippy::unused_self, reason = "whoever asks holds the console")]
     /// Asks a question; `None` when nobody is there to answer.
     pub(super) fn ask(&self, question: &str) -> Option<String> {
         if !io::stdin().is_terminal() {
             return None;
         }
-        self.err(question);
+        err(question);
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(answer.trim().to_owned())
     }
 
-    fn err(&self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
-    }
-
     fn paint(&self, text: &str, style: Style) -> String {
         if self.err_colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
+}
+
+fn err(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -22,7 +22,7 @@ use crate::model::plan::Allowance;
 
 /// A contact centre's roster as code: agents, skill groups and queues in reviewed YAML.
 #[derive(Debug, Parser)]
-#[command(name = "rosterctl", version, about, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "rosterctl", version, propagate_version = true, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

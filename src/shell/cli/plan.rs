@@ -1,5 +1,6 @@
 //! `rosterctl plan`: the difference and the ordered steps; changes nothing anywhere.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -78,6 +79,7 @@ pub(super) async fn make(loaded: &Loaded, narrowing: &Narrowing) -> Result<Made,
         targets: narrowing.targets.clone(),
         allow: narrowing.allow.clone(),
         assert_unread: narrowing.assert_unread,
+        fingerprints: BTreeMap::new(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         manifests: loaded.digest.clone(),
     };

@@ -21,16 +21,25 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
             Ok(loaded) => {
                 let absent = loaded.desired.agents.values().filter(|agent| agent.absent).count();
                 console.out(&format!(
-                    "{}: sound; {} agents, {} queues, {} seats declared{}.\n",
+                    "{}: sound; {}, {}, {} declared{}.\n",
                     loaded.workspace.name,
-                    loaded.desired.agents.len() - absent,
-                    loaded.desired.queues.len(),
-                    loaded.desired.seats.len(),
-                    if absent > 0 { format!(", {absent} agents declared absent") } else { String::new() },
+                    count(loaded.desired.agents.len() - absent, "agent"),
+                    count(loaded.desired.queues.len(), "queue"),
+                    count(loaded.desired.seats.len(), "seat"),
+                    if absent > 0 {
+                        format!(", {} declared absent", count(absent, "agent"))
+                    } else {
+                        String::new()
+                    },
                 ));
             }
             Err(fail) => exit = exit.graver(fail.report(console)),
         }
     }
     exit
+}
+
+/// `1 agent`, `2 agents`.
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

@@ -47,9 +47,12 @@ pub trait SecretStore: Send + Sync {
     fn hint(&self, key: &str) -> String;
 }
 
+/// A declared store, and its reader where this version has one.
+type Opened = (Store, Option<Box<dyn SecretStore>>);
+
 /// The stores of a workspace.
 pub struct Secrets {
-    stores: BTreeMap<Arc<str>, (Store, Option<Box<dyn SecretStore>>)>,
+    stores: BTreeMap<Arc<str>, Opened>,
 }
 
 impl Secrets {

@@ -1,0 +1,416 @@
+//! Commands, streams and exit codes; what the program says when something is wrong.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "support/bench.rs"]
+mod bench;
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use bench::{API_SECRET, Bench, TOKEN, run_in};
+
+const TWENTY: &str = r#"
+agents:
+  - { operatorIds: 8001..8020, name: "坐席{operatorId}", role: 坐席, mainSkillGroup: 售前, recording: true }
+queues:
+  - { displayName: 在线, memberSelector: { mainSkillGroup: 售前 } }
+"#;
+
+/// A bench with twenty agents in a queue, applied.
+fn twenty() -> Bench {
+    let bench = Bench::new("");
+    bench.roster(TWENTY);
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    bench
+}
+
+/// What was said, with what differs from run to run replaced.
+fn general(bench: &Bench, text: &str) -> String {
+    text.replace(&bench.url(), "http://VENDOR").replace(&*bench.folder.path().to_string_lossy(), "FOLDER")
+}
+
+#[test]
+fn bad_usage_is_1_and_never_2() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["plan", "--no-such-flag"][..],
+        &["no-such-command"],
+        &[],
+        &["plan", "--target", "8001"],
+        &["plan", "--allow", "everything=1"],
+        &["apply", "--format", "xml"],
+        &["schema", "roaster"],
+        &["plan", "nowhere"],
+        &["validate"],
+    ] {
+        let said = run_in(folder.path(), arguments, &[]);
+        assert_eq!(said.code, 1, "{arguments:?}: {}", said.err);
+        assert_eq!(said.out, "", "{arguments:?}");
+    }
+    for arguments in [&["--help"][..], &["--version"], &["plan", "--help"], &["schema", "roster"]] {
+        let said = run_in(folder.path(), arguments, &[]).exits(0);
+        assert!(!said.out.is_empty(), "{arguments:?}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(run_in(folder.path(), &["completions", shell], &[]).exits(0).out.contains("rosterctl"));
+    }
+}
+
+#[test]
+fn a_plan_reads_well_and_an_apply_says_what_it_did() {
+    let bench = Bench::new("");
+    bench.roster(TWENTY);
+    let plan = bench.run(&["plan", "--detailed-exitcode"]).exits(2);
+    insta::assert_snapshot!(plan.out, @r"
+      + agent/8001..8020  20 agents · 坐席{operatorId} · 坐席 · 售前 · recording true
+      + queue/在线        20 members: 8001..8020
+
+    Plan: 21 to create, 0 to update, 0 to replace, 0 to delete; 21 calls, about a moment under the rate limits.
+    ");
+    let apply = bench.run(&["apply", "--auto-approve", "-q"]).exits(0);
+    assert!(
+        apply
+            .out
+            .ends_with("Applied: 21 of 21 steps done; all that can be read back is as the manifests say.\n")
+    );
+    assert_eq!(apply.err, "");
+    bench.roster(
+        &TWENTY
+            .replace("recording: true", "recording: false, wrapUpSeconds: 20")
+            .replace("8001..8020", "8001..8019"),
+    );
+    let plan = bench.run(&["plan", "--allow", "changes=20"]).exits(0);
+    insta::assert_snapshot!(plan.out, @"
+      ~ agent/8001..8019  19 agents · 坐席{operatorId} · wrapUpSeconds 0 -> 20 · recording true -> false
+      ~ queue/在线        leaving: 8020
+
+      i R201  agent/8020 (坐席8020) is live and stands in no manifest
+
+    allowed for this run: changes up to 20
+    Plan: 0 to create, 20 to update, 0 to replace, 0 to delete; 20 calls, about a moment under the rate limits.
+    ");
+}
+
+#[test]
+fn without_a_terminal_and_without_approval_nothing_is_written() {
+    let bench = Bench::new("");
+    bench.roster(TWENTY);
+    bench.run(&["plan", "--out", "plan.json"]).exits(0);
+    for arguments in [&["apply"][..], &["apply", "--plan", "plan.json"]] {
+        let said = bench.run(arguments).exits(1);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said.err, @"error: nobody is there to approve the plan (standard input is no terminal): nothing was changed; pass --auto-approve once the plan has been reviewed");
+        }
+    }
+    assert!(bench.agents().is_empty());
+}
+
+#[test]
+fn a_saved_plan_is_carried_out_exactly_and_goes_stale() {
+    let bench = twenty();
+    bench.roster(&TWENTY.replace("8001..8020", "8001..8019").replace(
+        "queues:",
+        "  - { operatorId: \"8020\", name: 新名, role: 坐席, mainSkillGroup: 售前 }\nqueues:",
+    ));
+    let plan = bench.run(&["plan", "--out", "plan.json", "--format", "json"]).exits(0).json();
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&fs::read_to_string(bench.path("plan.json")).unwrap())
+            .unwrap(),
+        plan
+    );
+
+    // Somebody edits the plan by hand.
+    let text = fs::read_to_string(bench.path("plan.json")).unwrap();
+    bench.write("edited.json", &text.replace("新名", "另名"));
+    let said = bench.run(&["apply", "--auto-approve", "--plan", "edited.json"]).exits(3);
+    insta::assert_snapshot!(said.err, @"error: the plan edited.json is stale: its content was changed after it was saved; plan again");
+
+    // Somebody edits the agent in the console.
+    bench.with(|estate| estate.agent_config.agent_mut("8020").unwrap().name = Some("别名".to_owned()));
+    let said = bench.run(&["apply", "--auto-approve", "--plan", "plan.json"]).exits(3);
+    insta::assert_snapshot!(said.err, @r"
+    error: the plan is stale, and nothing was written; since it was made, this moved:
+      agent/8020: name was 坐席8020 when the plan was made and is 别名 now
+    plan again, or leave out what moved with --skip-stale
+    ");
+    bench.run(&["apply", "--auto-approve", "--plan", "plan.json", "--skip-stale"]).exits(5);
+    bench.with(|estate| estate.agent_config.agent_mut("8020").unwrap().name = Some("坐席8020".to_owned()));
+    bench.run(&["apply", "--auto-approve", "--plan", "plan.json"]).exits(0);
+    bench.with(|estate| {
+        assert_eq!(estate.agent_config.agent("8020").unwrap().name.as_deref(), Some("新名"));
+    });
+
+    // Somebody edits a manifest.
+    bench.roster(TWENTY);
+    let said = bench.run(&["apply", "--auto-approve", "--plan", "plan.json"]).exits(3);
+    insta::assert_snapshot!(said.err, @"error: the plan plan.json is stale: the workspace file or the manifests changed since it was made; plan again");
+}
+
+#[test]
+fn policy_refuses_and_says_how_to_go_on() {
+    let bench = twenty();
+    let refused = |workspace: &str, roster: &str, arguments: &[&str]| {
+        bench.workspace(workspace);
+        bench.roster(roster);
+        let before = bench.with(|estate| estate.revision);
+        let said = bench.run(&[&["apply", "--auto-approve"], arguments].concat()).exits(4);
+        assert_eq!(bench.with(|estate| estate.revision), before, "something was written");
+        said.err
+    };
+    let tombs = (8001..8007).fold(String::new(), |all, id| {
+        format!(
+            "{all}  - {{ operatorId: \"{id}\", state: absent }}
+"
+        )
+    });
+    let rest =
+        "  - { operatorIds: 8007..8020, name: \"坐席{operatorId}\", role: 坐席, mainSkillGroup: 售前 }\n";
+    let roster = format!(
+        "agents:\n{tombs}{rest}queues:\n  - {{ displayName: 在线, memberSelector: {{ mainSkillGroup: 售前 }} }}\n"
+    );
+    insta::assert_snapshot!(refused("", &roster, &["--allow", "members=6"]), @r"
+    error: 6 of 20 agents would be deleted, more than `policy.limits.deletes: 10%` allows; if this is meant, --allow deletes=6 lifts the limit for one run
+    error: refused by policy, nothing was changed
+    ");
+    insta::assert_snapshot!(refused("policy: { limits: { memberRemovals: 10% } }\n", &roster, &["--allow", "deletes=6"]), @r"
+    error: queue/在线 would lose 6 of its 20 members, more than `policy.limits.memberRemovals: 10%` allows; if this is meant, --allow members=6 lifts the limit for one run
+    error: refused by policy, nothing was changed
+    ");
+    insta::assert_snapshot!(refused("", &TWENTY.replace("recording: true", "recording: false"), &[]), @r"
+    error: 20 of 21 agents and queues would be changed, more than `policy.limits.changes: 50%` allows; if this is meant, --allow changes=20 lifts the limit for one run
+    error: refused by policy, nothing was changed
+    ");
+    let one = "agents:\n  - { operatorId: \"8001\", state: absent, protect: true }\n";
+    insta::assert_snapshot!(refused("", one, &[]), @r"
+    error: agent/8001 is protected and would be deleted; remove `protect: true` first, in a change of its own
+    error: refused by policy, nothing was changed
+    ");
+    let few = TWENTY.replace("{ mainSkillGroup: 售前 } }", "{ mainSkillGroup: 售前 }, minMembers: 21 }");
+    insta::assert_snapshot!(refused("", &few, &[]), @r"
+    error: queue/在线 would keep 20 members, fewer than its `minMembers: 21`
+    error: refused by policy, nothing was changed
+    ");
+    bench.workspace("");
+    bench.roster(&roster);
+    bench.run(&["apply", "--auto-approve", "--allow", "deletes=6", "--allow", "members=6"]).exits(0);
+    assert_eq!(bench.agents().len(), 14);
+}
+
+#[test]
+fn what_does_not_fit_what_is_live_is_shown_with_its_line() {
+    let bench = Bench::new(
+        "queues:\n  - { displayName: 在线, exten: \"11\" }\n  - { displayName: 在线, exten: \"12\" }\n",
+    );
+    bench.roster(
+        r#"agents:
+  - { operatorId: "8001", name: 张三 }
+queues:
+  - displayName: 在线
+    assignRule: random
+  - displayName: 售后
+    assignMembers: ["8001", "8O01"]
+"#,
+    );
+    let said = bench.run(&["plan"]).exits(1);
+    insta::assert_snapshot!(said.err, @r#"
+    error: 2 live queues are named `在线`: `11`, `12`; say which one is meant with `exten:` in the manifest
+     --> roster/roster.yaml:6:5
+      |
+    6 |   - displayName: 在线
+      |     ^^^^^^^^^^^
+
+    error: queue/售后 names agent `8O01`, which is neither declared nor live: the vendor would skip it in silence; did you mean `8001`?
+     --> roster/roster.yaml:9:29
+      |
+    9 |     assignMembers: ["8001", "8O01"]
+      |                             ^^^^^^
+
+    error: agent/8001 would be made without a role, and the vendor would pick one at random; add `role:`, or `allowAnyRole: true` if any will do
+     --> roster/roster.yaml:4:5
+      |
+    4 |   - { operatorId: "8001", name: 张三 }
+      |     ^
+
+    error: 3 errors in 1 file
+    "#);
+    bench.run(&["apply", "--auto-approve"]).exits(1);
+    assert!(bench.agents().is_empty());
+}
+
+#[test]
+fn a_target_names_something_or_is_an_error() {
+    let bench = twenty();
+    bench.roster(&TWENTY.replace("recording: true", "recording: false"));
+    let said = bench.run(&["plan", "--target", "agent/80O1"]).exits(1);
+    insta::assert_snapshot!(said.err, @"error: target `agent/80O1` names nothing that is declared or live; did you mean `agent/8001`?");
+    bench.run(&["apply", "--auto-approve", "--target", "agent/8001"]).exits(0);
+    bench.with(|estate| {
+        let recorded: i64 = estate.agent_config.agents().map(|a| a.isrecord).sum();
+        assert_eq!(recorded, 19);
+    });
+}
+
+#[test]
+fn a_member_that_the_vendor_skips_in_silence_is_no_success() {
+    let bench = Bench::new("agents:\n  - { operatorId: \"9001\", name: 临时 }\n");
+    bench.roster(
+        "agents:\n  - { operatorId: \"8001\", name: 张三, role: 坐席 }\nqueues:\n  - { displayName: 在线, assignMembers: [\"8001\", \"9001\"] }\n",
+    );
+    bench.run(&["plan", "--out", "plan.json"]).exits(0);
+    bench.with(|estate| estate.agent_config.remove("9001"));
+    let said = bench.run(&["apply", "--auto-approve", "--plan", "plan.json", "-q"]).exits(5);
+    insta::assert_snapshot!(said.out, @"
+      + agent/8001  张三 · 坐席
+      + queue/在线  2 members: 8001, 9001
+
+      i R201  agent/9001 (临时) is live and stands in no manifest
+
+    Plan: 2 to create, 0 to update, 0 to replace, 0 to delete; 2 calls, about a moment under the rate limits.
+
+      ! failed queue.create queue/在线: it did not take effect: queue/在线: the vendor skipped 9001 in silence
+
+    Applied in part: 1 of 2 steps done, 1 failed, 0 skipped, 0 of unknown outcome. Running apply again does the rest.
+    ");
+    let said = bench.run(&["plan"]).exits(1);
+    assert!(said.err.contains("neither declared nor live"), "{}", said.err);
+}
+
+#[test]
+fn a_secret_that_is_not_there_stops_the_run_before_its_first_write() {
+    let mut bench = Bench::new("");
+    bench.roster(
+        r#"agents:
+  - { operatorId: "8001", name: 张三, role: 坐席, password: { store: files, key: "agents/{operatorId}" } }
+  - { operatorId: "8002", name: 李四, role: 坐席, password: { store: files, key: "short" } }
+"#,
+    );
+    bench.write("secrets/short", "12345\n");
+    let said = bench.run(&["apply", "--auto-approve"]).exits(1);
+    insta::assert_snapshot!(general(&bench, &said.err), @r#"
+    error: store `files` has no key `agents/8001`: write it to the file ./secrets/agents/8001
+     --> roster/roster.yaml:4:57
+      |
+    4 |   - { operatorId: "8001", name: 张三, role: 坐席, password: { store: files, key: "agents/{operatorId}" } }
+      |                                                             ^
+
+    error: the password files:short is not of 6 to 32 characters, as the vendor asks
+     --> roster/roster.yaml:5:57
+      |
+    5 |   - { operatorId: "8002", name: 李四, role: 坐席, password: { store: files, key: "short" } }
+      |                                                             ^
+      = help: store another one
+
+    error: 2 errors in 1 file
+    "#);
+    assert!(bench.agents().is_empty());
+    bench.environment.push(("BENCH_TOKEN".to_owned(), String::new()));
+    let said = bench.run(&["plan"]).exits(1);
+    insta::assert_snapshot!(general(&bench, &said.err), @"
+    error: connection `agents` cannot sign its calls: store `ci` has no key `TOKEN`: set the environment variable BENCH_TOKEN
+     --> rosterctl.yaml:6:3
+      |
+    6 |   agents:
+      |   ^^^^^^
+
+    error: 1 error in 1 file
+    ");
+}
+
+#[test]
+fn no_secret_stands_in_anything_that_is_written() {
+    let bench = Bench::new("");
+    bench.write("secrets/8001", "canary-password\n");
+    bench.roster("agents:\n  - { operatorId: \"8001\", name: 张三, role: 坐席, password: { store: files, key: \"8001\" } }\n");
+    let mut all = String::new();
+    for arguments in [
+        &["validate"][..],
+        &["plan", "-v", "--out", "plan.json"],
+        &["plan", "--format", "json"],
+        &["apply", "--auto-approve", "-v"],
+        &["apply", "--auto-approve", "--format", "json"],
+    ] {
+        let said = bench.run(arguments).exits(0);
+        all.push_str(&said.out);
+        all.push_str(&said.err);
+    }
+    for file in ["plan.json", ".rosterctl/ledger.json"] {
+        all.push_str(&fs::read_to_string(bench.path(file)).unwrap());
+    }
+    for secret in [TOKEN, API_SECRET, "canary-password", "sig=", "21b1dd4ffc8c8a5a4ff8cbaca4d2a9e9"] {
+        assert!(!all.contains(secret), "{secret} in\n{all}");
+    }
+}
+
+/// A server that answers every request with the same bytes.
+fn fixed(answer: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let answer = answer.clone();
+            std::thread::spawn(move || {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request);
+                let _ = stream.write_all(&answer);
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+fn answered(head: &str, body: &str) -> String {
+    let answer = format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n{body}");
+    let url = fixed(answer.into_bytes());
+    said_of(&url)
+}
+
+fn said_of(url: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("roster")).unwrap();
+    fs::write(folder.path().join("roster/a.yaml"), "apiVersion: rosterctl/v1\nkind: Roster\n").unwrap();
+    fs::write(
+        folder.path().join("rosterctl.yaml"),
+        format!(
+            "apiVersion: rosterctl/v1\nkind: Workspace\nname: w\nmanifests: [roster]\nconnections:\n  agents: {{ provider: agent-config, baseUrl: {url}, abbreviate: a, token: {{ store: ci, key: TOKEN }}, timeout: 2s, retry: {{ attempts: 1, total: 1s }} }}\nsecrets: {{ ci: {{ type: env, prefix: BENCH_ }} }}\n"
+        ),
+    )
+    .unwrap();
+    let said = run_in(folder.path(), &["plan"], &[]).exits(6);
+    assert_eq!(said.out, "");
+    said.err.replace(url, "http://VENDOR")
+}
+
+#[test]
+fn an_answer_that_is_none_is_said_to_be_so() {
+    let all = [
+        answered("200 OK\r\nContent-Type: text/html", "<html><title>Gateway login</title></html>"),
+        answered("200 OK", "{\"code\":0,\"msg\":\"ok\",\"data\":{\"result\":[{\"opera"),
+        answered("200 OK\r\nContent-Length: 900", "{\"code\":0"),
+        answered("200 OK", "{\"code\":0,\"msg\":\"ok\",\"data\":\"surprise\"}"),
+        answered(
+            "200 OK",
+            "{\"code\":0,\"msg\":\"ok\",\"data\":{\"total\":1,\"result\":[{\"operatorId\":{}}]}}",
+        ),
+        answered("200 OK", "{\"code\":1042,\"msg\":\"企业缩写不存在\"}"),
+        answered("200 OK", "{\"msg\":\"ok\"}"),
+        answered("401 Unauthorized", "{\"code\":401,\"msg\":\"token expired\"}"),
+        answered("503 Service Unavailable", "busy"),
+        answered("200 OK", &" ".repeat(65 * 1024 * 1024)),
+        said_of("http://127.0.0.1:9"),
+    ];
+    insta::assert_snapshot!(all.concat(), @"
+    error: connection `agents` (agent-config, http://VENDOR): a page of HTML or XML titled `Gateway login` instead of JSON (a proxy or a login page may stand in between)
+    error: connection `agents` (agent-config, http://VENDOR): JSON that ends in the middle, after 46 bytes
+    error: connection `agents` (agent-config, http://VENDOR): the answer broke off after 9 bytes: end of file before message length reached
+    error: connection `agents` (agent-config, http://VENDOR): `data` is text where an object is documented
+    error: connection `agents` (agent-config, http://VENDOR): `data.result[0].operatorId` is an object where text is documented
+    error: connection `agents` (agent-config, http://VENDOR): code 1042: 企业缩写不存在
+    error: connection `agents` (agent-config, http://VENDOR): JSON without the documented `code`
+    error: connection `agents` (agent-config, http://VENDOR): HTTP 401: code 401: token expired; check the connection's credentials, and this machine's clock
+    error: connection `agents` (agent-config, http://VENDOR): HTTP 503, no JSON (expected value at line 1 column 1)
+    error: connection `agents` (agent-config, http://VENDOR): an answer larger than 64 MiB
+    error: connection `agents` (agent-config, http://VENDOR): no connection: Connection refused (os error 111)
+    ");
+}

@@ -1,0 +1,145 @@
+//! One story against the simulated vendors, told again for every reading of what their documents leave
+//! open: create, change every field, move, disable, delete, replace members. Afterwards what is live
+//! equals the manifest field by field, the next plan is empty, and no request departed from a document.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "support/bench.rs"]
+mod bench;
+
+use bench::Bench;
+
+const FIRST: &str = r#"
+agents:
+  - { operatorId: "8001", name: 张三, type: leader, role: 班长, mainSkillGroup: 售前, skillLevel: 3, wrapUpSeconds: 0,
+      boundPhone: "13900000001", callerId: "01088880001", announcement: 您好, hidePhone: true, recording: false,
+      outbound: no-international, sip: auto, enabled: true, channels: [voice, video], survey: false, email: a@example.com,
+      password: { store: files, key: "{operatorId}" } }
+  - { operatorId: "8002", name: 李四, role: 坐席, mainSkillGroup: 售后, enabled: false, sip: none }
+  - { operatorId: "8003", name: 王五, role: 坐席, mainSkillGroup: 售前, sip: { number: "871003" }, enabled: true }
+  - { operatorIds: 8101..8112, name: "外呼{operatorId}", role: 坐席, mainSkillGroup: 外呼 }
+queues:
+  - { displayName: 在线售前, assignRule: priority, memory: 2h, memberSelector: { mainSkillGroup: 售前, priority: 5 } }
+  - { displayName: 在线售后, memory: "off", assignMembers: [ "8002", { agentNumber: "8101", priority: 7 } ] }
+"#;
+
+const SECOND: &str = r#"
+agents:
+  - { operatorId: "8001", name: 张三丰, type: agent, role: 坐席, mainSkillGroup: 售后, skillLevel: 3, wrapUpSeconds: 15,
+      boundPhone: "13900000009", callerId: "01088880009", announcement: 您好呀, hidePhone: false, recording: true,
+      outbound: forbidden, sip: none, channels: [voice, video], survey: false, email: a@example.com, enabled: false,
+      password: { store: files, key: "{operatorId}" } }
+  - { operatorId: "8002", name: 李四, role: 坐席, mainSkillGroup: 售前, enabled: true, sip: { number: "871002" } }
+  - { operatorId: "8003", state: absent }
+  - { operatorIds: 8101..8111, name: "外呼{operatorId}", role: 坐席, mainSkillGroup: 外呼 }
+  - { operatorId: "8112", state: absent }
+queues:
+  - { displayName: 在线售前, assignRule: priority, memory: 2h, memberSelector: { mainSkillGroup: 售前, priority: 6 } }
+  - { displayName: 在线售后, memory: "off", assignMembers: [ { agentNumber: "8102", priority: 1 }, "8101" ] }
+"#;
+
+/// Tells the story with the given quirks.
+fn story(quirks: &str) {
+    let bench = Bench::new(&format!("quirks: {{ {quirks} }}\n"));
+    bench.write("secrets/8001", "pass-8001\n");
+    bench.roster(FIRST);
+    bench.run(&["plan", "--detailed-exitcode"]).exits(2);
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    settled(&bench);
+    bench.with(|estate| {
+        let agent = estate.agent_config.agent("8001").unwrap();
+        assert_eq!(agent.name.as_deref(), Some("张三"));
+        assert_eq!((agent.operator_type, &*agent.role_name, agent.status), (1, "班长", 1));
+        assert_eq!(agent.main_group_name.as_deref(), Some("售前"));
+        assert_eq!((agent.bind_skill_level, agent.after_interval, agent.outcallflag), (3, 0, 3));
+        assert_eq!(agent.bindcode.as_deref(), Some("13900000001"));
+        assert_eq!(agent.showcaller.as_deref(), Some("01088880001"));
+        assert_eq!(agent.ttscontent.as_deref(), Some("您好"));
+        assert_eq!((agent.is_hide_phone, agent.isrecord, agent.judge), (1, 0, 0));
+        assert_eq!((agent.isaudio, agent.ismessage, agent.isvideo), (1, 0, 1));
+        assert_eq!(agent.email.as_deref(), Some("a@example.com"));
+        assert!(agent.sip_number.is_some());
+        assert_eq!(agent.password_md5, "4d89988b6a0c5d883923085ff2693261");
+        assert_eq!(estate.agent_config.agent("8002").unwrap().status, 0);
+        assert_eq!(estate.agent_config.agent("8002").unwrap().sip_number, None);
+        assert_eq!(estate.agent_config.agent("8003").unwrap().sip_number.as_deref(), Some("871003"));
+    });
+    assert_eq!(bench.members("在线售前"), [("8001".to_owned(), 5), ("8003".to_owned(), 5)]);
+
+    bench.roster(SECOND);
+    bench.run(&["apply", "--auto-approve", "--allow", "members=5"]).exits(0);
+    settled(&bench);
+    bench.with(|estate| {
+        let agent = estate.agent_config.agent("8001").unwrap();
+        assert_eq!(agent.name.as_deref(), Some("张三丰"));
+        assert_eq!((agent.operator_type, &*agent.role_name, agent.status), (0, "坐席", 0));
+        assert_eq!(agent.main_group_name.as_deref(), Some("售后"));
+        assert_eq!((agent.after_interval, agent.outcallflag), (15, 2));
+        assert_eq!((agent.is_hide_phone, agent.isrecord), (0, 1));
+        assert_eq!(agent.sip_number, None);
+        assert!(estate.agent_config.agent("8003").is_none());
+        assert!(estate.agent_config.agent("8112").is_none());
+        assert_eq!(estate.agent_config.agent("8002").unwrap().sip_number.as_deref(), Some("871002"));
+    });
+    assert_eq!(bench.members("在线售前"), [("8002".to_owned(), 6)]);
+    assert_eq!(bench.members("在线售后"), [("8101".to_owned(), 0), ("8102".to_owned(), 1)]);
+}
+
+/// Nothing is left to do, and nothing departed from a document.
+#[track_caller]
+fn settled(bench: &Bench) {
+    let plan = bench.run(&["plan", "--detailed-exitcode", "--format", "json"]).exits(0).json();
+    assert_eq!(plan["changes"].as_array().unwrap().len(), 0);
+    let again = bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert!(again.out.contains("Nothing to do"), "{}", again.out);
+    assert_eq!(bench.departures(), Vec::<String>::new());
+}
+
+macro_rules! readings {
+    ($($name:ident: $quirks:literal;)+) => { $(#[test] fn $name() { story($quirks); })+ };
+}
+
+readings! {
+    as_the_samples_show: "";
+    success_is_200: "successCode: 200";
+    ids_in_lexical_order: "ids: lexical";
+    oldest_queue_first: "newestFirst: false";
+    unset_texts_are_empty: "unsetStrings: empty";
+    unset_texts_are_absent: "unsetStrings: absent";
+    filters_are_fuzzy: "filters: fuzzy";
+    failures_have_a_status: "failuresWithHttp200: false";
+    numbers_are_texts: "numbersAsStrings: true";
+    ids_are_numbers: "stringsAsNumbers: true";
+    a_bound_skill_is_not_the_main_group: "mainGroupOnCreate: false";
+    a_new_agent_is_disabled: "enabledOnCreate: false";
+    unknown_is_null: "notFound: 'null'";
+    unknown_is_empty: "notFound: empty";
+    rows_stand_at_the_top: "readShape: top-level";
+    pages_are_capped: "queuePageCap: 1";
+    all_at_once: "successCode: 200, ids: lexical, newestFirst: false, unsetStrings: absent, filters: fuzzy, numbersAsStrings: true, stringsAsNumbers: true, mainGroupOnCreate: false, enabledOnCreate: false, notFound: empty, readShape: top-level, queuePageCap: 1";
+}
+
+#[test]
+fn what_an_owner_knows_of_the_tenant_is_planned_for() {
+    let bench = Bench::new("quirks: { mainGroupOnCreate: false, enabledOnCreate: false }\n");
+    bench.workspace_with("    mainGroupOnCreate: false\n    enabledOnCreate: false", "");
+    bench.roster(
+        "agents:\n  - { operatorId: \"8001\", name: 张三, role: 坐席, mainSkillGroup: 售前, enabled: true }\n",
+    );
+    let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
+    assert_eq!(plan["steps"][1]["operation"], "agent.edit");
+    assert_eq!(plan["steps"][1]["fields"], serde_json::json!(["mainSkillGroup", "enabled"]));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    settled(&bench);
+}
+
+#[test]
+fn a_pool_is_one_call_where_the_owner_allows_batches() {
+    let bench = Bench::new("");
+    bench.workspace_with("    batchCreate: true", "");
+    bench.roster("agents:\n  - { operatorIds: 8101..8140, name: 外呼, role: 坐席, mainSkillGroup: 外呼 }\n");
+    let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
+    assert_eq!(plan["summary"]["calls"], 1);
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(bench.agents().len(), 40);
+    settled(&bench);
+}

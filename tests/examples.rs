@@ -1,0 +1,155 @@
+//! The examples do what their pages say: they agree with the schemas, apply, and leave nothing to do. The runs that
+//! the README shows are runs of this program.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A copy of an example, below a folder of its own: the checkout stays clean.
+struct Bench {
+    folder: tempfile::TempDir,
+    example: &'static str,
+}
+
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Bench {
+    fn of(example: &'static str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&root().join(example), &folder.path().join(example));
+        Self { folder, example }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        let output = Command::new(env!("CARGO_BIN_EXE_rosterctl"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Run { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Replaces the first place where a text stands in a file.
+    fn edit(&self, file: &str, old: &str, new: &str) {
+        let path = self.folder.path().join(self.example).join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{file} holds {old}");
+        fs::write(path, text.replacen(old, new, 1)).unwrap();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        // What a run of the checkout's own left behind is no part of the example.
+        if entry.file_name() == ".rosterctl" {
+            continue;
+        }
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+        if entry.is_dir() {
+            yaml_files(&entry, found);
+        } else if entry.extension().is_some_and(|e| e == "yaml") {
+            found.push(entry);
+        }
+    }
+}
+
+#[test]
+fn each_file_names_its_schema_and_agrees_with_it() {
+    let mut files = Vec::new();
+    yaml_files(&root().join("examples"), &mut files);
+    assert!(files.len() > 10, "the examples are found");
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let first = text.lines().next().unwrap_or_default();
+        let named = first.strip_prefix("# yaml-language-server: $schema=");
+        let named = named.unwrap_or_else(|| panic!("{} begins with its schema", file.display()));
+        let schema: Value =
+            serde_json::from_slice(&fs::read(file.parent().unwrap().join(named)).unwrap()).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let value: Value = serde_yaml::from_str(&text).unwrap();
+        let wrong: Vec<String> = schema.iter_errors(&value).map(|e| e.to_string()).collect();
+        assert!(wrong.is_empty(), "{}: {wrong:?}", file.display());
+    }
+}
+
+#[test]
+fn each_example_applies_and_then_nothing_is_to_be_done() {
+    for example in ["examples/quickstart", "examples/callcentre"] {
+        let bench = Bench::of(example);
+        assert_eq!(bench.run(&["plan", "--detailed-exitcode", example]).code, 2);
+        let first = bench.run(&["apply", "--auto-approve", example]);
+        assert_eq!(first.code, 0, "{}", first.err);
+        let again = bench.run(&["apply", "--auto-approve", example]);
+        assert_eq!((again.code, &*again.err), (0, ""));
+        assert!(again.out.starts_with("Nothing to do"), "{}", again.out);
+        assert_eq!(bench.run(&["plan", "--detailed-exitcode", example]).code, 0);
+    }
+}
+
+#[test]
+fn the_production_workspace_is_sound_without_any_secret() {
+    let bench = Bench::of("examples/callcentre");
+    let run = bench.run(&["validate", "examples/callcentre/production.rosterctl.yaml"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let page = fs::read_to_string(root().join("examples/callcentre/README.md")).unwrap();
+    assert!(page.contains(&run.out), "examples/callcentre/README.md shows:\n{}", run.out);
+}
+
+#[test]
+fn the_readme_shows_real_runs() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let shows = |what: &str| {
+        let what = what.trim_matches('\n');
+        assert!(!what.is_empty() && readme.contains(what), "the README should show:\n{what}");
+    };
+    let example = "examples/quickstart";
+    let bench = Bench::of(example);
+    let (plan, end) = {
+        let out = bench.run(&["apply", "--auto-approve", example]).out;
+        let at = out.find("\nApplied:").unwrap();
+        (out[..at].to_owned(), out[at..].to_owned())
+    };
+    shows(&plan);
+    shows(&end);
+    shows(&bench.run(&["apply", "--auto-approve", example]).out);
+
+    bench.edit("roster/aftersales.yaml", "enabled: false", "enabled: true");
+    bench.edit("roster/queues.yaml", "\"8202\"]", "\"8202\", \"8203\"]");
+    bench.edit("roster/queues.yaml", "priority: 10 }", "priority: 20 }");
+    let changed = bench.run(&["plan", "--detailed-exitcode", example]);
+    assert_eq!(changed.code, 2);
+    shows(&changed.out);
+
+    bench.edit("roster/aftersales.yaml", "operatorId: \"8202\"", "operatorId: 8202");
+    bench.edit("roster/aftersales.yaml", "wrapUpSeconds: 45", "wrapUpSecond: 45");
+    bench.edit("roster/aftersales.yaml", "role: 高级坐席", "role: 高级座席");
+    let broken = bench.run(&["plan", example]);
+    assert_eq!(broken.code, 1);
+    shows(&broken.err);
+}

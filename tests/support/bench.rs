@@ -1,0 +1,182 @@
+//! The bench: a workspace in a folder of its own, the simulated vendors behind it, and the program.
+#![allow(dead_code, reason = "each test file uses what it needs")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use rosterctl::provider::simulate::Estate;
+use rosterctl::shell::sandbox::{Running, spawn};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The token that every bench's vendor knows.
+pub(crate) const TOKEN: &str = "token-7f3a91";
+/// The secret that every bench's vendor knows.
+pub(crate) const API_SECRET: &str = "api-secret-58c2";
+
+/// A workspace, the vendors behind it, and the program.
+pub(crate) struct Bench {
+    pub(crate) folder: TempDir,
+    runtime: Runtime,
+    running: Running,
+    pub(crate) environment: Vec<(String, String)>,
+}
+
+/// What a run of the program said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    /// Asserts the exit code, and shows everything when it is another.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    /// Standard output as one JSON document.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
+    }
+}
+
+impl Bench {
+    /// A bench whose vendors are as a seed says; credentials are added.
+    pub(crate) fn new(seed: &str) -> Self {
+        let seed = format!("tokens: [{TOKEN}]\naccounts: {{ N1: {API_SECRET} }}\n{seed}");
+        let estate = Estate::from_seed(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
+        let runtime = Runtime::new().unwrap();
+        let running = runtime.block_on(spawn(estate)).unwrap();
+        let bench = Self { folder: tempfile::tempdir().unwrap(), runtime, running, environment: Vec::new() };
+        bench.workspace("");
+        bench
+    }
+
+    /// Writes the workspace file, with more at its end.
+    pub(crate) fn workspace(&self, more: &str) {
+        self.workspace_with("", more);
+    }
+
+    /// Writes the workspace file, with more in the agents' connection and at its end.
+    pub(crate) fn workspace_with(&self, agents: &str, more: &str) {
+        let url = self.running.base_url();
+        self.write(
+            "rosterctl.yaml",
+            &format!(
+                "apiVersion: rosterctl/v1
+kind: Workspace
+name: bench
+manifests: [roster]
+connections:
+  agents:
+    provider: agent-config
+    baseUrl: {url}
+    abbreviate: acme
+    companyId: 1001
+    token: {{ store: ci, key: TOKEN }}
+    retry: {{ attempts: 3, total: 5s }}
+{agents}
+  webchat:
+    provider: webchat-queue
+    baseUrl: {url}
+    accountId: N1
+    apiSecret: {{ store: ci, key: API_SECRET }}
+    retry: {{ attempts: 3, total: 5s }}
+    rateLimit: {{ calls: 1000, per: 1s }}
+secrets:
+  ci: {{ type: env, prefix: BENCH_ }}
+  files: {{ type: dir, path: secrets }}
+{more}"
+            ),
+        );
+    }
+
+    /// Writes a manifest: the body below `kind: Roster`.
+    pub(crate) fn roster(&self, body: &str) {
+        self.write("roster/roster.yaml", &format!("apiVersion: rosterctl/v1\nkind: Roster\n{body}"));
+    }
+
+    /// Writes a file of the workspace.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// A path in the workspace.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs the program in the workspace's folder.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        run_in(self.folder.path(), arguments, &self.environment)
+    }
+
+    /// Looks at, or changes, what the vendors hold.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Estate) -> T) -> T {
+        self.running.with(look)
+    }
+
+    /// The vendors' base URL.
+    pub(crate) fn url(&self) -> String {
+        self.running.base_url()
+    }
+
+    /// Every request that departed from a vendor's document.
+    pub(crate) fn departures(&self) -> Vec<String> {
+        self.with(|estate| estate.departures().into_iter().map(str::to_owned).collect())
+    }
+
+    /// Members of a queue, with their priorities.
+    pub(crate) fn members(&self, name: &str) -> Vec<(String, i64)> {
+        self.with(|estate| {
+            let queue = estate.webchat_queue.queues.iter().find(|q| q.display_name == name).unwrap();
+            let mut members: Vec<_> =
+                queue.assign_members.iter().map(|m| (m.agent_number.clone(), m.priority)).collect();
+            members.sort();
+            members
+        })
+    }
+
+    /// Numbers of the live agents.
+    pub(crate) fn agents(&self) -> Vec<String> {
+        self.with(|estate| estate.agent_config.agents().map(|a| a.operator_id.clone()).collect())
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // The runtime ends the server with it.
+        let _ = &self.runtime;
+    }
+}
+
+/// Runs the program in a folder, with a clean environment but for the bench's credentials.
+pub(crate) fn run_in(folder: &Path, arguments: &[&str], environment: &[(String, String)]) -> Said {
+    let output = Command::new(env!("CARGO_BIN_EXE_rosterctl"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("XDG_STATE_HOME", folder.join("state"))
+        .env("BENCH_TOKEN", TOKEN)
+        .env("BENCH_API_SECRET", API_SECRET)
+        .envs(environment.iter().cloned())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}

@@ -1,0 +1,367 @@
+//! Rules about the code, checked by reading it: which folder may know which, who touches the world, who sees a
+//! secret. The drawing is the header of `src/lib.rs`.
+//!
+//! Comments, texts and unit tests (`tests.rs`, and what follows `#[cfg(test)]`) are left out: a test may bring its
+//! own world.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The arrows: a folder, and those that it may know beside itself.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("manifest", &["model"]),
+    ("provider", &["model"]),
+    ("plan", &["model"]),
+    ("apply", &["model"]),
+    // A report of a run shows the results of its steps.
+    ("report", &["model", "apply"]),
+    ("shell", &["model", "manifest", "provider", "plan", "apply", "report"]),
+];
+
+/// Modules of the standard library that reach outside the process; only `shell` may name them.
+const WORLD: &[&str] = &["env", "fs", "net", "os", "process", "thread"];
+
+/// Crates that do; only `shell` may name them.
+const WORLDLY_CRATES: &[&str] = &[
+    "anstream",
+    "clap",
+    "clap_complete",
+    "fastrand",
+    "futures_util",
+    "http_body_util",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "rustls",
+    "tempfile",
+    "terminal_size",
+    "tokio",
+    "tracing",
+    "tracing_subscriber",
+];
+
+/// Words that ask for time, chance, a terminal or a runtime; only in `shell`.
+const WORLDLY_WORDS: &[&str] = &[
+    "SystemTime",
+    "Instant",
+    "Timestamp::now",
+    "Zoned::now",
+    "RandomState",
+    "println!",
+    "print!",
+    "eprintln!",
+    "eprint!",
+    "dbg!",
+    "stdin",
+    "stdout",
+    "stderr",
+    "async",
+    "await",
+];
+
+/// Who may look into a secret: what signs or tells a call, the stores, and the one that takes it out of messages.
+fn may_expose(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        ["model", "secret.rs"] | ["shell", "vendor.rs"] | ["shell", "secrets", ..] => true,
+        ["provider", _, file] => ["sign.rs", "tell.rs", "mod.rs"].contains(file),
+        _ => false,
+    }
+}
+
+/// Where a hash map is an index that is looked up and never walked.
+const HASH_INDEX: &[&str] = &["manifest/yaml/mod.rs"];
+
+/// Most lines of a file: a longer one often hides a second noun.
+const LONGEST: usize = 700;
+
+struct Source {
+    /// Below `src/`.
+    path: String,
+    /// Without comments, texts and unit tests.
+    code: String,
+}
+
+impl Source {
+    fn folder(&self) -> &str {
+        self.path.split('/').next().unwrap()
+    }
+
+    /// How many modules it is below the crate: `plan/mod.rs` 1, `plan/agents.rs` 2.
+    fn depth(&self) -> usize {
+        let below = self.path.split('/').count();
+        if self.path.ends_with("/mod.rs") { below - 1 } else { below }
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let src = root().join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    let mut sources = Vec::new();
+    for file in files {
+        let path = file.strip_prefix(&src).unwrap().to_str().unwrap().replace('\\', "/");
+        if path == "main.rs" || path == "lib.rs" || path.ends_with("/tests.rs") {
+            continue;
+        }
+        let code = code(&fs::read_to_string(&file).unwrap());
+        sources.push(Source { path, code: untested(&code) });
+    }
+    assert!(sources.len() > 50, "the sources are found");
+    sources
+}
+
+/// Cuts the unit tests off: a module under `#[cfg(test)]` ends its file.
+fn untested(code: &str) -> String {
+    let mut from = 0;
+    while let Some(at) = code[from..].find("#[cfg(test)]") {
+        let rest = code[from + at + "#[cfg(test)]".len()..].trim_start();
+        // An attribute may stand between; a test module in a file of its own does not end this one.
+        let rest = if rest.starts_with("#[") { rest.split_once(']').map_or("", |(_, r)| r) } else { rest };
+        if rest.trim_start().starts_with("mod tests {") {
+            return code[..from + at].to_owned();
+        }
+        from += at + 1;
+    }
+    code.to_owned()
+}
+
+/// Blanks comments, texts and characters out.
+fn code(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < chars.len() {
+        let next = chars.get(at + 1).copied().unwrap_or(' ');
+        match chars[at] {
+            '/' if next == '/' => {
+                while at < chars.len() && chars[at] != '\n' {
+                    at += 1;
+                }
+            }
+            '/' if next == '*' => {
+                at += 2;
+                while at < chars.len() && !(chars[at] == '*' && chars.get(at + 1) == Some(&'/')) {
+                    at += 1;
+                }
+                at += 2;
+            }
+            'r' if (next == '"' || next == '#')
+                && !out.ends_with(|c: char| c.is_alphanumeric() || c == '_') =>
+            {
+                let hashes = chars[at + 1..].iter().take_while(|c| **c == '#').count();
+                if chars.get(at + 1 + hashes) == Some(&'"') {
+                    let end: Vec<char> =
+                        std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
+                    at += hashes + 2;
+                    while at < chars.len() && !chars[at..].starts_with(&end) {
+                        at += 1;
+                    }
+                    at += end.len();
+                    out.push_str("\"\"");
+                } else {
+                    out.push('r');
+                    at += 1;
+                }
+            }
+            '"' => {
+                at += 1;
+                while at < chars.len() && chars[at] != '"' {
+                    at += if chars[at] == '\\' { 2 } else { 1 };
+                }
+                at += 1;
+                out.push_str("\"\"");
+            }
+            // A character, not a lifetime.
+            '\'' if next == '\\' || chars.get(at + 2) == Some(&'\'') => {
+                at += if next == '\\' { 3 } else { 2 };
+                while at < chars.len() && chars[at] != '\'' {
+                    at += 1;
+                }
+                at += 1;
+                out.push_str("' '");
+            }
+            c => {
+                out.push(c);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Whether a word stands in the code, not as a part of another.
+fn has_word(code: &str, word: &str) -> bool {
+    let ends_open = !word.ends_with(is_word);
+    code.match_indices(word).any(|(at, _)| {
+        !code[..at].ends_with(is_word) && (ends_open || !code[at + word.len()..].starts_with(is_word))
+    })
+}
+
+/// What follows `prefix` in paths: `std::fs::read` and `use std::{fs, io::Read}` give `fs` and `fs`, `io`.
+fn after(code: &str, prefix: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices(prefix) {
+        // `mystd::` and `other::std::` are something else; `::std::` is not.
+        let before = &code[..at];
+        if before.strip_suffix("::").unwrap_or(before).ends_with(is_word) {
+            continue;
+        }
+        let rest = code[at + prefix.len()..].trim_start();
+        let Some(group) = rest.strip_prefix('{') else {
+            found.insert(rest.chars().take_while(|c| is_word(*c)).collect());
+            continue;
+        };
+        let mut depth = 1;
+        let mut word = Some(String::new());
+        for c in group.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 1 => {
+                    found.extend(word.replace(String::new()));
+                    continue;
+                }
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+            match &mut word {
+                Some(w) if is_word(c) => w.push(c),
+                Some(w) if !w.is_empty() => found.extend(word.take()),
+                _ => {}
+            }
+        }
+        found.extend(word);
+    }
+    found.remove("");
+    found
+}
+
+fn assert_none(what: &str, wrong: &[String]) {
+    assert!(wrong.is_empty(), "{what}:\n  {}", wrong.join("\n  "));
+}
+
+#[test]
+fn folders_know_only_what_the_drawing_says() {
+    let mut wrong = Vec::new();
+    let folders: BTreeSet<&str> = ARROWS.iter().map(|(folder, _)| *folder).collect();
+    for source in sources() {
+        let folder = source.folder();
+        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == folder) else {
+            wrong.push(format!("{}: a folder that the drawing does not have", source.path));
+            continue;
+        };
+        let mut known = after(&source.code, "crate::");
+        // `super::` from the folder's own module leads out of it.
+        known.extend(after(&source.code, &"super::".repeat(source.depth())));
+        for other in known.iter().filter(|k| folders.contains(k.as_str()) && *k != folder) {
+            if !allowed.contains(&other.as_str()) {
+                wrong.push(format!("{} knows {other}", source.path));
+            }
+        }
+    }
+    assert_none("arrows that the drawing in src/lib.rs does not have", &wrong);
+}
+
+#[test]
+fn only_the_shell_touches_the_world() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| source.folder() != "shell") {
+        let std = after(&source.code, "std::");
+        for module in WORLD.iter().filter(|module| std.contains(**module)) {
+            wrong.push(format!("{} names std::{module}", source.path));
+        }
+        for name in WORLDLY_CRATES.iter().filter(|name| has_word(&source.code, &format!("{name}::"))) {
+            wrong.push(format!("{} names the crate {name}", source.path));
+        }
+        for word in WORLDLY_WORDS.iter().filter(|word| has_word(&source.code, word)) {
+            wrong.push(format!("{} says {word}", source.path));
+        }
+    }
+    assert_none("files outside src/shell that touch the world", &wrong);
+}
+
+#[test]
+fn nothing_depends_on_the_order_of_a_hash() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let hashed = ["HashMap", "HashSet"].iter().any(|word| has_word(&source.code, word));
+        if hashed && !HASH_INDEX.contains(&source.path.as_str()) {
+            wrong.push(source.path);
+        }
+    }
+    assert_none("files that hash: use BTreeMap or BTreeSet, or say in HASH_INDEX why it is sound", &wrong);
+}
+
+#[test]
+fn few_look_into_a_secret() {
+    let all = sources();
+    let callers = all.iter().filter(|source| has_word(&source.code, "expose"));
+    let (allowed, wrong): (Vec<&Source>, Vec<&Source>) = callers.partition(|source| may_expose(&source.path));
+    assert!(allowed.len() > 2, "the callers are found");
+    assert_none(
+        "files that may not call expose()",
+        &wrong.iter().map(|s| s.path.clone()).collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn no_file_is_unfinished_or_too_long() {
+    let mut files = Vec::new();
+    rust_files(&root().join("src"), &mut files);
+    rust_files(&root().join("tests"), &mut files);
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let shown = file.strip_prefix(root()).unwrap().display().to_string();
+        let code = code(&text);
+        for mark in ["todo!", "unimplemented!"] {
+            if has_word(&code, mark) {
+                wrong.push(format!("{shown} says {mark}"));
+            }
+        }
+        let lines = text.lines().count();
+        if lines > LONGEST {
+            wrong.push(format!("{shown} has {lines} lines, more than {LONGEST}"));
+        }
+    }
+    assert_none("files to finish or to part", &wrong);
+}
+
+#[test]
+fn the_reader_of_code_sees_what_it_should() {
+    let text = "use std::{fs, io::Read, sync::{Arc, env}}; // std::net\nlet a = \"std::env\\\" \"; let q = '\"'; \
+                let r = r#\"std::os \"x\" \"#; fn f<'a>(x: &'a str) { ::std::process::id(); mystd::thread(); my::std::net(); }";
+    let read = code(text);
+    let found = after(&read, "std::");
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["fs", "io", "process", "sync"]);
+    assert!(has_word("x.expose()", "expose") && !has_word("exposed", "expose"));
+    assert_eq!(untested("fn a() {}\n#[cfg(test)]\nmod tests {\n b }"), "fn a() {}\n");
+    assert!(untested("#[cfg(test)]\nmod tests;\nfn a() {}").contains("fn a"));
+}
