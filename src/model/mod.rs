@@ -11,6 +11,7 @@ pub mod id;
 pub mod ledger;
 pub mod live;
 pub mod plan;
+pub mod presence;
 pub mod private;
 pub mod queue;
 pub mod seat;

@@ -2,7 +2,10 @@
 //!
 //! Source: seat-query, `v3/cc/seat/query`. The key, `account`, is no row.
 
-use super::field::kind;
+use std::sync::Arc;
+
+use super::field::{Record, kind};
+use super::presence::State;
 use super::value::Type;
 
 const FREE_TEXT: Type = Type::Text { required: false };
@@ -28,4 +31,58 @@ kind! {
     PRIORITY       "priority": Type::Number  => []     []    ["priority"];
     /// Password, as a secret reference; compared by the MD5 that the vendor returns, never shown.
     PASSWORD       "password": Type::Password => []    []    ["password"];
+}
+
+/// A live seat. The password's MD5 is no part of it.
+#[derive(Clone, Debug, Default)]
+pub struct LiveSeat {
+    /// What is known of it.
+    pub record: Record,
+    /// What it is doing.
+    pub state: Option<State>,
+    /// Its calls in the span of time that was asked for.
+    pub figures: Figures,
+}
+
+/// Calls of a seat in a span of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// All calls.
+    pub calls: u64,
+    /// Those that were connected.
+    pub connected: u64,
+    /// The share of connected calls, as the vendor writes it: `66.67%`.
+    pub connect_rate: Option<Arc<str>>,
+    /// Those that lasted long enough to count.
+    pub valid: Option<u64>,
+    /// The share of those, as the vendor writes it.
+    pub valid_rate: Option<Arc<str>>,
+    /// From how long on a call counts, in seconds.
+    pub valid_seconds: Option<u64>,
+}
+
+impl Figures {
+    /// Adds the calls of another span. With calls on both sides the shares are worked out anew.
+    pub fn add(&mut self, other: &Figures) {
+        if self.calls == 0 {
+            *self = other.clone();
+            return;
+        }
+        if other.calls == 0 {
+            return;
+        }
+        self.calls += other.calls;
+        self.connected += other.connected;
+        self.valid = self.valid.zip(other.valid).map(|(a, b)| a + b);
+        self.connect_rate = Some(share(self.connected, self.calls).into());
+        self.valid_rate = self.valid.map(|valid| share(valid, self.calls).into());
+        self.valid_seconds = other.valid_seconds.or(self.valid_seconds);
+    }
+}
+
+/// A share in hundredths, with two decimals where there are any.
+fn share(part: u64, whole: u64) -> String {
+    let parts = (u128::from(part) * 10_000 + u128::from(whole) / 2) / u128::from(whole.max(1));
+    let text = format!("{}.{:02}", parts / 100, parts % 100);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::id::Kind;
+use super::presence::{HARMS, STATE_WORDS};
 
 /// One setting of a connection, a store, the ledger or the policy.
 #[derive(Debug)]
@@ -152,6 +153,9 @@ pub const RATE: SettingType = SettingType::Group(&[
     required("calls", SettingType::Number { min: 1, max: 1_000_000 }, "Calls allowed in any window."),
     required("per", SettingType::Duration, "Length of the window."),
 ]);
+
+/// Meaning of a `rateLimit` where the vendor documents none.
+pub const RATE_DOC: &str = "Rate limit; the vendor documents none, so none holds when it is left out.";
 
 /// Settings that every connection has.
 pub static CONNECTION: &[Setting] = &[
@@ -326,10 +330,15 @@ pub static POLICY: &[Setting] = &[
     optional(
         "presence",
         SettingType::Group(&[
-            optional("protect", SettingType::Texts, "[on-call]", "States in which an agent is left alone."),
+            optional(
+                "protect",
+                SettingType::Words(STATE_WORDS),
+                "[on-call]",
+                "States in which an agent is left alone.",
+            ),
             optional(
                 "block",
-                SettingType::Words(&["delete", "disable", "regroup", "unqueue"]),
+                SettingType::Words(HARMS),
                 "[delete, disable, regroup, unqueue]",
                 "What is not done to an agent in such a state.",
             ),

@@ -1,6 +1,7 @@
 //! A vendor's spelling: answers in, live state out; orders in, calls out. Opens no socket.
 //!
-//! A connector is one folder and one line in [`ALL`].
+//! A connector is one folder, and one line in [`ALL`] when it holds resources, in [`OBSERVERS`] when it knows
+//! who is at work. Voice seats are neither: `seat_query` is read with its own functions.
 
 pub mod agent_config;
 pub mod cms_agent;
@@ -16,6 +17,7 @@ use crate::model::call::{Call, Failure, Reply};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
+use crate::model::presence::Said;
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::spec::Spec;
 use crate::model::value::Members;
@@ -32,6 +34,15 @@ pub static SPECS: &[&Spec] = &[
 
 /// The connectors that hold resources.
 pub static ALL: &[&dyn Provider] = &[&agent_config::AgentConfig, &webchat_queue::WebchatQueue];
+
+/// The connectors that know who is at work.
+pub static OBSERVERS: &[&dyn Observer] =
+    &[&cms_agent::CmsAgent, &isdp_online_agent::IsdpOnlineAgent, &webchat_queue::claims::Claims];
+
+/// What observes through a connection, where anything does.
+pub fn observer(connection: &Connection) -> Option<&'static dyn Observer> {
+    OBSERVERS.iter().copied().find(|observer| observer.spec().name == connection.spec.name)
+}
 
 /// The connector of a connection, where it holds resources.
 pub fn of(connection: &Connection) -> Option<&'static dyn Provider> {
@@ -120,17 +131,111 @@ pub struct Told {
     pub exten: Option<String>,
 }
 
-/// A vendor system that holds resources. All functions are from data to data.
-pub trait Provider: Sync {
+/// A vendor system that can be called. All functions are from data to data.
+///
+/// Where [`Connector::ask_token`] gives a call, the connection's secret opens nothing but that call: its
+/// answer is a [`Token`], whose secret signs all others. The shell keeps one token a connection, fetches it
+/// by one task at a time, and fetches it anew when [`Token::is_stale`], or once after a refused sign-in.
+pub trait Connector: Sync {
     /// What it says of itself.
     fn spec(&self) -> &'static Spec;
 
-    /// The secret that signs its calls.
+    /// The secret that signs its calls, or that fetches the token which does.
     fn secret<'a>(&self, connection: &'a Connection) -> Option<&'a SecretRef>;
 
     /// Signs a call for a moment, in milliseconds since 1970 UTC. Each attempt is signed afresh.
     fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call);
 
+    /// Asks for a token, where the connection signs in; the call is complete, and not to be signed.
+    fn ask_token(&self, _: &Connection, _: &Secret) -> Option<Call> {
+        None
+    }
+
+    /// Reads the token that came at a moment.
+    fn hear_token(&self, _: &Connection, _: &Reply, _now_ms: i64) -> Result<Token, Failure> {
+        Err(Failure::Garbled("no token was asked for".to_owned()))
+    }
+}
+
+/// A token that a vendor gave out for a while.
+pub struct Token {
+    /// What signs calls.
+    pub secret: Secret,
+    /// From when on it is to be renewed, in milliseconds since 1970 UTC.
+    pub renew_at_ms: i64,
+    /// From when on it is no longer taken.
+    pub expires_at_ms: i64,
+}
+
+impl Token {
+    /// A token that came at a moment and lasts for some seconds; it is renewed when four fifths of them are
+    /// over.
+    pub fn lasting(secret: Secret, now_ms: i64, seconds: i64) -> Self {
+        let lasts_ms = seconds.max(0).saturating_mul(1000);
+        let at = |ms: i64| now_ms.saturating_add(ms);
+        Self { secret, renew_at_ms: at(lasts_ms / 5 * 4), expires_at_ms: at(lasts_ms) }
+    }
+
+    /// Whether a new one is due.
+    pub fn is_stale(&self, now_ms: i64) -> bool {
+        now_ms >= self.renew_at_ms
+    }
+}
+
+/// A vendor system that knows who is at work. All functions are from data to data.
+///
+/// The shell makes one [`Presence`](crate::model::presence::Presence) of them all: it asks every observer of
+/// [`OBSERVERS`] by the same signing, pacing and trying again as any other reading call. Of a listing it reads
+/// page 1, works out the rest with [`paging::pages`], reads them side by side, and puts them together with
+/// [`paging::gather`]. From a system that is asked agent by agent it reads those alone whom a step would hurt.
+/// What fails becomes a gap ([`Presence::fail`](crate::model::presence::Presence::fail)), never a silence.
+pub trait Observer: Connector {
+    /// How it is asked.
+    fn way(&self, connection: &Connection) -> Way;
+
+    /// Asks a question; `None` when the system cannot know such an agent, or is not asked in this way.
+    fn ask(&self, connection: &Connection, question: &Question<'_>) -> Option<Call>;
+
+    /// Reads the answer. A system that answers and does not know the agent says nothing.
+    fn hear(
+        &self,
+        connection: &Connection,
+        question: &Question<'_>,
+        reply: &Reply,
+    ) -> Result<Sightings, Failure>;
+}
+
+/// How a system is asked who is at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It lists everybody, on pages of so many rows.
+    Listing(usize),
+    /// It is asked agent by agent.
+    Singly,
+}
+
+/// What a system is asked.
+#[derive(Clone, Copy, Debug)]
+pub enum Question<'a> {
+    /// A page of its listing, from 1.
+    Page(usize),
+    /// One agent.
+    Agent(&'a OperatorId),
+}
+
+/// What a system answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sightings {
+    /// Who is in which state.
+    pub said: Vec<(OperatorId, Said)>,
+    /// The keys of the page's rows, which need not be agents; the proof that a listing is whole rests on them.
+    pub rows: Vec<OperatorId>,
+    /// How many rows the whole listing has, as the vendor says.
+    pub total: Option<usize>,
+}
+
+/// A vendor system that holds resources. All functions are from data to data.
+pub trait Provider: Connector {
     /// Rows that a page of the listing is asked to hold.
     fn page_size(&self, connection: &Connection) -> usize;
 

@@ -4,20 +4,29 @@
 //! else means that somebody changed the estate while it was read, or that the vendor's paging is not
 //! to be trusted; either way no create and no delete may follow from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Page, Row};
+use super::{Page, Row, Sightings};
 use crate::model::id::OperatorId;
+use crate::model::presence::Said;
 
 /// How many rows a page really holds: some vendors cap the size that was asked for.
 pub fn page_size(first: &Page, asked: usize) -> usize {
-    let rows = first.rows.len();
-    if rows < asked && first.total.is_some_and(|total| rows < total) { rows } else { asked }
+    held(first.rows.len(), first.total, asked)
 }
 
 /// How many pages there are, judged by the first.
 pub fn page_count(first: &Page, asked: usize) -> usize {
-    match (first.total, page_size(first, asked)) {
+    pages(first.rows.len(), first.total, asked)
+}
+
+fn held(rows: usize, total: Option<usize>, asked: usize) -> usize {
+    if rows < asked && total.is_some_and(|total| rows < total) { rows } else { asked }
+}
+
+/// How many pages a listing has whose first one holds so many rows of such a total.
+pub fn pages(rows: usize, total: Option<usize>, asked: usize) -> usize {
+    match (total, held(rows, total, asked)) {
         (Some(total), size) if size > 0 => total.div_ceil(size).max(1),
         _ => 1,
     }
@@ -26,33 +35,71 @@ pub fn page_count(first: &Page, asked: usize) -> usize {
 /// Puts pages together and says why the whole is not proved, if it is not.
 pub fn assemble(pages: Vec<Page>) -> (BTreeMap<OperatorId, Row>, Option<String>) {
     let mut rows = BTreeMap::new();
-    let mut doubt = None;
-    let mut total = None;
-    let mut repeated = None;
+    let mut proof = Proof::default();
     for page in pages {
-        match (total, page.total) {
-            (_, None) => doubt = Some("the vendor gave no total".to_owned()),
-            (None, said) => total = said,
+        proof.page(page.total);
+        for row in page.rows {
+            let key = row.key().clone();
+            if rows.insert(key.clone(), row).is_some() {
+                proof.repeated(key);
+            }
+        }
+    }
+    let doubt = proof.doubt(rows.len());
+    (rows, doubt)
+}
+
+/// Puts the pages of an observer's listing together, likewise.
+pub fn gather(pages: Vec<Sightings>) -> (Vec<(OperatorId, Said)>, Option<String>) {
+    let (mut said, mut rows, mut proof) = (Vec::new(), BTreeSet::new(), Proof::default());
+    for page in pages {
+        proof.page(page.total);
+        for row in page.rows {
+            if !rows.insert(row.clone()) {
+                proof.repeated(row);
+            }
+        }
+        said.extend(page.said);
+    }
+    let doubt = proof.doubt(rows.len());
+    (said, doubt)
+}
+
+/// What speaks against a listing's being whole, collected page by page.
+#[derive(Default)]
+pub(super) struct Proof {
+    doubt: Option<String>,
+    total: Option<usize>,
+    repeated: Option<OperatorId>,
+}
+
+impl Proof {
+    /// Takes a page's total down.
+    pub(super) fn page(&mut self, total: Option<usize>) {
+        match (self.total, total) {
+            (_, None) => self.doubt = Some("the vendor gave no total".to_owned()),
+            (None, said) => self.total = said,
             (Some(before), Some(now)) if before != now => {
-                doubt = Some(format!("the total changed from {before} to {now} while it was read"));
+                self.doubt = Some(format!("the total changed from {before} to {now} while it was read"));
             }
             _ => {}
         }
-        for row in page.rows {
-            if let Some(row) = rows.insert(row.key().clone(), row) {
-                repeated = Some(row.key().clone());
-            }
-        }
     }
-    if let Some(id) = repeated {
-        doubt.get_or_insert_with(|| format!("`{id}` was listed twice"));
+
+    /// Takes down that something was listed before.
+    pub(super) fn repeated(&mut self, key: OperatorId) {
+        self.repeated = Some(key);
     }
-    if let Some(total) = total
-        && total != rows.len()
-    {
-        doubt.get_or_insert_with(|| format!("{} were listed where the total says {total}", rows.len()));
+
+    /// Says why a listing of so many different rows is not proved whole, if it is not.
+    pub(super) fn doubt(self, rows: usize) -> Option<String> {
+        let repeated = || self.repeated.map(|id| format!("`{id}` was listed twice"));
+        let short = || {
+            let total = self.total.filter(|total| *total != rows)?;
+            Some(format!("{rows} were listed where the total says {total}"))
+        };
+        self.doubt.or_else(repeated).or_else(short)
     }
-    (rows, doubt)
 }
 
 #[cfg(test)]

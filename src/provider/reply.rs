@@ -73,8 +73,12 @@ fn title(html: &str) -> Option<String> {
 
 /// The vendor's own code and message, as far as there are any.
 fn words(object: &Map<String, Json>) -> String {
-    let code = object.get("code").and_then(scalar).map(|c| format!("code {c}"));
-    let message = ["msg", "message", "error"].iter().find_map(|k| object.get(*k).and_then(scalar));
+    const CODES: [&str; 3] = ["code", "resultCode", "stateCode"];
+    const MESSAGES: [&str; 7] =
+        ["msg", "message", "reason", "errorMessage", "error_description", "resultDesc", "error"];
+    let said = |keys: &[&str]| keys.iter().find_map(|key| object.get(*key).and_then(scalar));
+    let code = said(&CODES).map(|c| format!("code {c}"));
+    let message = said(&MESSAGES);
     [code, message].into_iter().flatten().collect::<Vec<_>>().join(": ")
 }
 
@@ -95,7 +99,7 @@ fn scalar(value: &Json) -> Option<String> {
 }
 
 /// Cuts a message to a length fit for a line, control characters replaced.
-fn clip(text: &str) -> String {
+pub(super) fn clip(text: &str) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if clean.chars().count() <= LONGEST_MESSAGE {
         return clean;

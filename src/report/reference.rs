@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use crate::model::field::{Cell, Field};
 use crate::model::finding::{Effect, RULES};
+use crate::model::presence::STATES;
 use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
@@ -59,6 +60,10 @@ pub fn fields(specs: &[&'static Spec]) -> String {
     settings(&mut out, LEDGER);
     out.push_str("\n## Policy\n\n");
     settings(&mut out, POLICY);
+    out.push_str("\n### States of presence\n\nWhat `policy.presence.protect` may name.\n\n| state | meaning |\n| --- | --- |\n");
+    for (_, word, doc) in STATES {
+        let _ = writeln!(out, "| `{word}` | {} |", cell(doc));
+    }
     out.push_str("\n## Finding codes\n\n| code | severity | effect | meaning |\n| --- | --- | --- | --- |\n");
     for rule in RULES {
         let _ = writeln!(

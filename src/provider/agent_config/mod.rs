@@ -13,7 +13,7 @@ use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::spec::Spec;
 use crate::model::workspace::Connection;
-use crate::provider::{Order, Page, Provider, Row, Told};
+use crate::provider::{Connector, Order, Page, Provider, Row, Told};
 
 /// The connector.
 pub struct AgentConfig;
@@ -21,7 +21,7 @@ pub struct AgentConfig;
 /// Rows of a page, the document's largest. Source: agent-config §2.1.5.
 const PAGE_SIZE: usize = 100;
 
-impl Provider for AgentConfig {
+impl Connector for AgentConfig {
     fn spec(&self) -> &'static Spec {
         &spec::SPEC
     }
@@ -34,7 +34,9 @@ impl Provider for AgentConfig {
         // The token is a bearer token: there is nothing to sign.
         call.headers.push(("token", secret.expose().to_owned()));
     }
+}
 
+impl Provider for AgentConfig {
     fn page_size(&self, _: &Connection) -> usize {
         PAGE_SIZE
     }

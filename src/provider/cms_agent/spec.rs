@@ -1,6 +1,6 @@
 //! What the connector says of itself.
 
-use crate::model::spec::{Bond, OperationSpec, SettingType, Spec, optional, required};
+use crate::model::spec::{Bond, OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required};
 
 const AUTH_V2: Bond = Bond::When("scheme", "auth-v2");
 const BEARER: Bond = Bond::When("scheme", "bearer");
@@ -22,7 +22,12 @@ pub static SPEC: Spec = Spec {
                 optional("accessKey", SettingType::Text, "", "Access key of `auth-v2`.").bound(AUTH_V2),
                 optional("secretKey", SettingType::Secret, "", "Secret key of `auth-v2`.").bound(AUTH_V2),
                 optional("token", SettingType::Secret, "", "Token of `bearer`.").bound(BEARER),
-                optional("signedHeaders", SettingType::Texts, "[host]", "Headers that are signed."),
+                optional(
+                    "signedHeaders",
+                    SettingType::Words(super::sign::SIGNABLE),
+                    "[host]",
+                    "Headers that are signed; `host` always is.",
+                ),
                 optional("timestampMillis", SettingType::Flag, "false", "Milliseconds in the timestamp."),
                 optional(
                     "emptyQueryLine",
@@ -33,6 +38,7 @@ pub static SPEC: Spec = Spec {
             ]),
             "How calls are signed.",
         ),
+        optional("rateLimit", RATE, "", RATE_DOC),
     ],
-    operations: &[OperationSpec { name: "agentbyworkno", writes: false, rate_setting: None }],
+    operations: &[OperationSpec { name: "agentbyworkno", writes: false, rate_setting: Some("rateLimit") }],
 };

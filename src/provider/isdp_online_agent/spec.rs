@@ -1,6 +1,6 @@
 //! What the connector says of itself.
 
-use crate::model::spec::{Bond, OperationSpec, SettingType, Spec, optional, required};
+use crate::model::spec::{Bond, OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required};
 
 const SIGN_IN: Bond = Bond::OneOf(&["token", "login"]);
 
@@ -24,6 +24,10 @@ pub static SPEC: Spec = Spec {
             "Fetch the token, and renew it; instead of `token`.",
         )
         .bound(SIGN_IN),
+        optional("rateLimit", RATE, "", RATE_DOC),
     ],
-    operations: &[OperationSpec { name: "findOnlineAgent", writes: false, rate_setting: None }],
+    operations: &[
+        OperationSpec { name: "findOnlineAgent", writes: false, rate_setting: Some("rateLimit") },
+        OperationSpec { name: "rest_token", writes: false, rate_setting: None },
+    ],
 };

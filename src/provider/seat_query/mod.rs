@@ -1,3 +1,39 @@
-//! seat-query: voice seats (Laaffic), read only. Its settings are checked; reading comes later.
+//! seat-query: voice seats (Laaffic), read only.
+//!
+//! Source: seat-query, `POST /v3/cc/seat/query`. The listing wants a span of time for its call figures, of at
+//! most 32 days. The shell reads all pages of each of [`span::windows`] ([`ask::page`], [`hear::page`]), and
+//! puts them together with [`hear::seats`]: the seats of the last window, the figures of all.
 
+pub mod ask;
+pub mod hear;
+pub mod password;
+pub mod sign;
+pub mod simulate;
+pub mod span;
 pub mod spec;
+
+use crate::model::call::Call;
+use crate::model::secret::{Secret, SecretRef};
+use crate::model::spec::Spec;
+use crate::model::workspace::Connection;
+use crate::provider::Connector;
+
+/// Rows of a page, the document's largest ("size: 每頁顯示數,1-100").
+pub const PAGE_SIZE: usize = 100;
+
+/// The connector.
+pub struct SeatQuery;
+
+impl Connector for SeatQuery {
+    fn spec(&self) -> &'static Spec {
+        &spec::SPEC
+    }
+
+    fn secret<'a>(&self, connection: &'a Connection) -> Option<&'a SecretRef> {
+        connection.settings.secret("apiSecret")
+    }
+
+    fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
+        sign::sign(connection, secret, now_ms, call);
+    }
+}

@@ -1,7 +1,7 @@
 //! What the connector says of itself.
 
 use crate::model::id::Kind;
-use crate::model::spec::{OperationSpec, SettingType, Spec, optional, required};
+use crate::model::spec::{OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required};
 
 /// The connector's description.
 pub static SPEC: Spec = Spec {
@@ -19,6 +19,7 @@ pub static SPEC: Spec = Spec {
             "\"+08:00\"",
             "Offset of the time span that is asked for.",
         ),
+        optional("rateLimit", RATE, "", RATE_DOC),
     ],
-    operations: &[OperationSpec { name: "seat/query", writes: false, rate_setting: None }],
+    operations: &[OperationSpec { name: "seat/query", writes: false, rate_setting: Some("rateLimit") }],
 };

@@ -1,4 +1,4 @@
-//! The vendors' side of the world: two simulators in one estate.
+//! The vendors' side of the world: five simulators in one estate.
 //!
 //! In: a request and the time. Out: a reply, and the estate changed. There is no clock, no input or output and
 //! no hash order here, and chance comes from a generator in the state: the same requests at the same times
@@ -25,6 +25,17 @@
 //! queues:                         # exten is given out when left out; memoryTime makes isMemory true
 //!   - { displayName: 在线售前, assignRule: priority, memoryTime: "120", assignMembers: [{ agentNumber: "8001", priority: 10 }] }
 //! rateLimit: { calls: 20, claimCalls: 100, perMs: 60000 }              # of webchat-queue, for each operation
+//! apiKeys: { bDqJFiq9: api-secret }                    # of seat-query; any well-formed signature when left out
+//! seats:                          # fields of v3/cc/seat/query; the password in clear; calls by their time
+//!   - { account: 0705C559_003, name: 0705C999_001, groupName: 测试, enable: 0, password: secret-1, status: 2,
+//!       calls: [{ time: "2025-01-01 09:30:00", seconds: 75 }] }
+//! isdpLogins: [{ clientId: isdp-demo-openapi, username: "10001", password: app-token }]   # any when left out
+//! isdpTokens: [three]             # of isdp-online-agent, beside those that a login gets
+//! cmsKeys: { ak: secret-key }     # of cms-agent; any well-formed signature when left out
+//! cmsTokens: [four]               # likewise, for the scheme `bearer`
+//! presence:                       # who is doing what; of agents that are not here cms-agent says signed out
+//!   - { agent: "8001", online: true, status: 7 }       # onlineStatus of findOnlineAgent, table 5 of agentbyworkno
+//!   - { agent: "8002", online: false, status: 4, citStatus: 1, phoneNumber: "15700000000" }
 //! ```
 
 pub mod quirks;
@@ -40,7 +51,7 @@ pub use self::quirks::Quirks;
 pub use self::support::Random;
 use self::support::{Answer, Context};
 use super::faults::Faults;
-use super::{agent_config, webchat_queue};
+use super::{agent_config, cms_agent, isdp_online_agent, seat_query, webchat_queue};
 use crate::model::call::{Call, Reply};
 
 /// Unix time in milliseconds.
@@ -58,6 +69,12 @@ pub struct Estate {
     pub agent_config: agent_config::simulate::State,
     /// Queues.
     pub webchat_queue: webchat_queue::simulate::State,
+    /// Voice seats.
+    pub seat_query: seat_query::simulate::State,
+    /// Who is online.
+    pub isdp_online_agent: isdp_online_agent::simulate::State,
+    /// Who is on a call.
+    pub cms_agent: cms_agent::simulate::State,
     /// How often agents or queues changed by a request.
     pub revision: u64,
     /// Whether credentials are not asked for: the estate is embedded, and nobody else can reach it.
@@ -92,8 +109,8 @@ impl Estate {
         seed::read(yaml)
     }
 
-    /// Takes over what another estate's vendors are like (quirks, faults, credentials, catalogues, rates), and
-    /// keeps agents and queues.
+    /// Takes over what another estate's vendors are like (quirks, faults, credentials, catalogues, rates), who is
+    /// doing what, and the seats, which no operation changes; keeps agents and queues.
     pub fn behave_like(&mut self, other: Estate) {
         self.quirks = other.quirks;
         self.faults = other.faults;
@@ -103,12 +120,29 @@ impl Estate {
         self.webchat_queue.accounts = other.webchat_queue.accounts;
         self.webchat_queue.known_agents = other.webchat_queue.known_agents;
         self.webchat_queue.rate_limit = other.webchat_queue.rate_limit;
+        self.seat_query.seats = other.seat_query.seats;
+        self.seat_query.api_keys = other.seat_query.api_keys;
+        self.isdp_online_agent.agents = other.isdp_online_agent.agents;
+        self.isdp_online_agent.logins = other.isdp_online_agent.logins;
+        self.isdp_online_agent.tokens = other.isdp_online_agent.tokens;
+        self.cms_agent.agents = other.cms_agent.agents;
+        self.cms_agent.access_keys = other.cms_agent.access_keys;
+        self.cms_agent.tokens = other.cms_agent.tokens;
     }
 
-    /// Returns what departed from the documents so far, first agents, then queues.
+    /// Returns what departed from the documents so far, vendor by vendor.
     pub fn departures(&self) -> Vec<&str> {
-        let all = self.agent_config.departures.iter().chain(&self.webchat_queue.departures);
-        all.map(String::as_str).collect()
+        [
+            &self.agent_config.departures,
+            &self.webchat_queue.departures,
+            &self.seat_query.departures,
+            &self.isdp_online_agent.departures,
+            &self.cms_agent.departures,
+        ]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect()
     }
 
     /// Answers a request. Of the call only path, query, headers and body count.
@@ -118,6 +152,15 @@ impl Estate {
         let agents = &mut self.agent_config;
         let answer = if call.path.starts_with(agent_config::simulate::BASE) {
             agents.answer(method, call, &mut ctx)
+        } else if call.path == seat_query::simulate::PATH {
+            Some(self.seat_query.answer(method, call, &ctx))
+        } else if [isdp_online_agent::simulate::PATH, isdp_online_agent::simulate::TOKEN_PATH]
+            .contains(&call.path.as_str())
+        {
+            Some(self.isdp_online_agent.answer(method, call, &ctx))
+        } else if call.path == cms_agent::simulate::PATH {
+            let named = |number: &str| agents.agent(number).map(|agent| agent.name.clone());
+            Some(self.cms_agent.answer(method, call, &named, &ctx))
         } else {
             let person = |number: &str| {
                 let agent = agents.agent(number)?;
@@ -128,7 +171,7 @@ impl Estate {
             };
             self.webchat_queue.answer(method, call, &person, &ctx)
         };
-        let Answer { status, mut body, retry_after, changed } = answer.unwrap_or_else(|| Answer {
+        let Answer { status, mut body, retry_after, changed, xml } = answer.unwrap_or_else(|| Answer {
             status: 404,
             ..Answer::ok(
                 json!({"code": 404, "msg": "no such path", "message": "no such path", "success": false}),
@@ -139,6 +182,10 @@ impl Estate {
             self.quirks.retype(&mut body);
         }
         let retry_after = retry_after.map(Duration::from_secs);
+        if let Some(text) = xml {
+            let content_type = "application/xml;charset=utf-8".to_owned();
+            return Reply { status, content_type, retry_after, body: text.into() };
+        }
         Reply { retry_after, ..Reply::json(status, &body) }
     }
 }

@@ -39,6 +39,18 @@ pub struct Quirks {
     pub queue_page_cap: Option<u32>,
     /// Time zone of the timestamps of webchat-queue: both those signed and those replied.
     pub utc_offset: UtcOffset,
+    /// Whether `status` of seat-query is a number; a string otherwise, as in its sample.
+    pub seat_status_as_number: bool,
+    /// How long a token of isdp-online-agent holds, in seconds; another page of the vendor says 20 minutes.
+    pub token_seconds: u32,
+    /// In which form isdp-online-agent refuses a token.
+    pub token_errors: ErrorForm,
+    /// What cms-agent says of a work number that nobody has.
+    pub unknown_work_number: NotFound,
+    /// Whether cms-agent wants milliseconds in the timestamp of a signature.
+    pub signature_millis: bool,
+    /// Whether cms-agent wants an empty line where a query would be.
+    pub signature_empty_query_line: bool,
 }
 
 impl Default for Quirks {
@@ -58,8 +70,24 @@ impl Default for Quirks {
             read_shape: ReadShape::DataList,
             queue_page_cap: None,
             utc_offset: UtcOffset { minutes: 480 },
+            seat_status_as_number: false,
+            token_seconds: 359,
+            token_errors: ErrorForm::Xml,
+            unknown_work_number: NotFound::Null,
+            signature_millis: false,
+            signature_empty_query_line: false,
         }
     }
+}
+
+/// The form of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorForm {
+    /// As the vendor's sample prints it.
+    Xml,
+    /// Like every other answer.
+    Json,
 }
 
 /// Order of agents in a listing.

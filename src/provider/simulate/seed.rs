@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use super::quirks::Quirks;
 use super::{Estate, EstateError};
 use crate::provider::agent_config::simulate::{Agent, Role, digest};
+use crate::provider::cms_agent::simulate::Doing;
 use crate::provider::faults::Faults;
+use crate::provider::isdp_online_agent::simulate::Login;
+use crate::provider::seat_query::simulate::Seat;
 use crate::provider::webchat_queue::simulate::{KnownAgent, Member, Queue, RateLimit};
 
 /// A seed file.
@@ -24,6 +27,24 @@ struct Seed {
     known_agents: Vec<SeedKnown>,
     queues: Vec<SeedQueue>,
     rate_limit: RateLimit,
+    api_keys: BTreeMap<String, String>,
+    seats: Vec<Seat>,
+    isdp_logins: Vec<Login>,
+    isdp_tokens: Vec<String>,
+    cms_keys: BTreeMap<String, String>,
+    cms_tokens: Vec<String>,
+    presence: Vec<SeedPresence>,
+}
+
+/// Who is doing what.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SeedPresence {
+    agent: String,
+    online: Option<bool>,
+    status: Option<i64>,
+    cit_status: Option<i64>,
+    phone_number: Option<String>,
 }
 
 /// An agent; what is left out is as create/v2 would make it, but for the SIP account.
@@ -152,7 +173,53 @@ pub(super) fn read(yaml: &str) -> Result<Estate, EstateError> {
             assign_members: queue.assign_members,
         });
     }
+    settle_seats(seed.seats, &mut estate)?;
+    estate.seat_query.api_keys = seed.api_keys;
+    estate.isdp_online_agent.logins = seed.isdp_logins;
+    estate.isdp_online_agent.tokens = seed.isdp_tokens;
+    estate.cms_agent.access_keys = seed.cms_keys;
+    estate.cms_agent.tokens = seed.cms_tokens;
+    for presence in seed.presence {
+        settle_presence(presence, &mut estate)?;
+    }
     Ok(estate)
+}
+
+/// Takes seats over; a password stands in clear in the seed alone.
+fn settle_seats(seats: Vec<Seat>, estate: &mut Estate) -> Result<(), EstateError> {
+    for mut seat in seats {
+        if seat.account.is_empty() {
+            return Err(EstateError::Seed("a seat has no `account`".into()));
+        }
+        if estate.seat_query.seat_mut(&seat.account).is_some_and(|other| other.delete_flag == 0) {
+            return Err(EstateError::Seed(format!("seat {} stands twice", seat.account)));
+        }
+        seat.password = seat.password.map(|password| digest(&password));
+        estate.seat_query.seats.push(seat);
+    }
+    Ok(())
+}
+
+/// Takes over who is doing what.
+fn settle_presence(presence: SeedPresence, estate: &mut Estate) -> Result<(), EstateError> {
+    let SeedPresence { agent, online, status, cit_status, phone_number } = presence;
+    if status.is_none() && (cit_status.is_some() || phone_number.is_some()) {
+        return Err(EstateError::Seed(format!("presence of {agent} has no `status`")));
+    }
+    if let Some(status) = status {
+        let number = agent.parse().map_err(|_| {
+            EstateError::Seed(format!("presence of {agent} has a `status`, and no work number is like that"))
+        })?;
+        let doing = Doing { status, cit_status, phone_number };
+        if estate.cms_agent.agents.insert(number, doing).is_some() {
+            return Err(EstateError::Seed(format!("presence of {agent} stands twice")));
+        }
+    }
+    // Whoever is named and not said to be online is known, and is not.
+    if estate.isdp_online_agent.agents.insert(agent.clone(), online.unwrap_or(false)).is_some() {
+        return Err(EstateError::Seed(format!("presence of {agent} stands twice")));
+    }
+    Ok(())
 }
 
 /// Fills in what a seeded agent leaves out.

@@ -64,12 +64,19 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<u64>,
     /// Whether agents or queues are no longer what they were.
     pub(crate) changed: bool,
+    /// XML in the body's place.
+    pub(crate) xml: Option<&'static str>,
 }
 
 impl Answer {
     /// An answer with HTTP status 200 that changed nothing.
     pub(crate) fn ok(body: Value) -> Self {
-        Self { status: 200, body, retry_after: None, changed: false }
+        Self { status: 200, body, retry_after: None, changed: false, xml: None }
+    }
+
+    /// An answer in XML, with HTTP status 200.
+    pub(crate) fn xml(text: &'static str) -> Self {
+        Self { xml: Some(text), ..Self::ok(Value::Null) }
     }
 
     /// Says that data changed.

@@ -19,7 +19,7 @@ pub(super) const MINUTES: &[(&str, &str)] =
     &[("2h", "120"), ("1d", "1440"), ("1w", "10080"), ("30d", "43200")];
 
 /// Returns the body of a success: `success` decides, then `code`, then the HTTP status.
-fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
+pub(super) fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     let body = object(reply)?;
     let code = At::of(&body, "", "code").number()?;
     let said = At::of(&body, "", "success").flag()?;
@@ -38,20 +38,26 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
 /// A page of the listing.
 pub fn page(reply: &Reply) -> Result<Page, Failure> {
     let body = success(reply)?;
-    let data = At::of(&body, "", "data");
-    let (list, count) = match data.get() {
-        Some(Json::Object(data)) => (At::of(data, "data", "list"), At::of(data, "data", "count")),
-        _ => (data, At::of(&body, "", "count")),
-    };
-    let total = match count.number()? {
-        None => At::of(&body, "", "count").number()?,
-        total => total,
-    };
+    let (list, total) = listing(&body)?;
     let mut rows = Vec::new();
     for (row, path) in list.objects()?.unwrap_or_default() {
         rows.push(queue(row, &path)?);
     }
-    Ok(Page { rows, total: total.and_then(|total| usize::try_from(total).ok()) })
+    Ok(Page { rows, total })
+}
+
+/// Rows and total of a listing, in either shape.
+pub(super) fn listing(body: &Map<String, Json>) -> Result<(At<'_>, Option<usize>), Failure> {
+    let data = At::of(body, "", "data");
+    let (list, count) = match data.get() {
+        Some(Json::Object(data)) => (At::of(data, "data", "list"), At::of(data, "data", "count")),
+        _ => (data, At::of(body, "", "count")),
+    };
+    let total = match count.number()? {
+        None => At::of(body, "", "count").number()?,
+        total => total,
+    };
+    Ok((list, total.and_then(|total| usize::try_from(total).ok())))
 }
 
 /// The answer to an order; addQueue's holds the new queue's number.

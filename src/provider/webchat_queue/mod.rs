@@ -3,6 +3,7 @@
 //! Source: webchat-queue, `/v20210827/webChat/…`.
 
 pub mod ask;
+pub mod claims;
 pub mod hear;
 pub mod sign;
 pub mod simulate;
@@ -13,12 +14,12 @@ use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::spec::Spec;
 use crate::model::workspace::Connection;
-use crate::provider::{Order, Page, Provider, Row, Told};
+use crate::provider::{Connector, Order, Page, Provider, Row, Told};
 
 /// The connector.
 pub struct WebchatQueue;
 
-impl Provider for WebchatQueue {
+impl Connector for WebchatQueue {
     fn spec(&self) -> &'static Spec {
         &spec::SPEC
     }
@@ -30,7 +31,9 @@ impl Provider for WebchatQueue {
     fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
         sign::sign(connection, secret, now_ms, call);
     }
+}
 
+impl Provider for WebchatQueue {
     fn page_size(&self, connection: &Connection) -> usize {
         connection.settings.number("pageSize").and_then(|n| usize::try_from(n).ok()).unwrap_or(50)
     }

@@ -297,7 +297,7 @@ async fn handle(
     }
 }
 
-/// What stands before a vendor says, in words that fit both vendors' replies.
+/// What stands before a vendor says, in words that fit the vendors' replies.
 fn gateway(code: u16, message: &str) -> Reply {
     Reply::json(code, &json!({"code": code, "success": false, "message": message, "msg": message}))
 }

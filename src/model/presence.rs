@@ -1,0 +1,413 @@
+//! Who is at work, said by which system; and whom a step must leave alone.
+//!
+//! In: what the presence systems answered, and the policy. Out: for an agent and a step that would hurt them,
+//! a [`Verdict`]. Silence and failure are kept apart: an agent whom a system that answered does not mention is
+//! not at work there; a system that could not be read, or whose listing is not proved whole, leaves a [`Gap`],
+//! and what a gap means is the policy's word (`onError`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::id::OperatorId;
+use super::workspace::Settings;
+
+/// What somebody is doing, in our words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// See [`STATES`].
+    OnCall,
+    /// See [`STATES`].
+    WrapUp,
+    /// See [`STATES`].
+    Busy,
+    /// See [`STATES`].
+    Idle,
+    /// See [`STATES`].
+    Resting,
+    /// See [`STATES`].
+    Studying,
+    /// See [`STATES`].
+    SignedOut,
+    /// See [`STATES`].
+    Online,
+    /// See [`STATES`].
+    Offline,
+    /// See [`STATES`].
+    Claiming,
+    /// See [`STATES`].
+    NotClaiming,
+    /// See [`STATES`].
+    Unknown,
+}
+
+/// Every state, its word and its meaning: what `policy.presence.protect` may name.
+pub const STATES: &[(State, &str, &str)] = &[
+    (State::OnCall, "on-call", "A call rings, is answered or is in progress (cms-agent)."),
+    (State::WrapUp, "wrap-up", "Finishing the work of the last call (cms-agent)."),
+    (State::Busy, "busy", "Signed in, and has asked for no calls (cms-agent)."),
+    (State::Idle, "idle", "Signed in, and waits for a call (cms-agent)."),
+    (State::Resting, "resting", "Signed in, on a break (cms-agent)."),
+    (State::Studying, "studying", "Signed in, in training (cms-agent)."),
+    (State::SignedOut, "signed-out", "Not signed in at the voice platform (cms-agent)."),
+    (State::Online, "online", "Signed in (isdp-online-agent)."),
+    (State::Offline, "offline", "Not signed in (isdp-online-agent)."),
+    (State::Claiming, "claiming", "Takes chats, on the desktop or in the app (webchat-queue)."),
+    (State::NotClaiming, "not-claiming", "In a queue, and takes no chats (webchat-queue)."),
+    (State::Unknown, "unknown", "A state that no vendor document lists."),
+];
+
+/// The words of [`STATES`].
+pub const STATE_WORDS: &[&str] = &{
+    let mut words = [""; STATES.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = STATES[at].1;
+        at += 1;
+    }
+    words
+};
+
+impl State {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        STATES.iter().find(|(state, ..)| *state == self).map_or("unknown", |(_, word, _)| word)
+    }
+
+    /// The state of a word.
+    pub fn of(word: &str) -> Option<State> {
+        STATES.iter().find(|(_, w, _)| *w == word).map(|(state, ..)| *state)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What one system says of one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The provider that says so.
+    pub system: &'static str,
+    /// In which state the agent is.
+    pub state: State,
+    /// What the word leaves out: `desktop`, `app`, or the vendor's number of an unlisted state.
+    pub detail: Option<Arc<str>>,
+}
+
+/// A system that told nothing, or not all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The provider.
+    pub system: &'static str,
+    /// Of whom; of everybody whom the system did not mention, when left out.
+    pub agent: Option<OperatorId>,
+    /// Why.
+    pub why: Arc<str>,
+}
+
+/// What the presence systems answered.
+#[derive(Clone, Debug, Default)]
+pub struct Presence {
+    said: BTreeMap<OperatorId, Vec<Said>>,
+    gaps: Vec<Gap>,
+    systems: BTreeSet<&'static str>,
+}
+
+impl Presence {
+    /// Takes down that a system was asked, whatever comes of it.
+    pub fn asked(&mut self, system: &'static str) {
+        self.systems.insert(system);
+    }
+
+    /// Takes down what a system says; the same said twice counts once.
+    pub fn say(&mut self, agent: OperatorId, said: Said) {
+        self.systems.insert(said.system);
+        let all = self.said.entry(agent).or_default();
+        if !all.contains(&said) {
+            all.push(said);
+        }
+    }
+
+    /// Takes down that a system told nothing of an agent, or of everybody whom it did not mention.
+    pub fn fail(&mut self, system: &'static str, agent: Option<OperatorId>, why: impl Into<Arc<str>>) {
+        self.systems.insert(system);
+        self.gaps.push(Gap { system, agent, why: why.into() });
+    }
+
+    /// Forgets what is known of an agent, before it is read again.
+    pub fn forget(&mut self, agent: &OperatorId) {
+        self.said.remove(agent);
+        self.gaps.retain(|gap| gap.agent.as_ref() != Some(agent));
+    }
+
+    /// Takes over what another reading says.
+    pub fn merge(&mut self, other: Presence) {
+        for (agent, all) in other.said {
+            for said in all {
+                self.say(agent.clone(), said);
+            }
+        }
+        self.gaps.extend(other.gaps);
+        self.systems.extend(other.systems);
+    }
+
+    /// What is said of an agent, in the order in which it was told.
+    pub fn of(&self, agent: &OperatorId) -> &[Said] {
+        self.said.get(agent).map_or(&[], Vec::as_slice)
+    }
+
+    /// What one system says of an agent.
+    pub fn by<'a>(&'a self, agent: &OperatorId, system: &'a str) -> impl Iterator<Item = &'a Said> + use<'a> {
+        self.of(agent).iter().filter(move |said| said.system == system)
+    }
+
+    /// Everybody of whom something is said.
+    pub fn agents(&self) -> impl Iterator<Item = (&OperatorId, &[Said])> {
+        self.said.iter().map(|(agent, all)| (agent, all.as_slice()))
+    }
+
+    /// The gaps.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// The gap that leaves an agent's state open: a system failed, and did not mention them.
+    pub fn gap(&self, agent: &OperatorId) -> Option<&Gap> {
+        self.gaps.iter().find(|gap| match &gap.agent {
+            Some(whom) => whom == agent,
+            None => self.by(agent, gap.system).next().is_none(),
+        })
+    }
+
+    /// Whether any system was asked. With none, nothing is guarded.
+    pub fn is_known(&self) -> bool {
+        !self.systems.is_empty()
+    }
+}
+
+/// What a step would do to somebody at work. The words are those of `policy.presence.block`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Harm {
+    /// Delete the agent, also as part of a replacement.
+    Delete,
+    /// Take the right to sign in away.
+    Disable,
+    /// Change the main skill group.
+    Regroup,
+    /// Take the agent out of a queue.
+    Unqueue,
+}
+
+/// The words of [`Harm`], in the order of its variants.
+pub const HARMS: &[&str] = &["delete", "disable", "regroup", "unqueue"];
+
+impl Harm {
+    /// All of them.
+    pub const ALL: [Harm; 4] = [Harm::Delete, Harm::Disable, Harm::Regroup, Harm::Unqueue];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        HARMS.get(self as usize).copied().unwrap_or_default()
+    }
+}
+
+/// The guard that `policy.presence` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// States in which an agent is left alone.
+    pub protect: BTreeSet<State>,
+    /// What is not done to an agent in such a state.
+    pub block: BTreeSet<Harm>,
+    /// How long to wait for the state to end.
+    pub wait: Duration,
+    /// Whether a gap is no reason to refuse.
+    pub allow_gaps: bool,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self {
+            protect: BTreeSet::from([State::OnCall]),
+            block: BTreeSet::from(Harm::ALL),
+            wait: Duration::ZERO,
+            allow_gaps: false,
+        }
+    }
+}
+
+impl Guard {
+    /// Reads `policy.presence`; what is not set is as the default says.
+    pub fn of(settings: &Settings) -> Self {
+        let base = Self::default();
+        let set = |key: &str| settings.0.contains_key(key);
+        Self {
+            protect: if set("protect") {
+                settings.texts("protect").iter().filter_map(|word| State::of(word)).collect()
+            } else {
+                base.protect
+            },
+            block: if set("block") {
+                let words = settings.texts("block");
+                Harm::ALL.into_iter().filter(|harm| words.iter().any(|w| **w == *harm.word())).collect()
+            } else {
+                base.block
+            },
+            wait: settings.duration("wait"),
+            allow_gaps: settings.text("onError") == Some("allow"),
+        }
+    }
+
+    /// Whether presence has to be read before such a step at all.
+    pub fn watches(&self, harm: Harm) -> bool {
+        !self.protect.is_empty() && self.block.contains(&harm)
+    }
+
+    /// Judges a step that would do this to an agent.
+    ///
+    /// A state that blocks goes before a gap: it says more. With no system asked, nothing is guarded.
+    pub fn judge(&self, harm: Harm, agent: &OperatorId, presence: &Presence) -> Verdict {
+        if !self.watches(harm) {
+            return Verdict::Clear;
+        }
+        if let Some(said) = presence.of(agent).iter().find(|said| self.protect.contains(&said.state)) {
+            return Verdict::AtWork(said.clone());
+        }
+        match presence.gap(agent) {
+            Some(gap) if !self.allow_gaps => Verdict::Open(gap.clone()),
+            _ => Verdict::Clear,
+        }
+    }
+}
+
+/// Whether a step may be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing speaks against it.
+    Clear,
+    /// The agent is in a state that the policy protects: wait, then refuse.
+    AtWork(Said),
+    /// A system did not tell, and the policy takes that for a reason to refuse.
+    Open(Gap),
+}
+
+impl Verdict {
+    /// Why the step is refused, in words; `None` when it is not.
+    pub fn refusal(&self, harm: Harm, agent: &OperatorId) -> Option<String> {
+        let deed = match harm {
+            Harm::Delete => "not deleted",
+            Harm::Disable => "not disabled",
+            Harm::Regroup => "not moved to another skill group",
+            Harm::Unqueue => "not taken out of the queue",
+        };
+        match self {
+            Verdict::Clear => None,
+            Verdict::AtWork(Said { system, state, detail }) => {
+                let detail = detail.as_ref().map(|detail| format!(", {detail}")).unwrap_or_default();
+                Some(format!("agent {agent} is {deed}: {state}{detail} (says {system})"))
+            }
+            Verdict::Open(Gap { system, why, .. }) => Some(format!(
+                "agent {agent} is {deed}: {system} does not tell whether the agent is at work ({why})"
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::workspace::SettingValue;
+
+    const CMS: &str = "cms-agent";
+    const ISDP: &str = "isdp-online-agent";
+
+    fn said(system: &'static str, state: State) -> Said {
+        Said { system, state, detail: None }
+    }
+
+    #[test]
+    fn words_are_unique_and_name_their_state() {
+        assert_eq!(STATE_WORDS.len(), STATES.len());
+        for (at, (state, word, doc)) in STATES.iter().enumerate() {
+            assert_eq!(State::of(word), Some(*state), "{word}");
+            assert_eq!((state.word(), STATE_WORDS[at]), (*word, *word));
+            assert!(doc.ends_with('.'), "{word}");
+        }
+        assert_eq!(Harm::ALL.map(Harm::word), *HARMS);
+    }
+
+    #[test]
+    fn a_protected_state_blocks_and_another_does_not() {
+        let guard = Guard::default();
+        let mut presence = Presence::default();
+        presence.say("8001".into(), said(ISDP, State::Online));
+        presence.say("8001".into(), said(CMS, State::OnCall));
+        presence.say("8002".into(), said(CMS, State::Idle));
+        let verdict = guard.judge(Harm::Delete, &"8001".into(), &presence);
+        assert_eq!(verdict, Verdict::AtWork(said(CMS, State::OnCall)));
+        assert_eq!(
+            verdict.refusal(Harm::Delete, &"8001".into()).as_deref(),
+            Some("agent 8001 is not deleted: on-call (says cms-agent)")
+        );
+        assert_eq!(guard.judge(Harm::Delete, &"8002".into(), &presence), Verdict::Clear);
+        assert_eq!(guard.judge(Harm::Delete, &"8003".into(), &presence), Verdict::Clear);
+        let lenient = Guard { block: BTreeSet::from([Harm::Unqueue]), ..Guard::default() };
+        assert_eq!(lenient.judge(Harm::Delete, &"8001".into(), &presence), Verdict::Clear);
+        assert_ne!(lenient.judge(Harm::Unqueue, &"8001".into(), &presence), Verdict::Clear);
+    }
+
+    #[test]
+    fn a_gap_refuses_unless_the_policy_allows_it() {
+        let mut presence = Presence::default();
+        presence.say("8001".into(), said(ISDP, State::Online));
+        presence.fail(ISDP, None, "the total changed");
+        presence.fail(CMS, Some("8002".into()), "HTTP 502");
+        let judge = |guard: &Guard, id: &str| guard.judge(Harm::Regroup, &id.into(), &presence);
+        let strict = Guard::default();
+        // The listing is not whole, but it does mention 8001.
+        assert_eq!(judge(&strict, "8001"), Verdict::Clear);
+        assert!(matches!(judge(&strict, "8002"), Verdict::Open(gap) if gap.system == ISDP));
+        assert!(matches!(judge(&strict, "8003"), Verdict::Open(gap) if gap.agent.is_none()));
+        let lenient = Guard { allow_gaps: true, ..Guard::default() };
+        assert_eq!(judge(&lenient, "8002"), Verdict::Clear);
+        let nothing = Guard { protect: BTreeSet::new(), ..Guard::default() };
+        assert_eq!(judge(&nothing, "8002"), Verdict::Clear);
+        assert!(!nothing.watches(Harm::Delete));
+    }
+
+    #[test]
+    fn with_no_system_nothing_is_guarded() {
+        let presence = Presence::default();
+        assert!(!presence.is_known());
+        assert_eq!(Guard::default().judge(Harm::Delete, &"8001".into(), &presence), Verdict::Clear);
+    }
+
+    #[test]
+    fn the_policy_is_read_with_its_defaults() {
+        assert_eq!(Guard::of(&Settings::default()), Guard::default());
+        let texts = |words: &[&str]| SettingValue::Texts(words.iter().map(|w| Arc::from(*w)).collect());
+        let mut settings = Settings::default();
+        settings.0.insert("protect", texts(&["online", "claiming"]));
+        settings.0.insert("block", texts(&[]));
+        settings.0.insert("onError", SettingValue::Text("allow".into()));
+        let guard = Guard::of(&settings);
+        assert_eq!(guard.protect, BTreeSet::from([State::Online, State::Claiming]));
+        assert!(guard.block.is_empty() && guard.allow_gaps);
+    }
+
+    #[test]
+    fn what_is_read_again_replaces_what_was_known() {
+        let mut presence = Presence::default();
+        presence.say("8001".into(), said(CMS, State::OnCall));
+        presence.fail(CMS, Some("8001".into()), "HTTP 502");
+        presence.forget(&"8001".into());
+        assert_eq!(Guard::default().judge(Harm::Delete, &"8001".into(), &presence), Verdict::Clear);
+        let mut again = Presence::default();
+        again.say("8001".into(), said(CMS, State::OnCall));
+        presence.merge(again);
+        assert_ne!(Guard::default().judge(Harm::Delete, &"8001".into(), &presence), Verdict::Clear);
+    }
+}

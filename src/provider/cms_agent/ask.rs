@@ -1,0 +1,49 @@
+//! The reading call. Source: cms-agent, 表2 and 样例报文.
+//!
+//! The table lists `ccId`, `vdn` and `agentId` flat, the sample puts them under `queryParam`: the sample counts.
+
+use serde_json::json;
+
+use crate::model::call::Call;
+use crate::model::id::OperatorId;
+use crate::model::workspace::Connection;
+
+/// The work numbers that there are: 101 to 59999 in the document, up to 999999 in its newer edition.
+const WORK_NUMBERS: std::ops::RangeInclusive<u32> = 101..=999_999;
+
+/// One agent; `None` when the number cannot be a work number (`003`, `tom`), so that nobody has it.
+pub fn agent(connection: &Connection, agent: &OperatorId) -> Option<Call> {
+    let number = work_number(agent)?;
+    let setting = |key: &str| connection.settings.number(key).unwrap_or(1);
+    let body = json!({
+        "queryParam": { "ccId": setting("ccId"), "vdn": setting("vdn"), "agentId": number },
+    });
+    Some(Call {
+        operation: "agentbyworkno",
+        path: "/rest/cmsapp/v1/openapi/agent/agentbyworkno".to_owned(),
+        query: Vec::new(),
+        // Printed with and without a blank behind the semicolon; the sample's form is sent, and signed.
+        headers: vec![("Content-Type", "application/json;charset=UTF-8".to_owned())],
+        body: body.to_string().into_bytes(),
+    })
+}
+
+/// An agent's number as a work number.
+pub(super) fn work_number(agent: &OperatorId) -> Option<u32> {
+    let number: u32 = agent.as_str().parse().ok()?;
+    (WORK_NUMBERS.contains(&number) && number.to_string() == agent.as_str()).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_a_work_number_is_asked_for() {
+        assert_eq!(work_number(&"101".into()), Some(101));
+        assert_eq!(work_number(&"700000".into()), Some(700_000));
+        for id in ["100", "003", "0101", "+101", "tom", "", "1000000", "99999999999"] {
+            assert_eq!(work_number(&id.into()), None, "{id}");
+        }
+    }
+}

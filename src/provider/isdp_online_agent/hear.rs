@@ -1,0 +1,155 @@
+//! The answers. Source: isdp-online-agent, findOnlineAgent, 响应参数 and 响应示例; vendor-facts §4.
+//!
+//! A refused token is told in XML or in JSON, by HTTP 401 or by none: the word `invalid_token` decides.
+//! A row is known by `agentCode`, an agent by `agentAccount`, which nobody promises to be unique: of two rows
+//! of one account both count. What is said is said of the account and of the code: a roster may use either.
+
+use serde_json::{Map, Value as Json};
+
+use crate::model::call::{Failure, Reply};
+use crate::model::id::OperatorId;
+use crate::model::presence::{Said, State};
+use crate::model::secret::Secret;
+use crate::provider::reply::{At, object, refusal};
+use crate::provider::{Sightings, Token};
+
+/// The shortest and the longest time that a token is believed to last, in seconds: one page of the vendor says
+/// 359, another 20 minutes; a day is room enough.
+const LASTS: std::ops::RangeInclusive<i64> = 1..=86_400;
+
+/// How long a token lasts of which the vendor does not say it: the document's own sample.
+const USUAL_SECONDS: i64 = 359;
+
+/// A page of the listing.
+pub fn page(reply: &Reply) -> Result<Sightings, Failure> {
+    let body = success(reply)?;
+    let Some(result) = At::of(&body, "", "result").object()? else {
+        return Err(Failure::Garbled("a success without the documented `result`".to_owned()));
+    };
+    let total = At::of(result, "result", "total_count").number()?;
+    let total = total.and_then(|total| usize::try_from(total).ok());
+    let mut sightings = Sightings { total, ..Sightings::default() };
+    for (row, path) in At::of(result, "result", "data").objects()?.unwrap_or_default() {
+        let text = |key: &str| At::of(row, &path, key).text();
+        let account = text("agentAccount")?;
+        let code = text("agentCode")?;
+        let key = code.clone().or(text("agentId")?).or_else(|| account.clone());
+        let key = key.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentCode`")))?;
+        sightings.rows.push(OperatorId::new(key));
+        let said = said(row, &path)?;
+        let other = code.filter(|code| account.as_ref() != Some(code));
+        for name in account.into_iter().chain(other) {
+            sightings.said.push((OperatorId::new(name), said.clone()));
+        }
+    }
+    Ok(sightings)
+}
+
+/// "onlineStatus: 0 offline, 1 online" (the document has lost its list).
+fn said(row: &Map<String, Json>, path: &str) -> Result<Said, Failure> {
+    let status = At::of(row, path, "onlineStatus").number()?;
+    let (state, detail) = match status {
+        Some(1) => (State::Online, None),
+        Some(0) => (State::Offline, None),
+        Some(other) => (State::Unknown, Some(format!("onlineStatus {other}"))),
+        None => (State::Unknown, Some("no onlineStatus".to_owned())),
+    };
+    Ok(Said { system: super::spec::SPEC.name, state, detail: detail.map(Into::into) })
+}
+
+/// Reads a token that came at a moment. No word of the answer is shown: it may hold the token.
+pub fn token(reply: &Reply, now_ms: i64) -> Result<Token, Failure> {
+    let refused = |said: &str| Failure::SignIn(format!("the sign-in for a token was refused ({said})"));
+    if (400..500).contains(&reply.status) && reply.status != 429 {
+        return Err(refused(&format!("HTTP {}", reply.status)));
+    }
+    if reply.status < 400 && reply.body.trim_ascii_start().starts_with(b"<") && !is_page(&reply.body) {
+        return Err(refused("an error in XML"));
+    }
+    let body = object(reply)?;
+    let Some(token) = At::of(&body, "", "access_token").text()? else {
+        return Err(refused(&refusal(&body)));
+    };
+    let seconds = At::of(&body, "", "expires_in").number()?.unwrap_or(USUAL_SECONDS);
+    let seconds = seconds.clamp(*LASTS.start(), *LASTS.end());
+    Ok(Token::lasting(Secret::new(token), now_ms, seconds))
+}
+
+/// Returns the body of a success, which `stateCode` decides.
+fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
+    if contains(&reply.body, b"invalid_token") || contains(&reply.body, b"InvalidTokenException") {
+        return Err(Failure::SignIn("the token is not accepted (invalid_token)".to_owned()));
+    }
+    let body = object(reply)?;
+    match At::of(&body, "", "stateCode").text()?.as_deref() {
+        Some("0") if reply.status < 400 => Ok(body),
+        Some("401" | "403") => Err(Failure::SignIn(refusal(&body))),
+        Some("429") => Err(Failure::Throttled { after: reply.retry_after, message: refusal(&body) }),
+        Some(_) => Err(Failure::Refused(refusal(&body))),
+        None if reply.status >= 400 => {
+            Err(Failure::Refused(format!("HTTP {}: {}", reply.status, refusal(&body))))
+        }
+        None => Err(Failure::Garbled("JSON without the documented `stateCode`".to_owned())),
+    }
+}
+
+/// Whether a body that begins with `<` is a page for people, which a proxy may have put there.
+fn is_page(body: &[u8]) -> bool {
+    let head = body[..body.len().min(512)].to_ascii_lowercase();
+    contains(&head, b"<html") || contains(&head, b"<!doctype")
+}
+
+/// Whether the first part of a body holds some bytes; an error is short.
+fn contains(body: &[u8], wanted: &[u8]) -> bool {
+    body[..body.len().min(2048)].windows(wanted.len()).any(|part| part == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn raw(status: u16, body: &str) -> Reply {
+        Reply { status, content_type: String::new(), retry_after: None, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_refused_token_is_told_in_any_form() {
+        let xml = "<InvalidTokenException><error>invalid_token</error><error_description>check_token error\
+                   </error_description></InvalidTokenException>";
+        for reply in [
+            raw(200, xml),
+            raw(401, xml),
+            raw(400, r#"{"error":"invalid_token","error_description":"expired"}"#),
+            raw(401, "{}"),
+            raw(200, r#"{"stateCode":"401","errorMessage":"no"}"#),
+        ] {
+            assert!(matches!(page(&reply), Err(Failure::SignIn(_))), "{reply:?}");
+        }
+        assert_eq!(
+            page(&raw(200, r#"{"stateCode":"1","errorMessage":"not subscribed"}"#)).map(|s| s.rows.len()),
+            Err(Failure::Refused("code 1: not subscribed".to_owned()))
+        );
+        assert!(matches!(page(&raw(200, "<html>")), Err(Failure::Garbled(_))));
+    }
+
+    #[test]
+    fn a_token_is_renewed_when_four_fifths_of_its_time_are_over() {
+        let body = json!({ "access_token": "abc", "token_type": "bearer", "expires_in": "359" });
+        let Ok(token) = token(&Reply::json(200, &body), 1_000_000) else { panic!("no token") };
+        assert_eq!(token.secret.expose(), "abc");
+        assert_eq!((token.renew_at_ms, token.expires_at_ms), (1_287_200, 1_359_000));
+        assert!(!token.is_stale(1_287_199) && token.is_stale(1_287_200));
+    }
+
+    #[test]
+    fn a_refused_sign_in_does_not_repeat_what_was_sent() {
+        let failed = |reply: &Reply| token(reply, 0).err().map(|f| f.message().to_owned());
+        let said = failed(&raw(400, r#"{"error":"invalid_grant","password":"hunter2"}"#));
+        assert_eq!(said.as_deref(), Some("the sign-in for a token was refused (HTTP 400)"));
+        assert!(matches!(token(&raw(200, "<x/>"), 0), Err(Failure::SignIn(_))));
+        assert!(matches!(token(&raw(200, "<html>"), 0), Err(Failure::Garbled(_))));
+        assert!(matches!(token(&raw(503, ""), 0), Err(Failure::Unknown(_))));
+        assert!(matches!(token(&raw(429, ""), 0), Err(Failure::Throttled { .. })));
+    }
+}

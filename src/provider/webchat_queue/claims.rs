@@ -1,0 +1,75 @@
+//! Who takes chats, on the desktop or in the app. Source: webchat-queue, 查询技能组内坐席领取状态接口
+//! (queueQueueAgentClaimStatus).
+//!
+//! The listing is one of queues; an agent of several queues stands in it several times, and says the same.
+//! Mobile numbers and names stand in the answer, and are dropped unread.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{WebchatQueue, ask, hear};
+use crate::model::call::{Call, Failure, Reply};
+use crate::model::id::OperatorId;
+use crate::model::presence::{Said, State};
+use crate::model::secret::{Secret, SecretRef};
+use crate::model::spec::Spec;
+use crate::model::workspace::Connection;
+use crate::provider::reply::At;
+use crate::provider::{Connector, Observer, Provider as _, Question, Sightings, Way};
+
+/// The claim status, read through the connection of the queues.
+pub struct Claims;
+
+impl Connector for Claims {
+    fn spec(&self) -> &'static Spec {
+        WebchatQueue.spec()
+    }
+
+    fn secret<'a>(&self, connection: &'a Connection) -> Option<&'a SecretRef> {
+        WebchatQueue.secret(connection)
+    }
+
+    fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
+        WebchatQueue.sign(connection, secret, now_ms, call);
+    }
+}
+
+impl Observer for Claims {
+    fn way(&self, connection: &Connection) -> Way {
+        Way::Listing(WebchatQueue.page_size(connection))
+    }
+
+    fn ask(&self, connection: &Connection, question: &Question<'_>) -> Option<Call> {
+        let Question::Page(page) = question else { return None };
+        let size = WebchatQueue.page_size(connection);
+        Some(ask::call(connection, "queueQueueAgentClaimStatus", &json!({ "page": page, "pageSize": size })))
+    }
+
+    fn hear(&self, _: &Connection, _: &Question<'_>, reply: &Reply) -> Result<Sightings, Failure> {
+        let body = hear::success(reply)?;
+        let (list, total) = hear::listing(&body)?;
+        let mut sightings = Sightings { total, ..Sightings::default() };
+        for (queue, path) in list.objects()?.unwrap_or_default() {
+            let exten = At::of(queue, &path, "exten").text()?;
+            let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
+            sightings.rows.push(OperatorId::new(exten));
+            for (member, path) in At::of(queue, &path, "assignMembers").objects()?.unwrap_or_default() {
+                sightings.said.push(said(member, &path)?);
+            }
+        }
+        Ok(sightings)
+    }
+}
+
+fn said(member: &Map<String, Json>, path: &str) -> Result<(OperatorId, Said), Failure> {
+    let number = At::of(member, path, "agentNumber").text()?;
+    let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`")))?;
+    let claims = |key: &str| At::of(member, path, key).flag().map(|flag| flag == Some(true));
+    let (state, detail) = match (claims("pcAutoClaim")?, claims("mobileAutoClaim")?) {
+        (true, true) => (State::Claiming, Some("desktop and app")),
+        (true, false) => (State::Claiming, Some("desktop")),
+        (false, true) => (State::Claiming, Some("app")),
+        (false, false) => (State::NotClaiming, None),
+    };
+    let said = Said { system: super::spec::SPEC.name, state, detail: detail.map(Into::into) };
+    Ok((OperatorId::new(number), said))
+}

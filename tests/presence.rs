@@ -1,0 +1,275 @@
+//! The reading connectors against the simulated vendors: what the shell does with them, in small.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+#[path = "support/systems.rs"]
+mod systems;
+
+use std::sync::Arc;
+
+use rosterctl::manifest;
+use rosterctl::model::call::{Call, Failure, Reply};
+use rosterctl::model::id::OperatorId;
+use rosterctl::model::presence::{Guard, Harm, Presence, State, Verdict};
+use rosterctl::model::seat;
+use rosterctl::model::value::Value;
+use rosterctl::model::workspace::{Connection, Workspace};
+use rosterctl::provider::simulate::Estate;
+use rosterctl::provider::{
+    self, Connector, OBSERVERS, Observer, Question, SPECS, Way, cms_agent, isdp_online_agent, paging,
+    seat_query,
+};
+use rosterctl::shell::sandbox::spawn_at;
+use systems::{AUTH_V2, WORKSPACE, connection, secret, workspace};
+
+/// 2024-08-02T00:00:00Z
+const NOW: i64 = 1_722_556_800_000;
+
+const SEED: &str = r#"
+agents: [{ operatorId: "8001" }, { operatorId: "8002" }, { operatorId: "8003" }]
+queues:
+  - { displayName: 售前, assignMembers: [{ agentNumber: "8001" }, { agentNumber: "8002" }] }
+  - { displayName: 售后, assignMembers: [{ agentNumber: "8002" }] }
+  - { displayName: 投诉 }
+knownAgents: [{ agentNumber: "8002", phone: "15700000000", pcAutoClaim: true }]
+presence:
+  - { agent: "8001", online: true, status: 7, phoneNumber: "15700000001" }
+  - { agent: "8002", online: false, status: 4 }
+accounts: { N00000000556: s-webchat }
+apiKeys: { bDqJFiq9: s-seat }
+isdpLogins: [{ clientId: isdp-demo-openapi, username: "10001", password: s-isdp }]
+cmsKeys: { globalaktest: s-cms }
+seats:
+  - { account: a, name: one, password: p-seat, calls: [{ time: "2024-06-01 10:00:00", seconds: 9 }, { time: "2024-08-01 10:00:00" }] }
+  - { account: b, enable: 1 }
+  - { account: c, deleteFlag: 1 }
+"#;
+
+/// Sends a call as the transport would: with the `Host` of the connection.
+fn send(estate: &mut Estate, connection: &Connection, mut call: Call) -> Reply {
+    let host = connection.base_url().unwrap().trim_start_matches("https://").to_owned();
+    call.headers.push(("Host", host));
+    estate.answer("POST", &call, NOW)
+}
+
+/// What the shell does, in small: everybody is asked for.
+fn observe(estate: &mut Estate, workspace: &Workspace, agents: &[&str]) -> Presence {
+    let mut presence = Presence::default();
+    for observer in OBSERVERS {
+        let system = observer.spec().name;
+        let Some(connection) = workspace.connection(system) else { continue };
+        assert_eq!(provider::observer(connection).unwrap().spec().name, system);
+        let key = match system {
+            "cms-agent" => "s-cms",
+            "isdp-online-agent" => "s-isdp",
+            _ => "s-webchat",
+        };
+        let token = observer.ask_token(connection, &secret(key)).map(|call| {
+            let reply = send(estate, connection, call);
+            observer
+                .hear_token(connection, &reply, NOW)
+                .map_err(|f| f.message().to_owned())
+                .unwrap_or_else(|e| panic!("{e}"))
+        });
+        let key = token.map_or_else(|| secret(key), |token| token.secret);
+        presence.asked(system);
+        let mut ask = |question: &Question<'_>| {
+            let mut call = observer.ask(connection, question)?;
+            observer.sign(connection, &key, NOW, &mut call);
+            let reply = send(estate, connection, call);
+            Some(observer.hear(connection, question, &reply))
+        };
+        match observer.way(connection) {
+            Way::Listing(size) => {
+                let first = ask(&Question::Page(1)).unwrap().unwrap();
+                let count = paging::pages(first.rows.len(), first.total, size);
+                let rest = (2..=count).map(|page| ask(&Question::Page(page)).unwrap().unwrap());
+                let pages = [first].into_iter().chain(rest).collect();
+                let (said, doubt) = paging::gather(pages);
+                for (agent, said) in said {
+                    presence.say(agent, said);
+                }
+                if let Some(doubt) = doubt {
+                    presence.fail(system, None, doubt);
+                }
+            }
+            Way::Singly => {
+                for agent in agents {
+                    let agent = OperatorId::from(*agent);
+                    match ask(&Question::Agent(&agent)) {
+                        None => {}
+                        Some(Ok(sightings)) => {
+                            for (agent, said) in sightings.said {
+                                presence.say(agent, said);
+                            }
+                        }
+                        Some(Err(failure)) => presence.fail(system, Some(agent), failure.message()),
+                    }
+                }
+            }
+        }
+    }
+    presence
+}
+
+fn states(presence: &Presence, agent: &str) -> Vec<State> {
+    presence.of(&agent.into()).iter().map(|said| said.state).collect()
+}
+
+#[test]
+fn three_systems_tell_who_is_at_work() {
+    let variants = [
+        ("", ""),
+        ("signedHeaders: [content-length, content-type, host]", ""),
+        (
+            "timestampMillis: true, emptyQueryLine: true",
+            "signatureMillis: true, signatureEmptyQueryLine: true,",
+        ),
+        ("", "readShape: top-level, numbersAsStrings: true, tokenErrors: json, unknownWorkNumber: empty,"),
+    ];
+    for (settings, quirks) in variants {
+        let workspace = workspace(&AUTH_V2.replace("VARIANT", settings));
+        let mut estate = Estate::from_seed(&format!("quirks: {{ {quirks} }}\n{SEED}")).unwrap();
+        let presence = observe(&mut estate, &workspace, &["8001", "8002", "8003", "9999", "tom"]);
+        assert_eq!(presence.gaps(), [], "{settings} {quirks}");
+        assert_eq!(states(&presence, "8001"), [State::OnCall, State::Online, State::NotClaiming]);
+        assert_eq!(states(&presence, "8002"), [State::Idle, State::Offline, State::Claiming]);
+        assert_eq!(states(&presence, "8003"), [State::SignedOut]);
+        assert_eq!(states(&presence, "9999"), []);
+        assert!(!format!("{presence:?}").contains("1570000000"), "a telephone number was kept");
+        let verdict = |agent: &str| Guard::default().judge(Harm::Delete, &agent.into(), &presence);
+        assert!(matches!(verdict("8001"), Verdict::AtWork(_)));
+        assert_eq!(verdict("8002"), Verdict::Clear);
+        let departures = estate.departures();
+        assert!(departures.is_empty(), "{departures:?}");
+        // The call ends.
+        estate.cms_agent.agents.get_mut(&8001).unwrap().status = 4;
+        let presence = observe(&mut estate, &workspace, &["8001"]);
+        assert_eq!(states(&presence, "8001")[0], State::Idle);
+    }
+}
+
+#[test]
+fn an_unknown_work_number_that_is_refused_leaves_a_gap() {
+    let workspace = workspace(&AUTH_V2.replace("VARIANT", ""));
+    let mut estate = Estate::from_seed(&format!("quirks: {{ unknownWorkNumber: failure }}\n{SEED}")).unwrap();
+    let presence = observe(&mut estate, &workspace, &["9999"]);
+    let verdict = Guard::default().judge(Harm::Unqueue, &"9999".into(), &presence);
+    assert_eq!(
+        verdict.refusal(Harm::Unqueue, &"9999".into()).as_deref(),
+        Some(
+            "agent 9999 is not taken out of the queue: cms-agent does not tell whether the agent is at work \
+             (resultCode 0100001: the call failed – call failed)"
+        )
+    );
+}
+
+#[test]
+fn a_wrong_key_is_a_refused_sign_in() {
+    let connection = connection("cms-agent");
+    let agent = OperatorId::from("8001");
+    let question = Question::Agent(&agent);
+    let mut estate = Estate::from_seed(SEED).unwrap();
+    let mut ask = || {
+        let mut call = cms_agent::CmsAgent.ask(&connection, &question).unwrap();
+        cms_agent::CmsAgent.sign(&connection, &secret("wrong"), NOW, &mut call);
+        cms_agent::CmsAgent.hear(&connection, &question, &send(&mut estate, &connection, call))
+    };
+    assert_eq!(ask(), Err(Failure::SignIn("HTTP 401: Unauthorized".to_owned())));
+    for _ in 0..4 {
+        assert!(ask().is_err());
+    }
+    let Err(Failure::SignIn(words)) = ask() else { panic!("let in") };
+    assert!(words.contains("the vendor locks an address"), "{words}");
+}
+
+#[test]
+fn seats_and_their_figures_over_a_long_span() {
+    let connection = connection("seat-query");
+    for quirks in ["", "seatStatusAsNumber: true", "numbersAsStrings: true, unsetStrings: absent"] {
+        let mut estate = Estate::from_seed(&format!("quirks: {{ {quirks} }}\n{SEED}")).unwrap();
+        let windows = seat_query::span::windows(NOW - 90 * 24 * 3_600_000, NOW, 480);
+        assert_eq!(windows.len(), 3);
+        let mut read = Vec::new();
+        for window in &windows {
+            let mut call = seat_query::ask::page(1, window);
+            seat_query::SeatQuery.sign(&connection, &secret("s-seat"), NOW, &mut call);
+            let page = seat_query::hear::page(&send(&mut estate, &connection, call)).unwrap();
+            assert_eq!(page.count(), 1);
+            read.push(vec![page]);
+        }
+        let seats = seat_query::hear::seats(read);
+        assert_eq!(seats.listing.incomplete, None);
+        assert_eq!(seats.listing.items.len(), 2, "the deleted one is left out");
+        let figures = &seats.listing.items["a"].figures;
+        assert_eq!((figures.calls, figures.connected, figures.connect_rate.as_deref()), (2, 1, Some("50%")));
+        assert_eq!(seats.listing.items["b"].record.get(&seat::ENABLED), Some(&Value::Flag(false)));
+        assert!(seats.passwords["a"].is_of(&secret("p-seat")));
+        assert!(!seats.passwords.contains_key("b"));
+        assert!(estate.departures().is_empty(), "{:?}", estate.departures());
+    }
+}
+
+/// No system is written to.
+#[test]
+fn observers_only_read() {
+    for observer in OBSERVERS {
+        let connection = connection(observer.spec().name);
+        let agent = OperatorId::from("8001");
+        for question in [Question::Page(1), Question::Agent(&agent)] {
+            let Some(call) = observer.ask(&connection, &question) else { continue };
+            let operation = observer.spec().operations.iter().find(|o| o.name == call.operation).unwrap();
+            assert!(!operation.writes, "{}", call.operation);
+        }
+    }
+}
+
+/// Over HTTP, with the `Host` that the client really sends.
+#[tokio::test]
+async fn the_server_answers_all_readers() {
+    rustls::crypto::ring::default_provider().install_default().unwrap();
+    let running = spawn_at(Estate::from_seed(SEED).unwrap(), Arc::new(|| NOW)).await.unwrap();
+    let text =
+        WORKSPACE.replace("AUTH", &AUTH_V2.replace("VARIANT", "signedHeaders: [host, content-length]"));
+    let hosts = ["https://api.laaffic.com", "https://isdp.example.com", "https://10.22.26.181:28080"];
+    let text = hosts.iter().fold(text, |text, host| text.replace(host, &running.base_url()));
+    let workspace = manifest::workspace::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS).unwrap();
+    let send = async |call: Call| {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.post(format!("{}{}", running.base_url(), call.path)).body(call.body.clone());
+        let request =
+            call.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let response = request.send().await.unwrap();
+        Reply {
+            status: response.status().as_u16(),
+            content_type: String::new(),
+            retry_after: None,
+            body: response.bytes().await.unwrap().to_vec(),
+        }
+    };
+    let agent = OperatorId::from("8001");
+    let desk = workspace.connection("cms-agent").unwrap();
+    let mut call = cms_agent::CmsAgent.ask(desk, &Question::Agent(&agent)).unwrap();
+    cms_agent::CmsAgent.sign(desk, &secret("s-cms"), NOW, &mut call);
+    let heard = cms_agent::CmsAgent.hear(desk, &Question::Agent(&agent), &send(call).await).unwrap();
+    assert_eq!(heard.said[0].1.state, State::OnCall);
+
+    let online = workspace.connection("isdp-online-agent").unwrap();
+    let isdp = isdp_online_agent::IsdpOnlineAgent;
+    let reply = send(isdp.ask_token(online, &secret("s-isdp")).unwrap()).await;
+    let Ok(token) = isdp.hear_token(online, &reply, NOW) else { panic!("no token") };
+    for (key, good) in [(&token.secret, true), (&secret("other"), false)] {
+        let mut call = isdp.ask(online, &Question::Page(1)).unwrap();
+        isdp.sign(online, key, NOW, &mut call);
+        let heard = isdp.hear(online, &Question::Page(1), &send(call).await);
+        assert_eq!(heard.is_ok(), good);
+        assert!(good || matches!(heard, Err(Failure::SignIn(_))));
+    }
+
+    let seats = workspace.connection("seat-query").unwrap();
+    let mut call = seat_query::ask::page(1, &seat_query::span::windows(NOW - 1000, NOW, 480)[0]);
+    seat_query::SeatQuery.sign(seats, &secret("s-seat"), NOW, &mut call);
+    assert_eq!(seat_query::hear::page(&send(call).await).unwrap().total, Some(3));
+    assert!(running.with(|estate| estate.departures().is_empty()));
+    running.stop().await;
+}
