@@ -91,7 +91,10 @@ fn a_kill_at_any_change_loses_nothing_and_the_next_run_finishes() {
         kills += 1;
         bench.run(&["apply", "--auto-approve"]).exits(0);
         sound(&bench);
-        bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+        let plan = bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+        // The journal and what is live tell what the killed run did: nothing it set is unknown.
+        assert!(!plan.out.contains("R102"), "killed after {k}: {}", plan.out);
+        assert!(!bench.path(".rosterctl/journal.jsonl").exists());
         assert_eq!(bench.agents(), ["7002", "8001", "8002", "8003", "8004"]);
         assert_eq!(bench.members("在线").len(), 2);
         assert_eq!(bench.members("旧队列"), [("7002".to_owned(), 0)]);

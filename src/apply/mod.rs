@@ -13,6 +13,7 @@
 pub mod deed;
 pub mod guard;
 pub mod observe;
+pub mod recover;
 pub mod remember;
 mod resolve;
 pub mod retry;

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod field;
 pub mod finding;
 pub mod id;
+pub mod journal;
 pub mod ledger;
 pub mod live;
 pub mod plan;

@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::clock;
 use super::fetch::{self, Vendors};
+use super::journal::Journal;
 use super::secrets::{self, Secrets};
 use crate::apply::deed::Deed;
 use crate::apply::{Conduct, Effect, Event, Finish, Machine, retry};
@@ -25,16 +26,28 @@ pub type Passwords = Mutex<BTreeMap<SecretRef, Arc<Secret>>>;
 /// Told when a step is answered: its place in the plan, and what went wrong if anything did.
 pub type Progress<'a> = &'a (dyn Fn(usize, Option<&Failure>) + Sync);
 
+/// What a run works with.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// The systems that are told.
+    pub vendors: &'a Vendors,
+    /// The stores of secrets.
+    pub secrets: &'a Secrets,
+    /// Passwords that steps send.
+    pub passwords: &'a Passwords,
+    /// Where intents and endings are written down; without it live state alone tells after a crash.
+    pub journal: Option<&'a Journal>,
+}
+
 /// Carries a plan out. `stop` turns true when the operator asks to stop.
 pub async fn run(
     plan: &Arc<Plan>,
-    vendors: &Vendors,
-    secrets: &Secrets,
-    passwords: &Passwords,
+    world: World<'_>,
     conduct: Conduct,
     stop: watch::Receiver<bool>,
     progress: Progress<'_>,
 ) -> Finish {
+    let World { vendors, journal, .. } = world;
     let repetitions =
         [&vendors.agents, &vendors.queues].into_iter().flatten().map(super::vendor::Vendor::repetitions);
     let conduct = Conduct { repetitions: repetitions.max().unwrap_or(conduct.repetitions), ..conduct };
@@ -58,7 +71,16 @@ pub async fn run(
                         if repetition > 0 {
                             tokio::time::sleep(retry::growing(repetition, clock::chance())).await;
                         }
-                        let result = carry_out(vendors, secrets, passwords, &deed, &stop).await;
+                        // Without its intent on disk a call does not leave.
+                        if let Some(Err(error)) = journal.map(|journal| journal.begin(step)) {
+                            let why = Failure::NotSent(format!("the journal cannot be written: {error}"));
+                            progress(step, Some(&why));
+                            return Event::Answered { step, result: Err(why) };
+                        }
+                        let result = carry_out(world, &deed, &stop).await;
+                        if let Some(journal) = journal {
+                            journal.end(step, &result);
+                        }
                         if result == Err(Failure::Halted) {
                             return Event::NotStarted { step };
                         }
@@ -84,12 +106,11 @@ pub async fn run(
 }
 
 async fn carry_out(
-    vendors: &Vendors,
-    secrets: &Secrets,
-    passwords: &Passwords,
+    world: World<'_>,
     deed: &Deed,
     stop: &watch::Receiver<bool>,
 ) -> Result<Option<OperatorId>, Failure> {
+    let World { vendors, secrets, passwords, .. } = world;
     if let Deed::PutSecret { secret, renew } = deed {
         if *stop.borrow() {
             return Err(Failure::Halted);

@@ -12,7 +12,7 @@ use super::Format;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
-use super::plan::{Made, Narrowing, complain, fingerprint_key, make};
+use super::plan::{Made, Narrowing, complain, fingerprint_key, make, settle};
 use crate::apply::guard::Stale;
 use crate::apply::{Conduct, Finish, Status, StepResult, remember};
 use crate::manifest;
@@ -29,8 +29,10 @@ use crate::model::source::Source;
 use crate::plan::digest;
 use crate::report::{result, text, view};
 use crate::shell::clock;
-use crate::shell::execute::{self, Passwords};
+use crate::shell::execute::{self, Passwords, World};
 use crate::shell::fetch::Vendors;
+use crate::shell::files;
+use crate::shell::journal::{self, Journal};
 use crate::shell::ledger::{LedgerError, Store};
 use crate::shell::secrets::SecretError;
 
@@ -96,7 +98,7 @@ async fn locked(
     store: &Store,
     lost: watch::Receiver<Option<String>>,
 ) -> Result<Exit, Fail> {
-    let work = prepare(arguments, loaded, store).await?;
+    let mut work = prepare(arguments, loaded, store).await?;
     let plan = Arc::clone(&work.plan);
     if arguments.format == Format::Text {
         console.out(&text::plan(&view::of(&plan), console.look()));
@@ -116,6 +118,7 @@ async fn locked(
     if let Some(why) = &*lost.borrow() {
         return Err(Fail::Locked(format!("the lock was lost, and nothing was changed: {why}")));
     }
+    let journal = begin_journal(loaded, store, &mut work, console).await?;
     let (sender, stop) = watch::channel(false);
     let keep = sender.clone();
     let heeder = tokio::spawn(heed(lost.clone(), sender.clone(), console.clone()));
@@ -138,11 +141,19 @@ async fn locked(
         saved: asked || arguments.plan.is_some(),
         repetitions: 5,
     };
-    let finish =
-        execute::run(&plan, &work.vendors, &loaded.secrets, &passwords, conduct, stop, &progress).await;
+    let world = World {
+        vendors: &work.vendors,
+        secrets: &loaded.secrets,
+        passwords: &passwords,
+        journal: journal.as_ref(),
+    };
+    let finish = execute::run(&plan, world, conduct, stop, &progress).await;
     listener.abort();
     heeder.abort();
     drop(keep);
+    if let (Finish::Blind(_) | Finish::Stale(_), Some(journal)) = (&finish, &journal) {
+        journal.finish();
+    }
     match finish {
         Finish::Blind(why) => Err(Fail::Unreachable(format!(
             "nothing was written: what the plan would change could not be read again: {why}"
@@ -153,11 +164,52 @@ async fn locked(
             let exit =
                 conclude(arguments, console, loaded, store, work, &results, &skipped, interrupted, &prints)
                     .await?;
+            // The ledger holds what the journal said.
+            if let Some(journal) = &journal {
+                journal.finish();
+            }
             // Nobody asked to stop: steps were left out because they were no longer this run's to take.
             let lost = exit == Exit::Interrupted && lost.borrow().is_some();
             Ok(if lost { Exit::Partial } else { exit })
         }
     }
+}
+
+/// Begins the journal of a run.
+async fn begin_journal(
+    loaded: &Loaded,
+    store: &Store,
+    work: &mut Work,
+    console: &Console,
+) -> Result<Option<Journal>, Fail> {
+    keep_settled(loaded, store, work, console).await?;
+    let path = Journal::path(&loaded.place.own_folder());
+    match files::own_folder(&loaded.place).and_then(|_| Journal::start(&path, &work.plan)) {
+        Ok(journal) => Ok(Some(journal)),
+        Err(error) => {
+            // Live state decides without it too: it only makes the run after a crash more precise.
+            console.note(&format!("no journal is kept: {error}"));
+            Ok(None)
+        }
+    }
+}
+
+/// Saves what is known of a run that did not come to its end, before its journal is replaced.
+async fn keep_settled(
+    loaded: &Loaded,
+    store: &Store,
+    work: &mut Work,
+    console: &Console,
+) -> Result<(), Fail> {
+    if journal::left_behind(&Journal::path(&loaded.place.own_folder())).is_empty() {
+        return Ok(());
+    }
+    console.note("The last run did not come to its end: its journal and what is live tell what it did.");
+    let settled = work.ledger.resources.clone();
+    let mut stored = store.load().await?;
+    record(store, &mut stored, |ledger| ledger.resources.clone_from(&settled)).await?;
+    work.ledger = stored;
+    Ok(())
 }
 
 fn stale_words(stale: &[Stale]) -> String {
@@ -206,7 +258,9 @@ async fn prepare(arguments: &Arguments, loaded: &Loaded, store: &Store) -> Resul
         return Ok(Work { plan: Arc::new(plan), ledger, vendors, live: Some(live) });
     };
     let plan = saved(path, loaded)?;
-    let ledger = store.load().await?;
+    let mut ledger = store.load().await?;
+    let unfinished = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
+    settle(loaded, &mut ledger, &unfinished, None).await?;
     Ok(Work { plan: Arc::new(plan), ledger, vendors: input::vendors(loaded).await?, live: None })
 }
 
@@ -370,10 +424,12 @@ async fn finish_empty(
     store: &Store,
     mut work: Work,
 ) -> Result<Exit, Fail> {
+    keep_settled(loaded, store, &mut work, console).await?;
     if let Some(live) = &work.live {
         let adopt = |ledger: &mut Ledger| remember::adopt(ledger, &loaded.desired, live, &work.plan);
         record(store, &mut work.ledger, adopt).await?;
     }
+    journal::discard(&Journal::path(&loaded.place.own_folder()));
     if arguments.format == Format::Json {
         print_report(console, &result::of(&work.plan, &[], &[], false))?;
     }

@@ -10,10 +10,12 @@ use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::{Format, allowance, target};
+use crate::apply::{recover, remember};
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Effect;
 use crate::model::id::{OperatorId, ResourceId};
+use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Allowance, Plan};
@@ -23,6 +25,7 @@ use crate::plan::{self, Options};
 use crate::report::{text, view};
 use crate::shell::fetch::{self, Vendors};
 use crate::shell::files;
+use crate::shell::journal::{self, Journal};
 use crate::shell::ledger::Store;
 use crate::shell::secrets::SecretError;
 
@@ -76,10 +79,12 @@ pub(super) struct Made {
 
 /// Reads live state and plans.
 pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) -> Result<Made, Fail> {
-    let ledger = store.load().await?;
+    let mut ledger = store.load().await?;
     let vendors = input::vendors(loaded).await?;
     let live =
         fetch::live(&vendors).await.map_err(|failure| Fail::Unreachable(failure.message().to_owned()))?;
+    let unfinished = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
+    settle(loaded, &mut ledger, &unfinished, Some(&live)).await?;
     let options = Options {
         targets: narrowing.targets.clone(),
         allow: narrowing.allow.clone(),
@@ -91,6 +96,34 @@ pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) 
     let plan = plan::plan(&loaded.workspace, &loaded.desired, &live, &ledger, &options)
         .map_err(|error| Fail::Error(error.into()))?;
     Ok(Made { plan, live, ledger, vendors })
+}
+
+/// Writes into the ledger what a run did that did not come to its end. The ledger is saved by whoever
+/// holds the lock; a plan only reckons with it.
+pub(super) async fn settle(
+    loaded: &Loaded,
+    ledger: &mut Ledger,
+    unfinished: &[Entry],
+    live: Option<&Live>,
+) -> Result<(), Fail> {
+    let Some((plan, results)) = recover::recover(unfinished, live) else { return Ok(()) };
+    let mut wanted = BTreeMap::new();
+    for change in &plan.changes {
+        if let Some(secret) = change.field(PASSWORD.key).and_then(|field| field.secret.as_ref()) {
+            wanted.insert(change.id.name.clone(), secret.clone());
+        }
+    }
+    let mut prints = BTreeMap::new();
+    if let Some(key) = fingerprint_key(loaded).await? {
+        let values = loaded.secrets.get_all(wanted.values().cloned().collect()).await;
+        for (id, secret) in wanted {
+            if let Some(Ok(value)) = values.get(&secret) {
+                prints.insert(id.clone(), value.fingerprint(&key, id.as_str()));
+            }
+        }
+    }
+    remember::changes(ledger, &plan, &results, &prints);
+    Ok(())
 }
 
 /// The key of the fingerprints of passwords, where one is declared.

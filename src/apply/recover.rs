@@ -1,0 +1,80 @@
+//! A journal after a crash → what its steps came to.
+//!
+//! What ended is as it ended. What was begun and did not end is judged by what is live; without a look
+//! at live state it counts as not done, which costs a repetition of what may safely be repeated and
+//! nothing else. The journal only makes a run faster and more precise: live state decides.
+
+use super::{Status, StepResult};
+use crate::model::agent;
+use crate::model::diff::same;
+use crate::model::field::{Field, by_key};
+use crate::model::id::OperatorId;
+use crate::model::journal::{Ending, Entry};
+use crate::model::live::Live;
+use crate::model::plan::{Operation, Plan, Step};
+use crate::model::value::Value;
+
+/// The plan of a journal and one result a step; `None` for a journal without its first line.
+pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<StepResult>)> {
+    let Some(Entry::Run { plan }) = entries.first() else { return None };
+    let mut results = Vec::with_capacity(plan.steps.len());
+    for (at, step) in plan.steps.iter().enumerate() {
+        let mut begun = false;
+        let mut ended: Option<(Ending, Option<OperatorId>)> = None;
+        for entry in entries {
+            match entry {
+                Entry::Begin { step } if *step == at => {
+                    begun = true;
+                    ended = None;
+                }
+                Entry::End { step, ending, made } if *step == at => ended = Some((*ending, made.clone())),
+                Entry::Run { .. } | Entry::Begin { .. } | Entry::End { .. } => {}
+            }
+        }
+        let (done, made) = match ended {
+            Some((Ending::Done, made)) => (true, made),
+            Some((Ending::Failed, _)) => (false, None),
+            Some((Ending::Unknown, made)) => (live.is_some_and(|live| carried_out(plan, step, live)), made),
+            None => (begun && live.is_some_and(|live| carried_out(plan, step, live)), None),
+        };
+        let status = if done { Status::Done } else { Status::Skipped };
+        results.push(StepResult { status, message: None, made, left_out: Vec::new() });
+    }
+    Some((Plan::clone(plan), results))
+}
+
+/// Whether what is live shows that a step was carried out.
+fn carried_out(plan: &Plan, step: &Step, live: &Live) -> bool {
+    let Some(agents) = &live.agents else { return false };
+    match step.operation {
+        Operation::AgentCreate | Operation::AgentEdit => step.targets.iter().all(|target| {
+            let (Some(change), Some(now)) = (plan.change(target), agents.items.get(&target.name)) else {
+                return false;
+            };
+            let mut shown = step.operation == Operation::AgentCreate;
+            for diff in change.fields.iter().filter(|diff| step.fields.contains(&diff.path)) {
+                let Some(field) = by_key(agent::FIELDS, &diff.path).filter(|f| Field::is_read(f)) else {
+                    continue;
+                };
+                // A number of one's own is bound by a second call.
+                let Some(wanted) = Value::from_json(field.ty, &diff.after) else { continue };
+                if step.operation == Operation::AgentCreate && !field.can_create(&wanted) {
+                    continue;
+                }
+                if !same(&wanted, now.get(field)) {
+                    return false;
+                }
+                shown = true;
+            }
+            shown
+        }),
+        Operation::AgentDelete => {
+            agents.incomplete.is_none() && step.targets.iter().all(|t| !agents.items.contains_key(&t.name))
+        }
+        // A password is never returned; queues are found by their names, whatever the journal says.
+        Operation::AgentPassword
+        | Operation::SecretPut
+        | Operation::QueueCreate
+        | Operation::QueueMembers => false,
+    }
+}
