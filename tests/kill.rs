@@ -66,6 +66,8 @@ fn sound(bench: &Bench) {
         if let Some(live) = bench.with(|e| e.agent_config.agent(id).map(|agent| agent.password_md5.clone())) {
             let stored = fs::read_to_string(bench.path(&format!("secrets/{id}"))).unwrap();
             assert_eq!(md5_of(&stored), live, "{id}");
+            let journal = fs::read_to_string(bench.path(".rosterctl/journal.jsonl")).unwrap_or_default();
+            assert!(!journal.contains(&stored) && !journal.contains(&live), "a secret in the journal");
         }
     }
     let mut names = bench

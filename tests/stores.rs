@@ -119,14 +119,86 @@ fn every_store_gives_the_password_and_nothing_shows_it() {
         ("8004", "vault-pass-8004"),
         ("8005", "vault-pass-8005"),
         ("8006", "age-pass-8001"),
-        ("8007", "age-pass-8002"),
+        ("8007", "a literal key wins"),
         ("8008", "密码-8002"),
-        ("8009", "sops-pass-8003"),
+        ("8009", "a literal key wins"),
     ];
     for (id, password) in expected {
         live(&bench, id, password);
     }
     heard.holds_none(&bench, &expected.map(|(_, password)| password));
+}
+
+/// Two hundred agents whose passwords come from one store: what its key of an agent is, and what it holds.
+fn two_hundred_from(store: &str, declared: &str, key: &str, password: impl Fn(u32) -> String) {
+    let mut bench = Bench::new("");
+    let identity = fs::read_to_string(fixture("age-identity.txt")).unwrap();
+    bench.write("secrets/identity", &identity);
+    for id in 8001..8201 {
+        bench.environment.push((format!("BENCH_P{id}"), password(id)));
+        bench.write(&format!("secrets/agents/{id}"), &format!("{}\n", password(id)));
+    }
+    bench.environment.push(("RUST_LOG".to_owned(), "trace".to_owned()));
+    bench.workspace(&format!("{declared}policy: {{ limits: {{ changes: 100% }} }}\n"));
+    let roster = |version: u32| {
+        format!(
+            "agents:\n  - {{ operatorIds: 8001..8200, name: 坐席, role: 坐席, password: {{ store: {store}, key: \"{key}\", version: {version} }} }}\n"
+        )
+    };
+    let mut heard = Heard::default();
+    bench.roster(&roster(1));
+    heard.run(&bench, &["apply", "--auto-approve"], 0);
+    for id in 8001..8201 {
+        live(&bench, &id.to_string(), &password(id));
+    }
+    bench.with(|estate| {
+        estate.agent_config.agent_mut("8100").unwrap().password_md5 = md5_of("changed in the console");
+    });
+    bench.roster(&roster(2));
+    heard.run(&bench, &["plan", "--out", "plan.json"], 0);
+    heard.run(&bench, &["apply", "--auto-approve", "--plan", "plan.json"], 0);
+    live(&bench, "8100", &password(8100));
+    heard.run(&bench, &["plan", "--detailed-exitcode"], 0);
+    let secrets: Vec<String> = [8001, 8100, 8200].map(&password).into();
+    heard.holds_none(&bench, &secrets.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn two_hundred_from_the_environment() {
+    two_hundred_from("ci", "", "P{operatorId}", |id| format!("env-pass-{id}"));
+}
+
+#[test]
+fn two_hundred_from_a_folder() {
+    two_hundred_from("files", "", "agents/{operatorId}", |id| format!("dir-pass-{id}"));
+}
+
+#[test]
+fn two_hundred_from_a_command() {
+    let declared = "  pass: { type: exec, get: [cat, \"secrets/agents/{key}\"] }\n";
+    two_hundred_from("pass", declared, "{operatorId}", |id| format!("exec-pass-{id}"));
+}
+
+#[test]
+fn two_hundred_from_age() {
+    let file = fixture("secrets.age");
+    let declared =
+        format!("  age: {{ type: age, path: {file}, identity: {{ store: files, key: identity }} }}\n");
+    two_hundred_from("age", &declared, "agents/{operatorId}", |id| match id {
+        8002 => "a literal key wins".to_owned(),
+        id => format!("age-pass-{id}"),
+    });
+}
+
+#[test]
+fn two_hundred_from_sops() {
+    let file = fixture("secrets.sops.yaml");
+    let declared =
+        format!("  sops: {{ type: sops, path: {file}, identity: {{ store: files, key: identity }} }}\n");
+    two_hundred_from("sops", &declared, "agents/{operatorId}", |id| match id {
+        8003 => "a literal key wins".to_owned(),
+        id => format!("密码-{id}"),
+    });
 }
 
 #[test]
@@ -326,7 +398,7 @@ fn a_sops_file_that_was_changed_is_refused() {
     let changed = [
         text.replace(&format!("{first}\n"), ""),
         text.replace("a remark for people", "another remark"),
-        text.replace("\"8001\": ", "\"8009\": "),
+        text.replace("\"8001\": ", "\"7009\": "),
     ];
     for text in changed {
         bench.write("changed.sops.yaml", &text);
@@ -335,5 +407,5 @@ fn a_sops_file_that_was_changed_is_refused() {
     }
     bench.write("changed.sops.yaml", &text);
     bench.run(&["apply", "--auto-approve"]).exits(0);
-    live(&bench, "8001", "sops-pass-8001");
+    live(&bench, "8001", "密码-8001");
 }
