@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json, json};
 use super::document::{AGENT_STATES, SELECTED_BY};
 use super::workspace::BASE_URL_EXAMPLE;
 use crate::model::field::Field;
+use crate::model::id::LETTERS;
 use crate::model::plan::{FORMAT, Plan};
 use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::value::Type;
@@ -257,7 +258,7 @@ fn operator_id(doc: &str) -> Json {
     json!({
         "description": doc,
         "type": "string",
-        "pattern": r"^[\p{Alphabetic}\p{N}][\p{Alphabetic}\p{N}_.@-]{0,63}$",
+        "pattern": format!("^[{LETTERS}][{LETTERS}_.@-]{{0,63}}$"),
         "patternErrorMessage": "1 to 64 letters, digits and _ . @ -, a letter or digit first; numbers in quotes",
     })
 }

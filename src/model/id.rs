@@ -30,14 +30,14 @@ impl OperatorId {
     /// Letters, digits and `_ . @ -` only, 1 to 64 of them, and a letter or digit first: an id is
     /// put into keys of secret stores and into file names, where anything else could climb out.
     pub fn objection(id: &str) -> Option<&'static str> {
-        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '@' | '-');
+        let allowed = |c: char| is_letter(c) || matches!(c, '_' | '.' | '@' | '-');
         if id.is_empty() {
             Some("it is empty")
         } else if id.chars().count() > 64 {
             Some("it is longer than 64 characters")
         } else if !id.chars().all(allowed) {
             Some("only letters, digits and `_ . @ -` may stand in it")
-        } else if !id.starts_with(char::is_alphanumeric) {
+        } else if !id.starts_with(is_letter) {
             Some("it must begin with a letter or a digit")
         } else {
             None
@@ -98,6 +98,16 @@ impl From<&str> for OperatorId {
     fn from(id: &str) -> Self {
         Self(id.into())
     }
+}
+
+/// What an agent's number is written with, as ranges that every dialect of regular expressions knows: the
+/// schema says the same, and editors of all sorts read it. Letters and digits, no blanks, no signs.
+pub const LETTERS: &str = r"0-9A-Za-z\u00C0-\u167F\u1681-\u1FFF\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF";
+
+fn is_letter(c: char) -> bool {
+    matches!(c, '0'..='9' | 'A'..='Z' | 'a'..='z'
+        | '\u{C0}'..='\u{167F}' | '\u{1681}'..='\u{1FFF}' | '\u{2C00}'..='\u{2FEF}'
+        | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}')
 }
 
 /// The kinds of resources that a roster holds.

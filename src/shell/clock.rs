@@ -15,7 +15,12 @@ pub fn chance() -> f64 {
 
 /// Now, as a UTC timestamp to the second.
 pub fn timestamp() -> String {
-    let now = jiff::Timestamp::from_millisecond(now_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    utc(now_ms())
+}
+
+/// A moment, as a UTC timestamp to the second.
+pub fn utc(ms: i64) -> String {
+    let now = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

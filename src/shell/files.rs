@@ -174,6 +174,12 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// When a file was last written, in milliseconds since 1970 UTC; `None` when nothing tells.
+pub fn written_ms(path: &Path) -> Option<i64> {
+    let since = fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
+}
+
 /// Makes the folder of rosterctl's own files, which no version control shall take in.
 ///
 /// # Errors

@@ -158,7 +158,10 @@ async fn locked(
         Finish::Blind(why) => Err(Fail::Unreachable(format!(
             "nothing was written: what the plan would change could not be read again: {why}"
         ))),
-        Finish::Stale(stale) => Err(Fail::Stale(stale_words(&stale))),
+        Finish::Stale(stale) => {
+            let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
+            Err(Fail::Stale(stale_words(&stale, made)))
+        }
         Finish::Ran { results, skipped, interrupted } => {
             let prints = fingerprints(&plan, loaded, &passwords).await;
             let exit =
@@ -212,10 +215,11 @@ async fn keep_settled(
     Ok(())
 }
 
-fn stale_words(stale: &[Stale]) -> String {
+fn stale_words(stale: &[Stale], made: Option<String>) -> String {
+    let made = made.map(|at| format!(" at {at}")).unwrap_or_default();
     let moved: Vec<String> = stale.iter().map(|s| format!("\n  {}: {}", s.id, s.message)).collect();
     format!(
-        "the plan is stale, and nothing was written; since it was made, this moved:{}\n\
+        "the plan is stale, and nothing was written; since it was made{made}, this moved:{}\n\
          plan again, or leave out what moved with --skip-stale",
         moved.join("")
     )
