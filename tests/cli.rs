@@ -415,3 +415,23 @@ fn an_answer_that_is_none_is_said_to_be_so() {
     error: connection `agents` (agent-config, http://VENDOR): no connection: Connection refused (os error 111)
     ");
 }
+
+#[test]
+fn drift_says_which_side_moved_and_exits_with_2() {
+    let bench = twenty();
+    bench.run(&["drift"]).exits(0);
+    bench.with(|estate| estate.agent_config.agent_mut("8001").unwrap().name = Some("别名".to_owned()));
+    let said = bench.run(&["drift"]).exits(2);
+    insta::assert_snapshot!(said.out, @"
+      ~ agent/8001  name 别名 -> 坐席8001 (it was changed in the console)
+
+    Plan: 0 to create, 1 to update, 0 to replace, 0 to delete; 1 call, about a moment under the rate limits.
+    ");
+    bench.roster(&TWENTY.replace("recording: true", "recording: false"));
+    // What a limit would refuse to apply is a difference like any other.
+    let drift = bench.run(&["drift", "--format", "json"]).exits(2).json();
+    assert_eq!(drift["format"], "rosterctl.drift/v1");
+    assert_eq!(drift["changes"][0]["moved"], "both");
+    assert_eq!(drift["changes"][0]["fields"][0]["moved"], "live");
+    assert_eq!(drift["changes"][1]["moved"], "manifest");
+}

@@ -317,7 +317,7 @@ fn approved(console: &Console) -> Result<bool, Fail> {
             "nobody is there to approve the plan (standard input is no terminal): nothing was changed; \
              pass --auto-approve once the plan has been reviewed",
         )),
-        Some(answer) if answer == "yes" || answer == "y" => Ok(true),
+        Some(answer) if answer == "yes" => Ok(true),
         Some(_) => {
             console.note("Not approved: nothing was changed.");
             Ok(false)

@@ -3,6 +3,7 @@
 mod apply;
 mod completions;
 mod console;
+mod drift;
 mod exit;
 mod input;
 mod plan;
@@ -48,6 +49,8 @@ enum Command {
     Apply(apply::Arguments),
     /// Free a lock whose holder is gone, after saying who held it.
     Unlock(unlock::Arguments),
+    /// Say what differs from the manifests and which side moved; exit with 2 when anything does.
+    Drift(drift::Arguments),
     /// Print a JSON Schema, as checked in under schema/.
     Schema(schema::Arguments),
     /// Serve simulated vendor systems on loopback.
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console)),
         Command::Apply(arguments) => on_runtime(apply::run(&arguments, &console)),
         Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console)),
+        Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console)),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
         Command::Sandbox(arguments) => on_runtime(sandbox::run(&arguments, &console)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),

@@ -49,7 +49,7 @@ pub(super) struct Arguments {
 }
 
 /// What `plan` and `apply` can be asked alike.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Narrowing {
     /// Only this resource, and what it cannot do without; repeatable.
     #[arg(long = "target", value_name = "KIND/ID", value_parser = target)]
