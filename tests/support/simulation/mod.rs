@@ -602,6 +602,12 @@ pub(crate) fn history(seed: u64, roster: &Roster, course: Course) -> Story {
     world.ledger = roster.ledger.clone();
     world.generated.clone_from(&roster.generated);
     world.declared = roster.desired.agents.keys().map(ToString::to_string).collect();
+    for queue in roster.desired.queues.values() {
+        if let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) {
+            let strangers = members.keys().filter(|id| !roster.desired.agents.contains_key(*id));
+            world.named_by_queues.extend(strangers.map(ToString::to_string));
+        }
+    }
     world.wanted_queues = roster.desired.queues.values().map(|queue| queue.name.to_string()).collect();
     world.template = Some(rosterctl::provider::webchat_queue::simulate::Queue {
         exten: String::new(),

@@ -137,6 +137,8 @@ pub(crate) struct World {
     listed: i64,
     /// Agents and queue names that were not there at some moment of the reading.
     pub(crate) was_missing: BTreeSet<String>,
+    /// Agents that only queues name.
+    pub(crate) named_by_queues: BTreeSet<String>,
     /// Agents that the manifests name.
     pub(crate) declared: BTreeSet<String>,
     pub(crate) truth: Truth,
@@ -174,6 +176,7 @@ impl World {
             listed: 0,
             was_missing: BTreeSet::new(),
             declared: BTreeSet::new(),
+            named_by_queues: BTreeSet::new(),
             truth: BTreeMap::new(),
             wanted_queues: Vec::new(),
             template: None,
@@ -494,7 +497,8 @@ impl World {
                 self.estate.agent_config.put(new);
             }
             _ => {
-                let Some(id) = agent else { return };
+                // Without an agent that a queue's manifest names and no other, the manifests are wrong.
+                let Some(id) = agent.filter(|id| !self.named_by_queues.contains(id)) else { return };
                 self.estate.agent_config.remove(&id);
                 self.created.remove(&id);
                 for queue in &mut self.estate.webchat_queue.queues {
