@@ -17,6 +17,7 @@ pub mod remember;
 mod resolve;
 pub mod retry;
 pub mod verify;
+pub mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

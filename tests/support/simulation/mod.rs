@@ -171,6 +171,9 @@ struct Line {
     mutant: Option<Mutant>,
 }
 
+/// How long a call can take; the default of `timeout`.
+const LONGEST_MS: i64 = 30_000;
+
 const BOUNDS: Bounds = Bounds { attempts: 6, total: Duration::from_mins(2) };
 
 impl Line {
@@ -182,21 +185,16 @@ impl Line {
     /// Waits for a place in an operation's window, as `shell::pace` does.
     async fn enter(&self, operation: &'static str) -> Option<i64> {
         let rate = self.connection.rate(operation)?;
-        let per = i64::try_from(rate.per.as_millis()).unwrap_or(0);
         loop {
             let wait = {
                 let mut world = self.world.borrow_mut();
                 let now = world.now;
-                let times = world.windows.entry(operation).or_default();
-                times.retain(|time| time + per > now);
-                times.sort_unstable();
-                if times.len() < rate.calls {
-                    times.push(now);
-                    return Some(now);
+                match world.windows.entry(operation).or_default().enter(rate, LONGEST_MS, now) {
+                    Ok(()) => return Some(now),
+                    Err(wait) => wait,
                 }
-                times[times.len() - rate.calls] + per - now
             };
-            self.sleep(Duration::from_millis(wait.unsigned_abs().max(1))).await;
+            self.sleep(Duration::from_millis(wait.unsigned_abs())).await;
         }
     }
 
@@ -210,16 +208,13 @@ impl Line {
             let mut world = self.world.borrow_mut();
             first.get_or_insert(world.now);
             self.provider.sign(&self.connection, &self.secret, world.now, &mut call);
-            world.send(call, permit)
+            world.send(call, permit.is_some())
         };
         let reply = Waiting(signal).await;
         if let Some(taken) = permit {
             let mut world = self.world.borrow_mut();
             let now = world.now;
-            let times = world.windows.entry(operation).or_default();
-            if let Some(time) = times.iter_mut().find(|time| **time == taken) {
-                *time = now;
-            }
+            world.windows.entry(operation).or_default().leave(taken, now);
         }
         reply.unwrap_or_else(|| Err(Failure::Unknown("nothing came".to_owned())))
     }
@@ -360,7 +355,7 @@ impl<'a> Client<'a> {
         if plan.steps.is_empty() {
             let mut ledger = ledger;
             remember::adopt(&mut ledger, desired, &live, &plan);
-            self.world.borrow_mut().store_ledger(ledger);
+            self.world.borrow_mut().store_ledger(&ledger);
             return End::Empty;
         }
         *self.steps.borrow_mut() = plan.steps.len();
@@ -388,7 +383,7 @@ impl<'a> Client<'a> {
                 let mut ledger = ledger;
                 remember::adopt(&mut ledger, desired, &live, &plan);
                 remember::changes(&mut ledger, &plan, &results, &BTreeMap::new());
-                world.store_ledger(ledger);
+                world.store_ledger(&ledger);
                 if interrupted {
                     return End::Interrupted;
                 }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use md5::{Digest, Md5};
+use rosterctl::apply::window::Window;
 use rosterctl::model::call::{Call, Failure, Reply};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::provider::simulate::{Estate, Random};
@@ -64,8 +65,8 @@ pub(crate) struct Sent {
     pub(crate) fate: Fate,
     pub(crate) way_back: i64,
     pub(crate) signal: Rc<Signal>,
-    /// Its place in the rate window.
-    pub(crate) permit: Option<i64>,
+    /// Whether it counts against a rate limit.
+    pub(crate) paced: bool,
 }
 
 /// What happens at a moment.
@@ -110,7 +111,7 @@ pub(crate) struct World {
     pub(crate) weather: Weather,
     pub(crate) limit: Limit,
     /// The client's windows; they outlive it.
-    pub(crate) windows: BTreeMap<&'static str, Vec<i64>>,
+    pub(crate) windows: BTreeMap<&'static str, Window>,
     arrivals: BTreeMap<&'static str, Vec<i64>>,
     pub(crate) store: BTreeMap<String, String>,
     pub(crate) made_secrets: u32,
@@ -218,12 +219,12 @@ impl World {
     }
 
     /// Sends a call on its way, and says when it is answered.
-    pub(crate) fn send(&mut self, call: Call, permit: Option<i64>) -> Rc<Signal> {
+    pub(crate) fn send(&mut self, call: Call, paced: bool) -> Rc<Signal> {
         let fate = self.fate();
         let most = if self.weather.faults > 0 && self.chance(8) { 12_000 } else { self.weather.latency };
         let (there, way_back) = (self.up_to(most), self.up_to(most));
         let signal = Rc::new(Signal::default());
-        let sent = Sent { call, fate, way_back, signal: Rc::clone(&signal), permit };
+        let sent = Sent { call, fate, way_back, signal: Rc::clone(&signal), paced };
         self.happen(there, Happening::Arrives(Box::new(sent)));
         signal
     }
@@ -273,22 +274,14 @@ impl World {
     }
 
     fn arrive(&mut self, sent: Sent) {
-        let Sent { call, fate, way_back, signal, permit } = sent;
+        let Sent { call, fate, way_back, signal, paced } = sent;
         let orphan = Rc::strong_count(&signal) == 1;
         let carried = match fate {
             Fate::Well | Fate::CutOff(_) => true,
             Fate::NotSent | Fate::TooMany(_) => false,
             Fate::Lost(carried) | Fate::ServerError(_, carried) | Fate::Html(carried) => carried,
         };
-        if let Some(taken) = permit.filter(|_| orphan) {
-            // See `Pace`: a call that nobody waits for any more counts from when the vendor saw it.
-            if let Some(time) =
-                self.windows.entry(call.operation).or_default().iter_mut().find(|t| **t == taken)
-            {
-                *time = self.now;
-            }
-        }
-        if permit.is_some() && fate != Fate::NotSent {
+        if paced && fate != Fate::NotSent {
             self.count(call.operation);
         }
         let reply = carried.then(|| self.answer(&call));
@@ -562,7 +555,7 @@ impl World {
     }
 
     /// Stores the ledger, and looks whether what is new in it is so.
-    pub(crate) fn store_ledger(&mut self, ledger: Ledger) {
+    pub(crate) fn store_ledger(&mut self, ledger: &Ledger) {
         let before = std::mem::replace(&mut self.ledger, ledger.clone());
         for (id, applied) in &ledger.resources {
             let old = before.resources.get(id);
