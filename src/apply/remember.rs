@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::deed::members_after;
 use super::{Status, StepResult};
 use crate::model::agent::PASSWORD;
 use crate::model::desired::Desired;
@@ -11,9 +10,9 @@ use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, AppliedPassword, Ledger};
 use crate::model::live::Live;
-use crate::model::plan::{Action, Change, Plan, Step};
+use crate::model::plan::{Action, Change, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::value::{Members, Value};
+use crate::model::value::Value;
 
 /// Writes down what took effect. A change counts when every step that touches its resource is done.
 ///
@@ -43,10 +42,14 @@ pub fn changes(
             }
             Action::Delete => {}
             Action::Create | Action::Update | Action::Replace => {
-                let fields: Vec<&str> = mine()
-                    .filter(|(step, result)| done(result) && is_last_word(step, change))
-                    .flat_map(|(step, _)| step.fields.iter().map(String::as_str))
-                    .collect();
+                // A field that two steps send (a queue's members, where a replaced agent leaves and comes
+                // back; a main group that creation may or may not set) counts when both are done.
+                let sent = |wanted: bool| {
+                    let steps = mine().filter(move |(_, result)| done(result) == wanted);
+                    steps.flat_map(|(step, _)| step.fields.iter().map(String::as_str))
+                };
+                let open: Vec<&str> = sent(false).collect();
+                let fields: Vec<&str> = sent(true).filter(|field| !open.contains(field)).collect();
                 if fields.is_empty() {
                     continue;
                 }
@@ -62,14 +65,6 @@ pub fn changes(
             }
         }
     }
-}
-
-/// Whether a step leaves the resource as the change ends; a queue that replaced agents left for a while
-/// does not hold its final members.
-fn is_last_word(step: &Step, change: &Change) -> bool {
-    let Some(list) = &step.members else { return true };
-    let members: Members = list.iter().map(|m| (m.agent_number.clone(), m.priority)).collect();
-    members_after(change).is_none_or(|after| after == members)
 }
 
 fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool, print: Option<&String>) {

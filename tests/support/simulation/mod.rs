@@ -25,7 +25,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use rosterctl::apply::deed::Deed;
+use rosterctl::apply::deed::{self, Deed};
 use rosterctl::apply::retry::{self, Bounds};
 use rosterctl::apply::{Conduct, Effect, Event, Finish, Machine, Status, remember};
 use rosterctl::model::agent::{self, PASSWORD};
@@ -452,7 +452,7 @@ impl<'a> Client<'a> {
 
     /// Carries a plan out, as `shell::execute` does.
     async fn run(&self, plan: &Arc<Plan>) -> Finish {
-        let mut machine = Machine::new(self.broken(plan), self.conduct);
+        let mut machine = Machine::new(Arc::clone(plan), self.conduct);
         let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Event> + '_>>> =
             FuturesUnordered::new();
         if let Some(after) = self.stops {
@@ -485,6 +485,7 @@ impl<'a> Client<'a> {
                             };
                             Waiting(signal).await;
                         }
+                        self.out_of_turn(plan, &deed).await;
                         let result = self.carry_out(&deed).await;
                         if result == Err(Failure::Halted) {
                             return Event::NotStarted { step };
@@ -501,16 +502,16 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The plan, without the order that a mutant does not keep.
-    fn broken(&self, plan: &Arc<Plan>) -> Arc<Plan> {
-        if self.mutant != Some(Mutant::EarlyDelete) {
-            return Arc::clone(plan);
+    /// What a mutant does out of turn: it deletes before the queues are left.
+    async fn out_of_turn(&self, plan: &Plan, deed: &Deed) {
+        if self.mutant != Some(Mutant::EarlyDelete) || !matches!(deed, Deed::SetMembers { .. }) {
+            return;
         }
-        let mut plan = Plan::clone(plan);
-        for step in plan.steps.iter_mut().filter(|step| step.operation == Operation::AgentDelete) {
-            step.after.clear();
+        for step in plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete) {
+            if let Some(deed) = deed::of(plan, step) {
+                let _ = self.carry_out(&deed).await;
+            }
         }
-        Arc::new(plan)
     }
 
     async fn carry_out(&self, deed: &Deed) -> Result<Option<OperatorId>, Failure> {
