@@ -18,6 +18,7 @@ pub mod remember;
 mod resolve;
 pub mod retry;
 pub mod verify;
+pub mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -193,6 +194,8 @@ pub struct Machine {
     slots: Vec<Slot>,
     guarding: Wanted,
     left_out: Vec<Stale>,
+    /// Members of each queue, as the guard or a confirmation saw them last.
+    inside: BTreeMap<OperatorId, BTreeSet<OperatorId>>,
     /// Systems that refused the sign-in.
     locked: BTreeSet<Kind>,
     interrupted: bool,
@@ -225,6 +228,7 @@ impl Machine {
             slots,
             guarding: Wanted::default(),
             left_out: Vec::new(),
+            inside: BTreeMap::new(),
             locked: BTreeSet::new(),
             interrupted: false,
             settling: Vec::new(),
@@ -266,6 +270,7 @@ impl Machine {
     }
 
     fn guarded(&mut self, seen: &Seen) -> Vec<Effect> {
+        self.inside.extend(seen.members());
         let stale = match guard::check(&self.plan, &self.guarding, seen) {
             Ok(stale) => stale,
             Err(why) => return vec![self.finish(Finish::Blind(why))],
@@ -320,9 +325,7 @@ impl Machine {
                         progress = true;
                     }
                     Ready::Go => {
-                        if let Some(effect) = self.confirm(at).or_else(|| self.send(at)) {
-                            effects.push(effect);
-                        }
+                        effects.extend(self.confirm(at).or_else(|| self.send(at)));
                         progress = true;
                     }
                 }
@@ -368,6 +371,7 @@ impl Machine {
     }
 
     fn confirmed(&mut self, at: usize, seen: &Seen) -> Vec<Effect> {
+        self.inside.extend(seen.members());
         let plan = Arc::clone(&self.plan);
         for before in self.unproved(at) {
             let step = &plan.steps[before];
@@ -383,7 +387,26 @@ impl Machine {
         self.advance()
     }
 
+    /// Whoever joined a queue since the plan was made is not deleted out of it.
+    fn stay_inside(&mut self, at: usize) {
+        let plan = Arc::clone(&self.plan);
+        let step = &plan.steps[at];
+        for id in step.targets.iter().filter(|_| step.operation == Operation::AgentDelete) {
+            let queue = self.inside.iter().find(|(_, members)| members.contains(&id.name));
+            if let Some((exten, _)) = queue
+                && !self.slots[at].left_out.contains(id)
+            {
+                let why = format!("it is in queue {exten}");
+                self.leave_out(at, step.operation, id, &why);
+            }
+        }
+    }
+
     fn send(&mut self, at: usize) -> Option<Effect> {
+        self.stay_inside(at);
+        if matches!(self.slots[at].state, State::Ended(..)) {
+            return None;
+        }
         let slot = &mut self.slots[at];
         let Some(deed) = slot.deed.clone() else {
             self.end(at, Status::Failed, "the plan does not hold what this step needs");

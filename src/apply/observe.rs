@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::Value;
 
 /// What to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +43,17 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// Who is in each queue that was seen, by the vendor's number.
+    pub fn members(&self) -> impl Iterator<Item = (OperatorId, BTreeSet<OperatorId>)> {
+        self.queues.values().flatten().flatten().map(|(exten, queue)| {
+            let members = match queue.record.get(&ASSIGN_MEMBERS) {
+                Some(Value::Members(members)) => members.keys().cloned().collect(),
+                _ => BTreeSet::new(),
+            };
+            (exten.clone(), members)
+        })
+    }
+
     /// An agent; `None` when missing.
     ///
     /// # Errors

@@ -42,10 +42,14 @@ pub fn changes(
             }
             Action::Delete => {}
             Action::Create | Action::Update | Action::Replace => {
-                let fields: Vec<&str> = mine()
-                    .filter(|(_, result)| done(result))
-                    .flat_map(|(step, _)| step.fields.iter().map(String::as_str))
-                    .collect();
+                // A field that two steps send (a queue's members, where a replaced agent leaves and comes
+                // back; a main group that creation may or may not set) counts when both are done.
+                let sent = |wanted: bool| {
+                    let steps = mine().filter(move |(_, result)| done(result) == wanted);
+                    steps.flat_map(|(step, _)| step.fields.iter().map(String::as_str))
+                };
+                let open: Vec<&str> = sent(false).collect();
+                let fields: Vec<&str> = sent(true).filter(|field| !open.contains(field)).collect();
                 if fields.is_empty() {
                     continue;
                 }

@@ -6,26 +6,66 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::vendor::Vendor;
 use crate::apply::observe::{QueueKey, Seen, Wanted};
-use crate::model::call::Failure;
+use crate::model::call::{Call, Failure, Reply};
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live};
-use crate::provider::{Page, Row, paging};
+use crate::model::workspace::Connection;
+use crate::provider::{Page, Provider, Row, paging};
 
 /// How often a listing that shifts while it is read is read again before it counts as incomplete.
 const READINGS: usize = 3;
 
-/// The vendors that hold resources.
-#[derive(Default)]
-pub struct Vendors {
-    /// Who holds agents.
-    pub agents: Option<Vendor>,
-    /// Who holds queues.
-    pub queues: Option<Vendor>,
+/// A system that can be read: a connection at work, or a test's.
+pub trait Reads {
+    /// Its connector.
+    fn provider(&self) -> &dyn Provider;
+
+    /// The configured connection.
+    fn connection(&self) -> &Connection;
+
+    /// Makes a reading call, and again while that may help.
+    fn read<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> impl Future<Output = Result<T, Failure>>;
 }
 
-impl Vendors {
+impl Reads for Vendor {
+    fn provider(&self) -> &dyn Provider {
+        self.provider
+    }
+
+    fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    async fn read<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        Vendor::read(self, call, hear).await
+    }
+}
+
+/// The vendors that hold resources.
+pub struct Vendors<V = Vendor> {
+    /// Who holds agents.
+    pub agents: Option<V>,
+    /// Who holds queues.
+    pub queues: Option<V>,
+}
+
+impl<V> Default for Vendors<V> {
+    fn default() -> Self {
+        Self { agents: None, queues: None }
+    }
+}
+
+impl<V> Vendors<V> {
     /// The vendor that holds a kind.
-    pub fn of(&self, kind: Kind) -> Option<&Vendor> {
+    pub fn of(&self, kind: Kind) -> Option<&V> {
         match kind {
             Kind::Agent => self.agents.as_ref(),
             Kind::Queue => self.queues.as_ref(),
@@ -40,7 +80,7 @@ type Rows = BTreeMap<OperatorId, Row>;
 ///
 /// # Errors
 /// The first system that cannot be read; an incomplete listing is no failure.
-pub async fn live(vendors: &Vendors) -> Result<Live, Failure> {
+pub async fn live(vendors: &Vendors<impl Reads>) -> Result<Live, Failure> {
     let agents = async {
         match &vendors.agents {
             Some(vendor) => listing(vendor).await.map(Some),
@@ -81,10 +121,11 @@ pub async fn live(vendors: &Vendors) -> Result<Live, Failure> {
 }
 
 /// Reads a whole listing, again while it shifts.
-async fn listing(vendor: &Vendor) -> Result<(Rows, Option<String>, usize), Failure> {
+async fn listing(vendor: &impl Reads) -> Result<(Rows, Option<String>, usize), Failure> {
     let mut reading = 1;
     loop {
-        let (pages, size) = pages(vendor, |page| vendor.provider.ask_page(&vendor.connection, page)).await?;
+        let (pages, size) =
+            pages(vendor, |page| vendor.provider().ask_page(vendor.connection(), page)).await?;
         let (rows, doubt) = paging::assemble(pages);
         if doubt.is_none() || reading == READINGS {
             return Ok((rows, doubt, size));
@@ -95,17 +136,17 @@ async fn listing(vendor: &Vendor) -> Result<(Rows, Option<String>, usize), Failu
 
 /// Reads all pages of a listing: the first tells how many there are.
 async fn pages(
-    vendor: &Vendor,
-    ask: impl Fn(usize) -> crate::model::call::Call + Copy,
+    vendor: &impl Reads,
+    ask: impl Fn(usize) -> Call + Copy,
 ) -> Result<(Vec<Page>, usize), Failure> {
-    let hear = |reply: &_| vendor.provider.hear_page(&vendor.connection, reply);
-    let asked = vendor.provider.page_size(&vendor.connection);
+    let hear = |reply: &_| vendor.provider().hear_page(vendor.connection(), reply);
+    let asked = vendor.provider().page_size(vendor.connection());
     let first = vendor.read(|| ask(1), hear).await?;
     let size = paging::page_size(&first, asked);
     let count = paging::page_count(&first, asked);
     let rest: Vec<Page> = stream::iter(2..=count)
         .map(|page| vendor.read(move || ask(page), hear))
-        .buffered(vendor.connection.concurrency())
+        .buffered(vendor.connection().concurrency())
         .try_collect()
         .await?;
     let mut pages = vec![first];
@@ -116,7 +157,7 @@ async fn pages(
 /// Looks at some resources: one by one, or by the listing where that takes fewer calls.
 ///
 /// `listed` is how many resources of each kind are live, as far as is known.
-pub async fn look(vendors: &Vendors, wanted: &Wanted, listed: (usize, usize)) -> Seen {
+pub async fn look(vendors: &Vendors<impl Reads>, wanted: &Wanted, listed: (usize, usize)) -> Seen {
     let (agents, queues) = tokio::join!(
         look_at_agents(vendors.agents.as_ref(), &wanted.agents, listed.0),
         look_at_queues(vendors.queues.as_ref(), &wanted.queues, listed.1)
@@ -126,13 +167,17 @@ pub async fn look(vendors: &Vendors, wanted: &Wanted, listed: (usize, usize)) ->
 
 type SeenAgents = BTreeMap<OperatorId, Result<Option<crate::model::field::Record>, String>>;
 
-async fn look_at_agents(vendor: Option<&Vendor>, ids: &BTreeSet<OperatorId>, listed: usize) -> SeenAgents {
+async fn look_at_agents(
+    vendor: Option<&impl Reads>,
+    ids: &BTreeSet<OperatorId>,
+    listed: usize,
+) -> SeenAgents {
     let all = |why: &str| ids.iter().map(|id| (id.clone(), Err(why.to_owned()))).collect();
     if ids.is_empty() {
         return SeenAgents::new();
     }
     let Some(vendor) = vendor else { return all("no connection holds agents") };
-    let page = vendor.provider.page_size(&vendor.connection);
+    let page = vendor.provider().page_size(vendor.connection());
     if listed.div_ceil(page) < ids.len() {
         return match listing(vendor).await {
             Err(failure) => all(failure.message()),
@@ -160,25 +205,25 @@ async fn look_at_agents(vendor: Option<&Vendor>, ids: &BTreeSet<OperatorId>, lis
             });
             (id, seen)
         })
-        .buffered(vendor.connection.concurrency())
+        .buffered(vendor.connection().concurrency())
         .collect()
         .await
 }
 
 /// One resource; `None` when it is proved missing.
-async fn one(vendor: &Vendor, key: &OperatorId) -> Result<Option<Row>, Failure> {
-    let ask = || vendor.provider.ask_one(&vendor.connection, key.as_str());
-    let hear = |reply: &_| vendor.provider.hear_one(&vendor.connection, key.as_str(), reply);
+async fn one(vendor: &impl Reads, key: &OperatorId) -> Result<Option<Row>, Failure> {
+    let ask = || vendor.provider().ask_one(vendor.connection(), key.as_str());
+    let hear = |reply: &_| vendor.provider().hear_one(vendor.connection(), key.as_str(), reply);
     if let Some(row) = vendor.read(ask, hear).await? {
         return Ok(Some(row));
     }
-    if vendor.provider.ask_filtered(&vendor.connection, key.as_str(), 1).is_none() {
+    if vendor.provider().ask_filtered(vendor.connection(), key.as_str(), 1).is_none() {
         return Ok(None);
     }
     // The answer to a single question proves no absence: a listing narrowed to it does.
     let ask = |page| {
-        let call = vendor.provider.ask_filtered(&vendor.connection, key.as_str(), page);
-        call.unwrap_or_else(|| vendor.provider.ask_page(&vendor.connection, page))
+        let call = vendor.provider().ask_filtered(vendor.connection(), key.as_str(), page);
+        call.unwrap_or_else(|| vendor.provider().ask_page(vendor.connection(), page))
     };
     let (pages, _) = pages(vendor, &ask).await?;
     let (mut rows, doubt) = paging::assemble(pages);
@@ -193,13 +238,13 @@ async fn one(vendor: &Vendor, key: &OperatorId) -> Result<Option<Row>, Failure> 
 
 type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, crate::model::live::LiveQueue)>, String>>;
 
-async fn look_at_queues(vendor: Option<&Vendor>, keys: &BTreeSet<QueueKey>, listed: usize) -> SeenQueues {
+async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, listed: usize) -> SeenQueues {
     let all = |why: &str| keys.iter().map(|key| (key.clone(), Err(why.to_owned()))).collect();
     if keys.is_empty() {
         return SeenQueues::new();
     }
     let Some(vendor) = vendor else { return all("no connection holds queues") };
-    let page = vendor.provider.page_size(&vendor.connection);
+    let page = vendor.provider().page_size(vendor.connection());
     let by_name = keys.iter().any(|key| matches!(key, QueueKey::Name(_)));
     if by_name || listed.div_ceil(page) < keys.len() {
         return match listing(vendor).await {
@@ -219,7 +264,7 @@ async fn look_at_queues(vendor: Option<&Vendor>, keys: &BTreeSet<QueueKey>, list
             });
             (key, seen)
         })
-        .buffered(vendor.connection.concurrency())
+        .buffered(vendor.connection().concurrency())
         .collect()
         .await
 }

@@ -1,8 +1,7 @@
 //! Holds calls back to the rate: never more than so many in any window, and no slower than that.
 //!
-//! A window is exact, not a bucket: it remembers when each call was sent. A call counts until a whole
-//! window after its answer came, since the vendor saw it some time between sending and answer. The
-//! times lie in a file under the user's state folder, so that several processes share one window.
+//! What counts is [`Window`]'s to say. The windows lie in files under the user's state folder, so that
+//! several processes share one.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -13,6 +12,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::clock;
+use crate::apply::window::Window;
 use crate::model::spec::Rate;
 
 /// The windows of an account's operations.
@@ -20,7 +20,7 @@ pub struct Pace {
     folder: Option<PathBuf>,
     account: String,
     /// Windows for when there is no folder to share them in.
-    own: Mutex<BTreeMap<&'static str, Vec<i64>>>,
+    own: Mutex<BTreeMap<&'static str, Window>>,
 }
 
 /// A place in a window, to be given back when the answer came.
@@ -42,72 +42,45 @@ impl Pace {
         Some(base.join("rosterctl"))
     }
 
-    /// Waits for a place in an operation's window.
-    pub async fn enter(&self, operation: &'static str, rate: Rate) -> Permit {
+    /// Waits for a place in an operation's window; `longest` is how long a call can take.
+    pub async fn enter(&self, operation: &'static str, rate: Rate, longest: Duration) -> Permit {
         loop {
-            let entered = self.with(operation, rate, |times, now| {
-                if times.len() < rate.calls {
-                    times.push(now);
-                    return Ok(now);
-                }
-                // The window is free again when enough of its oldest calls have left it.
-                let oldest = times[times.len() - rate.calls];
-                Err(oldest + millis(rate.per) - now)
-            });
+            let entered =
+                self.with(operation, |window, now| window.enter(rate, millis(longest), now).map(|()| now));
             match entered {
                 Ok(taken_ms) => return Permit { operation, taken_ms },
-                Err(wait) => {
-                    let wait = u64::try_from(wait).unwrap_or(0).max(1);
-                    tokio::time::sleep(Duration::from_millis(wait)).await;
-                }
+                Err(wait) => tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await,
             }
         }
     }
 
     /// Says that the answer came: from now on the call's window runs.
-    pub fn leave(&self, permit: &Permit, rate: Rate) {
-        self.with(permit.operation, rate, |times, now| {
-            if let Some(time) = times.iter_mut().find(|time| **time == permit.taken_ms) {
-                *time = now;
-            }
-        });
+    pub fn leave(&self, permit: &Permit) {
+        self.with(permit.operation, |window, now| window.leave(permit.taken_ms, now));
     }
 
-    /// Works on the times of a window, oldest first, those that left it dropped.
+    /// Works on an operation's window.
     ///
     /// The time is taken behind the lock: what another process wrote while this one waited for it would
     /// else lie in the future.
-    fn with<T>(&self, operation: &'static str, rate: Rate, work: impl Fn(&mut Vec<i64>, i64) -> T) -> T {
-        let tidy = |times: &mut Vec<i64>, now: i64| {
-            // A clock that was set back leaves times in the future: they count as now.
-            for time in times.iter_mut() {
-                *time = (*time).min(now);
-            }
-            times.retain(|time| time + millis(rate.per) > now);
-            times.sort_unstable();
-        };
+    fn with<T>(&self, operation: &'static str, work: impl Fn(&mut Window, i64) -> T) -> T {
         if let Some(mut file) = self.open(operation) {
             let now = clock::now_ms();
             let mut text = String::new();
             let _ = file.read_to_string(&mut text);
-            let mut times: Vec<i64> = text.lines().filter_map(|line| line.parse().ok()).collect();
-            tidy(&mut times, now);
-            let result = work(&mut times, now);
-            let text = times.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            let mut window = Window::read(&text);
+            let result = work(&mut window, now);
             let written = file
                 .seek(SeekFrom::Start(0))
                 .and_then(|_| file.set_len(0))
-                .and_then(|()| file.write_all(text.as_bytes()));
+                .and_then(|()| file.write_all(window.text().as_bytes()));
             if written.is_ok() {
                 return result;
             }
             tracing::warn!(operation, "the rate window cannot be shared with other processes");
         }
         let mut own = self.own.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let times = own.entry(operation).or_default();
-        let now = clock::now_ms();
-        tidy(times, now);
-        work(times, now)
+        work(own.entry(operation).or_default(), clock::now_ms())
     }
 
     /// Opens and locks the file of a window.
@@ -136,9 +109,9 @@ mod tests {
     async fn sends(pace: &Pace, count: usize) -> Vec<i64> {
         let mut times = Vec::new();
         for _ in 0..count {
-            let permit = pace.enter("addQueue", RATE).await;
+            let permit = pace.enter("addQueue", RATE, Duration::from_secs(1)).await;
             times.push(clock::now_ms());
-            pace.leave(&permit, RATE);
+            pace.leave(&permit);
         }
         times
     }

@@ -25,6 +25,8 @@ pub struct Vendor {
     pace: Pace,
     slots: Semaphore,
     bounds: Bounds,
+    /// How long a call can take.
+    timeout: Duration,
 }
 
 impl Vendor {
@@ -43,7 +45,8 @@ impl Vendor {
             total: retry.map_or(Duration::from_mins(2), |r| r.duration("total")),
         };
         let slots = Semaphore::new(connection.concurrency());
-        Self { connection, provider, transport, secret, pace, slots, bounds }
+        let timeout = connection.settings.duration("timeout");
+        Self { connection, provider, transport, secret, pace, slots, bounds, timeout }
     }
 
     /// How often a call of unknown outcome may be sent again after reading back.
@@ -122,7 +125,7 @@ impl Vendor {
     ) -> Result<T, Failure> {
         let rate = self.connection.rate(call.operation);
         let permit = match rate {
-            Some(rate) => Some((self.pace.enter(call.operation, rate).await, rate)),
+            Some(rate) => Some(self.pace.enter(call.operation, rate, self.timeout).await),
             None => None,
         };
         let _slot = self.slots.acquire().await;
@@ -134,8 +137,8 @@ impl Vendor {
         self.provider.sign(&self.connection, &self.secret, clock::now_ms(), &mut call);
         let started = Instant::now();
         let reply = self.transport.send(&call).await;
-        if let Some((permit, rate)) = &permit {
-            self.pace.leave(permit, *rate);
+        if let Some(permit) = &permit {
+            self.pace.leave(permit);
         }
         let status = reply.as_ref().map_or(0, |reply| reply.status);
         let millis = started.elapsed().as_millis();

@@ -1,0 +1,95 @@
+//! Whatever goes wrong, nothing is doubled, lost or deleted that was not to be, and a run in fine weather
+//! finishes the work: some thousand histories by seed, every point of dying, and broken executors that must be
+//! caught.
+//!
+//! `HISTORIES=n` runs as many histories, `SEED=s` replays one.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
+
+#[allow(dead_code, reason = "each test file uses what it needs")]
+#[path = "support/planning.rs"]
+mod planning;
+#[path = "support/simulation/mod.rs"]
+mod simulation;
+
+use std::collections::BTreeMap;
+
+use simulation::{Course, Mutant, Story, history, large, small};
+
+/// Histories of a usual run.
+const HISTORIES: u64 = 2_000;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn seeded(seed: u64, mutant: Option<Mutant>) -> Story {
+    history(seed, &small(seed), Course { mutant, ..Course::default() })
+}
+
+#[test]
+fn every_history_ends_well() {
+    if let Some(seed) = number("SEED") {
+        let story = seeded(seed, None);
+        assert!(story.violations.is_empty(), "{}", story.tell(seed));
+        return;
+    }
+    let mut ended: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..number("HISTORIES").unwrap_or(HISTORIES) {
+        let story = seeded(seed, None);
+        assert!(story.violations.is_empty(), "{}", story.tell(seed));
+        for (end, count) in story.ended {
+            *ended.entry(end).or_default() += count;
+        }
+    }
+    // A simulation in which nothing goes wrong, or nothing goes right, shows nothing.
+    for end in ["done", "partial", "died", "stale", "interrupted", "unreadable"] {
+        assert!(ended.contains_key(end), "no run ended so: {end} ({ended:?})");
+    }
+}
+
+#[test]
+fn one_seed_is_one_history() {
+    for seed in 0..20 {
+        let (one, two) = (seeded(seed, None), seeded(seed, None));
+        assert_eq!(one.log, two.log, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_client_may_die_at_any_moment_of_forty_steps() {
+    let roster = large();
+    let whole = history(1, &roster, Course { dies_after: Some(u64::MAX), ..Course::default() });
+    assert!(whole.violations.is_empty(), "{}", whole.tell(1));
+    assert!(whole.steps >= 40, "{} steps", whole.steps);
+    for event in 0..whole.events {
+        let story = history(1, &roster, Course { dies_after: Some(event), ..Course::default() });
+        assert!(story.violations.is_empty(), "died after event {event}: {}", story.tell(1));
+        assert_eq!(story.crashes, 1);
+    }
+}
+
+/// How many histories it takes to catch a mutant.
+fn caught(mutant: Mutant, by: &str) {
+    for seed in 0..HISTORIES {
+        let story = seeded(seed, Some(mutant));
+        if story.violations.iter().any(|violation| violation.contains(by)) {
+            return;
+        }
+    }
+    panic!("{mutant:?} was not caught");
+}
+
+#[test]
+fn a_blind_retry_of_a_new_queue_is_caught() {
+    caught(Mutant::BlindRetry, "a second queue");
+}
+
+#[test]
+fn a_deletion_before_the_queues_were_left_is_caught() {
+    caught(Mutant::EarlyDelete, "was deleted while it was in queue");
+}
+
+#[test]
+fn an_agent_made_before_its_password_is_stored_is_caught() {
+    caught(Mutant::LateSecret, "before its password was stored");
+}

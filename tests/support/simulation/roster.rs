@@ -1,0 +1,310 @@
+//! Rosters by seed: manifests, what is live, the ledger, and how the vendors read their own documents.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use rosterctl::model::desired::Desired;
+use rosterctl::model::ledger::Ledger;
+use rosterctl::model::workspace::Workspace;
+use rosterctl::provider::simulate::{Estate, Random};
+use serde_json::json;
+
+use super::super::planning;
+use super::world::Limit;
+
+pub(crate) struct Roster {
+    pub(crate) workspace: Workspace,
+    pub(crate) desired: Desired,
+    pub(crate) estate: Estate,
+    pub(crate) store: BTreeMap<String, String>,
+    pub(crate) ledger: Ledger,
+    pub(crate) limit: Limit,
+    pub(crate) agent_page: usize,
+    /// Keys of generated passwords, by agent.
+    pub(crate) generated: BTreeMap<String, String>,
+    pub(crate) manifest: String,
+}
+
+struct Dice(Random);
+
+impl Dice {
+    fn chance(&mut self, percent: usize) -> bool {
+        self.0.below(100) < percent
+    }
+
+    fn one<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words[self.0.below(words.len())]
+    }
+}
+
+/// A roster of a few agents and queues.
+pub(crate) fn small(seed: u64) -> Roster {
+    let mut dice = Dice(Random::new(seed));
+    let prune = dice.one(&["none", "none", "owned", "all"]);
+    let replace = dice.chance(25);
+    let batch = dice.chance(40);
+    let agents = 1 + dice.0.below(6);
+    let pool = if dice.chance(30) { 2 } else { 0 };
+    let queues = 1 + dice.0.below(3);
+    let limit = Limit { calls: [3, 6, 20][dice.0.below(3)], per_ms: 60_000 };
+    let mut text = String::new();
+    let mut live = Vec::new();
+    let mut members: Vec<String> = Vec::new();
+    let mut ledger = Ledger::default();
+    let mut store = BTreeMap::new();
+    let mut generated = BTreeMap::new();
+    let ids: Vec<String> = (1..=agents).map(|n| format!("800{n}")).collect();
+    for id in &ids {
+        let is_live = dice.chance(55);
+        let kind = dice.0.below(100);
+        let role = dice.one(&["r1", "r2"]);
+        if is_live {
+            live.push(json!({
+                "operatorId": id, "name": format!("{} {id}", dice.one(&["name", "other"])), "roleName": role,
+                "mainGroupName": dice.one(&["g1", "g2"]), "status": i64::from(dice.chance(80)),
+                "afterInterval": dice.0.below(3), "judge": i64::from(dice.chance(50)),
+            }));
+            if dice.chance(60) {
+                let applied = ledger.resources.entry(format!("agent/{id}")).or_default();
+                if dice.chance(60) {
+                    applied.fields.insert("role".to_owned(), role.into());
+                }
+            }
+        }
+        if kind < 15 {
+            let _ = writeln!(text, "  - {}", json!({"operatorId": id, "state": "absent"}));
+            continue;
+        }
+        if kind < 30 {
+            if is_live && prune == "none" {
+                members.push(id.clone());
+            }
+            continue;
+        }
+        members.push(id.clone());
+        let mut words = json!({"operatorId": id, "name": format!("name {id}")});
+        if dice.chance(60) {
+            words["role"] = dice.one(&["r1", "r2"]).into();
+        }
+        if dice.chance(60) {
+            words["mainSkillGroup"] = dice.one(&["g1", "g2"]).into();
+        }
+        if dice.chance(40) {
+            words["enabled"] = dice.chance(60).into();
+        }
+        if dice.chance(40) {
+            words["wrapUpSeconds"] = (1 + dice.0.below(3)).into();
+        }
+        if dice.chance(30) {
+            words["survey"] = dice.chance(50).into();
+        }
+        if dice.chance(20) {
+            words["recording"] = dice.chance(50).into();
+        }
+        let key = format!("agents/{id}");
+        if dice.chance(65) {
+            words["password"] = json!({"store": "files", "key": key, "generate": true});
+            if dice.chance(30) {
+                words["password"]["version"] = (1 + dice.0.below(2)).into();
+            }
+            if dice.chance(20) {
+                store.insert(key.clone(), format!("before-{id}"));
+            }
+            generated.insert(id.clone(), key);
+        } else if dice.chance(40) {
+            words["password"] = json!({"store": "files", "key": key});
+            store.insert(key, format!("static-{id}"));
+        }
+        let _ = writeln!(text, "  - {words}");
+    }
+    if pool > 0 {
+        let ids: Vec<String> = (1..=pool).map(|n| format!("810{n}")).collect();
+        let key = if dice.chance(50) { "pool" } else { "pool/{operatorId}" };
+        let words = json!({"operatorIds": format!("8101..810{pool}"), "name": "pool", "role": "r1",
+            "password": {"store": "files", "key": key, "generate": true}});
+        let _ = writeln!(text, "  - {words}");
+        for id in ids {
+            generated.insert(id.clone(), key.replace("{operatorId}", &id));
+            members.push(id);
+        }
+    }
+    // Enough of them that a listing has two pages.
+    if dice.chance(35) {
+        for n in 10..20 {
+            live.push(json!({"operatorId": format!("60{n}"), "name": "stranger"}));
+        }
+    }
+    let live_ids: Vec<String> =
+        live.iter().filter_map(|agent| agent["operatorId"].as_str()).map(str::to_owned).collect();
+    let mut live_queues = Vec::new();
+    let mut queue_text = String::new();
+    for name in ["q1", "q2", "q3"].iter().take(queues) {
+        if dice.chance(55) {
+            let list: Vec<_> = live_ids
+                .iter()
+                .filter(|_| dice.chance(50))
+                .map(|id| json!({"agentNumber": id, "priority": 1}))
+                .collect();
+            live_queues.push(json!({"displayName": name, "assignRule": "least", "assignMembers": list}));
+        }
+        if dice.chance(80) {
+            let list: Vec<_> = members
+                .iter()
+                .filter(|_| dice.chance(50))
+                .map(|id| json!({"agentNumber": id, "priority": 1}))
+                .collect();
+            let words = json!({"displayName": name, "assignRule": "least", "allowEmpty": true, "assignMembers": list});
+            let _ = writeln!(queue_text, "  - {words}");
+        }
+    }
+    let mut manifest =
+        "apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\n".to_owned();
+    for (key, text) in [("agents", text), ("queues", queue_text)] {
+        if !text.is_empty() {
+            let _ = write!(manifest, "{key}:\n{text}");
+        }
+    }
+    let quirks = json!({
+        "mainGroupOnCreate": dice.chance(70), "enabledOnCreate": dice.chance(70),
+        "filters": dice.one(&["exact", "fuzzy"]), "notFound": dice.one(&["failure", "null", "empty"]),
+        "newestFirst": dice.chance(70), "failuresWithHttp200": dice.chance(60),
+        "readShape": dice.one(&["data-list", "top-level"]), "successCode": 200 * dice.0.below(2),
+        "ids": dice.one(&["numeric", "lexical"]), "numbersAsStrings": dice.chance(30),
+        "unsetStrings": dice.one(&["null", "empty", "absent"]),
+    });
+    build(&Parts {
+        seed,
+        manifest,
+        quirks: quirks.to_string(),
+        live: json!(live).to_string(),
+        live_queues: json!(live_queues).to_string(),
+        connection: format!(
+            ", batchCreate: {batch}, mainGroupOnCreate: {}, enabledOnCreate: {}",
+            dice.chance(70),
+            dice.chance(70)
+        ),
+        queue_page: 1 + dice.0.below(3),
+        agent_page: 10,
+        limit,
+        prune,
+        replace,
+        store,
+        ledger,
+        generated,
+    })
+}
+
+/// A plan of about forty steps: agents with generated passwords, edits, queues, deletions.
+pub(crate) fn large() -> Roster {
+    let mut text =
+        String::from("apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\nagents:\n");
+    let (mut live, mut generated) = (Vec::new(), BTreeMap::new());
+    for n in 10..22 {
+        let password = json!({"store": "files", "key": format!("agents/80{n}"), "generate": true});
+        let words =
+            json!({"operatorId": format!("80{n}"), "name": "new", "role": "r1", "password": password});
+        let _ = writeln!(text, "  - {words}");
+        generated.insert(format!("80{n}"), format!("agents/80{n}"));
+    }
+    for n in 30..40 {
+        live.push(json!({"operatorId": format!("80{n}"), "name": "old"}));
+        let _ = writeln!(text, "  - {}", json!({"operatorId": format!("80{n}"), "name": "changed"}));
+    }
+    for n in 50..53 {
+        live.push(json!({"operatorId": format!("80{n}"), "name": "gone"}));
+        let _ = writeln!(text, "  - {}", json!({"operatorId": format!("80{n}"), "state": "absent"}));
+    }
+    text.push_str("queues:\n");
+    let mut live_queues = Vec::new();
+    for n in 0..6 {
+        let member = |id: String| json!({"agentNumber": id, "priority": n});
+        if n < 3 {
+            let list = vec![member(format!("805{n}")), member("8030".to_owned())];
+            live_queues
+                .push(json!({"displayName": format!("q{n}"), "assignRule": "least", "assignMembers": list}));
+        }
+        let list = vec![member(format!("801{n}")), member(format!("803{n}"))];
+        let words = json!({"displayName": format!("q{n}"), "assignRule": "least", "assignMembers": list});
+        let _ = writeln!(text, "  - {words}");
+    }
+    build(&Parts {
+        seed: 1,
+        manifest: text,
+        quirks: "{}".to_owned(),
+        live: json!(live).to_string(),
+        live_queues: json!(live_queues).to_string(),
+        connection: String::new(),
+        queue_page: 50,
+        agent_page: 100,
+        limit: Limit { calls: 20, per_ms: 60_000 },
+        prune: "none",
+        replace: false,
+        store: BTreeMap::new(),
+        ledger: Ledger::default(),
+        generated,
+    })
+}
+
+struct Parts {
+    seed: u64,
+    manifest: String,
+    quirks: String,
+    live: String,
+    live_queues: String,
+    connection: String,
+    queue_page: usize,
+    agent_page: usize,
+    limit: Limit,
+    prune: &'static str,
+    replace: bool,
+    store: BTreeMap<String, String>,
+    ledger: Ledger,
+    generated: BTreeMap<String, String>,
+}
+
+fn build(parts: &Parts) -> Roster {
+    let Parts { limit, .. } = parts;
+    let seed = format!(
+        "random: {}\nquirks: {}\nagents: {}\nqueues: {}\nrateLimit: {{ calls: {}, perMs: {} }}\n",
+        parts.seed, parts.quirks, parts.live, parts.live_queues, limit.calls, limit.per_ms
+    );
+    let estate = Estate::from_seed(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
+    let workspace = planning::workspace(&format!(
+        "apiVersion: rosterctl/v1
+kind: Workspace
+name: test
+manifests: [roster]
+connections:
+  agents: {{ provider: agent-config, baseUrl: sandbox{} }}
+  webchat: {{ provider: webchat-queue, baseUrl: sandbox, pageSize: {}, rateLimit: {{ calls: {}, per: {}s }} }}
+secrets:
+  files: {{ type: dir, path: secrets }}
+policy:
+  prune: {}
+  immutable: {}
+  limits: {{ deletes: 100%, changes: 100%, memberRemovals: 100%, floor: 100 }}
+",
+        parts.connection,
+        parts.queue_page,
+        limit.calls,
+        limit.per_ms / 1000,
+        parts.prune,
+        if parts.replace { "replace" } else { "report" },
+    ));
+    let files = [("roster/a.yaml".to_owned(), parts.manifest.clone())];
+    let desired = planning::desired(&files, &workspace);
+    let live: BTreeSet<&str> = estate.agent_config.agents().map(|a| a.operator_id.as_str()).collect();
+    let mut ledger = parts.ledger.clone();
+    ledger.resources.retain(|id, _| live.contains(id.trim_start_matches("agent/")));
+    Roster {
+        workspace,
+        desired,
+        store: parts.store.clone(),
+        ledger,
+        limit: parts.limit,
+        agent_page: parts.agent_page,
+        generated: parts.generated.clone(),
+        manifest: parts.manifest.clone(),
+        estate,
+    }
+}

@@ -1,0 +1,615 @@
+//! The world outside the client, under a virtual clock: the vendors, the way to them and back, somebody at
+//! the console, the store of secrets and the ledger; and an auditor who watches all of it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use md5::{Digest, Md5};
+use rosterctl::apply::window::Window;
+use rosterctl::model::call::{Call, Failure, Reply};
+use rosterctl::model::ledger::Ledger;
+use rosterctl::provider::simulate::{Estate, Random};
+use rosterctl::provider::webchat_queue::simulate::{Member, Queue};
+use serde_json::{Value as Json, json};
+
+/// Something that a client waits for.
+#[derive(Default)]
+pub(crate) struct Signal {
+    fired: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+    answer: RefCell<Option<Result<Reply, Failure>>>,
+}
+
+/// Waits for a signal.
+pub(crate) struct Waiting(pub(crate) Rc<Signal>);
+
+impl Future for Waiting {
+    type Output = Option<Result<Reply, Failure>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.0.fired.get() {
+            return Poll::Ready(self.0.answer.borrow_mut().take());
+        }
+        *self.0.waker.borrow_mut() = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Carried out and answered.
+    Well,
+    /// Never reached the vendor, and the client knows.
+    NotSent,
+    /// No answer; carried out or not.
+    Lost(bool),
+    /// HTTP 429, not carried out; with a `Retry-After` or without.
+    TooMany(Option<u64>),
+    /// HTTP 5xx; carried out or not.
+    ServerError(u16, bool),
+    /// A page of HTML with HTTP 200; carried out or not.
+    Html(bool),
+    /// Carried out; half of the answer comes, and the client notices the break or not.
+    CutOff(bool),
+}
+
+/// A call on its way.
+pub(crate) struct Sent {
+    pub(crate) call: Call,
+    pub(crate) fate: Fate,
+    pub(crate) way_back: i64,
+    pub(crate) signal: Rc<Signal>,
+    /// Whether it counts against a rate limit.
+    pub(crate) paced: bool,
+}
+
+/// What happens at a moment.
+pub(crate) enum Happening {
+    /// A call reaches the vendor.
+    Arrives(Box<Sent>),
+    /// A signal is given.
+    Given(Rc<Signal>),
+    /// Somebody does something at the console.
+    Console(u64),
+    /// A secret reaches its store late. Only a broken client does this.
+    Stored(String, String),
+    /// The operator asks to stop.
+    Stop(Rc<Signal>),
+}
+
+/// How much goes wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weather {
+    /// Of a hundred calls, so many meet a fault.
+    pub(crate) faults: usize,
+    /// Longest way of a call, one direction, in milliseconds.
+    pub(crate) latency: usize,
+}
+
+/// The rate limit of the queue vendor, for each operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    pub(crate) calls: usize,
+    pub(crate) per_ms: i64,
+}
+
+/// Values that were true of a resource's field at some moment of a run.
+type Truth = BTreeMap<(String, &'static str), BTreeSet<String>>;
+
+pub(crate) struct World {
+    pub(crate) now: i64,
+    sequence: u64,
+    happenings: BTreeMap<(i64, u64), Happening>,
+    pub(crate) estate: Estate,
+    pub(crate) random: Random,
+    pub(crate) weather: Weather,
+    pub(crate) limit: Limit,
+    /// The client's windows; they outlive it.
+    pub(crate) windows: BTreeMap<&'static str, Window>,
+    arrivals: BTreeMap<&'static str, Vec<i64>>,
+    pub(crate) store: BTreeMap<String, String>,
+    pub(crate) made_secrets: u32,
+    pub(crate) ledger: Ledger,
+    pub(crate) stop: bool,
+    pub(crate) log: Vec<String>,
+    pub(crate) violations: Vec<String>,
+    // What the auditor knows.
+    /// Keys of the passwords that are generated, by agent.
+    pub(crate) generated: BTreeMap<String, String>,
+    /// Agents that the plan deletes.
+    pub(crate) may_delete: BTreeSet<String>,
+    /// Agents that the plan makes.
+    pub(crate) may_create: BTreeSet<String>,
+    /// Agents that we made, ever.
+    pub(crate) created: BTreeSet<String>,
+    /// Queues that the console made, and when.
+    pub(crate) by_console: BTreeMap<String, i64>,
+    /// When the console put an agent into a queue.
+    joined: BTreeMap<(String, String), i64>,
+    /// When the client was last shown a queue.
+    shown: BTreeMap<String, i64>,
+    /// When the client last began to read the listing of queues.
+    listed: i64,
+    /// Agents and queue names that were not there at some moment of the reading.
+    pub(crate) was_missing: BTreeSet<String>,
+    /// Agents that only queues name.
+    pub(crate) named_by_queues: BTreeSet<String>,
+    /// Agents that the manifests name.
+    pub(crate) declared: BTreeSet<String>,
+    pub(crate) truth: Truth,
+    /// Names that the console may take for a new queue.
+    pub(crate) wanted_queues: Vec<String>,
+    /// Attributes of the wanted queues.
+    pub(crate) template: Option<Queue>,
+}
+
+impl World {
+    pub(crate) fn new(estate: Estate, random: Random, limit: Limit) -> Self {
+        Self {
+            now: 1_767_225_600_000,
+            sequence: 0,
+            happenings: BTreeMap::new(),
+            estate,
+            random,
+            weather: Weather { faults: 0, latency: 50 },
+            limit,
+            windows: BTreeMap::new(),
+            arrivals: BTreeMap::new(),
+            store: BTreeMap::new(),
+            made_secrets: 0,
+            ledger: Ledger::default(),
+            stop: false,
+            log: Vec::new(),
+            violations: Vec::new(),
+            generated: BTreeMap::new(),
+            may_delete: BTreeSet::new(),
+            may_create: BTreeSet::new(),
+            created: BTreeSet::new(),
+            by_console: BTreeMap::new(),
+            joined: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            listed: 0,
+            was_missing: BTreeSet::new(),
+            declared: BTreeSet::new(),
+            named_by_queues: BTreeSet::new(),
+            truth: BTreeMap::new(),
+            wanted_queues: Vec::new(),
+            template: None,
+        }
+    }
+
+    pub(crate) fn note(&mut self, what: impl AsRef<str>) {
+        let at = self.now - 1_767_225_600_000;
+        self.log.push(format!(
+            "{:>8.3}s {}",
+            Duration::from_millis(at.unsigned_abs()).as_secs_f64(),
+            what.as_ref()
+        ));
+    }
+
+    pub(crate) fn violate(&mut self, what: String) {
+        self.note(format!("VIOLATION {what}"));
+        self.violations.push(what);
+    }
+
+    pub(crate) fn happen(&mut self, after: i64, what: Happening) {
+        self.sequence += 1;
+        self.happenings.insert((self.now + after.max(0), self.sequence), what);
+    }
+
+    /// A signal that is given after a while.
+    pub(crate) fn after(&mut self, wait: i64) -> Rc<Signal> {
+        let signal = Rc::new(Signal::default());
+        self.happen(wait, Happening::Given(Rc::clone(&signal)));
+        signal
+    }
+
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
+        self.random.below(100) < percent
+    }
+
+    pub(crate) fn up_to(&mut self, most: usize) -> i64 {
+        i64::try_from(self.random.below(most + 1)).unwrap_or(0)
+    }
+
+    /// Sends a call on its way, and says when it is answered.
+    pub(crate) fn send(&mut self, call: Call, paced: bool) -> Rc<Signal> {
+        let fate = self.fate();
+        let most = if self.weather.faults > 0 && self.chance(8) { 12_000 } else { self.weather.latency };
+        let (there, way_back) = (self.up_to(most), self.up_to(most));
+        let signal = Rc::new(Signal::default());
+        let sent = Sent { call, fate, way_back, signal: Rc::clone(&signal), paced };
+        self.happen(there, Happening::Arrives(Box::new(sent)));
+        signal
+    }
+
+    fn fate(&mut self) -> Fate {
+        let faults = self.weather.faults;
+        if !self.chance(faults) {
+            return Fate::Well;
+        }
+        let coin = self.chance(50);
+        match self.random.below(10) {
+            0 => Fate::NotSent,
+            1..=3 => Fate::Lost(coin),
+            4 => Fate::TooMany(coin.then_some(3)),
+            5 | 6 => Fate::ServerError([500, 502, 503, 504][self.random.below(4)], coin),
+            7 => Fate::Html(coin),
+            _ => Fate::CutOff(coin),
+        }
+    }
+
+    /// Lets the next thing happen; `false` when nothing is left to happen.
+    pub(crate) fn step(&mut self) -> bool {
+        let Some(((at, _), what)) = self.happenings.pop_first() else { return false };
+        self.now = at;
+        match what {
+            Happening::Given(signal) => give(&signal),
+            Happening::Stop(signal) => {
+                self.stop = true;
+                self.note("the operator asks to stop");
+                give(&signal);
+            }
+            Happening::Arrives(sent) => self.arrive(*sent),
+            Happening::Console(seed) => self.console(seed),
+            Happening::Stored(key, value) => {
+                self.store.insert(key, value);
+            }
+        }
+        true
+    }
+
+    /// The client is gone; what it sent still arrives.
+    pub(crate) fn land(&mut self) {
+        self.happenings.retain(|_, what| matches!(what, Happening::Arrives(_)));
+        while self.step() {
+            self.happenings.retain(|_, what| matches!(what, Happening::Arrives(_)));
+        }
+    }
+
+    fn arrive(&mut self, sent: Sent) {
+        let Sent { call, fate, way_back, signal, paced } = sent;
+        let orphan = Rc::strong_count(&signal) == 1;
+        let carried = match fate {
+            Fate::Well | Fate::CutOff(_) => true,
+            Fate::NotSent | Fate::TooMany(_) => false,
+            Fate::Lost(carried) | Fate::ServerError(_, carried) | Fate::Html(carried) => carried,
+        };
+        if paced && fate != Fate::NotSent {
+            self.count(call.operation);
+        }
+        let reply = carried.then(|| self.answer(&call));
+        let whose = if orphan { ", of a client that is gone" } else { "" };
+        if fate != Fate::Well || !matches!(call.operation, "page" | "queueQueue" | "one/v2") {
+            let body = String::from_utf8_lossy(&call.body);
+            self.note(format!("{} {fate:?}{whose} {body}", call.operation));
+        }
+        let plain = |status: u16, content_type: &str, body: &[u8]| Reply {
+            status,
+            content_type: content_type.to_owned(),
+            retry_after: None,
+            body: body.to_vec(),
+        };
+        let result = match (fate, reply) {
+            (Fate::Well, Some(reply)) => Ok(reply),
+            (Fate::NotSent, _) => Err(Failure::NotSent("no connection".to_owned())),
+            (Fate::TooMany(after), _) => {
+                let mut reply = plain(429, "text/html", b"<html>slow down</html>");
+                reply.retry_after = after.map(Duration::from_secs);
+                Ok(reply)
+            }
+            (Fate::ServerError(status, _), _) => Ok(plain(status, "text/html", b"<html>bad gateway</html>")),
+            (Fate::Html(_), _) => Ok(plain(200, "text/html", b"<html><title>welcome</title></html>")),
+            (Fate::CutOff(false), Some(mut reply)) => {
+                reply.body.truncate(reply.body.len() / 2);
+                Ok(reply)
+            }
+            _ => Err(Failure::Unknown("the connection broke".to_owned())),
+        };
+        *signal.answer.borrow_mut() = Some(result);
+        self.happen(way_back, Happening::Given(signal));
+    }
+
+    /// Counts a call that reached the vendor against the rate limit.
+    fn count(&mut self, operation: &'static str) {
+        let (now, limit) = (self.now, self.limit);
+        let times = self.arrivals.entry(operation).or_default();
+        times.retain(|time| time + limit.per_ms > now);
+        times.push(now);
+        if times.len() > limit.calls {
+            let times = times.clone();
+            self.violate(format!("{operation}: more than {} calls in a window: {times:?}", limit.calls));
+        }
+    }
+
+    /// The vendor carries a call out, under the auditor's eyes.
+    fn answer(&mut self, call: &Call) -> Reply {
+        let body: Json = serde_json::from_slice(&call.body).unwrap_or_default();
+        let before: BTreeSet<String> = self.agent_ids();
+        let revision = self.estate.revision;
+        if call.operation == "addQueue" {
+            self.watch_queue(body["displayName"].as_str().unwrap_or_default());
+        }
+        let departures = self.estate.departures().len();
+        let reply = self.estate.answer("POST", call, self.now);
+        if self.estate.departures().len() > departures {
+            let what = format!("departure: {:?}", self.estate.departures().last());
+            self.violate(what);
+        }
+        if call.operation == "queueQueue" {
+            let exten = body["exten"].as_str();
+            if exten.is_none() && body["page"] == 1 {
+                self.listed = self.now;
+            }
+            let now = self.now;
+            let extens: Vec<String> =
+                self.estate.webchat_queue.queues.iter().map(|q| q.exten.clone()).collect();
+            for queue in extens.into_iter().filter(|q| exten.is_none_or(|exten| exten == q)) {
+                // A listing shows all of it, sooner or later; the earliest moment counts.
+                let at = if exten.is_none() { self.listed } else { now };
+                self.shown.insert(queue, at);
+            }
+        }
+        if self.estate.revision != revision {
+            let after = self.agent_ids();
+            for id in after.difference(&before) {
+                self.watch_creation(id, &body);
+            }
+            for id in before.difference(&after) {
+                self.watch_deletion(id);
+            }
+            if call.operation == "updateQueueAssignMembers" {
+                let exten = body["exten"].as_str().unwrap_or_default().to_owned();
+                self.joined.retain(|(queue, _), _| *queue != exten);
+            }
+            self.observe();
+        }
+        reply
+    }
+
+    fn agent_ids(&self) -> BTreeSet<String> {
+        self.estate.agent_config.agents().map(|agent| agent.operator_id.clone()).collect()
+    }
+
+    fn watch_queue(&mut self, name: &str) {
+        let there: Vec<String> = self
+            .estate
+            .webchat_queue
+            .queues
+            .iter()
+            .filter(|queue| queue.display_name == name)
+            .map(|queue| queue.exten.clone())
+            .collect();
+        for exten in there {
+            // The console may win a race that nobody can see; ours is never to be doubled.
+            if self.by_console.get(&exten).is_none_or(|made| *made < self.listed) {
+                self.violate(format!("a second queue {name} beside {exten}"));
+            }
+        }
+    }
+
+    fn watch_creation(&mut self, id: &str, body: &Json) {
+        self.created.insert(id.to_owned());
+        if !self.may_create.contains(id) {
+            self.violate(format!("agent {id} was made, and the plan did not say so"));
+        }
+        if let Some(key) = self.generated.get(id).cloned() {
+            let stored = self.store.get(&key).cloned();
+            let sent = body["password"].as_str();
+            if stored.is_none() || stored.as_deref() != sent {
+                self.violate(format!("agent {id} was made before its password was stored"));
+            }
+        }
+    }
+
+    fn watch_deletion(&mut self, id: &str) {
+        if !self.may_delete.contains(id) {
+            self.violate(format!("agent {id} was deleted, and the plan did not say so"));
+        }
+        self.created.remove(id);
+        let queues: Vec<String> = self
+            .estate
+            .webchat_queue
+            .queues
+            .iter()
+            .filter(|queue| queue.assign_members.iter().any(|member| member.agent_number == *id))
+            .map(|queue| queue.exten.clone())
+            .collect();
+        for exten in queues {
+            let shown = self.shown.get(&exten).copied().unwrap_or_default();
+            let joined = self.joined.get(&(exten.clone(), id.to_owned()));
+            if joined.is_none_or(|joined| *joined < shown) {
+                self.violate(format!("agent {id} was deleted while it was in queue {exten}"));
+            }
+        }
+    }
+
+    /// Somebody at the console.
+    fn console(&mut self, seed: u64) {
+        let mut random = Random::new(seed);
+        let agents: Vec<String> = self.agent_ids().into_iter().collect();
+        let agent = agents.get(random.below(agents.len())).cloned();
+        let queues = self.estate.webchat_queue.queues.len();
+        let chosen = random.below(queues);
+        match random.below(6) {
+            0 => {
+                let Some(id) = agent else { return };
+                if let Some(agent) = self.estate.agent_config.agent_mut(&id) {
+                    agent.name = Some(format!("console {}", random.below(3)));
+                }
+                self.note(format!("console: renames {id}"));
+            }
+            1 | 2 if queues > 0 => {
+                let mut members = Vec::new();
+                for id in &agents {
+                    if random.below(2) == 0 {
+                        let priority = i64::try_from(random.below(3)).unwrap_or(0);
+                        members.push(Member { agent_number: id.clone(), priority });
+                    }
+                }
+                let now = self.now;
+                let queue = &mut self.estate.webchat_queue.queues[chosen];
+                let exten = queue.exten.clone();
+                for member in &members {
+                    if !queue.assign_members.iter().any(|m| m.agent_number == member.agent_number) {
+                        self.joined.insert((exten.clone(), member.agent_number.clone()), now);
+                    }
+                }
+                let ids: Vec<&str> = members.iter().map(|m| m.agent_number.as_str()).collect();
+                let said = format!("console: queue {exten} has {}", ids.join(" "));
+                queue.assign_members = members;
+                self.note(said);
+            }
+            3 => {
+                let names = self.wanted_queues.clone();
+                let Some(name) = names.get(random.below(names.len())) else { return };
+                let taken = self.estate.webchat_queue.queues.iter().any(|queue| queue.display_name == *name);
+                let Some(template) = self.template.clone().filter(|_| !taken) else { return };
+                let exten = format!("77{}", random.below(1_000_000));
+                self.by_console.insert(exten.clone(), self.now);
+                self.note(format!("console: makes queue {name} ({exten})"));
+                let queue = Queue { exten, display_name: name.clone(), ..template };
+                self.estate.webchat_queue.queues.push(queue);
+            }
+            4 => {
+                let Some(mut new) = agent.and_then(|id| self.estate.agent_config.agent(&id).cloned()) else {
+                    return;
+                };
+                new.operator_id = format!("7{:03}", random.below(1000));
+                if self.estate.agent_config.agent(&new.operator_id).is_some() {
+                    return;
+                }
+                (new.id, new.sip_number, new.sipid) = (0, None, None);
+                self.note(format!("console: makes agent {}", new.operator_id));
+                self.estate.agent_config.put(new);
+            }
+            _ => {
+                // Without an agent that a queue's manifest names and no other, the manifests are wrong.
+                let Some(id) = agent.filter(|id| !self.named_by_queues.contains(id)) else { return };
+                self.estate.agent_config.remove(&id);
+                self.created.remove(&id);
+                for queue in &mut self.estate.webchat_queue.queues {
+                    queue.assign_members.retain(|member| member.agent_number != id);
+                }
+                self.note(format!("console: deletes {id}"));
+            }
+        }
+        self.observe();
+    }
+
+    /// What is true now was true at some moment of the run.
+    pub(crate) fn observe(&mut self) {
+        let mut facts: Vec<(String, &'static str, String)> = Vec::new();
+        for agent in self.estate.agent_config.agents() {
+            let id = format!("agent/{}", agent.operator_id);
+            let text = |text: &Option<String>| Json::from(text.clone().unwrap_or_default()).to_string();
+            let flag = |number: i64| Json::from(number == 1).to_string();
+            let channels = [("voice", agent.isaudio), ("message", agent.ismessage), ("video", agent.isvideo)];
+            let channels = channels.iter().filter(|(_, on)| *on == 1).map(|(word, _)| *word);
+            let sip = agent.sip_number.as_ref().map_or(json!("none"), |number| json!({ "number": number }));
+            let outbound = ["allowed", "no-long-distance", "forbidden", "no-international"];
+            for (field, value) in [
+                ("channels", json!(channels.collect::<Vec<_>>()).to_string()),
+                ("hidePhone", flag(agent.is_hide_phone)),
+                ("outbound", json!(outbound[usize::try_from(agent.outcallflag).unwrap_or(0)]).to_string()),
+                ("sip", sip.to_string()),
+                ("type", json!(["agent", "leader"][usize::from(agent.operator_type == 1)]).to_string()),
+                ("email", text(&agent.email)),
+                ("boundPhone", text(&agent.bindcode)),
+                ("callerId", text(&agent.showcaller)),
+                ("announcement", text(&agent.ttscontent)),
+                ("name", text(&agent.name)),
+                ("mainSkillGroup", text(&agent.main_group_name)),
+                ("role", Json::from(agent.role_name.as_str()).to_string()),
+                ("skillLevel", agent.bind_skill_level.to_string()),
+                ("enabled", flag(agent.status)),
+                ("survey", flag(agent.judge)),
+                ("recording", flag(agent.isrecord)),
+                ("wrapUpSeconds", agent.after_interval.to_string()),
+            ] {
+                facts.push((id.clone(), field, value));
+            }
+        }
+        for queue in &self.estate.webchat_queue.queues {
+            let id = format!("queue/{}", queue.display_name);
+            facts.push((id.clone(), "exten", queue.exten.clone()));
+            facts.push((id.clone(), "assignRule", Json::from(queue.assign_rule.as_str()).to_string()));
+            facts.push((id.clone(), "memory", "\"off\"".to_owned()));
+            let members = queue.assign_members.iter().map(|m| (m.agent_number.as_str(), m.priority));
+            facts.push((id, "assignMembers", said(members)));
+        }
+        let there: BTreeSet<&str> = facts.iter().map(|(id, ..)| id.as_str()).collect();
+        let named = self.declared.iter().map(|id| format!("agent/{id}"));
+        let named = named.chain(self.wanted_queues.iter().map(|name| format!("queue/{name}")));
+        let missing: Vec<String> = named.filter(|id| !there.contains(id.as_str())).collect();
+        self.was_missing.extend(missing);
+        for (id, field, value) in facts {
+            self.truth.entry((id, field)).or_default().insert(value);
+        }
+    }
+
+    /// Stores the ledger, and looks whether what is new in it is so.
+    pub(crate) fn store_ledger(&mut self, ledger: &Ledger) {
+        let before = std::mem::replace(&mut self.ledger, ledger.clone());
+        for (id, applied) in &ledger.resources {
+            let old = before.resources.get(id);
+            for (field, value) in &applied.fields {
+                if old.and_then(|old| old.fields.get(field)) == Some(value) {
+                    continue;
+                }
+                let value = match value.as_array().filter(|_| field == "assignMembers") {
+                    Some(list) => said(list.iter().map(|m| {
+                        (m["agentNumber"].as_str().unwrap_or_default(), m["priority"].as_i64().unwrap_or(0))
+                    })),
+                    None => value.to_string(),
+                };
+                let mut entries = self.truth.iter().filter(|((of, key), _)| of == id && key == field);
+                if !entries.any(|(_, values)| values.contains(&value)) {
+                    self.violate(format!("the ledger claims that {field} of {id} was {value}"));
+                }
+            }
+            if let Some(exten) =
+                applied.exten.as_ref().filter(|exten| old.and_then(|o| o.exten.as_ref()) != Some(exten))
+                && !self.truth.get(&(id.clone(), "exten")).is_some_and(|known| known.contains(exten))
+            {
+                self.violate(format!("the ledger claims that {id} is {exten}"));
+            }
+            if applied.password != old.and_then(|old| old.password.clone()) {
+                let agent = id.trim_start_matches("agent/").to_owned();
+                self.watch_password(&agent, "the ledger claims a password");
+            }
+        }
+    }
+
+    /// The store holds the password that the vendor has.
+    pub(crate) fn watch_password(&mut self, id: &str, what: &str) {
+        let Some(key) = self.generated.get(id) else { return };
+        let stored = self.store.get(key).map(|value| digest(value));
+        let there = self.estate.agent_config.agent(id).map(|agent| agent.password_md5.clone());
+        if there.is_some() && there != stored {
+            self.violate(format!("{what}: the store does not hold the password of agent {id}"));
+        }
+    }
+}
+
+fn give(signal: &Signal) {
+    signal.fired.set(true);
+    if let Some(waker) = signal.waker.borrow_mut().take() {
+        waker.wake();
+    }
+}
+
+fn said<'a>(members: impl Iterator<Item = (&'a str, i64)>) -> String {
+    let members: BTreeMap<&str, i64> = members.collect();
+    format!("{members:?}")
+}
+
+pub(crate) fn digest(password: &str) -> String {
+    Md5::digest(password.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
