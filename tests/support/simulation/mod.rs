@@ -40,7 +40,7 @@ use rosterctl::model::value::Value;
 use rosterctl::model::workspace::{Connection, Prune};
 use rosterctl::plan::{self, Options};
 use rosterctl::provider::simulate::Random;
-use rosterctl::provider::{Order, Page, Provider, Row, Told, agent_config, webchat_queue};
+use rosterctl::provider::{Connector, Order, Page, Provider, Row, Told, agent_config, webchat_queue};
 use rosterctl::shell::fetch::{self, Reads, Vendors};
 
 pub(crate) use roster::{Roster, large, small};
@@ -126,7 +126,7 @@ impl SmallPages {
     }
 }
 
-impl Provider for SmallPages {
+impl Connector for SmallPages {
     fn spec(&self) -> &'static rosterctl::model::spec::Spec {
         self.inner.spec()
     }
@@ -136,6 +136,9 @@ impl Provider for SmallPages {
     fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
         self.inner.sign(connection, secret, now_ms, call);
     }
+}
+
+impl Provider for SmallPages {
     fn page_size(&self, connection: &Connection) -> usize {
         self.rows.unwrap_or_else(|| self.inner.page_size(connection))
     }
