@@ -82,6 +82,8 @@ pub enum Effect {
         purpose: Purpose,
         /// At what.
         wanted: Wanted,
+        /// How often it was looked at in vain before; a pause goes before another look.
+        again: u32,
     },
     /// Tell a vendor.
     Send {
@@ -181,6 +183,12 @@ struct Slot {
     settled: bool,
     /// It was read back already, and took effect.
     proved: bool,
+    /// No answer came in time: the vendor may still carry it out.
+    late: bool,
+    /// The vendor said no, in words that its document does not list: reading back has the last word.
+    refused: bool,
+    /// How often it was looked for in vain.
+    looks: u32,
     /// Answers that are still to come.
     pending: usize,
     left_out: Vec<ResourceId>,
@@ -217,6 +225,9 @@ impl Machine {
                 made: None,
                 settled: false,
                 proved: false,
+                late: false,
+                refused: false,
+                looks: 0,
                 pending: 0,
                 left_out: Vec::new(),
                 note: None,
@@ -244,7 +255,7 @@ impl Machine {
                 if self.guarding.is_empty() {
                     return self.advance();
                 }
-                vec![Effect::Look { purpose: Purpose::Guard, wanted: self.guarding.clone() }]
+                vec![Effect::Look { purpose: Purpose::Guard, wanted: self.guarding.clone(), again: 0 }]
             }
             Event::Seen { purpose: Purpose::Guard, seen } => self.guarded(&seen),
             Event::Seen { purpose: Purpose::Resolve(step), seen } => self.resolved(step, &seen),
@@ -367,7 +378,7 @@ impl Machine {
             return None;
         }
         self.slots[at].state = State::Running;
-        Some(Effect::Look { purpose: Purpose::Confirm(at), wanted })
+        Some(Effect::Look { purpose: Purpose::Confirm(at), wanted, again: 0 })
     }
 
     fn confirmed(&mut self, at: usize, seen: &Seen) -> Vec<Effect> {
@@ -489,14 +500,23 @@ impl Machine {
                 }
                 self.slots[at].state = State::Done;
             }
-            Err(Failure::Unknown(why) | Failure::Garbled(why)) => {
+            Err(failure @ (Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_))) => {
+                let why = failure.message().to_owned();
+                self.slots[at].late = matches!(failure, Failure::Late(_));
                 self.slots[at].note = Some(why.clone());
                 // No operation returns a password, and setting it twice sets it once: send it again.
                 if self.plan.steps[at].operation == Operation::AgentPassword {
                     return self.again(at, &why);
                 }
                 let wanted = self.resolution(at);
-                return vec![Effect::Look { purpose: Purpose::Resolve(at), wanted }];
+                return vec![Effect::Look { purpose: Purpose::Resolve(at), wanted, again: 0 }];
+            }
+            // agent-config's codes are not documented: one that is no known success may be one.
+            Err(Failure::Refused(why)) if self.slots[at].deed.as_ref().is_some_and(readable) => {
+                self.slots[at].note = Some(why);
+                self.slots[at].refused = true;
+                let wanted = self.resolution(at);
+                return vec![Effect::Look { purpose: Purpose::Resolve(at), wanted, again: 0 }];
             }
             Err(
                 failure @ (Failure::NotSent(_)
@@ -515,6 +535,10 @@ impl Machine {
     }
 
     fn again(&mut self, at: usize, why: &str) -> Vec<Effect> {
+        if self.slots[at].refused {
+            self.end(at, Status::Failed, why);
+            return self.advance();
+        }
         if self.slots[at].repetition >= self.conduct.repetitions || self.interrupted {
             self.end(at, Status::Failed, format!("{why}; it was not carried out"));
             return self.advance();
@@ -539,7 +563,7 @@ impl Machine {
         if wanted.is_empty() {
             return self.results();
         }
-        Effect::Look { purpose: Purpose::Verify, wanted }
+        Effect::Look { purpose: Purpose::Verify, wanted, again: 0 }
     }
 
     fn verified(&mut self, seen: &Seen) -> Vec<Effect> {
@@ -643,6 +667,17 @@ impl Machine {
     fn finish(&mut self, finish: Finish) -> Effect {
         self.finished = true;
         Effect::Finish(finish)
+    }
+}
+
+/// Whether reading back tells if an agent's deed was carried out.
+fn readable(deed: &Deed) -> bool {
+    match deed {
+        Deed::CreateAgents { .. } | Deed::EditAgent { .. } | Deed::DeleteAgents { .. } => true,
+        Deed::SetPassword { .. }
+        | Deed::PutSecret { .. }
+        | Deed::CreateQueue { .. }
+        | Deed::SetMembers { .. } => false,
     }
 }
 

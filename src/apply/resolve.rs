@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use super::deed::Deed;
 use super::observe::{QueueKey, Seen, Wanted};
-use super::{Effect, Machine, State, Status, verify};
+use super::{Effect, Machine, Purpose, State, Status, verify};
 use crate::model::diff::same;
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::{Members, Value};
+
+/// How often a new queue of unknown outcome is looked for before it counts as not made.
+const LOOKS: u32 = 3;
 
 impl Machine {
     /// What tells whether a step of unknown outcome was carried out.
@@ -73,7 +76,22 @@ impl Machine {
                 }
             }
             Some(Deed::CreateQueue { name, .. }) => match seen.queues(&QueueKey::Name(name)) {
-                Ok([]) => Ok(false),
+                // What is on its way may be there in a moment: a second queue could not be taken back.
+                Ok([]) if self.slots[at].looks < LOOKS => {
+                    self.slots[at].looks += 1;
+                    let (wanted, again) = (self.resolution(at), self.slots[at].looks);
+                    return vec![Effect::Look { purpose: Purpose::Resolve(at), wanted, again }];
+                }
+                Ok([]) if self.slots[at].late => Err((
+                    Status::Unknown,
+                    format!(
+                        "{why}; no such queue is there yet, and the vendor may still make it: apply again in a while"
+                    ),
+                )),
+                Ok([]) => {
+                    self.slots[at].looks = 0;
+                    Ok(false)
+                }
                 Ok([(exten, _)]) => {
                     self.slots[at].made = Some(exten.clone());
                     Ok(true)

@@ -4,7 +4,8 @@
 //! | --- | --- | --- |
 //! | never reached the vendor | again | again |
 //! | asked to slow down (429) | again, when the vendor says | again, when the vendor says |
-//! | outcome unknown (time-out, broken, 5xx) | again | read back first; again only if it was not carried out |
+//! | outcome unknown (broken, 5xx) | again | read back first; again only if it was not carried out |
+//! | no answer in time | again | likewise; but a new queue is not asked for again: the vendor may still make it |
 //! | no usable answer (HTML, cut off) | again | read back first, likewise |
 //! | refused by the vendor | never | never |
 //! | sign-in refused | never | never, nor anything else to that system |
@@ -39,8 +40,9 @@ pub fn pause(
     let pause = match failure {
         Failure::NotSent(_) => growing,
         Failure::Throttled { after, .. } => after.map_or(growing * 4, |after| after.max(growing)),
-        Failure::Unknown(_) | Failure::Garbled(_) if !writes => growing,
+        Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_) if !writes => growing,
         Failure::Unknown(_)
+        | Failure::Late(_)
         | Failure::Garbled(_)
         | Failure::Refused(_)
         | Failure::SignIn(_)

@@ -81,6 +81,8 @@ pub enum Failure {
     },
     /// It was sent, and nothing tells whether it was carried out: read back first.
     Unknown(String),
+    /// It was sent and no answer came in time: it may still be carried out after whatever is read back.
+    Late(String),
     /// The vendor said no, with its own code and message: sending again changes nothing.
     Refused(String),
     /// The vendor refused the sign-in: no further call to it makes sense.
@@ -98,6 +100,7 @@ impl Failure {
             Failure::NotSent(message)
             | Failure::Throttled { message, .. }
             | Failure::Unknown(message)
+            | Failure::Late(message)
             | Failure::Refused(message)
             | Failure::SignIn(message)
             | Failure::Garbled(message) => message,
@@ -112,6 +115,7 @@ impl Failure {
             Failure::NotSent(message) => Failure::NotSent(change(message)),
             Failure::Throttled { after, message } => Failure::Throttled { after, message: change(message) },
             Failure::Unknown(message) => Failure::Unknown(change(message)),
+            Failure::Late(message) => Failure::Late(change(message)),
             Failure::Refused(message) => Failure::Refused(change(message)),
             Failure::SignIn(message) => Failure::SignIn(change(message)),
             Failure::Garbled(message) => Failure::Garbled(change(message)),

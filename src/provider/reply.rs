@@ -8,9 +8,6 @@ use serde_json::{Map, Value as Json};
 
 use crate::model::call::{Failure, Reply};
 
-/// Longest part of a vendor's message that is shown, in characters.
-const LONGEST_MESSAGE: usize = 200;
-
 /// Parses the body as a JSON object, or says what came instead.
 ///
 /// # Errors
@@ -68,7 +65,7 @@ fn title(html: &str) -> Option<String> {
     let lower = html.to_ascii_lowercase();
     let start = lower.find("<title>")? + "<title>".len();
     let end = lower[start..].find('<')? + start;
-    Some(clip(html.get(start..end)?.trim()))
+    Some(clean(html.get(start..end)?.trim()))
 }
 
 /// The vendor's own code and message, as far as there are any.
@@ -92,19 +89,16 @@ pub fn refusal(object: &Map<String, Json>) -> String {
 
 fn scalar(value: &Json) -> Option<String> {
     match value {
-        Json::String(text) if !text.is_empty() => Some(clip(text)),
+        Json::String(text) if !text.is_empty() => Some(clean(text)),
         Json::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }
 
-/// Cuts a message to a length fit for a line, control characters replaced.
-pub(super) fn clip(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if clean.chars().count() <= LONGEST_MESSAGE {
-        return clean;
-    }
-    clean.chars().take(LONGEST_MESSAGE).chain(['…']).collect()
+/// A message fit for a line: control characters replaced. It is cut where it is shown, after secrets that
+/// it may repeat were struck.
+pub fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The kind of a JSON value, with its article.

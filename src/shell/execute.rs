@@ -60,7 +60,10 @@ pub async fn run(
         for effect in effects.drain(..) {
             match effect {
                 Effect::Finish(finish) => return finish,
-                Effect::Look { purpose, wanted } => running.push(Box::pin(async move {
+                Effect::Look { purpose, wanted, again } => running.push(Box::pin(async move {
+                    if again > 0 {
+                        tokio::time::sleep(retry::growing(again, clock::chance())).await;
+                    }
                     let live = &plan.summary.live;
                     let seen = fetch::look(vendors, &wanted, (live.agents, live.queues)).await;
                     Event::Seen { purpose, seen }

@@ -46,7 +46,7 @@ impl Journal {
     pub fn end(&self, step: usize, result: &Result<Option<OperatorId>, Failure>) {
         let (ending, made) = match result {
             Ok(made) => (Ending::Done, made.clone()),
-            Err(Failure::Unknown(_) | Failure::Garbled(_)) => (Ending::Unknown, None),
+            Err(Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_)) => (Ending::Unknown, None),
             Err(
                 Failure::NotSent(_)
                 | Failure::Throttled { .. }

@@ -52,7 +52,8 @@ impl Transport {
     /// Sends a call once.
     ///
     /// # Errors
-    /// `NotSent` when no connection could be made, `Unknown` when it broke after that, `Garbled` when
+    /// `NotSent` when no connection could be made, `Unknown` when it broke after that, `Late` when no answer
+    /// came in time, `Garbled` when
     /// the answer is too large.
     pub async fn send(&self, call: &Call) -> Result<Reply, Failure> {
         match self {
@@ -126,7 +127,7 @@ fn broken(error: &reqwest::Error, timeout: Duration) -> Failure {
     if error.is_connect() {
         Failure::NotSent(format!("no connection: {}", chain(error)))
     } else if error.is_timeout() {
-        Failure::Unknown(format!("no answer within {timeout:?}"))
+        Failure::Late(format!("no answer within {timeout:?}"))
     } else if error.is_builder() {
         Failure::NotSent(format!("the call cannot be built: {}", chain(error)))
     } else {

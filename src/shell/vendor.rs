@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use md5::{Digest as _, Md5};
 use tokio::sync::{Semaphore, watch};
+use zeroize::Zeroizing;
 
 use super::clock;
 use super::pace::Pace;
@@ -63,7 +65,7 @@ impl Vendor {
         call: impl Fn() -> Call,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.attempt(None, call, hear).await.map_err(|failure| self.name(failure))
+        self.attempt(None, call, hear, &[]).await.map_err(|failure| self.name(failure))
     }
 
     /// Tells the vendor an order, and again while nothing was carried out for certain. Nothing more is
@@ -79,13 +81,9 @@ impl Vendor {
             Order::SetPassword { password, .. } => Some(*password),
             _ => None,
         };
-        self.attempt(Some(stop), call, hear).await.map_err(|failure| {
-            // A vendor may repeat what it was sent in its message.
-            failure.map(|message| match password {
-                Some(password) => message.replace(password.expose(), "••••••"),
-                None => message,
-            })
-        })
+        // A vendor may repeat what it was sent in its message.
+        let private = password.map(spellings).unwrap_or_default();
+        self.attempt(Some(stop), call, hear, &private).await
     }
 
     async fn attempt<T>(
@@ -93,11 +91,12 @@ impl Vendor {
         stop: Option<&watch::Receiver<bool>>,
         call: impl Fn() -> Call,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
+        private: &[Zeroizing<String>],
     ) -> Result<T, Failure> {
         let mut first = None;
         let mut attempt = 1;
         loop {
-            let failure = match self.once(call(), &mut first, attempt, stop, &hear).await {
+            let failure = match self.once(call(), &mut first, attempt, stop, &hear, private).await {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
@@ -110,7 +109,7 @@ impl Vendor {
                     failure
                 });
             };
-            tokio::time::sleep(pause).await;
+            halting(stop, tokio::time::sleep(pause)).await?;
             attempt += 1;
         }
     }
@@ -122,10 +121,11 @@ impl Vendor {
         attempt: u32,
         stop: Option<&watch::Receiver<bool>>,
         hear: &impl Fn(&Reply) -> Result<T, Failure>,
+        private: &[Zeroizing<String>],
     ) -> Result<T, Failure> {
         let rate = self.connection.rate(call.operation);
         let permit = match rate {
-            Some(rate) => Some(self.pace.enter(call.operation, rate, self.timeout).await),
+            Some(rate) => Some(halting(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
             None => None,
         };
         let _slot = self.slots.acquire().await;
@@ -143,25 +143,22 @@ impl Vendor {
         let status = reply.as_ref().map_or(0, |reply| reply.status);
         let millis = started.elapsed().as_millis();
         let result = reply.and_then(|reply| hear(&reply));
-        let failure = result.as_ref().err().map(|failure| self.scrub(failure.message()));
+        let mut struck: Vec<Zeroizing<String>> = private.to_vec();
+        struck.extend(spellings(&self.secret));
+        let signed =
+            call.query.iter().map(|(_, value)| value).chain(call.headers.iter().map(|(_, value)| value));
+        struck.extend(signed.filter(|value| value.len() >= 16).map(|value| Zeroizing::new(value.clone())));
+        let result = result.map_err(|failure| failure.map(|message| clip(&scrub(message, &struck))));
         tracing::debug!(
             connection = &*self.connection.name,
             operation = call.operation,
             attempt,
             status,
             millis,
-            failure,
+            failure = result.as_ref().err().map(Failure::message),
             "call"
         );
-        result.map_err(|failure| failure.map(|message| self.scrub(&message)))
-    }
-
-    /// Strikes the connection's own secret from a message.
-    fn scrub(&self, message: &str) -> String {
-        if self.secret.chars() < 4 {
-            return message.to_owned();
-        }
-        message.replace(self.secret.expose(), "••••••")
+        result
     }
 
     /// Puts the connection's name before a failure.
@@ -177,5 +174,77 @@ impl Vendor {
                 self.connection.name, self.connection.spec.name
             )
         })
+    }
+}
+
+/// Longest message that is shown, in characters.
+const LONGEST_MESSAGE: usize = 300;
+
+/// Waits for something, unless the operator asks to stop.
+async fn halting<T>(
+    stop: Option<&watch::Receiver<bool>>,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    let Some(stop) = stop else { return Ok(work.await) };
+    let mut stop = stop.clone();
+    tokio::select! {
+        done = work => Ok(done),
+        // A channel that closed asks for nothing.
+        Ok(_) = stop.wait_for(|stop| *stop) => Err(Failure::Halted),
+    }
+}
+
+/// The ways in which an answer could repeat a secret: as it is, as JSON spells it, as its MD5.
+fn spellings(secret: &Secret) -> Vec<Zeroizing<String>> {
+    let plain = secret.expose();
+    if secret.chars() < 4 {
+        return Vec::new();
+    }
+    let json = serde_json::to_string(plain).unwrap_or_default();
+    let mut ascii = String::new();
+    for c in json.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                ascii.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    let md5 =
+        Md5::digest(plain.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let upper = md5.to_uppercase();
+    let inner = |text: &str| text.trim_matches('"').to_owned();
+    [plain.to_owned(), inner(&json), inner(&ascii), md5, upper].map(Zeroizing::new).into()
+}
+
+/// Strikes secrets from a message.
+fn scrub(message: String, private: &[Zeroizing<String>]) -> String {
+    private
+        .iter()
+        .filter(|text| !text.is_empty())
+        .fold(message, |message, text| message.replace(text.as_str(), "••••••"))
+}
+
+/// Cuts a message to a length fit for a line; only after secrets were struck, or half of one could stay.
+fn clip(message: &str) -> String {
+    if message.chars().count() <= LONGEST_MESSAGE {
+        return message.to_owned();
+    }
+    message.chars().take(LONGEST_MESSAGE).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_spelling_of_a_secret_stays_in_a_message() {
+        let secret = Secret::new("p\"w\\1-中".to_owned());
+        let said = [secret.expose(), r#"{"password":"p\"w\\1-中"}"#, r#"p\"w\\1-\u4e2d"#].join(" ");
+        let message = scrub(said, &spellings(&secret));
+        assert_eq!(message, r#"•••••• {"password":"••••••"} ••••••"#);
+        assert_eq!(clip(&"x".repeat(400)).chars().count(), 301);
     }
 }

@@ -12,7 +12,7 @@ use crate::model::call::{Failure, Reply};
 use crate::model::id::OperatorId;
 use crate::model::presence::{Said, State};
 use crate::provider::Sightings;
-use crate::provider::reply::{At, clip, object};
+use crate::provider::reply::{At, clean, object};
 
 /// Source: cms-agent's error codes, vendor-facts §3.
 const CODES: &[(&str, &str)] = &[
@@ -101,7 +101,7 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
         return Err(Failure::Garbled("JSON without the documented `resultCode`".to_owned()));
     };
     let words = CODES.iter().find(|(known, _)| *known == code).map(|(_, words)| *words);
-    let said = body.get("resultDesc").and_then(Json::as_str).filter(|said| !said.is_empty()).map(clip);
+    let said = body.get("resultDesc").and_then(Json::as_str).filter(|said| !said.is_empty()).map(clean);
     let parts: Vec<&str> = words.into_iter().chain(said.as_deref()).collect();
     let said = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(" – ")) };
     Err(Failure::Refused(format!("resultCode {code}{said}")))

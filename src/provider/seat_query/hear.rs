@@ -139,7 +139,7 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
         return Err(Failure::Garbled("JSON without the documented `status`".to_owned()));
     };
     let reason = At::of(&body, "", "reason").text()?;
-    let said = reason.map(|reason| format!(" ({})", crate::provider::reply::clip(&reason)));
+    let said = reason.map(|reason| format!(" ({})", crate::provider::reply::clean(&reason)));
     let said = said.unwrap_or_default();
     let known = CODES.iter().find(|(code, ..)| *code == status);
     Err(match (status, known) {

@@ -128,7 +128,7 @@ async fn locked(
             let how = match wrong {
                 None => "done".to_owned(),
                 // Not failed: reading back tells whether it was carried out.
-                Some(Failure::Unknown(why) | Failure::Garbled(why)) => {
+                Some(Failure::Unknown(why) | Failure::Late(why) | Failure::Garbled(why)) => {
                     format!("no answer ({why}), looking again")
                 }
                 Some(failure) => format!("FAILED ({})", failure.message()),

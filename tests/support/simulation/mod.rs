@@ -471,7 +471,7 @@ impl<'a> Client<'a> {
             for effect in effects.drain(..) {
                 match effect {
                     Effect::Finish(finish) => return finish,
-                    Effect::Look { purpose, wanted } => {
+                    Effect::Look { purpose, wanted, .. } => {
                         self.world.borrow_mut().note(format!("looks: {purpose:?}"));
                         running.push(Box::pin(async move {
                             let live = &plan.summary.live;
