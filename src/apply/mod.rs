@@ -258,7 +258,10 @@ impl Machine {
                 vec![Effect::Look { purpose: Purpose::Guard, wanted: self.guarding.clone(), again: 0 }]
             }
             Event::Seen { purpose: Purpose::Guard, seen } => self.guarded(&seen),
-            Event::Seen { purpose: Purpose::Resolve(step), seen } => self.resolved(step, &seen),
+            Event::Seen { purpose: Purpose::Resolve(step), seen } => {
+                self.inside.extend(seen.members());
+                self.resolved(step, &seen)
+            }
             Event::Seen { purpose: Purpose::Confirm(step), seen } => self.confirmed(step, &seen),
             Event::Seen { purpose: Purpose::Verify, seen } => self.verified(&seen),
             Event::Answered { step, result } => self.answered(step, result),

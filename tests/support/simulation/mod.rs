@@ -12,6 +12,7 @@
 //! What no client could get right is left out: a call that is carried out after the client gave it up, or after
 //! the next client began to read.
 
+mod line;
 mod roster;
 mod world;
 
@@ -22,14 +23,13 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rosterctl::apply::deed::{self, Deed};
-use rosterctl::apply::retry::{self, Bounds};
+use rosterctl::apply::retry;
 use rosterctl::apply::{Conduct, Effect, Event, Finish, Machine, Status, remember};
 use rosterctl::model::agent::{self, PASSWORD};
-use rosterctl::model::call::{Call, Failure, Reply};
+use rosterctl::model::call::Failure;
 use rosterctl::model::diff::same;
 use rosterctl::model::finding::Effect as Weight;
 use rosterctl::model::id::{Kind, OperatorId};
@@ -37,12 +37,13 @@ use rosterctl::model::plan::{Action, Operation, Plan};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::model::value::Value;
-use rosterctl::model::workspace::{Connection, Prune};
+use rosterctl::model::workspace::Prune;
 use rosterctl::plan::{self, Options};
 use rosterctl::provider::simulate::Random;
-use rosterctl::provider::{Connector, Order, Page, Provider, Row, Told, agent_config, webchat_queue};
-use rosterctl::shell::fetch::{self, Reads, Vendors};
+use rosterctl::provider::{Order, Provider, agent_config, webchat_queue};
+use rosterctl::shell::fetch::{self, Vendors};
 
+use line::{Line, SmallPages};
 pub(crate) use roster::{Roster, large, small};
 use world::{Happening, Signal, Waiting, Weather, World};
 
@@ -105,173 +106,6 @@ fn live_through<F: Future>(
         }
         *events += 1;
         assert!(world.borrow_mut().step(), "the client waits for nothing");
-    }
-}
-
-/// The agents' connector, with smaller pages than the document allows: a page shift needs two pages.
-struct SmallPages {
-    inner: &'static dyn Provider,
-    rows: Option<usize>,
-}
-
-impl SmallPages {
-    fn shrink(&self, mut call: Call) -> Call {
-        if let (Some(rows), Ok(mut body)) =
-            (self.rows, serde_json::from_slice::<serde_json::Value>(&call.body))
-        {
-            body["pageSize"] = rows.into();
-            call.body = body.to_string().into_bytes();
-        }
-        call
-    }
-}
-
-impl Connector for SmallPages {
-    fn spec(&self) -> &'static rosterctl::model::spec::Spec {
-        self.inner.spec()
-    }
-    fn secret<'a>(&self, connection: &'a Connection) -> Option<&'a SecretRef> {
-        self.inner.secret(connection)
-    }
-    fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
-        self.inner.sign(connection, secret, now_ms, call);
-    }
-}
-
-impl Provider for SmallPages {
-    fn page_size(&self, connection: &Connection) -> usize {
-        self.rows.unwrap_or_else(|| self.inner.page_size(connection))
-    }
-    fn ask_page(&self, connection: &Connection, page: usize) -> Call {
-        self.shrink(self.inner.ask_page(connection, page))
-    }
-    fn hear_page(&self, connection: &Connection, reply: &Reply) -> Result<Page, Failure> {
-        self.inner.hear_page(connection, reply)
-    }
-    fn ask_one(&self, connection: &Connection, key: &str) -> Call {
-        self.inner.ask_one(connection, key)
-    }
-    fn hear_one(&self, connection: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
-        self.inner.hear_one(connection, key, reply)
-    }
-    fn ask_filtered(&self, connection: &Connection, key: &str, page: usize) -> Option<Call> {
-        self.inner.ask_filtered(connection, key, page).map(|call| self.shrink(call))
-    }
-    fn tell(&self, connection: &Connection, order: &Order<'_>) -> Call {
-        self.inner.tell(connection, order)
-    }
-    fn hear_told(&self, connection: &Connection, reply: &Reply) -> Result<Told, Failure> {
-        self.inner.hear_told(connection, reply)
-    }
-}
-
-/// A connection at work, as `shell::vendor` has it.
-struct Line {
-    world: Shared,
-    provider: SmallPages,
-    connection: Connection,
-    secret: Secret,
-    mutant: Option<Mutant>,
-}
-
-/// How long a call can take; the default of `timeout`.
-const LONGEST_MS: i64 = 30_000;
-
-const BOUNDS: Bounds = Bounds { attempts: 6, total: Duration::from_mins(2) };
-
-impl Line {
-    async fn sleep(&self, pause: Duration) {
-        let signal = self.world.borrow_mut().after(i64::try_from(pause.as_millis()).unwrap_or(0));
-        Waiting(signal).await;
-    }
-
-    /// Waits for a place in an operation's window, as `shell::pace` does.
-    async fn enter(&self, operation: &'static str) -> Option<i64> {
-        let rate = self.connection.rate(operation)?;
-        loop {
-            let wait = {
-                let mut world = self.world.borrow_mut();
-                let now = world.now;
-                match world.windows.entry(operation).or_default().enter(rate, LONGEST_MS, now) {
-                    Ok(()) => return Some(now),
-                    Err(wait) => wait,
-                }
-            };
-            self.sleep(Duration::from_millis(wait.unsigned_abs())).await;
-        }
-    }
-
-    async fn once(&self, mut call: Call, first: &mut Option<i64>, writes: bool) -> Result<Reply, Failure> {
-        let operation = call.operation;
-        let permit = self.enter(operation).await;
-        if writes && self.world.borrow().stop {
-            return Err(Failure::Halted);
-        }
-        let signal = {
-            let mut world = self.world.borrow_mut();
-            first.get_or_insert(world.now);
-            self.provider.sign(&self.connection, &self.secret, world.now, &mut call);
-            world.send(call, permit.is_some())
-        };
-        let reply = Waiting(signal).await;
-        if let Some(taken) = permit {
-            let mut world = self.world.borrow_mut();
-            let now = world.now;
-            world.windows.entry(operation).or_default().leave(taken, now);
-        }
-        reply.unwrap_or_else(|| Err(Failure::Unknown("nothing came".to_owned())))
-    }
-
-    async fn attempt<T>(
-        &self,
-        writes: bool,
-        call: impl Fn() -> Call,
-        hear: impl Fn(&Reply) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let mut first = None;
-        let mut attempt = 1;
-        loop {
-            let result = self.once(call(), &mut first, writes).await;
-            let failure = match result.and_then(|reply| hear(&reply)) {
-                Ok(value) => return Ok(value),
-                Err(failure) => failure,
-            };
-            let (elapsed, chance) = {
-                let mut world = self.world.borrow_mut();
-                (world.now - first.unwrap_or(world.now), world.random.fraction())
-            };
-            let elapsed = Duration::from_millis(elapsed.unsigned_abs());
-            let blind = self.mutant == Some(Mutant::BlindRetry) && call().operation == "addQueue";
-            let Some(pause) = retry::pause(writes && !blind, &failure, attempt, elapsed, BOUNDS, chance)
-            else {
-                return Err(failure);
-            };
-            self.sleep(pause).await;
-            attempt += 1;
-        }
-    }
-
-    async fn tell(&self, order: &Order<'_>) -> Result<Told, Failure> {
-        let call = || self.provider.tell(&self.connection, order);
-        self.attempt(true, call, |reply| self.provider.hear_told(&self.connection, reply)).await
-    }
-}
-
-impl Reads for Line {
-    fn provider(&self) -> &dyn Provider {
-        &self.provider
-    }
-
-    fn connection(&self) -> &Connection {
-        &self.connection
-    }
-
-    async fn read<T>(
-        &self,
-        call: impl Fn() -> Call,
-        hear: impl Fn(&Reply) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        self.attempt(false, call, hear).await
     }
 }
 

@@ -63,6 +63,7 @@ pub(crate) enum Fate {
 pub(crate) struct Sent {
     pub(crate) call: Call,
     pub(crate) fate: Fate,
+    pub(crate) begun: i64,
     pub(crate) way_back: i64,
     pub(crate) signal: Rc<Signal>,
     /// Whether it counts against a rate limit.
@@ -132,8 +133,8 @@ pub(crate) struct World {
     pub(crate) by_console: BTreeMap<String, i64>,
     /// When the console put an agent into a queue.
     joined: BTreeMap<(String, String), i64>,
-    /// When the client was last shown a queue.
-    shown: BTreeMap<String, i64>,
+    /// When the client was last shown a queue, and when that reached it.
+    shown: BTreeMap<String, (i64, i64)>,
     /// When the client last began to read the listing of queues.
     listed: i64,
     /// Agents and queue names that were not there at some moment of the reading.
@@ -224,7 +225,7 @@ impl World {
         let most = if self.weather.faults > 0 && self.chance(8) { 12_000 } else { self.weather.latency };
         let (there, way_back) = (self.up_to(most), self.up_to(most));
         let signal = Rc::new(Signal::default());
-        let sent = Sent { call, fate, way_back, signal: Rc::clone(&signal), paced };
+        let sent = Sent { call, fate, begun: self.now, way_back, signal: Rc::clone(&signal), paced };
         self.happen(there, Happening::Arrives(Box::new(sent)));
         signal
     }
@@ -274,7 +275,7 @@ impl World {
     }
 
     fn arrive(&mut self, sent: Sent) {
-        let Sent { call, fate, way_back, signal, paced } = sent;
+        let Sent { call, fate, begun, way_back, signal, paced } = sent;
         let orphan = Rc::strong_count(&signal) == 1;
         let carried = match fate {
             Fate::Well | Fate::CutOff(_) => true,
@@ -284,7 +285,7 @@ impl World {
         if paced && fate != Fate::NotSent {
             self.count(call.operation);
         }
-        let reply = carried.then(|| self.answer(&call));
+        let reply = carried.then(|| self.answer(&call, begun, (fate == Fate::Well).then_some(way_back)));
         let whose = if orphan { ", of a client that is gone" } else { "" };
         if fate != Fate::Well || !matches!(call.operation, "page" | "queueQueue" | "one/v2") {
             let body = String::from_utf8_lossy(&call.body);
@@ -329,7 +330,7 @@ impl World {
     }
 
     /// The vendor carries a call out, under the auditor's eyes.
-    fn answer(&mut self, call: &Call) -> Reply {
+    fn answer(&mut self, call: &Call, begun: i64, way_back: Option<i64>) -> Reply {
         let body: Json = serde_json::from_slice(&call.body).unwrap_or_default();
         let before: BTreeSet<String> = self.agent_ids();
         let revision = self.estate.revision;
@@ -353,7 +354,9 @@ impl World {
             for queue in extens.into_iter().filter(|q| exten.is_none_or(|exten| exten == q)) {
                 // A listing shows all of it, sooner or later; the earliest moment counts.
                 let at = if exten.is_none() { self.listed } else { now };
-                self.shown.insert(queue, at);
+                if let Some(way_back) = way_back {
+                    self.shown.insert(queue, (at, now + way_back));
+                }
             }
         }
         if self.estate.revision != revision {
@@ -362,7 +365,7 @@ impl World {
                 self.watch_creation(id, &body);
             }
             for id in before.difference(&after) {
-                self.watch_deletion(id);
+                self.watch_deletion(id, begun);
             }
             if call.operation == "updateQueueAssignMembers" {
                 let exten = body["exten"].as_str().unwrap_or_default().to_owned();
@@ -408,7 +411,7 @@ impl World {
         }
     }
 
-    fn watch_deletion(&mut self, id: &str) {
+    fn watch_deletion(&mut self, id: &str, begun: i64) {
         if !self.may_delete.contains(id) {
             self.violate(format!("agent {id} was deleted, and the plan did not say so"));
         }
@@ -422,9 +425,9 @@ impl World {
             .map(|queue| queue.exten.clone())
             .collect();
         for exten in queues {
-            let shown = self.shown.get(&exten).copied().unwrap_or_default();
+            let (shown, reached) = self.shown.get(&exten).copied().unwrap_or_default();
             let joined = self.joined.get(&(exten.clone(), id.to_owned()));
-            if joined.is_none_or(|joined| *joined < shown) {
+            if joined.is_none_or(|joined| *joined < shown && reached < begun) {
                 self.violate(format!("agent {id} was deleted while it was in queue {exten}"));
             }
         }
