@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use bench::Bench;
 use futures_util::future::join_all;
+use md5::{Digest as _, Md5};
 use rosterctl::manifest::workspace;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::provider::SPECS;
@@ -295,4 +296,51 @@ fn a_service_account_signs_in_once_in_its_namespace() {
     assert_eq!(state.logins, 1);
     assert_eq!(state.namespaces.iter().collect::<Vec<_>>(), ["team/a"]);
     assert_eq!(state.reads.len(), 2);
+}
+
+/// The MD5 of an agent's live password, and that of what a store holds.
+fn live_and_stored(bench: &Bench, id: &str, stored: &str) -> (String, String) {
+    let live = bench.with(|estate| estate.agent_config.agent(id).unwrap().password_md5.clone());
+    let digest = Md5::digest(stored.as_bytes());
+    let mut hex = String::new();
+    for byte in digest {
+        write!(hex, "{byte:02x}").unwrap();
+    }
+    (live, hex)
+}
+
+#[test]
+fn a_key_that_is_named_twice_is_made_once() {
+    let mut bench = Bench::new("");
+    let vault = Vault::start();
+    bench.environment.push(("BENCH_VAULT_TOKEN".to_owned(), VAULT_TOKEN.to_owned()));
+    bench.workspace(&format!(
+        "  vault: {{ type: vault, address: \"{}\", token: {{ store: ci, key: VAULT_TOKEN }} }}\n",
+        vault.address
+    ));
+    let agent = |id: &str, password: &str| {
+        format!(
+            "  - {{ operatorId: \"{id}\", name: a, role: r, password: {{ {password}, generate: true }} }}\n"
+        )
+    };
+    let roster = |first: u32, second: u32| {
+        bench.roster(&format!(
+            "agents:\n{}{}{}{}",
+            agent("8001", &format!("store: files, key: shared, version: {first}")),
+            agent("8002", &format!("store: files, key: shared, version: {second}")),
+            agent("8003", &format!("store: vault, key: team, version: {first}")),
+            agent("8004", &format!("store: vault, key: \"team#value\", version: {first}")),
+        ));
+    };
+    // New passwords, and then others for all of them.
+    for (first, second) in [(1, 2), (3, 4)] {
+        roster(first, second);
+        bench.run(&["apply", "--auto-approve"]).exits(0);
+        let shared = fs::read_to_string(bench.path("secrets/shared")).unwrap();
+        let team = vault.get("team")["value"].as_str().unwrap().to_owned();
+        for (id, stored) in [("8001", &shared), ("8002", &shared), ("8003", &team), ("8004", &team)] {
+            let (live, stored) = live_and_stored(&bench, id, stored);
+            assert_eq!(live, stored, "the store has lost the password of {id}");
+        }
+    }
 }
