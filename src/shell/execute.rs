@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, watch};
 use super::clock;
 use super::fetch::{self, Vendors};
 use super::journal::Journal;
-use super::secrets::{self, Secrets};
+use super::secrets::Secrets;
 use crate::apply::deed::Deed;
 use crate::apply::{Conduct, Effect, Event, Finish, Machine, retry};
 use crate::model::call::Failure;
@@ -159,12 +159,7 @@ async fn make(
     secret: &SecretRef,
     renew: bool,
 ) -> Result<(), Failure> {
-    let refused = |why: String| Failure::Refused(why);
-    if !renew && passwords.lock().await.contains_key(secret) {
-        return Ok(());
-    }
-    let value = secrets::password().map_err(refused)?;
-    let value = secrets.put(secret, value).await.map_err(|error| refused(error.to_string()))?;
+    let value = secrets.make(secret, renew).await.map_err(|error| Failure::Refused(error.to_string()))?;
     passwords.lock().await.insert(secret.clone(), value);
     Ok(())
 }

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses what it needs")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,11 @@ pub(crate) struct State {
     pub(crate) secrets: BTreeMap<String, (u64, Value)>,
     /// Paths that were read, in order.
     pub(crate) reads: Vec<String>,
-    /// How it misbehaves: `sealed`, `v1`, `redirect`, `conflict`.
+    /// Namespaces that were named, each once.
+    pub(crate) namespaces: BTreeSet<String>,
+    /// Sign-ins.
+    pub(crate) logins: usize,
+    /// How it misbehaves: `sealed`, `v1`, `v1-write`, `redirect`, `rude`, `conflict`.
     pub(crate) mood: &'static str,
 }
 
@@ -73,6 +77,9 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
             "x-vault-token" => value.trim().clone_into(&mut token),
+            "x-vault-namespace" => {
+                state.lock().unwrap().namespaces.insert(value.trim().to_owned());
+            }
             _ => {}
         }
     }
@@ -94,7 +101,15 @@ fn answer(method: &str, path: &str, token: &str, body: &Value, state: &mut State
     match state.mood {
         "sealed" => return (503, json!({ "errors": ["Vault is sealed"] })),
         "redirect" => return (307, json!({})),
+        // Repeats what it was sent, with an escape sequence, at length.
+        "rude" => return (403, json!({ "errors": [format!("\u{1b}[2J{token}{}", "x".repeat(100_000))] })),
+        // As a mount of version 1 answers: nothing there, and any body is taken.
+        "v1-write" if method == "GET" => return (404, json!({ "errors": [] })),
+        "v1-write" => return (200, Value::Null),
         _ => {}
+    }
+    if path.ends_with("/login") {
+        state.logins += 1;
     }
     if path == "/v1/auth/approle/login" {
         return if body["role_id"] == "roster" && body["secret_id"] == "canary-secret-id" {

@@ -11,7 +11,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
-use super::{Own, SecretStore, tree};
+use super::tree::Tree;
+use super::{Own, SecretStore};
 use crate::model::secret::Secret;
 use crate::model::workspace::Settings;
 
@@ -22,7 +23,7 @@ pub(super) struct Age {
     settings: Settings,
     path: PathBuf,
     /// Decrypted once a run.
-    content: OnceCell<Result<serde_yaml::Value, String>>,
+    content: OnceCell<Result<Tree, String>>,
 }
 
 impl Age {
@@ -30,15 +31,19 @@ impl Age {
         Self { settings, path, content: OnceCell::new() }
     }
 
-    async fn open(&self, own: Own<'_>) -> Result<serde_yaml::Value, String> {
+    async fn open(&self, own: Own<'_>) -> Result<Tree, String> {
         let identity = own.setting(&self.settings, "identity").await?;
         let identity = identity.ok_or_else(|| "no identity is declared".to_owned())?;
         let bytes = read(&self.path)?;
         let text = decrypt(&bytes, &identities(identity.expose())?)
             .map_err(|why| format!("{} {why}", self.path.display()))?;
         // A parser's message may quote the text that it stumbled over: it is not passed on.
-        serde_yaml::from_slice(&text)
-            .map_err(|_| format!("{} does not hold a map of key to value in YAML", self.path.display()))
+        match serde_yaml::from_slice(&text).map(|value: serde_yaml::Value| Tree::from(value)) {
+            Ok(tree @ Tree::Map(_)) => Ok(tree),
+            Ok(Tree::Text(_) | Tree::Other(_)) | Err(_) => {
+                Err(format!("{} does not hold a map of key to value in YAML", self.path.display()))
+            }
+        }
     }
 }
 
@@ -46,7 +51,7 @@ impl SecretStore for Age {
     fn get<'a>(&'a self, key: &'a str, own: Own<'a>) -> BoxFuture<'a, Result<Option<Secret>, String>> {
         Box::pin(async move {
             let content = self.content.get_or_init(|| self.open(own)).await;
-            tree::find(content.as_ref().map_err(Clone::clone)?, key)
+            content.as_ref().map_err(Clone::clone)?.find(key)
         })
     }
 

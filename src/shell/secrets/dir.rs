@@ -71,7 +71,7 @@ impl Dir {
     /// Writes a key for its owner alone. No link on the way is followed: one could lead out.
     fn write(&self, key: &str, value: &Secret) -> Result<(), String> {
         let wrong = |error: std::io::Error| format!("key `{key}` cannot be written: {error}");
-        make_folder(&self.path).map_err(wrong)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path).map_err(wrong)?;
         let mut folder = self.path.clone();
         let parts: Vec<&str> = key.split('/').collect();
         for part in &parts[..parts.len() - 1] {

@@ -111,3 +111,64 @@ impl SecretStore for Exec {
         format!("`{program}` printed nothing for it; store a value under `{key}`")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(folder: &Path, get: &str, put: &str) -> Exec {
+        let shell = |script: &str| ["sh", "-c", script, "sh", "{key}"].map(Arc::from).to_vec();
+        Exec { get: shell(get), put: shell(put), folder: folder.to_owned() }
+    }
+
+    async fn get(store: &Exec, key: &str) -> Result<Option<String>, String> {
+        let output = store.run(&store.get, key, None).await?;
+        let text = String::from_utf8(output.to_vec()).unwrap_or_default();
+        Ok(trimmed(text).map(|secret| secret.expose().to_owned()))
+    }
+
+    // The clock stands still until nothing else is to be done, and then leaps to the end of the patience.
+    #[tokio::test(start_paused = true)]
+    async fn a_command_that_does_not_end_is_killed() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = store(folder.path(), "sleep 1; echo late > late", "");
+        assert_eq!(get(&store, "x").await, Err("`sh` did not end within 30 s".to_owned()));
+        std::thread::sleep(Duration::from_millis(1500));
+        assert!(!folder.path().join("late").exists());
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_key_is_one_argument_and_never_a_script() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = store(folder.path(), "printf '%s|%s' \"$#\" \"$1\"", "");
+        for key in ["$(touch made)", "a b; touch made", "`touch made`", "{key}", "a' 'b", "*"] {
+            assert_eq!(get(&store, key).await, Ok(Some(format!("1|{key}"))));
+        }
+        assert!(!folder.path().join("made").exists());
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_value_goes_in_as_it_is_and_nothing_waits_for_input() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = store(folder.path(), "cat; cat stored", "cat > stored");
+        let value = Secret::new(" 密码 with spaces ".to_owned());
+        assert!(store.run(&store.put, "x", Some(&value)).await.is_ok());
+        assert_eq!(std::fs::read_to_string(folder.path().join("stored"))?, value.expose());
+        assert_eq!(get(&store, "x").await, Ok(Some(value.expose().to_owned())));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_failure_shows_no_output() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = store(folder.path(), "echo canary; echo canary >&2; exit 3", "cat >&2; exit 4");
+        let said = get(&store, "x").await.err().unwrap_or_default();
+        assert!(said.contains("exit status: 3") && !said.contains("canary"), "{said}");
+        let put = store.run(&store.put, "x", Some(&Secret::new("canary".to_owned()))).await;
+        let said = put.err().unwrap_or_default();
+        assert!(said.contains("exit status: 4") && !said.contains("canary"), "{said}");
+        Ok(())
+    }
+}

@@ -13,7 +13,7 @@ const CLASSES: [&[u8]; 4] = [b"abcdefghijkmnpqrstuvwxyz", b"ABCDEFGHJKLMNPQRSTUV
 ///
 /// # Errors
 /// The operating system gives no random bytes.
-pub fn password() -> Result<Secret, String> {
+pub(super) fn password() -> Result<Secret, String> {
     let all = CLASSES.concat();
     loop {
         let mut text = String::with_capacity(LENGTH);

@@ -26,8 +26,6 @@ use crate::manifest::workspace::key_objection;
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::workspace::{Settings, Store, Workspace};
 
-pub use generate::password;
-
 /// How many reads run side by side.
 const SIDE_BY_SIDE: usize = 16;
 
@@ -102,10 +100,14 @@ type Name = (Arc<str>, Arc<str>);
 /// A key that is being read, or was.
 type Read = Arc<OnceCell<Result<Option<Arc<Secret>>, String>>>;
 
+/// A key that was made in this run.
+type Made = Arc<OnceCell<Arc<Secret>>>;
+
 /// The stores of a workspace.
 pub struct Secrets {
     stores: BTreeMap<Arc<str>, (Store, Box<dyn SecretStore>)>,
     read: Mutex<BTreeMap<Name, Read>>,
+    made: Mutex<BTreeMap<Name, Made>>,
 }
 
 impl Secrets {
@@ -124,7 +126,7 @@ impl Secrets {
             };
             (Arc::clone(name), (store.clone(), open))
         });
-        Self { stores: stores.collect(), read: Mutex::default() }
+        Self { stores: stores.collect(), read: Mutex::default(), made: Mutex::default() }
     }
 
     /// Reads a secret.
@@ -167,13 +169,33 @@ impl Secrets {
     /// # Errors
     /// The store is not declared, may not have such a key, or cannot be written.
     pub async fn put(&self, secret: &SecretRef, value: Secret) -> Result<Arc<Secret>, SecretError> {
-        let (_, store) = self.store(secret)?;
+        let (about, store) = self.store(secret)?;
         let own = Own { secrets: self, depth: 0 };
         store.put(&secret.key, &value, own).await.map_err(|why| refuse(secret, why))?;
         let value = Arc::new(value);
         let cell = OnceCell::new_with(Some(Ok(Some(Arc::clone(&value)))));
-        self.read.lock().await.insert(name(secret), Arc::new(cell));
+        self.read.lock().await.insert(name(about, secret), Arc::new(cell));
         Ok(value)
+    }
+
+    /// Makes a strong password and writes it; without `renew` only where the store has none.
+    ///
+    /// A key is made once a run: two agents may name it, each in its own words, and a second password
+    /// would overwrite the first, which an agent may live with already.
+    ///
+    /// # Errors
+    /// As [`Secrets::get`] and [`Secrets::put`], or the operating system gives no random bytes.
+    pub async fn make(&self, secret: &SecretRef, renew: bool) -> Result<Arc<Secret>, SecretError> {
+        let (about, _) = self.store(secret)?;
+        let cell = Arc::clone(self.made.lock().await.entry(name(about, secret)).or_default());
+        let make = || async {
+            if !renew && let Some(value) = self.find(secret).await? {
+                return Ok(value);
+            }
+            let value = generate::password().map_err(|why| refuse(secret, why))?;
+            self.put(secret, value).await
+        };
+        cell.get_or_try_init(make).await.map(Arc::clone)
     }
 
     fn store(&self, secret: &SecretRef) -> Result<(&Store, &dyn SecretStore), SecretError> {
@@ -193,8 +215,8 @@ impl Secrets {
         depth: usize,
     ) -> BoxFuture<'a, Result<Arc<Secret>, SecretError>> {
         Box::pin(async move {
-            let (_, store) = self.store(secret)?;
-            let cell = Arc::clone(self.read.lock().await.entry(name(secret)).or_default());
+            let (about, store) = self.store(secret)?;
+            let cell = Arc::clone(self.read.lock().await.entry(name(about, secret)).or_default());
             let read = || async {
                 let value = store.get(&secret.key, Own { secrets: self, depth }).await;
                 value.map(|value| value.map(Arc::new))
@@ -212,8 +234,13 @@ impl Secrets {
     }
 }
 
-fn name(secret: &SecretRef) -> Name {
-    (Arc::clone(&secret.store), Arc::clone(&secret.key))
+/// One name for one secret, however its key is written.
+fn name(store: &Store, secret: &SecretRef) -> Name {
+    let key = match secret.key.strip_suffix("#value").filter(|_| store.kind == "vault") {
+        Some(key) => Arc::from(key),
+        None => Arc::clone(&secret.key),
+    };
+    (Arc::clone(&secret.store), key)
 }
 
 fn refuse(secret: &SecretRef, why: String) -> SecretError {

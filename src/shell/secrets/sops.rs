@@ -4,6 +4,7 @@
 //! value's path as associated data; the data key is encrypted to each recipient. A message digest over
 //! all values, encrypted too, shows that none was moved or taken out.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -15,12 +16,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
 use serde_yaml::Value;
-use sha2::{Digest as _, Sha512};
+use sha2::{Digest as _, Sha256, Sha512};
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use super::age::{decrypt, identities, read};
-use super::{Own, SecretStore, tree};
+use super::tree::Tree;
+use super::{Own, SecretStore};
 use crate::model::secret::Secret;
 use crate::model::workspace::Settings;
 
@@ -31,7 +33,7 @@ pub(super) struct Sops {
     settings: Settings,
     path: PathBuf,
     /// Decrypted once a run.
-    content: OnceCell<Result<Value, String>>,
+    content: OnceCell<Result<Tree, String>>,
 }
 
 impl Sops {
@@ -39,16 +41,19 @@ impl Sops {
         Self { settings, path, content: OnceCell::new() }
     }
 
-    async fn open(&self, own: Own<'_>) -> Result<Value, String> {
+    async fn open(&self, own: Own<'_>) -> Result<Tree, String> {
         let identity = match own.setting(&self.settings, "identity").await? {
             Some(identity) => identity.expose().to_owned(),
             None => from_environment()?,
         };
         let identity = Zeroizing::new(identity);
         let bytes = read(&self.path)?;
-        // JSON is YAML, and this reader keeps the order of keys, which the digest is taken in.
-        let file: Value = serde_yaml::from_slice(&bytes)
-            .map_err(|error| format!("{} is neither YAML nor JSON: {error}", self.path.display()))?;
+        // JSON is YAML, and this reader keeps the order of keys, which the digest is taken in. Its message
+        // may quote a value that stands in clear: only the place is passed on.
+        let file: Value = serde_yaml::from_slice(&bytes).map_err(|error| {
+            let place = error.location().map(|at| format!(" (line {})", at.line())).unwrap_or_default();
+            format!("{} is neither YAML nor JSON{place}", self.path.display())
+        })?;
         open(file, &identity).map_err(|why| format!("{} {why}", self.path.display()))
     }
 }
@@ -57,7 +62,7 @@ impl SecretStore for Sops {
     fn get<'a>(&'a self, key: &'a str, own: Own<'a>) -> BoxFuture<'a, Result<Option<Secret>, String>> {
         Box::pin(async move {
             let content = self.content.get_or_init(|| self.open(own)).await;
-            tree::find(content.as_ref().map_err(Clone::clone)?, key)
+            content.as_ref().map_err(Clone::clone)?.find(key)
         })
     }
 
@@ -78,15 +83,23 @@ fn from_environment() -> Result<String, String> {
     }
 }
 
+/// Why a value in clear is not given out where the digest leaves such values out: anybody could have
+/// written it.
+const UNPROVED: &str = "stands in clear, and the file's digest does not cover it";
+
 /// Decrypts every value of a file and checks its digest.
-fn open(mut file: Value, identity: &str) -> Result<Value, String> {
+fn open(mut file: Value, identity: &str) -> Result<Tree, String> {
     let no_sops = || "is not encrypted with SOPS: it has no `sops` section".to_owned();
     let sops = file.as_mapping_mut().and_then(|map| map.shift_remove("sops")).ok_or_else(no_sops)?;
     let text = |key: &str| sops.get(key).and_then(Value::as_str);
     let cipher = data_key(&sops, identity)?;
     let only_encrypted = sops.get("mac_only_encrypted").and_then(Value::as_bool).unwrap_or(false);
     let mut digest = Sha512::new();
-    walk(&mut file, &mut Vec::new(), &cipher, only_encrypted, &mut digest)?;
+    if only_encrypted {
+        // So that a digest with this setting is never one without it.
+        digest.update(Sha256::digest(b"sops"));
+    }
+    let tree = walk(file, &mut Vec::new(), &cipher, only_encrypted, &mut digest)?;
     let mac = text("mac").ok_or_else(|| "has no digest (`sops.mac`)".to_owned())?;
     let modified = text("lastmodified").ok_or_else(|| "has no `sops.lastmodified`".to_owned())?;
     let (mac, _) = value(mac, modified, &cipher).ok_or_else(damaged)?;
@@ -95,7 +108,7 @@ fn open(mut file: Value, identity: &str) -> Result<Value, String> {
         let _ = write!(hex, "{byte:02X}");
     }
     if *mac == hex {
-        Ok(file)
+        Ok(tree)
     } else {
         Err("was changed after it was encrypted: its digest is another".to_owned())
     }
@@ -121,46 +134,65 @@ fn data_key(sops: &Value, identity: &str) -> Result<Cipher, String> {
 
 /// Decrypts below a node, in the file's order, and takes each value into the digest.
 fn walk(
-    node: &mut Value,
+    node: Value,
     path: &mut Vec<String>,
     cipher: &Cipher,
     only_encrypted: bool,
     digest: &mut Sha512,
-) -> Result<(), String> {
+) -> Result<Tree, String> {
     match node {
         Value::Mapping(map) => {
-            for (key, child) in map.iter_mut() {
-                path.push(match key {
-                    Value::String(key) => key.clone(),
-                    other => serde_yaml::to_string(other).unwrap_or_default().trim().to_owned(),
-                });
-                walk(child, path, cipher, only_encrypted, digest)?;
+            let mut tree = BTreeMap::new();
+            for (key, child) in map {
+                let key = match key {
+                    Value::String(key) => key,
+                    other => serde_yaml::to_string(&other).unwrap_or_default().trim().to_owned(),
+                };
+                path.push(key.clone());
+                tree.insert(key, walk(child, path, cipher, only_encrypted, digest)?);
                 path.pop();
             }
+            Ok(Tree::Map(tree))
         }
         Value::Sequence(list) => {
             for child in list {
                 walk(child, path, cipher, only_encrypted, digest)?;
             }
+            Ok(Value::Null.into())
         }
         Value::String(text) if text.starts_with("ENC[") => {
             let data = path.iter().fold(String::new(), |all, part| format!("{all}{part}:"));
-            let (plain, kind) = value(text, &data, cipher).ok_or_else(damaged)?;
+            let (plain, kind) = value(&text, &data, cipher).ok_or_else(damaged)?;
             // A remark is no value.
             if kind != "comment" {
                 digest.update(plain.as_bytes());
             }
-            *text = plain.to_string();
+            Ok(if kind == "str" { Tree::Text(Secret::new(plain.to_string())) } else { Value::Null.into() })
         }
-        plain if !only_encrypted => match plain {
-            Value::String(text) => digest.update(text.as_bytes()),
-            Value::Bool(flag) => digest.update(if *flag { "True" } else { "False" }),
-            Value::Number(number) => digest.update(number.to_string()),
-            _ => {}
-        },
-        _ => {}
+        plain if only_encrypted => {
+            // An empty text is left as it is, and is no secret either way.
+            Ok(if plain.as_str() == Some("") { plain.into() } else { Tree::Other(UNPROVED) })
+        }
+        plain => {
+            digest.update(in_clear(&plain));
+            Ok(plain.into())
+        }
     }
-    Ok(())
+}
+
+/// A value in clear as the digest takes it.
+fn in_clear(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        // The shortest digits that say the number, without an exponent: 1.0 is `1`.
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() => float.to_string(),
+            _ => number.to_string(),
+        },
+        Value::Null | Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => String::new(),
+    }
 }
 
 /// `ENC[AES256_GCM,data:…,iv:…,tag:…,type:str]`, decrypted, and its type.
@@ -174,4 +206,24 @@ fn value<'a>(text: &'a str, associated: &str, cipher: &Cipher) -> Option<(Zeroiz
     let payload = Payload { msg: &sealed, aad: associated.as_bytes() };
     let plain = cipher.decrypt(&nonce.into(), payload).ok()?;
     Some((Zeroizing::new(String::from_utf8(plain).ok()?), part("type")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_in_clear_are_digested_as_sops_writes_them() {
+        // Go: strconv.FormatFloat(v, 'f', -1, 64), and Python's words for flags.
+        for (yaml, text) in [
+            ("1.0", "1"),
+            ("1.50", "1.5"),
+            ("1e21", "1000000000000000000000"),
+            ("8001", "8001"),
+            ("true", "True"),
+        ] {
+            let value: Value = serde_yaml::from_str(yaml).unwrap_or_default();
+            assert_eq!(in_clear(&value), text, "{yaml}");
+        }
+    }
 }
