@@ -10,6 +10,7 @@
 //! before what it was to change has been read back. Success is what was read back, never what the
 //! vendor said.
 
+mod confirm;
 pub mod deed;
 pub mod guard;
 pub mod observe;
@@ -175,6 +176,7 @@ enum State {
     Ended(Status, String),
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one step")]
 struct Slot {
     state: State,
     deed: Option<Deed>,
@@ -183,6 +185,8 @@ struct Slot {
     settled: bool,
     /// It was read back already, and took effect.
     proved: bool,
+    /// Its queues were read back just before it.
+    confirmed: bool,
     /// No answer came in time: the vendor may still carry it out.
     late: bool,
     /// The vendor said no, in words that its document does not list: reading back has the last word.
@@ -225,6 +229,7 @@ impl Machine {
                 made: None,
                 settled: false,
                 proved: false,
+                confirmed: false,
                 late: false,
                 refused: false,
                 looks: 0,
@@ -353,67 +358,6 @@ impl Machine {
             effects.push(self.verify());
         }
         effects
-    }
-
-    /// The queue steps that a deletion waits for and that were not read back yet.
-    fn unproved(&self, at: usize) -> Vec<usize> {
-        let step = &self.plan.steps[at];
-        if step.operation != Operation::AgentDelete {
-            return Vec::new();
-        }
-        let before = |id: &String| self.plan.steps.iter().position(|s| s.id == *id);
-        step.after
-            .iter()
-            .filter_map(before)
-            .filter(|before| matches!(self.slots[*before].state, State::Done) && !self.slots[*before].proved)
-            .collect()
-    }
-
-    /// Before a deletion, the queues that its agents left are read back: the vendor's word alone takes
-    /// nobody off the phones.
-    fn confirm(&mut self, at: usize) -> Option<Effect> {
-        let mut wanted = Wanted::default();
-        for before in self.unproved(at) {
-            let more = verify::wanted(&self.plan, &self.plan.steps[before], self.slots[before].made.as_ref());
-            wanted.queues.extend(more.queues);
-        }
-        if wanted.is_empty() {
-            return None;
-        }
-        self.slots[at].state = State::Running;
-        Some(Effect::Look { purpose: Purpose::Confirm(at), wanted, again: 0 })
-    }
-
-    fn confirmed(&mut self, at: usize, seen: &Seen) -> Vec<Effect> {
-        self.inside.extend(seen.members());
-        let plan = Arc::clone(&self.plan);
-        for before in self.unproved(at) {
-            let step = &plan.steps[before];
-            match verify::judge(&plan, step, self.slots[before].made.as_ref(), &[], seen) {
-                Verdict::Took | Verdict::Unsettled(_) => self.slots[before].proved = true,
-                Verdict::Amiss(what) => {
-                    self.end(before, Status::Failed, format!("it did not take effect: {what}"));
-                }
-                Verdict::Unseen(why) => self.end(before, Status::Unknown, why),
-            }
-        }
-        self.slots[at].state = State::Waiting;
-        self.advance()
-    }
-
-    /// Whoever joined a queue since the plan was made is not deleted out of it.
-    fn stay_inside(&mut self, at: usize) {
-        let plan = Arc::clone(&self.plan);
-        let step = &plan.steps[at];
-        for id in step.targets.iter().filter(|_| step.operation == Operation::AgentDelete) {
-            let queue = self.inside.iter().find(|(_, members)| members.contains(&id.name));
-            if let Some((exten, _)) = queue
-                && !self.slots[at].left_out.contains(id)
-            {
-                let why = format!("it is in queue {exten}");
-                self.leave_out(at, step.operation, id, &why);
-            }
-        }
     }
 
     fn send(&mut self, at: usize) -> Option<Effect> {

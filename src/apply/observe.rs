@@ -31,6 +31,8 @@ pub enum QueueKey {
     Exten(OperatorId),
     /// By its name: all that have it.
     Name(String),
+    /// Every queue that there is.
+    All,
 }
 
 /// What was seen. `Err` says why something could not be seen: neither there nor missing.

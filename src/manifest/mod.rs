@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use expand::declares;
 
 use crate::model::desired::Desired;
-use crate::model::diagnostic::Diagnostics;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::workspace::Workspace;
 
 /// A manifest file.
@@ -41,6 +41,12 @@ pub fn load(files: &[File], workspace: &Workspace) -> Result<Desired, Diagnostic
             whole &= document.is_some();
             documents.extend(document);
         }
+    }
+    if documents.is_empty() && out.is_empty() && !files.is_empty() {
+        out.push(
+            Diagnostic::general("no manifest declares anything: every file is empty, or holds remarks only")
+                .help("a roster that really is empty is written as a document with `kind: Roster` and nothing else"),
+        );
     }
     let desired = expand::expand(documents, whole, workspace, &mut out);
     if out.is_empty() { Ok(desired) } else { Err(out) }

@@ -171,8 +171,24 @@ impl ResourceId {
 
 impl fmt::Display for ResourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind.word(), self.name)
+        write!(f, "{}/{}", self.kind.word(), safe(self.name.as_str()))
     }
+}
+
+/// A name fit for a line: control characters and marks that turn the direction of writing are escaped, since
+/// a vendor's names may hold anything.
+pub fn safe(text: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let mut result = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || turns(c) {
+            result.extend(c.escape_unicode());
+        } else {
+            result.push(c);
+        }
+    }
+    result
 }
 
 impl fmt::Debug for ResourceId {
@@ -183,7 +199,7 @@ impl fmt::Debug for ResourceId {
 
 impl Serialize for ResourceId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.collect_str(&format_args!("{}/{}", self.kind.word(), self.name))
     }
 }
 

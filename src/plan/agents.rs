@@ -317,7 +317,9 @@ fn compare(
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
     }
-    if !fixed.is_empty() && deletable && context.workspace.policy.replace_immutable {
+    // What no document lists could not be written again: whoever has it is not deleted.
+    let known = live.iter().all(|entry| !matches!(entry.value, Value::Other(_)));
+    if !fixed.is_empty() && deletable && known && context.workspace.policy.replace_immutable {
         // Whoever is made again is told everything.
         replace(context, draft, &resource, agent, live, &fixed);
         return;
@@ -428,7 +430,13 @@ fn replace(
         title: title(agent, Some(live)),
         moved: moved::all(&fields),
         exten: None,
-        reason: Some(format!("{} forces replacement", forced.join(", "))),
+        reason: Some(match agent.record.get(&PASSWORD) {
+            Some(_) => format!("{} forces replacement", forced.join(", ")),
+            None => format!(
+                "{} forces replacement; the vendor makes a new password, since the manifest names none",
+                forced.join(", ")
+            ),
+        }),
         fields,
         source: Some(agent.source.clone()),
     });

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::view::{Line, Piece, Tone, View};
 use crate::model::finding::Severity;
+use crate::model::id::safe;
 use crate::model::plan::Action;
 
 /// How text is drawn.
@@ -105,11 +106,11 @@ fn join(kinds: &[Piece], pieces: &[String]) -> String {
 
 fn draw_piece(piece: &Piece, look: Look) -> String {
     match piece {
-        Piece::Words(words) => words.clone(),
-        Piece::Remark(words) => painted(&format!("({words})"), Style::new().dimmed(), look),
+        Piece::Words(words) => safe(words),
+        Piece::Remark(words) => painted(&format!("({})", safe(words)), Style::new().dimmed(), look),
         Piece::Field { key, before, after } => {
-            let (before, after) =
-                if look.colour { marked(before, after) } else { (before.clone(), after.clone()) };
+            let (key, before, after) = (safe(key), safe(before), safe(after));
+            let (before, after) = if look.colour { marked(&before, &after) } else { (before, after) };
             format!("{key} {before} -> {after}")
         }
     }

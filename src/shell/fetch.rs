@@ -245,7 +245,7 @@ async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, 
     }
     let Some(vendor) = vendor else { return all("no connection holds queues") };
     let page = vendor.provider().page_size(vendor.connection());
-    let by_name = keys.iter().any(|key| matches!(key, QueueKey::Name(_)));
+    let by_name = keys.iter().any(|key| matches!(key, QueueKey::Name(_) | QueueKey::All));
     if by_name || listed.div_ceil(page) < keys.len() {
         return match listing(vendor).await {
             Err(failure) => all(failure.message()),
@@ -283,6 +283,7 @@ fn matching(
         .filter(|(exten, queue)| match key {
             QueueKey::Exten(wanted) => *exten == wanted,
             QueueKey::Name(name) => *queue.name == **name,
+            QueueKey::All => true,
         })
         .map(|(exten, queue)| (exten.clone(), queue.clone()))
         .collect();

@@ -174,6 +174,24 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether two paths lead to one file that is there.
+pub fn same(one: &Path, other: &Path) -> bool {
+    matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Writes to where somebody points: a file is replaced whole, behind a link too; what is no file (a pipe, a
+/// device) is written through.
+///
+/// # Errors
+/// It cannot be written.
+pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(about) if about.is_file() => replace(&fs::canonicalize(path)?, bytes),
+        Ok(about) if !about.is_dir() => fs::OpenOptions::new().write(true).open(path)?.write_all(bytes),
+        _ => replace(path, bytes),
+    }
+}
+
 /// When a file was last written, in milliseconds since 1970 UTC; `None` when nothing tells.
 pub fn written_ms(path: &Path) -> Option<i64> {
     let since = fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;

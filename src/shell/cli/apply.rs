@@ -155,12 +155,17 @@ async fn locked(
         journal.finish();
     }
     match finish {
-        Finish::Blind(why) => Err(Fail::Unreachable(format!(
-            "nothing was written: what the plan would change could not be read again: {why}"
-        ))),
+        Finish::Blind(why) => {
+            let why =
+                format!("nothing was written: what the plan would change could not be read again: {why}");
+            untouched(arguments, console, &plan, &[], &why)?;
+            Err(Fail::Unreachable(why))
+        }
         Finish::Stale(stale) => {
             let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
-            Err(Fail::Stale(stale_words(&stale, made)))
+            let why = stale_words(&stale, made);
+            untouched(arguments, console, &plan, &stale, &why)?;
+            Err(Fail::Stale(why))
         }
         Finish::Ran { results, skipped, interrupted } => {
             let prints = fingerprints(&plan, loaded, &passwords).await;
@@ -223,6 +228,22 @@ fn stale_words(stale: &[Stale], made: Option<String>) -> String {
          plan again, or leave out what moved with --skip-stale",
         moved.join("")
     )
+}
+
+/// The document of a run that wrote nothing.
+fn untouched(
+    arguments: &Arguments,
+    console: &Console,
+    plan: &Plan,
+    stale: &[Stale],
+    why: &str,
+) -> Result<(), Fail> {
+    if arguments.format == Format::Text {
+        return Ok(());
+    }
+    let mut report = result::of(plan, &[], stale, false);
+    report.refused = Some(why.to_owned());
+    print_report(console, &report)
 }
 
 /// Says that policy or the input forbids the plan.

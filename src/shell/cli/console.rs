@@ -3,6 +3,7 @@
 //! Standard output is for what was asked for; everything else goes to standard error.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 
@@ -21,6 +22,14 @@ pub(super) enum Colour {
     Always,
     /// Never.
     Never,
+}
+
+/// Whether something that was asked for could not be written.
+static UNWRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether something that was asked for could not be written: then the run is no success.
+pub(super) fn unwritten() -> bool {
+    UNWRITTEN.load(Ordering::Relaxed)
 }
 
 /// The terminal, or what stands for it.
@@ -60,7 +69,14 @@ impl Console {
     #[expect(clippy::unused_self, reason = "whoever writes holds the console")]
     /// Writes what was asked for. A reader that has gone away is no error.
     pub(super) fn out(&self, text: &str) {
-        let _ = io::stdout().lock().write_all(text.as_bytes());
+        let mut out = io::stdout().lock();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+            && !UNWRITTEN.swap(true, Ordering::Relaxed)
+        {
+            err(&format!("error: standard output cannot be written: {error}\n"));
+        }
     }
 
     /// Writes a line of progress, unless quiet.

@@ -36,6 +36,11 @@ impl Input {
         Self { files, lines: RefCell::default() }
     }
 
+    /// Names of the files.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| &*file.name)
+    }
+
     /// The text of a line.
     pub(super) fn line(&self, source: &Source) -> Option<String> {
         let mut lines = self.lines.borrow_mut();

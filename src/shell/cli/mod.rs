@@ -91,7 +91,8 @@ pub fn main() -> ExitCode {
         Command::Sandbox(arguments) => on_runtime(sandbox::run(&arguments, &console)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),
     };
-    result.unwrap_or_else(|fail| fail.report(&console)).into()
+    let exit = result.unwrap_or_else(|fail| fail.report(&console));
+    if console::unwritten() { exit.graver(Exit::Error).into() } else { exit.into() }
 }
 
 /// Runs a command that talks to others.

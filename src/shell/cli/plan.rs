@@ -227,7 +227,14 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
     let made = make(&loaded, &store, &arguments.narrowing).await?;
     complain(&made.plan, &loaded, console);
     if let Some(out) = &arguments.out {
-        files::replace(out, json(&made.plan)?.as_bytes()).map_err(|error| {
+        let own = loaded.input.names().any(|name| files::same(Path::new(name), out));
+        if own || files::same(&loaded.place.file, out) {
+            return Err(Fail::error(format!(
+                "--out {} would overwrite a file of the workspace",
+                out.display()
+            )));
+        }
+        files::put(out, json(&made.plan)?.as_bytes()).map_err(|error| {
             Fail::error(format!("the plan cannot be saved to {}: {error}", out.display()))
         })?;
         console.note(&format!("saved the plan to {}", out.display()));
