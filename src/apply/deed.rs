@@ -61,6 +61,9 @@ pub enum Deed {
         exten: OperatorId,
         /// All its members.
         members: Members,
+        /// The members that it overwrites, as the plan saw them; `None` where another step of the plan
+        /// replaced them before.
+        before: Option<Members>,
     },
 }
 
@@ -107,6 +110,7 @@ pub fn of(plan: &Plan, step: &Step) -> Option<Deed> {
                 Some(members) => members.iter().map(|m| (m.agent_number.clone(), m.priority)).collect(),
                 None => members_after(change?)?,
             },
+            before: overwritten(plan, step, change),
         }),
         Operation::SecretPut => {
             Some(Deed::PutSecret { secret: secret(change?, &step.fields)?, renew: step.renew })
@@ -116,6 +120,16 @@ pub fn of(plan: &Plan, step: &Step) -> Option<Deed> {
 
 fn ids(step: &Step) -> Vec<OperatorId> {
     step.targets.iter().map(|target| target.name.clone()).collect()
+}
+
+/// What a step overwrites, where the plan saw it.
+fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Members> {
+    let alone = plan
+        .steps
+        .iter()
+        .filter(|other| other.operation == step.operation && other.targets == step.targets)
+        .all(|other| other.id == step.id);
+    change.filter(|_| alone && step.members.is_none()).map(members_before)
 }
 
 /// The vendor's number of a queue: the change says it, or the id does.

@@ -146,7 +146,11 @@ fn queue_moved(change: &Change, wanted: &Wanted, seen: &Seen) -> Result<Option<S
     }
 }
 
-fn members_moved(before: &Members, now: &[(OperatorId, crate::model::live::LiveQueue)]) -> Option<String> {
+/// How a queue's members differ from those that the plan saw; `None` when they do not.
+pub fn members_moved(
+    before: &Members,
+    now: &[(OperatorId, crate::model::live::LiveQueue)],
+) -> Option<String> {
     let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
     let empty = Members::new();
     let now = match queue.record.get(&ASSIGN_MEMBERS) {

@@ -99,7 +99,7 @@ impl Machine {
                 Ok(many) => Err((Status::Failed, format!("{why}; now {} queues have this name", many.len()))),
                 Err(reason) => Err(unseen(reason)),
             },
-            Some(Deed::SetMembers { exten, members }) => match seen.queues(&QueueKey::Exten(exten)) {
+            Some(Deed::SetMembers { exten, members, .. }) => match seen.queues(&QueueKey::Exten(exten)) {
                 Ok([(_, now)]) => {
                     let empty = Members::new();
                     let now = match now.record.get(&ASSIGN_MEMBERS) {

@@ -1,10 +1,12 @@
 //! Carries out what the machine decides: sends, looks, waits; and tells how it goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Mutex, watch};
 
@@ -13,12 +15,18 @@ use super::fetch::{self, Vendors};
 use super::journal::Journal;
 use super::secrets::Secrets;
 use crate::apply::deed::Deed;
+use crate::apply::guard;
+use crate::apply::observe::{QueueKey, Wanted};
 use crate::apply::{Conduct, Effect, Event, Finish, Machine, retry};
 use crate::model::call::Failure;
 use crate::model::id::OperatorId;
 use crate::model::plan::Plan;
 use crate::model::secret::{Secret, SecretRef};
+use crate::model::value::Members;
 use crate::provider::Order;
+
+/// How long what the guard saw counts as seen just now.
+const FRESH: Duration = Duration::from_secs(3);
 
 /// Passwords that a plan needs: read before its first write, or made by a step.
 pub type Passwords = Mutex<BTreeMap<SecretRef, Arc<Secret>>>;
@@ -35,6 +43,8 @@ pub struct World<'a> {
     pub secrets: &'a Secrets,
     /// Passwords that steps send.
     pub passwords: &'a Passwords,
+    /// When the run began, and with it the guard's look.
+    pub guarded: Instant,
     /// Where intents and endings are written down; without it live state alone tells after a crash.
     pub journal: Option<&'a Journal>,
 }
@@ -135,21 +145,48 @@ async fn carry_out(
                 None => None,
             };
             let password = password.as_deref();
-            vendor.tell(&Order::CreateAgents { first, count: ids.len(), record, password }, stop).await?
+            vendor
+                .tell(&Order::CreateAgents { first, count: ids.len(), record, password }, stop, None)
+                .await?
         }
-        Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }, stop).await?,
+        Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }, stop, None).await?,
         Deed::SetPassword { id, password } => {
             let password = find(password).await?;
-            vendor.tell(&Order::SetPassword { id, password: &password }, stop).await?
+            vendor.tell(&Order::SetPassword { id, password: &password }, stop, None).await?
         }
-        Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, stop).await?,
-        Deed::CreateQueue { name, record } => vendor.tell(&Order::CreateQueue { name, record }, stop).await?,
-        Deed::SetMembers { exten, members } => {
-            vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, stop).await?
+        Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, stop, None).await?,
+        Deed::CreateQueue { name, record } => {
+            vendor.tell(&Order::CreateQueue { name, record }, stop, None).await?
+        }
+        Deed::SetMembers { exten, members, before } => {
+            let check = || -> BoxFuture<'_, Result<(), Failure>> {
+                Box::pin(still(world, exten, members, before.as_ref()))
+            };
+            vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, stop, Some(&check)).await?
         }
         Deed::PutSecret { .. } => return Ok(None),
     };
     Ok(told.exten.map(OperatorId::new))
+}
+
+/// Makes sure, where the guard looked a while ago, that a queue's members are still those that the plan saw:
+/// a rate limit may have held the call back for minutes, and people use the console meanwhile.
+async fn still(
+    world: World<'_>,
+    exten: &OperatorId,
+    members: &Members,
+    before: Option<&Members>,
+) -> Result<(), Failure> {
+    let Some(before) = before.filter(|_| world.guarded.elapsed() > FRESH) else { return Ok(()) };
+    let key = QueueKey::Exten(exten.clone());
+    let wanted = Wanted { queues: BTreeSet::from([key.clone()]), ..Wanted::default() };
+    let seen = fetch::look(world.vendors, &wanted, (0, usize::MAX)).await;
+    let now = seen.queues(&key).map_err(Failure::NotSent)?;
+    // A repetition may find what its first attempt has done.
+    match guard::members_moved(before, now) {
+        Some(moved) if guard::members_moved(members, now).is_some() => Err(Failure::Refused(moved)),
+        _ => Ok(()),
+    }
 }
 
 /// Makes a password and stores it, unless the store has one that may stay.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use md5::{Digest as _, Md5};
 use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
@@ -15,6 +16,9 @@ use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::Secret;
 use crate::model::workspace::Connection;
 use crate::provider::{Order, Provider, Told};
+
+/// Asked just before a call leaves; what it fails with becomes the call's failure.
+pub type Check<'a> = &'a (dyn Fn() -> BoxFuture<'a, Result<(), Failure>> + Sync);
 
 /// A connection at work.
 pub struct Vendor {
@@ -65,15 +69,20 @@ impl Vendor {
         call: impl Fn() -> Call,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.attempt(None, call, hear, &[]).await.map_err(|failure| self.name(failure))
+        self.attempt(None, call, hear, &[], None).await.map_err(|failure| self.name(failure))
     }
 
     /// Tells the vendor an order, and again while nothing was carried out for certain. Nothing more is
-    /// sent once `stop` is true.
+    /// sent once `stop` is true. `check` has the last word, after every wait and just before a call leaves.
     ///
     /// # Errors
     /// The last failure; any secret of the order is struck from it.
-    pub async fn tell(&self, order: &Order<'_>, stop: &watch::Receiver<bool>) -> Result<Told, Failure> {
+    pub async fn tell(
+        &self,
+        order: &Order<'_>,
+        stop: &watch::Receiver<bool>,
+        check: Option<Check<'_>>,
+    ) -> Result<Told, Failure> {
         let call = || self.provider.tell(&self.connection, order);
         let hear = |reply: &Reply| self.provider.hear_told(&self.connection, reply);
         let password = match order {
@@ -83,7 +92,7 @@ impl Vendor {
         };
         // A vendor may repeat what it was sent in its message.
         let private = password.map(spellings).unwrap_or_default();
-        self.attempt(Some(stop), call, hear, &private).await
+        self.attempt(Some(stop), call, hear, &private, check).await
     }
 
     async fn attempt<T>(
@@ -92,11 +101,12 @@ impl Vendor {
         call: impl Fn() -> Call,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
         private: &[Zeroizing<String>],
+        check: Option<Check<'_>>,
     ) -> Result<T, Failure> {
         let mut first = None;
         let mut attempt = 1;
         loop {
-            let failure = match self.once(call(), &mut first, attempt, stop, &hear, private).await {
+            let failure = match self.once(call(), &mut first, attempt, stop, &hear, private, check).await {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
@@ -114,6 +124,7 @@ impl Vendor {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one attempt knows all that the loop around it knows")]
     async fn once<T>(
         &self,
         mut call: Call,
@@ -122,12 +133,21 @@ impl Vendor {
         stop: Option<&watch::Receiver<bool>>,
         hear: &impl Fn(&Reply) -> Result<T, Failure>,
         private: &[Zeroizing<String>],
+        check: Option<Check<'_>>,
     ) -> Result<T, Failure> {
         let rate = self.connection.rate(call.operation);
         let permit = match rate {
             Some(rate) => Some(halting(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
             None => None,
         };
+        if let Some(check) = check
+            && let Err(moved) = check().await
+        {
+            if let Some(permit) = &permit {
+                self.pace.leave(permit);
+            }
+            return Err(moved);
+        }
         let _slot = self.slots.acquire().await;
         if stop.is_some_and(|stop| *stop.borrow()) {
             return Err(Failure::Halted);

@@ -145,6 +145,7 @@ async fn locked(
         vendors: &work.vendors,
         secrets: &loaded.secrets,
         passwords: &passwords,
+        guarded: std::time::Instant::now(),
         journal: journal.as_ref(),
     };
     let finish = execute::run(&plan, world, conduct, stop, &progress).await;

@@ -375,7 +375,7 @@ impl<'a> Client<'a> {
             }
             Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }).await?,
             Deed::CreateQueue { name, record } => vendor.tell(&Order::CreateQueue { name, record }).await?,
-            Deed::SetMembers { exten, members } => {
+            Deed::SetMembers { exten, members, .. } => {
                 vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }).await?
             }
             Deed::PutSecret { .. } => return Ok(None),
