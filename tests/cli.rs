@@ -435,3 +435,17 @@ fn drift_says_which_side_moved_and_exits_with_2() {
     assert_eq!(drift["changes"][0]["fields"][0]["moved"], "live");
     assert_eq!(drift["changes"][1]["moved"], "manifest");
 }
+
+#[test]
+fn a_queue_that_is_made_too_late_gets_no_twin() {
+    let bench = Bench::new("faults: { seed: 3, delayMs: { probability: 1, max: 2500 }, only: [addQueue] }\n");
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.write("rosterctl.yaml", &file.replace("accountId: N1", "accountId: N1\n    timeout: 100ms"));
+    bench.roster("queues:\n  - { displayName: 在线 }\n");
+    let said = bench.run(&["apply", "--auto-approve"]);
+    assert!([0, 5].contains(&said.code), "{}", said.err);
+    std::thread::sleep(std::time::Duration::from_millis(2600));
+    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
+}
