@@ -202,7 +202,8 @@ fn no_role(resource: &ResourceId, agent: &DesiredAgent, deed: &str) -> Finding {
     .at(&agent.source)
 }
 
-fn diff(entry: &Entry, before: Json, moved: Moved) -> FieldDiff {
+/// A field that the manifest says, and what it holds before.
+pub(super) fn diff(entry: &Entry, before: Json, moved: Moved) -> FieldDiff {
     FieldDiff {
         path: entry.field.key.to_owned(),
         before,

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::agents::diff;
 use super::scope::Scope;
 use super::{Context, Draft, moved};
 use crate::model::desired::DesiredQueue;
 use crate::model::diff::same;
-use crate::model::field::Entry;
 use crate::model::finding::{
     AMBIGUOUS_QUEUE, Finding, IMMUTABLE, INCOMPLETE, LEAVING_MEMBER, MISSING_EXTEN, TOO_FEW_MEMBERS,
     UNKNOWN_MEMBER, UNMANAGED_QUEUE,
@@ -164,20 +164,6 @@ fn missing(
         _ => 0,
     };
     check_minimum(draft, id, queue, members);
-}
-
-fn diff(entry: &Entry, before: Json, moved: Moved) -> FieldDiff {
-    FieldDiff {
-        path: entry.field.key.to_owned(),
-        before,
-        after: entry.value.to_json(),
-        moved,
-        reason: None,
-        forces_replacement: false,
-        renew: false,
-        secret: None,
-        source: entry.source.clone(),
-    }
 }
 
 /// Every member is a declared agent or one that is live, and stays; the latter holds for queues out of
