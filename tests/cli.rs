@@ -449,3 +449,45 @@ fn a_queue_that_is_made_too_late_gets_no_twin() {
     bench.run(&["apply", "--auto-approve"]).exits(0);
     assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
 }
+
+#[test]
+fn several_workspaces_are_shared_out_and_the_gravest_code_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster =
+        "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorId: \"8001\", name: 甲, role: 坐席 }]\n";
+    for (name, host) in [("a", "sandbox"), ("b", "http://127.0.0.1:1"), ("c", "sandbox"), ("d", "nowhere")] {
+        let place = folder.path().join(name);
+        fs::create_dir_all(place.join("roster")).unwrap();
+        fs::write(place.join("roster/all.yaml"), roster).unwrap();
+        let workspace = format!(
+            "apiVersion: rosterctl/v1\nkind: Workspace\nname: {name}\nmanifests: [roster]\n\
+             secrets: {{ ci: {{ type: env, prefix: R_ }} }}\n\
+             connections: {{ agents: {{ provider: agent-config, baseUrl: \"{host}\", abbreviate: x, \
+             retry: {{ attempts: 1 }}, token: {{ store: ci, key: T }} }} }}\n"
+        );
+        fs::write(place.join("rosterctl.yaml"), workspace).unwrap();
+    }
+    let run = |arguments: &[&str]| run_in(folder.path(), arguments, &[("R_T".to_owned(), "t".to_owned())]);
+    let names = |report: serde_json::Value| -> Vec<String> {
+        let all = report["workspaces"].as_array().unwrap().clone();
+        all.iter().filter_map(|one| Some(one.get("workspace")?.as_str()?.to_owned())).collect()
+    };
+    for command in ["plan", "drift"] {
+        let first = run(&[command, "--format", "json", "--shard", "1/2", "a", "b", "c", "d"]);
+        assert_eq!(names(first.json()), ["a", "c"], "{command}");
+        // One cannot be reached, the other is wrong: the graver is told, and what is wrong with each.
+        let second = run(&[command, "--format", "json", "--shard", "2/2", "a", "b", "c", "d"]).exits(6);
+        second.json();
+        assert!(
+            second.err.contains("connection `agents`") && second.err.contains("nowhere"),
+            "{}",
+            second.err
+        );
+        // A share may be empty; its report has the form of the others.
+        let none = run(&[command, "--format", "json", "--shard", "2/2", "a"]).exits(0);
+        assert!(names(none.json()).is_empty());
+    }
+    assert!(run(&["validate", "--shard", "1/2", "a", "b", "c", "d"]).exits(0).out.starts_with("a: sound"));
+    run(&["validate", "--shard", "2/2", "a", "b", "c", "d"]).exits(1);
+    run(&["plan", "--shard", "3/2", "a"]).exits(1);
+}

@@ -1,6 +1,6 @@
 //! `rosterctl drift`: like plan, for a schedule; says which side moved. Changes nothing anywhere.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
@@ -9,6 +9,7 @@ use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input;
 use super::plan::{Narrowing, complain, make};
+use super::share::Workspaces;
 use crate::model::finding::Effect;
 use crate::model::plan::Plan;
 use crate::report::{text, view};
@@ -20,32 +21,18 @@ const FORMAT: &str = "rosterctl.drift/v1";
 /// Say what differs from the manifests and which side moved; exit with 2 when anything does.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Folders that hold rosterctl.yaml, or such files.
-    #[arg(default_value = ".", value_name = "WORKSPACE")]
-    workspaces: Vec<PathBuf>,
-    /// Only the I-th of N shares of the workspaces, like 2/8.
-    #[arg(long, value_name = "I/N", value_parser = shard)]
-    shard: Option<(usize, usize)>,
+    #[command(flatten)]
+    workspaces: Workspaces,
     /// What goes to standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
-/// Reads `I/N`.
-fn shard(text: &str) -> Result<(usize, usize), String> {
-    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-    parts
-        .filter(|(i, n)| (1..=*n).contains(i))
-        .ok_or_else(|| "write I/N, like 2/8, counting from 1".to_owned())
-}
-
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
-    let (share, of) = arguments.shard.unwrap_or((1, 1));
-    let mine: Vec<&PathBuf> = arguments.workspaces.iter().skip(share - 1).step_by(of).collect();
-    let several = arguments.workspaces.len() > 1;
+    let several = arguments.workspaces.several();
     let mut exit = Exit::Success;
     let mut drifts = Vec::new();
-    for path in mine {
+    for path in arguments.workspaces.mine() {
         match one(path, console).await {
             Ok(plan) => {
                 exit = exit.graver(code(&plan));
@@ -90,15 +77,4 @@ async fn one(path: &Path, console: &Console) -> Result<Plan, Fail> {
     let made = make(&loaded, &store, &Narrowing::default()).await?;
     complain(&made.plan, &loaded, console);
     Ok(made.plan)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shard;
-
-    #[test]
-    fn shares_count_from_one() {
-        assert_eq!(shard("2/8"), Ok((2, 8)));
-        assert!(shard("0/8").is_err() && shard("9/8").is_err() && shard("x").is_err());
-    }
 }

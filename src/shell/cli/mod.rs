@@ -9,6 +9,7 @@ mod input;
 mod plan;
 mod sandbox;
 mod schema;
+mod share;
 mod unlock;
 mod validate;
 

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
+use super::share::Workspaces;
 use super::{Format, allowance, target};
 use crate::apply::{recover, remember};
 use crate::model::agent::PASSWORD;
@@ -32,9 +33,8 @@ use crate::shell::secrets::SecretError;
 /// Show the difference to the live systems and the steps that mend it; change nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Folders that hold rosterctl.yaml, or such files.
-    #[arg(default_value = ".", value_name = "WORKSPACE")]
-    workspaces: Vec<PathBuf>,
+    #[command(flatten)]
+    workspaces: Workspaces,
     /// Save the plan, for `apply --plan`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -187,13 +187,13 @@ pub(super) fn json(plan: &Plan) -> Result<String, Fail> {
 }
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
-    if arguments.workspaces.len() > 1 && arguments.out.is_some() {
+    if arguments.workspaces.several() && arguments.out.is_some() {
         return Err(Fail::error("--out saves the plan of one workspace; name one"));
     }
     let mut exit = Exit::Success;
     let mut plans = Vec::new();
-    let several = arguments.workspaces.len() > 1;
-    for path in &arguments.workspaces {
+    let several = arguments.workspaces.several();
+    for path in arguments.workspaces.mine() {
         match one(arguments, path, console).await {
             Ok(plan) => {
                 exit = exit.graver(Exit::of_plan(&plan, arguments.detailed_exitcode));

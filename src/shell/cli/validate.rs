@@ -1,22 +1,20 @@
 //! `rosterctl validate`: everything that can be known offline; no network, no secret read.
 
-use std::path::PathBuf;
-
 use super::console::Console;
 use super::exit::Exit;
 use super::input;
+use super::share::Workspaces;
 
 /// Check everything that can be known offline.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Folders that hold rosterctl.yaml, or such files.
-    #[arg(default_value = ".", value_name = "WORKSPACE")]
-    workspaces: Vec<PathBuf>,
+    #[command(flatten)]
+    workspaces: Workspaces,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
     let mut exit = Exit::Success;
-    for path in &arguments.workspaces {
+    for path in arguments.workspaces.mine() {
         match input::load(path) {
             Ok(loaded) => {
                 let absent = loaded.desired.agents.values().filter(|agent| agent.absent).count();
