@@ -1,7 +1,7 @@
 //! A plan in words, ordered once for every format: one line for what is one thing.
 //!
-//! Agents that are made alike in a row (a pool) are one line; so are agents that change in the same
-//! way. A roster of 300 agents stays readable.
+//! Agents that are made alike in a row (a pool) are one line; so are new agents that differ in their names alone,
+//! and agents that change in the same way. A roster of 300 agents stays readable.
 
 use std::collections::BTreeMap;
 
@@ -135,6 +135,25 @@ fn shape(change: &Change) -> (Action, Option<String>, Vec<(String, String, Strin
     (change.action, change.reason.clone(), fields.collect())
 }
 
+/// From so many new agents on that differ in their names alone, they share a line.
+const FEWEST_PEERS: usize = 6;
+
+/// A change without the agent's name.
+fn nameless(change: &Change) -> (Action, Option<String>, Vec<(String, String, String)>) {
+    let (action, reason, mut fields) = shape(change);
+    fields.retain(|(path, ..)| path != NAME.key);
+    (action, reason, fields)
+}
+
+/// Who is in a group whose names differ: `8001 张三, 8002 李四`.
+fn who(all: &[&Change], group: &[usize]) -> String {
+    let one = |at: &usize| match all[*at].title.as_deref() {
+        Some(name) => format!("{} {name}", all[*at].id.name),
+        None => all[*at].id.name.to_string(),
+    };
+    group.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 fn agents(plan: &Plan) -> Vec<Line> {
     let all: Vec<&Change> = plan.changes.iter().filter(|c| c.id.kind == Kind::Agent).collect();
     let mut lines = Vec::new();
@@ -143,13 +162,28 @@ fn agents(plan: &Plan) -> Vec<Line> {
     for (at, change) in all.iter().enumerate().filter(|(_, c)| c.action == Action::Update) {
         alike.entry(format!("{:?}", shape(change))).or_default().push(at);
     }
+    let mut runs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut peers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut at = 0;
+    while at < all.len() {
+        let length = if all[at].action == Action::Create { run(&all, at).len() } else { 0 };
+        if length > 1 {
+            runs.insert(at, (at..at + length).collect());
+        } else if length == 1 {
+            peers.entry(format!("{:?}", nameless(all[at]))).or_default().push(at);
+        }
+        at += length.max(1);
+    }
     for at in 0..all.len() {
         if taken[at] {
             continue;
         }
         let change = all[at];
         let group: Vec<usize> = match change.action {
-            Action::Create => run(&all, at),
+            Action::Create => runs.remove(&at).unwrap_or_else(|| {
+                let peers = peers.get(&format!("{:?}", nameless(change))).cloned().unwrap_or_default();
+                if peers.len() >= FEWEST_PEERS { peers } else { vec![at] }
+            }),
             Action::Update => alike.get(&format!("{:?}", shape(change))).cloned().unwrap_or_else(|| vec![at]),
             Action::Replace | Action::Delete => vec![at],
         };
@@ -179,7 +213,7 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
     let first = all[group[0]];
     let ids: Vec<&OperatorId> = group.iter().map(|at| &all[*at].id.name).collect();
     let mut pieces = vec![Piece::Words(format!("{} agents", group.len()))];
-    let general = Change {
+    let mut general = Change {
         fields: first
             .fields
             .iter()
@@ -193,10 +227,25 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
         title: common_title(all, group),
         ..first.clone()
     };
+    let mut subject = format!("agent/{}", ranges(&ids));
+    let named = first.action == Action::Create
+        && general.title.is_none()
+        && group.iter().any(|at| all[*at].title.is_some());
+    if named {
+        general.fields.retain(|field| field.path != NAME.key);
+        // Their numbers stand before their names; twice would be too much.
+        subject = match ids.as_slice() {
+            [first, .., last] => format!("agent/{first} … {last}"),
+            _ => subject,
+        };
+    }
     pieces.extend(agent_pieces(&general));
+    if named {
+        pieces.push(Piece::Words(who(all, group)));
+    }
     Line {
         tone: Tone::Act(first.action),
-        subject: format!("agent/{}", ranges(&ids)),
+        subject,
         pieces,
         source: first.source.as_ref().map(ToString::to_string),
     }
@@ -438,8 +487,41 @@ fn findings(findings: &[Finding]) -> Vec<Line> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn new_agents_that_differ_in_name_alone_share_a_line() {
+        let field = |path: &str, after: &str| serde_json::json!({ "path": path, "before": null, "after": after, "moved": "manifest" });
+        let new = |id: &str, name: &str, group: &str| {
+            let fields = [field("name", name), field("mainSkillGroup", group)];
+            let change = serde_json::json!({
+                "id": format!("agent/{id}"), "action": "create", "title": name, "moved": "manifest", "fields": fields,
+            });
+            serde_json::from_value::<Change>(change).unwrap()
+        };
+        let mut changes: Vec<Change> = ["张", "王", "李", "赵", "陈", "杨"]
+            .iter()
+            .zip(0..)
+            .map(|(n, i)| new(&format!("{}", 8001 + 2 * i), n, "售前"))
+            .collect();
+        changes.push(new("9001", "周", "售后"));
+        let refs: Vec<&Change> = changes.iter().collect();
+        assert_eq!(run(&refs, 0), [0]);
+        let plan = serde_json::json!({
+            "format": "rosterctl.plan/v1", "program": "0", "workspace": "w",
+            "summary": { "create": 7, "update": 0, "replace": 0, "delete": 0, "calls": 7, "estimatedSeconds": 0,
+                "findings": { "error": 0, "warning": 0, "info": 0 }, "live": { "agents": 0, "queues": 0 } },
+            "changes": changes, "steps": [], "findings": [], "digests": { "manifests": "", "plan": "" },
+        });
+        let view = of(&serde_json::from_value(plan).unwrap());
+        let subjects: Vec<&str> = view.changes.iter().map(|line| &*line.subject).collect();
+        assert_eq!(subjects, ["agent/8001 … 8011", "agent/9001"]);
+        assert_eq!(view.changes[0].pieces[0], Piece::Words("6 agents".to_owned()));
+        let named = "8001 张, 8003 王, 8005 李, 8007 赵, 8009 陈, 8011 杨".to_owned();
+        assert_eq!(view.changes[0].pieces.last(), Some(&Piece::Words(named)));
+    }
 
     #[test]
     fn runs_of_three_and_more_are_drawn_together() {
