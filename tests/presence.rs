@@ -5,7 +5,9 @@
 #[path = "support/systems.rs"]
 mod systems;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rosterctl::manifest;
 use rosterctl::model::call::{Call, Failure, Reply};
@@ -19,7 +21,11 @@ use rosterctl::provider::{
     self, Connector, OBSERVERS, Observer, Question, SPECS, Way, cms_agent, isdp_online_agent, paging,
     seat_query,
 };
-use rosterctl::shell::sandbox::spawn_at;
+use rosterctl::shell::link::Link;
+use rosterctl::shell::observe::Observers;
+use rosterctl::shell::pace::Pace;
+use rosterctl::shell::sandbox::{Running, spawn, spawn_at};
+use rosterctl::shell::transport::Transport;
 use systems::{AUTH_V2, WORKSPACE, connection, secret, workspace};
 
 /// 2024-08-02T00:00:00Z
@@ -227,7 +233,7 @@ fn observers_only_read() {
 /// Over HTTP, with the `Host` that the client really sends.
 #[tokio::test]
 async fn the_server_answers_all_readers() {
-    rustls::crypto::ring::default_provider().install_default().unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let running = spawn_at(Estate::from_seed(SEED).unwrap(), Arc::new(|| NOW)).await.unwrap();
     let text =
         WORKSPACE.replace("AUTH", &AUTH_V2.replace("VARIANT", "signedHeaders: [host, content-length]"));
@@ -271,5 +277,115 @@ async fn the_server_answers_all_readers() {
     seat_query::SeatQuery.sign(seats, &secret("s-seat"), NOW, &mut call);
     assert_eq!(seat_query::hear::page(&send(call).await).unwrap().total, Some(3));
     assert!(running.with(|estate| estate.departures().is_empty()));
+    running.stop().await;
+}
+
+const FIND: &str = "/openapi/v1/openTask/findOnlineAgent";
+const TOKEN: &str = "/oauth2/oauth/rest_token";
+const DESK: &str = "/rest/cmsapp/v1/openapi/agent/agentbyworkno";
+
+/// The observers as the program builds them, each over its own link to a server.
+fn observers(running: &Running, desk_key: &str) -> Observers {
+    // One of them installs it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let retry = "retry: { attempts: 2, total: 2s }";
+    let mut text = WORKSPACE
+        .replace("AUTH", &AUTH_V2.replace("VARIANT", ""))
+        .replace("baseUrl", &format!("{retry}, baseUrl"));
+    for line in text.clone().lines() {
+        if let Some((_, rest)) = line.split_once("baseUrl: \"")
+            && let Some((host, _)) = rest.split_once('"')
+        {
+            text = text.replace(host, &running.base_url());
+        }
+    }
+    let workspace = manifest::workspace::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS)
+        .unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    let mut observers = Observers::default();
+    for observer in OBSERVERS.iter().copied() {
+        let connection = workspace.connection(observer.spec().name).unwrap().clone();
+        let connector = provider::connector(&connection).unwrap();
+        let key = match observer.spec().name {
+            "cms-agent" => desk_key,
+            "isdp-online-agent" => "s-isdp",
+            _ => "s-webchat",
+        };
+        let transport =
+            Transport::http(connection.base_url().unwrap(), Duration::from_secs(5), connector.signs_host());
+        let link =
+            Link::new(connection, connector, transport.unwrap(), Arc::new(secret(key)), Pace::new(None, "t"));
+        observers.add(observer, Ok(Arc::new(link)));
+    }
+    observers
+}
+
+fn ids(ids: &[&str]) -> BTreeSet<OperatorId> {
+    ids.iter().map(|id| OperatorId::from(*id)).collect()
+}
+
+fn calls(running: &Running, path: &str) -> usize {
+    running.with(|estate| estate.calls.get(path).copied().unwrap_or_default())
+}
+
+#[tokio::test]
+async fn the_shell_reads_every_system_that_knows() {
+    let running = spawn(Estate::from_seed(SEED).unwrap()).await.unwrap();
+    let observers = observers(&running, "s-cms");
+    let presence = observers.presence(Some(&ids(&["8001", "8002", "tom", "60000"]))).await;
+    assert_eq!(presence.gaps(), []);
+    assert_eq!(states(&presence, "8001"), [State::OnCall, State::Online, State::NotClaiming]);
+    assert_eq!(states(&presence, "8002"), [State::Idle, State::Offline, State::Claiming]);
+    assert_eq!((calls(&running, DESK), calls(&running, FIND), calls(&running, TOKEN)), (2, 1, 1));
+    // Three queues on pages of two.
+    assert_eq!(calls(&running, "/v20210827/webChat/queueQueueAgentClaimStatus/N00000000556"), 2);
+
+    // Nobody at hand: no call. Nobody named: no one is asked for singly, and that is a gap.
+    let before = running.with(|estate| estate.calls.clone());
+    assert!(observers.presence(Some(&ids(&[]))).await.is_known());
+    assert_eq!(running.with(|estate| estate.calls.clone()), before);
+    let presence = observers.presence(None).await;
+    assert_eq!(calls(&running, DESK), 2);
+    assert_eq!(presence.gaps().iter().map(|gap| gap.system).collect::<Vec<_>>(), ["cms-agent"]);
+
+    // The token is kept; revoked at the vendor, it is fetched anew once.
+    assert_eq!(calls(&running, TOKEN), 1);
+    running.with(|estate| estate.isdp_online_agent.revoke());
+    let presence = observers.presence(Some(&ids(&["8001"]))).await;
+    assert_eq!(presence.gaps(), []);
+    assert_eq!(calls(&running, TOKEN), 2);
+    assert!(running.with(|estate| estate.departures().is_empty()));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_is_not_tried_again() {
+    let running = spawn(Estate::from_seed(SEED).unwrap()).await.unwrap();
+    let observers = observers(&running, "wrong");
+    running.with(|estate| estate.isdp_online_agent.logins[0].password = "changed".into());
+    let whom: Vec<String> = (8001..8041).map(|id| id.to_string()).collect();
+    let whom = whom.iter().map(|id| OperatorId::from(id.as_str())).collect();
+    let presence = observers.presence(Some(&whom)).await;
+    assert_eq!((calls(&running, DESK), calls(&running, TOKEN), calls(&running, FIND)), (1, 1, 0));
+    assert!(whom.iter().all(|id| presence.gaps().iter().any(|gap| gap.agent.as_ref() == Some(id))));
+    // Nor by whoever asks next in this run.
+    let presence = observers.presence(Some(&whom)).await;
+    assert_eq!((calls(&running, DESK), calls(&running, TOKEN), calls(&running, FIND)), (1, 1, 0));
+    let verdict = Guard::default().judge(Harm::Delete, &"8040".into(), &presence);
+    assert!(matches!(verdict, Verdict::Open(gap) if gap.why.contains("401")));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_fails_is_a_gap_and_the_rest_is_told() {
+    let seed = format!("{SEED}\nfaults: {{ serverError: 1, only: [findOnlineAgent, agentbyworkno] }}");
+    let running = spawn(Estate::from_seed(&seed).unwrap()).await.unwrap();
+    let observers = observers(&running, "s-cms");
+    let presence = observers.presence(Some(&ids(&["8001", "8002", "8003"]))).await;
+    assert_eq!(states(&presence, "8002"), [State::Claiming]);
+    let gap = |agent: &str| presence.gap(&agent.into()).map(|gap| gap.system);
+    assert_eq!(gap("8001"), Some("cms-agent"));
+    // The first one goes ahead alone, twice; nobody follows.
+    assert!(calls(&running, DESK) <= 2);
+    assert!(presence.gaps().iter().any(|gap| gap.why.contains("HTTP 500")), "{:?}", presence.gaps());
     running.stop().await;
 }

@@ -67,7 +67,7 @@ const WORLDLY_WORDS: &[&str] = &[
 fn may_expose(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
-        ["model", "secret.rs"] | ["shell", "vendor.rs"] | ["shell", "secrets", ..] => true,
+        ["model", "secret.rs"] | ["shell", "link.rs"] | ["shell", "secrets", ..] => true,
         ["provider", _, file] => ["sign.rs", "tell.rs", "mod.rs"].contains(file),
         _ => false,
     }

@@ -32,6 +32,20 @@ pub static SPECS: &[&Spec] = &[
     &cms_agent::spec::SPEC,
 ];
 
+/// Every connector, in that order.
+pub static CONNECTORS: &[&dyn Connector] = &[
+    &agent_config::AgentConfig,
+    &webchat_queue::WebchatQueue,
+    &seat_query::SeatQuery,
+    &isdp_online_agent::IsdpOnlineAgent,
+    &cms_agent::CmsAgent,
+];
+
+/// What signs the calls of a connection.
+pub fn connector(connection: &Connection) -> Option<&'static dyn Connector> {
+    CONNECTORS.iter().copied().find(|connector| connector.spec().name == connection.spec.name)
+}
+
 /// The connectors that hold resources.
 pub static ALL: &[&dyn Provider] = &[&agent_config::AgentConfig, &webchat_queue::WebchatQueue];
 
@@ -145,6 +159,11 @@ pub trait Connector: Sync {
 
     /// Signs a call for a moment, in milliseconds since 1970 UTC. Each attempt is signed afresh.
     fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call);
+
+    /// Whether the `Host` header is signed: HTTP/1.1 is spoken then, in which it is sent as it was signed.
+    fn signs_host(&self) -> bool {
+        false
+    }
 
     /// Asks for a token, where the connection signs in; the call is complete, and not to be signed.
     fn ask_token(&self, _: &Connection, _: &Secret) -> Option<Call> {

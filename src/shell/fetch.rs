@@ -13,7 +13,7 @@ use crate::model::workspace::Connection;
 use crate::provider::{Page, Provider, Row, paging};
 
 /// How often a listing that shifts while it is read is read again before it counts as incomplete.
-const READINGS: usize = 3;
+pub(super) const READINGS: usize = 3;
 
 /// A system that can be read: a connection at work, or a test's.
 pub trait Reads {
@@ -37,7 +37,7 @@ impl Reads for Vendor {
     }
 
     fn connection(&self) -> &Connection {
-        &self.connection
+        Vendor::connection(self)
     }
 
     async fn read<T>(

@@ -7,6 +7,8 @@ pub mod fetch;
 pub mod files;
 pub mod journal;
 pub mod ledger;
+pub mod link;
+pub mod observe;
 pub mod pace;
 pub mod sandbox;
 pub mod secrets;

@@ -33,12 +33,13 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// A transport to a host.
+    /// A transport to a host; over HTTP/1.1 alone where the `Host` header is signed.
     ///
     /// # Errors
     /// The client cannot be set up (a proxy variable or a certificate file is wrong).
-    pub fn http(base: &str, timeout: Duration) -> Result<Self, String> {
-        let client = reqwest::Client::builder()
+    pub fn http(base: &str, timeout: Duration, http1: bool) -> Result<Self, String> {
+        let builder = reqwest::Client::builder();
+        let client = if http1 { builder.http1_only() } else { builder }
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("rosterctl/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(timeout.min(Duration::from_secs(10)))

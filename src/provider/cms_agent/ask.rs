@@ -8,8 +8,8 @@ use crate::model::call::Call;
 use crate::model::id::OperatorId;
 use crate::model::workspace::Connection;
 
-/// The work numbers that there are: 101 to 59999 in the document, up to 999999 in its newer edition.
-const WORK_NUMBERS: std::ops::RangeInclusive<u32> = 101..=999_999;
+/// The work numbers that there are: "101-59999" in the document, and 70000 to 999999 in its newer edition.
+const WORK_NUMBERS: [std::ops::RangeInclusive<u32>; 2] = [101..=59_999, 70_000..=999_999];
 
 /// One agent; `None` when the number cannot be a work number (`003`, `tom`), so that nobody has it.
 pub fn agent(connection: &Connection, agent: &OperatorId) -> Option<Call> {
@@ -31,7 +31,8 @@ pub fn agent(connection: &Connection, agent: &OperatorId) -> Option<Call> {
 /// An agent's number as a work number.
 pub(super) fn work_number(agent: &OperatorId) -> Option<u32> {
     let number: u32 = agent.as_str().parse().ok()?;
-    (WORK_NUMBERS.contains(&number) && number.to_string() == agent.as_str()).then_some(number)
+    let known = WORK_NUMBERS.iter().any(|range| range.contains(&number));
+    (known && number.to_string() == agent.as_str()).then_some(number)
 }
 
 #[cfg(test)]
@@ -41,8 +42,10 @@ mod tests {
     #[test]
     fn only_what_can_be_a_work_number_is_asked_for() {
         assert_eq!(work_number(&"101".into()), Some(101));
-        assert_eq!(work_number(&"700000".into()), Some(700_000));
-        for id in ["100", "003", "0101", "+101", "tom", "", "1000000", "99999999999"] {
+        for (id, number) in [("59999", 59_999), ("70000", 70_000), ("999999", 999_999)] {
+            assert_eq!(work_number(&id.into()), Some(number));
+        }
+        for id in ["100", "60000", "69999", "003", "0101", "+101", "tom", "", "1000000", "99999999999"] {
             assert_eq!(work_number(&id.into()), None, "{id}");
         }
     }

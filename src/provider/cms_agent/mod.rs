@@ -31,6 +31,10 @@ impl Connector for CmsAgent {
     fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
         sign::sign(connection, secret, now_ms, call);
     }
+
+    fn signs_host(&self) -> bool {
+        true
+    }
 }
 
 impl Observer for CmsAgent {

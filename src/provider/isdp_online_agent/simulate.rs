@@ -51,6 +51,11 @@ pub struct Login {
 }
 
 impl State {
+    /// Lets no token hold any longer that was given out so far.
+    pub fn revoke(&mut self) {
+        self.given.values_mut().for_each(|until| *until = 0);
+    }
+
     /// Answers a request at [`PATH`] or [`TOKEN_PATH`].
     pub(crate) fn answer(&mut self, method: &str, call: &Call, ctx: &Context<'_>) -> Answer {
         let operation = if call.path == TOKEN_PATH { "rest_token" } else { "findOnlineAgent" };

@@ -42,6 +42,7 @@ pub mod quirks;
 mod seed;
 pub(crate) mod support;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,9 @@ pub struct Estate {
     pub unguarded: bool,
     /// Where chance comes from.
     pub random: Random,
+    /// How often each path was called. Not stored: a server begins anew.
+    #[serde(skip)]
+    pub calls: BTreeMap<String, usize>,
 }
 
 /// Why an estate could not be made.
@@ -147,6 +151,7 @@ impl Estate {
 
     /// Answers a request. Of the call only path, query, headers and body count.
     pub fn answer(&mut self, method: &str, call: &Call, now: Moment) -> Reply {
+        *self.calls.entry(call.path.clone()).or_default() += 1;
         let mut ctx =
             Context { quirks: &self.quirks, random: &mut self.random, now, guarded: !self.unguarded };
         let agents = &mut self.agent_config;

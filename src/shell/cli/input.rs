@@ -6,23 +6,18 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::connect::Links;
+pub(super) use super::connect::vendors;
 use super::exit::Fail;
 use crate::manifest::{self, File};
 use crate::model::desired::Desired;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::id::Kind;
-use crate::model::secret::Secret;
+use crate::model::diagnostic::Diagnostics;
 use crate::model::source::Source;
-use crate::model::workspace::{Connection, Workspace};
+use crate::model::workspace::Workspace;
 use crate::plan::digest;
-use crate::provider::{self, SPECS};
-use crate::shell::fetch::Vendors;
+use crate::provider::SPECS;
 use crate::shell::files::{self, Place};
-use crate::shell::pace::Pace;
-use crate::shell::sandbox::Embedded;
 use crate::shell::secrets::Secrets;
-use crate::shell::transport::Transport;
-use crate::shell::vendor::Vendor;
 
 /// The files of a run, for showing their lines.
 #[derive(Default)]
@@ -32,7 +27,7 @@ pub(super) struct Input {
 }
 
 impl Input {
-    fn new(files: Vec<File>) -> Self {
+    pub(super) fn new(files: Vec<File>) -> Self {
         Self { files, lines: RefCell::default() }
     }
 
@@ -72,6 +67,8 @@ pub(super) struct Loaded {
     pub(super) digest: String,
     /// The stores.
     pub(super) secrets: Secrets,
+    /// The connections at work.
+    pub(super) links: Links,
 }
 
 /// Reads a workspace and its manifests.
@@ -106,7 +103,15 @@ pub(super) fn load(argument: &Path) -> Result<Loaded, Fail> {
     });
     let digest = digest::sha256(parts);
     let secrets = Secrets::of(&workspace, &place.folder);
-    Ok(Loaded { place, workspace, desired, input: Input::new(files), digest, secrets })
+    Ok(Loaded {
+        place,
+        workspace,
+        desired,
+        input: Input::new(files),
+        digest,
+        secrets,
+        links: Links::default(),
+    })
 }
 
 /// Reads a workspace without its manifests.
@@ -124,86 +129,4 @@ pub(super) fn workspace(argument: &Path) -> Result<(Place, Workspace), Fail> {
             Err(Fail::Input(out.into_sorted(), Input::new(vec![file])))
         }
     }
-}
-
-/// Makes a workspace's connections ready to work.
-///
-/// # Errors
-/// Every secret that cannot be had, with its place.
-pub(super) async fn vendors(loaded: &Loaded) -> Result<Vendors, Fail> {
-    let mut vendors = Vendors::default();
-    let mut wrong = Diagnostics::default();
-    let mut sandbox = None;
-    for connection in &loaded.workspace.connections {
-        let Some(provider) = provider::of(connection) else { continue };
-        let secret = match (connection.base_url(), provider.secret(connection)) {
-            // The simulator in this process asks for no credential.
-            (None, _) => Arc::new(Secret::new("sandbox".to_owned())),
-            (Some(_), Some(secret)) => match loaded.secrets.get(secret).await {
-                Ok(secret) => secret,
-                Err(error) => {
-                    wrong.push(Diagnostic::at(
-                        &connection.source,
-                        format!("connection `{}` cannot sign its calls: {error}", connection.name),
-                    ));
-                    continue;
-                }
-            },
-            (Some(_), None) => {
-                wrong.push(Diagnostic::at(
-                    &connection.source,
-                    format!("connection `{}` names no secret to sign its calls with", connection.name),
-                ));
-                continue;
-            }
-        };
-        let transport = transport(loaded, connection, &mut sandbox)?;
-        let account = account(loaded, connection);
-        let vendor = Vendor::new(
-            connection.clone(),
-            provider,
-            transport,
-            secret,
-            Pace::new(Pace::state_folder(), &account),
-        );
-        match connection.spec.kinds.first() {
-            Some(Kind::Agent) => vendors.agents = Some(vendor),
-            Some(Kind::Queue) => vendors.queues = Some(vendor),
-            Some(Kind::Seat) | None => {}
-        }
-    }
-    if wrong.is_empty() {
-        return Ok(vendors);
-    }
-    let bytes = fs::read(&loaded.place.file).unwrap_or_default();
-    let file = File { name: Arc::clone(&loaded.place.shown), bytes };
-    Err(Fail::Input(wrong.into_sorted(), Input::new(vec![file])))
-}
-
-fn transport(
-    loaded: &Loaded,
-    connection: &Connection,
-    sandbox: &mut Option<Arc<Embedded>>,
-) -> Result<Transport, Fail> {
-    if let Some(base) = connection.base_url() {
-        return Transport::http(base, connection.settings.duration("timeout"))
-            .map_err(|why| Fail::error(format!("connection `{}`: {why}", connection.name)));
-    }
-    if let Some(embedded) = sandbox {
-        return Ok(Transport::Embedded(Arc::clone(embedded)));
-    }
-    let path = loaded.place.own_folder().join("sandbox.json");
-    let embedded = Arc::new(Embedded::open(Some(&path)).map_err(|error| Fail::Error(error.into()))?);
-    *sandbox = Some(Arc::clone(&embedded));
-    Ok(Transport::Embedded(embedded))
-}
-
-/// What a rate window belongs to: the account at its host.
-fn account(loaded: &Loaded, connection: &Connection) -> String {
-    let at = match connection.base_url() {
-        Some(base) => base.to_owned(),
-        None => fs::canonicalize(&loaded.place.folder).unwrap_or_default().display().to_string(),
-    };
-    let name = connection.settings.text("accountId").unwrap_or_default();
-    format!("{}|{at}|{name}", connection.spec.name)
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod completions;
+mod connect;
 mod console;
 mod drift;
 mod exit;

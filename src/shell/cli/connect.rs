@@ -1,0 +1,131 @@
+//! A workspace's connections at work, each made when it is first wanted, and once a run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::exit::Fail;
+use super::input::{Input, Loaded};
+use crate::manifest::File;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::id::Kind;
+use crate::model::secret::Secret;
+use crate::model::workspace::Connection;
+use crate::provider;
+use crate::shell::fetch::Vendors;
+use crate::shell::link::Link;
+use crate::shell::observe::Observers;
+use crate::shell::pace::Pace;
+use crate::shell::sandbox::Embedded;
+use crate::shell::transport::Transport;
+use crate::shell::vendor::Vendor;
+
+/// The connections at work. All that are behind the embedded sandbox share one.
+#[derive(Default)]
+pub(super) struct Links {
+    made: Mutex<BTreeMap<Arc<str>, Arc<Link>>>,
+    sandbox: Mutex<Option<Arc<Embedded>>>,
+}
+
+/// A connection at work.
+///
+/// # Errors
+/// Why it cannot be, in words that go on from the connection's name.
+pub(super) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Arc<Link>, String> {
+    let mut made = loaded.links.made.lock().await;
+    if let Some(link) = made.get(&connection.name) {
+        return Ok(Arc::clone(link));
+    }
+    let connector = provider::connector(connection).ok_or("has no connector")?;
+    let secret = match (connection.base_url(), connector.secret(connection)) {
+        // The simulator in this process asks for no credential.
+        (None, _) => Arc::new(Secret::new("sandbox".to_owned())),
+        (Some(_), Some(secret)) => {
+            let secret = loaded.secrets.get(secret).await;
+            secret.map_err(|error| format!("cannot sign its calls: {error}"))?
+        }
+        (Some(_), None) => return Err("names no secret to sign its calls with".to_owned()),
+    };
+    let transport = match connection.base_url() {
+        Some(base) => {
+            let timeout = connection.settings.duration("timeout");
+            Transport::http(base, timeout, connector.signs_host())
+                .map_err(|why| format!("cannot be used: {why}"))?
+        }
+        None => Transport::Embedded(sandbox(loaded).await?),
+    };
+    let pace = Pace::new(Pace::state_folder(), &account(loaded, connection));
+    let link = Arc::new(Link::new(connection.clone(), connector, transport, secret, pace));
+    made.insert(Arc::clone(&connection.name), Arc::clone(&link));
+    Ok(link)
+}
+
+/// The systems that hold resources, ready to work.
+///
+/// # Errors
+/// Every secret that cannot be had, with its place.
+pub(super) async fn vendors(loaded: &Loaded) -> Result<Vendors, Fail> {
+    let mut vendors = Vendors::default();
+    let mut wrong = Diagnostics::default();
+    for connection in &loaded.workspace.connections {
+        let Some(provider) = provider::of(connection) else { continue };
+        let vendor = match link(loaded, connection).await {
+            Ok(link) => Vendor::new(provider, link),
+            Err(why) => {
+                wrong.push(Diagnostic::at(
+                    &connection.source,
+                    format!("connection `{}` {why}", connection.name),
+                ));
+                continue;
+            }
+        };
+        match connection.spec.kinds.first() {
+            Some(Kind::Agent) => vendors.agents = Some(vendor),
+            Some(Kind::Queue) => vendors.queues = Some(vendor),
+            Some(Kind::Seat) | None => {}
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(vendors);
+    }
+    let bytes = fs::read(&loaded.place.file).unwrap_or_default();
+    let file = File { name: Arc::clone(&loaded.place.shown), bytes };
+    Err(Fail::Input(wrong.into_sorted(), Input::new(vec![file])))
+}
+
+/// The systems that know who is at work. One that cannot be asked is there nevertheless, and says why.
+#[allow(dead_code, reason = "`status` and the guard of `apply` are being built on it")]
+pub(super) async fn observers(loaded: &Loaded) -> Observers {
+    let mut observers = Observers::default();
+    for observer in provider::OBSERVERS.iter().copied() {
+        let Some(connection) = loaded.workspace.connection(observer.spec().name) else { continue };
+        let link = link(loaded, connection).await;
+        observers.add(observer, link.map_err(|why| format!("connection `{}` {why}", connection.name)));
+    }
+    observers
+}
+
+async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
+    let mut sandbox = loaded.links.sandbox.lock().await;
+    if let Some(embedded) = &*sandbox {
+        return Ok(Arc::clone(embedded));
+    }
+    let path = loaded.place.own_folder().join("sandbox.json");
+    let embedded = Embedded::open(Some(&path))
+        .map_err(|error| format!("cannot be used: {:#}", anyhow::Error::from(error)))?;
+    let embedded = Arc::new(embedded);
+    *sandbox = Some(Arc::clone(&embedded));
+    Ok(embedded)
+}
+
+/// What a rate window belongs to: the account at its host.
+fn account(loaded: &Loaded, connection: &Connection) -> String {
+    let at = match connection.base_url() {
+        Some(base) => base.to_owned(),
+        None => fs::canonicalize(&loaded.place.folder).unwrap_or_default().display().to_string(),
+    };
+    let name = connection.settings.text("accountId").unwrap_or_default();
+    format!("{}|{at}|{name}", connection.spec.name)
+}

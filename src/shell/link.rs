@@ -1,0 +1,379 @@
+//! One way to a vendor system, for whatever is asked of it: signs, paces, sends, tries again.
+//!
+//! A connection has one [`Link`], however many readers and writers share it: calls in flight, rate windows and
+//! the token are the connection's. The token is fetched by one task at a time, before it runs out, and once
+//! more when it was refused nevertheless. A system that is only read and refuses the sign-in for good is not
+//! called again in this run: vendors lock the address of whoever goes on. One that is written to is, since
+//! what was done there is still to be read back.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use md5::{Digest as _, Md5};
+use tokio::sync::{Mutex, Semaphore, watch};
+use zeroize::Zeroizing;
+
+use super::clock;
+use super::pace::Pace;
+use super::transport::Transport;
+use crate::apply::retry::{Bounds, pause};
+use crate::model::call::{Call, Failure, Reply};
+use crate::model::secret::Secret;
+use crate::model::workspace::Connection;
+use crate::provider::{Connector, Token};
+
+/// Asked just before a call leaves; what it fails with becomes the call's failure.
+pub type Check<'a> = &'a (dyn Fn() -> BoxFuture<'a, Result<(), Failure>> + Sync);
+
+/// What a call that changes something is sent with.
+#[derive(Clone, Copy)]
+pub struct Care<'a> {
+    /// Nothing more is sent once this is true.
+    pub stop: &'a watch::Receiver<bool>,
+    /// A secret of the call's own, struck from what the vendor says.
+    pub private: Option<&'a Secret>,
+    /// Has the last word, after every wait and just before a call leaves.
+    pub check: Option<Check<'a>>,
+}
+
+/// A connection at work.
+pub struct Link {
+    connection: Connection,
+    connector: &'static dyn Connector,
+    transport: Transport,
+    secret: Arc<Secret>,
+    token: Mutex<Option<Arc<Token>>>,
+    /// Set when a system that is only read refused the sign-in for good.
+    shut: OnceLock<Failure>,
+    pace: Pace,
+    slots: Semaphore,
+    bounds: Bounds,
+    /// How long a call can take.
+    timeout: Duration,
+}
+
+/// What signs a call.
+enum Key {
+    /// The connection's secret.
+    Own(Arc<Secret>),
+    /// A token that it fetched.
+    Token(Arc<Token>),
+    /// Nothing: the call is complete.
+    None,
+}
+
+impl Key {
+    fn secret(&self) -> Option<&Secret> {
+        match self {
+            Key::Own(secret) => Some(secret),
+            Key::Token(token) => Some(&token.secret),
+            Key::None => None,
+        }
+    }
+}
+
+impl Link {
+    /// A connection at work; `secret` signs its calls, or fetches the token that does.
+    pub fn new(
+        connection: Connection,
+        connector: &'static dyn Connector,
+        transport: Transport,
+        secret: Arc<Secret>,
+        pace: Pace,
+    ) -> Self {
+        let retry = connection.settings.group("retry");
+        let attempts = retry.and_then(|r| r.number("attempts")).and_then(|n| u32::try_from(n).ok());
+        let bounds = Bounds {
+            attempts: attempts.unwrap_or(6),
+            total: retry.map_or(Duration::from_mins(2), |r| r.duration("total")),
+        };
+        let slots = Semaphore::new(connection.concurrency());
+        let timeout = connection.settings.duration("timeout");
+        Self {
+            connection,
+            connector,
+            transport,
+            secret,
+            token: Mutex::default(),
+            shut: OnceLock::new(),
+            pace,
+            slots,
+            bounds,
+            timeout,
+        }
+    }
+
+    /// The configured connection.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// How often a call of unknown outcome may be sent again after reading back.
+    pub fn repetitions(&self) -> u32 {
+        self.bounds.attempts.saturating_sub(1)
+    }
+
+    /// Makes a reading call, and again while that may help.
+    ///
+    /// # Errors
+    /// The last failure; there is no such call.
+    pub async fn read<T>(
+        &self,
+        call: impl Fn() -> Option<Call>,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.attempt(None, call, hear).await
+    }
+
+    /// Makes a call that changes something, and again while nothing was carried out for certain.
+    ///
+    /// # Errors
+    /// The last failure; any secret of the call is struck from it.
+    pub async fn tell<T>(
+        &self,
+        care: Care<'_>,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.attempt(Some(care), || Some(call()), hear).await
+    }
+
+    async fn attempt<T>(
+        &self,
+        care: Option<Care<'_>>,
+        call: impl Fn() -> Option<Call>,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut renewed = false;
+        loop {
+            if let Some(failure) = self.shut.get() {
+                return Err(failure.clone());
+            }
+            let key = self.key().await?;
+            match self.tries(care, &key, &call, &hear).await {
+                Err(Failure::SignIn(_)) if !renewed && self.drop_token(&key).await => renewed = true,
+                Err(failure) => return Err(self.shutting(failure)),
+                Ok(value) => return Ok(value),
+            }
+        }
+    }
+
+    /// Takes down that a system that is only read refuses the sign-in.
+    fn shutting(&self, failure: Failure) -> Failure {
+        if matches!(failure, Failure::SignIn(_)) && !self.connection.spec.writes {
+            let _ = self.shut.set(failure.clone());
+        }
+        failure
+    }
+
+    /// What signs calls now: the secret, or a token, where the connection signs in for one.
+    ///
+    /// A refusal is taken down before the next one in the queue wakes.
+    async fn key(&self) -> Result<Key, Failure> {
+        if self.connector.ask_token(&self.connection, &self.secret).is_none() {
+            return Ok(Key::Own(Arc::clone(&self.secret)));
+        }
+        // Whoever comes second waits for the token that the first one fetches.
+        let mut kept = self.token.lock().await;
+        if let Some(token) = kept.as_ref().filter(|token| !token.is_stale(clock::now_ms())) {
+            return Ok(Key::Token(Arc::clone(token)));
+        }
+        // Whoever waited here while the sign-in was refused does not try it again.
+        if let Some(failure) = self.shut.get() {
+            return Err(failure.clone());
+        }
+        let call = || self.connector.ask_token(&self.connection, &self.secret);
+        let hear = |reply: &Reply| self.connector.hear_token(&self.connection, reply, clock::now_ms());
+        let token = Arc::new(self.tries(None, &Key::None, &call, &hear).await.map_err(|f| self.shutting(f))?);
+        *kept = Some(Arc::clone(&token));
+        Ok(Key::Token(token))
+    }
+
+    /// Forgets a token that was refused; `false` when the key is none.
+    async fn drop_token(&self, key: &Key) -> bool {
+        let Key::Token(refused) = key else { return false };
+        let mut kept = self.token.lock().await;
+        if kept.as_ref().is_some_and(|token| Arc::ptr_eq(token, refused)) {
+            *kept = None;
+        }
+        true
+    }
+
+    async fn tries<T>(
+        &self,
+        care: Option<Care<'_>>,
+        key: &Key,
+        call: &impl Fn() -> Option<Call>,
+        hear: &impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let stop = care.map(|care| care.stop);
+        let mut first = None;
+        let mut attempt = 1;
+        loop {
+            let Some(call) = call() else {
+                return Err(Failure::Refused("there is no such call".to_owned()));
+            };
+            let failure = match self.once(call, &mut first, attempt, care, key, hear).await {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure,
+            };
+            let elapsed = first.map_or(Duration::ZERO, |first: Instant| first.elapsed());
+            let Some(pause) = pause(care.is_some(), &failure, attempt, elapsed, self.bounds, clock::chance())
+            else {
+                return Err(if attempt > 1 && !matches!(failure, Failure::Refused(_) | Failure::SignIn(_)) {
+                    failure.map(|message| format!("{message} (tried {attempt} times)"))
+                } else {
+                    failure
+                });
+            };
+            halting(stop, tokio::time::sleep(pause)).await?;
+            attempt += 1;
+        }
+    }
+
+    async fn once<T>(
+        &self,
+        mut call: Call,
+        first: &mut Option<Instant>,
+        attempt: u32,
+        care: Option<Care<'_>>,
+        key: &Key,
+        hear: &impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let stop = care.map(|care| care.stop);
+        let rate = self.connection.rate(call.operation);
+        let permit = match rate {
+            Some(rate) => Some(halting(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
+            None => None,
+        };
+        if let Some(check) = care.and_then(|care| care.check)
+            && let Err(moved) = check().await
+        {
+            if let Some(permit) = &permit {
+                self.pace.leave(permit);
+            }
+            return Err(moved);
+        }
+        let _slot = self.slots.acquire().await;
+        if stop.is_some_and(|stop| *stop.borrow()) {
+            return Err(Failure::Halted);
+        }
+        // The time that a rate limit takes is no time of trying.
+        first.get_or_insert_with(Instant::now);
+        if let Some(secret) = key.secret() {
+            self.connector.sign(&self.connection, secret, clock::now_ms(), &mut call);
+        }
+        let started = Instant::now();
+        let reply = self.transport.send(&call).await;
+        if let Some(permit) = &permit {
+            self.pace.leave(permit);
+        }
+        let status = reply.as_ref().map_or(0, |reply| reply.status);
+        let millis = started.elapsed().as_millis();
+        let result = reply.and_then(|reply| hear(&reply));
+        let secrets = [Some(&*self.secret), key.secret(), care.and_then(|care| care.private)];
+        let mut struck: Vec<Zeroizing<String>> = secrets.into_iter().flatten().flat_map(spellings).collect();
+        let signed =
+            call.query.iter().map(|(_, value)| value).chain(call.headers.iter().map(|(_, value)| value));
+        struck.extend(signed.filter(|value| value.len() >= 16).map(|value| Zeroizing::new(value.clone())));
+        let result = result.map_err(|failure| failure.map(|message| clip(&scrub(message, &struck))));
+        tracing::debug!(
+            connection = &*self.connection.name,
+            operation = call.operation,
+            attempt,
+            status,
+            millis,
+            failure = result.as_ref().err().map(Failure::message),
+            "call"
+        );
+        result
+    }
+
+    /// Puts the connection's name before a failure.
+    pub fn name(&self, failure: Failure) -> Failure {
+        let at = self.connection.base_url().unwrap_or("the embedded sandbox");
+        let hint = match &failure {
+            Failure::SignIn(_) => "; check the connection's credentials, and this machine's clock",
+            _ => "",
+        };
+        failure.map(|message| {
+            format!(
+                "connection `{}` ({}, {at}): {message}{hint}",
+                self.connection.name, self.connection.spec.name
+            )
+        })
+    }
+}
+
+/// Longest message that is shown, in characters.
+const LONGEST_MESSAGE: usize = 300;
+
+/// Waits for something, unless the operator asks to stop.
+async fn halting<T>(
+    stop: Option<&watch::Receiver<bool>>,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    let Some(stop) = stop else { return Ok(work.await) };
+    let mut stop = stop.clone();
+    tokio::select! {
+        done = work => Ok(done),
+        // A channel that closed asks for nothing.
+        Ok(_) = stop.wait_for(|stop| *stop) => Err(Failure::Halted),
+    }
+}
+
+/// The ways in which an answer could repeat a secret: as it is, as JSON spells it, as its MD5.
+fn spellings(secret: &Secret) -> Vec<Zeroizing<String>> {
+    let plain = secret.expose();
+    if secret.chars() < 4 {
+        return Vec::new();
+    }
+    let json = serde_json::to_string(plain).unwrap_or_default();
+    let mut ascii = String::new();
+    for c in json.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                ascii.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    let md5 =
+        Md5::digest(plain.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let upper = md5.to_uppercase();
+    let inner = |text: &str| text.trim_matches('"').to_owned();
+    [plain.to_owned(), inner(&json), inner(&ascii), md5, upper].map(Zeroizing::new).into()
+}
+
+/// Strikes secrets from a message.
+fn scrub(message: String, private: &[Zeroizing<String>]) -> String {
+    private
+        .iter()
+        .filter(|text| !text.is_empty())
+        .fold(message, |message, text| message.replace(text.as_str(), "••••••"))
+}
+
+/// Cuts a message to a length fit for a line; only after secrets were struck, or half of one could stay.
+fn clip(message: &str) -> String {
+    if message.chars().count() <= LONGEST_MESSAGE {
+        return message.to_owned();
+    }
+    message.chars().take(LONGEST_MESSAGE).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_spelling_of_a_secret_stays_in_a_message() {
+        let secret = Secret::new("p\"w\\1-中".to_owned());
+        let said = [secret.expose(), r#"{"password":"p\"w\\1-中"}"#, r#"p\"w\\1-\u4e2d"#].join(" ");
+        let message = scrub(said, &spellings(&secret));
+        assert_eq!(message, r#"•••••• {"password":"••••••"} ••••••"#);
+        assert_eq!(clip(&"x".repeat(400)).chars().count(), 301);
+    }
+}
