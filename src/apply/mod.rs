@@ -12,12 +12,14 @@
 
 mod confirm;
 pub mod deed;
+mod depend;
 pub mod guard;
 pub mod observe;
 pub mod recover;
 pub mod remember;
 mod resolve;
 pub mod retry;
+mod settle;
 pub mod verify;
 pub mod window;
 
@@ -25,9 +27,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use deed::Deed;
+use depend::Ready;
 use guard::Stale;
 use observe::{Seen, Wanted};
-use verify::Verdict;
 
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -307,22 +309,6 @@ impl Machine {
         self.advance()
     }
 
-    /// Takes a target out of a step; a step without targets is skipped.
-    fn leave_out(&mut self, at: usize, operation: Operation, id: &ResourceId, why: &str) {
-        let slot = &mut self.slots[at];
-        slot.left_out.push(id.clone());
-        if operation == Operation::AgentDelete
-            && let Some(Deed::DeleteAgents { ids }) = &mut slot.deed
-        {
-            ids.retain(|agent| *agent != id.name);
-            if !ids.is_empty() {
-                slot.note = Some(format!("{id} was left out: {why}"));
-                return;
-            }
-        }
-        self.end(at, Status::Skipped, format!("{id} moved since the plan was made: {why}"));
-    }
-
     /// Sends every step that can go, ends every step that cannot, and verifies when all are over.
     fn advance(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -378,52 +364,6 @@ impl Machine {
         slot.state = State::Running;
         slot.pending = 1;
         Some(Effect::Send { step: at, deed, repetition })
-    }
-
-    fn ready(&mut self, at: usize) -> Ready {
-        let plan = Arc::clone(&self.plan);
-        let step = &plan.steps[at];
-        let mut failed = Vec::new();
-        for id in &step.after {
-            let Some(before) = plan.steps.iter().position(|s| s.id == *id) else { continue };
-            match &self.slots[before].state {
-                State::Waiting | State::Running => return Ready::NotYet,
-                State::Done if self.slots[before].left_out.is_empty() => {}
-                State::Done | State::Ended(..) => failed.push(before),
-            }
-        }
-        if failed.is_empty() {
-            return Ready::Go;
-        }
-        if step.operation != Operation::AgentDelete {
-            let names: Vec<&str> = failed.iter().map(|f| plan.steps[*f].id.as_str()).collect();
-            return Ready::Blocked(format!("it depends on {}, which did not take effect", names.join(", ")));
-        }
-        // Of many agents, only those that could not leave their queues stay.
-        let mut stay: BTreeMap<OperatorId, String> = BTreeMap::new();
-        for before in failed {
-            for target in &plan.steps[before].targets {
-                let change = plan.change(target);
-                let old = change.map(deed::members_before).unwrap_or_default();
-                let new = change.and_then(deed::members_after).unwrap_or_default();
-                let agents = step.targets.iter().map(|t| &t.name);
-                for agent in
-                    agents.filter(|a| change.is_none() || old.contains_key(*a) && !new.contains_key(*a))
-                {
-                    stay.insert(agent.clone(), format!("it could not leave {target}"));
-                }
-            }
-        }
-        for (agent, why) in stay {
-            let id = ResourceId::agent(&agent);
-            if !self.slots[at].left_out.contains(&id) {
-                self.leave_out(at, step.operation, &id, &why);
-            }
-        }
-        match &self.slots[at].state {
-            State::Waiting => Ready::Go,
-            _ => Ready::NotYet,
-        }
     }
 
     fn answered(&mut self, at: usize, result: Result<Option<OperatorId>, Failure>) -> Vec<Effect> {
@@ -494,105 +434,6 @@ impl Machine {
         self.send(at).into_iter().collect()
     }
 
-    /// Everything that is done is looked at once more, together.
-    fn verify(&mut self) -> Effect {
-        let mut wanted = Wanted::default();
-        let again = !self.settling.is_empty();
-        for (at, step) in self.plan.steps.iter().enumerate() {
-            let done = matches!(self.slots[at].state, State::Done) && !self.slots[at].proved;
-            if !done || again && !self.settling.contains(&at) {
-                continue;
-            }
-            let more = verify::wanted(&self.plan, step, self.slots[at].made.as_ref());
-            wanted.agents.extend(more.agents);
-            wanted.queues.extend(more.queues);
-        }
-        if wanted.is_empty() {
-            return self.results();
-        }
-        Effect::Look { purpose: Purpose::Verify, wanted, again: 0 }
-    }
-
-    fn verified(&mut self, seen: &Seen) -> Vec<Effect> {
-        let again = std::mem::take(&mut self.settling);
-        let mut effects = Vec::new();
-        let plan = Arc::clone(&self.plan);
-        for (at, step) in plan.steps.iter().enumerate() {
-            let done = matches!(self.slots[at].state, State::Done) && !self.slots[at].proved;
-            if !done || !again.is_empty() && !again.contains(&at) {
-                continue;
-            }
-            if self.superseded(at) {
-                continue;
-            }
-            let mut seen_step = step.clone();
-            seen_step.targets.retain(|target| !self.slots[at].left_out.contains(target));
-            let later = self.later(at);
-            match verify::judge(&plan, &seen_step, self.slots[at].made.as_ref(), &later, seen) {
-                Verdict::Took => {}
-                Verdict::Amiss(what) => {
-                    let what = match self.slots[at].note.take() {
-                        Some(note) => format!("{what} ({note})"),
-                        None => what,
-                    };
-                    self.end(at, Status::Failed, format!("it did not take effect: {what}"));
-                }
-                Verdict::Unseen(why) => self.end(at, Status::Unknown, why),
-                Verdict::Unsettled(agents) if !self.slots[at].settled && !self.interrupted => {
-                    self.settling.push(at);
-                    self.slots[at].settled = true;
-                    self.slots[at].pending = agents.len();
-                    self.slots[at].state = State::Running;
-                    for (id, keys) in agents {
-                        let record = verify::settling(&plan, &id, &keys);
-                        let deed = Deed::EditAgent { id, record };
-                        effects.push(Effect::Send { step: at, deed, repetition: 0 });
-                    }
-                }
-                Verdict::Unsettled(agents) => {
-                    let names: Vec<String> =
-                        agents.iter().map(|(id, keys)| format!("agent/{id}: {}", keys.join(", "))).collect();
-                    self.end(at, Status::Failed, format!("it did not take effect: {}", names.join("; ")));
-                }
-            }
-        }
-        if effects.is_empty() { vec![self.results()] } else { effects }
-    }
-
-    /// A queue that agents left, before another step put its final members in.
-    fn superseded(&self, at: usize) -> bool {
-        let step = &self.plan.steps[at];
-        let same = |other: &crate::model::plan::Step| {
-            other.operation == step.operation
-                && other.targets == step.targets
-                && other.after.contains(&step.id)
-        };
-        let recreated = |other: &crate::model::plan::Step| {
-            step.operation == Operation::AgentDelete
-                && other.operation == Operation::AgentCreate
-                && other.after.contains(&step.id)
-        };
-        self.plan
-            .steps
-            .iter()
-            .zip(&self.slots)
-            .any(|(other, slot)| (same(other) || recreated(other)) && matches!(slot.state, State::Done))
-    }
-
-    /// Fields of a created agent that a later step sends: they are that step's to answer for.
-    fn later(&self, at: usize) -> Vec<String> {
-        let step = &self.plan.steps[at];
-        if step.operation != Operation::AgentCreate {
-            return Vec::new();
-        }
-        self.plan
-            .steps
-            .iter()
-            .filter(|other| other.operation == Operation::AgentEdit && other.after.contains(&step.id))
-            .flat_map(|other| other.fields.iter().cloned())
-            .collect()
-    }
-
     fn results(&mut self) -> Effect {
         let results = self
             .slots
@@ -626,10 +467,4 @@ fn readable(deed: &Deed) -> bool {
         | Deed::CreateQueue { .. }
         | Deed::SetMembers { .. } => false,
     }
-}
-
-enum Ready {
-    NotYet,
-    Go,
-    Blocked(String),
 }

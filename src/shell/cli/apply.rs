@@ -1,46 +1,31 @@
 //! `rosterctl apply`: plans or takes a saved plan, asks, carries out, reads back, proves convergence.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::Format;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
-use super::plan::{Made, Narrowing, complain, fingerprint_key, make, settle};
+use super::plan::{Made, Narrowing, complain, make, settle};
+use super::{Format, passwords, saved, signals};
 use crate::apply::guard::Stale;
 use crate::apply::{Conduct, Finish, Status, StepResult, remember};
-use crate::manifest;
-use crate::model::agent::PASSWORD;
 use crate::model::call::Failure;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::finding::Effect;
 use crate::model::id::OperatorId;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
-use crate::model::plan::{FORMAT, Plan};
-use crate::model::secret::SecretRef;
-use crate::model::source::Source;
-use crate::plan::digest;
+use crate::model::plan::Plan;
 use crate::report::{result, text, view};
 use crate::shell::clock;
-use crate::shell::execute::{self, Passwords, World};
+use crate::shell::execute::{self, World};
 use crate::shell::fetch::Vendors;
 use crate::shell::files;
 use crate::shell::journal::{self, Journal};
 use crate::shell::ledger::{LedgerError, Store};
-use crate::shell::secrets::SecretError;
-
-/// Characters of a password. Source: agent-config §2.1.1, `password`.
-const LENGTHS: std::ops::RangeInclusive<usize> = 6..=32;
-
-/// Largest saved plan that is read, in bytes.
-const LARGEST_PLAN: u64 = 1024 * 1024 * 1024;
 
 /// Carry a plan out, read back, and prove that it took effect.
 #[derive(Debug, clap::Args)]
@@ -114,15 +99,15 @@ async fn locked(
     if asked && !approved(console)? {
         return Ok(Exit::Error);
     }
-    let passwords = passwords(&plan, loaded).await?;
+    let passwords = passwords::read(&plan, loaded).await?;
     if let Some(why) = &*lost.borrow() {
         return Err(Fail::Locked(format!("the lock was lost, and nothing was changed: {why}")));
     }
     let journal = begin_journal(loaded, store, &mut work, console).await?;
     let (sender, stop) = watch::channel(false);
     let keep = sender.clone();
-    let heeder = tokio::spawn(heed(lost.clone(), sender.clone(), console.clone()));
-    let listener = tokio::spawn(listen(sender));
+    let heeder = tokio::spawn(signals::heed(lost.clone(), sender.clone(), console.clone()));
+    let listener = tokio::spawn(signals::listen(sender));
     let progress = |at: usize, wrong: Option<&Failure>| {
         if let Some(step) = plan.steps.get(at) {
             let how = match wrong {
@@ -169,7 +154,7 @@ async fn locked(
             Err(Fail::Stale(why))
         }
         Finish::Ran { results, skipped, interrupted } => {
-            let prints = fingerprints(&plan, loaded, &passwords).await;
+            let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
             let exit =
                 conclude(arguments, console, loaded, store, work, &results, &skipped, interrupted, &prints)
                     .await?;
@@ -283,53 +268,11 @@ async fn prepare(arguments: &Arguments, loaded: &Loaded, store: &Store) -> Resul
         let Made { plan, live, ledger, vendors } = make(loaded, store, &arguments.narrowing).await?;
         return Ok(Work { plan: Arc::new(plan), ledger, vendors, live: Some(live) });
     };
-    let plan = saved(path, loaded)?;
+    let plan = saved::read(path, loaded)?;
     let mut ledger = store.load().await?;
     let unfinished = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
     settle(loaded, &mut ledger, &unfinished, None).await?;
     Ok(Work { plan: Arc::new(plan), ledger, vendors: input::vendors(loaded).await?, live: None })
-}
-
-/// Reads a saved plan, and refuses it when it is not what `plan` saved for these manifests.
-fn saved(path: &Path, loaded: &Loaded) -> Result<Plan, Fail> {
-    let unreadable =
-        |error: std::io::Error| Fail::error(format!("the plan {} cannot be read: {error}", path.display()));
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(unreadable)?;
-    file.take(LARGEST_PLAN).read_to_end(&mut bytes).map_err(unreadable)?;
-    let no_plan = |why: String| Fail::error(format!("{} is no saved plan: {why}", path.display()));
-    let json: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;
-    if json.get("format").and_then(serde_json::Value::as_str) != Some(FORMAT) {
-        return Err(no_plan(format!("its `format` is not {FORMAT}")));
-    }
-    let stale = |why: &str| Fail::Stale(format!("the plan {} is stale: {why}; plan again", path.display()));
-    let program = env!("CARGO_PKG_VERSION");
-    match json.get("program").and_then(serde_json::Value::as_str) {
-        Some(made) if made == program => {}
-        made => {
-            let made = made.unwrap_or("another version");
-            return Err(stale(&format!("it was made by rosterctl {made}, and this is {program}")));
-        }
-    }
-    let digest = json.pointer("/digests/plan").and_then(serde_json::Value::as_str);
-    if digest != Some(&*digest::of_json(&json)) {
-        return Err(stale("its content was changed after it was saved"));
-    }
-    let schema = manifest::schema::plan();
-    if let Ok(validator) = jsonschema::validator_for(schema.as_value())
-        && let Some(error) = validator.iter_errors(&json).next()
-    {
-        return Err(no_plan(format!("{} at `{}`", error.masked(), error.instance_path())));
-    }
-    let plan: Plan = serde_json::from_value(json).map_err(|error| no_plan(error.to_string()))?;
-    if *plan.workspace != *loaded.workspace.name {
-        return Err(stale(&format!("it was made for workspace `{}`", plan.workspace)));
-    }
-    if plan.digests.manifests != loaded.digest {
-        return Err(stale("the workspace file or the manifests changed since it was made"));
-    }
-    Ok(plan)
 }
 
 /// Asks; with nobody to answer, nothing is written.
@@ -345,101 +288,6 @@ fn approved(console: &Console) -> Result<bool, Fail> {
             Ok(false)
         }
     }
-}
-
-/// Reads every password that a step sends, before the first write; each key once. One that a step makes
-/// need not be there yet.
-async fn passwords(plan: &Plan, loaded: &Loaded) -> Result<Passwords, Fail> {
-    let mut places: BTreeMap<SecretRef, Option<Source>> = BTreeMap::new();
-    for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
-        for field in step.targets.iter().filter_map(|id| plan.change(id)?.field(PASSWORD.key)) {
-            if let Some(secret) = field.secret.as_ref().filter(|_| !field.renew) {
-                places.entry(secret.clone()).or_insert_with(|| field.source.clone());
-            }
-        }
-    }
-    let values = loaded.secrets.get_all(places.keys().cloned().collect()).await;
-    let mut passwords = BTreeMap::new();
-    let mut wrong: BTreeMap<Option<Source>, Vec<String>> = BTreeMap::new();
-    for (secret, value) in values {
-        let place = places.get(&secret).cloned().flatten();
-        match value {
-            Ok(value) if LENGTHS.contains(&value.chars()) => {
-                passwords.insert(secret, value);
-            }
-            Ok(_) => wrong.entry(place).or_default().push(format!(
-                "the password {secret} is not of 6 to 32 characters, as the vendor asks: store another one"
-            )),
-            Err(SecretError::Missing { .. }) if secret.generate => {}
-            Err(error) => wrong.entry(place).or_default().push(error.to_string()),
-        }
-    }
-    if wrong.is_empty() {
-        return Ok(Passwords::new(passwords));
-    }
-    let mut out = Diagnostics::default();
-    for (place, mut messages) in wrong {
-        // A pool's passwords stand at one place: its line is shown once.
-        let more = messages.len() - 1;
-        let mut message = messages.swap_remove(0);
-        if more > 0 {
-            message = format!("{message} (and {more} more of the same entry)");
-        }
-        out.push(match place {
-            Some(place) => Diagnostic::at(&place, message),
-            None => Diagnostic::general(message),
-        });
-    }
-    let reloaded = input::load(&loaded.place.file);
-    let files = reloaded.map_or_else(|_| input::Input::default(), |again| again.input);
-    Err(Fail::Input(out.into_sorted(), files))
-}
-
-/// Fingerprints of the passwords that a run set, where a key for them is declared.
-async fn fingerprints(plan: &Plan, loaded: &Loaded, passwords: &Passwords) -> BTreeMap<OperatorId, String> {
-    let mut fingerprints = BTreeMap::new();
-    // A key that cannot be read was said by the planning; here it costs the fingerprints alone.
-    let Ok(Some(key)) = fingerprint_key(loaded).await else { return fingerprints };
-    let passwords = passwords.lock().await;
-    for change in &plan.changes {
-        let secret = change.field(PASSWORD.key).and_then(|field| field.secret.as_ref());
-        if let Some(value) = secret.and_then(|secret| passwords.get(secret)) {
-            fingerprints.insert(change.id.name.clone(), value.fingerprint(&key, change.id.name.as_str()));
-        }
-    }
-    fingerprints
-}
-
-/// Turns the first Ctrl-C or SIGTERM into a request to stop; the second ends the program at once.
-async fn listen(stop: watch::Sender<bool>) {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
-    loop {
-        let term = async {
-            match &mut terminate {
-                Some(signal) => {
-                    signal.recv().await;
-                }
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = term => {}
-        }
-        if *stop.borrow() {
-            std::process::exit(i32::from(Exit::Interrupted as u8));
-        }
-        let _ = stop.send(true);
-    }
-}
-
-/// Says that the lock was lost, and asks to stop.
-async fn heed(mut lost: watch::Receiver<Option<String>>, stop: watch::Sender<bool>, console: Console) {
-    let Ok(why) = lost.wait_for(Option::is_some).await.map(|why| why.clone().unwrap_or_default()) else {
-        return;
-    };
-    console.error(&format!("the lock of this workspace was lost, and no further step is started: {why}"));
-    let _ = stop.send(true);
 }
 
 /// Nothing to carry out: what is live as declared is adopted.

@@ -7,10 +7,13 @@ mod console;
 mod drift;
 mod exit;
 mod input;
+mod passwords;
 mod plan;
 mod sandbox;
+mod saved;
 mod schema;
 mod share;
+mod signals;
 mod unlock;
 mod validate;
 

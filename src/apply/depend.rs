@@ -1,0 +1,83 @@
+//! What a step waits for: it goes when all of that took effect, and is left out when it did not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::deed::{self, Deed};
+use super::{Machine, State, Status};
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::plan::Operation;
+
+/// Whether a step can go.
+pub(super) enum Ready {
+    /// What it waits for is not over.
+    NotYet,
+    /// It can.
+    Go,
+    /// It never will: why.
+    Blocked(String),
+}
+
+impl Machine {
+    /// Takes a target out of a step; a step without targets is skipped.
+    pub(super) fn leave_out(&mut self, at: usize, operation: Operation, id: &ResourceId, why: &str) {
+        let slot = &mut self.slots[at];
+        slot.left_out.push(id.clone());
+        if operation == Operation::AgentDelete
+            && let Some(Deed::DeleteAgents { ids }) = &mut slot.deed
+        {
+            ids.retain(|agent| *agent != id.name);
+            if !ids.is_empty() {
+                slot.note = Some(format!("{id} was left out: {why}"));
+                return;
+            }
+        }
+        self.end(at, Status::Skipped, format!("{id} moved since the plan was made: {why}"));
+    }
+
+    pub(super) fn ready(&mut self, at: usize) -> Ready {
+        let plan = Arc::clone(&self.plan);
+        let step = &plan.steps[at];
+        let mut failed = Vec::new();
+        for id in &step.after {
+            let Some(before) = plan.steps.iter().position(|s| s.id == *id) else { continue };
+            match &self.slots[before].state {
+                State::Waiting | State::Running => return Ready::NotYet,
+                State::Done if self.slots[before].left_out.is_empty() => {}
+                State::Done | State::Ended(..) => failed.push(before),
+            }
+        }
+        if failed.is_empty() {
+            return Ready::Go;
+        }
+        if step.operation != Operation::AgentDelete {
+            let names: Vec<&str> = failed.iter().map(|f| plan.steps[*f].id.as_str()).collect();
+            return Ready::Blocked(format!("it depends on {}, which did not take effect", names.join(", ")));
+        }
+        // Of many agents, only those that could not leave their queues stay.
+        let mut stay: BTreeMap<OperatorId, String> = BTreeMap::new();
+        for before in failed {
+            for target in &plan.steps[before].targets {
+                let change = plan.change(target);
+                let old = change.map(deed::members_before).unwrap_or_default();
+                let new = change.and_then(deed::members_after).unwrap_or_default();
+                let agents = step.targets.iter().map(|t| &t.name);
+                for agent in
+                    agents.filter(|a| change.is_none() || old.contains_key(*a) && !new.contains_key(*a))
+                {
+                    stay.insert(agent.clone(), format!("it could not leave {target}"));
+                }
+            }
+        }
+        for (agent, why) in stay {
+            let id = ResourceId::agent(&agent);
+            if !self.slots[at].left_out.contains(&id) {
+                self.leave_out(at, step.operation, &id, &why);
+            }
+        }
+        match &self.slots[at].state {
+            State::Waiting => Ready::Go,
+            _ => Ready::NotYet,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Did everything take effect? What a vendor's document leaves open of a new agent is settled by one more edit.
+
+use std::sync::Arc;
+
+use super::deed::Deed;
+use super::observe::{Seen, Wanted};
+use super::verify::{self, Verdict};
+use super::{Effect, Machine, Purpose, State, Status};
+use crate::model::plan::{Operation, Step};
+
+impl Machine {
+    /// Everything that is done is looked at once more, together.
+    pub(super) fn verify(&mut self) -> Effect {
+        let mut wanted = Wanted::default();
+        let again = !self.settling.is_empty();
+        for (at, step) in self.plan.steps.iter().enumerate() {
+            let done = matches!(self.slots[at].state, State::Done) && !self.slots[at].proved;
+            if !done || again && !self.settling.contains(&at) {
+                continue;
+            }
+            let more = verify::wanted(&self.plan, step, self.slots[at].made.as_ref());
+            wanted.agents.extend(more.agents);
+            wanted.queues.extend(more.queues);
+        }
+        if wanted.is_empty() {
+            return self.results();
+        }
+        Effect::Look { purpose: Purpose::Verify, wanted, again: 0 }
+    }
+
+    pub(super) fn verified(&mut self, seen: &Seen) -> Vec<Effect> {
+        let again = std::mem::take(&mut self.settling);
+        let mut effects = Vec::new();
+        let plan = Arc::clone(&self.plan);
+        for (at, step) in plan.steps.iter().enumerate() {
+            let done = matches!(self.slots[at].state, State::Done) && !self.slots[at].proved;
+            if !done || !again.is_empty() && !again.contains(&at) {
+                continue;
+            }
+            if self.superseded(at) {
+                continue;
+            }
+            let mut seen_step = step.clone();
+            seen_step.targets.retain(|target| !self.slots[at].left_out.contains(target));
+            let later = self.later(at);
+            match verify::judge(&plan, &seen_step, self.slots[at].made.as_ref(), &later, seen) {
+                Verdict::Took => {}
+                Verdict::Amiss(what) => {
+                    let what = match self.slots[at].note.take() {
+                        Some(note) => format!("{what} ({note})"),
+                        None => what,
+                    };
+                    self.end(at, Status::Failed, format!("it did not take effect: {what}"));
+                }
+                Verdict::Unseen(why) => self.end(at, Status::Unknown, why),
+                Verdict::Unsettled(agents) if !self.slots[at].settled && !self.interrupted => {
+                    self.settling.push(at);
+                    self.slots[at].settled = true;
+                    self.slots[at].pending = agents.len();
+                    self.slots[at].state = State::Running;
+                    for (id, keys) in agents {
+                        let record = verify::settling(&plan, &id, &keys);
+                        let deed = Deed::EditAgent { id, record };
+                        effects.push(Effect::Send { step: at, deed, repetition: 0 });
+                    }
+                }
+                Verdict::Unsettled(agents) => {
+                    let names: Vec<String> =
+                        agents.iter().map(|(id, keys)| format!("agent/{id}: {}", keys.join(", "))).collect();
+                    self.end(at, Status::Failed, format!("it did not take effect: {}", names.join("; ")));
+                }
+            }
+        }
+        if effects.is_empty() { vec![self.results()] } else { effects }
+    }
+
+    /// A queue that agents left, before another step put its final members in.
+    fn superseded(&self, at: usize) -> bool {
+        let step = &self.plan.steps[at];
+        let same = |other: &Step| {
+            other.operation == step.operation
+                && other.targets == step.targets
+                && other.after.contains(&step.id)
+        };
+        let recreated = |other: &Step| {
+            step.operation == Operation::AgentDelete
+                && other.operation == Operation::AgentCreate
+                && other.after.contains(&step.id)
+        };
+        self.plan
+            .steps
+            .iter()
+            .zip(&self.slots)
+            .any(|(other, slot)| (same(other) || recreated(other)) && matches!(slot.state, State::Done))
+    }
+
+    /// Fields of a created agent that a later step sends: they are that step's to answer for.
+    fn later(&self, at: usize) -> Vec<String> {
+        let step = &self.plan.steps[at];
+        if step.operation != Operation::AgentCreate {
+            return Vec::new();
+        }
+        self.plan
+            .steps
+            .iter()
+            .filter(|other| other.operation == Operation::AgentEdit && other.after.contains(&step.id))
+            .flat_map(|other| other.fields.iter().cloned())
+            .collect()
+    }
+}

@@ -1,0 +1,85 @@
+//! The passwords that a plan sends: read before its first write; and what the ledger keeps of them.
+
+use std::collections::BTreeMap;
+
+use super::exit::Fail;
+use super::input::{self, Loaded};
+use super::plan::fingerprint_key;
+use crate::model::agent::PASSWORD;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::id::OperatorId;
+use crate::model::plan::Plan;
+use crate::model::secret::SecretRef;
+use crate::model::source::Source;
+use crate::shell::execute::Passwords;
+use crate::shell::secrets::SecretError;
+
+/// Characters of a password. Source: agent-config §2.1.1, `password`.
+const LENGTHS: std::ops::RangeInclusive<usize> = 6..=32;
+
+/// Reads every password that a step sends, before the first write; each key once. One that a step makes
+/// need not be there yet.
+pub(super) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, Fail> {
+    let mut places: BTreeMap<SecretRef, Option<Source>> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
+        for field in step.targets.iter().filter_map(|id| plan.change(id)?.field(PASSWORD.key)) {
+            if let Some(secret) = field.secret.as_ref().filter(|_| !field.renew) {
+                places.entry(secret.clone()).or_insert_with(|| field.source.clone());
+            }
+        }
+    }
+    let values = loaded.secrets.get_all(places.keys().cloned().collect()).await;
+    let mut passwords = BTreeMap::new();
+    let mut wrong: BTreeMap<Option<Source>, Vec<String>> = BTreeMap::new();
+    for (secret, value) in values {
+        let place = places.get(&secret).cloned().flatten();
+        match value {
+            Ok(value) if LENGTHS.contains(&value.chars()) => {
+                passwords.insert(secret, value);
+            }
+            Ok(_) => wrong.entry(place).or_default().push(format!(
+                "the password {secret} is not of 6 to 32 characters, as the vendor asks: store another one"
+            )),
+            Err(SecretError::Missing { .. }) if secret.generate => {}
+            Err(error) => wrong.entry(place).or_default().push(error.to_string()),
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(Passwords::new(passwords));
+    }
+    let mut out = Diagnostics::default();
+    for (place, mut messages) in wrong {
+        // A pool's passwords stand at one place: its line is shown once.
+        let more = messages.len() - 1;
+        let mut message = messages.swap_remove(0);
+        if more > 0 {
+            message = format!("{message} (and {more} more of the same entry)");
+        }
+        out.push(match place {
+            Some(place) => Diagnostic::at(&place, message),
+            None => Diagnostic::general(message),
+        });
+    }
+    let reloaded = input::load(&loaded.place.file);
+    let files = reloaded.map_or_else(|_| input::Input::default(), |again| again.input);
+    Err(Fail::Input(out.into_sorted(), files))
+}
+
+/// Fingerprints of the passwords that a run set, where a key for them is declared.
+pub(super) async fn fingerprints(
+    plan: &Plan,
+    loaded: &Loaded,
+    passwords: &Passwords,
+) -> BTreeMap<OperatorId, String> {
+    let mut fingerprints = BTreeMap::new();
+    // A key that cannot be read was said by the planning; here it costs the fingerprints alone.
+    let Ok(Some(key)) = fingerprint_key(loaded).await else { return fingerprints };
+    let passwords = passwords.lock().await;
+    for change in &plan.changes {
+        let secret = change.field(PASSWORD.key).and_then(|field| field.secret.as_ref());
+        if let Some(value) = secret.and_then(|secret| passwords.get(secret)) {
+            fingerprints.insert(change.id.name.clone(), value.fingerprint(&key, change.id.name.as_str()));
+        }
+    }
+    fingerprints
+}

@@ -1,0 +1,56 @@
+//! A saved plan: read, and refused when it is not what `plan` saved for these manifests.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::exit::Fail;
+use super::input::Loaded;
+use crate::manifest;
+use crate::model::plan::{FORMAT, Plan};
+use crate::plan::digest;
+
+/// Largest saved plan that is read, in bytes.
+const LARGEST_PLAN: u64 = 1024 * 1024 * 1024;
+
+/// Reads a saved plan, and refuses it when it is not what `plan` saved for these manifests.
+pub(super) fn read(path: &Path, loaded: &Loaded) -> Result<Plan, Fail> {
+    let unreadable =
+        |error: std::io::Error| Fail::error(format!("the plan {} cannot be read: {error}", path.display()));
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(LARGEST_PLAN).read_to_end(&mut bytes).map_err(unreadable)?;
+    let no_plan = |why: String| Fail::error(format!("{} is no saved plan: {why}", path.display()));
+    let json: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;
+    if json.get("format").and_then(serde_json::Value::as_str) != Some(FORMAT) {
+        return Err(no_plan(format!("its `format` is not {FORMAT}")));
+    }
+    let stale = |why: &str| Fail::Stale(format!("the plan {} is stale: {why}; plan again", path.display()));
+    let program = env!("CARGO_PKG_VERSION");
+    match json.get("program").and_then(serde_json::Value::as_str) {
+        Some(made) if made == program => {}
+        made => {
+            let made = made.unwrap_or("another version");
+            return Err(stale(&format!("it was made by rosterctl {made}, and this is {program}")));
+        }
+    }
+    let digest = json.pointer("/digests/plan").and_then(serde_json::Value::as_str);
+    if digest != Some(&*digest::of_json(&json)) {
+        return Err(stale("its content was changed after it was saved"));
+    }
+    let schema = manifest::schema::plan();
+    if let Ok(validator) = jsonschema::validator_for(schema.as_value())
+        && let Some(error) = validator.iter_errors(&json).next()
+    {
+        return Err(no_plan(format!("{} at `{}`", error.masked(), error.instance_path())));
+    }
+    let plan: Plan = serde_json::from_value(json).map_err(|error| no_plan(error.to_string()))?;
+    if *plan.workspace != *loaded.workspace.name {
+        return Err(stale(&format!("it was made for workspace `{}`", plan.workspace)));
+    }
+    if plan.digests.manifests != loaded.digest {
+        return Err(stale("the workspace file or the manifests changed since it was made"));
+    }
+    Ok(plan)
+}
