@@ -5,10 +5,8 @@
 mod bench;
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 
-use bench::{API_SECRET, Bench, TOKEN, run_in};
+use bench::{API_SECRET, Bench, TOKEN, fixed, run_in};
 
 const TWENTY: &str = r#"
 agents:
@@ -341,24 +339,6 @@ fn no_secret_stands_in_anything_that_is_written() {
     for secret in [TOKEN, API_SECRET, "canary-password", "sig=", "21b1dd4ffc8c8a5a4ff8cbaca4d2a9e9"] {
         assert!(!all.contains(secret), "{secret} in\n{all}");
     }
-}
-
-/// A server that answers every request with the same bytes.
-fn fixed(answer: Vec<u8>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let answer = answer.clone();
-            std::thread::spawn(move || {
-                let mut request = [0; 4096];
-                let _ = stream.read(&mut request);
-                let _ = stream.write_all(&answer);
-            });
-        }
-    });
-    format!("http://{address}")
 }
 
 fn answered(head: &str, body: &str) -> String {

@@ -17,6 +17,7 @@ pub mod private;
 pub mod queue;
 pub mod seat;
 pub mod secret;
+pub mod snapshot;
 pub mod source;
 pub mod spec;
 pub mod value;

@@ -114,6 +114,32 @@ pub(super) fn load(argument: &Path) -> Result<Loaded, Fail> {
     })
 }
 
+/// Reads a workspace for a command that asks what is live and not what the manifests say: they may be wrong,
+/// or not there yet.
+///
+/// # Errors
+/// All that is wrong with the workspace file.
+pub(super) fn bare(argument: &Path) -> Result<Loaded, Fail> {
+    let (place, workspace) = workspace(argument)?;
+    let files = files::manifests(&place, &workspace).unwrap_or_default();
+    let secrets = Secrets::of(&workspace, &place.folder);
+    let (desired, digest) = (Desired::default(), String::new());
+    let links = Links::default();
+    Ok(Loaded { place, workspace, desired, input: Input::new(files), digest, secrets, links })
+}
+
+/// Refuses to write over what people wrote.
+///
+/// # Errors
+/// `out` is a file of the workspace.
+pub(super) fn spare(loaded: &Loaded, out: &Path) -> Result<(), Fail> {
+    let own = loaded.input.names().any(|name| files::same(Path::new(name), out));
+    if own || files::same(&loaded.place.file, out) {
+        return Err(Fail::error(format!("--out {} would overwrite a file of the workspace", out.display())));
+    }
+    Ok(())
+}
+
 /// Reads a workspace without its manifests.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ mod saved;
 mod schema;
 mod share;
 mod signals;
+mod snapshot;
 mod unlock;
 mod validate;
 
@@ -52,6 +53,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Carry a plan out, read back, and prove that it took effect.
     Apply(apply::Arguments),
+    /// Save what is live to a file without secrets, for `plan --live` where no credential may go.
+    Snapshot(snapshot::Arguments),
     /// Free a lock whose holder is gone, after saying who held it.
     Unlock(unlock::Arguments),
     /// Say what differs from the manifests and which side moved; exit with 2 when anything does.
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
         Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console)),
         Command::Apply(arguments) => on_runtime(apply::run(&arguments, &console)),
+        Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console)),
         Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console)),
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console)),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),

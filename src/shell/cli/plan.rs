@@ -10,7 +10,7 @@ use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::share::Workspaces;
-use super::{Format, allowance, target};
+use super::{Format, allowance, snapshot, target};
 use crate::apply::{recover, remember};
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// Save the plan, for `apply --plan`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Plan against what `rosterctl snapshot` saved; needs no credential and opens no connection.
+    #[arg(long, value_name = "FILE")]
+    live: Option<PathBuf>,
     /// Exit with 2 when there are differences.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -77,25 +80,50 @@ pub(super) struct Made {
     pub(super) vendors: Vendors,
 }
 
-/// Reads live state and plans.
-pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) -> Result<Made, Fail> {
+/// What is live, what the ledger says, and who can be asked for more.
+pub(super) struct Read {
+    pub(super) live: Live,
+    pub(super) ledger: Ledger,
+    pub(super) vendors: Vendors,
+}
+
+/// Reads live state and the ledger, and what a run that was cut off did.
+pub(super) async fn read(loaded: &Loaded, store: &Store) -> Result<Read, Fail> {
     let mut ledger = store.load().await?;
     let vendors = input::vendors(loaded).await?;
     let live =
         fetch::live(&vendors).await.map_err(|failure| Fail::Unreachable(failure.message().to_owned()))?;
     let unfinished = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
     settle(loaded, &mut ledger, &unfinished, Some(&live)).await?;
+    Ok(Read { live, ledger, vendors })
+}
+
+/// Reads live state and plans.
+pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) -> Result<Made, Fail> {
+    let Read { live, ledger, vendors } = read(loaded, store).await?;
+    let fingerprints = fingerprints(loaded, &ledger).await?;
+    let plan = plan_of(loaded, &live, &ledger, fingerprints, narrowing)?;
+    Ok(Made { plan, live, ledger, vendors })
+}
+
+/// Plans.
+pub(super) fn plan_of(
+    loaded: &Loaded,
+    live: &Live,
+    ledger: &Ledger,
+    fingerprints: BTreeMap<OperatorId, String>,
+    narrowing: &Narrowing,
+) -> Result<Plan, Fail> {
     let options = Options {
         targets: narrowing.targets.clone(),
         allow: narrowing.allow.clone(),
         assert_unread: narrowing.assert_unread,
-        fingerprints: fingerprints(loaded, &ledger).await?,
+        fingerprints,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         manifests: loaded.digest.clone(),
     };
-    let plan = plan::plan(&loaded.workspace, &loaded.desired, &live, &ledger, &options)
-        .map_err(|error| Fail::Error(error.into()))?;
-    Ok(Made { plan, live, ledger, vendors })
+    plan::plan(&loaded.workspace, &loaded.desired, live, ledger, &options)
+        .map_err(|error| Fail::Error(error.into()))
 }
 
 /// Writes into the ledger what a run did that did not come to its end. The ledger is saved by whoever
@@ -190,6 +218,9 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     if arguments.workspaces.several() && arguments.out.is_some() {
         return Err(Fail::error("--out saves the plan of one workspace; name one"));
     }
+    if arguments.workspaces.several() && arguments.live.is_some() {
+        return Err(Fail::error("--live reads the snapshot of one workspace; name one"));
+    }
     let mut exit = Exit::Success;
     let mut plans = Vec::new();
     let several = arguments.workspaces.several();
@@ -223,21 +254,19 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
 
 async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Plan, Fail> {
     let loaded = input::load(path)?;
-    let store = Store::open(&loaded.workspace, &loaded.place)?;
-    let made = make(&loaded, &store, &arguments.narrowing).await?;
-    complain(&made.plan, &loaded, console);
+    let plan = if let Some(file) = &arguments.live {
+        snapshot::plan(&loaded, file, &arguments.narrowing, console).await?
+    } else {
+        let store = Store::open(&loaded.workspace, &loaded.place)?;
+        make(&loaded, &store, &arguments.narrowing).await?.plan
+    };
+    complain(&plan, &loaded, console);
     if let Some(out) = &arguments.out {
-        let own = loaded.input.names().any(|name| files::same(Path::new(name), out));
-        if own || files::same(&loaded.place.file, out) {
-            return Err(Fail::error(format!(
-                "--out {} would overwrite a file of the workspace",
-                out.display()
-            )));
-        }
-        files::put(out, json(&made.plan)?.as_bytes()).map_err(|error| {
+        input::spare(&loaded, out)?;
+        files::put(out, json(&plan)?.as_bytes()).map_err(|error| {
             Fail::error(format!("the plan cannot be saved to {}: {error}", out.display()))
         })?;
         console.note(&format!("saved the plan to {}", out.display()));
     }
-    Ok(made.plan)
+    Ok(plan)
 }
