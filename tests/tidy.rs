@@ -35,6 +35,7 @@ const WORLDLY_CRATES: &[&str] = &[
     "http_body_util",
     "hyper",
     "hyper_util",
+    "indicatif",
     "reqwest",
     "rustls",
     "tempfile",

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
+use super::progress;
 use super::vendor::Vendor;
 use crate::apply::observe::{QueueKey, Seen, Wanted};
 use crate::model::call::{Call, Failure, Reply};
@@ -141,11 +143,14 @@ async fn pages(
 ) -> Result<(Vec<Page>, usize), Failure> {
     let hear = |reply: &_| vendor.provider().hear_page(vendor.connection(), reply);
     let asked = vendor.provider().page_size(vendor.connection());
+    let task = progress::begin(format!("reading {}", vendor.connection().name), "pages");
     let first = vendor.read(|| ask(1), hear).await?;
     let size = paging::page_size(&first, asked);
     let count = paging::page_count(&first, asked);
+    task.out_of(count);
+    task.another();
     let rest: Vec<Page> = stream::iter(2..=count)
-        .map(|page| vendor.read(move || ask(page), hear))
+        .map(|page| vendor.read(move || ask(page), hear).inspect(|_| task.another()))
         .buffered(vendor.connection().concurrency())
         .try_collect()
         .await?;

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod link;
 pub mod observe;
 pub mod pace;
+pub mod progress;
 pub mod sandbox;
 pub mod secrets;
 pub mod transport;

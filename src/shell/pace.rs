@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::clock;
+use super::{clock, progress};
 use crate::apply::window::Window;
 use crate::model::spec::Rate;
 
@@ -49,7 +49,11 @@ impl Pace {
                 self.with(operation, |window, now| window.enter(rate, millis(longest), now).map(|()| now));
             match entered {
                 Ok(taken_ms) => return Permit { operation, taken_ms },
-                Err(wait) => tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await,
+                Err(wait) => {
+                    let wait = Duration::from_millis(wait.unsigned_abs());
+                    progress::held(operation, wait);
+                    tokio::time::sleep(wait).await;
+                }
             }
         }
     }

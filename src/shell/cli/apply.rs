@@ -26,6 +26,7 @@ use crate::shell::fetch::Vendors;
 use crate::shell::files;
 use crate::shell::journal::{self, Journal};
 use crate::shell::ledger::{LedgerError, Store};
+use crate::shell::progress;
 
 /// Carry a plan out, read back, and prove that it took effect.
 #[derive(Debug, clap::Args)]
@@ -107,18 +108,26 @@ async fn locked(
     let (sender, stop) = watch::channel(false);
     let keep = sender.clone();
     let heeder = tokio::spawn(signals::heed(lost.clone(), sender.clone(), console.clone()));
-    let listener = tokio::spawn(signals::listen(sender));
+    let listener = tokio::spawn(signals::listen(sender, console.clone()));
+    let task = progress::begin("applying".to_owned(), "steps");
+    task.out_of(plan.steps.len());
     let progress = |at: usize, wrong: Option<&Failure>| {
-        if let Some(step) = plan.steps.get(at) {
-            let how = match wrong {
-                None => "done".to_owned(),
-                // Not failed: reading back tells whether it was carried out.
-                Some(Failure::Unknown(why) | Failure::Late(why) | Failure::Garbled(why)) => {
-                    format!("no answer ({why}), looking again")
-                }
-                Some(failure) => format!("FAILED ({})", failure.message()),
-            };
-            console.note(&format!("  {} {how}", result::step(step)));
+        let Some(planned) = plan.steps.get(at) else { return };
+        let shown = result::step(planned);
+        match wrong {
+            None => {
+                console.step(&format!("  {shown} done"));
+                task.another();
+                task.remark(planned.targets.first().map(ToString::to_string).unwrap_or_default());
+            }
+            // Not failed: reading back tells whether it was carried out.
+            Some(Failure::Unknown(why) | Failure::Late(why) | Failure::Garbled(why)) => {
+                console.note(&format!("  {shown} no answer ({why}), looking again"));
+            }
+            Some(failure) => {
+                console.note(&format!("  {shown} FAILED ({})", failure.message()));
+                task.another();
+            }
         }
     };
     let conduct = Conduct {
@@ -134,6 +143,7 @@ async fn locked(
         journal: journal.as_ref(),
     };
     let finish = execute::run(&plan, world, conduct, stop, &progress).await;
+    drop(task);
     listener.abort();
     heeder.abort();
     drop(keep);

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 
 use super::input::Input;
+use super::meter::{Manner, Meter};
 use crate::model::diagnostic::Diagnostic;
 use crate::report::excerpt;
 use crate::report::text::Look;
@@ -40,6 +41,7 @@ pub(super) struct Console {
     err_colour: bool,
     quiet: bool,
     verbose: bool,
+    meter: Meter,
 }
 
 impl Console {
@@ -47,6 +49,14 @@ impl Console {
     pub(super) fn new(colour: Colour, quiet: bool, verbose: bool) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
             || std::env::var_os("TERM").is_some_and(|v| v == "dumb");
+        // Every call is a line with `--verbose`: bars would only be in its way.
+        let bars =
+            io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|v| v != "dumb") && !verbose;
+        let meter = Meter::new(match (quiet, bars) {
+            (true, _) => Manner::Silent,
+            (false, true) => Manner::Bars,
+            (false, false) => Manner::Lines,
+        });
         let on = |terminal: bool| match colour {
             Colour::Always => true,
             Colour::Never => false,
@@ -57,7 +67,18 @@ impl Console {
             err_colour: on(io::stderr().is_terminal()),
             quiet,
             verbose,
+            meter,
         }
+    }
+
+    /// Begins to show what is under way.
+    pub(super) fn watch(&self) {
+        self.meter.start(|line| err(&format!("{line}\n")));
+    }
+
+    /// Where log lines go: between the bars.
+    pub(super) fn log(&self) -> Log {
+        Log(self.meter.clone())
     }
 
     /// How text is drawn on standard output.
@@ -66,51 +87,76 @@ impl Console {
         Look { colour: self.out_colour, width, places: self.verbose }
     }
 
-    #[expect(clippy::unused_self, reason = "whoever writes holds the console")]
     /// Writes what was asked for. A reader that has gone away is no error.
     pub(super) fn out(&self, text: &str) {
-        let mut out = io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let written = self.meter.aside(|| {
+            let mut out = io::stdout().lock();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        });
         if let Err(error) = written
             && error.kind() != io::ErrorKind::BrokenPipe
             && !UNWRITTEN.swap(true, Ordering::Relaxed)
         {
-            err(&format!("error: standard output cannot be written: {error}\n"));
+            self.err(&format!("error: standard output cannot be written: {error}\n"));
         }
     }
 
     /// Writes a line of progress, unless quiet.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            err(&format!("{text}\n"));
+            self.err(&format!("{text}\n"));
+        }
+    }
+
+    /// Writes the line of a step that went as it should: where bars show the progress, it is no news.
+    pub(super) fn step(&self, text: &str) {
+        if self.meter.manner() == Manner::Lines {
+            self.err(&format!("{text}\n"));
         }
     }
 
     /// Writes an error.
     pub(super) fn error(&self, message: &str) {
         let word = self.paint("error:", AnsiColor::Red.on_default().bold());
-        err(&format!("{word} {message}\n"));
+        self.err(&format!("{word} {message}\n"));
     }
 
     /// Writes diagnostics with their lines.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], input: &Input) {
-        err(&excerpt::render_all(diagnostics, "error", |source| input.line(source), self.err_colour));
+        self.err(&excerpt::render_all(diagnostics, "error", |source| input.line(source), self.err_colour));
     }
 
-    #[expect(clippy::unused_self, reason = "whoever asks holds the console")]
     /// Asks a question; `None` when nobody is there to answer.
     pub(super) fn ask(&self, question: &str) -> Option<String> {
         if !io::stdin().is_terminal() {
             return None;
         }
-        err(question);
+        self.err(question);
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(answer.trim().to_owned())
     }
 
+    fn err(&self, text: &str) {
+        self.meter.aside(|| err(text));
+    }
+
     fn paint(&self, text: &str, style: Style) -> String {
         if self.err_colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+/// Writes log lines.
+#[derive(Clone)]
+pub(super) struct Log(Meter);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.aside(|| io::stderr().lock().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().lock().flush()
     }
 }
 

@@ -7,6 +7,7 @@ mod console;
 mod drift;
 mod exit;
 mod input;
+mod meter;
 mod passwords;
 mod plan;
 mod sandbox;
@@ -88,7 +89,8 @@ pub fn main() -> ExitCode {
         }
     };
     let console = Console::new(cli.color, cli.quiet, cli.verbose);
-    logs(cli.verbose);
+    logs(cli.verbose, &console);
+    console.watch();
     let result = match cli.command {
         Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
         Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console)),
@@ -113,7 +115,8 @@ fn on_runtime(command: impl Future<Output = Result<Exit, Fail>>) -> Result<Exit,
 }
 
 /// Logs to standard error: what RUST_LOG asks for, or every call with `--verbose`.
-fn logs(verbose: bool) {
+fn logs(verbose: bool, console: &Console) {
+    let log = console.log();
     let asked = std::env::var("RUST_LOG").ok().filter(|v| !v.is_empty());
     let filter = match (asked, verbose) {
         (Some(asked), _) => asked,
@@ -123,7 +126,7 @@ fn logs(verbose: bool) {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(move || log.clone())
         .with_ansi(false)
         .without_time()
         .try_init();

@@ -6,7 +6,7 @@ use super::console::Console;
 use super::exit::Exit;
 
 /// Turns the first Ctrl-C or SIGTERM into a request to stop; the second ends the program at once.
-pub(super) async fn listen(stop: watch::Sender<bool>) {
+pub(super) async fn listen(stop: watch::Sender<bool>, console: Console) {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
     loop {
         let term = async {
@@ -24,6 +24,9 @@ pub(super) async fn listen(stop: watch::Sender<bool>) {
         if *stop.borrow() {
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
+        console.note(
+            "Stopping: calls in flight are finished and recorded. Once more ends at once, and leaves them open.",
+        );
         let _ = stop.send(true);
     }
 }
