@@ -61,6 +61,9 @@ cases! {
     a_target_takes_in_what_it_needs "target-queue"
     a_target_that_is_deleted_leaves_its_queues "target-delete"
     sip_numbers_move "sip-moves"
+    seats_are_compared_and_never_written "seats"
+    a_drift_needs_every_seat "seats-incomplete"
+    a_plan_does_not_need_the_seats "seats-unread"
 }
 
 fn check(case: &str) {
@@ -86,6 +89,7 @@ fn check(case: &str) {
             serde_json::from_value::<Vec<Allowance>>(allow.clone()).expect("allowances")
         }),
         assert_unread: options.get("assertUnread") == Some(&Json::Bool(true)),
+        watch: options.get("watch") == Some(&Json::Bool(true)),
         program: "test".to_owned(),
         fingerprints: options
             .get("fingerprints")

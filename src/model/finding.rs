@@ -71,8 +71,11 @@ macro_rules! rules {
 rules! {
     IMMUTABLE        "R101" Warning Differs    "A field that the vendor cannot edit differs.";
     UNREAD           "R102" Info    None       "A field that the vendor never returns has no record: its live state is unknown.";
+    SEAT_DIFFERS     "R103" Warning Differs    "A voice seat differs from its manifest; seats are compared, never written.";
+    SEAT_MISSING     "R104" Warning Differs    "A voice seat that a manifest declares is not live.";
     UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest.";
     UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest.";
+    UNMANAGED_SEAT   "R203" Info    None       "A live voice seat stands in no manifest, while others do.";
     AMBIGUOUS_QUEUE  "R301" Error   Invalid    "Two live queues have one name.";
     MISSING_EXTEN    "R302" Error   Invalid    "No live queue has the number that the manifest pins.";
     UNKNOWN_MEMBER   "R303" Error   Invalid    "A queue names an agent that is neither declared nor live.";
@@ -83,7 +86,10 @@ rules! {
     TOO_MANY_LEAVE   "R403" Error   Refused    "A queue would lose more members than `policy.limits.memberRemovals` allows.";
     PROTECTED        "R404" Error   Refused    "An agent with `protect: true` would be deleted.";
     TOO_FEW_MEMBERS  "R405" Error   Refused    "A queue would keep fewer than its `minMembers`.";
+    RECENT_CALLS     "R501" Warning None       "An agent is to be deleted whose voice seat had calls in the last days.";
     INCOMPLETE       "R601" Error   Incomplete "A listing could not be proved complete, so nothing may be called missing.";
+    SEATS_UNKNOWN    "R602" Error   Incomplete "`drift` could not read the voice seats, or not prove their listing complete.";
+    SEATS_UNREAD     "R603" Info    None       "Voice seats, or their passwords, could not be compared; the plan does not depend on them.";
 }
 
 /// Finds a row by its code.

@@ -156,6 +156,11 @@ impl ResourceId {
         Self { kind: Kind::Queue, name: OperatorId::new(name) }
     }
 
+    /// The id of a voice seat.
+    pub fn seat(account: &OperatorId) -> Self {
+        Self { kind: Kind::Seat, name: account.clone() }
+    }
+
     /// Reads `KIND/NAME`.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, name) = text.split_once('/')?;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::field::Record;
 use super::id::OperatorId;
+use super::seat::{EMPLOYEE, LiveSeat};
 
 /// A listing, and whether it is proved to be whole.
 #[derive(Clone, Debug)]
@@ -43,6 +44,60 @@ pub struct LiveQueue {
     pub record: Record,
 }
 
+/// The voice seats, which are read and never written.
+#[derive(Clone, Debug, Default)]
+pub enum Seats {
+    /// No connection reads them.
+    #[default]
+    Unasked,
+    /// They could not be read, and why.
+    Unread(String),
+    /// They were read.
+    Read(LiveSeats),
+}
+
+impl Seats {
+    /// What was read, if it was.
+    pub fn read(&self) -> Option<&LiveSeats> {
+        match self {
+            Seats::Read(seats) => Some(seats),
+            Seats::Unasked | Seats::Unread(_) => None,
+        }
+    }
+}
+
+/// Voice seats that were read.
+#[derive(Clone, Debug, Default)]
+pub struct LiveSeats {
+    /// By account.
+    pub listing: Listing<OperatorId, LiveSeat>,
+    /// What comparing with its secret told of the password of each seat whose manifest names one.
+    pub passwords: BTreeMap<OperatorId, SeatPassword>,
+    /// Over how many days, until now, their calls were counted.
+    pub days: u32,
+}
+
+impl LiveSeats {
+    /// The seats of an agent: those with its number as their work number, the one word that both systems share.
+    pub fn of<'a>(&'a self, agent: &'a OperatorId) -> impl Iterator<Item = (&'a OperatorId, &'a LiveSeat)> {
+        let is_of = |seat: &LiveSeat| seat.record.text(&EMPLOYEE) == Some(agent.as_str());
+        self.listing.items.iter().filter(move |(_, seat)| is_of(seat))
+    }
+}
+
+/// What comparing a seat's password told. The password itself, and its digest, are never kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeatPassword {
+    /// It is the secret's.
+    Same,
+    /// It is another one.
+    Other,
+    /// The vendor tells none.
+    Untold,
+    /// The secret cannot be had, and why.
+    Unknown(String),
+}
+
 /// What is live.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
@@ -50,4 +105,6 @@ pub struct Live {
     pub agents: Option<Listing<OperatorId, Record>>,
     /// Queues by the vendor's number; `None` when no connection holds queues.
     pub queues: Option<Listing<OperatorId, LiveQueue>>,
+    /// Voice seats.
+    pub seats: Seats,
 }

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! scope ─▶ agents ─┐
-//!          queues ─┴▶ limits ─▶ steps ─▶ estimate ─▶ Plan
+//!          queues ─┤
+//!          seats ──┴▶ limits ─▶ steps ─▶ estimate ─▶ Plan
 //! ```
 //!
 //! An incomplete listing never becomes a create or a delete: whatever would have to be called missing
@@ -16,6 +17,7 @@ mod limits;
 mod moved;
 mod queues;
 mod scope;
+mod seats;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -41,6 +43,8 @@ pub struct Options {
     pub allow: Vec<Allowance>,
     /// Set the fields that no operation returns once more, where their live state is unknown.
     pub assert_unread: bool,
+    /// What is only read has to be readable: the run is about what differs, and not about what to do.
+    pub watch: bool,
     /// Keyed fingerprints of the passwords that the stores hold now, of agents whose ledger knows one.
     pub fingerprints: BTreeMap<OperatorId, String>,
     /// Version of the program.
@@ -92,6 +96,7 @@ pub fn plan(
     let mut draft = Draft::default();
     agents::decide(&context, &scope, &mut draft);
     queues::decide(&context, &scope, &mut draft);
+    seats::decide(&context, &scope, &mut draft);
     limits::check(&context, &mut draft);
     draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
     draft.findings.sort_by(|a, b| {

@@ -96,8 +96,10 @@ fn means(context: &Context<'_>, target: &ResourceId, queue: &DesiredQueue) -> bo
 fn known(context: &Context<'_>) -> BTreeSet<ResourceId> {
     let mut known: BTreeSet<ResourceId> = context.desired.queues.keys().cloned().collect();
     known.extend(context.desired.agents.keys().map(ResourceId::agent));
-    known
-        .extend(context.desired.seats.keys().map(|name| ResourceId { kind: Kind::Seat, name: name.clone() }));
+    known.extend(context.desired.seats.keys().map(ResourceId::seat));
+    if let Some(seats) = context.live.seats.read() {
+        known.extend(seats.listing.items.keys().map(ResourceId::seat));
+    }
     if let Some(agents) = &context.live.agents {
         known.extend(agents.items.keys().map(ResourceId::agent));
     }

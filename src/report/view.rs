@@ -9,7 +9,9 @@ use serde_json::Value as Json;
 
 use crate::model::agent::{self, MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::field::by_key;
-use crate::model::finding::{Finding, Severity, UNMANAGED_AGENT, UNMANAGED_QUEUE};
+use crate::model::finding::{
+    Effect, Finding, Rule, Severity, UNMANAGED_AGENT, UNMANAGED_QUEUE, UNMANAGED_SEAT,
+};
 use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan};
 use crate::model::queue::{self, ASSIGN_MEMBERS};
@@ -104,7 +106,8 @@ fn counts(plan: &Plan) -> String {
         "Plan: {} to create, {} to update, {} to replace, {} to delete",
         s.create, s.update, s.replace, s.delete
     );
-    let open = s.findings.error + s.findings.warning;
+    let mends = |f: &&Finding| f.severity == Severity::Info || f.effect() == Effect::None;
+    let open = plan.findings.iter().filter(|f| !mends(f)).count();
     if open > 0 {
         text.push_str(&format!(", {open} that cannot be mended"));
     }
@@ -445,10 +448,14 @@ pub fn ranges(ids: &[&OperatorId]) -> String {
     parts.join(", ")
 }
 
+/// What merely stands in no manifest, by kind.
+const UNMANAGED: [(&Rule, &str); 3] =
+    [(&UNMANAGED_AGENT, "agents"), (&UNMANAGED_QUEUE, "queues"), (&UNMANAGED_SEAT, "seats")];
+
 /// Findings, a line each; what merely stands in no manifest is one line a kind.
 fn findings(findings: &[Finding]) -> Vec<Line> {
     let mut lines = Vec::new();
-    for rule in [&UNMANAGED_AGENT, &UNMANAGED_QUEUE] {
+    for (rule, what) in UNMANAGED {
         let ids: Vec<&OperatorId> = findings
             .iter()
             .filter(|f| f.code == rule.code)
@@ -458,7 +465,6 @@ fn findings(findings: &[Finding]) -> Vec<Line> {
         if ids.len() < 2 {
             continue;
         }
-        let what = if rule.code == UNMANAGED_AGENT.code { "agents" } else { "queues" };
         let shown: Vec<&OperatorId> = ids.clone();
         let mut names = ranges(&shown);
         if names.chars().count() > 200 {
@@ -472,7 +478,7 @@ fn findings(findings: &[Finding]) -> Vec<Line> {
         });
     }
     let grouped = |f: &Finding| {
-        [&UNMANAGED_AGENT, &UNMANAGED_QUEUE].iter().any(|rule| rule.code == f.code)
+        UNMANAGED.iter().any(|(rule, _)| rule.code == f.code)
             && findings.iter().filter(|other| other.code == f.code).count() > 1
     };
     let single = findings.iter().filter(|f| !grouped(f)).map(|finding| Line {

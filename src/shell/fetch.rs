@@ -10,7 +10,7 @@ use super::vendor::Vendor;
 use crate::apply::observe::{QueueKey, Seen, Wanted};
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::id::{Kind, OperatorId};
-use crate::model::live::{Listing, Live};
+use crate::model::live::{Listing, Live, Seats};
 use crate::model::workspace::Connection;
 use crate::provider::{Page, Provider, Row, paging};
 
@@ -119,6 +119,7 @@ pub async fn live(vendors: &Vendors<impl Reads>) -> Result<Live, Failure> {
             incomplete,
             page_size,
         }),
+        seats: Seats::Unasked,
     })
 }
 

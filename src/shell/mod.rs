@@ -12,6 +12,7 @@ pub mod observe;
 pub mod pace;
 pub mod progress;
 pub mod sandbox;
+pub mod seats;
 pub mod secrets;
 pub mod transport;
 pub mod vendor;

@@ -10,9 +10,10 @@ use rosterctl::model::desired::Desired;
 use rosterctl::model::field::{Field, Record, by_key};
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
 use rosterctl::model::ledger::{AppliedPassword, Ledger};
-use rosterctl::model::live::{Listing, Live, LiveQueue};
+use rosterctl::model::live::{Listing, Live, LiveQueue, LiveSeats, SeatPassword, Seats};
 use rosterctl::model::plan::{Action, Change, Operation, Plan, Step};
 use rosterctl::model::queue::{self, ASSIGN_MEMBERS};
+use rosterctl::model::seat::{self, Figures, LiveSeat};
 use rosterctl::model::value::{Members, Sip, Value};
 use rosterctl::model::workspace::Workspace;
 use rosterctl::provider::SPECS;
@@ -92,7 +93,35 @@ pub(crate) fn live(words: &Json) -> Live {
         incomplete: doubt("queuesIncomplete"),
         ..Listing::default()
     });
-    Live { agents, queues }
+    Live { agents, queues, seats: seats(words) }
+}
+
+/// Voice seats by account, each with `calls`, `connected` and what comparing its `password` told; or
+/// `seatsUnread`.
+fn seats(words: &Json) -> Seats {
+    if let Some(why) = words.get("seatsUnread").and_then(Json::as_str) {
+        return Seats::Unread(why.to_owned());
+    }
+    let Some(all) = words.get("seats").and_then(Json::as_object) else { return Seats::Unasked };
+    let mut seats = LiveSeats { days: 7, ..LiveSeats::default() };
+    seats.listing.incomplete = words.get("seatsIncomplete").and_then(Json::as_str).map(str::to_owned);
+    for (account, words) in all {
+        let account = OperatorId::from(account.as_str());
+        let mut words = words.as_object().cloned().unwrap_or_default();
+        let mut count = |key: &str| words.remove(key).and_then(|n| n.as_u64()).unwrap_or_default();
+        let figures = Figures { calls: count("calls"), connected: count("connected"), ..Figures::default() };
+        let told = match words.remove("password").as_ref().and_then(Json::as_str) {
+            None => None,
+            Some("same") => Some(SeatPassword::Same),
+            Some("other") => Some(SeatPassword::Other),
+            Some("untold") => Some(SeatPassword::Untold),
+            Some(why) => Some(SeatPassword::Unknown(why.to_owned())),
+        };
+        seats.passwords.extend(told.map(|told| (account.clone(), told)));
+        let record = record(seat::FIELDS, &words);
+        seats.listing.items.insert(account, LiveSeat { record, state: None, figures });
+    }
+    Seats::Read(seats)
 }
 
 /// What the vendor knows of an agent and no operation returns.

@@ -20,7 +20,8 @@
 //! ```
 //!
 //! A resource's kind that no connection holds is left out; `incomplete` stands beside `items` of a listing
-//! that could not be proved complete. What no document lists is `{"unknown":"7"}`, as in a plan.
+//! that could not be proved complete. What no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are
+//! left out: no step depends on them.
 
 mod read;
 #[cfg(test)]
@@ -65,7 +66,7 @@ pub fn write(snapshot: &Snapshot) -> String {
         json!(&**workspace),
         json!(&**taken)
     );
-    let Live { agents, queues } = live;
+    let Live { agents, queues, seats: _ } = live;
     if let Some(listing) = agents {
         write_listing(&mut out, "agents", listing, agent);
     }

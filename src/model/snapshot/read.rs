@@ -118,7 +118,7 @@ impl<'de> Visitor<'de> for Whole {
             program: program.ok_or_else(|| lacks("program"))?,
             workspace: workspace.ok_or_else(|| lacks("workspace"))?,
             taken: taken.ok_or_else(|| lacks("taken"))?,
-            live: Live { agents, queues },
+            live: Live { agents, queues, ..Live::default() },
             ledger,
         })
     }

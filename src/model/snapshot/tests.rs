@@ -72,7 +72,11 @@ fn listing<V: Clone + std::fmt::Debug>(
 fn live() -> impl Strategy<Value = Live> {
     let queue = (".{0,5}", record(queue::FIELDS))
         .prop_map(|(name, record): (String, _)| LiveQueue { name: name.into(), record });
-    (listing(record(agent::FIELDS)), listing(queue)).prop_map(|(agents, queues)| Live { agents, queues })
+    (listing(record(agent::FIELDS)), listing(queue)).prop_map(|(agents, queues)| Live {
+        agents,
+        queues,
+        ..Live::default()
+    })
 }
 
 proptest! {

@@ -179,6 +179,10 @@ fn row(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
             record.set(field, value, None);
         }
     }
+    // "優先順序默認1"
+    if record.get(&seat::PRIORITY).is_none() {
+        record.set(&seat::PRIORITY, Value::Number(1), None);
+    }
     let password = At::of(row, path, "password").get().and_then(Json::as_str).and_then(PasswordMd5::parse);
     let deleted = At::of(row, path, "deleteFlag").number()? == Some(1);
     let seat = LiveSeat { record, state: state(row, path)?, figures: figures(row, path)? };

@@ -15,6 +15,9 @@ const LONGEST_SECONDS: i64 = 32 * 24 * 3600;
 /// The span that is asked for when only the seats are wanted: the vendor insists on one.
 pub const SHORTEST: Duration = Duration::from_hours(24);
 
+/// How many days, until now, the calls of seats are counted over: what tells whether somebody works there.
+pub const RECENT_DAYS: u32 = 7;
+
 /// A piece of a span, as the vendor writes it: `yyyy-MM-dd HH:mm:ss` of its own time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {

@@ -11,14 +11,17 @@ use super::input::{Input, Loaded};
 use crate::manifest::File;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::Kind;
+use crate::model::live::Seats;
 use crate::model::secret::Secret;
 use crate::model::workspace::Connection;
 use crate::provider;
+use crate::provider::seat_query::spec::SPEC as SEAT_QUERY;
 use crate::shell::fetch::Vendors;
 use crate::shell::link::Link;
 use crate::shell::observe::Observers;
 use crate::shell::pace::Pace;
 use crate::shell::sandbox::Embedded;
+use crate::shell::seats;
 use crate::shell::transport::Transport;
 use crate::shell::vendor::Vendor;
 
@@ -105,6 +108,19 @@ pub(super) async fn observers(loaded: &Loaded) -> Observers {
         observers.add(observer, link.map_err(|why| format!("connection `{}` {why}", connection.name)));
     }
     observers
+}
+
+/// The voice seats, where a connection reads them; never a failure.
+pub(super) async fn seats(loaded: &Loaded) -> Seats {
+    let Some(connection) = loaded.workspace.connection(SEAT_QUERY.name) else { return Seats::Unasked };
+    let link = match link(loaded, connection).await {
+        Ok(link) => link,
+        Err(why) => return Seats::Unread(format!("connection `{}` {why}", connection.name)),
+    };
+    match seats::read(&link, &loaded.desired, &loaded.secrets).await {
+        Ok(seats) => Seats::Read(seats),
+        Err(failure) => Seats::Unread(link.name(failure).message().to_owned()),
+    }
 }
 
 async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {

@@ -74,7 +74,7 @@ fn code(plan: &Plan) -> Exit {
 async fn one(path: &Path, console: &Console) -> Result<Plan, Fail> {
     let loaded = input::load(path)?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
-    let made = make(&loaded, &store, &Narrowing::default()).await?;
+    let made = make(&loaded, &store, &Narrowing::everything()).await?;
     complain(&made.plan, &loaded, console);
     Ok(made.plan)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::connect;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
@@ -63,9 +64,17 @@ pub(super) struct Narrowing {
     /// Set fields again that no system returns and rosterctl has not set yet (role, password).
     #[arg(long)]
     assert_unread: bool,
+    /// The systems that are only read have to be readable.
+    #[arg(skip)]
+    watch: bool,
 }
 
 impl Narrowing {
+    /// Everything, and not only what can be written: what `drift` is about.
+    pub(super) fn everything() -> Self {
+        Self { watch: true, ..Self::default() }
+    }
+
     /// Whether anything is asked.
     pub(super) fn is_empty(&self) -> bool {
         self.targets.is_empty() && self.allow.is_empty() && !self.assert_unread
@@ -100,7 +109,9 @@ pub(super) async fn read(loaded: &Loaded, store: &Store) -> Result<Read, Fail> {
 
 /// Reads live state and plans.
 pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) -> Result<Made, Fail> {
-    let Read { live, ledger, vendors } = read(loaded, store).await?;
+    let seats = async { Ok(connect::seats(loaded).await) };
+    let (Read { live, ledger, vendors }, seats) = tokio::try_join!(read(loaded, store), seats)?;
+    let live = Live { seats, ..live };
     let fingerprints = fingerprints(loaded, &ledger).await?;
     let plan = plan_of(loaded, &live, &ledger, fingerprints, narrowing)?;
     Ok(Made { plan, live, ledger, vendors })
@@ -118,6 +129,7 @@ pub(super) fn plan_of(
         targets: narrowing.targets.clone(),
         allow: narrowing.allow.clone(),
         assert_unread: narrowing.assert_unread,
+        watch: narrowing.watch,
         fingerprints,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         manifests: loaded.digest.clone(),

@@ -115,7 +115,7 @@ fn load(workspace: &Workspace, file: &Path) -> Result<Snapshot, Fail> {
             workspace.name
         )));
     }
-    let Live { agents, queues } = &mut snapshot.live;
+    let Live { agents, queues, seats: _ } = &mut snapshot.live;
     for (kind, there) in [(Kind::Agent, agents.is_some()), (Kind::Queue, queues.is_some())] {
         let connection = workspace.connections.iter().find(|c| c.spec.kinds.contains(&kind));
         match (connection, there) {

@@ -1,0 +1,169 @@
+//! Voice seats: compared, never written. Every difference is a finding, and never a step.
+//!
+//! A seat belongs to the agent whose number is its `employeeNumber`, the only word that both systems have in
+//! common: so an agent who is to be deleted and whose seat had calls lately is told of.
+
+use super::scope::Scope;
+use super::{Context, Draft};
+use crate::model::desired::DesiredSeat;
+use crate::model::diff::same;
+use crate::model::field::Entry;
+use crate::model::finding::{
+    Finding, RECENT_CALLS, SEAT_DIFFERS, SEAT_MISSING, SEATS_UNKNOWN, SEATS_UNREAD, UNMANAGED_SEAT,
+};
+use crate::model::id::{Kind, ResourceId};
+use crate::model::live::{LiveSeats, SeatPassword, Seats};
+use crate::model::plan::Action;
+use crate::model::seat::{LiveSeat, NAME};
+use crate::model::value::Value;
+
+/// Compares every seat in scope, after the agents are decided.
+pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
+    let seats = match &context.live.seats {
+        Seats::Unasked => return,
+        Seats::Unread(why) => {
+            unknown(
+                context,
+                draft,
+                format!("the voice seats could not be read, and are not compared: {why}"),
+            );
+            return;
+        }
+        Seats::Read(seats) => seats,
+    };
+    let doubt = seats.listing.incomplete.as_ref();
+    if let Some(doubt) = doubt {
+        unknown(
+            context,
+            draft,
+            format!(
+                "the listing of voice seats could not be proved complete ({doubt}), so none is called missing; \
+                 run again when nobody edits seats"
+            ),
+        );
+    }
+    for (account, seat) in &context.desired.seats {
+        let id = ResourceId::seat(account);
+        if !scope.holds(&id) {
+            continue;
+        }
+        match seats.listing.items.get(account) {
+            Some(live) => compare(draft, &id, seat, live, seats.passwords.get(account)),
+            None if doubt.is_none() => draft.find(
+                Finding::new(
+                    &SEAT_MISSING,
+                    format!(
+                        "{id} is declared and not live; rosterctl makes no seats: make it in the console, or \
+                         take it out of the manifest"
+                    ),
+                )
+                .about(&id)
+                .at(&seat.source),
+            ),
+            None => {}
+        }
+    }
+    if scope.is_whole() && !context.desired.seats.is_empty() {
+        for (account, live) in &seats.listing.items {
+            if !context.desired.seats.contains_key(account) {
+                let id = ResourceId::seat(account);
+                let name = live.record.text(&NAME).map(|name| format!(" ({name})")).unwrap_or_default();
+                draft.find(
+                    Finding::new(&UNMANAGED_SEAT, format!("{id}{name} is live and stands in no manifest"))
+                        .about(&id),
+                );
+            }
+        }
+    }
+    recent_calls(draft, seats);
+}
+
+/// Seats that cannot be compared are no reason not to plan, and every reason not to call a drift clean.
+fn unknown(context: &Context<'_>, draft: &mut Draft, message: String) {
+    draft.find(Finding::new(if context.options.watch { &SEATS_UNKNOWN } else { &SEATS_UNREAD }, message));
+}
+
+fn compare(
+    draft: &mut Draft,
+    id: &ResourceId,
+    seat: &DesiredSeat,
+    live: &LiveSeat,
+    password: Option<&SeatPassword>,
+) {
+    for entry in seat.record.iter() {
+        let finding = if let Value::Password(_) = entry.value {
+            password.and_then(|password| password_finding(id, password))
+        } else {
+            field_finding(id, entry, live)
+        };
+        if let Some(mut finding) = finding {
+            finding.source.clone_from(&entry.source);
+            draft.find(finding.about(id));
+        }
+    }
+}
+
+fn field_finding(id: &ResourceId, entry: &Entry, live: &LiveSeat) -> Option<Finding> {
+    let now = live.record.get(entry.field);
+    if same(&entry.value, now) {
+        return None;
+    }
+    let before = now.map_or_else(|| "unset".to_owned(), Value::words);
+    Some(Finding::new(
+        &SEAT_DIFFERS,
+        format!(
+            "{id}: {} is {before} and should be {}; rosterctl writes no seats: change it in the console, or in \
+             the manifest",
+            entry.field.key,
+            entry.value.words()
+        ),
+    ))
+}
+
+fn password_finding(id: &ResourceId, password: &SeatPassword) -> Option<Finding> {
+    let differs = |what: &str| {
+        Finding::new(
+            &SEAT_DIFFERS,
+            format!("{id}: {what}; rosterctl writes no seats: change it in the console, or in the store"),
+        )
+    };
+    match password {
+        SeatPassword::Same => None,
+        SeatPassword::Other => Some(differs("its password is not the one in the store")),
+        SeatPassword::Untold => {
+            Some(differs("the vendor tells no password of it, and the manifest names one"))
+        }
+        SeatPassword::Unknown(why) => Some(Finding::new(
+            &SEATS_UNREAD,
+            format!("{id}: its password cannot be compared with the store's: {why}"),
+        )),
+    }
+}
+
+/// Says which agents that are to be deleted had calls lately.
+fn recent_calls(draft: &mut Draft, seats: &LiveSeats) {
+    let leaving: Vec<ResourceId> = draft
+        .changes
+        .iter()
+        .filter(|change| matches!(change.action, Action::Delete | Action::Replace))
+        .map(|change| change.id.clone())
+        .filter(|id| id.kind == Kind::Agent)
+        .collect();
+    for id in leaving {
+        for (account, seat) in seats.of(&id.name).filter(|(_, seat)| seat.figures.calls > 0) {
+            let calls = |count: u64| if count == 1 { "1 call".to_owned() } else { format!("{count} calls") };
+            let finding = Finding::new(
+                &RECENT_CALLS,
+                format!(
+                    "{id} is to be deleted, and its {} had {} in the last {} days, {} of them connected; make \
+                     sure that nobody works under this number",
+                    ResourceId::seat(account),
+                    calls(seat.figures.calls),
+                    seats.days,
+                    seat.figures.connected,
+                ),
+            );
+            draft.find(finding.about(&id));
+        }
+    }
+}

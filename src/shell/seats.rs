@@ -1,0 +1,88 @@
+//! The voice seats: read whole, with their calls; and their passwords compared with the stores.
+
+use std::collections::BTreeMap;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::clock;
+use super::fetch::READINGS;
+use super::link::Link;
+use super::secrets::Secrets;
+use crate::model::call::Failure;
+use crate::model::desired::Desired;
+use crate::model::live::{LiveSeats, SeatPassword};
+use crate::model::value::Value;
+use crate::model::{id::OperatorId, seat};
+use crate::provider::seat_query::ask;
+use crate::provider::seat_query::hear::{self, Page};
+use crate::provider::seat_query::span::{self, RECENT_DAYS, Window};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// Minutes east of Greenwich of the vendor's clock, unless the connection says otherwise.
+const BEIJING: i64 = 8 * 60;
+
+/// Reads every seat, and its calls of the last days; again while the listing shifts. Of the passwords that
+/// `desired` names it is told whether they are those of the stores.
+///
+/// # Errors
+/// The first page that cannot be read; an incomplete listing is no failure.
+pub async fn read(link: &Link, desired: &Desired, secrets: &Secrets) -> Result<LiveSeats, Failure> {
+    let seats = listing(link, RECENT_DAYS).await?;
+    let passwords = compare(&seats, desired, secrets).await;
+    Ok(LiveSeats { listing: seats.listing, passwords, days: RECENT_DAYS })
+}
+
+async fn listing(link: &Link, days: u32) -> Result<hear::Seats, Failure> {
+    let offset = link.connection().settings.number("utcOffset").unwrap_or(BEIJING);
+    let mut reading = 1;
+    loop {
+        let now = clock::now_ms();
+        let mut windows = Vec::new();
+        for window in span::windows(now - i64::from(days) * DAY_MS, now, offset) {
+            windows.push(pages(link, &window).await?);
+        }
+        let seats = hear::seats(windows);
+        if seats.listing.incomplete.is_none() || reading == READINGS {
+            return Ok(seats);
+        }
+        reading += 1;
+    }
+}
+
+/// Reads all pages of a window: the first tells how many there are.
+async fn pages(link: &Link, window: &Window) -> Result<Vec<Page>, Failure> {
+    let first = link.read(|| Some(ask::page(1, window)), hear::page).await?;
+    let count = first.count();
+    let rest =
+        stream::iter(2..=count).map(|page| link.read(move || Some(ask::page(page, window)), hear::page));
+    let rest: Vec<Page> = rest.buffered(link.connection().concurrency()).try_collect().await?;
+    Ok([first].into_iter().chain(rest).collect())
+}
+
+/// Compares the passwords that manifests name, of the seats that are live.
+async fn compare(
+    seats: &hear::Seats,
+    desired: &Desired,
+    secrets: &Secrets,
+) -> BTreeMap<OperatorId, SeatPassword> {
+    let named = desired.seats.iter().filter(|(account, _)| seats.listing.items.contains_key(*account));
+    let named: BTreeMap<_, _> = named
+        .filter_map(|(account, seat)| match seat.record.get(&seat::PASSWORD) {
+            Some(Value::Password(secret)) => Some((account, secret)),
+            _ => None,
+        })
+        .collect();
+    let values = secrets.get_all(named.values().map(|secret| (***secret).clone()).collect()).await;
+    let told = named.into_iter().map(|(account, secret)| {
+        let told = match (seats.passwords.get(account), values.get(secret.as_ref())) {
+            (_, None) => SeatPassword::Unknown("it was not read".to_owned()),
+            (_, Some(Err(error))) => SeatPassword::Unknown(error.to_string()),
+            (None, Some(Ok(_))) => SeatPassword::Untold,
+            (Some(md5), Some(Ok(secret))) if md5.is_of(secret) => SeatPassword::Same,
+            (Some(_), Some(Ok(_))) => SeatPassword::Other,
+        };
+        (account.clone(), told)
+    });
+    told.collect()
+}
