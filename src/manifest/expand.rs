@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::document::{Document, Named, RawQueue, Template};
+use super::rotation;
 use super::workspace::reference;
 use crate::model::agent::{MAIN_SKILL_GROUP, PASSWORD, ROLE, SKILL_LEVEL};
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue, DesiredSeat};
@@ -144,6 +145,7 @@ pub(super) fn expand(
             desired.queues.insert(id, queue);
         }
     }
+    rotation::check(&desired, out);
     if whole {
         need_connections(&desired, workspace, out);
     }

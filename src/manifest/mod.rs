@@ -3,6 +3,7 @@
 mod decode;
 mod document;
 mod expand;
+mod rotation;
 pub mod schema;
 pub mod workspace;
 pub mod yaml;

@@ -1,0 +1,62 @@
+//! One secret that is the password of several agents is rotated for all of them, or for none.
+//!
+//! Whoever raises `version` has a new password made, and the store forgets the old one. An agent that shares
+//! the secret and says another version would keep the old password, which nobody knows any more.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::agent::PASSWORD;
+use crate::model::desired::Desired;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::id::OperatorId;
+use crate::model::secret::SecretRef;
+use crate::model::source::Source;
+use crate::model::value::Value;
+
+/// An agent's reference to a secret, and its place.
+type Use<'a> = (&'a OperatorId, &'a SecretRef, &'a Source);
+
+/// Complains about every secret that is rotated for some of its agents only.
+pub(super) fn check(desired: &Desired, out: &mut Diagnostics) {
+    let mut uses: BTreeMap<(&str, &str), Vec<Use<'_>>> = BTreeMap::new();
+    for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
+        if let Some(entry) = agent.record.entry(&PASSWORD)
+            && let (Value::Password(secret), Some(source)) = (&entry.value, &entry.source)
+        {
+            uses.entry((&*secret.store, &*secret.key)).or_default().push((id, Arc::as_ref(secret), source));
+        }
+    }
+    for uses in uses.values().filter(|uses| uses.iter().any(|(_, secret, _)| secret.generate)) {
+        let [first, rest @ ..] = &uses[..] else { continue };
+        let mut complained: Vec<&Source> = Vec::new();
+        for other in rest.iter().filter(|other| apart(first.1, other.1)) {
+            // A pool or a profile speaks for many agents at one place.
+            if !complained.contains(&other.2) {
+                complained.push(other.2);
+                out.push(complaint(first, other));
+            }
+        }
+    }
+}
+
+/// Whether a rotation of one leaves the other behind.
+fn apart(one: &SecretRef, other: &SecretRef) -> bool {
+    one.version != other.version || one.version.is_some() && one.generate != other.generate
+}
+
+fn complaint((first, one, place): &Use<'_>, (id, other, source): &Use<'_>) -> Diagnostic {
+    let says = |secret: &SecretRef| {
+        let version = secret.version.map_or_else(|| "no `version`".to_owned(), |v| format!("`version: {v}`"));
+        format!("{version}{}", if secret.generate { ", `generate: true`" } else { "" })
+    };
+    Diagnostic::at(
+        source,
+        format!("agents `{first}` and `{id}` share the password {one}, which would be rotated for one of them only"),
+    )
+    .related(place, format!("agent `{first}` says {}", says(one)))
+    .help(format!(
+        "agent `{id}` says {}: say the same for both, or give each a key of its own, such as \"agents/{{operatorId}}\"",
+        says(other)
+    ))
+}
