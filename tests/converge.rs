@@ -13,7 +13,7 @@ mod simulation;
 
 use std::collections::BTreeMap;
 
-use simulation::{Course, Mutant, Story, history, large, small};
+use simulation::{Course, Mutant, Roster, Story, history, large, replacing, small};
 
 /// Histories of a usual run.
 const HISTORIES: u64 = 2_000;
@@ -55,16 +55,41 @@ fn one_seed_is_one_history() {
     }
 }
 
+/// Dies at every moment of a plan; returns how many steps it has, and a tale of each death that did harm.
+fn dies_at_every_moment(roster: &Roster, mutant: Option<Mutant>) -> (usize, Vec<String>) {
+    let course = |dies_after| Course { dies_after: Some(dies_after), mutant };
+    let whole = history(1, roster, course(u64::MAX));
+    assert!(whole.violations.is_empty(), "{}", whole.tell(1));
+    let mut tales = Vec::new();
+    for event in 0..whole.events {
+        let story = history(1, roster, course(event));
+        assert_eq!(story.crashes, 1);
+        if !story.violations.is_empty() {
+            tales.push(format!("died after event {event}: {}", story.tell(1)));
+        }
+    }
+    (whole.steps, tales)
+}
+
 #[test]
 fn a_client_may_die_at_any_moment_of_forty_steps() {
-    let roster = large();
-    let whole = history(1, &roster, Course { dies_after: Some(u64::MAX), ..Course::default() });
-    assert!(whole.violations.is_empty(), "{}", whole.tell(1));
-    assert!(whole.steps >= 40, "{} steps", whole.steps);
-    for event in 0..whole.events {
-        let story = history(1, &roster, Course { dies_after: Some(event), ..Course::default() });
-        assert!(story.violations.is_empty(), "died after event {event}: {}", story.tell(1));
-        assert_eq!(story.crashes, 1);
+    let (steps, tales) = dies_at_every_moment(&large(), None);
+    assert!(tales.is_empty(), "{}", tales[0]);
+    assert!(steps >= 40, "{steps} steps");
+}
+
+#[test]
+fn a_client_may_die_at_any_moment_of_a_replacement() {
+    let (steps, tales) = dies_at_every_moment(&replacing(), None);
+    assert!(tales.is_empty(), "{}", tales[0]);
+    assert!(steps >= 10, "{steps} steps");
+}
+
+#[test]
+fn a_replacement_that_nothing_remembers_is_caught() {
+    let (_, tales) = dies_at_every_moment(&replacing(), Some(Mutant::Forgetful));
+    for harm in ["is no longer in queue", "has [None, None, None] instead of"] {
+        assert!(tales.iter().any(|tale| tale.contains(harm)), "{harm}: {} tales", tales.len());
     }
 }
 

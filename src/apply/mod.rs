@@ -14,6 +14,7 @@ mod confirm;
 pub mod deed;
 mod depend;
 pub mod guard;
+pub mod keep;
 pub mod observe;
 pub mod recover;
 pub mod remember;
@@ -128,8 +129,17 @@ pub struct StepResult {
     pub message: Option<String>,
     /// The number of a queue that it made.
     pub made: Option<OperatorId>,
-    /// Targets that were left out of a step that was otherwise done.
+    /// The step was carried out, but for the targets that were left out.
+    pub carried_out: bool,
+    /// Targets that were left out.
     pub left_out: Vec<ResourceId>,
+}
+
+impl StepResult {
+    /// Whether the step took effect on one of its targets.
+    pub fn took(&self, target: &ResourceId) -> bool {
+        self.carried_out && !self.left_out.contains(target)
+    }
 }
 
 /// The end of a step.
@@ -445,7 +455,13 @@ impl Machine {
                     State::Ended(status, message) => (*status, Some(message.clone())),
                     State::Waiting | State::Running => (Status::Unknown, None),
                 };
-                StepResult { status, message, made: slot.made.clone(), left_out: slot.left_out.clone() }
+                StepResult {
+                    status,
+                    message,
+                    made: slot.made.clone(),
+                    carried_out: matches!(slot.state, State::Done),
+                    left_out: slot.left_out.clone(),
+                }
             })
             .collect();
         let skipped = std::mem::take(&mut self.left_out);

@@ -8,7 +8,7 @@ use super::{Status, StepResult};
 use crate::model::agent;
 use crate::model::diff::same;
 use crate::model::field::{Field, by_key};
-use crate::model::id::OperatorId;
+use crate::model::id::{OperatorId, ResourceId};
 use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
 use crate::model::plan::{Operation, Plan, Step};
@@ -38,7 +38,13 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             None => (begun && live.is_some_and(|live| carried_out(plan, step, live)), None),
         };
         let status = if done { Status::Done } else { Status::Skipped };
-        results.push(StepResult { status, message: None, made, left_out: Vec::new() });
+        // The journal does not say who was left out of a deletion; whoever is live was.
+        let alive = |id: &&ResourceId| {
+            live.and_then(|live| live.agents.as_ref()).is_some_and(|a| a.items.contains_key(&id.name))
+        };
+        let deletes = step.operation == Operation::AgentDelete;
+        let left_out = step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect();
+        results.push(StepResult { status, message: None, made, carried_out: done, left_out });
     }
     Some((Plan::clone(plan), results))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Status, StepResult};
+use super::{StepResult, keep};
 use crate::model::agent::PASSWORD;
 use crate::model::desired::Desired;
 use crate::model::diff::same;
@@ -23,14 +23,10 @@ pub fn changes(
     results: &[StepResult],
     prints: &BTreeMap<OperatorId, String>,
 ) {
+    keep::returned(ledger, plan, results);
     for change in &plan.changes {
         let mine = || plan.steps.iter().zip(results).filter(|(step, _)| step.targets.contains(&change.id));
-        let done = |result: &StepResult| {
-            result.status == Status::Done
-                || result.status == Status::Failed
-                    && !result.left_out.is_empty()
-                    && !result.left_out.contains(&change.id)
-        };
+        let done = |result: &StepResult| result.took(&change.id);
         if mine().next().is_none() {
             continue;
         }
@@ -85,6 +81,7 @@ fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool, pri
 /// Writes down what is declared and live alike: rosterctl adopts it. What no operation returns stays
 /// as the ledger has it.
 pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
+    keep::forget(ledger, desired, live, plan);
     let held = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
     let changed: BTreeMap<String, Action> =
         plan.changes.iter().map(|change| (change.id.to_string(), change.action)).collect();

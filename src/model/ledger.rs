@@ -26,6 +26,25 @@ pub struct Ledger {
     pub last_clean_run: Option<String>,
     /// What was applied, by resource.
     pub resources: BTreeMap<String, Applied>,
+    /// What agents had that are being deleted and made again, until they have it back; by resource.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<String, Kept>,
+}
+
+/// What an agent had before it was deleted to be made again. It is written down before the deletion, so that
+/// whatever becomes of that run, a later one can give it back.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Kept {
+    /// Values in the manifest's words, by field; never a password.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Json>,
+    /// What it held in the fields that forced the replacement: while it holds that, it was not deleted.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub was: BTreeMap<String, Json>,
+    /// Its priority in queues that it came back to, by the vendor's number.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub queues: BTreeMap<String, i64>,
 }
 
 /// What was applied to one resource.
@@ -63,6 +82,7 @@ impl Default for Ledger {
             serial: 0,
             last_clean_run: None,
             resources: BTreeMap::new(),
+            kept: BTreeMap::new(),
         }
     }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::scope::Scope;
-use super::{Context, Draft, moved};
+use super::{Context, Draft, moved, restore};
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
 use crate::model::diff::same;
 use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, UNMANAGED_AGENT, UNREAD};
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::ledger::Applied;
+use crate::model::ledger::{Applied, Kept};
 use crate::model::plan::{Action, Change, FieldDiff, Moved};
 use crate::model::secret::SecretRef;
 use crate::model::value::Value;
@@ -162,13 +162,16 @@ fn delete(
 
 fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &DesiredAgent) {
     let resource = ResourceId::agent(id);
-    if !has_role(agent) {
+    let kept = restore::owed(context, id, None);
+    if !has_role(agent) && kept.is_none_or(|kept| restore::value(kept, &ROLE).is_none()) {
         draft.find(no_role(&resource, agent, "made"));
         return;
     }
     // What the ledger has and live has not, somebody deleted in the console.
     let moved = if context.ledger.owns(&resource) { Moved::Live } else { Moved::Manifest };
-    let fields = agent.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
+    let mut fields: Vec<FieldDiff> =
+        agent.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
+    fields.extend(restore::fields(kept, &agent.record, None));
     draft.changes.push(Change {
         id: resource,
         action: Action::Create,
@@ -331,6 +334,7 @@ fn compare(
         finding.source.clone_from(&entry.source);
         draft.find(finding);
     }
+    editable.extend(restore::fields(restore::owed(context, id, Some(live)), &agent.record, Some(live)));
     if !editable.is_empty() {
         draft.changes.push(Change {
             id: resource,
@@ -356,12 +360,21 @@ fn immutable(resource: &ResourceId, entry: &Entry, field: &FieldDiff) -> String 
     )
 }
 
-/// What an agent that is made again keeps in a field that the manifest does not say: what is live, or
-/// what was applied last where no operation tells it.
-fn kept(row: &Field, now: Option<&Value>, applied: Option<&Applied>) -> Option<Json> {
+/// What an agent that is made again keeps in a field that the manifest does not say, and why: what a
+/// replacement before took from it, what is live, or what was applied last where no operation tells it.
+fn kept(
+    row: &'static Field,
+    now: Option<&Value>,
+    applied: Option<&Applied>,
+    owed: Option<&Kept>,
+) -> Option<(Json, &'static str)> {
+    if let Some(value) = owed.and_then(|owed| restore::value(owed, row)) {
+        return Some((value.to_json(), restore::REASON));
+    }
     let was = applied.and_then(|a| a.fields.get(row.key)).filter(|_| !row.is_read());
     let was = was.and_then(|json| Value::from_json(row.ty, json));
-    now.or(was.as_ref()).filter(|v| row.can_create(v) || row.can_edit(v)).map(Value::to_json)
+    let value = now.or(was.as_ref()).filter(|v| row.can_create(v) || row.can_edit(v))?;
+    Some((value.to_json(), if row.is_read() { "kept as it is" } else { "kept as it was applied last" }))
 }
 
 /// Deleting and making again: what the manifest does not say is kept as it is live.
@@ -389,6 +402,7 @@ fn replace(
         return;
     }
     let applied = context.ledger.get(resource);
+    let owed = restore::owed(context, &resource.name, Some(live));
     let mut fields = Vec::new();
     for row in FIELDS.iter().copied() {
         let now = live.get(row);
@@ -408,15 +422,13 @@ fn replace(
             let mut field = diff(entry, before, moved);
             field.forces_replacement = fixed.iter().any(|(e, _)| e.field.index == row.index);
             fields.push(field);
-        } else if let Some(json) = kept(row, now, applied) {
+        } else if let Some((json, reason)) = kept(row, now, applied, owed) {
             fields.push(FieldDiff {
                 path: row.key.to_owned(),
-                before: json.clone(),
+                before: if row.is_read() { now.map_or(Json::Null, Value::to_json) } else { json.clone() },
                 after: json,
                 moved: Moved::Unknown,
-                reason: Some(
-                    if row.is_read() { "kept as it is" } else { "kept as it was applied last" }.to_owned(),
-                ),
+                reason: Some(reason.to_owned()),
                 forces_replacement: false,
                 renew: false,
                 secret: None,

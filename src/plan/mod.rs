@@ -16,6 +16,7 @@ mod estimate;
 mod limits;
 mod moved;
 mod queues;
+mod restore;
 mod scope;
 mod seats;
 mod steps;

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::agents::diff;
 use super::scope::Scope;
-use super::{Context, Draft, moved};
+use super::{Context, Draft, moved, restore};
 use crate::model::desired::DesiredQueue;
 use crate::model::diff::same;
 use crate::model::finding::{
@@ -52,6 +52,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         }
         check_members(context, draft, id, queue, held, &leaving);
     }
+    let returning = restore::returning(context, scope, draft);
     for (exten, live) in &listing.items {
         let declared = claimed.get(exten).copied();
         let id = declared.map_or_else(|| id_of(listing, exten, live), DesiredQueue::id);
@@ -65,7 +66,8 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         if let Some(queue) = managed {
             attributes(draft, &id, queue, live);
         }
-        members(context, draft, &id, exten, live, managed, declared, &leaving);
+        let back = returning.get(exten.as_str()).map_or(&[][..], Vec::as_slice);
+        members(context, draft, &id, exten, live, managed, declared, &leaving, back);
     }
 }
 
@@ -258,6 +260,7 @@ fn members(
     managed: Option<&DesiredQueue>,
     declared: Option<&DesiredQueue>,
     leaving: &BTreeSet<OperatorId>,
+    back: &[(OperatorId, i64)],
 ) {
     let empty = Members::new();
     let now = match live.record.get(&ASSIGN_MEMBERS) {
@@ -274,6 +277,12 @@ fn members(
         Some(Value::Members(members)) => Members::clone(members),
         _ => Members::clone(now),
     };
+    // Where the manifest says who serves the queue, its word holds; else nobody is lost by a replacement.
+    if entry.is_none() || context.workspace.policy.at_least {
+        for (member, priority) in back {
+            wanted.entry(member.clone()).or_insert(*priority);
+        }
+    }
     wanted.retain(|member, _| !leaving.contains(member));
     if let Some(queue) = managed {
         check_minimum(draft, id, queue, wanted.len());
@@ -291,8 +300,18 @@ fn members(
         Some(_) => moved::field(context.ledger.get(id), &ASSIGN_MEMBERS, before, &wanted),
         None => Moved::Manifest,
     };
-    let reason = (entry.is_none() && !gone.is_empty())
-        .then(|| format!("{} {} deleted", gone.join(", "), if gone.len() == 1 { "is" } else { "are" }));
+    let returned: Vec<&str> =
+        back.iter().map(|(id, _)| id.as_str()).filter(|id| !now.contains_key(*id)).collect();
+    let are = |ids: &[&str]| if ids.len() == 1 { "is" } else { "are" };
+    let reason = match (entry.is_none(), gone.is_empty(), returned.is_empty()) {
+        (true, false, _) => Some(format!("{} {} deleted", gone.join(", "), are(&gone))),
+        (true, true, false) => Some(format!(
+            "{} {} back: a replacement that came to no end took them out",
+            returned.join(", "),
+            are(&returned)
+        )),
+        (false, ..) | (true, true, true) => None,
+    };
     draft.changes.push(Change {
         id: id.clone(),
         action: Action::Update,

@@ -139,10 +139,13 @@ fn fields(out: &mut String, record: &Record) {
 }
 
 fn write_ledger(out: &mut String, ledger: &Ledger) {
-    let Ledger { format: _, version: _, serial: _, last_clean_run, resources } = ledger;
+    let Ledger { format: _, version: _, serial: _, last_clean_run, resources, kept } = ledger;
     out.push_str(",\n\"ledger\":{");
     if let Some(run) = last_clean_run {
         out.push_str(&format!("\"lastCleanRun\":{},", json!(run)));
+    }
+    if !kept.is_empty() {
+        out.push_str(&format!("\"kept\":{},", json!(kept)));
     }
     out.push_str("\"resources\":{");
     let mut comma = "\n";

@@ -522,17 +522,18 @@ impl<'de> Visitor<'de> for InLedger {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ledger, A::Error> {
-        let (mut last_clean_run, mut resources) = (None, None);
+        let (mut last_clean_run, mut resources, mut kept) = (None, None, None);
         while let Some(key) = map.next_key::<Box<str>>()? {
             match &*key {
+                "kept" => once(&mut kept, "kept", map.next_value()?)?,
                 "lastCleanRun" => once(&mut last_clean_run, "lastCleanRun", map.next_value::<String>()?)?,
                 "resources" => {
                     once(&mut resources, "resources", map.next_value::<BTreeMap<String, Applied>>()?)?;
                 }
-                _ => return Err(unknown(&key, "the ledger", &["lastCleanRun", "resources"])),
+                _ => return Err(unknown(&key, "the ledger", &["kept", "lastCleanRun", "resources"])),
             }
         }
         let resources = resources.ok_or_else(|| A::Error::custom("the ledger has no `resources`"))?;
-        Ok(Ledger { last_clean_run, resources, ..Ledger::default() })
+        Ok(Ledger { last_clean_run, resources, kept: kept.unwrap_or_default(), ..Ledger::default() })
     }
 }

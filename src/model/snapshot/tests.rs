@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::field::Field;
-use crate::model::ledger::AppliedPassword;
+use crate::model::ledger::{AppliedPassword, Kept};
 use crate::model::value::{Sip, Type};
 use crate::model::{agent, queue};
 
@@ -95,6 +95,8 @@ proptest! {
 #[test]
 fn the_ledger_goes_along_without_fingerprints() {
     let mut ledger = Ledger { last_clean_run: Some("2026-01-01T00:00:00Z".to_owned()), ..Ledger::default() };
+    let kept = Kept { queues: BTreeMap::from([("1001".to_owned(), 5)]), ..Kept::default() };
+    ledger.kept.insert("agent/8001".to_owned(), kept);
     let mut applied = Applied { exten: Some("1000".to_owned()), ..Applied::default() };
     applied.fields.insert("role".to_owned(), json!("班长"));
     applied.password = Some(AppliedPassword { version: Some(3), fingerprint: Some("5ec2e7f1".to_owned()) });

@@ -12,7 +12,7 @@ use super::input::{self, Loaded};
 use super::plan::{Made, Narrowing, complain, make, settle};
 use super::{Format, passwords, saved, signals};
 use crate::apply::guard::Stale;
-use crate::apply::{Conduct, Finish, Status, StepResult, remember};
+use crate::apply::{Conduct, Finish, Status, StepResult, keep, remember};
 use crate::model::call::Failure;
 use crate::model::finding::Effect;
 use crate::model::id::OperatorId;
@@ -105,6 +105,8 @@ async fn locked(
         return Err(Fail::Locked(format!("the lock was lost, and nothing was changed: {why}")));
     }
     let journal = begin_journal(loaded, store, &mut work, console).await?;
+    // Whatever becomes of this run, and on whichever machine the next one is, nothing of them is lost.
+    record(store, &mut work.ledger, |ledger| keep::keep(ledger, &plan)).await?;
     let (sender, stop) = watch::channel(false);
     let keep = sender.clone();
     let heeder = tokio::spawn(signals::heed(lost.clone(), sender.clone(), console.clone()));

@@ -27,7 +27,7 @@ use std::task::{Context, Poll, Waker};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rosterctl::apply::deed::{self, Deed};
 use rosterctl::apply::retry;
-use rosterctl::apply::{Conduct, Effect, Event, Finish, Machine, Status, remember};
+use rosterctl::apply::{Conduct, Effect, Event, Finish, Machine, Status, keep, remember};
 use rosterctl::model::agent::{self, PASSWORD};
 use rosterctl::model::call::Failure;
 use rosterctl::model::diff::same;
@@ -44,7 +44,7 @@ use rosterctl::provider::{Order, Provider, agent_config, webchat_queue};
 use rosterctl::shell::fetch::{self, Vendors};
 
 use line::{Line, SmallPages};
-pub(crate) use roster::{Roster, large, small};
+pub(crate) use roster::{Roster, large, replacing, small};
 use world::{Happening, Signal, Waiting, Weather, World};
 
 type Shared = Rc<RefCell<World>>;
@@ -58,6 +58,8 @@ pub(crate) enum Mutant {
     EarlyDelete,
     /// Agents are made before their password is stored.
     LateSecret,
+    /// What replaced agents had is not written down before they are deleted.
+    Forgetful,
 }
 
 /// What happened in a history.
@@ -201,6 +203,11 @@ impl<'a> Client<'a> {
             Waiting(signal).await;
         }
         self.read_passwords(&plan);
+        let mut ledger = ledger;
+        if self.mutant != Some(Mutant::Forgetful) {
+            keep::keep(&mut ledger, &plan);
+            self.world.borrow_mut().store_ledger(&ledger);
+        }
         let finish = self.run(&plan).await;
         match finish {
             Finish::Stale(stale) => {
@@ -217,7 +224,6 @@ impl<'a> Client<'a> {
                     let why = result.message.as_deref().unwrap_or_default();
                     world.note(format!("{} {:?} {} {why}", step.id, step.targets, result.status.word()));
                 }
-                let mut ledger = ledger;
                 remember::adopt(&mut ledger, desired, &live, &plan);
                 remember::changes(&mut ledger, &plan, &results, &BTreeMap::new());
                 world.store_ledger(&ledger);
@@ -441,6 +447,7 @@ pub(crate) fn history(seed: u64, roster: &Roster, course: Course) -> Story {
             world.named_by_queues.extend(strangers.map(ToString::to_string));
         }
     }
+    world.remember_unsaid(roster.desired.queues.values().map(|queue| &*queue.name));
     world.wanted_queues = roster.desired.queues.values().map(|queue| queue.name.to_string()).collect();
     world.template = Some(rosterctl::provider::webchat_queue::simulate::Queue {
         exten: String::new(),
@@ -603,6 +610,7 @@ fn judge(world: &mut World, roster: &Roster) {
             wrong.push(format!("queue {} has {:?}", queue.name, now.record.get(&ASSIGN_MEMBERS)));
         }
     }
+    wrong.extend(world.lost());
     for what in wrong {
         world.violate(format!("at the end, {what}"));
     }

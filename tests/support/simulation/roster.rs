@@ -63,6 +63,7 @@ pub(crate) fn small(seed: u64) -> Roster {
                 "operatorId": id, "name": format!("{} {id}", dice.one(&["name", "other"])), "roleName": role,
                 "mainGroupName": dice.one(&["g1", "g2"]), "status": i64::from(dice.chance(80)),
                 "afterInterval": dice.0.below(3), "judge": i64::from(dice.chance(50)),
+                "bindcode": format!("139{id}"), "showcaller": format!("010{id}"), "email": format!("{id}@example.com"),
             }));
             if dice.chance(60) {
                 let applied = ledger.resources.entry(format!("agent/{id}")).or_default();
@@ -242,6 +243,54 @@ pub(crate) fn large() -> Roster {
         store: BTreeMap::new(),
         ledger: Ledger::default(),
         generated,
+    })
+}
+
+/// A plan that deletes agents and makes them again, with what no manifest says of them: telephones, and
+/// queues that no manifest names.
+pub(crate) fn replacing() -> Roster {
+    let mut text =
+        String::from("apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\nagents:\n");
+    let mut live = Vec::new();
+    for n in 1..=4 {
+        let id = format!("800{n}");
+        live.push(json!({"operatorId": id, "name": id, "judge": 0, "status": n % 2, "isrecord": 1,
+            "bindcode": format!("139{id}"), "showcaller": format!("010{id}"), "email": format!("{id}@example.com")}));
+        let _ = writeln!(text, "  - {}", json!({"operatorId": id, "name": id, "survey": n < 4}));
+    }
+    text.push_str("queues:\n");
+    let mut live_queues = Vec::new();
+    for n in 0..4 {
+        let list: Vec<_> = (1..=4)
+            .filter(|m| m % 2 == n % 2 || n == 3)
+            .map(|m| json!({"agentNumber": format!("800{m}"), "priority": m}))
+            .collect();
+        live_queues
+            .push(json!({"displayName": format!("q{n}"), "assignRule": "least", "assignMembers": list}));
+        if n == 2 {
+            let list = [
+                json!({"agentNumber": "8001", "priority": 5}),
+                json!({"agentNumber": "8004", "priority": 5}),
+            ];
+            let words = json!({"displayName": "q2", "assignRule": "least", "assignMembers": list});
+            let _ = writeln!(text, "  - {words}");
+        }
+    }
+    build(&Parts {
+        seed: 1,
+        manifest: text,
+        quirks: "{ enabledOnCreate: false }".to_owned(),
+        live: json!(live).to_string(),
+        live_queues: json!(live_queues).to_string(),
+        connection: String::new(),
+        queue_page: 50,
+        agent_page: 100,
+        limit: Limit { calls: 20, per_ms: 60_000 },
+        prune: "none",
+        replace: true,
+        store: BTreeMap::new(),
+        ledger: Ledger::default(),
+        generated: BTreeMap::new(),
     })
 }
 

@@ -144,6 +144,10 @@ pub(crate) struct World {
     /// Agents that the manifests name.
     pub(crate) declared: BTreeSet<String>,
     pub(crate) truth: Truth,
+    /// What declared agents had at first that no manifest says: telephone, number shown, e-mail address.
+    unsaid: BTreeMap<String, [Option<String>; 3]>,
+    /// Members of the queues that no manifest names, by the vendor's number.
+    unnamed: BTreeMap<String, BTreeMap<String, i64>>,
     /// Names that the console may take for a new queue.
     pub(crate) wanted_queues: Vec<String>,
     /// Attributes of the wanted queues.
@@ -180,6 +184,8 @@ impl World {
             declared: BTreeSet::new(),
             named_by_queues: BTreeSet::new(),
             truth: BTreeMap::new(),
+            unsaid: BTreeMap::new(),
+            unnamed: BTreeMap::new(),
             wanted_queues: Vec::new(),
             template: None,
         }
@@ -467,6 +473,7 @@ impl World {
                 let ids: Vec<&str> = members.iter().map(|m| m.agent_number.as_str()).collect();
                 let said = format!("console: queue {exten} has {}", ids.join(" "));
                 queue.assign_members = members;
+                self.unnamed.remove(&exten);
                 self.note(said);
             }
             3 => {
@@ -489,6 +496,7 @@ impl World {
                     return;
                 }
                 (new.id, new.sip_number, new.sipid) = (0, None, None);
+                self.unsaid.remove(&new.operator_id);
                 self.note(format!("console: makes agent {}", new.operator_id));
                 self.estate.agent_config.put(new);
             }
@@ -497,6 +505,10 @@ impl World {
                 let Some(id) = agent.filter(|id| !self.named_by_queues.contains(id)) else { return };
                 self.estate.agent_config.remove(&id);
                 self.created.remove(&id);
+                self.unsaid.remove(&id);
+                for members in self.unnamed.values_mut() {
+                    members.remove(&id);
+                }
                 for queue in &mut self.estate.webchat_queue.queues {
                     queue.assign_members.retain(|member| member.agent_number != id);
                 }
@@ -504,6 +516,46 @@ impl World {
             }
         }
         self.observe();
+    }
+
+    /// Takes down what no manifest says, and no run may lose. The rosters say nothing of these fields.
+    pub(crate) fn remember_unsaid<'a>(&mut self, named: impl Iterator<Item = &'a str>) {
+        for agent in self.estate.agent_config.agents().filter(|a| self.declared.contains(&a.operator_id)) {
+            let had = [agent.bindcode.clone(), agent.showcaller.clone(), agent.email.clone()];
+            self.unsaid.insert(agent.operator_id.clone(), had);
+        }
+        let named: BTreeSet<&str> = named.collect();
+        for queue in &self.estate.webchat_queue.queues {
+            if !named.contains(&*queue.display_name) {
+                let members = queue.assign_members.iter().map(|m| (m.agent_number.clone(), m.priority));
+                let members = members.filter(|(id, _)| self.declared.contains(id)).collect();
+                self.unnamed.insert(queue.exten.clone(), members);
+            }
+        }
+    }
+
+    /// What was lost of it, where nobody at the console had a hand in it.
+    pub(crate) fn lost(&self) -> Vec<String> {
+        let mut lost = Vec::new();
+        let is_set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        for (id, had) in &self.unsaid {
+            if let Some(agent) = self.estate.agent_config.agent(id) {
+                let has = [&agent.bindcode, &agent.showcaller, &agent.email].map(is_set);
+                if has != had.each_ref().map(is_set) {
+                    lost.push(format!("agent {id} has {has:?} instead of {had:?}"));
+                }
+            }
+        }
+        for (exten, had) in &self.unnamed {
+            let queue = self.estate.webchat_queue.queues.iter().find(|queue| queue.exten == *exten);
+            for (id, priority) in had.iter().filter(|(id, _)| self.estate.agent_config.agent(id).is_some()) {
+                let member = queue.and_then(|q| q.assign_members.iter().find(|m| m.agent_number == *id));
+                if member.map(|member| member.priority) != Some(*priority) {
+                    lost.push(format!("agent {id} is no longer in queue {exten} with priority {priority}"));
+                }
+            }
+        }
+        lost
     }
 
     /// What is true now was true at some moment of the run.
