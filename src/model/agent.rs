@@ -36,9 +36,9 @@ kind! {
     /// After-call work, in seconds. Zero can be set at creation only.
     WRAP_UP_SECONDS  "wrapUpSeconds": Type::Number   => ["afterInterval" >= 0]     ["afterInterval" >= 1]       ["afterInterval"];
     /// Real telephone behind the agent.
-    BOUND_PHONE      "boundPhone": FREE_TEXT         => ["bindcode"]               ["bindcode"]                 ["bindcode"];
+    BOUND_PHONE      "boundPhone": FREE_TEXT, Phone  => ["bindcode"]               ["bindcode"]                 ["bindcode"];
     /// Number shown to the customer.
-    CALLER_ID        "callerId": FREE_TEXT           => ["showcaller"]             ["showcaller"]               ["showcaller"];
+    CALLER_ID        "callerId": FREE_TEXT, Phone    => ["showcaller"]             ["showcaller"]               ["showcaller"];
     /// Text played to the customer.
     ANNOUNCEMENT     "announcement": FREE_TEXT       => ["ttscontent"]             ["ttscontent"]               ["ttscontent"];
     /// Whether the customer's number is hidden from the agent.
@@ -54,5 +54,5 @@ kind! {
     /// Whether customers are asked for a rating after a call. Set at creation only.
     SURVEY           "survey": Type::Flag            => ["judge"]                  []                           ["judge"];
     /// E-mail address. Set at creation only.
-    EMAIL            "email": FREE_TEXT              => ["email"]                  []                           ["email"];
+    EMAIL            "email": FREE_TEXT, Email       => ["email"]                  []                           ["email"];
 }

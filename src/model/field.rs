@@ -26,6 +26,15 @@ pub struct Cell {
     pub min: Option<i64>,
 }
 
+/// What of a person a field tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Personal {
+    /// A telephone number.
+    Phone,
+    /// An e-mail address.
+    Email,
+}
+
 /// One row of a kind's table.
 pub struct Field {
     /// Place in the table.
@@ -34,6 +43,8 @@ pub struct Field {
     pub key: &'static str,
     /// What it can hold.
     pub ty: Type,
+    /// Whether it is somebody's, and what of: then it is masked in what others store or post.
+    pub personal: Option<Personal>,
     /// Its meaning, in sentences.
     pub doc: &'static str,
     /// Keys that set it when the resource is made.
@@ -151,13 +162,15 @@ impl Record {
 /// /// Meaning.
 /// NAME "key": Type => [create keys] [edit keys] [read keys];
 /// ```
-/// A key may carry its lower bound: `"afterInterval" >= 1`.
+/// A key may carry its lower bound: `"afterInterval" >= 1`. A type may carry what of a person it tells: `Type, Phone`.
 macro_rules! kind {
     (@cell $key:literal) => { $crate::model::field::Cell { key: $key, min: None } };
+    (@personal) => { None };
+    (@personal $personal:ident) => { Some($crate::model::field::Personal::$personal) };
     (@cell $key:literal >= $min:literal) => { $crate::model::field::Cell { key: $key, min: Some($min) } };
     ($(
         $(#[doc = $doc:literal])+
-        $name:ident $key:literal: $ty:expr =>
+        $name:ident $key:literal: $ty:expr $(, $personal:ident)? =>
             [$($create:literal $(>= $cmin:literal)?),*]
             [$($edit:literal $(>= $emin:literal)?),*]
             [$($read:literal),*];
@@ -170,6 +183,7 @@ macro_rules! kind {
                 index: Index::$name as u8,
                 key: $key,
                 ty: $ty,
+                personal: kind!(@personal $($personal)?),
                 doc: concat!($($doc),+),
                 create: &[$(kind!(@cell $create $(>= $cmin)?)),*],
                 edit: &[$(kind!(@cell $edit $(>= $emin)?)),*],

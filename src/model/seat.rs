@@ -24,7 +24,7 @@ kind! {
     /// The seat group.
     GROUP_NAME     "groupName": FREE_TEXT    => []     []    ["groupName"];
     /// Number shown to the customer.
-    DISPLAY_NUMBER "displayNumber": FREE_TEXT => []    []    ["displayNum"];
+    DISPLAY_NUMBER "displayNumber": FREE_TEXT, Phone => []    []    ["displayNum"];
     /// Country code of the displayed number.
     COUNTRY_CODE   "countryCode": FREE_TEXT  => []     []    ["ccode"];
     /// Priority; the vendor's default is 1.

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::field::{Cell, Field};
+use crate::model::field::{Cell, Field, Personal};
 use crate::model::finding::{Effect, RULES};
 use crate::model::presence::STATES;
 use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
@@ -100,12 +100,23 @@ fn kind(out: &mut String, title: &str, intro: &str, operations: [&str; 3], table
             "| `{}` | {} | {} | {} | {} | {} |",
             field.key,
             cell(&values(field.ty)),
-            cell(field.doc),
+            meaning(field),
             keys(field.create),
             keys(field.edit),
             keys(field.read)
         );
     }
+}
+
+/// The meaning, and whether it is masked in what others store or post.
+fn meaning(field: &Field) -> String {
+    let personal = match field.personal {
+        None => "",
+        Some(Personal::Phone | Personal::Email) => {
+            " *Personal: masked in reports that others store or post.*"
+        }
+    };
+    format!("{}{personal}", cell(field.doc))
 }
 
 fn values(ty: Type) -> String {

@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::text::Look;
+use super::Run;
 use super::view::ranges;
-use crate::apply::guard::Stale;
-use crate::apply::{Status, StepResult};
+use crate::apply::Status;
 use crate::model::finding::Finding;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Plan, Step};
@@ -27,7 +26,7 @@ pub struct Report<'a> {
     pub results: Vec<Entry<'a>>,
     /// What moved since the plan was made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub stale: Vec<Moved>,
+    pub stale: Vec<Moved<'a>>,
     /// What no step can mend.
     pub findings: &'a [Finding],
     /// The operator stopped the run.
@@ -35,7 +34,7 @@ pub struct Report<'a> {
     pub interrupted: bool,
     /// Why nothing was written, when nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub refused: Option<String>,
+    pub refused: Option<&'a str>,
 }
 
 /// Counts of steps.
@@ -69,20 +68,20 @@ pub struct Entry<'a> {
 
 /// What moved since the plan was made.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-pub struct Moved {
+pub struct Moved<'a> {
     /// Which resource.
-    pub id: ResourceId,
+    pub id: &'a ResourceId,
     /// What was and what is.
-    pub message: String,
+    pub message: &'a str,
 }
 
 /// Puts a run together.
-pub fn of<'a>(plan: &'a Plan, results: &'a [StepResult], stale: &[Stale], interrupted: bool) -> Report<'a> {
+pub fn of<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
     let mut summary = Counts::default();
     let results = plan
         .steps
         .iter()
-        .zip(results)
+        .zip(&run.results)
         .map(|(step, result)| {
             *match result.status {
                 Status::Done => &mut summary.done,
@@ -99,16 +98,15 @@ pub fn of<'a>(plan: &'a Plan, results: &'a [StepResult], stale: &[Stale], interr
             }
         })
         .collect();
-    let stale = stale.iter().map(|s| Moved { id: s.id.clone(), message: s.message.clone() }).collect();
     Report {
         format: FORMAT,
         workspace: &plan.workspace,
         summary,
         results,
-        stale,
+        stale: run.stale.iter().map(|s| Moved { id: &s.id, message: &s.message }).collect(),
         findings: &plan.findings,
-        interrupted,
-        refused: None,
+        interrupted: run.interrupted,
+        refused: run.refused.as_deref(),
     }
 }
 
@@ -119,14 +117,33 @@ pub fn step(step: &Step) -> String {
     format!("{} {kind}/{}", step.operation.word(), ranges(&ids))
 }
 
+/// One sentence about the whole run; `None` when nothing was to be done.
+pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
+    if let Some(why) = &run.refused {
+        return Some(format!("Nothing was changed: {why}"));
+    }
+    let Counts { done, failed, skipped, unknown } = of(plan, run).summary;
+    let open = failed + skipped + unknown;
+    let all = done + open;
+    match (all, open) {
+        (0, _) => None,
+        (_, 0) => Some(format!(
+            "Applied: {all} of {all} steps done; all that can be read back is as the manifests say."
+        )),
+        (_, _) => Some(format!(
+            "Applied in part: {done} of {all} steps done, {failed} failed, {skipped} skipped, {unknown} of unknown \
+             outcome. Running apply again does the rest."
+        )),
+    }
+}
+
 /// Draws what became of a run: what was not done is listed, what was done is counted.
-pub fn text(plan: &Plan, results: &[StepResult], stale: &[Stale], interrupted: bool, _: Look) -> String {
-    let report = of(plan, results, stale, interrupted);
+pub fn text(plan: &Plan, run: &Run) -> String {
     let mut text = String::new();
-    for moved in &report.stale {
+    for moved in run.stale.iter().filter(|_| run.refused.is_none()) {
         text.push_str(&format!("  ! {} was left out: {}\n", moved.id, moved.message));
     }
-    for (planned, result) in plan.steps.iter().zip(results) {
+    for (planned, result) in plan.steps.iter().zip(&run.results) {
         if result.status != Status::Done {
             let why = result.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
             text.push_str(&format!("  ! {} {}{why}\n", result.status.word(), step(planned)));
@@ -135,22 +152,11 @@ pub fn text(plan: &Plan, results: &[StepResult], stale: &[Stale], interrupted: b
     if !text.is_empty() {
         text.push('\n');
     }
-    let counts = &report.summary;
-    let open = counts.failed + counts.skipped + counts.unknown;
-    let all = counts.done + open;
-    if interrupted {
+    if run.interrupted {
         text.push_str("Interrupted: what was in flight was finished, nothing else was started.\n");
     }
-    if open == 0 {
-        text.push_str(&format!(
-            "Applied: {all} of {all} steps done; all that can be read back is as the manifests say.\n"
-        ));
-    } else {
-        text.push_str(&format!(
-            "Applied in part: {} of {all} steps done, {} failed, {} skipped, {} of unknown outcome. \
-             Running apply again does the rest.\n",
-            counts.done, counts.failed, counts.skipped, counts.unknown
-        ));
+    if let Some(verdict) = verdict(plan, run) {
+        text.push_str(&format!("{verdict}\n"));
     }
     text
 }

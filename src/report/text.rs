@@ -1,10 +1,11 @@
 //! A view as text for a terminal or a log. Meaning never rests on colour alone.
 
 use anstyle::{AnsiColor, Style};
-use similar::{ChangeTag, TextDiff};
 use unicode_width::UnicodeWidthStr;
 
-use super::view::{Line, Piece, Tone, View};
+use super::diff::{Span, spans};
+use super::view::{self, Line, Piece, Tone, View};
+use super::{Body, Failure, Report, result};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::plan::Action;
@@ -18,6 +19,45 @@ pub struct Look {
     pub width: Option<usize>,
     /// With the place of each change.
     pub places: bool,
+}
+
+/// From how many columns on a changed text is shown once, with marks in it.
+const LONG: usize = 24;
+
+/// Draws a report: each workspace with its plan and, after an apply, with what became of it.
+pub(super) fn report(report: &Report, look: Look) -> String {
+    let parts = report.parts.iter().map(|part| {
+        let text = match &part.body {
+            Body::Planned(shown) => plan(&view::of(shown), look),
+            Body::Ran(shown, run) => {
+                let done = result::text(shown, run);
+                plan(&view::of(shown), look) + if done.is_empty() { "" } else { "\n" } + &done
+            }
+            Body::Failed(failure) => failed(failure),
+        };
+        if report.several { format!("# {}\n{text}", part.name()) } else { text }
+    });
+    parts.collect()
+}
+
+/// Draws what became of plans that were shown before they were carried out. Why nothing was changed stands on
+/// standard error already.
+pub fn outcome(report: &Report) -> String {
+    let parts = report.parts.iter().filter_map(|part| match &part.body {
+        Body::Ran(plan, run) if run.refused.is_none() => Some(result::text(plan, run)),
+        Body::Ran(..) | Body::Planned(_) | Body::Failed(_) => None,
+    });
+    parts.filter(|text| !text.is_empty()).fold(String::new(), |all, text| all + "\n" + &text)
+}
+
+/// Why a workspace has no plan, and where.
+fn failed(failure: &Failure) -> String {
+    let mut text = format!("Failed: {}\n", failure.message);
+    for diagnostic in &failure.diagnostics {
+        let place = diagnostic.source.as_ref().map(|source| format!("{source}: ")).unwrap_or_default();
+        text.push_str(&format!("  ! {place}{}\n", safe(&diagnostic.message)));
+    }
+    text
 }
 
 /// Draws a plan.
@@ -39,14 +79,8 @@ pub fn plan(view: &View, look: Look) -> String {
     for line in &view.allowed {
         text.push_str(&format!("{line}\n"));
     }
-    if view.nothing {
-        let clean = view.findings.iter().all(|line| line.tone == Tone::Find(Severity::Info));
-        let refused = view.findings.iter().any(|line| line.tone == Tone::Find(Severity::Error));
-        if clean {
-            text.push_str("Nothing to do: the live systems are as the manifests say.\n");
-        } else if !refused {
-            text.push_str("No step can mend what differs.\n");
-        }
+    if let Some(verdict) = view.verdict() {
+        text.push_str(&format!("{verdict}\n"));
     }
     text.push_str(&view.counts);
     text.push('\n');
@@ -106,35 +140,41 @@ fn join(kinds: &[Piece], pieces: &[String]) -> String {
 
 fn draw_piece(piece: &Piece, look: Look) -> String {
     match piece {
-        Piece::Words(words) => safe(words),
-        Piece::Remark(words) => painted(&format!("({})", safe(words)), Style::new().dimmed(), look),
+        Piece::Count(_) | Piece::Name(_) | Piece::Words(_) => safe(&piece.words()),
+        Piece::Remark(_) => painted(&safe(&piece.words()), Style::new().dimmed(), look),
         Piece::Field { key, before, after } => {
-            let (key, before, after) = (safe(key), safe(before), safe(after));
-            let (before, after) = if look.colour { marked(&before, &after) } else { (before, after) };
-            format!("{key} {before} -> {after}")
+            format!("{} {}", safe(key), changed(&safe(before), &safe(after), look))
         }
     }
 }
 
-/// Marks the words that differ, so that one changed character in a long text is seen.
-fn marked(before: &str, after: &str) -> (String, String) {
+/// Both sides of a value. A long text stands once, with the words that go and come marked within it: by colour, and
+/// by `[-…-]` and `{+…+}` for those who see none.
+fn changed(before: &str, after: &str, look: Look) -> String {
     let old = AnsiColor::Red.on_default();
     let new = AnsiColor::Green.on_default();
-    let diff = TextDiff::from_unicode_words(before, after);
-    // Texts with little in common are easier to read whole.
-    if diff.ratio() < 0.4 {
-        return (format!("{old}{before}{old:#}"), format!("{new}{after}{new:#}"));
-    }
-    let side = |skip: ChangeTag, style: Style| -> String {
-        diff.iter_all_changes()
-            .filter(|change| change.tag() != skip)
-            .map(|change| match change.tag() {
-                ChangeTag::Equal => change.value().to_owned(),
-                ChangeTag::Delete | ChangeTag::Insert => format!("{style}{}{style:#}", change.value()),
-            })
-            .collect()
+    let Some(spans) = spans(before, after) else {
+        return format!("{} -> {}", painted(before, old, look), painted(after, new, look));
     };
-    (side(ChangeTag::Insert, old), side(ChangeTag::Delete, new))
+    if before.width().max(after.width()) >= LONG {
+        return spans
+            .iter()
+            .map(|span| match span {
+                Span::Same(text) => text.clone(),
+                Span::Gone(text) => painted(&format!("[-{text}-]"), old, look),
+                Span::New(text) => painted(&format!("{{+{text}+}}"), new, look),
+            })
+            .collect();
+    }
+    let side = |after: bool| -> String {
+        let shown = spans.iter().filter_map(|span| match span {
+            Span::Same(text) => Some(text.clone()),
+            Span::Gone(text) => (!after).then(|| painted(text, old, look)),
+            Span::New(text) => after.then(|| painted(text, new, look)),
+        });
+        shown.collect()
+    };
+    format!("{} -> {}", side(false), side(true))
 }
 
 /// Wraps text that begins at a column, continuing below its beginning.
@@ -177,11 +217,21 @@ fn visible(text: &str) -> usize {
 mod tests {
     use super::*;
 
+    const COLOUR: Look = Look { colour: true, width: None, places: false };
+
     #[test]
     fn one_changed_character_is_marked_alone() {
-        let (before, after) = marked("客服一组", "客服二组");
-        assert!(before.starts_with("客服"), "{before:?}");
-        assert!(after.contains("二"));
+        let shown = changed("客服一组", "客服二组", COLOUR);
+        assert!(shown.starts_with("客服\u{1b}") && shown.ends_with("组"), "{shown:?}");
+        assert_eq!(changed("客服一组", "客服二组", Look::default()), "客服一组 -> 客服二组");
+    }
+
+    #[test]
+    fn a_long_text_stands_once_and_reads_without_colour() {
+        let (before, after) = ("欢迎致电，现在是工作时间，请稍候。", "欢迎致电，现在是休息时间，请稍候。");
+        assert_eq!(changed(before, after, Look::default()), "欢迎致电，现在是[-工作-]{+休息+}时间，请稍候。");
+        let (before, after) = ("Please hold the line, we will be with you", "周一至周五九点至十八点，请按一");
+        assert_eq!(changed(before, after, Look::default()), format!("{before} -> {after}"));
     }
 
     #[test]

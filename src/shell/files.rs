@@ -57,7 +57,7 @@ impl Place {
 }
 
 /// A path as people write it: with `/`, without a leading `./`.
-fn shown(path: &Path) -> Arc<str> {
+pub fn shown(path: &Path) -> Arc<str> {
     let text = path.to_string_lossy().replace('\\', "/");
     Arc::from(text.strip_prefix("./").unwrap_or(&text))
 }
@@ -79,33 +79,9 @@ pub fn shown_folder(place: &Place) -> String {
 /// Files that are not there, cannot be read, or lie outside.
 pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<File>, Diagnostics> {
     let mut out = Diagnostics::default();
-    let mut paths: Vec<PathBuf> = Vec::new();
+    let paths = find(place, workspace, &mut out);
     let root = fs::canonicalize(&place.folder).unwrap_or_else(|_| place.folder.clone());
-    for (name, source) in &workspace.manifests {
-        let path = place.folder.join(&**name);
-        if path.is_dir() {
-            let before = paths.len();
-            if let Err(error) = walk(&path, &mut paths) {
-                out.push(Diagnostic::at(source, format!("folder `{name}` cannot be read: {error}")));
-            }
-            if paths.len() == before {
-                out.push(
-                    Diagnostic::at(source, format!("folder `{name}` holds no manifest"))
-                        .help("put *.yaml or *.yml files with `kind: Roster` into it"),
-                );
-            }
-        } else if path.is_file() {
-            paths.push(path);
-        } else {
-            out.push(
-                Diagnostic::at(source, format!("there is no file or folder `{name}`"))
-                    .help(format!("it is looked for beside {}", place.shown)),
-            );
-        }
-    }
     let own = fs::canonicalize(&place.file).unwrap_or_default();
-    paths.sort();
-    paths.dedup();
     let mut files = Vec::new();
     for path in paths {
         let real = match fs::canonicalize(&path) {
@@ -133,6 +109,41 @@ pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<File>, Diag
         }
     }
     if out.is_empty() { Ok(files) } else { Err(out) }
+}
+
+/// Paths of the manifests that a workspace names, as far as they are there.
+pub fn manifest_paths(place: &Place, workspace: &Workspace) -> Vec<PathBuf> {
+    find(place, workspace, &mut Diagnostics::default())
+}
+
+/// Finds the manifests that a workspace names, ordered by path.
+fn find(place: &Place, workspace: &Workspace, out: &mut Diagnostics) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for (name, source) in &workspace.manifests {
+        let path = place.folder.join(&**name);
+        if path.is_dir() {
+            let before = paths.len();
+            if let Err(error) = walk(&path, &mut paths) {
+                out.push(Diagnostic::at(source, format!("folder `{name}` cannot be read: {error}")));
+            }
+            if paths.len() == before {
+                out.push(
+                    Diagnostic::at(source, format!("folder `{name}` holds no manifest"))
+                        .help("put *.yaml or *.yml files with `kind: Roster` into it"),
+                );
+            }
+        } else if path.is_file() {
+            paths.push(path);
+        } else {
+            out.push(
+                Diagnostic::at(source, format!("there is no file or folder `{name}`"))
+                    .help(format!("it is looked for beside {}", place.shown)),
+            );
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    paths
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
@@ -171,6 +182,26 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Tries whether [`put`] could write there, and leaves what is there as it is.
+///
+/// # Errors
+/// It could not.
+pub fn probe(path: &Path) -> io::Result<()> {
+    let path = match fs::metadata(path) {
+        Ok(about) if about.is_dir() => return Err(io::Error::from(io::ErrorKind::IsADirectory)),
+        Ok(about) if !about.is_file() => return Ok(()),
+        Ok(_) => fs::canonicalize(path)?,
+        Err(_) => path.to_owned(),
+    };
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder)?;
+    tempfile::Builder::new().prefix(".rosterctl-").tempfile_in(folder)?;
     Ok(())
 }
 

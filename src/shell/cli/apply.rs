@@ -9,17 +9,18 @@ use tokio::sync::watch;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
+use super::output::{Output, Reporter};
 use super::plan::{Made, Narrowing, complain, make, settle};
-use super::{Format, passwords, saved, signals};
+use super::{passwords, saved, signals};
 use crate::apply::guard::Stale;
-use crate::apply::{Conduct, Finish, Status, StepResult, keep, remember};
+use crate::apply::{Conduct, Finish, Status, keep, remember};
 use crate::model::call::Failure;
 use crate::model::finding::Effect;
 use crate::model::id::OperatorId;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::Plan;
-use crate::report::{result, text, view};
+use crate::report::{Command, Run, result};
 use crate::shell::clock;
 use crate::shell::execute::{self, World};
 use crate::shell::fetch::Vendors;
@@ -45,9 +46,8 @@ pub(super) struct Arguments {
     skip_stale: bool,
     #[command(flatten)]
     narrowing: Narrowing,
-    /// What goes to standard output.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 struct Work {
@@ -63,13 +63,27 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             "--plan carries out the saved plan as it is; --target, --allow and --assert-unread belong to `plan`",
         ));
     }
+    let place = &*arguments.workspace;
+    let reporter = arguments.output.begin(Command::Apply, false, &[place], console)?;
+    if let Some(plan) = &arguments.plan {
+        reporter.apart("--plan", plan)?;
+    }
+    match alone(arguments, console, &reporter).await {
+        Ok(exit) => reporter.end(place, exit),
+        Err(fail) => reporter.fail(place, fail),
+    }
+    Ok(reporter.finish())
+}
+
+/// Takes the lock, and does the rest while it is held.
+async fn alone(arguments: &Arguments, console: &Console, reporter: &Reporter<'_>) -> Result<Exit, Fail> {
     let loaded = input::load(&arguments.workspace)?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let lock = store.lock().await?;
     if let Some(why) = lock.taken_over() {
         console.note(&format!("{why}: took it over"));
     }
-    let result = locked(arguments, console, &loaded, &store, lock.lost()).await;
+    let result = locked(arguments, console, reporter, &loaded, &store, lock.lost()).await;
     if let Err(error) = lock.release().await {
         console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
     }
@@ -80,21 +94,20 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
 async fn locked(
     arguments: &Arguments,
     console: &Console,
+    reporter: &Reporter<'_>,
     loaded: &Loaded,
     store: &Store,
     lost: watch::Receiver<Option<String>>,
 ) -> Result<Exit, Fail> {
     let mut work = prepare(arguments, loaded, store).await?;
     let plan = Arc::clone(&work.plan);
-    if arguments.format == Format::Text {
-        console.out(&text::plan(&view::of(&plan), console.look()));
-    }
+    reporter.show(&plan);
     if let Some(exit) = Exit::refusal(&plan) {
         complain(&plan, loaded, console);
-        return refuse(arguments, console, &plan, exit);
+        return Ok(refuse(console, reporter, &plan, exit));
     }
     if plan.steps.is_empty() {
-        return finish_empty(arguments, console, loaded, store, work).await;
+        return finish_empty(console, reporter, loaded, store, work).await;
     }
     let asked = !arguments.auto_approve;
     if asked && !approved(console)? {
@@ -156,20 +169,19 @@ async fn locked(
         Finish::Blind(why) => {
             let why =
                 format!("nothing was written: what the plan would change could not be read again: {why}");
-            untouched(arguments, console, &plan, &[], &why)?;
+            reporter.ran(Run { refused: Some(why.clone()), ..Run::default() });
             Err(Fail::Unreachable(why))
         }
         Finish::Stale(stale) => {
             let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
             let why = stale_words(&stale, made);
-            untouched(arguments, console, &plan, &stale, &why)?;
+            reporter.ran(Run { refused: Some(why.clone()), stale, ..Run::default() });
             Err(Fail::Stale(why))
         }
         Finish::Ran { results, skipped, interrupted } => {
             let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
-            let exit =
-                conclude(arguments, console, loaded, store, work, &results, &skipped, interrupted, &prints)
-                    .await?;
+            let run = Run { results, stale: skipped, interrupted, refused: None };
+            let exit = conclude(console, reporter, loaded, store, work, run, &prints).await?;
             // The ledger holds what the journal said.
             if let Some(journal) = &journal {
                 journal.finish();
@@ -228,24 +240,8 @@ fn stale_words(stale: &[Stale], made: Option<String>) -> String {
     )
 }
 
-/// The document of a run that wrote nothing.
-fn untouched(
-    arguments: &Arguments,
-    console: &Console,
-    plan: &Plan,
-    stale: &[Stale],
-    why: &str,
-) -> Result<(), Fail> {
-    if arguments.format == Format::Text {
-        return Ok(());
-    }
-    let mut report = result::of(plan, &[], stale, false);
-    report.refused = Some(why.to_owned());
-    print_report(console, &report)
-}
-
 /// Says that policy or the input forbids the plan.
-fn refuse(arguments: &Arguments, console: &Console, plan: &Plan, exit: Exit) -> Result<Exit, Fail> {
+fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -> Exit {
     let why = match exit {
         Exit::Refused => "refused by policy, nothing was changed",
         Exit::Unreachable => "a listing could not be proved complete, nothing was changed",
@@ -260,18 +256,8 @@ fn refuse(arguments: &Arguments, console: &Console, plan: &Plan, exit: Exit) -> 
         }
     }
     console.error(why);
-    if arguments.format == Format::Json {
-        let mut report = result::of(plan, &[], &[], false);
-        report.refused = Some(why.to_owned());
-        print_report(console, &report)?;
-    }
-    Ok(exit)
-}
-
-fn print_report(console: &Console, report: &result::Report<'_>) -> Result<(), Fail> {
-    let text = serde_json::to_string_pretty(report).map_err(|error| Fail::Error(error.into()))?;
-    console.out(&format!("{text}\n"));
-    Ok(())
+    reporter.ran(Run { refused: Some(why.to_owned()), ..Run::default() });
+    exit
 }
 
 /// Takes a saved plan, or makes one.
@@ -304,8 +290,8 @@ fn approved(console: &Console) -> Result<bool, Fail> {
 
 /// Nothing to carry out: what is live as declared is adopted.
 async fn finish_empty(
-    arguments: &Arguments,
     console: &Console,
+    reporter: &Reporter<'_>,
     loaded: &Loaded,
     store: &Store,
     mut work: Work,
@@ -316,9 +302,7 @@ async fn finish_empty(
         record(store, &mut work.ledger, adopt).await?;
     }
     journal::discard(&Journal::path(&loaded.place.own_folder()));
-    if arguments.format == Format::Json {
-        print_report(console, &result::of(&work.plan, &[], &[], false))?;
-    }
+    reporter.ran(Run::default());
     Ok(Exit::Success)
 }
 
@@ -339,39 +323,30 @@ async fn record(store: &Store, ledger: &mut Ledger, doings: impl Fn(&mut Ledger)
     Err(Fail::error("the ledger was not written: other runs change it all the time; apply again"))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the end of a run is told all that it did")]
+/// Writes down what a run did, in the ledger and for the report.
 async fn conclude(
-    arguments: &Arguments,
     console: &Console,
+    reporter: &Reporter<'_>,
     loaded: &Loaded,
     store: &Store,
     mut work: Work,
-    results: &[StepResult],
-    skipped: &[Stale],
-    interrupted: bool,
+    run: Run,
     prints: &BTreeMap<OperatorId, String>,
 ) -> Result<Exit, Fail> {
-    let whole = results.iter().all(|r| r.status == Status::Done) && skipped.is_empty();
+    let interrupted = run.interrupted;
+    let whole = run.results.iter().all(|r| r.status == Status::Done) && run.stale.is_empty();
     let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
     let doings = |ledger: &mut Ledger| {
         if let Some(live) = &work.live {
             remember::adopt(ledger, &loaded.desired, live, &work.plan);
         }
-        remember::changes(ledger, &work.plan, results, prints);
+        remember::changes(ledger, &work.plan, &run.results, prints);
         if clean.is_some() {
             ledger.last_clean_run.clone_from(&clean);
         }
     };
     let stored = record(store, &mut work.ledger, doings).await;
-    match arguments.format {
-        Format::Text => {
-            console.out(&format!(
-                "\n{}",
-                result::text(&work.plan, results, skipped, interrupted, console.look())
-            ));
-        }
-        Format::Json => print_report(console, &result::of(&work.plan, results, skipped, interrupted))?,
-    }
+    reporter.ran(run);
     if let Err(fail) = stored {
         // The steps were taken, whatever keeps them from being written down.
         fail.report(console);

@@ -7,6 +7,7 @@ use super::input::Input;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Effect;
 use crate::model::plan::Plan;
+use crate::report::Failure;
 use crate::shell::ledger::LedgerError;
 
 /// How a run ends.
@@ -97,6 +98,23 @@ impl Fail {
     /// An error in words.
     pub(super) fn error(message: impl Into<String>) -> Self {
         Self::Error(anyhow::Error::msg(message.into()))
+    }
+
+    /// What is wrong, for a report.
+    pub(super) fn failure(&self) -> Failure {
+        let of = |message: String| Failure { workspace: None, message, diagnostics: Vec::new() };
+        match self {
+            Self::Input(diagnostics, _) => Failure {
+                workspace: None,
+                message: match diagnostics.len() {
+                    1 => "the workspace or a manifest has an error".to_owned(),
+                    count => format!("the workspace and its manifests have {count} errors"),
+                },
+                diagnostics: diagnostics.clone(),
+            },
+            Self::Error(error) => of(format!("{error:#}")),
+            Self::Stale(message) | Self::Unreachable(message) | Self::Locked(message) => of(message.clone()),
+        }
     }
 
     /// Says what is wrong, and picks the code.

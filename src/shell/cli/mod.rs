@@ -8,6 +8,7 @@ mod drift;
 mod exit;
 mod input;
 mod meter;
+mod output;
 mod passwords;
 mod plan;
 mod sandbox;
@@ -66,16 +67,6 @@ enum Command {
     Sandbox(sandbox::Arguments),
     /// Print completions for a shell.
     Completions(completions::Arguments),
-}
-
-/// The output formats that there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
 }
 
 /// Runs the program.

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::connect;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
+use super::output::Output;
 use super::share::Workspaces;
-use super::{Format, allowance, snapshot, target};
+use super::{allowance, snapshot, target};
 use crate::apply::{recover, remember};
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
@@ -24,7 +23,7 @@ use crate::model::plan::{Allowance, Plan};
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::value::Value;
 use crate::plan::{self, Options};
-use crate::report::{text, view};
+use crate::report::{Command, json};
 use crate::shell::fetch::{self, Vendors};
 use crate::shell::files;
 use crate::shell::journal::{self, Journal};
@@ -47,9 +46,8 @@ pub(super) struct Arguments {
     detailed_exitcode: bool,
     #[command(flatten)]
     narrowing: Narrowing,
-    /// What goes to standard output.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// What `plan` and `apply` can be asked alike.
@@ -219,49 +217,34 @@ pub(super) fn complain(plan: &Plan, loaded: &Loaded, console: &Console) {
     }
 }
 
-/// A plan as JSON, on one document's lines.
-pub(super) fn json(plan: &Plan) -> Result<String, Fail> {
-    let mut text = serde_json::to_string_pretty(plan).map_err(|error| Fail::Error(error.into()))?;
-    text.push('\n');
-    Ok(text)
-}
-
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
-    if arguments.workspaces.several() && arguments.out.is_some() {
+    let several = arguments.workspaces.several();
+    if several && arguments.out.is_some() {
         return Err(Fail::error("--out saves the plan of one workspace; name one"));
     }
-    if arguments.workspaces.several() && arguments.live.is_some() {
+    if several && arguments.live.is_some() {
         return Err(Fail::error("--live reads the snapshot of one workspace; name one"));
     }
-    let mut exit = Exit::Success;
-    let mut plans = Vec::new();
-    let several = arguments.workspaces.several();
-    for path in arguments.workspaces.mine() {
+    let mine: Vec<&Path> = arguments.workspaces.mine().collect();
+    let reporter = arguments.output.begin(Command::Plan, several, &mine, console)?;
+    for (flag, path) in [("--out", &arguments.out), ("--live", &arguments.live)] {
+        if let Some(path) = path {
+            reporter.apart(flag, path)?;
+        }
+    }
+    if let Some(out) = &arguments.out {
+        reporter.spare("--out", out)?;
+    }
+    for path in mine {
         match one(arguments, path, console).await {
             Ok(plan) => {
-                exit = exit.graver(Exit::of_plan(&plan, arguments.detailed_exitcode));
-                if arguments.format == Format::Text {
-                    if several {
-                        console.out(&format!("# {}\n", plan.workspace));
-                    }
-                    console.out(&text::plan(&view::of(&plan), console.look()));
-                } else {
-                    plans.push(plan);
-                }
+                let exit = Exit::of_plan(&plan, arguments.detailed_exitcode);
+                reporter.planned(path, exit, plan, None);
             }
-            Err(fail) if several => exit = exit.graver(fail.report(console)),
-            Err(fail) => return Err(fail),
+            Err(fail) => reporter.fail(path, fail),
         }
     }
-    if arguments.format == Format::Json {
-        if several {
-            let all = json!({ "format": "rosterctl.plans/v1", "workspaces": plans });
-            console.out(&format!("{all:#}\n"));
-        } else if let Some(plan) = plans.first() {
-            console.out(&json(plan)?);
-        }
-    }
-    Ok(exit)
+    Ok(reporter.finish())
 }
 
 async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Plan, Fail> {
@@ -274,8 +257,7 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
     };
     complain(&plan, &loaded, console);
     if let Some(out) = &arguments.out {
-        input::spare(&loaded, out)?;
-        files::put(out, json(&plan)?.as_bytes()).map_err(|error| {
+        files::put(out, json::plan(&plan).as_bytes()).map_err(|error| {
             Fail::error(format!("the plan cannot be saved to {}: {error}", out.display()))
         })?;
         console.note(&format!("saved the plan to {}", out.display()));

@@ -1,0 +1,155 @@
+//! A report → GitHub's workflow annotations, on the manifests' lines.
+//!
+//! `::error file=roster/a.yaml,line=12,col=5,title=R303::message`. GitHub shows ten of a kind for a step, so what is
+//! gravest comes first; one line closes the list.
+
+use super::view::{self, Line, Tone};
+use super::{Body, Command, Part, Report, Run, result};
+use crate::apply::Status;
+use crate::model::finding::Severity;
+use crate::model::plan::Plan;
+use crate::model::source::Source;
+
+/// One annotation.
+struct Note {
+    severity: Severity,
+    source: Option<Source>,
+    title: String,
+    message: String,
+}
+
+/// Draws a report.
+pub(super) fn report(report: &Report) -> String {
+    let mut notes: Vec<Note> = report.parts.iter().flat_map(|part| notes(report, part)).collect();
+    notes.sort_by_key(|note| note.severity);
+    notes.iter().map(|note| command(report, note)).collect()
+}
+
+fn command(report: &Report, note: &Note) -> String {
+    let word = match note.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "notice",
+    };
+    let mut properties = Vec::new();
+    if let Some(source) = &note.source {
+        properties.push(format!("file={}", property(report.path(&source.file))));
+        properties.push(format!("line={}", source.line));
+        properties.push(format!("col={}", source.column));
+    }
+    properties.push(format!("title={}", property(&note.title)));
+    format!("::{word} {}::{}\n", properties.join(","), data(&note.message))
+}
+
+/// Escapes a message. Source: actions/toolkit, `escapeData`.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Escapes a property. Source: actions/toolkit, `escapeProperty`.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+fn notes(report: &Report, part: &Part) -> Vec<Note> {
+    let name = part.name();
+    let about = |severity: Severity, message: String| Note {
+        severity,
+        source: None,
+        title: format!("rosterctl {}: {name}", report.command.word()),
+        message,
+    };
+    match &part.body {
+        Body::Planned(plan) => {
+            let mut notes = planned(report.command, plan);
+            notes.push(about(Severity::Info, view::of(plan).counts));
+            notes
+        }
+        Body::Ran(plan, run) => {
+            let mut notes = ran(plan, run);
+            notes.extend(
+                planned(report.command, plan).into_iter().filter(|note| note.severity != Severity::Info),
+            );
+            if let Some(verdict) = result::verdict(plan, run) {
+                let whole = run.refused.is_none() && run.results.iter().all(|r| r.status == Status::Done);
+                notes.push(about(if whole { Severity::Info } else { Severity::Error }, verdict));
+            }
+            notes
+        }
+        Body::Failed(failure) if failure.diagnostics.is_empty() => {
+            vec![about(Severity::Error, failure.message.clone())]
+        }
+        Body::Failed(failure) => {
+            let notes = failure.diagnostics.iter().map(|diagnostic| Note {
+                severity: Severity::Error,
+                source: diagnostic.source.clone(),
+                title: format!("rosterctl: {name}"),
+                message: [diagnostic.message.as_str(), diagnostic.help.as_str()]
+                    .into_iter()
+                    .filter(|text| !text.is_empty())
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            });
+            notes.collect()
+        }
+    }
+}
+
+/// Changes and findings; what somebody changed in a console is a warning in a drift.
+fn planned(command: Command, plan: &Plan) -> Vec<Note> {
+    let view = view::of(plan);
+    let note = |line: &Line| {
+        let (severity, title) = match (line.tone, command) {
+            (Tone::Find(severity), _) => (severity, line.subject.clone()),
+            (Tone::Act(_), Command::Drift) => (Severity::Warning, differs(line)),
+            (Tone::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line)),
+        };
+        Note { severity, source: line.source.clone(), title, message: message(line) }
+    };
+    view.findings.iter().chain(&view.changes).map(note).collect()
+}
+
+fn acts(line: &Line) -> String {
+    format!("{} {}", line.tone.word(), line.subject)
+}
+
+fn differs(line: &Line) -> String {
+    format!("{} differs", line.subject)
+}
+
+fn message(line: &Line) -> String {
+    let words = line.words();
+    match (line.tone, line.name()) {
+        (Tone::Find(_), _) | (Tone::Act(_), None) => words,
+        (Tone::Act(_), Some(name)) if words.is_empty() => format!("{}: {name}", line.subject),
+        (Tone::Act(_), Some(name)) => format!("{} {name}: {words}", line.subject),
+    }
+}
+
+fn ran(plan: &Plan, run: &Run) -> Vec<Note> {
+    let stale = run.stale.iter().map(|moved| Note {
+        severity: Severity::Error,
+        source: plan.change(&moved.id).and_then(|change| change.source.clone()),
+        title: format!("{} moved", moved.id),
+        message: moved.message.clone(),
+    });
+    let steps = plan.steps.iter().zip(&run.results).filter(|(_, done)| done.status != Status::Done);
+    let steps = steps.map(|(step, done)| Note {
+        severity: Severity::Error,
+        source: step.targets.first().and_then(|id| plan.change(id)?.source.clone()),
+        title: format!("{} {}", result::step(step), done.status.word()),
+        message: done.message.clone().unwrap_or_else(|| done.status.word().to_owned()),
+    });
+    stale.chain(steps).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_begins_another_command() {
+        assert_eq!(data("50%\r\n::error::x"), "50%25%0D%0A::error::x");
+        assert_eq!(property("a:b,c%\n"), "a%3Ab%2Cc%25%0A");
+    }
+}

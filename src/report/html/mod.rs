@@ -1,0 +1,250 @@
+//! A report → one HTML file that a team leader likes to read.
+//!
+//! It needs nothing but itself: no script to be read, no font, no picture from elsewhere. Its Content-Security-Policy
+//! lets nothing in or out but its own style and script, which it names by their hashes. With script a reader can
+//! search and choose chapters; `#q=WORDS` searches at once.
+
+mod rows;
+mod staffing;
+
+use base64::Engine as _;
+use sha2::{Digest as _, Sha256};
+
+use super::markup::Markup;
+use super::view::{self, Group, View};
+use super::{Body, Command, Failure, Part, Report, Run, result};
+use crate::apply::Status;
+use crate::model::finding::Severity;
+use crate::model::plan::Plan;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// Where a chapter stands: its place in the report, and how deep its headings are.
+#[derive(Clone, Copy)]
+struct Spot<'a> {
+    report: &'a Report,
+    number: usize,
+}
+
+impl Spot<'_> {
+    /// The heading of a chapter, one deeper where there are several workspaces.
+    fn heading(self) -> (&'static str, &'static str) {
+        if self.report.several { ("<h3>", "</h3>") } else { ("<h2>", "</h2>") }
+    }
+}
+
+/// Draws a report.
+pub(super) fn report(report: &Report) -> String {
+    let mut page = Markup::default();
+    head(&mut page, report);
+    page.raw("<body>\n<a class=\"skip\" href=\"#main\">Skip to what changes</a>\n<header class=\"top\">\n<p class=\"kind\">rosterctl ");
+    page.raw(report.command.word()).raw("</p>\n<h1>").text(&title(report)).raw("</h1>\n<p class=\"lead\">");
+    page.raw(lead(report)).raw("</p>\n</header>\n<main id=\"main\">\n");
+    filter(&mut page);
+    if report.several {
+        contents(&mut page, report);
+    }
+    for (number, part) in report.parts.iter().enumerate() {
+        workspace(&mut page, Spot { report, number }, part);
+    }
+    page.raw("</main>\n<footer><p>Made by rosterctl ").text(env!("CARGO_PKG_VERSION"));
+    page.raw(". This file needs no network and sends nothing.</p></footer>\n<script>").raw(SCRIPT);
+    page.raw("</script>\n</body>\n</html>\n");
+    page.into_string()
+}
+
+fn title(report: &Report) -> String {
+    match report.parts.as_slice() {
+        [part] if !report.several => part.name().to_owned(),
+        parts => format!("{} workspaces", parts.len()),
+    }
+}
+
+fn lead(report: &Report) -> &'static str {
+    match report.command {
+        Command::Plan => "What would change in the live systems. Nothing has been changed yet.",
+        Command::Apply => "What was changed in the live systems.",
+        Command::Drift => "How the live systems differ from the manifests. Nothing has been changed.",
+    }
+}
+
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text)))
+}
+
+fn head(page: &mut Markup, report: &Report) {
+    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ");
+    page.text(&hash(STYLE)).raw("; script-src ").text(&hash(SCRIPT));
+    page.raw("; base-uri 'none'; form-action 'none'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n");
+    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>").text(&title(report));
+    page.raw(" · rosterctl ").raw(report.command.word()).raw("</title>\n<style>").raw(STYLE);
+    page.raw("</style>\n</head>\n");
+}
+
+/// The search; without script it is not shown.
+fn filter(page: &mut Markup) {
+    page.raw("<form id=\"filter\" role=\"search\" hidden>\n<label for=\"q\">Search</label>\n");
+    page.raw("<input id=\"q\" type=\"search\" autocomplete=\"off\" placeholder=\"name, number, queue…\">\n");
+    page.raw("<label for=\"show\">Show</label>\n<select id=\"show\"><option value=\"\">everything</option>");
+    for group in Group::ALL {
+        page.raw("<option value=\"").raw(rows::word(group)).raw("\">").raw(group.title()).raw("</option>");
+    }
+    page.raw("</select>\n<output id=\"shown\" for=\"q show\" aria-live=\"polite\"></output>\n</form>\n");
+}
+
+/// A line a workspace, where there are several.
+fn contents(page: &mut Markup, report: &Report) {
+    page.raw("<nav aria-label=\"Workspaces\"><ul class=\"contents\">\n");
+    for (number, part) in report.parts.iter().enumerate() {
+        page.raw("<li><a href=\"#w").number(number).raw("\">").text(part.name()).raw("</a> ");
+        let said = match &part.body {
+            Body::Planned(plan) => {
+                let view = view::of(plan);
+                view.verdict().map_or_else(|| view.headline(), str::to_owned)
+            }
+            Body::Ran(plan, run) => result::verdict(plan, run).unwrap_or_default(),
+            Body::Failed(failure) => format!("Failed: {}", failure.message),
+        };
+        page.text(&said).raw("</li>\n");
+    }
+    page.raw("</ul></nav>\n");
+}
+
+fn workspace(page: &mut Markup, spot: Spot<'_>, part: &Part) {
+    page.raw("<article id=\"w").number(spot.number).raw("\">\n");
+    if spot.report.several {
+        page.raw("<h2>").text(part.name()).raw("</h2>\n");
+    }
+    match &part.body {
+        Body::Planned(plan) => planned(page, spot, &view::of(plan)),
+        Body::Ran(plan, run) => {
+            ran(page, spot, plan, run);
+            planned(page, spot, &view::of(plan));
+        }
+        Body::Failed(failure) => failed(page, spot, failure),
+    }
+    page.raw("</article>\n");
+}
+
+fn planned(page: &mut Markup, spot: Spot<'_>, view: &View) {
+    tiles(page, spot, view);
+    if let Some(verdict) = view.verdict() {
+        let clean = view.findings.iter().all(|line| line.tone == view::Tone::Find(Severity::Info));
+        page.raw(if clean { "<p class=\"note good\">" } else { "<p class=\"note warn\">" })
+            .text(verdict)
+            .raw("</p>\n");
+    }
+    if view.summary.findings.error > 0 {
+        page.raw("<p class=\"note bad\"><strong>Not to be applied as it is.</strong> ");
+        page.number(view.summary.findings.error);
+        page.raw(" of the things to look at must be mended first.</p>\n");
+    }
+    for allowed in &view.allowed {
+        page.raw("<p class=\"note warn\">A limit was lifted: ").text(allowed).raw("</p>\n");
+    }
+    for group in [Group::Findings, Group::Joins, Group::Leaves, Group::Moves, Group::Changes, Group::Queues] {
+        rows::chapter(page, spot, view, group);
+    }
+    order(page, spot, view);
+}
+
+/// The counts, each a link to its chapter.
+fn tiles(page: &mut Markup, spot: Spot<'_>, view: &View) {
+    page.raw("<ul class=\"tiles\">\n");
+    for group in Group::ALL {
+        let count = view.count(group);
+        page.raw("<li class=\"").raw(rows::word(group)).raw(if count == 0 { " none\">" } else { "\">" });
+        if count > 0 {
+            page.raw("<a href=\"#w").number(spot.number).raw("-").raw(rows::word(group)).raw("\">");
+        }
+        page.raw("<b>").number(count).raw("</b> <span>").raw(group.noun(count)).raw("</span>");
+        page.raw(if count > 0 { "</a></li>\n" } else { "</li>\n" });
+    }
+    page.raw("</ul>\n");
+    if view.summary.calls > 0 {
+        page.raw("<p class=\"effort\">").text(&view::effort(&view.summary)).raw("</p>\n");
+    }
+}
+
+/// What comes after what.
+fn order(page: &mut Markup, spot: Spot<'_>, view: &View) {
+    if view.order.stages.is_empty() {
+        return;
+    }
+    let (open, close) = spot.heading();
+    page.raw("<section class=\"order\">")
+        .raw(open)
+        .raw("In this order <span lang=\"zh\">执行顺序</span>")
+        .raw(close);
+    page.raw("<ol>\n");
+    for stage in &view.order.stages {
+        page.raw("<li>").text(&stage.words()).raw(" <small>");
+        page.number(stage.calls)
+            .raw(if stage.calls == 1 { " call" } else { " calls" })
+            .raw("</small></li>\n");
+    }
+    page.raw("</ol></section>\n");
+}
+
+fn ran(page: &mut Markup, spot: Spot<'_>, plan: &Plan, run: &Run) {
+    if let Some(verdict) = result::verdict(plan, run) {
+        let whole = run.refused.is_none() && run.results.iter().all(|r| r.status == Status::Done);
+        page.raw(if whole { "<p class=\"note good\">" } else { "<p class=\"note bad\">" })
+            .text(&verdict)
+            .raw("</p>\n");
+    }
+    if run.interrupted {
+        page.raw("<p class=\"note warn\">Interrupted: what was in flight was finished, nothing else was started.</p>\n");
+    }
+    if run.stale.is_empty() && run.results.is_empty() {
+        return;
+    }
+    let (open, close) = spot.heading();
+    page.raw("<section>").raw(open).raw("What was done <span lang=\"zh\">执行结果</span>").raw(close);
+    page.raw("<table class=\"steps\"><thead><tr><th scope=\"col\">result</th><th scope=\"col\">step</th><th scope=\"col\">why</th></tr></thead><tbody>\n");
+    let mut row = |status: &'static str, what: &str, why: &str| {
+        page.raw("<tr data-row=\"step\"><td data-label=\"result\"><span class=\"badge ")
+            .raw(status)
+            .raw("\">")
+            .raw(status);
+        page.raw("</span></td><td data-label=\"step\">")
+            .text(what)
+            .raw("</td><td data-label=\"why\">")
+            .text(why);
+        page.raw("</td></tr>\n");
+    };
+    for moved in &run.stale {
+        row("moved", &moved.id.to_string(), &moved.message);
+    }
+    // What was not done comes first.
+    for done in [false, true] {
+        for (step, end) in
+            plan.steps.iter().zip(&run.results).filter(|(_, end)| (end.status == Status::Done) == done)
+        {
+            row(end.status.word(), &result::step(step), end.message.as_deref().unwrap_or_default());
+        }
+    }
+    page.raw("</tbody></table></section>\n");
+}
+
+fn failed(page: &mut Markup, spot: Spot<'_>, failure: &Failure) {
+    page.raw("<p class=\"note bad\"><strong>Failed:</strong> ").text(&failure.message).raw("</p>\n");
+    if failure.diagnostics.is_empty() {
+        return;
+    }
+    let (open, close) = spot.heading();
+    page.raw("<section>").raw(open).raw("What is wrong").raw(close).raw("<ul class=\"findings\">\n");
+    for diagnostic in &failure.diagnostics {
+        page.raw("<li class=\"error\" data-row=\"findings\"><p><span class=\"badge error\">error</span> ");
+        page.text(&diagnostic.message).raw("</p>");
+        if !diagnostic.help.is_empty() {
+            page.raw("<p class=\"help\">").text(&diagnostic.help).raw("</p>");
+        }
+        rows::place(page, spot.report, diagnostic.source.as_ref());
+        page.raw("</li>\n");
+    }
+    page.raw("</ul></section>\n");
+}

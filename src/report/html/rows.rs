@@ -1,0 +1,239 @@
+//! The chapters of the page: a table of agents, the queues with their picture, the findings with what to do.
+
+use super::super::diff::{Span, spans};
+use super::super::markup::Markup;
+use super::super::view::{Group, Line, Piece, Tone, View};
+use super::super::{Command, Report};
+use super::{Spot, staffing};
+use crate::model::field::{Field, by_key};
+use crate::model::finding::{Severity, rule};
+use crate::model::plan::Moved;
+use crate::model::source::Source;
+use crate::model::{agent, queue};
+
+/// Longest text that is not folded, in characters.
+const FOLD: usize = 240;
+
+/// The word of a chapter in the page's names.
+pub(super) fn word(group: Group) -> &'static str {
+    match group {
+        Group::Joins => "joins",
+        Group::Leaves => "leaves",
+        Group::Moves => "moves",
+        Group::Changes => "changes",
+        Group::Queues => "queues",
+        Group::Findings => "findings",
+    }
+}
+
+fn chinese(group: Group) -> &'static str {
+    match group {
+        Group::Joins => "新增坐席",
+        Group::Leaves => "删除坐席",
+        Group::Moves => "调组坐席",
+        Group::Changes => "变更坐席",
+        Group::Queues => "队列人员",
+        Group::Findings => "需要关注",
+    }
+}
+
+/// What a chapter means, for whoever reads the first one.
+fn meaning(group: Group, command: Command) -> &'static str {
+    match (group, command) {
+        (Group::Joins, Command::Plan | Command::Apply) => "Agents that are made.",
+        (Group::Joins, Command::Drift) => "Agents that a manifest names and that are not live.",
+        (Group::Leaves, Command::Plan | Command::Apply) => {
+            "Agents that are deleted: they can no longer sign in."
+        }
+        (Group::Leaves, Command::Drift) => "Live agents that should not be there.",
+        (Group::Moves, _) => "Agents that get another main skill group.",
+        (Group::Changes, _) => "Agents that stay where they are and differ in something else.",
+        (Group::Queues, _) => "Queues whose members or settings differ.",
+        (Group::Findings, _) => "What rosterctl cannot mend, or must not do, and what you can do about it.",
+    }
+}
+
+/// A chapter; nothing when it has no line.
+pub(super) fn chapter(page: &mut Markup, spot: Spot<'_>, view: &View, group: Group) {
+    let lines: Vec<&Line> = view.group(group).collect();
+    if lines.is_empty() {
+        return;
+    }
+    let (open, close) = spot.heading();
+    page.raw("<section class=\"")
+        .raw(word(group))
+        .raw("\" id=\"w")
+        .number(spot.number)
+        .raw("-")
+        .raw(word(group));
+    page.raw("\">").raw(open).raw(group.title()).raw(" <span lang=\"zh\">").raw(chinese(group));
+    page.raw("</span> <span class=\"count\">").number(view.count(group)).raw("</span>").raw(close);
+    page.raw("<p class=\"meaning\">").raw(meaning(group, spot.report.command)).raw("</p>\n");
+    match group {
+        Group::Findings => findings(page, spot, &lines),
+        Group::Queues => queues(page, spot, &lines),
+        Group::Moves => table(page, spot, group, &lines, &["agent", "name", "from", "to", "beside"]),
+        Group::Joins | Group::Leaves | Group::Changes => {
+            table(page, spot, group, &lines, &["agent", "name", "what"]);
+        }
+    }
+    page.raw("</section>\n");
+}
+
+fn table(page: &mut Markup, spot: Spot<'_>, group: Group, lines: &[&Line], columns: &[&'static str]) {
+    page.raw("<table><thead><tr>");
+    for column in columns {
+        page.raw("<th scope=\"col\">").raw(column).raw("</th>");
+    }
+    page.raw("</tr></thead><tbody>\n");
+    for line in lines {
+        page.raw("<tr data-row=\"").raw(word(group)).raw("\"><th scope=\"row\" data-label=\"agent\">");
+        page.raw("<span class=\"mark\" aria-hidden=\"true\">").raw(line.tone.mark()).raw("</span> ");
+        page.text(bare(&line.subject)).raw("</th><td data-label=\"name\">");
+        page.text(line.name().unwrap_or_default()).raw("</td>");
+        if let (Group::Moves, Some((from, to))) = (group, line.moves()) {
+            page.raw("<td data-label=\"from\">").text(from).raw("</td><td data-label=\"to\"><strong>");
+            page.text(to).raw("</strong></td><td data-label=\"beside\">");
+            said(page, agent::FIELDS, line.beside_the_move());
+        } else {
+            page.raw("<td data-label=\"what\">");
+            said(page, agent::FIELDS, line.pieces.iter());
+        }
+        side(page, line);
+        place(page, spot.report, line.source.as_ref());
+        page.raw("</td></tr>\n");
+    }
+    page.raw("</tbody></table>\n");
+}
+
+fn queues(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
+    let most = staffing::most(lines.iter().filter_map(|line| line.staffing.as_ref()));
+    if most > 0 {
+        staffing::legend(page);
+    }
+    page.raw("<ul class=\"queues\">\n");
+    for line in lines {
+        page.raw("<li data-row=\"queues\"><h4>").raw("<span class=\"mark\" aria-hidden=\"true\">");
+        page.raw(line.tone.mark()).raw("</span> ").text(bare(&line.subject));
+        if let Some(staffing) = &line.staffing {
+            staffing::numbers(page, staffing);
+        }
+        page.raw("</h4>");
+        if let Some(staffing) = &line.staffing {
+            staffing::picture(page, staffing, most);
+        }
+        page.raw("<p>");
+        said(page, queue::FIELDS, line.pieces.iter());
+        page.raw("</p>");
+        side(page, line);
+        place(page, spot.report, line.source.as_ref());
+        page.raw("</li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+fn findings(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
+    page.raw("<ul class=\"findings\">\n");
+    for line in lines {
+        let severity = match line.tone {
+            Tone::Find(severity) => severity,
+            Tone::Act(_) => Severity::Info,
+        };
+        page.raw("<li class=\"").raw(severity.word()).raw("\" data-row=\"findings\"><p><span class=\"badge ");
+        page.raw(severity.word()).raw("\">").raw(severity.word()).raw("</span> <code>").text(&line.subject);
+        page.raw("</code> ");
+        fold(page, &line.words());
+        page.raw("</p>");
+        if let Some(rule) = rule(&line.subject) {
+            page.raw("<p class=\"help\">").raw(rule.doc).raw("</p>");
+        }
+        place(page, spot.report, line.source.as_ref());
+        page.raw("</li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+/// A resource without its kind, which the heading says.
+fn bare(subject: &str) -> &str {
+    subject.split_once('/').map_or(subject, |(_, name)| name)
+}
+
+/// What is said of a line, but for the name.
+fn said<'a>(page: &mut Markup, fields: &'static [&'static Field], pieces: impl Iterator<Item = &'a Piece>) {
+    let mut first = true;
+    for piece in pieces {
+        if matches!(piece, Piece::Name(_)) {
+            continue;
+        }
+        if !first {
+            page.raw(if matches!(piece, Piece::Remark(_)) { " " } else { " · " });
+        }
+        first = false;
+        match piece {
+            Piece::Name(_) => {}
+            Piece::Field { key, before, after } => {
+                page.raw("<span class=\"field\"><span class=\"key\"");
+                if let Some(field) = by_key(fields, key) {
+                    page.raw(" title=\"").text(field.doc.trim()).raw("\"");
+                }
+                page.raw(">").text(key).raw("</span> ");
+                changed(page, before, after);
+                page.raw("</span>");
+            }
+            Piece::Remark(_) => {
+                page.raw("<em>").text(&piece.words()).raw("</em>");
+            }
+            Piece::Count(_) | Piece::Words(_) => fold(page, &piece.words()),
+        }
+    }
+}
+
+/// Both sides of a value, with what differs marked in them.
+fn changed(page: &mut Markup, before: &str, after: &str) {
+    let whole = || vec![Span::Gone(before.to_owned()), Span::New(after.to_owned())];
+    let spans = spans(before, after).unwrap_or_else(whole);
+    for (side, open) in [(false, "<del>"), (true, " <span class=\"arrow\">→</span> <ins>")] {
+        page.raw(open);
+        for span in &spans {
+            match span {
+                Span::Same(text) => page.text(text),
+                Span::Gone(text) if !side => page.raw("<mark>").text(text).raw("</mark>"),
+                Span::New(text) if side => page.raw("<mark>").text(text).raw("</mark>"),
+                Span::Gone(_) | Span::New(_) => page.raw(""),
+            };
+        }
+        page.raw(if side { "</ins>" } else { "</del>" });
+    }
+}
+
+/// Text, folded when it is long.
+fn fold(page: &mut Markup, text: &str) {
+    match text.char_indices().nth(FOLD) {
+        None => {
+            page.text(text);
+        }
+        Some((end, _)) => {
+            page.raw("<details><summary>").text(&text[..end]).raw("…</summary>").text(text).raw("</details>");
+        }
+    }
+}
+
+/// Who moved, where that is known.
+fn side(page: &mut Markup, line: &Line) {
+    match line.moved {
+        Some(Moved::Live) => page.raw(" <span class=\"badge moved\">changed in the console</span>"),
+        Some(Moved::Both) => page.raw(" <span class=\"badge moved\">changed on both sides</span>"),
+        Some(Moved::Manifest | Moved::Unknown) | None => page.raw(""),
+    };
+}
+
+/// Where a manifest says so.
+pub(super) fn place(page: &mut Markup, report: &Report, source: Option<&Source>) {
+    if let Some(source) = source {
+        page.raw(" <small class=\"place\">")
+            .text(report.path(&source.file))
+            .raw(":")
+            .number(source.line as usize);
+        page.raw("</small>");
+    }
+}

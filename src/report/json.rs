@@ -1,0 +1,88 @@
+//! A report → one JSON document.
+//!
+//! One workspace is its plan, drift or result as the schema says; several are `rosterctl.plans/v1` with one of these
+//! each. A workspace that failed is `rosterctl.error/v1`, so that it does not vanish.
+
+use serde_json::{Value as Json, json};
+
+use super::{Body, Command, Failure, Part, Report, result};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::plan::Plan;
+
+/// The value of `format` of a drift.
+const DRIFT: &str = "rosterctl.drift/v1";
+/// The value of `format` of several workspaces.
+const SEVERAL: &str = "rosterctl.plans/v1";
+/// The value of `format` of a workspace that failed.
+const ERROR: &str = "rosterctl.error/v1";
+
+/// Draws a report.
+pub(super) fn report(report: &Report) -> String {
+    match report.parts.as_slice() {
+        [part] if !report.several => document(report.command, part),
+        parts => {
+            let workspaces: Vec<Json> = parts.iter().map(|part| value(report.command, part)).collect();
+            pretty(&json!({ "format": SEVERAL, "workspaces": workspaces }))
+        }
+    }
+}
+
+/// A plan as it is saved.
+pub fn plan(plan: &Plan) -> String {
+    pretty(plan)
+}
+
+fn document(command: Command, part: &Part) -> String {
+    match &part.body {
+        // As it is saved, key by key, without the detour by a map.
+        Body::Planned(plan) if command != Command::Drift => pretty(&**plan),
+        Body::Ran(plan, run) => pretty(&result::of(plan, run)),
+        Body::Planned(_) | Body::Failed(_) => pretty(&value(command, part)),
+    }
+}
+
+fn value(command: Command, part: &Part) -> Json {
+    match &part.body {
+        Body::Planned(plan) => {
+            let mut json = json!(**plan);
+            if command == Command::Drift {
+                json["format"] = DRIFT.into();
+            }
+            json
+        }
+        Body::Ran(plan, run) => json!(result::of(plan, run)),
+        Body::Failed(failure) => error(part, failure),
+    }
+}
+
+fn error(part: &Part, failure: &Failure) -> Json {
+    json!({
+        "format": ERROR,
+        "workspace": part.name(),
+        "exit": part.exit,
+        "error": failure.message,
+        "diagnostics": failure.diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
+    })
+}
+
+fn diagnostic(diagnostic: &Diagnostic) -> Json {
+    let Diagnostic { message, source, masked: _, related, help } = diagnostic;
+    let mut json = json!({ "severity": "error", "message": message });
+    if let Some(source) = source {
+        json["source"] = json!(source);
+    }
+    if !help.is_empty() {
+        json["help"] = json!(help);
+    }
+    if let Some((source, message)) = related {
+        json["related"] = json!({ "message": message, "source": source });
+    }
+    json
+}
+
+fn pretty(value: &impl serde::Serialize) -> String {
+    // Maps have texts for keys and nothing here can fail to be written.
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,375 @@
+//! A report → a comment for a pull request, in GitHub's Markdown.
+//!
+//! A comment holds 65,536 characters. What is longer is cut at a row, never inside a fold or a fence, and says so. The
+//! findings and those who leave are kept longest.
+
+use super::diff::{Span, spans};
+use super::markup::Markdown;
+use super::view::{self, Group, Line, Piece, View};
+use super::{Body, Failure, Part, Report, Run, result};
+use crate::apply::Status;
+use crate::model::plan::Plan;
+
+/// Most characters of a comment; GitHub takes 65,536.
+const MOST: usize = 65_000;
+/// Most characters of one cell, before escaping.
+const WIDEST: usize = 1_200;
+/// Longest text of which both sides are shown.
+const SHORT: usize = 24;
+
+/// A fold of the comment.
+struct Section {
+    /// The lower, the longer it is kept.
+    rank: usize,
+    open: Markdown,
+    rows: Vec<Markdown>,
+    close: &'static str,
+}
+
+/// Draws a report.
+pub(super) fn report(report: &Report) -> String {
+    let mut head = marker(report);
+    let mut parts: Vec<(Markdown, Vec<Section>)> = Vec::new();
+    for part in &report.parts {
+        parts.push(workspace(report, part));
+    }
+    if report.several {
+        head.raw("## rosterctl ").raw(report.command.word()).raw(": ").number(report.parts.len());
+        head.raw(" workspaces\n\n");
+    }
+    fit(&head, parts)
+}
+
+/// The mark by which a pipeline finds the comment that it made before.
+fn marker(report: &Report) -> Markdown {
+    let mut head = Markdown::default();
+    head.raw("<!-- rosterctl:");
+    match report.parts.as_slice() {
+        [part] if !report.several => head.hidden(part.name()),
+        _ => head.raw("all"),
+    };
+    head.raw(":").raw(report.command.word()).raw(" -->\n");
+    head
+}
+
+/// A workspace: its summary, and its folds.
+fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Section>) {
+    let mut head = Markdown::default();
+    head.raw("### rosterctl ").raw(report.command.word()).raw(": ").text(part.name()).raw("\n\n");
+    let sections = match &part.body {
+        Body::Planned(plan) => planned(report, plan, &mut head),
+        Body::Ran(plan, run) => {
+            let mut sections = ran(plan, run, &mut head);
+            sections.extend(planned(report, plan, &mut head));
+            sections
+        }
+        Body::Failed(failure) => failed(report, failure, &mut head),
+    };
+    (head, sections)
+}
+
+fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Section> {
+    head.raw("❌ **Failed:** ").text(&cut(&failure.message)).raw("\n\n");
+    if failure.diagnostics.is_empty() {
+        return Vec::new();
+    }
+    let rows = failure.diagnostics.iter().map(|diagnostic| {
+        let mut row = Markdown::default();
+        let place = diagnostic.source.as_ref().map(|s| format!("{}:{}", report.path(&s.file), s.line));
+        row.raw("| ").text(&place.unwrap_or_default()).raw(" | ").text(&cut(&diagnostic.message));
+        row.raw(" | ").text(&cut(&diagnostic.help)).raw(" |\n");
+        row
+    });
+    vec![section(
+        0,
+        "Errors",
+        failure.diagnostics.len(),
+        true,
+        "| where | what | what to do |\n| --- | --- | --- |\n",
+        rows,
+    )]
+}
+
+fn planned(report: &Report, plan: &Plan, head: &mut Markdown) -> Vec<Section> {
+    let view = view::of(plan);
+    summary(&view, head);
+    let mut sections = Vec::new();
+    for group in [Group::Findings, Group::Joins, Group::Leaves, Group::Moves, Group::Changes, Group::Queues] {
+        let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, line)).collect();
+        if !rows.is_empty() {
+            let open = rows.len() <= 10;
+            sections.push(section(
+                rank(group),
+                group.title(),
+                view.count(group),
+                open,
+                columns(group),
+                rows.into_iter(),
+            ));
+        }
+    }
+    sections.extend(order(&view));
+    sections
+}
+
+/// Which fold is cut last: the findings, then those who leave, then the others in order.
+fn rank(group: Group) -> usize {
+    match group {
+        Group::Findings => 1,
+        Group::Leaves => 2,
+        Group::Moves => 3,
+        Group::Queues => 4,
+        Group::Joins => 5,
+        Group::Changes => 6,
+    }
+}
+
+fn columns(group: Group) -> &'static str {
+    match group {
+        Group::Joins | Group::Leaves | Group::Changes => {
+            "| agent | name | what | where |\n| --- | --- | --- | --- |\n"
+        }
+        Group::Moves => {
+            "| agent | name | from | to | beside | where |\n| --- | --- | --- | --- | --- | --- |\n"
+        }
+        Group::Queues => "| queue | serve it | what | where |\n| --- | --- | --- | --- |\n",
+        Group::Findings => "| | code | what, and what to do | where |\n| --- | --- | --- | --- |\n",
+    }
+}
+
+fn summary(view: &View, head: &mut Markdown) {
+    match view.verdict() {
+        Some(verdict) => head.text(verdict),
+        None => head.raw("**").text(&view.headline()).raw("**"),
+    };
+    if view.summary.calls > 0 {
+        head.raw(" · ").text(&view::effort(&view.summary));
+    }
+    head.raw("\n\n");
+    if view.summary.findings.error > 0 {
+        head.raw("⛔ Not to be applied as it is: ")
+            .number(view.summary.findings.error)
+            .raw(" to be mended first.\n\n");
+    }
+    for allowed in &view.allowed {
+        head.raw("⚠️ ").text(allowed).raw("\n\n");
+    }
+}
+
+/// What became of the steps.
+fn ran(plan: &Plan, run: &Run, head: &mut Markdown) -> Vec<Section> {
+    if let Some(verdict) = result::verdict(plan, run) {
+        let whole = run.refused.is_none() && run.results.iter().all(|r| r.status == Status::Done);
+        head.raw(if whole { "✅ **" } else { "❌ **" }).text(&cut(&verdict)).raw("**\n\n");
+    }
+    if run.interrupted {
+        head.raw("Interrupted: what was in flight was finished, nothing else was started.\n\n");
+    }
+    let line = |what: &str, why: &str, mark: &'static str| {
+        let mut row = Markdown::default();
+        row.raw("| ").raw(mark).raw(" | ").text(&cut(what)).raw(" | ").text(&cut(why)).raw(" |\n");
+        row
+    };
+    let stale = run.stale.iter().map(|moved| line(&moved.id.to_string(), &moved.message, "moved"));
+    let mut results: Vec<(Status, Markdown)> = plan
+        .steps
+        .iter()
+        .zip(&run.results)
+        .map(|(step, done)| {
+            let why = done.message.as_deref().unwrap_or_default();
+            (done.status, line(&result::step(step), why, done.status.word()))
+        })
+        .collect();
+    // What was not done comes first.
+    results.sort_by_key(|(status, _)| *status == Status::Done);
+    let rows: Vec<Markdown> = stale.chain(results.into_iter().map(|(_, row)| row)).collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let columns = "| | step | why |\n| --- | --- | --- |\n";
+    vec![section(0, "What was done", rows.len(), false, columns, rows.into_iter())]
+}
+
+/// The picture of what comes after what.
+fn order(view: &View) -> Option<Section> {
+    if !view.order.helps() {
+        return None;
+    }
+    let mut rows = Vec::new();
+    for (at, stage) in view.order.stages.iter().enumerate() {
+        let mut row = Markdown::default();
+        row.raw("  s").number(at).raw("[\"").text(&stage.words()).raw("\"]\n");
+        rows.push(row);
+    }
+    for (from, to) in &view.order.arrows {
+        let mut row = Markdown::default();
+        row.raw("  s").number(*from).raw(" --> s").number(*to).raw("\n");
+        rows.push(row);
+    }
+    let mut open = Markdown::default();
+    open.raw("<details><summary>What comes after what</summary>\n\n```mermaid\nflowchart LR\n");
+    Some(Section { rank: 9, open, rows, close: "```\n\n</details>\n\n" })
+}
+
+fn section(
+    rank: usize,
+    title: &'static str,
+    count: usize,
+    open: bool,
+    columns: &'static str,
+    rows: impl Iterator<Item = Markdown>,
+) -> Section {
+    let mut head = Markdown::default();
+    head.raw(if open { "<details open><summary><b>" } else { "<details><summary><b>" });
+    head.raw(title).raw("</b> (").number(count).raw(")</summary>\n\n").raw(columns);
+    Section { rank, open: head, rows: rows.collect(), close: "\n</details>\n\n" }
+}
+
+fn row(report: &Report, group: Group, line: &Line) -> Markdown {
+    let mut row = Markdown::default();
+    let place =
+        line.source.as_ref().map(|s| format!("{}:{}", report.path(&s.file), s.line)).unwrap_or_default();
+    row.raw("| ");
+    match group {
+        Group::Findings => {
+            row.text(line.tone.word()).raw(" | ").text(&line.subject).raw(" | ").text(&cut(&line.words()));
+        }
+        Group::Moves => {
+            let (from, to) = line.moves().unwrap_or_default();
+            row.text(bare(&line.subject)).raw(" | ").text(line.name().unwrap_or_default());
+            row.raw(" | ").text(from).raw(" | ").text(to).raw(" | ");
+            said(&mut row, line.beside_the_move());
+        }
+        Group::Queues => {
+            row.text(bare(&line.subject)).raw(" | ");
+            if let Some(staffing) = &line.staffing {
+                row.number(staffing.before).raw(" → ").number(staffing.after());
+            }
+            row.raw(" | ");
+            said(&mut row, line.pieces.iter());
+        }
+        Group::Joins | Group::Leaves | Group::Changes => {
+            row.text(bare(&line.subject)).raw(" | ").text(line.name().unwrap_or_default()).raw(" | ");
+            said(&mut row, line.pieces.iter());
+        }
+    }
+    row.raw(" | ").text(&place).raw(" |\n");
+    row
+}
+
+/// A resource without its kind, which the heading says.
+fn bare(subject: &str) -> &str {
+    subject.split_once('/').map_or(subject, |(_, name)| name)
+}
+
+/// What is said of a line, but for the name.
+fn said<'a>(row: &mut Markdown, pieces: impl Iterator<Item = &'a Piece>) {
+    let mut first = true;
+    for piece in pieces {
+        let gap = match piece {
+            Piece::Name(_) => continue,
+            Piece::Remark(_) => " ",
+            Piece::Count(_) | Piece::Words(_) | Piece::Field { .. } => " · ",
+        };
+        if !first {
+            row.raw(gap);
+        }
+        first = false;
+        match piece {
+            Piece::Field { key, before, after } => {
+                row.text(key).raw(" ");
+                changed(row, &cut(before), &cut(after));
+            }
+            Piece::Name(_) | Piece::Remark(_) | Piece::Count(_) | Piece::Words(_) => {
+                row.text(&cut(&piece.words()));
+            }
+        }
+    }
+}
+
+/// Both sides of a value; a long text once, with marks in it.
+fn changed(row: &mut Markdown, before: &str, after: &str) {
+    let long = before.chars().count().max(after.chars().count()) > SHORT;
+    match spans(before, after).filter(|_| long) {
+        None => {
+            row.text(before).raw(" → ").text(after);
+        }
+        Some(spans) => {
+            for span in spans {
+                match span {
+                    Span::Same(text) => row.text(&text),
+                    Span::Gone(text) => row.raw("<del>").text(&text).raw("</del>"),
+                    Span::New(text) => row.raw("<ins>").text(&text).raw("</ins>"),
+                };
+            }
+        }
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(WIDEST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// Puts the comment together, and leaves out what does not fit.
+fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Section>)>) -> String {
+    let note = "\n_Cut: the whole report is in this run's artifact._\n";
+    // What a fold costs beside its rows, with the line that says how many are missing.
+    let frame = |section: &Section| section.open.chars() + section.close.len() + 60;
+    let mut left = MOST.saturating_sub(head.chars() + note.len());
+    let mut whole = true;
+    let mut kept: Vec<(Markdown, Vec<(Section, usize)>)> = Vec::new();
+    for (part, sections) in parts {
+        if left < part.chars() {
+            whole = false;
+            break;
+        }
+        left -= part.chars();
+        kept.push((part, sections.into_iter().map(|section| (section, 0)).collect()));
+    }
+    // By rank, each fold takes what it needs of what is left.
+    let mut order: Vec<(usize, usize, usize)> = Vec::new();
+    for (part, (_, sections)) in kept.iter().enumerate() {
+        order.extend(sections.iter().enumerate().map(|(at, (section, _))| (section.rank, part, at)));
+    }
+    order.sort_unstable();
+    for (_, part, at) in order {
+        let (section, shown) = &mut kept[part].1[at];
+        // A picture is whole or not at all.
+        let all: usize = section.rows.iter().map(Markdown::chars).sum();
+        let cost = frame(section);
+        if left < cost || (section.rank == 9 && left < cost + all) {
+            whole = false;
+            continue;
+        }
+        left -= cost;
+        for row in &section.rows {
+            if left < row.chars() {
+                whole = false;
+                break;
+            }
+            left -= row.chars();
+            *shown += 1;
+        }
+    }
+    let mut out = head.clone();
+    for (part, sections) in &kept {
+        out.join(part);
+        for (section, shown) in sections.iter().filter(|(_, shown)| *shown > 0) {
+            out.join(&section.open);
+            section.rows[..*shown].iter().for_each(|row| {
+                out.join(row);
+            });
+            if *shown < section.rows.len() {
+                out.raw("\n… and ").number(section.rows.len() - shown).raw(" more.\n");
+            }
+            out.raw(section.close);
+        }
+    }
+    if !whole {
+        out.raw(note);
+    }
+    out.into_string()
+}

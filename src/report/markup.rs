@@ -1,0 +1,126 @@
+//! Escaping by type: what is written as markup is text of this program, what comes from a manifest or a vendor can
+//! only go in as text.
+//!
+//! `raw` takes `&'static str`, so a value of a run does not fit; `text` escapes. There is no third way in. That is why
+//! the writers are by hand and not templates: a template escapes by default and trusts whoever writes `|safe`.
+
+use crate::model::id::safe;
+
+/// HTML or XML that is being written.
+#[derive(Debug, Default)]
+pub(super) struct Markup(String);
+
+impl Markup {
+    /// Writes markup.
+    pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
+        self.0.push_str(markup);
+        self
+    }
+
+    /// Writes text, also between the quotes of an attribute.
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+        for c in safe(text).chars() {
+            match c {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\'' => self.0.push_str("&#39;"),
+                // No part of XML.
+                '\u{fffe}' | '\u{ffff}' => self.0.push('\u{fffd}'),
+                c => self.0.push(c),
+            }
+        }
+        self
+    }
+
+    /// Writes a number.
+    pub(super) fn number(&mut self, number: usize) -> &mut Self {
+        self.0.push_str(&number.to_string());
+        self
+    }
+
+    /// What was written.
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// GitHub's Markdown that is being written, the inside of one line at a time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Markdown(String);
+
+impl Markdown {
+    /// Writes Markdown.
+    pub(super) fn raw(&mut self, markdown: &'static str) -> &mut Self {
+        self.0.push_str(markdown);
+        self
+    }
+
+    /// Writes text. Whatever means something in Markdown or HTML becomes a character reference, which is text and
+    /// nothing else; what GitHub makes a link or a mention of in text (`@who`, `#1`, `https://`) is parted by a space
+    /// of no width.
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+        let text = safe(text).replace("://", ":\u{200b}//").replace("www.", "www\u{200b}.");
+        for c in text.chars() {
+            match c {
+                '@' | '#' => {
+                    self.0.push(c);
+                    self.0.push('\u{200b}');
+                }
+                '&' | '<' | '>' | '"' | '\'' | '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
+                    self.0.push_str(&format!("&#{};", u32::from(c)));
+                }
+                c => self.0.push(c),
+            }
+        }
+        self
+    }
+
+    /// Writes a name into a comment that nobody sees: without what could end it.
+    pub(super) fn hidden(&mut self, name: &str) -> &mut Self {
+        self.0.push_str(&safe(name).replace(['<', '>'], "").replace("--", "-"));
+        self
+    }
+
+    /// Writes a number.
+    pub(super) fn number(&mut self, number: usize) -> &mut Self {
+        self.0.push_str(&number.to_string());
+        self
+    }
+
+    /// Writes what was written elsewhere.
+    pub(super) fn join(&mut self, other: &Markdown) -> &mut Self {
+        self.0.push_str(&other.0);
+        self
+    }
+
+    /// How many characters were written.
+    pub(super) fn chars(&self) -> usize {
+        self.0.chars().count()
+    }
+
+    /// What was written.
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_text_in_every_tongue() {
+        let mut html = Markup::default();
+        html.raw("<p title=\"").text("\" onclick='x'").raw("\">").text("<script>&\n").raw("</p>");
+        let wanted = "<p title=\"&quot; onclick=&#39;x&#39;\">&lt;script&gt;&amp;\\u{a}</p>";
+        assert_eq!(html.into_string(), wanted);
+        let mut md = Markdown::default();
+        md.text("a|b `c` <img> @team #77 [x](https://y) **z** \n");
+        let text = md.into_string();
+        for wrong in ["|", "`", "<", "@t", "#77", "[", "://", "*", "\n"] {
+            assert!(!text.contains(wrong), "{wrong:?} in {text}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A drift → Prometheus text exposition (0.0.4), for a push gateway or the node exporter's textfile collector.
+//!
+//! Every series of a workspace is there on every run, zeros too, so that an alert ends when its cause does. Labels hold
+//! the workspace's name and place, never a resource: no personal data, and no series for each agent.
+
+use std::collections::BTreeMap;
+
+use super::{Part, Report};
+use crate::model::finding::{Severity, UNMANAGED_AGENT, UNMANAGED_QUEUE};
+use crate::model::plan::{Action, Moved, Plan};
+
+const ACTIONS: [(Action, &str); 4] = [
+    (Action::Create, "create"),
+    (Action::Update, "update"),
+    (Action::Replace, "replace"),
+    (Action::Delete, "delete"),
+];
+const SIDES: [(Moved, &str); 4] = [
+    (Moved::Live, "live"),
+    (Moved::Manifest, "manifest"),
+    (Moved::Both, "both"),
+    (Moved::Unknown, "unknown"),
+];
+
+/// A metric: name, help, and its samples by labels.
+struct Metric {
+    name: &'static str,
+    help: &'static str,
+    /// A label set that comes twice would not be valid.
+    samples: BTreeMap<String, String>,
+}
+
+/// Draws a report.
+pub(super) fn report(report: &Report) -> String {
+    let mut metrics = vec![
+        metric(report, "rosterctl_up", "Whether the workspace could be read and compared.", |part| {
+            one(i64::from(part.plan().is_some()))
+        }),
+        metric(
+            report,
+            "rosterctl_exit_code",
+            "Exit code of the workspace: 0 no drift, 2 drift, else not to be told.",
+            |part| one(i64::from(part.exit)),
+        ),
+        metric(
+            report,
+            "rosterctl_drift_changes",
+            "Resources that differ, by what would mend them and by which side moved.",
+            |part| part.plan().map(changes).unwrap_or_default(),
+        ),
+        metric(report, "rosterctl_drift_findings", "What no step can mend, by severity.", |part| {
+            part.plan().map(findings).unwrap_or_default()
+        }),
+        metric(report, "rosterctl_unmanaged_resources", "Live resources that no manifest names.", |part| {
+            part.plan().map(unmanaged).unwrap_or_default()
+        }),
+        metric(report, "rosterctl_live_resources", "Live resources.", |part| {
+            part.plan().map(live).unwrap_or_default()
+        }),
+        metric(
+            report,
+            "rosterctl_last_clean_run_timestamp_seconds",
+            "End of the last apply that left nothing to do.",
+            |part| {
+                let time = part.last_clean_run.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+                time.map(|at| one(at.as_second())).unwrap_or_default()
+            },
+        ),
+    ];
+    metrics.retain(|metric| !metric.samples.is_empty());
+    metrics.iter().map(draw).collect()
+}
+
+fn one(value: i64) -> Vec<(String, String)> {
+    vec![(String::new(), value.to_string())]
+}
+
+fn metric(
+    report: &Report,
+    name: &'static str,
+    help: &'static str,
+    of: impl Fn(&Part) -> Vec<(String, String)>,
+) -> Metric {
+    let mut samples = BTreeMap::new();
+    for part in &report.parts {
+        let workspace =
+            format!("workspace=\"{}\",path=\"{}\"", label(part.name()), label(report.path(&part.place)));
+        for (labels, value) in of(part) {
+            let labels = if labels.is_empty() { workspace.clone() } else { format!("{workspace},{labels}") };
+            samples.insert(labels, value);
+        }
+    }
+    Metric { name, help, samples }
+}
+
+fn draw(metric: &Metric) -> String {
+    let Metric { name, help, samples } = metric;
+    let mut text = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
+    for (labels, value) in samples {
+        text.push_str(&format!("{name}{{{labels}}} {value}\n"));
+    }
+    text
+}
+
+/// Escapes the value of a label.
+fn label(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+fn changes(plan: &Plan) -> Vec<(String, String)> {
+    let mut samples = Vec::new();
+    for (action, action_word) in ACTIONS {
+        for (side, side_word) in SIDES {
+            let count = plan.changes.iter().filter(|c| c.action == action && c.moved == side).count();
+            samples.push((format!("action=\"{action_word}\",moved=\"{side_word}\""), count.to_string()));
+        }
+    }
+    samples
+}
+
+fn findings(plan: &Plan) -> Vec<(String, String)> {
+    let counts = &plan.summary.findings;
+    let severities =
+        [(Severity::Error, counts.error), (Severity::Warning, counts.warning), (Severity::Info, counts.info)];
+    severities
+        .iter()
+        .map(|(severity, count)| (format!("severity=\"{}\"", severity.word()), count.to_string()))
+        .collect()
+}
+
+fn unmanaged(plan: &Plan) -> Vec<(String, String)> {
+    let count = |code: &str| plan.findings.iter().filter(|finding| finding.code == code).count();
+    by_kind(count(UNMANAGED_AGENT.code), count(UNMANAGED_QUEUE.code))
+}
+
+fn live(plan: &Plan) -> Vec<(String, String)> {
+    by_kind(plan.summary.live.agents, plan.summary.live.queues)
+}
+
+fn by_kind(agents: usize, queues: usize) -> Vec<(String, String)> {
+    vec![("kind=\"agent\"".to_owned(), agents.to_string()), ("kind=\"queue\"".to_owned(), queues.to_string())]
+}

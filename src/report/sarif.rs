@@ -1,0 +1,226 @@
+//! A report → SARIF 2.1.0, for code scanning and editors.
+//!
+//! Rules are the rows of the table of finding codes, with a few of this file's own for what a finding cannot be: a
+//! difference, an error of a file, a step that was not done. A result without a line of its own points at the
+//! workspace file, since code scanning shows no result that has no place.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
+use super::view::{self, Line, Tone};
+use super::{Body, Command, Part, Report, Run, result};
+use crate::apply::Status;
+use crate::model::finding::{RULES, Severity};
+use crate::model::plan::Plan;
+use crate::model::source::Source;
+
+/// Rules beside the table of codes: id, severity, sentence.
+const OWN: [(&str, Severity, &str); 5] = [
+    ("change", Severity::Info, "Live differs from the manifests, and a step mends it."),
+    ("input", Severity::Error, "The workspace file or a manifest is wrong."),
+    ("failure", Severity::Error, "The workspace could not be planned or applied."),
+    ("moved", Severity::Error, "Live state moved since the plan was made."),
+    ("step", Severity::Error, "A step was not done, or nobody can tell."),
+];
+
+/// Draws a report.
+pub(super) fn report(report: &Report) -> String {
+    let results: Vec<Json> = report.parts.iter().flat_map(|part| results(report, part)).collect();
+    let failed = report.parts.iter().any(|part| matches!(part.body, Body::Failed(_)));
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "rosterctl",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules(),
+            } },
+            "automationDetails": { "id": format!("rosterctl/{}/", report.command.word()) },
+            "columnKind": "unicodeCodePoints",
+            "invocations": [{ "executionSuccessful": !failed }],
+            "results": results,
+        }],
+    });
+    format!("{log:#}\n")
+}
+
+fn rules() -> Vec<Json> {
+    let table = RULES.iter().map(|rule| (rule.code, rule.severity, rule.doc));
+    let rule = |(id, severity, doc): (&str, Severity, &str)| {
+        json!({
+            "id": id,
+            "shortDescription": { "text": doc },
+            "defaultConfiguration": { "level": level(severity) },
+        })
+    };
+    table.chain(OWN).map(rule).collect()
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+/// A result; `key` tells it from others of its rule when lines move.
+fn one(
+    report: &Report,
+    part: &Part,
+    rule: &str,
+    severity: Severity,
+    text: &str,
+    key: &str,
+    source: Option<&Source>,
+) -> Json {
+    let index =
+        RULES.iter().map(|rule| rule.code).chain(OWN.iter().map(|(id, ..)| *id)).position(|id| id == rule);
+    let file = source.map_or(&part.file, |source| &source.file);
+    let region = match source {
+        Some(source) => json!({ "startLine": source.line, "startColumn": source.column }),
+        None => json!({ "startLine": 1 }),
+    };
+    json!({
+        "ruleId": rule,
+        "ruleIndex": index,
+        "level": level(severity),
+        "message": { "text": text },
+        "locations": [{ "physicalLocation": {
+            "artifactLocation": { "uri": uri(report.path(file)) },
+            "region": region,
+        } }],
+        "partialFingerprints": { "rosterctl/v1": format!("{}:{rule}:{key}", part.name()) },
+    })
+}
+
+fn results(report: &Report, part: &Part) -> Vec<Json> {
+    match &part.body {
+        Body::Planned(plan) => planned(report, part, plan),
+        Body::Ran(plan, run) => {
+            let mut results = ran(report, part, plan, run);
+            results.extend(planned(report, part, plan));
+            results
+        }
+        Body::Failed(failure) if failure.diagnostics.is_empty() => {
+            vec![one(report, part, "failure", Severity::Error, &failure.message, "", None)]
+        }
+        Body::Failed(failure) => {
+            let wrong = failure.diagnostics.iter().map(|diagnostic| {
+                let gap = if diagnostic.help.is_empty() { "" } else { ". " };
+                let text = format!("{}{gap}{}", diagnostic.message, diagnostic.help);
+                let mut result = one(
+                    report,
+                    part,
+                    "input",
+                    Severity::Error,
+                    &text,
+                    &diagnostic.message,
+                    diagnostic.source.as_ref(),
+                );
+                if let Some((source, label)) = &diagnostic.related {
+                    result["relatedLocations"] = json!([{
+                        "message": { "text": label },
+                        "physicalLocation": {
+                            "artifactLocation": { "uri": uri(report.path(&source.file)) },
+                            "region": { "startLine": source.line, "startColumn": source.column },
+                        },
+                    }]);
+                }
+                result
+            });
+            wrong.collect()
+        }
+    }
+}
+
+fn planned(report: &Report, part: &Part, plan: &Plan) -> Vec<Json> {
+    let view = view::of(plan);
+    let result = |line: &Line| {
+        let source = line.source.as_ref();
+        match line.tone {
+            Tone::Find(severity) => {
+                let key = line.about.as_deref().unwrap_or_default();
+                one(report, part, &line.subject, severity, &line.words(), key, source)
+            }
+            Tone::Act(_) => {
+                let severity = match report.command {
+                    Command::Drift => Severity::Warning,
+                    Command::Plan | Command::Apply => Severity::Info,
+                };
+                let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
+                let words = line.words();
+                let gap = if words.is_empty() { "" } else { ": " };
+                let text = format!("{} {}{name}{gap}{words}", line.tone.word(), line.subject);
+                one(report, part, "change", severity, &text, &line.subject, source)
+            }
+        }
+    };
+    view.findings.iter().chain(&view.changes).map(result).collect()
+}
+
+fn ran(report: &Report, part: &Part, plan: &Plan, run: &Run) -> Vec<Json> {
+    let mut results = Vec::new();
+    if let Some(why) = &run.refused {
+        results.push(one(
+            report,
+            part,
+            "failure",
+            Severity::Error,
+            &format!("Nothing was changed: {why}"),
+            "",
+            None,
+        ));
+    }
+    let place = |id| plan.change(id).and_then(|change| change.source.as_ref());
+    for moved in &run.stale {
+        let id = moved.id.to_string();
+        let text = format!("{id}: {}", moved.message);
+        results.push(one(report, part, "moved", Severity::Error, &text, &id, place(&moved.id)));
+    }
+    for (step, done) in plan.steps.iter().zip(&run.results).filter(|(_, done)| done.status != Status::Done) {
+        let what = result::step(step);
+        let why = done.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        let text = format!("{} {what}{why}", done.status.word());
+        results.push(one(
+            report,
+            part,
+            "step",
+            Severity::Error,
+            &text,
+            &what,
+            step.targets.first().and_then(place),
+        ));
+    }
+    results
+}
+
+/// A path as a relative reference of RFC 3986: whatever is neither a letter, a digit nor `-._~/` as `%XX`.
+fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(byte.into());
+            }
+            byte => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    // An absolute path is no relative reference: without a scheme it would name a host's root.
+    if out.starts_with('/') { format!("file://{out}") } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn paths_become_references() {
+        assert_eq!(uri("roster/售前 1.yaml"), "roster/%E5%94%AE%E5%89%8D%201.yaml");
+        assert_eq!(uri("/srv/a:b.yaml"), "file:///srv/a%3Ab.yaml");
+    }
+}

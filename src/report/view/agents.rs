@@ -1,0 +1,266 @@
+//! Changes of agents → lines: a pool that is made, new agents that differ in their names alone, and agents that
+//! change alike are one line.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::{Group, Line, Piece, Tone, ranges, remarks, words};
+use crate::model::agent::{self, MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
+use crate::model::id::{Kind, OperatorId};
+use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan};
+
+type Shape = (Action, Moved, Option<String>, Vec<(String, String, String)>);
+
+/// A change with the agent's number replaced, so that a pool's agents look alike.
+fn shape(change: &Change) -> Shape {
+    let general = |json: &Json| json.to_string().replace(change.id.name.as_str(), "{operatorId}");
+    let fields = change.fields.iter().map(|f| (f.path.clone(), general(&f.before), general(&f.after)));
+    (change.action, change.moved, change.reason.clone(), fields.collect())
+}
+
+/// From so many new agents on that differ in their names alone, they share a line.
+const FEWEST_PEERS: usize = 6;
+
+/// A change without the agent's name.
+fn nameless(change: &Change) -> Shape {
+    let mut shape = shape(change);
+    shape.3.retain(|(path, ..)| path != NAME.key);
+    shape
+}
+
+/// Who is in a group whose names differ: `8001 张三, 8002 李四`.
+fn who(all: &[&Change], group: &[usize]) -> String {
+    let one = |at: &usize| match all[*at].title.as_deref() {
+        Some(name) => format!("{} {name}", all[*at].id.name),
+        None => all[*at].id.name.to_string(),
+    };
+    group.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// The agents of a plan, a line for what is one thing.
+pub(super) fn lines(plan: &Plan) -> Vec<Line> {
+    let all: Vec<&Change> = plan.changes.iter().filter(|c| c.id.kind == Kind::Agent).collect();
+    let mut lines = Vec::new();
+    let mut taken = vec![false; all.len()];
+    let mut alike: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, change) in all.iter().enumerate().filter(|(_, c)| c.action == Action::Update) {
+        alike.entry(format!("{:?}", shape(change))).or_default().push(at);
+    }
+    let mut runs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut peers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut at = 0;
+    while at < all.len() {
+        let length = if all[at].action == Action::Create { run(&all, at).len() } else { 0 };
+        if length > 1 {
+            runs.insert(at, (at..at + length).collect());
+        } else if length == 1 {
+            peers.entry(format!("{:?}", nameless(all[at]))).or_default().push(at);
+        }
+        at += length.max(1);
+    }
+    for at in 0..all.len() {
+        if taken[at] {
+            continue;
+        }
+        let change = all[at];
+        let group: Vec<usize> = match change.action {
+            Action::Create => runs.remove(&at).unwrap_or_else(|| {
+                let peers = peers.get(&format!("{:?}", nameless(change))).cloned().unwrap_or_default();
+                if peers.len() >= FEWEST_PEERS { peers } else { vec![at] }
+            }),
+            Action::Update => alike.get(&format!("{:?}", shape(change))).cloned().unwrap_or_else(|| vec![at]),
+            Action::Replace | Action::Delete => vec![at],
+        };
+        for index in &group {
+            taken[*index] = true;
+        }
+        lines.push(if group.len() > 1 { group_line(&all, &group) } else { agent_line(change) });
+    }
+    lines
+}
+
+/// The run of new agents that are alike and follow each other.
+fn run(all: &[&Change], at: usize) -> Vec<usize> {
+    let first = shape(all[at]);
+    let mut group = vec![at];
+    for next in at + 1..all.len() {
+        let follows = all[next - 1].id.name.successor().as_ref() == Some(&all[next].id.name);
+        if !follows || shape(all[next]) != first {
+            break;
+        }
+        group.push(next);
+    }
+    group
+}
+
+fn group_line(all: &[&Change], group: &[usize]) -> Line {
+    let first = all[group[0]];
+    let ids: Vec<&OperatorId> = group.iter().map(|at| &all[*at].id.name).collect();
+    let mut pieces = vec![Piece::Count(group.len())];
+    let mut general = Change {
+        fields: first
+            .fields
+            .iter()
+            .map(|f| FieldDiff {
+                before: generalise(&f.before, &first.id.name),
+                after: generalise(&f.after, &first.id.name),
+                ..f.clone()
+            })
+            .collect(),
+        // Agents of a group have a name in common, or none.
+        title: common_title(all, group),
+        ..first.clone()
+    };
+    let mut subject = format!("agent/{}", ranges(&ids));
+    let named = first.action == Action::Create
+        && general.title.is_none()
+        && group.iter().any(|at| all[*at].title.is_some());
+    if named {
+        general.fields.retain(|field| field.path != NAME.key);
+        // Their numbers stand before their names; twice would be too much.
+        subject = match ids.as_slice() {
+            [first, .., last] => format!("agent/{first} … {last}"),
+            _ => subject,
+        };
+    }
+    pieces.extend(agent_pieces(&general));
+    if named {
+        pieces.push(Piece::Words(who(all, group)));
+    }
+    Line {
+        tone: Tone::Act(first.action),
+        group: chapter(first),
+        subject,
+        about: None,
+        count: group.len(),
+        moved: Some(first.moved),
+        pieces,
+        staffing: None,
+        source: first.source.clone(),
+    }
+}
+
+fn common_title(all: &[&Change], group: &[usize]) -> Option<String> {
+    let title =
+        |at: &usize| Some(all[*at].title.as_ref()?.replace(all[*at].id.name.as_str(), "{operatorId}"));
+    let first = group.first().and_then(title)?;
+    group.iter().all(|at| title(at).as_ref() == Some(&first)).then_some(first)
+}
+
+fn generalise(json: &Json, id: &OperatorId) -> Json {
+    match json {
+        Json::String(text) => Json::String(text.replace(id.as_str(), "{operatorId}")),
+        other => other.clone(),
+    }
+}
+
+fn agent_line(change: &Change) -> Line {
+    Line {
+        tone: Tone::Act(change.action),
+        group: chapter(change),
+        subject: change.id.to_string(),
+        about: None,
+        count: 1,
+        moved: Some(change.moved),
+        pieces: agent_pieces(change),
+        staffing: None,
+        source: change.source.clone(),
+    }
+}
+
+fn chapter(change: &Change) -> Group {
+    let moves = change.field(MAIN_SKILL_GROUP.key).is_some_and(|field| field.before != field.after);
+    match change.action {
+        Action::Create => Group::Joins,
+        Action::Delete => Group::Leaves,
+        Action::Update | Action::Replace if moves => Group::Moves,
+        Action::Update | Action::Replace => Group::Changes,
+    }
+}
+
+fn agent_pieces(change: &Change) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    if let Some(title) = change.title.as_ref().filter(|_| change.field(NAME.key).is_none()) {
+        pieces.push(Piece::Name(title.clone()));
+    }
+    match change.action {
+        Action::Create => {
+            let said = |key: &str| change.field(key).map(|f| words(f, &f.after, agent::FIELDS));
+            pieces.extend(said(NAME.key).map(Piece::Name));
+            pieces.extend([ROLE.key, MAIN_SKILL_GROUP.key].into_iter().filter_map(said).map(Piece::Words));
+            for field in &change.fields {
+                if field.path == PASSWORD.key {
+                    pieces.push(Piece::Words("password".to_owned()));
+                } else if ![NAME.key, ROLE.key, MAIN_SKILL_GROUP.key].contains(&field.path.as_str()) {
+                    pieces.push(Piece::Words(format!(
+                        "{} {}",
+                        field.path,
+                        words(field, &field.after, agent::FIELDS)
+                    )));
+                }
+            }
+        }
+        Action::Delete => {
+            let said = |key: &str| change.field(key).map(|f| words(f, &f.before, agent::FIELDS));
+            pieces.extend(said(NAME.key).map(Piece::Name));
+            pieces.extend(said(MAIN_SKILL_GROUP.key).map(Piece::Words));
+        }
+        Action::Update | Action::Replace => {
+            for field in change.fields.iter().filter(|f| f.path == PASSWORD.key || f.before != f.after) {
+                pieces.push(if field.path == PASSWORD.key {
+                    Piece::Words("password".to_owned())
+                } else {
+                    Piece::Field {
+                        key: field.path.clone(),
+                        before: words(field, &field.before, agent::FIELDS),
+                        after: words(field, &field.after, agent::FIELDS),
+                    }
+                });
+                if let Some(reason) = &field.reason {
+                    pieces.push(Piece::Remark(reason.clone()));
+                }
+            }
+        }
+    }
+    remarks(change, &mut pieces);
+    pieces
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_agents_that_differ_in_name_alone_share_a_line() {
+        let field = |path: &str, after: &str| serde_json::json!({ "path": path, "before": null, "after": after, "moved": "manifest" });
+        let new = |id: &str, name: &str, group: &str| {
+            let fields = [field("name", name), field("mainSkillGroup", group)];
+            let change = serde_json::json!({
+                "id": format!("agent/{id}"), "action": "create", "title": name, "moved": "manifest", "fields": fields,
+            });
+            serde_json::from_value::<Change>(change).unwrap()
+        };
+        let mut changes: Vec<Change> = ["张", "王", "李", "赵", "陈", "杨"]
+            .iter()
+            .zip(0..)
+            .map(|(n, i)| new(&format!("{}", 8001 + 2 * i), n, "售前"))
+            .collect();
+        changes.push(new("9001", "周", "售后"));
+        let refs: Vec<&Change> = changes.iter().collect();
+        assert_eq!(run(&refs, 0), [0]);
+        let plan = serde_json::json!({
+            "format": "rosterctl.plan/v1", "program": "0", "workspace": "w",
+            "summary": { "create": 7, "update": 0, "replace": 0, "delete": 0, "calls": 7, "estimatedSeconds": 0,
+                "findings": { "error": 0, "warning": 0, "info": 0 }, "live": { "agents": 0, "queues": 0 } },
+            "changes": changes, "steps": [], "findings": [], "digests": { "manifests": "", "plan": "" },
+        });
+        let view = super::super::of(&serde_json::from_value(plan).unwrap());
+        let subjects: Vec<&str> = view.changes.iter().map(|line| &*line.subject).collect();
+        assert_eq!(subjects, ["agent/8001 … 8011", "agent/9001"]);
+        assert_eq!(view.changes[0].pieces[0], Piece::Count(6));
+        let named = "8001 张, 8003 王, 8005 李, 8007 赵, 8009 陈, 8011 杨".to_owned();
+        assert_eq!(view.changes[0].pieces.last(), Some(&Piece::Words(named)));
+    }
+}

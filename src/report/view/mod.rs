@@ -1,0 +1,363 @@
+//! A plan in words, ordered once for every format: one line for what is one thing.
+//!
+//! Agents that are made alike in a row (a pool) are one line; so are new agents that differ in their names alone,
+//! and agents that change in the same way. A roster of 300 agents stays readable. Every format draws this, so that none says more or less.
+
+mod agents;
+mod findings;
+mod order;
+mod queues;
+
+use crate::model::agent::MAIN_SKILL_GROUP;
+use crate::model::field::{Field, by_key};
+use crate::model::finding::{Effect, Finding, Severity};
+use crate::model::id::{Kind, OperatorId};
+use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan, Summary};
+use crate::model::source::Source;
+use crate::model::value::Value;
+
+pub use order::{Order, Stage};
+pub use queues::Staffing;
+
+/// What a line is about; formats colour it so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something happens.
+    Act(Action),
+    /// A finding.
+    Find(Severity),
+}
+
+impl Tone {
+    /// The mark before the line.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Tone::Act(action) => action.mark(),
+            Tone::Find(Severity::Error | Severity::Warning) => "!",
+            Tone::Find(Severity::Info) => "i",
+        }
+    }
+
+    /// The word for it: an action's or a severity's.
+    pub fn word(self) -> &'static str {
+        match self {
+            Tone::Act(Action::Create) => "create",
+            Tone::Act(Action::Update) => "update",
+            Tone::Act(Action::Replace) => "replace",
+            Tone::Act(Action::Delete) => "delete",
+            Tone::Find(severity) => severity.word(),
+        }
+    }
+}
+
+/// The chapter that a line belongs to, in the order in which people read them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Agents that are made.
+    Joins,
+    /// Agents that are deleted.
+    Leaves,
+    /// Agents that get another main skill group.
+    Moves,
+    /// Agents that change otherwise.
+    Changes,
+    /// Queues.
+    Queues,
+    /// What cannot be mended, or must not be done.
+    Findings,
+}
+
+impl Group {
+    /// Every chapter, in order.
+    pub const ALL: [Group; 6] =
+        [Group::Joins, Group::Leaves, Group::Moves, Group::Changes, Group::Queues, Group::Findings];
+
+    /// Its heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Joins => "Who joins",
+            Group::Leaves => "Who leaves",
+            Group::Moves => "Who moves",
+            Group::Changes => "Who changes",
+            Group::Queues => "Queues",
+            Group::Findings => "To look at",
+        }
+    }
+
+    /// What a number of them does or is: `join`, `queue changes`.
+    pub fn noun(self, count: usize) -> &'static str {
+        let (one, many) = match self {
+            Group::Joins => ("joins", "join"),
+            Group::Leaves => ("leaves", "leave"),
+            Group::Moves => ("moves", "move"),
+            Group::Changes => ("changes", "change"),
+            Group::Queues => ("queue changes", "queues change"),
+            Group::Findings => ("to look at", "to look at"),
+        };
+        if count == 1 { one } else { many }
+    }
+}
+
+/// A line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is about.
+    pub tone: Tone,
+    /// The chapter.
+    pub group: Group,
+    /// The resource or resources; a finding's code.
+    pub subject: String,
+    /// The resource that a finding is about.
+    pub about: Option<String>,
+    /// How many resources it stands for.
+    pub count: usize,
+    /// Which side moved.
+    pub moved: Option<Moved>,
+    /// What is said of it, in pieces.
+    pub pieces: Vec<Piece>,
+    /// Who serves the queue, before and after, when that changes.
+    pub staffing: Option<Staffing>,
+    /// Where the manifest asks for it.
+    pub source: Option<Source>,
+}
+
+impl Line {
+    /// From which main skill group to which the agent moves.
+    pub fn moves(&self) -> Option<(&str, &str)> {
+        self.pieces.iter().find_map(|piece| match piece {
+            Piece::Field { key, before, after } if key == MAIN_SKILL_GROUP.key => Some((&**before, &**after)),
+            Piece::Name(_) | Piece::Count(_) | Piece::Words(_) | Piece::Field { .. } | Piece::Remark(_) => {
+                None
+            }
+        })
+    }
+
+    /// What is said beside the move to another main skill group.
+    pub fn beside_the_move(&self) -> impl Iterator<Item = &Piece> {
+        let is_move =
+            |piece: &&Piece| matches!(piece, Piece::Field { key, .. } if key == MAIN_SKILL_GROUP.key);
+        self.pieces.iter().filter(move |piece| !is_move(piece))
+    }
+
+    /// What people call it: the name of an agent.
+    pub fn name(&self) -> Option<&str> {
+        self.pieces.iter().find_map(|piece| match piece {
+            Piece::Name(name) => Some(name.as_str()),
+            Piece::Count(_) | Piece::Words(_) | Piece::Field { .. } | Piece::Remark(_) => None,
+        })
+    }
+
+    /// What is said of it beside its name, in plain words.
+    pub fn words(&self) -> String {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            let (gap, words) = match piece {
+                Piece::Name(_) => continue,
+                Piece::Count(_) | Piece::Words(_) | Piece::Field { .. } => (" · ", piece.words()),
+                Piece::Remark(_) => (" ", piece.words()),
+            };
+            if !text.is_empty() {
+                text.push_str(gap);
+            }
+            text.push_str(&words);
+        }
+        text
+    }
+}
+
+/// A piece of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// How many agents the line stands for.
+    Count(usize),
+    /// What people call the agent.
+    Name(String),
+    /// Words.
+    Words(String),
+    /// A field and what becomes of it.
+    Field {
+        /// Its name.
+        key: String,
+        /// What it held.
+        before: String,
+        /// What it will hold.
+        after: String,
+    },
+    /// A remark.
+    Remark(String),
+}
+
+impl Piece {
+    /// The piece in plain words.
+    pub fn words(&self) -> String {
+        match self {
+            Piece::Count(count) => format!("{count} agents"),
+            Piece::Name(words) | Piece::Words(words) => words.clone(),
+            Piece::Field { key, before, after } => format!("{key} {before} -> {after}"),
+            Piece::Remark(words) => format!("({words})"),
+        }
+    }
+}
+
+/// A plan in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Name of the workspace.
+    pub workspace: String,
+    /// What happens.
+    pub changes: Vec<Line>,
+    /// What cannot be mended, or must not be done.
+    pub findings: Vec<Line>,
+    /// What comes after what.
+    pub order: Order,
+    /// Rules that were lifted.
+    pub allowed: Vec<String>,
+    /// Whether there is nothing to do.
+    pub nothing: bool,
+    /// The line of counts.
+    pub counts: String,
+    /// The counts.
+    pub summary: Summary,
+}
+
+impl View {
+    /// The lines of a chapter.
+    pub fn group(&self, group: Group) -> impl Iterator<Item = &Line> {
+        self.changes.iter().chain(&self.findings).filter(move |line| line.group == group)
+    }
+
+    /// How many resources, or findings, a chapter is about.
+    pub fn count(&self, group: Group) -> usize {
+        self.group(group).map(|line| if group == Group::Findings { 1 } else { line.count }).sum()
+    }
+
+    /// What happens, in numbers: `2 join · 1 leaves · 3 queues change`.
+    pub fn headline(&self) -> String {
+        let counts = Group::ALL.map(|group| (group, self.count(group)));
+        let said = counts
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(group, count)| format!("{count} {}", group.noun(*count)));
+        said.collect::<Vec<_>>().join(" · ")
+    }
+
+    /// What can be said of a plan with nothing to do; `None` when there is something, or it is refused.
+    pub fn verdict(&self) -> Option<&'static str> {
+        let all = |severity| self.findings.iter().all(|line| line.tone == Tone::Find(severity));
+        let refused = self.findings.iter().any(|line| line.tone == Tone::Find(Severity::Error));
+        match (self.nothing, all(Severity::Info)) {
+            (true, true) => Some("Nothing to do: the live systems are as the manifests say."),
+            (true, false) if !refused => Some("No step can mend what differs."),
+            (true | false, _) => None,
+        }
+    }
+}
+
+/// Puts a plan into words.
+pub fn of(plan: &Plan) -> View {
+    let mut changes = agents::lines(plan);
+    changes.extend(plan.changes.iter().filter(|c| c.id.kind != Kind::Agent).map(queues::line));
+    View {
+        workspace: plan.workspace.clone(),
+        changes,
+        findings: findings::lines(&plan.findings),
+        order: order::of(&plan.steps),
+        allowed: plan
+            .allowed
+            .iter()
+            .map(|a| format!("allowed for this run: {} up to {}", a.rule, a.up_to))
+            .collect(),
+        nothing: plan.changes.is_empty(),
+        counts: counts(plan),
+        summary: plan.summary.clone(),
+    }
+}
+
+fn counts(plan: &Plan) -> String {
+    let s = &plan.summary;
+    let mut text = format!(
+        "Plan: {} to create, {} to update, {} to replace, {} to delete",
+        s.create, s.update, s.replace, s.delete
+    );
+    let mends = |f: &&Finding| f.severity == Severity::Info || f.effect() == Effect::None;
+    let open = plan.findings.iter().filter(|f| !mends(f)).count();
+    if open > 0 {
+        text.push_str(&format!(", {open} that cannot be mended"));
+    }
+    match s.calls {
+        0 => text.push('.'),
+        _ => text.push_str(&format!("; {}.", effort(s))),
+    }
+    text
+}
+
+/// How many calls a plan needs, and about how long they take.
+pub fn effort(summary: &Summary) -> String {
+    format!(
+        "{} call{}, about {} under the rate limits",
+        summary.calls,
+        if summary.calls == 1 { "" } else { "s" },
+        length(summary.estimated_seconds)
+    )
+}
+
+/// A length of time for people.
+fn length(seconds: u64) -> String {
+    match seconds {
+        0 => "a moment".to_owned(),
+        1..=119 => format!("{seconds} s"),
+        _ => format!("{} min", seconds.div_ceil(60)),
+    }
+}
+
+/// One side of a field, as people read it.
+fn words(field: &FieldDiff, json: &serde_json::Value, table: &'static [&'static Field]) -> String {
+    let value = by_key(table, &field.path).and_then(|row| Value::from_json(row.ty, json));
+    value.map_or_else(|| "unset".to_owned(), |value| value.words())
+}
+
+fn remarks(change: &Change, pieces: &mut Vec<Piece>) {
+    if let Some(reason) = &change.reason {
+        pieces.push(Piece::Remark(reason.clone()));
+    }
+    match (change.moved, change.action) {
+        (Moved::Live, Action::Create) => {
+            pieces.push(Piece::Remark("it was deleted in the console".to_owned()));
+        }
+        (Moved::Live, _) => pieces.push(Piece::Remark("it was changed in the console".to_owned())),
+        (Moved::Both, _) => {
+            pieces.push(Piece::Remark("both the console and the manifest changed it".to_owned()));
+        }
+        (Moved::Manifest | Moved::Unknown, _) => {}
+    }
+}
+
+/// Numbers with runs of three and more drawn together: `8001, 8101..8180`.
+pub fn ranges(ids: &[&OperatorId]) -> String {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while at < ids.len() {
+        let mut end = at;
+        while end + 1 < ids.len() && ids[end].successor().as_ref() == Some(ids[end + 1]) {
+            end += 1;
+        }
+        if end - at >= 2 {
+            parts.push(format!("{}..{}", ids[at], ids[end]));
+        } else {
+            parts.extend(ids[at..=end].iter().map(ToString::to_string));
+        }
+        at = end + 1;
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_three_and_more_are_drawn_together() {
+        let ids = ["8001", "8002", "8101", "8102", "8103", "a"].map(OperatorId::from);
+        assert_eq!(ranges(&ids.iter().collect::<Vec<_>>()), "8001, 8002, 8101..8103, a");
+    }
+}

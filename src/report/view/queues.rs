@@ -1,0 +1,132 @@
+//! Changes of queues → lines, and who serves them before and after.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::{Group, Line, Piece, Tone, ranges, remarks, words};
+use crate::model::id::{OperatorId, safe};
+use crate::model::plan::{Action, Change};
+use crate::model::queue::{self, ASSIGN_MEMBERS};
+use crate::model::value::{Members, Value};
+
+/// How many serve a queue that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staffing {
+    /// Its name.
+    pub queue: String,
+    /// How many serve it now.
+    pub before: usize,
+    /// How many of them leave.
+    pub leaving: usize,
+    /// How many join.
+    pub joining: usize,
+}
+
+impl Staffing {
+    /// How many will serve it.
+    pub fn after(&self) -> usize {
+        self.before - self.leaving + self.joining
+    }
+}
+
+/// Who serves a queue before and after; `None` when its members stay.
+fn staffing(change: &Change) -> Option<Staffing> {
+    let field = change.field(ASSIGN_MEMBERS.key)?;
+    let (before, after) = (members(&field.before), members(&field.after));
+    Some(Staffing {
+        queue: safe(change.id.name.as_str()),
+        before: before.len(),
+        leaving: before.keys().filter(|id| !after.contains_key(*id)).count(),
+        joining: after.keys().filter(|id| !before.contains_key(*id)).count(),
+    })
+}
+
+fn members(json: &Json) -> Members {
+    match Value::from_json(ASSIGN_MEMBERS.ty, json) {
+        Some(Value::Members(members)) => Members::clone(&members),
+        _ => Members::new(),
+    }
+}
+
+/// The line of a queue.
+pub(super) fn line(change: &Change) -> Line {
+    let mut pieces = Vec::new();
+    for field in &change.fields {
+        if field.path == ASSIGN_MEMBERS.key {
+            pieces.extend(member_pieces(&members(&field.before), &members(&field.after), change.action));
+        } else if change.action == Action::Create {
+            pieces.push(Piece::Words(format!(
+                "{} {}",
+                field.path,
+                words(field, &field.after, queue::FIELDS)
+            )));
+        } else {
+            pieces.push(Piece::Field {
+                key: field.path.clone(),
+                before: words(field, &field.before, queue::FIELDS),
+                after: words(field, &field.after, queue::FIELDS),
+            });
+        }
+    }
+    remarks(change, &mut pieces);
+    Line {
+        tone: Tone::Act(change.action),
+        group: Group::Queues,
+        subject: change.id.to_string(),
+        about: None,
+        count: 1,
+        moved: Some(change.moved),
+        pieces,
+        staffing: staffing(change),
+        source: change.source.clone(),
+    }
+}
+
+fn member_pieces(before: &Members, after: &Members, action: Action) -> Vec<Piece> {
+    let joined = after.iter().filter(|(id, _)| !before.contains_key(*id)).map(|(id, p)| (id, *p)).collect();
+    if action == Action::Create {
+        let count = if after.len() == 1 { "1 member".to_owned() } else { format!("{} members", after.len()) };
+        return vec![Piece::Words(if after.is_empty() {
+            count
+        } else {
+            format!("{count}: {}", by_priority(joined))
+        })];
+    }
+    let left: Vec<&OperatorId> = before.keys().filter(|id| !after.contains_key(*id)).collect();
+    let mut pieces = Vec::new();
+    let many = |count: usize| if count > 3 { format!("{count} ") } else { String::new() };
+    if !joined.is_empty() {
+        pieces.push(Piece::Words(format!("{}joining: {}", many(joined.len()), by_priority(joined))));
+    }
+    if !left.is_empty() {
+        pieces.push(Piece::Words(format!("{}leaving: {}", many(left.len()), ranges(&left))));
+    }
+    let mut moved: BTreeMap<(i64, i64), Vec<&OperatorId>> = BTreeMap::new();
+    for (id, now) in after {
+        if let Some(was) = before.get(id).filter(|was| *was != now) {
+            moved.entry((*was, *now)).or_default().push(id);
+        }
+    }
+    for ((was, now), ids) in moved {
+        pieces.push(Piece::Field {
+            key: format!("priority of {}", ranges(&ids)),
+            before: was.to_string(),
+            after: now.to_string(),
+        });
+    }
+    pieces
+}
+
+/// Members by priority, the most urgent last named first; priority 0 goes without saying.
+fn by_priority(members: Vec<(&OperatorId, i64)>) -> String {
+    let mut groups: BTreeMap<i64, Vec<&OperatorId>> = BTreeMap::new();
+    for (id, priority) in members {
+        groups.entry(priority).or_default().push(id);
+    }
+    let groups = groups.iter().rev().map(|(priority, ids)| match priority {
+        0 => ranges(ids),
+        priority => format!("{} (priority {priority})", ranges(ids)),
+    });
+    groups.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,271 @@
+//! What a run has to tell, in the formats that were asked for: the one place that prints and writes reports.
+//!
+//! ```text
+//! begin (bad paths refused) ─▶ planned, ran, failed: a part each ─▶ finish: standard output, then each file
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use super::console::Console;
+use super::exit::{Exit, Fail};
+use super::input;
+use crate::model::plan::Plan;
+use crate::report::mask::Mask;
+use crate::report::text::{self, Look};
+use crate::report::{self, Body, Command, Failure, Format, Part, Report, Run, view};
+use crate::shell::files::{self, Place};
+
+/// What goes where.
+#[derive(Debug, clap::Args)]
+pub(super) struct Output {
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write a format to a file in the same run, like `html=plan.html`; repeatable.
+    #[arg(long = "write", value_name = "FORMAT=PATH", value_parser = written)]
+    writes: Vec<Written>,
+    /// Mask phone numbers and e-mail addresses in every format; the others that people post are masked anyway.
+    #[arg(long)]
+    mask_personal: bool,
+}
+
+/// A format and the file that it goes to.
+#[derive(Clone, Debug)]
+struct Written {
+    format: Format,
+    path: PathBuf,
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        Format::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()).help(self.doc()))
+    }
+}
+
+/// Reads `FORMAT=PATH`.
+fn written(text: &str) -> Result<Written, String> {
+    let words = Format::ALL.iter().map(|format| format.word()).collect::<Vec<_>>().join(", ");
+    let help = format!("write FORMAT=PATH, like html=plan.html, where FORMAT is one of {words}");
+    let (word, path) = text.split_once('=').ok_or_else(|| help.clone())?;
+    let format = Format::from_str(word, false).map_err(|_| format!("there is no format `{word}`: {help}"))?;
+    if path.is_empty() {
+        return Err(help);
+    }
+    Ok(Written { format, path: path.into() })
+}
+
+impl Output {
+    /// Makes ready to report on workspaces.
+    ///
+    /// # Errors
+    /// A format that the command does not have; a path that cannot be written, or must not be.
+    pub(super) fn begin<'a>(
+        &'a self,
+        command: Command,
+        several: bool,
+        workspaces: &[&Path],
+        console: &'a Console,
+    ) -> Result<Reporter<'a>, Fail> {
+        let mut formats = self.writes.iter().map(|written| written.format).chain([self.format]);
+        if let Some(format) = formats.find(|format| !format.fits(command)) {
+            let (word, command) = (format.word(), command.word());
+            return Err(Fail::error(format!("`{word}` is a format of `drift`; `{command}` has all others")));
+        }
+        let reporter = Reporter {
+            output: self,
+            console,
+            command,
+            several,
+            workspaces: workspaces.iter().map(|path| (*path).to_owned()).collect(),
+            parts: RefCell::default(),
+            exit: Cell::new(Exit::Success),
+            plan: RefCell::default(),
+            run: RefCell::default(),
+            shown: Cell::new(false),
+        };
+        for (at, Written { path, .. }) in self.writes.iter().enumerate() {
+            let again = |other: &Written| other.path == *path || files::same(&other.path, path);
+            if self.writes[..at].iter().any(again) {
+                return Err(Fail::error(format!("--write names {} twice", path.display())));
+            }
+            reporter.spare("--write", path)?;
+            files::probe(path).map_err(|error| unwritable(path, &error))?;
+        }
+        Ok(reporter)
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Fail {
+    Fail::error(format!("the report cannot be written to {}: {error}", path.display()))
+}
+
+/// Collects what became of each workspace, and tells it at the end.
+pub(super) struct Reporter<'a> {
+    output: &'a Output,
+    console: &'a Console,
+    command: Command,
+    several: bool,
+    workspaces: Vec<PathBuf>,
+    parts: RefCell<Vec<Part>>,
+    exit: Cell<Exit>,
+    /// The plan that is being carried out.
+    plan: RefCell<Option<Arc<Plan>>>,
+    /// What became of it.
+    run: RefCell<Option<Run>>,
+    /// The plan was shown already.
+    shown: Cell<bool>,
+}
+
+impl Reporter<'_> {
+    /// Refuses to let another output go where a report, or the workspace, stands.
+    ///
+    /// # Errors
+    /// It would.
+    pub(super) fn apart(&self, flag: &str, path: &Path) -> Result<(), Fail> {
+        let same = |other: &Written| real(&other.path) == real(path);
+        if self.output.writes.iter().any(same) {
+            return Err(Fail::error(format!("--write and {flag} both name {}", path.display())));
+        }
+        Ok(())
+    }
+
+    /// Refuses a path that is a file of one of the workspaces, or rosterctl's own.
+    ///
+    /// # Errors
+    /// It is.
+    pub(super) fn spare(&self, flag: &str, path: &Path) -> Result<(), Fail> {
+        if self.workspaces.iter().any(|workspace| belongs(workspace, path)) {
+            return Err(Fail::error(format!(
+                "{flag} {} would overwrite a file of the workspace",
+                path.display()
+            )));
+        }
+        Ok(())
+    }
+
+    /// Shows a plan before it is carried out, where standard output is for people.
+    pub(super) fn show(&self, plan: &Arc<Plan>) {
+        self.plan.replace(Some(Arc::clone(plan)));
+        if self.output.format != Format::Text {
+            return;
+        }
+        self.shown.set(true);
+        let masked = self.output.mask_personal.then(|| Mask::of(plan).plan(plan));
+        self.console.out(&text::plan(&view::of(masked.as_ref().unwrap_or(plan)), self.console.look()));
+    }
+
+    /// Takes up what became of the plan that was shown.
+    pub(super) fn ran(&self, run: Run) {
+        self.run.replace(Some(run));
+    }
+
+    /// Takes up a workspace's plan.
+    pub(super) fn planned(&self, place: &Path, exit: Exit, plan: Plan, last_clean_run: Option<String>) {
+        self.add(place, exit, last_clean_run, Body::Planned(Arc::new(plan)));
+    }
+
+    /// Takes up how a run ended.
+    pub(super) fn end(&self, place: &Path, exit: Exit) {
+        let run = self.run.take();
+        if let Some(plan) = self.plan.take() {
+            let unrun = || Run { refused: Some("the plan was not approved".to_owned()), ..Run::default() };
+            self.add(place, exit, None, Body::Ran(plan, run.unwrap_or_else(unrun)));
+        }
+    }
+
+    /// Says on standard error why a workspace has no plan, or was not changed, and takes it up.
+    pub(super) fn fail(&self, place: &Path, fail: Fail) {
+        let failure = fail.failure();
+        let exit = fail.report(self.console);
+        let body = match (self.plan.take(), self.run.take()) {
+            (Some(plan), Some(run)) => Body::Ran(plan, run),
+            (Some(plan), None) => Body::Ran(plan, Run { refused: Some(failure.message), ..Run::default() }),
+            (None, _) => {
+                let name = input::workspace(place).map(|(_, workspace)| workspace.name.to_string()).ok();
+                Body::Failed(Failure { workspace: name, ..failure })
+            }
+        };
+        self.add(place, exit, None, body);
+    }
+
+    fn add(&self, place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) {
+        let file = Place::find(place).map_or_else(|_| files::shown(place), |found| found.shown);
+        self.exit.set(self.exit.get().graver(exit));
+        let place = files::shown(place).to_string();
+        self.parts.borrow_mut().push(Part { place, file, exit: exit as u8, last_clean_run, body });
+    }
+
+    /// Prints and writes what was taken up, and returns the gravest exit code.
+    pub(super) fn finish(self) -> Exit {
+        let mut exit = self.exit.get();
+        let mut report = Report {
+            command: self.command,
+            parts: self.parts.into_inner(),
+            several: self.several,
+            root: std::env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default(),
+        };
+        if self.output.mask_personal {
+            report = report.masked();
+        }
+        match self.output.format {
+            Format::Text => {
+                let look = self.console.look();
+                // Standard error has said why there is nothing to show.
+                let said = report.parts.iter().all(|part| matches!(part.body, Body::Failed(_)));
+                if self.shown.get() {
+                    self.console.out(&text::outcome(&report));
+                } else if self.several || !said {
+                    self.console.out(&report::render(&report, Format::Text, look));
+                }
+            }
+            format => self.console.out(&report::render(&report, format, Look::default())),
+        }
+        for Written { format, path } in &self.output.writes {
+            let text = report::render(&report, *format, Look::default());
+            if let Err(error) = files::put(path, text.as_bytes()) {
+                exit = exit.graver(unwritable(path, &error).report(self.console));
+            }
+        }
+        exit
+    }
+}
+
+/// Whether a file is one that a workspace is made of, or that rosterctl keeps there.
+fn belongs(workspace: &Path, target: &Path) -> bool {
+    let Ok(place) = Place::find(workspace) else { return false };
+    let target = real(target);
+    let own = |path: &Path| real(path) == target;
+    if own(&place.file) || target.starts_with(real(&place.own_folder())) {
+        return true;
+    }
+    if let Ok((place, workspace)) = input::workspace(workspace) {
+        let ledger = workspace.ledger.text("path").map(|path| place.folder.join(path));
+        let manifests = files::manifest_paths(&place, &workspace);
+        return ledger.iter().chain(&manifests).any(|path| own(path));
+    }
+    // What it is made of is not known: no YAML file in its folder is touched.
+    let yaml = target.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    yaml && target.is_file() && target.starts_with(real(&place.folder))
+}
+
+/// Where a path leads, links resolved; the file itself need not be there.
+fn real(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (fs::canonicalize(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
