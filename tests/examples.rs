@@ -83,6 +83,8 @@ fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn each_file_names_its_schema_and_agrees_with_it() {
     let mut files = Vec::new();
     yaml_files(&root().join("examples"), &mut files);
+    // What is there for Kubernetes itself has schemas of its own.
+    files.retain(|file| file.parent() != Some(&root().join("examples/kubernetes")));
     assert!(files.len() > 10, "the examples are found");
     for file in files {
         let text = fs::read_to_string(&file).unwrap();

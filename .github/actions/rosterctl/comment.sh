@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# comment.sh FILE NUMBER: posts a report to a pull request, or brings the comment up to date that is there already.
+# The report's first line is a hidden mark of the workspace and the command. Only the author's own comments count:
+# anybody can write such a line.
+set -euo pipefail
+
+file="$1" number="$2"
+if [ ! -s "$file" ]; then
+  echo '::notice::There is no report to post.'
+  exit 0
+fi
+if [ -z "$number" ]; then
+  echo '::notice::There is no pull request to post the report to.'
+  exit 0
+fi
+mark="$(head -n 1 "$file")"
+case "$mark" in
+  '<!-- rosterctl:'*' -->') ;;
+  *)
+    echo "::error::$file is no report of rosterctl: its first line is not its mark."
+    exit 1
+    ;;
+esac
+
+issue="repos/$GITHUB_REPOSITORY/issues/$number"
+id="$(gh api --paginate "$issue/comments?per_page=100" | jq -r -s --arg mark "$mark" --arg author "$AUTHOR" '
+  [.[][] | select(.user.login == $author and (.body // "" | split("\n")[0] | rtrimstr("\r")) == $mark)][0].id // empty')"
+if [ -n "$id" ]; then
+  jq -R -s '{body: .}' "$file" | gh api --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$id" --input - --silent
+  echo "Brought comment $id up to date."
+else
+  jq -R -s '{body: .}' "$file" | gh api --method POST "$issue/comments" --input - --silent
+  echo 'Posted a comment.'
+fi

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Puts rosterctl on the PATH of the steps that follow: the release of this action's own version, or a build of it.
+# Reads VERSION (release, source, path), REPOSITORY (of the action), ACTION (its folder), GH_TOKEN.
+set -euo pipefail
+
+root="$ACTION/../../.."
+number="$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -n 1)"
+bin="$RUNNER_TEMP/rosterctl-bin"
+mkdir -p "$bin"
+
+build() {
+  echo "Building rosterctl $number from the action's source; this takes some minutes."
+  cargo build --locked --release --manifest-path "$root/Cargo.toml" --target-dir "$RUNNER_TEMP/rosterctl-build"
+  cp "$RUNNER_TEMP/rosterctl-build/release/rosterctl" "$bin/"
+}
+
+download() {
+  local target name
+  case "$RUNNER_OS-$RUNNER_ARCH" in
+    Linux-X64) target=x86_64-unknown-linux-musl ;;
+    Linux-ARM64) target=aarch64-unknown-linux-musl ;;
+    macOS-X64) target=x86_64-apple-darwin ;;
+    macOS-ARM64) target=aarch64-apple-darwin ;;
+    *)
+      echo "::error::There is no release of rosterctl for $RUNNER_OS on $RUNNER_ARCH; use a Linux or macOS runner."
+      exit 1
+      ;;
+  esac
+  name="rosterctl-$number-$target"
+  gh release download "v$number" --repo "$REPOSITORY" --dir "$bin" --clobber \
+    --pattern "$name.tar.gz" --pattern SHA256SUMS || return 1
+  (cd "$bin" && grep -F "  $name.tar.gz" SHA256SUMS | shasum -a 256 --check --strict)
+  tar -xzf "$bin/$name.tar.gz" -C "$bin" --strip-components 1 "$name/rosterctl"
+}
+
+case "$VERSION" in
+  path)
+    command -v rosterctl >/dev/null || { echo '::error::There is no rosterctl on the PATH.'; exit 1; }
+    rosterctl --version
+    exit 0
+    ;;
+  source) build ;;
+  release)
+    if ! download; then
+      command -v cargo >/dev/null || { echo "::error::$REPOSITORY has no release v$number, and there is no cargo to build it."; exit 1; }
+      build
+    fi
+    ;;
+  *)
+    echo "::error::version is release, source or path, not $VERSION."
+    exit 1
+    ;;
+esac
+"$bin/rosterctl" --version
+echo "$bin" >>"$GITHUB_PATH"

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Runs rosterctl, keeps its reports in a folder, and tells its exit code as an output instead of failing with it.
+# Reads COMMAND, WORKSPACES and ARGUMENTS (one a line), PLAN, VERIFY, SNAPSHOT. Runs with the bash 3.2 of macOS too.
+set -euo pipefail
+: "${WORKSPACES:=.}" "${ARGUMENTS:=}" "${PLAN:=}" "${VERIFY:=true}" "${SNAPSHOT:=}"
+
+folder="$RUNNER_TEMP/rosterctl-$COMMAND"
+rm -rf "$folder"
+mkdir -p "$folder"
+
+# Arguments are lines; no word of them is ever looked at by a shell.
+workspaces=() more=()
+while IFS= read -r line; do [ -z "$line" ] || workspaces+=("$line"); done <<<"$WORKSPACES"
+while IFS= read -r line; do [ -z "$line" ] || more+=("$line"); done <<<"$ARGUMENTS"
+
+arguments=("$COMMAND")
+reports=(--write "markdown=$folder/report.md" --write "html=$folder/report.html")
+case "$COMMAND" in
+  plan)
+    # The annotations are read from the log by the runner.
+    arguments+=(--detailed-exitcode "${reports[@]}" --write "sarif=$folder/report.sarif")
+    arguments+=(--write "github=$folder/annotations")
+    [ "${#workspaces[@]}" -gt 1 ] || arguments+=(--out "$folder/plan.json")
+    [ -z "$SNAPSHOT" ] || arguments+=(--live "$SNAPSHOT")
+    ;;
+  apply)
+    arguments+=(--auto-approve "${reports[@]}")
+    [ -z "$PLAN" ] || arguments+=(--plan "$PLAN")
+    ;;
+  drift) arguments+=("${reports[@]}" --write "sarif=$folder/report.sarif" --write "prometheus=$folder/report.prom") ;;
+  snapshot) arguments+=(--out "$folder/snapshot.json") ;;
+  *)
+    echo "::error::command is plan, apply, drift, snapshot or comment, not $COMMAND."
+    exit 1
+    ;;
+esac
+# A saved plan carries its own; they belong to the planning below.
+if [ "$COMMAND" != apply ] || [ -z "$PLAN" ]; then arguments+=(${more[@]+"${more[@]}"}); fi
+
+# Whether a saved plan is what the checked-out manifests ask for now: same changes, same steps, same rules lifted.
+verified() {
+  local fresh="$RUNNER_TEMP/rosterctl-fresh.json" text="$RUNNER_TEMP/rosterctl-fresh.md" code=0
+  local part='{changes, steps, allowed, targets}'
+  rosterctl plan --quiet ${more[@]+"${more[@]}"} --out "$fresh" --write "markdown=$text" "${workspaces[@]}" || code=$?
+  # A plan that policy refuses is refused by apply too, with its reasons.
+  case "$code" in 0 | 4) ;; *) return "$code" ;; esac
+  [ "$(jq -S "$part" "$fresh")" != "$(jq -S "$part" "$PLAN")" ] || return 0
+  {
+    head -n 1 "$text" | sed 's/:plan -->/:apply -->/'
+    echo '### rosterctl apply: the reviewed plan is stale'
+    echo
+    echo 'Nothing was written: since it was made, the live systems or the manifests moved, or the plan was changed.'
+    echo 'Below is what would be done now. Open a pull request, or start the workflow by hand, to review it.'
+    echo
+    tail -n +2 "$text"
+  } >"$folder/report.md"
+  echo '::error::The reviewed plan is stale: planning again gives other changes. Nothing was written.'
+  return 3
+}
+
+code=0
+if [ "$COMMAND" = apply ] && [ -n "$PLAN" ] && [ "$VERIFY" = true ]; then verified || code=$?; fi
+if [ "$code" = 0 ]; then rosterctl "${arguments[@]}" "${workspaces[@]}" || code=$?; fi
+
+if [ -f "$folder/annotations" ]; then
+  cat "$folder/annotations"
+  rm "$folder/annotations"
+fi
+# A summary holds 1 MiB at most.
+[ ! -f "$folder/report.md" ] || head -c 900000 "$folder/report.md" >>"$GITHUB_STEP_SUMMARY"
+{
+  echo "exit-code=$code"
+  echo "folder=$folder"
+} >>"$GITHUB_OUTPUT"

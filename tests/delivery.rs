@@ -1,0 +1,230 @@
+//! How the program reaches a team's pipeline: the action's scripts against a GitHub of our own, and rules that every
+//! workflow, ours or an example, keeps.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says what it leaves out")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A runner: its folders, and `gh` as tests/fixtures/bin/gh keeps it.
+struct Runner {
+    folder: tempfile::TempDir,
+}
+
+impl Runner {
+    /// `None`, and a word about it, where the machine lacks what the scripts need.
+    fn new() -> Option<Self> {
+        for tool in ["bash", "jq"] {
+            if Command::new(tool).arg("--version").output().is_err() {
+                eprintln!("skipped: there is no {tool}");
+                return None;
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        Some(Self { folder })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        fs::write(self.path(name), text).unwrap();
+        self.path(name).display().to_string()
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    fn json(&self, name: &str) -> Vec<Value> {
+        serde_json::from_str(&self.read(name)).unwrap()
+    }
+
+    /// Runs a script of the action; its exit code and what it said.
+    fn run(&self, script: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
+        let program = Path::new(env!("CARGO_BIN_EXE_rosterctl")).parent().unwrap();
+        let tools = root().join("tests/fixtures/bin");
+        let path = std::env::var("PATH").unwrap();
+        let output = Command::new(root().join(".github/actions/rosterctl").join(script))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("PATH", format!("{}:{}:{path}", tools.display(), program.display()))
+            .env("GH_STATE", self.folder.path())
+            .env("RUNNER_TEMP", self.folder.path())
+            .env("GITHUB_OUTPUT", self.path("output"))
+            .env("GITHUB_STEP_SUMMARY", self.path("summary"))
+            .env("GITHUB_REPOSITORY", "o/r")
+            .env("XDG_STATE_HOME", self.path("state"))
+            .env("AUTHOR", "github-actions[bot]")
+            .env("LABEL", "roster-drift")
+            .envs(environment.iter().copied())
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        (output.status.code().unwrap(), said.concat())
+    }
+}
+
+#[test]
+fn one_comment_is_kept_up_to_date() {
+    let Some(runner) = Runner::new() else { return };
+    // Others write too, one of them with our mark, and there is more than a page of them.
+    let other = |id: usize, login: &str, body: &str| {
+        format!(r#"{{"id":{id},"user":{{"login":"{login}"}},"body":"{body}"}}"#)
+    };
+    let mark = "<!-- rosterctl:acme:plan -->";
+    runner.write(
+        "comments",
+        &format!(
+            "[{},{},{}]",
+            other(1, "mallory", &format!("{mark}\\nme")),
+            other(2, "github-actions[bot]", "<!-- rosterctl:acme:apply -->\\nof another command"),
+            other(3, "alice", "looks good")
+        ),
+    );
+    let report = runner.write("report.md", &format!("{mark}\nfirst \"answer\"\n"));
+    let (code, said) = runner.run("comment.sh", &[&report, "7"], &[]);
+    assert_eq!(code, 0, "{said}");
+    runner.write("report.md", &format!("{mark}\nsecond $answer `x`\n"));
+    let (code, said) = runner.run("comment.sh", &[&report, "7"], &[]);
+    assert_eq!(code, 0, "{said}");
+    let comments = runner.json("comments");
+    assert_eq!(comments.len(), 4, "{comments:?}");
+    assert_eq!(comments[3]["body"], format!("{mark}\nsecond $answer `x`\n"));
+    assert_eq!(comments[0]["body"], format!("{mark}\nme"));
+
+    // A text that is no report is not posted, whoever brings it.
+    let report = runner.write("report.md", "approved!\n");
+    assert_eq!(runner.run("comment.sh", &[&report, "7"], &[]).0, 1);
+    assert_eq!(runner.json("comments").len(), 4);
+}
+
+#[test]
+fn one_issue_is_opened_kept_up_to_date_and_closed() {
+    let Some(runner) = Runner::new() else { return };
+    let report = runner.write("report.md", "<!-- rosterctl:acme:drift -->\nmoved\n");
+    for (code, state) in
+        [("0", ""), ("2", "open"), ("6", "open"), ("2", "open"), ("0", "closed"), ("0", "closed")]
+    {
+        let (exit, said) = runner.run("issue.sh", &[&report, code], &[]);
+        assert_eq!(exit, 0, "{said}");
+        let issues = runner.json("issues");
+        let states: Vec<&str> = issues.iter().map(|issue| issue["state"].as_str().unwrap()).collect();
+        assert_eq!(states.concat(), state, "after {code}: {said}");
+    }
+    let (exit, said) = runner.run("issue.sh", &[&report, "2"], &[]);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(runner.json("issues").len(), 2, "what drifts again is a new matter");
+}
+
+/// The workflows of a folder.
+fn yaml(folder: &str, found: &mut BTreeMap<String, Value>) {
+    for entry in fs::read_dir(root().join(folder)).unwrap().map(|e| e.unwrap().path()) {
+        if entry.extension().is_some_and(|e| e == "yml") {
+            let text = fs::read_to_string(&entry).unwrap();
+            let name = format!("{folder}/{}", entry.file_name().unwrap().to_string_lossy());
+            found.insert(name, serde_yaml::from_str(&text).unwrap());
+        }
+    }
+}
+
+fn workflows() -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    yaml(".github/workflows", &mut found);
+    yaml("examples/github", &mut found);
+    assert!(found.len() > 6, "the workflows are found");
+    found
+}
+
+fn jobs(workflow: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    workflow["jobs"].as_object().unwrap().iter()
+}
+
+#[test]
+fn each_job_may_do_little_and_ends() {
+    for (name, workflow) in workflows() {
+        assert_eq!(
+            workflow["permissions"],
+            serde_json::json!({}),
+            "{name}: nothing that a job does not ask for"
+        );
+        assert!(workflow["concurrency"]["group"].is_string(), "{name}: its runs do not overlap");
+        for (job, said) in jobs(&workflow) {
+            assert!(said["timeout-minutes"].is_u64(), "{name}: {job} ends");
+            let permissions = said["permissions"].as_object();
+            assert!(permissions.is_some_and(|p| !p.is_empty()), "{name}: {job} says what it may do");
+            for step in said["steps"].as_array().unwrap() {
+                let Some(uses) = step["uses"].as_str() else { continue };
+                let pinned = uses.split_once('@').is_some_and(|(_, at)| at.len() == 40);
+                let own = uses == "OWNER/rosterctl/.github/actions/rosterctl@v1";
+                assert!(pinned || own, "{name}: {job} uses {uses}, which can change");
+                if uses.starts_with("actions/checkout@") {
+                    assert_eq!(
+                        step["with"]["persist-credentials"], false,
+                        "{name}: {job} leaves no token behind"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// A fork's job sees no secret and may write nothing; what posts its plan checks nothing out.
+#[test]
+fn no_secret_reaches_the_job_of_a_fork() {
+    let workflows = workflows();
+    for (name, workflow) in &workflows {
+        let on = workflow["on"].as_object().unwrap();
+        assert!(!on.contains_key("pull_request_target"), "{name}");
+        for (job, said) in jobs(workflow) {
+            let text = said.to_string();
+            let condition = said["if"].as_str().unwrap_or_default();
+            let own = condition == "github.event.pull_request.head.repo.full_name == github.repository";
+            if on.contains_key("pull_request") && !own {
+                assert!(
+                    !text.contains("secrets.") && !text.contains("environment"),
+                    "{name}: {job} has secrets"
+                );
+                let writes = said["permissions"].as_object().unwrap().values().any(|may| may == "write");
+                assert!(!writes, "{name}: {job} may write");
+            }
+            if on.contains_key("workflow_run") {
+                assert!(
+                    !text.contains("secrets.") && !text.contains("checkout"),
+                    "{name}: {job} runs others' files"
+                );
+            }
+        }
+    }
+    assert!(workflows["examples/github/rosterctl-plan.yml"]["jobs"]["plan-fork"].is_object());
+}
+
+/// Names of agents, branches and pull requests are others' words: a script gets them as variables.
+#[test]
+fn no_script_is_put_together_from_an_expression() {
+    let mut all = workflows();
+    let action = ".github/actions/rosterctl/action.yml";
+    all.insert(
+        action.to_owned(),
+        serde_yaml::from_str(&fs::read_to_string(root().join(action)).unwrap()).unwrap(),
+    );
+    for (name, workflow) in all {
+        let mut lists: Vec<&Value> = vec![&workflow["runs"]["steps"]];
+        lists.extend(
+            workflow["jobs"].as_object().into_iter().flat_map(|jobs| jobs.values().map(|job| &job["steps"])),
+        );
+        for step in lists.into_iter().filter_map(Value::as_array).flatten() {
+            let script = step["run"].as_str().unwrap_or_default();
+            assert!(!script.contains("${{"), "{name}: {script}");
+        }
+    }
+}
