@@ -129,3 +129,108 @@ fn what_was_not_proved_complete_stays_so() {
     let text = fs::read_to_string(bench.path("doubtful.json")).unwrap();
     assert!(text.contains("\"incomplete\":\""), "{text}");
 }
+
+/// A seed of agents and queues such as an estate of some years holds, by a generator of its own.
+fn years(agents: u64) -> String {
+    use std::fmt::Write as _;
+    let mut state = 20_261_125_u64;
+    let mut next = move |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let groups = ["售前", "售后/夜班", "../外呼", "Yes", "012", "vip: gold", "售前 ", "CON"];
+    let names = ["张三", "yes", "12:30", "O'Neil \"Ann\"", "李 四", "- a", "#1", "null", "\u{202e}x", "王五"];
+    let mut seed = "agents:\n".to_owned();
+    let mut id = 8000;
+    for _ in 0..agents {
+        id += 1 + next(40) / 38 * next(50);
+        let group = groups[usize::try_from(id / 150 % 8).unwrap()];
+        let name = match next(3) {
+            0 => format!("外呼{id}"),
+            1 => "外呼".to_owned() + &(id % 100).to_string(),
+            _ => names[usize::try_from(next(10)).unwrap()].to_owned(),
+        };
+        let rare = |chance: u64, value: u64, usual: u64| if chance == 0 { value } else { usual };
+        writeln!(
+            seed,
+            "  - {{ operatorId: \"{id}\", name: {name:?}, mainGroupName: {group:?}, operatorType: {}, status: {}, \
+             afterInterval: {}, isrecord: {}, outcallflag: {}, isvideo: {}, isHidePhone: {}, judge: {}, sipNumber: \"87{id}\", \
+             bindcode: \"{}\", email: \"{}\" }}",
+            rare(next(15), 1, 0),
+            rare(next(20), 0, 1),
+            rare(next(9), next(100), 30),
+            rare(next(30), 0, 1),
+            rare(next(12), next(9), 2),
+            rare(next(25), 1, 0),
+            next(2),
+            rare(next(40), 0, 1),
+            if next(4) == 0 { format!("+86 138 0000 {id}") } else { String::new() },
+            if next(9) == 0 { format!("a{id}@example.com") } else { String::new() },
+        )
+        .unwrap();
+    }
+    seed + "queues:\n\
+        \x20 - { displayName: 在线, memoryTime: \"120\", assignMembers: [{ agentNumber: \"8001\", priority: 3 }] }\n\
+        \x20 - { displayName: 在线 }\n\
+        \x20 - { displayName: \"off\", memoryTime: \"99\", assignMembers: [{ agentNumber: \"999999\", priority: 0 }] }\n"
+}
+
+#[test]
+fn after_an_import_the_plan_is_empty() {
+    let bench = Bench::new(&years(1_000).replace("\\u{202e}", "\\u202e"));
+    let said = bench.run(&["import", "--out", "roster", "--password-store", "files"]).exits(0);
+    assert_eq!(said.out, "");
+    assert!(said.err.contains("wrote roster/queues.yaml") && !said.err.contains("warning"), "{}", said.err);
+    let plan = bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+    assert!(plan.out.contains("\nNothing to do"), "{}", plan.out);
+    assert!(!plan.out.contains("R201") && !plan.out.contains("R202"), "everybody is declared: {}", plan.out);
+    let validated = bench.run(&["validate"]).exits(0);
+    assert!(validated.out.contains("1000 agents, 3 queues"), "{}", validated.out);
+    let queues = fs::read_to_string(bench.path("roster/queues.yaml")).unwrap();
+    assert!(queues.contains("exten: \"") && queues.contains("allowEmpty: true"), "{queues}");
+    assert!(queues.contains("# Members are not managed: 999999 serves this queue"), "{queues}");
+    let all: usize = fs::read_dir(bench.path("roster"))
+        .unwrap()
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap().lines().count())
+        .sum();
+    assert!(all < 2_400, "profiles and pools say it in fewer words: {all} lines");
+}
+
+#[test]
+fn an_import_writes_over_nothing_and_outside_nothing() {
+    let bench = snapped();
+    bench.write("imported/queues.yaml", "# mine\n");
+    let mut said = vec![
+        bench.run(&["import", "--out", "imported"]).exits(1).err,
+        bench.run(&["import", "--out", "imported", "--password-store", "file"]).exits(1).err,
+    ];
+    assert_eq!(fs::read_dir(bench.path("imported")).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(bench.path("imported/queues.yaml")).unwrap(), "# mine\n");
+    said.push(bench.run(&["import", "--out", "imported", "--force"]).exits(0).err);
+    said.push(bench.run(&["import", "--out", "roster"]).exits(0).err);
+    insta::assert_snapshot!(said.join("\n"), @r##"
+    error: nothing was written, since there is already imported/queues.yaml; name an empty folder, or pass --force to write over
+
+    error: --password-store file: there is no such store; did you mean `files`?
+
+    wrote imported/catalogue.yaml
+    wrote imported/queues.yaml
+    wrote imported/售前.yaml
+    warning: rosterctl.yaml reads no manifest from imported: add that folder to its `manifests`
+
+    wrote roster/catalogue.yaml
+    wrote roster/queues.yaml
+    wrote roster/售前.yaml
+    warning: the workspace has other manifests, roster/roster.yaml; what they declare too is an error: see `rosterctl validate`
+    "##);
+    assert!(fs::read_to_string(bench.path("imported/queues.yaml")).unwrap().contains("在线"));
+
+    // A listing that lacks a row proves nothing about who is not there.
+    let rows = r#"{"code":200,"success":true,"data":{"total":2,"count":1,"result":[{"operatorId":"8001"}],"list":[]}}"#;
+    let url = fixed(format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{rows}").into_bytes());
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.write("rosterctl.yaml", &file.replace(&bench.url(), &url));
+    let said = bench.run(&["import", "--out", "doubtful"]).exits(6);
+    assert!(said.err.contains("could not be proved complete"), "{}", said.err);
+    assert!(!bench.path("doubtful").exists());
+}

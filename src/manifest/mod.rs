@@ -2,6 +2,7 @@
 
 mod decode;
 mod document;
+pub mod emit;
 mod expand;
 mod rotation;
 pub mod schema;

@@ -1,6 +1,8 @@
 //! The nouns: data and its invariants. No verb, no input or output.
 
 pub mod agent;
+#[cfg(test)]
+pub(crate) mod any;
 pub mod call;
 pub mod desired;
 pub mod diagnostic;

@@ -5,86 +5,15 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::field::Field;
+use crate::model::any;
 use crate::model::ledger::{AppliedPassword, Kept};
-use crate::model::value::{Sip, Type};
-use crate::model::{agent, queue};
-
-/// Any value that can be live.
-fn value(field: &'static Field) -> BoxedStrategy<Value> {
-    let other = ".{0,4}".prop_map(|raw: String| Value::Other(raw.into()));
-    let known = match field.ty {
-        Type::Text { .. } => ".{0,6}".prop_map(|text: String| Value::Text(text.into())).boxed(),
-        Type::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
-        Type::Number => any::<i64>().prop_map(Value::Number).boxed(),
-        Type::Choice(words) => proptest::sample::select(words).prop_map(Value::Choice).boxed(),
-        Type::Set(words) => {
-            proptest::sample::subsequence(words.to_vec(), 0..=words.len()).prop_map(Value::Set).boxed()
-        }
-        Type::Sip => prop_oneof![
-            Just(Value::Sip(Sip::None)),
-            ".{0,4}".prop_map(|number: String| Value::Sip(Sip::Number(number.into()))),
-        ]
-        .boxed(),
-        Type::Members => proptest::collection::btree_map("[a-z]{1,3}", 0..3i64, 0..4)
-            .prop_map(|members: BTreeMap<String, i64>| {
-                Value::Members(Arc::new(
-                    members.into_iter().map(|(id, priority)| (OperatorId::new(id), priority)).collect(),
-                ))
-            })
-            .boxed(),
-        Type::Password => return Just(Value::Other("never live".into())).boxed(),
-    };
-    prop_oneof![9 => known, 1 => other].boxed()
-}
-
-fn record(table: &'static [&'static Field]) -> impl Strategy<Value = Record> {
-    let fields: Vec<BoxedStrategy<Option<Value>>> = table
-        .iter()
-        .map(|field| match field.ty {
-            Type::Password => Just(None).boxed(),
-            _ => proptest::option::weighted(0.7, value(field)).boxed(),
-        })
-        .collect();
-    fields.prop_map(move |values| {
-        let mut record = Record::default();
-        for (field, value) in table.iter().zip(values) {
-            if let Some(value) = value {
-                record.set(field, value, None);
-            }
-        }
-        record
-    })
-}
-
-fn listing<V: Clone + std::fmt::Debug>(
-    row: impl Strategy<Value = V>,
-) -> impl Strategy<Value = Option<Listing<OperatorId, V>>> {
-    let items = proptest::collection::btree_map(".{1,5}", row, 0..6);
-    let listing = (items, proptest::option::of(".{0,8}"), 1..500usize);
-    proptest::option::of(listing.prop_map(|(items, incomplete, page_size)| Listing {
-        items: items.into_iter().map(|(id, row): (String, V)| (OperatorId::new(id), row)).collect(),
-        incomplete,
-        page_size,
-    }))
-}
-
-fn live() -> impl Strategy<Value = Live> {
-    let queue = (".{0,5}", record(queue::FIELDS))
-        .prop_map(|(name, record): (String, _)| LiveQueue { name: name.into(), record });
-    (listing(record(agent::FIELDS)), listing(queue)).prop_map(|(agents, queues)| Live {
-        agents,
-        queues,
-        ..Live::default()
-    })
-}
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever is live comes back as it was.
     #[test]
-    fn what_is_written_is_read(live in live()) {
+    fn what_is_written_is_read(live in any::live()) {
         let snapshot = Snapshot { program: "1".into(), workspace: "w \"1\"".into(), taken: "t".into(), live, ledger: None };
         let text = write(&snapshot);
         let back = read(text.as_bytes()).unwrap_or_else(|wrong| panic!("{wrong:?}\n{text}"));

@@ -115,6 +115,12 @@ impl Console {
         }
     }
 
+    /// Writes what a person should know, and that is no error.
+    pub(super) fn warning(&self, message: &str) {
+        let word = self.paint("warning:", AnsiColor::Yellow.on_default().bold());
+        self.err(&format!("{word} {message}\n"));
+    }
+
     /// Writes an error.
     pub(super) fn error(&self, message: &str) {
         let word = self.paint("error:", AnsiColor::Red.on_default().bold());

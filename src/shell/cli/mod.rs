@@ -6,6 +6,7 @@ mod connect;
 mod console;
 mod drift;
 mod exit;
+mod import;
 mod input;
 mod meter;
 mod output;
@@ -55,6 +56,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Carry a plan out, read back, and prove that it took effect.
     Apply(apply::Arguments),
+    /// Write what is live as manifests, one file a main skill group; the next plan is empty.
+    Import(import::Arguments),
     /// Save what is live to a file without secrets, for `plan --live` where no credential may go.
     Snapshot(snapshot::Arguments),
     /// Free a lock whose holder is gone, after saying who held it.
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
         Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console)),
         Command::Apply(arguments) => on_runtime(apply::run(&arguments, &console)),
+        Command::Import(arguments) => on_runtime(import::run(&arguments, &console)),
         Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console)),
         Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console)),
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console)),

@@ -66,7 +66,7 @@ fn held(live: &Live) -> String {
 }
 
 /// Listings that are not proved complete, and why.
-fn doubts(live: &Live) -> Vec<(&'static str, &str)> {
+pub(super) fn doubts(live: &Live) -> Vec<(&'static str, &str)> {
     let agents = live.agents.as_ref().and_then(|listing| listing.incomplete.as_deref());
     let queues = live.queues.as_ref().and_then(|listing| listing.incomplete.as_deref());
     [("agents", agents), ("queues", queues)].into_iter().filter_map(|(k, doubt)| Some((k, doubt?))).collect()

@@ -1,0 +1,110 @@
+//! The file of a skill group: its profiles and its agents.
+
+use super::layout::{self, Pairs};
+use super::names::Names;
+use super::pools::{Run, runs};
+use super::profiles::{Entry, Profile, profiles};
+use super::said::{Told, spelled};
+use super::scalar::{quoted, scalar};
+use super::{Options, Origin};
+use crate::model::agent::{ROLE, SIP};
+use crate::model::field::Record;
+use crate::model::id::OperatorId;
+use crate::model::value::{Sip, Value};
+
+/// Writes the file of a skill group; `None` for agents that have none.
+pub(super) fn file(
+    group: Option<&str>,
+    agents: &[(&OperatorId, &Told)],
+    names: &mut Names,
+    origin: Origin<'_>,
+    options: &Options,
+) -> String {
+    let declared: Vec<(&OperatorId, &Told)> =
+        agents.iter().filter(|(_, told)| told.objection.is_none()).copied().collect();
+    let count = if declared.len() == 1 { "1 agent".to_owned() } else { format!("{} agents", declared.len()) };
+    let what = match group {
+        Some(group) => format!("{group}: {count}."),
+        None => format!("Without a main skill group: {count}."),
+    };
+    let mut out = layout::head(&what, &remarks(&declared, options), origin);
+    let (profiles, entries) = profiles(group.unwrap_or("no-skill-group"), &declared, names);
+    if let Some((store, key)) = &options.password {
+        let password = format!("{{ store: {}, key: {} }}", scalar(store), quoted(key));
+        out.push_str(&format!("defaults:\n  password: {password}\n"));
+    }
+    if !profiles.is_empty() {
+        out.push_str("profiles:\n");
+        for Profile { name, record } in &profiles {
+            out.push_str(&format!("  {}:\n{}", scalar(name), layout::block(4, &pairs(record))));
+        }
+    }
+    if !declared.is_empty() {
+        out.push_str("agents:\n");
+    }
+    out.push_str(&sections(&profiles, entries));
+    for (id, told) in agents {
+        if let Some(objection) = told.objection {
+            let text = format!("The agent `{id}` is live and no manifest can name it: {objection}.");
+            out.push_str(&layout::remark(0, &text));
+        }
+    }
+    out
+}
+
+/// What every reader of the file should know.
+fn remarks(agents: &[(&OperatorId, &Told)], options: &Options) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if options.password.is_none() {
+        remarks.push(
+            "Passwords are not managed: `rosterctl import --password-store NAME` writes references to a store."
+                .to_owned(),
+        );
+    }
+    let roleless = agents.iter().filter(|(_, told)| told.record.get(&ROLE).is_none()).count();
+    if roleless == agents.len() {
+        remarks.push("Roles are not said, since no system tells them. An agent cannot be made without one: add `role` before you copy a line for somebody new.".to_owned());
+    } else if roleless > 0 {
+        remarks.push(format!("The roles of {roleless} agents are not said, since no system tells them and rosterctl has not set them."));
+    }
+    if agents.iter().any(|(_, told)| told.record.get(&SIP) == Some(&Value::Sip(Sip::Auto))) {
+        remarks.push(
+            "`sip: auto` says that there is an account; `rosterctl import --sip-numbers` writes its number."
+                .to_owned(),
+        );
+    }
+    remarks
+}
+
+/// The agents, profile by profile in the order of their first numbers.
+fn sections(profiles: &[Profile], entries: Vec<Entry<'_>>) -> String {
+    let mut sections: Vec<(Option<usize>, Vec<Entry<'_>>)> = Vec::new();
+    for entry in entries {
+        match sections.iter_mut().find(|(profile, _)| *profile == entry.profile) {
+            Some((_, section)) => section.push(entry),
+            None => sections.push((entry.profile, vec![entry])),
+        }
+    }
+    let sections: Vec<String> = sections
+        .into_iter()
+        .map(|(_, section)| runs(&section).iter().map(|run| agent(run, profiles)).collect())
+        .collect();
+    sections.join("\n")
+}
+
+fn agent(run: &Run<'_>, profiles: &[Profile]) -> String {
+    let mut all: Pairs = match run.last {
+        None => vec![("operatorId".to_owned(), layout::number(run.first.as_str()))],
+        Some(last) => vec![("operatorIds".to_owned(), format!("{}..{last}", run.first))],
+    };
+    if let Some(profile) = run.profile.and_then(|at| profiles.get(at)) {
+        all.push(("profile".to_owned(), scalar(&profile.name)));
+    }
+    all.extend(pairs(&run.record));
+    let remarks = run.remarks.iter().map(|text| layout::remark(2, &format!("{}: {text}", run.first)));
+    remarks.collect::<String>() + &layout::item(2, &all)
+}
+
+fn pairs(record: &Record) -> Pairs {
+    record.iter().map(|entry| (entry.field.key.to_owned(), spelled(&entry.value))).collect()
+}

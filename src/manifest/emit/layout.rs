@@ -1,0 +1,102 @@
+//! How manifests are laid out: what fits stands on one line.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::Origin;
+use super::scalar::{quoted, scalar, visible};
+
+/// Longest line of a mapping between braces, in columns; longer ones are written a line a key.
+const WIDTH: usize = 120;
+
+/// The first lines of every manifest: remarks, then the header.
+pub(super) fn head(what: &str, more: &[String], origin: Origin<'_>) -> String {
+    let Origin { workspace, taken, program } = origin;
+    let mut out = format!(
+        "# {}\n#\n# Written by `rosterctl import` {program} from what was live in {} at {taken}.\n",
+        visible(what),
+        visible(workspace)
+    );
+    for line in more {
+        out.push_str(&remark(0, line));
+    }
+    out.push_str("apiVersion: rosterctl/v1\nkind: Roster\n");
+    out
+}
+
+/// A remark on lines of its own, indented.
+pub(super) fn remark(indent: usize, text: &str) -> String {
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in visible(text).split(' ') {
+        if !line.is_empty() && line.width() + word.width() > WIDTH - indent {
+            out.push_str(&format!("{:indent$}# {line}\n", ""));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    out.push_str(&format!("{:indent$}# {line}\n", ""));
+    out
+}
+
+/// A mapping's keys and values, spelled.
+pub(super) type Pairs = Vec<(String, String)>;
+
+/// A mapping between braces.
+pub(super) fn flow(pairs: &Pairs) -> String {
+    let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    format!("{{ {} }}", pairs.join(", "))
+}
+
+/// An item of a list that is a mapping: between braces where that fits, else a line a key.
+pub(super) fn item(indent: usize, pairs: &Pairs) -> String {
+    let line = format!("{:indent$}- {}\n", "", flow(pairs));
+    if line.width() <= WIDTH {
+        return line;
+    }
+    let mut out = String::new();
+    for (at, (key, value)) in pairs.iter().enumerate() {
+        let mark = if at == 0 { "- " } else { "  " };
+        out.push_str(&format!("{:indent$}{mark}{key}: {value}\n", ""));
+    }
+    out
+}
+
+/// A mapping below its key, a line a key.
+pub(super) fn block(indent: usize, pairs: &Pairs) -> String {
+    let mut out = String::new();
+    for (key, value) in pairs {
+        out.push_str(&format!("{:indent$}{key}: {value}\n", ""));
+    }
+    out
+}
+
+/// A list below its key: on the key's line where that fits, else a line an item.
+pub(super) fn list(indent: usize, key: &str, items: &[String]) -> String {
+    let line = format!("{:indent$}{key}: [{}]\n", "", items.join(", "));
+    if line.width() <= WIDTH && items.iter().all(|item| !item.starts_with('{')) {
+        return line;
+    }
+    let mut out = format!("{:indent$}{key}:\n", "");
+    for item in items {
+        out.push_str(&format!("{:indent$}  - {item}\n", ""));
+    }
+    out
+}
+
+/// An agent's number or a queue's: always in quotes.
+pub(super) fn number(id: &str) -> String {
+    quoted(id)
+}
+
+/// The catalogue of skill groups.
+pub(super) fn catalogue(groups: &[&str], origin: Origin<'_>) -> String {
+    let more =
+        ["A skill group that is not listed here is an error, so that a slip is found before it is applied."];
+    let mut out = head("The skill groups that there are.", &more.map(str::to_owned), origin);
+    let items: Vec<String> = groups.iter().map(|group| scalar(group)).collect();
+    out.push_str(&list(0, "skillGroups", &items));
+    out
+}

@@ -1,0 +1,162 @@
+//! Anything that can be live, for tests that a property holds of all of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::collection::btree_map;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::agent::MAIN_SKILL_GROUP;
+use super::field::{Field, Record};
+use super::id::OperatorId;
+use super::live::{Listing, Live, LiveQueue};
+use super::value::{Sip, Type, Value};
+use super::{agent, queue};
+
+/// Any text, or one that invites mistakes.
+pub(crate) fn text() -> BoxedStrategy<String> {
+    let traps = vec![
+        "",
+        " ",
+        "yes",
+        "off",
+        "012",
+        "12:30",
+        "{operatorId}",
+        "a{operatorId}b",
+        "8001",
+        "外呼8002",
+        "../x",
+        "<<",
+        "a: b # c",
+        "\u{85}",
+        "张三",
+        "CON",
+        "2026-01-01",
+        "queues",
+        "0",
+        "\u{202e}abc",
+    ];
+    prop_oneof![4 => ".{0,6}", 4 => select(traps).prop_map(str::to_owned), 2 => "[a-c]"].boxed()
+}
+
+/// Any value that can be live.
+pub(crate) fn value(field: &'static Field) -> BoxedStrategy<Value> {
+    let other = ".{0,4}".prop_map(|raw: String| Value::Other(raw.into()));
+    let known = match field.ty {
+        Type::Text { .. } => text().prop_map(|text| Value::Text(text.into())).boxed(),
+        Type::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
+        Type::Number => prop_oneof![any::<i64>(), 0..3i64].prop_map(Value::Number).boxed(),
+        Type::Choice(words) => select(words).prop_map(Value::Choice).boxed(),
+        Type::Set(words) => subsequence(words.to_vec(), 0..=words.len()).prop_map(Value::Set).boxed(),
+        Type::Sip => prop_oneof![
+            Just(Value::Sip(Sip::None)),
+            text().prop_map(|number| Value::Sip(Sip::Number(number.into()))),
+        ]
+        .boxed(),
+        Type::Members => btree_map("[a-z]{1,3}", 0..3i64, 0..4).prop_map(members).boxed(),
+        Type::Password => return Just(Value::Other("never live".into())).boxed(),
+    };
+    prop_oneof![19 => known, 1 => other].boxed()
+}
+
+fn members(members: BTreeMap<String, i64>) -> Value {
+    let members = members.into_iter().map(|(id, priority)| (OperatorId::new(id), priority));
+    Value::Members(Arc::new(members.collect()))
+}
+
+/// Any record of a kind.
+pub(crate) fn record(table: &'static [&'static Field]) -> impl Strategy<Value = Record> {
+    let fields: Vec<BoxedStrategy<Option<Value>>> = table
+        .iter()
+        .map(|field| {
+            if field.is_read() {
+                proptest::option::weighted(0.7, value(field)).boxed()
+            } else {
+                Just(None).boxed()
+            }
+        })
+        .collect();
+    fields.prop_map(move |values| {
+        let mut record = Record::default();
+        for (field, value) in table.iter().zip(values) {
+            if let Some(value) = value {
+                record.set(field, value, None);
+            }
+        }
+        record
+    })
+}
+
+fn listing<V: Clone + std::fmt::Debug>(
+    row: impl Strategy<Value = V>,
+) -> impl Strategy<Value = Option<Listing<OperatorId, V>>> {
+    let items = btree_map(".{1,5}", row, 0..6);
+    let listing = (items, proptest::option::of(".{0,8}"), 1..500usize);
+    proptest::option::of(listing.prop_map(|(items, incomplete, page_size)| Listing {
+        items: items.into_iter().map(|(id, row): (String, V)| (OperatorId::new(id), row)).collect(),
+        incomplete,
+        page_size,
+    }))
+}
+
+/// Anything at all that can be live.
+pub(crate) fn live() -> impl Strategy<Value = Live> {
+    let queue =
+        (text(), record(queue::FIELDS)).prop_map(|(name, record)| LiveQueue { name: name.into(), record });
+    (listing(record(agent::FIELDS)), listing(queue)).prop_map(|(agents, queues)| Live {
+        agents,
+        queues,
+        ..Live::default()
+    })
+}
+
+/// An estate as people run one, with what goes wrong in it: many agents of few kinds whose numbers follow each
+/// other, some who differ, some of whom nothing sensible can be said; queues that a group serves, or some.
+pub(crate) fn estate() -> impl Strategy<Value = Live> {
+    let kinds = proptest::collection::vec((text(), record(agent::FIELDS)), 1..4);
+    // Which kind an agent is of; now and then a field of its own.
+    let agent =
+        (0..4usize, proptest::option::weighted(0.15, (0..agent::FIELDS.len(), record(agent::FIELDS))));
+    let agents = btree_map(prop_oneof![30 => 8001..8040u32, 1 => 1..9u32], agent, 0..40);
+    let odd = proptest::option::weighted(0.2, (text(), record(agent::FIELDS)));
+    let queue =
+        (text(), record(queue::FIELDS), 0..5usize, subsequence((8001..8040u32).collect::<Vec<_>>(), 0..6));
+    let queues = btree_map(1000..1010u32, queue, 0..5);
+    (kinds, agents, odd, queues).prop_map(|(kinds, agents, odd, queues)| {
+        let mut items: BTreeMap<OperatorId, Record> = BTreeMap::new();
+        for (id, (kind, own)) in agents {
+            let (group, base) = &kinds[kind % kinds.len()];
+            let mut record = base.clone();
+            record.set(&MAIN_SKILL_GROUP, Value::Text(group.as_str().into()), None);
+            record.set(&agent::NAME, Value::Text(format!("坐席{id}").into()), None);
+            if let Some((field, other)) = own
+                && let Some(value) = other.get(agent::FIELDS[field])
+            {
+                record.set(agent::FIELDS[field], value.clone(), None);
+            }
+            items.insert(OperatorId::new(id.to_string()), record);
+        }
+        items.extend(odd.map(|(id, record)| (OperatorId::new(format!("{id}x")), record)));
+        let mut live = BTreeMap::new();
+        for (exten, (name, mut record, which, more)) in queues {
+            let group = kinds.get(which).map(|(group, _)| group.as_str());
+            let served =
+                items.iter().filter(|(_, record)| group.is_some() && record.text(&MAIN_SKILL_GROUP) == group);
+            let mut members: BTreeMap<OperatorId, i64> = served.map(|(id, _)| (id.clone(), 5)).collect();
+            members.extend(more.into_iter().map(|id| (OperatorId::new(id.to_string()), i64::from(id % 2))));
+            // Mostly agents that are live: one who is not makes the members unsaid.
+            if which != 4 {
+                members.retain(|id, _| items.contains_key(id));
+            }
+            record.set(&queue::ASSIGN_MEMBERS, Value::Members(Arc::new(members)), None);
+            live.insert(OperatorId::new(exten.to_string()), LiveQueue { name: name.into(), record });
+        }
+        Live {
+            agents: Some(Listing { items, ..Listing::default() }),
+            queues: Some(Listing { items: live, ..Listing::default() }),
+            ..Live::default()
+        }
+    })
+}

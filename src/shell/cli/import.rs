@@ -1,0 +1,214 @@
+//! `rosterctl import`: the live estate to manifests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::console::Console;
+use super::exit::{Exit, Fail};
+use super::input::{self, Loaded};
+use super::plan::{Read, read};
+use super::snapshot::doubts;
+use crate::manifest::emit::{self, Manifest, Options, Origin};
+use crate::manifest::{self, File};
+use crate::model::diagnostic::nearest;
+use crate::model::finding::Effect;
+use crate::model::id::{OperatorId, safe};
+use crate::model::ledger::Ledger;
+use crate::model::live::Live;
+use crate::model::workspace::Prune;
+use crate::plan;
+use crate::shell::clock;
+use crate::shell::files;
+use crate::shell::ledger::Store;
+
+/// Write what is live as manifests, one file a main skill group; the next plan is empty.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Folder that holds rosterctl.yaml, or that file.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspace: PathBuf,
+    /// Folder to write to; made when it is not there.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Write over files that are there.
+    #[arg(long)]
+    force: bool,
+    /// Refer to a password of each agent in this store; without it passwords are not managed.
+    #[arg(long, value_name = "NAME")]
+    password_store: Option<String>,
+    /// Write each agent's SIP number instead of `sip: auto`.
+    #[arg(long)]
+    sip_numbers: bool,
+}
+
+pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
+    let loaded = input::bare(&arguments.workspace)?;
+    let store = Store::open(&loaded.workspace, &loaded.place)?;
+    let Read { live, ledger, .. } = read(&loaded, &store).await?;
+    if let Some((what, doubt)) = doubts(&live).first() {
+        return Err(Fail::Unreachable(format!(
+            "the listing of {what} could not be proved complete ({doubt}), so nothing was written; run again when \
+             nobody edits {what}"
+        )));
+    }
+    let taken = clock::timestamp();
+    let origin =
+        Origin { workspace: &loaded.workspace.name, taken: &taken, program: env!("CARGO_PKG_VERSION") };
+    let password = match &arguments.password_store {
+        Some(name) => Some(password(&loaded, name, &live)?),
+        None => None,
+    };
+    let options = Options { password, sip_numbers: arguments.sip_numbers };
+    let manifests = emit::emit(&live, &ledger, origin, &options);
+    prove(&loaded, &manifests, &live, &ledger)?;
+    write(&loaded, &manifests, arguments)?;
+    for Manifest { name, .. } in &manifests {
+        console.note(&format!("wrote {}", arguments.out.join(name).display()));
+    }
+    for warning in warnings(&loaded, &manifests, &live, &arguments.out) {
+        console.warning(&warning);
+    }
+    Ok(Exit::Success)
+}
+
+/// The store and the key of every password.
+fn password(loaded: &Loaded, name: &str, live: &Live) -> Result<(Arc<str>, Arc<str>), Fail> {
+    let stores = &loaded.workspace.stores;
+    let Some(store) = stores.get(name) else {
+        let help = match nearest(name, stores.keys().map(|known| &**known)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!(
+                "{} declares: {}",
+                loaded.place.shown,
+                stores.keys().map(|k| &**k).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        return Err(Fail::error(format!("--password-store {}: there is no such store; {help}", safe(name))));
+    };
+    let key = if store.kind == "env" { "AGENT_{operatorId}" } else { "agents/{operatorId}" };
+    let ids = live.agents.iter().flat_map(|listing| listing.items.keys());
+    for id in ids.filter(|id| OperatorId::objection(id.as_str()).is_none()) {
+        let own = key.replace("{operatorId}", id.as_str());
+        if let Some(objection) = manifest::workspace::key_objection(store, &own) {
+            return Err(Fail::error(format!(
+                "--password-store {name}: agent {id} cannot have a password there: the key would be `{own}`, and \
+                 {objection}"
+            )));
+        }
+    }
+    Ok((Arc::from(name), key.into()))
+}
+
+/// Makes sure, before anything is written, that the manifests are sound and leave nothing to do.
+fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) -> Result<(), Fail> {
+    let files: Vec<File> = manifests
+        .iter()
+        .map(|manifest| File {
+            name: manifest.name.as_str().into(),
+            bytes: manifest.text.clone().into_bytes(),
+        })
+        .collect();
+    let wrong = |what: String| {
+        Fail::error(format!(
+            "nothing was written: {what}; this is an error of rosterctl, please report it with the shape of what is live"
+        ))
+    };
+    let desired = manifest::load(&files, &loaded.workspace).map_err(|out| {
+        let first = out.into_sorted().into_iter().next();
+        let first = first.map(|d| match d.source {
+            Some(source) => format!("{source}: {}", d.message),
+            None => d.message,
+        });
+        wrong(format!("the manifests could not be read again ({})", first.unwrap_or_default()))
+    })?;
+    // Who cannot be named would be pruned; that is said, and is no slip of the manifests.
+    let mut workspace = loaded.workspace.clone();
+    workspace.policy.prune = Prune::None;
+    let plan = plan::plan(&workspace, &desired, live, ledger, &plan::Options::default())
+        .map_err(|error| Fail::Error(error.into()))?;
+    if let Some(change) = plan.changes.first() {
+        return Err(wrong(format!("the manifests would change {}", change.id)));
+    }
+    let worst = plan.findings.iter().find(|finding| finding.effect() != Effect::None);
+    match worst {
+        Some(finding) => Err(wrong(format!("the manifests differ: {}", finding.message))),
+        None => Ok(()),
+    }
+}
+
+/// Writes all of them, or none where one is there already.
+fn write(loaded: &Loaded, manifests: &[Manifest], arguments: &Arguments) -> Result<(), Fail> {
+    let out = &arguments.out;
+    let there: Vec<String> = manifests
+        .iter()
+        .map(|manifest| out.join(&manifest.name))
+        .filter(|path| fs::symlink_metadata(path).is_ok())
+        .map(|path| path.display().to_string())
+        .collect();
+    if !there.is_empty() && !arguments.force {
+        return Err(Fail::error(format!(
+            "nothing was written, since there is already {}; name an empty folder, or pass --force to write over",
+            there.join(", ")
+        )));
+    }
+    for manifest in manifests {
+        let path = out.join(&manifest.name);
+        if files::same(&path, &loaded.place.file) {
+            return Err(Fail::error(format!(
+                "{} is the workspace file and is not written over",
+                path.display()
+            )));
+        }
+        files::replace(&path, manifest.text.as_bytes())
+            .map_err(|error| Fail::error(format!("{} cannot be written: {error}", path.display())))?;
+    }
+    Ok(())
+}
+
+/// What a person should know before the next plan.
+fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if manifests.is_empty() {
+        warnings.push("nothing is live, so nothing was written".to_owned());
+        return warnings;
+    }
+    let folder = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
+    let covered = loaded.workspace.manifests.iter().any(|(name, _)| {
+        fs::canonicalize(loaded.place.folder.join(&**name)).is_ok_and(|named| folder.starts_with(named))
+    });
+    if !covered {
+        warnings.push(format!(
+            "{} reads no manifest from {}: add that folder to its `manifests`",
+            loaded.place.shown,
+            out.display()
+        ));
+    }
+    let own: Vec<PathBuf> =
+        manifests.iter().filter_map(|manifest| fs::canonicalize(out.join(&manifest.name)).ok()).collect();
+    let others: Vec<&str> = loaded
+        .input
+        .names()
+        .filter(|name| fs::canonicalize(name).is_ok_and(|path| !own.contains(&path)))
+        .collect();
+    if !others.is_empty() && covered {
+        let shown = others.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+        let more = if others.len() > 5 { format!(" and {} more", others.len() - 5) } else { String::new() };
+        warnings.push(format!(
+            "the workspace has other manifests, {shown}{more}; what they declare too is an error: see `rosterctl validate`"
+        ));
+    }
+    let unnamed = live.agents.iter().flat_map(|listing| listing.items.keys());
+    let unnamed: Vec<String> = unnamed
+        .filter(|id| OperatorId::objection(id.as_str()).is_some())
+        .map(|id| safe(id.as_str()))
+        .collect();
+    if !unnamed.is_empty() {
+        let pruned = match loaded.workspace.policy.prune {
+            Prune::None => "",
+            Prune::Owned | Prune::All => "; beware that `policy.prune` may delete them",
+        };
+        warnings.push(format!("no manifest can name these live agents: {}{pruned}", unnamed.join(", ")));
+    }
+    warnings
+}
