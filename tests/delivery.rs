@@ -228,3 +228,85 @@ fn no_script_is_put_together_from_an_expression() {
         }
     }
 }
+
+/// The quickstart, beside a runner's folders.
+fn quickstart(runner: &Runner) {
+    let to = runner.path("roster-repository");
+    fs::create_dir_all(to.join("roster")).unwrap();
+    let from = root().join("examples/quickstart");
+    fs::copy(from.join("rosterctl.yaml"), to.join("rosterctl.yaml")).unwrap();
+    for entry in fs::read_dir(from.join("roster")).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), to.join("roster").join(entry.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn the_action_carries_out_what_was_reviewed_and_nothing_else() {
+    let Some(runner) = Runner::new() else { return };
+    quickstart(&runner);
+    let act = |command: &str, more: &[(&str, &str)]| {
+        let mut environment = vec![("COMMAND", command), ("WORKSPACES", "roster-repository")];
+        environment.extend_from_slice(more);
+        fs::write(runner.path("output"), "").unwrap();
+        let (exit, said) = runner.run("run.sh", &[], &environment);
+        assert_eq!(exit, 0, "the verdict comes later: {said}");
+        let output = runner.read("output");
+        let code = output.lines().find_map(|line| line.strip_prefix("exit-code=")).unwrap().to_owned();
+        (code, said)
+    };
+    let (code, said) = act("plan", &[("ARGUMENTS", "--allow\ndeletes=2\n\n--mask-personal")]);
+    assert_eq!(code, "2", "{said}");
+    for name in ["plan.json", "report.md", "report.html", "report.sarif"] {
+        assert!(runner.read(&format!("rosterctl-plan/{name}")).len() > 100, "{name} is there");
+    }
+    assert!(runner.read("rosterctl-plan/report.md").starts_with("<!-- rosterctl:quickstart:plan -->\n"));
+
+    // Another plan than the manifests ask for, as whoever can write an artifact could leave it; and limits that were
+    // lifted in it, but not by the workflow.
+    let reviewed = runner.read("rosterctl-plan/plan.json");
+    let plan = runner.write("reviewed.json", &reviewed.replace("高级坐席", "班长"));
+    let lifted = ("ARGUMENTS", "--allow=deletes=2");
+    let (code, said) = act("apply", &[("PLAN", &plan), lifted]);
+    assert_eq!(code, "3", "{said}");
+    assert!(
+        runner.read("rosterctl-apply/report.md").starts_with(
+            "<!-- rosterctl:quickstart:apply -->\n### rosterctl apply: the reviewed plan is stale"
+        )
+    );
+    let plan = runner.write("reviewed.json", &reviewed);
+    assert_eq!(act("apply", &[("PLAN", &plan)]).0, "3");
+
+    // The reviewed one: applied once, and stale from then on.
+    let (code, said) = act("apply", &[("PLAN", &plan), lifted]);
+    assert_eq!(code, "0", "{said}");
+    assert!(said.contains("Applied: 16 of 16"), "{said}");
+    let (code, said) = act("apply", &[("PLAN", &plan), lifted]);
+    assert_eq!(code, "3", "{said}");
+    assert_eq!(act("drift", &[]).0, "0");
+
+    // A fork plans from the snapshot.
+    assert_eq!(act("snapshot", &[]).0, "0");
+    let snapshot = runner.path("rosterctl-snapshot/snapshot.json").display().to_string();
+    let (code, said) = act("plan", &[("SNAPSHOT", &snapshot)]);
+    assert_eq!(code, "0", "{said}");
+}
+
+#[test]
+fn the_verdict_fails_for_what_is_wrong_only() {
+    let Some(runner) = Runner::new() else { return };
+    for (command, code, fail_on_drift, exit) in [
+        ("plan", "0", "false", 0),
+        ("plan", "2", "true", 0),
+        ("plan", "4", "false", 4),
+        ("apply", "3", "false", 3),
+        ("drift", "2", "false", 0),
+        ("drift", "2", "true", 2),
+        ("drift", "6", "false", 6),
+        ("apply", "", "false", 1),
+    ] {
+        let environment = [("COMMAND", command), ("CODE", code), ("FAIL_ON_DRIFT", fail_on_drift)];
+        let (got, said) = runner.run("verdict.sh", &[], &environment);
+        assert_eq!(got, exit, "{command} {code}: {said}");
+        assert_eq!(said.contains("::error::"), exit != 0, "{said}");
+    }
+}

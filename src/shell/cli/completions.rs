@@ -1,11 +1,10 @@
 //! `rosterctl completions`.
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use super::Cli;
 use super::console::Console;
 use super::exit::Exit;
+use super::help;
 
 /// Print completions for a shell.
 #[derive(Debug, clap::Args)]
@@ -17,7 +16,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "rosterctl", &mut text);
+    clap_complete::generate(arguments.shell, &mut help::command(), "rosterctl", &mut text);
     console.out(&String::from_utf8_lossy(&text));
     Exit::Success
 }

@@ -6,6 +6,7 @@ mod connect;
 mod console;
 mod drift;
 mod exit;
+mod help;
 mod import;
 mod input;
 mod meter;
@@ -23,7 +24,7 @@ mod validate;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
 
 use console::{Colour, Console};
 use exit::{Exit, Fail};
@@ -38,13 +39,21 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
     /// Say more: every call on standard error, and where the manifest asks for each change.
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
     verbose: bool,
     /// Say less: no progress.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Everywhere")]
     quiet: bool,
-    /// When to colour; NO_COLOR is obeyed.
-    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    /// When to colour: auto, always or never; with auto NO_COLOR is obeyed.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Colour::Auto,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        help_heading = "Everywhere"
+    )]
     color: Colour,
 }
 
@@ -74,7 +83,8 @@ enum Command {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -146,13 +156,11 @@ fn allowance(text: &str) -> Result<Allowance, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        help::command().debug_assert();
     }
 
     #[test]
