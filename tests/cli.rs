@@ -5,8 +5,9 @@
 mod bench;
 
 use std::fs;
+use std::process::{Command, Stdio};
 
-use bench::{API_SECRET, Bench, TOKEN, fixed, run_in};
+use bench::{API_SECRET, Bench, TOKEN, command_in, fixed, run_in};
 
 const TWENTY: &str = r#"
 agents:
@@ -347,7 +348,8 @@ fn answered(head: &str, body: &str) -> String {
     said_of(&url)
 }
 
-fn said_of(url: &str) -> String {
+/// A workspace whose agents are at a server.
+fn at(url: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("roster")).unwrap();
     fs::write(folder.path().join("roster/a.yaml"), "apiVersion: rosterctl/v1\nkind: Roster\n").unwrap();
@@ -358,9 +360,30 @@ fn said_of(url: &str) -> String {
         ),
     )
     .unwrap();
-    let said = run_in(folder.path(), &["plan"], &[]).exits(6);
+    folder
+}
+
+fn said_of(url: &str) -> String {
+    let said = run_in(at(url).path(), &["plan"], &[]).exits(6);
     assert_eq!(said.out, "");
     said.err.replace(url, "http://VENDOR")
+}
+
+#[test]
+fn a_run_that_is_interrupted_before_it_writes_exits_with_130_and_frees_the_lock() {
+    // A vendor that takes the call and never answers.
+    let vendor = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = at(&format!("http://{}", vendor.local_addr().unwrap()));
+    let mut apply = command_in(folder.path(), &["apply", "--auto-approve"], &[])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _call = vendor.accept().unwrap();
+    Command::new("kill").args(["-INT", &apply.id().to_string()]).status().unwrap();
+    assert_eq!(apply.wait().unwrap().code(), Some(130));
+    let said = run_in(folder.path(), &["unlock"], &[]).exits(0);
+    assert_eq!(said.out, "Nobody holds the lock: nothing to free.\n");
 }
 
 #[test]

@@ -10,7 +10,8 @@
 //! | refused by the vendor | never | never |
 //! | sign-in refused | never | never, nor anything else to that system |
 //!
-//! Pauses grow and are jittered; attempts and total time are bounded by the connection's `retry`.
+//! Pauses grow and are jittered; attempts and total time are bounded by the connection's `retry`. `Retry-After`, of a
+//! 429 as of a 5xx, holds for every call to the system: the connection itself waits for it.
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@
 //! called again in this run: vendors lock the address of whoever goes on. One that is written to is, since
 //! what was done there is still to be read back.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -48,9 +48,33 @@ pub struct Link {
     shut: OnceLock<Failure>,
     pace: Pace,
     slots: Semaphore,
+    rest: Rest,
     bounds: Bounds,
     /// How long a call can take.
     timeout: Duration,
+}
+
+/// Until when the vendor asked to be left alone.
+#[derive(Default)]
+struct Rest(std::sync::Mutex<Option<Instant>>);
+
+impl Rest {
+    /// Takes down that the vendor asks to be left alone for a while (`Retry-After`), whatever it answered else:
+    /// with 503 nobody can tell what became of the call, and reading that back has to wait too. A while longer
+    /// than `most` is not waited for: trying again may not take so long.
+    fn ask(&self, reply: &Reply, now: Instant, most: Duration) {
+        let asked = reply.retry_after.filter(|_| reply.status == 429 || reply.status >= 500);
+        if let Some(asked) = asked.filter(|asked| *asked <= most) {
+            let mut until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *until = (*until).max(Some(now + asked));
+        }
+    }
+
+    /// How long the vendor is still to be left alone.
+    fn left(&self, now: Instant) -> Duration {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
 }
 
 /// What signs a call.
@@ -99,6 +123,7 @@ impl Link {
             shut: OnceLock::new(),
             pace,
             slots,
+            rest: Rest::default(),
             bounds,
             timeout,
         }
@@ -242,6 +267,7 @@ impl Link {
         hear: &impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let stop = care.map(|care| care.stop);
+        halting(stop, tokio::time::sleep(self.rest.left(Instant::now()))).await?;
         let rate = self.connection.rate(call.operation);
         let permit = match rate {
             Some(rate) => Some(halting(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
@@ -268,6 +294,9 @@ impl Link {
         let reply = self.transport.send(&call).await;
         if let Some(permit) = &permit {
             self.pace.leave(permit);
+        }
+        if let Ok(reply) = &reply {
+            self.rest.ask(reply, Instant::now(), self.bounds.total);
         }
         let status = reply.as_ref().map_or(0, |reply| reply.status);
         let millis = started.elapsed().as_millis();
@@ -367,6 +396,24 @@ fn clip(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_vendor_is_left_alone_for_as_long_as_it_asks() {
+        let (rest, now, second) = (Rest::default(), Instant::now(), Duration::from_secs(1));
+        let reply = |status, seconds: u32| Reply {
+            status,
+            content_type: String::new(),
+            retry_after: Some(second * seconds),
+            body: Vec::new(),
+        };
+        assert_eq!(rest.left(now), Duration::ZERO);
+        rest.ask(&reply(503, 2), now, second * 120);
+        rest.ask(&reply(429, 1), now, second * 120);
+        rest.ask(&reply(200, 60), now, second * 120);
+        rest.ask(&reply(503, 121), now, second * 120);
+        assert_eq!(rest.left(now + second), second);
+        assert_eq!(rest.left(now + second * 3), Duration::ZERO);
+    }
 
     #[test]
     fn no_spelling_of_a_secret_stays_in_a_message() {

@@ -11,7 +11,8 @@ use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::output::{Output, Reporter};
 use super::plan::{Made, Narrowing, complain, make, settle};
-use super::{passwords, saved, signals};
+use super::signals::{self, unless_interrupted};
+use super::{passwords, saved};
 use crate::apply::guard::Stale;
 use crate::apply::{Conduct, Finish, Status, keep, remember};
 use crate::model::call::Failure;
@@ -79,11 +80,13 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
 async fn alone(arguments: &Arguments, console: &Console, reporter: &Reporter<'_>) -> Result<Exit, Fail> {
     let loaded = input::load(&arguments.workspace)?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
-    let lock = store.lock().await?;
+    let lock = unless_interrupted(store.lock()).await?;
     if let Some(why) = lock.taken_over() {
         console.note(&format!("{why}: took it over"));
     }
-    let result = locked(arguments, console, reporter, &loaded, &store, lock.lost()).await;
+    // Whatever stops it, the lock is freed.
+    let work = locked(arguments, console, reporter, &loaded, &store, lock.lost());
+    let result = unless_interrupted(work).await;
     if let Err(error) = lock.release().await {
         console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
     }
@@ -110,7 +113,7 @@ async fn locked(
         return finish_empty(console, reporter, loaded, store, work).await;
     }
     let asked = !arguments.auto_approve;
-    if asked && !approved(console)? {
+    if asked && !approved(console).await? {
         return Ok(Exit::Error);
     }
     let passwords = passwords::read(&plan, loaded).await?;
@@ -120,6 +123,7 @@ async fn locked(
     let journal = begin_journal(loaded, store, &mut work, console).await?;
     // Whatever becomes of this run, and on whichever machine the next one is, nothing of them is lost.
     record(store, &mut work.ledger, |ledger| keep::keep(ledger, &plan)).await?;
+    signals::from_now_on_finish();
     let (sender, stop) = watch::channel(false);
     let keep = sender.clone();
     let heeder = tokio::spawn(signals::heed(lost.clone(), sender.clone(), console.clone()));
@@ -274,8 +278,11 @@ async fn prepare(arguments: &Arguments, loaded: &Loaded, store: &Store) -> Resul
 }
 
 /// Asks; with nobody to answer, nothing is written.
-fn approved(console: &Console) -> Result<bool, Fail> {
-    match console.ask("\nApply this plan? Only `yes` will do: ") {
+async fn approved(console: &Console) -> Result<bool, Fail> {
+    let asking = console.clone();
+    let ask = move || asking.ask("\nApply this plan? Only `yes` will do: ");
+    // On a thread of its own, so that Ctrl-C is heard meanwhile.
+    match tokio::task::spawn_blocking(ask).await.map_err(|error| Fail::Error(error.into()))? {
         None => Err(Fail::error(
             "nobody is there to approve the plan (standard input is no terminal): nothing was changed; \
              pass --auto-approve once the plan has been reviewed",
@@ -297,10 +304,16 @@ async fn finish_empty(
     mut work: Work,
 ) -> Result<Exit, Fail> {
     keep_settled(loaded, store, &mut work, console).await?;
-    if let Some(live) = &work.live {
-        let adopt = |ledger: &mut Ledger| remember::adopt(ledger, &loaded.desired, live, &work.plan);
-        record(store, &mut work.ledger, adopt).await?;
-    }
+    let clean = work.plan.targets.is_empty().then(clock::timestamp);
+    let doings = |ledger: &mut Ledger| {
+        if let Some(live) = &work.live {
+            remember::adopt(ledger, &loaded.desired, live, &work.plan);
+        }
+        if clean.is_some() {
+            ledger.last_clean_run.clone_from(&clean);
+        }
+    };
+    record(store, &mut work.ledger, doings).await?;
     journal::discard(&Journal::path(&loaded.place.own_folder()));
     reporter.ran(Run::default());
     Ok(Exit::Success)

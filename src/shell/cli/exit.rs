@@ -80,6 +80,8 @@ impl From<Exit> for ExitCode {
     }
 }
 
+const INTERRUPTED: &str = "interrupted; nothing was changed";
+
 /// Why a command gave up.
 pub(super) enum Fail {
     /// Files that people wrote are wrong.
@@ -92,6 +94,8 @@ pub(super) enum Fail {
     Unreachable(String),
     /// Another apply holds the lock.
     Locked(String),
+    /// The operator stopped the run before it changed anything.
+    Interrupted,
 }
 
 impl Fail {
@@ -114,6 +118,7 @@ impl Fail {
             },
             Self::Error(error) => of(format!("{error:#}")),
             Self::Stale(message) | Self::Unreachable(message) | Self::Locked(message) => of(message.clone()),
+            Self::Interrupted => of(INTERRUPTED.to_owned()),
         }
     }
 
@@ -139,6 +144,10 @@ impl Fail {
             Self::Locked(message) => {
                 console.error(&message);
                 Exit::Locked
+            }
+            Self::Interrupted => {
+                console.error(INTERRUPTED);
+                Exit::Interrupted
             }
         }
     }

@@ -28,6 +28,7 @@ use clap::{FromArgMatches as _, Parser, Subcommand};
 
 use console::{Colour, Console};
 use exit::{Exit, Fail};
+use signals::unless_interrupted;
 
 use crate::model::id::ResourceId;
 use crate::model::plan::Allowance;
@@ -98,25 +99,34 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
         Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console)),
-        Command::Apply(arguments) => on_runtime(apply::run(&arguments, &console)),
+        Command::Apply(arguments) => heeding_signals(apply::run(&arguments, &console)),
         Command::Import(arguments) => on_runtime(import::run(&arguments, &console)),
         Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console)),
         Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console)),
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console)),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
-        Command::Sandbox(arguments) => on_runtime(sandbox::run(&arguments, &console)),
+        Command::Sandbox(arguments) => heeding_signals(sandbox::run(&arguments, &console)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),
     };
     let exit = result.unwrap_or_else(|fail| fail.report(&console));
     if console::unwritten() { exit.graver(Exit::Error).into() } else { exit.into() }
 }
 
-/// Runs a command that talks to others.
+/// Runs a command that talks to others and changes nothing at them: Ctrl-C abandons it.
 fn on_runtime(command: impl Future<Output = Result<Exit, Fail>>) -> Result<Exit, Fail> {
+    heeding_signals(unless_interrupted(command))
+}
+
+/// Runs a command that decides for itself what Ctrl-C means.
+fn heeding_signals(command: impl Future<Output = Result<Exit, Fail>>) -> Result<Exit, Fail> {
     // Forgetting the provider is a failure at run time: it is installed before the first client.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Fail::Error(error.into()))?.block_on(command)
+    let runtime = runtime.map_err(|error| Fail::Error(error.into()))?;
+    let result = runtime.block_on(command);
+    // A question that nobody answered any more would be waited for otherwise.
+    runtime.shutdown_background();
+    result
 }
 
 /// Logs to standard error: what RUST_LOG asks for, or every call with `--verbose`.

@@ -1,26 +1,68 @@
 //! What stops a run from outside: Ctrl-C, SIGTERM, a lock that was lost.
+//!
+//! While nothing is being changed, a run is simply abandoned ([`unless_interrupted`]). Once an apply carries steps
+//! out, [`listen`] takes over, and calls in flight are finished. Either way the code is 130, and it is the program
+//! that exits with it, not the signal that kills it: whoever waits for a child sees the difference.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::console::Console;
-use super::exit::Exit;
+use super::exit::{Exit, Fail};
+
+/// Set once a run must not be abandoned any more.
+static WRITING: AtomicBool = AtomicBool::new(false);
+
+/// From now on a signal asks to stop, and abandons nothing; [`listen`] is to be started.
+pub(super) fn from_now_on_finish() {
+    WRITING.store(true, Ordering::SeqCst);
+}
+
+/// Does something that changes nothing, unless Ctrl-C or SIGTERM comes first.
+///
+/// # Errors
+/// [`Fail::Interrupted`], and whatever the work fails with.
+pub(super) async fn unless_interrupted<T, E: Into<Fail>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Fail> {
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let abandoned = async {
+        loop {
+            either(&mut terminate).await;
+            if !WRITING.load(Ordering::SeqCst) {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        done = work => done.map_err(Into::into),
+        () = abandoned => Err(Fail::Interrupted),
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn either(terminate: &mut Option<Signal>) {
+    let term = async {
+        match terminate {
+            Some(signal) => {
+                signal.recv().await;
+            }
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = term => {}
+    }
+}
 
 /// Turns the first Ctrl-C or SIGTERM into a request to stop; the second ends the program at once.
 pub(super) async fn listen(stop: watch::Sender<bool>, console: Console) {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    let mut terminate = signal(SignalKind::terminate()).ok();
     loop {
-        let term = async {
-            match &mut terminate {
-                Some(signal) => {
-                    signal.recv().await;
-                }
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = term => {}
-        }
+        either(&mut terminate).await;
         if *stop.borrow() {
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
