@@ -16,6 +16,10 @@ pub(super) struct Fields<'a> {
     /// Where it stands.
     pub(super) source: Source,
     entries: &'a [(Key, Node)],
+    /// Which entries were taken; those beyond the last bit are looked up among the known keys.
+    taken: u64,
+    /// Where the last key was found: keys mostly stand in the order in which they are asked for.
+    at: usize,
     known: Vec<&'static str>,
     missing: Vec<&'static str>,
 }
@@ -28,7 +32,9 @@ impl<'a> Fields<'a> {
                 what,
                 source: node.source.clone(),
                 entries,
-                known: Vec::new(),
+                taken: 0,
+                at: 0,
+                known: Vec::with_capacity(32),
                 missing: Vec::new(),
             }),
             other => {
@@ -44,7 +50,8 @@ impl<'a> Fields<'a> {
     /// Takes a field; `null` is a complaint.
     pub(super) fn take(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<&'a Node> {
         self.known.push(key);
-        let (_, node) = self.entries.iter().find(|(k, _)| *k.name == *key)?;
+        let (_, node) = self.find(key)?;
+        self.taken |= u32::try_from(self.at).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0);
         if let NodeValue::Scalar(scalar) = &node.value
             && scalar.kind() == ScalarKind::Null
         {
@@ -55,6 +62,20 @@ impl<'a> Fields<'a> {
             return None;
         }
         Some(node)
+    }
+
+    /// Finds an entry, and remembers where.
+    fn find(&mut self, key: &str) -> Option<&'a (Key, Node)> {
+        let (before, behind) = self.entries.split_at(self.at.min(self.entries.len()));
+        let is = |(k, _): &(Key, Node)| *k.name == *key;
+        let found = behind.iter().position(is).map(|at| before.len() + at);
+        self.at = found.or_else(|| before.iter().position(is))?;
+        self.entries.get(self.at)
+    }
+
+    /// How many fields there are.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// Takes a field that must be there.
@@ -105,8 +126,9 @@ impl<'a> Fields<'a> {
 
     /// Complains about every field that nobody took.
     pub(super) fn finish(mut self, out: &mut Diagnostics) {
-        for (key, _) in self.entries {
-            if self.known.iter().any(|known| *known == &*key.name) {
+        for (at, (key, _)) in self.entries.iter().enumerate() {
+            let taken = at < 64 && self.taken & (1 << at) != 0;
+            if taken || self.known.iter().any(|known| *known == &*key.name) {
                 continue;
             }
             let near = nearest(&key.name, self.known.iter().copied());
@@ -168,7 +190,7 @@ fn scalar(node: &Node) -> Option<&Scalar> {
 }
 
 /// A text. An unquoted number or flag is refused: other YAML tools would not keep `003` as it is.
-pub(super) fn text<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Option<&'a str> {
+pub(super) fn text<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Option<&'a Arc<str>> {
     let Some(scalar) = scalar(node) else {
         out.push(wrong(node, key, "text").help("write one text, in quotes where in doubt"));
         return None;
@@ -197,7 +219,7 @@ pub(super) fn text<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Opti
 }
 
 /// A text that is not empty.
-pub(super) fn filled<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Option<&'a str> {
+pub(super) fn filled<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Option<&'a Arc<str>> {
     let text = text(node, key, out)?;
     if text.trim().is_empty() {
         let help = "write something, or remove it";
@@ -305,8 +327,8 @@ pub(super) fn words(
 /// The value of a field, by its type. Members are read by the queue itself.
 pub(super) fn value(node: &Node, key: &str, ty: Type, out: &mut Diagnostics) -> Option<Value> {
     match ty {
-        Type::Text { required: true } => filled(node, key, out).map(|text| Value::Text(text.into())),
-        Type::Text { required: false } => text(node, key, out).map(|text| Value::Text(text.into())),
+        Type::Text { required: true } => filled(node, key, out).map(|text| Value::Text(Arc::clone(text))),
+        Type::Text { required: false } => text(node, key, out).map(|text| Value::Text(Arc::clone(text))),
         Type::Flag => flag(node, key, out).map(Value::Flag),
         Type::Number => number(node, key, 0, i64::from(i32::MAX), out).map(Value::Number),
         Type::Choice(words) => choice(node, key, words, out).map(Value::Choice),
@@ -332,7 +354,7 @@ fn sip(node: &Node, key: &str, out: &mut Diagnostics) -> Option<Sip> {
         let mut fields = Fields::of(node, "a SIP account", out)?;
         let number = fields.demand("number", out).and_then(|n| filled(n, "number", out));
         fields.finish(out);
-        return number.map(|number| Sip::Number(number.into()));
+        return number.map(|number| Sip::Number(Arc::clone(number)));
     }
     match scalar(node).map(|scalar| &*scalar.text) {
         Some("auto") => return Some(Sip::Auto),
@@ -380,7 +402,7 @@ pub(super) fn secret(node: &Node, key: &str, password: bool, out: &mut Diagnosti
             let message = format!("`{part}` of `{key}` is missing, or is not text");
             inner.push(Diagnostic::at(at, message).help(help));
         }
-        text.map(|s| Arc::<str>::from(&*s.text))
+        text.map(|s| Arc::clone(&s.text))
     };
     let store = name(&mut fields, "store");
     let at = name(&mut fields, "key");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::decode::{Fields, choice, filled, flag, header, kind, list, number, text, value};
-use super::yaml::{Node, NodeValue, Scalar};
+use super::yaml::{Node, NodeValue, Scalar, Sink};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
@@ -83,8 +83,49 @@ pub(super) struct Selector {
     pub priority: i64,
 }
 
-/// Reads a document.
-pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Option<Document> {
+/// The documents of a file, its agents read while the file is: a tree of them all would take more memory than
+/// anything else of a run.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub documents: Vec<Document>,
+    pub problems: Diagnostics,
+    /// Some document is of no use.
+    pub lost: bool,
+    next: Agents,
+}
+
+/// The agents of a document that is still being read.
+#[derive(Default)]
+struct Agents {
+    /// How many items there were.
+    count: usize,
+    read: Vec<RawAgent>,
+    problems: Diagnostics,
+}
+
+impl Sink for Reading {
+    fn key(&self) -> Option<&'static str> {
+        Some("agents")
+    }
+
+    fn item(&mut self, item: Node) {
+        self.next.count += 1;
+        self.next.read.extend(raw_agent(&item, &mut self.next.problems));
+    }
+
+    fn document(&mut self, root: Node) {
+        let document = read(&root, std::mem::take(&mut self.next), &mut self.problems);
+        self.lost |= document.is_none();
+        self.documents.extend(document);
+    }
+
+    fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// Reads a document; some of its agents are read already.
+fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> {
     let mut fields = Fields::of(node, "a manifest", out)?;
     if !header(&mut fields, "Roster", out) {
         return None;
@@ -124,9 +165,12 @@ pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Option<Document> {
     }
     if let Some(node) = fields.take("agents", out) {
         let items = list(node, "agents", out);
-        document.agents = items.iter().filter_map(|n| raw_agent(n, out)).collect();
+        let count = agents.count + items.len();
+        out.extend(agents.problems);
+        document.agents = agents.read;
+        document.agents.extend(items.iter().filter_map(|n| raw_agent(n, out)));
         let is_list = matches!(node.value, NodeValue::List(_));
-        document.lost_agents = !is_list || document.agents.len() < items.len();
+        document.lost_agents = !is_list || document.agents.len() < count;
     }
     if let Some(node) = fields.take("queues", out) {
         document.queues = list(node, "queues", out).iter().filter_map(|n| raw_queue(n, out)).collect();
@@ -142,14 +186,14 @@ fn names(node: &Node, key: &str, out: &mut Diagnostics) -> Vec<Named> {
     let mut found: Vec<Named> = Vec::new();
     for item in list(node, key, out) {
         if let Some(name) = filled(item, key, out) {
-            if let Some((_, first)) = found.iter().find(|(n, _)| **n == *name) {
+            if let Some((_, first)) = found.iter().find(|(n, _)| n == name) {
                 out.push(
                     Diagnostic::at(&item.source, format!("`{name}` stands twice in `{key}`"))
                         .related(first, "the first one")
                         .help("remove one of the two"),
                 );
             }
-            found.push((Arc::from(name), item.source.clone()));
+            found.push((Arc::clone(name), item.source.clone()));
         }
     }
     found
@@ -157,7 +201,7 @@ fn names(node: &Node, key: &str, out: &mut Diagnostics) -> Vec<Named> {
 
 /// Takes the fields of a kind's table.
 fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut Diagnostics) -> Record {
-    let mut record = Record::default();
+    let mut record = Record::with_capacity(fields.len());
     for field in table.iter().copied().filter(|f| f.ty != Type::Members) {
         if let Some(node) = fields.take(field.key, out)
             && let Some(value) = value(node, field.key, field.ty, out)
@@ -204,7 +248,7 @@ fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
     let absent = state == Some("absent");
     let profile = fields
         .take("profile", out)
-        .and_then(|n| filled(n, "profile", out).map(|name| (Arc::from(name), n.source.clone())));
+        .and_then(|n| filled(n, "profile", out).map(|name| (Arc::clone(name), n.source.clone())));
     let template = template(&mut fields, out);
     fields.finish(out);
     let pool = range.is_some();
@@ -223,7 +267,7 @@ fn operator_id(node: &Node, key: &str, out: &mut Diagnostics) -> Option<Operator
         out.push(Diagnostic::at(&node.source, message).help(help));
         return None;
     }
-    Some(OperatorId::new(id))
+    Some(OperatorId::new(Arc::clone(id)))
 }
 
 /// `FIRST..LAST`, both included; a first number with leading zeros keeps its width.
@@ -267,8 +311,8 @@ fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
     let mut fields = Fields::of(node, "a queue", out)?;
     let name = fields
         .demand("displayName", out)
-        .and_then(|n| filled(n, "displayName", out).map(|name| (Arc::from(name), n.source.clone())));
-    let exten = fields.take("exten", out).and_then(|n| filled(n, "exten", out)).map(Arc::from);
+        .and_then(|n| filled(n, "displayName", out).map(|name| (Arc::clone(name), n.source.clone())));
+    let exten = fields.take("exten", out).and_then(|n| filled(n, "exten", out)).cloned();
     let record = record(&mut fields, queue::FIELDS, out);
     let allow_empty =
         fields.take("allowEmpty", out).and_then(|n| flag(n, "allowEmpty", out)).unwrap_or(false);
@@ -358,7 +402,7 @@ fn raw_seat(node: &Node, out: &mut Diagnostics) -> Option<(Named, Source, Record
     let mut fields = Fields::of(node, "a seat", out)?;
     let account = fields
         .demand("account", out)
-        .and_then(|n| filled(n, "account", out).map(|name| (Arc::from(name), n.source.clone())));
+        .and_then(|n| filled(n, "account", out).map(|name| (Arc::clone(name), n.source.clone())));
     let record = record(&mut fields, seat::FIELDS, out);
     fields.finish(out);
     Some((account?, node.source.clone(), record))

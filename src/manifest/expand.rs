@@ -3,7 +3,7 @@
 //! Precedence is agent, then its profile, then the document's `defaults`. The order of files,
 //! documents and entries never matters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::document::{Document, Named, RawQueue, Template};
@@ -52,6 +52,7 @@ pub(super) fn expand(
 
     let mut desired = Desired::default();
     let mut queues = Vec::new();
+    let mut agents = Vec::with_capacity(documents.iter().map(|d| d.agents.len()).sum());
     let mut pools = 0;
     for document in documents {
         in_catalogues(&document.defaults, roles.as_ref(), groups.as_ref(), out);
@@ -87,8 +88,14 @@ pub(super) fn expand(
                 pools += 1;
                 pools
             });
-            for id in raw.ids {
-                let record = substitute(&template.record, &id);
+            let mut ids = raw.ids.into_iter().peekable();
+            while let Some(id) = ids.next() {
+                // The last one takes what the others copy.
+                let record = match ids.peek() {
+                    Some(_) => template.record.clone(),
+                    None => std::mem::take(&mut template.record),
+                };
+                let record = substitute(record, &id);
                 check_password(&record, workspace, &mut complained, out);
                 let agent = DesiredAgent {
                     source: raw.source.clone(),
@@ -98,18 +105,7 @@ pub(super) fn expand(
                     pool,
                     record,
                 };
-                if let Some(first) = desired.agents.get(&id) {
-                    out.push(
-                        Diagnostic::at(&raw.id_source, format!("agent `{id}` is declared twice"))
-                            .related(&first.source, "the first one")
-                            .help("an agent is declared once in a workspace: remove one"),
-                    );
-                    if raw.pool {
-                        break;
-                    }
-                } else {
-                    desired.agents.insert(id, agent);
-                }
+                agents.push((id, raw.id_source.clone(), agent));
             }
         }
         queues.extend(document.queues);
@@ -127,6 +123,7 @@ pub(super) fn expand(
             }
         }
     }
+    desired.agents = once(agents, out);
     for raw in queues {
         let queue = queue(raw, &desired.agents, all_agents, groups.as_ref(), roles.as_ref(), out);
         let id = queue.id();
@@ -229,13 +226,37 @@ fn listed(
     }
 }
 
+/// Agents by number, each once: of two the first holds. All are ordered at once, which costs next to nothing
+/// where the files are ordered already.
+fn once(
+    mut agents: Vec<(OperatorId, Source, DesiredAgent)>,
+    out: &mut Diagnostics,
+) -> BTreeMap<OperatorId, DesiredAgent> {
+    agents.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut pools = BTreeSet::new();
+    for pair in agents.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        let [(id, _, _), (_, at, agent)] = pair else { continue };
+        // Of a pool one complaint is enough.
+        if agent.pool.is_some_and(|pool| !pools.insert(pool)) {
+            continue;
+        }
+        let first = agents.partition_point(|(other, _, _)| other < id);
+        out.push(
+            Diagnostic::at(at, format!("agent `{id}` is declared twice"))
+                .related(&agents[first].2.source, "the first one")
+                .help("an agent is declared once in a workspace: remove one"),
+        );
+    }
+    agents.dedup_by(|later, first| later.0 == first.0);
+    agents.into_iter().map(|(id, _, agent)| (id, agent)).collect()
+}
+
 /// Puts the agent's number where `{operatorId}` stands.
-fn substitute(record: &Record, id: &OperatorId) -> Record {
+fn substitute(mut record: Record, id: &OperatorId) -> Record {
     let put = |text: &Arc<str>| -> Option<Arc<str>> {
         text.contains(PLACEHOLDER).then(|| text.replace(PLACEHOLDER, id.as_str()).into())
     };
-    let mut result = record.clone();
-    for entry in record.iter() {
+    for entry in record.iter_mut() {
         let value = match &entry.value {
             Value::Text(text) => put(text).map(Value::Text),
             Value::Sip(Sip::Number(number)) => put(number).map(|n| Value::Sip(Sip::Number(n))),
@@ -250,10 +271,11 @@ fn substitute(record: &Record, id: &OperatorId) -> Record {
             | Value::Other(_) => None,
         };
         if let Some(value) = value {
-            result.set(entry.field, value, entry.source.clone());
+            entry.value = value;
         }
     }
-    result
+    record.fit();
+    record
 }
 
 fn check_password(

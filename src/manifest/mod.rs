@@ -35,14 +35,12 @@ pub fn load(files: &[File], workspace: &Workspace) -> Result<Desired, Diagnostic
     // Whether everything that the files declare is known; if not, what is missing proves nothing.
     let mut whole = true;
     for file in files {
-        let (nodes, complaints) = yaml::read(&file.name, &file.bytes);
-        whole &= complaints.is_empty();
+        let mut read = document::Reading::default();
+        let complaints = yaml::read_into(&file.name, &file.bytes, &mut read);
+        whole &= complaints.is_empty() && !read.lost;
         out.extend(complaints);
-        for node in &nodes {
-            let document = document::read(node, &mut out);
-            whole &= document.is_some();
-            documents.extend(document);
-        }
+        out.extend(read.problems);
+        documents.extend(read.documents);
     }
     if documents.is_empty() && out.is_empty() && !files.is_empty() {
         out.push(

@@ -47,7 +47,7 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
     if !header(&mut fields, "Workspace", out) {
         return None;
     }
-    let name = fields.require("name", out).and_then(|n| filled(n, "name", out)).unwrap_or_default().into();
+    let name = fields.require("name", out).and_then(|n| filled(n, "name", out)).cloned().unwrap_or_default();
     let mut manifests = Vec::new();
     if let Some(node) = fields.require("manifests", out) {
         for item in list(node, "manifests", out) {
@@ -58,7 +58,7 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
                             .help("name files and folders below the folder of rosterctl.yaml"),
                     );
                 }
-                manifests.push((Arc::from(path), item.source.clone()));
+                manifests.push((Arc::clone(path), item.source.clone()));
             }
         }
         if manifests.is_empty() && matches!(&node.value, NodeValue::List(items) if items.is_empty()) {
@@ -110,7 +110,7 @@ fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> V
         else {
             continue;
         };
-        let Some(spec) = specs.iter().find(|spec| spec.name == provider.0) else {
+        let Some(spec) = specs.iter().find(|spec| *spec.name == **provider.0) else {
             let names: Vec<&str> = specs.iter().map(|spec| spec.name).collect();
             let help = match nearest(provider.0, names.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -450,12 +450,14 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
     let key = setting.key;
     Some(match setting.ty {
         // A default may be the empty text; what a person writes may not.
-        SettingType::Text if setting.default == "\"\"" => SettingValue::Text(text(node, key, out)?.into()),
-        SettingType::Text => SettingValue::Text(filled(node, key, out)?.into()),
+        SettingType::Text if setting.default == "\"\"" => {
+            SettingValue::Text(Arc::clone(text(node, key, out)?))
+        }
+        SettingType::Text => SettingValue::Text(Arc::clone(filled(node, key, out)?)),
         SettingType::Address => {
             let base = filled(node, key, out)?;
             address(key, base, None, &node.source, out);
-            SettingValue::Text(base.into())
+            SettingValue::Text(Arc::clone(base))
         }
         SettingType::Url(schemes) => {
             let url = filled(node, key, out)?;
@@ -466,7 +468,7 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
                 out.push(Diagnostic::at(&node.source, message).help(help).masked());
                 return None;
             }
-            SettingValue::Text(url.into())
+            SettingValue::Text(Arc::clone(url))
         }
         SettingType::Choice(known) => SettingValue::Text(choice(node, key, known, out)?.into()),
         SettingType::Words(known) => {
@@ -477,7 +479,7 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
                 return None;
             }
             let items = list(node, key, out).iter();
-            SettingValue::Texts(items.filter_map(|item| text(item, key, out)).map(Arc::from).collect())
+            SettingValue::Texts(items.filter_map(|item| text(item, key, out)).cloned().collect())
         }
         SettingType::Number { min, max } => SettingValue::Number(number(node, key, min, max, out)?),
         SettingType::Numbers if is_empty(node, key, out) => return None,

@@ -107,9 +107,24 @@ pub struct Entry {
 }
 
 impl Record {
+    /// A record that will hold so many fields.
+    pub fn with_capacity(fields: usize) -> Self {
+        Self { entries: Vec::with_capacity(fields) }
+    }
+
+    /// Gives back the memory that was taken for fields that did not come.
+    pub fn fit(&mut self) {
+        self.entries.shrink_to_fit();
+    }
+
     /// The fields that are said, in the table's order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
+    }
+
+    /// The fields that are said, to change what they hold.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.iter_mut()
     }
 
     /// Whether nothing is said.

@@ -59,6 +59,11 @@ impl Ord for OperatorId {
             let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
             digits.then(|| text.trim_start_matches('0'))
         }
+        // Nearly all numbers of an estate have one length, and then they order as their letters do.
+        let (a, b) = (self.0.as_bytes(), other.0.as_bytes());
+        if a.len() == b.len() && a.iter().chain(b).all(u8::is_ascii_digit) {
+            return a.cmp(b);
+        }
         match (number(&self.0), number(&other.0)) {
             (Some(a), Some(b)) => {
                 a.len().cmp(&b.len()).then_with(|| a.cmp(b)).then_with(|| self.0.len().cmp(&other.0.len()))

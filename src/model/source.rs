@@ -1,7 +1,9 @@
 //! Where a value was written: file, line and column.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Source {
     /// Path shown to people.
-    pub file: Arc<str>,
+    pub file: FileName,
     /// Line, from 1.
     pub line: u32,
     /// Column in characters, from 1.
@@ -21,8 +23,8 @@ pub struct Source {
 
 impl Source {
     /// A place in `file`.
-    pub fn new(file: &Arc<str>, line: u32, column: u32) -> Self {
-        Self { file: Arc::clone(file), line, column }
+    pub fn new(file: &str, line: u32, column: u32) -> Self {
+        FileName::from(file).at(line, column)
     }
 }
 
@@ -35,5 +37,121 @@ impl fmt::Display for Source {
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// The path of a file as it is shown to people: relative to the workspace folder, with `/`.
+///
+/// A roster holds a place for every value, and a handful of files. Each name is therefore kept once, for the
+/// life of the program, and a place holds one pointer to it: no count to keep, and two names are equal when
+/// their pointers are.
+#[derive(Clone)]
+pub struct FileName(&'static Arc<str>);
+
+/// Every name that was ever used.
+static NAMES: Mutex<BTreeMap<&'static str, &'static Arc<str>>> = Mutex::new(BTreeMap::new());
+
+impl FileName {
+    /// A place in this file.
+    pub fn at(&self, line: u32, column: u32) -> Source {
+        Source { file: self.clone(), line, column }
+    }
+}
+
+impl From<&str> for FileName {
+    fn from(name: &str) -> Self {
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = names.get(name) {
+            return Self(kept);
+        }
+        let kept: &'static Arc<str> = Box::leak(Box::new(Arc::from(name)));
+        names.insert(kept, kept);
+        Self(kept)
+    }
+}
+
+impl Deref for FileName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0
+    }
+}
+
+impl PartialEq for FileName {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for FileName {}
+
+impl PartialOrd for FileName {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FileName {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        if self == other { std::cmp::Ordering::Equal } else { self.0.cmp(other.0) }
+    }
+}
+
+impl std::hash::Hash for FileName {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
+}
+
+impl fmt::Debug for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl Serialize for FileName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|name| Self::from(name.as_str()))
+    }
+}
+
+impl schemars::JsonSchema for FileName {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        <Arc<str>>::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        <Arc<str>>::json_schema(generator)
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_kept_once_and_places_order_by_its_text() {
+        let place = Source::new("b.yaml", 1, 2);
+        assert_eq!(place, Source::new(&String::from("b.yaml"), 1, 2));
+        assert!(Source::new("a.yaml", 9, 9) < place);
+        assert!(place < Source::new("b.yaml", 1, 3));
+        assert_eq!(std::mem::size_of::<Option<Source>>(), 16);
     }
 }

@@ -1,6 +1,7 @@
 //! Agents: a pair of declared and live, and the reach of each field, become a change or a finding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
+use std::iter::Peekable;
 
 use serde_json::Value as Json;
 
@@ -34,23 +35,28 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     // A delete needs to know every queue that the agent has to leave first.
     let deletable = whole && context.live.queues.as_ref().is_none_or(|queues| queues.incomplete.is_none());
     let mut unread = Unread::default();
+    let mut items = Beside::of(&listing.items);
     for (id, agent) in &context.desired.agents {
         let resource = ResourceId::agent(id);
         if !scope.holds(&resource) {
             continue;
         }
-        match (agent.absent, listing.items.get(id)) {
+        match (agent.absent, items.get(id)) {
             (true, Some(live)) if deletable => delete(context, draft, id, live, Some(agent)),
             (false, None) if whole => create(context, draft, id, agent),
             (false, Some(live)) => {
-                compare(context, draft, id, agent, live, deletable, &mut unread);
+                compare(context, draft, resource, agent, live, deletable, &mut unread);
             }
             (true, _) | (false, None) => {}
         }
     }
+    let mut declared = Beside::of(&context.desired.agents);
     for (id, live) in &listing.items {
+        if declared.get(id).is_some() {
+            continue;
+        }
         let resource = ResourceId::agent(id);
-        if context.desired.agents.contains_key(id) || !scope.holds(&resource) {
+        if !scope.holds(&resource) {
             continue;
         }
         let pruned = match context.workspace.policy.prune {
@@ -69,6 +75,24 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         }
     }
     unread.report(draft);
+}
+
+/// Looks keys that come in order up in an ordered map: one walk, where a search for each would go through the
+/// whole map as often.
+struct Beside<'a, V> {
+    items: Peekable<btree_map::Iter<'a, OperatorId, V>>,
+}
+
+impl<'a, V> Beside<'a, V> {
+    fn of(map: &'a BTreeMap<OperatorId, V>) -> Self {
+        Self { items: map.iter().peekable() }
+    }
+
+    /// What the map holds under a key that is not before the last one asked for.
+    fn get(&mut self, id: &OperatorId) -> Option<&'a V> {
+        while self.items.next_if(|(key, _)| *key < id).is_some() {}
+        self.items.peek().filter(|(key, _)| *key == id).map(|(_, value)| *value)
+    }
 }
 
 /// Fields that no operation returns and the ledger knows nothing of: said once for all agents.
@@ -254,15 +278,16 @@ fn judge(
     match applied.and_then(|a| a.fields.get(entry.field.key)) {
         Some(was) if *was == entry.value.to_json() => Verdict::Same,
         Some(was) => Verdict::Differs(diff(entry, was.clone(), moved::unread(Some(was)))),
-        None => asserted(context, entry, diff(entry, Json::Null, Moved::Unknown)),
+        None => asserted(context, entry),
     }
 }
 
 /// With nothing in the ledger a field is unknown, unless the run asserts it, which takes an edit.
-fn asserted(context: &Context<'_>, entry: &Entry, mut field: FieldDiff) -> Verdict {
+fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
     if !context.options.assert_unread || !entry.field.can_edit(&entry.value) {
         return Verdict::Unknown;
     }
+    let mut field = diff(entry, Json::Null, Moved::Unknown);
     field.reason = Some("set again by --assert-unread".to_owned());
     Verdict::Differs(field)
 }
@@ -280,7 +305,7 @@ fn judge_password(
     applied: Option<&Applied>,
 ) -> Verdict {
     let Some(known) = applied.and_then(|a| a.password.as_ref()) else {
-        return asserted(context, entry, diff(entry, Json::Null, Moved::Unknown));
+        return asserted(context, entry);
     };
     match (known.version, secret.version) {
         (before, Some(now)) if before != Some(now) => {
@@ -302,19 +327,18 @@ fn judge_password(
 fn compare(
     context: &Context<'_>,
     draft: &mut Draft,
-    id: &OperatorId,
+    resource: ResourceId,
     agent: &DesiredAgent,
     live: &Record,
     deletable: bool,
     unread: &mut Unread,
 ) {
-    let resource = ResourceId::agent(id);
     let applied = context.ledger.get(&resource);
     let mut editable = Vec::new();
     let mut fixed = Vec::new();
     let mut unknown = Vec::new();
     for entry in agent.record.iter() {
-        match judge(context, id, entry, live, applied) {
+        match judge(context, &resource.name, entry, live, applied) {
             Verdict::Same => {}
             Verdict::Unknown => unknown.push(entry.field),
             Verdict::Differs(field) if entry.field.can_edit(&entry.value) => editable.push(field),
@@ -334,7 +358,11 @@ fn compare(
         finding.source.clone_from(&entry.source);
         draft.find(finding);
     }
-    editable.extend(restore::fields(restore::owed(context, id, Some(live)), &agent.record, Some(live)));
+    editable.extend(restore::fields(
+        restore::owed(context, &resource.name, Some(live)),
+        &agent.record,
+        Some(live),
+    ));
     if !editable.is_empty() {
         draft.changes.push(Change {
             id: resource,

@@ -19,6 +19,10 @@ pub(super) const REASON: &str = "as it was before it was made again";
 
 /// What the ledger keeps for an agent that has been deleted since; `None` while the agent is as it was.
 pub(super) fn owed<'a>(context: &Context<'a>, id: &OperatorId, live: Option<&Record>) -> Option<&'a Kept> {
+    // Nearly always there is none, and then no id has to be spelled for each agent.
+    if context.ledger.kept.is_empty() {
+        return None;
+    }
     let kept = context.ledger.kept.get(&ResourceId::agent(id).to_string())?;
     let anew = |live: &Record| {
         kept.was.iter().any(|(path, was)| {

@@ -78,7 +78,7 @@ fn one(
 ) -> Json {
     let index =
         RULES.iter().map(|rule| rule.code).chain(OWN.iter().map(|(id, ..)| *id)).position(|id| id == rule);
-    let file = source.map_or(&part.file, |source| &source.file);
+    let file: &str = source.map_or(&*part.file, |source| &*source.file);
     let region = match source {
         Some(source) => json!({ "startLine": source.line, "startColumn": source.column }),
         None => json!({ "startLine": 1 }),

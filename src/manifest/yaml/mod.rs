@@ -15,6 +15,7 @@
 //! What is broken is left out of the tree and named by a diagnostic, so a caller that goes on with
 //! the rest should treat whatever it finds missing there as a second-hand problem.
 
+mod blocks;
 mod scalar;
 mod syntax;
 #[cfg(test)]
@@ -28,7 +29,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::private::is_private_key;
-use crate::model::source::Source;
+use crate::model::source::{FileName, Source};
 use scalar::plain_kind;
 pub use scalar::{Scalar, ScalarKind};
 
@@ -75,29 +76,76 @@ pub struct Key {
     pub source: Source,
 }
 
+/// What takes the items of a long list while it is read, so that no tree of them all has to be held.
+pub trait Sink {
+    /// The key of such lists in a document's map; `None` where there is none.
+    fn key(&self) -> Option<&'static str>;
+
+    /// Takes an item of the list; they come in the order of the file.
+    fn item(&mut self, item: Node);
+
+    /// A document ended; its tree holds an empty list in place of what was taken since the last one.
+    fn document(&mut self, root: Node);
+
+    /// Forgets everything: the file is read anew.
+    fn reset(&mut self);
+}
+
 /// Reads a file: one node a document (empty documents are skipped), and all that is wrong with it.
 ///
 /// After a syntax error nothing behind it can be read; the documents before it are returned. `file`
 /// is the path as it is shown to people.
 pub fn read(file: &Arc<str>, bytes: &[u8]) -> (Vec<Node>, Diagnostics) {
+    let mut nodes = Nodes(Vec::new());
+    let problems = read_into(file, bytes, &mut nodes);
+    (nodes.0, problems)
+}
+
+/// Keeps whole documents.
+struct Nodes(Vec<Node>);
+
+impl Sink for Nodes {
+    fn key(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn item(&mut self, _: Node) {}
+
+    fn document(&mut self, root: Node) {
+        self.0.push(root);
+    }
+
+    fn reset(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// Reads a file likewise, and hands out its documents, and the items of the sink's list one by one.
+pub fn read_into(file: &Arc<str>, bytes: &[u8], sink: &mut dyn Sink) -> Diagnostics {
     let mut problems = Diagnostics::default();
     if bytes.len() > MAX_FILE_BYTES {
         let place = Source::new(file, 1, 1);
         let message = format!("the file has {} MiB; at most 512 MiB are read", bytes.len() >> 20);
         problems.push(Diagnostic::at(&place, message).help("split the roster into several files"));
-        return (Vec::new(), problems);
+        return problems;
     }
     let text = match syntax::text(file, bytes) {
         Ok(text) => text,
         Err(diagnostic) => {
             problems.push(*diagnostic);
-            return (Vec::new(), problems);
+            return problems;
         }
     };
-    let mut reader = Reader::new(file, text);
+    // Nearly every manifest is plain blocks. What is not, or is not in order, the parser reads from the start.
+    let mut reader = Reader::new(file, text, sink);
+    if blocks::read(text, &mut reader).is_ok() && reader.problems.is_empty() {
+        return reader.problems;
+    }
+    sink.reset();
+    let mut reader = Reader::new(file, text, sink);
     // `Err` says that reading was stopped; what for is among the problems.
     let _ = reader.run();
-    (reader.documents, reader.problems)
+    reader.problems
 }
 
 /// Reading cannot go on; why has been noted.
@@ -115,6 +163,8 @@ struct Frame {
     before: Size,
     /// How many levels stand in it so far.
     height: usize,
+    /// The sink takes its items.
+    handed: bool,
     /// Keys and their indices, once there are many.
     index: HashMap<Arc<str>, usize>,
 }
@@ -146,8 +196,9 @@ enum Anchored {
 
 struct Reader<'a> {
     file: &'a Arc<str>,
+    name: FileName,
     text: &'a str,
-    documents: Vec<Node>,
+    sink: &'a mut dyn Sink,
     problems: Diagnostics,
     frames: Vec<Frame>,
     /// Items of all open lists, then entries of all open maps: one growing buffer each, from which a
@@ -165,11 +216,12 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(file: &'a Arc<str>, text: &'a str) -> Self {
+    fn new(file: &'a Arc<str>, text: &'a str, sink: &'a mut dyn Sink) -> Self {
         Self {
             file,
+            name: FileName::from(&**file),
             text,
-            documents: Vec::new(),
+            sink,
             problems: Diagnostics::default(),
             frames: Vec::new(),
             items: Vec::new(),
@@ -216,27 +268,35 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             Event::DocumentEnd => {
-                self.documents.extend(self.root.take());
+                self.document();
                 Ok(())
             }
-            Event::Alias(id) => self.alias(id, span),
-            Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag, span),
-            Event::SequenceStart(anchor, tag) => self.open(None, anchor, tag, span),
-            Event::MappingStart(anchor, tag) => self.open(Some(Wait::Key), anchor, tag, span),
+            Event::Alias(id) => self.alias(id, &self.place(span)),
+            Event::Scalar(text, style, anchor, tag) => {
+                let source = self.place(span);
+                self.scalar(&text, style == ScalarStyle::Plain, anchor, tag, source)
+            }
+            Event::SequenceStart(anchor, tag) => self.open(None, anchor, tag, self.place(span)),
+            Event::MappingStart(anchor, tag) => self.open(Some(Wait::Key), anchor, tag, self.place(span)),
             Event::SequenceEnd | Event::MappingEnd => self.close(),
+        }
+    }
+
+    /// Hands a finished document on.
+    fn document(&mut self) {
+        if let Some(root) = self.root.take() {
+            self.sink.document(root);
         }
     }
 
     fn scalar(
         &mut self,
         text: &str,
-        style: ScalarStyle,
+        unquoted: bool,
         anchor: usize,
         tag: Option<Cow<'_, Tag>>,
-        span: Span,
+        source: Source,
     ) -> Result<(), Stop> {
-        let source = self.place(span);
-        let unquoted = style == ScalarStyle::Plain;
         if self.frames.is_empty() && unquoted && text.is_empty() && anchor == 0 && tag.is_none() {
             return Ok(());
         }
@@ -258,9 +318,8 @@ impl<'a> Reader<'a> {
         wait: Option<Wait>,
         anchor: usize,
         tag: Option<Cow<'_, Tag>>,
-        span: Span,
+        source: Source,
     ) -> Result<(), Stop> {
-        let source = self.place(span);
         if let Some(tag) = tag {
             self.collection_tag(&tag, wait.is_some(), &source)?;
         }
@@ -273,9 +332,16 @@ impl<'a> Reader<'a> {
             self.anchors.insert(anchor, Anchored::Open);
         }
         let first = if wait.is_some() { self.entries.len() } else { self.items.len() };
+        let handed = wait.is_none() && anchor == 0 && self.is_handed_out();
         let index = HashMap::new();
-        self.frames.push(Frame { wait, source, anchor, first, before, height: 0, index });
+        self.frames.push(Frame { wait, source, anchor, first, before, height: 0, handed, index });
         Ok(())
+    }
+
+    /// Whether a list that begins now is the one whose items the sink takes.
+    fn is_handed_out(&self) -> bool {
+        let [Frame { wait: Some(Wait::Value(key)), anchor: 0, .. }] = &*self.frames else { return false };
+        self.sink.key() == Some(&*key.name)
     }
 
     fn close(&mut self) -> Result<(), Stop> {
@@ -293,29 +359,28 @@ impl<'a> Reader<'a> {
         self.put(node, height)
     }
 
-    fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
-        let place = self.place(span);
+    fn alias(&mut self, id: usize, place: &Source) -> Result<(), Stop> {
         let (size, height) = match self.anchors.get(&id) {
             Some(Anchored::Done { size, height, .. }) => (*size, *height),
             Some(Anchored::Open) => {
                 let message =
                     "this alias stands inside the value of its own anchor, so it would contain itself";
-                self.problem(Diagnostic::at(&place, message).help("write the value out"))?;
+                self.problem(Diagnostic::at(place, message).help("write the value out"))?;
                 self.leave_out();
                 return Ok(());
             }
             None => {
                 let message = "the anchor of this alias stands in another document";
                 let help = "an anchor holds within its own document; use a profile to share values";
-                self.problem(Diagnostic::at(&place, message).help(help))?;
+                self.problem(Diagnostic::at(place, message).help(help))?;
                 self.leave_out();
                 return Ok(());
             }
         };
         if self.frames.len() + height > MAX_DEPTH {
-            return self.too_deep(&place);
+            return self.too_deep(place);
         }
-        self.spend(size, &place)?;
+        self.spend(size, place)?;
         let Some(Anchored::Done { node, .. }) = self.anchors.get(&id) else { return Ok(()) };
         let node = node.clone();
         self.put(node, height)
@@ -329,7 +394,11 @@ impl<'a> Reader<'a> {
         };
         frame.height = frame.height.max(height);
         let Some(wait) = &mut frame.wait else {
-            self.items.push(node);
+            if frame.handed {
+                self.sink.item(node);
+            } else {
+                self.items.push(node);
+            }
             return Ok(());
         };
         match std::mem::replace(wait, Wait::Key) {
@@ -516,7 +585,7 @@ impl<'a> Reader<'a> {
     }
 
     fn place(&self, span: Span) -> Source {
-        Source::new(self.file, number(span.start.line()), number(span.start.col() + 1))
+        self.name.at(number(span.start.line()), number(span.start.col() + 1))
     }
 }
 

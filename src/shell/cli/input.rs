@@ -39,11 +39,11 @@ impl Input {
     /// The text of a line.
     pub(super) fn line(&self, source: &Source) -> Option<String> {
         let mut lines = self.lines.borrow_mut();
-        if !lines.contains_key(&source.file) {
-            let file = self.files.iter().find(|file| file.name == source.file)?;
-            lines.insert(Arc::clone(&source.file), split(&file.bytes));
+        if !lines.contains_key(&*source.file) {
+            let file = self.files.iter().find(|file| *file.name == *source.file)?;
+            lines.insert(Arc::clone(&file.name), split(&file.bytes));
         }
-        lines.get(&source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?).cloned()
+        lines.get(&*source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?).cloned()
     }
 }
 
