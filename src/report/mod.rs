@@ -21,6 +21,7 @@ mod prometheus;
 pub mod reference;
 pub mod result;
 mod sarif;
+pub mod status;
 pub mod text;
 pub mod view;
 

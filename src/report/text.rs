@@ -178,7 +178,7 @@ fn changed(before: &str, after: &str, look: Look) -> String {
 }
 
 /// Wraps text that begins at a column, continuing below its beginning.
-fn wrap(text: &str, start: usize, width: Option<usize>) -> String {
+pub(super) fn wrap(text: &str, start: usize, width: Option<usize>) -> String {
     let Some(width) = width.filter(|width| *width > start + 20) else { return text.to_owned() };
     let mut result = String::new();
     let mut column = start;

@@ -9,8 +9,9 @@ use super::progress;
 use super::vendor::Vendor;
 use crate::apply::observe::{QueueKey, Seen, Wanted};
 use crate::model::call::{Call, Failure, Reply};
+use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::live::{Listing, Live, Seats};
+use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::workspace::Connection;
 use crate::provider::{Page, Provider, Row, paging};
 
@@ -83,44 +84,76 @@ type Rows = BTreeMap<OperatorId, Row>;
 /// # Errors
 /// The first system that cannot be read; an incomplete listing is no failure.
 pub async fn live(vendors: &Vendors<impl Reads>) -> Result<Live, Failure> {
-    let agents = async {
+    let read_agents = async {
         match &vendors.agents {
-            Some(vendor) => listing(vendor).await.map(Some),
+            Some(vendor) => agents(vendor).await.map(Some),
             None => Ok(None),
         }
     };
-    let queues = async {
+    let read_queues = async {
         match &vendors.queues {
-            Some(vendor) => listing(vendor).await.map(Some),
+            Some(vendor) => queues(vendor).await.map(Some),
             None => Ok(None),
         }
     };
-    let (agents, queues) = tokio::try_join!(agents, queues)?;
-    Ok(Live {
-        agents: agents.map(|(rows, incomplete, page_size)| Listing {
-            items: rows
-                .into_iter()
-                .filter_map(|(id, row)| match row {
-                    Row::Agent(_, record) => Some((id, record)),
-                    Row::Queue(..) => None,
-                })
-                .collect(),
-            incomplete,
-            page_size,
-        }),
-        queues: queues.map(|(rows, incomplete, page_size)| Listing {
-            items: rows
-                .into_iter()
-                .filter_map(|(id, row)| match row {
-                    Row::Queue(_, queue) => Some((id, queue)),
-                    Row::Agent(..) => None,
-                })
-                .collect(),
-            incomplete,
-            page_size,
-        }),
-        seats: Seats::Unasked,
+    let (agents, queues) = tokio::try_join!(read_agents, read_queues)?;
+    Ok(Live { agents, queues, seats: Seats::Unasked })
+}
+
+/// Reads all agents.
+///
+/// # Errors
+/// A page that cannot be read; an incomplete listing is no failure.
+pub async fn agents(vendor: &impl Reads) -> Result<Listing<OperatorId, Record>, Failure> {
+    listed(vendor, |row| match row {
+        Row::Agent(_, record) => Some(record),
+        Row::Queue(..) => None,
     })
+    .await
+}
+
+/// Reads all queues, by the vendor's number.
+///
+/// # Errors
+/// A page that cannot be read; an incomplete listing is no failure.
+pub async fn queues(vendor: &impl Reads) -> Result<Listing<OperatorId, LiveQueue>, Failure> {
+    listed(vendor, |row| match row {
+        Row::Queue(_, queue) => Some(queue),
+        Row::Agent(..) => None,
+    })
+    .await
+}
+
+/// Reads a whole listing of one kind.
+async fn listed<T>(
+    vendor: &impl Reads,
+    of: impl Fn(Row) -> Option<T>,
+) -> Result<Listing<OperatorId, T>, Failure> {
+    let (rows, incomplete, page_size) = listing(vendor).await?;
+    let items = rows.into_iter().filter_map(|(id, row)| Some((id, of(row)?))).collect();
+    Ok(Listing { items, incomplete, page_size })
+}
+
+/// Looks at agents one by one, or at all of them where that takes fewer calls; `listed` is how many there are,
+/// as far as is known.
+///
+/// Whoever could not be seen is neither among the items nor missing, and the listing is not whole.
+pub async fn some_agents(
+    vendor: &impl Reads,
+    ids: &BTreeSet<OperatorId>,
+    listed: usize,
+) -> Listing<OperatorId, Record> {
+    let mut some = Listing::default();
+    for (id, seen) in look_at_agents(Some(vendor), ids, listed).await {
+        match seen {
+            Ok(Some(record)) => {
+                some.items.insert(id, record);
+            }
+            Ok(None) => {}
+            Err(why) => some.incomplete = Some(why),
+        }
+    }
+    some
 }
 
 /// Reads a whole listing, again while it shifts.
@@ -171,7 +204,7 @@ pub async fn look(vendors: &Vendors<impl Reads>, wanted: &Wanted, listed: (usize
     Seen { agents, queues }
 }
 
-type SeenAgents = BTreeMap<OperatorId, Result<Option<crate::model::field::Record>, String>>;
+type SeenAgents = BTreeMap<OperatorId, Result<Option<Record>, String>>;
 
 async fn look_at_agents(
     vendor: Option<&impl Reads>,
@@ -242,7 +275,7 @@ async fn one(vendor: &impl Reads, key: &OperatorId) -> Result<Option<Row>, Failu
     }
 }
 
-type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, crate::model::live::LiveQueue)>, String>>;
+type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>;
 
 async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, listed: usize) -> SeenQueues {
     let all = |why: &str| keys.iter().map(|key| (key.clone(), Err(why.to_owned()))).collect();
@@ -279,7 +312,7 @@ fn matching(
     key: &QueueKey,
     rows: &Rows,
     doubt: Option<&str>,
-) -> Result<Vec<(OperatorId, crate::model::live::LiveQueue)>, String> {
+) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
     let found: Vec<_> = rows
         .iter()
         .filter_map(|(exten, row)| match row {

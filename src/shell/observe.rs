@@ -14,6 +14,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::fetch::READINGS;
 use super::link::Link;
+use super::progress;
 use crate::model::call::Failure;
 use crate::model::id::OperatorId;
 use crate::model::presence::Presence;
@@ -112,17 +113,21 @@ impl System {
 
     /// Reads pages until one fails or holds nothing, whatever the total promises.
     async fn pages(&self, link: &Link, size: usize) -> (Vec<Sightings>, Option<Failure>) {
+        let task = progress::begin(format!("reading {}", link.connection().name), "pages");
         let first = match self.ask(link, Question::Page(1)).await {
             Ok(first) => first,
             Err(failure) => return (Vec::new(), Some(failure)),
         };
+        task.another();
         let count = paging::pages(first.rows.len(), first.total, size);
         let rest = stream::iter(2..=count).map(|page| self.ask(link, Question::Page(page)));
+        task.out_of(count);
         let mut rest = std::pin::pin!(rest.buffered(link.connection().concurrency()));
         let mut pages = vec![first];
         while let Some(page) = rest.next().await {
             match page {
                 Ok(page) => {
+                    task.another();
                     let last = page.rows.is_empty();
                     pages.push(page);
                     if last {
@@ -140,8 +145,10 @@ impl System {
     async fn ask_all(&self, link: &Link, agents: &BTreeSet<OperatorId>, presence: &mut Presence) {
         let askable =
             |agent: &&OperatorId| self.observer.ask(link.connection(), &Question::Agent(agent)).is_some();
-        let mut agents = agents.iter().filter(askable);
-        let Some(first) = agents.next() else { return };
+        let agents: Vec<&OperatorId> = agents.iter().filter(askable).collect();
+        let Some((first, agents)) = agents.split_first() else { return };
+        let task = progress::begin(format!("reading {}", link.connection().name), "agents");
+        task.out_of(agents.len() + 1);
         let answer = self.ask(link, Question::Agent(first)).await;
         let vain = AtomicUsize::new(match &answer {
             Ok(_) | Err(Failure::Refused(_)) => 0,
@@ -150,7 +157,8 @@ impl System {
         });
         let (vain, mut last) = (&vain, answer.as_ref().err().cloned());
         self.take(first, answer, presence);
-        let rest = stream::iter(agents).map(|agent| async move {
+        task.another();
+        let rest = stream::iter(agents.iter().copied()).map(|agent| async move {
             if vain.load(Ordering::Relaxed) >= PATIENCE {
                 return (agent, None);
             }
@@ -166,6 +174,7 @@ impl System {
         });
         let mut rest = std::pin::pin!(rest.buffered(link.connection().concurrency()));
         while let Some((agent, answer)) = rest.next().await {
+            task.another();
             if let Some(answer) = answer {
                 last = answer.as_ref().err().cloned().or(last);
                 self.take(agent, answer, presence);

@@ -22,14 +22,17 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// Minutes east of Greenwich of the vendor's clock, unless the connection says otherwise.
 const BEIJING: i64 = 8 * 60;
 
-/// Reads every seat, and its calls of the last days; again while the listing shifts. Of the passwords that
-/// `desired` names it is told whether they are those of the stores.
+/// Reads every seat, and its calls of the last days; again while the listing shifts. Where there is something
+/// to compare with, it is told of the passwords that manifests name whether they are those of the stores.
 ///
 /// # Errors
 /// The first page that cannot be read; an incomplete listing is no failure.
-pub async fn read(link: &Link, desired: &Desired, secrets: &Secrets) -> Result<LiveSeats, Failure> {
+pub async fn read(link: &Link, against: Option<(&Desired, &Secrets)>) -> Result<LiveSeats, Failure> {
     let seats = listing(link, RECENT_DAYS).await?;
-    let passwords = compare(&seats, desired, secrets).await;
+    let passwords = match against {
+        Some((desired, secrets)) => compare(&seats, desired, secrets).await,
+        None => BTreeMap::new(),
+    };
     Ok(LiveSeats { listing: seats.listing, passwords, days: RECENT_DAYS })
 }
 

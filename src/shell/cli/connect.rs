@@ -65,6 +65,17 @@ pub(super) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Arc
     Ok(link)
 }
 
+/// The system that holds a kind of resources, or why it cannot be asked.
+pub(super) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor, String>> {
+    let connection = loaded.workspace.connections.iter().find(|c| c.spec.kinds.contains(&kind))?;
+    let provider = provider::of(connection)?;
+    let link = link(loaded, connection).await;
+    Some(match link {
+        Ok(link) => Ok(Vendor::new(provider, link)),
+        Err(why) => Err(format!("connection `{}` {why}", connection.name)),
+    })
+}
+
 /// The systems that hold resources, ready to work.
 ///
 /// # Errors
@@ -99,7 +110,6 @@ pub(super) async fn vendors(loaded: &Loaded) -> Result<Vendors, Fail> {
 }
 
 /// The systems that know who is at work. One that cannot be asked is there nevertheless, and says why.
-#[allow(dead_code, reason = "`status` and the guard of `apply` are being built on it")]
 pub(super) async fn observers(loaded: &Loaded) -> Observers {
     let mut observers = Observers::default();
     for observer in provider::OBSERVERS.iter().copied() {
@@ -110,14 +120,16 @@ pub(super) async fn observers(loaded: &Loaded) -> Observers {
     observers
 }
 
-/// The voice seats, where a connection reads them; never a failure.
-pub(super) async fn seats(loaded: &Loaded) -> Seats {
+/// The voice seats, where a connection reads them; never a failure. With `passwords` those that manifests name
+/// are read from their stores, and compared.
+pub(super) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
     let Some(connection) = loaded.workspace.connection(SEAT_QUERY.name) else { return Seats::Unasked };
     let link = match link(loaded, connection).await {
         Ok(link) => link,
         Err(why) => return Seats::Unread(format!("connection `{}` {why}", connection.name)),
     };
-    match seats::read(&link, &loaded.desired, &loaded.secrets).await {
+    let against = passwords.then_some((&loaded.desired, &loaded.secrets));
+    match seats::read(&link, against).await {
         Ok(seats) => Seats::Read(seats),
         Err(failure) => Seats::Unread(link.name(failure).message().to_owned()),
     }

@@ -33,6 +33,14 @@ pub(super) fn unwritten() -> bool {
     UNWRITTEN.load(Ordering::Relaxed)
 }
 
+/// Whether whoever read standard output has gone away.
+static GONE: AtomicBool = AtomicBool::new(false);
+
+/// Whether whoever read standard output has gone away: what goes on and on ends then.
+pub(super) fn nobody_reads() -> bool {
+    GONE.load(Ordering::Relaxed)
+}
+
 /// The terminal, or what stands for it.
 #[expect(clippy::struct_excessive_bools, reason = "four independent flags of the command line")]
 #[derive(Clone, Debug)]
@@ -93,12 +101,29 @@ impl Console {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes()).and_then(|()| out.flush())
         });
+        if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            GONE.store(true, Ordering::Relaxed);
+        }
         if let Err(error) = written
             && error.kind() != io::ErrorKind::BrokenPipe
             && !UNWRITTEN.swap(true, Ordering::Relaxed)
         {
             self.err(&format!("error: standard output cannot be written: {error}\n"));
         }
+    }
+
+    /// Writes a text in the place of all that a terminal shows, cut to its height; `false` elsewhere.
+    pub(super) fn redraw(&self, text: &str) -> bool {
+        let Some((_, height)) = terminal_size::terminal_size_of(io::stdout()) else { return false };
+        let most = usize::from(height.0).saturating_sub(2).max(1);
+        let lines: Vec<&str> = text.lines().collect();
+        let mut shown = lines.iter().take(most).fold(String::new(), |shown, line| shown + line + "\n");
+        if lines.len() > most {
+            shown.push_str(&format!("… {} more lines\n", lines.len() - most));
+        }
+        // From the top left corner, over what is there, and away with the rest.
+        self.out(&format!("\u{1b}[H\u{1b}[2J{shown}"));
+        true
     }
 
     /// Writes a line of progress, unless quiet.

@@ -19,6 +19,7 @@ mod schema;
 mod share;
 mod signals;
 mod snapshot;
+mod status;
 mod unlock;
 mod validate;
 
@@ -74,6 +75,8 @@ enum Command {
     Unlock(unlock::Arguments),
     /// Say what differs from the manifests and which side moved; exit with 2 when anything does.
     Drift(drift::Arguments),
+    /// Show every agent across all connections: configured, online, on a call, in which queues.
+    Status(status::Arguments),
     /// Print a JSON Schema, as checked in under schema/.
     Schema(schema::Arguments),
     /// Serve simulated vendor systems on loopback.
@@ -104,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console)),
         Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console)),
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console)),
+        Command::Status(arguments) => on_runtime(status::run(&arguments, &console)),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
         Command::Sandbox(arguments) => heeding_signals(sandbox::run(&arguments, &console)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),

@@ -107,7 +107,7 @@ pub(super) async fn read(loaded: &Loaded, store: &Store) -> Result<Read, Fail> {
 
 /// Reads live state and plans.
 pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) -> Result<Made, Fail> {
-    let seats = async { Ok(connect::seats(loaded).await) };
+    let seats = async { Ok(connect::seats(loaded, true).await) };
     let (Read { live, ledger, vendors }, seats) = tokio::try_join!(read(loaded, store), seats)?;
     let live = Live { seats, ..live };
     let fingerprints = fingerprints(loaded, &ledger).await?;

@@ -1,0 +1,87 @@
+//! A status as comma-separated values: a row an agent, after RFC 4180.
+
+use super::{Row, Status};
+
+/// The columns, in the words of the JSON form.
+const COLUMNS: &[&str] = &[
+    "read",
+    "operatorId",
+    "configured",
+    "live",
+    "name",
+    "mainSkillGroup",
+    "enabled",
+    "online",
+    "state",
+    "claiming",
+    "claimsOn",
+    "queues",
+    "calls",
+    "connected",
+    "connectRate",
+    "seats",
+    "unknown",
+];
+
+/// Draws the rows; with a line of column names before them where that is wanted. Lists are joined by `; `.
+pub fn csv(status: &Status, head: bool) -> String {
+    let mut text = String::new();
+    if head {
+        text.push_str(&line(COLUMNS.iter().map(|name| (*name).to_owned())));
+    }
+    for row in &status.agents {
+        text.push_str(&line(cells(&status.read, row)));
+    }
+    text
+}
+
+fn cells(read: &str, row: &Row) -> Vec<String> {
+    let flag = |flag: Option<bool>| flag.map(|flag| flag.to_string()).unwrap_or_default();
+    let word = |word: &Option<String>| word.clone().unwrap_or_default();
+    let calls = row.calls.as_ref();
+    vec![
+        read.to_owned(),
+        row.operator_id.to_string(),
+        row.configured.word().to_owned(),
+        flag(row.live),
+        word(&row.name),
+        word(&row.main_skill_group),
+        flag(row.enabled),
+        flag(row.online),
+        row.state.unwrap_or_default().to_owned(),
+        flag(row.claiming),
+        word(&row.claims_on),
+        row.queues.join("; "),
+        calls.map(|calls| calls.total.to_string()).unwrap_or_default(),
+        calls.map(|calls| calls.connected.to_string()).unwrap_or_default(),
+        calls.and_then(|calls| calls.connect_rate.as_deref()).unwrap_or_default().to_owned(),
+        calls.map(|calls| calls.seats.join("; ")).unwrap_or_default(),
+        row.unknown.join("; "),
+    ]
+}
+
+fn line(cells: impl IntoIterator<Item = String>) -> String {
+    let cells: Vec<String> = cells.into_iter().map(|cell| quoted(&cell)).collect();
+    cells.join(",") + "\r\n"
+}
+
+/// A cell that holds what separates cells is quoted, and its quotes are doubled.
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_separates_is_quoted() {
+        assert_eq!(quoted("张三"), "张三");
+        assert_eq!(quoted("a,b"), "\"a,b\"");
+        assert_eq!(quoted("a\"b\nc"), "\"a\"\"b\nc\"");
+    }
+}

@@ -1,0 +1,376 @@
+//! Everybody across all systems: one row an agent.
+//!
+//! In: what the manifests ask for, what is live, who is at work, and which systems told nothing. Out: rows, and
+//! from them text, CSV or JSON. A system that was asked and does not mention an agent leaves its cell empty; one
+//! that told nothing leaves it open (`?`, and its name under `unknown`): nothing is guessed.
+
+mod csv;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use self::csv::csv;
+pub use self::table::table;
+use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, NAME};
+use crate::model::desired::{Desired, DesiredAgent};
+use crate::model::field::{Field, Record};
+use crate::model::id::OperatorId;
+use crate::model::live::{Listing, Live, LiveSeats};
+use crate::model::presence::{Presence, Said, State};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::seat::{self, Figures};
+use crate::model::value::{Members, Value};
+
+/// The value of `format` of a status.
+pub const FORMAT: &str = "rosterctl.status/v1";
+
+/// The provider of agents.
+const AGENTS: &str = "agent-config";
+/// The provider of queues, and of who takes chats.
+const QUEUES: &str = "webchat-queue";
+/// The provider of voice seats.
+const SEATS: &str = "seat-query";
+/// The provider of who is online.
+const ONLINE: &str = "isdp-online-agent";
+/// The provider of who is doing what.
+const DESK: &str = "cms-agent";
+
+/// What a status is made of.
+pub struct Sources<'a> {
+    /// Name of the workspace.
+    pub workspace: &'a str,
+    /// When the systems were read, as a UTC timestamp.
+    pub read: &'a str,
+    /// What the manifests ask for.
+    pub desired: &'a Desired,
+    /// What is live; a kind that could not be read is not there.
+    pub live: &'a Live,
+    /// Who is at work.
+    pub presence: &'a Presence,
+    /// The connections that were asked: provider and name.
+    pub asked: &'a [(&'static str, Arc<str>)],
+    /// Providers that told nothing, or not all, of what is live, and why.
+    pub failed: &'a [(&'static str, String)],
+    /// Whom the status is narrowed to.
+    pub only: Option<&'a BTreeSet<OperatorId>>,
+}
+
+/// Everybody across all systems.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// `rosterctl.status/v1`.
+    pub format: &'static str,
+    /// Name of the workspace.
+    pub workspace: String,
+    /// When the systems were read, as a UTC timestamp.
+    pub read: String,
+    /// The systems that were asked.
+    pub systems: Vec<System>,
+    /// A row an agent.
+    pub agents: Vec<Row>,
+}
+
+/// A system that was asked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct System {
+    /// Its provider.
+    pub provider: &'static str,
+    /// The connection's name.
+    pub connection: String,
+    /// Whether it told all that it was asked.
+    pub complete: bool,
+    /// What it did not tell, each reason once, with the number of agents where it is about some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+}
+
+/// What the manifests say of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Configured {
+    /// A manifest declares it.
+    Declared,
+    /// A manifest says that it must not exist.
+    Absent,
+    /// No manifest names it.
+    Unmanaged,
+}
+
+impl Configured {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Configured::Declared => "declared",
+            Configured::Absent => "absent",
+            Configured::Unmanaged => "unmanaged",
+        }
+    }
+}
+
+/// An agent across all systems. What nobody told is not there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// Its number.
+    #[serde(serialize_with = "id")]
+    pub operator_id: OperatorId,
+    /// What the manifests say of it.
+    pub configured: Configured,
+    /// Whether it is live in the system of agents; `null` when that is not known.
+    pub live: Option<bool>,
+    /// Its name, live or else declared.
+    pub name: Option<String>,
+    /// Its main skill group, likewise.
+    pub main_skill_group: Option<String>,
+    /// Whether it may sign in.
+    pub enabled: Option<bool>,
+    /// Whether it is online (isdp-online-agent).
+    pub online: Option<bool>,
+    /// What it is doing (cms-agent).
+    pub state: Option<&'static str>,
+    /// The vendor's number of a state that no document lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_detail: Option<String>,
+    /// Whether it takes chats (webchat-queue).
+    pub claiming: Option<bool>,
+    /// Where it takes them: `desktop`, `app`, `desktop and app`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims_on: Option<String>,
+    /// The live queues that it is in.
+    pub queues: Vec<String>,
+    /// Calls of its voice seats.
+    pub calls: Option<Calls>,
+    /// Systems that were asked and left open what they know of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<&'static str>,
+}
+
+impl Row {
+    /// Whether no system and no manifest knows the agent, and none was left open.
+    pub fn is_unknown(&self) -> bool {
+        self.configured == Configured::Unmanaged
+            && self.live != Some(true)
+            && self.queues.is_empty()
+            && self.online.is_none()
+            && self.state.is_none()
+            && self.claiming.is_none()
+            && self.calls.is_none()
+            && self.unknown.is_empty()
+    }
+}
+
+/// Calls of an agent's voice seats.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Calls {
+    /// Over how many days, until now.
+    pub days: u32,
+    /// All calls.
+    pub total: u64,
+    /// Those that were connected.
+    pub connected: u64,
+    /// The share of those, as the vendor writes it.
+    pub connect_rate: Option<Arc<str>>,
+    /// Those that lasted long enough to count.
+    pub valid: Option<u64>,
+    /// The share of those, as the vendor writes it.
+    pub valid_rate: Option<Arc<str>>,
+    /// The seats' accounts.
+    pub seats: Vec<String>,
+}
+
+fn id<S: serde::Serializer>(id: &OperatorId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(id.as_str())
+}
+
+/// Everybody who has a row: who is live, declared, or in a queue, as far as it is narrowed.
+pub fn everybody(desired: &Desired, live: &Live) -> BTreeSet<OperatorId> {
+    let declared = desired.agents.iter().filter(|(_, agent)| !agent.absent).map(|(id, _)| id.clone());
+    let listed = live.agents.iter().flat_map(|listing| listing.items.keys().cloned());
+    declared.chain(listed).chain(queues(live).into_keys()).collect()
+}
+
+/// Puts everybody together.
+pub fn of(sources: &Sources<'_>) -> Status {
+    let Sources { desired, live, presence, asked, failed, .. } = sources;
+    let all = everybody(desired, live);
+    let ids = sources.only.unwrap_or(&all);
+    let view = View {
+        queues: queues(live),
+        seats: seats(live.seats.read()),
+        days: live.seats.read().map_or(0, |seats| seats.days),
+        open: Open::of(presence, failed),
+        sources,
+    };
+    Status {
+        format: FORMAT,
+        workspace: sources.workspace.to_owned(),
+        read: sources.read.to_owned(),
+        systems: asked.iter().map(|(provider, name)| system(provider, name, presence, failed)).collect(),
+        agents: ids.iter().map(|id| view.row(id, desired.agents.get(id))).collect(),
+    }
+}
+
+/// The queues of each agent, by name.
+fn queues(live: &Live) -> BTreeMap<OperatorId, Vec<String>> {
+    let mut queues: BTreeMap<OperatorId, Vec<String>> = BTreeMap::new();
+    for queue in live.queues.iter().flat_map(|listing| listing.items.values()) {
+        if let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) {
+            for member in Members::keys(members) {
+                queues.entry(member.clone()).or_default().push(queue.name.to_string());
+            }
+        }
+    }
+    queues
+}
+
+/// The accounts and the calls of the seats of each work number.
+fn seats(seats: Option<&LiveSeats>) -> BTreeMap<&str, (Vec<String>, Figures)> {
+    let mut all: BTreeMap<&str, (Vec<String>, Figures)> = BTreeMap::new();
+    for (account, live) in seats.iter().flat_map(|seats| &seats.listing.items) {
+        if let Some(number) = live.record.text(&seat::EMPLOYEE) {
+            let (accounts, figures) = all.entry(number).or_default();
+            accounts.push(account.to_string());
+            figures.add(&live.figures);
+        }
+    }
+    all
+}
+
+/// What is left open by whom.
+struct Open<'a> {
+    /// By systems that told nothing of somebody.
+    one: BTreeSet<(&'static str, &'a OperatorId)>,
+    /// By systems that told nothing of anybody whom they do not mention.
+    all: BTreeSet<&'static str>,
+}
+
+impl<'a> Open<'a> {
+    fn of(presence: &'a Presence, failed: &[(&'static str, String)]) -> Self {
+        let gaps = presence.gaps();
+        let one = gaps.iter().filter_map(|gap| Some((gap.system, gap.agent.as_ref()?))).collect();
+        let all = gaps.iter().filter(|gap| gap.agent.is_none()).map(|gap| gap.system);
+        Self { one, all: all.chain(failed.iter().map(|(system, _)| *system)).collect() }
+    }
+
+    fn leaves(&self, system: &'static str, agent: &OperatorId) -> bool {
+        self.all.contains(system) || self.one.contains(&(system, agent))
+    }
+}
+
+struct View<'a> {
+    sources: &'a Sources<'a>,
+    queues: BTreeMap<OperatorId, Vec<String>>,
+    seats: BTreeMap<&'a str, (Vec<String>, Figures)>,
+    days: u32,
+    open: Open<'a>,
+}
+
+impl View<'_> {
+    fn row(&self, id: &OperatorId, declared: Option<&DesiredAgent>) -> Row {
+        let Sources { live, presence, asked, .. } = self.sources;
+        let listing = live.agents.as_ref();
+        let record = listing.and_then(|listing| listing.items.get(id));
+        let by = |system: &'static str| presence.by(id, system);
+        let online = by(ONLINE).map(|said| said.state == State::Online).reduce(|a, b| a || b);
+        let doing = by(DESK).next();
+        let claim = by(QUEUES).max_by_key(|said| said.state == State::Claiming);
+        let claim = claim.filter(|said| matches!(said.state, State::Claiming | State::NotClaiming));
+        let detail = |said: Option<&Said>| said?.detail.as_ref().map(ToString::to_string);
+        let calls =
+            self.seats.get(id.as_str()).map(|(accounts, figures)| calls(accounts, figures, self.days));
+        let told = |system: &'static str| match system {
+            AGENTS => record.is_some(),
+            SEATS => calls.is_some(),
+            ONLINE => online.is_some(),
+            DESK => doing.is_some(),
+            _ => claim.is_some(),
+        };
+        Row {
+            operator_id: id.clone(),
+            configured: match declared {
+                Some(agent) if agent.absent => Configured::Absent,
+                Some(_) => Configured::Declared,
+                None => Configured::Unmanaged,
+            },
+            live: listing.and_then(|listing| is_live(listing, id)),
+            name: text(record, declared, &NAME),
+            main_skill_group: text(record, declared, &MAIN_SKILL_GROUP),
+            enabled: match record.and_then(|record| record.get(&ENABLED)) {
+                Some(Value::Flag(flag)) => Some(*flag),
+                _ => None,
+            },
+            online,
+            state: doing.map(|said| said.state.word()),
+            state_detail: detail(doing),
+            claiming: claim.map(|said| said.state == State::Claiming),
+            claims_on: detail(claim),
+            queues: self.queues.get(id).cloned().unwrap_or_default(),
+            unknown: asked
+                .iter()
+                .map(|(system, _)| *system)
+                .filter(|system| !told(system) && self.open.leaves(system, id))
+                .collect(),
+            calls,
+        }
+    }
+}
+
+fn is_live(listing: &Listing<OperatorId, Record>, id: &OperatorId) -> Option<bool> {
+    let there = listing.items.contains_key(id);
+    // Only a listing that is proved whole may call anybody missing.
+    (there || listing.incomplete.is_none()).then_some(there)
+}
+
+fn text(live: Option<&Record>, declared: Option<&DesiredAgent>, field: &Field) -> Option<String> {
+    let text = match live {
+        Some(live) => live.text(field),
+        None => declared.and_then(|agent| agent.record.text(field)),
+    };
+    text.map(str::to_owned)
+}
+
+fn calls(accounts: &[String], figures: &Figures, days: u32) -> Calls {
+    Calls {
+        days,
+        total: figures.calls,
+        connected: figures.connected,
+        connect_rate: figures.connect_rate.clone(),
+        valid: figures.valid,
+        valid_rate: figures.valid_rate.clone(),
+        seats: accounts.to_vec(),
+    }
+}
+
+/// What a system did not tell: the same reason is said once.
+fn system(
+    provider: &'static str,
+    connection: &str,
+    presence: &Presence,
+    failed: &[(&'static str, String)],
+) -> System {
+    let mut problems: Vec<String> =
+        failed.iter().filter(|(system, _)| *system == provider).map(|(_, why)| why.clone()).collect();
+    let mut of: BTreeMap<&str, Vec<&OperatorId>> = BTreeMap::new();
+    for gap in presence.gaps().iter().filter(|gap| gap.system == provider) {
+        let agents = of.entry(&gap.why).or_default();
+        agents.extend(&gap.agent);
+    }
+    for (why, agents) in of {
+        problems.push(match agents.as_slice() {
+            [] => why.to_owned(),
+            [one] => format!("agent {one}: {why}"),
+            many => format!("{} agents: {why}", many.len()),
+        });
+    }
+    problems.dedup();
+    System { provider, connection: connection.to_owned(), complete: problems.is_empty(), problems }
+}
+
+#[cfg(test)]
+mod tests;

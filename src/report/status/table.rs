@@ -1,0 +1,260 @@
+//! A status as a table that fits a terminal's width, by the columns that characters take.
+//!
+//! A column whose system is not connected is left out. Names and groups are cut before the row grows wider than
+//! the terminal; the queues take what is left.
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::{AGENTS, Configured, DESK, ONLINE, QUEUES, Row, SEATS, Status};
+use crate::model::id::safe;
+use crate::report::text::{Look, wrap};
+
+/// The width that is drawn for where the terminal does not tell its own.
+const USUAL: usize = 80;
+
+/// Columns between two cells.
+const GAP: usize = 2;
+
+/// The least that the last column gets before others are cut.
+const LEAST_LAST: usize = 14;
+
+/// The least that a column is cut to.
+const LEAST: usize = 6;
+
+struct Cell {
+    text: String,
+    style: Style,
+    /// What the text is a list of, where it is one: cut between its parts.
+    parts: Vec<String>,
+}
+
+fn cell(text: impl Into<String>) -> Cell {
+    Cell { text: text.into(), style: Style::new(), parts: Vec::new() }
+}
+
+fn listed(parts: &[String]) -> Cell {
+    let parts: Vec<String> = parts.iter().map(|part| safe(part)).collect();
+    Cell { text: parts.join(", "), style: Style::new(), parts }
+}
+
+fn tinted(text: impl Into<String>, colour: AnsiColor) -> Cell {
+    Cell { style: colour.on_default(), ..cell(text) }
+}
+
+/// A column: its head, whether it may be cut, and its cells.
+struct Column {
+    head: &'static str,
+    soft: bool,
+    cells: Vec<Cell>,
+}
+
+/// Draws the table, what is missing in it, and a line of counts.
+pub fn table(status: &Status, look: Look) -> String {
+    let width = look.width.unwrap_or(USUAL);
+    let mut text = String::new();
+    if !status.agents.is_empty() {
+        text.push_str(&draw(&columns(status), width, look));
+        text.push('\n');
+    }
+    for system in &status.systems {
+        for problem in &system.problems {
+            // Some failures name the connection themselves.
+            let named = problem.starts_with("connection `");
+            let head = format!("{} (`{}`): ", system.provider, safe(&system.connection));
+            let said = if named { safe(problem) } else { head + &safe(problem) };
+            let mark = painted("  ! ", AnsiColor::Yellow.on_default().bold(), look);
+            text.push_str(&format!("{mark}{}\n", wrap(&said, 4, Some(width))));
+        }
+    }
+    if status.systems.iter().any(|system| !system.complete) {
+        text.push('\n');
+    }
+    text.push_str(&wrap(&counts(status), 0, Some(width)));
+    text.push('\n');
+    text
+}
+
+fn columns(status: &Status) -> Vec<Column> {
+    let asked = |provider: &str| status.systems.iter().any(|system| system.provider == provider);
+    let column = |head: &'static str, soft: bool, cell: &dyn Fn(&Row) -> Cell| Column {
+        head,
+        soft,
+        cells: status.agents.iter().map(cell).collect(),
+    };
+    let words = |text: &Option<String>| cell(safe(text.as_deref().unwrap_or_default()));
+    let mut columns = vec![
+        column("AGENT", true, &|row| cell(safe(row.operator_id.as_str()))),
+        column("NAME", true, &|row| words(&row.name)),
+        column("GROUP", true, &|row| words(&row.main_skill_group)),
+        column("ROSTER", false, &roster),
+    ];
+    if asked(ONLINE) {
+        columns.push(column("ONLINE", false, &|row| flag(row, ONLINE, row.online)));
+    }
+    if asked(DESK) {
+        columns.push(column("STATE", false, &state));
+    }
+    if asked(QUEUES) {
+        columns.push(column("CHAT", false, &|row| flag(row, QUEUES, row.claiming)));
+    }
+    if asked(SEATS) {
+        columns.push(column("CALLS", false, &calls));
+    }
+    if asked(QUEUES) {
+        columns.push(column("QUEUES", true, &|row| listed(&row.queues)));
+    }
+    columns
+}
+
+/// How the agent stands to the roster: `missing` is declared and not live, `disabled` may not sign in.
+fn roster(row: &Row) -> Cell {
+    match (row.configured, row.live, row.enabled) {
+        (Configured::Declared, Some(false), _) => tinted("missing", AnsiColor::Red),
+        (Configured::Unmanaged, Some(false), _) => tinted("unknown", AnsiColor::Red),
+        (Configured::Absent, Some(false), _) => cell("absent"),
+        (Configured::Absent, ..) => tinted("to go", AnsiColor::Red),
+        (_, _, Some(false)) => cell("disabled"),
+        (Configured::Unmanaged, ..) => tinted("unmanaged", AnsiColor::Cyan),
+        (Configured::Declared, ..) if row.unknown.contains(&AGENTS) => cell("declared?"),
+        (Configured::Declared, ..) => cell("declared"),
+    }
+}
+
+fn flag(row: &Row, system: &'static str, flag: Option<bool>) -> Cell {
+    match flag {
+        Some(true) => tinted("yes", AnsiColor::Green),
+        Some(false) => cell("no"),
+        None => open(row, system),
+    }
+}
+
+/// Nothing where the system says nothing, `?` where it left it open.
+fn open(row: &Row, system: &'static str) -> Cell {
+    if row.unknown.contains(&system) { tinted("?", AnsiColor::Yellow) } else { cell("") }
+}
+
+fn state(row: &Row) -> Cell {
+    match row.state {
+        Some("on-call") => tinted("on-call", AnsiColor::Yellow),
+        Some(word) => cell(word),
+        None => open(row, DESK),
+    }
+}
+
+/// All calls, and those that were connected.
+fn calls(row: &Row) -> Cell {
+    match &row.calls {
+        Some(calls) => cell(format!("{}/{}", calls.connected, calls.total)),
+        None => open(row, SEATS),
+    }
+}
+
+/// Draws columns within a width.
+fn draw(columns: &[Column], width: usize, look: Look) -> String {
+    let widths = widths(columns, width);
+    let rows = columns.first().map_or(0, |column| column.cells.len());
+    let line = |cells: &mut dyn Iterator<Item = (String, Style)>| {
+        let mut line = String::new();
+        for ((text, style), width) in cells.zip(&widths) {
+            let pad = width.saturating_sub(text.width()) + GAP;
+            line.push_str(&painted(&text, style, look));
+            line.push_str(&" ".repeat(pad));
+        }
+        line.trim_end().to_owned() + "\n"
+    };
+    let mut text = line(&mut columns.iter().map(|column| (column.head.to_owned(), Style::new().bold())));
+    for row in 0..rows {
+        let cells = columns.iter().zip(&widths).filter_map(|(column, width)| {
+            let cell = column.cells.get(row)?;
+            let text =
+                if cell.parts.len() > 1 { cut_list(&cell.parts, *width) } else { cut(&cell.text, *width) };
+            Some((text, cell.style))
+        });
+        text.push_str(&line(&mut { cells }));
+    }
+    text
+}
+
+/// What each column gets: what it needs, the widest soft ones cut until the row fits.
+fn widths(columns: &[Column], width: usize) -> Vec<usize> {
+    let needs = |column: &Column| {
+        let widest = column.cells.iter().map(|cell| cell.text.width()).max().unwrap_or(0);
+        widest.max(column.head.width())
+    };
+    let mut widths: Vec<usize> = columns.iter().map(needs).collect();
+    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+    // The last column is the first to be cut, down to what it gets at least.
+    let over = total(&widths).saturating_sub(width);
+    if let Some(last) = widths.last_mut().filter(|_| columns.last().is_some_and(|column| column.soft)) {
+        *last = last.saturating_sub(over).max(LEAST_LAST.min(*last));
+    }
+    while total(&widths) > width {
+        let last = widths.len().saturating_sub(1);
+        let soft = |at: &usize| columns[*at].soft && widths[*at] > LEAST;
+        let widest = (0..last).filter(soft).max_by_key(|at| widths[*at]);
+        let Some(at) = widest.or_else(|| Some(last).filter(soft)) else { break };
+        widths[at] -= 1;
+    }
+    widths
+}
+
+/// A text cut to so many columns, the last of them an ellipsis.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut cut = String::new();
+    let mut taken = 0;
+    for c in text.chars() {
+        let size = c.width().unwrap_or(0);
+        if taken + size + 1 > width {
+            break;
+        }
+        taken += size;
+        cut.push(c);
+    }
+    cut + "…"
+}
+
+/// As many parts of a list as fit whole, the first one cut where it has to be, and how many more there are.
+fn cut_list(parts: &[String], width: usize) -> String {
+    let some = |count: usize| {
+        let text = parts[..count].join(", ");
+        if count == parts.len() { text } else { format!("{text} +{}", parts.len() - count) }
+    };
+    let fits = (1..=parts.len()).rev().map(some).find(|text| text.width() <= width);
+    fits.unwrap_or_else(|| {
+        let more = format!(" +{}", parts.len() - 1);
+        cut(&parts[0], width.saturating_sub(more.width())) + &more
+    })
+}
+
+fn painted(text: &str, style: Style, look: Look) -> String {
+    if look.colour && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+fn counts(status: &Status) -> String {
+    let count = |test: &dyn Fn(&Row) -> bool| status.agents.iter().filter(|row| test(row)).count();
+    let asked = |provider: &str| status.systems.iter().any(|system| system.provider == provider);
+    let all = status.agents.len();
+    let mut parts = vec![format!("{} declared", count(&|row| row.configured == Configured::Declared))];
+    let unmanaged = count(&|row| row.configured == Configured::Unmanaged);
+    if unmanaged > 0 {
+        parts.push(format!("{unmanaged} unmanaged"));
+    }
+    if asked(ONLINE) {
+        parts.push(format!("{} online", count(&|row| row.online == Some(true))));
+    }
+    if asked(DESK) {
+        parts.push(format!("{} on a call", count(&|row| row.state == Some("on-call"))));
+    }
+    if asked(QUEUES) {
+        parts.push(format!("{} taking chats", count(&|row| row.claiming == Some(true))));
+    }
+    let mut text = format!("{all} agent{}: {}.", if all == 1 { "" } else { "s" }, parts.join(", "));
+    if let Some(calls) = status.agents.iter().find_map(|row| row.calls.as_ref()) {
+        text.push_str(&format!(" Calls: connected/all of the last {} days.", calls.days));
+    }
+    text
+}

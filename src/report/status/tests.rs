@@ -1,0 +1,191 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use unicode_width::UnicodeWidthStr;
+
+use super::*;
+use crate::model::field::Record;
+use crate::model::live::{LiveQueue, Seats};
+use crate::model::queue;
+use crate::model::seat::LiveSeat;
+use crate::model::source::Source;
+use crate::report::text::Look;
+
+fn record(name: &str, group: &str, enabled: bool) -> Record {
+    let mut record = Record::default();
+    record.set(&NAME, Value::Text(name.into()), None);
+    record.set(&MAIN_SKILL_GROUP, Value::Text(group.into()), None);
+    record.set(&ENABLED, Value::Flag(enabled), None);
+    record
+}
+
+fn declared(absent: bool) -> DesiredAgent {
+    let source = Source { file: "a.yaml".into(), line: 1, column: 1 };
+    let record = record("王五", "售前", true);
+    DesiredAgent { source, absent, protect: false, allow_any_role: false, pool: None, record }
+}
+
+fn queue(name: &str, members: &[&str]) -> LiveQueue {
+    let members: Members = members.iter().map(|id| (OperatorId::from(*id), 0)).collect();
+    let mut record = Record::default();
+    record.set(&queue::ASSIGN_MEMBERS, Value::Members(Arc::new(members)), None);
+    LiveQueue { name: name.into(), record }
+}
+
+fn said(system: &'static str, state: State, detail: Option<&str>) -> Said {
+    Said { system, state, detail: detail.map(Into::into) }
+}
+
+fn asked(providers: &[&'static str]) -> Vec<(&'static str, Arc<str>)> {
+    providers.iter().map(|provider| (*provider, Arc::from("c"))).collect()
+}
+
+const ALL: &[&str] = &[AGENTS, QUEUES, SEATS, ONLINE, DESK];
+
+struct Case {
+    desired: Desired,
+    live: Live,
+    presence: Presence,
+    failed: Vec<(&'static str, String)>,
+}
+
+fn case() -> Case {
+    let mut desired = Desired::default();
+    for (id, absent) in [("8001", false), ("8004", false), ("8005", true), ("8006", true)] {
+        desired.agents.insert(id.into(), declared(absent));
+    }
+    let mut agents = Listing::default();
+    agents.items.insert("8001".into(), record("张三", "售前", true));
+    agents.items.insert("8002".into(), record("欧阳明日香的外呼坐席专员", "在线售前与售后服务组", false));
+    agents.items.insert("8005".into(), record("赵六", "投诉", true));
+    let mut queues = Listing::default();
+    queues.items.insert("1".into(), queue("在线售前", &["8001", "8002", "9000"]));
+    queues.items.insert("2".into(), queue("在线售后服务与投诉处理中心", &["8001"]));
+    let mut seats = LiveSeats { days: 7, ..LiveSeats::default() };
+    for (account, calls) in [("A", 3), ("B", 1)] {
+        let mut seat = LiveSeat::default();
+        seat.record.set(&seat::EMPLOYEE, Value::Text("8001".into()), None);
+        seat.figures = Figures { calls, connected: 1, ..Figures::default() };
+        seats.listing.items.insert(account.into(), seat);
+    }
+    let mut presence = Presence::default();
+    presence.say("8001".into(), said(DESK, State::OnCall, None));
+    presence.say("8001".into(), said(ONLINE, State::Offline, None));
+    presence.say("8001".into(), said(ONLINE, State::Online, None));
+    presence.say("8001".into(), said(QUEUES, State::Claiming, Some("desktop")));
+    presence.say("8002".into(), said(QUEUES, State::NotClaiming, None));
+    let live = Live { agents: Some(agents), queues: Some(queues), seats: Seats::Read(seats) };
+    Case { desired, live, presence, failed: Vec::new() }
+}
+
+fn of_case(case: &Case, providers: &[&'static str], only: Option<&BTreeSet<OperatorId>>) -> Status {
+    of(&Sources {
+        workspace: "w",
+        read: "2026-11-25T00:00:00Z",
+        desired: &case.desired,
+        live: &case.live,
+        presence: &case.presence,
+        asked: &asked(providers),
+        failed: &case.failed,
+        only,
+    })
+}
+
+fn row<'a>(status: &'a Status, id: &str) -> &'a Row {
+    status.agents.iter().find(|row| row.operator_id.as_str() == id).unwrap()
+}
+
+#[test]
+fn one_row_an_agent_across_all_systems() {
+    let status = of_case(&case(), ALL, None);
+    let ids: Vec<&str> = status.agents.iter().map(|row| row.operator_id.as_str()).collect();
+    // Who is to be absent and is so has no row; who is in a queue alone has one.
+    assert_eq!(ids, ["8001", "8002", "8004", "8005", "9000"]);
+    let one = row(&status, "8001");
+    assert_eq!((one.online, one.state, one.claiming), (Some(true), Some("on-call"), Some(true)));
+    assert_eq!(one.queues, ["在线售前", "在线售后服务与投诉处理中心"]);
+    let calls = one.calls.as_ref().unwrap();
+    assert_eq!((calls.total, calls.connected, calls.seats.len()), (4, 2, 2));
+    assert_eq!(
+        (row(&status, "8004").live, row(&status, "8004").name.as_deref()),
+        (Some(false), Some("王五"))
+    );
+    assert_eq!(row(&status, "8005").configured, Configured::Absent);
+    assert_eq!(row(&status, "9000").live, Some(false));
+    assert!(status.agents.iter().all(|row| row.unknown.is_empty()));
+}
+
+#[test]
+fn what_a_system_left_open_is_neither_yes_nor_no() {
+    let mut case = case();
+    case.presence.fail(DESK, Some("8002".into()), "HTTP 502");
+    case.presence.fail(DESK, Some("8004".into()), "HTTP 502");
+    case.presence.fail(ONLINE, None, "the total changed");
+    case.live.agents = None;
+    case.failed.push((AGENTS, "no connection".to_owned()));
+    let status = of_case(&case, ALL, None);
+    assert_eq!(row(&status, "8001").unknown, [AGENTS]);
+    assert_eq!(row(&status, "8002").unknown, [AGENTS, ONLINE, DESK]);
+    assert_eq!(row(&status, "8001").live, None);
+    let desk = status.systems.iter().find(|system| system.provider == DESK).unwrap();
+    assert_eq!((desk.complete, desk.problems.as_slice()), (false, &["2 agents: HTTP 502".to_owned()][..]));
+    let text = table(&status, Look::default());
+    assert!(text.contains("declared?") && text.contains("cms-agent (`c`): 2 agents: HTTP 502"), "{text}");
+}
+
+#[test]
+fn an_incomplete_listing_calls_nobody_missing() {
+    let mut case = case();
+    case.live.agents.as_mut().unwrap().incomplete = Some("short".to_owned());
+    assert_eq!(row(&of_case(&case, ALL, None), "8004").live, None);
+}
+
+#[test]
+fn narrowed_to_whom_nobody_knows() {
+    let only = ["8001", "7777"].map(OperatorId::from).into();
+    let status = of_case(&case(), ALL, Some(&only));
+    assert_eq!(status.agents.len(), 2);
+    assert!(row(&status, "7777").is_unknown() && !row(&status, "8001").is_unknown());
+}
+
+#[test]
+fn a_table_keeps_within_its_width_by_display_width() {
+    let status = of_case(&case(), ALL, None);
+    for width in [72, 80, 120] {
+        let text = table(&status, Look { width: Some(width), ..Look::default() });
+        let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap();
+        assert!(widest <= width, "{widest} > {width}\n{text}");
+    }
+    let text = table(&status, Look::default());
+    insta::assert_snapshot!(text, @r"
+    AGENT  NAME      GROUP    ROSTER    ONLINE  STATE    CHAT  CALLS  QUEUES
+    8001   张三      售前     declared  yes     on-call  yes   2/4    在线售前 +1
+    8002   欧阳明…   在线售…  disabled                   no           在线售前
+    8004   王五      售前     missing
+    8005   赵六      投诉     to go
+    9000                      unknown                                 在线售前
+
+    5 agents: 2 declared, 2 unmanaged, 1 online, 1 on a call, 1 taking chats. Calls:
+    connected/all of the last 7 days.
+    ");
+    // Columns of systems that are not connected are left out.
+    let text = table(&of_case(&case(), &[AGENTS], None), Look::default());
+    assert_eq!(
+        text.lines().next().unwrap().split_whitespace().collect::<Vec<_>>(),
+        ["AGENT", "NAME", "GROUP", "ROSTER"]
+    );
+}
+
+#[test]
+fn csv_has_a_row_an_agent() {
+    let status = of_case(&case(), ALL, None);
+    let text = csv(&status, true);
+    assert_eq!(text.lines().count(), 6);
+    let row = text.lines().nth(1).unwrap();
+    assert!(
+        row.starts_with("2026-11-25T00:00:00Z,8001,declared,true,张三,售前,true,true,on-call,true,desktop,"),
+        "{row}"
+    );
+    let columns = |line: &str| line.split(',').count();
+    assert!(text.lines().all(|line| columns(line) == columns(row)));
+    assert_eq!(csv(&status, false).lines().count(), 5);
+}
