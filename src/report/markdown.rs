@@ -55,7 +55,11 @@ fn marker(report: &Report) -> Markdown {
 /// A workspace: its summary, and its folds.
 fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Section>) {
     let mut head = Markdown::default();
-    head.raw("### rosterctl ").raw(report.command.word()).raw(": ").text(part.name()).raw("\n\n");
+    head.raw("### rosterctl ").raw(report.command.word()).raw(": ").text(part.name());
+    if report.several {
+        head.raw(" (").text(report.path(&part.place)).raw(")");
+    }
+    head.raw("\n\n");
     let sections = match &part.body {
         Body::Planned(plan) => planned(report, plan, &mut head),
         Body::Ran(plan, run) => {

@@ -69,12 +69,26 @@ impl Mask {
         change.reason = change.reason.map(|reason| self.text(&reason));
         for field in &mut change.fields {
             let personal = by_key(table(change.id.kind), &field.path).and_then(|row| row.personal);
+            let differs = field.before != field.after;
             for side in [&mut field.before, &mut field.after] {
-                let Json::String(text) = side else { continue };
-                *text = match personal {
-                    Some(personal) => hidden(text, personal),
-                    None => self.text(text),
-                };
+                match (side, personal) {
+                    (Json::Null, _) => {}
+                    (Json::String(text), Some(personal)) => *text = hidden(text, personal),
+                    (other, Some(_)) => *other = Json::from(DOTS),
+                    (Json::String(text), None) => *text = self.text(text),
+                    // What a vendor answered and no document lists.
+                    (other, None) => {
+                        if let Some(Json::String(raw)) = other.get_mut("unknown") {
+                            *raw = self.text(raw);
+                        }
+                    }
+                }
+            }
+            // Two numbers may end alike, and are still two.
+            if let (Some(_), true, Json::String(after)) =
+                (personal, differs && field.before == field.after, &mut field.after)
+            {
+                after.insert_str(0, "another ");
             }
             field.reason = field.reason.take().map(|reason| self.text(&reason));
         }

@@ -39,7 +39,7 @@ pub(super) fn report(report: &Report) -> String {
         metric(
             report,
             "rosterctl_exit_code",
-            "Exit code of the workspace: 0 no drift, 2 drift, else not to be told.",
+            "Exit code of the workspace: 0 no drift, 2 drift, others: it could not be told.",
             |part| one(i64::from(part.exit)),
         ),
         metric(

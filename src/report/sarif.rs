@@ -109,7 +109,7 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
         }
         Body::Failed(failure) => {
             let wrong = failure.diagnostics.iter().map(|diagnostic| {
-                let gap = if diagnostic.help.is_empty() { "" } else { ". " };
+                let gap = if diagnostic.help.is_empty() { "" } else { "; " };
                 let text = format!("{}{gap}{}", diagnostic.message, diagnostic.help);
                 let mut result = one(
                     report,

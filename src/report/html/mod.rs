@@ -116,7 +116,11 @@ fn contents(page: &mut Markup, report: &Report) {
 fn workspace(page: &mut Markup, spot: Spot<'_>, part: &Part) {
     page.raw("<article id=\"w").number(spot.number).raw("\">\n");
     if spot.report.several {
-        page.raw("<h2>").text(part.name()).raw("</h2>\n");
+        page.raw("<h2>")
+            .text(part.name())
+            .raw(" <small>")
+            .text(spot.report.path(&part.place))
+            .raw("</small></h2>\n");
     }
     match &part.body {
         Body::Planned(plan) => planned(page, spot, &view::of(plan)),
@@ -239,9 +243,12 @@ fn failed(page: &mut Markup, spot: Spot<'_>, failure: &Failure) {
     page.raw("<section>").raw(open).raw("What is wrong").raw(close).raw("<ul class=\"findings\">\n");
     for diagnostic in &failure.diagnostics {
         page.raw("<li class=\"error\" data-row=\"findings\"><p><span class=\"badge error\">error</span> ");
-        page.text(&diagnostic.message).raw("</p>");
+        rows::quoted(page, &diagnostic.message);
+        page.raw("</p>");
         if !diagnostic.help.is_empty() {
-            page.raw("<p class=\"help\">").text(&diagnostic.help).raw("</p>");
+            page.raw("<p class=\"help\">");
+            rows::quoted(page, &diagnostic.help);
+            page.raw("</p>");
         }
         rows::place(page, spot.report, diagnostic.source.as_ref());
         page.raw("</li>\n");

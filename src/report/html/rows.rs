@@ -7,7 +7,6 @@ use super::super::{Command, Report};
 use super::{Spot, staffing};
 use crate::model::field::{Field, by_key};
 use crate::model::finding::{Severity, rule};
-use crate::model::plan::Moved;
 use crate::model::source::Source;
 use crate::model::{agent, queue};
 
@@ -99,7 +98,6 @@ fn table(page: &mut Markup, spot: Spot<'_>, group: Group, lines: &[&Line], colum
             page.raw("<td data-label=\"what\">");
             said(page, agent::FIELDS, line.pieces.iter());
         }
-        side(page, line);
         place(page, spot.report, line.source.as_ref());
         page.raw("</td></tr>\n");
     }
@@ -113,19 +111,20 @@ fn queues(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
     }
     page.raw("<ul class=\"queues\">\n");
     for line in lines {
-        page.raw("<li data-row=\"queues\"><h4>").raw("<span class=\"mark\" aria-hidden=\"true\">");
-        page.raw(line.tone.mark()).raw("</span> ").text(bare(&line.subject));
+        page.raw("<li data-row=\"queues\"><p class=\"queue\">")
+            .raw("<span class=\"mark\" aria-hidden=\"true\">");
+        page.raw(line.tone.mark()).raw("</span> <strong>");
+        page.text(bare(&line.subject)).raw("</strong>");
         if let Some(staffing) = &line.staffing {
             staffing::numbers(page, staffing);
         }
-        page.raw("</h4>");
+        page.raw("</p>");
         if let Some(staffing) = &line.staffing {
             staffing::picture(page, staffing, most);
         }
         page.raw("<p>");
         said(page, queue::FIELDS, line.pieces.iter());
         page.raw("</p>");
-        side(page, line);
         place(page, spot.report, line.source.as_ref());
         page.raw("</li>\n");
     }
@@ -145,7 +144,9 @@ fn findings(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
         fold(page, &line.words());
         page.raw("</p>");
         if let Some(rule) = rule(&line.subject) {
-            page.raw("<p class=\"help\">").raw(rule.doc).raw("</p>");
+            page.raw("<p class=\"help\">");
+            quoted(page, rule.doc);
+            page.raw("</p>");
         }
         place(page, spot.report, line.source.as_ref());
         page.raw("</li>\n");
@@ -181,7 +182,9 @@ fn said<'a>(page: &mut Markup, fields: &'static [&'static Field], pieces: impl I
                 page.raw("</span>");
             }
             Piece::Remark(_) => {
-                page.raw("<em>").text(&piece.words()).raw("</em>");
+                page.raw("<em>");
+                quoted(page, &piece.words());
+                page.raw("</em>");
             }
             Piece::Count(_) | Piece::Words(_) => fold(page, &piece.words()),
         }
@@ -209,22 +212,29 @@ fn changed(page: &mut Markup, before: &str, after: &str) {
 /// Text, folded when it is long.
 fn fold(page: &mut Markup, text: &str) {
     match text.char_indices().nth(FOLD) {
-        None => {
-            page.text(text);
-        }
+        None => quoted(page, text),
         Some((end, _)) => {
-            page.raw("<details><summary>").text(&text[..end]).raw("…</summary>").text(text).raw("</details>");
+            page.raw("<details><summary>").text(&text[..end]).raw("…</summary>");
+            quoted(page, text);
+            page.raw("</details>");
         }
     }
 }
 
-/// Who moved, where that is known.
-fn side(page: &mut Markup, line: &Line) {
-    match line.moved {
-        Some(Moved::Live) => page.raw(" <span class=\"badge moved\">changed in the console</span>"),
-        Some(Moved::Both) => page.raw(" <span class=\"badge moved\">changed on both sides</span>"),
-        Some(Moved::Manifest | Moved::Unknown) | None => page.raw(""),
-    };
+/// Text, with what stands between backticks as code.
+pub(super) fn quoted(page: &mut Markup, text: &str) {
+    let mut parts = text.split('`').peekable();
+    let mut code = false;
+    while let Some(part) = parts.next() {
+        // The last backtick of an odd number is itself.
+        let closed = parts.peek().is_some();
+        if code && closed {
+            page.raw("<code>").text(part).raw("</code>");
+        } else {
+            page.raw(if code { "`" } else { "" }).text(part);
+        }
+        code = !code;
+    }
 }
 
 /// Where a manifest says so.

@@ -113,9 +113,7 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
         ..first.clone()
     };
     let mut subject = format!("agent/{}", ranges(&ids));
-    let named = first.action == Action::Create
-        && general.title.is_none()
-        && group.iter().any(|at| all[*at].title.is_some());
+    let named = general.title.is_none() && group.iter().any(|at| all[*at].title.is_some());
     if named {
         general.fields.retain(|field| field.path != NAME.key);
         // Their numbers stand before their names; twice would be too much.
@@ -134,7 +132,6 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
         subject,
         about: None,
         count: group.len(),
-        moved: Some(first.moved),
         pieces,
         staffing: None,
         source: first.source.clone(),
@@ -162,7 +159,6 @@ fn agent_line(change: &Change) -> Line {
         subject: change.id.to_string(),
         about: None,
         count: 1,
-        moved: Some(change.moved),
         pieces: agent_pieces(change),
         staffing: None,
         source: change.source.clone(),
@@ -181,7 +177,9 @@ fn chapter(change: &Change) -> Group {
 
 fn agent_pieces(change: &Change) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    if let Some(title) = change.title.as_ref().filter(|_| change.field(NAME.key).is_none()) {
+    // Unless its name is made, goes or changes: then it stands among the fields.
+    let named = change.field(NAME.key).is_some_and(|name| name.before != name.after);
+    if let Some(title) = change.title.as_ref().filter(|_| !named) {
         pieces.push(Piece::Name(title.clone()));
     }
     match change.action {

@@ -8,7 +8,7 @@ mod findings;
 mod order;
 mod queues;
 
-use crate::model::agent::MAIN_SKILL_GROUP;
+use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::field::{Field, by_key};
 use crate::model::finding::{Effect, Finding, Severity};
 use crate::model::id::{Kind, OperatorId};
@@ -111,8 +111,6 @@ pub struct Line {
     pub about: Option<String>,
     /// How many resources it stands for.
     pub count: usize,
-    /// Which side moved.
-    pub moved: Option<Moved>,
     /// What is said of it, in pieces.
     pub pieces: Vec<Piece>,
     /// Who serves the queue, before and after, when that changes.
@@ -143,6 +141,7 @@ impl Line {
     pub fn name(&self) -> Option<&str> {
         self.pieces.iter().find_map(|piece| match piece {
             Piece::Name(name) => Some(name.as_str()),
+            Piece::Field { key, before, .. } if key == NAME.key => Some(before.as_str()),
             Piece::Count(_) | Piece::Words(_) | Piece::Field { .. } | Piece::Remark(_) => None,
         })
     }

@@ -76,7 +76,6 @@ pub(super) fn line(change: &Change) -> Line {
         subject: change.id.to_string(),
         about: None,
         count: 1,
-        moved: Some(change.moved),
         pieces,
         staffing: staffing(change),
         source: change.source.clone(),

@@ -258,14 +258,14 @@ fn belongs(workspace: &Path, target: &Path) -> bool {
     yaml && target.is_file() && target.starts_with(real(&place.folder))
 }
 
-/// Where a path leads, links resolved; the file itself need not be there.
+/// Where a path leads, links resolved, as far as it is there.
 fn real(path: &Path) -> PathBuf {
     if let Ok(real) = fs::canonicalize(path) {
         return real;
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (fs::canonicalize(folder), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) if folder.as_os_str().is_empty() => real(Path::new(".")).join(name),
+        (Some(folder), Some(name)) => real(folder).join(name),
         _ => path.to_owned(),
     }
 }
