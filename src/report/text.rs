@@ -82,7 +82,7 @@ pub fn plan(view: &View, look: Look) -> String {
     if let Some(verdict) = view.verdict() {
         text.push_str(&format!("{verdict}\n"));
     }
-    text.push_str(&view.counts);
+    text.push_str(&wrap(&view.counts, 0, look.width));
     text.push('\n');
     text
 }
@@ -177,23 +177,33 @@ fn changed(before: &str, after: &str, look: Look) -> String {
     format!("{} -> {}", side(false), side(true))
 }
 
-/// Wraps text that begins at a column, continuing below its beginning.
+/// Wraps text that begins at a column, continuing below its beginning. What stands between two dots stays together
+/// where a line has room for it.
 pub(super) fn wrap(text: &str, start: usize, width: Option<usize>) -> String {
     let Some(width) = width.filter(|width| *width > start + 20) else { return text.to_owned() };
     let mut result = String::new();
     let mut column = start;
-    for (at, word) in text.split(' ').enumerate() {
-        let size = visible(word);
-        if at > 0 && column + 1 + size > width {
+    let mut put = |word: &str, size: usize| {
+        if column > start && column + 1 + size > width {
             result.push('\n');
             result.push_str(&" ".repeat(start));
             column = start;
-        } else if at > 0 {
+        } else if column > start {
             result.push(' ');
             column += 1;
         }
         result.push_str(word);
         column += size;
+    };
+    let mut items = text.split(" · ").peekable();
+    while let Some(item) = items.next() {
+        let item = if items.peek().is_some() { format!("{item} ·") } else { item.to_owned() };
+        let size = visible(&item);
+        if size <= width - start {
+            put(&item, size);
+        } else {
+            item.split(' ').for_each(|word| put(word, visible(word)));
+        }
     }
     result
 }
@@ -218,6 +228,22 @@ mod tests {
     use super::*;
 
     const COLOUR: Look = Look { colour: true, width: None, places: false };
+
+    #[test]
+    fn a_value_stays_with_its_name_where_a_line_has_room() {
+        let text = "4 agents · type agent · outbound no-long-distance · a member list of 8001, 8002 and 8003 is long";
+        let lines = wrap(text, 4, Some(34));
+        assert_eq!(
+            lines.lines().collect::<Vec<_>>(),
+            [
+                "4 agents · type agent ·",
+                "    outbound no-long-distance · a",
+                "    member list of 8001, 8002 and",
+                "    8003 is long",
+            ]
+        );
+        assert_eq!(wrap(text, 4, None), text);
+    }
 
     #[test]
     fn one_changed_character_is_marked_alone() {
