@@ -42,7 +42,7 @@ fn every_history_ends_well() {
         }
     }
     // A simulation in which nothing goes wrong, or nothing goes right, shows nothing.
-    for end in ["done", "partial", "died", "stale", "interrupted", "unreadable"] {
+    for end in ["done", "held", "partial", "died", "stale", "interrupted", "unreadable"] {
         assert!(ended.contains_key(end), "no run ended so: {end} ({ended:?})");
     }
 }
@@ -112,6 +112,16 @@ fn a_blind_retry_of_a_new_queue_is_caught() {
 #[test]
 fn a_deletion_before_the_queues_were_left_is_caught() {
     caught(Mutant::EarlyDelete, "was deleted while it was in queue");
+}
+
+#[test]
+fn a_step_that_hurts_somebody_on_a_call_is_caught() {
+    caught(Mutant::Heedless, "was hurt, and nobody had asked");
+}
+
+#[test]
+fn a_call_that_waited_and_asks_for_nobody_is_caught() {
+    caught(Mutant::Hasty, "was hurt, and nobody had asked");
 }
 
 #[test]

@@ -98,6 +98,7 @@ fn ran() -> Report {
             made: None,
             left_out: Vec::new(),
             carried_out: *status == Status::Done,
+            held: false,
         })
         .collect();
     let id = plan.changes[0].id.clone();
@@ -105,7 +106,7 @@ fn ran() -> Report {
         id,
         message: "email was old.li@example.com when the plan was made and is unset now".to_owned(),
     }];
-    let run = Run { results, stale, interrupted: true, refused: None };
+    let run = Run { results, stale, interrupted: true, ..Run::default() };
     report(Command::Apply, vec![part(Body::Ran(Arc::new(plan), run))])
 }
 

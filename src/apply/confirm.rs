@@ -1,9 +1,10 @@
-//! Before anybody is deleted: has he left every queue, and joined no other since?
+//! Before anybody is deleted: have they left every queue, joined no other since, and are they still who they were?
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::deed::Deed;
+use super::guard;
 use super::observe::{QueueKey, Seen, Wanted};
 use super::verify::{self, Verdict};
 use super::{Effect, Machine, Purpose, State, Status};
@@ -29,10 +30,16 @@ impl Machine {
     pub(super) fn confirm(&mut self, at: usize) -> Option<Effect> {
         let deletes = self.plan.steps[at].operation == Operation::AgentDelete;
         let queues = self.plan.summary.live.queues > 0 || !self.unproved(at).is_empty();
-        if !deletes || !queues || self.slots[at].confirmed {
+        if !deletes || self.slots[at].confirmed {
             return None;
         }
-        let mut wanted = Wanted { queues: BTreeSet::from([QueueKey::All]), ..Wanted::default() };
+        // Agents are looked at once more where the guard's look is a while ago: the shell knows the time.
+        let agents = match &self.slots[at].deed {
+            Some(Deed::DeleteAgents { ids }) => ids.iter().cloned().collect(),
+            _ => BTreeSet::new(),
+        };
+        let queues = if queues { BTreeSet::from([QueueKey::All]) } else { BTreeSet::new() };
+        let mut wanted = Wanted { agents, queues };
         for before in self.unproved(at) {
             let more = verify::wanted(&self.plan, &self.plan.steps[before], self.slots[before].made.as_ref());
             wanted.queues.extend(more.queues);
@@ -44,7 +51,7 @@ impl Machine {
 
     pub(super) fn confirmed(&mut self, at: usize, seen: &Seen) -> Vec<Effect> {
         self.inside.extend(seen.members());
-        let all = match seen.queues(&QueueKey::All) {
+        let all = match seen.queues.get(&QueueKey::All).map_or(Ok(&[][..]), |_| seen.queues(&QueueKey::All)) {
             Ok(all) => all,
             Err(why) => {
                 let why = format!("nobody was deleted, since the queues could not be read: {why}");
@@ -65,7 +72,9 @@ impl Machine {
         let plan = Arc::clone(&self.plan);
         for before in self.unproved(at) {
             let step = &plan.steps[before];
-            match verify::judge(&plan, step, self.slots[before].made.as_ref(), &[], seen) {
+            let slot = &self.slots[before];
+            let sent = slot.deed.as_ref().and_then(Deed::members);
+            match verify::judge(&plan, step, slot.made.as_ref(), &[], sent, seen) {
                 Verdict::Took | Verdict::Unsettled(_) => self.slots[before].proved = true,
                 Verdict::Amiss(what) => {
                     self.end(before, Status::Failed, format!("it did not take effect: {what}"));
@@ -73,8 +82,14 @@ impl Machine {
                 Verdict::Unseen(why) => self.end(before, Status::Unknown, why),
             }
         }
-        self.slots[at].state = State::Waiting;
-        self.advance()
+        match guard::agents_moved(&plan, seen) {
+            Ok(stale) => self.moved(at, stale),
+            Err(why) => {
+                let why = format!("nobody was deleted, since the agents could not be read again: {why}");
+                self.end(at, Status::Failed, why);
+                self.advance()
+            }
+        }
     }
 
     /// Whoever joined a queue since the plan was made is not deleted out of it.

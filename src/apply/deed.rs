@@ -79,6 +79,19 @@ impl Deed {
             Deed::CreateQueue { .. } | Deed::SetMembers { .. } => Some(Kind::Queue),
         }
     }
+
+    /// The members that a queue has after it.
+    pub fn members(&self) -> Option<&Members> {
+        match self {
+            Deed::SetMembers { members, .. } => Some(members),
+            Deed::CreateAgents { .. }
+            | Deed::EditAgent { .. }
+            | Deed::PutSecret { .. }
+            | Deed::SetPassword { .. }
+            | Deed::DeleteAgents { .. }
+            | Deed::CreateQueue { .. } => None,
+        }
+    }
 }
 
 /// The deed of a step; `None` when the plan does not hold what the step needs, which a plan of this
@@ -107,7 +120,7 @@ pub fn of(plan: &Plan, step: &Step) -> Option<Deed> {
         Operation::QueueMembers => Some(Deed::SetMembers {
             exten: exten(target, change)?,
             members: match &step.members {
-                Some(members) => members.iter().map(|m| (m.agent_number.clone(), m.priority)).collect(),
+                Some(_) => listed(step),
                 None => members_after(change?)?,
             },
             before: overwritten(plan, step, change),
@@ -156,6 +169,33 @@ fn record(change: &Change, table: &'static [&'static crate::model::field::Field]
 fn secret(change: &Change, keys: &[String]) -> Option<SecretRef> {
     let field = change.field(agent::PASSWORD.key)?;
     keys.contains(&field.path).then(|| field.secret.clone())?
+}
+
+/// The members that a step names itself.
+pub fn listed(step: &Step) -> Members {
+    step.members.iter().flatten().map(|m| (m.agent_number.clone(), m.priority)).collect()
+}
+
+/// The members of a step's queue before the plan changes it. A queue without a change of its own ends with
+/// those that it had, so that its longest list is that.
+pub fn members_now(plan: &Plan, step: &Step) -> Members {
+    let Some(target) = step.targets.first() else { return Members::new() };
+    if let Some(change) = plan.change(target) {
+        return members_before(change);
+    }
+    let same = plan.steps.iter().filter(|s| s.operation == step.operation && s.targets == step.targets);
+    same.map(listed).max_by_key(Members::len).unwrap_or_default()
+}
+
+/// The members that a step takes out of its queue, with their priority in it.
+pub fn removed(plan: &Plan, step: &Step) -> Members {
+    let after = match (&step.members, step.targets.first().and_then(|target| plan.change(target))) {
+        (Some(_), _) => listed(step),
+        (None, change) => change.and_then(members_after).unwrap_or_default(),
+    };
+    let mut before = members_now(plan, step);
+    before.retain(|agent, _| !after.contains_key(agent));
+    before
 }
 
 /// The members that a change ends with.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::attend::{Held, whys};
 use super::deed::{self, Deed};
 use super::{Machine, State, Status};
 use crate::model::id::{OperatorId, ResourceId};
@@ -14,8 +15,13 @@ pub(super) enum Ready {
     NotYet,
     /// It can.
     Go,
-    /// It never will: why.
-    Blocked(String),
+    /// It never will.
+    Blocked {
+        /// Why, in words.
+        why: String,
+        /// For the sake of people at work, and nothing else.
+        excused: bool,
+    },
 }
 
 impl Machine {
@@ -43,7 +49,7 @@ impl Machine {
             let Some(before) = plan.steps.iter().position(|s| s.id == *id) else { continue };
             match &self.slots[before].state {
                 State::Waiting | State::Running => return Ready::NotYet,
-                State::Done if self.slots[before].left_out.is_empty() => {}
+                State::Done | State::Ended(..) if self.fulfils(before, at) => {}
                 State::Done | State::Ended(..) => failed.push(before),
             }
         }
@@ -52,11 +58,20 @@ impl Machine {
         }
         if step.operation != Operation::AgentDelete {
             let names: Vec<&str> = failed.iter().map(|f| plan.steps[*f].id.as_str()).collect();
-            return Ready::Blocked(format!("it depends on {}, which did not take effect", names.join(", ")));
+            let names = names.join(", ");
+            if failed.iter().all(|before| self.excused(*before)) {
+                let held: Vec<Held> = failed.iter().flat_map(|f| self.slots[*f].held.clone()).collect();
+                let why = format!("it depends on {names}, which left people at work alone: {}", whys(&held));
+                self.slots[at].held = held;
+                return Ready::Blocked { why, excused: true };
+            }
+            let why = format!("it depends on {names}, which did not take effect");
+            return Ready::Blocked { why, excused: false };
         }
         // Of many agents, only those that could not leave their queues stay.
         let mut stay: BTreeMap<OperatorId, String> = BTreeMap::new();
-        for before in failed {
+        // Whoever was held back from leaving stays by that.
+        for before in failed.into_iter().filter(|before| !self.excused(*before)) {
             for target in &plan.steps[before].targets {
                 let change = plan.change(target);
                 let old = change.map(deed::members_before).unwrap_or_default();
@@ -78,6 +93,35 @@ impl Machine {
         match &self.slots[at].state {
             State::Waiting => Ready::Go,
             _ => Ready::NotYet,
+        }
+    }
+
+    /// Whether a step that is over did what another one waits for. Where people at work were left alone, the rest
+    /// goes on.
+    fn fulfils(&self, before: usize, then: usize) -> bool {
+        let slot = &self.slots[before];
+        let done = matches!(slot.state, State::Done);
+        if done && slot.left_out.is_empty() && slot.held.is_empty() {
+            return true;
+        }
+        let (first, then) = (&self.plan.steps[before], &self.plan.steps[then]);
+        let held = |id: &ResourceId| self.held.iter().any(|held| held.agent == id.name);
+        match first.operation {
+            // Whoever was deleted is made again.
+            Operation::AgentDelete => {
+                done && then.operation == Operation::AgentCreate
+                    && !then.targets.iter().any(|id| slot.left_out.contains(id))
+            }
+            // Whoever was not is still there.
+            Operation::AgentCreate => {
+                matches!(then.operation, Operation::QueueCreate | Operation::QueueMembers)
+                    && first.targets.iter().all(held)
+            }
+            Operation::QueueMembers => then.operation == Operation::QueueMembers && self.excused(before),
+            Operation::AgentEdit
+            | Operation::AgentPassword
+            | Operation::QueueCreate
+            | Operation::SecretPut => false,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::deed::{exten, members_before};
 use super::observe::{QueueKey, Seen, Wanted};
 use crate::model::agent;
 use crate::model::diff::same;
-use crate::model::field::{Field, Record};
+use crate::model::field::{self, Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, Operation, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
@@ -48,7 +48,7 @@ pub fn wanted(plan: &Plan, new_too: bool) -> Wanted {
 }
 
 fn is_read(path: &str) -> bool {
-    crate::model::field::by_key(agent::FIELDS, path).is_some_and(Field::is_read)
+    field::by_key(agent::FIELDS, path).is_some_and(Field::is_read)
 }
 
 /// Queues without a change of their own that replaced agents leave and rejoin, with their members.
@@ -92,6 +92,33 @@ pub fn check(plan: &Plan, wanted: &Wanted, seen: &Seen) -> Result<Vec<Stale>, St
         stale.extend(message.map(|message| Stale { id, message }));
     }
     Ok(stale)
+}
+
+/// Which of some agents are not what the plan saw, of those that were looked at. One that is as the plan leaves
+/// it did not move: the call that is sent again had been carried out.
+pub fn agents_moved(plan: &Plan, seen: &Seen) -> Result<Vec<Stale>, String> {
+    let mut stale = Vec::new();
+    for id in seen.agents.keys() {
+        let resource = ResourceId::agent(id);
+        let now = seen.agent(id)?;
+        let Some(change) = plan.change(&resource) else { continue };
+        if let Some(message) = agent_moved(change, now)
+            && !now.is_some_and(|now| arrived(change, now))
+        {
+            stale.push(Stale { id: resource, message });
+        }
+    }
+    Ok(stale)
+}
+
+/// Whether an agent is as its change leaves it.
+fn arrived(change: &Change, now: &Record) -> bool {
+    change.action == Action::Update
+        && change.fields.iter().all(|diff| {
+            field::by_key(agent::FIELDS, &diff.path).filter(|field| field.is_read()).is_none_or(|field| {
+                unchanged(Value::from_json(field.ty, &diff.after).as_ref(), now.get(field))
+            })
+        })
 }
 
 fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {

@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::StepResult;
-use super::deed::{exten, members_after, members_before};
+use super::deed::{exten, listed, members_after, members_before};
 use crate::model::agent::PASSWORD;
 use crate::model::desired::Desired;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{Kept, Ledger};
 use crate::model::live::Live;
-use crate::model::plan::{Action, Change, Operation, Plan, Step};
-use crate::model::value::Members;
+use crate::model::plan::{Action, Change, Operation, Plan};
 
 /// Writes down what a plan's replacements take away for a while.
 pub fn keep(ledger: &mut Ledger, plan: &Plan) {
@@ -56,10 +55,6 @@ fn returns(plan: &Plan) -> BTreeMap<OperatorId, BTreeMap<String, i64>> {
         }
     }
     found
-}
-
-fn listed(step: &Step) -> Members {
-    step.members.iter().flatten().map(|m| (m.agent_number.clone(), m.priority)).collect()
 }
 
 /// Strikes out what a run gave back.

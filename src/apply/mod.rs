@@ -1,15 +1,17 @@
 //! Plan × what happens → what to do next. Decides, and does nothing itself.
 //!
 //! ```text
-//! guard ──▶ run: send ─▶ answer ─┬─ done ──────────────┐
-//!   │            ▲               ├─ failed             ├─▶ verify ─▶ (settle ─▶ verify) ─▶ finish
-//!   └ stale      └── read back ◀─┴─ outcome unknown ───┘
+//! guard ──▶ attend ─▶ send ─▶ answer ─┬─ done ──────────────┐
+//!   │          │        ▲             ├─ failed             ├─▶ verify ─▶ (settle ─▶ verify) ─▶ finish
+//!   └ stale    └ held   └─ read back ◀┴─ outcome unknown ───┘
 //! ```
 //!
+//! A step that would hurt somebody at work is sent only after it was asked who is ([`attend`]).
 //! A step that fails stops only what depends on it. A call whose outcome is unknown is never repeated
 //! before what it was to change has been read back. Success is what was read back, never what the
 //! vendor said.
 
+pub mod attend;
 mod confirm;
 pub mod deed;
 mod depend;
@@ -26,7 +28,9 @@ pub mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
+use attend::{Attention, Harms, Held};
 use deed::Deed;
 use depend::Ready;
 use guard::Stale;
@@ -35,6 +39,7 @@ use observe::{Seen, Wanted};
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Operation, Plan};
+use crate::model::presence::{Guard, Presence};
 
 /// What happened.
 #[derive(Debug)]
@@ -54,6 +59,23 @@ pub enum Event {
         step: usize,
         /// The result.
         result: Result<Option<OperatorId>, Failure>,
+    },
+    /// It was asked who is at work, before some steps; or, of a step that was to be sent, found out just before
+    /// its call left that it would hurt somebody.
+    Attended {
+        /// Places of the steps in the plan.
+        steps: Vec<usize>,
+        /// What was said; `None` when the run was interrupted before it was asked.
+        presence: Option<Presence>,
+        /// When, since the run began.
+        at: Duration,
+    },
+    /// Just before a call left it was seen that what its step overwrites is not what the plan saw.
+    Moved {
+        /// Place of the step in the plan.
+        step: usize,
+        /// What moved.
+        stale: Vec<Stale>,
     },
     /// A call was not sent, since the run was interrupted.
     NotStarted {
@@ -89,6 +111,17 @@ pub enum Effect {
         /// How often it was looked at in vain before; a pause goes before another look.
         again: u32,
     },
+    /// Ask who is at work.
+    Attend {
+        /// Places of the steps that would hurt them.
+        steps: Vec<usize>,
+        /// Whom to ask for.
+        agents: BTreeSet<OperatorId>,
+        /// How long to wait before.
+        pause: Duration,
+        /// What to tell the operator at once.
+        news: Option<String>,
+    },
     /// Tell a vendor.
     Send {
         /// Place of the step in the plan.
@@ -97,6 +130,8 @@ pub enum Effect {
         deed: Deed,
         /// How often it was sent before; a pause goes before a repetition.
         repetition: u32,
+        /// What it does to whom: where the call had to wait, they are asked for once more just before it leaves.
+        harms: Harms,
     },
     /// The run is over.
     Finish(Finish),
@@ -105,19 +140,27 @@ pub enum Effect {
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// Steps were carried out; each has its result.
-    Ran {
-        /// One result a step, in the plan's order.
-        results: Vec<StepResult>,
-        /// What moved since the plan was made and was left out.
-        skipped: Vec<Stale>,
-        /// The operator stopped it.
-        interrupted: bool,
-    },
+    /// Steps were carried out.
+    Ran(Ran),
     /// Nothing was written: the plan is stale.
     Stale(Vec<Stale>),
     /// Nothing was written: what the plan would overwrite could not be read.
     Blind(String),
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// One result a step, in the plan's order.
+    pub results: Vec<StepResult>,
+    /// What moved since the plan was made and was left out.
+    pub skipped: Vec<Stale>,
+    /// Who was left alone, being at work.
+    pub held: Vec<Held>,
+    /// Who was not, although at work, as the run was allowed to.
+    pub lifted: Vec<Held>,
+    /// The operator stopped it.
+    pub interrupted: bool,
 }
 
 /// What became of a step.
@@ -133,6 +176,8 @@ pub struct StepResult {
     pub carried_out: bool,
     /// Targets that were left out.
     pub left_out: Vec<ResourceId>,
+    /// Nothing but people at work kept it from being done in full.
+    pub held: bool,
 }
 
 impl StepResult {
@@ -168,7 +213,7 @@ impl Status {
 }
 
 /// How a run may go.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Conduct {
     /// Leave out what moved, and do the rest.
     pub skip_stale: bool,
@@ -177,6 +222,8 @@ pub struct Conduct {
     /// How often a call of unknown outcome is sent again after reading back showed that it was not
     /// carried out.
     pub repetitions: u32,
+    /// Whom to leave alone; nobody is asked for without it, as when no connection knows who is at work.
+    pub guard: Option<Guard>,
 }
 
 enum State {
@@ -208,6 +255,11 @@ struct Slot {
     /// Answers that are still to come.
     pending: usize,
     left_out: Vec<ResourceId>,
+    attention: Attention,
+    /// Whom it leaves alone.
+    held: Vec<Held>,
+    /// It was not tried, for the sake of people at work and nothing else.
+    excused: bool,
     note: Option<String>,
 }
 
@@ -222,6 +274,12 @@ pub struct Machine {
     inside: BTreeMap<OperatorId, BTreeSet<OperatorId>>,
     /// Systems that refused the sign-in.
     locked: BTreeSet<Kind>,
+    /// Agents that the plan deletes.
+    doomed: BTreeSet<OperatorId>,
+    /// Those of them who are left alone.
+    held: Vec<Held>,
+    /// Who was not left alone, as the run was allowed to.
+    lifted: Vec<Held>,
     interrupted: bool,
     /// Steps that are settled and being verified again.
     settling: Vec<usize>,
@@ -247,10 +305,14 @@ impl Machine {
                 looks: 0,
                 pending: 0,
                 left_out: Vec::new(),
+                attention: Attention::default(),
+                held: Vec::new(),
+                excused: false,
                 note: None,
             })
             .collect();
         Self {
+            doomed: attend::doomed(&plan),
             plan,
             conduct,
             slots,
@@ -258,6 +320,8 @@ impl Machine {
             left_out: Vec::new(),
             inside: BTreeMap::new(),
             locked: BTreeSet::new(),
+            held: Vec::new(),
+            lifted: Vec::new(),
             interrupted: false,
             settling: Vec::new(),
             finished: false,
@@ -282,6 +346,8 @@ impl Machine {
             Event::Seen { purpose: Purpose::Confirm(step), seen } => self.confirmed(step, &seen),
             Event::Seen { purpose: Purpose::Verify, seen } => self.verified(&seen),
             Event::Answered { step, result } => self.answered(step, result),
+            Event::Attended { steps, presence, at } => self.attended(&steps, presence.as_ref(), at),
+            Event::Moved { step, stale } => self.moved(step, stale),
             Event::NotStarted { step } if self.slots[step].settled => {
                 self.answered(step, Err(Failure::NotSent("the run was interrupted".to_owned())))
             }
@@ -322,6 +388,7 @@ impl Machine {
     /// Sends every step that can go, ends every step that cannot, and verifies when all are over.
     fn advance(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let mut minding = Vec::new();
         loop {
             let mut progress = false;
             for at in 0..self.slots.len() {
@@ -335,19 +402,30 @@ impl Machine {
                 }
                 match self.ready(at) {
                     Ready::NotYet => {}
-                    Ready::Blocked(why) => {
+                    Ready::Blocked { why, excused } => {
                         self.end(at, Status::Skipped, why);
+                        self.slots[at].excused = excused;
                         progress = true;
                     }
                     Ready::Go => {
-                        effects.extend(self.confirm(at).or_else(|| self.send(at)));
                         progress = true;
+                        if let Some(effect) = self.confirm(at) {
+                            effects.push(effect);
+                        } else if self.minds(at) {
+                            minding.push(at);
+                            self.slots[at].state = State::Running;
+                        } else if matches!(self.slots[at].state, State::Waiting) {
+                            effects.extend(self.send(at));
+                        }
                     }
                 }
             }
             if !progress {
                 break;
             }
+        }
+        if !minding.is_empty() {
+            effects.push(self.attend(minding));
         }
         let over = self.slots.iter().all(|s| !matches!(s.state, State::Waiting | State::Running));
         if effects.is_empty() && over && !self.finished {
@@ -373,7 +451,8 @@ impl Machine {
         let repetition = slot.repetition;
         slot.state = State::Running;
         slot.pending = 1;
-        Some(Effect::Send { step: at, deed, repetition })
+        let harms = self.harms(at);
+        Some(Effect::Send { step: at, deed, repetition, harms })
     }
 
     fn answered(&mut self, at: usize, result: Result<Option<OperatorId>, Failure>) -> Vec<Effect> {
@@ -431,6 +510,22 @@ impl Machine {
         self.advance()
     }
 
+    /// Leaves out what moved while a call waited, and sends the rest.
+    fn moved(&mut self, at: usize, stale: Vec<Stale>) -> Vec<Effect> {
+        let plan = Arc::clone(&self.plan);
+        self.slots[at].pending = 0;
+        self.slots[at].state = State::Waiting;
+        for moved in stale {
+            if !self.slots[at].left_out.contains(&moved.id) {
+                self.leave_out(at, plan.steps[at].operation, &moved.id, &moved.message);
+            }
+            if !self.left_out.contains(&moved) {
+                self.left_out.push(moved);
+            }
+        }
+        self.advance()
+    }
+
     fn again(&mut self, at: usize, why: &str) -> Vec<Effect> {
         if self.slots[at].refused {
             self.end(at, Status::Failed, why);
@@ -442,30 +537,6 @@ impl Machine {
         }
         self.slots[at].repetition += 1;
         self.send(at).into_iter().collect()
-    }
-
-    fn results(&mut self) -> Effect {
-        let results = self
-            .slots
-            .iter()
-            .map(|slot| {
-                let (status, message) = match &slot.state {
-                    State::Done if slot.left_out.is_empty() => (Status::Done, None),
-                    State::Done => (Status::Failed, slot.note.clone()),
-                    State::Ended(status, message) => (*status, Some(message.clone())),
-                    State::Waiting | State::Running => (Status::Unknown, None),
-                };
-                StepResult {
-                    status,
-                    message,
-                    made: slot.made.clone(),
-                    carried_out: matches!(slot.state, State::Done),
-                    left_out: slot.left_out.clone(),
-                }
-            })
-            .collect();
-        let skipped = std::mem::take(&mut self.left_out);
-        self.finish(Finish::Ran { results, skipped, interrupted: self.interrupted })
     }
 
     fn finish(&mut self, finish: Finish) -> Effect {

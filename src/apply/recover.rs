@@ -44,7 +44,7 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
         };
         let deletes = step.operation == Operation::AgentDelete;
         let left_out = step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect();
-        results.push(StepResult { status, message: None, made, carried_out: done, left_out });
+        results.push(StepResult { status, message: None, made, carried_out: done, left_out, held: false });
     }
     Some((Plan::clone(plan), results))
 }

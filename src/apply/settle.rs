@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::attend::{Held, whys};
 use super::deed::Deed;
 use super::observe::{Seen, Wanted};
 use super::verify::{self, Verdict};
-use super::{Effect, Machine, Purpose, State, Status};
+use super::{Effect, Finish, Machine, Purpose, Ran, State, Status, StepResult};
 use crate::model::plan::{Operation, Step};
 
 impl Machine {
@@ -43,7 +44,9 @@ impl Machine {
             let mut seen_step = step.clone();
             seen_step.targets.retain(|target| !self.slots[at].left_out.contains(target));
             let later = self.later(at);
-            match verify::judge(&plan, &seen_step, self.slots[at].made.as_ref(), &later, seen) {
+            let slot = &self.slots[at];
+            let sent = slot.deed.as_ref().and_then(Deed::members);
+            match verify::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen) {
                 Verdict::Took => {}
                 Verdict::Amiss(what) => {
                     let what = match self.slots[at].note.take() {
@@ -61,7 +64,7 @@ impl Machine {
                     for (id, keys) in agents {
                         let record = verify::settling(&plan, &id, &keys);
                         let deed = Deed::EditAgent { id, record };
-                        effects.push(Effect::Send { step: at, deed, repetition: 0 });
+                        effects.push(Effect::Send { step: at, deed, repetition: 0, harms: Vec::new() });
                     }
                 }
                 Verdict::Unsettled(agents) => {
@@ -72,6 +75,46 @@ impl Machine {
             }
         }
         if effects.is_empty() { vec![self.results()] } else { effects }
+    }
+
+    /// What became of each step, and the end of the run.
+    pub(super) fn results(&mut self) -> Effect {
+        let mut results = Vec::with_capacity(self.slots.len());
+        let mut held: Vec<Held> = Vec::new();
+        for (at, slot) in self.slots.iter().enumerate() {
+            let excused = self.excused(at);
+            let (status, message) = match &slot.state {
+                State::Done if slot.left_out.is_empty() && slot.held.is_empty() => (Status::Done, None),
+                State::Done if excused => {
+                    (Status::Skipped, Some(format!("done, but not for all: {}", whys(&slot.held))))
+                }
+                State::Done => (Status::Failed, slot.note.clone()),
+                State::Ended(status, message) => (*status, Some(message.clone())),
+                State::Waiting | State::Running => (Status::Unknown, None),
+            };
+            let mut left_out = slot.left_out.clone();
+            if self.plan.steps[at].operation == Operation::QueueMembers && !slot.held.is_empty() {
+                // Its list is not the plan's.
+                left_out.extend(self.plan.steps[at].targets.iter().cloned());
+            }
+            for one in &slot.held {
+                if !held.iter().any(|known| known.agent == one.agent) {
+                    held.push(one.clone());
+                }
+            }
+            results.push(StepResult {
+                status,
+                message,
+                made: slot.made.clone(),
+                carried_out: matches!(slot.state, State::Done),
+                left_out,
+                held: excused,
+            });
+        }
+        held.sort_by(|a, b| a.agent.cmp(&b.agent));
+        let skipped = std::mem::take(&mut self.left_out);
+        let lifted = std::mem::take(&mut self.lifted);
+        self.finish(Finish::Ran(Ran { results, skipped, held, lifted, interrupted: self.interrupted }))
     }
 
     /// A queue that agents left, before another step put its final members in.

@@ -48,12 +48,20 @@ pub enum Verdict {
     Unseen(String),
 }
 
-/// Judges a step. `later` names the fields of its targets that another step of the plan sends.
-pub fn judge(plan: &Plan, step: &Step, made: Option<&OperatorId>, later: &[String], seen: &Seen) -> Verdict {
+/// Judges a step. `later` names the fields of its targets that another step of the plan sends, `sent` holds the
+/// members that it gave its queue.
+pub fn judge(
+    plan: &Plan,
+    step: &Step,
+    made: Option<&OperatorId>,
+    later: &[String],
+    sent: Option<&Members>,
+    seen: &Seen,
+) -> Verdict {
     match step.operation {
         Operation::AgentCreate | Operation::AgentEdit => agents(plan, step, later, seen),
         Operation::AgentDelete => deleted(step, seen),
-        Operation::QueueCreate | Operation::QueueMembers => queue(plan, step, made, seen),
+        Operation::QueueCreate | Operation::QueueMembers => queue(plan, step, made, sent, seen),
         Operation::AgentPassword | Operation::SecretPut => Verdict::Took,
     }
 }
@@ -125,7 +133,13 @@ fn deleted(step: &Step, seen: &Seen) -> Verdict {
     if left.is_empty() { Verdict::Took } else { Verdict::Amiss(format!("still there: {}", left.join(", "))) }
 }
 
-fn queue(plan: &Plan, step: &Step, made: Option<&OperatorId>, seen: &Seen) -> Verdict {
+fn queue(
+    plan: &Plan,
+    step: &Step,
+    made: Option<&OperatorId>,
+    sent: Option<&Members>,
+    seen: &Seen,
+) -> Verdict {
     let Some(target) = step.targets.first() else { return Verdict::Took };
     let change = plan.change(target);
     let key = match made.cloned().or_else(|| exten(target, change)) {
@@ -145,10 +159,7 @@ fn queue(plan: &Plan, step: &Step, made: Option<&OperatorId>, seen: &Seen) -> Ve
     if step.operation == Operation::QueueCreate {
         amiss.extend(attributes(change, now));
     }
-    let wanted = match &step.members {
-        Some(list) => Some(list.iter().map(|m| (m.agent_number.clone(), m.priority)).collect()),
-        None => change.and_then(members_after),
-    };
+    let wanted = sent.cloned().or_else(|| change.and_then(members_after));
     if let Some(wanted) = wanted {
         amiss.extend(members(target, &wanted, now));
     }

@@ -87,6 +87,7 @@ rules! {
     PROTECTED        "R404" Error   Refused    "An agent with `protect: true` would be deleted.";
     TOO_FEW_MEMBERS  "R405" Error   Refused    "A queue would keep fewer than its `minMembers`.";
     RECENT_CALLS     "R501" Warning None       "An agent is to be deleted whose voice seat had calls in the last days.";
+    AT_WORK          "R406" Error   Refused    "Somebody at work was left alone by `policy.presence`; only the result of an apply says so.";
     INCOMPLETE       "R601" Error   Incomplete "A listing could not be proved complete, so nothing may be called missing.";
     SEATS_UNKNOWN    "R602" Error   Incomplete "`drift` could not read the voice seats, or not prove their listing complete.";
     SEATS_UNREAD     "R603" Info    None       "Voice seats, or their passwords, could not be compared; the plan does not depend on them.";

@@ -295,6 +295,20 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// What speaks against the step, in words; `None` when nothing does.
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Verdict::Clear => None,
+            Verdict::AtWork(Said { system, state, detail }) => {
+                let detail = detail.as_ref().map(|detail| format!(", {detail}")).unwrap_or_default();
+                Some(format!("{state}{detail} (says {system})"))
+            }
+            Verdict::Open(Gap { system, why, .. }) => {
+                Some(format!("{system} does not tell whether the agent is at work ({why})"))
+            }
+        }
+    }
+
     /// Why the step is refused, in words; `None` when it is not.
     pub fn refusal(&self, harm: Harm, agent: &OperatorId) -> Option<String> {
         let deed = match harm {
@@ -303,16 +317,7 @@ impl Verdict {
             Harm::Regroup => "not moved to another skill group",
             Harm::Unqueue => "not taken out of the queue",
         };
-        match self {
-            Verdict::Clear => None,
-            Verdict::AtWork(Said { system, state, detail }) => {
-                let detail = detail.as_ref().map(|detail| format!(", {detail}")).unwrap_or_default();
-                Some(format!("agent {agent} is {deed}: {state}{detail} (says {system})"))
-            }
-            Verdict::Open(Gap { system, why, .. }) => Some(format!(
-                "agent {agent} is {deed}: {system} does not tell whether the agent is at work ({why})"
-            )),
-        }
+        self.reason().map(|reason| format!("agent {agent} is {deed}: {reason}"))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::call::{Call, Failure, Reply};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
-use crate::model::presence::Said;
+use crate::model::presence::{Said, State};
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::spec::Spec;
 use crate::model::value::Members;
@@ -211,6 +211,9 @@ impl Token {
 pub trait Observer: Connector {
     /// How it is asked.
     fn way(&self, connection: &Connection) -> Way;
+
+    /// The states that it can tell: the guard asks only systems that can tell one it protects.
+    fn states(&self) -> &'static [State];
 
     /// Asks a question; `None` when the system cannot know such an agent, or is not asked in this way.
     fn ask(&self, connection: &Connection, question: &Question<'_>) -> Option<Call>;

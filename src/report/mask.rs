@@ -108,6 +108,9 @@ impl Mask {
         for stale in &mut run.stale {
             stale.message = self.text(&stale.message);
         }
+        for held in run.held.iter_mut().chain(&mut run.lifted) {
+            held.why = self.text(&held.why);
+        }
         run.refused = run.refused.map(|why| self.text(&why));
         run
     }

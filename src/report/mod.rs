@@ -31,6 +31,7 @@ use mask::Mask;
 use text::Look;
 
 use crate::apply::StepResult;
+use crate::apply::attend::Held;
 use crate::apply::guard::Stale;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::plan::Plan;
@@ -190,6 +191,10 @@ pub struct Run {
     pub results: Vec<StepResult>,
     /// What moved since the plan was made.
     pub stale: Vec<Stale>,
+    /// Who was left alone, being at work.
+    pub held: Vec<Held>,
+    /// Who was not, although at work, as the run was allowed to.
+    pub lifted: Vec<Held>,
     /// The operator stopped it.
     pub interrupted: bool,
     /// Why nothing was written, when nothing was.

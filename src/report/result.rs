@@ -1,11 +1,13 @@
 //! What became of a run → text and JSON.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::Run;
 use super::view::ranges;
 use crate::apply::Status;
-use crate::model::finding::Finding;
+use crate::model::finding::{AT_WORK, Finding};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Plan, Step};
 
@@ -27,8 +29,11 @@ pub struct Report<'a> {
     /// What moved since the plan was made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<Moved<'a>>,
-    /// What no step can mend.
-    pub findings: &'a [Finding],
+    /// Who was left alone, being at work; and what no step can mend.
+    pub findings: Vec<Cow<'a, Finding>>,
+    /// Who was not left alone, although at work, as the run was allowed to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lifted: Vec<Held<'a>>,
     /// The operator stopped the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
@@ -75,6 +80,15 @@ pub struct Moved<'a> {
     pub message: &'a str,
 }
 
+/// An agent at work, and what is to be said of it.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Held<'a> {
+    /// Which resource.
+    pub id: ResourceId,
+    /// In which state the agent is, and what allowed it.
+    pub message: &'a str,
+}
+
 /// Puts a run together.
 pub fn of<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
     let mut summary = Counts::default();
@@ -98,13 +112,19 @@ pub fn of<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
             }
         })
         .collect();
+    let held = run.held.iter().map(|held| {
+        let agent = ResourceId::agent(&held.agent);
+        Cow::Owned(Finding::new(&AT_WORK, held.why.as_str()).about(&agent))
+    });
+    let lifted = run.lifted.iter();
     Report {
         format: FORMAT,
         workspace: &plan.workspace,
         summary,
         results,
         stale: run.stale.iter().map(|s| Moved { id: &s.id, message: &s.message }).collect(),
-        findings: &plan.findings,
+        findings: held.chain(plan.findings.iter().map(Cow::Borrowed)).collect(),
+        lifted: lifted.map(|one| Held { id: ResourceId::agent(&one.agent), message: &one.why }).collect(),
         interrupted: run.interrupted,
         refused: run.refused.as_deref(),
     }
@@ -132,7 +152,8 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
         )),
         (_, _) => Some(format!(
             "Applied in part: {done} of {all} steps done, {failed} failed, {skipped} skipped, {unknown} of unknown \
-             outcome. Running apply again does the rest."
+             outcome. Running apply again does the rest{}.",
+            if run.held.is_empty() { "" } else { ", once those who were left alone are no longer at work" }
         )),
     }
 }
@@ -142,6 +163,9 @@ pub fn text(plan: &Plan, run: &Run) -> String {
     let mut text = String::new();
     for moved in run.stale.iter().filter(|_| run.refused.is_none()) {
         text.push_str(&format!("  ! {} was left out: {}\n", moved.id, moved.message));
+    }
+    for lifted in &run.lifted {
+        text.push_str(&format!("  ! {}\n", lifted.why));
     }
     for (planned, result) in plan.steps.iter().zip(&run.results) {
         if result.status != Status::Done {

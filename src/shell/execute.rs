@@ -1,32 +1,27 @@
 //! Carries out what the machine decides: sends, looks, waits; and tells how it goes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Mutex, watch};
 
 use super::clock;
 use super::fetch::{self, Vendors};
 use super::journal::Journal;
+use super::link::Check;
+use super::lookout::{Halt, LastLook, Lookout};
+use super::observe::Observers;
 use super::secrets::Secrets;
 use crate::apply::deed::Deed;
-use crate::apply::guard;
-use crate::apply::observe::{QueueKey, Wanted};
-use crate::apply::{Conduct, Effect, Event, Finish, Machine, retry};
+use crate::apply::{Conduct, Effect, Event, Finish, Machine, Purpose, retry};
 use crate::model::call::Failure;
 use crate::model::id::OperatorId;
 use crate::model::plan::Plan;
 use crate::model::secret::{Secret, SecretRef};
-use crate::model::value::Members;
 use crate::provider::Order;
-
-/// How long what the guard saw counts as seen just now.
-const FRESH: Duration = Duration::from_secs(3);
 
 /// Passwords that a plan needs: read before its first write, or made by a step.
 pub type Passwords = Mutex<BTreeMap<SecretRef, Arc<Secret>>>;
@@ -43,21 +38,24 @@ pub struct World<'a> {
     pub secrets: &'a Secrets,
     /// Passwords that steps send.
     pub passwords: &'a Passwords,
-    /// When the run began, and with it the guard's look.
-    pub guarded: Instant,
+    /// The systems that know who is at work.
+    pub observers: &'a Observers,
     /// Where intents and endings are written down; without it live state alone tells after a crash.
     pub journal: Option<&'a Journal>,
 }
 
-/// Carries a plan out. `stop` turns true when the operator asks to stop.
+/// Carries a plan out. `stop` turns true when the operator asks to stop; `news` is told what it waits for.
 pub async fn run(
     plan: &Arc<Plan>,
     world: World<'_>,
     conduct: Conduct,
     stop: watch::Receiver<bool>,
     progress: Progress<'_>,
+    news: &(dyn Fn(&str) + Sync),
 ) -> Finish {
-    let World { vendors, journal, .. } = world;
+    let World { vendors, journal, observers, .. } = world;
+    let lookout = Lookout::new(plan, vendors, observers, conduct.guard.clone());
+    let lookout = &lookout;
     let repetitions =
         [&vendors.agents, &vendors.queues].into_iter().flatten().map(super::vendor::Vendor::repetitions);
     let conduct = Conduct { repetitions: repetitions.max().unwrap_or(conduct.repetitions), ..conduct };
@@ -75,10 +73,31 @@ pub async fn run(
                         tokio::time::sleep(retry::growing(again, clock::chance())).await;
                     }
                     let live = &plan.summary.live;
+                    let mut wanted = wanted;
+                    // Only a look of a while ago is worth another.
+                    if matches!(purpose, Purpose::Confirm(_)) && lookout.is_fresh() {
+                        wanted.agents.clear();
+                    }
                     let seen = fetch::look(vendors, &wanted, (live.agents, live.queues)).await;
                     Event::Seen { purpose, seen }
                 })),
-                Effect::Send { step, deed, repetition } => {
+                Effect::Attend { steps, agents, pause, news: said } => {
+                    if let Some(said) = said {
+                        news(&said);
+                    }
+                    let mut stop = stop.clone();
+                    running.push(Box::pin(async move {
+                        let stopped = tokio::select! {
+                            // A channel that closed asks for nothing.
+                            Ok(_) = stop.wait_for(|stop| *stop) => true,
+                            () = tokio::time::sleep(pause) => false,
+                        };
+                        let presence =
+                            if stopped { None } else { Some(lookout.attend(&steps, &agents).await) };
+                        Event::Attended { steps, presence, at: lookout.elapsed() }
+                    }));
+                }
+                Effect::Send { step, deed, repetition, harms } => {
                     let stop = stop.clone();
                     running.push(Box::pin(async move {
                         if repetition > 0 {
@@ -90,9 +109,22 @@ pub async fn run(
                             progress(step, Some(&why));
                             return Event::Answered { step, result: Err(why) };
                         }
-                        let result = carry_out(world, &deed, &stop).await;
+                        let look = LastLook::new(lookout, step, &deed, &harms);
+                        let result = carry_out(world, &deed, &stop, &look).await;
                         if let Some(journal) = journal {
                             journal.end(step, &result);
+                        }
+                        match look.halt() {
+                            Some(Halt::AtWork(presence)) => {
+                                let presence = Some(presence);
+                                return Event::Attended {
+                                    steps: vec![step],
+                                    presence,
+                                    at: lookout.elapsed(),
+                                };
+                            }
+                            Some(Halt::Moved(stale)) => return Event::Moved { step, stale },
+                            None => {}
                         }
                         if result == Err(Failure::Halted) {
                             return Event::NotStarted { step };
@@ -122,6 +154,7 @@ async fn carry_out(
     world: World<'_>,
     deed: &Deed,
     stop: &watch::Receiver<bool>,
+    look: &dyn Check,
 ) -> Result<Option<OperatorId>, Failure> {
     let World { vendors, secrets, passwords, .. } = world;
     if let Deed::PutSecret { secret, renew } = deed {
@@ -149,44 +182,23 @@ async fn carry_out(
                 .tell(&Order::CreateAgents { first, count: ids.len(), record, password }, stop, None)
                 .await?
         }
-        Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }, stop, None).await?,
+        Deed::EditAgent { id, record } => {
+            vendor.tell(&Order::EditAgent { id, record }, stop, Some(look)).await?
+        }
         Deed::SetPassword { id, password } => {
             let password = find(password).await?;
             vendor.tell(&Order::SetPassword { id, password: &password }, stop, None).await?
         }
-        Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, stop, None).await?,
+        Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, stop, Some(look)).await?,
         Deed::CreateQueue { name, record } => {
             vendor.tell(&Order::CreateQueue { name, record }, stop, None).await?
         }
-        Deed::SetMembers { exten, members, before } => {
-            let check = || -> BoxFuture<'_, Result<(), Failure>> {
-                Box::pin(still(world, exten, members, before.as_ref()))
-            };
-            vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, stop, Some(&check)).await?
+        Deed::SetMembers { exten, members, .. } => {
+            vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, stop, Some(look)).await?
         }
         Deed::PutSecret { .. } => return Ok(None),
     };
     Ok(told.exten.map(OperatorId::new))
-}
-
-/// Makes sure, where the guard looked a while ago, that a queue's members are still those that the plan saw:
-/// a rate limit may have held the call back for minutes, and people use the console meanwhile.
-async fn still(
-    world: World<'_>,
-    exten: &OperatorId,
-    members: &Members,
-    before: Option<&Members>,
-) -> Result<(), Failure> {
-    let Some(before) = before.filter(|_| world.guarded.elapsed() > FRESH) else { return Ok(()) };
-    let key = QueueKey::Exten(exten.clone());
-    let wanted = Wanted { queues: BTreeSet::from([key.clone()]), ..Wanted::default() };
-    let seen = fetch::look(world.vendors, &wanted, (0, usize::MAX)).await;
-    let now = seen.queues(&key).map_err(Failure::NotSent)?;
-    // A repetition may find what its first attempt has done.
-    match guard::members_moved(before, now) {
-        Some(moved) if guard::members_moved(members, now).is_some() => Err(Failure::Refused(moved)),
-        _ => Ok(()),
-    }
 }
 
 /// Makes a password and stores it, unless the store has one that may stay.

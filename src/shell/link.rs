@@ -9,7 +9,7 @@
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 use md5::{Digest as _, Md5};
 use tokio::sync::{Mutex, Semaphore, watch};
 use zeroize::Zeroizing;
@@ -24,7 +24,13 @@ use crate::model::workspace::Connection;
 use crate::provider::{Connector, Token};
 
 /// Asked just before a call leaves; what it fails with becomes the call's failure.
-pub type Check<'a> = &'a (dyn Fn() -> BoxFuture<'a, Result<(), Failure>> + Sync);
+pub trait Check {
+    /// Whether the call may leave.
+    ///
+    /// # Errors
+    /// Why it may not.
+    fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
+}
 
 /// What a call that changes something is sent with.
 #[derive(Clone, Copy)]
@@ -34,7 +40,27 @@ pub struct Care<'a> {
     /// A secret of the call's own, struck from what the vendor says.
     pub private: Option<&'a Secret>,
     /// Has the last word, after every wait and just before a call leaves.
-    pub check: Option<Check<'a>>,
+    pub check: Option<&'a dyn Check>,
+}
+
+/// How a call is made.
+#[derive(Clone, Copy)]
+enum Manner<'a> {
+    /// It reads.
+    Read,
+    /// It reads on behalf of a call that holds its place among those in flight already.
+    Aside,
+    /// It changes something.
+    Write(Care<'a>),
+}
+
+impl<'a> Manner<'a> {
+    fn care(self) -> Option<Care<'a>> {
+        match self {
+            Manner::Read | Manner::Aside => None,
+            Manner::Write(care) => Some(care),
+        }
+    }
 }
 
 /// A connection at work.
@@ -148,7 +174,20 @@ impl Link {
         call: impl Fn() -> Option<Call>,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.attempt(None, call, hear).await
+        self.attempt(Manner::Read, call, hear).await
+    }
+
+    /// Makes a reading call on behalf of one that holds its place among the calls in flight: inside a
+    /// [`Check`] of this connection, where another place may never come free. One at a time.
+    ///
+    /// # Errors
+    /// As [`Link::read`].
+    pub async fn read_aside<T>(
+        &self,
+        call: impl Fn() -> Option<Call>,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.attempt(Manner::Aside, call, hear).await
     }
 
     /// Makes a call that changes something, and again while nothing was carried out for certain.
@@ -161,12 +200,12 @@ impl Link {
         call: impl Fn() -> Call,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.attempt(Some(care), || Some(call()), hear).await
+        self.attempt(Manner::Write(care), || Some(call()), hear).await
     }
 
     async fn attempt<T>(
         &self,
-        care: Option<Care<'_>>,
+        manner: Manner<'_>,
         call: impl Fn() -> Option<Call>,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
@@ -176,7 +215,7 @@ impl Link {
                 return Err(failure.clone());
             }
             let key = self.key().await?;
-            match self.tries(care, &key, &call, &hear).await {
+            match self.tries(manner, &key, &call, &hear).await {
                 Err(Failure::SignIn(_)) if !renewed && self.drop_token(&key).await => renewed = true,
                 Err(failure) => return Err(self.shutting(failure)),
                 Ok(value) => return Ok(value),
@@ -210,7 +249,8 @@ impl Link {
         }
         let call = || self.connector.ask_token(&self.connection, &self.secret);
         let hear = |reply: &Reply| self.connector.hear_token(&self.connection, reply, clock::now_ms());
-        let token = Arc::new(self.tries(None, &Key::None, &call, &hear).await.map_err(|f| self.shutting(f))?);
+        let token =
+            Arc::new(self.tries(Manner::Read, &Key::None, &call, &hear).await.map_err(|f| self.shutting(f))?);
         *kept = Some(Arc::clone(&token));
         Ok(Key::Token(token))
     }
@@ -227,25 +267,25 @@ impl Link {
 
     async fn tries<T>(
         &self,
-        care: Option<Care<'_>>,
+        manner: Manner<'_>,
         key: &Key,
         call: &impl Fn() -> Option<Call>,
         hear: &impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let stop = care.map(|care| care.stop);
+        let stop = manner.care().map(|care| care.stop);
+        let writes = manner.care().is_some();
         let mut first = None;
         let mut attempt = 1;
         loop {
             let Some(call) = call() else {
                 return Err(Failure::Refused("there is no such call".to_owned()));
             };
-            let failure = match self.once(call, &mut first, attempt, care, key, hear).await {
+            let failure = match self.once(call, &mut first, attempt, manner, key, hear).await {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
             let elapsed = first.map_or(Duration::ZERO, |first: Instant| first.elapsed());
-            let Some(pause) = pause(care.is_some(), &failure, attempt, elapsed, self.bounds, clock::chance())
-            else {
+            let Some(pause) = pause(writes, &failure, attempt, elapsed, self.bounds, clock::chance()) else {
                 return Err(if attempt > 1 && !matches!(failure, Failure::Refused(_) | Failure::SignIn(_)) {
                     failure.map(|message| format!("{message} (tried {attempt} times)"))
                 } else {
@@ -262,26 +302,34 @@ impl Link {
         mut call: Call,
         first: &mut Option<Instant>,
         attempt: u32,
-        care: Option<Care<'_>>,
+        manner: Manner<'_>,
         key: &Key,
         hear: &impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let care = manner.care();
         let stop = care.map(|care| care.stop);
+        let check = care.and_then(|care| care.check);
         halting(stop, tokio::time::sleep(self.rest.left(Instant::now()))).await?;
         let rate = self.connection.rate(call.operation);
         let permit = match rate {
             Some(rate) => Some(halting(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
             None => None,
         };
-        if let Some(check) = care.and_then(|care| care.check)
-            && let Err(moved) = check().await
+        // The last word is had after the longest wait: for the rate limit, where there is one; else for a place
+        // among the calls in flight, which the look itself then needs no more.
+        if let (Some(check), Some(permit)) = (check, &permit)
+            && let Err(why) = check.check().await
         {
-            if let Some(permit) = &permit {
-                self.pace.leave(permit);
-            }
-            return Err(moved);
+            self.pace.leave(permit);
+            return Err(why);
         }
-        let _slot = self.slots.acquire().await;
+        let _slot = match manner {
+            Manner::Aside => None,
+            Manner::Read | Manner::Write(_) => self.slots.acquire().await.ok(),
+        };
+        if let (Some(check), None) = (check, &permit) {
+            check.check().await?;
+        }
         if stop.is_some_and(|stop| *stop.borrow()) {
             return Err(Failure::Halted);
         }

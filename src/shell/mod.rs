@@ -8,6 +8,7 @@ pub mod files;
 pub mod journal;
 pub mod ledger;
 pub mod link;
+pub mod lookout;
 pub mod observe;
 pub mod pace;
 pub mod progress;

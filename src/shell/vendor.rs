@@ -8,6 +8,7 @@ use super::link::{Care, Check, Link};
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::workspace::Connection;
 use crate::provider::{Order, Provider, Told};
+use crate::shell::fetch::Reads;
 
 /// A system that holds resources.
 pub struct Vendor {
@@ -44,6 +45,19 @@ impl Vendor {
         self.link.read(|| Some(call()), hear).await.map_err(|failure| self.link.name(failure))
     }
 
+    /// Makes a reading call inside the check of a call of this system, which holds its place among those in
+    /// flight.
+    ///
+    /// # Errors
+    /// As [`Vendor::read`].
+    async fn read_aside<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.link.read_aside(|| Some(call()), hear).await.map_err(|failure| self.link.name(failure))
+    }
+
     /// Tells the vendor an order, and again while nothing was carried out for certain. Nothing more is
     /// sent once `stop` is true. `check` has the last word, after every wait and just before a call leaves.
     ///
@@ -53,7 +67,7 @@ impl Vendor {
         &self,
         order: &'a Order<'a>,
         stop: &'a watch::Receiver<bool>,
-        check: Option<Check<'a>>,
+        check: Option<&'a dyn Check>,
     ) -> Result<Told, Failure> {
         let connection = self.connection();
         let call = || self.provider.tell(connection, order);
@@ -68,5 +82,27 @@ impl Vendor {
             | Order::SetMembers { .. } => None,
         };
         self.link.tell(Care { stop, private, check }, call, hear).await
+    }
+}
+
+/// A system as the check of one of its own calls reads it: that call's place among those in flight serves for both.
+#[derive(Clone, Copy)]
+pub struct Aside<'a>(pub &'a Vendor);
+
+impl Reads for Aside<'_> {
+    fn provider(&self) -> &dyn Provider {
+        self.0.provider
+    }
+
+    fn connection(&self) -> &Connection {
+        self.0.connection()
+    }
+
+    async fn read<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.0.read_aside(call, hear).await
     }
 }

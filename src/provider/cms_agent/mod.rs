@@ -10,6 +10,7 @@ pub mod simulate;
 pub mod spec;
 
 use crate::model::call::{Call, Failure, Reply};
+use crate::model::presence::State;
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::spec::Spec;
 use crate::model::workspace::Connection;
@@ -40,6 +41,19 @@ impl Connector for CmsAgent {
 impl Observer for CmsAgent {
     fn way(&self, _: &Connection) -> Way {
         Way::Singly
+    }
+
+    fn states(&self) -> &'static [State] {
+        &[
+            State::OnCall,
+            State::WrapUp,
+            State::Busy,
+            State::Idle,
+            State::Resting,
+            State::Studying,
+            State::SignedOut,
+            State::Unknown,
+        ]
     }
 
     fn ask(&self, connection: &Connection, question: &Question<'_>) -> Option<Call> {

@@ -10,6 +10,7 @@ pub mod simulate;
 pub mod spec;
 
 use crate::model::call::{Call, Failure, Reply};
+use crate::model::presence::State;
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::spec::Spec;
 use crate::model::workspace::Connection;
@@ -47,6 +48,10 @@ impl Connector for IsdpOnlineAgent {
 impl Observer for IsdpOnlineAgent {
     fn way(&self, _: &Connection) -> Way {
         Way::Listing(PAGE_SIZE)
+    }
+
+    fn states(&self) -> &'static [State] {
+        &[State::Online, State::Offline, State::Unknown]
     }
 
     fn ask(&self, _: &Connection, question: &Question<'_>) -> Option<Call> {

@@ -38,6 +38,10 @@ impl Observer for Claims {
         Way::Listing(WebchatQueue.page_size(connection))
     }
 
+    fn states(&self) -> &'static [State] {
+        &[State::Claiming, State::NotClaiming]
+    }
+
     fn ask(&self, connection: &Connection, question: &Question<'_>) -> Option<Call> {
         let Question::Page(page) = question else { return None };
         let size = WebchatQueue.page_size(connection);

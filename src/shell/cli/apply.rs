@@ -12,15 +12,16 @@ use super::input::{self, Loaded};
 use super::output::{Output, Reporter};
 use super::plan::{Made, Narrowing, complain, make, settle};
 use super::signals::{self, unless_interrupted};
-use super::{passwords, saved};
+use super::{connect, passwords, saved};
 use crate::apply::guard::Stale;
-use crate::apply::{Conduct, Finish, Status, keep, remember};
+use crate::apply::{Conduct, Finish, Ran, Status, keep, remember};
 use crate::model::call::Failure;
 use crate::model::finding::Effect;
 use crate::model::id::OperatorId;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::Plan;
+use crate::model::presence::Guard;
 use crate::report::{Command, Run, result};
 use crate::shell::clock;
 use crate::shell::execute::{self, World};
@@ -123,6 +124,8 @@ async fn locked(
     let journal = begin_journal(loaded, store, &mut work, console).await?;
     // Whatever becomes of this run, and on whichever machine the next one is, nothing of them is lost.
     record(store, &mut work.ledger, |ledger| keep::keep(ledger, &plan)).await?;
+    let guard = Guard::of(&loaded.workspace.policy.presence);
+    let observers = connect::guards(loaded, &plan, &guard).await;
     signals::from_now_on_finish();
     let (sender, stop) = watch::channel(false);
     let keep = sender.clone();
@@ -153,15 +156,17 @@ async fn locked(
         skip_stale: arguments.skip_stale,
         saved: asked || arguments.plan.is_some(),
         repetitions: 5,
+        guard: Some(guard).filter(|_| !observers.is_empty()),
     };
     let world = World {
         vendors: &work.vendors,
         secrets: &loaded.secrets,
         passwords: &passwords,
-        guarded: std::time::Instant::now(),
+        observers: &observers,
         journal: journal.as_ref(),
     };
-    let finish = execute::run(&plan, world, conduct, stop, &progress).await;
+    let news = |said: &str| console.note(&format!("  {said}"));
+    let finish = execute::run(&plan, world, conduct, stop, &progress, &news).await;
     drop(task);
     listener.abort();
     heeder.abort();
@@ -182,9 +187,9 @@ async fn locked(
             reporter.ran(Run { refused: Some(why.clone()), stale, ..Run::default() });
             Err(Fail::Stale(why))
         }
-        Finish::Ran { results, skipped, interrupted } => {
+        Finish::Ran(Ran { results, skipped, held, lifted, interrupted }) => {
             let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
-            let run = Run { results, stale: skipped, interrupted, refused: None };
+            let run = Run { results, stale: skipped, held, lifted, interrupted, refused: None };
             let exit = conclude(console, reporter, loaded, store, work, run, &prints).await?;
             // The ledger holds what the journal said.
             if let Some(journal) = &journal {
@@ -227,9 +232,13 @@ async fn keep_settled(
         return Ok(());
     }
     console.note("The last run did not come to its end: its journal and what is live tell what it did.");
-    let settled = work.ledger.resources.clone();
+    let settled = work.ledger.clone();
     let mut stored = store.load().await?;
-    record(store, &mut stored, |ledger| ledger.resources.clone_from(&settled)).await?;
+    record(store, &mut stored, |ledger| {
+        ledger.resources.clone_from(&settled.resources);
+        ledger.kept.clone_from(&settled.kept);
+    })
+    .await?;
     work.ledger = stored;
     Ok(())
 }
@@ -348,6 +357,7 @@ async fn conclude(
 ) -> Result<Exit, Fail> {
     let interrupted = run.interrupted;
     let whole = run.results.iter().all(|r| r.status == Status::Done) && run.stale.is_empty();
+    let refused = run.results.iter().all(|r| r.status == Status::Done || r.held) && run.stale.is_empty();
     let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
     let doings = |ledger: &mut Ledger| {
         if let Some(live) = &work.live {
@@ -370,6 +380,8 @@ async fn conclude(
         Exit::Interrupted
     } else if whole {
         Exit::Success
+    } else if refused {
+        Exit::Refused
     } else {
         Exit::Partial
     })

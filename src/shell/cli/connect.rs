@@ -8,10 +8,13 @@ use tokio::sync::Mutex;
 
 use super::exit::Fail;
 use super::input::{Input, Loaded};
+use crate::apply::attend;
 use crate::manifest::File;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::Kind;
 use crate::model::live::Seats;
+use crate::model::plan::Plan;
+use crate::model::presence::Guard;
 use crate::model::secret::Secret;
 use crate::model::workspace::Connection;
 use crate::provider;
@@ -133,6 +136,23 @@ pub(super) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
         Ok(seats) => Seats::Read(seats),
         Err(failure) => Seats::Unread(link.name(failure).message().to_owned()),
     }
+}
+
+/// The systems that can tell a state that the guard protects; none when the plan hurts nobody.
+pub(super) async fn guards(loaded: &Loaded, plan: &Plan, guard: &Guard) -> Observers {
+    let mut observers = Observers::default();
+    if !attend::minds(plan, guard) {
+        return observers;
+    }
+    for observer in provider::OBSERVERS.iter().copied() {
+        let tells = observer.states().iter().any(|state| guard.protect.contains(state));
+        let Some(connection) = loaded.workspace.connection(observer.spec().name).filter(|_| tells) else {
+            continue;
+        };
+        let link = link(loaded, connection).await;
+        observers.add(observer, link.map_err(|why| format!("connection `{}` {why}", connection.name)));
+    }
+    observers
 }
 
 async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {

@@ -78,6 +78,9 @@ pub(super) struct Line {
     pub(super) mutant: Option<Mutant>,
 }
 
+/// Where nothing is looked at before a call leaves.
+pub(super) const NO_LOOK: fn() -> std::future::Ready<Result<(), Failure>> = || std::future::ready(Ok(()));
+
 /// How long a call can take; the default of `timeout`.
 const LONGEST_MS: i64 = 30_000;
 
@@ -105,9 +108,23 @@ impl Line {
         }
     }
 
-    async fn once(&self, mut call: Call, first: &mut Option<i64>, writes: bool) -> Result<Reply, Failure> {
+    async fn once(
+        &self,
+        mut call: Call,
+        first: &mut Option<i64>,
+        writes: bool,
+        look: &impl AsyncFn() -> Result<(), Failure>,
+    ) -> Result<Reply, Failure> {
         let operation = call.operation;
         let permit = self.enter(operation).await;
+        if let Err(why) = look().await {
+            if let Some(taken) = permit {
+                let mut world = self.world.borrow_mut();
+                let now = world.now;
+                world.windows.entry(operation).or_default().leave(taken, now);
+            }
+            return Err(why);
+        }
         if writes && self.world.borrow().stop {
             return Err(Failure::Halted);
         }
@@ -131,11 +148,12 @@ impl Line {
         writes: bool,
         call: impl Fn() -> Call,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
+        look: &impl AsyncFn() -> Result<(), Failure>,
     ) -> Result<T, Failure> {
         let mut first = None;
         let mut attempt = 1;
         loop {
-            let result = self.once(call(), &mut first, writes).await;
+            let result = self.once(call(), &mut first, writes, look).await;
             let failure = match result.and_then(|reply| hear(&reply)) {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
@@ -155,9 +173,13 @@ impl Line {
         }
     }
 
-    pub(super) async fn tell(&self, order: &Order<'_>) -> Result<Told, Failure> {
+    pub(super) async fn tell(
+        &self,
+        order: &Order<'_>,
+        look: &impl AsyncFn() -> Result<(), Failure>,
+    ) -> Result<Told, Failure> {
         let call = || self.provider.tell(&self.connection, order);
-        self.attempt(true, call, |reply| self.provider.hear_told(&self.connection, reply)).await
+        self.attempt(true, call, |reply| self.provider.hear_told(&self.connection, reply), look).await
     }
 }
 
@@ -175,6 +197,6 @@ impl Reads for Line {
         call: impl Fn() -> Call,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.attempt(false, call, hear).await
+        self.attempt(false, call, hear, &NO_LOOK).await
     }
 }

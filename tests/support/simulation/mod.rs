@@ -12,7 +12,9 @@
 //! What no client could get right is left out: a call that is carried out after the client gave it up, or after
 //! the next client began to read.
 
+mod judge;
 mod line;
+mod presence;
 mod roster;
 mod world;
 
@@ -23,17 +25,19 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rosterctl::apply::deed::{self, Deed};
-use rosterctl::apply::retry;
-use rosterctl::apply::{Conduct, Effect, Event, Finish, Machine, Status, keep, remember};
-use rosterctl::model::agent::{self, PASSWORD};
+use rosterctl::apply::{
+    Conduct, Effect, Event, Finish, Machine, Purpose, Ran, Status, keep, remember, retry,
+};
+use rosterctl::model::agent::PASSWORD;
 use rosterctl::model::call::Failure;
-use rosterctl::model::diff::same;
 use rosterctl::model::finding::Effect as Weight;
 use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::plan::{Action, Operation, Plan};
+use rosterctl::model::presence::Guard;
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::model::value::Value;
@@ -43,11 +47,15 @@ use rosterctl::provider::simulate::Random;
 use rosterctl::provider::{Order, Provider, agent_config, webchat_queue};
 use rosterctl::shell::fetch::{self, Vendors};
 
-use line::{Line, SmallPages};
+use judge::judge;
+use line::{Line, NO_LOOK, SmallPages};
 pub(crate) use roster::{Roster, large, replacing, small};
 use world::{Happening, Signal, Waiting, Weather, World};
 
 type Shared = Rc<RefCell<World>>;
+
+/// How long what was seen counts as seen just now, as in `shell::lookout`.
+const FRESH: Duration = Duration::from_secs(3);
 
 /// A way in which the executor is broken on purpose, to test the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +68,10 @@ pub(crate) enum Mutant {
     LateSecret,
     /// What replaced agents had is not written down before they are deleted.
     Forgetful,
+    /// Nobody is asked who is at work.
+    Heedless,
+    /// Nobody is asked again when a call had to wait.
+    Hasty,
 }
 
 /// What happened in a history.
@@ -120,6 +132,7 @@ enum End {
     Stale,
     Blind,
     Ran(bool),
+    Held,
     Interrupted,
 }
 
@@ -134,6 +147,10 @@ struct Client<'a> {
     /// And stops the run after so long.
     stops: Option<i64>,
     passwords: RefCell<BTreeMap<SecretRef, Arc<Secret>>>,
+    /// When the run began.
+    begun: RefCell<i64>,
+    /// When those were last asked for whom a step would hurt.
+    attended: RefCell<BTreeMap<usize, i64>>,
     steps: RefCell<usize>,
 }
 
@@ -158,6 +175,8 @@ impl<'a> Client<'a> {
             hesitates: 0,
             stops: None,
             passwords: RefCell::default(),
+            begun: RefCell::default(),
+            attended: RefCell::default(),
             steps: RefCell::default(),
         }
     }
@@ -218,7 +237,7 @@ impl<'a> Client<'a> {
                 self.world.borrow_mut().note(format!("blind: {why}"));
                 End::Blind
             }
-            Finish::Ran { results, skipped, interrupted } => {
+            Finish::Ran(Ran { results, skipped, held, interrupted, .. }) => {
                 let mut world = self.world.borrow_mut();
                 for (step, result) in plan.steps.iter().zip(&results) {
                     let why = result.message.as_deref().unwrap_or_default();
@@ -229,6 +248,10 @@ impl<'a> Client<'a> {
                 world.store_ledger(&ledger);
                 if interrupted {
                     return End::Interrupted;
+                }
+                let excused = results.iter().all(|r| r.status == Status::Done || r.held);
+                if !held.is_empty() && excused && skipped.is_empty() {
+                    return End::Held;
                 }
                 End::Ran(results.iter().all(|r| r.status == Status::Done) && skipped.is_empty())
             }
@@ -295,7 +318,12 @@ impl<'a> Client<'a> {
 
     /// Carries a plan out, as `shell::execute` does.
     async fn run(&self, plan: &Arc<Plan>) -> Finish {
-        let mut machine = Machine::new(Arc::clone(plan), self.conduct);
+        let mut conduct = self.conduct.clone();
+        if self.mutant == Some(Mutant::Heedless) {
+            conduct.guard = None;
+        }
+        let mut machine = Machine::new(Arc::clone(plan), conduct);
+        *self.begun.borrow_mut() = self.world.borrow().now;
         let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Event> + '_>>> =
             FuturesUnordered::new();
         if let Some(after) = self.stops {
@@ -311,7 +339,25 @@ impl<'a> Client<'a> {
             for effect in effects.drain(..) {
                 match effect {
                     Effect::Finish(finish) => return finish,
-                    Effect::Look { purpose, wanted, .. } => {
+                    Effect::Attend { steps, agents, pause, .. } => {
+                        let pause = i64::try_from(pause.as_millis()).unwrap_or(0);
+                        running.push(Box::pin(async move {
+                            let signal = self.world.borrow_mut().after(pause);
+                            Waiting(signal).await;
+                            let presence = if self.world.borrow().stop {
+                                None
+                            } else {
+                                Some(self.ask_who_is_at_work(&agents).await)
+                            };
+                            let now = self.world.borrow().now;
+                            self.attended.borrow_mut().extend(steps.iter().map(|step| (*step, now)));
+                            Event::Attended { steps, presence, at: self.elapsed() }
+                        }));
+                    }
+                    Effect::Look { purpose, mut wanted, .. } => {
+                        if matches!(purpose, Purpose::Confirm(_)) && self.elapsed() <= FRESH {
+                            wanted.agents.clear();
+                        }
                         self.world.borrow_mut().note(format!("looks: {purpose:?}"));
                         running.push(Box::pin(async move {
                             let live = &plan.summary.live;
@@ -319,7 +365,7 @@ impl<'a> Client<'a> {
                             Event::Seen { purpose, seen }
                         }));
                     }
-                    Effect::Send { step, deed, repetition } => running.push(Box::pin(async move {
+                    Effect::Send { step, deed, repetition, harms } => running.push(Box::pin(async move {
                         if repetition > 0 {
                             let signal = {
                                 let mut world = self.world.borrow_mut();
@@ -329,7 +375,18 @@ impl<'a> Client<'a> {
                             Waiting(signal).await;
                         }
                         self.out_of_turn(plan, &deed).await;
-                        let result = self.carry_out(&deed).await;
+                        let halt = RefCell::new(None);
+                        let look = async || match self.last_look(plan, step, &deed, &harms).await {
+                            Some(event) => {
+                                *halt.borrow_mut() = Some(event);
+                                Err(Failure::Halted)
+                            }
+                            None => Ok(()),
+                        };
+                        let result = self.carry_out(&deed, &look).await;
+                        if let Some(event) = halt.into_inner() {
+                            return event;
+                        }
                         if result == Err(Failure::Halted) {
                             return Event::NotStarted { step };
                         }
@@ -352,12 +409,22 @@ impl<'a> Client<'a> {
         }
         for step in plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete) {
             if let Some(deed) = deed::of(plan, step) {
-                let _ = self.carry_out(&deed).await;
+                let _ = self.carry_out(&deed, &async || Ok(())).await;
             }
         }
     }
 
-    async fn carry_out(&self, deed: &Deed) -> Result<Option<OperatorId>, Failure> {
+    /// Time since the run began.
+    fn elapsed(&self) -> Duration {
+        let begun = *self.begun.borrow();
+        Duration::from_millis((self.world.borrow().now - begun).unsigned_abs())
+    }
+
+    async fn carry_out(
+        &self,
+        deed: &Deed,
+        look: &impl AsyncFn() -> Result<(), Failure>,
+    ) -> Result<Option<OperatorId>, Failure> {
         if let Deed::PutSecret { secret, renew } = deed {
             return self.put(secret, *renew).await.map(|()| None);
         }
@@ -372,17 +439,21 @@ impl<'a> Client<'a> {
                 let Some(first) = ids.first() else { return Ok(None) };
                 let password = password.as_ref().map(find).transpose()?;
                 let password = password.as_deref();
-                vendor.tell(&Order::CreateAgents { first, count: ids.len(), record, password }).await?
+                vendor
+                    .tell(&Order::CreateAgents { first, count: ids.len(), record, password }, &NO_LOOK)
+                    .await?
             }
-            Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }).await?,
+            Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }, look).await?,
             Deed::SetPassword { id, password } => {
                 let password = find(password)?;
-                vendor.tell(&Order::SetPassword { id, password: &password }).await?
+                vendor.tell(&Order::SetPassword { id, password: &password }, &NO_LOOK).await?
             }
-            Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }).await?,
-            Deed::CreateQueue { name, record } => vendor.tell(&Order::CreateQueue { name, record }).await?,
+            Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, look).await?,
+            Deed::CreateQueue { name, record } => {
+                vendor.tell(&Order::CreateQueue { name, record }, &NO_LOOK).await?
+            }
             Deed::SetMembers { exten, members, .. } => {
-                vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }).await?
+                vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, look).await?
             }
             Deed::PutSecret { .. } => return Ok(None),
         };
@@ -478,6 +549,14 @@ pub(crate) fn history(seed: u64, roster: &Roster, course: Course) -> Story {
                     world.happen(at, Happening::Console(dice.draw()));
                 }
             }
+            let wait = [0, 0, 20, 90][dice.below(4)];
+            let guard = Guard { wait: Duration::from_secs(wait), ..Guard::default() };
+            client.conduct.guard = (dice.below(3) > 0).then_some(guard);
+            world.borrow_mut().guarded = client.conduct.guard.is_some();
+            for _ in 0..[0, 0, 2, 6][dice.below(4)] {
+                let at = i64::try_from(dice.below(30_000)).unwrap_or(0);
+                world.borrow_mut().happen(at, Happening::Calls(dice.draw()));
+            }
             client.conduct.skip_stale = dice.below(3) == 0;
             client.conduct.saved = dice.below(2) == 0;
             client.hesitates =
@@ -521,6 +600,7 @@ fn word(end: &End) -> &'static str {
         End::Blind => "blind",
         End::Ran(true) => "done",
         End::Ran(false) => "partial",
+        End::Held => "held",
         End::Interrupted => "interrupted",
     }
 }
@@ -531,6 +611,8 @@ fn heal(world: &Shared, roster: &Roster, mutant: Option<Mutant>) {
         let mut world = world.borrow_mut();
         world.note("the weather clears");
         world.weather = Weather { faults: 0, latency: 50 };
+        world.calls.clear();
+        world.guarded = false;
         // A queue that the console made beside ours in a race is for people to take away again.
         let World { estate, by_console, .. } = &mut *world;
         let queues = &mut estate.webchat_queue.queues;
@@ -549,72 +631,5 @@ fn heal(world: &Shared, roster: &Roster, mutant: Option<Mutant>) {
         if run == 4 {
             world.borrow_mut().violate(format!("three runs in fine weather did not do: {end:?}"));
         }
-    }
-}
-
-/// Everything is as the manifests say.
-fn judge(world: &mut World, roster: &Roster) {
-    let mut wrong = Vec::new();
-    let live = {
-        let client = Client::new(
-            &Rc::new(RefCell::new(World::new(world.estate.clone(), Random::new(1), roster.limit))),
-            roster,
-            None,
-        );
-        let shared = Rc::clone(&client.world);
-        shared.borrow_mut().now = world.now + 120_000;
-        live_through(&shared, fetch::live(&client.vendors), None, &mut 0)
-    };
-    let Some(Ok(live)) = live else {
-        return world.violate("the end cannot be read".to_owned());
-    };
-    let agents = live.agents.unwrap_or_default().items;
-    for (id, desired) in &roster.desired.agents {
-        match (desired.absent, agents.get(id)) {
-            (true, None) => {}
-            (true, Some(_)) => wrong.push(format!("agent {id} is still there")),
-            (false, None) => wrong.push(format!("agent {id} is not there")),
-            (false, Some(now)) => {
-                for entry in desired.record.iter().filter(|entry| entry.field.is_read()) {
-                    // Findings, where they cannot be edited.
-                    let fixed = entry.field.edit.is_empty() && !roster.workspace.policy.replace_immutable;
-                    if !same(&entry.value, now.get(entry.field)) && !fixed {
-                        wrong.push(format!("agent {id}: {} is {:?}", entry.field.key, now.get(entry.field)));
-                    }
-                }
-                let role = desired.record.get(&agent::ROLE);
-                let there = world.estate.agent_config.agent(id.as_str()).map(|a| a.role_name.clone());
-                if let (true, Some(Value::Text(role)), Some(there)) =
-                    (world.created.contains(id.as_str()), role, there)
-                    && **role != *there
-                {
-                    wrong.push(format!("agent {id}: role is {there}"));
-                }
-            }
-        }
-    }
-    if roster.workspace.policy.prune == Prune::All {
-        let strangers = agents.keys().filter(|id| !roster.desired.agents.contains_key(*id));
-        wrong.extend(strangers.map(|id| format!("agent {id} is in no manifest")));
-    }
-    let queues = live.queues.unwrap_or_default().items;
-    for queue in roster.desired.queues.values() {
-        let there: Vec<_> = queues.values().filter(|live| live.name == queue.name).collect();
-        let [now] = there[..] else {
-            wrong.push(format!("{} queues are named {}", there.len(), queue.name));
-            continue;
-        };
-        if let Some(members) = queue.record.get(&ASSIGN_MEMBERS)
-            && now.record.get(&ASSIGN_MEMBERS) != Some(members)
-        {
-            wrong.push(format!("queue {} has {:?}", queue.name, now.record.get(&ASSIGN_MEMBERS)));
-        }
-    }
-    wrong.extend(world.lost());
-    for what in wrong {
-        world.violate(format!("at the end, {what}"));
-    }
-    for id in world.created.clone() {
-        world.watch_password(&id, "at the end");
     }
 }

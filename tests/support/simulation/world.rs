@@ -80,6 +80,8 @@ pub(crate) enum Happening {
     Console(u64),
     /// A secret reaches its store late. Only a broken client does this.
     Stored(String, String),
+    /// Somebody's call begins or ends.
+    Calls(u64),
     /// The operator asks to stop.
     Stop(Rc<Signal>),
 }
@@ -132,11 +134,13 @@ pub(crate) struct World {
     /// Queues that the console made, and when.
     pub(crate) by_console: BTreeMap<String, i64>,
     /// When the console put an agent into a queue.
-    joined: BTreeMap<(String, String), i64>,
+    pub(super) joined: BTreeMap<(String, String), i64>,
     /// When the client was last shown a queue, and when that reached it.
     shown: BTreeMap<String, (i64, i64)>,
     /// When the client last began to read the listing of queues.
     listed: i64,
+    /// When each of its listings of queues began, and when all of it had reached it.
+    listings: Vec<(i64, i64)>,
     /// Agents and queue names that were not there at some moment of the reading.
     pub(crate) was_missing: BTreeSet<String>,
     /// Agents that only queues name.
@@ -144,6 +148,12 @@ pub(crate) struct World {
     /// Agents that the manifests name.
     pub(crate) declared: BTreeSet<String>,
     pub(crate) truth: Truth,
+    /// Who is on a call, and since when.
+    pub(crate) calls: BTreeMap<String, i64>,
+    /// When it was last asked whether an agent is, at the system and when the answer reached the client.
+    pub(crate) asked: BTreeMap<String, (i64, i64)>,
+    /// Whether the client has to leave them alone.
+    pub(crate) guarded: bool,
     /// What declared agents had at first that no manifest says: telephone, number shown, e-mail address.
     unsaid: BTreeMap<String, [Option<String>; 3]>,
     /// Members of the queues that no manifest names, by the vendor's number.
@@ -180,10 +190,14 @@ impl World {
             joined: BTreeMap::new(),
             shown: BTreeMap::new(),
             listed: 0,
+            listings: Vec::new(),
             was_missing: BTreeSet::new(),
             declared: BTreeSet::new(),
             named_by_queues: BTreeSet::new(),
             truth: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            guarded: false,
             unsaid: BTreeMap::new(),
             unnamed: BTreeMap::new(),
             wanted_queues: Vec::new(),
@@ -265,6 +279,7 @@ impl World {
             }
             Happening::Arrives(sent) => self.arrive(*sent),
             Happening::Console(seed) => self.console(seed),
+            Happening::Calls(seed) => self.ring(seed),
             Happening::Stored(key, value) => {
                 self.store.insert(key, value);
             }
@@ -341,8 +356,9 @@ impl World {
         let before: BTreeSet<String> = self.agent_ids();
         let revision = self.estate.revision;
         if call.operation == "addQueue" {
-            self.watch_queue(body["displayName"].as_str().unwrap_or_default());
+            self.watch_queue(body["displayName"].as_str().unwrap_or_default(), begun);
         }
+        let hurt = self.hurt(call.operation, &body);
         let departures = self.estate.departures().len();
         let reply = self.estate.answer("POST", call, self.now);
         if self.estate.departures().len() > departures {
@@ -351,10 +367,14 @@ impl World {
         }
         if call.operation == "queueQueue" {
             let exten = body["exten"].as_str();
-            if exten.is_none() && body["page"] == 1 {
-                self.listed = self.now;
-            }
             let now = self.now;
+            if exten.is_none() && body["page"] == 1 {
+                self.listed = now;
+                self.listings.push((now, now));
+            }
+            if let Some((_, reached)) = self.listings.last_mut().filter(|_| exten.is_none()) {
+                *reached = way_back.map_or(i64::MAX, |way_back| (*reached).max(now + way_back));
+            }
             let extens: Vec<String> =
                 self.estate.webchat_queue.queues.iter().map(|q| q.exten.clone()).collect();
             for queue in extens.into_iter().filter(|q| exten.is_none_or(|exten| exten == q)) {
@@ -366,6 +386,9 @@ impl World {
             }
         }
         if self.estate.revision != revision {
+            for id in hurt {
+                self.watch_call(&id, begun);
+            }
             let after = self.agent_ids();
             for id in after.difference(&before) {
                 self.watch_creation(id, &body);
@@ -382,11 +405,11 @@ impl World {
         reply
     }
 
-    fn agent_ids(&self) -> BTreeSet<String> {
+    pub(super) fn agent_ids(&self) -> BTreeSet<String> {
         self.estate.agent_config.agents().map(|agent| agent.operator_id.clone()).collect()
     }
 
-    fn watch_queue(&mut self, name: &str) {
+    fn watch_queue(&mut self, name: &str, begun: i64) {
         let there: Vec<String> = self
             .estate
             .webchat_queue
@@ -397,7 +420,8 @@ impl World {
             .collect();
         for exten in there {
             // The console may win a race that nobody can see; ours is never to be doubled.
-            if self.by_console.get(&exten).is_none_or(|made| *made < self.listed) {
+            let seen = |made: &i64| self.listings.iter().any(|(at, reached)| at > made && *reached <= begun);
+            if self.by_console.get(&exten).is_none_or(seen) {
                 self.violate(format!("a second queue {name} beside {exten}"));
             }
         }

@@ -1,0 +1,294 @@
+//! Nobody at work is hurt: the program against all five simulated systems, with people on calls.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "support/bench.rs"]
+mod bench;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use bench::{Bench, Said, command_in};
+use rosterctl::provider::cms_agent::simulate::Doing;
+
+/// On a call, as the CMS says it.
+const TALKING: i64 = 7;
+/// Waiting for calls.
+const IDLE: i64 = 4;
+
+const TEN: &str = "agents:
+  - { operatorIds: 8001..8010, state: absent }
+  - { operatorId: \"8101\", name: 留任 }
+";
+
+fn seed() -> String {
+    let agents = (1..=10).map(|n| format!("  - {{ operatorId: \"{}\", name: 坐席{n} }}\n", 8000 + n));
+    let members = |ids: &[u32]| {
+        ids.iter()
+            .map(|id| format!("{{ agentNumber: \"{id}\", priority: 3 }}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    format!(
+        "agents:\n{}  - {{ operatorId: \"8101\", name: 留任 }}\nqueues:\n  - {{ displayName: 在线, assignMembers: [{}] }}\n  - {{ displayName: 夜班, assignMembers: [{}] }}\n\
+         presence:\n  - {{ agent: \"8003\", online: true, status: {TALKING} }}\n  - {{ agent: \"8007\", online: true, status: {TALKING} }}\n  - {{ agent: \"8001\", online: true, status: {IDLE} }}\n\
+         knownAgents: [{{ agentNumber: \"8002\", pcAutoClaim: true }}]\n",
+        agents.collect::<String>(),
+        members(&[8001, 8003, 8101]),
+        members(&[8003, 8004]),
+    )
+}
+
+/// A bench with the systems that know presence, and a policy of it.
+fn bench(seed: &str, presence: &str) -> Bench {
+    let bench = Bench::new(seed);
+    connect(&bench, &bench.url(), presence);
+    bench
+}
+
+fn connect(bench: &Bench, cms: &str, presence: &str) {
+    bench.workspace(&format!(
+        "policy:\n  prune: none\n  limits: {{ floor: 100 }}\n  presence: {{ {presence} }}\n"
+    ));
+    let file = std::fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    let url = bench.url();
+    let systems = format!(
+        "  online:
+    provider: isdp-online-agent
+    baseUrl: {url}
+    token: {{ store: ci, key: TOKEN }}
+    retry: {{ attempts: 1, total: 1s }}
+  desk:
+    provider: cms-agent
+    baseUrl: {cms}
+    ccId: 1
+    vdn: 1
+    auth: {{ scheme: bearer, token: {{ store: ci, key: TOKEN }} }}
+    retry: {{ attempts: 1, total: 1s }}
+secrets:
+"
+    );
+    bench.write("rosterctl.yaml", &file.replace("secrets:\n", &systems));
+}
+
+fn says(bench: &Bench, agent: u32, status: i64) {
+    bench.with(|estate| {
+        estate.cms_agent.agents.insert(agent, Doing::status(status));
+    });
+}
+
+fn apply(bench: &Bench, more: &[&str]) -> Said {
+    bench.run(&[&["apply", "--auto-approve"], more].concat())
+}
+
+/// How often a system was asked.
+fn asked(said: &Said, operation: &str) -> usize {
+    said.err.lines().filter(|line| line.contains(&format!("operation=\"{operation}\""))).count()
+}
+
+#[test]
+fn of_ten_whom_a_plan_deletes_the_two_on_a_call_stay() {
+    let bench = bench(&seed(), "protect: [on-call]");
+    bench.roster(TEN);
+    let said = apply(&bench, &["-v"]).exits(4);
+    assert_eq!(bench.agents(), ["8003", "8007", "8101"]);
+    // Whoever stays keeps the queues; all others have left them.
+    assert_eq!(bench.members("在线"), [("8003".to_owned(), 3), ("8101".to_owned(), 3)]);
+    assert_eq!(bench.members("夜班"), [("8003".to_owned(), 3)]);
+    for agent in ["8003", "8007"] {
+        let why = format!("agent {agent} is not deleted: on-call (says cms-agent)");
+        assert!(said.out.contains(&why), "{}", said.out);
+    }
+    assert!(!said.out.contains("agent 8001 is not"), "{}", said.out);
+    // Nobody is asked for whom no step hurts, nor a system that could not tell.
+    assert_eq!((asked(&said, "findOnlineAgent"), asked(&said, "queueQueueAgentClaimStatus")), (0, 0));
+    // Those who leave queues once before that, and all ten once before they are deleted, but for 8003, who stays.
+    assert_eq!(asked(&said, "agentbyworkno"), 3 + 9);
+
+    // One call ends, the other goes on.
+    says(&bench, 8003, IDLE);
+    let result = apply(&bench, &["--format", "json"]).exits(4).json();
+    assert_eq!(bench.agents(), ["8007", "8101"]);
+    assert_eq!(result["findings"][0]["code"], "R406");
+    assert_eq!(result["findings"][0]["id"], "agent/8007");
+    let last = result["results"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["operation"], &last["status"]), (&"agent.delete".into(), &"skipped".into()));
+    assert!(last["message"].as_str().unwrap().contains("agent 8007 is not deleted: on-call"), "{result:#}");
+
+    says(&bench, 8007, 2);
+    apply(&bench, &[]).exits(0);
+    assert_eq!(bench.agents(), ["8101"]);
+    assert_eq!(bench.departures(), Vec::<String>::new());
+}
+
+#[test]
+fn a_saved_plan_is_guarded_and_carries_what_was_allowed() {
+    let bench = bench(&seed(), "");
+    bench.roster(TEN);
+    bench.run(&["plan", "--out", "saved.json", "--allow", "presence=1"]).exits(0);
+    let said = apply(&bench, &["--plan", "saved.json"]).exits(4);
+    assert_eq!(bench.agents(), ["8007", "8101"]);
+    assert!(said.out.contains("allowed for this run: presence up to 1"), "{}", said.out);
+    assert!(
+        said.out.contains("agent 8003 was not spared, as --allow presence=1 says: on-call (says cms-agent)"),
+        "{}",
+        said.out
+    );
+    let result = apply(&bench, &["--allow", "presence=5", "--format", "json"]).exits(0).json();
+    assert_eq!(result["lifted"][0]["id"], "agent/8007");
+    assert_eq!(bench.agents(), ["8101"]);
+}
+
+#[test]
+fn a_step_waits_for_the_end_of_a_call() {
+    let bench = bench(&seed(), "wait: 20s");
+    bench.roster(TEN);
+    let mut command = command_in(bench.folder.path(), &["apply", "--auto-approve"], &[]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut waits = Vec::new();
+    for line in BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap) {
+        if line.contains("waiting up to 20s for people at work") {
+            assert_eq!(bench.agents().len(), 11);
+            // Each step that is held up says so: whoever leaves a queue, and whoever is deleted.
+            for agent in [8003, 8007].into_iter().filter(|agent| line.contains(&format!("agent {agent} "))) {
+                says(&bench, agent, IDLE);
+            }
+            waits.push(line);
+        }
+    }
+    assert!(child.wait().unwrap().success(), "{waits:?}");
+    assert!(waits.len() >= 2, "{waits:?}");
+    assert_eq!(bench.agents(), ["8101"]);
+}
+
+#[test]
+fn a_wait_in_vain_ends_in_a_refusal() {
+    let bench = bench(&seed(), "wait: 1s");
+    bench.roster(TEN);
+    let said = apply(&bench, &[]).exits(4);
+    assert!(
+        said.out.contains("agent 8007 is not deleted: on-call (says cms-agent); waited 1s"),
+        "{}",
+        said.out
+    );
+    assert_eq!(bench.agents(), ["8003", "8007", "8101"]);
+}
+
+#[test]
+fn a_system_that_does_not_answer_is_a_refusal_unless_the_policy_allows_it() {
+    let bench = bench(&seed(), "");
+    // Nothing listens there.
+    connect(&bench, "http://127.0.0.1:9", "");
+    bench.roster(TEN);
+    let said = apply(&bench, &[]).exits(4);
+    assert_eq!(bench.agents().len(), 11);
+    assert!(said.out.contains("agent 8001 is not deleted: cms-agent does not tell"), "{}", said.out);
+    connect(&bench, "http://127.0.0.1:9", "onError: allow");
+    apply(&bench, &[]).exits(0);
+    assert_eq!(bench.agents(), ["8101"]);
+}
+
+#[test]
+fn who_is_online_or_takes_chats_is_guarded_too() {
+    let bench = bench(&seed(), "protect: [online, claiming], block: [delete, unqueue]");
+    bench.roster(
+        "agents:
+  - { operatorId: \"8001\", state: absent }
+  - { operatorId: \"8004\", state: absent }
+queues:
+  - { displayName: 在线, assignMembers: [\"8101\", \"8002\"] }
+",
+    );
+    bench.with(|estate| {
+        let known = estate.webchat_queue.known_agents.remove("8002").unwrap();
+        estate.webchat_queue.known_agents.insert("8101".to_owned(), known);
+    });
+    let said = apply(&bench, &["-v"]).exits(4);
+    // 8003 is online and stays in the queue with its priority; 8101 gets another one, 8002 joins.
+    assert!(said.out.contains("agent 8001 is not deleted: online (says isdp-online-agent)"), "{}", said.out);
+    assert!(
+        said.out.contains("agent 8003 is not taken out of the queue: online (says isdp-online-agent)"),
+        "{}",
+        said.out
+    );
+    let members = [("8001", 3), ("8002", 0), ("8003", 3), ("8101", 0)];
+    assert_eq!(bench.members("在线"), members.map(|(id, priority)| (id.to_owned(), priority)));
+    assert_eq!(asked(&said, "agentbyworkno"), 0);
+    assert!(!bench.agents().contains(&"8004".to_owned()));
+    // Who takes chats is not taken out of the queue.
+    bench.roster("queues:\n  - { displayName: 在线, assignMembers: [\"8002\"] }\n");
+    bench.with(|estate| estate.isdp_online_agent.agents.clear());
+    let said = apply(&bench, &[]).exits(4);
+    assert!(
+        said.out.contains("agent 8101 is not taken out of the queue: claiming, desktop (says webchat-queue)"),
+        "{}",
+        said.out
+    );
+    assert_eq!(bench.members("在线"), [("8002".to_owned(), 0), ("8101".to_owned(), 0)]);
+}
+
+#[test]
+fn an_edit_that_disables_or_regroups_waits_and_another_does_not() {
+    let seed = seed().replace("name: 坐席3 }", "name: 坐席3, mainGroupName: 售前 }");
+    let bench = bench(&seed, "");
+    bench.roster(
+        "agents:
+  - { operatorId: \"8003\", mainSkillGroup: 售后 }
+  - { operatorId: \"8007\", enabled: false }
+  - { operatorId: \"8001\", enabled: false }
+  - { operatorId: \"8002\", name: 新名 }
+",
+    );
+    let said = apply(&bench, &[]).exits(4);
+    assert!(said.out.contains("agent 8003 is not moved to another skill group: on-call"), "{}", said.out);
+    assert!(said.out.contains("agent 8007 is not disabled: on-call"), "{}", said.out);
+    bench.with(|estate| {
+        let status = |id: &str| estate.agent_config.agent(id).unwrap().status;
+        assert_eq!((status("8001"), status("8007")), (0, 1));
+        assert_eq!(estate.agent_config.agent("8002").unwrap().name.as_deref(), Some("新名"));
+    });
+    // A name hurts nobody, on a call or not.
+    bench.roster("agents:\n  - { operatorId: \"8003\", name: 新名, enabled: true }\n");
+    apply(&bench, &[]).exits(0);
+}
+
+#[test]
+fn whoever_is_on_a_call_is_not_made_again_and_all_others_are() {
+    let agents = "  - { operatorId: \"8003\", name: a, email: a@example.com, bindcode: \"1391\" }
+  - { operatorId: \"8004\", name: b, email: b@example.com, bindcode: \"1392\" }\n";
+    let seed = format!(
+        "agents:\n{agents}queues:\n  - {{ displayName: 旧, assignMembers: [{{ agentNumber: \"8003\", priority: 1 }}, {{ agentNumber: \"8004\", priority: 2 }}] }}
+presence:\n  - {{ agent: \"8003\", status: {TALKING} }}\n"
+    );
+    let bench = bench(&seed, "");
+    let file = std::fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.write("rosterctl.yaml", &file.replace("prune: none", "immutable: replace"));
+    bench.roster(
+        "agents:
+  - { operatorId: \"8003\", role: 坐席, email: new@example.com }
+  - { operatorId: \"8004\", role: 坐席, email: new@example.com }
+",
+    );
+    let said = apply(&bench, &[]).exits(4);
+    assert!(said.out.contains("agent 8003 is not deleted: on-call"), "{}", said.out);
+    let email = |id: &str| bench.with(|e| e.agent_config.agent(id).unwrap().email.clone().unwrap());
+    assert_eq!((&*email("8003"), &*email("8004")), ("a@example.com", "new@example.com"));
+    let members = [("8003".to_owned(), 1), ("8004".to_owned(), 2)];
+    assert_eq!(bench.members("旧"), members);
+    says(&bench, 8003, IDLE);
+    apply(&bench, &[]).exits(0);
+    assert_eq!(email("8003"), "new@example.com");
+    assert_eq!(bench.members("旧"), members);
+    bench.with(|estate| {
+        assert_eq!(estate.agent_config.agent("8003").unwrap().bindcode.as_deref(), Some("1391"));
+    });
+    bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn without_a_system_that_knows_nobody_is_guarded() {
+    let bench = Bench::new(&seed());
+    bench.workspace("policy: { limits: { floor: 100 } }\n");
+    bench.roster(TEN);
+    apply(&bench, &[]).exits(0);
+    assert_eq!(bench.agents(), ["8101"]);
+}

@@ -1,0 +1,82 @@
+//! The end of a history, against the manifests.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rosterctl::model::agent;
+use rosterctl::model::diff::same;
+use rosterctl::model::queue::ASSIGN_MEMBERS;
+use rosterctl::model::value::Value;
+use rosterctl::model::workspace::Prune;
+use rosterctl::provider::simulate::Random;
+use rosterctl::shell::fetch;
+
+use super::world::World;
+use super::{Client, Roster, live_through};
+
+/// Everything is as the manifests say.
+pub(super) fn judge(world: &mut World, roster: &Roster) {
+    let mut wrong = Vec::new();
+    let live = {
+        let client = Client::new(
+            &Rc::new(RefCell::new(World::new(world.estate.clone(), Random::new(1), roster.limit))),
+            roster,
+            None,
+        );
+        let shared = Rc::clone(&client.world);
+        shared.borrow_mut().now = world.now + 120_000;
+        live_through(&shared, fetch::live(&client.vendors), None, &mut 0)
+    };
+    let Some(Ok(live)) = live else {
+        return world.violate("the end cannot be read".to_owned());
+    };
+    let agents = live.agents.unwrap_or_default().items;
+    for (id, desired) in &roster.desired.agents {
+        match (desired.absent, agents.get(id)) {
+            (true, None) => {}
+            (true, Some(_)) => wrong.push(format!("agent {id} is still there")),
+            (false, None) => wrong.push(format!("agent {id} is not there")),
+            (false, Some(now)) => {
+                for entry in desired.record.iter().filter(|entry| entry.field.is_read()) {
+                    // Findings, where they cannot be edited.
+                    let fixed = entry.field.edit.is_empty() && !roster.workspace.policy.replace_immutable;
+                    if !same(&entry.value, now.get(entry.field)) && !fixed {
+                        wrong.push(format!("agent {id}: {} is {:?}", entry.field.key, now.get(entry.field)));
+                    }
+                }
+                let role = desired.record.get(&agent::ROLE);
+                let there = world.estate.agent_config.agent(id.as_str()).map(|a| a.role_name.clone());
+                if let (true, Some(Value::Text(role)), Some(there)) =
+                    (world.created.contains(id.as_str()), role, there)
+                    && **role != *there
+                {
+                    wrong.push(format!("agent {id}: role is {there}"));
+                }
+            }
+        }
+    }
+    if roster.workspace.policy.prune == Prune::All {
+        let strangers = agents.keys().filter(|id| !roster.desired.agents.contains_key(*id));
+        wrong.extend(strangers.map(|id| format!("agent {id} is in no manifest")));
+    }
+    let queues = live.queues.unwrap_or_default().items;
+    for queue in roster.desired.queues.values() {
+        let there: Vec<_> = queues.values().filter(|live| live.name == queue.name).collect();
+        let [now] = there[..] else {
+            wrong.push(format!("{} queues are named {}", there.len(), queue.name));
+            continue;
+        };
+        if let Some(members) = queue.record.get(&ASSIGN_MEMBERS)
+            && now.record.get(&ASSIGN_MEMBERS) != Some(members)
+        {
+            wrong.push(format!("queue {} has {:?}", queue.name, now.record.get(&ASSIGN_MEMBERS)));
+        }
+    }
+    wrong.extend(world.lost());
+    for what in wrong {
+        world.violate(format!("at the end, {what}"));
+    }
+    for id in world.created.clone() {
+        world.watch_password(&id, "at the end");
+    }
+}
