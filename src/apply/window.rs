@@ -36,6 +36,14 @@ impl Window {
         self.calls.iter().map(line).collect()
     }
 
+    /// How many calls still count at a moment. `longest_ms` is how long a call can take.
+    pub fn used(&self, rate: Rate, longest_ms: i64, now_ms: i64) -> usize {
+        let mut copy = self.clone();
+        // Whoever enters drops what no longer counts.
+        let _ = copy.enter(Rate { calls: usize::MAX, ..rate }, longest_ms, now_ms);
+        copy.calls.len().saturating_sub(1)
+    }
+
     /// Takes a place at a moment. `longest_ms` is how long a call can take.
     ///
     /// # Errors

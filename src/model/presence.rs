@@ -75,6 +75,22 @@ impl State {
         STATES.iter().find(|(state, ..)| *state == self).map_or("unknown", |(_, word, _)| word)
     }
 
+    /// The provider that tells it; `None` for what no document lists.
+    pub fn told_by(self) -> Option<&'static str> {
+        match self {
+            State::OnCall
+            | State::WrapUp
+            | State::Busy
+            | State::Idle
+            | State::Resting
+            | State::Studying
+            | State::SignedOut => Some("cms-agent"),
+            State::Online | State::Offline => Some("isdp-online-agent"),
+            State::Claiming | State::NotClaiming => Some("webchat-queue"),
+            State::Unknown => None,
+        }
+    }
+
     /// The state of a word.
     pub fn of(word: &str) -> Option<State> {
         STATES.iter().find(|(_, w, _)| *w == word).map(|(state, ..)| *state)
@@ -340,6 +356,7 @@ mod tests {
             assert_eq!(State::of(word), Some(*state), "{word}");
             assert_eq!((state.word(), STATE_WORDS[at]), (*word, *word));
             assert!(doc.ends_with('.'), "{word}");
+            assert!(state.told_by().is_none_or(|system| doc.contains(system)), "{word}");
         }
         assert_eq!(Harm::ALL.map(Harm::word), *HARMS);
     }

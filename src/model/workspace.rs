@@ -133,6 +133,29 @@ impl Settings {
         }
     }
 
+    /// Every secret that is named, with the way to it: `token`, `auth.secretKey`.
+    pub fn secrets(&self) -> Vec<(String, &SecretRef)> {
+        let mut all = Vec::new();
+        for (key, value) in &self.0 {
+            match value {
+                SettingValue::Secret(secret) => all.push(((*key).to_owned(), secret)),
+                SettingValue::Group(group) => {
+                    all.extend(
+                        group.secrets().into_iter().map(|(way, secret)| (format!("{key}.{way}"), secret)),
+                    );
+                }
+                SettingValue::Text(_)
+                | SettingValue::Texts(_)
+                | SettingValue::Number(_)
+                | SettingValue::Numbers(_)
+                | SettingValue::Flag(_)
+                | SettingValue::Duration(_)
+                | SettingValue::Share(_) => {}
+            }
+        }
+        all
+    }
+
     /// A rate, when it is set.
     pub fn rate(&self, key: &str) -> Option<Rate> {
         let group = self.group(key)?;

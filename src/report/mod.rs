@@ -9,6 +9,7 @@
 //! report gives the same bytes. What others store or post ([`Format::masks`]) is masked before anything is drawn.
 
 mod diff;
+pub mod doctor;
 pub mod excerpt;
 mod github;
 mod html;

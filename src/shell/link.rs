@@ -20,6 +20,7 @@ use super::transport::Transport;
 use crate::apply::retry::{Bounds, pause};
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::Secret;
+use crate::model::spec::{OperationSpec, Rate};
 use crate::model::workspace::Connection;
 use crate::provider::{Connector, Token};
 
@@ -76,6 +77,8 @@ pub struct Link {
     slots: Semaphore,
     rest: Rest,
     bounds: Bounds,
+    /// How far the system's clock was ahead of this host's at the last answer that told, in milliseconds.
+    ahead_ms: std::sync::Mutex<Option<i64>>,
     /// How long a call can take.
     timeout: Duration,
 }
@@ -151,8 +154,30 @@ impl Link {
             slots,
             rest: Rest::default(),
             bounds,
+            ahead_ms: std::sync::Mutex::default(),
             timeout,
         }
+    }
+
+    /// The same, for trying calls once, whatever the connection says of trying again.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.bounds.attempts = 1;
+        self
+    }
+
+    /// How far the system's clock was ahead of this host's when it answered last, in milliseconds; good to half
+    /// a second. `None` when no answer told its time.
+    pub fn ahead_ms(&self) -> Option<i64> {
+        *self.ahead_ms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The operations with a rate limit, and how many calls of each count in its window now.
+    pub fn rates(&self) -> Vec<(&'static str, Rate, usize)> {
+        let limited =
+            |operation: &OperationSpec| Some((operation.name, self.connection.rate(operation.name)?));
+        let used = |(name, rate)| (name, rate, self.pace.used(name, rate, self.timeout));
+        self.connection.spec.operations.iter().filter_map(limited).map(used).collect()
     }
 
     /// The configured connection.
@@ -280,7 +305,7 @@ impl Link {
             let Some(call) = call() else {
                 return Err(Failure::Refused("there is no such call".to_owned()));
             };
-            let failure = match self.once(call, &mut first, attempt, manner, key, hear).await {
+            let failure = match self.send(call, &mut first, attempt, manner, key, hear).await {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
@@ -297,7 +322,7 @@ impl Link {
         }
     }
 
-    async fn once<T>(
+    async fn send<T>(
         &self,
         mut call: Call,
         first: &mut Option<Instant>,
@@ -339,7 +364,14 @@ impl Link {
             self.connector.sign(&self.connection, secret, clock::now_ms(), &mut call);
         }
         let started = Instant::now();
-        let reply = self.transport.send(&call).await;
+        let sent_ms = clock::now_ms();
+        let reply = self.transport.send(&call).await.map(|(reply, told_ms)| {
+            if let Some(told_ms) = told_ms {
+                let here_ms = i64::midpoint(sent_ms, clock::now_ms());
+                *self.ahead_ms.lock().unwrap_or_else(PoisonError::into_inner) = Some(told_ms - here_ms);
+            }
+            reply
+        });
         if let Some(permit) = &permit {
             self.pace.leave(permit);
         }

@@ -58,6 +58,11 @@ impl Pace {
         }
     }
 
+    /// How many calls count in an operation's window now; `longest` is how long a call can take.
+    pub fn used(&self, operation: &'static str, rate: Rate, longest: Duration) -> usize {
+        self.with(operation, |window, now| window.used(rate, millis(longest), now))
+    }
+
     /// Says that the answer came: from now on the call's window runs.
     pub fn leave(&self, permit: &Permit) {
         self.with(permit.operation, |window, now| window.leave(permit.taken_ms, now));

@@ -8,7 +8,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
 use super::clock;
 use super::sandbox::Embedded;
@@ -50,15 +50,15 @@ impl Transport {
         Ok(Self::Http { client, base: base.to_owned(), timeout })
     }
 
-    /// Sends a call once.
+    /// Sends a call once; returns the reply, and the moment that its `Date` tells, in milliseconds since 1970 UTC.
     ///
     /// # Errors
     /// `NotSent` when no connection could be made, `Unknown` when it broke after that, `Late` when no answer
     /// came in time, `Garbled` when
     /// the answer is too large.
-    pub async fn send(&self, call: &Call) -> Result<Reply, Failure> {
+    pub async fn send(&self, call: &Call) -> Result<(Reply, Option<i64>), Failure> {
         match self {
-            Self::Embedded(embedded) => Ok(embedded.answer(call, clock::now_ms())),
+            Self::Embedded(embedded) => Ok((embedded.answer(call, clock::now_ms()), None)),
             Self::Http { client, base, timeout } => {
                 let mut request = client.post(format!("{base}{}", call.path)).body(call.body.clone());
                 if !call.query.is_empty() {
@@ -76,7 +76,8 @@ impl Transport {
                 }
                 let response =
                     request.headers(headers(call)?).send().await.map_err(|e| broken(&e, *timeout))?;
-                receive(response, *timeout).await
+                let told_ms = told_ms(&response);
+                Ok((receive(response, *timeout).await?, told_ms))
             }
         }
     }
@@ -94,6 +95,13 @@ fn headers(call: &Call) -> Result<HeaderMap, Failure> {
         headers.insert(name, value);
     }
     Ok(headers)
+}
+
+/// The moment that an answer's `Date` tells: somewhere in the second that it names, so its middle.
+fn told_ms(response: &reqwest::Response) -> Option<i64> {
+    let text = response.headers().get(DATE)?.to_str().ok()?;
+    let told = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(told.timestamp().as_millisecond() + 500)
 }
 
 async fn receive(mut response: reqwest::Response, timeout: Duration) -> Result<Reply, Failure> {

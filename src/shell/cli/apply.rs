@@ -70,7 +70,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     if let Some(plan) = &arguments.plan {
         reporter.apart("--plan", plan)?;
     }
-    match alone(arguments, console, &reporter).await {
+    match Box::pin(alone(arguments, console, &reporter)).await {
         Ok(exit) => reporter.end(place, exit),
         Err(fail) => reporter.fail(place, fail),
     }

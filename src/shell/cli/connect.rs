@@ -44,6 +44,20 @@ pub(super) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Arc
     if let Some(link) = made.get(&connection.name) {
         return Ok(Arc::clone(link));
     }
+    let link = Arc::new(make(loaded, connection).await?);
+    made.insert(Arc::clone(&connection.name), Arc::clone(&link));
+    Ok(link)
+}
+
+/// A connection for trying a call once: nobody else uses it, and nothing is tried again.
+///
+/// # Errors
+/// As of [`link`].
+pub(super) async fn trial(loaded: &Loaded, connection: &Connection) -> Result<Link, String> {
+    make(loaded, connection).await.map(Link::once)
+}
+
+async fn make(loaded: &Loaded, connection: &Connection) -> Result<Link, String> {
     let connector = provider::connector(connection).ok_or("has no connector")?;
     let secret = match (connection.base_url(), connector.secret(connection)) {
         // The simulator in this process asks for no credential.
@@ -63,9 +77,7 @@ pub(super) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Arc
         None => Transport::Embedded(sandbox(loaded).await?),
     };
     let pace = Pace::new(Pace::state_folder(), &account(loaded, connection));
-    let link = Arc::new(Link::new(connection.clone(), connector, transport, secret, pace));
-    made.insert(Arc::clone(&connection.name), Arc::clone(&link));
-    Ok(link)
+    Ok(Link::new(connection.clone(), connector, transport, secret, pace))
 }
 
 /// The system that holds a kind of resources, or why it cannot be asked.

@@ -4,6 +4,7 @@ mod apply;
 mod completions;
 mod connect;
 mod console;
+mod doctor;
 mod drift;
 mod exit;
 mod help;
@@ -77,6 +78,8 @@ enum Command {
     Drift(drift::Arguments),
     /// Show every agent across all connections: configured, online, on a call, in which queues.
     Status(status::Arguments),
+    /// Try each connection and store once, and say what is wrong and how to mend it.
+    Doctor(doctor::Arguments),
     /// Print a JSON Schema, as checked in under schema/.
     Schema(schema::Arguments),
     /// Serve simulated vendor systems on loopback.
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console)),
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console)),
         Command::Status(arguments) => on_runtime(status::run(&arguments, &console)),
+        Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, &console)),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
         Command::Sandbox(arguments) => heeding_signals(sandbox::run(&arguments, &console)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),

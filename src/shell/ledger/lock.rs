@@ -333,7 +333,7 @@ enum Failure {
     Later(String),
 }
 
-/// What `unlock` found.
+/// What `unlock` found, or would find.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Freed {
     /// Nobody held it.
@@ -342,6 +342,16 @@ pub enum Freed {
     Holder(Holding),
     /// Something that is no lock lay in its place, and does no more.
     Unreadable,
+}
+
+/// Says what `free` would find.
+pub(super) async fn look(shelf: &Shelf) -> Result<Freed, LedgerError> {
+    let Some(seen) = shelf.read(Document::Lock).await? else { return Ok(Freed::Nothing) };
+    let Some(stored) = Stored::read(&seen) else { return Ok(Freed::Unreadable) };
+    Ok(match stored.holder {
+        Some(holder) => Freed::Holder(Holding { holder, since: stored.since, until: stored.until }),
+        None => Freed::Nothing,
+    })
 }
 
 /// Frees a lock, whoever holds it.

@@ -145,6 +145,19 @@ impl Store {
         Lock::take(Arc::clone(&self.shelf), self.lease).await
     }
 
+    /// Says who holds the lock, and changes nothing.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn holder(&self) -> Result<Freed, LedgerError> {
+        lock::look(&self.shelf).await
+    }
+
+    /// Where the ledger lies, in words.
+    pub fn place(&self) -> String {
+        self.shown()
+    }
+
     /// Frees the lock, whoever holds it, and says who did.
     ///
     /// # Errors

@@ -1,0 +1,132 @@
+//! What a doctor found: a line a check, what is wrong and the way out.
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::text::{Look, wrap};
+use crate::model::id::safe;
+
+/// The value of `format`.
+pub const FORMAT: &str = "rosterctl.doctor/v1";
+
+/// The width that is drawn for where the terminal does not tell its own.
+const USUAL: usize = 80;
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// As it should be.
+    Ok,
+    /// It works, and somebody should look at it.
+    Warning,
+    /// It does not work.
+    Error,
+}
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// What was checked: `connection/agents`, `store/ci`, `ledger`.
+    pub name: String,
+    /// How it went.
+    pub status: Health,
+    /// What is so.
+    pub message: String,
+    /// The way out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Whether the reason is a system that cannot be reached, or lets nobody in.
+    #[serde(skip)]
+    pub unreachable: bool,
+}
+
+impl Check {
+    /// A check that went well.
+    pub fn ok(name: impl Into<String>, message: impl Into<String>) -> Self {
+        let (name, message) = (name.into(), message.into());
+        Self { name, status: Health::Ok, message, help: None, unreachable: false }
+    }
+
+    /// A check that somebody should look at.
+    pub fn warning(name: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { status: Health::Warning, help: Some(help.into()), ..Self::ok(name, message) }
+    }
+
+    /// A check that failed.
+    pub fn error(name: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { status: Health::Error, help: Some(help.into()), ..Self::ok(name, message) }
+    }
+}
+
+/// All checks of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Findings {
+    /// `rosterctl.doctor/v1`.
+    pub format: &'static str,
+    /// Name of the workspace.
+    pub workspace: String,
+    /// The checks.
+    pub checks: Vec<Check>,
+}
+
+/// Draws the checks, and a line of counts.
+pub fn text(findings: &Findings, look: Look) -> String {
+    let width = look.width.unwrap_or(USUAL);
+    let mut text = String::new();
+    for check in &findings.checks {
+        let (mark, colour) = match check.status {
+            Health::Ok => ("ok", AnsiColor::Green),
+            Health::Warning => ("!", AnsiColor::Yellow),
+            Health::Error => ("x", AnsiColor::Red),
+        };
+        let mark = painted(&format!("{mark:>4}  "), colour.on_default().bold(), look);
+        let name = safe(&check.name);
+        text.push_str(&format!("{mark}{}\n", painted(&name, Style::new().bold(), look)));
+        for (lead, words) in [("", Some(&check.message)), ("-> ", check.help.as_ref())] {
+            if let Some(words) = words {
+                let start = 6 + lead.width();
+                text.push_str(&format!("      {lead}{}\n", wrap(&safe(words), start, Some(width))));
+            }
+        }
+    }
+    let count = |status: Health| findings.checks.iter().filter(|check| check.status == status).count();
+    text.push_str(&match (count(Health::Error), count(Health::Warning)) {
+        (0, 0) => "\nAll is well.\n".to_owned(),
+        (0, warnings) => format!("\nAll works; {warnings} to look at.\n"),
+        (errors, 0) => format!("\n{errors} of {} checks failed.\n", findings.checks.len()),
+        (errors, warnings) => {
+            format!("\n{errors} of {} checks failed, and {warnings} to look at.\n", findings.checks.len())
+        }
+    });
+    text
+}
+
+fn painted(text: &str, style: Style, look: Look) -> String {
+    if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_stands_above_its_way_out() {
+        let findings = Findings {
+            format: FORMAT,
+            workspace: "w".to_owned(),
+            checks: vec![
+                Check::ok("connection/agents", "answers in 12 ms"),
+                Check::error("store/ci", "has no key `CC_TOKEN`", "set the environment variable CC_TOKEN"),
+            ],
+        };
+        assert_eq!(
+            text(&findings, Look::default()),
+            "  ok  connection/agents\n      answers in 12 ms\n   x  store/ci\n      has no key `CC_TOKEN`\n      -> set \
+             the environment variable CC_TOKEN\n\n1 of 2 checks failed.\n"
+        );
+    }
+}

@@ -1,0 +1,401 @@
+//! All five systems behind one workspace: `status`, `doctor`, and voice seats in `plan` and `drift`.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "support/bench.rs"]
+mod bench;
+
+use std::fmt::Write as _;
+use std::fs;
+
+use bench::{Said, run_in};
+use rosterctl::provider::simulate::Estate;
+use rosterctl::shell::sandbox::{Running, spawn};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use unicode_width::UnicodeWidthStr;
+
+const SECRETS: [(&str, &str); 6] = [
+    ("T_A", "t-agents"),
+    ("T_B", "s-webchat"),
+    ("T_C", "s-seats"),
+    ("T_D", "s-isdp"),
+    ("T_E", "s-cms-key"),
+    ("T_SEAT", "seat-password"),
+];
+
+const CREDENTIALS: &str = r#"
+tokens: [t-agents]
+accounts: { N00000000556: s-webchat }
+apiKeys: { bDqJFiq9: s-seats }
+isdpLogins: [{ clientId: isdp-demo-openapi, username: "10001", password: s-isdp }]
+cmsKeys: { ak: s-cms-key }
+"#;
+
+const SEED: &str = r#"
+agents:
+  - { operatorId: "8001", name: 张三, mainGroupName: 在线售前组 }
+  - { operatorId: "8002", name: 欧阳明日香的外呼坐席专员, mainGroupName: 售后, status: 0 }
+  - { operatorId: "8003", name: Alexandra Featherstonehaugh, mainGroupName: 投诉 }
+knownAgents: [{ agentNumber: "8001", phone: "15700000000", pcAutoClaim: true }]
+queues:
+  - { displayName: 在线售前, assignMembers: [{ agentNumber: "8001" }, { agentNumber: "8002" }] }
+  - { displayName: 在线售后服务与投诉处理, assignMembers: [{ agentNumber: "8001" }] }
+presence:
+  - { agent: "8001", online: true, status: 7, phoneNumber: "15700000001" }
+  - { agent: "8002", online: false, status: 4 }
+seats:
+  - { account: A_1, name: one, empNo: "8001", groupName: 測試, enable: 0, password: seat-password }
+  - { account: A_2, name: two, empNo: "8002", enable: 1, password: other }
+"#;
+
+const ROSTER: &str = r#"
+apiVersion: rosterctl/v1
+kind: Roster
+agents:
+  - { operatorId: "8001", name: 张三 }
+  - { operatorId: "8002", enabled: false }
+  - { operatorId: "8004", name: 王五, role: 坐席 }
+"#;
+
+/// A workspace with all five systems, and the systems.
+struct Site {
+    folder: TempDir,
+    runtime: Runtime,
+    running: Running,
+}
+
+impl Site {
+    fn new(seed: &str) -> Self {
+        let estate = Estate::from_seed(&format!("{CREDENTIALS}{seed}")).unwrap();
+        let runtime = Runtime::new().unwrap();
+        let running = runtime.block_on(spawn(estate)).unwrap();
+        let site = Self { folder: tempfile::tempdir().unwrap(), runtime, running };
+        site.workspace("", "");
+        site.roster(ROSTER);
+        site
+    }
+
+    /// Writes the workspace file, with more in each connection and at its end.
+    fn workspace(&self, each: &str, more: &str) {
+        let url = self.running.base_url();
+        let connection = |settings: &str| {
+            format!("{{ baseUrl: \"{url}\", retry: {{ attempts: 2, total: 2s }}, {settings} {each} }}")
+        };
+        let text = format!(
+            "apiVersion: rosterctl/v1
+kind: Workspace
+name: site
+manifests: [roster]
+secrets: {{ ci: {{ type: env, prefix: T_ }} }}
+connections:
+  agents: {}
+  webchat: {}
+  seats: {}
+  online: {}
+  desk: {}
+{more}",
+            connection("provider: agent-config, abbreviate: acme, token: { store: ci, key: A }"),
+            connection("provider: webchat-queue, accountId: N00000000556, apiSecret: { store: ci, key: B }"),
+            connection("provider: seat-query, apiKey: bDqJFiq9, apiSecret: { store: ci, key: C }"),
+            connection(
+                "provider: isdp-online-agent, login: { clientId: isdp-demo-openapi, username: \"10001\", \
+                 password: { store: ci, key: D } }"
+            ),
+            connection(
+                "provider: cms-agent, ccId: 1, vdn: 1, auth: { scheme: auth-v2, accessKey: ak, secretKey: { \
+                 store: ci, key: E } }"
+            ),
+        );
+        fs::write(self.folder.path().join("rosterctl.yaml"), text).unwrap();
+    }
+
+    fn roster(&self, text: &str) {
+        fs::create_dir_all(self.folder.path().join("roster")).unwrap();
+        fs::write(self.folder.path().join("roster/roster.yaml"), text).unwrap();
+    }
+
+    /// Runs the program with all secrets but those of some names.
+    fn run_without(&self, missing: &[&str], arguments: &[&str]) -> Said {
+        let state = self.folder.path().join("state").to_string_lossy().into_owned();
+        let mut environment: Vec<(String, String)> = SECRETS
+            .iter()
+            .filter(|(name, _)| !missing.contains(name))
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        environment.push(("XDG_STATE_HOME".to_owned(), state));
+        let said = run_in(self.folder.path(), arguments, &environment);
+        for (_, secret) in SECRETS {
+            assert!(!said.out.contains(secret) && !said.err.contains(secret), "{arguments:?} shows a secret");
+        }
+        assert!(!said.out.contains("1570000000"), "{arguments:?} shows a telephone number");
+        said
+    }
+
+    fn run(&self, arguments: &[&str]) -> Said {
+        self.run_without(&[], arguments)
+    }
+
+    /// How often each operation was called since last asked: the last part of its path that is no account.
+    fn calls(&self) -> Value {
+        self.running.with(|estate| {
+            let calls = std::mem::take(&mut estate.calls);
+            let named = calls.into_iter().map(|(path, count)| {
+                let name = path.split('/').rfind(|part| *part != "N00000000556").unwrap().to_owned();
+                (name, json!(count))
+            });
+            Value::Object(named.collect())
+        })
+    }
+
+    fn stop(self) {
+        self.runtime.block_on(self.running.stop());
+    }
+}
+
+fn row<'a>(status: &'a Value, id: &str) -> &'a Value {
+    status["agents"].as_array().unwrap().iter().find(|row| row["operatorId"] == id).unwrap()
+}
+
+#[test]
+fn status_shows_everybody_across_all_systems() {
+    for quirks in
+        ["", "numbersAsStrings: true, unsetStrings: absent", "tokenErrors: json, unknownWorkNumber: empty"]
+    {
+        let site = Site::new(&format!("quirks: {{ {quirks} }}{SEED}"));
+        let status = site.run(&["status", "--format", "json"]).exits(0).json();
+        assert_eq!(status["format"], "rosterctl.status/v1");
+        let one = row(&status, "8001");
+        assert_eq!(one["state"], "on-call", "{quirks}");
+        assert_eq!((&one["online"], &one["claiming"]), (&json!(true), &json!(true)));
+        assert_eq!(one["queues"], json!(["在线售前", "在线售后服务与投诉处理"]));
+        assert_eq!(one["calls"]["seats"], json!(["A_1"]));
+        assert_eq!(
+            (&row(&status, "8002")["enabled"], &row(&status, "8002")["state"]),
+            (&json!(false), &json!("idle"))
+        );
+        assert_eq!(
+            (&row(&status, "8003")["configured"], &row(&status, "8003")["state"]),
+            (&json!("unmanaged"), &json!("signed-out"))
+        );
+        assert_eq!(
+            (&row(&status, "8004")["live"], &row(&status, "8004")["name"]),
+            (&json!(false), &json!("王五"))
+        );
+        let text = site.run(&["status"]).exits(0).out;
+        assert!(text.lines().all(|line| line.width() <= 80), "{text}");
+        assert!(text.contains("8001") && text.contains("张三") && text.contains("on-call"), "{text}");
+        assert_eq!(site.run(&["status", "--format", "csv"]).exits(0).out.lines().count(), 5);
+        assert!(site.running.with(|estate| estate.departures().is_empty()));
+        site.stop();
+    }
+}
+
+#[test]
+fn status_is_narrowed_and_says_whom_nobody_knows() {
+    let site = Site::new(SEED);
+    let said = site
+        .run(&["status", "--agent", "8001", "--agent", "8009", "--agent", "x", "--format", "json"])
+        .exits(1);
+    assert_eq!(said.json()["agents"].as_array().unwrap().len(), 3);
+    assert!(said.err.contains("`8009` (did you mean") && said.err.contains("`x`"), "{}", said.err);
+    let narrowed = site.run(&["status", "--agent", "8001", "--format", "json"]).exits(0).json();
+    assert_eq!(narrowed["agents"].as_array().unwrap().len(), 1);
+    site.calls();
+    site.run(&["status", "--agent", "8001"]).exits(0);
+    let calls = site.calls();
+    assert_eq!(
+        (&calls["one/v2"], &calls["v2"], &calls["page"], &calls["agentbyworkno"]),
+        (&Value::Null, &json!(1), &Value::Null, &json!(1))
+    );
+    let narrowed = site.run(&["status", "--queue", "在线售前", "--format", "json"]).exits(0).json();
+    let ids: Vec<&Value> =
+        narrowed["agents"].as_array().unwrap().iter().map(|row| &row["operatorId"]).collect();
+    assert_eq!(ids, ["8001", "8002"]);
+    let said = site.run(&["status", "--queue", "在线售先"]).exits(1);
+    assert!(said.err.contains("did you mean `在线售前`?"), "{}", said.err);
+    site.stop();
+}
+
+#[test]
+fn a_system_that_fails_is_named_and_the_rest_is_shown() {
+    let site = Site::new(&format!("{SEED}faults: {{ html: 1, only: [findOnlineAgent, page] }}"));
+    let said = site.run(&["status", "--format", "json"]).exits(6);
+    let status = said.json();
+    let one = row(&status, "8001");
+    assert_eq!(
+        (&one["state"], &one["live"], &one["online"]),
+        (&json!("on-call"), &Value::Null, &Value::Null)
+    );
+    assert_eq!(one["unknown"], json!(["agent-config", "isdp-online-agent"]));
+    let text = site.run(&["status"]).exits(6).out;
+    assert!(text.contains("a page of HTML") && text.contains('?'), "{text}");
+    // Whoever signs wrongly is not let in, and is not tried again.
+    site.calls();
+    let environment = ["T_E"];
+    let said = site.run_without(&environment, &["status", "--format", "json"]).exits(6).json();
+    assert!(said["systems"][4]["problems"][0].as_str().unwrap().contains("T_E"), "{said}");
+    assert_eq!(site.calls()["agentbyworkno"], Value::Null);
+    site.stop();
+}
+
+/// 3,000 agents in 30 queues: 30 pages of 100 agents, one of 50 queues, one of who takes chats, 60 pages of 50 who
+/// are online, 30 pages of 100 seats; and one call an agent where the vendor has no other.
+#[test]
+fn status_takes_the_fewest_calls_that_paging_allows() {
+    let (mut agents, mut presence, mut seats, mut queues) =
+        (String::new(), String::new(), String::new(), String::new());
+    for id in 20_001..23_001 {
+        let _ = writeln!(agents, "  - {{ operatorId: \"{id}\", name: 坐席{id} }}");
+        let _ = writeln!(presence, "  - {{ agent: \"{id}\", online: true, status: 4 }}");
+        let _ = writeln!(seats, "  - {{ account: S{id}, empNo: \"{id}\" }}");
+    }
+    for queue in 0..30 {
+        let _ = writeln!(
+            queues,
+            "  - {{ displayName: Q{queue}, assignMembers: [{{ agentNumber: \"20{:03}\" }}] }}",
+            queue + 1
+        );
+    }
+    let site = Site::new(&format!("agents:\n{agents}presence:\n{presence}seats:\n{seats}queues:\n{queues}"));
+    site.roster("apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorId: \"20001\" }]\n");
+    let status = site.run(&["status", "--format", "json"]).exits(0).json();
+    assert_eq!(status["agents"].as_array().unwrap().len(), 3000);
+    let idle = |row: &&Value| row["state"] == "idle" && row["online"] == true && row["calls"]["total"] == 0;
+    assert_eq!(status["agents"].as_array().unwrap().iter().filter(idle).count(), 3000);
+    assert_eq!(
+        site.calls(),
+        json!({
+            "page": 30, "queueQueue": 1, "queueQueueAgentClaimStatus": 1, "rest_token": 1, "findOnlineAgent": 60,
+            "query": 30, "agentbyworkno": 3000,
+        })
+    );
+    site.stop();
+}
+
+#[test]
+fn doctor_tries_each_thing_once_and_names_the_way_out() {
+    let site = Site::new(SEED);
+    let doctor = site.run(&["doctor", "--format", "json"]).exits(0).json();
+    assert_eq!(doctor["format"], "rosterctl.doctor/v1");
+    let statuses = |doctor: &Value| -> Vec<(String, String)> {
+        let checks = doctor["checks"].as_array().unwrap().iter();
+        checks
+            .map(|c| (c["name"].as_str().unwrap().to_owned(), c["status"].as_str().unwrap().to_owned()))
+            .collect()
+    };
+    assert!(statuses(&doctor).iter().all(|(_, status)| status == "ok"), "{doctor:#}");
+    assert_eq!(
+        site.calls(),
+        json!({ "page": 1, "queueQueue": 1, "query": 1, "rest_token": 1, "findOnlineAgent": 1, "agentbyworkno": 1 })
+    );
+    assert!(!site.folder.path().join(".rosterctl").exists(), "doctor writes nothing");
+
+    // A secret that is missing is 1, and everything else is tried.
+    let said = site.run_without(&["T_D"], &["doctor", "--format", "json"]).exits(1).json();
+    let wrong: Vec<String> =
+        statuses(&said).into_iter().filter(|(_, s)| s == "error").map(|(n, _)| n).collect();
+    assert_eq!(wrong, ["store/ci", "connection/online"]);
+
+    // A refused sign-in is 6, tried once.
+    site.running.with(|estate| estate.seat_query.api_keys.insert("bDqJFiq9".into(), "other".into()));
+    site.calls();
+    let said = site.run(&["doctor"]).exits(6);
+    assert!(
+        said.out.contains("seat-query") && said.out.contains("refuses the sign-in: status -1"),
+        "{}",
+        said.out
+    );
+    assert_eq!(site.calls()["query"], 1);
+
+    // Manifests that are wrong are one check among others.
+    site.roster("apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorID: \"1\" }]\n");
+    let said = site.run(&["doctor", "--format", "json"]).exits(6).json();
+    assert!(statuses(&said).contains(&("manifests".to_owned(), "error".to_owned())));
+    assert!(statuses(&said).contains(&("connection/desk".to_owned(), "ok".to_owned())));
+    site.stop();
+}
+
+#[test]
+fn doctor_says_when_nobody_is_guarded_or_nobody_answers() {
+    let site = Site::new(SEED);
+    let text = fs::read_to_string(site.folder.path().join("rosterctl.yaml")).unwrap();
+    let without: Vec<&str> = text.lines().filter(|line| !line.starts_with("  desk:")).collect();
+    fs::write(site.folder.path().join("rosterctl.yaml"), without.join("\n")).unwrap();
+    let said = site.run(&["doctor"]).exits(0);
+    assert!(
+        said.out.contains("no connection knows who is at work")
+            && said.out.contains("All works; 1 to look at."),
+        "{}",
+        said.out
+    );
+    // Nothing listens on port 9 of this host.
+    fs::write(
+        site.folder.path().join("rosterctl.yaml"),
+        text.replace(&site.running.base_url(), "http://127.0.0.1:9"),
+    )
+    .unwrap();
+    let said = site.run(&["doctor", "--format", "json"]).exits(6).json();
+    let down = said["checks"].as_array().unwrap().iter().filter(|c| c["status"] == "error").count();
+    assert_eq!(down, 5, "{said:#}");
+    site.stop();
+}
+
+#[test]
+fn drift_covers_seats_and_a_plan_does_without_them() {
+    let site = Site::new(SEED);
+    site.roster(
+        "apiVersion: rosterctl/v1
+kind: Roster
+seats:
+  - { account: A_1, groupName: 測試, enabled: true, employeeNumber: \"8001\", password: { store: ci, key: SEAT } }
+",
+    );
+    site.run(&["drift"]).exits(0);
+    site.roster(
+        "apiVersion: rosterctl/v1
+kind: Roster
+seats:
+  - { account: A_1, groupName: 测试, password: { store: ci, key: SEAT } }
+  - { account: A_2, enabled: true, password: { store: ci, key: SEAT } }
+  - { account: A_3 }
+",
+    );
+    let drift = site.run(&["drift", "--format", "json"]).exits(2).json();
+    let codes = |plan: &Value| -> Vec<String> {
+        let findings = plan["findings"].as_array().unwrap().iter();
+        let seats = findings.filter(|f| f["id"].as_str().is_none_or(|id| id.starts_with("seat/")));
+        seats
+            .map(|f| format!("{} {}", f["code"].as_str().unwrap(), f["id"].as_str().unwrap_or("-")))
+            .collect()
+    };
+    assert_eq!(codes(&drift), ["R103 seat/A_1", "R103 seat/A_2", "R103 seat/A_2", "R104 seat/A_3"]);
+    assert_eq!(drift["steps"], json!([]));
+    site.run(&["plan", "--detailed-exitcode"]).exits(2);
+    // Seats that cannot be read: a drift cannot know, a plan can do without.
+    site.running.with(|estate| estate.seat_query.api_keys.insert("bDqJFiq9".into(), "changed".into()));
+    let drift = site.run(&["drift", "--format", "json"]).exits(6).json();
+    assert_eq!(codes(&drift), ["R602 -"]);
+    let plan = site.run(&["plan", "--format", "json"]).exits(0).json();
+    assert_eq!(codes(&plan), ["R603 -"]);
+    assert!(site.running.with(|estate| estate.departures().is_empty()));
+    site.stop();
+}
+
+#[test]
+fn calls_before_a_delete_are_told() {
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let seed =
+        SEED.replace("password: seat-password", &format!("calls: [{{ time: \"{today}\", seconds: 75 }}]"));
+    let site = Site::new(&seed);
+    site.roster(
+        "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorId: \"8001\", state: absent }]\n",
+    );
+    let plan = site.run(&["plan", "--format", "json"]).exits(0).json();
+    let finding = plan["findings"].as_array().unwrap().iter().find(|f| f["code"] == "R501").unwrap();
+    assert!(
+        finding["message"].as_str().unwrap().contains("seat/A_1 had 1 call in the last 7 days"),
+        "{finding}"
+    );
+    site.stop();
+}
