@@ -123,12 +123,62 @@ fn the_production_workspace_is_sound_without_any_secret() {
     assert!(page.contains(&run.out), "examples/callcentre/README.md shows:\n{}", run.out);
 }
 
+/// The page and its translation.
+const READMES: [&str; 2] = ["README.md", "README.zh-CN.md"];
+
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+#[test]
+fn the_readmes_files_are_sound() {
+    for name in READMES {
+        let text = page(name);
+        let block = |kind: &str| {
+            let mut blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+            let block = blocks.find(|block| block.contains(&format!("\nkind: {kind}\n")));
+            block.unwrap_or_else(|| panic!("{name} shows a {kind}")).to_owned()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("roster")).unwrap();
+        fs::write(folder.path().join("rosterctl.yaml"), block("Workspace")).unwrap();
+        fs::write(folder.path().join("roster/all.yaml"), block("Roster")).unwrap();
+        let run = Command::new(env!("CARGO_BIN_EXE_rosterctl"))
+            .arg("validate")
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{name}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+}
+
+/// What is linked is there: files, and headings of the page itself.
+#[test]
+fn the_readmes_links_lead_somewhere() {
+    for name in READMES {
+        let text = page(name);
+        let words = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        let headings: Vec<String> = text.lines().filter(|line| line.starts_with("##")).map(words).collect();
+        let links: Vec<&str> = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+        assert!(links.len() > 10, "{name} has links");
+        for link in links {
+            let there = match link.strip_prefix('#') {
+                Some(heading) => headings.iter().any(|h| h == heading),
+                None => link.starts_with("https://") || root().join(link).exists(),
+            };
+            assert!(there, "{name}: {link}");
+        }
+    }
+}
+
 #[test]
 fn the_readme_shows_real_runs() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let pages = READMES.map(page);
     let shows = |what: &str| {
         let what = what.trim_matches('\n');
-        assert!(!what.is_empty() && readme.contains(what), "the README should show:\n{what}");
+        for (name, text) in READMES.iter().zip(&pages) {
+            assert!(!what.is_empty() && text.contains(what), "{name} should show:\n{what}");
+        }
     };
     let example = "examples/quickstart";
     let bench = Bench::of(example);
@@ -140,6 +190,7 @@ fn the_readme_shows_real_runs() {
     shows(&plan);
     shows(&end);
     shows(&bench.run(&["apply", "--auto-approve", example]).out);
+    shows(&bench.run(&["status", "--queue", "投诉处理", example]).out);
 
     bench.edit("roster/aftersales.yaml", "enabled: false", "enabled: true");
     bench.edit("roster/queues.yaml", "\"8202\"]", "\"8202\", \"8203\"]");
