@@ -182,6 +182,24 @@ fn a_run_tells_what_became_of_each_step() {
 }
 
 #[test]
+fn a_run_that_wrote_nothing_says_why() {
+    let why = "the plan is stale, and nothing was written; this moved:\n  agent/8001: it is gone\nplan again"
+        .to_owned();
+    let run = Run { refused: Some(why), ..Run::default() };
+    let refused = report(Command::Apply, vec![part(Body::Ran(Arc::new(rich()), run))]);
+    for format in [Format::Text, Format::Markdown, Format::Html, Format::Sarif, Format::Github] {
+        let text = draw(&refused, format);
+        let wanted = "Not applied: the plan is stale, and nothing was written; this moved: agent/8001: it is gone plan again";
+        assert!(text.contains(wanted), "{format:?}: {text}");
+    }
+    assert!(draw(&refused, Format::Junit).contains("errors=\"1\""));
+    let json: Json = serde_json::from_str(&draw(&refused, Format::Json)).unwrap();
+    assert!(
+        json["results"].as_array().unwrap().is_empty() && json["refused"].as_str().unwrap().contains("stale")
+    );
+}
+
+#[test]
 fn a_workspace_that_failed_does_not_vanish() {
     for format in [Format::Text, Format::Markdown, Format::Prometheus] {
         keep(&format!("several-{}", format.word()), &draw(&several(Command::Drift), format));

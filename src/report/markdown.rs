@@ -80,8 +80,8 @@ fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Sectio
     let rows = failure.diagnostics.iter().map(|diagnostic| {
         let mut row = Markdown::default();
         let place = diagnostic.source.as_ref().map(|s| format!("{}:{}", report.path(&s.file), s.line));
-        row.raw("| ").text(&place.unwrap_or_default()).raw(" | ").text(&cut(&diagnostic.message));
-        row.raw(" | ").text(&cut(&diagnostic.help)).raw(" |\n");
+        row.raw("| ").text(&place.unwrap_or_default()).raw(" | ").quoted(&cut(&diagnostic.message));
+        row.raw(" | ").quoted(&cut(&diagnostic.help)).raw(" |\n");
         row
     });
     vec![section(
@@ -236,7 +236,7 @@ fn row(report: &Report, group: Group, line: &Line) -> Markdown {
     row.raw("| ");
     match group {
         Group::Findings => {
-            row.text(line.tone.word()).raw(" | ").text(&line.subject).raw(" | ").text(&cut(&line.words()));
+            row.text(line.tone.word()).raw(" | ").text(&line.subject).raw(" | ").quoted(&cut(&line.words()));
         }
         Group::Moves => {
             let (from, to) = line.moves().unwrap_or_default();
@@ -284,7 +284,10 @@ fn said<'a>(row: &mut Markdown, pieces: impl Iterator<Item = &'a Piece>) {
                 row.text(key).raw(" ");
                 changed(row, &cut(before), &cut(after));
             }
-            Piece::Name(_) | Piece::Remark(_) | Piece::Count(_) | Piece::Words(_) => {
+            Piece::Remark(_) => {
+                row.quoted(&cut(&piece.words()));
+            }
+            Piece::Name(_) | Piece::Count(_) | Piece::Words(_) => {
                 row.text(&cut(&piece.words()));
             }
         }

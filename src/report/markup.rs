@@ -34,6 +34,18 @@ impl Markup {
         self
     }
 
+    /// Writes text, with what stands between backticks as code.
+    pub(super) fn quoted(&mut self, text: &str) -> &mut Self {
+        for (code, piece) in quoted(text) {
+            if code {
+                self.raw("<code>").text(piece).raw("</code>");
+            } else {
+                self.text(piece);
+            }
+        }
+        self
+    }
+
     /// Writes a number.
     pub(super) fn number(&mut self, number: usize) -> &mut Self {
         self.0.push_str(&number.to_string());
@@ -44,6 +56,27 @@ impl Markup {
     pub(super) fn into_string(self) -> String {
         self.0
     }
+}
+
+/// The pieces of a text and whether each stands between backticks; the last backtick of an odd number is itself.
+fn quoted(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let inner = rest.strip_prefix('`').and_then(|after| Some((after, after.find('`')?)));
+        let (code, piece, left) = if let Some((after, end)) = inner {
+            (true, &after[..end], &after[end + 1..])
+        } else {
+            let begins =
+                rest.char_indices().skip(1).find(|(at, c)| *c == '`' && rest[at + 1..].contains('`'));
+            let end = begins.map_or(rest.len(), |(at, _)| at);
+            (false, &rest[..end], &rest[end..])
+        };
+        rest = left;
+        Some((code, piece))
+    })
 }
 
 /// GitHub's Markdown that is being written, the inside of one line at a time.
@@ -72,6 +105,18 @@ impl Markdown {
                     self.0.push_str(&format!("&#{};", u32::from(c)));
                 }
                 c => self.0.push(c),
+            }
+        }
+        self
+    }
+
+    /// Writes text, with what stands between backticks as code.
+    pub(super) fn quoted(&mut self, text: &str) -> &mut Self {
+        for (code, piece) in quoted(text) {
+            if code {
+                self.raw("<code>").text(piece).raw("</code>");
+            } else {
+                self.text(piece);
             }
         }
         self
@@ -109,6 +154,15 @@ impl Markdown {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        let pieces = |text: &'static str| quoted(text).collect::<Vec<_>>();
+        assert_eq!(pieces("a `b` c"), [(false, "a "), (true, "b"), (false, " c")]);
+        assert_eq!(pieces("`b``c`"), [(true, "b"), (true, "c")]);
+        assert_eq!(pieces("a ` b"), [(false, "a ` b")]);
+        assert_eq!(pieces("`a` `"), [(true, "a"), (false, " `")]);
+    }
 
     #[test]
     fn text_is_text_in_every_tongue() {

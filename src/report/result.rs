@@ -140,7 +140,8 @@ pub fn step(step: &Step) -> String {
 /// One sentence about the whole run; `None` when nothing was to be done.
 pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
     if let Some(why) = &run.refused {
-        return Some(format!("Nothing was changed: {why}"));
+        // A reason may list what moved, a line each; here it is one sentence.
+        return Some(format!("Not applied: {}", why.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
     let Counts { done, failed, skipped, unknown } = of(plan, run).summary;
     let open = failed + skipped + unknown;

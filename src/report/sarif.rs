@@ -163,16 +163,8 @@ fn planned(report: &Report, part: &Part, plan: &Plan) -> Vec<Json> {
 
 fn ran(report: &Report, part: &Part, plan: &Plan, run: &Run) -> Vec<Json> {
     let mut results = Vec::new();
-    if let Some(why) = &run.refused {
-        results.push(one(
-            report,
-            part,
-            "failure",
-            Severity::Error,
-            &format!("Nothing was changed: {why}"),
-            "",
-            None,
-        ));
+    if let Some(verdict) = result::verdict(plan, run).filter(|_| run.refused.is_some()) {
+        results.push(one(report, part, "failure", Severity::Error, &verdict, "", None));
     }
     let place = |id| plan.change(id).and_then(|change| change.source.as_ref());
     for moved in &run.stale {

@@ -1,7 +1,7 @@
 //! A view as text for a terminal or a log. Meaning never rests on colour alone.
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::diff::{Span, spans};
 use super::view::{self, Line, Piece, Tone, View};
@@ -178,7 +178,7 @@ fn changed(before: &str, after: &str, look: Look) -> String {
 }
 
 /// Wraps text that begins at a column, continuing below its beginning. What stands between two dots stays together
-/// where a line has room for it.
+/// where a line has room for it; a word that is longer than a line, as Chinese sentences are, is parted where the line ends.
 pub(super) fn wrap(text: &str, start: usize, width: Option<usize>) -> String {
     let Some(width) = width.filter(|width| *width > start + 20) else { return text.to_owned() };
     let mut result = String::new();
@@ -192,8 +192,24 @@ pub(super) fn wrap(text: &str, start: usize, width: Option<usize>) -> String {
             result.push(' ');
             column += 1;
         }
-        result.push_str(word);
-        column += size;
+        if column + size <= width {
+            result.push_str(word);
+            column += size;
+            return;
+        }
+        let mut escaped = false;
+        for c in word.chars() {
+            escaped |= c == '\u{1b}';
+            let size = if escaped { 0 } else { c.width().unwrap_or(0) };
+            escaped &= c != 'm';
+            if column + size > width {
+                result.push('\n');
+                result.push_str(&" ".repeat(start));
+                column = start;
+            }
+            result.push(c);
+            column += size;
+        }
     };
     let mut items = text.split(" · ").peekable();
     while let Some(item) = items.next() {
@@ -263,5 +279,7 @@ mod tests {
     #[test]
     fn lines_wrap_below_their_beginning_by_display_width() {
         assert_eq!(wrap("售前 售后 投诉 回访 外呼 质检", 4, Some(26)), "售前 售后 投诉 回访\n    外呼 质检");
+        let long = "\u{1b}[32m一二三四五六七八九十一二三\u{1b}[0m";
+        assert_eq!(wrap(long, 4, Some(26)), "\u{1b}[32m一二三四五六七八九十一\n    二三\u{1b}[0m");
     }
 }

@@ -99,7 +99,8 @@ fn filter(page: &mut Markup) {
 fn contents(page: &mut Markup, report: &Report) {
     page.raw("<nav aria-label=\"Workspaces\"><ul class=\"contents\">\n");
     for (number, part) in report.parts.iter().enumerate() {
-        page.raw("<li><a href=\"#w").number(number).raw("\">").text(part.name()).raw("</a> ");
+        page.raw("<li><a href=\"#w").number(number).raw("\">").text(part.name()).raw("</a> <small>");
+        page.text(report.path(&part.place)).raw("</small> ");
         let said = match &part.body {
             Body::Planned(plan) => {
                 let view = view::of(plan);
@@ -243,12 +244,9 @@ fn failed(page: &mut Markup, spot: Spot<'_>, failure: &Failure) {
     page.raw("<section>").raw(open).raw("What is wrong").raw(close).raw("<ul class=\"findings\">\n");
     for diagnostic in &failure.diagnostics {
         page.raw("<li class=\"error\" data-row=\"findings\"><p><span class=\"badge error\">error</span> ");
-        rows::quoted(page, &diagnostic.message);
-        page.raw("</p>");
+        page.quoted(&diagnostic.message).raw("</p>");
         if !diagnostic.help.is_empty() {
-            page.raw("<p class=\"help\">");
-            rows::quoted(page, &diagnostic.help);
-            page.raw("</p>");
+            page.raw("<p class=\"help\">").quoted(&diagnostic.help).raw("</p>");
         }
         rows::place(page, spot.report, diagnostic.source.as_ref());
         page.raw("</li>\n");

@@ -144,9 +144,7 @@ fn findings(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
         fold(page, &line.words());
         page.raw("</p>");
         if let Some(rule) = rule(&line.subject) {
-            page.raw("<p class=\"help\">");
-            quoted(page, rule.doc);
-            page.raw("</p>");
+            page.raw("<p class=\"help\">").quoted(rule.doc).raw("</p>");
         }
         place(page, spot.report, line.source.as_ref());
         page.raw("</li>\n");
@@ -182,9 +180,7 @@ fn said<'a>(page: &mut Markup, fields: &'static [&'static Field], pieces: impl I
                 page.raw("</span>");
             }
             Piece::Remark(_) => {
-                page.raw("<em>");
-                quoted(page, &piece.words());
-                page.raw("</em>");
+                page.raw("<em>").quoted(&piece.words()).raw("</em>");
             }
             Piece::Count(_) | Piece::Words(_) => fold(page, &piece.words()),
         }
@@ -212,28 +208,13 @@ fn changed(page: &mut Markup, before: &str, after: &str) {
 /// Text, folded when it is long.
 fn fold(page: &mut Markup, text: &str) {
     match text.char_indices().nth(FOLD) {
-        None => quoted(page, text),
+        None => {
+            page.quoted(text);
+        }
         Some((end, _)) => {
             page.raw("<details><summary>").text(&text[..end]).raw("…</summary>");
-            quoted(page, text);
-            page.raw("</details>");
+            page.quoted(text).raw("</details>");
         }
-    }
-}
-
-/// Text, with what stands between backticks as code.
-pub(super) fn quoted(page: &mut Markup, text: &str) {
-    let mut parts = text.split('`').peekable();
-    let mut code = false;
-    while let Some(part) = parts.next() {
-        // The last backtick of an odd number is itself.
-        let closed = parts.peek().is_some();
-        if code && closed {
-            page.raw("<code>").text(part).raw("</code>");
-        } else {
-            page.raw(if code { "`" } else { "" }).text(part);
-        }
-        code = !code;
     }
 }
 

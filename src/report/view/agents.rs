@@ -118,7 +118,7 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
         general.fields.retain(|field| field.path != NAME.key);
         // Their numbers stand before their names; twice would be too much.
         subject = match ids.as_slice() {
-            [first, .., last] => format!("agent/{first} … {last}"),
+            [first, .., last] if ids.len() > 3 => format!("agent/{first} … {last}"),
             _ => subject,
         };
     }

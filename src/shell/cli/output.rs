@@ -61,6 +61,9 @@ fn written(text: &str) -> Result<Written, String> {
     if path.is_empty() {
         return Err(help);
     }
+    if path == "-" {
+        return Err("standard output has --format; a file of this name is ./-".to_owned());
+    }
     Ok(Written { format, path: path.into() })
 }
 
@@ -245,7 +248,8 @@ fn belongs(workspace: &Path, target: &Path) -> bool {
     let Ok(place) = Place::find(workspace) else { return false };
     let target = real(target);
     let own = |path: &Path| real(path) == target;
-    if own(&place.file) || target.starts_with(real(&place.own_folder())) {
+    let kept = ["journal.jsonl", "sandbox.json"].map(|name| place.own_folder().join(name));
+    if own(&place.file) || kept.iter().any(|path| own(path)) {
         return true;
     }
     if let Ok((place, workspace)) = input::workspace(workspace) {
