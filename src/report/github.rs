@@ -7,6 +7,7 @@ use super::view::{self, Line, Tone};
 use super::{Body, Command, Part, Report, Run, result};
 use crate::apply::Status;
 use crate::model::finding::Severity;
+use crate::model::id::safe;
 use crate::model::plan::Plan;
 use crate::model::source::Source;
 
@@ -37,8 +38,8 @@ fn command(report: &Report, note: &Note) -> String {
         properties.push(format!("line={}", source.line));
         properties.push(format!("col={}", source.column));
     }
-    properties.push(format!("title={}", property(&note.title)));
-    format!("::{word} {}::{}\n", properties.join(","), data(&note.message))
+    properties.push(format!("title={}", property(&safe(&note.title))));
+    format!("::{word} {}::{}\n", properties.join(","), data(&safe(&note.message)))
 }
 
 /// Escapes a message. Source: actions/toolkit, `escapeData`.
@@ -88,7 +89,7 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
                     .into_iter()
                     .filter(|text| !text.is_empty())
                     .collect::<Vec<_>>()
-                    .join("\n"),
+                    .join("; "),
             });
             notes.collect()
         }
@@ -127,16 +128,18 @@ fn message(line: &Line) -> String {
 }
 
 fn ran(plan: &Plan, run: &Run) -> Vec<Note> {
+    let places = view::places(plan);
+    let place = |id| places.get(id).map(|source| Source::clone(source));
     let stale = run.stale.iter().map(|moved| Note {
         severity: Severity::Error,
-        source: plan.change(&moved.id).and_then(|change| change.source.clone()),
+        source: place(&moved.id),
         title: format!("{} moved", moved.id),
         message: moved.message.clone(),
     });
     let steps = plan.steps.iter().zip(&run.results).filter(|(_, done)| done.status != Status::Done);
     let steps = steps.map(|(step, done)| Note {
         severity: Severity::Error,
-        source: step.targets.first().and_then(|id| plan.change(id)?.source.clone()),
+        source: step.targets.first().and_then(place),
         title: format!("{} {}", result::step(step), done.status.word()),
         message: done.message.clone().unwrap_or_else(|| done.status.word().to_owned()),
     });

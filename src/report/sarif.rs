@@ -166,7 +166,8 @@ fn ran(report: &Report, part: &Part, plan: &Plan, run: &Run) -> Vec<Json> {
     if let Some(verdict) = result::verdict(plan, run).filter(|_| run.refused.is_some()) {
         results.push(one(report, part, "failure", Severity::Error, &verdict, "", None));
     }
-    let place = |id| plan.change(id).and_then(|change| change.source.as_ref());
+    let places = view::places(plan);
+    let place = |id| places.get(id).copied();
     for moved in &run.stale {
         let id = moved.id.to_string();
         let text = format!("{id}: {}", moved.message);

@@ -8,10 +8,12 @@ mod findings;
 mod order;
 mod queues;
 
+use std::collections::BTreeMap;
+
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::field::{Field, by_key};
 use crate::model::finding::{Effect, Finding, Severity};
-use crate::model::id::{Kind, OperatorId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan, Summary};
 use crate::model::source::Source;
 use crate::model::value::Value;
@@ -307,6 +309,11 @@ fn length(seconds: u64) -> String {
         1..=119 => format!("{seconds} s"),
         _ => format!("{} min", seconds.div_ceil(60)),
     }
+}
+
+/// Where the manifests ask for each change: an index, for plans with many steps.
+pub fn places(plan: &Plan) -> BTreeMap<&ResourceId, &Source> {
+    plan.changes.iter().filter_map(|change| Some((&change.id, change.source.as_ref()?))).collect()
 }
 
 /// One side of a field, as people read it.
