@@ -51,6 +51,11 @@ fn bad_usage_is_1_and_never_2() {
         let said = run_in(folder.path(), arguments, &[]).exits(0);
         assert!(!said.out.is_empty(), "{arguments:?}");
     }
+    assert!(run_in(folder.path(), &["explain", "agent.sip"], &[]).exits(0).out.contains("unbindSip"));
+    assert!(run_in(folder.path(), &["explain", "agent.sap"], &[]).exits(1).err.contains("`agent.sip`"));
+    run_in(folder.path(), &["man", "--out", "man"], &[]).exits(0);
+    let page = fs::read_to_string(folder.path().join("man/rosterctl-plan.1")).unwrap();
+    assert!(page.contains(".TH rosterctl-plan 1") && page.contains("\\-\\-live"), "{page}");
     for shell in ["bash", "zsh", "fish"] {
         assert!(run_in(folder.path(), &["completions", shell], &[]).exits(0).out.contains("rosterctl"));
     }

@@ -11,6 +11,7 @@
 mod diff;
 pub mod doctor;
 pub mod excerpt;
+pub mod explain;
 mod github;
 mod html;
 pub mod json;

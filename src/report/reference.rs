@@ -11,6 +11,13 @@ use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, Sett
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
+/// The vendors' operations that set a field at creation, change it, and tell it.
+pub(super) const AGENT_OPERATIONS: [&str; 3] = ["create/v2", "edit/v2", "page, one/v2"];
+/// The same of queues.
+pub(super) const QUEUE_OPERATIONS: [&str; 3] = ["addQueue", "updateQueueAssignMembers", "queueQueue"];
+/// The same of seats, which are only read.
+pub(super) const SEAT_OPERATIONS: [&str; 3] = ["create", "edit", "v3/cc/seat/query"];
+
 /// Renders the reference; `specs` are the connectors that there are.
 pub fn fields(specs: &[&'static Spec]) -> String {
     let mut out = String::from(
@@ -23,21 +30,21 @@ pub fn fields(specs: &[&'static Spec]) -> String {
         &mut out,
         "Agents",
         "The key is `operatorId`; a pool has `operatorIds: FIRST..LAST` instead. Beside these fields an agent has `profile`, `state` (`present`, `absent`), `protect` and `allowAnyRole`.",
-        ["create/v2", "edit/v2", "page, one/v2"],
+        AGENT_OPERATIONS,
         agent::FIELDS,
     );
     kind(
         &mut out,
         "Queues",
         "The key is `displayName`, with `exten` where two live queues have one name. Beside these fields a queue has `memberSelector`, `allowEmpty` and `minMembers`.",
-        ["addQueue", "updateQueueAssignMembers", "queueQueue"],
+        QUEUE_OPERATIONS,
         queue::FIELDS,
     );
     kind(
         &mut out,
         "Seats",
         "The key is `account`. Seats are compared, never written.",
-        ["create", "edit", "v3/cc/seat/query"],
+        SEAT_OPERATIONS,
         seat::FIELDS,
     );
     out.push_str("\n## Connections\n\nSettings that every connection has:\n\n");
@@ -78,7 +85,7 @@ pub fn fields(specs: &[&'static Spec]) -> String {
     out
 }
 
-fn effect(effect: Effect) -> &'static str {
+pub(super) fn effect(effect: Effect) -> &'static str {
     match effect {
         Effect::None => "none",
         Effect::Differs => "counts as a difference",
@@ -119,7 +126,7 @@ fn meaning(field: &Field) -> String {
     format!("{}{personal}", cell(field.doc))
 }
 
-fn values(ty: Type) -> String {
+pub(super) fn values(ty: Type) -> String {
     match ty {
         Type::Text { required: true } => "text, not empty".to_owned(),
         Type::Text { required: false } => "text".to_owned(),
@@ -152,15 +159,7 @@ fn settings(out: &mut String, table: &[Setting]) {
 fn rows(out: &mut String, prefix: &str, table: &[Setting]) {
     for setting in table {
         let key = format!("{prefix}{}", setting.key);
-        let default = match (setting.required, setting.default) {
-            (true, _) => "required".to_owned(),
-            (false, "") => match setting.bond {
-                Bond::Free => "–".to_owned(),
-                Bond::OneOf(keys) => format!("one of {}", code(keys)),
-                Bond::When(key, word) => format!("required by `{key}: {word}`"),
-            },
-            (false, default) => format!("`{default}`"),
-        };
+        let default = setting_default(setting);
         let values = setting_values(setting.ty);
         let _ = writeln!(out, "| `{key}` | {} | {} | {} |", cell(&values), cell(&default), cell(setting.doc));
         if let SettingType::Group(inner) = setting.ty {
@@ -169,7 +168,20 @@ fn rows(out: &mut String, prefix: &str, table: &[Setting]) {
     }
 }
 
-fn setting_values(ty: SettingType) -> String {
+/// What holds when a setting is not there.
+pub(super) fn setting_default(setting: &Setting) -> String {
+    match (setting.required, setting.default) {
+        (true, _) => "required".to_owned(),
+        (false, "") => match setting.bond {
+            Bond::Free => "–".to_owned(),
+            Bond::OneOf(keys) => format!("one of {}", code(keys)),
+            Bond::When(key, word) => format!("required by `{key}: {word}`"),
+        },
+        (false, default) => format!("`{default}`"),
+    }
+}
+
+pub(super) fn setting_values(ty: SettingType) -> String {
     match ty {
         SettingType::Text => "text".to_owned(),
         SettingType::Address => "`https://HOST[:PORT]`".to_owned(),

@@ -7,9 +7,11 @@ mod console;
 mod doctor;
 mod drift;
 mod exit;
+mod explain;
 mod help;
 mod import;
 mod input;
+mod man;
 mod meter;
 mod output;
 mod passwords;
@@ -82,10 +84,15 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Print a JSON Schema, as checked in under schema/.
     Schema(schema::Arguments),
+    /// Say what a kind, a field, a setting or a finding code means; without an argument, what there is.
+    Explain(explain::Arguments),
     /// Serve simulated vendor systems on loopback.
     Sandbox(sandbox::Arguments),
     /// Print completions for a shell.
     Completions(completions::Arguments),
+    /// Write man pages, one a command.
+    #[command(hide = true)]
+    Man(man::Arguments),
 }
 
 /// Runs the program.
@@ -113,8 +120,10 @@ pub fn main() -> ExitCode {
         Command::Status(arguments) => on_runtime(status::run(&arguments, &console)),
         Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, &console)),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
+        Command::Explain(arguments) => explain::run(&arguments, &console),
         Command::Sandbox(arguments) => heeding_signals(sandbox::run(&arguments, &console)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),
+        Command::Man(arguments) => man::run(&arguments, &console),
     };
     let exit = result.unwrap_or_else(|fail| fail.report(&console));
     if console::unwritten() { exit.graver(Exit::Error).into() } else { exit.into() }
