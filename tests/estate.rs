@@ -234,3 +234,43 @@ fn an_import_writes_over_nothing_and_outside_nothing() {
     assert!(said.err.contains("could not be proved complete"), "{}", said.err);
     assert!(!bench.path("doubtful").exists());
 }
+
+#[test]
+fn fmt_shows_what_it_would_change_and_changes_it_once() {
+    let bench = Bench::new("");
+    bench.roster("agents:\n- {name: 'a', operatorId: \"1\", role: r}   # why\n");
+    bench.write("roster/fine.yaml", "apiVersion: rosterctl/v1\nkind: Roster\n");
+    let before = fs::read_to_string(bench.path("roster/roster.yaml")).unwrap();
+    let check = bench.run(&["fmt", "--check"]).exits(1);
+    assert_eq!(check.err, "");
+    insta::assert_snapshot!(check.out, @r##"
+    --- roster/roster.yaml
+    +++ roster/roster.yaml (canonical)
+    @@ -1,4 +1,4 @@
+     apiVersion: rosterctl/v1
+     kind: Roster
+     agents:
+    -- {name: 'a', operatorId: "1", role: r}   # why
+    +  - { operatorId: "1", name: "a", role: r }   # why
+    "##);
+    assert_eq!(fs::read_to_string(bench.path("roster/roster.yaml")).unwrap(), before);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(bench.path("roster/roster.yaml"), fs::Permissions::from_mode(0o640)).unwrap();
+    }
+    assert_eq!(bench.run(&["fmt"]).exits(0).out, "roster/roster.yaml\n");
+    assert_eq!(bench.run(&["fmt"]).exits(0).out, "");
+    bench.run(&["fmt", "--check"]).exits(0);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(bench.path("roster/roster.yaml")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640, "the rights are as they were");
+    }
+    // What cannot be read is said, and nothing is written.
+    bench.write("roster/fine.yaml", "kind:   Roster\napiVersion: rosterctl/v1\n");
+    bench.write("roster/wrong.yaml", "kind: [\n");
+    assert!(bench.run(&["fmt"]).exits(1).err.contains("roster/wrong.yaml"));
+    assert!(fs::read_to_string(bench.path("roster/fine.yaml")).unwrap().starts_with("kind:   Roster"));
+}

@@ -4,6 +4,7 @@ mod decode;
 mod document;
 pub mod emit;
 mod expand;
+pub mod format;
 mod rotation;
 pub mod schema;
 pub mod workspace;

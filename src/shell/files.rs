@@ -205,6 +205,22 @@ pub fn probe(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Replaces a file that people wrote, behind a link too: whole or not at all, with the rights that it has.
+///
+/// # Errors
+/// It is not there, or cannot be written.
+pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let rights = fs::metadata(&path)?.permissions();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".rosterctl-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().set_permissions(rights)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// Whether two paths lead to one file that is there.
 pub fn same(one: &Path, other: &Path) -> bool {
     matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)

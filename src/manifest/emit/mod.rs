@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use self::names::Names;
 use self::said::Told;
+pub(super) use self::scalar::{is_mistaken, quoted};
 use crate::model::agent::MAIN_SKILL_GROUP;
 use crate::model::id::OperatorId;
 use crate::model::ledger::Ledger;

@@ -33,6 +33,11 @@ pub(super) fn file(
     let mut body = String::new();
     let mut selected = false;
     let mut comma = "";
+    let named = listing
+        .items
+        .iter()
+        .any(|(exten, queue)| pinned.contains_key(exten) && !queue.name.trim().is_empty());
+    let indent = if named { 2 } else { 0 };
     for (exten, queue) in &listing.items {
         body.push_str(comma);
         comma = "\n";
@@ -40,7 +45,7 @@ pub(super) fn file(
             let why = "a manifest cannot say its name";
             let text =
                 format!("The queue `{exten}` ({}) is live and no manifest can name it: {why}.", queue.name);
-            body.push_str(&layout::remark(0, &text));
+            body.push_str(&layout::remark(indent, &text));
             continue;
         };
         let members = members(queue, known, agents);
@@ -49,7 +54,7 @@ pub(super) fn file(
     }
     let more: Vec<String> = selected.then(|| selects.to_owned()).into_iter().collect();
     let mut out = layout::head(&what, &more, origin);
-    if body.contains("displayName:") {
+    if named {
         out.push_str("queues:\n");
     }
     out + &body

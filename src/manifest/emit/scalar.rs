@@ -15,9 +15,14 @@ pub(crate) fn scalar(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 
+/// Whether some reader takes the text for something else when it stands without quotes.
+pub(crate) fn is_mistaken(text: &str) -> bool {
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
 /// Writes a word of a table. `2h` and the like begin with a digit, and no reader takes them for a number.
 pub(crate) fn word(word: &str) -> String {
-    if WORDS.contains(&word) { quoted(word) } else { word.to_owned() }
+    if is_mistaken(word) { quoted(word) } else { word.to_owned() }
 }
 
 /// Whether every reader takes the text for text when it stands without quotes.
@@ -27,7 +32,7 @@ fn is_plain(text: &str) -> bool {
     chars.next().is_some_and(|first| first.is_alphabetic() && !is_hidden(first))
         && chars.all(inner)
         && !text.ends_with(' ')
-        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+        && !is_mistaken(text)
 }
 
 /// Writes a text in double quotes.

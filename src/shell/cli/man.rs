@@ -4,11 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory as _;
-
-use super::Cli;
 use super::console::Console;
 use super::exit::{Exit, Fail};
+use super::help;
 
 /// Write man pages, one a command: `rosterctl.1`, `rosterctl-plan.1`, …
 #[derive(Debug, clap::Args)]
@@ -19,7 +17,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
-    let mut program = Cli::command();
+    let mut program = help::command();
     program.build();
     let Some(folder) = &arguments.out else {
         console.out(&String::from_utf8_lossy(&page(program)?));

@@ -8,6 +8,7 @@ mod doctor;
 mod drift;
 mod exit;
 mod explain;
+mod fmt;
 mod help;
 mod import;
 mod input;
@@ -82,6 +83,8 @@ enum Command {
     Status(status::Arguments),
     /// Try each connection and store once, and say what is wrong and how to mend it.
     Doctor(doctor::Arguments),
+    /// Lay manifests out in the canonical way; comments and meaning stay.
+    Fmt(fmt::Arguments),
     /// Print a JSON Schema, as checked in under schema/.
     Schema(schema::Arguments),
     /// Say what a kind, a field, a setting or a finding code means; without an argument, what there is.
@@ -119,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console)),
         Command::Status(arguments) => on_runtime(status::run(&arguments, &console)),
         Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, &console)),
+        Command::Fmt(arguments) => fmt::run(&arguments, &console),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
         Command::Explain(arguments) => explain::run(&arguments, &console),
         Command::Sandbox(arguments) => heeding_signals(sandbox::run(&arguments, &console)),

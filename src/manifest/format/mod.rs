@@ -1,0 +1,77 @@
+//! The canonical layout of a manifest, comments kept and meaning unchanged.
+//!
+//! Two spaces a level, keys in the order of the reference, one space behind `:`, `{ a: b }` and `[a, b]` on one
+//! line where they fit and below each other where they do not, double quotes, at most one blank line between
+//! entries, no blanks at the end of a line, one line break at the end of the file.
+//!
+//! ```text
+//! text ─events─▶ tree ─comments─▶ tree ─print─▶ text ─┐
+//!   └────────────lines (only blanks and breaks)──────┴─▶ the first that means the same
+//! ```
+//!
+//! What the tree cannot hold (anchors, tags, texts over several lines, comments between braces) is left as it is
+//! laid out: then only blanks at line ends and line breaks are mended. Whatever is written has been read again, and
+//! means what the original meant.
+
+mod comments;
+mod lines;
+mod order;
+mod print;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use super::yaml::{self, Node, NodeValue};
+
+/// Lays a manifest out; `text` is a file that [`yaml::read`] has nothing to complain of.
+pub fn format(text: &str) -> String {
+    let original = text;
+    let text = &lines::breaks(text);
+    let laid_out = tree::read(text).map(|documents| print::print(&documents));
+    for candidate in [laid_out, lines::tidied(text)].into_iter().flatten() {
+        if same(original, &candidate) {
+            return candidate;
+        }
+    }
+    original.to_owned()
+}
+
+/// Whether two files mean the same and have the same comments.
+fn same(one: &str, other: &str) -> bool {
+    let read = |text: &str| {
+        let (nodes, wrong) = yaml::read(&"".into(), text.as_bytes());
+        wrong.is_empty().then_some(nodes)
+    };
+    let remarks = |text: &str| {
+        let mut all: Vec<String> = comments::of(&lines::breaks(text))?.into_iter().map(|c| c.text).collect();
+        all.sort();
+        Some(all)
+    };
+    match (read(one), read(other)) {
+        (Some(one_nodes), Some(other_nodes)) => {
+            one_nodes.len() == other_nodes.len()
+                && one_nodes.iter().zip(&other_nodes).all(|(a, b)| equal(a, b))
+                && remarks(one).is_some_and(|one| Some(one) == remarks(other))
+        }
+        _ => false,
+    }
+}
+
+/// Whether two trees are equal but for the order of keys and where things stand.
+fn equal(one: &Node, other: &Node) -> bool {
+    match (&one.value, &other.value) {
+        (NodeValue::Scalar(one), NodeValue::Scalar(other)) => {
+            one.text == other.text && one.kind() == other.kind()
+        }
+        (NodeValue::List(one), NodeValue::List(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(a, b)| equal(a, b))
+        }
+        (NodeValue::Map(one), NodeValue::Map(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(key, value)| {
+                    other.iter().find(|(k, _)| k.name == key.name).is_some_and(|(_, v)| equal(value, v))
+                })
+        }
+        (NodeValue::Scalar(_) | NodeValue::List(_) | NodeValue::Map(_), _) => false,
+    }
+}

@@ -1,0 +1,105 @@
+//! The order of keys: that of the reference.
+
+use crate::manifest::document::SELECTED_BY;
+use crate::model::field::Field;
+use crate::model::value::Type;
+use crate::model::{agent, queue, seat};
+
+/// What a map is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A whole document.
+    Document,
+    /// A map or list of what.
+    Each(&'static Kind),
+    /// An entry of `agents`.
+    Agent,
+    /// A profile, or `defaults`.
+    Template,
+    /// An entry of `queues`.
+    Queue,
+    /// An entry of `seats`.
+    Seat,
+    /// An entry of `assignMembers`.
+    Member,
+    /// `memberSelector`.
+    Selector,
+    /// A reference to a secret.
+    Secret,
+    /// Anything else: its order is its own.
+    Other,
+}
+
+impl Kind {
+    /// What the value of a key is.
+    pub(super) fn of(self, key: &str) -> Kind {
+        match (self, key) {
+            (Kind::Document, "profiles") => Kind::Each(&Kind::Template),
+            (Kind::Document, "defaults") => Kind::Template,
+            (Kind::Document, "agents") => Kind::Each(&Kind::Agent),
+            (Kind::Document, "queues") => Kind::Each(&Kind::Queue),
+            (Kind::Document, "seats") => Kind::Each(&Kind::Seat),
+            (Kind::Agent | Kind::Template | Kind::Seat, "password") => Kind::Secret,
+            (Kind::Queue, "assignMembers") => Kind::Each(&Kind::Member),
+            (Kind::Queue, "memberSelector") => Kind::Selector,
+            (Kind::Each(kind), _) => *kind,
+            _ => Kind::Other,
+        }
+    }
+
+    /// What an item of a list is.
+    pub(super) fn item(self) -> Kind {
+        match self {
+            Kind::Each(kind) => *kind,
+            Kind::Document
+            | Kind::Agent
+            | Kind::Template
+            | Kind::Queue
+            | Kind::Seat
+            | Kind::Member
+            | Kind::Selector
+            | Kind::Secret
+            | Kind::Other => Kind::Other,
+        }
+    }
+
+    /// The place of a key; what is not known comes last, in its own order.
+    pub(super) fn place(self, key: &str) -> usize {
+        let fields = |table: &'static [&'static Field]| {
+            table.iter().filter(|field| field.ty != Type::Members).map(|field| field.key)
+        };
+        let list: Vec<&str> = match self {
+            Kind::Document => {
+                vec![
+                    "apiVersion",
+                    "kind",
+                    "roles",
+                    "skillGroups",
+                    "profiles",
+                    "defaults",
+                    "agents",
+                    "queues",
+                    "seats",
+                ]
+            }
+            Kind::Agent | Kind::Template => ["operatorId", "operatorIds", "state", "profile"]
+                .into_iter()
+                .chain(fields(agent::FIELDS))
+                .chain(["protect", "allowAnyRole"])
+                .collect(),
+            Kind::Queue => ["displayName", "exten"]
+                .into_iter()
+                .chain(fields(queue::FIELDS))
+                .chain(["minMembers", "memberSelector", "assignMembers", "allowEmpty"])
+                .collect(),
+            Kind::Seat => std::iter::once("account").chain(fields(seat::FIELDS)).collect(),
+            Kind::Member => vec!["agentNumber", "priority"],
+            Kind::Selector => {
+                SELECTED_BY.iter().map(|field| field.key).chain(std::iter::once("priority")).collect()
+            }
+            Kind::Secret => vec!["store", "key", "generate", "version"],
+            Kind::Each(_) | Kind::Other => Vec::new(),
+        };
+        list.iter().position(|known| *known == key).unwrap_or(list.len())
+    }
+}

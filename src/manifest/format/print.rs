@@ -1,0 +1,163 @@
+//! What stands where → text in the canonical layout.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::order::Kind;
+use super::tree::{Body, Collection, Document, Entry, Line, Node};
+
+/// Longest line of what stands between braces, in columns.
+const WIDTH: usize = 120;
+
+/// Writes documents.
+pub(super) fn print(documents: &[Document]) -> String {
+    let mut out = String::new();
+    for Document { marked, head, root, foot } in documents {
+        if *marked {
+            out.push_str("---\n");
+        }
+        let begins = out.len();
+        comments(&mut out, head, 0, begins);
+        if let Body::Collection(map) = &root.body {
+            let blank = !head.is_empty() && map.entries.first().is_some_and(|entry| entry.blank);
+            if blank {
+                out.push('\n');
+            }
+            block(&mut out, map, 0, Kind::Document, false);
+        }
+        comments(&mut out, foot, 0, begins);
+    }
+    out
+}
+
+/// Writes comments on lines of their own; no blank line where the text begins.
+fn comments(out: &mut String, lines: &[Line], indent: usize, begins: usize) {
+    for line in lines {
+        if line.blank && out.len() > begins {
+            out.push('\n');
+        }
+        out.push_str(&format!("{:indent$}{}\n", "", line.text));
+    }
+}
+
+/// Entries in the order of the reference.
+fn ordered(collection: &Collection, kind: Kind) -> Vec<&Entry> {
+    let mut entries: Vec<&Entry> = collection.entries.iter().collect();
+    if collection.is_map {
+        entries.sort_by_key(|entry| entry.key.as_ref().map_or(0, |(name, _)| kind.place(name)));
+    }
+    entries
+}
+
+/// Writes a collection, an entry a line. With `begun` the mark of a list's item stands on the line already.
+fn block(out: &mut String, collection: &Collection, indent: usize, kind: Kind, begun: bool) {
+    for (at, entry) in ordered(collection, kind).into_iter().enumerate() {
+        let inline = begun && at == 0;
+        if !inline {
+            let blank = entry.lead.first().map_or(entry.blank, |line| line.blank);
+            if blank && at > 0 {
+                out.push('\n');
+            }
+            let begins = out.len();
+            comments(out, &lead(entry, indent, kind), indent, begins);
+            if entry.blank && !entry.lead.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(&" ".repeat(indent));
+        }
+        match &entry.key {
+            Some((name, written)) => {
+                out.push_str(&format!("{written}:"));
+                value(out, entry, indent, indent + written.width() + 2, kind.of(name));
+            }
+            None => item(out, entry, indent, kind.item()),
+        }
+    }
+    let begins = out.len() + 1;
+    let foot = &collection.foot;
+    comments(out, foot, indent, if foot.is_empty() { begins } else { 0 });
+}
+
+/// Comments above an entry: its own, and those that have no line behind the mark of an item.
+fn lead(entry: &Entry, indent: usize, kind: Kind) -> Vec<Line> {
+    let mut lines = entry.lead.clone();
+    if entry.key.is_some() {
+        return lines;
+    }
+    if let Body::Collection(collection) = &entry.value.body
+        && (!collection.flow || !fits(&entry.value, indent + 2, kind.item()))
+    {
+        if let Some(first) = ordered(collection, kind.item()).first() {
+            lines.extend(first.lead.iter().map(|line| Line { blank: false, text: line.text.clone() }));
+        }
+        lines.extend(entry.trail.iter().map(|(_, text)| Line { blank: false, text: text.clone() }));
+    }
+    lines
+}
+
+fn item(out: &mut String, entry: &Entry, indent: usize, kind: Kind) {
+    match &entry.value.body {
+        Body::Collection(collection) if !collection.flow || !fits(&entry.value, indent + 2, kind) => {
+            out.push_str("- ");
+            block(out, collection, indent + 2, kind, true);
+        }
+        Body::Collection(_) | Body::Scalar(_) => {
+            out.push_str(&format!("- {}", flow(&entry.value, kind)));
+            end(out, entry);
+        }
+    }
+}
+
+fn value(out: &mut String, entry: &Entry, indent: usize, column: usize, kind: Kind) {
+    match &entry.value.body {
+        Body::Collection(collection) if !collection.flow || !fits(&entry.value, column, kind) => {
+            end(out, entry);
+            block(out, collection, indent + 2, kind, false);
+        }
+        Body::Collection(_) | Body::Scalar(_) => {
+            out.push_str(&format!(" {}", flow(&entry.value, kind)));
+            end(out, entry);
+        }
+    }
+}
+
+/// Ends a line, with the comment that stands on it.
+fn end(out: &mut String, entry: &Entry) {
+    if let Some((gap, text)) = &entry.trail {
+        out.push_str(&format!("{:gap$}{text}", ""));
+    }
+    out.push('\n');
+}
+
+/// Whether a collection stays between braces. An empty one has no other form.
+fn fits(node: &Node, column: usize, kind: Kind) -> bool {
+    match &node.body {
+        Body::Collection(collection) => {
+            let nested = collection.entries.iter().any(|entry| match &entry.value.body {
+                Body::Collection(inner) => !collection.is_map && !inner.is_map,
+                Body::Scalar(_) => false,
+            });
+            collection.entries.is_empty() || nested || column + flow(node, kind).width() <= WIDTH
+        }
+        Body::Scalar(_) => true,
+    }
+}
+
+/// A value on one line.
+fn flow(node: &Node, kind: Kind) -> String {
+    let collection = match &node.body {
+        Body::Scalar(written) => return written.clone(),
+        Body::Collection(collection) => collection,
+    };
+    let parts: Vec<String> = ordered(collection, kind)
+        .into_iter()
+        .map(|entry| match &entry.key {
+            Some((name, written)) => format!("{written}: {}", flow(&entry.value, kind.of(name))),
+            None => flow(&entry.value, kind.item()),
+        })
+        .collect();
+    match (collection.is_map, parts.is_empty()) {
+        (true, true) => "{}".to_owned(),
+        (true, false) => format!("{{ {} }}", parts.join(", ")),
+        (false, _) => format!("[{}]", parts.join(", ")),
+    }
+}

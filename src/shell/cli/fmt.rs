@@ -1,0 +1,57 @@
+//! `rosterctl fmt`: the canonical layout of manifests, comments kept.
+
+use std::path::PathBuf;
+
+use similar::TextDiff;
+
+use super::console::Console;
+use super::exit::{Exit, Fail};
+use super::input::{self, Input};
+use crate::manifest::{format, yaml};
+use crate::model::diagnostic::Diagnostics;
+use crate::shell::files;
+
+/// Lay manifests out in the canonical way; comments and meaning stay.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Folder that holds rosterctl.yaml, or that file.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspace: PathBuf,
+    /// Write nothing; show what would change, and exit with 1 when anything would.
+    #[arg(long)]
+    check: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
+    let (place, workspace) = input::workspace(&arguments.workspace)?;
+    let manifests = files::manifests(&place, &workspace)
+        .map_err(|wrong| Fail::Input(wrong.into_sorted(), Input::default()))?;
+    let mut wrong = Diagnostics::default();
+    let mut changed = Vec::new();
+    for manifest in &manifests {
+        let (_, complaints) = yaml::read(&manifest.name, &manifest.bytes);
+        if !complaints.is_empty() {
+            wrong.extend(complaints);
+        } else if let Ok(text) = std::str::from_utf8(&manifest.bytes) {
+            let laid_out = format::format(text);
+            if laid_out != text {
+                changed.push((&manifest.name, text, laid_out));
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Fail::Input(wrong.into_sorted(), Input::new(manifests)));
+    }
+    for (name, text, laid_out) in &changed {
+        if arguments.check {
+            let diff = TextDiff::from_lines(*text, laid_out.as_str());
+            let theirs = format!("{name} (canonical)");
+            console.out(&diff.unified_diff().context_radius(3).header(name, &theirs).to_string());
+        } else {
+            files::rewrite(name.as_ref().as_ref(), laid_out.as_bytes())
+                .map_err(|error| Fail::error(format!("{name} cannot be written: {error}")))?;
+            console.out(&format!("{name}\n"));
+        }
+    }
+    Ok(if arguments.check && !changed.is_empty() { Exit::Error } else { Exit::Success })
+}
