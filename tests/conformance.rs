@@ -146,10 +146,10 @@ fn a_pool_is_one_call_where_the_owner_allows_batches() {
 
 #[test]
 fn a_rate_limit_is_never_run_into() {
-    let bench = Bench::new("rateLimit: { calls: 10, claimCalls: 10, perMs: 1000 }\n");
+    let bench = Bench::new("rateLimit: { calls: 20, claimCalls: 20, perMs: 1000 }\n");
     let file = std::fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
-    bench.write("rosterctl.yaml", &file.replace("calls: 1000, per: 1s", "calls: 10, per: 1s"));
-    let queues = (1..=25).fold(String::new(), |all, n| format!("{all}  - {{ displayName: 队列{n} }}\n"));
+    bench.write("rosterctl.yaml", &file.replace("calls: 1000, per: 1s", "calls: 20, per: 1s"));
+    let queues = (1..=60).fold(String::new(), |all, n| format!("{all}  - {{ displayName: 队列{n} }}\n"));
     bench.roster(&format!("queues:\n{queues}"));
     let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
     assert_eq!(plan["summary"]["estimatedSeconds"], 2);

@@ -1,6 +1,6 @@
-//! The program is killed after each k-th change at the vendors: the store holds the password of every live
-//! agent, no queue is doubled, nobody is deleted that the plan did not name, and the next run finishes the
-//! work.
+//! The program is killed after each k-th request, or the vendor breaks the connection once it has carried a call
+//! out, or the operator stops it: the store holds the password of every live agent, no queue is doubled, nobody is
+//! deleted that the plan did not name, and the next run finishes the work.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -8,11 +8,16 @@ mod bench;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bench::{Bench, command_in};
 use md5::{Digest as _, Md5};
+use rosterctl::provider::faults::Faults;
 
 const SEED: &str = "faults: { seed: 7, delayMs: { probability: 1, max: 15 } }
 agents:
@@ -31,25 +36,109 @@ queues:
   - { displayName: 夜班, assignMembers: ["8003"] }
 "#;
 
-/// Runs apply and kills it once the vendors have carried out `k` changes; false when it ended before.
-fn killed_after(bench: &Bench, k: u64) -> bool {
-    let start = bench.with(|estate| estate.revision);
+/// A bench whose queues answer within three seconds, or not at all.
+fn bench(seed: &str) -> Bench {
+    let bench = Bench::new(seed);
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.write("rosterctl.yaml", &file.replace("accountId: N1", "accountId: N1\n    timeout: 3s"));
+    bench
+}
+
+/// Begins an apply.
+fn begin(bench: &Bench) -> Child {
     let mut command = command_in(bench.folder.path(), &["apply", "--auto-approve", "-q"], &[]);
-    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    command.stdout(Stdio::null()).spawn().unwrap()
+}
+
+/// Waits until something is so; false when the program ended before.
+fn until(child: &mut Child, mut so: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
+    while !so() {
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success(), "{status}");
             return false;
         }
-        if bench.with(|estate| estate.revision) >= start + k {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return true;
-        }
         assert!(Instant::now() < deadline, "apply does not come to an end");
         std::thread::sleep(Duration::from_millis(1));
     }
+    true
+}
+
+/// Requests that came in so far.
+fn requests(bench: &Bench, path: &str) -> u64 {
+    bench.with(|estate| estate.calls.iter().filter(|(p, _)| p.contains(path)).map(|(_, n)| *n as u64).sum())
+}
+
+/// Runs apply and kills it once the vendors have seen `k` requests; false when it ended before.
+fn killed_after(bench: &Bench, k: u64) -> bool {
+    let mut child = begin(bench);
+    let killed = until(&mut child, || requests(bench, "") >= k);
+    let _ = child.kill();
+    child.wait().unwrap();
+    killed
+}
+
+/// Puts a gateway before the vendors that hands a request on a second after it came, where its path holds a word;
+/// also when whoever sent it is gone by then. Returns how many such requests came.
+fn slow_gateway(bench: &Bench, word: &'static str) -> Arc<AtomicUsize> {
+    let came = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&came);
+    let vendors = bench.url().trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (client, vendors, seen) = (client.unwrap(), vendors.clone(), Arc::clone(&seen));
+            std::thread::spawn(move || hand_on(&client, &vendors, word, &seen));
+        }
+    });
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.write("rosterctl.yaml", &file.replace(&bench.url(), &format!("http://{address}")));
+    came
+}
+
+/// Hands the requests of one connection on, and their answers back.
+fn hand_on(client: &TcpStream, vendors: &str, word: &str, seen: &AtomicUsize) -> Option<()> {
+    let vendor = TcpStream::connect(vendors).unwrap();
+    let (mut asks, mut answers) = (BufReader::new(client), BufReader::new(&vendor));
+    loop {
+        let request = message(&mut asks)?;
+        if String::from_utf8_lossy(&request).lines().next()?.contains(word) {
+            seen.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        (&vendor).write_all(&request).ok()?;
+        let answer = message(&mut answers)?;
+        let mut client = client;
+        // It may be gone.
+        client.write_all(&answer).ok()?;
+    }
+}
+
+/// One message, head and body.
+fn message(from: &mut impl BufRead) -> Option<Vec<u8>> {
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    loop {
+        let mut line = String::new();
+        if from.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        bytes.extend_from_slice(line.as_bytes());
+        if let Some(said) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = said.trim().parse().ok()?;
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    from.read_exact(&mut body).ok()?;
+    bytes.extend(body);
+    Some(bytes)
+}
+
+fn interrupt(child: &Child) {
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
 }
 
 fn md5_of(text: &str) -> String {
@@ -79,11 +168,25 @@ fn sound(bench: &Bench) {
     assert!(bench.agents().contains(&"7002".to_owned()), "nobody asked for that deletion");
 }
 
+/// All is as `ROSTER` says.
+#[track_caller]
+fn finished(bench: &Bench) {
+    sound(bench);
+    let plan = bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+    // The journal and what is live tell what the run before did: nothing that it set is unknown.
+    assert!(!plan.out.contains("R102"), "{}", plan.out);
+    assert!(!bench.path(".rosterctl/journal.jsonl").exists());
+    assert_eq!(bench.agents(), ["7002", "8001", "8002", "8003", "8004"]);
+    assert_eq!(bench.members("在线").len(), 2);
+    assert_eq!(bench.members("旧队列"), [("7002".to_owned(), 0)]);
+    assert_eq!(bench.departures(), Vec::<String>::new());
+}
+
 #[test]
-fn a_kill_at_any_change_loses_nothing_and_the_next_run_finishes() {
+fn a_kill_at_any_request_loses_nothing_and_the_next_run_finishes() {
     let mut kills = 0;
     for k in 0.. {
-        let bench = Bench::new(SEED);
+        let bench = bench(SEED);
         bench.roster(ROSTER);
         let killed = killed_after(&bench, k);
         sound(&bench);
@@ -92,16 +195,75 @@ fn a_kill_at_any_change_loses_nothing_and_the_next_run_finishes() {
         }
         kills += 1;
         bench.run(&["apply", "--auto-approve"]).exits(0);
-        sound(&bench);
-        let plan = bench.run(&["plan", "--detailed-exitcode"]).exits(0);
-        // The journal and what is live tell what the killed run did: nothing it set is unknown.
-        assert!(!plan.out.contains("R102"), "killed after {k}: {}", plan.out);
-        assert!(!bench.path(".rosterctl/journal.jsonl").exists());
-        assert_eq!(bench.agents(), ["7002", "8001", "8002", "8003", "8004"]);
-        assert_eq!(bench.members("在线").len(), 2);
-        assert_eq!(bench.members("旧队列"), [("7002".to_owned(), 0)]);
-        assert_eq!(bench.departures(), Vec::<String>::new());
+        finished(&bench);
     }
-    // 4 agents made, 4 edited, 2 queues made, 1 left, 1 deletion.
-    assert!(kills >= 10, "only {kills} kills");
+    // 4 agents made, 4 edited, 2 queues made, 1 left, 1 deletion; and what is read before, between and after.
+    assert!(kills >= 16, "only {kills} kills");
+}
+
+#[test]
+fn a_queue_that_is_made_after_its_client_was_killed_gets_no_twin() {
+    let bench = bench("");
+    let came = slow_gateway(&bench, "addQueue");
+    bench.roster("queues:\n  - { displayName: 在线 }\n  - { displayName: 夜班 }\n");
+    let mut child = begin(&bench);
+    assert!(until(&mut child, || came.load(Ordering::SeqCst) == 2));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 0);
+    let said = bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert!(said.err.contains("was not answered: the vendor may still make it"), "{}", said.err);
+    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 2);
+}
+
+#[test]
+fn ctrl_c_finishes_what_is_in_flight_and_a_second_one_stops_at_once() {
+    for twice in [false, true] {
+        let bench = bench(SEED);
+        let came = slow_gateway(&bench, "create/v2");
+        bench.roster(ROSTER);
+        let mut child = begin(&bench);
+        let journal = bench.path(".rosterctl/journal.jsonl");
+        assert!(until(&mut child, || came.load(Ordering::SeqCst) == 2));
+        interrupt(&child);
+        if twice {
+            std::thread::sleep(Duration::from_millis(50));
+            interrupt(&child);
+        }
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        sound(&bench);
+        // What was in flight was finished and written down, unless it was stopped at once.
+        assert_eq!(journal.exists(), twice);
+        assert!(bench.agents().len() < 5, "it went on");
+        bench.run(&["apply", "--auto-approve"]).exits(0);
+        finished(&bench);
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_after_each_kind_of_call_doubles_and_loses_nothing() {
+    for operation in ["create/v2", "edit/v2", "del/v2", "editPwd", "addQueue", "updateQueueAssignMembers"] {
+        let bench = bench(SEED);
+        bench.roster(
+            "agents:\n  - { operatorId: \"7003\", allowAnyRole: true, password: { store: files, key: \"7003\", generate: true, version: 1 } }\n",
+        );
+        bench.run(&["apply", "--auto-approve"]).exits(0);
+        let rotated = "  - { operatorId: \"7003\", allowAnyRole: true, password: { store: files, key: \"7003\", generate: true, version: 2 } }\nqueues:";
+        bench.roster(&ROSTER.replace("queues:", rotated));
+        let before = requests(&bench, operation);
+        bench.with(|estate| {
+            estate.faults = Faults { drop_after: 1.0, only: vec![operation.to_owned()], ..Faults::default() };
+        });
+        let said = bench.run(&["apply", "--auto-approve"]);
+        assert!([0, 5].contains(&said.code), "{operation}: {}", said.err);
+        assert!(requests(&bench, operation) > before, "{operation} was not called");
+        sound(&bench);
+        bench.with(|estate| estate.faults = Faults::default());
+        bench.run(&["apply", "--auto-approve"]).exits(0);
+        let live = bench.with(|e| e.agent_config.agent("7003").unwrap().password_md5.clone());
+        assert_eq!(md5_of(&fs::read_to_string(bench.path("secrets/7003")).unwrap()), live, "{operation}");
+        bench.with(|estate| estate.agent_config.remove("7003"));
+        bench.roster(ROSTER);
+        finished(&bench);
+    }
 }

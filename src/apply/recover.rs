@@ -4,6 +4,8 @@
 //! at live state it counts as not done, which costs a repetition of what may safely be repeated and
 //! nothing else. The journal only makes a run faster and more precise: live state decides.
 
+use std::collections::BTreeMap;
+
 use super::{Status, StepResult};
 use crate::model::agent;
 use crate::model::diff::same;
@@ -23,7 +25,7 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
         let mut ended: Option<(Ending, Option<OperatorId>)> = None;
         for entry in entries {
             match entry {
-                Entry::Begin { step } if *step == at => {
+                Entry::Begin { step, .. } if *step == at => {
                     begun = true;
                     ended = None;
                 }
@@ -47,6 +49,35 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
         results.push(StepResult { status, message: None, made, carried_out: done, left_out, held: false });
     }
     Some((Plan::clone(plan), results))
+}
+
+/// The queues that a run asked for and that the vendor may still make, with the moment until when, in
+/// milliseconds since 1970 UTC: a call whose client died is given `orphan_ms`, one that was not answered in time
+/// as long again as `timeout_ms`, which it took.
+pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> BTreeMap<ResourceId, i64> {
+    let Some(Entry::Run { plan }) = entries.first() else { return BTreeMap::new() };
+    let mut open = BTreeMap::new();
+    for entry in entries {
+        let (step, until) = match entry {
+            Entry::Run { .. } => continue,
+            Entry::Begin { step, at_ms } => (step, Some((*at_ms, at_ms.saturating_add(orphan_ms)))),
+            Entry::End { step, ending: Ending::Unknown, .. } => (step, None),
+            Entry::End { step, ending: Ending::Done | Ending::Failed, .. } => {
+                open.remove(step);
+                continue;
+            }
+        };
+        match (until, open.get_mut(step)) {
+            (Some(times), _) => {
+                open.insert(step, times);
+            }
+            (None, Some((begun, until))) => *until = begun.saturating_add(timeout_ms.saturating_mul(2)),
+            (None, None) => {}
+        }
+    }
+    let steps = open.into_iter().filter_map(|(at, (_, until))| Some((plan.steps.get(*at)?, until)));
+    let queues = steps.filter(|(step, _)| step.operation == Operation::QueueCreate);
+    queues.filter_map(|(step, until)| Some((step.targets.first()?.clone(), until))).collect()
 }
 
 /// Whether what is live shows that a step was carried out.

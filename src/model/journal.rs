@@ -19,6 +19,9 @@ pub enum Entry {
     Begin {
         /// Place of the step in the plan.
         step: usize,
+        /// When, in milliseconds since 1970 UTC.
+        #[serde(default)]
+        at_ms: i64,
     },
     /// A call was answered. On disk before anything that depends on it starts.
     End {

@@ -29,6 +29,10 @@ pub struct Ledger {
     /// What agents had that are being deleted and made again, until they have it back; by resource.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kept: BTreeMap<String, Kept>,
+    /// Queues that a run asked for without an answer, and until when the vendor may still make them, in
+    /// milliseconds since 1970 UTC: before that nobody asks for them again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub awaited: BTreeMap<String, i64>,
 }
 
 /// What an agent had before it was deleted to be made again. It is written down before the deletion, so that
@@ -83,6 +87,7 @@ impl Default for Ledger {
             last_clean_run: None,
             resources: BTreeMap::new(),
             kept: BTreeMap::new(),
+            awaited: BTreeMap::new(),
         }
     }
 }

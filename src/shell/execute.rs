@@ -191,7 +191,7 @@ async fn carry_out(
         }
         Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, stop, Some(look)).await?,
         Deed::CreateQueue { name, record } => {
-            vendor.tell(&Order::CreateQueue { name, record }, stop, None).await?
+            vendor.tell(&Order::CreateQueue { name, record }, stop, Some(look)).await?
         }
         Deed::SetMembers { exten, members, .. } => {
             vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, stop, Some(look)).await?

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::clock;
 use crate::model::call::Failure;
 use crate::model::id::OperatorId;
 use crate::model::journal::{Ending, Entry};
@@ -39,7 +40,7 @@ impl Journal {
     /// # Errors
     /// It cannot be written, and the call must not leave.
     pub fn begin(&self, step: usize) -> io::Result<()> {
-        self.write(&Entry::Begin { step })
+        self.write(&Entry::Begin { step, at_ms: clock::now_ms() })
     }
 
     /// A call was answered. What cannot be written is read back from live state by the run after a crash.
@@ -96,7 +97,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let path = Journal::path(folder.path());
         fs::write(&path, "{\"entry\":\"begin\",\"step\":0}\n{\"entry\":\"end\",\"st")?;
-        assert_eq!(left_behind(&path), [Entry::Begin { step: 0 }]);
+        assert_eq!(left_behind(&path), [Entry::Begin { step: 0, at_ms: 0 }]);
         assert_eq!(left_behind(&folder.path().join("none")), []);
         Ok(())
     }

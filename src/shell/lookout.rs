@@ -26,6 +26,9 @@ use crate::model::value::Members;
 /// How long what was seen counts as seen just now.
 const FRESH: Duration = Duration::from_secs(3);
 
+/// Pages of a listing of queues that are too many to be read beside every few calls: reading is limited too.
+const MANY_PAGES: usize = 4;
+
 /// Looks before a call leaves.
 pub struct Lookout<'a> {
     plan: &'a Plan,
@@ -34,6 +37,8 @@ pub struct Lookout<'a> {
     guard: Option<Guard>,
     /// When the run began, and with it the guard's look.
     begun: Instant,
+    /// The queues that there were, by name, and when.
+    listed: tokio::sync::Mutex<Option<(Instant, BTreeMap<String, OperatorId>)>>,
     /// When those were last asked for whom a step would hurt.
     attended: Mutex<BTreeMap<usize, Instant>>,
 }
@@ -49,7 +54,9 @@ pub enum Halt {
 impl<'a> Lookout<'a> {
     /// A lookout of a run that begins now.
     pub fn new(plan: &'a Plan, vendors: &'a Vendors, observers: &'a Observers, guard: Option<Guard>) -> Self {
-        Self { plan, vendors, observers, guard, begun: Instant::now(), attended: Mutex::default() }
+        let begun = Instant::now();
+        let (listed, attended) = (tokio::sync::Mutex::default(), Mutex::default());
+        Self { plan, vendors, observers, guard, begun, listed, attended }
     }
 
     /// Time since the run began.
@@ -81,6 +88,7 @@ impl<'a> Lookout<'a> {
                     return Ok(Some(halt));
                 }
             }
+            Deed::CreateQueue { name, .. } if !self.is_fresh() => self.unmade(name).await?,
             // Who is deleted was looked at again with the queues.
             Deed::SetMembers { .. }
             | Deed::EditAgent { .. }
@@ -109,6 +117,31 @@ impl<'a> Lookout<'a> {
         match guard::members_moved(before, now) {
             Some(moved) if guard::members_moved(members, now).is_some() => Err(Failure::Refused(moved)),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether a queue that is to be made is still not there. One reading serves all calls of a moment; where it
+    /// would take many pages, the guard's look has to do.
+    async fn unmade(&self, name: &str) -> Result<(), Failure> {
+        let Some(vendor) = &self.vendors.queues else { return Ok(()) };
+        let page = vendor.provider.page_size(vendor.connection());
+        if self.plan.summary.live.queues.div_ceil(page) > MANY_PAGES {
+            return Ok(());
+        }
+        let mut listed = self.listed.lock().await;
+        if listed.as_ref().is_none_or(|(at, _)| at.elapsed() > FRESH) {
+            let wanted = Wanted { queues: BTreeSet::from([QueueKey::All]), ..Wanted::default() };
+            let at = Instant::now();
+            let seen = fetch::look(self.vendors, &wanted, (0, 0)).await;
+            let queues = seen.queues(&QueueKey::All).map_err(Failure::NotSent)?;
+            let names = queues.iter().map(|(exten, queue)| (queue.name.to_string(), exten.clone())).collect();
+            *listed = Some((at, names));
+        }
+        match listed.as_ref().and_then(|(_, names)| names.get(name)) {
+            Some(exten) => {
+                Err(Failure::Refused(format!("a queue of this name has been created since ({exten})")))
+            }
+            None => Ok(()),
         }
     }
 

@@ -12,7 +12,7 @@ use super::input::{self, Loaded};
 use super::output::{Output, Reporter};
 use super::plan::{Made, Narrowing, complain, make, settle};
 use super::signals::{self, unless_interrupted};
-use super::{connect, passwords, saved};
+use super::{awaited, connect, passwords, saved};
 use crate::apply::guard::Stale;
 use crate::apply::{Conduct, Finish, Ran, Status, keep, remember};
 use crate::model::call::Failure;
@@ -86,7 +86,7 @@ async fn alone(arguments: &Arguments, console: &Console, reporter: &Reporter<'_>
         console.note(&format!("{why}: took it over"));
     }
     // Whatever stops it, the lock is freed.
-    let work = locked(arguments, console, reporter, &loaded, &store, lock.lost());
+    let work = Box::pin(locked(arguments, console, reporter, &loaded, &store, lock.lost()));
     let result = unless_interrupted(work).await;
     if let Err(error) = lock.release().await {
         console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
@@ -103,7 +103,7 @@ async fn locked(
     store: &Store,
     lost: watch::Receiver<Option<String>>,
 ) -> Result<Exit, Fail> {
-    let mut work = prepare(arguments, loaded, store).await?;
+    let mut work = prepare(arguments, loaded, store, console).await?;
     let plan = Arc::clone(&work.plan);
     reporter.show(&plan);
     if let Some(exit) = Exit::refusal(&plan) {
@@ -274,15 +274,26 @@ fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -
 }
 
 /// Takes a saved plan, or makes one.
-async fn prepare(arguments: &Arguments, loaded: &Loaded, store: &Store) -> Result<Work, Fail> {
+async fn prepare(
+    arguments: &Arguments,
+    loaded: &Loaded,
+    store: &Store,
+    console: &Console,
+) -> Result<Work, Fail> {
     let Some(path) = &arguments.plan else {
-        let Made { plan, live, ledger, vendors } = make(loaded, store, &arguments.narrowing).await?;
+        let mut made = make(loaded, store, &arguments.narrowing).await?;
+        if awaited::wait(loaded, &made.ledger, &made.plan, console).await {
+            made = make(loaded, store, &arguments.narrowing).await?;
+        }
+        let Made { plan, live, ledger, vendors } = made;
         return Ok(Work { plan: Arc::new(plan), ledger, vendors, live: Some(live) });
     };
     let plan = saved::read(path, loaded)?;
     let mut ledger = store.load().await?;
     let unfinished = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
     settle(loaded, &mut ledger, &unfinished, None).await?;
+    // What was made meanwhile makes the plan stale.
+    awaited::wait(loaded, &ledger, &plan, console).await;
     Ok(Work { plan: Arc::new(plan), ledger, vendors: input::vendors(loaded).await?, live: None })
 }
 
@@ -359,11 +370,13 @@ async fn conclude(
     let whole = run.results.iter().all(|r| r.status == Status::Done) && run.stale.is_empty();
     let refused = run.results.iter().all(|r| r.status == Status::Done || r.held) && run.stale.is_empty();
     let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
+    let now_ms = clock::now_ms();
     let doings = |ledger: &mut Ledger| {
         if let Some(live) = &work.live {
             remember::adopt(ledger, &loaded.desired, live, &work.plan);
         }
         remember::changes(ledger, &work.plan, &run.results, prints);
+        awaited::note(loaded, ledger, &work.plan, &run.results, now_ms);
         if clean.is_some() {
             ledger.last_clean_run.clone_from(&clean);
         }

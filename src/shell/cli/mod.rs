@@ -1,6 +1,7 @@
 //! Commands: arguments, help and wiring. One file a command.
 
 mod apply;
+mod awaited;
 mod completions;
 mod connect;
 mod console;

@@ -1,0 +1,68 @@
+//! Queues that a run before this one asked for and that the vendor may still make: they are waited for, since no
+//! call could take a twin away.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::console::Console;
+use super::input::Loaded;
+use crate::apply::{Status, StepResult, recover};
+use crate::model::id::ResourceId;
+use crate::model::ledger::Ledger;
+use crate::model::plan::{Operation, Plan};
+use crate::shell::clock;
+use crate::shell::journal::{self, Journal};
+
+/// How long a vendor may take over a call whose client died. The connection broke with it: whatever reached the
+/// vendor did so before.
+const ORPHAN: Duration = Duration::from_secs(10);
+
+fn timeout_ms(loaded: &Loaded) -> i64 {
+    let connection = loaded.workspace.connection("webchat-queue");
+    let timeout = connection.map_or(Duration::ZERO, |connection| connection.settings.duration("timeout"));
+    i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
+/// Waits until nobody makes the queues of a plan any more; `false` when there was nothing to wait for. What was
+/// read before is old then.
+pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console: &Console) -> bool {
+    let timeout = timeout_ms(loaded);
+    let orphan = timeout.min(i64::try_from(ORPHAN.as_millis()).unwrap_or(i64::MAX));
+    let entries = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
+    let mut awaited: BTreeMap<ResourceId, i64> = recover::may_still_be_made(&entries, orphan, timeout);
+    let noted = ledger.awaited.iter().filter_map(|(id, until)| Some((ResourceId::parse(id)?, *until)));
+    awaited.extend(noted);
+    let now = clock::now_ms();
+    let new = plan.steps.iter().filter(|step| step.operation == Operation::QueueCreate);
+    let until = new.flat_map(|step| &step.targets).filter_map(|id| Some((awaited.get(id)?, id)));
+    let Some((until, id)) = until.max().filter(|(until, _)| **until > now) else { return false };
+    // A clock that was set back makes nobody wait for longer than a vendor is given.
+    let pause = (until - now).min(timeout.saturating_mul(2));
+    console.note(&format!(
+        "A run before this one asked for {id} and was not answered: the vendor may still make it. Waiting {}s.",
+        pause / 1000 + 1
+    ));
+    tokio::time::sleep(Duration::from_millis(pause.unsigned_abs())).await;
+    true
+}
+
+/// Writes down which queues a run leaves without an answer, and forgets what is over.
+pub(super) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &[StepResult], now_ms: i64) {
+    ledger.awaited.retain(|_, until| *until > now_ms);
+    let until = now_ms.saturating_add(timeout_ms(loaded));
+    for (step, result) in
+        plan.steps.iter().zip(results).filter(|(s, _)| s.operation == Operation::QueueCreate)
+    {
+        for id in &step.targets {
+            match result.status {
+                Status::Unknown => {
+                    ledger.awaited.entry(id.to_string()).or_insert(until);
+                }
+                Status::Done => {
+                    ledger.awaited.remove(&id.to_string());
+                }
+                Status::Failed | Status::Skipped => {}
+            }
+        }
+    }
+}
