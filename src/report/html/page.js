@@ -16,6 +16,8 @@
     rows.forEach((row, at) => {
       const fits = (!show.value || row.dataset.row === show.value) && words.every((word) => texts[at].includes(word));
       row.hidden = !fits;
+      // What was searched for may stand in the folded part.
+      row.querySelectorAll('details').forEach((fold) => { fold.open = fits && words.length > 0; });
       count += fits ? 1 : 0;
     });
     for (const chapter of chapters) {
