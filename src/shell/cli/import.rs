@@ -76,13 +76,11 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
 fn password(loaded: &Loaded, name: &str, live: &Live) -> Result<(Arc<str>, Arc<str>), Fail> {
     let stores = &loaded.workspace.stores;
     let Some(store) = stores.get(name) else {
-        let help = match nearest(name, stores.keys().map(|known| &**known)) {
+        let known: Vec<&str> = stores.keys().map(|known| &**known).collect();
+        let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!(
-                "{} declares: {}",
-                loaded.place.shown,
-                stores.keys().map(|k| &**k).collect::<Vec<_>>().join(", ")
-            ),
+            None if known.is_empty() => format!("declare one under `secrets:` in {}", loaded.place.shown),
+            None => format!("{} declares: {}", loaded.place.shown, known.join(", ")),
         };
         return Err(Fail::error(format!("--password-store {}: there is no such store; {help}", safe(name))));
     };

@@ -94,6 +94,9 @@ pub(super) async fn plan(
             "no secret is read for such a plan: passwords that were changed in their stores are not seen",
         );
     }
+    if !loaded.desired.seats.is_empty() {
+        console.note("a snapshot holds no voice seats: those that are declared are not compared");
+    }
     plan_of(loaded, &snapshot.live, &ledger, BTreeMap::new(), narrowing)
 }
 
