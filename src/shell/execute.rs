@@ -143,6 +143,7 @@ pub async fn run(
             },
             _ = signal.changed(), if !interrupted => {
                 interrupted = true;
+                vendors.agents.iter().chain(&vendors.queues).for_each(super::vendor::Vendor::hurry);
                 Event::Interrupted
             }
         };

@@ -76,6 +76,8 @@ pub struct Link {
     pace: Pace,
     slots: Semaphore,
     rest: Rest,
+    /// Turns true when the operator stops the run: nothing is waited for any more.
+    hurried: watch::Sender<bool>,
     bounds: Bounds,
     /// How far the system's clock was ahead of this host's at the last answer that told, in milliseconds.
     ahead_ms: std::sync::Mutex<Option<i64>>,
@@ -153,6 +155,7 @@ impl Link {
             pace,
             slots,
             rest: Rest::default(),
+            hurried: watch::Sender::new(false),
             bounds,
             ahead_ms: std::sync::Mutex::default(),
             timeout,
@@ -183,6 +186,20 @@ impl Link {
     /// The configured connection.
     pub fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// From now on no call waits to be tried again, nor for as long as the vendor asks: it is given up instead.
+    pub fn hurry(&self) {
+        self.hurried.send_replace(true);
+    }
+
+    /// Waits before a call, unless the run is stopped.
+    async fn linger(&self, stop: Option<&watch::Receiver<bool>>, pause: Duration) -> Result<(), Failure> {
+        if pause.is_zero() {
+            return Ok(());
+        }
+        let hurried = self.hurried.subscribe();
+        halting(Some(&hurried), halting(stop, tokio::time::sleep(pause))).await?
     }
 
     /// How often a call of unknown outcome may be sent again after reading back.
@@ -317,7 +334,7 @@ impl Link {
                     failure
                 });
             };
-            halting(stop, tokio::time::sleep(pause)).await?;
+            self.linger(stop, pause).await?;
             attempt += 1;
         }
     }
@@ -334,7 +351,7 @@ impl Link {
         let care = manner.care();
         let stop = care.map(|care| care.stop);
         let check = care.and_then(|care| care.check);
-        halting(stop, tokio::time::sleep(self.rest.left(Instant::now()))).await?;
+        self.linger(stop, self.rest.left(Instant::now())).await?;
         let rate = self.connection.rate(call.operation);
         let permit = match rate {
             Some(rate) => Some(halting(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),

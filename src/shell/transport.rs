@@ -104,9 +104,21 @@ fn told_ms(response: &reqwest::Response) -> Option<i64> {
     Some(told.timestamp().as_millisecond() + 500)
 }
 
+/// How long `Retry-After` asks to wait: seconds, or until a moment, by the clock of whoever asks (RFC 9110 §10.2.3).
+fn wait(asked: &str, now_ms: i64) -> Option<Duration> {
+    let asked = asked.trim();
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = jiff::fmt::rfc2822::parse(asked).ok()?.timestamp().as_millisecond();
+    u64::try_from(until.saturating_sub(now_ms)).ok().map(Duration::from_millis)
+}
+
 async fn receive(mut response: reqwest::Response, timeout: Duration) -> Result<Reply, Failure> {
     let text = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-    let retry_after = text(RETRY_AFTER).and_then(|v| v.trim().parse().ok()).map(Duration::from_secs);
+    // From the beginning of the second that the vendor's clock shows: rather too long than too short.
+    let now_ms = told_ms(&response).map_or_else(clock::now_ms, |told| told - 500);
+    let retry_after = text(RETRY_AFTER).and_then(|asked| wait(asked, now_ms));
     let content_type = text(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
     let status = response.status().as_u16();
     let mut body = Vec::new();
@@ -153,4 +165,18 @@ fn chain(error: &reqwest::Error) -> String {
         cause = inner.source();
     }
     words.unwrap_or_else(|| "of an unknown cause".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vendors_pause_is_read_in_either_form() {
+        assert_eq!(wait(" 120 ", 0), Some(Duration::from_mins(2)));
+        let now_ms = 784_111_777_000;
+        assert_eq!(wait("Sun, 06 Nov 1994 08:49:40 GMT", now_ms), Some(Duration::from_secs(3)));
+        assert_eq!(wait("Sun, 06 Nov 1994 08:49:36 GMT", now_ms), None);
+        assert_eq!(wait("soon", now_ms), None);
+    }
 }

@@ -33,6 +33,11 @@ impl Vendor {
         self.link.repetitions()
     }
 
+    /// From now on nothing is waited for: see [`Link::hurry`].
+    pub fn hurry(&self) {
+        self.link.hurry();
+    }
+
     /// Makes a reading call, and again while that may help.
     ///
     /// # Errors
