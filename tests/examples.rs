@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -112,6 +113,61 @@ fn each_example_applies_and_then_nothing_is_to_be_done() {
         assert!(again.out.starts_with("Nothing to do"), "{}", again.out);
         assert_eq!(bench.run(&["plan", "--detailed-exitcode", example]).code, 0);
     }
+}
+
+/// The sandbox as a server, ended when it is dropped.
+struct Sandbox(std::process::Child);
+
+impl Sandbox {
+    /// Serves a seed; returns where, too.
+    fn of(seed: &Path) -> (Self, String) {
+        let mut server = Command::new(env!("CARGO_BIN_EXE_rosterctl"))
+            .args(["sandbox", "--listen", "127.0.0.1:0", "--seed"])
+            .arg(seed)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let at = line.split_whitespace().find_map(|word| word.strip_prefix("http://")).unwrap();
+        (Self(server), at.trim_end_matches(';').to_owned())
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn whoever_is_on_a_call_is_seen_and_left_alone() {
+    let example = "examples/at-work";
+    let bench = Bench::of(example);
+    let (_sandbox, at) = Sandbox::of(&bench.folder.path().join(example).join("seed.yml"));
+    let file = bench.folder.path().join(example).join("rosterctl.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    // The store of the example calls `echo`.
+    let text = text.replace("127.0.0.1:8080", &at).replace("[echo,", "[/bin/echo,");
+    fs::write(&file, text).unwrap();
+    let status = bench.run(&["status", example]);
+    assert_eq!(status.code, 0, "{}", status.err);
+    let page = fs::read_to_string(root().join(example).join("README.md")).unwrap();
+    assert!(page.contains(&status.out), "{example}/README.md should show:\n{}", status.out);
+    assert_eq!(bench.run(&["doctor", example]).code, 0);
+    assert_eq!(bench.run(&["drift", example]).code, 2);
+    let apply = bench.run(&["apply", "--auto-approve", example]);
+    assert_eq!(apply.code, 4, "{}", apply.err);
+    assert!(apply.out.contains("agent 8002 is not deleted: on-call"), "{}", apply.out);
+    // The call ends.
+    bench.edit("seed.yml", "status: 7", "status: 4");
+    let gone = |_: &u32| {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        bench.run(&["apply", "--auto-approve", example]).code == 0
+    };
+    assert!((0..20).any(|attempt| gone(&attempt)), "the next apply deletes 8002");
+    assert!(!bench.run(&["status", example]).out.contains("李四"));
 }
 
 #[test]

@@ -184,6 +184,26 @@ async fn a_server_keeps_its_state() {
     })
     .await
     .unwrap();
+    // A seed that changes while it serves is taken over: what the vendor is like, not who is there. One that is
+    // broken changes nothing.
+    let server = served(options.clone(), async |base| {
+        for (text, token) in
+            [("tokens: [", "one"), ("{tokens: [two], agents: [{operatorId: \"8001\"}]}", "two")]
+        {
+            std::fs::write(&seed, text).unwrap();
+            let mut reply = Value::Null;
+            for _ in 0..15 {
+                // Longer than it takes the server to look at the file.
+                tokio::time::sleep(Duration::from_millis(700)).await;
+                reply = post(&base, "page", token, r#"{"abbreviate":"a"}"#).await;
+                if reply["code"] == 0 {
+                    break;
+                }
+            }
+            assert_eq!(reply["data"]["total"], 0, "{text}");
+        }
+    });
+    server.await.unwrap();
     // The seed's agent stays deleted; what the seed says of the vendor holds.
     std::fs::write(&seed, "{tokens: [two], agents: [{operatorId: \"8001\"}]}").unwrap();
     served(options.clone(), async |base| {

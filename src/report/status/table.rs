@@ -107,15 +107,16 @@ fn columns(status: &Status) -> Vec<Column> {
     columns
 }
 
-/// How the agent stands to the roster: `missing` is declared and not live, `disabled` may not sign in.
+/// How the agent stands to the roster: `missing` is declared and not live, `to go` is live and declared absent,
+/// `disabled` is declared and may not sign in.
 fn roster(row: &Row) -> Cell {
     match (row.configured, row.live, row.enabled) {
         (Configured::Declared, Some(false), _) => tinted("missing", AnsiColor::Red),
         (Configured::Unmanaged, Some(false), _) => tinted("unknown", AnsiColor::Red),
         (Configured::Absent, Some(false), _) => cell("absent"),
         (Configured::Absent, ..) => tinted("to go", AnsiColor::Red),
-        (_, _, Some(false)) => cell("disabled"),
         (Configured::Unmanaged, ..) => tinted("unmanaged", AnsiColor::Cyan),
+        (Configured::Declared, _, Some(false)) => cell("disabled"),
         (Configured::Declared, ..) if row.unknown.contains(&AGENTS) => cell("declared?"),
         (Configured::Declared, ..) => cell("declared"),
     }

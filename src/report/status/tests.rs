@@ -157,12 +157,12 @@ fn a_table_keeps_within_its_width_by_display_width() {
     }
     let text = table(&status, Look::default());
     insta::assert_snapshot!(text, @r"
-    AGENT  NAME      GROUP    ROSTER    ONLINE  STATE    CHAT  CALLS  QUEUES
-    8001   张三      售前     declared  yes     on-call  yes   2/4    在线售前 +1
-    8002   欧阳明…   在线售…  disabled                   no           在线售前
-    8004   王五      售前     missing
-    8005   赵六      投诉     to go
-    9000                      unknown                                 在线售前
+    AGENT  NAME     GROUP    ROSTER     ONLINE  STATE    CHAT  CALLS  QUEUES
+    8001   张三     售前     declared   yes     on-call  yes   2/4    在线售前 +1
+    8002   欧阳明…  在线售…  unmanaged                   no           在线售前
+    8004   王五     售前     missing
+    8005   赵六     投诉     to go
+    9000                     unknown                                  在线售前
 
     5 agents: 2 declared, 2 unmanaged, 1 online, 1 on a call, 1 taking chats. Calls:
     connected/all of the last 7 days.

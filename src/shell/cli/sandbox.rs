@@ -16,7 +16,8 @@ pub(super) struct Arguments {
     /// Keep the state in this file.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// What is there at the start, and how the systems behave.
+    /// What is there at the start, and how the systems behave. Read again whenever it changes: who is online or on
+    /// a call, seats, credentials and faults are then as it says; agents and queues stay.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
 }

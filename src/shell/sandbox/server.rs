@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -39,6 +39,9 @@ const LONGEST_BODY: usize = 16 * 1024 * 1024;
 /// How long connections may take to finish when the server stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// How often a seed file is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// What a gateway shows in place of an answer.
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\
                     <body><h1>502 Bad Gateway</h1><hr>nginx</body></html>\n";
@@ -53,7 +56,7 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where the estate is stored; nowhere when left out.
     pub state: Option<PathBuf>,
-    /// What the estate begins with. When the state file is there already, its agents and queues stay, and the
+    /// What the estate begins with, and what it takes over anew whenever the file changes. When the state file is there already, its agents and queues stay, and the
     /// seed says what the vendors are like.
     pub seed: Option<PathBuf>,
 }
@@ -73,7 +76,7 @@ pub async fn serve(
     if !address.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(address));
     }
-    let sandbox = Embedded::new(prepare(&options)?, options.state.as_deref());
+    let sandbox = Arc::new(Embedded::new(prepare(&options)?, options.state.as_deref()));
     let listen = async {
         let listener = TcpListener::bind(address).await?;
         Ok((listener.local_addr()?, listener))
@@ -85,8 +88,38 @@ pub async fn serve(
         shutdown.await;
         drop(stop);
     };
-    tokio::join!(accept(listener, Arc::new(sandbox), system_clock(), stopped), ending);
+    let serving = accept(listener, Arc::clone(&sandbox), system_clock(), stopped.clone());
+    tokio::join!(serving, ending, follow(options.seed.as_deref(), &sandbox, stopped));
     Ok(())
+}
+
+/// Takes a seed file over anew whenever it changes: who is doing what, seats, faults; agents and queues stay, as
+/// when a state is opened with a seed. So a call can begin and end while a client looks on.
+async fn follow(seed: Option<&Path>, sandbox: &Embedded, mut stopped: watch::Receiver<()>) {
+    let Some(path) = seed else { return };
+    let mut before = std::fs::read_to_string(path).ok();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stopped.changed() => return,
+        }
+        // An editor may be about to put the new file in the old one's place.
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        if before.as_ref() == Some(&text) {
+            continue;
+        }
+        match Estate::from_seed(&text) {
+            Ok(seed) => sandbox.lock().behave_like(seed),
+            Err(error) => {
+                let why = std::error::Error::source(&error).map(|why| format!(": {why}")).unwrap_or_default();
+                tracing::warn!(
+                    "{} is no seed as it is now, and is not taken over: {error}{why}",
+                    path.display()
+                );
+            }
+        }
+        before = Some(text);
+    }
 }
 
 /// Reads state and seed.
