@@ -285,6 +285,41 @@ presence:\n  - {{ agent: \"8003\", status: {TALKING} }}\n"
 }
 
 #[test]
+fn what_failed_goes_before_what_was_held_back() {
+    let bench = bench(&format!("roles: [坐席]\n{}", seed()), "");
+    bench.roster(&format!("{TEN}  - {{ operatorId: \"8102\", role: 无此角色 }}\n"));
+    let said = apply(&bench, &[]).exits(5);
+    assert!(said.out.contains("agent 8003 is not deleted: on-call"), "{}", said.out);
+    assert_eq!(bench.agents(), ["8003", "8007", "8101"]);
+}
+
+#[test]
+fn an_agent_whose_deletion_waited_is_looked_at_again() {
+    let bench = bench(&seed(), "wait: 20s");
+    bench.roster(TEN);
+    let mut command = command_in(bench.folder.path(), &["apply", "--auto-approve"], &[]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    for line in BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap) {
+        if line.contains("waiting up to 20s") {
+            // Longer than what was seen counts as seen just now.
+            std::thread::sleep(std::time::Duration::from_millis(3_200));
+            bench
+                .with(|estate| estate.agent_config.agent_mut("8009").unwrap().name = Some("新人".to_owned()));
+            says(&bench, 8003, IDLE);
+            says(&bench, 8007, IDLE);
+        }
+    }
+    let output = child.wait_with_output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{out}");
+    assert!(
+        out.contains("agent/8009 was left out: name was 坐席9 when the plan was made and is 新人 now"),
+        "{out}"
+    );
+    assert_eq!(bench.agents(), ["8009", "8101"]);
+}
+
+#[test]
 fn without_a_system_that_knows_nobody_is_guarded() {
     let bench = Bench::new(&seed());
     bench.workspace("policy: { limits: { floor: 100 } }\n");

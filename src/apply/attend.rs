@@ -5,7 +5,7 @@
 //! keeps the queues. Of a step for many, the others are served: a deletion leaves out whom it must, and a member
 //! list is sent with them in it, which is the plan's own list but for their part of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -164,7 +164,7 @@ impl Machine {
         let guard = self.conduct.guard.clone()?;
         let asked = std::mem::take(&mut self.slots[at].attention.waits_for);
         let mut blocked = Vec::new();
-        let mut at_work = BTreeSet::new();
+        let mut at_work = BTreeMap::new();
         for (agent, harms) in self.harms(at) {
             if !asked.is_empty() && !asked.contains(&agent) {
                 continue;
@@ -174,7 +174,7 @@ impl Machine {
                 continue;
             }
             if matches!(verdict, Verdict::AtWork(_)) {
-                at_work.insert(agent.clone());
+                at_work.insert(agent.clone(), verdict.reason().unwrap_or_default());
             }
             let why = verdict.refusal(harm, &agent).unwrap_or_default();
             blocked.push(Held { agent, why });
@@ -184,10 +184,11 @@ impl Machine {
             let since = *self.slots[at].attention.since.get_or_insert(now);
             let left = guard.wait.saturating_sub(now.saturating_sub(since));
             if !left.is_zero() {
-                let news = first.then(|| waiting(&blocked, guard.wait));
-                self.slots[at].attention.waits_for.clone_from(&at_work);
+                let news = first.then(|| waiting(&at_work, guard.wait));
+                let agents: BTreeSet<OperatorId> = at_work.into_keys().collect();
+                self.slots[at].attention.waits_for.clone_from(&agents);
                 let pause = left.min(interval(guard.wait));
-                return Some(Effect::Attend { steps: vec![at], agents: at_work, pause, news });
+                return Some(Effect::Attend { steps: vec![at], agents, pause, news });
             }
         }
         if !asked.is_empty() {
@@ -196,7 +197,7 @@ impl Machine {
         }
         let waited = self.slots[at].attention.since.is_some();
         for mut held in blocked {
-            if waited && at_work.contains(&held.agent) {
+            if waited && at_work.contains_key(&held.agent) {
                 held.why.push_str(&format!("; waited {:?}", guard.wait));
             }
             self.hold(at, held);
@@ -274,6 +275,7 @@ pub(super) fn whys(held: &[Held]) -> String {
     held.iter().map(|held| held.why.as_str()).collect::<Vec<_>>().join("; ")
 }
 
-fn waiting(blocked: &[Held], wait: Duration) -> String {
-    format!("waiting up to {wait:?} for people at work: {}", whys(blocked))
+fn waiting(at_work: &BTreeMap<OperatorId, String>, wait: Duration) -> String {
+    let who: Vec<String> = at_work.iter().map(|(agent, why)| format!("agent {agent} is {why}")).collect();
+    format!("waiting up to {wait:?} for people at work: {}", who.join("; "))
 }

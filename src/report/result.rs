@@ -132,7 +132,13 @@ pub fn of<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
 
 /// A step in words: `agent.create agent/8101..8180`.
 pub fn step(step: &Step) -> String {
-    let ids: Vec<&OperatorId> = step.targets.iter().map(|target| &target.name).collect();
+    let ids: Vec<OperatorId> = step.targets.iter().map(|target| target.name.clone()).collect();
+    step_for(step, &ids)
+}
+
+/// A step in words, for some of its targets.
+pub fn step_for(step: &Step, ids: &[OperatorId]) -> String {
+    let ids: Vec<&OperatorId> = ids.iter().collect();
     let kind = step.targets.first().map_or("", |target| target.kind.word());
     format!("{} {kind}/{}", step.operation.word(), ranges(&ids))
 }

@@ -26,8 +26,8 @@ use crate::provider::Order;
 /// Passwords that a plan needs: read before its first write, or made by a step.
 pub type Passwords = Mutex<BTreeMap<SecretRef, Arc<Secret>>>;
 
-/// Told when a step is answered: its place in the plan, and what went wrong if anything did.
-pub type Progress<'a> = &'a (dyn Fn(usize, Option<&Failure>) + Sync);
+/// Told when a step is answered: its place in the plan, what was told, and what went wrong if anything did.
+pub type Progress<'a> = &'a (dyn Fn(usize, &Deed, Option<&Failure>) + Sync);
 
 /// What a run works with.
 #[derive(Clone, Copy)]
@@ -106,7 +106,7 @@ pub async fn run(
                         // Without its intent on disk a call does not leave.
                         if let Some(Err(error)) = journal.map(|journal| journal.begin(step)) {
                             let why = Failure::NotSent(format!("the journal cannot be written: {error}"));
-                            progress(step, Some(&why));
+                            progress(step, &deed, Some(&why));
                             return Event::Answered { step, result: Err(why) };
                         }
                         let look = LastLook::new(lookout, step, &deed, &harms);
@@ -129,7 +129,7 @@ pub async fn run(
                         if result == Err(Failure::Halted) {
                             return Event::NotStarted { step };
                         }
-                        progress(step, result.as_ref().err());
+                        progress(step, &deed, result.as_ref().err());
                         Event::Answered { step, result }
                     }));
                 }

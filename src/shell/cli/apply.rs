@@ -13,6 +13,7 @@ use super::output::{Output, Reporter};
 use super::plan::{Made, Narrowing, complain, make, settle};
 use super::signals::{self, unless_interrupted};
 use super::{awaited, connect, passwords, saved};
+use crate::apply::deed::Deed;
 use crate::apply::guard::Stale;
 use crate::apply::{Conduct, Finish, Ran, Status, keep, remember};
 use crate::model::call::Failure;
@@ -133,9 +134,18 @@ async fn locked(
     let listener = tokio::spawn(signals::listen(sender, console.clone()));
     let task = progress::begin("applying".to_owned(), "steps");
     task.out_of(plan.steps.len());
-    let progress = |at: usize, wrong: Option<&Failure>| {
+    let progress = |at: usize, deed: &Deed, wrong: Option<&Failure>| {
         let Some(planned) = plan.steps.get(at) else { return };
-        let shown = result::step(planned);
+        let shown = match deed {
+            // Somebody may have been left out.
+            Deed::DeleteAgents { ids } => result::step_for(planned, ids),
+            Deed::CreateAgents { .. }
+            | Deed::EditAgent { .. }
+            | Deed::PutSecret { .. }
+            | Deed::SetPassword { .. }
+            | Deed::CreateQueue { .. }
+            | Deed::SetMembers { .. } => result::step(planned),
+        };
         match wrong {
             None => {
                 console.step(&format!("  {shown} done"));
