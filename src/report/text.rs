@@ -5,10 +5,10 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::diff::{Span, spans};
 use super::view::{self, Line, Piece, Tone, View};
-use super::{Body, Failure, Report, result};
+use super::{Body, Failure, Report, Run, result};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
-use crate::model::plan::Action;
+use crate::model::plan::{Action, Plan};
 
 /// How text is drawn.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) fn report(report: &Report, look: Look) -> String {
         let text = match &part.body {
             Body::Planned(shown) => plan(&view::of(shown), look),
             Body::Ran(shown, run) => {
-                let done = result::text(shown, run);
+                let done = ran(shown, run, look);
                 plan(&view::of(shown), look) + if done.is_empty() { "" } else { "\n" } + &done
             }
             Body::Failed(failure) => failed(failure),
@@ -42,9 +42,9 @@ pub(super) fn report(report: &Report, look: Look) -> String {
 
 /// Draws what became of plans that were shown before they were carried out. Why nothing was changed stands on
 /// standard error already.
-pub fn outcome(report: &Report) -> String {
+pub fn outcome(report: &Report, look: Look) -> String {
     let parts = report.parts.iter().filter_map(|part| match &part.body {
-        Body::Ran(plan, run) if run.refused.is_none() => Some(result::text(plan, run)),
+        Body::Ran(plan, run) if run.refused.is_none() => Some(ran(plan, run, look)),
         Body::Ran(..) | Body::Planned(_) | Body::Failed(_) => None,
     });
     parts.filter(|text| !text.is_empty()).fold(String::new(), |all, text| all + "\n" + &text)
@@ -56,6 +56,16 @@ fn failed(failure: &Failure) -> String {
     for diagnostic in &failure.diagnostics {
         let place = diagnostic.source.as_ref().map(|source| format!("{source}: ")).unwrap_or_default();
         text.push_str(&format!("  ! {place}{}\n", safe(&diagnostic.message)));
+    }
+    text
+}
+
+/// Draws what became of a run, wrapped.
+fn ran(plan: &Plan, run: &Run, look: Look) -> String {
+    let mut text = String::new();
+    for line in result::text(plan, run).lines() {
+        let (mark, rest) = line.split_at(if line.starts_with("  ! ") { 4 } else { 0 });
+        text.push_str(&format!("{mark}{}\n", wrap(rest, mark.len(), look.width)));
     }
     text
 }

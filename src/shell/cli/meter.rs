@@ -5,6 +5,8 @@
 //! [`Meter::aside`], which takes the bars away meanwhile, and those of finished work for good.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,14 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(100);
 /// The shortest wait that is worth a line where there are no bars.
 const LONG_WAIT: Duration = Duration::from_secs(5);
+
+/// Set when the terminal has shown a `^C` below the bars.
+static ECHOED: AtomicBool = AtomicBool::new(false);
+
+/// Says that Ctrl-C was pressed, and so that the terminal has shown it.
+pub(super) fn echoed() {
+    ECHOED.store(true, Ordering::SeqCst);
+}
 
 /// How what is under way is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,12 +103,20 @@ impl Meter {
             return write();
         }
         let mut drawing = self.drawing.lock().unwrap_or_else(PoisonError::into_inner);
+        drawing.mend();
         drawing.sweep(&progress::now());
         drawing.bars.suspend(write)
     }
 }
 
 impl Drawing {
+    /// Takes a `^C` away: it stands on a line of its own, and bars are cleared from their last line upwards.
+    fn mend(&self) {
+        if !self.tasks.is_empty() && ECHOED.swap(false, Ordering::SeqCst) {
+            let _ = io::stderr().lock().write_all(b"\r\x1b[2K\x1b[1A");
+        }
+    }
+
     /// Takes the bars of finished work away.
     fn sweep(&mut self, board: &Board) {
         self.tasks.retain(|id, bar| {
@@ -119,6 +137,7 @@ impl Drawing {
     }
 
     fn draw(&mut self, board: &Board) {
+        self.mend();
         self.sweep(board);
         for (id, state) in &board.tasks {
             if !self.tasks.contains_key(id) && state.since.elapsed() < PATIENCE {

@@ -226,7 +226,7 @@ impl Reporter<'_> {
                 // Standard error has said why there is nothing to show.
                 let said = report.parts.iter().all(|part| matches!(part.body, Body::Failed(_)));
                 if self.shown.get() {
-                    self.console.out(&text::outcome(&report));
+                    self.console.out(&text::outcome(&report, look));
                 } else if self.several || !said {
                     self.console.out(&report::render(&report, Format::Text, look));
                 }

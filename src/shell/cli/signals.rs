@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::console::Console;
 use super::exit::{Exit, Fail};
+use super::meter;
 
 /// Set once a run must not be abandoned any more.
 static WRITING: AtomicBool = AtomicBool::new(false);
@@ -30,8 +31,11 @@ pub(super) async fn unless_interrupted<T, E: Into<Fail>>(
     let mut terminate = signal(SignalKind::terminate()).ok();
     let abandoned = async {
         loop {
-            either(&mut terminate).await;
+            let typed = either(&mut terminate).await;
             if !WRITING.load(Ordering::SeqCst) {
+                if typed {
+                    meter::echoed();
+                }
                 return;
             }
         }
@@ -42,8 +46,8 @@ pub(super) async fn unless_interrupted<T, E: Into<Fail>>(
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn either(terminate: &mut Option<Signal>) {
+/// Waits for Ctrl-C or SIGTERM; whether it was Ctrl-C.
+async fn either(terminate: &mut Option<Signal>) -> bool {
     let term = async {
         match terminate {
             Some(signal) => {
@@ -53,8 +57,8 @@ async fn either(terminate: &mut Option<Signal>) {
         }
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = term => {}
+        _ = tokio::signal::ctrl_c() => true,
+        () = term => false,
     }
 }
 
@@ -62,13 +66,13 @@ async fn either(terminate: &mut Option<Signal>) {
 pub(super) async fn listen(stop: watch::Sender<bool>, console: Console) {
     let mut terminate = signal(SignalKind::terminate()).ok();
     loop {
-        either(&mut terminate).await;
+        if either(&mut terminate).await {
+            meter::echoed();
+        }
         if *stop.borrow() {
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
-        console.note(
-            "Stopping: calls in flight are finished and recorded. Once more ends at once, and leaves them open.",
-        );
+        console.note("Stopping after the calls in flight. Press again to end at once.");
         let _ = stop.send(true);
     }
 }
