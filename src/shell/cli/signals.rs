@@ -41,8 +41,10 @@ pub(super) async fn unless_interrupted<T, E: Into<Fail>>(
         }
     };
     tokio::select! {
-        done = work => done.map_err(Into::into),
+        // Listening begins before the work does: a signal that comes with the first call kills nothing.
+        biased;
         () = abandoned => Err(Fail::Interrupted),
+        done = work => done.map_err(Into::into),
     }
 }
 
