@@ -218,10 +218,10 @@ fn the_readmes_links_lead_somewhere() {
         let links: Vec<&str> = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
         assert!(links.len() > 10, "{name} has links");
         for link in links {
-            let there = match link.strip_prefix('#') {
-                Some(heading) => headings.iter().any(|h| h == heading),
-                None => link.starts_with("https://") || root().join(link).exists(),
-            };
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let own = file.is_empty();
+            let there = (own && headings.iter().any(|h| h == heading))
+                || (!own && (file.starts_with("https://") || root().join(file).exists()));
             assert!(there, "{name}: {link}");
         }
     }

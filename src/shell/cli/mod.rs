@@ -72,24 +72,24 @@ enum Command {
     Plan(plan::Arguments),
     /// Carry a plan out, read back, and prove that it took effect.
     Apply(apply::Arguments),
-    /// Write what is live as manifests, one file a main skill group; the next plan is empty.
-    Import(import::Arguments),
-    /// Save what is live to a file without secrets, for `plan --live` where no credential may go.
-    Snapshot(snapshot::Arguments),
-    /// Free a lock whose holder is gone, after saying who held it.
-    Unlock(unlock::Arguments),
     /// Say what differs from the manifests and which side moved; exit with 2 when anything does.
     Drift(drift::Arguments),
     /// Show every agent across all connections: configured, online, on a call, in which queues.
     Status(status::Arguments),
     /// Try each connection and store once, and say what is wrong and how to mend it.
     Doctor(doctor::Arguments),
+    /// Write what is live as manifests, one file a main skill group; the next plan is empty.
+    Import(import::Arguments),
+    /// Save what is live to a file without secrets, for `plan --live` where no credential may go.
+    Snapshot(snapshot::Arguments),
     /// Lay manifests out in the canonical way; comments and meaning stay.
     Fmt(fmt::Arguments),
-    /// Print a JSON Schema, as checked in under schema/.
-    Schema(schema::Arguments),
     /// Say what a kind, a field, a setting or a finding code means; without an argument, what there is.
     Explain(explain::Arguments),
+    /// Free a lock whose holder is gone, after saying who held it.
+    Unlock(unlock::Arguments),
+    /// Print a JSON Schema, as checked in under schema/.
+    Schema(schema::Arguments),
     /// Serve simulated vendor systems on loopback.
     Sandbox(sandbox::Arguments),
     /// Print completions for a shell.
