@@ -15,7 +15,7 @@ pub enum Entry {
         /// The plan.
         plan: Box<Plan>,
     },
-    /// A call is about to leave. On disk before it does.
+    /// A call is about to leave. On disk before it does, where it cannot simply be made again.
     Begin {
         /// Place of the step in the plan.
         step: usize,
@@ -23,7 +23,7 @@ pub enum Entry {
         #[serde(default)]
         at_ms: i64,
     },
-    /// A call was answered. On disk before anything that depends on it starts.
+    /// A call was answered. Written before anything that depends on it starts.
     End {
         /// Place of the step in the plan.
         step: usize,

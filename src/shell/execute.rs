@@ -104,7 +104,11 @@ pub async fn run(
                             tokio::time::sleep(retry::growing(repetition, clock::chance())).await;
                         }
                         // Without its intent on disk a call does not leave.
-                        if let Some(Err(error)) = journal.map(|journal| journal.begin(step)) {
+                        let begun = match journal {
+                            Some(journal) => journal.begin(step, plan.steps[step].operation).await,
+                            None => Ok(()),
+                        };
+                        if let Err(error) = begun {
                             let why = Failure::NotSent(format!("the journal cannot be written: {error}"));
                             progress(step, &deed, Some(&why));
                             return Event::Answered { step, result: Err(why) };

@@ -1,4 +1,8 @@
-//! The journal's file: JSON lines, each synced before what follows it. A torn last line is no harm.
+//! The journal's file: JSON lines. A torn last line is no harm.
+//!
+//! What is written outlives a program that is killed. A machine that loses its power keeps what was synced, so the
+//! intent of a call that cannot simply be made again is synced before the call leaves, and with it all that stands
+//! above. One sync does for everybody who waits for one, and it never holds up the thread that drives the calls.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -10,12 +14,16 @@ use super::clock;
 use crate::model::call::Failure;
 use crate::model::id::OperatorId;
 use crate::model::journal::{Ending, Entry};
-use crate::model::plan::Plan;
+use crate::model::plan::{Operation, Plan};
 
 /// The journal of a run.
 pub struct Journal {
     path: PathBuf,
-    file: Mutex<File>,
+    file: Arc<File>,
+    /// How many lines were written.
+    written: Mutex<u64>,
+    /// How many of them are synced.
+    synced: tokio::sync::Mutex<u64>,
 }
 
 impl Journal {
@@ -30,8 +38,10 @@ impl Journal {
     /// It cannot be written.
     pub fn start(path: &Path, plan: &Arc<Plan>) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        let journal = Self { path: path.to_owned(), file: Mutex::new(file) };
+        let (written, synced) = (Mutex::default(), tokio::sync::Mutex::default());
+        let journal = Self { path: path.to_owned(), file: Arc::new(file), written, synced };
         journal.write(&Entry::Run { plan: Box::new(Plan::clone(plan)) })?;
+        journal.file.sync_data()?;
         Ok(journal)
     }
 
@@ -39,8 +49,17 @@ impl Journal {
     ///
     /// # Errors
     /// It cannot be written, and the call must not leave.
-    pub fn begin(&self, step: usize) -> io::Result<()> {
-        self.write(&Entry::Begin { step, at_ms: clock::now_ms() })
+    pub async fn begin(&self, step: usize, operation: Operation) -> io::Result<()> {
+        let line = self.write(&Entry::Begin { step, at_ms: clock::now_ms() })?;
+        match operation {
+            // Made once more they come to the same.
+            Operation::AgentEdit | Operation::AgentPassword => Ok(()),
+            Operation::AgentCreate
+            | Operation::AgentDelete
+            | Operation::QueueCreate
+            | Operation::QueueMembers
+            | Operation::SecretPut => self.sync(line).await,
+        }
     }
 
     /// A call was answered. What cannot be written is read back from live state by the run after a crash.
@@ -66,12 +85,27 @@ impl Journal {
         discard(&self.path);
     }
 
-    fn write(&self, entry: &Entry) -> io::Result<()> {
+    /// Writes a line, and returns which it is.
+    fn write(&self, entry: &Entry) -> io::Result<u64> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(&line)?;
-        file.sync_data()
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        (&*self.file).write_all(&line)?;
+        *written += 1;
+        Ok(*written)
+    }
+
+    /// Waits until a line is on disk. Whoever comes while a sync runs waits for the next one, which does for all.
+    async fn sync(&self, line: u64) -> io::Result<()> {
+        let mut synced = self.synced.lock().await;
+        if *synced >= line {
+            return Ok(());
+        }
+        let written = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = Arc::clone(&self.file);
+        tokio::task::spawn_blocking(move || file.sync_data()).await.map_err(io::Error::other)??;
+        *synced = written;
+        Ok(())
     }
 }
 
@@ -91,6 +125,22 @@ pub fn left_behind(path: &Path) -> Vec<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn whoever_begins_at_a_time_shares_a_sync_and_every_line_is_there() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = Journal::path(folder.path());
+        let file = Arc::new(File::create(&path)?);
+        let (written, synced) = (Mutex::default(), tokio::sync::Mutex::default());
+        let journal = Journal { path: path.clone(), file, written, synced };
+        let all = (0..50).map(|step| journal.begin(step, Operation::AgentCreate));
+        futures_util::future::try_join_all(all).await?;
+        assert_eq!(*journal.synced.lock().await, 50);
+        journal.begin(50, Operation::AgentEdit).await?;
+        journal.end(0, &Ok(None));
+        assert_eq!((*journal.synced.lock().await, left_behind(&path).len()), (50, 52));
+        Ok(())
+    }
 
     #[test]
     fn a_torn_last_line_is_no_harm() -> io::Result<()> {

@@ -398,12 +398,16 @@ impl Link {
         let status = reply.as_ref().map_or(0, |reply| reply.status);
         let millis = started.elapsed().as_millis();
         let result = reply.and_then(|reply| hear(&reply));
-        let secrets = [Some(&*self.secret), key.secret(), care.and_then(|care| care.private)];
-        let mut struck: Vec<Zeroizing<String>> = secrets.into_iter().flatten().flat_map(spellings).collect();
-        let signed =
-            call.query.iter().map(|(_, value)| value).chain(call.headers.iter().map(|(_, value)| value));
-        struck.extend(signed.filter(|value| value.len() >= 16).map(|value| Zeroizing::new(value.clone())));
-        let result = result.map_err(|failure| failure.map(|message| clip(&scrub(message, &struck))));
+        let result = result.map_err(|failure| {
+            let secrets = [Some(&*self.secret), key.secret(), care.and_then(|care| care.private)];
+            let mut struck: Vec<Zeroizing<String>> =
+                secrets.into_iter().flatten().flat_map(spellings).collect();
+            let signed =
+                call.query.iter().map(|(_, value)| value).chain(call.headers.iter().map(|(_, value)| value));
+            struck
+                .extend(signed.filter(|value| value.len() >= 16).map(|value| Zeroizing::new(value.clone())));
+            failure.map(|message| clip(&scrub(message, &struck)))
+        });
         tracing::debug!(
             connection = &*self.connection.name,
             operation = call.operation,
