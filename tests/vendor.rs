@@ -476,7 +476,7 @@ fn agent_config_row() {
     let said: BTreeSet<&str> = record.iter().map(|entry| entry.field.key).collect();
     assert_eq!(said, read);
     assert_eq!(record.get(&agent::OUTBOUND_CALLS), Some(&Value::Choice("forbidden")));
-    assert_eq!(record.get(&agent::CHANNEL_SET), Some(&Value::Set(vec!["voice", "message"])));
+    assert_eq!(record.get(&agent::CHANNEL_SET), Some(&Value::Set(["voice", "message"].into())));
     assert!(!format!("{record:?}").contains("secret-1"));
     let one = json!({ "code": 200, "msg": "ok", "data": row });
     assert!(

@@ -341,7 +341,7 @@ pub(super) fn value(node: &Node, key: &str, ty: Type, out: &mut Diagnostics) -> 
                 );
                 return None;
             }
-            Some(Value::Set(set))
+            Some(Value::Set(set.into()))
         }
         Type::Sip => sip(node, key, out).map(Value::Sip),
         Type::Password => secret(node, key, true, out).map(|secret| Value::Password(Arc::new(secret))),

@@ -26,24 +26,44 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
+/// What one file says, before anything in it is looked up elsewhere.
+pub struct Said {
+    read: document::Reading,
+    complaints: Diagnostics,
+}
+
 /// Reads manifests: bytes → nodes → documents → the desired roster.
 ///
 /// # Errors
 /// All that is wrong with them, or nothing of them is used.
 pub fn load(files: &[File], workspace: &Workspace) -> Result<Desired, Diagnostics> {
+    resolve(files.iter().map(read).collect(), workspace)
+}
+
+/// Reads one file, on its own: files may be read side by side.
+pub fn read(file: &File) -> Said {
+    let mut read = document::Reading::default();
+    let complaints = yaml::read_into(&file.name, &file.bytes, &mut read);
+    Said { read, complaints }
+}
+
+/// Makes the roster of what the files say, in their order.
+///
+/// # Errors
+/// All that is wrong with them, or nothing of them is used.
+pub fn resolve(files: Vec<Said>, workspace: &Workspace) -> Result<Desired, Diagnostics> {
     let mut out = Diagnostics::default();
     let mut documents = Vec::new();
+    let some = !files.is_empty();
     // Whether everything that the files declare is known; if not, what is missing proves nothing.
     let mut whole = true;
-    for file in files {
-        let mut read = document::Reading::default();
-        let complaints = yaml::read_into(&file.name, &file.bytes, &mut read);
+    for Said { read, complaints } in files {
         whole &= complaints.is_empty() && !read.lost;
         out.extend(complaints);
         out.extend(read.problems);
         documents.extend(read.documents);
     }
-    if documents.is_empty() && out.is_empty() && !files.is_empty() {
+    if documents.is_empty() && out.is_empty() && some {
         out.push(
             Diagnostic::general("no manifest declares anything: every file is empty, or holds remarks only")
                 .help("a roster that really is empty is written as a document with `kind: Roster` and nothing else"),

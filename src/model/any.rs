@@ -49,7 +49,9 @@ pub(crate) fn value(field: &'static Field) -> BoxedStrategy<Value> {
         Type::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
         Type::Number => prop_oneof![any::<i64>(), 0..3i64].prop_map(Value::Number).boxed(),
         Type::Choice(words) => select(words).prop_map(Value::Choice).boxed(),
-        Type::Set(words) => subsequence(words.to_vec(), 0..=words.len()).prop_map(Value::Set).boxed(),
+        Type::Set(words) => {
+            subsequence(words.to_vec(), 0..=words.len()).prop_map(|set| Value::Set(set.into())).boxed()
+        }
         Type::Sip => prop_oneof![
             Just(Value::Sip(Sip::None)),
             text().prop_map(|number| Value::Sip(Sip::Number(number.into()))),

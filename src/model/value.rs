@@ -58,7 +58,7 @@ pub enum Value {
     /// See [`Type::Choice`].
     Choice(&'static str),
     /// See [`Type::Set`]; ordered as the type's list.
-    Set(Vec<&'static str>),
+    Set(Arc<[&'static str]>),
     /// See [`Type::Sip`].
     Sip(Sip),
     /// See [`Type::Password`].
@@ -69,6 +69,9 @@ pub enum Value {
     Other(Arc<str>),
 }
 
+// A roster of 100,000 agents has two million of them.
+const _: () = assert!(size_of::<Value>() <= 24);
+
 impl Value {
     /// Returns the value in the manifest's words, as JSON. A password is `null`.
     pub fn to_json(&self) -> Json {
@@ -77,7 +80,7 @@ impl Value {
             Value::Flag(flag) => json!(flag),
             Value::Number(number) => json!(number),
             Value::Choice(word) => json!(word),
-            Value::Set(words) => json!(words),
+            Value::Set(words) => json!(&**words),
             Value::Sip(Sip::Auto) => json!("auto"),
             Value::Sip(Sip::None) => json!("none"),
             Value::Sip(Sip::Number(number)) => json!({ "number": &**number }),

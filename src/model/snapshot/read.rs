@@ -152,10 +152,13 @@ struct Listed {
     page_size: usize,
 }
 
-/// The text that each field held last: neighbours share groups, numbers shown and the like.
+/// The text, or the set, that each field held last: neighbours share groups, numbers shown and the like.
 #[derive(Default)]
 struct Last {
     texts: [Option<Arc<str>>; 32],
+    set: Option<Arc<[&'static str]>>,
+    /// How many fields the last resource had.
+    fields: usize,
 }
 
 impl Last {
@@ -164,6 +167,13 @@ impl Last {
         match last {
             Some(last) if **last == *text => Arc::clone(last),
             _ => Arc::clone(last.insert(text.into())),
+        }
+    }
+
+    fn share_set(&mut self, set: Vec<&'static str>) -> Arc<[&'static str]> {
+        match &mut self.set {
+            Some(last) if **last == *set => Arc::clone(last),
+            last => Arc::clone(last.insert(set.into())),
         }
     }
 }
@@ -269,7 +279,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
         let Self(shape, last) = self;
         let (mut id, mut name) = (None, None);
-        let mut record = Record::default();
+        let mut record = Record::with_capacity(last.fields);
         let mut next = 0;
         while let Some(slot) = map.next_key_seed(Key { shape, next })? {
             match slot {
@@ -298,6 +308,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
         {
             return Err(lacks(key));
         }
+        last.fields = record.iter().count();
         Ok(Row { id: id.ok_or_else(|| lacks(shape.key))?, name, record })
     }
 }
@@ -431,7 +442,7 @@ impl<'de> Visitor<'de> for OfField<'_> {
                     }
                 }
                 set.sort_by_key(|word| words.iter().position(|known| known == word));
-                Ok(Value::Set(set))
+                Ok(Value::Set(self.1.share_set(set)))
             }
             Type::Members => {
                 let mut members = Members::new();

@@ -67,7 +67,7 @@ pub(super) fn read(row: &Map<String, Json>, path: &str, field: &Field) -> Result
                     set.push(*word);
                 }
             }
-            Ok(said.then_some(Value::Set(set)))
+            Ok(said.then(|| Value::Set(set.into())))
         }
         Type::Sip => Ok(Some(Value::Sip(match at(0).text()? {
             Some(number) => Sip::Number(number.into()),

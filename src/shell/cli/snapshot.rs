@@ -75,11 +75,12 @@ pub(super) fn doubts(live: &Live) -> Vec<(&'static str, &str)> {
 /// Plans from a snapshot: opens no connection and reads no secret.
 pub(super) async fn plan(
     loaded: &Loaded,
+    snapshot: Snapshot,
     file: &Path,
     narrowing: &Narrowing,
     console: &Console,
 ) -> Result<Plan, Fail> {
-    let snapshot = load(&loaded.workspace, file)?;
+    let snapshot = fit(&loaded.workspace, snapshot, file)?;
     let ledger = match snapshot.ledger {
         Some(ledger) => ledger,
         None => local_ledger(loaded).await?,
@@ -97,19 +98,27 @@ pub(super) async fn plan(
     if !loaded.desired.seats.is_empty() {
         console.note("a snapshot holds no voice seats: those that are declared are not compared");
     }
-    plan_of(loaded, &snapshot.live, &ledger, BTreeMap::new(), narrowing)
+    let plan = plan_of(loaded, &snapshot.live, &ledger, BTreeMap::new(), narrowing);
+    // See `plan::one`: there is one workspace, and the program ends soon.
+    std::mem::forget(snapshot.live);
+    plan
 }
 
-/// Reads a snapshot that belongs to a workspace.
-fn load(workspace: &Workspace, file: &Path) -> Result<Snapshot, Fail> {
+/// Reads a snapshot.
+pub(super) fn open(file: &Path) -> Result<Snapshot, Fail> {
     let shown = file.display();
     let bytes = fs::read(file).map_err(|error| Fail::error(format!("{shown} cannot be read: {error}")))?;
-    let mut snapshot = snapshot::read(&bytes).map_err(|wrong| {
+    snapshot::read(&bytes).map_err(|wrong| {
         Fail::error(format!(
             "{shown}:{}:{}: this is no snapshot that can be planned from: {} (take a new one with `rosterctl snapshot`)",
             wrong.line, wrong.column, wrong.message
         ))
-    })?;
+    })
+}
+
+/// Makes sure that a snapshot belongs to a workspace.
+fn fit(workspace: &Workspace, mut snapshot: Snapshot, file: &Path) -> Result<Snapshot, Fail> {
+    let shown = file.display();
     if snapshot.workspace != workspace.name {
         return Err(Fail::error(format!(
             "{shown} is a snapshot of workspace `{}`, and this workspace is `{}`; take one of this workspace with \
