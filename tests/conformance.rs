@@ -161,3 +161,99 @@ fn a_rate_limit_is_never_run_into() {
     assert!(said.contains("status=200"), "{said}");
     assert!(!said.contains("status=429"), "{said}");
 }
+
+/// Calls since the last look, by operation.
+fn calls(bench: &Bench) -> String {
+    const OPERATIONS: [&str; 10] = [
+        "page",
+        "one/v2",
+        "create/v2",
+        "edit/v2",
+        "editPwd",
+        "del/v2",
+        "queueQueue",
+        "addQueue",
+        "updateQueueAssignMembers",
+        "queueQueueAgentClaimStatus",
+    ];
+    let calls = bench.with(|estate| std::mem::take(&mut estate.calls));
+    let mut said = Vec::new();
+    for operation in OPERATIONS {
+        let of =
+            |path: &str| path.ends_with(&format!("/{operation}")) || path.contains(&format!("/{operation}/"));
+        let count: usize = calls.iter().filter(|(path, _)| of(path)).map(|(_, count)| count).sum();
+        if count > 0 {
+            said.push(format!("{operation} {count}"));
+        }
+    }
+    said.join(", ")
+}
+
+/// The table of `tests/benches/README.md`, counted where the calls arrive.
+#[test]
+fn nothing_takes_a_call_more_than_it_needs() {
+    const APPLY: &[&str] = &["apply", "--auto-approve"];
+    let agents = (1..=250).fold(String::new(), |all, n| {
+        format!(
+            "{all}  - {{ operatorId: \"{}\", name: a, roleName: 坐席, mainGroupName: 售前, status: 1 }}\n",
+            8000 + n
+        )
+    });
+    let queues = (1..=60).fold(String::new(), |all, n| {
+        format!(
+            "{all}  - {{ displayName: q{n}, assignMembers: [{{ agentNumber: \"8001\", priority: 0 }}] }}\n"
+        )
+    });
+    let rate = "rateLimit: { calls: 1000, claimCalls: 1000, perMs: 1000 }\n";
+    let bench = Bench::new(&format!("{rate}agents:\n{agents}queues:\n{queues}"));
+    bench.workspace("ledger: { path: ledger.json }\npolicy: { limits: { floor: 100 } }\n");
+    bench.write("secrets/new", "first-password-1\n");
+    let mut told = Vec::new();
+    let mut step = |what: &str, roster: &str, command: &[&str]| {
+        bench.roster(roster);
+        bench.run(command).exits(0);
+        told.push(format!("{what}: {}", calls(&bench)));
+    };
+    step("read 250 agents and 60 queues", "", &["plan"]);
+    step("nothing to do", "", APPLY);
+    let new = "agents:\n  - { operatorId: \"9001\", name: n, role: 坐席, mainSkillGroup: 售前, enabled: true, wrapUpSeconds: 5, \
+               password: { store: files, key: new, version: 1 } }\n";
+    step("create one agent", new, APPLY);
+    step(
+        "create one agent who may not sign in",
+        "agents:\n  - { operatorId: \"9002\", name: n, role: 坐席, enabled: false }\n",
+        APPLY,
+    );
+    step(
+        "edit three fields of two agents",
+        "agents:\n  - { operatorIds: 8001..8002, name: b, wrapUpSeconds: 7, recording: true }\n",
+        APPLY,
+    );
+    step("a new password", &new.replace("version: 1", "version: 2"), APPLY);
+    step(
+        "replace the members of two queues",
+        "queues:\n  - { displayName: q1, assignMembers: [\"8002\"] }\n  - { displayName: q2, assignMembers: [\"8003\", \"8004\"] }\n",
+        APPLY,
+    );
+    step(
+        "create a queue with members",
+        "queues:\n  - { displayName: new, assignMembers: [\"8002\"] }\n",
+        APPLY,
+    );
+    let gone = (101..=140).fold(String::from("agents:\n"), |all, n| {
+        format!("{all}  - {{ operatorId: \"{}\", state: absent }}\n", 8000 + n)
+    });
+    step("delete forty agents", &gone, APPLY);
+    insta::assert_snapshot!(told.join("\n"), @r"
+    read 250 agents and 60 queues: page 3, queueQueue 2
+    nothing to do: page 3, queueQueue 2
+    create one agent: page 3, one/v2 1, create/v2 1, queueQueue 2
+    create one agent who may not sign in: page 3, one/v2 1, create/v2 1, edit/v2 1, queueQueue 2
+    edit three fields of two agents: page 3, one/v2 4, edit/v2 2, queueQueue 2
+    a new password: page 3, editPwd 1, queueQueue 2
+    replace the members of two queues: page 3, queueQueue 6, updateQueueAssignMembers 2
+    create a queue with members: page 3, queueQueue 5, addQueue 1
+    delete forty agents: page 9, del/v2 1, queueQueue 4
+    ");
+    assert!(bench.departures().is_empty(), "{:?}", bench.departures());
+}

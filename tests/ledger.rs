@@ -28,7 +28,7 @@ struct Bench {
 impl Bench {
     /// `ledger` is what stands below `ledger:`; `{folder}` in it is the bench's.
     async fn new(ledger: &str, slowest_ms: u32) -> Self {
-        let delay_ms = Delay { probability: 1.0, max: slowest_ms };
+        let delay_ms = Delay { probability: 1.0, min: 0, max: slowest_ms };
         let faults = Faults { seed: 3, delay_ms, only: vec!["create/v2".to_owned()], ..Faults::default() };
         let vendor = spawn(Estate { faults, ..Estate::default() }).await.unwrap();
         let folder = tempfile::tempdir().unwrap();

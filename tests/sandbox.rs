@@ -143,7 +143,7 @@ async fn a_gateway_answers_in_the_vendors_place() {
         assert_eq!(response.status(), 500);
     }
     assert!((1..20).contains(&agents(&running)), "some are carried out, some are not");
-    let delay_ms = Delay { probability: 1.0, max: 5 };
+    let delay_ms = Delay { probability: 1.0, min: 0, max: 5 };
     let running = with_faults(Faults { delay_ms, ..Faults::default() }).await;
     assert_eq!(json_of(agent(&running, "create/v2", json!({}))).await["code"], 0);
 }

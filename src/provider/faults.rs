@@ -45,6 +45,8 @@ pub struct Faults {
 pub struct Delay {
     /// How often, 0 to 1.
     pub probability: f64,
+    /// The shortest, in milliseconds; not above the longest.
+    pub min: u32,
     /// The longest, in milliseconds.
     pub max: u32,
 }
@@ -115,8 +117,9 @@ impl Faults {
             hit
         };
         if falls_into(delay) {
-            let length = length % (u64::from(self.delay_ms.max) + 1);
-            Fault::Delay(u32::try_from(length).unwrap_or(self.delay_ms.max))
+            let Delay { min, max, .. } = self.delay_ms;
+            let length = u64::from(min) + length % (u64::from(max.saturating_sub(min)) + 1);
+            Fault::Delay(u32::try_from(length).unwrap_or(max))
         } else if falls_into(before) {
             Fault::DropBefore
         } else if falls_into(after) {
@@ -192,10 +195,14 @@ mod tests {
 
     #[test]
     fn a_delay_stays_within_its_bound() {
-        let faults = Faults { delay_ms: Delay { probability: 1.0, max: 5 }, ..Faults::default() };
-        for fault in run(&faults, &["/a"; 100]) {
-            assert!(matches!(fault, Fault::Delay(0..=5)), "{fault:?}");
-        }
+        let faults = |min| {
+            let delay_ms = Delay { probability: 1.0, min, max: 5 };
+            run(&Faults { delay_ms, ..Faults::default() }, &["/a"; 100])
+        };
+        let short = |fault: &Fault| matches!(fault, Fault::Delay(0..3));
+        assert!(faults(0).iter().all(|fault| matches!(fault, Fault::Delay(0..=5))));
+        assert!(faults(0).iter().any(short) && !faults(3).iter().any(short));
+        assert!(faults(5).iter().all(|fault| *fault == Fault::Delay(5)));
     }
 
     #[test]

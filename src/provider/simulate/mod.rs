@@ -12,7 +12,7 @@
 //! ```yaml
 //! random: 7                       # what chance is drawn from
 //! quirks: { successCode: 200, ids: lexical, utcOffset: "+08:00" }      # see `Quirks`
-//! faults: { seed: 1, dropAfter: 0.1, only: [addQueue], after: 3 }      # see `Faults`; delayMs: { probability, max }
+//! faults: { seed: 1, dropAfter: 0.1, only: [addQueue], after: 3 }      # see `Faults`; delayMs: { probability, min, max }
 //! tokens: [one, two]              # of agent-config; any that is not empty when left out
 //! roles: [普通坐席, { name: 班长, operatorType: 1 }]   # any when left out
 //! skillGroups: [售前, 售后]        # any when left out

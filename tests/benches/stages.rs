@@ -1,0 +1,157 @@
+//! The stages of a run, each on its own: time, and what it takes from the allocator.
+//!
+//! `cargo bench --bench stages`, or with a part of a name behind `--`. Every estate comes from `examples/estate.rs`,
+//! one in a hundred agents is live otherwise than the manifests say.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
+
+use std::fs;
+use std::sync::Arc;
+
+use divan::{AllocProfiler, Bencher, black_box};
+use rosterctl::manifest::yaml::{self, Node, Sink};
+use rosterctl::manifest::{self, File};
+use rosterctl::model::desired::Desired;
+use rosterctl::model::ledger::Ledger;
+use rosterctl::model::live::{Listing, Live};
+use rosterctl::model::plan::Plan;
+use rosterctl::model::snapshot;
+use rosterctl::model::workspace::Workspace;
+use rosterctl::plan::{self, Options};
+use rosterctl::provider::SPECS;
+use rosterctl::report::text::{self, Look};
+use rosterctl::report::{json, view};
+
+#[allow(dead_code, reason = "its program is not needed here")]
+#[path = "../../examples/estate.rs"]
+mod estate;
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+const AGENTS: [usize; 3] = [1_000, 10_000, 100_000];
+
+fn main() {
+    divan::main();
+}
+
+/// An estate as bytes.
+struct Bytes {
+    workspace: Workspace,
+    files: Vec<File>,
+    live: Vec<u8>,
+}
+
+impl Bytes {
+    fn of(agents: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        estate::write(&estate::Estate { agents, ..estate::Estate::default() }, folder.path()).unwrap();
+        let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+        let workspace = manifest::workspace::load(&"rosterctl.yaml".into(), &read("rosterctl.yaml"), SPECS);
+        let mut names: Vec<_> = fs::read_dir(folder.path().join("roster"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        let files = names
+            .iter()
+            .map(|name| File { name: Arc::from(name.as_str()), bytes: read(&format!("roster/{name}")) });
+        Self { workspace: workspace.ok().unwrap(), files: files.collect(), live: read("live.json") }
+    }
+
+    fn desired(&self) -> Desired {
+        manifest::load(&self.files, &self.workspace).ok().unwrap()
+    }
+
+    fn plan(&self, live: &Live) -> Plan {
+        planned(&self.workspace, &self.desired(), live)
+    }
+}
+
+fn planned(workspace: &Workspace, desired: &Desired, live: &Live) -> Plan {
+    plan::plan(workspace, desired, live, &Ledger::default(), &Options::default()).unwrap()
+}
+
+/// Live state in which nothing is.
+fn nothing() -> Live {
+    Live { agents: Some(Listing::default()), queues: Some(Listing::default()), ..Live::default() }
+}
+
+/// Takes every tree and drops it.
+struct Nobody;
+
+impl Sink for Nobody {
+    fn key(&self) -> Option<&'static str> {
+        Some("agents")
+    }
+
+    fn item(&mut self, item: Node) {
+        black_box(&item);
+    }
+
+    fn document(&mut self, root: Node) {
+        black_box(&root);
+    }
+
+    fn reset(&mut self) {
+        unreachable!("an estate is plain blocks");
+    }
+}
+
+/// Bytes to trees.
+#[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
+fn parse(bencher: Bencher<'_, '_>, agents: usize) {
+    let bytes = Bytes::of(agents);
+    bencher.bench_local(|| {
+        for file in &bytes.files {
+            assert!(yaml::read_into(&file.name, &file.bytes, &mut Nobody).is_empty());
+        }
+    });
+}
+
+/// Bytes to the desired roster: `parse`, tables, profiles, checks.
+#[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
+fn resolve(bencher: Bencher<'_, '_>, agents: usize) {
+    let bytes = Bytes::of(agents);
+    bencher.bench_local(|| bytes.desired());
+}
+
+/// A snapshot to live state.
+#[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
+fn live(bencher: Bencher<'_, '_>, agents: usize) {
+    let bytes = Bytes::of(agents);
+    bencher.bench_local(|| snapshot::read(&bytes.live).unwrap());
+}
+
+/// Two sides to a plan; one in a hundred differs.
+#[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
+fn diff(bencher: Bencher<'_, '_>, agents: usize) {
+    let bytes = Bytes::of(agents);
+    let (desired, live) = (bytes.desired(), snapshot::read(&bytes.live).unwrap().live);
+    bencher.bench_local(|| planned(&bytes.workspace, &desired, &live));
+}
+
+/// A plan that makes everything: a step for each agent, and queues behind the agents that they name.
+#[divan::bench(args = AGENTS, sample_count = 5, sample_size = 1)]
+fn order(bencher: Bencher<'_, '_>, agents: usize) {
+    let bytes = Bytes::of(agents);
+    let (desired, live) = (bytes.desired(), nothing());
+    bencher.bench_local(|| planned(&bytes.workspace, &desired, &live));
+}
+
+/// A plan of which one in a hundred agents changes, as text.
+#[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
+fn render_text(bencher: Bencher<'_, '_>, agents: usize) {
+    let bytes = Bytes::of(agents);
+    let plan = bytes.plan(&snapshot::read(&bytes.live).unwrap().live);
+    let look = Look { colour: false, width: None, places: false };
+    bencher.bench_local(|| text::plan(&view::of(&plan), look));
+}
+
+/// A plan that makes everything, as JSON.
+#[divan::bench(args = AGENTS, sample_count = 5, sample_size = 1)]
+fn render_json(bencher: Bencher<'_, '_>, agents: usize) {
+    let bytes = Bytes::of(agents);
+    let plan = bytes.plan(&nothing());
+    bencher.bench_local(|| json::plan(&plan));
+}

@@ -1,0 +1,357 @@
+//! Whole processes, timed from outside, as the tables of the README beside this file.
+//!
+//! `cargo bench --bench whole`; `-- --largest` adds an estate of a million agents. It needs Linux and GNU time.
+//! What a run is held against, it does itself in processes of its own: `floor` reads the same YAML as the bare
+//! events of a parser and the same JSON into types, and does nothing with them; `fetch` asks for the same pages and
+//! decodes them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark's output is for people"
+)]
+
+use std::fs;
+use std::hint::black_box;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde::Deserialize;
+
+#[allow(dead_code, reason = "its program is not needed here")]
+#[path = "../../examples/estate.rs"]
+mod estate;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_rosterctl");
+/// Calls in flight of a connection: the default of a workspace.
+const CONCURRENCY: usize = 8;
+/// What the vendor takes to answer, where a bench says that it takes anything.
+const LATENCY_MS: usize = 50;
+const PAGE: usize = 100;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["floor", folder] => floor(Path::new(folder)),
+        ["fetch", url] => fetch(url),
+        [] => tables(&[1_000, 10_000, 100_000, 200_000]),
+        ["--largest"] => tables(&[1_000, 10_000, 100_000, 200_000, 500_000, 1_000_000]),
+        _ => panic!("nothing, or --largest"),
+    }
+}
+
+fn tables(sizes: &[usize]) {
+    println!("rosterctl {}\n", env!("CARGO_PKG_VERSION"));
+    start();
+    offline(sizes);
+    online(100_000);
+    apply(1_000);
+}
+
+/// What a process took.
+#[derive(Clone, Copy)]
+struct Took {
+    /// User and system seconds.
+    cpu: f64,
+    wall: f64,
+    /// Most memory at a time, in MB.
+    peak: f64,
+    /// Lines of its log that tell of a call.
+    calls: usize,
+}
+
+/// Runs a process to its end; it must succeed.
+fn run(program: &Path, arguments: &[&str], folder: &Path) -> Took {
+    let figures = folder.join("time");
+    let started = Instant::now();
+    let output = Command::new("/usr/bin/time")
+        .args(["-f", "%U %S %M", "-o"])
+        .arg(&figures)
+        .arg(program)
+        .args(arguments)
+        .env("XDG_STATE_HOME", folder.join("state"))
+        .env("ESTATE_TOKEN", "t0ken-of-the-estate")
+        .env("ESTATE_API_SECRET", "s3cret-of-the-estate")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("GNU time at /usr/bin/time: {error}"));
+    let wall = started.elapsed().as_secs_f64();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {err}");
+    let text = fs::read_to_string(figures).unwrap();
+    let mut numbers = text.split_whitespace().map(|word| word.parse::<f64>().unwrap());
+    let mut next = || numbers.next().unwrap();
+    let cpu = next() + next();
+    let calls = err.lines().filter(|line| line.contains(" call connection=")).count();
+    Took { cpu, wall, peak: next() / 1000.0, calls }
+}
+
+/// The median of some runs, figure by figure.
+fn median(times: usize, run: impl Fn() -> Took) -> Took {
+    let runs: Vec<Took> = (0..times).map(|_| run()).collect();
+    let of = |figure: fn(&Took) -> f64| {
+        let mut all: Vec<f64> = runs.iter().map(figure).collect();
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    };
+    Took { cpu: of(|r| r.cpu), wall: of(|r| r.wall), peak: of(|r| r.peak), calls: runs[0].calls }
+}
+
+fn start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut walls: Vec<f64> = (0..31)
+        .map(|_| {
+            let started = Instant::now();
+            let run = Command::new(PROGRAM).arg("--version").stdout(Stdio::null()).status();
+            assert!(run.unwrap().success());
+            started.elapsed().as_secs_f64()
+        })
+        .collect();
+    walls.sort_by(f64::total_cmp);
+    let size = fs::metadata(PROGRAM).unwrap().len();
+    #[expect(clippy::cast_precision_loss, reason = "megabytes")]
+    let size = size as f64 / 1e6;
+    println!("start (`--version`): {:.1} ms; binary: {size:.1} MB\n", walls[walls.len() / 2] * 1e3);
+    drop(folder);
+}
+
+fn offline(sizes: &[usize]) {
+    println!("| agents | | CPU s | wall s | peak MB | CPU of floor |");
+    println!("| ---: | --- | ---: | ---: | ---: | ---: |");
+    let myself = std::env::current_exe().unwrap();
+    for agents in sizes.iter().copied() {
+        let folder = made(agents, 1.0, "sandbox");
+        let times = if agents > 300_000 { 3 } else { 5 };
+        let place = folder.path().to_str().unwrap();
+        let live = folder.path().join("live.json");
+        let live = live.to_str().unwrap();
+        let floor = median(times, || run(&myself, &["floor", place], folder.path()));
+        let validate = median(times, || run(Path::new(PROGRAM), &["validate", place], folder.path()));
+        let plan = ["plan", place, "--live", live];
+        let plan = median(times, || run(Path::new(PROGRAM), &plan, folder.path()));
+        for (what, took) in [("floor", floor), ("`validate`", validate), ("`plan --live`", plan)] {
+            let Took { cpu, wall, peak, .. } = took;
+            println!("| {agents} | {what} | {cpu:.2} | {wall:.2} | {peak:.0} | {:.2} |", cpu / floor.cpu);
+        }
+    }
+    println!();
+}
+
+/// An estate in a folder of its own.
+fn made(agents: usize, changed: f64, url: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let estate = estate::Estate { agents, changed, url: url.to_owned(), ..estate::Estate::default() };
+    estate::write(&estate, folder.path()).unwrap();
+    folder
+}
+
+/// Reads the same bytes as a plan from a snapshot, with as little as that takes.
+fn floor(folder: &Path) {
+    let mut names: Vec<PathBuf> =
+        fs::read_dir(folder.join("roster")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    let texts: Vec<String> = names.iter().map(|name| fs::read_to_string(name).unwrap()).collect();
+    for text in &texts {
+        let mut parser = saphyr_parser::Parser::new_from_str(text);
+        while let Some(event) = parser.next_event() {
+            black_box(event.unwrap());
+        }
+    }
+    let live = fs::read(folder.join("live.json")).unwrap();
+    let read: Snapshot = serde_json::from_slice(&live).unwrap();
+    assert!(!read.agents.items.is_empty());
+    black_box(&read);
+}
+
+#[derive(Deserialize)]
+struct Snapshot {
+    agents: Items,
+}
+
+#[derive(Deserialize)]
+struct Items {
+    items: Vec<Agent>,
+}
+
+/// An agent, in types.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "read, and looked at by nobody")]
+#[expect(clippy::struct_excessive_bools, reason = "so the vendor has it")]
+struct Agent {
+    operator_id: String,
+    name: String,
+    r#type: String,
+    main_skill_group: String,
+    enabled: bool,
+    wrap_up_seconds: u32,
+    bound_phone: String,
+    caller_id: String,
+    hide_phone: bool,
+    recording: bool,
+    outbound: String,
+    sip: Sip,
+    channels: Vec<String>,
+    survey: bool,
+    email: String,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "read, and looked at by nobody")]
+struct Sip {
+    number: String,
+}
+
+/// The simulated vendors as a process of its own, ended when it is dropped.
+struct Vendors {
+    process: Child,
+    url: String,
+}
+
+impl Vendors {
+    fn start(seed: &Path) -> Self {
+        let mut process = Command::new(PROGRAM)
+            .args(["sandbox", "--listen", "127.0.0.1:0", "--seed"])
+            .arg(seed)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.split_whitespace().find(|word| word.starts_with("http")).unwrap();
+        Self { process, url: url.trim_end_matches(';').to_owned() }
+    }
+}
+
+impl Drop for Vendors {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Starts the vendors of an estate, with more in their seed, and points the workspace at them.
+fn serve(folder: &Path, more: &str) -> Vendors {
+    let seed = folder.join("seed.yaml");
+    let text = fs::read_to_string(&seed).unwrap();
+    let rate = "rateLimit: { calls: 100000, claimCalls: 100000, perMs: 1000 }";
+    fs::write(&seed, format!("{rate}\n{more}{text}")).unwrap();
+    let vendors = Vendors::start(&seed);
+    let url = vendors.url.clone();
+    estate::workspace(&estate::Estate { url, ..estate::Estate::default() }, folder).unwrap();
+    let file = folder.join("rosterctl.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let rate = "accountId: N1\n    rateLimit: { calls: 100000, per: 1s }";
+    fs::write(&file, text.replace("accountId: N1", rate)).unwrap();
+    vendors
+}
+
+fn online(agents: usize) {
+    let folder = made(agents, 1.0, "sandbox");
+    let vendors = serve(folder.path(), "");
+    let place = folder.path().to_str().unwrap();
+    let myself = std::env::current_exe().unwrap();
+    let bare = median(5, || run(&myself, &["fetch", &vendors.url], folder.path()));
+    let plan = median(5, || run(Path::new(PROGRAM), &["plan", place, "-v"], folder.path()));
+    println!(
+        "| {agents} agents over loopback HTTP | CPU s | wall s | peak MB | calls | wall of bare | CPU of bare |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    let pages = agents.div_ceil(PAGE);
+    for (what, took, calls) in [("bare client", bare, pages), ("`plan`", plan, plan.calls)] {
+        let Took { cpu, wall, peak, .. } = took;
+        let (of_wall, of_cpu) = (wall / bare.wall, cpu / bare.cpu);
+        println!("| {what} | {cpu:.2} | {wall:.2} | {peak:.0} | {calls} | {of_wall:.2} | {of_cpu:.2} |");
+    }
+    println!();
+}
+
+/// Asks for all pages of agents, as many at a time as a connection may, and decodes them.
+fn fetch(url: &str) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::new();
+        let page = |number: usize| {
+            let body = format!("{{\"abbreviate\":\"acme\",\"pageNumber\":{number},\"pageSize\":{PAGE}}}");
+            let request = client
+                .post(format!("{url}/api/v1/config/openapi/agent/page"))
+                .header("token", "t0ken-of-the-estate")
+                .header("content-type", "application/json")
+                .body(body);
+            async move {
+                let bytes = request.send().await?.bytes().await?;
+                Ok::<_, reqwest::Error>(serde_json::from_slice::<Answer>(&bytes).unwrap().data)
+            }
+        };
+        let first = page(1).await.unwrap();
+        let pages = 2..=first.total.div_ceil(PAGE);
+        let rest: Vec<Rows> =
+            stream::iter(pages).map(page).buffered(CONCURRENCY).try_collect().await.unwrap();
+        let rows = first.result.len() + rest.iter().map(|page| page.result.len()).sum::<usize>();
+        assert_eq!(rows, first.total);
+        black_box(rest);
+    });
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Rows,
+}
+
+#[derive(Deserialize)]
+struct Rows {
+    total: usize,
+    result: Vec<Row>,
+}
+
+/// What `page` answers of an agent, as far as a roster is about it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Row {
+    operator_id: String,
+    name: Option<String>,
+    operator_type: Option<i64>,
+    main_group_name: Option<String>,
+    status: Option<i64>,
+    after_interval: Option<i64>,
+    bindcode: Option<String>,
+    showcaller: Option<String>,
+    ttscontent: Option<String>,
+    is_hide_phone: Option<i64>,
+    isrecord: Option<i64>,
+    outcallflag: Option<i64>,
+    sip_number: Option<String>,
+    isaudio: Option<i64>,
+    ismessage: Option<i64>,
+    isvideo: Option<i64>,
+    judge: Option<i64>,
+    email: Option<String>,
+}
+
+/// Edits so many agents at a vendor that takes its time.
+fn apply(changes: usize) {
+    let folder = made(changes * 2, 50.0, "sandbox");
+    let delay =
+        format!("faults: {{ delayMs: {{ probability: 1, min: {LATENCY_MS}, max: {LATENCY_MS} }} }}\n");
+    let vendors = serve(folder.path(), &delay);
+    let place = folder.path().to_str().unwrap();
+    let took = run(Path::new(PROGRAM), &["apply", place, "--auto-approve", "-v"], folder.path());
+    #[expect(clippy::cast_precision_loss, reason = "seconds")]
+    let least = (took.calls * LATENCY_MS) as f64 / 1e3 / CONCURRENCY as f64;
+    println!(
+        "| apply, {LATENCY_MS} ms a call, {CONCURRENCY} at a time | calls | least s | wall s | wall of least | CPU s |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    let Took { cpu, wall, calls, .. } = took;
+    println!(
+        "| {changes} agents edited | {calls} | {least:.2} | {wall:.2} | {:.2} | {cpu:.2} |",
+        wall / least
+    );
+    drop(vendors);
+}
