@@ -292,6 +292,37 @@ fn the_action_carries_out_what_was_reviewed_and_nothing_else() {
 }
 
 #[test]
+fn a_release_is_installed_only_if_its_checksum_is_right() {
+    let Some(runner) = Runner::new() else { return };
+    let name = format!("rosterctl-{}-x86_64-unknown-linux-musl", env!("CARGO_PKG_VERSION"));
+    fs::create_dir_all(runner.path(&format!("release/{name}"))).unwrap();
+    runner.write(&format!("release/{name}/rosterctl"), "#!/bin/sh\necho rosterctl of the release\n");
+    let pack = format!(
+        "cd release && chmod +x {name}/rosterctl && tar -czf {name}.tar.gz {name} && rm -r {name} \
+         && (sha256sum *.tar.gz || shasum -a 256 *.tar.gz) >SHA256SUMS"
+    );
+    let packed = Command::new("sh").args(["-c", &pack]).current_dir(runner.folder.path()).status().unwrap();
+    assert!(packed.success());
+    let action = root().join(".github/actions/rosterctl");
+    let path = runner.path("path").display().to_string();
+    let environment = [
+        ("VERSION", "release"),
+        ("REPOSITORY", "o/rosterctl"),
+        ("ACTION", action.to_str().unwrap()),
+        ("RUNNER_OS", "Linux"),
+        ("RUNNER_ARCH", "X64"),
+        ("GITHUB_PATH", &path),
+    ];
+    let (code, said) = runner.run("install.sh", &[], &environment);
+    assert!(code == 0 && said.contains("rosterctl of the release"), "{said}");
+    assert!(runner.read("path").trim_end().ends_with("rosterctl-bin"));
+
+    runner.write("release/SHA256SUMS", &format!("{}  {name}.tar.gz\n", "0".repeat(64)));
+    let (code, said) = runner.run("install.sh", &[], &environment);
+    assert!(code == 1 && said.contains("::error::"), "{said}");
+}
+
+#[test]
 fn the_verdict_fails_for_what_is_wrong_only() {
     let Some(runner) = Runner::new() else { return };
     for (command, code, fail_on_drift, exit) in [

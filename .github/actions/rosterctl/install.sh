@@ -8,6 +8,10 @@ number="$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -n 1)"
 bin="$RUNNER_TEMP/rosterctl-bin"
 mkdir -p "$bin"
 
+sha256() {
+  if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi
+}
+
 build() {
   echo "Building rosterctl $number from the action's source; this takes some minutes."
   cargo build --locked --release --manifest-path "$root/Cargo.toml" --target-dir "$RUNNER_TEMP/rosterctl-build"
@@ -29,7 +33,11 @@ download() {
   name="rosterctl-$number-$target"
   gh release download "v$number" --repo "$REPOSITORY" --dir "$bin" --clobber \
     --pattern "$name.tar.gz" --pattern SHA256SUMS || return 1
-  (cd "$bin" && grep -F "  $name.tar.gz" SHA256SUMS | shasum -a 256 --check --strict)
+  # Not "build it instead": whatever is wrong with a file that came, somebody has to look at.
+  if ! (cd "$bin" && grep -F "  $name.tar.gz" SHA256SUMS | sha256 --check --strict); then
+    echo "::error::$name.tar.gz is not what SHA256SUMS of the release says."
+    exit 1
+  fi
   tar -xzf "$bin/$name.tar.gz" -C "$bin" --strip-components 1 "$name/rosterctl"
 }
 
