@@ -88,6 +88,7 @@ pub(super) fn expand(
                 pools += 1;
                 pools
             });
+            check_placeholders(&template.record, &mut complained, out);
             let mut ids = raw.ids.into_iter().peekable();
             while let Some(id) = ids.next() {
                 // The last one takes what the others copy.
@@ -276,6 +277,38 @@ fn substitute(mut record: Record, id: &OperatorId) -> Record {
     }
     record.fit();
     record
+}
+
+/// Refuses `{operatorID}` and the like: every agent of a pool would be called so.
+fn check_placeholders(record: &Record, complained: &mut Vec<Source>, out: &mut Diagnostics) {
+    for entry in record.iter() {
+        let text: &str = match &entry.value {
+            Value::Text(text) => text,
+            Value::Sip(Sip::Number(number)) => number,
+            Value::Password(secret) => &secret.key,
+            Value::Flag(_)
+            | Value::Number(_)
+            | Value::Choice(_)
+            | Value::Set(_)
+            | Value::Sip(_)
+            | Value::Members(_)
+            | Value::Other(_) => continue,
+        };
+        let Some(source) = &entry.source else { continue };
+        let misspelt = text
+            .match_indices('{')
+            .filter_map(|(at, _)| text[at..].find('}').map(|end| &text[at..=at + end]))
+            .find(|held| *held != PLACEHOLDER && strsim::osa_distance(held, PLACEHOLDER) <= 2);
+        if let Some(held) = misspelt
+            && !complained.contains(source)
+        {
+            complained.push(source.clone());
+            out.push(
+                Diagnostic::at(source, format!("`{held}` stands for nothing"))
+                    .help(format!("did you mean `{PLACEHOLDER}`?")),
+            );
+        }
+    }
 }
 
 fn check_password(

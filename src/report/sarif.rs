@@ -4,6 +4,7 @@
 //! difference, an error of a file, a step that was not done. A result without a line of its own points at the
 //! workspace file, since code scanning shows no result that has no place.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
@@ -26,7 +27,8 @@ const OWN: [(&str, Severity, &str); 5] = [
 
 /// Draws a report.
 pub(super) fn report(report: &Report) -> String {
-    let results: Vec<Json> = report.parts.iter().flat_map(|part| results(report, part)).collect();
+    let mut results: Vec<Json> = report.parts.iter().flat_map(|part| results(report, part)).collect();
+    tell_apart(&mut results);
     let failed = report.parts.iter().any(|part| matches!(part.body, Body::Failed(_)));
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -44,6 +46,21 @@ pub(super) fn report(report: &Report) -> String {
         }],
     });
     format!("{log:#}\n")
+}
+
+/// Numbers the results that would otherwise have one fingerprint, such as two fields of an agent: code scanning
+/// shows one alert a fingerprint.
+fn tell_apart(results: &mut [Json]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for result in results {
+        if let Some(Json::String(print)) = result.pointer_mut("/partialFingerprints/rosterctl~1v1") {
+            let count = seen.entry(print.clone()).or_default();
+            *count += 1;
+            if *count > 1 {
+                let _ = write!(print, ":{count}");
+            }
+        }
+    }
 }
 
 fn rules() -> Vec<Json> {
