@@ -115,6 +115,9 @@ pub async fn run(
                         }
                         let look = LastLook::new(lookout, step, &deed, &harms);
                         let result = carry_out(world, &deed, &stop, &look).await;
+                        if result != Err(Failure::Halted) {
+                            lookout.answered();
+                        }
                         if let Some(journal) = journal {
                             journal.end(step, &result);
                         }

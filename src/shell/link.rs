@@ -26,6 +26,12 @@ use crate::provider::{Connector, Token};
 
 /// Asked just before a call leaves; what it fails with becomes the call's failure.
 pub trait Check {
+    /// Reads what many calls share, before the call takes its place among those in flight.
+    ///
+    /// # Errors
+    /// Why the call may not leave.
+    fn ready(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
+
     /// Whether the call may leave.
     ///
     /// # Errors
@@ -364,6 +370,9 @@ impl Link {
         {
             self.pace.leave(permit);
             return Err(why);
+        }
+        if let (Some(check), None) = (check, &permit) {
+            check.ready().await?;
         }
         let _slot = match manner {
             Manner::Aside => None,

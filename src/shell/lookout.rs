@@ -1,9 +1,12 @@
 //! The last look before a call leaves: what was seen a while ago may be otherwise by now.
 //!
 //! A rate limit, many calls before it, or people at work may have held a call back for minutes, and people use
-//! the console meanwhile. Whoever waited longer than [`FRESH`] is looked at again, by one call.
+//! the console meanwhile. What a call overwrites is looked at again unless the call is of the first ones, which
+//! leave before any was answered: by one call each where a plan overwrites little ([`FEW`]), else by a listing no
+//! older than [`FRESH`] that all calls of that time share, so that a long run does not take twice the time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,15 +19,19 @@ use super::vendor::Aside;
 use crate::apply::attend::{Harms, against};
 use crate::apply::deed::Deed;
 use crate::apply::guard::{self, Stale};
-use crate::apply::observe::{QueueKey, Wanted};
+use crate::apply::observe::{QueueKey, Seen, Wanted};
 use crate::model::call::Failure;
-use crate::model::id::{OperatorId, ResourceId};
-use crate::model::plan::{Action, Plan};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::live::LiveQueue;
+use crate::model::plan::{Action, Change, Plan};
 use crate::model::presence::{Guard, Presence};
 use crate::model::value::Members;
 
 /// How long what was seen counts as seen just now.
 const FRESH: Duration = Duration::from_secs(3);
+
+/// So many agents or queues are looked at one by one.
+const FEW: usize = 10;
 
 /// Pages of a listing of queues that are too many to be read beside every few calls: reading is limited too.
 const MANY_PAGES: usize = 4;
@@ -37,8 +44,12 @@ pub struct Lookout<'a> {
     guard: Option<Guard>,
     /// When the run began, and with it the guard's look.
     begun: Instant,
-    /// The queues that there were, by name, and when.
-    listed: tokio::sync::Mutex<Option<(Instant, BTreeMap<String, OperatorId>)>>,
+    /// Whether some call of the run was answered.
+    answered: AtomicBool,
+    /// The queues that there were, and when.
+    queues: tokio::sync::Mutex<Option<(Instant, Seen)>>,
+    /// The agents whose fields are overwritten as they were, and when; where a listing serves them all.
+    agents: Option<tokio::sync::Mutex<Option<(Instant, Seen)>>>,
     /// When those were last asked for whom a step would hurt.
     attended: Mutex<BTreeMap<usize, Instant>>,
 }
@@ -55,8 +66,25 @@ impl<'a> Lookout<'a> {
     /// A lookout of a run that begins now.
     pub fn new(plan: &'a Plan, vendors: &'a Vendors, observers: &'a Observers, guard: Option<Guard>) -> Self {
         let begun = Instant::now();
-        let (listed, attended) = (tokio::sync::Mutex::default(), Mutex::default());
-        Self { plan, vendors, observers, guard, begun, listed, attended }
+        let (answered, queues, attended) = (AtomicBool::default(), Default::default(), Mutex::default());
+        let agents = overwritten(plan, Kind::Agent);
+        let shared = agents > FEW
+            && vendors.agents.as_ref().is_some_and(|vendor| {
+                let page = vendor.provider.page_size(vendor.connection());
+                plan.summary.live.agents.div_ceil(page) * 4 <= agents
+            });
+        let agents = shared.then(Default::default);
+        Self { plan, vendors, observers, guard, begun, answered, queues, agents, attended }
+    }
+
+    /// Takes down that a call was answered: from now on what was seen before is not enough.
+    pub fn answered(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what the guard saw is all that a call needs: it is of the first ones.
+    fn is_first(&self) -> bool {
+        self.is_fresh() && !self.answered.load(Ordering::Relaxed)
     }
 
     /// Time since the run began.
@@ -80,10 +108,10 @@ impl<'a> Lookout<'a> {
     /// Looks at all that a call depends on; what speaks against it, if anything does.
     async fn look(&self, step: usize, deed: &Deed, harms: &Harms) -> Result<Option<Halt>, Failure> {
         match deed {
-            Deed::SetMembers { exten, members, before } if !self.is_fresh() => {
+            Deed::SetMembers { exten, members, before } if !self.is_first() => {
                 self.members(exten, members, before.as_ref()).await?;
             }
-            Deed::EditAgent { id, .. } if !self.is_fresh() => {
+            Deed::EditAgent { id, .. } if !self.is_first() => {
                 if let Some(halt) = self.agent(id).await? {
                     return Ok(Some(halt));
                 }
@@ -109,10 +137,21 @@ impl<'a> Lookout<'a> {
         before: Option<&Members>,
     ) -> Result<(), Failure> {
         let Some(before) = before else { return Ok(()) };
-        let key = QueueKey::Exten(exten.clone());
-        let wanted = Wanted { queues: BTreeSet::from([key.clone()]), ..Wanted::default() };
-        let seen = fetch::look(self.vendors, &wanted, (0, usize::MAX)).await;
-        let now = seen.queues(&key).map_err(Failure::NotSent)?;
+        // Where agents are made anew, queues are written twice, and a listing may be of before the first time.
+        let once = self.plan.changes.iter().all(|change| change.action != Action::Replace);
+        let now = if once && overwritten(self.plan, Kind::Queue) > FEW && self.pages() <= MANY_PAGES {
+            let listed = self.listed().await?;
+            let of = |(number, queue): &(OperatorId, LiveQueue)| (number == exten).then(|| queue.clone());
+            let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
+            let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
+            queues.iter().find_map(of).map(|queue| (exten.clone(), queue)).into_iter().collect()
+        } else {
+            let key = QueueKey::Exten(exten.clone());
+            let wanted = Wanted { queues: BTreeSet::from([key.clone()]), ..Wanted::default() };
+            let seen = fetch::look(self.vendors, &wanted, (0, usize::MAX)).await;
+            seen.queues(&key).map_err(Failure::NotSent)?.to_vec()
+        };
+        let now = &now;
         // A repetition may find what its first attempt has done.
         match guard::members_moved(before, now) {
             Some(moved) if guard::members_moved(members, now).is_some() => Err(Failure::Refused(moved)),
@@ -123,25 +162,51 @@ impl<'a> Lookout<'a> {
     /// Whether a queue that is to be made is still not there. One reading serves all calls of a moment; where it
     /// would take many pages, the guard's look has to do.
     async fn unmade(&self, name: &str) -> Result<(), Failure> {
-        let Some(vendor) = &self.vendors.queues else { return Ok(()) };
-        let page = vendor.provider.page_size(vendor.connection());
-        if self.plan.summary.live.queues.div_ceil(page) > MANY_PAGES {
+        if self.vendors.queues.is_none() || self.pages() > MANY_PAGES {
             return Ok(());
         }
-        let mut listed = self.listed.lock().await;
+        let listed = self.listed().await?;
+        let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
+        let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
+        match queues.iter().find(|(_, queue)| *queue.name == *name) {
+            Some((exten, _)) => {
+                Err(Failure::Refused(format!("a queue of this name has been created since ({exten})")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Pages that the listing of queues takes.
+    fn pages(&self) -> usize {
+        self.vendors.queues.as_ref().map_or(0, |vendor| {
+            self.plan.summary.live.queues.div_ceil(vendor.provider.page_size(vendor.connection()))
+        })
+    }
+
+    /// The listing of queues, read anew when it is not fresh: one reading serves all calls of a moment.
+    async fn listed(&self) -> Result<tokio::sync::MutexGuard<'_, Option<(Instant, Seen)>>, Failure> {
+        let mut listed = self.queues.lock().await;
         if listed.as_ref().is_none_or(|(at, _)| at.elapsed() > FRESH) {
             let wanted = Wanted { queues: BTreeSet::from([QueueKey::All]), ..Wanted::default() };
             let at = Instant::now();
             let seen = fetch::look(self.vendors, &wanted, (0, 0)).await;
-            let queues = seen.queues(&QueueKey::All).map_err(Failure::NotSent)?;
-            let names = queues.iter().map(|(exten, queue)| (queue.name.to_string(), exten.clone())).collect();
-            *listed = Some((at, names));
+            seen.queues(&QueueKey::All).map_err(Failure::NotSent)?;
+            *listed = Some((at, seen));
         }
-        match listed.as_ref().and_then(|(_, names)| names.get(name)) {
-            Some(exten) => {
-                Err(Failure::Refused(format!("a queue of this name has been created since ({exten})")))
-            }
-            None => Ok(()),
+        Ok(listed)
+    }
+
+    /// Reads the agents that calls overwrite anew, where a listing serves them all and the last one is not fresh.
+    async fn list_agents(&self) {
+        let Some(shared) = self.agents.as_ref().filter(|_| !self.is_first()) else { return };
+        let mut shared = shared.lock().await;
+        if shared.as_ref().is_none_or(|(at, _)| at.elapsed() > FRESH) {
+            let of = |change: &&Change| change.action == Action::Update && change.id.kind == Kind::Agent;
+            let agents = self.plan.changes.iter().filter(of).map(|change| change.id.name.clone()).collect();
+            let wanted = Wanted { agents, ..Wanted::default() };
+            let at = Instant::now();
+            let seen = fetch::look(self.vendors, &wanted, (self.plan.summary.live.agents, 0)).await;
+            *shared = Some((at, seen));
         }
     }
 
@@ -152,9 +217,18 @@ impl<'a> Lookout<'a> {
         if change.is_none_or(|change| change.action != Action::Update) {
             return Ok(None);
         }
-        let wanted = Wanted { agents: BTreeSet::from([id.clone()]), ..Wanted::default() };
-        let aside = Vendors { agents: self.vendors.agents.as_ref().map(Aside), queues: None };
-        let seen = fetch::look(&aside, &wanted, (usize::MAX, 0)).await;
+        let seen = if let Some(shared) = &self.agents {
+            let shared = shared.lock().await;
+            // Whoever was of the first ones when the others read it finds none.
+            let Some((id, seen)) = shared.as_ref().and_then(|(_, seen)| seen.agents.get_key_value(id)) else {
+                return Ok(None);
+            };
+            Seen { agents: BTreeMap::from([(id.clone(), seen.clone())]), ..Seen::default() }
+        } else {
+            let wanted = Wanted { agents: BTreeSet::from([id.clone()]), ..Wanted::default() };
+            let aside = Vendors { agents: self.vendors.agents.as_ref().map(Aside), queues: None };
+            fetch::look(&aside, &wanted, (usize::MAX, 0)).await
+        };
         let stale = guard::agents_moved(self.plan, &seen)
             .map_err(|why| Failure::NotSent(format!("it could not be read again: {why}")))?;
         Ok((!stale.is_empty()).then_some(Halt::Moved(stale)))
@@ -172,6 +246,12 @@ impl<'a> Lookout<'a> {
         let free = harms.iter().all(|(agent, harms)| against(guard, harms, agent, &presence).is_none());
         (!free).then_some(Halt::AtWork(presence))
     }
+}
+
+/// How many of a kind a plan overwrites.
+fn overwritten(plan: &Plan, kind: Kind) -> usize {
+    let overwrites = |change: &&Change| change.action == Action::Update && change.id.kind == kind;
+    plan.changes.iter().filter(overwrites).count()
 }
 
 /// The last look of one call.
@@ -196,6 +276,15 @@ impl<'a> LastLook<'a> {
 }
 
 impl Check for LastLook<'_> {
+    fn ready(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async {
+            if matches!(self.deed, Deed::EditAgent { .. }) {
+                self.lookout.list_agents().await;
+            }
+            Ok(())
+        })
+    }
+
     fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
             match self.lookout.look(self.step, self.deed, self.harms).await? {
