@@ -197,7 +197,7 @@ impl Machine {
         }
         let waited = self.slots[at].attention.since.is_some();
         for mut held in blocked {
-            if waited && at_work.contains_key(&held.agent) {
+            if waited && !guard.wait.is_zero() && at_work.contains_key(&held.agent) {
                 held.why.push_str(&format!("; waited {:?}", guard.wait));
             }
             self.hold(at, held);

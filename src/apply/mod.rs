@@ -163,6 +163,9 @@ pub struct Ran {
     pub interrupted: bool,
 }
 
+/// What the message of a step begins with that people at work kept from being done for all.
+pub const IN_PART: &str = "done, but not for all: ";
+
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepResult {

@@ -6,7 +6,7 @@ use super::attend::{Held, whys};
 use super::deed::Deed;
 use super::observe::{Seen, Wanted};
 use super::verify::{self, Verdict};
-use super::{Effect, Finish, Machine, Purpose, Ran, State, Status, StepResult};
+use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult};
 use crate::model::plan::{Operation, Step};
 
 impl Machine {
@@ -85,9 +85,7 @@ impl Machine {
             let excused = self.excused(at);
             let (status, message) = match &slot.state {
                 State::Done if slot.left_out.is_empty() && slot.held.is_empty() => (Status::Done, None),
-                State::Done if excused => {
-                    (Status::Skipped, Some(format!("done, but not for all: {}", whys(&slot.held))))
-                }
+                State::Done if excused => (Status::Skipped, Some(format!("{IN_PART}{}", whys(&slot.held)))),
                 State::Done => (Status::Failed, slot.note.clone()),
                 State::Ended(status, message) => (*status, Some(message.clone())),
                 State::Waiting | State::Running => (Status::Unknown, None),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Run;
 use super::view::ranges;
-use crate::apply::Status;
+use crate::apply::{IN_PART, Status, StepResult};
 use crate::model::finding::{AT_WORK, Finding};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Plan, Step};
@@ -55,7 +55,7 @@ pub struct Counts {
     pub unknown: usize,
 }
 
-/// What became of a step.
+/// What became of a step, or of some of its targets where people at work kept it from being done for all.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Entry<'a> {
     /// The step's id.
@@ -63,7 +63,7 @@ pub struct Entry<'a> {
     /// What was called.
     pub operation: Operation,
     /// Which resources it touched.
-    pub targets: &'a [ResourceId],
+    pub targets: Cow<'a, [ResourceId]>,
     /// `done`, `failed`, `skipped` or `unknown`.
     pub status: &'static str,
     /// Why, where the status does not say it.
@@ -91,27 +91,15 @@ pub struct Held<'a> {
 
 /// Puts a run together.
 pub fn of<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
-    let mut summary = Counts::default();
-    let results = plan
-        .steps
-        .iter()
-        .zip(&run.results)
-        .map(|(step, result)| {
-            *match result.status {
-                Status::Done => &mut summary.done,
-                Status::Failed => &mut summary.failed,
-                Status::Skipped => &mut summary.skipped,
-                Status::Unknown => &mut summary.unknown,
-            } += 1;
-            Entry {
-                step: &step.id,
-                operation: step.operation,
-                targets: &step.targets,
-                status: result.status.word(),
-                message: result.message.as_deref(),
-            }
-        })
-        .collect();
+    let steps = plan.steps.iter().zip(&run.results);
+    let results: Vec<Entry<'_>> = steps.flat_map(|(step, result)| entries(step, result)).collect();
+    let count = |status: Status| results.iter().filter(|entry| entry.status == status.word()).count();
+    let summary = Counts {
+        done: count(Status::Done),
+        failed: count(Status::Failed),
+        skipped: count(Status::Skipped),
+        unknown: count(Status::Unknown),
+    };
     let held = run.held.iter().map(|held| {
         let agent = ResourceId::agent(&held.agent);
         Cow::Owned(Finding::new(&AT_WORK, held.why.as_str()).about(&agent))
@@ -128,6 +116,26 @@ pub fn of<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
         interrupted: run.interrupted,
         refused: run.refused.as_deref(),
     }
+}
+
+/// What became of a step: one entry, or two where it was done for some of its targets only.
+fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
+    let entry = |targets, status: Status, message| Entry {
+        step: &step.id,
+        operation: step.operation,
+        targets,
+        status: status.word(),
+        message,
+    };
+    let message = result.message.as_deref();
+    let is_left = |id: &&ResourceId| result.left_out.contains(id);
+    let (left, done): (Vec<&ResourceId>, Vec<&ResourceId>) = step.targets.iter().partition(is_left);
+    if !result.held || left.is_empty() || done.is_empty() {
+        return vec![entry(Cow::Borrowed(&*step.targets), result.status, message)];
+    }
+    let own = |ids: Vec<&ResourceId>| Cow::Owned(ids.into_iter().cloned().collect());
+    let why = message.map(|why| why.strip_prefix(IN_PART).unwrap_or(why));
+    vec![entry(own(done), Status::Done, None), entry(own(left), result.status, why)]
 }
 
 /// A step in words: `agent.create agent/8101..8180`.
@@ -175,9 +183,10 @@ pub fn text(plan: &Plan, run: &Run) -> String {
         text.push_str(&format!("  ! {}\n", lifted.why));
     }
     for (planned, result) in plan.steps.iter().zip(&run.results) {
-        if result.status != Status::Done {
-            let why = result.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-            text.push_str(&format!("  ! {} {}{why}\n", result.status.word(), step(planned)));
+        for entry in entries(planned, result).iter().filter(|entry| entry.status != Status::Done.word()) {
+            let why = entry.message.map(|why| format!(": {why}")).unwrap_or_default();
+            let ids: Vec<OperatorId> = entry.targets.iter().map(|target| target.name.clone()).collect();
+            text.push_str(&format!("  ! {} {}{why}\n", entry.status, step_for(planned, &ids)));
         }
     }
     if !text.is_empty() {
