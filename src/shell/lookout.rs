@@ -66,14 +66,15 @@ impl<'a> Lookout<'a> {
     /// A lookout of a run that begins now.
     pub fn new(plan: &'a Plan, vendors: &'a Vendors, observers: &'a Observers, guard: Option<Guard>) -> Self {
         let begun = Instant::now();
-        let (answered, queues, attended) = (AtomicBool::default(), Default::default(), Mutex::default());
+        let (answered, queues, attended) =
+            (AtomicBool::default(), tokio::sync::Mutex::default(), Mutex::default());
         let agents = overwritten(plan, Kind::Agent);
         let shared = agents > FEW
             && vendors.agents.as_ref().is_some_and(|vendor| {
                 let page = vendor.provider.page_size(vendor.connection());
                 plan.summary.live.agents.div_ceil(page) * 4 <= agents
             });
-        let agents = shared.then(Default::default);
+        let agents = shared.then(tokio::sync::Mutex::default);
         Self { plan, vendors, observers, guard, begun, answered, queues, agents, attended }
     }
 
