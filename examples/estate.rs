@@ -219,7 +219,7 @@ impl Queue {
         let Self { exten, name, rule, members } = self;
         let _ = writeln!(
             out,
-            "  - exten: \"{exten}\"\n    displayName: {name}\n    assignRule: {rule}\n    memoryTime: 2h\n    assignMembers:"
+            "  - exten: \"{exten}\"\n    displayName: {name}\n    assignRule: {rule}\n    memoryTime: \"120\"\n    assignMembers:"
         );
         for (id, priority) in members {
             let _ = writeln!(out, "      - {{ agentNumber: \"{id}\", priority: {priority} }}");

@@ -34,6 +34,15 @@ impl Input {
         Self { files, lines: RefCell::default() }
     }
 
+    /// Files in which nothing is wrong: a large roster's text would be kept for nothing, so a file is read again
+    /// when a line of it has to be shown after all.
+    fn sound(mut files: Vec<File>) -> Self {
+        for file in &mut files {
+            file.bytes = Vec::new();
+        }
+        Self::new(files)
+    }
+
     /// Names of the files.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|file| &*file.name)
@@ -44,7 +53,8 @@ impl Input {
         let mut lines = self.lines.borrow_mut();
         if !lines.contains_key(&*source.file) {
             let file = self.files.iter().find(|file| *file.name == *source.file)?;
-            lines.insert(Arc::clone(&file.name), split(&file.bytes));
+            let again = if file.bytes.is_empty() { fs::read(&*file.name).ok() } else { None };
+            lines.insert(Arc::clone(&file.name), split(again.as_ref().unwrap_or(&file.bytes)));
         }
         lines.get(&*source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?).cloned()
     }
@@ -110,7 +120,7 @@ pub(super) fn load(argument: &Path) -> Result<Loaded, Fail> {
         place,
         workspace,
         desired,
-        input: Input::new(files),
+        input: Input::sound(files),
         digest,
         secrets,
         links: Links::default(),
