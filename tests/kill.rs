@@ -78,9 +78,25 @@ fn killed_after(bench: &Bench, k: u64) -> bool {
     killed
 }
 
-/// Puts a gateway before the vendors that hands a request on a second after it came, where its path holds a word;
-/// also when whoever sent it is gone by then. Returns how many such requests came.
+/// What a gateway does with requests whose path holds a word.
+#[derive(Clone, Copy)]
+struct Slow {
+    word: &'static str,
+    /// They are handed on so many milliseconds after they came, also when whoever sent them is gone by then.
+    after: u64,
+    /// It answers the first one itself at once.
+    first: Option<&'static str>,
+    /// And hands that one on nevertheless.
+    hands_on: bool,
+}
+
+/// Puts a gateway before the vendors that hands a request on a second after it came, where its path holds a word.
+/// Returns how many such requests came.
 fn slow_gateway(bench: &Bench, word: &'static str) -> Arc<AtomicUsize> {
+    gateway(bench, Slow { word, after: 1000, first: None, hands_on: true })
+}
+
+fn gateway(bench: &Bench, slow: Slow) -> Arc<AtomicUsize> {
     let came = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&came);
     let vendors = bench.url().trim_start_matches("http://").to_owned();
@@ -89,7 +105,7 @@ fn slow_gateway(bench: &Bench, word: &'static str) -> Arc<AtomicUsize> {
     std::thread::spawn(move || {
         for client in listener.incoming() {
             let (client, vendors, seen) = (client.unwrap(), vendors.clone(), Arc::clone(&seen));
-            std::thread::spawn(move || hand_on(&client, &vendors, word, &seen));
+            std::thread::spawn(move || hand_on(&client, &vendors, slow, &seen));
         }
     });
     let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
@@ -98,18 +114,27 @@ fn slow_gateway(bench: &Bench, word: &'static str) -> Arc<AtomicUsize> {
 }
 
 /// Hands the requests of one connection on, and their answers back.
-fn hand_on(client: &TcpStream, vendors: &str, word: &str, seen: &AtomicUsize) -> Option<()> {
+fn hand_on(client: &TcpStream, vendors: &str, slow: Slow, seen: &AtomicUsize) -> Option<()> {
     let vendor = TcpStream::connect(vendors).unwrap();
     let (mut asks, mut answers) = (BufReader::new(client), BufReader::new(&vendor));
     loop {
         let request = message(&mut asks)?;
-        if String::from_utf8_lossy(&request).lines().next()?.contains(word) {
-            seen.fetch_add(1, Ordering::SeqCst);
-            std::thread::sleep(Duration::from_secs(1));
+        let (mut client, mut answered) = (client, false);
+        if String::from_utf8_lossy(&request).lines().next()?.contains(slow.word) {
+            let first = seen.fetch_add(1, Ordering::SeqCst) == 0;
+            let said = slow.first.filter(|_| first).unwrap_or_default();
+            client.write_all(said.as_bytes()).ok()?;
+            answered = !said.is_empty();
+            if answered && !slow.hands_on {
+                continue;
+            }
+            std::thread::sleep(Duration::from_millis(slow.after));
         }
         (&vendor).write_all(&request).ok()?;
         let answer = message(&mut answers)?;
-        let mut client = client;
+        if answered {
+            continue;
+        }
         // It may be gone.
         client.write_all(&answer).ok()?;
     }
@@ -214,6 +239,19 @@ fn a_queue_that_is_made_after_its_client_was_killed_gets_no_twin() {
     let said = bench.run(&["apply", "--auto-approve"]).exits(0);
     assert!(said.err.contains("was not answered: the vendor may still make it"), "{}", said.err);
     assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 2);
+}
+
+#[test]
+fn a_queue_that_a_gateway_gave_up_on_is_awaited_and_asked_for_again_when_it_never_comes() {
+    let first = Some("HTTP/1.1 504 Gateway Timeout\r\ncontent-length: 0\r\n\r\n");
+    for hands_on in [true, false] {
+        let bench = bench("");
+        let came = gateway(&bench, Slow { word: "addQueue", after: 2500, first, hands_on });
+        bench.roster("queues:\n  - { displayName: 在线 }\n");
+        bench.run(&["apply", "--auto-approve"]).exits(0);
+        assert_eq!(came.load(Ordering::SeqCst), if hands_on { 1 } else { 2 });
+        assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
+    }
 }
 
 #[test]

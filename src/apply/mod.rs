@@ -225,6 +225,9 @@ pub struct Conduct {
     /// How often a call of unknown outcome is sent again after reading back showed that it was not
     /// carried out.
     pub repetitions: u32,
+    /// How long a vendor may take over a new queue after the answer was lost on the way: before that time is over
+    /// it is not asked for again.
+    pub orphan: Duration,
     /// Whom to leave alone; nobody is asked for without it, as when no connection knows who is at work.
     pub guard: Option<Guard>,
 }

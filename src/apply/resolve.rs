@@ -1,18 +1,22 @@
 //! A call of unknown outcome: was it carried out? Reading back tells, before anything is sent again.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::deed::Deed;
 use super::observe::{QueueKey, Seen, Wanted};
-use super::{Effect, Machine, Purpose, State, Status, verify};
+use super::{Effect, Machine, Purpose, State, Status, retry, verify};
 use crate::model::diff::same;
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::{Members, Value};
 
-/// How often a new queue of unknown outcome is looked for before it counts as not made.
-const LOOKS: u32 = 3;
-
 impl Machine {
+    /// How often a new queue of unknown outcome is looked for before anything else is done about it: until the
+    /// vendor makes it no more, or, where not even that can be told, a little while.
+    fn looks(&self, at: usize) -> u32 {
+        retry::looks(if self.slots[at].late { Duration::ZERO } else { self.conduct.orphan })
+    }
+
     /// What tells whether a step of unknown outcome was carried out.
     pub(super) fn resolution(&self, at: usize) -> Wanted {
         match &self.slots[at].deed {
@@ -76,13 +80,14 @@ impl Machine {
                 }
             }
             Some(Deed::CreateQueue { name, .. }) => match seen.queues(&QueueKey::Name(name)) {
-                // What is on its way may be there in a moment: a second queue could not be taken back.
-                Ok([]) if self.slots[at].looks < LOOKS => {
+                // What is on its way may be there in a moment: a second queue could not be taken back. A gateway
+                // that gave up, or a connection that broke, says nothing of how far the vendor is.
+                Ok([]) if !self.interrupted && self.slots[at].looks < self.looks(at) => {
                     self.slots[at].looks += 1;
                     let (wanted, again) = (self.resolution(at), self.slots[at].looks);
                     return vec![Effect::Look { purpose: Purpose::Resolve(at), wanted, again }];
                 }
-                Ok([]) if self.slots[at].late => Err((
+                Ok([]) if self.slots[at].late || self.interrupted => Err((
                     Status::Unknown,
                     format!(
                         "{why}; no such queue is there yet, and the vendor may still make it: apply again in a while"

@@ -5,8 +5,8 @@
 //! | never reached the vendor | again | again |
 //! | asked to slow down (429) | again, when the vendor says | again, when the vendor says |
 //! | outcome unknown (broken, 5xx) | again | read back first; again only if it was not carried out |
+//! | no usable answer (HTML, cut off) | again | likewise; for a new queue both only once the vendor is done with it |
 //! | no answer in time | again | likewise; but a new queue is not asked for again: the vendor may still make it |
-//! | no usable answer (HTML, cut off) | again | read back first, likewise |
 //! | refused by the vendor | never | never |
 //! | sign-in refused | never | never, nor anything else to that system |
 //!
@@ -50,6 +50,30 @@ pub fn pause(
         | Failure::Halted => return None,
     };
     (attempt < bounds.attempts && elapsed + pause <= bounds.total).then_some(pause)
+}
+
+/// How long a vendor may take over a call whose client died or whose answer was lost on the way. The connection
+/// broke with it: whatever reached the vendor did so before.
+pub const ORPHAN: Duration = Duration::from_secs(10);
+
+/// Looks that are taken at the least for what may be there in a moment.
+const LOOKS: u32 = 3;
+
+/// How often something is looked for so that the pauses before the looks are not less than a time together.
+pub fn looks(time: Duration) -> u32 {
+    let (mut looks, mut waited) = (0, Duration::ZERO);
+    while looks < LOOKS || waited < time {
+        looks += 1;
+        waited += patient(looks, 0.0);
+    }
+    looks
+}
+
+/// How long to wait before one more look, the first being 1: 0.25 s, 0.5 s, 1 s, … up to 4 s, or up to a quarter
+/// more.
+pub fn patient(look: u32, chance: f64) -> Duration {
+    let base = Duration::from_millis(250) * 2u32.pow(look.saturating_sub(1).min(4));
+    base.mul_f64(1.0 + chance.clamp(0.0, 1.0) / 4.0)
 }
 
 /// 0.25 s, 0.5 s, 1 s, … up to 30 s, each by half more or less.

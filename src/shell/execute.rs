@@ -68,19 +68,24 @@ pub async fn run(
         for effect in effects.drain(..) {
             match effect {
                 Effect::Finish(finish) => return finish,
-                Effect::Look { purpose, wanted, again } => running.push(Box::pin(async move {
-                    if again > 0 {
-                        tokio::time::sleep(retry::growing(again, clock::chance())).await;
-                    }
-                    let live = &plan.summary.live;
-                    let mut wanted = wanted;
-                    // Only a look of a while ago is worth another.
-                    if matches!(purpose, Purpose::Confirm(_)) && lookout.is_fresh() {
-                        wanted.agents.clear();
-                    }
-                    let seen = fetch::look(vendors, &wanted, (live.agents, live.queues)).await;
-                    Event::Seen { purpose, seen }
-                })),
+                Effect::Look { purpose, wanted, again } => {
+                    let mut stop = stop.clone();
+                    running.push(Box::pin(async move {
+                        if again > 0 {
+                            let pause = tokio::time::sleep(retry::patient(again, clock::chance()));
+                            // Whoever stops the run does not wait; a channel that closed asks for nothing.
+                            tokio::select! { Ok(_) = stop.wait_for(|stop| *stop) => {}, () = pause => {} }
+                        }
+                        let live = &plan.summary.live;
+                        let mut wanted = wanted;
+                        // Only a look of a while ago is worth another.
+                        if matches!(purpose, Purpose::Confirm(_)) && lookout.is_fresh() {
+                            wanted.agents.clear();
+                        }
+                        let seen = fetch::look(vendors, &wanted, (live.agents, live.queues)).await;
+                        Event::Seen { purpose, seen }
+                    }));
+                }
                 Effect::Attend { steps, agents, pause, news: said } => {
                     if let Some(said) = said {
                         news(&said);

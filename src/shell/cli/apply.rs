@@ -166,6 +166,7 @@ async fn locked(
         skip_stale: arguments.skip_stale,
         saved: asked || arguments.plan.is_some(),
         repetitions: 5,
+        orphan: awaited::orphan(loaded),
         guard: Some(guard).filter(|_| !observers.is_empty()),
     };
     let world = World {

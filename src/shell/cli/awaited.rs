@@ -6,28 +6,31 @@ use std::time::Duration;
 
 use super::console::Console;
 use super::input::Loaded;
-use crate::apply::{Status, StepResult, recover};
+use crate::apply::{Status, StepResult, recover, retry};
 use crate::model::id::ResourceId;
 use crate::model::ledger::Ledger;
 use crate::model::plan::{Operation, Plan};
 use crate::shell::clock;
 use crate::shell::journal::{self, Journal};
 
-/// How long a vendor may take over a call whose client died. The connection broke with it: whatever reached the
-/// vendor did so before.
-const ORPHAN: Duration = Duration::from_secs(10);
-
-fn timeout_ms(loaded: &Loaded) -> i64 {
+fn timeout(loaded: &Loaded) -> Duration {
     let connection = loaded.workspace.connection("webchat-queue");
-    let timeout = connection.map_or(Duration::ZERO, |connection| connection.settings.duration("timeout"));
-    i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 4)
+    connection.map_or(Duration::ZERO, |connection| connection.settings.duration("timeout"))
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
+/// How long the vendor may take over a new queue once its client is gone or its answer was lost.
+pub(super) fn orphan(loaded: &Loaded) -> Duration {
+    timeout(loaded).min(retry::ORPHAN)
 }
 
 /// Waits until nobody makes the queues of a plan any more; `false` when there was nothing to wait for. What was
 /// read before is old then.
 pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console: &Console) -> bool {
-    let timeout = timeout_ms(loaded);
-    let orphan = timeout.min(i64::try_from(ORPHAN.as_millis()).unwrap_or(i64::MAX));
+    let (timeout, orphan) = (millis(timeout(loaded)), millis(orphan(loaded)));
     let entries = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
     let mut awaited: BTreeMap<ResourceId, i64> = recover::may_still_be_made(&entries, orphan, timeout);
     let noted = ledger.awaited.iter().filter_map(|(id, until)| Some((ResourceId::parse(id)?, *until)));
@@ -49,7 +52,7 @@ pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console:
 /// Writes down which queues a run leaves without an answer, and forgets what is over.
 pub(super) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &[StepResult], now_ms: i64) {
     ledger.awaited.retain(|_, until| *until > now_ms);
-    let until = now_ms.saturating_add(timeout_ms(loaded));
+    let until = now_ms.saturating_add(millis(timeout(loaded)));
     for (step, result) in
         plan.steps.iter().zip(results).filter(|(s, _)| s.operation == Operation::QueueCreate)
     {
