@@ -49,7 +49,7 @@ pub fn pause(
         | Failure::SignIn(_)
         | Failure::Halted => return None,
     };
-    (attempt < bounds.attempts && elapsed + pause <= bounds.total).then_some(pause)
+    (attempt < bounds.attempts && elapsed.saturating_add(pause) <= bounds.total).then_some(pause)
 }
 
 /// How long a vendor may take over a call whose client died or whose answer was lost on the way. The connection
@@ -108,5 +108,7 @@ mod tests {
         assert_eq!(pause(true, &throttled, 1, Duration::ZERO, BOUNDS, 0.5), Some(Duration::from_mins(1)));
         assert_eq!(pause(true, &throttled, 1, Duration::from_secs(90), BOUNDS, 0.5), None);
         assert_eq!(pause(true, &throttled, 6, Duration::ZERO, BOUNDS, 0.5), None);
+        let forever = Failure::Throttled { after: Some(Duration::MAX), message: String::new() };
+        assert_eq!(pause(true, &forever, 1, Duration::from_secs(1), BOUNDS, 0.5), None);
     }
 }
