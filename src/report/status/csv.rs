@@ -61,8 +61,13 @@ fn cells(read: &str, row: &Row) -> Vec<String> {
 }
 
 fn line(cells: impl IntoIterator<Item = String>) -> String {
-    let cells: Vec<String> = cells.into_iter().map(|cell| quoted(&cell)).collect();
+    let cells: Vec<String> = cells.into_iter().map(|cell| quoted(&inert(cell))).collect();
     cells.join(",") + "\r\n"
+}
+
+/// A cell that a spreadsheet would take for a formula gets an apostrophe before it: names and queues are anybody's.
+fn inert(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
 /// A cell that holds what separates cells is quoted, and its quotes are doubled.
@@ -83,5 +88,11 @@ mod tests {
         assert_eq!(quoted("张三"), "张三");
         assert_eq!(quoted("a,b"), "\"a,b\"");
         assert_eq!(quoted("a\"b\nc"), "\"a\"\"b\nc\"");
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let cells = ["=1+1", "+86", "-1", "@SUM(A1)", "\tx", "\r=1", "a=b", ""].map(str::to_owned);
+        assert_eq!(line(cells), "'=1+1,'+86,'-1,'@SUM(A1),'\tx,\"'\r=1\",a=b,\r\n");
     }
 }
