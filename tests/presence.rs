@@ -165,7 +165,8 @@ fn an_unknown_work_number_that_is_refused_leaves_a_gap() {
         verdict.refusal(Harm::Unqueue, &"9999".into()).as_deref(),
         Some(
             "agent 9999 is not taken out of the queue: cms-agent does not tell whether the agent is at work \
-             (resultCode 0100001: the call failed – call failed)"
+             (resultCode 0100001: the call failed – call failed); `onError: allow` under `policy.presence` goes on \
+             without it"
         )
     );
 }
@@ -335,6 +336,10 @@ async fn the_shell_reads_every_system_that_knows() {
     assert_eq!(presence.gaps(), []);
     assert_eq!(states(&presence, "8001"), [State::OnCall, State::Online, State::NotClaiming]);
     assert_eq!(states(&presence, "8002"), [State::Idle, State::Offline, State::Claiming]);
+    // Of whom nobody tells anything: one who cannot be asked for is let be, one who was asked for is a gap.
+    let verdict =
+        |presence: &Presence, agent: &str| Guard::default().judge(Harm::Delete, &agent.into(), presence);
+    assert_eq!(verdict(&presence, "tom"), Verdict::Clear);
     assert_eq!((calls(&running, DESK), calls(&running, FIND), calls(&running, TOKEN)), (2, 1, 1));
     // Three queues on pages of two.
     assert_eq!(calls(&running, "/v20210827/webChat/queueQueueAgentClaimStatus/N00000000556"), 2);
@@ -353,6 +358,9 @@ async fn the_shell_reads_every_system_that_knows() {
     let presence = observers.presence(Some(&ids(&["8001"]))).await;
     assert_eq!(presence.gaps(), []);
     assert_eq!(calls(&running, TOKEN), 2);
+    // The vendor answers with nothing, and success: not observed.
+    let presence = observers.presence(Some(&ids(&["9999"]))).await;
+    assert!(matches!(verdict(&presence, "9999"), Verdict::Open(gap) if gap.answered));
     assert!(running.with(|estate| estate.departures().is_empty()));
     running.stop().await;
 }

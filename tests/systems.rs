@@ -319,6 +319,12 @@ fn doctor_tries_each_thing_once_and_names_the_way_out() {
 #[test]
 fn doctor_says_when_nobody_is_guarded_or_nobody_answers() {
     let site = Site::new(SEED);
+    site.roster(
+        "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorId: tom }, { operatorId: \"101\" }]\n",
+    );
+    let said = site.run(&["doctor"]).exits(0);
+    assert!(said.out.contains("cms-agent cannot be asked for 1 of 2 declared agents"), "{}", said.out);
+    site.roster(ROSTER);
     let text = fs::read_to_string(site.folder.path().join("rosterctl.yaml")).unwrap();
     let without: Vec<&str> = text.lines().filter(|line| !line.starts_with("  desk:")).collect();
     fs::write(site.folder.path().join("rosterctl.yaml"), without.join("\n")).unwrap();

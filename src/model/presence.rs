@@ -2,8 +2,9 @@
 //!
 //! In: what the presence systems answered, and the policy. Out: for an agent and a step that would hurt them,
 //! a [`Verdict`]. Silence and failure are kept apart: an agent whom a system that answered does not mention is
-//! not at work there; a system that could not be read, or whose listing is not proved whole, leaves a [`Gap`],
-//! and what a gap means is the policy's word (`onError`).
+//! not at work there; a system that could not be read, whose listing is not proved whole, or that was asked for one
+//! agent and answered nothing of them, leaves a [`Gap`], and what a gap means is the policy's word (`onError`). So
+//! it is with a state that no document lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -123,6 +124,8 @@ pub struct Gap {
     pub agent: Option<OperatorId>,
     /// Why.
     pub why: Arc<str>,
+    /// Whether the system did answer, only not with anything about this agent.
+    pub answered: bool,
 }
 
 /// What the presence systems answered.
@@ -151,7 +154,15 @@ impl Presence {
     /// Takes down that a system told nothing of an agent, or of everybody whom it did not mention.
     pub fn fail(&mut self, system: &'static str, agent: Option<OperatorId>, why: impl Into<Arc<str>>) {
         self.systems.insert(system);
-        self.gaps.push(Gap { system, agent, why: why.into() });
+        self.gaps.push(Gap { system, agent, why: why.into(), answered: false });
+    }
+
+    /// Takes down that a system that was asked for an agent answered, and not about them: they were not observed,
+    /// which is not the same as not at work.
+    pub fn unobserved(&mut self, system: &'static str, agent: OperatorId) {
+        self.systems.insert(system);
+        let why = "it answers, and says nothing of them".into();
+        self.gaps.push(Gap { system, agent: Some(agent), why, answered: true });
     }
 
     /// Forgets what is known of an agent, before it is read again.
@@ -284,7 +295,8 @@ impl Guard {
 
     /// Judges a step that would do this to an agent.
     ///
-    /// A state that blocks goes before a gap: it says more. With no system asked, nothing is guarded.
+    /// A state that blocks goes before a gap: it says more. A state that no document lists may be any, and counts
+    /// as a gap. With no system asked, nothing is guarded.
     pub fn judge(&self, harm: Harm, agent: &OperatorId, presence: &Presence) -> Verdict {
         if !self.watches(harm) {
             return Verdict::Clear;
@@ -292,10 +304,17 @@ impl Guard {
         if let Some(said) = presence.of(agent).iter().find(|said| self.protect.contains(&said.state)) {
             return Verdict::AtWork(said.clone());
         }
-        match presence.gap(agent) {
-            Some(gap) if !self.allow_gaps => Verdict::Open(gap.clone()),
-            _ => Verdict::Clear,
+        if self.allow_gaps {
+            return Verdict::Clear;
         }
+        let unlisted = presence.of(agent).iter().find(|said| said.state == State::Unknown);
+        let unlisted = unlisted.map(|said| Gap {
+            system: said.system,
+            agent: Some(agent.clone()),
+            why: format!("no document lists its {}", said.detail.as_deref().unwrap_or("answer")).into(),
+            answered: true,
+        });
+        unlisted.or_else(|| presence.gap(agent).cloned()).map_or(Verdict::Clear, Verdict::Open)
     }
 }
 
@@ -333,7 +352,11 @@ impl Verdict {
             Harm::Regroup => "not moved to another skill group",
             Harm::Unqueue => "not taken out of the queue",
         };
-        self.reason().map(|reason| format!("agent {agent} is {deed}: {reason}"))
+        let way_out = match self {
+            Verdict::Open(_) => "; `onError: allow` under `policy.presence` goes on without it",
+            Verdict::Clear | Verdict::AtWork(_) => "",
+        };
+        self.reason().map(|reason| format!("agent {agent} is {deed}: {reason}{way_out}"))
     }
 }
 
@@ -398,6 +421,32 @@ mod tests {
         let nothing = Guard { protect: BTreeSet::new(), ..Guard::default() };
         assert_eq!(judge(&nothing, "8002"), Verdict::Clear);
         assert!(!nothing.watches(Harm::Delete));
+    }
+
+    #[test]
+    fn what_is_not_known_refuses_like_a_gap() {
+        let mut presence = Presence::default();
+        let detail = Some("status 9, citStatus 10".into());
+        presence.say("8001".into(), Said { system: CMS, state: State::Unknown, detail });
+        presence.unobserved(CMS, "8002".into());
+        let strict = Guard::default();
+        let words = |guard: &Guard, id: &str| {
+            guard.judge(Harm::Delete, &id.into(), &presence).refusal(Harm::Delete, &id.into())
+        };
+        assert_eq!(
+            words(&strict, "8001").as_deref(),
+            Some(
+                "agent 8001 is not deleted: cms-agent does not tell whether the agent is at work (no document lists \
+                 its status 9, citStatus 10); `onError: allow` under `policy.presence` goes on without it"
+            )
+        );
+        assert!(words(&strict, "8002").is_some_and(|words| words.contains("says nothing of them")));
+        // Another agent was not asked for there: somebody who cannot be.
+        assert_eq!(words(&strict, "tom"), None);
+        let lenient = Guard { allow_gaps: true, ..Guard::default() };
+        assert_eq!((words(&lenient, "8001"), words(&lenient, "8002")), (None, None));
+        let unknown = Guard { protect: BTreeSet::from([State::Unknown]), ..lenient };
+        assert!(matches!(unknown.judge(Harm::Delete, &"8001".into(), &presence), Verdict::AtWork(_)));
     }
 
     #[test]

@@ -188,6 +188,9 @@ impl System {
     fn take(&self, agent: &OperatorId, answer: Result<Sightings, Failure>, presence: &mut Presence) {
         match answer {
             Ok(sightings) => {
+                if sightings.said.iter().all(|(whom, _)| whom != agent) {
+                    presence.unobserved(self.name(), agent.clone());
+                }
                 for (agent, said) in sightings.said {
                     presence.say(agent, said);
                 }

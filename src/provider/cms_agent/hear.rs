@@ -3,7 +3,8 @@
 //! `resultCode` "0100000" is a success; `result` "0" is what older versions say. `resultDesc` holds the agent
 //! on success and plain text on failure. No document says what an unknown agent is answered with: nothing, an
 //! empty object or another agent's number all mean that this one was not observed, which is not the same as
-//! signed out. Any failure code is a failure: it might as well mean that nobody looked.
+//! signed out. So does any failure code: it might as well mean that nobody looked. Whoever guards people at work
+//! takes all of them for a gap.
 
 use serde_json::{Map, Value as Json};
 

@@ -252,7 +252,8 @@ struct Open<'a> {
 
 impl<'a> Open<'a> {
     fn of(presence: &'a Presence, failed: &[(&'static str, String)]) -> Self {
-        let gaps = presence.gaps();
+        // A system that answers and does not know somebody has told all that it can.
+        let gaps: Vec<_> = presence.gaps().iter().filter(|gap| !gap.answered).collect();
         let one = gaps.iter().filter_map(|gap| Some((gap.system, gap.agent.as_ref()?))).collect();
         let all = gaps.iter().filter(|gap| gap.agent.is_none()).map(|gap| gap.system);
         Self { one, all: all.chain(failed.iter().map(|(system, _)| *system)).collect() }
@@ -357,7 +358,7 @@ fn system(
     let mut problems: Vec<String> =
         failed.iter().filter(|(system, _)| *system == provider).map(|(_, why)| why.clone()).collect();
     let mut of: BTreeMap<&str, Vec<&OperatorId>> = BTreeMap::new();
-    for gap in presence.gaps().iter().filter(|gap| gap.system == provider) {
+    for gap in presence.gaps().iter().filter(|gap| gap.system == provider && !gap.answered) {
         let agents = of.entry(&gap.why).or_default();
         agents.extend(&gap.agent);
     }

@@ -71,6 +71,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     checks.extend(tried.into_iter().map(|(check, _)| check));
     checks.extend(ledger);
     checks.push(presence(&loaded));
+    checks.extend(unasked(&loaded));
     let failed = |check: &&Check| check.status == Health::Error;
     let exit = match checks.iter().filter(failed).map(|check| check.unreachable).max() {
         None => Exit::Success,
@@ -383,6 +384,33 @@ async fn ledger(loaded: &Loaded) -> Vec<Check> {
         Err(error) => failed("lock", &error),
     };
     vec![ledger, lock]
+}
+
+/// Declared agents whom a system that is asked for one at a time cannot be asked for, so that it never guards them.
+fn unasked(loaded: &Loaded) -> Vec<Check> {
+    let guard = Guard::of(&loaded.workspace.policy.presence);
+    let mut checks = Vec::new();
+    for connection in loaded.workspace.connections.iter().filter(|_| !guard.block.is_empty()) {
+        let Some(observer) = provider::observer(connection) else { continue };
+        let guards = observer.states().iter().any(|state| guard.protect.contains(state));
+        if !guards || observer.way(connection) != Way::Singly {
+            continue;
+        }
+        let never = |agent: &&OperatorId| observer.ask(connection, &Question::Agent(agent)).is_none();
+        let (many, all) = (loaded.desired.agents.keys().filter(never).count(), loaded.desired.agents.len());
+        if many > 0 {
+            checks.push(Check::warning(
+                format!("presence/{}", connection.name),
+                format!(
+                    "{} cannot be asked for {many} of {all} declared agents, whose ids are no work numbers: by it \
+                     they are not guarded",
+                    connection.spec.name
+                ),
+                "nothing, where they take no calls there; else protect a state that another system tells",
+            ));
+        }
+    }
+    checks
 }
 
 /// Whether the states that the policy protects can be told at all.
