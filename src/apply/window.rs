@@ -69,6 +69,20 @@ impl Window {
         Err((ends[ends.len() - rate.calls] - now_ms).max(1))
     }
 
+    /// Moves a place that was taken at a moment to now, for a call that leaves only now; `false` when it is gone:
+    /// it was kept for longer than a call can take.
+    pub fn renew(&mut self, taken_ms: i64, now_ms: i64) -> bool {
+        let mine = self.calls.iter_mut().find(|sent| !sent.answered && sent.at_ms == taken_ms);
+        mine.map(|sent| sent.at_ms = now_ms).is_some()
+    }
+
+    /// Gives back the place that was taken at a moment: no call left.
+    pub fn cancel(&mut self, taken_ms: i64) {
+        if let Some(at) = self.calls.iter().position(|sent| !sent.answered && sent.at_ms == taken_ms) {
+            self.calls.remove(at);
+        }
+    }
+
     /// Says that the call whose place was taken at a moment was answered: from now on its window runs.
     pub fn leave(&mut self, taken_ms: i64, now_ms: i64) {
         let mine = |sent: &&mut Sent| !sent.answered && sent.at_ms == taken_ms;
@@ -111,6 +125,22 @@ mod tests {
         assert_eq!(window.enter(RATE, 30, 110), Ok(()));
         assert_eq!(window.enter(RATE, 30, 110), Err(20));
         assert_eq!(window.enter(RATE, 30, 130), Ok(()));
+    }
+
+    #[test]
+    fn a_place_is_kept_for_a_call_that_waits_and_given_back_when_none_leaves() {
+        let mut window = Window::default();
+        assert_eq!(window.enter(RATE, 30, 0), Ok(()));
+        assert_eq!(window.enter(RATE, 30, 0), Ok(()));
+        assert!(window.renew(0, 120));
+        // The other one counts no more; that one as if its place were taken just now.
+        assert_eq!(window.enter(RATE, 30, 140), Ok(()));
+        assert_eq!(window.enter(RATE, 30, 140), Err(100));
+        window.cancel(140);
+        assert_eq!(window.enter(RATE, 30, 141), Ok(()));
+        assert!(window.renew(120, 150) && !window.renew(120, 150));
+        let _ = window.enter(RATE, 30, 290);
+        assert!(!window.renew(150, 290), "it was kept for too long");
     }
 
     #[test]

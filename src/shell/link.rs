@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use zeroize::Zeroizing;
 
 use super::clock;
-use super::pace::Pace;
+use super::pace::{Pace, Permit};
 use super::transport::Transport;
 use crate::apply::retry::{Bounds, pause};
 use crate::model::call::{Call, Failure, Reply};
@@ -103,7 +103,7 @@ impl Rest {
         let asked = reply.retry_after.filter(|_| reply.status == 429 || reply.status >= 500);
         if let Some(asked) = asked.filter(|asked| *asked <= most) {
             let mut until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *until = (*until).max(Some(now + asked));
+            *until = (*until).max(now.checked_add(asked));
         }
     }
 
@@ -359,30 +359,32 @@ impl Link {
         let check = care.and_then(|care| care.check);
         self.linger(stop, self.rest.left(Instant::now())).await?;
         let rate = self.connection.rate(call.operation);
-        let permit = match rate {
+        let mut permit = match rate {
             Some(rate) => Some(halting(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
             None => None,
         };
         // The last word is had after the longest wait: for the rate limit, where there is one; else for a place
         // among the calls in flight, which the look itself then needs no more.
-        if let (Some(check), Some(permit)) = (check, &permit)
-            && let Err(why) = check.check().await
-        {
-            self.pace.leave(permit);
-            return Err(why);
+        if let (Some(check), Some(permit)) = (check, &mut permit) {
+            self.keeping(permit, halting(stop, check.check())).await??;
         }
         if let (Some(check), None) = (check, &permit) {
-            check.ready().await?;
+            halting(stop, check.ready()).await??;
         }
-        let _slot = match manner {
-            Manner::Aside => None,
-            Manner::Read | Manner::Write(_) => self.slots.acquire().await.ok(),
+        let slot = halting(stop, async { self.slots.acquire().await.ok() });
+        let _slot = match (manner, &mut permit) {
+            (Manner::Aside, _) => None,
+            (Manner::Read | Manner::Write(_), Some(permit)) => self.keeping(permit, slot).await?,
+            (Manner::Read | Manner::Write(_), None) => slot.await?,
         };
         if let (Some(check), None) = (check, &permit) {
-            check.check().await?;
+            halting(stop, check.check()).await??;
         }
         if stop.is_some_and(|stop| *stop.borrow()) {
             return Err(Failure::Halted);
+        }
+        if let Some(permit) = &mut permit {
+            permit.sends();
         }
         // The time that a rate limit takes is no time of trying.
         first.get_or_insert_with(Instant::now);
@@ -398,8 +400,8 @@ impl Link {
             }
             reply
         });
-        if let Some(permit) = &permit {
-            self.pace.leave(permit);
+        if let Some(permit) = permit {
+            permit.leave();
         }
         if let Ok(reply) = &reply {
             self.rest.ask(reply, Instant::now(), self.bounds.total);
@@ -427,6 +429,18 @@ impl Link {
             "call"
         );
         result
+    }
+
+    /// Keeps a call's place in the rate window while it waits for something else, however long that takes.
+    async fn keeping<T>(&self, permit: &mut Permit<'_>, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            let done = tokio::time::timeout(self.timeout, &mut work).await;
+            permit.renew();
+            if let Ok(done) = done {
+                return done;
+            }
+        }
     }
 
     /// Puts the connection's name before a failure.

@@ -23,10 +23,44 @@ pub struct Pace {
     own: Mutex<BTreeMap<&'static str, Window>>,
 }
 
-/// A place in a window, to be given back when the answer came.
-pub struct Permit {
+/// A place in a window. Dropped before its call left, it is free again; dropped after that and without an answer, it
+/// counts for as long as the vendor may see the call.
+pub struct Permit<'a> {
+    pace: &'a Pace,
     operation: &'static str,
     taken_ms: i64,
+    left: bool,
+}
+
+impl Permit<'_> {
+    /// Keeps the place while the call waits for something else; `false` when it is gone.
+    pub fn renew(&mut self) -> bool {
+        let taken = self.taken_ms;
+        let (kept, now) = self.pace.with(self.operation, |window, now| (window.renew(taken, now), now));
+        if kept {
+            self.taken_ms = now;
+        }
+        kept
+    }
+
+    /// Says that the call leaves: from now on the place is taken.
+    pub fn sends(&mut self) {
+        self.left = true;
+    }
+
+    /// Says that the answer came: from now on the call's window runs.
+    pub fn leave(mut self) {
+        self.left = true;
+        self.pace.with(self.operation, |window, now| window.leave(self.taken_ms, now));
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if !self.left {
+            self.pace.with(self.operation, |window, _| window.cancel(self.taken_ms));
+        }
+    }
 }
 
 impl Pace {
@@ -43,12 +77,12 @@ impl Pace {
     }
 
     /// Waits for a place in an operation's window; `longest` is how long a call can take.
-    pub async fn enter(&self, operation: &'static str, rate: Rate, longest: Duration) -> Permit {
+    pub async fn enter(&self, operation: &'static str, rate: Rate, longest: Duration) -> Permit<'_> {
         loop {
             let entered =
                 self.with(operation, |window, now| window.enter(rate, millis(longest), now).map(|()| now));
             match entered {
-                Ok(taken_ms) => return Permit { operation, taken_ms },
+                Ok(taken_ms) => return Permit { pace: self, operation, taken_ms, left: false },
                 Err(wait) => {
                     let wait = Duration::from_millis(wait.unsigned_abs());
                     progress::held(operation, wait);
@@ -61,11 +95,6 @@ impl Pace {
     /// How many calls count in an operation's window now; `longest` is how long a call can take.
     pub fn used(&self, operation: &'static str, rate: Rate, longest: Duration) -> usize {
         self.with(operation, |window, now| window.used(rate, millis(longest), now))
-    }
-
-    /// Says that the answer came: from now on the call's window runs.
-    pub fn leave(&self, permit: &Permit) {
-        self.with(permit.operation, |window, now| window.leave(permit.taken_ms, now));
     }
 
     /// Works on an operation's window.
@@ -120,7 +149,7 @@ mod tests {
         for _ in 0..count {
             let permit = pace.enter("addQueue", RATE, Duration::from_secs(1)).await;
             times.push(clock::now_ms());
-            pace.leave(&permit);
+            permit.leave();
         }
         times
     }
@@ -134,6 +163,19 @@ mod tests {
                 assert!(window[3] - window[0] >= 300, "{times:?}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_never_left_counts_for_nothing() {
+        let pace = Pace::new(None, "a");
+        let hour = Rate { calls: 1, per: Duration::from_hours(1) };
+        drop(pace.enter("addQueue", hour, Duration::from_secs(1)).await);
+        assert_eq!(pace.used("addQueue", hour, Duration::from_secs(1)), 0);
+        let mut permit = pace.enter("addQueue", hour, Duration::from_secs(1)).await;
+        assert!(permit.renew());
+        permit.sends();
+        drop(permit);
+        assert_eq!(pace.used("addQueue", hour, Duration::from_secs(1)), 1);
     }
 
     #[tokio::test]
