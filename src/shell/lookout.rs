@@ -100,9 +100,11 @@ impl<'a> Lookout<'a> {
 
     /// Asks who is at work, before some steps.
     pub async fn attend(&self, steps: &[usize], agents: &BTreeSet<OperatorId>) -> Presence {
+        // What an answer of a while says is as old as the question.
+        let at = Instant::now();
         let presence = self.observers.presence(Some(agents)).await;
         let mut attended = self.attended.lock().unwrap_or_else(PoisonError::into_inner);
-        attended.extend(steps.iter().map(|step| (*step, Instant::now())));
+        attended.extend(steps.iter().map(|step| (*step, at)));
         presence
     }
 
