@@ -92,13 +92,15 @@ pub async fn run(
                     }
                     let mut stop = stop.clone();
                     running.push(Box::pin(async move {
-                        let stopped = tokio::select! {
-                            // A channel that closed asks for nothing.
-                            Ok(_) = stop.wait_for(|stop| *stop) => true,
-                            () = tokio::time::sleep(pause) => false,
+                        let asked = async {
+                            tokio::time::sleep(pause).await;
+                            lookout.attend(&steps, &agents).await
                         };
-                        let presence =
-                            if stopped { None } else { Some(lookout.attend(&steps, &agents).await) };
+                        let presence = tokio::select! {
+                            // A channel that closed asks for nothing.
+                            Ok(_) = stop.wait_for(|stop| *stop) => None,
+                            presence = asked => Some(presence),
+                        };
                         Event::Attended { steps, presence, at: lookout.elapsed() }
                     }));
                 }
@@ -156,6 +158,7 @@ pub async fn run(
             _ = signal.changed(), if !interrupted => {
                 interrupted = true;
                 vendors.agents.iter().chain(&vendors.queues).for_each(super::vendor::Vendor::hurry);
+                observers.hurry();
                 Event::Interrupted
             }
         };

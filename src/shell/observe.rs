@@ -45,6 +45,11 @@ impl Observers {
         self.0.is_empty()
     }
 
+    /// From now on no call waits to be tried again: the operator stops the run.
+    pub fn hurry(&self) {
+        self.0.iter().filter_map(|system| system.link.as_ref().ok()).for_each(|link| link.hurry());
+    }
+
     /// The providers that are asked.
     pub fn systems(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|system| system.observer.spec().name)
