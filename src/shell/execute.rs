@@ -78,9 +78,12 @@ pub async fn run(
                         }
                         let live = &plan.summary.live;
                         let mut wanted = wanted;
-                        // Only a look of a while ago is worth another.
-                        if matches!(purpose, Purpose::Confirm(_)) && lookout.is_fresh() {
-                            wanted.agents.clear();
+                        if let Purpose::Confirm(step) = purpose {
+                            lookout.confirms(step);
+                            // Only a look of a while ago is worth another.
+                            if lookout.is_fresh() {
+                                wanted.agents.clear();
+                            }
                         }
                         let seen = fetch::look(vendors, &wanted, (live.agents, live.queues)).await;
                         Event::Seen { purpose, seen }

@@ -36,6 +36,12 @@ const FEW: usize = 10;
 /// Pages of a listing of queues that are too many to be read beside every few calls: reading is limited too.
 const MANY_PAGES: usize = 4;
 
+/// Pages that are too many even once for each burst of calls that a rate limit lets go at a time.
+const MOST_PAGES: usize = 12;
+
+/// How long such a burst may take; one listing of many pages serves it.
+const BURST: Duration = Duration::from_secs(15);
+
 /// Looks before a call leaves.
 pub struct Lookout<'a> {
     plan: &'a Plan,
@@ -52,6 +58,8 @@ pub struct Lookout<'a> {
     agents: Option<tokio::sync::Mutex<Option<(Instant, Seen)>>>,
     /// When those were last asked for whom a step would hurt.
     attended: Mutex<BTreeMap<usize, Instant>>,
+    /// When it was last seen of whom a step deletes that they are in no queue, and who they were.
+    confirmed: Mutex<BTreeMap<usize, Instant>>,
 }
 
 /// Why a call did not leave, where the machine has to think again.
@@ -66,8 +74,8 @@ impl<'a> Lookout<'a> {
     /// A lookout of a run that begins now.
     pub fn new(plan: &'a Plan, vendors: &'a Vendors, observers: &'a Observers, guard: Option<Guard>) -> Self {
         let begun = Instant::now();
-        let (answered, queues, attended) =
-            (AtomicBool::default(), tokio::sync::Mutex::default(), Mutex::default());
+        let (answered, queues) = (AtomicBool::default(), tokio::sync::Mutex::default());
+        let (attended, confirmed) = (Mutex::default(), Mutex::default());
         let agents = overwritten(plan, Kind::Agent);
         let shared = agents > FEW
             && vendors.agents.as_ref().is_some_and(|vendor| {
@@ -75,7 +83,7 @@ impl<'a> Lookout<'a> {
                 plan.summary.live.agents.div_ceil(page) * 4 <= agents
             });
         let agents = shared.then(tokio::sync::Mutex::default);
-        Self { plan, vendors, observers, guard, begun, answered, queues, agents, attended }
+        Self { plan, vendors, observers, guard, begun, answered, queues, agents, attended, confirmed }
     }
 
     /// Takes down that a call was answered: from now on what was seen before is not enough.
@@ -96,6 +104,11 @@ impl<'a> Lookout<'a> {
     /// Whether what the guard saw is still fresh.
     pub fn is_fresh(&self) -> bool {
         self.elapsed() <= FRESH
+    }
+
+    /// Takes down that queues and agents are looked at now, before a step deletes somebody.
+    pub fn confirms(&self, step: usize) {
+        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(step, Instant::now());
     }
 
     /// Asks who is at work, before some steps.
@@ -120,10 +133,15 @@ impl<'a> Lookout<'a> {
                 }
             }
             Deed::CreateQueue { name, .. } if !self.is_fresh() => self.unmade(name).await?,
-            // Who is deleted was looked at again with the queues.
+            // To ask who is at work may take minutes, and what is older than that is looked at after it.
+            Deed::DeleteAgents { ids } => {
+                return match self.presence(step, harms).await {
+                    None => self.doomed(step, ids, true).await,
+                    halt => Ok(halt),
+                };
+            }
             Deed::SetMembers { .. }
             | Deed::EditAgent { .. }
-            | Deed::DeleteAgents { .. }
             | Deed::CreateAgents { .. }
             | Deed::SetPassword { .. }
             | Deed::CreateQueue { .. }
@@ -143,7 +161,7 @@ impl<'a> Lookout<'a> {
         // Where agents are made anew, queues are written twice, and a listing may be of before the first time.
         let once = self.plan.changes.iter().all(|change| change.action != Action::Replace);
         let now = if once && overwritten(self.plan, Kind::Queue) > FEW && self.pages() <= MANY_PAGES {
-            let listed = self.listed().await?;
+            let listed = self.listed(FRESH).await?;
             let of = |(number, queue): &(OperatorId, LiveQueue)| (number == exten).then(|| queue.clone());
             let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
             let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
@@ -165,10 +183,10 @@ impl<'a> Lookout<'a> {
     /// Whether a queue that is to be made is still not there. One reading serves all calls of a moment; where it
     /// would take many pages, the guard's look has to do.
     async fn unmade(&self, name: &str) -> Result<(), Failure> {
-        if self.vendors.queues.is_none() || self.pages() > MANY_PAGES {
+        if self.vendors.queues.is_none() || self.pages() > MOST_PAGES {
             return Ok(());
         }
-        let listed = self.listed().await?;
+        let listed = self.listed(if self.pages() > MANY_PAGES { BURST } else { FRESH }).await?;
         let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
         let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
         match queues.iter().find(|(_, queue)| *queue.name == *name) {
@@ -186,10 +204,13 @@ impl<'a> Lookout<'a> {
         })
     }
 
-    /// The listing of queues, read anew when it is not fresh: one reading serves all calls of a moment.
-    async fn listed(&self) -> Result<tokio::sync::MutexGuard<'_, Option<(Instant, Seen)>>, Failure> {
+    /// The listing of queues, read anew when it is older than that: one reading serves all calls of a moment.
+    async fn listed(
+        &self,
+        fresh: Duration,
+    ) -> Result<tokio::sync::MutexGuard<'_, Option<(Instant, Seen)>>, Failure> {
         let mut listed = self.queues.lock().await;
-        if listed.as_ref().is_none_or(|(at, _)| at.elapsed() > FRESH) {
+        if listed.as_ref().is_none_or(|(at, _)| at.elapsed() > fresh) {
             let wanted = Wanted { queues: BTreeSet::from([QueueKey::All]), ..Wanted::default() };
             let at = Instant::now();
             let seen = fetch::look(self.vendors, &wanted, (0, 0)).await;
@@ -237,6 +258,43 @@ impl<'a> Lookout<'a> {
         Ok((!stale.is_empty()).then_some(Halt::Moved(stale)))
     }
 
+    /// Whether those whom a step deletes are still in no queue and still who they were, unless that was seen just
+    /// now. A call that `holds` its place among those in flight reads few agents, one at a time.
+    async fn doomed(&self, step: usize, ids: &[OperatorId], holds: bool) -> Result<Option<Halt>, Failure> {
+        let last = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).get(&step).copied();
+        if last.is_some_and(|last| last.elapsed() <= FRESH) {
+            return Ok(None);
+        }
+        let at = Instant::now();
+        let mut stale = Vec::new();
+        if self.vendors.queues.is_some() && self.plan.summary.live.queues > 0 {
+            let listed = self.listed(FRESH).await?;
+            let inside: Vec<_> = listed.iter().flat_map(|(_, seen)| seen.members()).collect();
+            let queue = |id: &OperatorId| inside.iter().find(|(_, members)| members.contains(id));
+            stale.extend(ids.iter().filter_map(|id| {
+                let (exten, _) = queue(id)?;
+                Some(Stale { id: ResourceId::agent(id), message: format!("it is in queue {exten}") })
+            }));
+        }
+        let of = |agents| Wanted { agents, ..Wanted::default() };
+        let mut seen = Seen::default();
+        if !holds {
+            let listed = (self.plan.summary.live.agents, 0);
+            seen = fetch::look(self.vendors, &of(ids.iter().cloned().collect()), listed).await;
+        } else if ids.len() <= FEW {
+            let aside = Vendors { agents: self.vendors.agents.as_ref().map(Aside), queues: None };
+            for id in ids {
+                let one = fetch::look(&aside, &of(BTreeSet::from([id.clone()])), (usize::MAX, 0)).await;
+                seen.agents.extend(one.agents);
+            }
+        }
+        let moved = guard::agents_moved(self.plan, &seen)
+            .map_err(|why| Failure::NotSent(format!("they could not be read again: {why}")))?;
+        stale.extend(moved);
+        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(step, at);
+        Ok((!stale.is_empty()).then_some(Halt::Moved(stale)))
+    }
+
     /// Whether nobody whom a step would hurt is at work.
     async fn presence(&self, step: usize, harms: &Harms) -> Option<Halt> {
         let guard = self.guard.as_ref().filter(|_| !harms.is_empty())?;
@@ -264,25 +322,48 @@ pub struct LastLook<'a> {
     deed: &'a Deed,
     harms: &'a Harms,
     halt: Mutex<Option<Halt>>,
+    /// When all that can be looked at before the call takes its place had been.
+    ready: Mutex<Option<Instant>>,
 }
 
 impl<'a> LastLook<'a> {
     /// The last look of a step's call.
     pub fn new(lookout: &'a Lookout<'a>, step: usize, deed: &'a Deed, harms: &'a Harms) -> Self {
-        Self { lookout, step, deed, harms, halt: Mutex::default() }
+        Self { lookout, step, deed, harms, halt: Mutex::default(), ready: Mutex::default() }
     }
 
     /// Why the call did not leave, where its own failure does not say it.
     pub fn halt(self) -> Option<Halt> {
         self.halt.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn judge(&self, halt: Option<Halt>) -> Result<(), Failure> {
+        if halt.is_none() {
+            return Ok(());
+        }
+        *self.halt.lock().unwrap_or_else(PoisonError::into_inner) = halt;
+        Err(Failure::Halted)
+    }
 }
 
 impl Check for LastLook<'_> {
     fn ready(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
-            if matches!(self.deed, Deed::EditAgent { .. }) {
-                self.lookout.list_agents().await;
+            match self.deed {
+                Deed::EditAgent { .. } => self.lookout.list_agents().await,
+                Deed::DeleteAgents { ids } => {
+                    let mut halt = self.lookout.presence(self.step, self.harms).await;
+                    if halt.is_none() {
+                        halt = self.lookout.doomed(self.step, ids, false).await?;
+                    }
+                    self.judge(halt)?;
+                    *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                }
+                Deed::SetMembers { .. }
+                | Deed::CreateAgents { .. }
+                | Deed::SetPassword { .. }
+                | Deed::CreateQueue { .. }
+                | Deed::PutSecret { .. } => {}
             }
             Ok(())
         })
@@ -290,13 +371,11 @@ impl Check for LastLook<'_> {
 
     fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
-            match self.lookout.look(self.step, self.deed, self.harms).await? {
-                None => Ok(()),
-                Some(halt) => {
-                    *self.halt.lock().unwrap_or_else(PoisonError::into_inner) = Some(halt);
-                    Err(Failure::Halted)
-                }
+            let ready = *self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+            if ready.is_some_and(|ready| ready.elapsed() <= FRESH) {
+                return Ok(());
             }
+            self.judge(self.lookout.look(self.step, self.deed, self.harms).await?)
         })
     }
 }
