@@ -214,6 +214,10 @@ fn status_is_narrowed_and_says_whom_nobody_knows() {
     assert_eq!(ids, ["8001", "8002"]);
     let said = site.run(&["status", "--queue", "在线售先"]).exits(1);
     assert!(said.err.contains("did you mean `在线售前`?"), "{}", said.err);
+    // A secret that is missing is a mistake of this side; the rest is shown.
+    let said = site.run_without(&["T_E"], &["status", "--format", "json"]).exits(1);
+    assert!(said.err.contains("T_E"), "{}", said.err);
+    assert_eq!(row(&said.json(), "8001")["online"], true);
     site.stop();
 }
 

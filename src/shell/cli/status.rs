@@ -98,6 +98,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             .filter_map(|spec| Some((spec.name, Arc::clone(&loaded.workspace.connection(spec.name)?.name))))
             .collect(),
     };
+    // A system that could not even be asked is a mistake of this side.
+    let unasked = unasked(&loaded, console).await;
     let mut roster = read(arguments, &loaded, &systems).await;
     let mut at = Instant::now();
     let mut before = None;
@@ -110,8 +112,9 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             }
             exit = exit.graver(Exit::Error);
         }
-        if status.systems.iter().any(|system| !system.complete) {
-            exit = exit.graver(Exit::Unreachable);
+        for system in status.systems.iter().filter(|system| !system.complete) {
+            let ours = unasked.contains(system.provider);
+            exit = exit.graver(if ours { Exit::Error } else { Exit::Unreachable });
         }
         show(arguments, console, &status, before.as_ref())?;
         if !arguments.watch || console::nobody_reads() {
@@ -124,6 +127,18 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             at = Instant::now();
         }
     }
+}
+
+/// The providers that cannot be asked, since a secret of theirs is not to be had; each is told of.
+async fn unasked(loaded: &Loaded, console: &Console) -> BTreeSet<&'static str> {
+    let mut unasked = BTreeSet::new();
+    for connection in &loaded.workspace.connections {
+        if let Err(why) = connect::link(loaded, connection).await {
+            console.error(&format!("connection `{}` {why}", connection.name));
+            unasked.insert(connection.spec.name);
+        }
+    }
+    unasked
 }
 
 /// Reads who is at work, and puts everybody together.
