@@ -49,15 +49,19 @@ impl Runner {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
-    /// Runs a script of the action; its exit code and what it said.
-    fn run(&self, script: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
+    /// Where programs are found.
+    fn tools() -> String {
         let program = Path::new(env!("CARGO_BIN_EXE_rosterctl")).parent().unwrap();
         let tools = root().join("tests/fixtures/bin");
-        let path = std::env::var("PATH").unwrap();
+        format!("{}:{}:{}", tools.display(), program.display(), std::env::var("PATH").unwrap())
+    }
+
+    /// Runs a script of the action; its exit code and what it said.
+    fn run(&self, script: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
         let output = Command::new(root().join(".github/actions/rosterctl").join(script))
             .args(arguments)
             .current_dir(self.folder.path())
-            .env("PATH", format!("{}:{}:{path}", tools.display(), program.display()))
+            .env("PATH", Self::tools())
             .env("GH_STATE", self.folder.path())
             .env("RUNNER_TEMP", self.folder.path())
             .env("GITHUB_OUTPUT", self.path("output"))
@@ -157,7 +161,14 @@ fn each_job_may_do_little_and_ends() {
             serde_json::json!({}),
             "{name}: nothing that a job does not ask for"
         );
-        assert!(workflow["concurrency"]["group"].is_string(), "{name}: its runs do not overlap");
+        let grouped = |said: &Value| said["concurrency"]["group"].is_string();
+        let writers = jobs(&workflow).filter(|(_, said)| said["environment"] == "roster-apply");
+        let ordered = writers.map(|(_, said)| grouped(said) && said["concurrency"]["queue"] == "max");
+        let ordered: Vec<bool> = ordered.collect();
+        assert!(
+            grouped(&workflow) || (!ordered.is_empty() && ordered.iter().all(|&one| one)),
+            "{name}: its runs do not overlap"
+        );
         for (job, said) in jobs(&workflow) {
             assert!(said["timeout-minutes"].is_u64(), "{name}: {job} ends");
             let permissions = said["permissions"].as_object();
@@ -289,6 +300,66 @@ fn the_action_carries_out_what_was_reviewed_and_nothing_else() {
     let snapshot = runner.path("rosterctl-snapshot/snapshot.json").display().to_string();
     let (code, said) = act("plan", &[("SNAPSHOT", &snapshot)]);
     assert_eq!(code, "0", "{said}");
+}
+
+/// What a runner of GitHub shows of a log, and the commands that it takes from it.
+fn listened(log: &str) -> (Vec<&str>, Vec<&str>) {
+    let (mut shown, mut taken, mut stopped) = (Vec::new(), Vec::new(), None);
+    for line in log.lines() {
+        let command = line.trim_start().starts_with("::") || line.contains("##[");
+        match (&stopped, line.strip_prefix("::stop-commands::")) {
+            (Some(word), _) if line == format!("::{word}::") => stopped = None,
+            (None, Some(word)) => stopped = Some(word.to_owned()),
+            (None, None) if command => taken.push(line),
+            _ => shown.push(line),
+        }
+    }
+    assert_eq!(stopped, None, "the runner listens again: {log}");
+    (shown, taken)
+}
+
+#[test]
+fn what_the_action_logs_is_no_command_and_holds_no_telephone_number() {
+    let Some(runner) = Runner::new() else { return };
+    quickstart(&runner);
+    let agent = "  - { operatorId: '8399', profile: aftersales, name: '##[stop-commands]x', boundPhone: '13800138000' }";
+    runner.write(
+        "roster-repository/roster/others.yaml",
+        &format!("apiVersion: rosterctl/v1\nkind: Roster\nagents:\n{agent}\n"),
+    );
+    let act = |command: &str, more: &[(&str, &str)]| {
+        let mut environment = vec![("COMMAND", command), ("WORKSPACES", "roster-repository")];
+        environment.extend_from_slice(more);
+        let (exit, said) = runner.run("run.sh", &[], &environment);
+        assert_eq!(exit, 0, "{said}");
+        let (shown, taken) = listened(&said);
+        assert!(taken.iter().all(|line| line.starts_with("::")), "{command}: {taken:?}");
+        assert!(!said.contains("13800138000"), "{command}: {said}");
+        let html = runner.read(&format!("rosterctl-{command}/report.html"));
+        assert!(!html.contains("13800138000"), "{command}");
+        (shown.join("\n"), taken.join("\n"))
+    };
+    assert!(act("plan", &[]).0.contains("##[stop-commands]x"));
+    let reviewed = runner.read("rosterctl-plan/plan.json");
+    assert!(reviewed.contains("13800138000"), "the plan is whole");
+    let plan = runner.write("reviewed.json", &reviewed);
+
+    // What cannot be compared is not carried out.
+    fs::create_dir(runner.path("broken")).unwrap();
+    let jq = runner.write("broken/jq", "#!/bin/sh\nexit 127\n");
+    assert!(Command::new("chmod").args(["+x", &jq]).status().unwrap().success());
+    let path = format!("{}:{}", runner.path("broken").display(), Runner::tools());
+    let (shown, taken) = act("apply", &[("PLAN", &plan), ("PATH", &path)]);
+    assert!(taken.contains("cannot be compared") && !shown.contains("Applied"), "{shown}{taken}");
+
+    let (shown, taken) = act("apply", &[("PLAN", &plan)]);
+    assert!(shown.contains("Applied: ") && shown.contains("##[stop-commands]x"), "{shown}");
+    assert_eq!(taken, "");
+    // The other side's words, too.
+    runner.write("roster-repository/roster/others.yaml", "apiVersion: rosterctl/v1\nkind: Roster\n");
+    assert!(act("drift", &[]).0.contains("##[stop-commands]x"));
+    let (shown, taken) = act("apply", &[("PLAN", &plan)]);
+    assert!(taken.contains("is stale"), "{shown}{taken}");
 }
 
 #[test]

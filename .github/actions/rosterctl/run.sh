@@ -8,26 +8,44 @@ folder="$RUNNER_TEMP/rosterctl-$COMMAND"
 rm -rf "$folder"
 mkdir -p "$folder"
 
+# Logs and artifacts may be public: telephone numbers and e-mail addresses stand in none but the plan and the snapshot.
+masked=(--mask-personal)
 # Arguments are lines; no word of them is ever looked at by a shell.
 workspaces=() more=()
 while IFS= read -r line; do [ -z "$line" ] || workspaces+=("$line"); done <<<"$WORKSPACES"
-while IFS= read -r line; do [ -z "$line" ] || more+=("$line"); done <<<"$ARGUMENTS"
+while IFS= read -r line; do
+  case "$line" in '' | "${masked[0]}") ;; *) more+=("$line") ;; esac
+done <<<"$ARGUMENTS"
+
+# The runner takes commands (`##[add-mask]…`) anywhere in a line, and names are others' words. So it is told to take
+# none while rosterctl talks, whose two outputs become one: the runner reads each by itself, and could mix them up.
+talk() {
+  local token code=0
+  token="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" || return 1
+  echo "::stop-commands::$token"
+  rosterctl "$@" 2>&1 || code=$?
+  printf '\n::%s::\n' "$token"
+  return "$code"
+}
 
 arguments=("$COMMAND")
 reports=(--write "markdown=$folder/report.md" --write "html=$folder/report.html")
 case "$COMMAND" in
   plan)
     # The annotations are read from the log by the runner.
-    arguments+=(--detailed-exitcode "${reports[@]}" --write "sarif=$folder/report.sarif")
+    arguments+=(--detailed-exitcode "${masked[@]}" "${reports[@]}" --write "sarif=$folder/report.sarif")
     arguments+=(--write "github=$folder/annotations")
     [ "${#workspaces[@]}" -gt 1 ] || arguments+=(--out "$folder/plan.json")
     [ -z "$SNAPSHOT" ] || arguments+=(--live "$SNAPSHOT")
     ;;
   apply)
-    arguments+=(--auto-approve "${reports[@]}")
+    arguments+=(--auto-approve "${masked[@]}" "${reports[@]}")
     [ -z "$PLAN" ] || arguments+=(--plan "$PLAN")
     ;;
-  drift) arguments+=("${reports[@]}" --write "sarif=$folder/report.sarif" --write "prometheus=$folder/report.prom") ;;
+  drift)
+    arguments+=("${masked[@]}" "${reports[@]}")
+    arguments+=(--write "sarif=$folder/report.sarif" --write "prometheus=$folder/report.prom")
+    ;;
   snapshot) arguments+=(--out "$folder/snapshot.json") ;;
   *)
     echo "::error::command is plan, apply, drift, snapshot or comment, not $COMMAND."
@@ -40,11 +58,17 @@ if [ "$COMMAND" != apply ] || [ -z "$PLAN" ]; then arguments+=(${more[@]+"${more
 # Whether a saved plan is what the checked-out manifests ask for now: same changes, same steps, same rules lifted.
 verified() {
   local fresh="$RUNNER_TEMP/rosterctl-fresh.json" text="$RUNNER_TEMP/rosterctl-fresh.md" code=0
-  local part='{changes, steps, allowed, targets}'
-  rosterctl plan --quiet ${more[@]+"${more[@]}"} --out "$fresh" --write "markdown=$text" "${workspaces[@]}" || code=$?
+  local part='{changes, steps, allowed, targets}' now reviewed
+  talk plan --quiet "${masked[@]}" ${more[@]+"${more[@]}"} --out "$fresh" --write "markdown=$text" \
+    "${workspaces[@]}" || code=$?
   # A plan that policy refuses is refused by apply too, with its reasons.
   case "$code" in 0 | 4) ;; *) return "$code" ;; esac
-  [ "$(jq -S "$part" "$fresh")" != "$(jq -S "$part" "$PLAN")" ] || return 0
+  # Called in a condition, where bash does not stop at a failure: what cannot be compared is not the same.
+  if ! now="$(jq -S "$part" "$fresh")" || ! reviewed="$(jq -S "$part" "$PLAN")" || [ -z "$now" ]; then
+    echo '::error::The reviewed plan cannot be compared with a new one. Nothing was written.'
+    return 1
+  fi
+  [ "$now" != "$reviewed" ] || return 0
   {
     head -n 1 "$text" | sed 's/:plan -->/:apply -->/'
     echo '### rosterctl apply: the reviewed plan is stale'
@@ -60,7 +84,7 @@ verified() {
 
 code=0
 if [ "$COMMAND" = apply ] && [ -n "$PLAN" ] && [ "$VERIFY" = true ]; then verified || code=$?; fi
-if [ "$code" = 0 ]; then rosterctl "${arguments[@]}" "${workspaces[@]}" || code=$?; fi
+if [ "$code" = 0 ]; then talk "${arguments[@]}" "${workspaces[@]}" || code=$?; fi
 
 if [ -f "$folder/annotations" ]; then
   cat "$folder/annotations"
