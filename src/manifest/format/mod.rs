@@ -9,7 +9,7 @@
 //!   └────────────lines (only blanks and breaks)──────┴─▶ the first that means the same
 //! ```
 //!
-//! What the tree cannot hold (anchors, tags, texts over several lines, comments between braces) is left as it is
+//! What the tree cannot hold (anchors, tags, quoted or folded texts over several lines, comments between braces) is left as it is
 //! laid out: then only blanks at line ends and line breaks are mended. Whatever is written has been read again, and
 //! means what the original meant.
 
@@ -23,17 +23,25 @@ mod tree;
 
 use super::yaml::{self, Node, NodeValue};
 
+/// A manifest in its layout.
+pub struct Laid {
+    /// The file's text.
+    pub text: String,
+    /// Whether the layout is the canonical one, or the file holds what is left as it is laid out.
+    pub canonical: bool,
+}
+
 /// Lays a manifest out; `text` is a file that [`yaml::read`] has nothing to complain of.
-pub fn format(text: &str) -> String {
+pub fn format(text: &str) -> Laid {
     let original = text;
     let text = &lines::breaks(text);
     let laid_out = tree::read(text).map(|documents| print::print(&documents));
-    for candidate in [laid_out, lines::tidied(text)].into_iter().flatten() {
-        if same(original, &candidate) {
-            return candidate;
+    for (candidate, canonical) in [(laid_out, true), (lines::tidied(text), false)] {
+        if let Some(text) = candidate.filter(|candidate| same(original, candidate)) {
+            return Laid { text, canonical };
         }
     }
-    original.to_owned()
+    Laid { text: original.to_owned(), canonical: false }
 }
 
 /// Whether two files mean the same and have the same comments.

@@ -100,6 +100,7 @@ fn item(out: &mut String, entry: &Entry, indent: usize, kind: Kind) {
             out.push_str("- ");
             block(out, collection, indent + 2, kind, true);
         }
+        Body::Literal(mark, lines) => literal(out, &format!("- {mark}"), lines, indent + 2),
         Body::Collection(_) | Body::Scalar(_) => {
             out.push_str(&format!("- {}", flow(&entry.value, kind)));
             end(out, entry);
@@ -113,11 +114,24 @@ fn value(out: &mut String, entry: &Entry, indent: usize, column: usize, kind: Ki
             end(out, entry);
             block(out, collection, indent + 2, kind, false);
         }
+        Body::Literal(mark, lines) => literal(out, &format!(" {mark}"), lines, indent + 2),
         Body::Collection(_) | Body::Scalar(_) => {
             out.push_str(&format!(" {}", flow(&entry.value, kind)));
             end(out, entry);
         }
     }
+}
+
+/// Writes a text below its mark.
+fn literal(out: &mut String, mark: &str, lines: &[String], indent: usize) {
+    out.push_str(mark);
+    for line in lines {
+        out.push('\n');
+        if !line.is_empty() {
+            out.push_str(&format!("{:indent$}{line}", ""));
+        }
+    }
+    out.push('\n');
 }
 
 /// Ends a line, with the comment that stands on it.
@@ -134,11 +148,11 @@ fn fits(node: &Node, column: usize, kind: Kind) -> bool {
         Body::Collection(collection) => {
             let nested = collection.entries.iter().any(|entry| match &entry.value.body {
                 Body::Collection(inner) => !collection.is_map && !inner.is_map,
-                Body::Scalar(_) => false,
+                Body::Scalar(_) | Body::Literal(..) => false,
             });
             collection.entries.is_empty() || nested || column + flow(node, kind).width() <= WIDTH
         }
-        Body::Scalar(_) => true,
+        Body::Scalar(_) | Body::Literal(..) => true,
     }
 }
 
@@ -146,6 +160,8 @@ fn fits(node: &Node, column: usize, kind: Kind) -> bool {
 fn flow(node: &Node, kind: Kind) -> String {
     let collection = match &node.body {
         Body::Scalar(written) => return written.clone(),
+        // No text over several lines stands between braces.
+        Body::Literal(mark, lines) => return format!("{mark} {}", lines.join(" ")),
         Body::Collection(collection) => collection,
     };
     let parts: Vec<String> = ordered(collection, kind)

@@ -43,6 +43,8 @@ pub(super) struct Node {
 pub(super) enum Body {
     /// A scalar, spelled.
     Scalar(String),
+    /// A text whose lines stand below its `|` or `|-`.
+    Literal(&'static str, Vec<String>),
     /// A collection.
     Collection(Collection),
 }
@@ -149,6 +151,25 @@ impl Reader<'_> {
     fn node(&mut self) -> Option<Node> {
         let (event, span) = self.events.pop_front()?;
         match event {
+            Event::Scalar(text, ScalarStyle::Literal, 0, None) => {
+                let node = |body| Node {
+                    from: span.start.index(),
+                    column: span.start.col(),
+                    last_line: span.start.line(),
+                    body,
+                };
+                // The parser tells where the text begins, or its mark. A remark, or an indentation that is said,
+                // may stand behind the mark: that would be lost.
+                let line = span.start.line().checked_sub(1)?;
+                let own = self.lines.get(line)?.trim();
+                let above =
+                    line.checked_sub(1).and_then(|above| self.lines.get(above)).map_or("", |l| l.trim());
+                let bare = |line: &str| line.ends_with(['|', '-']) && !line.contains('#');
+                if !(matches!(own, "|" | "|-") || bare(above)) {
+                    return None;
+                }
+                literal(&text).map(node)
+            }
             Event::Scalar(text, style, 0, None) => {
                 let (from, to, over_lines) = comments::place(&self.chars, style, span)?;
                 let written: String = self.chars.get(from..to)?.iter().collect();
@@ -175,7 +196,8 @@ impl Reader<'_> {
                 }
                 self.events.pop_front();
                 // A comment between braces has no place of its own.
-                if flow && self.comments.iter().any(|c| (start.index()..end).contains(&c.at)) {
+                let first = self.comments.partition_point(|comment| comment.at < start.index());
+                if flow && self.comments.get(first).is_some_and(|comment| comment.at < end) {
                     return None;
                 }
                 let collection = Collection { is_map, flow, entries, foot: Vec::new() };
@@ -231,7 +253,7 @@ impl Reader<'_> {
             let parts = at > 0 || parent.is_none() || !entry.lead.is_empty();
             entry.blank = parts && self.is_blank(entry.line.checked_sub(1)?);
             let inline = match &entry.value.body {
-                Body::Scalar(_) => true,
+                Body::Scalar(_) | Body::Literal(..) => true,
                 Body::Collection(inner) => inner.flow,
             };
             // Of a block the comment stands behind its key, which is on the entry's own line.
@@ -253,6 +275,16 @@ impl Reader<'_> {
         }
         Some(())
     }
+}
+
+/// A text below its mark; `None` where its blanks would need more than a mark to be kept.
+fn literal(text: &str) -> Option<Body> {
+    let (mark, inner) = match text.strip_suffix('\n') {
+        Some(inner) => ("|", inner),
+        None => ("|-", text),
+    };
+    let plain = !inner.is_empty() && !inner.starts_with([' ', '\n']) && !inner.ends_with('\n');
+    plain.then(|| Body::Literal(mark, inner.split('\n').map(str::to_owned).collect()))
 }
 
 /// A scalar as it will be written; `None` for one that stands over several lines, or says nothing.

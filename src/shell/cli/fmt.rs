@@ -34,8 +34,15 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail
             wrong.extend(complaints);
         } else if let Ok(text) = std::str::from_utf8(&manifest.bytes) {
             let laid_out = format::format(text);
-            if laid_out != text {
-                changed.push((&manifest.name, text, laid_out));
+            if !laid_out.canonical {
+                console.note(&format!(
+                    "{}: its layout is left as it is, but for line ends: an anchor, a tag, a quoted or folded text \
+                     over several lines, or a comment between braces stands in it",
+                    manifest.name
+                ));
+            }
+            if laid_out.text != text {
+                changed.push((&manifest.name, text, laid_out.text));
             }
         }
     }
