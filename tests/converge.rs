@@ -11,8 +11,18 @@ mod planning;
 #[path = "support/simulation/mod.rs"]
 mod simulation;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
+use rosterctl::apply::observe::{QueueKey, Seen, Wanted};
+use rosterctl::apply::{Conduct, Effect, Event, Finish, Machine, Purpose, Status};
+use rosterctl::model::call::Failure;
+use rosterctl::model::field::Record;
+use rosterctl::model::id::OperatorId;
+use rosterctl::model::ledger::{Applied, AppliedPassword, Ledger};
+use rosterctl::model::live::{Listing, Live};
+use rosterctl::model::plan::Plan;
+use rosterctl::plan::Options;
 use simulation::{Course, Mutant, Roster, Story, history, large, replacing, small};
 
 /// Histories of a usual run.
@@ -127,4 +137,110 @@ fn a_call_that_waited_and_asks_for_nobody_is_caught() {
 #[test]
 fn an_agent_made_before_its_password_is_stored_is_caught() {
     caught(Mutant::LateSecret, "before its password was stored");
+}
+
+/// A plan for agents of whom some are live, without queues.
+fn plan_of(agents: &str, live: &[&str]) -> Plan {
+    let workspace = planning::workspace_with("", "{}");
+    let text = format!(
+        "apiVersion: rosterctl/v1\nkind: Roster\ndefaults: {{ allowAnyRole: true, role: r }}\nagents: {agents}\n"
+    );
+    let desired = planning::desired(&[("a.yaml".to_owned(), text)], &workspace);
+    let mut there = Listing::default();
+    let mut ledger = Ledger::default();
+    for id in live {
+        there.items.insert(OperatorId::from(*id), Record::default());
+        let password = Some(AppliedPassword { version: Some(1), fingerprint: None });
+        ledger.resources.insert(format!("agent/{id}"), Applied { password, ..Applied::default() });
+    }
+    let live = Live { agents: Some(there), queues: Some(Listing::default()), ..Live::default() };
+    rosterctl::plan::plan(&workspace, &desired, &live, &ledger, &Options::default()).unwrap()
+}
+
+/// Drives a machine to its end; `happens` says what comes of an effect.
+fn drive(plan: Plan, mut happens: impl FnMut(&Effect) -> Vec<Event>) -> Finish {
+    let conduct = Conduct { saved: true, repetitions: 2, queues: true, ..Conduct::default() };
+    let mut machine = Machine::new(Arc::new(plan), conduct);
+    let mut events = VecDeque::from([Event::Begin]);
+    while let Some(event) = events.pop_front() {
+        for effect in machine.next(event) {
+            match effect {
+                Effect::Finish(finish) => return finish,
+                Effect::Look { .. } | Effect::Attend { .. } | Effect::Send { .. } => {
+                    events.extend(happens(&effect));
+                }
+            }
+        }
+    }
+    panic!("the run came to a halt");
+}
+
+fn missing(wanted: &Wanted) -> Seen {
+    let mut seen = Seen::default();
+    seen.agents.extend(wanted.agents.iter().map(|id| (id.clone(), Ok(None))));
+    seen.queues.extend(wanted.queues.iter().map(|key| (key.clone(), Ok(Vec::new()))));
+    seen
+}
+
+fn answered(step: usize, failure: Failure) -> Vec<Event> {
+    vec![Event::Answered { step, result: Err(failure) }]
+}
+
+#[test]
+fn a_call_that_cannot_be_repeated_any_more_ends_its_step_and_not_the_run() {
+    let finish =
+        drive(plan_of("[{ operatorId: \"8001\" }, { operatorId: \"8002\" }]", &[]), |effect| match effect {
+            Effect::Look { purpose, wanted, .. } => {
+                vec![Event::Seen { purpose: *purpose, seen: missing(wanted) }]
+            }
+            Effect::Send { step: 0, .. } => answered(0, Failure::Unknown("it broke".to_owned())),
+            Effect::Send { step, .. } => answered(*step, Failure::SignIn("it is expired".to_owned())),
+            Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        });
+    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    let ends: Vec<Status> = ran.results.iter().map(|result| result.status).collect();
+    assert_eq!(ends, [Status::Skipped, Status::Failed]);
+}
+
+#[test]
+fn whoever_stops_a_run_that_looks_around_stopped_it() {
+    let finish = drive(plan_of("[{ operatorId: \"8001\", name: 新 }]", &["8001"]), |effect| match effect {
+        Effect::Look { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            seen.agents.values_mut().for_each(|agent| *agent = Err("the run was interrupted".to_owned()));
+            vec![Event::Interrupted, Event::Seen { purpose: *purpose, seen }]
+        }
+        _ => panic!("{effect:?}"),
+    });
+    assert!(matches!(&finish, Finish::Ran(ran) if ran.interrupted), "{finish:?}");
+}
+
+#[test]
+fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
+    let mut looked = false;
+    drive(plan_of("[{ operatorId: \"8001\", state: absent }]", &["8001"]), |effect| match effect {
+        Effect::Look { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(Record::default())));
+            looked |= matches!(purpose, Purpose::Confirm(_)) && wanted.queues.contains(&QueueKey::All);
+            vec![Event::Seen { purpose: *purpose, seen }]
+        }
+        Effect::Send { step, .. } => answered(*step, Failure::Refused("no".to_owned())),
+        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    assert!(looked);
+}
+
+#[test]
+fn nobody_can_tell_what_became_of_a_password_that_was_not_answered() {
+    let agents = "[{ operatorId: \"8001\", password: { store: files, key: a, version: 2 } }]";
+    let finish = drive(plan_of(agents, &["8001"]), |effect| match effect {
+        Effect::Send { step, .. } => answered(*step, Failure::Unknown("it broke".to_owned())),
+        Effect::Look { purpose, wanted, .. } => {
+            vec![Event::Seen { purpose: *purpose, seen: missing(wanted) }]
+        }
+        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
 }

@@ -255,6 +255,54 @@ fn a_queue_that_a_gateway_gave_up_on_is_awaited_and_asked_for_again_when_it_neve
 }
 
 #[test]
+fn a_queue_is_awaited_from_the_moment_at_which_its_call_left_and_whatever_runs_between() {
+    let bench = bench("");
+    let first = Some("HTTP/1.1 429 Slow down\r\nretry-after: 4\r\ncontent-length: 0\r\n\r\n");
+    let came = gateway(&bench, Slow { word: "addQueue", after: 2000, first, hands_on: false });
+    let roster = "agents: [{ operatorId: \"8001\", role: 坐席, mainSkillGroup: 售前 }]\nqueues:\n  - { displayName: 在线 }\n";
+    bench.roster(roster);
+    let mut child = begin(&bench);
+    assert!(until(&mut child, || came.load(Ordering::SeqCst) == 2));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // This one has nothing to do, and discards the journal.
+    bench.run(&["apply", "--auto-approve", "--target", "agent/8001"]).exits(0);
+    let said = bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert!(said.err.contains("was not answered: the vendor may still make it"), "{}", said.err);
+    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
+}
+
+#[test]
+fn a_password_that_the_vendor_took_is_remembered_although_it_could_not_be_read_back() {
+    let bench = bench("");
+    let roster = |version: u32, last: &str| {
+        bench.roster(&format!(
+            "agents:\n  - {{ operatorIds: 8001..{last}, role: 坐席, mainSkillGroup: 售前, password: {{ store: files, key: all, generate: true, version: {version} }} }}\n"
+        ));
+    };
+    let agrees = |id: &str| {
+        let stored = fs::read_to_string(bench.path("secrets/all")).unwrap();
+        let live = bench.with(|e| e.agent_config.agent(id).unwrap().password_md5.clone());
+        assert_eq!(md5_of(&stored), live, "{id}");
+        stored
+    };
+    roster(1, "8001");
+    bench.with(|estate| {
+        // What the plan reads comes.
+        let (only, after) = (vec!["page".to_owned()], 1);
+        estate.faults = Faults { server_error: 1.0, only, after, ..Faults::default() };
+    });
+    bench.run(&["apply", "--auto-approve"]).exits(5);
+    bench.with(|estate| estate.faults = Faults::default());
+    let first = agrees("8001");
+    // One change renews it and adds somebody who shares it.
+    roster(2, "8002");
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert_ne!(agrees("8001"), first, "the rotation was not done");
+    agrees("8002");
+}
+
+#[test]
 fn ctrl_c_finishes_what_is_in_flight_and_a_second_one_stops_at_once() {
     for twice in [false, true] {
         let bench = bench(SEED);

@@ -99,6 +99,7 @@ fn ran() -> Report {
             left_out: Vec::new(),
             carried_out: *status == Status::Done,
             held: false,
+            told: Vec::new(),
         })
         .collect();
     let id = plan.changes[0].id.clone();

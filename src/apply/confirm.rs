@@ -29,7 +29,8 @@ impl Machine {
     /// somebody may have joined another queue since the plan was made.
     pub(super) fn confirm(&mut self, at: usize) -> Option<Effect> {
         let deletes = self.plan.steps[at].operation == Operation::AgentDelete;
-        let queues = self.plan.summary.live.queues > 0 || !self.unproved(at).is_empty();
+        // Also where the plan saw none: one may have been made since.
+        let queues = self.conduct.queues || self.plan.summary.live.queues > 0;
         if !deletes || self.slots[at].confirmed {
             return None;
         }

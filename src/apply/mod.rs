@@ -181,6 +181,9 @@ pub struct StepResult {
     pub left_out: Vec<ResourceId>,
     /// Nothing but people at work kept it from being done in full.
     pub held: bool,
+    /// Targets for which the vendor said yes, although reading back did not show it: of what no operation returns
+    /// nothing else ever tells.
+    pub told: Vec<ResourceId>,
 }
 
 impl StepResult {
@@ -228,6 +231,8 @@ pub struct Conduct {
     /// How long a vendor may take over a new queue after the answer was lost on the way: before that time is over
     /// it is not asked for again.
     pub orphan: Duration,
+    /// A system holds queues: whoever is deleted may be in one.
+    pub queues: bool,
     /// Whom to leave alone; nobody is asked for without it, as when no connection knows who is at work.
     pub guard: Option<Guard>,
 }
@@ -254,6 +259,8 @@ struct Slot {
     confirmed: bool,
     /// No answer came in time: the vendor may still carry it out.
     late: bool,
+    /// The vendor said yes, and nobody was seen to be missing since.
+    told: Vec<ResourceId>,
     /// The vendor said no, in words that its document does not list: reading back has the last word.
     refused: bool,
     /// How often it was looked for in vain.
@@ -307,6 +314,7 @@ impl Machine {
                 proved: false,
                 confirmed: false,
                 late: false,
+                told: Vec::new(),
                 refused: false,
                 looks: 0,
                 pending: 0,
@@ -376,6 +384,8 @@ impl Machine {
         self.inside.extend(seen.members());
         let stale = match guard::check(&self.plan, &self.guarding, seen) {
             Ok(stale) => stale,
+            // The operator stopped it: that is why nothing was read.
+            Err(_) if self.interrupted => return self.advance(),
             Err(why) => return vec![self.finish(Finish::Blind(why))],
         };
         if !stale.is_empty() && !self.conduct.skip_stale {
@@ -538,16 +548,48 @@ impl Machine {
             return self.advance();
         }
         if self.slots[at].repetition >= self.conduct.repetitions || self.interrupted {
-            self.end(at, Status::Failed, format!("{why}; it was not carried out"));
+            if self.slots[at].deed.as_ref().is_some_and(unreadable) {
+                self.end(at, Status::Unknown, why);
+            } else {
+                self.end(at, Status::Failed, format!("{why}; it was not carried out"));
+            }
             return self.advance();
         }
         self.slots[at].repetition += 1;
-        self.send(at).into_iter().collect()
+        match self.send(at) {
+            Some(effect) => vec![effect],
+            // It cannot be sent any more: others go on, or the run is over.
+            None => self.advance(),
+        }
+    }
+
+    /// Ends a run in which nothing happens any more although it is not over, which no run of this machine is: of
+    /// what was not read back nobody can tell.
+    pub fn halted(&mut self) -> Vec<Effect> {
+        for at in 0..self.slots.len() {
+            if !matches!(self.slots[at].state, State::Ended(..)) {
+                self.end(at, Status::Unknown, "the run came to a halt");
+            }
+        }
+        vec![self.results()]
     }
 
     fn finish(&mut self, finish: Finish) -> Effect {
         self.finished = true;
         Effect::Finish(finish)
+    }
+}
+
+/// Whether no operation returns what a deed sets: nobody can tell whether it was carried out.
+fn unreadable(deed: &Deed) -> bool {
+    match deed {
+        Deed::SetPassword { .. } => true,
+        Deed::EditAgent { record, .. } => !record.iter().any(|entry| entry.field.is_read()),
+        Deed::CreateAgents { .. }
+        | Deed::DeleteAgents { .. }
+        | Deed::PutSecret { .. }
+        | Deed::CreateQueue { .. }
+        | Deed::SetMembers { .. } => false,
     }
 }
 

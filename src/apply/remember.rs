@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{StepResult, keep};
-use crate::model::agent::PASSWORD;
+use crate::model::agent::{self, PASSWORD};
 use crate::model::desired::Desired;
 use crate::model::diff::same;
-use crate::model::field::Record;
+use crate::model::field::{Record, by_key};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, AppliedPassword, Ledger};
 use crate::model::live::Live;
@@ -45,7 +45,13 @@ pub fn changes(
                     steps.flat_map(|(step, _)| step.fields.iter().map(String::as_str))
                 };
                 let open: Vec<&str> = sent(false).collect();
-                let fields: Vec<&str> = sent(true).filter(|field| !open.contains(field)).collect();
+                // The vendor's word alone tells of what no operation returns.
+                let told = mine().filter(|(_, result)| result.told.contains(&change.id));
+                let told = told.flat_map(|(step, _)| step.fields.iter().map(String::as_str));
+                let told =
+                    told.filter(|key| by_key(agent::FIELDS, key).is_some_and(|field| !field.is_read()));
+                let done = sent(true).filter(|field| !open.contains(field));
+                let fields: Vec<&str> = done.chain(told).collect();
                 if fields.is_empty() {
                     continue;
                 }

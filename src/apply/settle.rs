@@ -7,6 +7,7 @@ use super::deed::Deed;
 use super::observe::{Seen, Wanted};
 use super::verify::{self, Verdict};
 use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult};
+use crate::model::id::ResourceId;
 use crate::model::plan::{Operation, Step};
 
 impl Machine {
@@ -46,6 +47,17 @@ impl Machine {
             let later = self.later(at);
             let slot = &self.slots[at];
             let sent = slot.deed.as_ref().and_then(Deed::members);
+            let gone = |id: &ResourceId| matches!(seen.agent(&id.name), Ok(None));
+            let told: Vec<ResourceId> = match step.operation {
+                Operation::AgentCreate | Operation::AgentEdit => {
+                    seen_step.targets.iter().filter(|id| !gone(id)).cloned().collect()
+                }
+                Operation::AgentPassword
+                | Operation::AgentDelete
+                | Operation::SecretPut
+                | Operation::QueueCreate
+                | Operation::QueueMembers => Vec::new(),
+            };
             match verify::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen) {
                 Verdict::Took => {}
                 Verdict::Amiss(what) => {
@@ -53,9 +65,13 @@ impl Machine {
                         Some(note) => format!("{what} ({note})"),
                         None => what,
                     };
+                    self.slots[at].told = told;
                     self.end(at, Status::Failed, format!("it did not take effect: {what}"));
                 }
-                Verdict::Unseen(why) => self.end(at, Status::Unknown, why),
+                Verdict::Unseen(why) => {
+                    self.slots[at].told = told;
+                    self.end(at, Status::Unknown, why);
+                }
                 Verdict::Unsettled(agents) if !self.slots[at].settled && !self.interrupted => {
                     self.settling.push(at);
                     self.slots[at].settled = true;
@@ -70,6 +86,7 @@ impl Machine {
                 Verdict::Unsettled(agents) => {
                     let names: Vec<String> =
                         agents.iter().map(|(id, keys)| format!("agent/{id}: {}", keys.join(", "))).collect();
+                    self.slots[at].told = told;
                     self.end(at, Status::Failed, format!("it did not take effect: {}", names.join("; ")));
                 }
             }
@@ -107,6 +124,7 @@ impl Machine {
                 carried_out: matches!(slot.state, State::Done),
                 left_out,
                 held: excused,
+                told: slot.told.clone(),
             });
         }
         held.sort_by(|a, b| a.agent.cmp(&b.agent));

@@ -26,6 +26,13 @@ pub struct SecretRef {
     pub version: Option<u32>,
 }
 
+impl SecretRef {
+    /// Store and key: one secret, whatever else its users say of it.
+    pub fn name(&self) -> (Arc<str>, Arc<str>) {
+        (Arc::clone(&self.store), Arc::clone(&self.key))
+    }
+}
+
 impl fmt::Display for SecretRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.store, self.key)

@@ -14,6 +14,7 @@
 //! Steps without an arrow between them may run side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -229,27 +230,34 @@ impl<'a> Builder<'a> {
     /// A password that may have to be made is in its store before any vendor is told it, so that no
     /// crash can lose one.
     fn secrets(&mut self) {
-        let mut puts: BTreeMap<(SecretRef, bool), At> = BTreeMap::new();
+        let mut puts: BTreeMap<(Arc<str>, Arc<str>), At> = BTreeMap::new();
         let users: Vec<At> = (0..self.steps.len())
             .filter(|at| self.steps[*at].fields.iter().any(|f| f == PASSWORD.key))
             .collect();
         let changes: BTreeMap<&ResourceId, &Change> = self.changes.iter().map(|c| (&c.id, c)).collect();
+        // A key that one agent renews, all wait for.
+        let passwords = self.changes.iter().filter_map(|change| change.field(PASSWORD.key));
+        let renewed = passwords
+            .filter(|field| field.renew)
+            .filter_map(|field| field.secret.as_ref().map(SecretRef::name));
+        let renewed: BTreeSet<_> = renewed.collect();
         for at in users {
             for id in self.steps[at].targets.clone() {
                 let Some(change) = changes.get(&id) else { continue };
                 let Some(field) = change.field(PASSWORD.key) else { continue };
-                let Some(secret) = field.secret.as_ref().filter(|secret| secret.generate) else { continue };
+                let Some(secret) = field.secret.as_ref() else { continue };
+                let key = secret.name();
+                let renew = renewed.contains(&key);
                 // What changed in the store is in the store.
                 let there = change.action == Action::Update && field.moved == Moved::Manifest;
-                if there && !field.renew {
+                if !renew && (there || !secret.generate) {
                     continue;
                 }
-                let key = (secret.clone(), field.renew);
                 let put = if let Some(put) = puts.get(&key) {
                     *put
                 } else {
                     let put = self.push(Operation::SecretPut, Vec::new(), vec![PASSWORD.key.to_owned()]);
-                    self.steps[put].renew = field.renew;
+                    self.steps[put].renew = renew;
                     puts.insert(key, put);
                     put
                 };

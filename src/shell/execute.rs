@@ -19,12 +19,12 @@ use crate::apply::deed::Deed;
 use crate::apply::{Conduct, Effect, Event, Finish, Machine, Purpose, retry};
 use crate::model::call::Failure;
 use crate::model::id::OperatorId;
-use crate::model::plan::Plan;
+use crate::model::plan::{Operation, Plan};
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::Order;
 
-/// Passwords that a plan needs: read before its first write, or made by a step.
-pub type Passwords = Mutex<BTreeMap<SecretRef, Arc<Secret>>>;
+/// Passwords that a plan needs, by store and key: read before its first write, or made by a step.
+pub type Passwords = Mutex<BTreeMap<(Arc<str>, Arc<str>), Arc<Secret>>>;
 
 /// Told when a step is answered: its place in the plan, what was told, and what went wrong if anything did.
 pub type Progress<'a> = &'a (dyn Fn(usize, &Deed, Option<&Failure>) + Sync);
@@ -58,7 +58,8 @@ pub async fn run(
     let lookout = &lookout;
     let repetitions =
         [&vendors.agents, &vendors.queues].into_iter().flatten().map(super::vendor::Vendor::repetitions);
-    let conduct = Conduct { repetitions: repetitions.max().unwrap_or(conduct.repetitions), ..conduct };
+    let repetitions = repetitions.max().unwrap_or(conduct.repetitions);
+    let conduct = Conduct { repetitions, queues: vendors.queues.is_some(), ..conduct };
     let mut machine = Machine::new(Arc::clone(plan), conduct);
     let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Event> + '_>>> = FuturesUnordered::new();
     let mut effects = machine.next(Event::Begin);
@@ -113,17 +114,15 @@ pub async fn run(
                         if repetition > 0 {
                             tokio::time::sleep(retry::growing(repetition, clock::chance())).await;
                         }
-                        // Without its intent on disk a call does not leave.
-                        let begun = match journal {
-                            Some(journal) => journal.begin(step, plan.steps[step].operation).await,
-                            None => Ok(()),
-                        };
-                        if let Err(error) = begun {
-                            let why = Failure::NotSent(format!("the journal cannot be written: {error}"));
+                        let operation = plan.steps[step].operation;
+                        // How long a queue is awaited counts from the moment at which its call leaves.
+                        if let Some(journal) = journal.filter(|_| operation != Operation::QueueCreate)
+                            && let Err(why) = journal.intend(step, operation).await
+                        {
                             progress(step, &deed, Some(&why));
                             return Event::Answered { step, result: Err(why) };
                         }
-                        let look = LastLook::new(lookout, step, &deed, &harms);
+                        let look = LastLook::new(lookout, step, &deed, &harms, journal);
                         let result = carry_out(world, &deed, &stop, &look).await;
                         if result != Err(Failure::Halted) {
                             lookout.answered();
@@ -153,19 +152,19 @@ pub async fn run(
             }
         }
         let event = tokio::select! {
-            event = running.next() => match event {
-                Some(event) => event,
-                // The machine always has something running until it finishes.
-                None => return Finish::Blind("the run came to a halt".to_owned()),
-            },
+            event = running.next() => event,
             _ = signal.changed(), if !interrupted => {
                 interrupted = true;
                 vendors.agents.iter().chain(&vendors.queues).for_each(super::vendor::Vendor::hurry);
                 observers.hurry();
-                Event::Interrupted
+                Some(Event::Interrupted)
             }
         };
-        effects = machine.next(event);
+        // The machine always has something running until it finishes.
+        effects = match event {
+            Some(event) => machine.next(event),
+            None => machine.halted(),
+        };
     }
 }
 
@@ -186,7 +185,7 @@ async fn carry_out(
         return Err(Failure::NotSent("no connection holds such resources".to_owned()));
     };
     let find = async |secret: &SecretRef| {
-        let value = passwords.lock().await.get(secret).cloned();
+        let value = passwords.lock().await.get(&secret.name()).cloned();
         value.ok_or_else(|| Failure::Refused(format!("the password {secret} was neither read nor made")))
     };
     let told = match deed {
@@ -228,6 +227,6 @@ async fn make(
     renew: bool,
 ) -> Result<(), Failure> {
     let value = secrets.make(secret, renew).await.map_err(|error| Failure::Refused(error.to_string()))?;
-    passwords.lock().await.insert(secret.clone(), value);
+    passwords.lock().await.insert(secret.name(), value);
     Ok(())
 }

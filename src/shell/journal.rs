@@ -62,6 +62,15 @@ impl Journal {
         }
     }
 
+    /// The same; without its intent on disk a call does not leave.
+    ///
+    /// # Errors
+    /// `NotSent` when it cannot be written.
+    pub async fn intend(&self, step: usize, operation: Operation) -> Result<(), Failure> {
+        let unwritten = |error| Failure::NotSent(format!("the journal cannot be written: {error}"));
+        self.begin(step, operation).await.map_err(unwritten)
+    }
+
     /// A call was answered. What cannot be written is read back from live state by the run after a crash.
     pub fn end(&self, step: usize, result: &Result<Option<OperatorId>, Failure>) {
         let (ending, made) = match result {

@@ -37,6 +37,12 @@ pub trait Check {
     /// # Errors
     /// Why it may not.
     fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
+
+    /// Takes down that the call leaves now: nothing is waited for any more.
+    ///
+    /// # Errors
+    /// Why it may not.
+    fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
 }
 
 /// What a call that changes something is sent with.
@@ -382,6 +388,9 @@ impl Link {
         }
         if stop.is_some_and(|stop| *stop.borrow()) {
             return Err(Failure::Halted);
+        }
+        if let Some(check) = check {
+            check.leaves().await?;
         }
         if let Some(permit) = &mut permit {
             permit.sends();

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::LocalBoxFuture;
 
 use super::fetch::{self, Vendors};
+use super::journal::Journal;
 use super::link::Check;
 use super::observe::Observers;
 use super::vendor::Aside;
@@ -23,7 +24,7 @@ use crate::apply::observe::{QueueKey, Seen, Wanted};
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
-use crate::model::plan::{Action, Change, Plan};
+use crate::model::plan::{Action, Change, Operation, Plan};
 use crate::model::presence::{Guard, Presence};
 use crate::model::value::Members;
 
@@ -321,6 +322,7 @@ pub struct LastLook<'a> {
     step: usize,
     deed: &'a Deed,
     harms: &'a Harms,
+    journal: Option<&'a Journal>,
     halt: Mutex<Option<Halt>>,
     /// When all that can be looked at before the call takes its place had been.
     ready: Mutex<Option<Instant>>,
@@ -328,8 +330,14 @@ pub struct LastLook<'a> {
 
 impl<'a> LastLook<'a> {
     /// The last look of a step's call.
-    pub fn new(lookout: &'a Lookout<'a>, step: usize, deed: &'a Deed, harms: &'a Harms) -> Self {
-        Self { lookout, step, deed, harms, halt: Mutex::default(), ready: Mutex::default() }
+    pub fn new(
+        lookout: &'a Lookout<'a>,
+        step: usize,
+        deed: &'a Deed,
+        harms: &'a Harms,
+        journal: Option<&'a Journal>,
+    ) -> Self {
+        Self { lookout, step, deed, harms, journal, halt: Mutex::default(), ready: Mutex::default() }
     }
 
     /// Why the call did not leave, where its own failure does not say it.
@@ -376,6 +384,19 @@ impl Check for LastLook<'_> {
                 return Ok(());
             }
             self.judge(self.lookout.look(self.step, self.deed, self.harms).await?)
+        })
+    }
+
+    fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async {
+            // From this moment on the vendor may make it, whatever becomes of this program: the next run waits for
+            // as long as that takes.
+            match (self.journal, self.deed) {
+                (Some(journal), Deed::CreateQueue { .. }) => {
+                    journal.intend(self.step, Operation::QueueCreate).await
+                }
+                _ => Ok(()),
+            }
         })
     }
 }

@@ -167,6 +167,7 @@ async fn locked(
         saved: asked || arguments.plan.is_some(),
         repetitions: 5,
         orphan: awaited::orphan(loaded),
+        queues: work.vendors.queues.is_some(),
         guard: Some(guard).filter(|_| !observers.is_empty()),
     };
     let world = World {
@@ -239,7 +240,8 @@ async fn keep_settled(
     work: &mut Work,
     console: &Console,
 ) -> Result<(), Fail> {
-    if journal::left_behind(&Journal::path(&loaded.place.own_folder())).is_empty() {
+    let unfinished = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
+    if unfinished.is_empty() {
         return Ok(());
     }
     console.note("The last run did not come to its end: its journal and what is live tell what it did.");
@@ -248,6 +250,7 @@ async fn keep_settled(
     record(store, &mut stored, |ledger| {
         ledger.resources.clone_from(&settled.resources);
         ledger.kept.clone_from(&settled.kept);
+        awaited::keep(loaded, ledger, &unfinished);
     })
     .await?;
     work.ledger = stored;

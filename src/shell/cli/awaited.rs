@@ -8,6 +8,7 @@ use super::console::Console;
 use super::input::Loaded;
 use crate::apply::{Status, StepResult, recover, retry};
 use crate::model::id::ResourceId;
+use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::plan::{Operation, Plan};
 use crate::shell::clock;
@@ -30,11 +31,11 @@ pub(super) fn orphan(loaded: &Loaded) -> Duration {
 /// Waits until nobody makes the queues of a plan any more; `false` when there was nothing to wait for. What was
 /// read before is old then.
 pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console: &Console) -> bool {
-    let (timeout, orphan) = (millis(timeout(loaded)), millis(orphan(loaded)));
-    let entries = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
-    let mut awaited: BTreeMap<ResourceId, i64> = recover::may_still_be_made(&entries, orphan, timeout);
-    let noted = ledger.awaited.iter().filter_map(|(id, until)| Some((ResourceId::parse(id)?, *until)));
-    awaited.extend(noted);
+    let timeout = millis(timeout(loaded));
+    let mut both = ledger.clone();
+    keep(loaded, &mut both, &journal::left_behind(&Journal::path(&loaded.place.own_folder())));
+    let awaited = both.awaited.iter().filter_map(|(id, until)| Some((ResourceId::parse(id)?, *until)));
+    let awaited: BTreeMap<ResourceId, i64> = awaited.collect();
     let now = clock::now_ms();
     let new = plan.steps.iter().filter(|step| step.operation == Operation::QueueCreate);
     let until = new.flat_map(|step| &step.targets).filter_map(|id| Some((awaited.get(id)?, id)));
@@ -49,6 +50,20 @@ pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console:
     true
 }
 
+/// Takes over into the ledger what a journal says of queues that are still awaited, before the journal goes.
+pub(super) fn keep(loaded: &Loaded, ledger: &mut Ledger, entries: &[Entry]) {
+    let (timeout, orphan) = (millis(timeout(loaded)), millis(orphan(loaded)));
+    for (id, until) in recover::may_still_be_made(entries, orphan, timeout) {
+        put_off(ledger, &id, until);
+    }
+    ledger.awaited.retain(|_, until| *until > clock::now_ms());
+}
+
+fn put_off(ledger: &mut Ledger, id: &ResourceId, until: i64) {
+    let known = ledger.awaited.entry(id.to_string()).or_insert(until);
+    *known = until.max(*known);
+}
+
 /// Writes down which queues a run leaves without an answer, and forgets what is over.
 pub(super) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &[StepResult], now_ms: i64) {
     ledger.awaited.retain(|_, until| *until > now_ms);
@@ -59,7 +74,7 @@ pub(super) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &
         for id in &step.targets {
             match result.status {
                 Status::Unknown => {
-                    ledger.awaited.entry(id.to_string()).or_insert(until);
+                    put_off(ledger, id, until);
                 }
                 Status::Done => {
                     ledger.awaited.remove(&id.to_string());

@@ -23,7 +23,7 @@ pub(super) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, Fail
     let mut places: BTreeMap<SecretRef, Option<Source>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
         for field in step.targets.iter().filter_map(|id| plan.change(id)?.field(PASSWORD.key)) {
-            if let Some(secret) = field.secret.as_ref().filter(|_| !field.renew) {
+            if let Some(secret) = field.secret.as_ref().filter(|secret| !renewed(plan, secret)) {
                 places.entry(secret.clone()).or_insert_with(|| field.source.clone());
             }
         }
@@ -35,7 +35,7 @@ pub(super) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, Fail
         let place = places.get(&secret).cloned().flatten();
         match value {
             Ok(value) if LENGTHS.contains(&value.chars()) => {
-                passwords.insert(secret, value);
+                passwords.insert(secret.name(), value);
             }
             Ok(_) => wrong.entry(place).or_default().push(format!(
                 "the password {secret} is not of 6 to 32 characters, as the vendor asks: store another one"
@@ -65,6 +65,13 @@ pub(super) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, Fail
     Err(Fail::Input(out.into_sorted(), files))
 }
 
+/// Whether a step makes a password anew: whoever sends it sends that one.
+fn renewed(plan: &Plan, secret: &SecretRef) -> bool {
+    let same = |other: &SecretRef| other.name() == secret.name();
+    let fields = plan.changes.iter().filter_map(|change| change.field(PASSWORD.key));
+    fields.filter(|field| field.renew).any(|field| field.secret.as_ref().is_some_and(same))
+}
+
 /// Fingerprints of the passwords that a run set, where a key for them is declared.
 pub(super) async fn fingerprints(
     plan: &Plan,
@@ -77,7 +84,7 @@ pub(super) async fn fingerprints(
     let passwords = passwords.lock().await;
     for change in &plan.changes {
         let secret = change.field(PASSWORD.key).and_then(|field| field.secret.as_ref());
-        if let Some(value) = secret.and_then(|secret| passwords.get(secret)) {
+        if let Some(value) = secret.and_then(|secret| passwords.get(&secret.name())) {
             fingerprints.insert(change.id.name.clone(), value.fingerprint(&key, change.id.name.as_str()));
         }
     }

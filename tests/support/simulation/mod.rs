@@ -171,7 +171,7 @@ impl<'a> Client<'a> {
             roster,
             vendors,
             mutant,
-            conduct: Conduct { repetitions: 5, ..Conduct::default() },
+            conduct: Conduct { repetitions: 5, queues: true, ..Conduct::default() },
             hesitates: 0,
             stops: None,
             passwords: RefCell::default(),
