@@ -5,7 +5,7 @@
 mod bench;
 
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 
 use bench::{Bench, Said, command_in};
 use rosterctl::provider::cms_agent::simulate::Doing;
@@ -317,6 +317,53 @@ fn an_agent_whose_deletion_waited_is_looked_at_again() {
         "{out}"
     );
     assert_eq!(bench.agents(), ["8009", "8101"]);
+}
+
+const SLOW: &str = "faults: { delayMs: { probability: 1, min: 2000, max: 2000 }, only: [agentbyworkno] }\n";
+
+/// Begins an apply, and goes on when somebody was asked for.
+fn begun(bench: &Bench) -> Child {
+    let mut command = command_in(bench.folder.path(), &["apply", "--auto-approve"], &[]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    while singly(bench) == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child
+}
+
+/// How many agents were asked for one by one.
+fn singly(bench: &Bench) -> usize {
+    bench.with(|estate| {
+        estate.calls.iter().filter(|(path, _)| path.ends_with("agentbyworkno")).map(|(_, calls)| *calls).sum()
+    })
+}
+
+#[test]
+fn whoever_moved_while_it_was_asked_who_is_at_work_is_not_deleted() {
+    let bench = bench(&format!("{}{SLOW}", seed()), "protect: [on-call]");
+    bench.roster(
+        "agents:\n  - { operatorId: \"8008\", state: absent }\n  - { operatorId: \"8009\", state: absent }\n",
+    );
+    let child = begun(&bench);
+    bench.with(|estate| estate.agent_config.agent_mut("8009").unwrap().name = Some("新人".to_owned()));
+    let output = child.wait_with_output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{out}");
+    assert!(out.contains("agent/8009 was left out: name was 坐席9"), "{out}");
+    assert!(!bench.agents().contains(&"8008".to_owned()) && bench.agents().contains(&"8009".to_owned()));
+}
+
+#[test]
+fn an_interrupted_run_asks_nobody_any_more() {
+    let bench = bench(&format!("{}{SLOW}", seed()), "protect: [on-call]");
+    bench.roster(TEN);
+    let child = begun(&bench);
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stdout));
+    // Of the three who are to leave a queue first.
+    assert!(singly(&bench) < 3, "all were asked for");
+    assert_eq!(bench.agents().len(), 11);
 }
 
 #[test]
