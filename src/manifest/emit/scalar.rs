@@ -32,6 +32,8 @@ fn is_plain(text: &str) -> bool {
     chars.next().is_some_and(|first| first.is_alphabetic() && !is_hidden(first))
         && chars.all(inner)
         && !text.ends_with(' ')
+        // Between brackets a parser may take `A -` for the beginning of a list.
+        && !text.contains(" -")
         && !is_mistaken(text)
 }
 
@@ -238,6 +240,7 @@ mod tests {
             assert_eq!(plain, !text.contains('（'), "{text}");
         }
         assert_eq!(scalar("8001"), "\"8001\"");
+        assert_eq!(scalar("A -"), "\"A -\"");
         assert_eq!(scalar("off"), "\"off\"");
         for table in [agent::TYPES, agent::OUTBOUND, agent::CHANNELS, queue::ASSIGN_RULES, queue::MEMORY] {
             for text in table {
