@@ -391,6 +391,54 @@ fn what_cannot_be_written_is_an_error_before_anything_is_done() {
     assert!(fs::read_to_string(bench.path("x.sarif")).unwrap().contains("\"startLine\": 3"));
 }
 
+#[test]
+fn nothing_is_written_over_secrets_or_what_rosterctl_keeps() {
+    let bench = Bench::new("agents: [{ operatorId: \"8001\", name: 张三 }]\n");
+    bench.roster("agents: [{ operatorId: \"8001\", name: 张三 }]\n");
+    bench.workspace(
+        "  old: { type: age, path: old.age, identity: { store: files, key: id } }\nledger: { path: state/ours.json }\n",
+    );
+    fs::create_dir(bench.path("secrets")).unwrap();
+    fs::write(bench.path("secrets/pw"), "kept").unwrap();
+    let ours = [
+        "secrets/pw",
+        "secrets/new/one",
+        "nowhere/../secrets/pw",
+        "old.age",
+        "state/ours.json",
+        "state/ours.json.lock",
+        "state/.ours.json.guard",
+        ".rosterctl/.gitignore",
+        ".rosterctl/journal.jsonl",
+        ".rosterctl/ledger.json.lock",
+        ".rosterctl/deep/x",
+        "roster/new.yaml",
+        "roster/deep/new.yml",
+        "nowhere/../rosterctl.yaml",
+    ];
+    for path in ours {
+        let write = format!("json={path}");
+        for command in
+            [&["plan", "--write", &write][..], &["plan", "--out", path], &["snapshot", "--out", path]]
+        {
+            let said = bench.run(command).exits(1);
+            assert!(said.err.contains(&format!("{path} would ")), "{command:?}: {said:?}");
+        }
+    }
+    assert_eq!(fs::read(bench.path("secrets/pw")).unwrap(), b"kept");
+    assert!(!bench.path("secrets/new").exists() && !bench.path("nowhere").exists());
+    for path in ["out.json", ".rosterctl/plan.json", "out.yaml", "state/report"] {
+        bench.run(&["plan", "--write", &format!("json={path}")]).exits(0);
+        bench.run(&["plan", "--out", path]).exits(0);
+    }
+    // The stores of a workspace that cannot be read are not known.
+    fs::write(bench.path("rosterctl.yaml"), "kind: Nothing\n").unwrap();
+    let said = bench.run(&["plan", "--write", "html=secrets/pw"]).exits(1);
+    assert!(said.err.contains("would overwrite"), "{said:?}");
+    bench.run(&["plan", "--write", "json=out.json"]).exits(1);
+    assert_eq!(fs::read(bench.path("secrets/pw")).unwrap(), b"kept");
+}
+
 /// A browser, where there is one.
 fn browser() -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;

@@ -174,18 +174,6 @@ pub(super) fn bare(argument: &Path) -> Result<Loaded, Fail> {
     Ok(Loaded { place, workspace, desired, input: Input::new(files), digest, secrets, links })
 }
 
-/// Refuses to write over what people wrote.
-///
-/// # Errors
-/// `out` is a file of the workspace.
-pub(super) fn spare(loaded: &Loaded, out: &Path) -> Result<(), Fail> {
-    let own = loaded.input.names().any(|name| files::same(Path::new(name), out));
-    if own || files::same(&loaded.place.file, out) {
-        return Err(Fail::error(format!("--out {} would overwrite a file of the workspace", out.display())));
-    }
-    Ok(())
-}
-
 /// Reads a workspace without its manifests.
 ///
 /// # Errors

@@ -24,6 +24,7 @@ mod schema;
 mod share;
 mod signals;
 mod snapshot;
+mod spare;
 mod status;
 mod unlock;
 mod validate;

@@ -5,7 +5,6 @@
 //! ```
 
 use std::cell::{Cell, RefCell};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use clap::builder::PossibleValue;
 
 use super::console::Console;
 use super::exit::{Exit, Fail};
-use super::input;
+use super::{input, spare};
 use crate::model::plan::Plan;
 use crate::report::mask::Mask;
 use crate::report::text::{self, Look};
@@ -97,7 +96,7 @@ impl Output {
             shown: Cell::new(false),
         };
         for (at, Written { path, .. }) in self.writes.iter().enumerate() {
-            let again = |other: &Written| other.path == *path || files::same(&other.path, path);
+            let again = |other: &Written| spare::real(&other.path) == spare::real(path);
             if self.writes[..at].iter().any(again) {
                 return Err(Fail::error(format!("--write names {} twice", path.display())));
             }
@@ -135,25 +134,19 @@ impl Reporter<'_> {
     /// # Errors
     /// It would.
     pub(super) fn apart(&self, flag: &str, path: &Path) -> Result<(), Fail> {
-        let same = |other: &Written| real(&other.path) == real(path);
+        let same = |other: &Written| spare::real(&other.path) == spare::real(path);
         if self.output.writes.iter().any(same) {
             return Err(Fail::error(format!("--write and {flag} both name {}", path.display())));
         }
         Ok(())
     }
 
-    /// Refuses a path that is a file of one of the workspaces, or rosterctl's own.
+    /// Refuses a path that is a file of one of the workspaces, of their stores, or rosterctl's own.
     ///
     /// # Errors
     /// It is.
     pub(super) fn spare(&self, flag: &str, path: &Path) -> Result<(), Fail> {
-        if self.workspaces.iter().any(|workspace| belongs(workspace, path)) {
-            return Err(Fail::error(format!(
-                "{flag} {} would overwrite a file of the workspace",
-                path.display()
-            )));
-        }
-        Ok(())
+        self.workspaces.iter().try_for_each(|workspace| spare::check(workspace, flag, path))
     }
 
     /// Shows a plan before it is carried out, where standard output is for people.
@@ -240,36 +233,5 @@ impl Reporter<'_> {
             }
         }
         exit
-    }
-}
-
-/// Whether a file is one that a workspace is made of, or that rosterctl keeps there.
-fn belongs(workspace: &Path, target: &Path) -> bool {
-    let Ok(place) = Place::find(workspace) else { return false };
-    let target = real(target);
-    let own = |path: &Path| real(path) == target;
-    let kept = ["journal.jsonl", "sandbox.json"].map(|name| place.own_folder().join(name));
-    if own(&place.file) || kept.iter().any(|path| own(path)) {
-        return true;
-    }
-    if let Ok((place, workspace)) = input::workspace(workspace) {
-        let ledger = workspace.ledger.text("path").map(|path| place.folder.join(path));
-        let manifests = files::manifest_paths(&place, &workspace);
-        return ledger.iter().chain(&manifests).any(|path| own(path));
-    }
-    // What it is made of is not known: no YAML file in its folder is touched.
-    let yaml = target.extension().is_some_and(|e| e == "yaml" || e == "yml");
-    yaml && target.is_file() && target.starts_with(real(&place.folder))
-}
-
-/// Where a path leads, links resolved, as far as it is there.
-fn real(path: &Path) -> PathBuf {
-    if let Ok(real) = fs::canonicalize(path) {
-        return real;
-    }
-    match (path.parent(), path.file_name()) {
-        (Some(folder), Some(name)) if folder.as_os_str().is_empty() => real(Path::new(".")).join(name),
-        (Some(folder), Some(name)) => real(folder).join(name),
-        _ => path.to_owned(),
     }
 }

@@ -8,6 +8,7 @@ use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::plan::{Narrowing, Read, plan_of, read};
+use super::spare;
 use crate::model::id::{Kind, safe};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
@@ -31,7 +32,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
     let loaded = input::bare(&arguments.workspace)?;
-    input::spare(&loaded, &arguments.out)?;
+    spare::check(&arguments.workspace, "--out", &arguments.out)?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let Read { live, ledger, .. } = read(&loaded, &store).await?;
     let snapshot = Snapshot {

@@ -42,6 +42,11 @@ impl Folder {
         Self { ledger, lock, guard }
     }
 
+    /// Its files: ledger, lock and guard.
+    pub(super) fn paths(self) -> Vec<PathBuf> {
+        vec![self.ledger, self.lock, self.guard]
+    }
+
     fn path(&self, document: Document) -> &Path {
         match document {
             Document::Ledger => &self.ledger,

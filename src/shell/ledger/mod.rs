@@ -77,8 +77,7 @@ impl Store {
         let shelf = if let Some(url) = workspace.ledger.text("url") {
             shelf_of(url).map_err(LedgerError::Unusable)?
         } else {
-            let path = workspace.ledger.text("path").unwrap_or(".rosterctl/ledger.json");
-            Shelf::Folder(Folder::of_file(place.folder.join(path)))
+            Shelf::Folder(beside(workspace, place))
         };
         Ok(Self { shelf: Arc::new(shelf), lease, place: Some(place.clone()), last: Mutex::new(None) })
     }
@@ -201,6 +200,24 @@ fn shelf_of(text: &str) -> Result<Shelf, String> {
         }
         "s3" | "gs" | "az" => Bucket::open(&url).map(Shelf::Bucket),
         _ => Err("`ledger.url` begins with s3://, gs://, az:// or file://".to_owned()),
+    }
+}
+
+/// The files of a ledger that `ledger.path` names.
+fn beside(workspace: &Workspace, place: &Place) -> Folder {
+    let path = workspace.ledger.text("path").unwrap_or(".rosterctl/ledger.json");
+    Folder::of_file(place.folder.join(path))
+}
+
+/// The files of a workspace's ledger and its lock, there or not; none where it lies in an object store.
+pub fn files(workspace: &Workspace, place: &Place) -> Vec<PathBuf> {
+    match workspace.ledger.text("url") {
+        None => beside(workspace, place).paths(),
+        Some(url) if !url.starts_with("file:") => Vec::new(),
+        Some(url) => match shelf_of(url) {
+            Ok(Shelf::Folder(folder)) => folder.paths(),
+            Ok(Shelf::Bucket(_)) | Err(_) => Vec::new(),
+        },
     }
 }
 

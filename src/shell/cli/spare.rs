@@ -1,0 +1,104 @@
+//! What no output may be written over: what people wrote, what stores keep, what rosterctl keeps.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::exit::Fail;
+use super::input;
+use crate::model::workspace::{Settings, Workspace};
+use crate::shell::files::{self, Place};
+use crate::shell::ledger;
+
+/// How the names of rosterctl's own files begin, in its own folder; and hidden ones are its own too.
+const KEPT: [&str; 5] = ["ledger", "lock", "journal", "sandbox", "."];
+/// What reports are called. Where a workspace cannot be read, other files in it may be somebody's secrets.
+const REPORTS: [&str; 7] = ["html", "json", "log", "md", "prom", "sarif", "xml"];
+
+/// Refuses a path that is, or would become, a file of a workspace, of a store or of rosterctl itself.
+///
+/// # Errors
+/// It is.
+pub(super) fn check(workspace: &Path, flag: &str, target: &Path) -> Result<(), Fail> {
+    let Ok(place) = Place::find(workspace) else { return Ok(()) };
+    match belongs(workspace, &place, &real(target)) {
+        Some(why) => Err(Fail::error(format!("{flag} {} would {why}", target.display()))),
+        None => Ok(()),
+    }
+}
+
+/// What writing to a path would do to a workspace.
+fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<String> {
+    let overwrite = || Some("overwrite a file of the workspace".to_owned());
+    if real(&place.file) == target {
+        return overwrite();
+    }
+    if kept(place, target) {
+        return Some("overwrite a file that rosterctl keeps; choose another name or folder".to_owned());
+    }
+    let Ok((place, workspace)) = input::workspace(workspace) else {
+        // What it is made of is not known.
+        let report = target.extension().is_some_and(|end| REPORTS.iter().any(|report| end == *report));
+        let known = target.is_file() && target.starts_with(real(&place.folder));
+        return if known && !report { overwrite() } else { None };
+    };
+    if ledger::files(&workspace, &place).iter().any(|path| real(path) == target) {
+        return Some("overwrite the ledger or its lock".to_owned());
+    }
+    if let Some(store) = store(&place, &workspace, target) {
+        return Some(format!("write where store `{store}` keeps its secrets; choose another folder"));
+    }
+    if files::manifest_paths(&place, &workspace).iter().any(|path| real(path) == target) {
+        return overwrite();
+    }
+    let yaml = target.extension().is_some_and(|end| end == "yaml" || end == "yml");
+    let within = |name: &str| {
+        let entry = real(&place.folder.join(name));
+        entry == target || yaml && target.starts_with(entry)
+    };
+    workspace.manifests.iter().find(|(name, _)| within(name)).map(|(name, _)| {
+        format!("become a manifest, since the workspace reads `{name}`; choose another folder")
+    })
+}
+
+/// Whether a path is kept in rosterctl's own folder. A plan of another name may lie there.
+fn kept(place: &Place, target: &Path) -> bool {
+    let Ok(rest) = target.strip_prefix(real(&place.own_folder())) else { return false };
+    let mut parts = rest.components();
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(name)), None) => {
+            let name = name.to_string_lossy().to_lowercase();
+            KEPT.iter().any(|kept| name.starts_with(kept))
+        }
+        _ => true,
+    }
+}
+
+/// The store that keeps its secrets at a path.
+fn store<'a>(place: &Place, workspace: &'a Workspace, target: &Path) -> Option<&'a str> {
+    let at = |settings: &Settings, key| settings.text(key).map(|path| real(&place.folder.join(path)));
+    let keeps = |kind: &str, settings: &Settings| match (kind, at(settings, "path")) {
+        // In a store that is the workspace's folder, or holds it, any file that is there may be a secret.
+        ("dir", Some(folder)) if real(&place.folder).starts_with(&folder) => {
+            target.starts_with(folder) && target.is_file()
+        }
+        ("dir", Some(folder)) => target.starts_with(folder),
+        ("sops" | "age", Some(file)) => file == target,
+        _ => at(settings, "caFile").is_some_and(|file| file == target),
+    };
+    let found = workspace.stores.values().find(|store| keeps(store.kind, &store.settings));
+    found.map(|store| &*store.name)
+}
+
+/// Where a path leads, links resolved, as far as it is there.
+pub(super) fn real(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) if folder.as_os_str().is_empty() => real(Path::new(".")).join(name),
+        (Some(folder), Some(name)) => real(folder).join(name),
+        // `nowhere/..`: folders on the way are made when a file is written.
+        (Some(folder), None) => real(folder).parent().map(Path::to_owned).unwrap_or_default(),
+        (None, _) => path.to_owned(),
+    }
+}
