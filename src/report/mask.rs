@@ -4,10 +4,13 @@
 //! plan itself, before any format sees it. Beside them, whatever looks like a number or an address in a free text (a
 //! name, a reason, a vendor's words) is hidden too: hiding too much costs a glance at the manifest.
 
+mod free;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use self::free::FEWEST;
 use super::Run;
 use crate::model::agent;
 use crate::model::diagnostic::Diagnostic;
@@ -20,8 +23,6 @@ use crate::model::seat;
 
 /// What stands in place of what is hidden.
 const DOTS: &str = "•••";
-/// Fewest digits of a number that is taken for a telephone's.
-const FEWEST: usize = 7;
 /// What goes between two values, or ends one, in the messages about a field.
 const BETWEEN: [&str; 3] = [" instead of ", " and should be ", " when the plan was made and is "];
 const ENDS: [&str; 5] = [", which", " now", "; ", " (", "\n"];
@@ -75,13 +76,7 @@ impl Mask {
                     (Json::Null, _) => {}
                     (Json::String(text), Some(personal)) => *text = hidden(text, personal),
                     (other, Some(_)) => *other = Json::from(DOTS),
-                    (Json::String(text), None) => *text = self.text(text),
-                    // What a vendor answered and no document lists.
-                    (other, None) => {
-                        if let Some(Json::String(raw)) = other.get_mut("unknown") {
-                            *raw = self.text(raw);
-                        }
-                    }
+                    (other, None) => self.texts(other),
                 }
             }
             // Two numbers may end alike, and are still two.
@@ -93,6 +88,16 @@ impl Mask {
             field.reason = field.reason.take().map(|reason| self.text(&reason));
         }
         change
+    }
+
+    /// Hides what the texts of a value hold: a number of a telephone, or what a vendor answered that no document lists.
+    fn texts(&self, value: &mut Json) {
+        match value {
+            Json::String(text) => *text = self.text(text),
+            Json::Array(values) => values.iter_mut().for_each(|value| self.texts(value)),
+            Json::Object(values) => values.values_mut().for_each(|value| self.texts(value)),
+            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        }
     }
 
     fn finding(&self, finding: &Finding) -> Finding {
@@ -133,31 +138,8 @@ impl Mask {
                 text = about_field(&text, row);
             }
         }
-        self.numbers(&addresses(&text))
-    }
-
-    fn numbers(&self, text: &str) -> String {
-        let chars: Vec<char> = text.chars().collect();
-        let mut out = String::with_capacity(text.len());
-        let mut at = 0;
-        while at < chars.len() {
-            let begins = chars[at].is_ascii_digit() || (chars[at] == '+' && next_is_digit(&chars, at));
-            if !begins || continues(&chars[..at]) {
-                out.push(chars[at]);
-                at += 1;
-                continue;
-            }
-            let end = number_end(&chars, at);
-            let number: String = chars[at..end].iter().collect();
-            let digits = number.bytes().filter(u8::is_ascii_digit).count();
-            if digits < FEWEST || goes_on(&chars[end..]) || self.ids.contains(&number) || is_date(&number) {
-                out.push_str(&number);
-            } else {
-                out.push_str(&hidden(&number, Personal::Phone));
-            }
-            at = end;
-        }
-        out
+        let text = free::addresses(&text, |address| hidden(address, Personal::Email));
+        free::numbers(&text, &self.ids, |number| hidden(number, Personal::Phone))
     }
 }
 
@@ -233,67 +215,6 @@ fn about_field(text: &str, row: &Field) -> String {
     out + rest
 }
 
-/// Hides e-mail addresses.
-fn addresses(text: &str) -> String {
-    let local = |c: char| c.is_alphanumeric() || "._%+-".contains(c);
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('@') {
-        let (before, after) = (&rest[..at], &rest[at + 1..]);
-        let start = before.char_indices().rev().take_while(|(_, c)| local(*c)).last().map_or(at, |(i, _)| i);
-        let end = after.char_indices().find(|(_, c)| !local(*c)).map_or(after.len(), |(i, _)| i);
-        let domain = after[..end].trim_end_matches('.');
-        if start < at && domain.contains('.') {
-            out.push_str(&before[..start]);
-            out.push_str(&hidden(&rest[start..at + 1 + domain.len()], Personal::Email));
-        } else {
-            out.push_str(&rest[..at + 1 + domain.len()]);
-        }
-        rest = &after[domain.len()..];
-    }
-    out + rest
-}
-
-/// Whether digits here belong to what stands before them: an id, a path, the number of a queue.
-fn continues(before: &[char]) -> bool {
-    match before {
-        [.., name, '/'] => !name.is_ascii_digit(),
-        [.., c] => c.is_ascii_alphanumeric() || matches!(c, '_' | '@'),
-        [] => false,
-    }
-}
-
-/// Whether what follows makes digits a part of a word.
-fn goes_on(after: &[char]) -> bool {
-    match after {
-        ['.' | ':', next, ..] => next.is_ascii_alphanumeric(),
-        [c, ..] => c.is_ascii_alphanumeric() || matches!(c, '_' | '@'),
-        [] => false,
-    }
-}
-
-fn next_is_digit(chars: &[char], at: usize) -> bool {
-    chars.get(at + 1).is_some_and(char::is_ascii_digit)
-}
-
-/// Where a number that begins at a place ends: digits with single hyphens, and blanks after a `+`, between them.
-fn number_end(chars: &[char], start: usize) -> usize {
-    let mut end = start + 1;
-    while let Some(c) = chars.get(end) {
-        let gap = *c == '-' || (chars[start] == '+' && *c == ' ');
-        if !(c.is_ascii_digit() || gap && next_is_digit(chars, end)) {
-            break;
-        }
-        end += 1;
-    }
-    end
-}
-
-/// `2026-11-25`.
-fn is_date(text: &str) -> bool {
-    text.split('-').map(str::len).eq([4, 2, 2])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,6 +239,18 @@ mod tests {
         assert_eq!(
             masked("callerId was 4008001 when the plan was made and is 4008002 now"),
             "callerId was •••01 when the plan was made and is •••02 now"
+        );
+    }
+
+    #[test]
+    fn numbers_deep_in_a_value_are_hidden_and_short_ones_stay() {
+        let mask = Mask { ids: ["80010001".to_owned()].into() };
+        let mut value =
+            serde_json::json!({"sip": {"number": "13800138000"}, "of": ["8001", "80010001"], "n": 1});
+        mask.texts(&mut value);
+        assert_eq!(
+            value,
+            serde_json::json!({"sip": {"number": "•••00"}, "of": ["8001", "80010001"], "n": 1})
         );
     }
 
