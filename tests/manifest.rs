@@ -29,6 +29,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "duplicate-queue",
     "duplicate-seat",
     "generate-read-only",
+    "misspelt-placeholder",
     "no-connection",
     "pool-overlap",
     "selector-nobody",
