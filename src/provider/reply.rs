@@ -116,18 +116,34 @@ pub fn kind(value: &Json) -> &'static str {
 /// An object of a list, with its path.
 pub type Placed<'a> = (&'a Map<String, Json>, String);
 
+/// Something that has values under keys.
+pub trait Object {
+    /// The value under a key.
+    fn at(&self, key: &str) -> Option<&Json>;
+}
+
+impl Object for Map<String, Json> {
+    fn at(&self, key: &str) -> Option<&Json> {
+        self.get(key)
+    }
+}
+
 /// A cursor into an answer that remembers its path for messages.
 #[derive(Clone)]
 pub struct At<'a> {
     value: Option<&'a Json>,
-    path: String,
+    path: &'a str,
+    key: &'a str,
 }
 
 impl<'a> At<'a> {
     /// The value at `key` of an object.
-    pub fn of(object: &'a Map<String, Json>, path: &str, key: &str) -> Self {
-        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-        Self { value: object.get(key).filter(|v| !v.is_null()), path }
+    pub fn of(object: &'a impl Object, path: &'a str, key: &'a str) -> Self {
+        Self { value: object.at(key).filter(|v| !v.is_null()), path, key }
+    }
+
+    fn path(&self) -> String {
+        if self.path.is_empty() { self.key.to_owned() } else { format!("{}.{}", self.path, self.key) }
     }
 
     /// The value itself; `None` for `null` and for what is not there.
@@ -137,7 +153,7 @@ impl<'a> At<'a> {
 
     fn wrong(&self, wanted: &str) -> Failure {
         let found = self.value.map_or("nothing", kind);
-        Failure::Garbled(format!("`{}` is {found} where {wanted} is documented", self.path))
+        Failure::Garbled(format!("`{}` is {found} where {wanted} is documented", self.path()))
     }
 
     /// An object; `None` when unset.
@@ -158,7 +174,7 @@ impl<'a> At<'a> {
         };
         let mut objects = Vec::with_capacity(list.len());
         for (index, item) in list.iter().enumerate() {
-            let path = format!("{}[{index}]", self.path);
+            let path = format!("{}[{index}]", self.path());
             match item {
                 Json::Object(object) => objects.push((object, path)),
                 other => {
@@ -276,7 +292,7 @@ mod tests {
     fn spelling_is_lenient_and_type_is_not() {
         let json = json!({ "a": "7", "b": 7, "c": "", "d": null, "e": {}, "f": 200.0, "g": "1" });
         let object = json.as_object().cloned().unwrap_or_default();
-        let at = |key: &str| At::of(&object, "data", key);
+        let at = |key: &'static str| At::of(&object, "data", key);
         assert_eq!(at("a").number(), Ok(Some(7)));
         assert_eq!(at("b").text(), Ok(Some("7".to_owned())));
         assert_eq!(at("c").text(), Ok(None));

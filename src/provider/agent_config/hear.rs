@@ -5,13 +5,13 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::wire;
+use super::{quick, wire};
 use crate::model::agent;
 use crate::model::call::{Failure, Reply};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::workspace::Connection;
-use crate::provider::reply::{At, object, refusal};
+use crate::provider::reply::{At, Object, object, refusal};
 use crate::provider::{Page, Row, Told};
 
 /// Returns the body of a success.
@@ -33,6 +33,14 @@ fn success(connection: &Connection, reply: &Reply) -> Result<Map<String, Json>, 
 
 /// A page of the listing.
 pub fn page(connection: &Connection, reply: &Reply) -> Result<Page, Failure> {
+    // What is as it should be is read at once; anything else is looked at as a whole, to say what is wrong.
+    if let Some(page) = quick::page(connection, reply) {
+        return Ok(page);
+    }
+    whole(connection, reply)
+}
+
+pub(super) fn whole(connection: &Connection, reply: &Reply) -> Result<Page, Failure> {
     let body = success(connection, reply)?;
     let Some(data) = At::of(&body, "", "data").object()? else {
         return Ok(Page::default());
@@ -70,7 +78,7 @@ pub fn told(connection: &Connection, reply: &Reply) -> Result<Told, Failure> {
     success(connection, reply).map(|_| Told::default())
 }
 
-fn agent(row: &Map<String, Json>, path: &str) -> Result<(OperatorId, Record), Failure> {
+pub(super) fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record), Failure> {
     let id = At::of(row, path, "operatorId").text()?;
     let id = id.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `operatorId`")))?;
     let mut record = Record::default();

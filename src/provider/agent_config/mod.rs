@@ -4,6 +4,7 @@
 
 pub mod ask;
 pub mod hear;
+mod quick;
 pub mod simulate;
 pub mod spec;
 pub mod tell;

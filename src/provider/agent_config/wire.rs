@@ -6,7 +6,7 @@ use crate::model::agent::CHANNELS;
 use crate::model::call::Failure;
 use crate::model::field::{Cell, Field};
 use crate::model::value::{Sip, Type, Value};
-use crate::provider::reply::At;
+use crate::provider::reply::{At, Object};
 
 /// Writes a value on the keys of a column. A password is no value: the order brings it.
 pub(super) fn write(body: &mut Map<String, Json>, field: &Field, cells: &[Cell], value: &Value) {
@@ -42,7 +42,7 @@ pub(super) fn write(body: &mut Map<String, Json>, field: &Field, cells: &[Cell],
 }
 
 /// Reads a value from the keys of a row; `None` when unset.
-pub(super) fn read(row: &Map<String, Json>, path: &str, field: &Field) -> Result<Option<Value>, Failure> {
+pub(super) fn read(row: &impl Object, path: &str, field: &Field) -> Result<Option<Value>, Failure> {
     let at = |index: usize| At::of(row, path, field.read.get(index).map_or("", |cell| cell.key));
     let other = |raw: String| Value::Other(raw.into());
     match field.ty {

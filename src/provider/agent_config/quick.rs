@@ -1,0 +1,180 @@
+//! A page of agents that is as it should be, read in one pass.
+//!
+//! An estate is a thousand pages, and a row has twice as many keys as a roster is about. Here only the values that a
+//! field's `read` column names are taken, straight from the bytes; what they mean, [`hear::agent`] says as ever.
+//! Whatever is odd about an answer makes [`page`] say nothing, and [`hear::page`] looks at the whole of it.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value as Json;
+
+use super::hear;
+use crate::model::agent;
+use crate::model::call::Reply;
+use crate::model::workspace::Connection;
+use crate::provider::reply::{At, Object};
+use crate::provider::{Page, Row};
+
+#[derive(Deserialize)]
+struct Answer {
+    code: Json,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    total: Json,
+    result: Vec<Known>,
+}
+
+/// The values of a row that somebody asks for.
+struct Known(Vec<(&'static str, Json)>);
+
+impl Object for Known {
+    fn at(&self, key: &str) -> Option<&Json> {
+        self.0.iter().find(|(known, _)| *known == key).map(|(_, value)| value)
+    }
+}
+
+/// A page of the listing; `None` where anything is odd.
+pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
+    if !(200..300).contains(&reply.status) {
+        return None;
+    }
+    let Answer { code, data } = serde_json::from_slice(&reply.body).ok()?;
+    let code = At::of(&Known(vec![("code", code)]), "", "code").number().ok()??;
+    if !connection.settings.numbers("successCodes").contains(&code) {
+        return None;
+    }
+    let total = At::of(&Known(vec![("total", data.total)]), "", "total").number().ok()??;
+    let mut rows = Vec::with_capacity(data.result.len());
+    for row in &data.result {
+        let (id, record) = hear::agent(row, "").ok()?;
+        rows.push(Row::Agent(id, record));
+    }
+    Some(Page { rows, total: Some(usize::try_from(total).ok()?) })
+}
+
+/// The key itself, where somebody asks for it.
+fn known(key: &str) -> Option<&'static str> {
+    let read = agent::FIELDS.iter().flat_map(|field| field.read).map(|cell| cell.key);
+    std::iter::once("operatorId").chain(read).find(|known| *known == key)
+}
+
+impl<'de> Deserialize<'de> for Known {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+struct Keys;
+
+impl<'de> Visitor<'de> for Keys {
+    type Value = Known;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Known, A::Error> {
+        let mut values: Vec<(&'static str, Json)> = Vec::with_capacity(20);
+        while let Some(key) = map.next_key_seed(Key)? {
+            match key {
+                // Which of the two holds is for others to say.
+                Some(key) if values.iter().any(|(known, _)| *known == key) => {
+                    return Err(A::Error::custom("a key stands twice"));
+                }
+                Some(key) => values.push((key, map.next_value()?)),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Known(values))
+    }
+}
+
+/// A key of a row.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(known(key))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    const WORKSPACE: &str = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\n\
+        connections:\n  a: { provider: agent-config, baseUrl: sandbox }\n";
+
+    fn connection() -> Connection {
+        let specs = crate::provider::SPECS;
+        let loaded = crate::manifest::workspace::load(&"rosterctl.yaml".into(), WORKSPACE.as_bytes(), specs);
+        loaded.ok().unwrap().connections.remove(0)
+    }
+
+    fn reply(status: u16, body: &str) -> Reply {
+        let (content_type, body) = (String::new(), body.as_bytes().to_vec());
+        Reply { status, content_type, retry_after: None, body }
+    }
+
+    /// Whether a body is read at once; what it then says must be what a look at the whole says.
+    fn at_once(body: &str) -> bool {
+        let (connection, reply) = (connection(), reply(200, body));
+        let Some(page) = page(&connection, &reply) else { return false };
+        let whole = hear::whole(&connection, &reply).unwrap();
+        assert_eq!(format!("{page:?}"), format!("{whole:?}"), "{body}");
+        true
+    }
+
+    #[test]
+    fn what_is_read_at_once_is_what_the_whole_says() {
+        let page = |rows: &str| {
+            format!(r#"{{"code": 200, "msg": "ok", "data": {{"total": 2, "result": [{rows}]}}}}"#)
+        };
+        let usual = r#"{"operatorId": "8001", "name": "张三", "operatorType": 0, "mainGroupName": "售前", "status": 1,
+            "afterInterval": 30, "sipNumber": "1001", "sipPassword": "x", "isaudio": 1, "ismessage": 0, "isvideo": 1,
+            "outcallflag": 2, "email": "a@b.c", "more": {"name": [1, 2]}}"#;
+        for rows in [
+            "",
+            usual,
+            r#"{"operatorId": 8001, "name": "", "status": "1", "afterInterval": "30", "outcallflag": 9, "judge": 7}"#,
+            r#"{"operatorId": "8001", "name": null, "sipNumber": null, "isrecord": true, "afterInterval": 3.0}"#,
+            r#"{"operatorId": "8\u00301", "na\u006de": "\u5f20", "showcaller": 95}"#,
+        ] {
+            assert!(at_once(&page(rows)), "{rows}");
+        }
+        for body in [
+            page(r#"{"name": "x"}"#),
+            page(r#"{"operatorId": "1", "name": {}}"#),
+            page(r#"{"operatorId": "1", "name": "a", "name": "b"}"#),
+            page("null"),
+            page(usual).replace("200", "500"),
+            page(usual).replace(r#""total": 2, "#, ""),
+            page(usual).replace(r#""total": 2"#, r#""total": "many""#),
+            page(usual)[..60].to_owned(),
+            r#"{"code": 200, "data": null}"#.to_owned(),
+            "<html>".to_owned(),
+        ] {
+            assert!(!at_once(&body), "{body}");
+        }
+    }
+}
