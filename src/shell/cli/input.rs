@@ -89,6 +89,14 @@ pub(super) struct Loaded {
 /// # Errors
 /// All that is wrong with them.
 pub(super) fn load(argument: &Path) -> Result<Loaded, Fail> {
+    load_beside(argument, 0)
+}
+
+/// The same, while so many processors have other work: each thread more holds on to memory of its own.
+///
+/// # Errors
+/// All that is wrong with them.
+pub(super) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, Fail> {
     let place = Place::find(argument).map_err(Fail::error)?;
     let bytes = fs::read(&place.file)
         .map_err(|error| Fail::error(format!("{} cannot be read: {error}", place.shown)))?;
@@ -102,7 +110,7 @@ pub(super) fn load(argument: &Path) -> Result<Loaded, Fail> {
         Ok(files) => files,
         Err(out) => return Err(fail(out, vec![own(&bytes)])),
     };
-    let loaded = manifest::resolve(side_by_side(&files), &workspace);
+    let loaded = manifest::resolve(side_by_side(&files, busy), &workspace);
     files.insert(0, own(&bytes));
     let desired = match loaded {
         Ok(desired) => desired,
@@ -128,12 +136,12 @@ pub(super) fn load(argument: &Path) -> Result<Loaded, Fail> {
 }
 
 /// Reads manifests, on as many processors as there are where it is worth a thread.
-fn side_by_side(files: &[File]) -> Vec<manifest::Said> {
+fn side_by_side(files: &[File], busy: usize) -> Vec<manifest::Said> {
     /// What one thread reads in a few milliseconds.
     const WORTH_A_THREAD: usize = 1 << 20;
     let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = processors.min(bytes / WORTH_A_THREAD).min(files.len());
+    let threads = processors.saturating_sub(busy).min(bytes / WORTH_A_THREAD).min(files.len());
     if threads < 2 {
         return files.iter().map(manifest::read).collect();
     }

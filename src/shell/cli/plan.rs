@@ -253,7 +253,7 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
     // A snapshot is read beside the manifests; what is wrong with these is told first.
     let (loaded, snapshot) = thread::scope(|scope| {
         let snapshot = arguments.live.as_deref().map(|file| scope.spawn(|| snapshot::open(file)));
-        let loaded = input::load(path);
+        let loaded = input::load_beside(path, usize::from(snapshot.is_some()));
         let snapshot = snapshot.map(|read| read.join().unwrap_or_else(|panic| resume_unwind(panic)));
         (loaded, snapshot)
     });
