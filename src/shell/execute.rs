@@ -152,13 +152,15 @@ pub async fn run(
             }
         }
         let event = tokio::select! {
-            event = running.next() => event,
+            // What ends because of the signal is told after it, or the run would not count as interrupted.
+            biased;
             _ = signal.changed(), if !interrupted => {
                 interrupted = true;
                 vendors.agents.iter().chain(&vendors.queues).for_each(super::vendor::Vendor::hurry);
                 observers.hurry();
                 Some(Event::Interrupted)
             }
+            event = running.next() => event,
         };
         // The machine always has something running until it finishes.
         effects = match event {
