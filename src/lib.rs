@@ -10,7 +10,7 @@
 //! replies ────provider──▶ Live ────┼──plan──▶ Plan ──apply──▶ Deed ──provider──▶ Call ──shell──▶ vendor
 //! ledger file ──shell───▶ Ledger ──┘           │                 ▲                                 │
 //!                                              │                 └──── what was answered, read back┘
-//!                                              └──report──▶ text
+//!                                              └──report──▶ text, json, markdown, html, sarif, …
 //! ```
 //!
 //! The plan is a document: it can be shown, saved, reviewed, and carried out later by another process. It leaves
