@@ -164,6 +164,63 @@ fn a_rate_limit_is_never_run_into() {
     assert!(!said.contains("status=429"), "{said}");
 }
 
+/// Queues hold 7777, who is no agent and whom no manifest asks for: one queue is added to, a deleted agent leaves the
+/// other one.
+fn a_stranger(more: &str) -> Bench {
+    let live = "agents: [{ operatorId: \"8001\" }, { operatorId: \"8002\" }, { operatorId: \"8003\" }]
+queues:
+  - { exten: \"1001\", displayName: 售前, assignMembers: [{ agentNumber: \"8001\", priority: 2 }, { agentNumber: \"7777\" }] }
+  - { exten: \"1002\", displayName: 售后, assignMembers: [{ agentNumber: \"7777\", priority: 3 }, { agentNumber: \"8002\" }] }
+";
+    let bench = Bench::new(&format!("{more}\n{live}"));
+    bench.workspace("policy: { queueMembers: at-least }\nledger: { path: ledger.json }\n");
+    bench.roster(
+        "agents:\n  - { operatorId: \"8002\", state: absent }\n\
+         queues:\n  - { displayName: 售前, assignMembers: [\"8003\"] }\n",
+    );
+    let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
+    let told = plan["findings"].as_array().unwrap().iter().filter(|finding| finding["code"] == "R204");
+    assert_eq!(told.map(|finding| &finding["id"]).collect::<Vec<_>>(), ["queue/售前", "queue/售后"]);
+    bench
+}
+
+#[test]
+fn a_member_who_is_no_agent_may_be_left_out_by_the_vendor() {
+    let bench = a_stranger("");
+    let said = bench.run(&["apply", "--auto-approve", "--format", "json"]).exits(0);
+    let results = said.json()["results"].as_array().unwrap().clone();
+    let message = "7777 is no agent; the vendor dropped it from the queue";
+    let told: Vec<_> = results.iter().map(|r| (&r["operation"], &r["status"], &r["message"])).collect();
+    let none = serde_json::Value::Null;
+    assert_eq!(
+        told,
+        [
+            (&"queue.members".into(), &"done".into(), &message.into()),
+            (&"queue.members".into(), &"done".into(), &message.into()),
+            (&"agent.delete".into(), &"done".into(), &none),
+        ]
+    );
+    assert!(said.err.contains(&format!("queue.members queue/售后 done ({message})")), "{}", said.err);
+    assert_eq!(bench.members("售前"), [("8001".to_owned(), 2), ("8003".to_owned(), 0)]);
+    assert_eq!(bench.members("售后"), []);
+    let ledger = std::fs::read_to_string(bench.path("ledger.json")).unwrap();
+    assert!(!ledger.contains("7777"), "{ledger}");
+    settled(&bench);
+}
+
+#[test]
+fn a_member_who_is_no_agent_may_be_kept_by_the_vendor() {
+    let bench = a_stranger("knownAgents: [\"7777\"]");
+    let said = bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert!(!said.out.contains("dropped"), "{}", said.out);
+    assert_eq!(
+        bench.members("售前"),
+        [("7777".to_owned(), 0), ("8001".to_owned(), 2), ("8003".to_owned(), 0)]
+    );
+    assert_eq!(bench.members("售后"), [("7777".to_owned(), 3)]);
+    settled(&bench);
+}
+
 /// Calls since the last look, by operation.
 fn calls(bench: &Bench) -> String {
     const OPERATIONS: [&str; 10] = [

@@ -232,6 +232,54 @@ fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
 }
 
 #[test]
+fn whoever_has_left_a_queue_is_deleted_whatever_else_is_amiss_with_it() {
+    for (left, ends) in [(true, [Status::Failed, Status::Done]), (false, [Status::Failed, Status::Skipped])] {
+        let workspace = planning::workspace_with("", "{}");
+        let text =
+            "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorId: \"8002\", state: absent }]\n";
+        let desired = planning::desired(&[("a.yaml".to_owned(), text.to_owned())], &workspace);
+        let live = |members: &str| {
+            let agents = r#"{ "8001": {}, "8002": {} }"#;
+            let queues = format!(r#"{{ "1001": {{ "displayName": "q", "assignMembers": [{members}] }} }}"#);
+            let words = format!(r#"{{ "agents": {agents}, "queues": {queues} }}"#);
+            planning::live(&serde_json::from_str(&words).unwrap())
+        };
+        let member =
+            |id: &str, priority: i64| format!(r#"{{"agentNumber": "{id}", "priority": {priority}}}"#);
+        let before = live(&format!("{},{}", member("8001", 1), member("8002", 0)));
+        // The vendor says yes, and gives 8001 another priority.
+        let after =
+            if left { member("8001", 5) } else { format!("{},{}", member("8001", 5), member("8002", 0)) };
+        let after = live(&after);
+        let options = Options::default();
+        let plan =
+            rosterctl::plan::plan(&workspace, &desired, &before, &Ledger::default(), &options).unwrap();
+        let (mut written, mut deleted) = (false, false);
+        let finish = drive(plan, |effect| match effect {
+            Effect::Look { purpose, wanted, .. } => {
+                let now = if written { &after } else { &before };
+                let queues = now.queues.as_ref().unwrap().items.clone();
+                let mut seen = missing(wanted);
+                for queue in seen.queues.values_mut() {
+                    *queue = Ok(queues.clone().into_iter().collect());
+                }
+                for agent in seen.agents.values_mut() {
+                    *agent = Ok((!deleted).then(Record::default));
+                }
+                vec![Event::Seen { purpose: *purpose, seen }]
+            }
+            Effect::Send { step, .. } => {
+                (written, deleted) = (true, *step == 1);
+                vec![Event::Answered { step: *step, result: Ok(None) }]
+            }
+            Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        });
+        let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+        assert_eq!(ran.results.iter().map(|result| result.status).collect::<Vec<_>>(), ends, "{ran:?}");
+    }
+}
+
+#[test]
 fn nobody_can_tell_what_became_of_a_password_that_was_not_answered() {
     let agents = "[{ operatorId: \"8001\", password: { store: files, key: a, version: 2 } }]";
     let finish = drive(plan_of(agents, &["8001"]), |effect| match effect {

@@ -99,6 +99,7 @@ fn ran() -> Report {
             left_out: Vec::new(),
             carried_out: *status == Status::Done,
             held: false,
+            dropped: Vec::new(),
             told: Vec::new(),
         })
         .collect();

@@ -76,7 +76,10 @@ impl Machine {
             let slot = &self.slots[before];
             let sent = slot.deed.as_ref().and_then(Deed::members);
             match verify::judge(&plan, step, slot.made.as_ref(), &[], sent, seen) {
-                Verdict::Took | Verdict::Unsettled(_) => self.slots[before].proved = true,
+                Verdict::Took | Verdict::Unsettled(_) => {
+                    self.slots[before].dropped = verify::dropped(&plan, step, sent, seen);
+                    self.slots[before].proved = true;
+                }
                 Verdict::Amiss(what) => {
                     self.end(before, Status::Failed, format!("it did not take effect: {what}"));
                 }

@@ -176,6 +176,21 @@ pub fn listed(step: &Step) -> Members {
     step.members.iter().flatten().map(|m| (m.agent_number.clone(), m.priority)).collect()
 }
 
+/// The members of a list whom a vendor left out, nobody having asked for them.
+pub fn dropped(strangers: &[OperatorId], sent: &Members, now: &Members) -> Vec<OperatorId> {
+    let gone = |id: &&OperatorId| sent.contains_key(*id) && !now.contains_key(*id);
+    strangers.iter().filter(gone).cloned().collect()
+}
+
+/// Whether a queue's members are those of a list, but for those whom a vendor may leave out.
+pub fn arrived(strangers: &[OperatorId], sent: &Members, now: &Members) -> bool {
+    let mut due = sent.clone();
+    for id in dropped(strangers, sent, now) {
+        due.remove(&id);
+    }
+    due == *now
+}
+
 /// The members of a step's queue before the plan changes it. A queue without a change of its own ends with
 /// those that it had, so that its longest list is that.
 pub fn members_now(plan: &Plan, step: &Step) -> Members {

@@ -68,7 +68,8 @@ impl Machine {
             let why = format!("it depends on {names}, which did not take effect");
             return Ready::Blocked { why, excused: false };
         }
-        // Of many agents, only those that could not leave their queues stay.
+        // Of many agents, only those that could not leave their queues stay; whatever else failed, whoever was seen
+        // to be out of one has left it.
         let mut stay: BTreeMap<OperatorId, String> = BTreeMap::new();
         // Whoever was held back from leaving stays by that.
         for before in failed.into_iter().filter(|before| !self.excused(*before)) {
@@ -76,7 +77,13 @@ impl Machine {
                 let change = plan.change(target);
                 let old = change.map(deed::members_before).unwrap_or_default();
                 let new = change.and_then(deed::members_after).unwrap_or_default();
-                let agents = step.targets.iter().map(|t| &t.name);
+                let seen = deed::exten(target, change).and_then(|exten| self.inside.get(&exten));
+                let failed = matches!(self.slots[before].state, State::Ended(Status::Failed, _));
+                // Whoever is made again comes back only where all of that step was done.
+                let last = plan.steps[before].members.is_none();
+                let seen = seen.filter(|_| failed && last);
+                let is_in = |id: &&OperatorId| seen.is_none_or(|members| members.contains(*id));
+                let agents = step.targets.iter().map(|t| &t.name).filter(is_in);
                 for agent in
                     agents.filter(|a| change.is_none() || old.contains_key(*a) && !new.contains_key(*a))
                 {

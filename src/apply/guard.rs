@@ -7,7 +7,6 @@ use crate::model::diff::same;
 use crate::model::field::{self, Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, Operation, Plan};
-use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::{Members, Value};
 
 /// What moved since the plan was made.
@@ -180,10 +179,7 @@ pub fn members_moved(
 ) -> Option<String> {
     let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
     let empty = Members::new();
-    let now = match queue.record.get(&ASSIGN_MEMBERS) {
-        Some(Value::Members(members)) => members,
-        _ => &empty,
-    };
+    let now = queue.members().unwrap_or(&empty);
     if before == now {
         return None;
     }

@@ -181,6 +181,8 @@ pub struct StepResult {
     pub left_out: Vec<ResourceId>,
     /// Nothing but people at work kept it from being done in full.
     pub held: bool,
+    /// Members of a queue who are no agents, whom nobody asked for, and whom the vendor left out.
+    pub dropped: Vec<OperatorId>,
     /// Targets for which the vendor said yes, although reading back did not show it: of what no operation returns
     /// nothing else ever tells.
     pub told: Vec<ResourceId>,
@@ -268,6 +270,8 @@ struct Slot {
     /// Answers that are still to come.
     pending: usize,
     left_out: Vec<ResourceId>,
+    /// Members whom nobody asked for and whom the vendor left out.
+    dropped: Vec<OperatorId>,
     attention: Attention,
     /// Whom it leaves alone.
     held: Vec<Held>,
@@ -319,6 +323,7 @@ impl Machine {
                 looks: 0,
                 pending: 0,
                 left_out: Vec::new(),
+                dropped: Vec::new(),
                 attention: Attention::default(),
                 held: Vec::new(),
                 excused: false,

@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
-use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::value::Value;
 
 /// What to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,11 +46,8 @@ impl Seen {
     /// Who is in each queue that was seen, by the vendor's number.
     pub fn members(&self) -> impl Iterator<Item = (OperatorId, BTreeSet<OperatorId>)> {
         self.queues.values().flatten().flatten().map(|(exten, queue)| {
-            let members = match queue.record.get(&ASSIGN_MEMBERS) {
-                Some(Value::Members(members)) => members.keys().cloned().collect(),
-                _ => BTreeSet::new(),
-            };
-            (exten.clone(), members)
+            let members = queue.members().into_iter().flat_map(|members| members.keys().cloned());
+            (exten.clone(), members.collect())
         })
     }
 

@@ -46,8 +46,16 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
         };
         let deletes = step.operation == Operation::AgentDelete;
         let left_out = step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect();
-        let (held, told) = (false, Vec::new());
-        results.push(StepResult { status, message: None, made, carried_out: done, left_out, held, told });
+        results.push(StepResult {
+            status,
+            message: None,
+            made,
+            carried_out: done,
+            left_out,
+            held: false,
+            dropped: Vec::new(),
+            told: Vec::new(),
+        });
     }
     Some((Plan::clone(plan), results))
 }

@@ -64,8 +64,17 @@ pub fn changes(
                     applied.exten = Some(exten);
                 }
                 write(applied, change, &fields, all, prints.get(&change.id.name));
+                let dropped: Vec<&OperatorId> = mine().flat_map(|(_, result)| &result.dropped).collect();
+                strike(applied, &dropped);
             }
         }
+    }
+}
+
+/// Takes members out of what was applied to a queue whom the vendor left out.
+fn strike(applied: &mut Applied, dropped: &[&OperatorId]) {
+    if let Some(members) = applied.fields.get_mut(ASSIGN_MEMBERS.key).and_then(|list| list.as_array_mut()) {
+        members.retain(|member| !dropped.iter().any(|id| member["agentNumber"] == id.as_str()));
     }
 }
 

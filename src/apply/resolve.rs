@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::deed::Deed;
+use super::deed::{self, Deed};
 use super::observe::{QueueKey, Seen, Wanted};
 use super::{Effect, Machine, Purpose, State, Status, retry, verify};
 use crate::model::diff::same;
-use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::value::{Members, Value};
+use crate::model::value::Members;
 
 impl Machine {
     /// How often a new queue of unknown outcome is looked for before anything else is done about it: until the
@@ -107,11 +106,8 @@ impl Machine {
             Some(Deed::SetMembers { exten, members, .. }) => match seen.queues(&QueueKey::Exten(exten)) {
                 Ok([(_, now)]) => {
                     let empty = Members::new();
-                    let now = match now.record.get(&ASSIGN_MEMBERS) {
-                        Some(Value::Members(now)) => now,
-                        _ => &empty,
-                    };
-                    Ok(*now == members)
+                    let now = now.members().unwrap_or(&empty);
+                    Ok(deed::arrived(&self.plan.steps[at].strangers, &members, now))
                 }
                 Ok(_) => Err((Status::Failed, format!("{why}; the queue is gone"))),
                 Err(reason) => Err(unseen(reason)),

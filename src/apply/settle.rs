@@ -7,7 +7,7 @@ use super::deed::Deed;
 use super::observe::{Seen, Wanted};
 use super::verify::{self, Verdict};
 use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult};
-use crate::model::id::ResourceId;
+use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Step};
 
 impl Machine {
@@ -59,7 +59,7 @@ impl Machine {
                 | Operation::QueueMembers => Vec::new(),
             };
             match verify::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen) {
-                Verdict::Took => {}
+                Verdict::Took => self.slots[at].dropped = verify::dropped(&plan, step, sent, seen),
                 Verdict::Amiss(what) => {
                     let what = match self.slots[at].note.take() {
                         Some(note) => format!("{what} ({note})"),
@@ -101,8 +101,13 @@ impl Machine {
         for (at, slot) in self.slots.iter().enumerate() {
             let excused = self.excused(at);
             let (status, message) = match &slot.state {
-                State::Done if slot.left_out.is_empty() && slot.held.is_empty() => (Status::Done, None),
-                State::Done if excused => (Status::Skipped, Some(format!("{IN_PART}{}", whys(&slot.held)))),
+                State::Done if slot.left_out.is_empty() && slot.held.is_empty() => {
+                    (Status::Done, without(&slot.dropped))
+                }
+                State::Done if excused => {
+                    let more = without(&slot.dropped).map(|note| format!("; {note}")).unwrap_or_default();
+                    (Status::Skipped, Some(format!("{IN_PART}{}{more}", whys(&slot.held))))
+                }
                 State::Done => (Status::Failed, slot.note.clone()),
                 State::Ended(status, message) => (*status, Some(message.clone())),
                 State::Waiting | State::Running => (Status::Unknown, None),
@@ -124,6 +129,7 @@ impl Machine {
                 carried_out: matches!(slot.state, State::Done),
                 left_out,
                 held: excused,
+                dropped: slot.dropped.clone(),
                 told: slot.told.clone(),
             });
         }
@@ -165,5 +171,15 @@ impl Machine {
             .filter(|other| other.operation == Operation::AgentEdit && other.after.contains(&step.id))
             .flat_map(|other| other.fields.iter().cloned())
             .collect()
+    }
+}
+
+/// Whom the vendor left out of a queue although nobody asked for that, in words.
+fn without(dropped: &[OperatorId]) -> Option<String> {
+    let ids: Vec<&str> = dropped.iter().map(OperatorId::as_str).collect();
+    match ids.as_slice() {
+        [] => None,
+        [id] => Some(format!("{id} is no agent; the vendor dropped it from the queue")),
+        _ => Some(format!("{} are no agents; the vendor dropped them from the queue", ids.join(", "))),
     }
 }

@@ -1,7 +1,7 @@
 //! What came back against what the step promised. The vendor's word that a call succeeded is not
 //! believed: it skips members and falls back to defaults in silence.
 
-use super::deed::{exten, members_after};
+use super::deed::{self, exten, members_after};
 use super::observe::{QueueKey, Seen, Wanted};
 use crate::model::agent::{self, ENABLED, MAIN_SKILL_GROUP};
 use crate::model::diff::same;
@@ -21,11 +21,7 @@ pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> Wanted {
         }
         Operation::QueueCreate | Operation::QueueMembers => {
             for target in &step.targets {
-                let known = made.cloned().or_else(|| exten(target, plan.change(target)));
-                wanted.queues.insert(match known {
-                    Some(exten) => QueueKey::Exten(exten),
-                    None => QueueKey::Name(target.name.to_string()),
-                });
+                wanted.queues.insert(key(target, plan.change(target), made));
             }
         }
         // No operation returns a password.
@@ -133,6 +129,26 @@ fn deleted(step: &Step, seen: &Seen) -> Verdict {
     if left.is_empty() { Verdict::Took } else { Verdict::Amiss(format!("still there: {}", left.join(", "))) }
 }
 
+/// How the queue of a step is looked for.
+fn key(target: &ResourceId, change: Option<&Change>, made: Option<&OperatorId>) -> QueueKey {
+    match made.cloned().or_else(|| exten(target, change)) {
+        Some(exten) => QueueKey::Exten(exten),
+        None => QueueKey::Name(target.name.to_string()),
+    }
+}
+
+/// Members whom a step sent along although they are no agents, and whom the vendor left out.
+pub fn dropped(plan: &Plan, step: &Step, sent: Option<&Members>, seen: &Seen) -> Vec<OperatorId> {
+    let (Some(target), Some(sent)) = (step.targets.first().filter(|_| !step.strangers.is_empty()), sent)
+    else {
+        return Vec::new();
+    };
+    match seen.queues(&key(target, plan.change(target), None)) {
+        Ok([(_, now)]) => deed::dropped(&step.strangers, sent, now.members().unwrap_or(&Members::new())),
+        Ok(_) | Err(_) => Vec::new(),
+    }
+}
+
 fn queue(
     plan: &Plan,
     step: &Step,
@@ -142,10 +158,7 @@ fn queue(
 ) -> Verdict {
     let Some(target) = step.targets.first() else { return Verdict::Took };
     let change = plan.change(target);
-    let key = match made.cloned().or_else(|| exten(target, change)) {
-        Some(exten) => QueueKey::Exten(exten),
-        None => QueueKey::Name(target.name.to_string()),
-    };
+    let key = key(target, change, made);
     let now = match seen.queues(&key) {
         Ok([(_, now)]) => now,
         Ok([]) => return Verdict::Amiss(format!("{target} is not there")),
@@ -161,7 +174,7 @@ fn queue(
     }
     let wanted = sent.cloned().or_else(|| change.and_then(members_after));
     if let Some(wanted) = wanted {
-        amiss.extend(members(target, &wanted, now));
+        amiss.extend(members(target, &wanted, &step.strangers, now));
     }
     if amiss.is_empty() { Verdict::Took } else { Verdict::Amiss(amiss.join("; ")) }
 }
@@ -183,15 +196,12 @@ fn attributes(change: Option<&Change>, now: &LiveQueue) -> Vec<String> {
     amiss
 }
 
-fn members(target: &ResourceId, wanted: &Members, now: &LiveQueue) -> Vec<String> {
+fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now: &LiveQueue) -> Vec<String> {
     let empty = Members::new();
-    let now = match now.record.get(&queue::ASSIGN_MEMBERS) {
-        Some(Value::Members(members)) => members,
-        _ => &empty,
-    };
+    let now = now.members().unwrap_or(&empty);
     let mut amiss = Vec::new();
-    let skipped: Vec<&str> =
-        wanted.keys().filter(|id| !now.contains_key(*id)).map(OperatorId::as_str).collect();
+    let due = wanted.keys().filter(|id| !strangers.contains(id));
+    let skipped: Vec<&str> = due.filter(|id| !now.contains_key(*id)).map(OperatorId::as_str).collect();
     if !skipped.is_empty() {
         amiss.push(format!("{target}: the vendor skipped {} in silence", skipped.join(", ")));
     }

@@ -76,6 +76,7 @@ rules! {
     UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest.";
     UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest.";
     UNMANAGED_SEAT   "R203" Info    None       "A live voice seat stands in no manifest, while others do.";
+    STRANGER_MEMBER  "R204" Info    None       "A queue whose list is written has a member who is no agent: the vendor may leave them out.";
     AMBIGUOUS_QUEUE  "R301" Error   Invalid    "Two live queues have one name.";
     MISSING_EXTEN    "R302" Error   Invalid    "No live queue has the number that the manifest pins.";
     UNKNOWN_MEMBER   "R303" Error   Invalid    "A queue names an agent that is neither declared nor live.";

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use super::field::Record;
 use super::id::OperatorId;
+use super::queue::ASSIGN_MEMBERS;
 use super::seat::{EMPLOYEE, LiveSeat};
+use super::value::{Members, Value};
 
 /// A listing, and whether it is proved to be whole.
 #[derive(Clone, Debug)]
@@ -42,6 +44,16 @@ pub struct LiveQueue {
     pub name: Arc<str>,
     /// What is known of it.
     pub record: Record,
+}
+
+impl LiveQueue {
+    /// Who serves it, where that is known.
+    pub fn members(&self) -> Option<&Members> {
+        match self.record.get(&ASSIGN_MEMBERS) {
+            Some(Value::Members(members)) => Some(members),
+            _ => None,
+        }
+    }
 }
 
 /// The voice seats, which are read and never written.

@@ -183,6 +183,11 @@ pub struct Step {
     /// The member list that it sends, where it is not the one that the change ends with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<Member>>,
+    /// Members that it sends along although they are no agents, whom no manifest asks for: the vendor may leave
+    /// them out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub strangers: Vec<OperatorId>,
 }
 
 /// A member of a queue.

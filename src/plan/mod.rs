@@ -20,6 +20,7 @@ mod restore;
 mod scope;
 mod seats;
 mod steps;
+mod strangers;
 
 use std::collections::BTreeMap;
 
@@ -100,12 +101,13 @@ pub fn plan(
     seats::decide(&context, &scope, &mut draft);
     limits::check(&context, &mut draft);
     draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
+    let steps = steps::build(&context, &draft.changes);
+    draft.findings.extend(strangers::findings(&draft.changes, &steps));
     draft.findings.sort_by(|a, b| {
         // The place comes last: moving a line in a file reorders nothing.
         (a.severity, &a.code, &a.id, &a.message, &a.source)
             .cmp(&(b.severity, &b.code, &b.id, &b.message, &b.source))
     });
-    let steps = steps::build(&context, &draft.changes);
     let count = |action: Action| draft.ids(action).count();
     let weigh = |severity: Severity| draft.findings.iter().filter(|f| f.severity == severity).count();
     let summary = Summary {

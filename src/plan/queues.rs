@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::agents::diff;
 use super::scope::Scope;
-use super::{Context, Draft, moved, restore};
+use super::{Context, Draft, moved, restore, strangers};
 use crate::model::desired::DesiredQueue;
 use crate::model::diff::same;
 use crate::model::finding::{
@@ -284,12 +284,14 @@ fn members(
         }
     }
     wanted.retain(|member, _| !leaving.contains(member));
-    if let Some(queue) = managed {
-        check_minimum(draft, id, queue, wanted.len());
-    } else if let Some(queue) = declared.filter(|_| wanted != *now) {
-        check_minimum(draft, id, queue, wanted.len());
+    let written = wanted != *now;
+    if let Some(queue) = managed.or(declared.filter(|_| written)) {
+        let made = |id: &OperatorId| draft.ids(Action::Create).any(|new| *new == ResourceId::agent(id));
+        // Whom the vendor may leave out does not count.
+        let strangers = if written { strangers::of(context, &wanted, made).len() } else { 0 };
+        check_minimum(draft, id, queue, wanted.len() - strangers);
     }
-    if wanted == *now {
+    if !written {
         return;
     }
     let gone: Vec<&str> =

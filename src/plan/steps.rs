@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::Context;
+use super::{Context, strangers};
 use crate::model::agent::{ENABLED, FIELDS, MAIN_SKILL_GROUP, PASSWORD, SIP};
 use crate::model::field::by_key;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -91,6 +91,7 @@ impl<'a> Builder<'a> {
             fields,
             renew: false,
             members: None,
+            strangers: Vec::new(),
         };
         self.steps.push(step);
         self.after.push(BTreeSet::new());
@@ -99,10 +100,20 @@ impl<'a> Builder<'a> {
 
     fn push_members(&mut self, id: ResourceId, members: &Members, without: &BTreeSet<&OperatorId>) -> At {
         let at = self.push(Operation::QueueMembers, vec![id], vec![ASSIGN_MEMBERS.key.to_owned()]);
-        let members = members.iter().filter(|(id, _)| !without.contains(id));
-        let members = members.map(|(id, p)| Member { agent_number: id.clone(), priority: *p }).collect();
-        self.steps[at].members = Some(members);
+        let mut sent = members.clone();
+        sent.retain(|id, _| !without.contains(id));
+        self.steps[at].strangers = self.strangers(&sent);
+        let members = sent.into_iter().map(|(agent_number, priority)| Member { agent_number, priority });
+        self.steps[at].members = Some(members.collect());
         at
+    }
+
+    fn strangers(&self, members: &Members) -> Vec<OperatorId> {
+        strangers::of(self.context, members, |id| {
+            self.changes.iter().any(|change| {
+                change.id.kind == Kind::Agent && change.action == Action::Create && change.id.name == *id
+            })
+        })
     }
 
     /// Replaced agents leave the queues that they come back to. Where a queue's change takes all of
@@ -280,7 +291,11 @@ impl<'a> Builder<'a> {
             let fields = change.fields.iter().map(|f| f.path.clone()).collect();
             let step = self.push(operation, vec![change.id.clone()], fields);
             let field = change.field(ASSIGN_MEMBERS.key);
-            self.after_creation(step, &field.map(|f| members(&f.after)).unwrap_or_default());
+            let sent = field.map(|f| members(&f.after)).unwrap_or_default();
+            if operation == Operation::QueueMembers {
+                self.steps[step].strangers = self.strangers(&sent);
+            }
+            self.after_creation(step, &sent);
             match change.exten.as_deref().and_then(|exten| back.remove(exten)) {
                 Some(left) => {
                     self.after[step].insert(left.step);

@@ -5,7 +5,7 @@
 
 use super::view::{self, Line, Tone};
 use super::{Body, Command, Part, Report, Run, result};
-use crate::apply::Status;
+use crate::apply::{Status, StepResult};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::plan::Plan;
@@ -136,9 +136,10 @@ fn ran(plan: &Plan, run: &Run) -> Vec<Note> {
         title: format!("{} moved", moved.id),
         message: moved.message.clone(),
     });
-    let steps = plan.steps.iter().zip(&run.results).filter(|(_, done)| done.status != Status::Done);
+    let news = |done: &StepResult| done.status != Status::Done || done.message.is_some();
+    let steps = plan.steps.iter().zip(&run.results).filter(|(_, done)| news(done));
     let steps = steps.map(|(step, done)| Note {
-        severity: Severity::Error,
+        severity: if done.status == Status::Done { Severity::Info } else { Severity::Error },
         source: step.targets.first().and_then(place),
         title: format!("{} {}", result::step(step), done.status.word()),
         message: done.message.clone().unwrap_or_else(|| done.status.word().to_owned()),

@@ -163,13 +163,14 @@ fn ran(report: &Report, plan: &Plan, run: &Run) -> Vec<Case> {
     }
     for (step, done) in plan.steps.iter().zip(&run.results) {
         let why = done.message.clone().unwrap_or_default();
+        let said = if done.status == Status::Done { why.clone() } else { String::new() };
         let end = match done.status {
             Status::Done => End::Passed,
             Status::Failed => End::Failed(why),
             Status::Skipped => End::Skipped(why),
             Status::Unknown => End::Error(why),
         };
-        cases.push(Case { class: "step", name: result::step(step), said: String::new(), end });
+        cases.push(Case { class: "step", name: result::step(step), said, end });
     }
     cases
 }

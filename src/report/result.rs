@@ -173,7 +173,7 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
     }
 }
 
-/// Draws what became of a run: what was not done is listed, what was done is counted.
+/// Draws what became of a run: what was not done is listed, what was done is counted, unless there is more to say.
 pub fn text(plan: &Plan, run: &Run) -> String {
     let mut text = String::new();
     for moved in run.stale.iter().filter(|_| run.refused.is_none()) {
@@ -183,7 +183,8 @@ pub fn text(plan: &Plan, run: &Run) -> String {
         text.push_str(&format!("  ! {}\n", lifted.why));
     }
     for (planned, result) in plan.steps.iter().zip(&run.results) {
-        for entry in entries(planned, result).iter().filter(|entry| entry.status != Status::Done.word()) {
+        let news = |entry: &&Entry<'_>| entry.status != Status::Done.word() || entry.message.is_some();
+        for entry in entries(planned, result).iter().filter(news) {
             let why = entry.message.map(|why| format!(": {why}")).unwrap_or_default();
             let ids: Vec<OperatorId> = entry.targets.iter().map(|target| target.name.clone()).collect();
             text.push_str(&format!("  ! {} {}{why}\n", entry.status, step_for(planned, &ids)));

@@ -18,7 +18,7 @@ use super::link::Check;
 use super::observe::Observers;
 use super::vendor::Aside;
 use crate::apply::attend::{Harms, against};
-use crate::apply::deed::Deed;
+use crate::apply::deed::{self, Deed};
 use crate::apply::guard::{self, Stale};
 use crate::apply::observe::{QueueKey, Seen, Wanted};
 use crate::model::call::Failure;
@@ -126,7 +126,7 @@ impl<'a> Lookout<'a> {
     async fn look(&self, step: usize, deed: &Deed, harms: &Harms) -> Result<Option<Halt>, Failure> {
         match deed {
             Deed::SetMembers { exten, members, before } if !self.is_first() => {
-                self.members(exten, members, before.as_ref()).await?;
+                self.members(step, exten, members, before.as_ref()).await?;
             }
             Deed::EditAgent { id, .. } if !self.is_first() => {
                 if let Some(halt) = self.agent(id).await? {
@@ -154,6 +154,7 @@ impl<'a> Lookout<'a> {
     /// Whether a queue's members are still those that the plan saw.
     async fn members(
         &self,
+        step: usize,
         exten: &OperatorId,
         members: &Members,
         before: Option<&Members>,
@@ -175,10 +176,13 @@ impl<'a> Lookout<'a> {
         };
         let now = &now;
         // A repetition may find what its first attempt has done.
-        match guard::members_moved(before, now) {
-            Some(moved) if guard::members_moved(members, now).is_some() => Err(Failure::Refused(moved)),
-            _ => Ok(()),
-        }
+        let strangers = &self.plan.steps[step].strangers;
+        let done = now.first().is_some_and(|(_, queue)| {
+            deed::arrived(strangers, members, queue.members().unwrap_or(&Members::new()))
+        });
+        guard::members_moved(before, now)
+            .filter(|_| !done)
+            .map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
     }
 
     /// Whether a queue that is to be made is still not there. One reading serves all calls of a moment; where it

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
+use super::lines::Lines;
 use super::output::{Output, Reporter};
 use super::plan::{Made, Narrowing, complain, make, settle};
 use super::signals::{self, unless_interrupted};
@@ -23,7 +24,7 @@ use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::Plan;
 use crate::model::presence::Guard;
-use crate::report::{Command, Run, result};
+use crate::report::{Command, Run};
 use crate::shell::clock;
 use crate::shell::execute::{self, World};
 use crate::shell::fetch::Vendors;
@@ -134,34 +135,8 @@ async fn locked(
     let listener = tokio::spawn(signals::listen(sender, console.clone()));
     let task = progress::begin("applying".to_owned(), "steps");
     task.out_of(plan.steps.len());
-    let progress = |at: usize, deed: &Deed, wrong: Option<&Failure>| {
-        let Some(planned) = plan.steps.get(at) else { return };
-        let shown = match deed {
-            // Somebody may have been left out.
-            Deed::DeleteAgents { ids } => result::step_for(planned, ids),
-            Deed::CreateAgents { .. }
-            | Deed::EditAgent { .. }
-            | Deed::PutSecret { .. }
-            | Deed::SetPassword { .. }
-            | Deed::CreateQueue { .. }
-            | Deed::SetMembers { .. } => result::step(planned),
-        };
-        match wrong {
-            None => {
-                console.step(&format!("  {shown} done"));
-                task.another();
-                task.remark(planned.targets.first().map(ToString::to_string).unwrap_or_default());
-            }
-            // Not failed: reading back tells whether it was carried out.
-            Some(Failure::Unknown(why) | Failure::Late(why) | Failure::Garbled(why)) => {
-                console.note(&format!("  {shown} no answer ({why}), looking again"));
-            }
-            Some(failure) => {
-                console.note(&format!("  {shown} FAILED ({})", failure.message()));
-                task.another();
-            }
-        }
-    };
+    let lines = Lines::new(&plan, console, &task);
+    let progress = |at: usize, deed: &Deed, wrong: Option<&Failure>| lines.answered(at, deed, wrong);
     let conduct = Conduct {
         skip_stale: arguments.skip_stale,
         saved: asked || arguments.plan.is_some(),
@@ -179,6 +154,9 @@ async fn locked(
     };
     let news = |said: &str| console.note(&format!("  {said}"));
     let finish = execute::run(&plan, world, conduct, stop, &progress, &news).await;
+    if let Finish::Ran(ran) = &finish {
+        lines.end(&ran.results);
+    }
     drop(task);
     listener.abort();
     heeder.abort();

@@ -13,6 +13,7 @@ mod fmt;
 mod help;
 mod import;
 mod input;
+mod lines;
 mod man;
 mod meter;
 mod output;

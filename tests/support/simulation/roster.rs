@@ -158,6 +158,12 @@ pub(crate) fn small(seed: u64) -> Roster {
             let _ = writeln!(queue_text, "  - {words}");
         }
     }
+    // A member who is no agent: the vendor leaves them out whenever the list is written.
+    if dice.chance(20)
+        && let Some(list) = live_queues.last_mut().and_then(|queue| queue["assignMembers"].as_array_mut())
+    {
+        list.push(json!({"agentNumber": "7777", "priority": 1}));
+    }
     let mut manifest =
         "apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\n".to_owned();
     for (key, text) in [("agents", text), ("queues", queue_text)] {
