@@ -155,6 +155,11 @@ impl Record {
     /// Sets a field, replacing what it held.
     pub fn set(&mut self, field: &'static Field, value: Value, source: Option<Source>) {
         let entry = Entry { field, value, source };
+        // Whoever reads a whole row comes in the table's order.
+        if self.entries.last().is_none_or(|last| last.field.index < field.index) {
+            self.entries.push(entry);
+            return;
+        }
         match self.entries.binary_search_by_key(&field.index, |e| e.field.index) {
             Ok(at) => self.entries[at] = entry,
             Err(at) => self.entries.insert(at, entry),

@@ -4,7 +4,8 @@
 //! else means that somebody changed the estate while it was read, or that the vendor's paging is not
 //! to be trusted; either way no create and no delete may follow from it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use super::{Page, Row, Sightings};
 use crate::model::id::OperatorId;
@@ -32,21 +33,40 @@ pub fn pages(rows: usize, total: Option<usize>, asked: usize) -> usize {
     }
 }
 
-/// Puts pages together and says why the whole is not proved, if it is not.
-pub fn assemble(pages: Vec<Page>) -> (BTreeMap<OperatorId, Row>, Option<String>) {
-    let mut rows = BTreeMap::new();
-    let mut proof = Proof::default();
-    for page in pages {
-        proof.page(page.total);
-        for row in page.rows {
-            let key = row.key().clone();
-            if rows.insert(key.clone(), row).is_some() {
-                proof.repeated(key);
+/// Pages that are put together as they come, while others are on their way.
+pub struct Assembly<T> {
+    items: BTreeMap<OperatorId, T>,
+    proof: Proof,
+}
+
+impl<T> Default for Assembly<T> {
+    fn default() -> Self {
+        Self { items: BTreeMap::new(), proof: Proof::default() }
+    }
+}
+
+impl<T> Assembly<T> {
+    /// Adds a page. `of` takes what is wanted of a row; of two rows of one key the later one counts.
+    pub fn add(&mut self, page: Page, of: impl Fn(Row) -> Option<(OperatorId, T)>) {
+        self.proof.page(page.total);
+        for (key, item) in page.rows.into_iter().filter_map(of) {
+            match self.items.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(item);
+                }
+                Entry::Occupied(mut place) => {
+                    place.insert(item);
+                    self.proof.repeated(place.key().clone());
+                }
             }
         }
     }
-    let doubt = proof.doubt(rows.len());
-    (rows, doubt)
+
+    /// All of it, and why the whole is not proved, if it is not.
+    pub fn finish(self) -> (BTreeMap<OperatorId, T>, Option<String>) {
+        let doubt = self.proof.doubt(self.items.len());
+        (self.items, doubt)
+    }
 }
 
 /// Puts the pages of an observer's listing together, likewise.
@@ -114,7 +134,13 @@ mod tests {
 
     #[test]
     fn only_a_listing_without_any_doubt_is_proved() {
-        let doubt = |pages: Vec<Page>| assemble(pages).1;
+        let doubt = |pages: Vec<Page>| {
+            let mut assembly = Assembly::default();
+            for page in pages {
+                assembly.add(page, |row| Some((row.key().clone(), row)));
+            }
+            assembly.finish().1
+        };
         assert_eq!(doubt(vec![page(&["1", "2"], Some(3)), page(&["3"], Some(3))]), None);
         assert_eq!(doubt(vec![page(&[], Some(0))]), None);
         assert_eq!(

@@ -4,6 +4,8 @@
 //! unset text, failures with HTTP 200 and pages of HTML. A value of the wrong type is an error that
 //! names its path.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json};
 
 use crate::model::call::{Failure, Reply};
@@ -189,11 +191,11 @@ impl<'a> At<'a> {
     }
 
     /// A text; a number is taken as its digits; `None` when unset or empty.
-    pub fn text(&self) -> Result<Option<String>, Failure> {
+    pub fn text(&self) -> Result<Option<Cow<'a, str>>, Failure> {
         match self.value {
             None => Ok(None),
-            Some(Json::String(text)) => Ok((!text.is_empty()).then(|| text.clone())),
-            Some(Json::Number(number)) => Ok(Some(number.to_string())),
+            Some(Json::String(text)) => Ok((!text.is_empty()).then_some(Cow::Borrowed(text))),
+            Some(Json::Number(number)) => Ok(Some(Cow::Owned(number.to_string()))),
             Some(_) => Err(self.wrong("text")),
         }
     }
@@ -294,7 +296,7 @@ mod tests {
         let object = json.as_object().cloned().unwrap_or_default();
         let at = |key: &'static str| At::of(&object, "data", key);
         assert_eq!(at("a").number(), Ok(Some(7)));
-        assert_eq!(at("b").text(), Ok(Some("7".to_owned())));
+        assert_eq!(at("b").text(), Ok(Some("7".into())));
         assert_eq!(at("c").text(), Ok(None));
         assert_eq!(at("d").number(), Ok(None));
         assert_eq!(at("f").number(), Ok(Some(200)));

@@ -1,6 +1,7 @@
 //! Connections → Live: whole listings, pages side by side; and single resources, for reading back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 
 use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -13,7 +14,8 @@ use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::workspace::Connection;
-use crate::provider::{Page, Provider, Row, paging};
+use crate::provider::paging::{self, Assembly};
+use crate::provider::{Provider, Row};
 
 /// How often a listing that shifts while it is read is read again before it counts as incomplete.
 pub(super) const READINGS: usize = 3;
@@ -77,8 +79,6 @@ impl<V> Vendors<V> {
     }
 }
 
-type Rows = BTreeMap<OperatorId, Row>;
-
 /// Reads everything that is live.
 ///
 /// # Errors
@@ -105,11 +105,14 @@ pub async fn live(vendors: &Vendors<impl Reads>) -> Result<Live, Failure> {
 /// # Errors
 /// A page that cannot be read; an incomplete listing is no failure.
 pub async fn agents(vendor: &impl Reads) -> Result<Listing<OperatorId, Record>, Failure> {
-    listed(vendor, |row| match row {
-        Row::Agent(_, record) => Some(record),
+    listed(vendor, agent).await
+}
+
+fn agent(row: Row) -> Option<(OperatorId, Record)> {
+    match row {
+        Row::Agent(id, record) => Some((id, record)),
         Row::Queue(..) => None,
-    })
-    .await
+    }
 }
 
 /// Reads all queues, by the vendor's number.
@@ -117,21 +120,14 @@ pub async fn agents(vendor: &impl Reads) -> Result<Listing<OperatorId, Record>, 
 /// # Errors
 /// A page that cannot be read; an incomplete listing is no failure.
 pub async fn queues(vendor: &impl Reads) -> Result<Listing<OperatorId, LiveQueue>, Failure> {
-    listed(vendor, |row| match row {
-        Row::Queue(_, queue) => Some(queue),
-        Row::Agent(..) => None,
-    })
-    .await
+    listed(vendor, queue).await
 }
 
-/// Reads a whole listing of one kind.
-async fn listed<T>(
-    vendor: &impl Reads,
-    of: impl Fn(Row) -> Option<T>,
-) -> Result<Listing<OperatorId, T>, Failure> {
-    let (rows, incomplete, page_size) = listing(vendor).await?;
-    let items = rows.into_iter().filter_map(|(id, row)| Some((id, of(row)?))).collect();
-    Ok(Listing { items, incomplete, page_size })
+fn queue(row: Row) -> Option<(OperatorId, LiveQueue)> {
+    match row {
+        Row::Queue(exten, queue) => Some((exten, queue)),
+        Row::Agent(..) => None,
+    }
 }
 
 /// Looks at agents one by one, or at all of them where that takes fewer calls; `listed` is how many there are,
@@ -156,25 +152,29 @@ pub async fn some_agents(
     some
 }
 
-/// Reads a whole listing, again while it shifts.
-async fn listing(vendor: &impl Reads) -> Result<(Rows, Option<String>, usize), Failure> {
+/// Reads a whole listing of one kind, again while it shifts.
+async fn listed<T>(
+    vendor: &impl Reads,
+    of: impl Fn(Row) -> Option<(OperatorId, T)> + Copy,
+) -> Result<Listing<OperatorId, T>, Failure> {
     let mut reading = 1;
     loop {
-        let (pages, size) =
-            pages(vendor, |page| vendor.provider().ask_page(vendor.connection(), page)).await?;
-        let (rows, doubt) = paging::assemble(pages);
-        if doubt.is_none() || reading == READINGS {
-            return Ok((rows, doubt, size));
+        let ask = |page| vendor.provider().ask_page(vendor.connection(), page);
+        let (assembly, page_size) = pages(vendor, ask, of).await?;
+        let (items, incomplete) = assembly.finish();
+        if incomplete.is_none() || reading == READINGS {
+            return Ok(Listing { items, incomplete, page_size });
         }
         reading += 1;
     }
 }
 
-/// Reads all pages of a listing: the first tells how many there are.
-async fn pages(
+/// Reads all pages of a listing: the first tells how many there are. Says how many rows a page holds, too.
+async fn pages<T>(
     vendor: &impl Reads,
     ask: impl Fn(usize) -> Call + Copy,
-) -> Result<(Vec<Page>, usize), Failure> {
+    of: impl Fn(Row) -> Option<(OperatorId, T)> + Copy,
+) -> Result<(Assembly<T>, usize), Failure> {
     let hear = |reply: &_| vendor.provider().hear_page(vendor.connection(), reply);
     let asked = vendor.provider().page_size(vendor.connection());
     let task = progress::begin(format!("reading {}", vendor.connection().name), "pages");
@@ -183,14 +183,17 @@ async fn pages(
     let count = paging::page_count(&first, asked);
     task.out_of(count);
     task.another();
-    let rest: Vec<Page> = stream::iter(2..=count)
-        .map(|page| vendor.read(move || ask(page), hear).inspect(|_| task.another()))
-        .buffered(vendor.connection().concurrency())
-        .try_collect()
-        .await?;
-    let mut pages = vec![first];
-    pages.extend(rest);
-    Ok((pages, size))
+    let mut assembly = Assembly::default();
+    assembly.add(first, of);
+    let mut rest = pin!(
+        stream::iter(2..=count)
+            .map(|page| vendor.read(move || ask(page), hear).inspect(|_| task.another()))
+            .buffered(vendor.connection().concurrency())
+    );
+    while let Some(page) = rest.try_next().await? {
+        assembly.add(page, of);
+    }
+    Ok((assembly, size))
 }
 
 /// Looks at some resources: one by one, or by the listing where that takes fewer calls.
@@ -218,15 +221,15 @@ async fn look_at_agents(
     let Some(vendor) = vendor else { return all("no connection holds agents") };
     let page = vendor.provider().page_size(vendor.connection());
     if listed.div_ceil(page) < ids.len() {
-        return match listing(vendor).await {
+        return match agents(vendor).await {
             Err(failure) => all(failure.message()),
-            Ok((mut rows, doubt, _)) => ids
+            Ok(Listing { mut items, incomplete, .. }) => ids
                 .iter()
                 .map(|id| {
-                    let seen = match (rows.remove(id), &doubt) {
-                        (Some(Row::Agent(_, record)), _) => Ok(Some(record)),
-                        (_, None) => Ok(None),
-                        (_, Some(doubt)) => {
+                    let seen = match (items.remove(id), &incomplete) {
+                        (Some(record), _) => Ok(Some(record)),
+                        (None, None) => Ok(None),
+                        (None, Some(doubt)) => {
                             Err(format!("the listing could not be proved complete ({doubt})"))
                         }
                     };
@@ -238,11 +241,7 @@ async fn look_at_agents(
     stream::iter(ids.iter().cloned())
         .map(|id| async move {
             let seen = one(vendor, &id).await.map_err(|failure| failure.message().to_owned());
-            let seen = seen.map(|row| match row {
-                Some(Row::Agent(_, record)) => Some(record),
-                _ => None,
-            });
-            (id, seen)
+            (id, seen.map(|row| row.and_then(agent).map(|(_, record)| record)))
         })
         .buffered(vendor.connection().concurrency())
         .collect()
@@ -264,8 +263,8 @@ async fn one(vendor: &impl Reads, key: &OperatorId) -> Result<Option<Row>, Failu
         let call = vendor.provider().ask_filtered(vendor.connection(), key.as_str(), page);
         call.unwrap_or_else(|| vendor.provider().ask_page(vendor.connection(), page))
     };
-    let (pages, _) = pages(vendor, &ask).await?;
-    let (mut rows, doubt) = paging::assemble(pages);
+    let (assembly, _) = pages(vendor, &ask, |row| Some((row.key().clone(), row))).await?;
+    let (mut rows, doubt) = assembly.finish();
     match (rows.remove(key), doubt) {
         (Some(row), _) => Ok(Some(row)),
         (None, None) => Ok(None),
@@ -286,22 +285,16 @@ async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, 
     let page = vendor.provider().page_size(vendor.connection());
     let by_name = keys.iter().any(|key| matches!(key, QueueKey::Name(_) | QueueKey::All));
     if by_name || listed.div_ceil(page) < keys.len() {
-        return match listing(vendor).await {
+        return match queues(vendor).await {
             Err(failure) => all(failure.message()),
-            Ok((rows, doubt, _)) => {
-                keys.iter().map(|key| (key.clone(), matching(key, &rows, doubt.as_deref()))).collect()
-            }
+            Ok(listing) => keys.iter().map(|key| (key.clone(), matching(key, &listing))).collect(),
         };
     }
     stream::iter(keys.iter().cloned())
         .map(|key| async move {
             let QueueKey::Exten(exten) = &key else { return (key, Err("it was not looked at".to_owned())) };
             let seen = one(vendor, exten).await.map_err(|failure| failure.message().to_owned());
-            let seen = seen.map(|row| match row {
-                Some(Row::Queue(exten, queue)) => vec![(exten, queue)],
-                _ => Vec::new(),
-            });
-            (key, seen)
+            (key, seen.map(|row| row.and_then(queue).into_iter().collect()))
         })
         .buffered(vendor.connection().concurrency())
         .collect()
@@ -310,15 +303,11 @@ async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, 
 
 fn matching(
     key: &QueueKey,
-    rows: &Rows,
-    doubt: Option<&str>,
+    listing: &Listing<OperatorId, LiveQueue>,
 ) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
-    let found: Vec<_> = rows
+    let found: Vec<_> = listing
+        .items
         .iter()
-        .filter_map(|(exten, row)| match row {
-            Row::Queue(_, queue) => Some((exten, queue)),
-            Row::Agent(..) => None,
-        })
         .filter(|(exten, queue)| match key {
             QueueKey::Exten(wanted) => *exten == wanted,
             QueueKey::Name(name) => *queue.name == **name,
@@ -326,7 +315,7 @@ fn matching(
         })
         .map(|(exten, queue)| (exten.clone(), queue.clone()))
         .collect();
-    match (key, doubt) {
+    match (key, &listing.incomplete) {
         (_, None) => Ok(found),
         // By its number a queue is there or not, whatever else the listing missed.
         (QueueKey::Exten(_), Some(_)) if !found.is_empty() => Ok(found),

@@ -81,11 +81,12 @@ pub fn told(connection: &Connection, reply: &Reply) -> Result<Told, Failure> {
 pub(super) fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record), Failure> {
     let id = At::of(row, path, "operatorId").text()?;
     let id = id.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `operatorId`")))?;
-    let mut record = Record::default();
+    let mut record = Record::with_capacity(agent::FIELDS.len());
     for field in agent::FIELDS.iter().copied().filter(|field| field.is_read()) {
         if let Some(value) = wire::read(row, path, field)? {
             record.set(field, value, None);
         }
     }
+    record.fit();
     Ok((OperatorId::new(id), record))
 }

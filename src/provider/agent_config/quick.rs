@@ -5,6 +5,7 @@
 //! Whatever is odd about an answer makes [`page`] say nothing, and [`hear::page`] looks at the whole of it.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
@@ -29,12 +30,21 @@ struct Data {
     result: Vec<Known>,
 }
 
-/// The values of a row that somebody asks for.
-struct Known(Vec<(&'static str, Json)>);
+/// The values of a row that somebody asks for, in the order of [`KEYS`].
+struct Known(Vec<Json>);
 
 impl Object for Known {
     fn at(&self, key: &str) -> Option<&Json> {
-        self.0.iter().find(|(known, _)| *known == key).map(|(_, value)| value)
+        self.0.get(usize::from(known(key)?))
+    }
+}
+
+/// A value that stands alone.
+struct Alone(Json);
+
+impl Object for Alone {
+    fn at(&self, _: &str) -> Option<&Json> {
+        Some(&self.0)
     }
 }
 
@@ -44,11 +54,11 @@ pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
         return None;
     }
     let Answer { code, data } = serde_json::from_slice(&reply.body).ok()?;
-    let code = At::of(&Known(vec![("code", code)]), "", "code").number().ok()??;
+    let code = At::of(&Alone(code), "", "code").number().ok()??;
     if !connection.settings.numbers("successCodes").contains(&code) {
         return None;
     }
-    let total = At::of(&Known(vec![("total", data.total)]), "", "total").number().ok()??;
+    let total = At::of(&Alone(data.total), "", "total").number().ok()??;
     let mut rows = Vec::with_capacity(data.result.len());
     for row in &data.result {
         let (id, record) = hear::agent(row, "").ok()?;
@@ -57,10 +67,22 @@ pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
     Some(Page { rows, total: Some(usize::try_from(total).ok()?) })
 }
 
-/// The key itself, where somebody asks for it.
-fn known(key: &str) -> Option<&'static str> {
+/// The keys that somebody asks for, by their lengths: a page has three thousand keys to look up.
+static KEYS: LazyLock<Vec<Vec<(&'static str, u8)>>> = LazyLock::new(|| {
     let read = agent::FIELDS.iter().flat_map(|field| field.read).map(|cell| cell.key);
-    std::iter::once("operatorId").chain(read).find(|known| *known == key)
+    let mut keys: Vec<Vec<(&'static str, u8)>> = Vec::new();
+    for (key, place) in std::iter::once("operatorId").chain(read).zip(0..) {
+        if keys.len() <= key.len() {
+            keys.resize_with(key.len() + 1, Vec::new);
+        }
+        keys[key.len()].push((key, place));
+    }
+    keys
+});
+
+/// A key's place in a row, where somebody asks for it.
+fn known(key: &str) -> Option<u8> {
+    KEYS.get(key.len())?.iter().find(|(known, _)| *known == key).map(|(_, place)| *place)
 }
 
 impl<'de> Deserialize<'de> for Known {
@@ -79,16 +101,21 @@ impl<'de> Visitor<'de> for Keys {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Known, A::Error> {
-        let mut values: Vec<(&'static str, Json)> = Vec::with_capacity(20);
+        let mut values = Vec::with_capacity(24);
+        let mut said = 0_u64;
         while let Some(key) = map.next_key_seed(Key)? {
-            match key {
-                // Which of the two holds is for others to say.
-                Some(key) if values.iter().any(|(known, _)| *known == key) => {
-                    return Err(A::Error::custom("a key stands twice"));
-                }
-                Some(key) => values.push((key, map.next_value()?)),
-                None => drop(map.next_value::<IgnoredAny>()?),
+            let Some(place) = key else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            // Which of the two holds is for others to say.
+            let bit = 1_u64.checked_shl(u32::from(place)).filter(|bit| said & bit == 0);
+            said |= bit.ok_or_else(|| A::Error::custom("a key stands twice"))?;
+            let place = usize::from(place);
+            if values.len() <= place {
+                values.resize(place + 1, Json::Null);
             }
+            values[place] = map.next_value()?;
         }
         Ok(Known(values))
     }
@@ -98,7 +125,7 @@ impl<'de> Visitor<'de> for Keys {
 struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Option<&'static str>;
+    type Value = Option<u8>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -106,7 +133,7 @@ impl<'de> DeserializeSeed<'de> for Key {
 }
 
 impl Visitor<'_> for Key {
-    type Value = Option<&'static str>;
+    type Value = Option<u8>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")

@@ -86,7 +86,7 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
         )),
         (failure, _) => failure,
     })?;
-    let text = |key: &str| At::of(&body, "", key).text();
+    let text = |key: &'static str| At::of(&body, "", key).text();
     let (code, old) = (text("resultCode")?, text("result")?);
     let good = match &code {
         Some(code) => code == "0100000" || code == "100000",

@@ -30,7 +30,7 @@ pub fn page(reply: &Reply) -> Result<Sightings, Failure> {
     let total = total.and_then(|total| usize::try_from(total).ok());
     let mut sightings = Sightings { total, ..Sightings::default() };
     for (row, path) in At::of(result, "result", "data").objects()?.unwrap_or_default() {
-        let text = |key: &str| At::of(row, &path, key).text();
+        let text = |key: &'static str| At::of(row, &path, key).text();
         let account = text("agentAccount")?;
         let code = text("agentCode")?;
         let key = code.clone().or(text("agentId")?).or_else(|| account.clone());
@@ -72,7 +72,7 @@ pub fn token(reply: &Reply, now_ms: i64) -> Result<Token, Failure> {
     };
     let seconds = At::of(&body, "", "expires_in").number()?.unwrap_or(USUAL_SECONDS);
     let seconds = seconds.clamp(*LASTS.start(), *LASTS.end());
-    Ok(Token::lasting(Secret::new(token), now_ms, seconds))
+    Ok(Token::lasting(Secret::new(token.into_owned()), now_ms, seconds))
 }
 
 /// Returns the body of a success, which `stateCode` decides.

@@ -64,7 +64,7 @@ pub(super) fn listing(body: &Map<String, Json>) -> Result<(At<'_>, Option<usize>
 pub fn told(reply: &Reply) -> Result<Told, Failure> {
     let body = success(reply)?;
     let exten = match At::of(&body, "", "data").object()? {
-        Some(data) => At::of(data, "data", "exten").text()?,
+        Some(data) => At::of(data, "data", "exten").text()?.map(String::from),
         None => None,
     };
     Ok(Told { exten })
