@@ -125,12 +125,15 @@ pub(super) fn expand(
         }
     }
     desired.agents = once(agents, out);
+    let mut named: BTreeMap<Arc<str>, Vec<ResourceId>> = BTreeMap::new();
     for raw in queues {
         let queue = queue(raw, &desired.agents, all_agents, groups.as_ref(), roles.as_ref(), out);
         let id = queue.id();
-        let same_name = desired.queues.values().find(|q| {
-            q.name == queue.name && (q.exten == queue.exten || q.exten.is_none() || queue.exten.is_none())
-        });
+        let namesakes = named.entry(Arc::clone(&queue.name)).or_default();
+        let same_name = namesakes
+            .iter()
+            .filter_map(|id| desired.queues.get(id))
+            .find(|q| q.exten == queue.exten || q.exten.is_none() || queue.exten.is_none());
         // A name may hold an `@` of its own.
         let same_name = same_name.or_else(|| desired.queues.get(&id));
         if let Some(first) = same_name {
@@ -140,6 +143,7 @@ pub(super) fn expand(
                     .help("remove one; two live queues of one name are told apart by `exten:` on both"),
             );
         } else {
+            namesakes.push(id.clone());
             desired.queues.insert(id, queue);
         }
     }

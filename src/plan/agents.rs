@@ -1,7 +1,7 @@
 //! Agents: a pair of declared and live, and the reach of each field, become a change or a finding.
 
-use std::collections::{BTreeMap, btree_map};
-use std::iter::Peekable;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
@@ -35,64 +35,87 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     // A delete needs to know every queue that the agent has to leave first.
     let deletable = whole && context.live.queues.as_ref().is_none_or(|queues| queues.incomplete.is_none());
     let mut unread = Unread::default();
-    let mut items = Beside::of(&listing.items);
-    for (id, agent) in &context.desired.agents {
+    for (id, side) in side_by_side(&context.desired.agents, &listing.items) {
         let resource = ResourceId::agent(id);
         if !scope.holds(&resource) {
             continue;
         }
-        match (agent.absent, items.get(id)) {
-            (true, Some(live)) if deletable => delete(context, draft, id, live, Some(agent)),
-            (false, None) if whole => create(context, draft, id, agent),
-            (false, Some(live)) => {
+        match side {
+            Side::Both(agent, live) if agent.absent => {
+                if deletable {
+                    delete(context, draft, id, live, Some(agent));
+                }
+            }
+            Side::Both(agent, live) => {
                 compare(context, draft, resource, agent, live, deletable, &mut unread);
             }
-            (true, _) | (false, None) => {}
-        }
-    }
-    let mut declared = Beside::of(&context.desired.agents);
-    for (id, live) in &listing.items {
-        if declared.get(id).is_some() {
-            continue;
-        }
-        let resource = ResourceId::agent(id);
-        if !scope.holds(&resource) {
-            continue;
-        }
-        let pruned = match context.workspace.policy.prune {
-            Prune::None => false,
-            Prune::Owned => context.ledger.owns(&resource),
-            Prune::All => true,
-        };
-        if pruned && deletable {
-            delete(context, draft, id, live, None);
-        } else if scope.is_whole() {
-            let name = live.text(&NAME).map(|n| format!(" ({n})")).unwrap_or_default();
-            draft.find(
-                Finding::new(&UNMANAGED_AGENT, format!("{resource}{name} is live and stands in no manifest"))
-                    .about(&resource),
-            );
+            Side::Declared(agent) => {
+                if whole && !agent.absent {
+                    create(context, draft, id, agent);
+                }
+            }
+            Side::Live(live) => unmanaged(context, scope, draft, &resource, live, deletable),
         }
     }
     unread.report(draft);
 }
 
-/// Looks keys that come in order up in an ordered map: one walk, where a search for each would go through the
-/// whole map as often.
-struct Beside<'a, V> {
-    items: Peekable<btree_map::Iter<'a, OperatorId, V>>,
+/// An agent that is live and stands in no manifest.
+fn unmanaged(
+    context: &Context<'_>,
+    scope: &Scope,
+    draft: &mut Draft,
+    resource: &ResourceId,
+    live: &Record,
+    deletable: bool,
+) {
+    let pruned = match context.workspace.policy.prune {
+        Prune::None => false,
+        Prune::Owned => context.ledger.owns(resource),
+        Prune::All => true,
+    };
+    if pruned && deletable {
+        delete(context, draft, &resource.name, live, None);
+    } else if scope.is_whole() {
+        let name = live.text(&NAME).map(|n| format!(" ({n})")).unwrap_or_default();
+        draft.find(
+            Finding::new(&UNMANAGED_AGENT, format!("{resource}{name} is live and stands in no manifest"))
+                .about(resource),
+        );
+    }
 }
 
-impl<'a, V> Beside<'a, V> {
-    fn of(map: &'a BTreeMap<OperatorId, V>) -> Self {
-        Self { items: map.iter().peekable() }
-    }
+/// On which side an agent is.
+enum Side<'a, D, L> {
+    /// In a manifest alone.
+    Declared(&'a D),
+    /// Live alone.
+    Live(&'a L),
+    /// Both.
+    Both(&'a D, &'a L),
+}
 
-    /// What the map holds under a key that is not before the last one asked for.
-    fn get(&mut self, id: &OperatorId) -> Option<&'a V> {
-        while self.items.next_if(|(key, _)| *key < id).is_some() {}
-        self.items.peek().filter(|(key, _)| *key == id).map(|(_, value)| *value)
-    }
+/// Walks two ordered maps at once: a search for each key would go through the whole of the other map as often.
+fn side_by_side<'a, D, L>(
+    declared: &'a BTreeMap<OperatorId, D>,
+    live: &'a BTreeMap<OperatorId, L>,
+) -> impl Iterator<Item = (&'a OperatorId, Side<'a, D, L>)> {
+    let (mut declared, mut live) = (declared.iter().peekable(), live.iter().peekable());
+    std::iter::from_fn(move || {
+        let order = match (declared.peek(), live.peek()) {
+            (Some((a, _)), Some((b, _))) => a.cmp(b),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        match order {
+            Ordering::Less => declared.next().map(|(id, agent)| (id, Side::Declared(agent))),
+            Ordering::Greater => live.next().map(|(id, agent)| (id, Side::Live(agent))),
+            Ordering::Equal => {
+                let ((id, agent), (_, live)) = declared.next().zip(live.next())?;
+                Some((id, Side::Both(agent, live)))
+            }
+        }
+    })
 }
 
 /// Fields that no operation returns and the ledger knows nothing of: said once for all agents.

@@ -36,10 +36,11 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     }
     let leaving: BTreeSet<OperatorId> =
         draft.ids(Action::Delete).filter(|id| id.kind == Kind::Agent).map(|id| id.name.clone()).collect();
+    let names = Names::of(context, listing);
     let mut claimed: BTreeMap<OperatorId, &DesiredQueue> = BTreeMap::new();
     for (id, queue) in &context.desired.queues {
         let held = scope.holds(id);
-        match find(listing, queue) {
+        match names.find(listing, queue) {
             Found::One(exten) => match claimed.get(&exten) {
                 Some(first) => draft.find(claimed_twice(id, queue, &exten, first)),
                 None => {
@@ -55,9 +56,9 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     let returning = restore::returning(context, scope, draft);
     for (exten, live) in &listing.items {
         let declared = claimed.get(exten).copied();
-        let id = declared.map_or_else(|| id_of(listing, exten, live), DesiredQueue::id);
+        let id = declared.map_or_else(|| names.id_of(exten, live), DesiredQueue::id);
         let managed = declared.filter(|_| scope.holds(&id));
-        if declared.is_none() && scope.is_whole() && !named_ambiguously(context, live) {
+        if declared.is_none() && scope.is_whole() && !names.declared.contains(&*live.name) {
             draft.find(
                 Finding::new(&UNMANAGED_QUEUE, format!("{id} ({exten}) is live and stands in no manifest"))
                     .about(&id),
@@ -77,28 +78,44 @@ enum Found {
     Many(Vec<OperatorId>),
 }
 
-fn find(listing: &Listing<OperatorId, LiveQueue>, queue: &DesiredQueue) -> Found {
-    if let Some(exten) = &queue.exten {
-        let exten = OperatorId::new(Arc::clone(exten));
-        return if listing.items.contains_key(&exten) { Found::One(exten) } else { Found::None };
-    }
-    let mut extens: Vec<OperatorId> =
-        listing.items.iter().filter(|(_, live)| live.name == queue.name).map(|(e, _)| e.clone()).collect();
-    match extens.len() {
-        0 => Found::None,
-        1 => Found::One(extens.remove(0)),
-        _ => Found::Many(extens),
-    }
+/// Who has which name: a search for each queue would go through all the others as often.
+struct Names<'a> {
+    live: BTreeMap<&'a str, Vec<&'a OperatorId>>,
+    /// Names that a manifest means without a vendor's number.
+    declared: BTreeSet<&'a str>,
 }
 
-/// The id of a queue that no manifest names: by its name alone where that tells it.
-fn id_of(listing: &Listing<OperatorId, LiveQueue>, exten: &OperatorId, live: &LiveQueue) -> ResourceId {
-    let alone = listing.items.values().filter(|other| other.name == live.name).count() == 1;
-    ResourceId::queue(&live.name, (!alone).then_some(exten.as_str()))
-}
+impl<'a> Names<'a> {
+    fn of(context: &Context<'a>, listing: &'a Listing<OperatorId, LiveQueue>) -> Self {
+        let mut live: BTreeMap<&str, Vec<&OperatorId>> = BTreeMap::new();
+        for (exten, queue) in &listing.items {
+            live.entry(&queue.name).or_default().push(exten);
+        }
+        let bare = context.desired.queues.values().filter(|queue| queue.exten.is_none());
+        Self { live, declared: bare.map(|queue| &*queue.name).collect() }
+    }
 
-fn named_ambiguously(context: &Context<'_>, live: &LiveQueue) -> bool {
-    context.desired.queues.values().any(|queue| queue.exten.is_none() && queue.name == live.name)
+    fn extens(&self, name: &str) -> &[&'a OperatorId] {
+        self.live.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    fn find(&self, listing: &Listing<OperatorId, LiveQueue>, queue: &DesiredQueue) -> Found {
+        if let Some(exten) = &queue.exten {
+            let exten = OperatorId::new(Arc::clone(exten));
+            return if listing.items.contains_key(&exten) { Found::One(exten) } else { Found::None };
+        }
+        match self.extens(&queue.name) {
+            [] => Found::None,
+            [exten] => Found::One((*exten).clone()),
+            several => Found::Many(several.iter().copied().cloned().collect()),
+        }
+    }
+
+    /// The id of a queue that no manifest names: by its name alone where that tells it.
+    fn id_of(&self, exten: &OperatorId, live: &LiveQueue) -> ResourceId {
+        let alone = self.extens(&live.name).len() == 1;
+        ResourceId::queue(&live.name, (!alone).then_some(exten.as_str()))
+    }
 }
 
 fn ambiguous(id: &ResourceId, queue: &DesiredQueue, extens: &[OperatorId]) -> Finding {
