@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -110,19 +111,19 @@ pub(super) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, Fail> 
         Ok(files) => files,
         Err(out) => return Err(fail(out, vec![own(&bytes)])),
     };
-    let loaded = manifest::resolve(side_by_side(&files, busy), &workspace);
+    let said = side_by_side(&files, busy);
     files.insert(0, own(&bytes));
-    let desired = match loaded {
+    let (resolved, digest) = thread::scope(|scope| {
+        let digest = || digest_of(&files, &files::shown_folder(&place));
+        let aside = (busy == 0).then(|| scope.spawn(digest));
+        let resolved = manifest::resolve(said, &workspace);
+        let digest = aside.map_or_else(digest, |aside| aside.join().unwrap_or_else(|p| resume_unwind(p)));
+        (resolved, digest)
+    });
+    let desired = match resolved {
         Ok(desired) => desired,
         Err(out) => return Err(fail(out, files)),
     };
-    // Names are relative to the workspace, so that a plan made from another folder holds too.
-    let folder = files::shown_folder(&place);
-    let parts = files.iter().flat_map(|file| {
-        let name = file.name.strip_prefix(&*folder).unwrap_or(&file.name);
-        [name.as_bytes(), file.bytes.as_slice()]
-    });
-    let digest = digest::sha256(parts);
     let secrets = Secrets::of(&workspace, &place.folder);
     Ok(Loaded {
         place,
@@ -133,6 +134,15 @@ pub(super) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, Fail> 
         secrets,
         links: Links::default(),
     })
+}
+
+/// The digest of a workspace file and its manifests.
+fn digest_of(files: &[File], folder: &str) -> String {
+    // Names are relative to the workspace, so that a plan made from another folder holds too.
+    digest::sha256(files.iter().flat_map(|file| {
+        let name = file.name.strip_prefix(folder).unwrap_or(&file.name);
+        [name.as_bytes(), file.bytes.as_slice()]
+    }))
 }
 
 /// Reads manifests, on as many processors as there are where it is worth a thread.
@@ -160,7 +170,7 @@ fn side_by_side(files: &[File], busy: usize) -> Vec<manifest::Said> {
         let mine = work();
         let others = others.into_iter().flat_map(|other| {
             // A panic of a thread is one of the program.
-            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            other.join().unwrap_or_else(|panic| resume_unwind(panic))
         });
         others.chain(mine).collect()
     });

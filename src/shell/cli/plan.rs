@@ -258,14 +258,19 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
         (loaded, snapshot)
     });
     let loaded = loaded?;
+    // The program ends soon and gives all memory back at once; a value at a time takes a tenth of the run.
+    let several = arguments.workspaces.several();
     let plan = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
         snapshot::plan(&loaded, snapshot?, file, &arguments.narrowing, console).await?
     } else {
         let store = Store::open(&loaded.workspace, &loaded.place)?;
-        make(&loaded, &store, &arguments.narrowing).await?.plan
+        let Made { plan, live, .. } = make(&loaded, &store, &arguments.narrowing).await?;
+        if !several {
+            std::mem::forget(live);
+        }
+        plan
     };
     complain(&plan, &loaded, console);
-    let several = arguments.workspaces.several();
     if let Some(out) = &arguments.out {
         files::put(out, json::plan(&plan).as_bytes()).map_err(|error| {
             Fail::error(format!("the plan cannot be saved to {}: {error}", out.display()))
@@ -273,7 +278,6 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
         console.note(&format!("saved the plan to {}", out.display()));
     }
     if !several {
-        // The program ends soon and gives all memory back at once; a value at a time takes a tenth of the run.
         std::mem::forget(loaded.desired);
     }
     Ok(plan)
