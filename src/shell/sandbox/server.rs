@@ -42,6 +42,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// How often a seed file is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// From what age on a file's time tells it from the one before: file systems count in steps of up to two seconds.
+const SETTLED: Duration = Duration::from_secs(3);
+
 /// What a gateway shows in place of an answer.
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\
                     <body><h1>502 Bad Gateway</h1><hr>nginx</body></html>\n";
@@ -97,14 +100,22 @@ pub async fn serve(
 /// when a state is opened with a seed. So a call can begin and end while a client looks on.
 async fn follow(seed: Option<&Path>, sandbox: &Embedded, mut stopped: watch::Receiver<()>) {
     let Some(path) = seed else { return };
-    let mut before = std::fs::read_to_string(path).ok();
+    let (mut before, mut stamp) = (std::fs::read_to_string(path).ok(), None);
     loop {
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             _ = stopped.changed() => return,
         }
         // An editor may be about to put the new file in the old one's place.
+        let Ok(about) = std::fs::metadata(path) else { continue };
+        // A file that was just written may be written once more within the same tick of its clock.
+        let settled = about.modified().ok().filter(|at| at.elapsed().is_ok_and(|age| age > SETTLED));
+        let now = settled.map(|at| (at, about.len()));
+        if now.is_some() && now == stamp {
+            continue;
+        }
         let Ok(text) = std::fs::read_to_string(path) else { continue };
+        stamp = now;
         if before.as_ref() == Some(&text) {
             continue;
         }
