@@ -16,12 +16,14 @@ use std::sync::Arc;
 
 use rosterctl::apply::observe::{QueueKey, Seen, Wanted};
 use rosterctl::apply::{Conduct, Effect, Event, Finish, Machine, Purpose, Status};
+use rosterctl::model::agent;
 use rosterctl::model::call::Failure;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::OperatorId;
 use rosterctl::model::ledger::{Applied, AppliedPassword, Ledger};
 use rosterctl::model::live::{Listing, Live};
 use rosterctl::model::plan::Plan;
+use rosterctl::model::value::Value;
 use rosterctl::plan::Options;
 use simulation::{Course, Mutant, Roster, Story, history, large, replacing, small};
 
@@ -33,7 +35,25 @@ fn number(name: &str) -> Option<u64> {
 }
 
 fn seeded(seed: u64, mutant: Option<Mutant>) -> Story {
-    history(seed, &small(seed), Course { mutant, ..Course::default() })
+    let course = Course { mutant, lag: lag(seed), ..Course::default() };
+    history(seed, &small(seed), course)
+}
+
+/// Some vendors show what was done a moment later.
+fn lag(seed: u64) -> i64 {
+    [0, 0, 300, 1_000][usize::try_from(seed % 4).unwrap()]
+}
+
+#[test]
+fn what_is_shown_a_moment_later_was_done() {
+    for roster in [large(), replacing()] {
+        for lag in [300, 1_000, 3_000] {
+            let course = Course { dies_after: Some(u64::MAX), lag, ..Course::default() };
+            let story = history(1, &roster, course);
+            assert!(story.violations.is_empty(), "{}", story.tell(1));
+            assert_eq!(story.ended.keys().collect::<Vec<_>>(), [&"done"], "{lag} ms: {}", story.tell(1));
+        }
+    }
 }
 
 #[test]
@@ -67,7 +87,7 @@ fn one_seed_is_one_history() {
 
 /// Dies at every moment of a plan; returns how many steps it has, and a tale of each death that did harm.
 fn dies_at_every_moment(roster: &Roster, mutant: Option<Mutant>) -> (usize, Vec<String>) {
-    let course = |dies_after| Course { dies_after: Some(dies_after), mutant };
+    let course = |dies_after| Course { dies_after: Some(dies_after), mutant, ..Course::default() };
     let whole = history(1, roster, course(u64::MAX));
     assert!(whole.violations.is_empty(), "{}", whole.tell(1));
     let mut tales = Vec::new();
@@ -229,6 +249,41 @@ fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
         Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
     });
     assert!(looked);
+}
+
+#[test]
+fn what_may_not_be_shown_yet_is_looked_at_a_few_times_and_no_longer() {
+    // Of a change that never shows; of one whose run is stopped meanwhile; of one that shows as something else.
+    for (stops, shows, looks, end) in [
+        (false, None, 5, Status::Failed),
+        (true, None, 2, Status::Unknown),
+        (false, Some("others"), 1, Status::Failed),
+    ] {
+        let mut verified = 0;
+        let plan = plan_of("[{ operatorId: \"8001\", name: 新 }]", &["8001"]);
+        let finish = drive(plan, |effect| match effect {
+            Effect::Look { purpose, wanted, again } => {
+                let mut seen = missing(wanted);
+                let mut record = Record::default();
+                let mut events = Vec::new();
+                if *purpose == Purpose::Verify {
+                    assert_eq!(*again, verified, "each look but the first after a pause");
+                    verified += 1;
+                    events.extend((stops && verified == 2).then_some(Event::Interrupted));
+                    if let Some(name) = shows {
+                        record.set(&agent::NAME, Value::Text(name.into()), None);
+                    }
+                }
+                seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(record.clone())));
+                events.push(Event::Seen { purpose: *purpose, seen });
+                events
+            }
+            Effect::Send { step, .. } => vec![Event::Answered { step: *step, result: Ok(None) }],
+            Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        });
+        let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+        assert_eq!((verified, ran.results[0].status), (looks, end), "{ran:?}");
+    }
 }
 
 #[test]

@@ -237,7 +237,7 @@ fn a_queue_that_is_made_after_its_client_was_killed_gets_no_twin() {
     child.wait().unwrap();
     assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 0);
     let said = bench.run(&["apply", "--auto-approve"]).exits(0);
-    assert!(said.err.contains("was not answered: the vendor may still make it"), "{}", said.err);
+    assert!(said.err.contains("did not see it: the vendor may still make it"), "{}", said.err);
     assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 2);
 }
 
@@ -268,7 +268,7 @@ fn a_queue_is_awaited_from_the_moment_at_which_its_call_left_and_whatever_runs_b
     // This one has nothing to do, and discards the journal.
     bench.run(&["apply", "--auto-approve", "--target", "agent/8001"]).exits(0);
     let said = bench.run(&["apply", "--auto-approve"]).exits(0);
-    assert!(said.err.contains("was not answered: the vendor may still make it"), "{}", said.err);
+    assert!(said.err.contains("did not see it: the vendor may still make it"), "{}", said.err);
     assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
 }
 

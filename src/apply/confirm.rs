@@ -34,6 +34,13 @@ impl Machine {
         if !deletes || self.slots[at].confirmed {
             return None;
         }
+        self.slots[at].state = State::Running;
+        self.slots[at].confirmed = true;
+        let wanted = self.confirmation(at, queues);
+        Some(Effect::Look { purpose: Purpose::Confirm(at), wanted, again: 0 })
+    }
+
+    fn confirmation(&self, at: usize, queues: bool) -> Wanted {
         // Agents are looked at once more where the guard's look is a while ago: the shell knows the time.
         let agents = match &self.slots[at].deed {
             Some(Deed::DeleteAgents { ids }) => ids.iter().cloned().collect(),
@@ -45,9 +52,7 @@ impl Machine {
             let more = verify::wanted(&self.plan, &self.plan.steps[before], self.slots[before].made.as_ref());
             wanted.queues.extend(more.queues);
         }
-        self.slots[at].state = State::Running;
-        self.slots[at].confirmed = true;
-        Some(Effect::Look { purpose: Purpose::Confirm(at), wanted, again: 0 })
+        wanted
     }
 
     pub(super) fn confirmed(&mut self, at: usize, seen: &Seen) -> Vec<Effect> {
@@ -71,6 +76,7 @@ impl Machine {
             }
         }
         let plan = Arc::clone(&self.plan);
+        let mut late = false;
         for before in self.unproved(at) {
             let step = &plan.steps[before];
             let slot = &self.slots[before];
@@ -80,11 +86,15 @@ impl Machine {
                     self.slots[before].dropped = verify::dropped(&plan, step, sent, seen);
                     self.slots[before].proved = true;
                 }
-                Verdict::Amiss(what) => {
-                    self.end(before, Status::Failed, format!("it did not take effect: {what}"));
-                }
+                Verdict::Late(_) if self.may_show(self.slots[at].looks) => late = true,
+                Verdict::Amiss(what) | Verdict::Late(what) => self.unshown(before, &what),
                 Verdict::Unseen(why) => self.end(before, Status::Unknown, why),
             }
+        }
+        if late {
+            self.slots[at].looks += 1;
+            let wanted = self.confirmation(at, seen.queues.contains_key(&QueueKey::All));
+            return vec![Effect::Look { purpose: Purpose::Confirm(at), wanted, again: self.slots[at].looks }];
         }
         match guard::agents_moved(&plan, seen) {
             Ok(stale) => self.moved(at, stale),

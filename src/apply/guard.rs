@@ -149,7 +149,7 @@ fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
 }
 
 /// Whether two live values are the same; an unset one has several spellings.
-fn unchanged(before: Option<&Value>, now: Option<&Value>) -> bool {
+pub(super) fn unchanged(before: Option<&Value>, now: Option<&Value>) -> bool {
     match (before, now) {
         (None, None) => true,
         (Some(before), now) => same(before, now),

@@ -298,8 +298,8 @@ pub struct Machine {
     /// Who was not left alone, as the run was allowed to.
     lifted: Vec<Held>,
     interrupted: bool,
-    /// Steps that are settled and being verified again.
-    settling: Vec<usize>,
+    /// How often it was looked in vain, at the end, for what may not be shown yet.
+    looks: u32,
     finished: bool,
 }
 
@@ -342,7 +342,7 @@ impl Machine {
             held: Vec::new(),
             lifted: Vec::new(),
             interrupted: false,
-            settling: Vec::new(),
+            looks: 0,
             finished: false,
         }
     }
@@ -450,7 +450,7 @@ impl Machine {
         }
         let over = self.slots.iter().all(|s| !matches!(s.state, State::Waiting | State::Running));
         if effects.is_empty() && over && !self.finished {
-            effects.push(self.verify());
+            effects.push(self.verify(0));
         }
         effects
     }

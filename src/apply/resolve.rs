@@ -119,6 +119,16 @@ impl Machine {
                 self.slots[at].state = State::Done;
                 self.advance()
             }
+            // It was refused because an attempt before had been carried out, perhaps.
+            Ok(false)
+                if self.slots[at].refused
+                    && self.slots[at].repetition > 0
+                    && self.may_show(self.slots[at].looks) =>
+            {
+                self.slots[at].looks += 1;
+                let (wanted, again) = (self.resolution(at), self.slots[at].looks);
+                vec![Effect::Look { purpose: Purpose::Resolve(at), wanted, again }]
+            }
             Ok(false) => self.again(at, &why),
             Err((status, message)) => {
                 self.end(at, status, message);

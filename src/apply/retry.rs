@@ -56,6 +56,9 @@ pub fn pause(
 /// broke with it: whatever reached the vendor did so before.
 pub const ORPHAN: Duration = Duration::from_secs(10);
 
+/// How long a vendor may take to show what it has done.
+pub const LATE: Duration = Duration::from_secs(3);
+
 /// Looks that are taken at the least for what may be there in a moment.
 const LOOKS: u32 = 3;
 

@@ -6,20 +6,35 @@ use super::attend::{Held, whys};
 use super::deed::Deed;
 use super::observe::{Seen, Wanted};
 use super::verify::{self, Verdict};
-use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult};
+use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult, retry};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Step};
 
 impl Machine {
-    /// Everything that is done is looked at once more, together.
-    pub(super) fn verify(&mut self) -> Effect {
+    /// Whether a step is done, as its vendor says, and was not seen to have taken effect.
+    fn is_open(&self, at: usize) -> bool {
+        matches!(self.slots[at].state, State::Done) && !self.slots[at].proved
+    }
+
+    /// Whether it is worth another look, after a pause, that what was done may not be shown yet; `looks` were taken.
+    pub(super) fn may_show(&self, looks: u32) -> bool {
+        !self.interrupted && looks < retry::looks(retry::LATE)
+    }
+
+    /// Ends a step that for all that was seen has not taken effect.
+    pub(super) fn unshown(&mut self, at: usize, what: &str) {
+        if self.interrupted {
+            self.end(at, Status::Unknown, format!("it was not seen to have taken effect: {what}"));
+        } else {
+            self.end(at, Status::Failed, format!("it did not take effect: {what}"));
+        }
+    }
+
+    /// Everything that is done is looked at once more, together; `again` when that is not the first look, for what
+    /// did not show yet.
+    pub(super) fn verify(&mut self, again: u32) -> Effect {
         let mut wanted = Wanted::default();
-        let again = !self.settling.is_empty();
-        for (at, step) in self.plan.steps.iter().enumerate() {
-            let done = matches!(self.slots[at].state, State::Done) && !self.slots[at].proved;
-            if !done || again && !self.settling.contains(&at) {
-                continue;
-            }
+        for (at, step) in self.plan.steps.iter().enumerate().filter(|(at, _)| self.is_open(*at)) {
             let more = verify::wanted(&self.plan, step, self.slots[at].made.as_ref());
             wanted.agents.extend(more.agents);
             wanted.queues.extend(more.queues);
@@ -27,19 +42,21 @@ impl Machine {
         if wanted.is_empty() {
             return self.results();
         }
-        Effect::Look { purpose: Purpose::Verify, wanted, again: 0 }
+        Effect::Look { purpose: Purpose::Verify, wanted, again }
     }
 
     pub(super) fn verified(&mut self, seen: &Seen) -> Vec<Effect> {
-        let again = std::mem::take(&mut self.settling);
         let mut effects = Vec::new();
+        let mut late = false;
         let plan = Arc::clone(&self.plan);
+        // All before any of them ends.
+        let superseded: Vec<bool> = (0..self.slots.len()).map(|at| self.superseded(at)).collect();
         for (at, step) in plan.steps.iter().enumerate() {
-            let done = matches!(self.slots[at].state, State::Done) && !self.slots[at].proved;
-            if !done || !again.is_empty() && !again.contains(&at) {
+            if !self.is_open(at) {
                 continue;
             }
-            if self.superseded(at) {
+            if superseded[at] {
+                self.slots[at].proved = true;
                 continue;
             }
             let mut seen_step = step.clone();
@@ -59,21 +76,24 @@ impl Machine {
                 | Operation::QueueMembers => Vec::new(),
             };
             match verify::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen) {
-                Verdict::Took => self.slots[at].dropped = verify::dropped(&plan, step, sent, seen),
-                Verdict::Amiss(what) => {
+                Verdict::Took => {
+                    self.slots[at].dropped = verify::dropped(&plan, step, sent, seen);
+                    self.slots[at].proved = true;
+                }
+                Verdict::Late(_) if self.may_show(self.looks) => late = true,
+                Verdict::Amiss(what) | Verdict::Late(what) => {
                     let what = match self.slots[at].note.take() {
                         Some(note) => format!("{what} ({note})"),
                         None => what,
                     };
                     self.slots[at].told = told;
-                    self.end(at, Status::Failed, format!("it did not take effect: {what}"));
+                    self.unshown(at, &what);
                 }
                 Verdict::Unseen(why) => {
                     self.slots[at].told = told;
                     self.end(at, Status::Unknown, why);
                 }
                 Verdict::Unsettled(agents) if !self.slots[at].settled && !self.interrupted => {
-                    self.settling.push(at);
                     self.slots[at].settled = true;
                     self.slots[at].pending = agents.len();
                     self.slots[at].state = State::Running;
@@ -83,15 +103,24 @@ impl Machine {
                         effects.push(Effect::Send { step: at, deed, repetition: 0, harms: Vec::new() });
                     }
                 }
+                Verdict::Unsettled(_) if self.may_show(self.looks) => late = true,
                 Verdict::Unsettled(agents) => {
                     let names: Vec<String> =
                         agents.iter().map(|(id, keys)| format!("agent/{id}: {}", keys.join(", "))).collect();
                     self.slots[at].told = told;
-                    self.end(at, Status::Failed, format!("it did not take effect: {}", names.join("; ")));
+                    self.unshown(at, &names.join("; "));
                 }
             }
         }
-        if effects.is_empty() { vec![self.results()] } else { effects }
+        if !effects.is_empty() {
+            // What is late is looked at again together with what is being settled.
+            return effects;
+        }
+        if !late {
+            return vec![self.results()];
+        }
+        self.looks += 1;
+        vec![self.verify(self.looks)]
     }
 
     /// What became of each step, and the end of the run.

@@ -2,13 +2,14 @@
 //! believed: it skips members and falls back to defaults in silence.
 
 use super::deed::{self, exten, members_after};
+use super::guard;
 use super::observe::{QueueKey, Seen, Wanted};
 use crate::model::agent::{self, ENABLED, MAIN_SKILL_GROUP};
 use crate::model::diff::same;
 use crate::model::field::{Record, by_key};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
-use crate::model::plan::{Change, Operation, Plan, Step};
+use crate::model::plan::{Action, Change, Operation, Plan, Step};
 use crate::model::queue;
 use crate::model::value::{Members, Value};
 
@@ -37,6 +38,8 @@ pub enum Verdict {
     Took,
     /// It did not: what is amiss, in words.
     Amiss(String),
+    /// It did not, but for all that is seen it may just not be shown yet: what is seen is what was there before.
+    Late(String),
     /// A new agent is not yet as it shall be in what the vendor's document leaves open (whether it is
     /// enabled, which is its main skill group): one more edit each settles it.
     Unsettled(Vec<(OperatorId, Vec<&'static str>)>),
@@ -65,23 +68,26 @@ pub fn judge(
 fn agents(plan: &Plan, step: &Step, later: &[String], seen: &Seen) -> Verdict {
     let mut amiss = Vec::new();
     let mut unsettled = Vec::new();
+    let mut late = false;
     for target in &step.targets {
         let Some(change) = plan.change(target) else { continue };
         let now = match seen.agent(&target.name) {
             Ok(Some(now)) => now,
             Ok(None) => {
                 amiss.push(format!("{target} is not there"));
+                late = true;
                 continue;
             }
             Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
         };
         let mut open = Vec::new();
-        for (key, said) in differences(change, step, later, now) {
+        for Difference { key, said, old } in differences(change, step, later, now) {
             if step.operation == Operation::AgentCreate && (key == ENABLED.key || key == MAIN_SKILL_GROUP.key)
             {
                 open.push(key);
             } else {
                 amiss.push(format!("{target}: {said}"));
+                late |= old;
             }
         }
         if !open.is_empty() {
@@ -89,7 +95,8 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &Seen) -> Verdict {
         }
     }
     if !amiss.is_empty() {
-        Verdict::Amiss(amiss.join("; "))
+        let what = amiss.join("; ");
+        if late { Verdict::Late(what) } else { Verdict::Amiss(what) }
     } else if unsettled.is_empty() {
         Verdict::Took
     } else {
@@ -97,9 +104,17 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &Seen) -> Verdict {
     }
 }
 
+/// A field that is not as it shall be.
+struct Difference {
+    key: &'static str,
+    said: String,
+    /// It is as it was before the step, as far as anybody can tell.
+    old: bool,
+}
+
 /// Fields of the step that are not as they shall be. A creation answers for all fields of the change
 /// but those that a later step sends.
-fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> Vec<(&'static str, String)> {
+fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> Vec<Difference> {
     let creation = step.operation == Operation::AgentCreate;
     let mut found = Vec::new();
     for diff in &change.fields {
@@ -110,8 +125,18 @@ fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> 
         let Some(wanted) = Value::from_json(field.ty, &diff.after) else { continue };
         let live = now.get(field);
         if !same(&wanted, live) {
+            let old = match (change.action, creation) {
+                // Whoever is there is the new one.
+                (Action::Create, true) => false,
+                // What creation left nobody knows.
+                (Action::Create | Action::Replace, false) => true,
+                (Action::Update | Action::Replace | Action::Delete, _) => {
+                    guard::unchanged(Value::from_json(field.ty, &diff.before).as_ref(), live)
+                }
+            };
             let live = live.map_or_else(|| "unset".to_owned(), Value::words);
-            found.push((field.key, format!("{} is {live} instead of {}", field.key, wanted.words())));
+            let said = format!("{} is {live} instead of {}", field.key, wanted.words());
+            found.push(Difference { key: field.key, said, old });
         }
     }
     found
@@ -126,7 +151,7 @@ fn deleted(step: &Step, seen: &Seen) -> Verdict {
             Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
         }
     }
-    if left.is_empty() { Verdict::Took } else { Verdict::Amiss(format!("still there: {}", left.join(", "))) }
+    if left.is_empty() { Verdict::Took } else { Verdict::Late(format!("still there: {}", left.join(", "))) }
 }
 
 /// How the queue of a step is looked for.
@@ -161,7 +186,7 @@ fn queue(
     let key = key(target, change, made);
     let now = match seen.queues(&key) {
         Ok([(_, now)]) => now,
-        Ok([]) => return Verdict::Amiss(format!("{target} is not there")),
+        Ok([]) => return Verdict::Late(format!("{target} is not there")),
         Ok(many) => {
             let extens: Vec<&str> = many.iter().map(|(exten, _)| exten.as_str()).collect();
             return Verdict::Amiss(format!("{target} is there more than once: {}", extens.join(", ")));
@@ -176,7 +201,22 @@ fn queue(
     if let Some(wanted) = wanted {
         amiss.extend(members(target, &wanted, &step.strangers, now));
     }
-    if amiss.is_empty() { Verdict::Took } else { Verdict::Amiss(amiss.join("; ")) }
+    if amiss.is_empty() {
+        return Verdict::Took;
+    }
+    let what = amiss.join("; ");
+    let old = now.members().is_some_and(|now| was_list(plan, step, now));
+    if step.operation == Operation::QueueMembers && old { Verdict::Late(what) } else { Verdict::Amiss(what) }
+}
+
+/// Whether a queue's members are those that it had before the plan, or that another step of it gave it.
+fn was_list(plan: &Plan, step: &Step, now: &Members) -> bool {
+    let others = plan.steps.iter().filter(|other| {
+        other.operation == step.operation && other.targets == step.targets && other.id != step.id
+    });
+    let mut lists = others.filter(|other| other.members.is_some());
+    deed::members_now(plan, step) == *now
+        || lists.any(|other| deed::arrived(&other.strangers, &deed::listed(other), now))
 }
 
 fn attributes(change: Option<&Change>, now: &LiveQueue) -> Vec<String> {

@@ -43,7 +43,7 @@ pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console:
     // A clock that was set back makes nobody wait for longer than a vendor is given.
     let pause = (until - now).min(timeout.saturating_mul(2));
     console.note(&format!(
-        "A run before this one asked for {id} and was not answered: the vendor may still make it. Waiting {}s.",
+        "A run before this one asked for {id} and did not see it: the vendor may still make it. Waiting {}s.",
         pause / 1000 + 1
     ));
     tokio::time::sleep(Duration::from_millis(pause.unsigned_abs())).await;
@@ -78,6 +78,10 @@ pub(super) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &
                 }
                 Status::Done => {
                     ledger.awaited.remove(&id.to_string());
+                }
+                // The vendor gave it a number, and does not show it.
+                Status::Failed if result.made.is_some() => {
+                    put_off(ledger, id, now_ms.saturating_add(millis(orphan(loaded))));
                 }
                 Status::Failed | Status::Skipped => {}
             }

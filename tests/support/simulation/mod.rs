@@ -13,6 +13,7 @@
 //! the next client began to read.
 
 mod judge;
+mod late;
 mod line;
 mod presence;
 mod roster;
@@ -354,12 +355,20 @@ impl<'a> Client<'a> {
                             Event::Attended { steps, presence, at: self.elapsed() }
                         }));
                     }
-                    Effect::Look { purpose, mut wanted, .. } => {
+                    Effect::Look { purpose, mut wanted, again } => {
                         if matches!(purpose, Purpose::Confirm(_)) && self.elapsed() <= FRESH {
                             wanted.agents.clear();
                         }
                         self.world.borrow_mut().note(format!("looks: {purpose:?}"));
                         running.push(Box::pin(async move {
+                            if again > 0 {
+                                let signal = {
+                                    let mut world = self.world.borrow_mut();
+                                    let pause = retry::patient(again, world.random.fraction());
+                                    world.after(i64::try_from(pause.as_millis()).unwrap_or(0))
+                                };
+                                Waiting(signal).await;
+                            }
                             let live = &plan.summary.live;
                             let seen = fetch::look(&self.vendors, &wanted, (live.agents, live.queues)).await;
                             Event::Seen { purpose, seen }
@@ -450,7 +459,7 @@ impl<'a> Client<'a> {
             }
             Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, look).await?,
             Deed::CreateQueue { name, record } => {
-                vendor.tell(&Order::CreateQueue { name, record }, &NO_LOOK).await?
+                vendor.tell(&Order::CreateQueue { name, record }, look).await?
             }
             Deed::SetMembers { exten, members, .. } => {
                 vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, look).await?
@@ -502,12 +511,15 @@ pub(crate) struct Course {
     pub(crate) mutant: Option<Mutant>,
     /// The one client in foul weather dies after so many events, and nothing else goes wrong.
     pub(crate) dies_after: Option<u64>,
+    /// Reading shows what was so long ago, in milliseconds.
+    pub(crate) lag: i64,
 }
 
 /// One history of a roster.
 pub(crate) fn history(seed: u64, roster: &Roster, course: Course) -> Story {
     let mut dice = Random::new(seed ^ 0x5eed);
     let mut world = World::new(roster.estate.clone(), Random::new(seed ^ 0xfa17), roster.limit);
+    world.lag = course.lag;
     world.store.clone_from(&roster.store);
     world.ledger = roster.ledger.clone();
     world.generated.clone_from(&roster.generated);
@@ -564,6 +576,7 @@ pub(crate) fn history(seed: u64, roster: &Roster, course: Course) -> Story {
             client.stops = (dice.below(8) == 0).then(|| i64::try_from(dice.below(5_000)).unwrap_or(0));
             dies_after = (dice.below(2) == 0).then(|| dice.below(120) as u64);
         }
+        world.borrow_mut().catch_up();
         let mut events = 0;
         let end = live_through(&world, client.apply(), dies_after, &mut events);
         story.steps = story.steps.max(*client.steps.borrow());
@@ -623,6 +636,7 @@ fn heal(world: &Shared, roster: &Roster, mutant: Option<Mutant>) {
         });
     }
     for run in 1..=4 {
+        world.borrow_mut().catch_up();
         let client = Client::new(world, roster, mutant);
         let end = live_through(world, client.apply(), None, &mut 0);
         if end == Some(End::Empty) {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use rosterctl::apply::attend::{Harms, against};
 use rosterctl::apply::deed::Deed;
-use rosterctl::apply::observe::Wanted;
+use rosterctl::apply::observe::{QueueKey, Wanted};
 use rosterctl::apply::{Event, guard};
+use rosterctl::model::call::Failure;
 use rosterctl::model::id::{OperatorId, ResourceId};
 use rosterctl::model::plan::{Action, Plan};
 use rosterctl::model::presence::{Presence, Said, State};
@@ -70,6 +71,17 @@ impl Client<'_> {
             {
                 return Some(Event::Moved { step, stale });
             }
+        }
+        if let (Deed::CreateQueue { name, .. }, true) = (deed, self.elapsed() > FRESH) {
+            let key = QueueKey::Name(name.clone());
+            let wanted = Wanted { queues: BTreeSet::from([key.clone()]), ..Wanted::default() };
+            let seen = fetch::look(&self.vendors, &wanted, (0, 0)).await;
+            let why = match seen.queues(&key) {
+                Ok([]) => return None,
+                Ok(_) => Failure::Refused("a queue of this name has been created since".to_owned()),
+                Err(why) => Failure::NotSent(why),
+            };
+            return Some(Event::Answered { step, result: Err(why) });
         }
         let guard = self.conduct.guard.as_ref().filter(|_| !harms.is_empty())?;
         let now = self.world.borrow().now;

@@ -110,6 +110,10 @@ pub(crate) struct World {
     sequence: u64,
     happenings: BTreeMap<(i64, u64), Happening>,
     pub(crate) estate: Estate,
+    /// Reading shows what was so long ago, in milliseconds.
+    pub(crate) lag: i64,
+    /// What was so since when, for as long as reading may show it.
+    pub(super) past: Vec<(i64, Estate)>,
     pub(crate) random: Random,
     pub(crate) weather: Weather,
     pub(crate) limit: Limit,
@@ -136,11 +140,11 @@ pub(crate) struct World {
     /// When the console put an agent into a queue.
     pub(super) joined: BTreeMap<(String, String), i64>,
     /// When the client was last shown a queue, and when that reached it.
-    shown: BTreeMap<String, (i64, i64)>,
+    pub(super) shown: BTreeMap<String, (i64, i64)>,
     /// When the client last began to read the listing of queues.
-    listed: i64,
+    pub(super) listed: i64,
     /// When each of its listings of queues began, and when all of it had reached it.
-    listings: Vec<(i64, i64)>,
+    pub(super) listings: Vec<(i64, i64)>,
     /// Agents and queue names that were not there at some moment of the reading.
     pub(crate) was_missing: BTreeSet<String>,
     /// Agents that only queues name.
@@ -171,6 +175,8 @@ impl World {
             sequence: 0,
             happenings: BTreeMap::new(),
             estate,
+            lag: 0,
+            past: Vec::new(),
             random,
             weather: Weather { faults: 0, latency: 50 },
             limit,
@@ -359,31 +365,17 @@ impl World {
             self.watch_queue(body["displayName"].as_str().unwrap_or_default(), begun);
         }
         let hurt = self.hurt(call.operation, &body);
-        let departures = self.estate.departures().len();
-        let reply = self.estate.answer("POST", call, self.now);
-        if self.estate.departures().len() > departures {
-            let what = format!("departure: {:?}", self.estate.departures().last());
+        let now = self.now;
+        let reads = matches!(call.operation, "page" | "one/v2" | "queueQueue");
+        let estate = if reads { self.what_is_shown() } else { &mut self.estate };
+        let departures = estate.departures().len();
+        let reply = estate.answer("POST", call, now);
+        if estate.departures().len() > departures {
+            let what = format!("departure: {:?}", estate.departures().last());
             self.violate(what);
         }
         if call.operation == "queueQueue" {
-            let exten = body["exten"].as_str();
-            let now = self.now;
-            if exten.is_none() && body["page"] == 1 {
-                self.listed = now;
-                self.listings.push((now, now));
-            }
-            if let Some((_, reached)) = self.listings.last_mut().filter(|_| exten.is_none()) {
-                *reached = way_back.map_or(i64::MAX, |way_back| (*reached).max(now + way_back));
-            }
-            let extens: Vec<String> =
-                self.estate.webchat_queue.queues.iter().map(|q| q.exten.clone()).collect();
-            for queue in extens.into_iter().filter(|q| exten.is_none_or(|exten| exten == q)) {
-                // A listing shows all of it, sooner or later; the earliest moment counts.
-                let at = if exten.is_none() { self.listed } else { now };
-                if let Some(way_back) = way_back {
-                    self.shown.insert(queue, (at, now + way_back));
-                }
-            }
+            self.watch_reading(body["exten"].as_str(), &body["page"], way_back);
         }
         if self.estate.revision != revision {
             for id in hurt {
@@ -401,6 +393,7 @@ impl World {
                 self.joined.retain(|(queue, _), _| *queue != exten);
             }
             self.observe();
+            self.age();
         }
         reply
     }
@@ -540,6 +533,7 @@ impl World {
             }
         }
         self.observe();
+        self.age();
     }
 
     /// Takes down what no manifest says, and no run may lose. The rosters say nothing of these fields.
