@@ -32,6 +32,13 @@ pub struct Said {
     complaints: Diagnostics,
 }
 
+impl Said {
+    /// Whether nothing is wrong with the file on its own.
+    pub fn is_sound(&self) -> bool {
+        self.complaints.is_empty() && self.read.problems.is_empty()
+    }
+}
+
 /// Reads manifests: bytes → nodes → documents → the desired roster.
 ///
 /// # Errors

@@ -70,23 +70,47 @@ pub fn shown_folder(place: &Place) -> String {
     }
 }
 
-/// Reads the manifests that a workspace names, ordered by path.
+/// A manifest that a workspace names.
+pub struct Manifest {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its path as it is shown to people.
+    pub name: Arc<str>,
+    /// How many bytes it had when it was found.
+    pub length: u64,
+}
+
+impl Manifest {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(&self) -> Result<File, Diagnostic> {
+        match fs::read(&self.path) {
+            Ok(bytes) => Ok(File { name: Arc::clone(&self.name), bytes }),
+            Err(error) => Err(unreadable(&self.path, &error)),
+        }
+    }
+}
+
+/// Finds the manifests that a workspace names, ordered by path.
 ///
 /// A link that leads out of the workspace is refused: manifests may come from strangers, and a
 /// message about a file shows its lines.
 ///
 /// # Errors
-/// Files that are not there, cannot be read, or lie outside.
-pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<File>, Diagnostics> {
+/// Files that are not there, cannot be looked at, or lie outside.
+pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<Manifest>, Diagnostics> {
     let mut out = Diagnostics::default();
     let paths = find(place, workspace, &mut out);
     let root = fs::canonicalize(&place.folder).unwrap_or_else(|_| place.folder.clone());
     let own = fs::canonicalize(&place.file).unwrap_or_default();
-    let mut files = Vec::new();
+    let mut found = Vec::new();
     for path in paths {
-        let real = match fs::canonicalize(&path) {
-            Ok(real) if real == own => continue,
-            Ok(real) => real,
+        let looked_at = fs::canonicalize(&path).and_then(|real| Ok((fs::metadata(&real)?.len(), real)));
+        let (length, real) = match looked_at {
+            Ok((_, real)) if real == own => continue,
+            Ok(looked_at) => looked_at,
             Err(error) => {
                 out.push(unreadable(&path, &error));
                 continue;
@@ -103,12 +127,9 @@ pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<File>, Diag
             );
             continue;
         }
-        match fs::read(&path) {
-            Ok(bytes) => files.push(File { name, bytes }),
-            Err(error) => out.push(unreadable(&path, &error)),
-        }
+        found.push(Manifest { path, name, length });
     }
-    if out.is_empty() { Ok(files) } else { Err(out) }
+    if out.is_empty() { Ok(found) } else { Err(out) }
 }
 
 /// Paths of the manifests that a workspace names, as far as they are there.

@@ -9,7 +9,7 @@ use super::exit::{Exit, Fail};
 use super::input::{self, Input};
 use crate::manifest::{format, yaml};
 use crate::model::diagnostic::Diagnostics;
-use crate::shell::files;
+use crate::shell::files::{self, Manifest};
 
 /// Lay manifests out in the canonical way; comments and meaning stay.
 #[derive(Debug, clap::Args)]
@@ -24,11 +24,20 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
     let (place, workspace) = input::workspace(&arguments.workspace)?;
-    let manifests = files::manifests(&place, &workspace)
-        .map_err(|wrong| Fail::Input(wrong.into_sorted(), Input::default()))?;
-    let mut wrong = Diagnostics::default();
+    let fail = |wrong: Diagnostics| Fail::Input(wrong.into_sorted(), Input::default());
+    let found = files::manifests(&place, &workspace).map_err(fail)?;
+    let (mut wrong, mut manifests) = (Diagnostics::default(), Vec::new());
+    for manifest in &found {
+        match manifest.read() {
+            Ok(file) => manifests.push(file),
+            Err(unreadable) => wrong.push(unreadable),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(fail(wrong));
+    }
     let mut changed = Vec::new();
-    for manifest in &manifests {
+    for (manifest, found) in manifests.iter().zip(&found) {
         let (_, complaints) = yaml::read(&manifest.name, &manifest.bytes);
         if !complaints.is_empty() {
             wrong.extend(complaints);
@@ -42,20 +51,20 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail
                 ));
             }
             if laid_out.text != text {
-                changed.push((&manifest.name, text, laid_out.text));
+                changed.push((found, text, laid_out.text));
             }
         }
     }
     if !wrong.is_empty() {
         return Err(Fail::Input(wrong.into_sorted(), Input::new(manifests)));
     }
-    for (name, text, laid_out) in &changed {
+    for (Manifest { name, path, .. }, text, laid_out) in &changed {
         if arguments.check {
             let diff = TextDiff::from_lines(*text, laid_out.as_str());
             let theirs = format!("{name} (canonical)");
             console.out(&diff.unified_diff().context_radius(3).header(name, &theirs).to_string());
         } else {
-            files::rewrite(name.as_ref().as_ref(), laid_out.as_bytes())
+            files::rewrite(path, laid_out.as_bytes())
                 .map_err(|error| Fail::error(format!("{name} cannot be written: {error}")))?;
             console.out(&format!("{name}\n"));
         }

@@ -15,15 +15,18 @@ pub(super) use super::connect::vendors;
 use super::exit::Fail;
 use crate::manifest::{self, File};
 use crate::model::desired::Desired;
-use crate::model::diagnostic::Diagnostics;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::source::Source;
 use crate::model::workspace::Workspace;
 use crate::plan::digest;
 use crate::provider::SPECS;
-use crate::shell::files::{self, Place};
+use crate::shell::files::{self, Manifest, Place};
 use crate::shell::secrets::Secrets;
 
 /// The files of a run, for showing their lines.
+///
+/// The text of a sound file is let go once it is read, since a large roster's would be kept for nothing; it is
+/// read again when a line of it has to be shown after all.
 #[derive(Default)]
 pub(super) struct Input {
     files: Vec<File>,
@@ -33,15 +36,6 @@ pub(super) struct Input {
 impl Input {
     pub(super) fn new(files: Vec<File>) -> Self {
         Self { files, lines: RefCell::default() }
-    }
-
-    /// Files in which nothing is wrong: a large roster's text would be kept for nothing, so a file is read again
-    /// when a line of it has to be shown after all.
-    fn sound(mut files: Vec<File>) -> Self {
-        for file in &mut files {
-            file.bytes = Vec::new();
-        }
-        Self::new(files)
     }
 
     /// Names of the files.
@@ -107,75 +101,97 @@ pub(super) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, Fail> 
         Ok(workspace) => workspace,
         Err(out) => return Err(fail(out, vec![own(&bytes)])),
     };
-    let mut files = match files::manifests(&place, &workspace) {
-        Ok(files) => files,
+    let read = files::manifests(&place, &workspace).and_then(|found| side_by_side(&found, busy));
+    let read = match read {
+        Ok(read) => read,
         Err(out) => return Err(fail(out, vec![own(&bytes)])),
     };
-    let said = side_by_side(&files, busy);
-    files.insert(0, own(&bytes));
-    let (resolved, digest) = thread::scope(|scope| {
-        let digest = || digest_of(&files, &files::shown_folder(&place));
-        let aside = (busy == 0).then(|| scope.spawn(digest));
-        let resolved = manifest::resolve(said, &workspace);
-        let digest = aside.map_or_else(digest, |aside| aside.join().unwrap_or_else(|p| resume_unwind(p)));
-        (resolved, digest)
-    });
-    let desired = match resolved {
+    let (mut files, mut said) = (vec![own(&bytes)], Vec::new());
+    let mut digests = vec![digest::sha256([bytes.as_slice()])];
+    for one in read {
+        files.push(one.file);
+        said.push(one.said);
+        digests.push(one.digest);
+    }
+    let desired = match manifest::resolve(said, &workspace) {
         Ok(desired) => desired,
         Err(out) => return Err(fail(out, files)),
     };
+    // Names are relative to the workspace, so that a plan made from another folder holds too.
+    let folder = files::shown_folder(&place);
+    let parts = files.iter().zip(&digests).flat_map(|(file, digest)| {
+        let name = file.name.strip_prefix(&*folder).unwrap_or(&file.name);
+        [name.as_bytes(), digest.as_bytes()]
+    });
+    let digest = digest::sha256(parts);
     let secrets = Secrets::of(&workspace, &place.folder);
     Ok(Loaded {
         place,
         workspace,
         desired,
-        input: Input::sound(files),
+        input: Input::new(files),
         digest,
         secrets,
         links: Links::default(),
     })
 }
 
-/// The digest of a workspace file and its manifests.
-fn digest_of(files: &[File], folder: &str) -> String {
-    // Names are relative to the workspace, so that a plan made from another folder holds too.
-    digest::sha256(files.iter().flat_map(|file| {
-        let name = file.name.strip_prefix(folder).unwrap_or(&file.name);
-        [name.as_bytes(), file.bytes.as_slice()]
-    }))
+/// A manifest that was read.
+struct One {
+    said: manifest::Said,
+    /// The file; without its text where nothing is wrong with it.
+    file: File,
+    /// Digest of the text.
+    digest: String,
 }
 
-/// Reads manifests, on as many processors as there are where it is worth a thread.
-fn side_by_side(files: &[File], busy: usize) -> Vec<manifest::Said> {
-    /// What one thread reads in a few milliseconds.
-    const WORTH_A_THREAD: usize = 1 << 20;
-    let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = processors.saturating_sub(busy).min(bytes / WORTH_A_THREAD).min(files.len());
-    if threads < 2 {
-        return files.iter().map(manifest::read).collect();
+impl One {
+    fn read(found: &Manifest) -> Result<Self, Diagnostic> {
+        let mut file = found.read()?;
+        let (said, digest) = (manifest::read(&file), digest::sha256([file.bytes.as_slice()]));
+        if said.is_sound() {
+            file.bytes = Vec::new();
+        }
+        Ok(Self { said, file, digest })
     }
+}
+
+/// Reads manifests in their order, on as many processors as there are where it is worth a thread.
+fn side_by_side(found: &[Manifest], busy: usize) -> Result<Vec<One>, Diagnostics> {
+    /// What one thread reads in a few milliseconds.
+    const WORTH_A_THREAD: u64 = 1 << 20;
+    let bytes: u64 = found.iter().map(|manifest| manifest.length).sum();
+    let worth = usize::try_from(bytes / WORTH_A_THREAD).unwrap_or(usize::MAX);
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = processors.saturating_sub(busy).min(worth).min(found.len());
     let next = AtomicUsize::new(0);
     let work = || {
         let mut read = Vec::new();
         while let at = next.fetch_add(1, Ordering::Relaxed)
-            && let Some(file) = files.get(at)
+            && let Some(manifest) = found.get(at)
         {
-            read.push((at, manifest::read(file)));
+            read.push((at, One::read(manifest)));
         }
         read
     };
-    let mut read: Vec<(usize, manifest::Said)> = thread::scope(|scope| {
+    let mut read = thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mine = work();
-        let others = others.into_iter().flat_map(|other| {
+        let mut read = work();
+        for other in others {
             // A panic of a thread is one of the program.
-            other.join().unwrap_or_else(|panic| resume_unwind(panic))
-        });
-        others.chain(mine).collect()
+            read.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        read
     });
     read.sort_by_key(|(at, _)| *at);
-    read.into_iter().map(|(_, said)| said).collect()
+    let (mut all, mut unreadable) = (Vec::new(), Diagnostics::default());
+    for (_, one) in read {
+        match one {
+            Ok(one) => all.push(one),
+            Err(diagnostic) => unreadable.push(diagnostic),
+        }
+    }
+    if unreadable.is_empty() { Ok(all) } else { Err(unreadable) }
 }
 
 /// Reads a workspace for a command that asks what is live and not what the manifests say: they may be wrong,
@@ -185,7 +201,8 @@ fn side_by_side(files: &[File], busy: usize) -> Vec<manifest::Said> {
 /// All that is wrong with the workspace file.
 pub(super) fn bare(argument: &Path) -> Result<Loaded, Fail> {
     let (place, workspace) = workspace(argument)?;
-    let files = files::manifests(&place, &workspace).unwrap_or_default();
+    let found = files::manifests(&place, &workspace).unwrap_or_default();
+    let files = found.into_iter().map(|found| File { name: found.name, bytes: Vec::new() }).collect();
     let secrets = Secrets::of(&workspace, &place.folder);
     let (desired, digest) = (Desired::default(), String::new());
     let links = Links::default();
