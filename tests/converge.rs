@@ -13,13 +13,15 @@ mod simulation;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rosterctl::apply::observe::{QueueKey, Seen, Wanted};
-use rosterctl::apply::{Conduct, Effect, Event, Finish, Machine, Purpose, Status};
+use rosterctl::apply::retry::Bounds;
+use rosterctl::apply::{Conduct, Effect, Event, Finish, Machine, Purpose, Status, retry};
 use rosterctl::model::agent;
 use rosterctl::model::call::Failure;
 use rosterctl::model::field::Record;
-use rosterctl::model::id::OperatorId;
+use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::ledger::{Applied, AppliedPassword, Ledger};
 use rosterctl::model::live::{Listing, Live};
 use rosterctl::model::plan::Plan;
@@ -179,7 +181,9 @@ fn plan_of(agents: &str, live: &[&str]) -> Plan {
 
 /// Drives a machine to its end; `happens` says what comes of an effect.
 fn drive(plan: Plan, mut happens: impl FnMut(&Effect) -> Vec<Event>) -> Finish {
-    let conduct = Conduct { saved: true, repetitions: 2, queues: true, ..Conduct::default() };
+    let bounds = Bounds { attempts: 3, total: Duration::from_mins(2) };
+    let bounds = [(Kind::Agent, bounds), (Kind::Queue, bounds)].into();
+    let conduct = Conduct { saved: true, bounds, queues: true, ..Conduct::default() };
     let mut machine = Machine::new(Arc::new(plan), conduct);
     let mut events = VecDeque::from([Event::Begin]);
     while let Some(event) = events.pop_front() {
@@ -283,6 +287,56 @@ fn what_may_not_be_shown_yet_is_looked_at_a_few_times_and_no_longer() {
         });
         let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
         assert_eq!((verified, ran.results[0].status), (looks, end), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_new_queue_of_unknown_outcome_takes_no_longer_than_trying_again_may_and_is_never_asked_for_too_soon() {
+    let workspace = planning::workspace_with("", "{}");
+    let text = "apiVersion: rosterctl/v1\nkind: Roster\nqueues: [{ displayName: q }]\n";
+    let desired = planning::desired(&[("a.yaml".to_owned(), text.to_owned())], &workspace);
+    let live = Live { agents: Some(Listing::default()), queues: Some(Listing::default()), ..Live::default() };
+    let plan =
+        rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &Options::default()).unwrap();
+    let plan = Arc::new(plan);
+    for (seconds, calls, end) in [
+        (0, 1, Status::Unknown),
+        (2, 1, Status::Unknown),
+        (13, 1, Status::Failed),
+        (30, 2, Status::Failed),
+        (120, 6, Status::Failed),
+    ] {
+        let total = Duration::from_secs(seconds);
+        let bounds = [(Kind::Queue, Bounds { attempts: 6, total })].into();
+        let mut machine = Machine::new(
+            Arc::clone(&plan),
+            Conduct { bounds, orphan: retry::ORPHAN, queues: true, ..Conduct::default() },
+        );
+        let mut now = Duration::ZERO;
+        let mut sent: Vec<Duration> = Vec::new();
+        let mut events = VecDeque::from([Event::Begin]);
+        let ran = 'run: loop {
+            machine.tick(now);
+            for effect in machine.next(events.pop_front().expect("something happens")) {
+                match effect {
+                    Effect::Finish(Finish::Ran(ran)) => break 'run ran,
+                    Effect::Look { purpose, wanted, again } => {
+                        now += if again > 0 { retry::patient(again, 0.5) } else { Duration::ZERO };
+                        events.push_back(Event::Seen { purpose, seen: missing(&wanted) });
+                    }
+                    Effect::Send { step, repetition, .. } => {
+                        now += if repetition > 0 { retry::growing(repetition, 0.5) } else { Duration::ZERO };
+                        sent.push(now);
+                        events.extend(answered(step, Failure::Unknown("it broke".to_owned())));
+                    }
+                    Effect::Attend { .. } | Effect::Finish(_) => panic!("{effect:?}"),
+                }
+            }
+        };
+        assert_eq!((sent.len(), ran.results[0].status), (calls, end), "{seconds} s: {sent:?} {ran:?}");
+        let soonest = sent.windows(2).map(|two| two[1].saturating_sub(two[0])).min();
+        assert!(soonest.is_none_or(|soonest| soonest > retry::ORPHAN), "{sent:?}");
+        assert!(now <= total.max(Duration::from_secs(2)) + Duration::from_secs(1), "{seconds} s: {now:?}");
     }
 }
 

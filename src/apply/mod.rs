@@ -35,6 +35,7 @@ use deed::Deed;
 use depend::Ready;
 use guard::Stale;
 use observe::{Seen, Wanted};
+use retry::Bounds;
 
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -227,9 +228,9 @@ pub struct Conduct {
     pub skip_stale: bool,
     /// Time has passed since the plan was made: look also for things that it wants to make.
     pub saved: bool,
-    /// How often a call of unknown outcome is sent again after reading back showed that it was not
-    /// carried out.
-    pub repetitions: u32,
+    /// Bounds of sending a call of unknown outcome again after reading back showed that it was not carried out, by
+    /// the kind of what it is done to; it is sent once where there are none.
+    pub bounds: BTreeMap<Kind, Bounds>,
     /// How long a vendor may take over a new queue after the answer was lost on the way: before that time is over
     /// it is not asked for again.
     pub orphan: Duration,
@@ -267,6 +268,8 @@ struct Slot {
     refused: bool,
     /// How often it was looked for in vain.
     looks: u32,
+    /// When its first attempt was over without a certain end.
+    doubted: Option<Duration>,
     /// Answers that are still to come.
     pending: usize,
     left_out: Vec<ResourceId>,
@@ -298,6 +301,8 @@ pub struct Machine {
     /// Who was not left alone, as the run was allowed to.
     lifted: Vec<Held>,
     interrupted: bool,
+    /// How long the run has gone on.
+    now: Duration,
     /// How often it was looked in vain, at the end, for what may not be shown yet.
     looks: u32,
     finished: bool,
@@ -321,6 +326,7 @@ impl Machine {
                 told: Vec::new(),
                 refused: false,
                 looks: 0,
+                doubted: None,
                 pending: 0,
                 left_out: Vec::new(),
                 dropped: Vec::new(),
@@ -342,9 +348,15 @@ impl Machine {
             held: Vec::new(),
             lifted: Vec::new(),
             interrupted: false,
+            now: Duration::ZERO,
             looks: 0,
             finished: false,
         }
+    }
+
+    /// Takes down how long the run has gone on: what is taken in next happens now.
+    pub fn tick(&mut self, now: Duration) {
+        self.now = now;
     }
 
     /// Takes in what happened and says what to do next.
@@ -477,6 +489,7 @@ impl Machine {
     }
 
     fn answered(&mut self, at: usize, result: Result<Option<OperatorId>, Failure>) -> Vec<Effect> {
+        let now = self.now;
         let slot = &mut self.slots[at];
         slot.pending = slot.pending.saturating_sub(1);
         if slot.settled {
@@ -500,6 +513,7 @@ impl Machine {
             Err(failure @ (Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_))) => {
                 let why = failure.message().to_owned();
                 self.slots[at].late = matches!(failure, Failure::Late(_));
+                self.slots[at].doubted.get_or_insert(now);
                 self.slots[at].note = Some(why.clone());
                 // No operation returns a password, and setting it twice sets it once: send it again.
                 if self.plan.steps[at].operation == Operation::AgentPassword {
@@ -552,7 +566,9 @@ impl Machine {
             self.end(at, Status::Failed, why);
             return self.advance();
         }
-        if self.slots[at].repetition >= self.conduct.repetitions || self.interrupted {
+        let next = self.slots[at].repetition + 1;
+        let most = self.bounds(at).map_or(1, |bounds| bounds.attempts);
+        if next >= most || !self.has_time(at, self.repeating(at)) || self.interrupted {
             if self.slots[at].deed.as_ref().is_some_and(unreadable) {
                 self.end(at, Status::Unknown, why);
             } else {
@@ -560,12 +576,26 @@ impl Machine {
             }
             return self.advance();
         }
-        self.slots[at].repetition += 1;
+        self.slots[at].repetition = next;
         match self.send(at) {
             Some(effect) => vec![effect],
             // It cannot be sent any more: others go on, or the run is over.
             None => self.advance(),
         }
+    }
+
+    /// Bounds of sending a step's call again.
+    fn bounds(&self, at: usize) -> Option<Bounds> {
+        let kind = self.slots[at].deed.as_ref().and_then(Deed::kind)?;
+        self.conduct.bounds.get(&kind).copied()
+    }
+
+    /// Whether a step may still be worked on after a pause: all that is done about an outcome that is not known
+    /// (waiting, looking, sending again) takes no longer than trying again may.
+    fn has_time(&self, at: usize, pause: Duration) -> bool {
+        let total = self.bounds(at).map_or(Duration::ZERO, |bounds| bounds.total);
+        let since = self.slots[at].doubted.unwrap_or(self.now);
+        self.now.saturating_sub(since) + pause <= total
     }
 
     /// Ends a run in which nothing happens any more although it is not over, which no run of this machine is: of

@@ -10,10 +10,35 @@ use crate::model::diff::same;
 use crate::model::value::Members;
 
 impl Machine {
-    /// How often a new queue of unknown outcome is looked for before anything else is done about it: until the
-    /// vendor makes it no more, or, where not even that can be told, a little while.
-    fn looks(&self, at: usize) -> u32 {
-        retry::looks(if self.slots[at].late { Duration::ZERO } else { self.conduct.orphan })
+    /// How often a new queue of unknown outcome is looked for before it can be asked for again: until the vendor
+    /// makes it no more; `None` where not even that can be told.
+    fn looks(&self, at: usize) -> Option<u32> {
+        (!self.slots[at].late).then(|| retry::looks(self.conduct.orphan))
+    }
+
+    /// How long it takes from now on to look for a new queue that often.
+    fn looking(&self, at: usize, looks: u32) -> Duration {
+        (self.slots[at].looks + 1..=looks).map(|look| retry::patient(look, 0.0)).sum()
+    }
+
+    /// Whether a new queue that is not there is looked for once more: a little while in any case, and longer where
+    /// there is the time to be certain that the vendor makes it no more, or where it was asked for again.
+    fn awaits(&self, at: usize) -> bool {
+        let worth =
+            |looks: &u32| self.slots[at].repetition > 0 || self.has_time(at, self.looking(at, *looks));
+        let most = self.looks(at).filter(worth).unwrap_or(retry::looks(Duration::ZERO));
+        self.slots[at].looks < most && !self.interrupted
+    }
+
+    /// How long it takes to send a step's call again: a pause, and for a queue that was asked for again before,
+    /// all the looks that may follow.
+    pub(super) fn repeating(&self, at: usize) -> Duration {
+        let slot = &self.slots[at];
+        let looks = match &slot.deed {
+            Some(Deed::CreateQueue { .. }) if slot.repetition > 0 => self.looks(at).unwrap_or(0),
+            _ => 0,
+        };
+        retry::growing(slot.repetition + 1, 0.5) + self.looking(at, looks)
     }
 
     /// What tells whether a step of unknown outcome was carried out.
@@ -81,12 +106,12 @@ impl Machine {
             Some(Deed::CreateQueue { name, .. }) => match seen.queues(&QueueKey::Name(name)) {
                 // What is on its way may be there in a moment: a second queue could not be taken back. A gateway
                 // that gave up, or a connection that broke, says nothing of how far the vendor is.
-                Ok([]) if !self.interrupted && self.slots[at].looks < self.looks(at) => {
+                Ok([]) if self.awaits(at) => {
                     self.slots[at].looks += 1;
                     let (wanted, again) = (self.resolution(at), self.slots[at].looks);
                     return vec![Effect::Look { purpose: Purpose::Resolve(at), wanted, again }];
                 }
-                Ok([]) if self.slots[at].late || self.interrupted => Err((
+                Ok([]) if self.looks(at).is_none_or(|all| self.slots[at].looks < all) => Err((
                     Status::Unknown,
                     format!(
                         "{why}; no such queue is there yet, and the vendor may still make it: apply again in a while"

@@ -10,8 +10,9 @@
 //! | refused by the vendor | never | never |
 //! | sign-in refused | never | never, nor anything else to that system |
 //!
-//! Pauses grow and are jittered; attempts and total time are bounded by the connection's `retry`. `Retry-After`, of a
-//! 429 as of a 5xx, holds for every call to the system: the connection itself waits for it.
+//! Pauses grow and are jittered; attempts and total time are bounded by the connection's `retry`, and so is all that is
+//! done about an unknown outcome: what would take longer is not begun. `Retry-After`, of a 429 as of a 5xx, holds for
+//! every call to the system: the connection itself waits for it.
 
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ use super::secrets::Secrets;
 use crate::apply::deed::Deed;
 use crate::apply::{Conduct, Effect, Event, Finish, Machine, Purpose, retry};
 use crate::model::call::Failure;
-use crate::model::id::OperatorId;
+use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Operation, Plan};
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::Order;
@@ -56,10 +56,9 @@ pub async fn run(
     let World { vendors, journal, observers, .. } = world;
     let lookout = Lookout::new(plan, vendors, observers, conduct.guard.clone());
     let lookout = &lookout;
-    let repetitions =
-        [&vendors.agents, &vendors.queues].into_iter().flatten().map(super::vendor::Vendor::repetitions);
-    let repetitions = repetitions.max().unwrap_or(conduct.repetitions);
-    let conduct = Conduct { repetitions, queues: vendors.queues.is_some(), ..conduct };
+    let bounds = [Kind::Agent, Kind::Queue].into_iter();
+    let bounds = bounds.filter_map(|kind| Some((kind, vendors.of(kind)?.bounds()))).collect();
+    let conduct = Conduct { bounds, queues: vendors.queues.is_some(), ..conduct };
     let mut machine = Machine::new(Arc::clone(plan), conduct);
     let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Event> + '_>>> = FuturesUnordered::new();
     let mut effects = machine.next(Event::Begin);
@@ -163,6 +162,7 @@ pub async fn run(
             event = running.next() => event,
         };
         // The machine always has something running until it finishes.
+        machine.tick(lookout.elapsed());
         effects = match event {
             Some(event) => machine.next(event),
             None => machine.halted(),

@@ -214,9 +214,9 @@ impl Link {
         halting(Some(&hurried), halting(stop, tokio::time::sleep(pause))).await?
     }
 
-    /// How often a call of unknown outcome may be sent again after reading back.
-    pub fn repetitions(&self) -> u32 {
-        self.bounds.attempts.saturating_sub(1)
+    /// Bounds of trying again.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
     }
 
     /// Makes a reading call, and again while that may help.

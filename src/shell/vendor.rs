@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::link::{Care, Check, Link};
+use crate::apply::retry::Bounds;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::workspace::Connection;
 use crate::provider::{Order, Provider, Told};
@@ -28,9 +29,9 @@ impl Vendor {
         self.link.connection()
     }
 
-    /// How often a call of unknown outcome may be sent again after reading back.
-    pub fn repetitions(&self) -> u32 {
-        self.link.repetitions()
+    /// Bounds of trying again.
+    pub fn bounds(&self) -> Bounds {
+        self.link.bounds()
     }
 
     /// From now on nothing is waited for: see [`Link::hurry`].

@@ -140,10 +140,10 @@ async fn locked(
     let conduct = Conduct {
         skip_stale: arguments.skip_stale,
         saved: asked || arguments.plan.is_some(),
-        repetitions: 5,
         orphan: awaited::orphan(loaded),
         queues: work.vendors.queues.is_some(),
         guard: Some(guard).filter(|_| !observers.is_empty()),
+        ..Conduct::default()
     };
     let world = World {
         vendors: &work.vendors,

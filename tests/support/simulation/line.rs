@@ -84,7 +84,7 @@ pub(super) const NO_LOOK: fn() -> std::future::Ready<Result<(), Failure>> = || s
 /// How long a call can take; the default of `timeout`.
 const LONGEST_MS: i64 = 30_000;
 
-const BOUNDS: Bounds = Bounds { attempts: 6, total: Duration::from_mins(2) };
+pub(super) const BOUNDS: Bounds = Bounds { attempts: 6, total: Duration::from_mins(2) };
 
 impl Line {
     async fn sleep(&self, pause: Duration) {

@@ -49,7 +49,7 @@ use rosterctl::provider::{Order, Provider, agent_config, webchat_queue};
 use rosterctl::shell::fetch::{self, Vendors};
 
 use judge::judge;
-use line::{Line, NO_LOOK, SmallPages};
+use line::{BOUNDS, Line, NO_LOOK, SmallPages};
 pub(crate) use roster::{Roster, large, replacing, small};
 use world::{Happening, Signal, Waiting, Weather, World};
 
@@ -172,7 +172,11 @@ impl<'a> Client<'a> {
             roster,
             vendors,
             mutant,
-            conduct: Conduct { repetitions: 5, queues: true, ..Conduct::default() },
+            conduct: Conduct {
+                bounds: [(Kind::Agent, BOUNDS), (Kind::Queue, BOUNDS)].into(),
+                queues: true,
+                ..Conduct::default()
+            },
             hesitates: 0,
             stops: None,
             passwords: RefCell::default(),
@@ -407,6 +411,7 @@ impl<'a> Client<'a> {
                 self.world.borrow_mut().violate("the run came to a halt".to_owned());
                 return Finish::Blind("the run came to a halt".to_owned());
             };
+            machine.tick(self.elapsed());
             effects = machine.next(event);
         }
     }
