@@ -61,6 +61,20 @@ fn bad_usage_is_1_and_never_2() {
     }
 }
 
+/// A reader of standard error that went away, as in `apply -v 2>&1 | head`, is no reason to stop half-way.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_error_that_cannot_be_written_stops_nothing() {
+    let bench = Bench::new("");
+    bench.roster(TWENTY);
+    for arguments in [&["plan", "-v"][..], &["apply", "-v", "--auto-approve"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = command_in(bench.folder.path(), arguments, &[]);
+        let run = command.env("RUST_LOG", "debug").stderr(full).output().unwrap();
+        assert_eq!(run.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&run.stdout));
+    }
+}
+
 #[test]
 fn a_plan_reads_well_and_an_apply_says_what_it_did() {
     let bench = Bench::new("");
@@ -87,7 +101,7 @@ fn a_plan_reads_well_and_an_apply_says_what_it_did() {
     let plan = bench.run(&["plan", "--allow", "changes=20"]).exits(0);
     insta::assert_snapshot!(plan.out, @"
       ~ agent/8001..8019  19 agents · 坐席{operatorId} · wrapUpSeconds 0 -> 20 · recording true -> false
-      ~ queue/在线        leaving: 8020
+      ~ queue/在线        leaving: 8020 坐席8020 (20 -> 19 members)
 
       i R201  agent/8020 (坐席8020) is live and stands in no manifest
 

@@ -291,6 +291,7 @@ fn long() -> Plan {
         title: Some(format!("坐席|{}", "长".repeat(number % 90))),
         moved: Moved::Manifest,
         // No two change alike, else they would share a line.
+        names: std::collections::BTreeMap::new(),
         fields: model
             .fields
             .iter()

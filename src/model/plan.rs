@@ -2,6 +2,8 @@
 //!
 //! It is data: printed, saved, compared. It holds no secret, only names of secrets.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -76,6 +78,10 @@ pub struct Change {
     /// Why, where the fields do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What people call the agents that join or leave the queue.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub names: BTreeMap<OperatorId, String>,
     /// Its fields: those that change, or all that is known of it when it is deleted.
     pub fields: Vec<FieldDiff>,
     /// Where the manifest asks for it.

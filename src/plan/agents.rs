@@ -202,6 +202,7 @@ fn delete(
         title: live.text(&NAME).map(str::to_owned),
         exten: None,
         reason: Some(reason.to_owned()),
+        names: BTreeMap::new(),
         fields,
         source: declared.map(|agent| agent.source.clone()),
     });
@@ -226,6 +227,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
         moved,
         exten: None,
         reason: None,
+        names: BTreeMap::new(),
         fields,
         source: Some(agent.source.clone()),
     });
@@ -394,6 +396,7 @@ fn compare(
             moved: moved::all(&editable),
             exten: None,
             reason: None,
+            names: BTreeMap::new(),
             fields: editable,
             source: Some(agent.source.clone()),
         });
@@ -501,6 +504,7 @@ fn replace(
                 forced.join(", ")
             ),
         }),
+        names: BTreeMap::new(),
         fields,
         source: Some(agent.source.clone()),
     });

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::agents::diff;
 use super::scope::Scope;
 use super::{Context, Draft, moved, restore, strangers};
+use crate::model::agent::NAME;
 use crate::model::desired::DesiredQueue;
 use crate::model::diff::same;
 use crate::model::finding::{
@@ -175,6 +176,7 @@ fn missing(
         moved,
         exten: None,
         reason: None,
+        names: BTreeMap::new(),
         fields,
         source: Some(queue.source.clone()),
     });
@@ -313,6 +315,9 @@ fn members(
     }
     let gone: Vec<&str> =
         now.keys().filter(|member| leaving.contains(*member)).map(OperatorId::as_str).collect();
+    let differs = |member: &&OperatorId| now.contains_key(*member) != wanted.contains_key(*member);
+    let names = now.keys().chain(wanted.keys()).filter(differs);
+    let names = names.filter_map(|member| Some((member.clone(), name(context, member)?))).collect();
     let wanted = Value::Members(Arc::new(wanted));
     let before = live.record.get(&ASSIGN_MEMBERS);
     let moved = match entry {
@@ -338,6 +343,7 @@ fn members(
         moved,
         exten: Some(exten.to_string()),
         reason,
+        names,
         fields: vec![FieldDiff {
             path: ASSIGN_MEMBERS.key.to_owned(),
             before: before.map_or(Json::Null, Value::to_json),
@@ -366,4 +372,11 @@ fn check_minimum(draft: &mut Draft, id: &ResourceId, queue: &DesiredQueue, left:
             .at(source),
         );
     }
+}
+
+/// What people call an agent: as the manifest says, else as it is live.
+fn name(context: &Context<'_>, id: &OperatorId) -> Option<String> {
+    let declared = context.desired.agents.get(id).and_then(|agent| agent.record.text(&NAME));
+    let live = || context.live.agents.as_ref()?.items.get(id)?.text(&NAME);
+    declared.or_else(live).map(str::to_owned)
 }

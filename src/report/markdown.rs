@@ -98,10 +98,13 @@ fn planned(report: &Report, plan: &Plan, head: &mut Markdown) -> Vec<Section> {
     let view = view::of(plan);
     summary(&view, head);
     let mut sections = Vec::new();
-    for group in [Group::Findings, Group::Joins, Group::Leaves, Group::Moves, Group::Changes, Group::Queues] {
+    for group in
+        std::iter::once(Group::Findings).chain(Group::ALL.into_iter().filter(|g| *g != Group::Findings))
+    {
         let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, line)).collect();
         if !rows.is_empty() {
-            let open = rows.len() <= 10;
+            // Nobody is deleted behind a fold.
+            let open = rows.len() <= 10 || matches!(group, Group::Leaves | Group::Remade);
             sections.push(section(
                 rank(group),
                 group.title(),
@@ -121,20 +124,21 @@ fn rank(group: Group) -> usize {
     match group {
         Group::Findings => 1,
         Group::Leaves => 2,
-        Group::Moves => 3,
-        Group::Queues => 4,
-        Group::Joins => 5,
-        Group::Changes => 6,
+        Group::Remade => 3,
+        Group::Moves => 4,
+        Group::Queues => 5,
+        Group::Joins => 6,
+        Group::Changes => 7,
     }
 }
 
 fn columns(group: Group) -> &'static str {
     match group {
-        Group::Joins | Group::Leaves | Group::Changes => {
+        Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
             "| agent | name | what | where |\n| --- | --- | --- | --- |\n"
         }
         Group::Moves => {
-            "| agent | name | from | to | beside | where |\n| --- | --- | --- | --- | --- | --- |\n"
+            "| agent | name | from | to | also | where |\n| --- | --- | --- | --- | --- | --- |\n"
         }
         Group::Queues => "| queue | serve it | what | where |\n| --- | --- | --- | --- |\n",
         Group::Findings => "| | code | what, and what to do | where |\n| --- | --- | --- | --- |\n",
@@ -150,10 +154,8 @@ fn summary(view: &View, head: &mut Markdown) {
         head.raw(" · ").text(&view::effort(&view.summary));
     }
     head.raw("\n\n");
-    if view.summary.findings.error > 0 {
-        head.raw("⛔ Not to be applied as it is: ")
-            .number(view.summary.findings.error)
-            .raw(" to be mended first.\n\n");
+    if let Some(refused) = &view.refused {
+        head.raw("⛔ ").text(refused).raw("\n\n");
     }
     for allowed in &view.allowed {
         head.raw("⚠️ ").text(allowed).raw("\n\n");
@@ -252,7 +254,7 @@ fn row(report: &Report, group: Group, line: &Line) -> Markdown {
             row.raw(" | ");
             said(&mut row, line.pieces.iter());
         }
-        Group::Joins | Group::Leaves | Group::Changes => {
+        Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
             row.text(bare(&line.subject)).raw(" | ").text(line.name().unwrap_or_default()).raw(" | ");
             said(&mut row, line.pieces.iter());
         }

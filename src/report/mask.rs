@@ -15,7 +15,7 @@ use super::Run;
 use crate::model::agent;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::field::{Field, Personal, by_key};
-use crate::model::finding::Finding;
+use crate::model::finding::{AMBIGUOUS_QUEUE, Finding, UNMANAGED_QUEUE};
 use crate::model::id::Kind;
 use crate::model::plan::{Change, Plan};
 use crate::model::queue::{self, ASSIGN_MEMBERS};
@@ -68,6 +68,7 @@ impl Mask {
         let mut change = change.clone();
         change.title = change.title.map(|title| self.text(&title));
         change.reason = change.reason.map(|reason| self.text(&reason));
+        change.names.values_mut().for_each(|name| *name = self.text(name));
         for field in &mut change.fields {
             let personal = by_key(table(change.id.kind), &field.path).and_then(|row| row.personal);
             let differs = field.before != field.after;
@@ -101,6 +102,10 @@ impl Mask {
     }
 
     fn finding(&self, finding: &Finding) -> Finding {
+        // The number of a queue is nobody's telephone, and what people are to write into `exten:`.
+        if [UNMANAGED_QUEUE.code, AMBIGUOUS_QUEUE.code].contains(&finding.code.as_str()) {
+            return finding.clone();
+        }
         Finding { message: self.text(&finding.message), ..finding.clone() }
     }
 

@@ -92,6 +92,12 @@ pub fn plan(view: &View, look: Look) -> String {
     if let Some(verdict) = view.verdict() {
         text.push_str(&format!("{verdict}\n"));
     }
+    if let Some(refused) = &view.refused {
+        text.push_str(&format!(
+            "{}\n",
+            painted(&wrap(refused, 0, look.width), style(Tone::Find(Severity::Error)), look)
+        ));
+    }
     text.push_str(&wrap(&view.counts, 0, look.width));
     text.push('\n');
     text
@@ -122,6 +128,14 @@ fn draw(line: &Line, subject: usize, look: Look) -> String {
     );
     let width = mark.width() + line.subject.width();
     let mut pieces: Vec<String> = line.pieces.iter().map(|piece| draw_piece(piece, look)).collect();
+    if let Some(staffing) = line
+        .staffing
+        .as_ref()
+        .filter(|staff| staff.leaving + staff.joining > 0 && line.tone == Tone::Act(Action::Update))
+    {
+        let members = format!("({} -> {} members)", staffing.before, staffing.after());
+        pieces.push(painted(&members, Style::new().dimmed(), look));
+    }
     if look.places
         && let Some(source) = &line.source
     {

@@ -96,8 +96,12 @@ pub async fn live(vendors: &Vendors<impl Reads>) -> Result<Live, Failure> {
             None => Ok(None),
         }
     };
-    let (agents, queues) = tokio::try_join!(read_agents, read_queues)?;
-    Ok(Live { agents, queues, seats: Seats::Unasked })
+    // Whoever mends one system wants to know of the other.
+    match tokio::join!(read_agents, read_queues) {
+        (Ok(agents), Ok(queues)) => Ok(Live { agents, queues, seats: Seats::Unasked }),
+        (Err(one), Err(other)) => Err(one.map(|message| format!("{message}\n{}", other.message()))),
+        (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),
+    }
 }
 
 /// Reads all agents.

@@ -142,15 +142,16 @@ fn planned(page: &mut Markup, spot: Spot<'_>, view: &View) {
             .text(verdict)
             .raw("</p>\n");
     }
-    if view.summary.findings.error > 0 {
-        page.raw("<p class=\"note bad\"><strong>Not to be applied as it is.</strong> ");
-        page.number(view.summary.findings.error);
-        page.raw(" of the things to look at must be mended first.</p>\n");
+    if let Some(refused) = &view.refused {
+        page.raw("<p class=\"note bad\"><strong>Not to be applied as it is.</strong> ").text(refused);
+        page.raw("</p>\n");
     }
     for allowed in &view.allowed {
         page.raw("<p class=\"note warn\">A limit was lifted: ").text(allowed).raw("</p>\n");
     }
-    for group in [Group::Findings, Group::Joins, Group::Leaves, Group::Moves, Group::Changes, Group::Queues] {
+    for group in
+        std::iter::once(Group::Findings).chain(Group::ALL.into_iter().filter(|g| *g != Group::Findings))
+    {
         rows::chapter(page, spot, view, group);
     }
     order(page, spot, view);

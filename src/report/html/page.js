@@ -6,7 +6,7 @@
   const show = document.getElementById('show');
   const shown = document.getElementById('shown');
   const rows = [...document.querySelectorAll('[data-row]')];
-  const texts = rows.map((row) => row.textContent.toLowerCase());
+  const texts = rows.map((row) => `${row.textContent} ${row.dataset.also || ''}`.toLowerCase());
   const chapters = [...document.querySelectorAll('section')];
 
   function apply() {

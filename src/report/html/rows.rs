@@ -18,6 +18,7 @@ pub(super) fn word(group: Group) -> &'static str {
     match group {
         Group::Joins => "joins",
         Group::Leaves => "leaves",
+        Group::Remade => "remade",
         Group::Moves => "moves",
         Group::Changes => "changes",
         Group::Queues => "queues",
@@ -29,6 +30,7 @@ fn chinese(group: Group) -> &'static str {
     match group {
         Group::Joins => "新增坐席",
         Group::Leaves => "删除坐席",
+        Group::Remade => "删除后重建",
         Group::Moves => "调组坐席",
         Group::Changes => "变更坐席",
         Group::Queues => "队列人员",
@@ -45,6 +47,10 @@ fn meaning(group: Group, command: Command) -> &'static str {
             "Agents that are deleted: they can no longer sign in."
         }
         (Group::Leaves, Command::Drift) => "Live agents that should not be there.",
+        (Group::Remade, _) => {
+            "Agents of whom something differs that can only be set when an agent is made: the account is deleted \
+             and made again, and leaves its queues meanwhile."
+        }
         (Group::Moves, _) => "Agents that get another main skill group.",
         (Group::Changes, _) => "Agents that stay where they are and differ in something else.",
         (Group::Queues, _) => "Queues whose members or settings differ.",
@@ -71,8 +77,8 @@ pub(super) fn chapter(page: &mut Markup, spot: Spot<'_>, view: &View, group: Gro
     match group {
         Group::Findings => findings(page, spot, &lines),
         Group::Queues => queues(page, spot, &lines),
-        Group::Moves => table(page, spot, group, &lines, &["agent", "name", "from", "to", "beside"]),
-        Group::Joins | Group::Leaves | Group::Changes => {
+        Group::Moves => table(page, spot, group, &lines, &["agent", "name", "from", "to", "also"]),
+        Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
             table(page, spot, group, &lines, &["agent", "name", "what"]);
         }
     }
@@ -86,13 +92,15 @@ fn table(page: &mut Markup, spot: Spot<'_>, group: Group, lines: &[&Line], colum
     }
     page.raw("</tr></thead><tbody>\n");
     for line in lines {
-        page.raw("<tr data-row=\"").raw(word(group)).raw("\"><th scope=\"row\" data-label=\"agent\">");
+        page.raw("<tr data-row=\"").raw(word(group)).raw("\"");
+        everyone(page, line);
+        page.raw("><th scope=\"row\" data-label=\"agent\">");
         page.raw("<span class=\"mark\" aria-hidden=\"true\">").raw(line.tone.mark()).raw("</span> ");
         page.text(bare(&line.subject)).raw("</th><td data-label=\"name\">");
         page.text(line.name().unwrap_or_default()).raw("</td>");
         if let (Group::Moves, Some((from, to))) = (group, line.moves()) {
             page.raw("<td data-label=\"from\">").text(from).raw("</td><td data-label=\"to\"><strong>");
-            page.text(to).raw("</strong></td><td data-label=\"beside\">");
+            page.text(to).raw("</strong></td><td data-label=\"also\">");
             said(page, agent::FIELDS, line.beside_the_move());
         } else {
             page.raw("<td data-label=\"what\">");
@@ -111,8 +119,9 @@ fn queues(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
     }
     page.raw("<ul class=\"queues\">\n");
     for line in lines {
-        page.raw("<li data-row=\"queues\"><p class=\"queue\">")
-            .raw("<span class=\"mark\" aria-hidden=\"true\">");
+        page.raw("<li data-row=\"queues\"");
+        everyone(page, line);
+        page.raw("><p class=\"queue\">").raw("<span class=\"mark\" aria-hidden=\"true\">");
         page.raw(line.tone.mark()).raw("</span> <strong>");
         page.text(bare(&line.subject)).raw("</strong>");
         if let Some(staffing) = &line.staffing {
@@ -138,7 +147,9 @@ fn findings(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
             Tone::Find(severity) => severity,
             Tone::Act(_) => Severity::Info,
         };
-        page.raw("<li class=\"").raw(severity.word()).raw("\" data-row=\"findings\"><p><span class=\"badge ");
+        page.raw("<li class=\"").raw(severity.word()).raw("\" data-row=\"findings\"");
+        everyone(page, line);
+        page.raw("><p><span class=\"badge ");
         page.raw(severity.word()).raw("\">").raw(severity.word()).raw("</span> <code>").text(&line.subject);
         page.raw("</code> ");
         fold(page, &line.words());
@@ -150,6 +161,13 @@ fn findings(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
         page.raw("</li>\n");
     }
     page.raw("</ul>\n");
+}
+
+/// Whom a line draws together, for the search: `8101..8180` is found by `8123`.
+fn everyone(page: &mut Markup, line: &Line) {
+    if !line.everyone.is_empty() {
+        page.raw(" data-also=\"").text(&line.everyone.join(" ")).raw("\"");
+    }
 }
 
 /// A resource without its kind, which the heading says.

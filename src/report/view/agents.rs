@@ -1,5 +1,5 @@
-//! Changes of agents → lines: a pool that is made, new agents that differ in their names alone, and agents that
-//! change alike are one line.
+//! Changes of agents → lines: a pool that is made, new agents that differ in their names alone, agents that are
+//! deleted for one reason, and agents that change alike are one line.
 
 use std::collections::BTreeMap;
 
@@ -22,11 +22,20 @@ fn shape(change: &Change) -> Shape {
 /// From so many new agents on that differ in their names alone, they share a line.
 const FEWEST_PEERS: usize = 6;
 
+/// Most agents that are deleted in one line.
+const MOST_DELETED: usize = 40;
+
 /// A change without the agent's name.
 fn nameless(change: &Change) -> Shape {
     let mut shape = shape(change);
     shape.3.retain(|(path, ..)| path != NAME.key);
     shape
+}
+
+/// What is told of somebody who is deleted, but for the name.
+fn fate(change: &Change) -> (Moved, Option<String>, Option<Json>) {
+    let group = change.field(MAIN_SKILL_GROUP.key).map(|field| field.before.clone());
+    (change.moved, change.reason.clone(), group)
 }
 
 /// Who is in a group whose names differ: `8001 张三, 8002 李四`.
@@ -44,8 +53,14 @@ pub(super) fn lines(plan: &Plan) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut taken = vec![false; all.len()];
     let mut alike: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, change) in all.iter().enumerate().filter(|(_, c)| c.action == Action::Update) {
-        alike.entry(format!("{:?}", shape(change))).or_default().push(at);
+    for (at, change) in all.iter().enumerate() {
+        match change.action {
+            Action::Update | Action::Replace => {
+                alike.entry(format!("{:?}", shape(change))).or_default().push(at);
+            }
+            Action::Delete => alike.entry(format!("{:?}", fate(change))).or_default().push(at),
+            Action::Create => {}
+        }
     }
     let mut runs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut peers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -69,8 +84,18 @@ pub(super) fn lines(plan: &Plan) -> Vec<Line> {
                 let peers = peers.get(&format!("{:?}", nameless(change))).cloned().unwrap_or_default();
                 if peers.len() >= FEWEST_PEERS { peers } else { vec![at] }
             }),
-            Action::Update => alike.get(&format!("{:?}", shape(change))).cloned().unwrap_or_else(|| vec![at]),
-            Action::Replace | Action::Delete => vec![at],
+            Action::Update | Action::Replace => {
+                alike.get(&format!("{:?}", shape(change))).cloned().unwrap_or_else(|| vec![at])
+            }
+            Action::Delete => {
+                let alike = alike.get(&format!("{:?}", fate(change))).cloned().unwrap_or_default();
+                if alike.len() >= FEWEST_PEERS {
+                    // A comment cuts a long cell, and whoever is deleted has to be named.
+                    alike.into_iter().filter(|at| !taken[*at]).take(MOST_DELETED).collect()
+                } else {
+                    vec![at]
+                }
+            }
         };
         for index in &group {
             taken[*index] = true;
@@ -134,6 +159,7 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
         count: group.len(),
         pieces,
         staffing: None,
+        everyone: group.iter().map(|at| who(all, &[*at])).collect(),
         source: first.source.clone(),
     }
 }
@@ -161,6 +187,7 @@ fn agent_line(change: &Change) -> Line {
         count: 1,
         pieces: agent_pieces(change),
         staffing: None,
+        everyone: Vec::new(),
         source: change.source.clone(),
     }
 }
@@ -170,8 +197,9 @@ fn chapter(change: &Change) -> Group {
     match change.action {
         Action::Create => Group::Joins,
         Action::Delete => Group::Leaves,
-        Action::Update | Action::Replace if moves => Group::Moves,
-        Action::Update | Action::Replace => Group::Changes,
+        Action::Replace => Group::Remade,
+        Action::Update if moves => Group::Moves,
+        Action::Update => Group::Changes,
     }
 }
 

@@ -59,6 +59,8 @@ pub enum Group {
     Joins,
     /// Agents that are deleted.
     Leaves,
+    /// Agents that are deleted and made again.
+    Remade,
     /// Agents that get another main skill group.
     Moves,
     /// Agents that change otherwise.
@@ -71,14 +73,22 @@ pub enum Group {
 
 impl Group {
     /// Every chapter, in order.
-    pub const ALL: [Group; 6] =
-        [Group::Joins, Group::Leaves, Group::Moves, Group::Changes, Group::Queues, Group::Findings];
+    pub const ALL: [Group; 7] = [
+        Group::Joins,
+        Group::Leaves,
+        Group::Remade,
+        Group::Moves,
+        Group::Changes,
+        Group::Queues,
+        Group::Findings,
+    ];
 
     /// Its heading.
     pub fn title(self) -> &'static str {
         match self {
             Group::Joins => "Who joins",
-            Group::Leaves => "Who leaves",
+            Group::Leaves => "Who leaves (deleted)",
+            Group::Remade => "Who is deleted and made again",
             Group::Moves => "Who moves",
             Group::Changes => "Who changes",
             Group::Queues => "Queues",
@@ -86,13 +96,14 @@ impl Group {
         }
     }
 
-    /// What a number of them does or is: `join`, `queue changes`.
+    /// What a number of them does or is: `agents join`, `queue changes`.
     pub fn noun(self, count: usize) -> &'static str {
         let (one, many) = match self {
-            Group::Joins => ("joins", "join"),
-            Group::Leaves => ("leaves", "leave"),
-            Group::Moves => ("moves", "move"),
-            Group::Changes => ("changes", "change"),
+            Group::Joins => ("agent joins", "agents join"),
+            Group::Leaves => ("agent leaves (deleted)", "agents leave (deleted)"),
+            Group::Remade => ("agent is deleted and made again", "agents are deleted and made again"),
+            Group::Moves => ("agent moves", "agents move"),
+            Group::Changes => ("agent changes", "agents change"),
             Group::Queues => ("queue changes", "queues change"),
             Group::Findings => ("to look at", "to look at"),
         };
@@ -117,6 +128,8 @@ pub struct Line {
     pub pieces: Vec<Piece>,
     /// Who serves the queue, before and after, when that changes.
     pub staffing: Option<Staffing>,
+    /// Everyone that the line is about and that its words draw together, for a search.
+    pub everyone: Vec<String>,
     /// Where the manifest asks for it.
     pub source: Option<Source>,
 }
@@ -215,6 +228,8 @@ pub struct View {
     pub allowed: Vec<String>,
     /// Whether there is nothing to do.
     pub nothing: bool,
+    /// Why apply would do none of it, when it would not.
+    pub refused: Option<String>,
     /// The line of counts.
     pub counts: String,
     /// The counts.
@@ -232,7 +247,7 @@ impl View {
         self.group(group).map(|line| if group == Group::Findings { 1 } else { line.count }).sum()
     }
 
-    /// What happens, in numbers: `2 join · 1 leaves · 3 queues change`.
+    /// What happens, in numbers: `2 agents join · 1 agent moves · 3 queues change`.
     pub fn headline(&self) -> String {
         let counts = Group::ALL.map(|group| (group, self.count(group)));
         let said = counts
@@ -269,6 +284,7 @@ pub fn of(plan: &Plan) -> View {
             .map(|a| format!("allowed for this run: {} up to {}", a.rule, a.up_to))
             .collect(),
         nothing: plan.changes.is_empty(),
+        refused: refused(&plan.findings),
         counts: counts(plan),
         summary: plan.summary.clone(),
     }
@@ -280,8 +296,7 @@ fn counts(plan: &Plan) -> String {
         "Plan: {} to create, {} to update, {} to replace, {} to delete",
         s.create, s.update, s.replace, s.delete
     );
-    let mends = |f: &&Finding| f.severity == Severity::Info || f.effect() == Effect::None;
-    let open = plan.findings.iter().filter(|f| !mends(f)).count();
+    let open = plan.findings.iter().filter(|f| f.effect() == Effect::Differs).count();
     if open > 0 {
         text.push_str(&format!(", {open} that cannot be mended"));
     }
@@ -290,6 +305,20 @@ fn counts(plan: &Plan) -> String {
         _ => text.push_str(&format!("; {}.", effort(s))),
     }
     text
+}
+
+/// Why apply would do none of a plan: `apply refuses this plan because of R401, R303`.
+fn refused(findings: &[Finding]) -> Option<String> {
+    let stops = |f: &&Finding| match f.effect() {
+        Effect::Invalid | Effect::Refused | Effect::Incomplete => true,
+        Effect::None | Effect::Differs => false,
+    };
+    let mut codes: Vec<&str> = findings.iter().filter(stops).map(|f| f.code.as_str()).collect();
+    codes.dedup();
+    let those = if codes.len() == 1 { "that is" } else { "these are" };
+    (!codes.is_empty()).then(|| {
+        format!("Refused because of {}: apply would do none of this until {those} settled.", codes.join(", "))
+    })
 }
 
 /// How many calls a plan needs, and about how long they take.

@@ -1,6 +1,6 @@
 //! Changes of queues → lines, and who serves them before and after.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -9,6 +9,9 @@ use crate::model::id::{OperatorId, safe};
 use crate::model::plan::{Action, Change};
 use crate::model::queue::{self, ASSIGN_MEMBERS};
 use crate::model::value::{Members, Value};
+
+/// Most agents of one sort that are called by name in a queue's line.
+const MOST_NAMED: usize = 6;
 
 /// How many serve a queue that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,12 +52,21 @@ fn members(json: &Json) -> Members {
     }
 }
 
+/// Whoever joins or leaves, or is served otherwise, one by one.
+fn everyone(change: &Change) -> Vec<String> {
+    let Some(field) = change.field(ASSIGN_MEMBERS.key) else { return Vec::new() };
+    let (before, after) = (members(&field.before), members(&field.after));
+    let differs = |id: &&OperatorId| before.get(*id) != after.get(*id);
+    let all: BTreeSet<&OperatorId> = before.keys().chain(after.keys()).filter(differs).collect();
+    all.into_iter().map(ToString::to_string).collect()
+}
+
 /// The line of a queue.
 pub(super) fn line(change: &Change) -> Line {
     let mut pieces = Vec::new();
     for field in &change.fields {
         if field.path == ASSIGN_MEMBERS.key {
-            pieces.extend(member_pieces(&members(&field.before), &members(&field.after), change.action));
+            pieces.extend(member_pieces(change, &members(&field.before), &members(&field.after)));
         } else if change.action == Action::Create {
             pieces.push(Piece::Words(format!(
                 "{} {}",
@@ -69,6 +81,9 @@ pub(super) fn line(change: &Change) -> Line {
             });
         }
     }
+    if change.action == Action::Update && staffing(change).is_some_and(|staff| staff.after() == 0) {
+        pieces.push(Piece::Remark("nobody is left to serve it".to_owned()));
+    }
     remarks(change, &mut pieces);
     Line {
         tone: Tone::Act(change.action),
@@ -78,28 +93,30 @@ pub(super) fn line(change: &Change) -> Line {
         count: 1,
         pieces,
         staffing: staffing(change),
+        everyone: everyone(change),
         source: change.source.clone(),
     }
 }
 
-fn member_pieces(before: &Members, after: &Members, action: Action) -> Vec<Piece> {
+fn member_pieces(change: &Change, before: &Members, after: &Members) -> Vec<Piece> {
     let joined = after.iter().filter(|(id, _)| !before.contains_key(*id)).map(|(id, p)| (id, *p)).collect();
-    if action == Action::Create {
+    let who = |ids: &[&OperatorId]| people(ids, &change.names);
+    if change.action == Action::Create {
         let count = if after.len() == 1 { "1 member".to_owned() } else { format!("{} members", after.len()) };
         return vec![Piece::Words(if after.is_empty() {
             count
         } else {
-            format!("{count}: {}", by_priority(joined))
+            format!("{count}{}", by_priority(joined, ranges))
         })];
     }
     let left: Vec<&OperatorId> = before.keys().filter(|id| !after.contains_key(*id)).collect();
     let mut pieces = Vec::new();
     let many = |count: usize| if count > 3 { format!("{count} ") } else { String::new() };
     if !joined.is_empty() {
-        pieces.push(Piece::Words(format!("{}joining: {}", many(joined.len()), by_priority(joined))));
+        pieces.push(Piece::Words(format!("{}joining{}", many(joined.len()), by_priority(joined, who))));
     }
     if !left.is_empty() {
-        pieces.push(Piece::Words(format!("{}leaving: {}", many(left.len()), ranges(&left))));
+        pieces.push(Piece::Words(format!("{}leaving: {}", many(left.len()), who(&left))));
     }
     let mut moved: BTreeMap<(i64, i64), Vec<&OperatorId>> = BTreeMap::new();
     for (id, now) in after {
@@ -117,15 +134,30 @@ fn member_pieces(before: &Members, after: &Members, action: Action) -> Vec<Piece
     pieces
 }
 
-/// Members by priority, the most urgent last named first; priority 0 goes without saying.
-fn by_priority(members: Vec<(&OperatorId, i64)>) -> String {
+/// Agents with their names, while these are few; else their numbers alone.
+fn people(ids: &[&OperatorId], names: &BTreeMap<OperatorId, String>) -> String {
+    if ids.len() > MOST_NAMED {
+        return ranges(ids);
+    }
+    let one = |id: &&OperatorId| match names.get(*id) {
+        Some(name) => format!("{id} {name}"),
+        None => id.to_string(),
+    };
+    ids.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Members by priority: those of equal priority together, so that nobody takes it for the last one's alone.
+fn by_priority(members: Vec<(&OperatorId, i64)>, who: impl Fn(&[&OperatorId]) -> String) -> String {
     let mut groups: BTreeMap<i64, Vec<&OperatorId>> = BTreeMap::new();
     for (id, priority) in members {
         groups.entry(priority).or_default().push(id);
     }
-    let groups = groups.iter().rev().map(|(priority, ids)| match priority {
-        0 => ranges(ids),
-        priority => format!("{} (priority {priority})", ranges(ids)),
-    });
-    groups.collect::<Vec<_>>().join(", ")
+    match groups.iter().next() {
+        // Priority 0 goes without saying where there is no other.
+        Some((0, ids)) if groups.len() == 1 => format!(": {}", who(ids)),
+        _ => {
+            let said = |(priority, ids): (&i64, &Vec<_>)| format!("priority {priority}: {}", who(ids));
+            format!(", {}", groups.iter().rev().map(said).collect::<Vec<_>>().join("; "))
+        }
+    }
 }

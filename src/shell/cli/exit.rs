@@ -117,7 +117,8 @@ impl Fail {
                 diagnostics: diagnostics.clone(),
             },
             Self::Error(error) => of(format!("{error:#}")),
-            Self::Stale(message) | Self::Unreachable(message) | Self::Locked(message) => of(message.clone()),
+            Self::Stale(message) | Self::Locked(message) => of(message.clone()),
+            Self::Unreachable(message) => of(message.replace('\n', "; ")),
             Self::Interrupted => of(INTERRUPTED.to_owned()),
         }
     }
@@ -138,7 +139,8 @@ impl Fail {
                 Exit::Stale
             }
             Self::Unreachable(message) => {
-                console.error(&message);
+                // A line for each system.
+                message.lines().for_each(|line| console.error(line));
                 Exit::Unreachable
             }
             Self::Locked(message) => {

@@ -168,6 +168,8 @@ fn logs(verbose: bool, console: &Console) {
         .with_writer(move || log.clone())
         .with_ansi(false)
         .without_time()
+        // A line that cannot be written is dropped: said on standard error, that would end the run.
+        .log_internal_errors(false)
         .try_init();
 }
 
