@@ -517,3 +517,28 @@ fn several_workspaces_are_shared_out_and_the_gravest_code_wins() {
     run(&["validate", "--shard", "2/2", "a", "b", "c", "d"]).exits(1);
     run(&["plan", "--shard", "3/2", "a"]).exits(1);
 }
+
+/// What looks like a manifest and cannot be read would otherwise look as if nobody asked for its agents.
+#[cfg(unix)]
+#[test]
+fn a_manifest_that_cannot_be_read_is_never_passed_over() {
+    use std::os::unix::fs::symlink;
+
+    let bench = Bench::new("");
+    bench.roster(TWENTY);
+    bench.write("shared/b.yaml", "apiVersion: rosterctl/v1\nkind: Roster\n");
+    for (target, name, says) in [
+        ("nowhere.yaml", "roster/b.yaml", "leads to nothing that can be read"),
+        ("nowhere", "roster/team", "leads to nothing that can be read"),
+        ("../shared", "roster/team", "a link to a folder"),
+        ("/", "roster/team", "a link to a folder"),
+        ("/dev/null", "roster/b.yaml", "this is no plain file"),
+    ] {
+        symlink(target, bench.path(name)).unwrap();
+        let said = bench.run(&["plan"]).exits(1);
+        assert!(said.err.contains(says) && said.err.contains(name), "{target}: {}", said.err);
+        fs::remove_file(bench.path(name)).unwrap();
+    }
+    symlink("../shared/b.yaml", bench.path("roster/b.yaml")).unwrap();
+    bench.run(&["plan"]).exits(0);
+}

@@ -472,9 +472,9 @@ fn setting_type(setting: &Setting) -> Json {
             "anyOf": [{ "type": "integer" }, { "type": "array", "items": { "type": "integer" }, "minItems": 1 }],
         }),
         SettingType::Flag => json!({ "type": "boolean" }),
-        SettingType::Duration => json!({
+        SettingType::Duration { zero } => json!({
             "type": "string",
-            "pattern": "^[0-9]+(ms|s|m|h)$",
+            "pattern": if zero { "^[0-9]+(ms|s|m|h)$" } else { "^0*[1-9][0-9]*(ms|s|m|h)$" },
             "patternErrorMessage": "write a number and its unit: 500ms, 30s, 2m, 1h",
         }),
         SettingType::Offset => json!({

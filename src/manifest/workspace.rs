@@ -490,12 +490,19 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
             _ => vec![number(node, key, i64::MIN, i64::MAX, out)?],
         }),
         SettingType::Flag => SettingValue::Flag(flag(node, key, out)?),
-        SettingType::Duration => {
+        SettingType::Duration { zero } => {
             let parsed = plain(node).and_then(duration);
+            if parsed == Some(Duration::ZERO) && !zero {
+                out.push(
+                    Diagnostic::at(&node.source, format!("`{key}` is zero, and so would allow nothing"))
+                        .help("write a length of time such as 30s, or leave it out"),
+                );
+                return None;
+            }
             if parsed.is_none() {
                 out.push(
                     Diagnostic::at(&node.source, format!("`{key}` is not a length of time"))
-                        .help("write a number and its unit: 500ms, 30s, 2m, 1h"),
+                        .help("write a number and its unit, up to a week: 500ms, 30s, 2m, 1h"),
                 );
             }
             SettingValue::Duration(parsed?)

@@ -67,7 +67,10 @@ pub enum SettingType {
     /// `true` or `false`.
     Flag,
     /// `500ms`, `30s`, `2m`, `1h`.
-    Duration,
+    Duration {
+        /// Whether it may be zero.
+        zero: bool,
+    },
     /// `+08:00`.
     Offset,
     /// A share (`10%`) or a count.
@@ -151,7 +154,7 @@ pub const fn required(key: &'static str, ty: SettingType, doc: &'static str) -> 
 /// `rateLimit: { calls: 20, per: 60s }`.
 pub const RATE: SettingType = SettingType::Group(&[
     required("calls", SettingType::Number { min: 1, max: 1_000_000 }, "Calls allowed in any window."),
-    required("per", SettingType::Duration, "Length of the window."),
+    required("per", SettingType::Duration { zero: false }, "Length of the window."),
 ]);
 
 /// Meaning of a `rateLimit` where the vendor documents none.
@@ -164,12 +167,17 @@ pub static CONNECTION: &[Setting] = &[
         SettingType::Text,
         "Where the system answers, like https://cc.example.com; or the word `sandbox` for the embedded simulator.",
     ),
-    optional("timeout", SettingType::Duration, "30s", "Longest time that one call may take."),
+    optional("timeout", SettingType::Duration { zero: false }, "30s", "Longest time that one call may take."),
     optional(
         "retry",
         SettingType::Group(&[
             optional("attempts", SettingType::Number { min: 1, max: 100 }, "6", "Most attempts at one call."),
-            optional("total", SettingType::Duration, "2m", "Longest time for all attempts at one call."),
+            optional(
+                "total",
+                SettingType::Duration { zero: true },
+                "2m",
+                "Longest time for all attempts at one call.",
+            ),
         ]),
         "{ attempts: 6, total: 2m }",
         "Bounds of trying a call again.",
@@ -278,7 +286,12 @@ pub static LEDGER: &[Setting] = &[
         "Object store of the ledger, like s3://bucket/prefix; instead of `path`.",
     )
     .bound(LEDGER_PLACE),
-    optional("lease", SettingType::Duration, "30s", "How long a lock is held without being renewed."),
+    optional(
+        "lease",
+        SettingType::Duration { zero: false },
+        "30s",
+        "How long a lock is held without being renewed.",
+    ),
     optional("fingerprintKey", SettingType::Secret, "", "Key of the fingerprints of passwords."),
 ];
 
@@ -342,7 +355,12 @@ pub static POLICY: &[Setting] = &[
                 "[delete, disable, regroup, unqueue]",
                 "What is not done to an agent in such a state.",
             ),
-            optional("wait", SettingType::Duration, "0s", "How long to wait for the state to end."),
+            optional(
+                "wait",
+                SettingType::Duration { zero: true },
+                "0s",
+                "How long to wait for the state to end.",
+            ),
             optional(
                 "onError",
                 SettingType::Choice(&["refuse", "allow"]),

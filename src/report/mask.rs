@@ -15,7 +15,7 @@ use super::Run;
 use crate::model::agent;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::field::{Field, Personal, by_key};
-use crate::model::finding::{AMBIGUOUS_QUEUE, Finding, UNMANAGED_QUEUE};
+use crate::model::finding::{AMBIGUOUS_QUEUE, Finding, MISSING_EXTEN, UNMANAGED_QUEUE};
 use crate::model::id::Kind;
 use crate::model::plan::{Change, Plan};
 use crate::model::queue::{self, ASSIGN_MEMBERS};
@@ -103,7 +103,7 @@ impl Mask {
 
     fn finding(&self, finding: &Finding) -> Finding {
         // The number of a queue is nobody's telephone, and what people are to write into `exten:`.
-        if [UNMANAGED_QUEUE.code, AMBIGUOUS_QUEUE.code].contains(&finding.code.as_str()) {
+        if [UNMANAGED_QUEUE.code, AMBIGUOUS_QUEUE.code, MISSING_EXTEN.code].contains(&finding.code.as_str()) {
             return finding.clone();
         }
         Finding { message: self.text(&finding.message), ..finding.clone() }

@@ -193,7 +193,7 @@ pub(super) fn setting_values(ty: SettingType) -> String {
         SettingType::Number { min, max } => format!("whole number from {min} to {max}"),
         SettingType::Numbers => "list of whole numbers".to_owned(),
         SettingType::Flag => "`true`, `false`".to_owned(),
-        SettingType::Duration => "length of time: `500ms`, `30s`, `2m`, `1h`".to_owned(),
+        SettingType::Duration { .. } => "length of time: `500ms`, `30s`, `2m`, `1h`".to_owned(),
         SettingType::Offset => "offset from UTC: `\"+08:00\"`".to_owned(),
         SettingType::Share => "share or count: `10%`, `12`".to_owned(),
         SettingType::Secret => "`{ store, key }`".to_owned(),

@@ -144,10 +144,11 @@ fn find(place: &Place, workspace: &Workspace, out: &mut Diagnostics) -> Vec<Path
         let path = place.folder.join(&**name);
         if path.is_dir() {
             let before = paths.len();
-            if let Err(error) = walk(&path, &mut paths) {
+            let sound = out.len();
+            if let Err(error) = walk(&path, &mut paths, out) {
                 out.push(Diagnostic::at(source, format!("folder `{name}` cannot be read: {error}")));
             }
-            if paths.len() == before {
+            if paths.len() == before && out.len() == sound {
                 out.push(
                     Diagnostic::at(source, format!("folder `{name}` holds no manifest"))
                         .help("put *.yaml or *.yml files with `kind: Roster` into it"),
@@ -172,18 +173,46 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
 }
 
 /// All `*.yaml` and `*.yml` below a folder; hidden files and folders are left out.
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Finds the manifests of a folder. What is passed over in silence would look as if nobody asked for it, and
+/// `prune` deletes such agents: so whatever looks like a manifest or a folder, and is none that can be read, is
+/// complained of.
+fn walk(folder: &Path, found: &mut Vec<PathBuf>, out: &mut Diagnostics) -> io::Result<()> {
+    let complain = |path: &Path, what: &str, help: &str| {
+        Diagnostic::at(&Source::new(&shown(path), 1, 1), what.to_owned()).help(help)
+    };
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
         if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         }
-        // A link to a folder is not followed: it could lead in circles, or out of the workspace.
-        if entry.file_type()?.is_dir() {
-            walk(&path, found)?;
-        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") && path.is_file() {
-            found.push(path);
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            if let Err(error) = walk(&path, found, out) {
+                out.push(unreadable(&path, &error));
+            }
+            continue;
+        }
+        let is_manifest = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+        match fs::metadata(&path) {
+            Ok(real) if real.is_file() && is_manifest => found.push(path),
+            // A link to a folder is not followed: it could lead in circles, or out of the workspace.
+            Ok(real) if real.is_dir() => out.push(complain(
+                &path,
+                "this is a link to a folder, and such links are not followed",
+                "put the folder itself there, or name it under `manifests:`",
+            )),
+            Ok(_) if is_manifest => out.push(complain(
+                &path,
+                "this is no plain file",
+                "take it away, or give it another name than *.yaml and *.yml",
+            )),
+            Err(error) if kind.is_symlink() || is_manifest => out.push(complain(
+                &path,
+                &format!("this link leads to nothing that can be read: {error}"),
+                "fetch what it points to (a submodule, a shared checkout), or take it away",
+            )),
+            Ok(_) | Err(_) => {}
         }
     }
     Ok(())

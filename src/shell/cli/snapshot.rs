@@ -11,7 +11,7 @@ use super::plan::{Narrowing, Read, plan_of, read};
 use super::spare;
 use crate::model::id::{Kind, safe};
 use crate::model::ledger::Ledger;
-use crate::model::live::Live;
+use crate::model::live::{Live, Seats};
 use crate::model::plan::Plan;
 use crate::model::snapshot::{self, Snapshot};
 use crate::model::workspace::Workspace;
@@ -81,7 +81,7 @@ pub(super) async fn plan(
     narrowing: &Narrowing,
     console: &Console,
 ) -> Result<Plan, Fail> {
-    let snapshot = fit(&loaded.workspace, snapshot, file)?;
+    let mut snapshot = fit(&loaded.workspace, snapshot, file)?;
     let ledger = match snapshot.ledger {
         Some(ledger) => ledger,
         None => local_ledger(loaded).await?,
@@ -97,7 +97,7 @@ pub(super) async fn plan(
         );
     }
     if !loaded.desired.seats.is_empty() {
-        console.note("a snapshot holds no voice seats: those that are declared are not compared");
+        snapshot.live.seats = Seats::Unread("a snapshot holds none".to_owned());
     }
     let plan = plan_of(loaded, &snapshot.live, &ledger, BTreeMap::new(), narrowing);
     // See `plan::one`: there is one workspace, and the program ends soon.
