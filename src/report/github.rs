@@ -63,7 +63,7 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
     match &part.body {
         Body::Planned(plan) => {
             let mut notes = planned(report.command, plan);
-            notes.push(about(Severity::Info, view::of(plan).counts));
+            notes.push(about(Severity::Info, view::of(plan, report.command).counts));
             notes
         }
         Body::Ran(plan, run) => {
@@ -98,7 +98,7 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
 
 /// Changes and findings; what somebody changed in a console is a warning in a drift.
 fn planned(command: Command, plan: &Plan) -> Vec<Note> {
-    let view = view::of(plan);
+    let view = view::of(plan, command);
     let note = |line: &Line| {
         let (severity, title) = match (line.tone, command) {
             (Tone::Find(severity), _) => (severity, line.subject.clone()),

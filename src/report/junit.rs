@@ -106,7 +106,7 @@ fn cases(report: &Report, part: &Part) -> Vec<Case> {
 }
 
 fn planned(report: &Report, plan: &Plan) -> Vec<Case> {
-    let view = view::of(plan);
+    let view = view::of(plan, report.command);
     let case = |line: &Line| {
         let place =
             line.source.as_ref().map(|s| format!(" ({}:{}:{})", report.path(&s.file), s.line, s.column));

@@ -6,7 +6,7 @@
 use super::diff::{Span, spans};
 use super::markup::Markdown;
 use super::view::{self, Group, Line, Piece, View};
-use super::{Body, Failure, Part, Report, Run, result};
+use super::{Body, Command, Failure, Part, Report, Run, result};
 use crate::apply::Status;
 use crate::model::plan::Plan;
 
@@ -95,7 +95,7 @@ fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Sectio
 }
 
 fn planned(report: &Report, plan: &Plan, head: &mut Markdown) -> Vec<Section> {
-    let view = view::of(plan);
+    let view = view::of(plan, report.command);
     summary(&view, head);
     let mut sections = Vec::new();
     for group in
@@ -107,10 +107,10 @@ fn planned(report: &Report, plan: &Plan, head: &mut Markdown) -> Vec<Section> {
             let open = rows.len() <= 10 || matches!(group, Group::Leaves | Group::Remade);
             sections.push(section(
                 rank(group),
-                group.title(),
+                group.title(report.command),
                 view.count(group),
                 open,
-                columns(group),
+                columns(group, report.command),
                 rows.into_iter(),
             ));
         }
@@ -132,10 +132,13 @@ fn rank(group: Group) -> usize {
     }
 }
 
-fn columns(group: Group) -> &'static str {
+fn columns(group: Group, command: Command) -> &'static str {
     match group {
         Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
             "| agent | name | what | where |\n| --- | --- | --- | --- |\n"
+        }
+        Group::Moves if command == Command::Drift => {
+            "| agent | name | is in | belongs to | also | where |\n| --- | --- | --- | --- | --- | --- |\n"
         }
         Group::Moves => {
             "| agent | name | from | to | also | where |\n| --- | --- | --- | --- | --- | --- |\n"
@@ -154,6 +157,9 @@ fn summary(view: &View, head: &mut Markdown) {
         head.raw(" · ").text(&view::effort(&view.summary));
     }
     head.raw("\n\n");
+    if view.command == Command::Drift && !view.changes.is_empty() {
+        head.raw("What is live stands first, what the manifest says after it. Nothing has been changed.\n\n");
+    }
     if let Some(refused) = &view.refused {
         head.raw("⛔ ").text(refused).raw("\n\n");
     }

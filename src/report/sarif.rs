@@ -154,7 +154,7 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
 }
 
 fn planned(report: &Report, part: &Part, plan: &Plan) -> Vec<Json> {
-    let view = view::of(plan);
+    let view = view::of(plan, report.command);
     let result = |line: &Line| {
         let source = line.source.as_ref();
         match line.tone {

@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::diff::{Span, spans};
 use super::view::{self, Line, Piece, Tone, View};
-use super::{Body, Failure, Report, Run, result};
+use super::{Body, Command, Failure, Report, Run, result};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::plan::{Action, Plan};
@@ -28,10 +28,10 @@ const LONG: usize = 24;
 pub(super) fn report(report: &Report, look: Look) -> String {
     let parts = report.parts.iter().map(|part| {
         let text = match &part.body {
-            Body::Planned(shown) => plan(&view::of(shown), look),
+            Body::Planned(shown) => plan(&view::of(shown, report.command), look),
             Body::Ran(shown, run) => {
                 let done = ran(shown, run, look);
-                plan(&view::of(shown), look) + if done.is_empty() { "" } else { "\n" } + &done
+                plan(&view::of(shown, report.command), look) + if done.is_empty() { "" } else { "\n" } + &done
             }
             Body::Failed(failure) => failed(failure),
         };
@@ -76,6 +76,9 @@ pub fn plan(view: &View, look: Look) -> String {
     let subject = view.changes.iter().map(|line| line.subject.width()).max().unwrap_or(0).min(28);
     for line in &view.changes {
         text.push_str(&draw(line, subject, look));
+    }
+    if view.command == Command::Drift && !view.changes.is_empty() {
+        text.insert_str(0, "What is live -> what the manifests say; nothing has been changed.\n\n");
     }
     if !view.changes.is_empty() && !view.findings.is_empty() {
         text.push('\n');

@@ -19,6 +19,7 @@ use rosterctl::model::snapshot;
 use rosterctl::model::workspace::Workspace;
 use rosterctl::plan::{self, Options};
 use rosterctl::provider::SPECS;
+use rosterctl::report::Command;
 use rosterctl::report::text::{self, Look};
 use rosterctl::report::{json, view};
 
@@ -145,7 +146,7 @@ fn render_text(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::of(agents);
     let plan = bytes.plan(&snapshot::read(&bytes.live).unwrap().live);
     let look = Look { colour: false, width: None, places: false };
-    bencher.bench_local(|| text::plan(&view::of(&plan), look));
+    bencher.bench_local(|| text::plan(&view::of(&plan, Command::Plan), look));
 }
 
 /// A plan that makes everything, as JSON.

@@ -41,7 +41,7 @@ pub(super) fn report(report: &Report) -> String {
     page.raw("<body>\n<a class=\"skip\" href=\"#main\">Skip to what changes</a>\n<header class=\"top\">\n<p class=\"kind\">rosterctl ");
     page.raw(report.command.word()).raw("</p>\n<h1>").text(&title(report)).raw("</h1>\n<p class=\"lead\">");
     page.raw(lead(report)).raw("</p>\n</header>\n<main id=\"main\">\n");
-    filter(&mut page);
+    filter(&mut page, report);
     if report.several {
         contents(&mut page, report);
     }
@@ -65,7 +65,10 @@ fn lead(report: &Report) -> &'static str {
     match report.command {
         Command::Plan => "What would change in the live systems. Nothing has been changed yet.",
         Command::Apply => "What was changed in the live systems.",
-        Command::Drift => "How the live systems differ from the manifests. Nothing has been changed.",
+        Command::Drift => {
+            "How the live systems differ from the manifests: what is live stands first, what the manifest says \
+             after it. Nothing has been changed."
+        }
     }
 }
 
@@ -85,12 +88,16 @@ fn head(page: &mut Markup, report: &Report) {
 }
 
 /// The search; without script it is not shown.
-fn filter(page: &mut Markup) {
+fn filter(page: &mut Markup, report: &Report) {
     page.raw("<form id=\"filter\" role=\"search\" hidden>\n<label for=\"q\">Search</label>\n");
     page.raw("<input id=\"q\" type=\"search\" autocomplete=\"off\" placeholder=\"name, number, queue…\">\n");
     page.raw("<label for=\"show\">Show</label>\n<select id=\"show\"><option value=\"\">everything</option>");
     for group in Group::ALL {
-        page.raw("<option value=\"").raw(rows::word(group)).raw("\">").raw(group.title()).raw("</option>");
+        page.raw("<option value=\"")
+            .raw(rows::word(group))
+            .raw("\">")
+            .raw(group.title(report.command))
+            .raw("</option>");
     }
     page.raw("</select>\n<output id=\"shown\" for=\"q show\" aria-live=\"polite\"></output>\n</form>\n");
 }
@@ -103,7 +110,7 @@ fn contents(page: &mut Markup, report: &Report) {
         page.text(report.path(&part.place)).raw("</small> ");
         let said = match &part.body {
             Body::Planned(plan) => {
-                let view = view::of(plan);
+                let view = view::of(plan, report.command);
                 view.verdict().map_or_else(|| view.headline(), str::to_owned)
             }
             Body::Ran(plan, run) => result::verdict(plan, run).unwrap_or_default(),
@@ -124,10 +131,10 @@ fn workspace(page: &mut Markup, spot: Spot<'_>, part: &Part) {
             .raw("</small></h2>\n");
     }
     match &part.body {
-        Body::Planned(plan) => planned(page, spot, &view::of(plan)),
+        Body::Planned(plan) => planned(page, spot, &view::of(plan, spot.report.command)),
         Body::Ran(plan, run) => {
             ran(page, spot, plan, run);
-            planned(page, spot, &view::of(plan));
+            planned(page, spot, &view::of(plan, spot.report.command));
         }
         Body::Failed(failure) => failed(page, spot, failure),
     }
@@ -162,11 +169,15 @@ fn tiles(page: &mut Markup, spot: Spot<'_>, view: &View) {
     page.raw("<ul class=\"tiles\">\n");
     for group in Group::ALL {
         let count = view.count(group);
+        // A rare thing, and an empty tile would ask what it is.
+        if group == Group::Remade && count == 0 {
+            continue;
+        }
         page.raw("<li class=\"").raw(rows::word(group)).raw(if count == 0 { " none\">" } else { "\">" });
         if count > 0 {
             page.raw("<a href=\"#w").number(spot.number).raw("-").raw(rows::word(group)).raw("\">");
         }
-        page.raw("<b>").number(count).raw("</b> <span>").raw(group.noun(count)).raw("</span>");
+        page.raw("<b>").number(count).raw("</b> <span>").raw(group.noun(view.command, count)).raw("</span>");
         page.raw(if count > 0 { "</a></li>\n" } else { "</li>\n" });
     }
     page.raw("</ul>\n");
@@ -183,7 +194,12 @@ fn order(page: &mut Markup, spot: Spot<'_>, view: &View) {
     let (open, close) = spot.heading();
     page.raw("<section class=\"order\">")
         .raw(open)
-        .raw("In this order <span lang=\"zh\">执行顺序</span>")
+        .raw(if view.command == Command::Drift {
+            "What an apply would do, in this order"
+        } else {
+            "In this order"
+        })
+        .raw(" <span lang=\"zh\">执行顺序</span>")
         .raw(close);
     page.raw("<ol>\n");
     for stage in &view.order.stages {

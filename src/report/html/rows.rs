@@ -26,16 +26,17 @@ pub(super) fn word(group: Group) -> &'static str {
     }
 }
 
-fn chinese(group: Group) -> &'static str {
-    match group {
-        Group::Joins => "新增坐席",
-        Group::Leaves => "删除坐席",
-        Group::Remade => "删除后重建",
-        Group::Moves => "调组坐席",
-        Group::Changes => "变更坐席",
-        Group::Queues => "队列人员",
-        Group::Findings => "需要关注",
-    }
+fn chinese(group: Group, command: Command) -> &'static str {
+    let (plan, drift) = match group {
+        Group::Joins => ("新增坐席", "缺少坐席"),
+        Group::Leaves => ("删除坐席", "多余坐席"),
+        Group::Remade => ("删除后重建", "须删除后重建"),
+        Group::Moves => ("调组坐席", "组别不符"),
+        Group::Changes => ("变更坐席", "设置不符"),
+        Group::Queues => ("队列人员", "队列人员"),
+        Group::Findings => ("需要关注", "需要关注"),
+    };
+    if command == Command::Drift { drift } else { plan }
 }
 
 /// What a chapter means, for whoever reads the first one.
@@ -47,6 +48,10 @@ fn meaning(group: Group, command: Command) -> &'static str {
             "Agents that are deleted: they can no longer sign in."
         }
         (Group::Leaves, Command::Drift) => "Live agents that should not be there.",
+        (Group::Moves, Command::Drift) => {
+            "Agents that are in another main skill group than their manifest says."
+        }
+        (Group::Changes, Command::Drift) => "Agents of whom something else is live than their manifest says.",
         (Group::Remade, _) => {
             "Agents of whom something differs that can only be set when an agent is made: the account is deleted \
              and made again, and leaves its queues meanwhile."
@@ -71,12 +76,19 @@ pub(super) fn chapter(page: &mut Markup, spot: Spot<'_>, view: &View, group: Gro
         .number(spot.number)
         .raw("-")
         .raw(word(group));
-    page.raw("\">").raw(open).raw(group.title()).raw(" <span lang=\"zh\">").raw(chinese(group));
+    page.raw("\">")
+        .raw(open)
+        .raw(group.title(view.command))
+        .raw(" <span lang=\"zh\">")
+        .raw(chinese(group, view.command));
     page.raw("</span> <span class=\"count\">").number(view.count(group)).raw("</span>").raw(close);
     page.raw("<p class=\"meaning\">").raw(meaning(group, spot.report.command)).raw("</p>\n");
     match group {
         Group::Findings => findings(page, spot, &lines),
         Group::Queues => queues(page, spot, &lines),
+        Group::Moves if view.command == Command::Drift => {
+            table(page, spot, group, &lines, &["agent", "name", "is in", "belongs to", "also"]);
+        }
         Group::Moves => table(page, spot, group, &lines, &["agent", "name", "from", "to", "also"]),
         Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
             table(page, spot, group, &lines, &["agent", "name", "what"]);
@@ -99,7 +111,9 @@ fn table(page: &mut Markup, spot: Spot<'_>, group: Group, lines: &[&Line], colum
         page.text(bare(&line.subject)).raw("</th><td data-label=\"name\">");
         page.text(line.name().unwrap_or_default()).raw("</td>");
         if let (Group::Moves, Some((from, to))) = (group, line.moves()) {
-            page.raw("<td data-label=\"from\">").text(from).raw("</td><td data-label=\"to\"><strong>");
+            let (here, there) = (columns.get(2).copied(), columns.get(3).copied());
+            page.raw("<td data-label=\"").raw(here.unwrap_or_default()).raw("\">").text(from);
+            page.raw("</td><td data-label=\"").raw(there.unwrap_or_default()).raw("\"><strong>");
             page.text(to).raw("</strong></td><td data-label=\"also\">");
             said(page, agent::FIELDS, line.beside_the_move());
         } else {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::super::Command;
 use super::{Group, Line, Piece, Tone, ranges, remarks, words};
 use crate::model::agent::{self, MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::id::{Kind, OperatorId};
@@ -48,7 +49,7 @@ fn who(all: &[&Change], group: &[usize]) -> String {
 }
 
 /// The agents of a plan, a line for what is one thing.
-pub(super) fn lines(plan: &Plan) -> Vec<Line> {
+pub(super) fn lines(plan: &Plan, command: Command) -> Vec<Line> {
     let all: Vec<&Change> = plan.changes.iter().filter(|c| c.id.kind == Kind::Agent).collect();
     let mut lines = Vec::new();
     let mut taken = vec![false; all.len()];
@@ -100,7 +101,11 @@ pub(super) fn lines(plan: &Plan) -> Vec<Line> {
         for index in &group {
             taken[*index] = true;
         }
-        lines.push(if group.len() > 1 { group_line(&all, &group) } else { agent_line(change) });
+        lines.push(if group.len() > 1 {
+            group_line(&all, &group, command)
+        } else {
+            agent_line(change, command)
+        });
     }
     lines
 }
@@ -119,7 +124,7 @@ fn run(all: &[&Change], at: usize) -> Vec<usize> {
     group
 }
 
-fn group_line(all: &[&Change], group: &[usize]) -> Line {
+fn group_line(all: &[&Change], group: &[usize], command: Command) -> Line {
     let first = all[group[0]];
     let ids: Vec<&OperatorId> = group.iter().map(|at| &all[*at].id.name).collect();
     let mut pieces = vec![Piece::Count(group.len())];
@@ -147,7 +152,7 @@ fn group_line(all: &[&Change], group: &[usize]) -> Line {
             _ => subject,
         };
     }
-    pieces.extend(agent_pieces(&general));
+    pieces.extend(agent_pieces(&general, command));
     if named {
         pieces.push(Piece::Words(who(all, group)));
     }
@@ -178,14 +183,14 @@ fn generalise(json: &Json, id: &OperatorId) -> Json {
     }
 }
 
-fn agent_line(change: &Change) -> Line {
+fn agent_line(change: &Change, command: Command) -> Line {
     Line {
         tone: Tone::Act(change.action),
         group: chapter(change),
         subject: change.id.to_string(),
         about: None,
         count: 1,
-        pieces: agent_pieces(change),
+        pieces: agent_pieces(change, command),
         staffing: None,
         everyone: Vec::new(),
         source: change.source.clone(),
@@ -203,7 +208,7 @@ fn chapter(change: &Change) -> Group {
     }
 }
 
-fn agent_pieces(change: &Change) -> Vec<Piece> {
+fn agent_pieces(change: &Change, command: Command) -> Vec<Piece> {
     let mut pieces = Vec::new();
     // Unless its name is made, goes or changes: then it stands among the fields.
     let named = change.field(NAME.key).is_some_and(|name| name.before != name.after);
@@ -249,7 +254,7 @@ fn agent_pieces(change: &Change) -> Vec<Piece> {
             }
         }
     }
-    remarks(change, &mut pieces);
+    remarks(change, command, &mut pieces);
     pieces
 }
 
@@ -282,7 +287,7 @@ mod tests {
                 "findings": { "error": 0, "warning": 0, "info": 0 }, "live": { "agents": 0, "queues": 0 } },
             "changes": changes, "steps": [], "findings": [], "digests": { "manifests": "", "plan": "" },
         });
-        let view = super::super::of(&serde_json::from_value(plan).unwrap());
+        let view = super::super::of(&serde_json::from_value(plan).unwrap(), Command::Plan);
         let subjects: Vec<&str> = view.changes.iter().map(|line| &*line.subject).collect();
         assert_eq!(subjects, ["agent/8001 … 8011", "agent/9001"]);
         assert_eq!(view.changes[0].pieces[0], Piece::Count(6));

@@ -10,6 +10,7 @@ mod queues;
 
 use std::collections::BTreeMap;
 
+use super::Command;
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::field::{Field, by_key};
 use crate::model::finding::{Effect, Finding, Severity};
@@ -83,27 +84,35 @@ impl Group {
         Group::Findings,
     ];
 
-    /// Its heading.
-    pub fn title(self) -> &'static str {
-        match self {
-            Group::Joins => "Who joins",
-            Group::Leaves => "Who leaves (deleted)",
-            Group::Remade => "Who is deleted and made again",
-            Group::Moves => "Who moves",
-            Group::Changes => "Who changes",
-            Group::Queues => "Queues",
-            Group::Findings => "To look at",
-        }
+    /// Its heading: what would happen, or, of a drift, what is so.
+    pub fn title(self, command: Command) -> &'static str {
+        let (plan, drift) = match self {
+            Group::Joins => ("Who joins", "Who is missing"),
+            Group::Leaves => ("Who leaves (deleted)", "Who should not be there"),
+            Group::Remade => ("Who is deleted and made again", "Who differs and has to be made again"),
+            Group::Moves => ("Who moves", "Who is in another skill group"),
+            Group::Changes => ("Who changes", "Who differs"),
+            Group::Queues => ("Queues", "Queues"),
+            Group::Findings => ("To look at", "To look at"),
+        };
+        if command == Command::Drift { drift } else { plan }
     }
 
-    /// What a number of them does or is: `agents join`, `queue changes`.
-    pub fn noun(self, count: usize) -> &'static str {
+    /// What a number of them does or is: `agents join`, `queue changes`; of a drift `agents are missing`.
+    pub fn noun(self, command: Command, count: usize) -> &'static str {
+        let drift = command == Command::Drift;
         let (one, many) = match self {
+            Group::Joins if drift => ("agent is missing", "agents are missing"),
             Group::Joins => ("agent joins", "agents join"),
+            Group::Leaves if drift => ("agent should not be there", "agents should not be there"),
             Group::Leaves => ("agent leaves (deleted)", "agents leave (deleted)"),
+            Group::Remade if drift => ("agent has to be made again", "agents have to be made again"),
             Group::Remade => ("agent is deleted and made again", "agents are deleted and made again"),
+            Group::Moves if drift => ("agent is in another skill group", "agents are in another skill group"),
             Group::Moves => ("agent moves", "agents move"),
+            Group::Changes if drift => ("agent differs", "agents differ"),
             Group::Changes => ("agent changes", "agents change"),
+            Group::Queues if drift => ("queue differs", "queues differ"),
             Group::Queues => ("queue changes", "queues change"),
             Group::Findings => ("to look at", "to look at"),
         };
@@ -216,6 +225,8 @@ impl Piece {
 /// A plan in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
+    /// What was run: a plan says what would happen, a drift what is so.
+    pub command: Command,
     /// Name of the workspace.
     pub workspace: String,
     /// What happens.
@@ -253,7 +264,7 @@ impl View {
         let said = counts
             .iter()
             .filter(|(_, count)| *count > 0)
-            .map(|(group, count)| format!("{count} {}", group.noun(*count)));
+            .map(|(group, count)| format!("{count} {}", group.noun(self.command, *count)));
         said.collect::<Vec<_>>().join(" · ")
     }
 
@@ -270,10 +281,12 @@ impl View {
 }
 
 /// Puts a plan into words.
-pub fn of(plan: &Plan) -> View {
-    let mut changes = agents::lines(plan);
-    changes.extend(plan.changes.iter().filter(|c| c.id.kind != Kind::Agent).map(queues::line));
+pub fn of(plan: &Plan, command: Command) -> View {
+    let mut changes = agents::lines(plan, command);
+    let others = plan.changes.iter().filter(|c| c.id.kind != Kind::Agent);
+    changes.extend(others.map(|change| queues::line(change, command)));
     View {
+        command,
         workspace: plan.workspace.clone(),
         changes,
         findings: findings::lines(&plan.findings),
@@ -285,23 +298,32 @@ pub fn of(plan: &Plan) -> View {
             .collect(),
         nothing: plan.changes.is_empty(),
         refused: refused(&plan.findings),
-        counts: counts(plan),
+        counts: counts(plan, command),
         summary: plan.summary.clone(),
     }
 }
 
-fn counts(plan: &Plan) -> String {
+fn counts(plan: &Plan, command: Command) -> String {
     let s = &plan.summary;
-    let mut text = format!(
-        "Plan: {} to create, {} to update, {} to replace, {} to delete",
-        s.create, s.update, s.replace, s.delete
-    );
+    let drift = command == Command::Drift;
+    let mut text = if drift {
+        format!(
+            "Drift: {} missing, {} different, {} to make again, {} unwanted",
+            s.create, s.update, s.replace, s.delete
+        )
+    } else {
+        format!(
+            "Plan: {} to create, {} to update, {} to replace, {} to delete",
+            s.create, s.update, s.replace, s.delete
+        )
+    };
     let open = plan.findings.iter().filter(|f| f.effect() == Effect::Differs).count();
     if open > 0 {
         text.push_str(&format!(", {open} that cannot be mended"));
     }
     match s.calls {
         0 => text.push('.'),
+        _ if drift => text.push_str(&format!("; an apply would take {}.", effort(s))),
         _ => text.push_str(&format!("; {}.", effort(s))),
     }
     text
@@ -347,11 +369,14 @@ pub fn places(plan: &Plan) -> BTreeMap<&ResourceId, &Source> {
 
 /// One side of a field, as people read it.
 fn words(field: &FieldDiff, json: &serde_json::Value, table: &'static [&'static Field]) -> String {
-    let value = by_key(table, &field.path).and_then(|row| Value::from_json(row.ty, json));
-    value.map_or_else(|| "unset".to_owned(), |value| value.words())
+    let row = by_key(table, &field.path);
+    let value = row.and_then(|row| Value::from_json(row.ty, json));
+    // What no operation returns, and no run has set, may hold anything.
+    let nothing = if row.is_some_and(|row| !row.is_read()) { "unknown" } else { "unset" };
+    value.map_or_else(|| nothing.to_owned(), |value| value.words())
 }
 
-fn remarks(change: &Change, pieces: &mut Vec<Piece>) {
+fn remarks(change: &Change, command: Command, pieces: &mut Vec<Piece>) {
     if let Some(reason) = &change.reason {
         pieces.push(Piece::Remark(reason.clone()));
     }
@@ -362,6 +387,9 @@ fn remarks(change: &Change, pieces: &mut Vec<Piece>) {
         (Moved::Live, _) => pieces.push(Piece::Remark("it was changed in the console".to_owned())),
         (Moved::Both, _) => {
             pieces.push(Piece::Remark("both the console and the manifest changed it".to_owned()));
+        }
+        (Moved::Manifest, _) if command == Command::Drift => {
+            pieces.push(Piece::Remark("the manifest changed since the last apply".to_owned()));
         }
         (Moved::Manifest | Moved::Unknown, _) => {}
     }

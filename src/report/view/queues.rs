@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use super::super::Command;
 use super::{Group, Line, Piece, Tone, ranges, remarks, words};
 use crate::model::id::{OperatorId, safe};
 use crate::model::plan::{Action, Change};
@@ -62,7 +63,7 @@ fn everyone(change: &Change) -> Vec<String> {
 }
 
 /// The line of a queue.
-pub(super) fn line(change: &Change) -> Line {
+pub(super) fn line(change: &Change, command: Command) -> Line {
     let mut pieces = Vec::new();
     for field in &change.fields {
         if field.path == ASSIGN_MEMBERS.key {
@@ -84,7 +85,7 @@ pub(super) fn line(change: &Change) -> Line {
     if change.action == Action::Update && staffing(change).is_some_and(|staff| staff.after() == 0) {
         pieces.push(Piece::Remark("nobody is left to serve it".to_owned()));
     }
-    remarks(change, &mut pieces);
+    remarks(change, command, &mut pieces);
     Line {
         tone: Tone::Act(change.action),
         group: Group::Queues,

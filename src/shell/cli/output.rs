@@ -157,7 +157,8 @@ impl Reporter<'_> {
         }
         self.shown.set(true);
         let masked = self.output.mask_personal.then(|| Mask::of(plan).plan(plan));
-        self.console.out(&text::plan(&view::of(masked.as_ref().unwrap_or(plan)), self.console.look()));
+        self.console
+            .out(&text::plan(&view::of(masked.as_ref().unwrap_or(plan), self.command), self.console.look()));
     }
 
     /// Takes up what became of the plan that was shown.
