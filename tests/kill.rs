@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -173,6 +174,13 @@ fn md5_of(text: &str) -> String {
     })
 }
 
+/// The journal, while there is one.
+fn journal(bench: &Bench) -> Option<PathBuf> {
+    let own = fs::read_dir(bench.path(".rosterctl")).into_iter().flatten().filter_map(Result::ok);
+    own.map(|entry| entry.path())
+        .find(|path| path.file_name().unwrap().to_string_lossy().starts_with("journal-bench-"))
+}
+
 /// What must hold at any moment.
 #[track_caller]
 fn sound(bench: &Bench) {
@@ -180,7 +188,8 @@ fn sound(bench: &Bench) {
         if let Some(live) = bench.with(|e| e.agent_config.agent(id).map(|agent| agent.password_md5.clone())) {
             let stored = fs::read_to_string(bench.path(&format!("secrets/{id}"))).unwrap();
             assert_eq!(md5_of(&stored), live, "{id}");
-            let journal = fs::read_to_string(bench.path(".rosterctl/journal.jsonl")).unwrap_or_default();
+            let journal = journal(bench).map(|path| fs::read_to_string(path).unwrap_or_default());
+            let journal = journal.unwrap_or_default();
             assert!(!journal.contains(&stored) && !journal.contains(&live), "a secret in the journal");
         }
     }
@@ -200,7 +209,7 @@ fn finished(bench: &Bench) {
     let plan = bench.run(&["plan", "--detailed-exitcode"]).exits(0);
     // The journal and what is live tell what the run before did: nothing that it set is unknown.
     assert!(!plan.out.contains("R102"), "{}", plan.out);
-    assert!(!bench.path(".rosterctl/journal.jsonl").exists());
+    assert_eq!(journal(bench), None);
     assert_eq!(bench.agents(), ["7002", "8001", "8002", "8003", "8004"]);
     assert_eq!(bench.members("在线").len(), 2);
     assert_eq!(bench.members("旧队列"), [("7002".to_owned(), 0)]);
@@ -309,7 +318,6 @@ fn ctrl_c_finishes_what_is_in_flight_and_a_second_one_stops_at_once() {
         let came = slow_gateway(&bench, "create/v2");
         bench.roster(ROSTER);
         let mut child = begin(&bench);
-        let journal = bench.path(".rosterctl/journal.jsonl");
         assert!(until(&mut child, || came.load(Ordering::SeqCst) == 2));
         interrupt(&child);
         if twice {
@@ -319,7 +327,7 @@ fn ctrl_c_finishes_what_is_in_flight_and_a_second_one_stops_at_once() {
         assert_eq!(child.wait().unwrap().code(), Some(130));
         sound(&bench);
         // What was in flight was finished and written down, unless it was stopped at once.
-        assert_eq!(journal.exists(), twice);
+        assert_eq!(journal(&bench).is_some(), twice);
         assert!(bench.agents().len() < 5, "it went on");
         bench.run(&["apply", "--auto-approve"]).exits(0);
         finished(&bench);
@@ -352,4 +360,38 @@ fn a_connection_that_breaks_after_each_kind_of_call_doubles_and_loses_nothing() 
         bench.roster(ROSTER);
         finished(&bench);
     }
+}
+
+#[test]
+fn a_workspace_beside_takes_neither_the_journal_nor_the_agents_of_one_that_was_killed() {
+    let bench = bench("agents: [{ operatorId: \"7001\" }]\n");
+    let came = slow_gateway(&bench, "create/v2");
+    let owned = "policy: { prune: owned, limits: { floor: 100 } }\n";
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap() + owned;
+    bench.write("rosterctl.yaml", &file);
+    let other = file.replace("name: bench", "name: bench.b").replace("[roster]", "[other]");
+    bench.write("b.yaml", &format!("{other}ledger: {{ path: .rosterctl/b.json }}\n"));
+    bench.roster("agents:\n  - { operatorIds: 8001..8012, allowAnyRole: true, name: A }\n");
+    bench.write(
+        "other/b.yaml",
+        "apiVersion: rosterctl/v1\nkind: Roster\nagents:\n  - { operatorId: \"7001\", name: B }\n",
+    );
+    let mut child = begin(&bench);
+    assert!(until(&mut child, || came.load(Ordering::SeqCst) > 2));
+    // One runs, under a lock of its own.
+    bench.run(&["apply", "b.yaml", "--auto-approve", "-q"]).exits(0);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // What was in flight arrives.
+    std::thread::sleep(Duration::from_millis(1200));
+    let (made, left) = (bench.agents(), journal(&bench));
+    assert!((4..12).contains(&made.len()) && left.is_some(), "{made:?}");
+    let said = bench.run(&["apply", "b.yaml", "--auto-approve"]).exits(0);
+    assert!(!said.err.contains("did not come to its end"), "{}", said.err);
+    assert_eq!((bench.agents(), journal(&bench)), (made, left));
+    // Of whoever was made nothing is forgotten: they are owned, and go with their declaration.
+    bench.roster("agents: [{ operatorId: \"8001\" }]\n");
+    let said = bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert!(said.err.contains("did not come to its end"), "{}", said.err);
+    assert_eq!((bench.agents(), journal(&bench)), (vec!["7001".to_owned(), "8001".to_owned()], None));
 }

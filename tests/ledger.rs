@@ -271,6 +271,36 @@ async fn ledgers_that_cannot_be_read_stop_the_run_before_it_changes_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_of_another_workspace_stops_the_run_and_a_renamed_one_has_a_way_on() {
+    let bench = Bench::new("{ path: ledger.json }", 0).await;
+    bench.run("apply").expect(0, &[]);
+    let ledger = bench.path("ledger.json");
+    assert_eq!(read(&ledger)["workspace"], "bench");
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    fs::write(bench.path("rosterctl.yaml"), file.replace("name: bench", "name: other")).unwrap();
+    let written = fs::read_to_string(&ledger).unwrap();
+    let why = "is of workspace `bench`, and this workspace is `other`";
+    for command in ["plan", "apply", "drift", "doctor"] {
+        let ended = bench.run(command);
+        // `doctor` folds its lines.
+        let said = (ended.out + &ended.err).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(ended.code, 1, "{said}");
+        for part in ["ledger.json", why, "its own `ledger.path`", "write the new name after"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+    bench.run("unlock").expect(0, &["nothing to free"]);
+    assert_eq!(fs::read_to_string(&ledger).unwrap(), written);
+    // As the message says; and one that was written before ledgers told is taken on.
+    let said = "  \"workspace\": \"bench\",\n";
+    for way in [written.replace(said, "  \"workspace\": \"other\",\n"), written.replace(said, "")] {
+        fs::write(&ledger, way).unwrap();
+        bench.run("apply").expect(0, &["Nothing to do"]);
+        assert_eq!(read(&ledger)["workspace"], "other");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_url_with_credentials_is_refused_and_not_shown() {
     let bench = Bench::new("{ url: \"s3://key:hunter2@bucket/prefix\" }", 0).await;
     let ended = bench.run("apply");

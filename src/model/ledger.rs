@@ -19,6 +19,9 @@ pub struct Ledger {
     pub format: String,
     /// Version of the form.
     pub version: u32,
+    /// Name of the workspace that it is of; unsaid until it is written again by a rosterctl that tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
     /// Counts the writes.
     pub serial: u64,
     /// End of the last run that left nothing to do, as a UTC timestamp.
@@ -83,6 +86,7 @@ impl Default for Ledger {
         Self {
             format: "rosterctl.ledger".to_owned(),
             version: VERSION,
+            workspace: None,
             serial: 0,
             last_clean_run: None,
             resources: BTreeMap::new(),

@@ -276,7 +276,7 @@ pub static LEDGER: &[Setting] = &[
         "path",
         SettingType::Text,
         ".rosterctl/ledger.json",
-        "File of the ledger, beside rosterctl.yaml.",
+        "File of the ledger, beside rosterctl.yaml; each workspace has its own.",
     )
     .bound(LEDGER_PLACE),
     optional(

@@ -1,20 +1,138 @@
 //! The journal's file: JSON lines. A torn last line is no harm.
 //!
+//! A journal belongs to a workspace and its ledger, as the lock does that keeps others out of both: so its file is
+//! named after the two, its first line holds the workspace's name, and another's is neither taken up nor removed.
+//!
 //! What is written outlives a program that is killed. A machine that loses its power keeps what was synced, so the
 //! intent of a call that cannot simply be made again is synced before the call leaves, and with it all that stands
 //! above. One sync does for everybody who waits for one, and it never holds up the thread that drives the calls.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::clock;
+use super::files::Place;
+use super::{clock, ledger};
 use crate::model::call::Failure;
-use crate::model::id::OperatorId;
+use crate::model::id::{OperatorId, safe};
 use crate::model::journal::{Ending, Entry};
 use crate::model::plan::{Operation, Plan};
+use crate::model::workspace::Workspace;
+use crate::plan::digest;
+
+/// How much of a workspace's name its journal's file name shows.
+const SHOWN: usize = 40;
+
+/// Where the journal of a workspace lies.
+pub struct Desk {
+    workspace: Arc<str>,
+    path: PathBuf,
+    /// Where a rosterctl before this one kept the journal of whichever workspace of the folder.
+    before: PathBuf,
+}
+
+/// What lies in a journal's place.
+enum Found {
+    /// Nothing, or nothing that can be read: the first line is on disk before any call leaves.
+    Nothing,
+    /// What a run of this workspace left behind.
+    Ours(Vec<Entry>),
+    /// Another workspace's, by name.
+    Others(String),
+}
+
+impl Desk {
+    /// The place of a workspace's journal.
+    pub fn of(workspace: &Workspace, place: &Place) -> Self {
+        let name = &workspace.name;
+        let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+        let shown: String = name.chars().map(safe).take(SHOWN).collect();
+        let digest = digest::sha256([name.as_bytes(), ledger::named(workspace).as_bytes()]);
+        let digest: String = digest.chars().take(8).collect();
+        let folder = place.own_folder();
+        Self {
+            workspace: Arc::clone(name),
+            path: folder.join(format!("journal-{shown}-{digest}.jsonl")),
+            before: folder.join("journal.jsonl"),
+        }
+    }
+
+    /// Reads what a run of this workspace left behind that did not come to its end; empty when there is nothing.
+    ///
+    /// # Errors
+    /// Another workspace's journal lies in its place.
+    pub fn left_behind(&self) -> Result<Vec<Entry>, String> {
+        match self.look(&self.path) {
+            Found::Ours(entries) => Ok(entries),
+            Found::Nothing => match self.look(&self.before) {
+                Found::Ours(entries) => Ok(entries),
+                Found::Nothing | Found::Others(_) => Ok(Vec::new()),
+            },
+            Found::Others(other) => Err(format!(
+                "the journal {} is of workspace `{}`, and this workspace is `{}`: nothing is done by it; move it away, \
+                 back to where that workspace lies, whose next apply finishes what it began",
+                self.path.display(),
+                safe(&other),
+                self.workspace
+            )),
+        }
+    }
+
+    /// What to know of a journal of a rosterctl before this one that is not this workspace's.
+    pub fn stranger(&self) -> Option<String> {
+        let shown = self.before.display();
+        match self.look(&self.before) {
+            Found::Others(other) => Some(format!(
+                "{shown} tells of a run of workspace `{}` that did not come to its end: it is left alone, and the next \
+                 apply of that workspace takes it up",
+                safe(&other)
+            )),
+            Found::Nothing if self.before.exists() => Some(format!(
+                "{shown} does not tell which workspace it is of, nor of any call: it is left alone; remove it once no \
+                 apply runs in this folder"
+            )),
+            Found::Ours(_) | Found::Nothing => None,
+        }
+    }
+
+    fn look(&self, path: &Path) -> Found {
+        let entries = read(path);
+        match entries.first() {
+            Some(Entry::Run { plan }) if *plan.workspace == *self.workspace => Found::Ours(entries),
+            Some(Entry::Run { plan }) => Found::Others(plan.workspace.clone()),
+            Some(Entry::Begin { .. } | Entry::End { .. }) | None => Found::Nothing,
+        }
+    }
+
+    /// Begins the journal of a run, in place of what this workspace's last run left. A file of its own: who lost
+    /// the lock to this run, and is still at work, writes on in the old one.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn start(&self, plan: &Arc<Plan>) -> io::Result<Journal> {
+        self.discard();
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
+        let (written, synced) = (Mutex::default(), tokio::sync::Mutex::default());
+        let journal = Journal { path: self.path.clone(), file: Arc::new(file), written, synced };
+        journal.write(&Entry::Run { plan: Box::new(Plan::clone(plan)) })?;
+        journal.file.sync_data()?;
+        Ok(journal)
+    }
+
+    /// Removes this workspace's journal, which has nothing more to say.
+    pub fn discard(&self) {
+        for path in [&self.path, &self.before] {
+            match self.look(path) {
+                Found::Ours(_) => discard(path),
+                // Torn in its first line; in its own place it can be nobody else's.
+                Found::Nothing if *path == self.path => discard(path),
+                Found::Nothing | Found::Others(_) => {}
+            }
+        }
+    }
+}
 
 /// The journal of a run.
 pub struct Journal {
@@ -27,24 +145,6 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Where a workspace's journal lies.
-    pub fn path(own_folder: &Path) -> PathBuf {
-        own_folder.join("journal.jsonl")
-    }
-
-    /// Begins the journal of a run, in place of what was there.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn start(path: &Path, plan: &Arc<Plan>) -> io::Result<Self> {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        let (written, synced) = (Mutex::default(), tokio::sync::Mutex::default());
-        let journal = Self { path: path.to_owned(), file: Arc::new(file), written, synced };
-        journal.write(&Entry::Run { plan: Box::new(Plan::clone(plan)) })?;
-        journal.file.sync_data()?;
-        Ok(journal)
-    }
-
     /// A call is about to leave.
     ///
     /// # Errors
@@ -89,9 +189,12 @@ impl Journal {
         }
     }
 
-    /// Ends the journal: the ledger holds what it said.
+    /// Ends the journal: the ledger holds what it said. One that took its place is left alone.
     pub fn finish(&self) {
-        discard(&self.path);
+        let (Ok(mine), Ok(there)) = (self.file.metadata(), fs::metadata(&self.path)) else { return };
+        if (mine.dev(), mine.ino()) == (there.dev(), there.ino()) {
+            discard(&self.path);
+        }
     }
 
     /// Writes a line, and returns which it is.
@@ -118,13 +221,11 @@ impl Journal {
     }
 }
 
-/// Removes a journal that has nothing more to say.
-pub fn discard(path: &Path) {
+fn discard(path: &Path) {
     let _ = fs::remove_file(path);
 }
 
-/// Reads what a run left behind that did not come to its end; empty when there is nothing.
-pub fn left_behind(path: &Path) -> Vec<Entry> {
+fn read(path: &Path) -> Vec<Entry> {
     let Ok(bytes) = fs::read(path) else { return Vec::new() };
     let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
     // The first line that does not read was torn by the crash: nothing follows it.
@@ -132,32 +233,5 @@ pub fn left_behind(path: &Path) -> Vec<Entry> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn whoever_begins_at_a_time_shares_a_sync_and_every_line_is_there() -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let path = Journal::path(folder.path());
-        let file = Arc::new(File::create(&path)?);
-        let (written, synced) = (Mutex::default(), tokio::sync::Mutex::default());
-        let journal = Journal { path: path.clone(), file, written, synced };
-        let all = (0..50).map(|step| journal.begin(step, Operation::AgentCreate));
-        futures_util::future::try_join_all(all).await?;
-        assert_eq!(*journal.synced.lock().await, 50);
-        journal.begin(50, Operation::AgentEdit).await?;
-        journal.end(0, &Ok(None));
-        assert_eq!((*journal.synced.lock().await, left_behind(&path).len()), (50, 52));
-        Ok(())
-    }
-
-    #[test]
-    fn a_torn_last_line_is_no_harm() -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let path = Journal::path(folder.path());
-        fs::write(&path, "{\"entry\":\"begin\",\"step\":0}\n{\"entry\":\"end\",\"st")?;
-        assert_eq!(left_behind(&path), [Entry::Begin { step: 0, at_ms: 0 }]);
-        assert_eq!(left_behind(&folder.path().join("none")), []);
-        Ok(())
-    }
-}
+#[path = "journal/tests.rs"]
+mod tests;

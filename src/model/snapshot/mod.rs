@@ -139,7 +139,16 @@ fn fields(out: &mut String, record: &Record) {
 }
 
 fn write_ledger(out: &mut String, ledger: &Ledger) {
-    let Ledger { format: _, version: _, serial: _, last_clean_run, resources, kept, awaited: _ } = ledger;
+    let Ledger {
+        format: _,
+        version: _,
+        workspace: _,
+        serial: _,
+        last_clean_run,
+        resources,
+        kept,
+        awaited: _,
+    } = ledger;
     out.push_str(",\n\"ledger\":{");
     if let Some(run) = last_clean_run {
         out.push_str(&format!("\"lastCleanRun\":{},", json!(run)));

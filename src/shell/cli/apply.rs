@@ -29,7 +29,7 @@ use crate::shell::clock;
 use crate::shell::execute::{self, World};
 use crate::shell::fetch::Vendors;
 use crate::shell::files;
-use crate::shell::journal::{self, Journal};
+use crate::shell::journal::Journal;
 use crate::shell::ledger::{LedgerError, Store};
 use crate::shell::progress;
 
@@ -105,6 +105,9 @@ async fn locked(
     store: &Store,
     lost: watch::Receiver<Option<String>>,
 ) -> Result<Exit, Fail> {
+    if let Some(why) = loaded.journal().stranger() {
+        console.note(&why);
+    }
     let mut work = prepare(arguments, loaded, store, console).await?;
     let plan = Arc::clone(&work.plan);
     reporter.show(&plan);
@@ -200,8 +203,7 @@ async fn begin_journal(
     console: &Console,
 ) -> Result<Option<Journal>, Fail> {
     keep_settled(loaded, store, work, console).await?;
-    let path = Journal::path(&loaded.place.own_folder());
-    match files::own_folder(&loaded.place).and_then(|_| Journal::start(&path, &work.plan)) {
+    match files::own_folder(&loaded.place).and_then(|_| loaded.journal().start(&work.plan)) {
         Ok(journal) => Ok(Some(journal)),
         Err(error) => {
             // Live state decides without it too: it only makes the run after a crash more precise.
@@ -218,7 +220,7 @@ async fn keep_settled(
     work: &mut Work,
     console: &Console,
 ) -> Result<(), Fail> {
-    let unfinished = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
+    let unfinished = loaded.journal().left_behind().map_err(Fail::error)?;
     if unfinished.is_empty() {
         return Ok(());
     }
@@ -282,7 +284,7 @@ async fn prepare(
     };
     let plan = saved::read(path, loaded)?;
     let mut ledger = store.load().await?;
-    let unfinished = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
+    let unfinished = loaded.journal().left_behind().map_err(Fail::error)?;
     settle(loaded, &mut ledger, &unfinished, None).await?;
     // What was made meanwhile makes the plan stale.
     awaited::wait(loaded, &ledger, &plan, console).await;
@@ -326,7 +328,7 @@ async fn finish_empty(
         }
     };
     record(store, &mut work.ledger, doings).await?;
-    journal::discard(&Journal::path(&loaded.place.own_folder()));
+    loaded.journal().discard();
     reporter.ran(Run::default());
     Ok(Exit::Success)
 }
@@ -337,7 +339,9 @@ async fn record(store: &Store, ledger: &mut Ledger, doings: impl Fn(&mut Ledger)
     for _ in 0..5 {
         let before = ledger.clone();
         doings(ledger);
-        if before == *ledger {
+        // One that does not tell yet whose it is becomes this workspace's.
+        let told = ledger.workspace.is_some() || ledger.serial == 0;
+        if before == *ledger && told {
             return Ok(());
         }
         match store.save(ledger).await {

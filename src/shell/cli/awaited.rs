@@ -12,7 +12,6 @@ use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::plan::{Operation, Plan};
 use crate::shell::clock;
-use crate::shell::journal::{self, Journal};
 
 fn timeout(loaded: &Loaded) -> Duration {
     let connection = loaded.workspace.connection("webchat-queue");
@@ -33,7 +32,8 @@ pub(super) fn orphan(loaded: &Loaded) -> Duration {
 pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console: &Console) -> bool {
     let timeout = millis(timeout(loaded));
     let mut both = ledger.clone();
-    keep(loaded, &mut both, &journal::left_behind(&Journal::path(&loaded.place.own_folder())));
+    // Another's journal in its place was refused when the plan was made.
+    keep(loaded, &mut both, &loaded.journal().left_behind().unwrap_or_default());
     let awaited = both.awaited.iter().filter_map(|(id, until)| Some((ResourceId::parse(id)?, *until)));
     let awaited: BTreeMap<ResourceId, i64> = awaited.collect();
     let now = clock::now_ms();

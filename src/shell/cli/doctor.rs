@@ -344,14 +344,16 @@ fn clock_check(clocks: &[(&str, i64)]) -> Option<Check> {
 }
 
 async fn ledger(loaded: &Loaded) -> Vec<Check> {
-    let failed = |name: &str, error: &LedgerError| {
-        let unreachable = matches!(error, LedgerError::Unreachable(_));
-        let help = if unreachable {
-            "check `ledger.url`, the network and the provider's environment (AWS_…, GOOGLE_…, AZURE_…)"
-        } else {
-            "correct `ledger` in rosterctl.yaml, or restore the ledger"
-        };
-        Check { unreachable, ..Check::error(name, error.to_string(), help) }
+    let failed = |name: &str, error: &LedgerError| match error {
+        LedgerError::Others { what, help } => Check::error(name, what.clone(), help.clone()),
+        LedgerError::Unreachable(why) => {
+            let help =
+                "check `ledger.url`, the network and the provider's environment (AWS_…, GOOGLE_…, AZURE_…)";
+            Check { unreachable: true, ..Check::error(name, why.clone(), help) }
+        }
+        LedgerError::Unusable(_) | LedgerError::Locked(_) | LedgerError::Moved(_) => {
+            Check::error(name, error.to_string(), "correct `ledger` in rosterctl.yaml, or restore the ledger")
+        }
     };
     let store = match Store::open(&loaded.workspace, &loaded.place) {
         Ok(store) => store,

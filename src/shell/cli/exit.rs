@@ -164,7 +164,9 @@ impl From<anyhow::Error> for Fail {
 impl From<LedgerError> for Fail {
     fn from(error: LedgerError) -> Self {
         match error {
-            LedgerError::Unusable(_) | LedgerError::Moved(_) => Self::Error(error.into()),
+            LedgerError::Unusable(_) | LedgerError::Moved(_) | LedgerError::Others { .. } => {
+                Self::Error(error.into())
+            }
             LedgerError::Unreachable(why) => Self::Unreachable(why),
             LedgerError::Locked(why) => Self::Locked(why),
         }

@@ -21,6 +21,7 @@ use crate::model::workspace::Workspace;
 use crate::plan::digest;
 use crate::provider::SPECS;
 use crate::shell::files::{self, Manifest, Place};
+use crate::shell::journal::Desk;
 use crate::shell::secrets::Secrets;
 
 /// The files of a run, for showing their lines.
@@ -77,6 +78,13 @@ pub(super) struct Loaded {
     pub(super) secrets: Secrets,
     /// The connections at work.
     pub(super) links: Links,
+}
+
+impl Loaded {
+    /// Where its journal lies.
+    pub(super) fn journal(&self) -> Desk {
+        Desk::of(&self.workspace, &self.place)
+    }
 }
 
 /// Reads a workspace and its manifests.

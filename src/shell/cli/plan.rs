@@ -28,7 +28,6 @@ use crate::plan::{self, Options};
 use crate::report::{Command, json};
 use crate::shell::fetch::{self, Vendors};
 use crate::shell::files;
-use crate::shell::journal::{self, Journal};
 use crate::shell::ledger::Store;
 use crate::shell::secrets::SecretError;
 
@@ -102,7 +101,7 @@ pub(super) async fn read(loaded: &Loaded, store: &Store) -> Result<Read, Fail> {
     let vendors = input::vendors(loaded).await?;
     let live =
         fetch::live(&vendors).await.map_err(|failure| Fail::Unreachable(failure.message().to_owned()))?;
-    let unfinished = journal::left_behind(&Journal::path(&loaded.place.own_folder()));
+    let unfinished = loaded.journal().left_behind().map_err(Fail::error)?;
     settle(loaded, &mut ledger, &unfinished, Some(&live)).await?;
     Ok(Read { live, ledger, vendors })
 }

@@ -10,7 +10,7 @@ mod lock;
 mod object;
 mod shelf;
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ pub use self::lock::{Freed, Holding, Lock};
 use self::object::Bucket;
 use self::shelf::{Document, Shelf, Trouble, Version};
 use super::files::{self, Place};
+use crate::model::id::safe;
 use crate::model::ledger::{Ledger, VERSION};
 use crate::model::workspace::Workspace;
 
@@ -38,6 +39,14 @@ pub enum LedgerError {
     /// Another holds the lock.
     #[error("{0}")]
     Locked(String),
+    /// The ledger is another workspace's: what it owns is not this one's to delete.
+    #[error("{what}; {help}")]
+    Others {
+        /// Whose it is.
+        what: String,
+        /// What to do.
+        help: String,
+    },
     /// The ledger is not what this run read: another run wrote it since. Read it again and record in that.
     #[error("the ledger {0} was changed by another run since it was read, and was not written over")]
     Moved(String),
@@ -57,6 +66,8 @@ impl From<Trouble> for LedgerError {
 pub struct Store {
     shelf: Arc<Shelf>,
     lease: Duration,
+    /// Name of the workspace, which is written into its ledger.
+    workspace: Arc<str>,
     /// The workspace whose own folder is made before the first write.
     place: Option<Place>,
     /// What this run read or wrote last; `None` when there was no ledger.
@@ -75,21 +86,44 @@ impl Store {
         } else {
             Shelf::Folder(beside(workspace, place))
         };
-        Ok(Self { shelf: Arc::new(shelf), lease, place: Some(place.clone()), last: Mutex::new(None) })
+        let (shelf, workspace) = (Arc::new(shelf), Arc::clone(&workspace.name));
+        Ok(Self { shelf, lease, workspace, place: Some(place.clone()), last: Mutex::new(None) })
     }
 
     /// Reads the ledger; an empty one when there is none yet. Takes no lock and writes nothing.
     ///
     /// # Errors
-    /// It cannot be read, is no ledger, or comes from a newer program.
+    /// It cannot be read, is no ledger, is another workspace's, or comes from a newer program.
     pub async fn load(&self) -> Result<Ledger, LedgerError> {
         let seen = self.shelf.read(Document::Ledger).await?;
         let ledger = match &seen {
             None => Ledger::default(),
             Some(seen) => read(&seen.bytes, &self.shown()).map_err(LedgerError::Unusable)?,
         };
+        self.own(&ledger)?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = seen.map(|seen| seen.version);
         Ok(ledger)
+    }
+
+    /// Makes sure that a ledger is this workspace's. One that tells no workspace was written before ledgers did,
+    /// and becomes this one's with the next write.
+    fn own(&self, ledger: &Ledger) -> Result<(), LedgerError> {
+        match &ledger.workspace {
+            Some(other) if **other != *self.workspace => {
+                let (shown, other, mine) = (self.shown(), safe(other), &self.workspace);
+                Err(LedgerError::Others {
+                    what: format!(
+                        "the ledger {shown} is of workspace `{other}`, and this workspace is `{mine}`: by it, what \
+                         `{other}` made would be taken for this workspace's own"
+                    ),
+                    help: format!(
+                        "give each workspace its own `ledger.path` or `ledger.url`; or, if `{other}` was renamed to \
+                         `{mine}`, write the new name after `\"workspace\":` in the ledger"
+                    ),
+                })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Replaces the ledger that this run read or wrote last.
@@ -99,6 +133,7 @@ impl Store {
     pub async fn save(&self, ledger: &mut Ledger) -> Result<(), LedgerError> {
         self.own_folder();
         ledger.serial += 1;
+        ledger.workspace = Some(self.workspace.to_string());
         let written = self.write(ledger).await;
         match written {
             Ok(version) => {
@@ -201,8 +236,21 @@ fn shelf_of(text: &str) -> Result<Shelf, String> {
 
 /// The files of a ledger that `ledger.path` names.
 fn beside(workspace: &Workspace, place: &Place) -> Folder {
-    let path = workspace.ledger.text("path").unwrap_or(".rosterctl/ledger.json");
-    Folder::of_file(place.folder.join(path))
+    Folder::of_file(place.folder.join(path(workspace)))
+}
+
+fn path(workspace: &Workspace) -> &str {
+    workspace.ledger.text("path").unwrap_or(".rosterctl/ledger.json")
+}
+
+/// Which ledger a workspace has, as its file names it, so that it holds wherever the folder lies: two workspaces
+/// of a folder have the same exactly when they have the same lock.
+pub fn named(workspace: &Workspace) -> String {
+    if let Some(url) = workspace.ledger.text("url") {
+        return url.trim_end_matches('/').to_owned();
+    }
+    let parts = Path::new(path(workspace)).components().filter(|part| *part != Component::CurDir);
+    parts.collect::<PathBuf>().display().to_string()
 }
 
 /// The files of a workspace's ledger and its lock, there or not; none where it lies in an object store.
@@ -274,7 +322,8 @@ mod tests {
 
     fn store(shelf: &Arc<Shelf>) -> Store {
         let shelf = Arc::clone(shelf);
-        Store { shelf, lease: Duration::from_secs(30), place: None, last: Mutex::new(None) }
+        let (lease, workspace) = (Duration::from_secs(30), Arc::from("acme"));
+        Store { shelf, lease, workspace, place: None, last: Mutex::new(None) }
     }
 
     async fn no_run_writes_over_another(shelf: Arc<Shelf>) {
