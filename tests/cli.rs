@@ -245,6 +245,7 @@ queues:
       |
     9 |     assignMembers: ["8001", "8O01"]
       |                             ^^^^^^
+      = help: Declare the agent, correct its number, or take it out of the queue.
 
     error: agent/8001 would be made without a role, and the vendor would pick one at random; add `role:`, or `allowAnyRole: true` if any will do
      --> roster/roster.yaml:4:5
@@ -449,9 +450,11 @@ fn drift_says_which_side_moved_and_exits_with_2() {
     bench.with(|estate| estate.agent_config.agent_mut("8001").unwrap().name = Some("别名".to_owned()));
     let said = bench.run(&["drift"]).exits(2);
     insta::assert_snapshot!(said.out, @"
+    What is live -> what the manifests say; nothing has been changed.
+
       ~ agent/8001  name 别名 -> 坐席8001 (it was changed in the console)
 
-    Plan: 0 to create, 1 to update, 0 to replace, 0 to delete; 1 call, about a moment under the rate limits.
+    Drift: 0 missing, 1 different, 0 to make again, 0 unwanted; an apply would take 1 call, about a moment under the rate limits.
     ");
     bench.roster(&TWENTY.replace("recording: true", "recording: false"));
     // What a limit would refuse to apply is a difference like any other.

@@ -56,12 +56,14 @@ pub struct Rule {
     pub effect: Effect,
     /// What it means.
     pub doc: &'static str,
+    /// What can be done about it.
+    pub mend: &'static str,
 }
 
 macro_rules! rules {
-    ($($name:ident $code:literal $severity:ident $effect:ident $doc:literal;)+) => {
+    ($($name:ident $code:literal $severity:ident $effect:ident $doc:literal $mend:literal;)+) => {
         $(#[doc = $doc] pub static $name: Rule =
-            Rule { code: $code, severity: Severity::$severity, effect: Effect::$effect, doc: $doc };)+
+            Rule { code: $code, severity: Severity::$severity, effect: Effect::$effect, doc: $doc, mend: $mend };)+
         /// Every code, in order.
         pub static RULES: &[&Rule] = &[$(&$name),+];
     };
@@ -69,29 +71,52 @@ macro_rules! rules {
 
 #[rustfmt::skip]
 rules! {
-    IMMUTABLE        "R101" Warning Differs    "A field that the vendor cannot edit differs.";
-    UNREAD           "R102" Info    None       "A field that the vendor never returns has no record: its live state is unknown.";
-    SEAT_DIFFERS     "R103" Warning Differs    "A voice seat differs from its manifest; seats are compared, never written.";
-    SEAT_MISSING     "R104" Warning Differs    "A voice seat that a manifest declares is not live.";
-    UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest.";
-    UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest.";
-    UNMANAGED_SEAT   "R203" Info    None       "A live voice seat stands in no manifest, while others do.";
-    STRANGER_MEMBER  "R204" Info    None       "A queue whose list is written has a member who is no agent: the vendor may leave them out.";
-    AMBIGUOUS_QUEUE  "R301" Error   Invalid    "Two live queues have one name.";
-    MISSING_EXTEN    "R302" Error   Invalid    "No live queue has the number that the manifest pins.";
-    UNKNOWN_MEMBER   "R303" Error   Invalid    "A queue names an agent that is neither declared nor live.";
-    NO_ROLE          "R304" Error   Invalid    "An agent would be made without a role.";
-    LEAVING_MEMBER   "R305" Error   Invalid    "A queue names an agent that is to be deleted.";
-    TOO_MANY_DELETES "R401" Error   Refused    "More agents would be deleted than `policy.limits.deletes` allows.";
-    TOO_MANY_CHANGES "R402" Error   Refused    "More would be changed than `policy.limits.changes` allows.";
-    TOO_MANY_LEAVE   "R403" Error   Refused    "A queue would lose more members than `policy.limits.memberRemovals` allows.";
-    PROTECTED        "R404" Error   Refused    "An agent with `protect: true` would be deleted.";
-    TOO_FEW_MEMBERS  "R405" Error   Refused    "A queue would keep fewer than its `minMembers`.";
-    RECENT_CALLS     "R501" Warning None       "An agent is to be deleted whose voice seat had calls in the last days.";
-    AT_WORK          "R406" Error   Refused    "Somebody at work was left alone by `policy.presence`; only the result of an apply says so.";
-    INCOMPLETE       "R601" Error   Incomplete "A listing could not be proved complete, so nothing may be called missing.";
-    SEATS_UNKNOWN    "R602" Error   Incomplete "`drift` could not read the voice seats, or not prove their listing complete.";
-    SEATS_UNREAD     "R603" Info    None       "Voice seats, or their passwords, could not be compared; the plan does not depend on them.";
+    IMMUTABLE        "R101" Warning Differs    "A field that the vendor cannot edit differs."
+        "Change the manifest to what is live, or change the field in the console; for agents, `policy.immutable: replace` deletes the agent and makes it again.";
+    UNREAD           "R102" Info    None       "A field that the vendor never returns has no record: its live state is unknown."
+        "Nothing has to be done; `--assert-unread` sets the field again, and from then on rosterctl knows it.";
+    SEAT_DIFFERS     "R103" Warning Differs    "A voice seat differs from its manifest; seats are compared, never written."
+        "Change the seat in the vendor's console, or the manifest.";
+    SEAT_MISSING     "R104" Warning Differs    "A voice seat that a manifest declares is not live."
+        "Make the seat in the vendor's console, or take it out of the manifest.";
+    UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest."
+        "It stays as it is. To manage it, add it to a manifest (`rosterctl import` writes one); to delete it, write it with `state: absent`.";
+    UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest."
+        "It stays as it is, and so do its members. To manage it, add it to a manifest; the vendor offers no way to delete or rename a queue: that is done in the console.";
+    UNMANAGED_SEAT   "R203" Info    None       "A live voice seat stands in no manifest, while others do."
+        "It stays as it is; add it to `seats:` to have it compared.";
+    STRANGER_MEMBER  "R204" Info    None       "A queue whose list is written has a member who is no agent: the vendor may leave them out."
+        "Nothing has to be done; take the number out of the queue in the console if it is a slip.";
+    AMBIGUOUS_QUEUE  "R301" Error   Invalid    "Two live queues have one name."
+        "Give the queue its `exten:` in the manifest, or rename one of the two in the console.";
+    MISSING_EXTEN    "R302" Error   Invalid    "No live queue has the number that the manifest pins."
+        "Correct the `exten:`, or leave it out and let the name find the queue.";
+    UNKNOWN_MEMBER   "R303" Error   Invalid    "A queue names an agent that is neither declared nor live."
+        "Declare the agent, correct its number, or take it out of the queue.";
+    NO_ROLE          "R304" Error   Invalid    "An agent would be made without a role."
+        "Add `role:` to the agent or its profile, or `allowAnyRole: true` if any will do.";
+    LEAVING_MEMBER   "R305" Error   Invalid    "A queue names an agent that is to be deleted."
+        "Take the agent out of the queue, or its `state: absent` away.";
+    TOO_MANY_DELETES "R401" Error   Refused    "More agents would be deleted than `policy.limits.deletes` allows."
+        "If so many are really meant to go, `--allow deletes=N` lifts the limit for one run; else look for a file that is missing.";
+    TOO_MANY_CHANGES "R402" Error   Refused    "More would be changed than `policy.limits.changes` allows."
+        "If so much is really meant to change, `--allow changes=N` lifts the limit for one run.";
+    TOO_MANY_LEAVE   "R403" Error   Refused    "A queue would lose more members than `policy.limits.memberRemovals` allows."
+        "If so many are really meant to leave the queue, `--allow members=N` lifts the limit for one run.";
+    PROTECTED        "R404" Error   Refused    "An agent with `protect: true` would be deleted."
+        "Take `protect: true` away first, in a change of its own, or keep the agent.";
+    TOO_FEW_MEMBERS  "R405" Error   Refused    "A queue would keep fewer than its `minMembers`."
+        "Leave more members in the queue, or lower its `minMembers` in the manifest.";
+    RECENT_CALLS     "R501" Warning None       "An agent is to be deleted whose voice seat had calls in the last days."
+        "Make sure that the agent has really stopped working.";
+    AT_WORK          "R406" Error   Refused    "Somebody at work was left alone by `policy.presence`; only the result of an apply says so."
+        "Apply again when they are done, raise `policy.presence.wait`, or lift the guard for one run with `--allow presence=N`.";
+    INCOMPLETE       "R601" Error   Incomplete "A listing could not be proved complete, so nothing may be called missing."
+        "Run again when nobody edits the system; if it stays so, the vendor's paging is not to be trusted.";
+    SEATS_UNKNOWN    "R602" Error   Incomplete "`drift` could not read the voice seats, or not prove their listing complete."
+        "Run `rosterctl doctor` to see why; run again when nobody edits seats.";
+    SEATS_UNREAD     "R603" Info    None       "Voice seats, or their passwords, could not be compared; the plan does not depend on them."
+        "Nothing has to be done for agents and queues; `rosterctl doctor` says why.";
 }
 
 /// Finds a row by its code.
@@ -159,6 +184,6 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), RULES.len());
-        assert!(RULES.iter().all(|r| r.doc.ends_with('.')));
+        assert!(RULES.iter().all(|r| r.doc.ends_with('.') && r.mend.ends_with('.')));
     }
 }

@@ -58,7 +58,10 @@ pub fn explain(
         let word = nearest(wanted, words.iter().map(String::as_str))?;
         paths().find(|path| last(path) == word).map(str::to_owned)
     });
-    Err(near)
+    // The beginning of a name, or a part of it.
+    let beginning = wanted.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let begins = |path: &&str| beginning.len() >= 3 && last(path).to_ascii_lowercase().contains(&beginning);
+    Err(near.or_else(|| paths().find(begins).map(str::to_owned)))
 }
 
 /// What people also write: plurals, and the keys of the workspace file.
@@ -148,6 +151,7 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
             facts: vec![
                 ("severity", rule.severity.word().to_owned()),
                 ("effect", effect(rule.effect).to_owned()),
+                ("what to do", rule.mend.to_owned()),
             ],
         });
     }

@@ -71,15 +71,16 @@ pub fn fields(specs: &[&'static Spec]) -> String {
     for (_, word, doc) in STATES {
         let _ = writeln!(out, "| `{word}` | {} |", cell(doc));
     }
-    out.push_str("\n## Finding codes\n\n| code | severity | effect | meaning |\n| --- | --- | --- | --- |\n");
+    out.push_str("\n## Finding codes\n\n| code | severity | effect | meaning | what to do |\n| --- | --- | --- | --- | --- |\n");
     for rule in RULES {
         let _ = writeln!(
             out,
-            "| `{}` | {} | {} | {} |",
+            "| `{}` | {} | {} | {} | {} |",
             rule.code,
             rule.severity.word(),
             effect(rule.effect),
-            cell(rule.doc)
+            cell(rule.doc),
+            cell(rule.mend)
         );
     }
     out

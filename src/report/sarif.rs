@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use super::view::{self, Line, Tone};
 use super::{Body, Command, Part, Report, Run, result};
 use crate::apply::Status;
-use crate::model::finding::{RULES, Severity};
+use crate::model::finding::{self, RULES, Severity};
 use crate::model::plan::Plan;
 use crate::model::source::Source;
 
@@ -66,11 +66,15 @@ fn tell_apart(results: &mut [Json]) {
 fn rules() -> Vec<Json> {
     let table = RULES.iter().map(|rule| (rule.code, rule.severity, rule.doc));
     let rule = |(id, severity, doc): (&str, Severity, &str)| {
-        json!({
+        let mut row = json!({
             "id": id,
             "shortDescription": { "text": doc },
             "defaultConfiguration": { "level": level(severity) },
-        })
+        });
+        if let Some(rule) = finding::rule(id) {
+            row["help"] = json!({ "text": rule.mend });
+        }
+        row
     };
     table.chain(OWN).map(rule).collect()
 }

@@ -169,7 +169,7 @@ fn findings(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
         fold(page, &line.words());
         page.raw("</p>");
         if let Some(rule) = rule(&line.subject) {
-            page.raw("<p class=\"help\">").quoted(rule.doc).raw("</p>");
+            page.raw("<p class=\"help\">").quoted(rule.mend).raw("</p>");
         }
         place(page, spot.report, line.source.as_ref());
         page.raw("</li>\n");

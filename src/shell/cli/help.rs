@@ -111,7 +111,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     ("completions", &[("For bash", "rosterctl completions bash")]),
-    ("man", &[]),
+    ("man", &[("Where `man` looks for them", "rosterctl man --out ~/.local/share/man/man1")]),
 ];
 
 /// The command line, with examples.

@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail
         return Ok(Exit::Success);
     };
     let mut pages = vec![("rosterctl.1".to_owned(), program.clone())];
-    for command in program.get_subcommands().filter(|command| !command.is_hide_set()) {
+    for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
         let name = format!("rosterctl-{}", command.get_name());
         pages.push((format!("{name}.1"), command.clone().name(name)));
     }

@@ -43,7 +43,7 @@ use crate::model::plan::Allowance;
 
 /// A contact centre's roster as code: agents, skill groups and queues in reviewed YAML.
 #[derive(Debug, Parser)]
-#[command(name = "rosterctl", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "rosterctl", version, propagate_version = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -97,7 +97,6 @@ enum Command {
     /// Print completions for a shell.
     Completions(completions::Arguments),
     /// Write man pages, one a command.
-    #[command(hide = true)]
     Man(man::Arguments),
 }
 

@@ -16,7 +16,7 @@ use super::{allowance, snapshot, target};
 use crate::apply::{recover, remember};
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::finding::Effect;
+use crate::model::finding::{Effect, LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
@@ -208,9 +208,17 @@ async fn fingerprints(loaded: &Loaded, ledger: &Ledger) -> Result<BTreeMap<Opera
 pub(super) fn complain(plan: &Plan, loaded: &Loaded, console: &Console) {
     let invalid = plan.findings.iter().filter(|f| f.effect() == Effect::Invalid);
     let diagnostics: Vec<Diagnostic> = invalid
-        .map(|finding| match &finding.source {
-            Some(source) => Diagnostic::at(source, finding.message.clone()),
-            None => Diagnostic::general(finding.message.clone()),
+        .map(|finding| {
+            let said = match &finding.source {
+                Some(source) => Diagnostic::at(source, finding.message.clone()),
+                None => Diagnostic::general(finding.message.clone()),
+            };
+            // The others say in their own words what to do.
+            let silent = [&UNKNOWN_MEMBER, &LEAVING_MEMBER, &MISSING_EXTEN];
+            match silent.into_iter().find(|rule| rule.code == finding.code) {
+                Some(rule) => said.help(rule.mend),
+                None => said,
+            }
         })
         .collect();
     if !diagnostics.is_empty() {
