@@ -354,6 +354,32 @@ fn whoever_moved_while_it_was_asked_who_is_at_work_is_not_deleted() {
 }
 
 #[test]
+fn whoever_moved_while_a_deletion_of_many_waited_for_its_turn_is_not_deleted() {
+    let agents = (1..=13).map(|n| format!("  - {{ operatorId: \"{}\", name: 坐席 }}\n", 8000 + n));
+    let slow = "faults: { delayMs: { probability: 1, min: 5000, max: 5000 }, only: [edit/v2] }";
+    let bench = Bench::new(&format!("{slow}\nagents:\n{}", agents.collect::<String>()));
+    bench.workspace("policy: { limits: { floor: 100 } }\n");
+    let absent = (3..=13).map(|n| format!("  - {{ operatorId: \"{}\", state: absent }}\n", 8000 + n));
+    let absent: String = absent.collect();
+    // As many as are in flight at a time.
+    let edits = "  - { operatorId: \"8001\", name: 新 }\n  - { operatorId: \"8002\", name: 新 }\n";
+    bench.roster(&format!("agents:\n{edits}{absent}"));
+    let mut command = command_in(bench.folder.path(), &["apply", "--auto-approve"], &[]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let edits = |path: &String| path.ends_with("edit/v2");
+    while !bench.with(|estate| estate.calls.keys().any(edits)) {
+        assert_eq!(child.try_wait().unwrap(), None, "it went on without waiting");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    bench.with(|estate| estate.agent_config.agent_mut("8009").unwrap().name = Some("新人".to_owned()));
+    let output = child.wait_with_output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{out}");
+    assert!(out.contains("agent/8009 was left out: name was 坐席"), "{out}");
+    assert_eq!(bench.agents(), ["8001", "8002", "8009"]);
+}
+
+#[test]
 fn an_interrupted_run_asks_nobody_any_more() {
     let bench = bench(&format!("{}{SLOW}", seed()), "protect: [on-call]");
     bench.roster(TEN);

@@ -28,6 +28,11 @@ pub trait Reads {
     /// The configured connection.
     fn connection(&self) -> &Connection;
 
+    /// How many calls may be made side by side.
+    fn at_once(&self) -> usize {
+        self.connection().concurrency()
+    }
+
     /// Makes a reading call, and again while that may help.
     fn read<T>(
         &self,
@@ -192,7 +197,7 @@ async fn pages<T>(
     let mut rest = pin!(
         stream::iter(2..=count)
             .map(|page| vendor.read(move || ask(page), hear).inspect(|_| task.another()))
-            .buffered(vendor.connection().concurrency())
+            .buffered(vendor.at_once())
     );
     while let Some(page) = rest.try_next().await? {
         assembly.add(page, of);
@@ -247,7 +252,7 @@ async fn look_at_agents(
             let seen = one(vendor, &id).await.map_err(|failure| failure.message().to_owned());
             (id, seen.map(|row| row.and_then(agent).map(|(_, record)| record)))
         })
-        .buffered(vendor.connection().concurrency())
+        .buffered(vendor.at_once())
         .collect()
         .await
 }
@@ -300,7 +305,7 @@ async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, 
             let seen = one(vendor, exten).await.map_err(|failure| failure.message().to_owned());
             (key, seen.map(|row| row.and_then(queue).into_iter().collect()))
         })
-        .buffered(vendor.connection().concurrency())
+        .buffered(vendor.at_once())
         .collect()
         .await
 }

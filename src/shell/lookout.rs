@@ -264,7 +264,7 @@ impl<'a> Lookout<'a> {
     }
 
     /// Whether those whom a step deletes are still in no queue and still who they were, unless that was seen just
-    /// now. A call that `holds` its place among those in flight reads few agents, one at a time.
+    /// now. A call that `holds` its place among those in flight reads the agents by one call at a time.
     async fn doomed(&self, step: usize, ids: &[OperatorId], holds: bool) -> Result<Option<Halt>, Failure> {
         let last = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).get(&step).copied();
         if last.is_some_and(|last| last.elapsed() <= FRESH) {
@@ -281,18 +281,14 @@ impl<'a> Lookout<'a> {
                 Some(Stale { id: ResourceId::agent(id), message: format!("it is in queue {exten}") })
             }));
         }
-        let of = |agents| Wanted { agents, ..Wanted::default() };
-        let mut seen = Seen::default();
-        if !holds {
-            let listed = (self.plan.summary.live.agents, 0);
-            seen = fetch::look(self.vendors, &of(ids.iter().cloned().collect()), listed).await;
-        } else if ids.len() <= FEW {
+        let wanted = Wanted { agents: ids.iter().cloned().collect(), ..Wanted::default() };
+        let listed = (self.plan.summary.live.agents, 0);
+        let seen = if holds {
             let aside = Vendors { agents: self.vendors.agents.as_ref().map(Aside), queues: None };
-            for id in ids {
-                let one = fetch::look(&aside, &of(BTreeSet::from([id.clone()])), (usize::MAX, 0)).await;
-                seen.agents.extend(one.agents);
-            }
-        }
+            fetch::look(&aside, &wanted, listed).await
+        } else {
+            fetch::look(self.vendors, &wanted, listed).await
+        };
         let moved = guard::agents_moved(self.plan, &seen)
             .map_err(|why| Failure::NotSent(format!("they could not be read again: {why}")))?;
         stale.extend(moved);

@@ -104,6 +104,10 @@ impl Reads for Aside<'_> {
         self.0.connection()
     }
 
+    fn at_once(&self) -> usize {
+        1
+    }
+
     async fn read<T>(
         &self,
         call: impl Fn() -> Call,
