@@ -58,6 +58,7 @@ cases! {
     unread_fields_are_asserted "unread-asserted"
     unread_fields_are_known_by_the_ledger "unread-ledger"
     a_password_is_rotated_by_its_version "password-version"
+    a_password_that_was_adopted_is_rotated_by_its_version "password-version-seen"
     at_least_only_adds "at-least"
     a_target_takes_in_what_it_needs "target-queue"
     a_target_that_is_deleted_leaves_its_queues "target-delete"

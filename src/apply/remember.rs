@@ -8,7 +8,7 @@ use crate::model::desired::Desired;
 use crate::model::diff::same;
 use crate::model::field::{Record, by_key};
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::ledger::{Applied, AppliedPassword, Ledger};
+use crate::model::ledger::{Applied, AppliedPassword, Ledger, SeenPassword};
 use crate::model::live::Live;
 use crate::model::plan::{Action, Change, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
@@ -87,6 +87,7 @@ fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool, pri
         if diff.path == PASSWORD.key {
             let version = diff.secret.as_ref().and_then(|secret| secret.version);
             applied.password = Some(AppliedPassword { version, fingerprint: print.cloned() });
+            applied.password_seen = None;
         } else {
             applied.fields.insert(diff.path.clone(), diff.after.clone());
         }
@@ -94,7 +95,7 @@ fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool, pri
 }
 
 /// Writes down what is declared and live alike: rosterctl adopts it. What no operation returns stays
-/// as the ledger has it.
+/// as the ledger has it; of a password that rosterctl never set, the first `version` that was seen is kept.
 pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
     keep::forget(ledger, desired, live, plan);
     let held = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
@@ -145,5 +146,50 @@ fn take(ledger: &mut Ledger, id: &ResourceId, desired: &Record, live: &Record, e
             _ => continue,
         };
         applied.fields.insert(entry.field.key.to_owned(), json);
+    }
+    if let Some(Value::Password(secret)) = desired.get(&PASSWORD)
+        && applied.password.is_none()
+    {
+        applied.password_seen.get_or_insert(SeenPassword { version: secret.version });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::secret::SecretRef;
+
+    /// The ledger after an agent was found live as it is declared, with a version of its password.
+    fn adopted(mut ledger: Ledger, version: Option<u32>) -> Ledger {
+        let secret = SecretRef { store: "files".into(), key: "k".into(), generate: false, version };
+        let mut record = Record::default();
+        record.set(&PASSWORD, Value::Password(Arc::new(secret)), None);
+        take(&mut ledger, &ResourceId::agent(&OperatorId::from("8001")), &record, &Record::default(), None);
+        ledger
+    }
+
+    fn applied(ledger: &Ledger) -> &Applied {
+        &ledger.resources["agent/8001"]
+    }
+
+    #[test]
+    fn the_first_version_of_a_password_that_was_not_set_is_kept() {
+        let first = adopted(Ledger::default(), Some(1));
+        assert_eq!(applied(&first).password_seen, Some(SeenPassword { version: Some(1) }));
+        assert_eq!(applied(&first).password, None, "seeing it sets nothing");
+        let later = adopted(first, Some(2));
+        assert_eq!(applied(&later).password_seen, Some(SeenPassword { version: Some(1) }), "until it is set");
+        let unsaid = adopted(Ledger::default(), None);
+        assert_eq!(applied(&unsaid).password_seen, Some(SeenPassword { version: None }));
+    }
+
+    #[test]
+    fn a_password_that_was_set_needs_no_version_that_was_seen() {
+        let mut ledger = Ledger::default();
+        let password = Some(AppliedPassword { version: Some(1), fingerprint: None });
+        ledger.resources.insert("agent/8001".to_owned(), Applied { password, ..Applied::default() });
+        assert_eq!(adopted(ledger.clone(), Some(2)), ledger);
     }
 }

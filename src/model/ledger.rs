@@ -67,6 +67,9 @@ pub struct Applied {
     /// The password was set by rosterctl, with this version where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<AppliedPassword>,
+    /// The password was not set by rosterctl: what the manifest said of it when the agent was adopted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_seen: Option<SeenPassword>,
 }
 
 /// What is known of a password that rosterctl set; never the password nor a plain digest of it.
@@ -79,6 +82,16 @@ pub struct AppliedPassword {
     /// Keyed fingerprint of the password, where `ledger.fingerprintKey` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+}
+
+/// What a manifest said of a password that rosterctl has not set: raising `version` from there asks for a rotation,
+/// although nobody knows what the password is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeenPassword {
+    /// `version` of the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
 }
 
 impl Default for Ledger {

@@ -329,23 +329,29 @@ fn judge_password(
     secret: &SecretRef,
     applied: Option<&Applied>,
 ) -> Verdict {
-    let Some(known) = applied.and_then(|a| a.password.as_ref()) else {
-        return asserted(context, entry);
+    let Some(applied) = applied else { return asserted(context, entry) };
+    let set = applied.password.as_ref();
+    // Of a password that somebody else set, only the version is known that the manifest had at first.
+    let before = match (set, &applied.password_seen) {
+        (Some(set), _) => set.version,
+        (None, Some(seen)) => seen.version,
+        (None, None) => return asserted(context, entry),
     };
-    match (known.version, secret.version) {
-        (before, Some(now)) if before != Some(now) => {
+    match (before, secret.version, set) {
+        (before, Some(now), _) if before != Some(now) => {
             let mut field = diff(entry, Json::Null, Moved::Manifest);
             let before = before.map_or_else(|| "none".to_owned(), |v| v.to_string());
             field.reason = Some(format!("version {before} -> {now}"));
             field.renew = secret.generate;
             Verdict::Differs(field)
         }
-        _ if differs(known.fingerprint.as_ref(), context.options.fingerprints.get(id)) => {
+        (_, _, None) => asserted(context, entry),
+        (_, _, Some(set)) if differs(set.fingerprint.as_ref(), context.options.fingerprints.get(id)) => {
             let mut field = diff(entry, Json::Null, Moved::Manifest);
             field.reason = Some("changed in the store since".to_owned());
             Verdict::Differs(field)
         }
-        _ => Verdict::Same,
+        (_, _, Some(_)) => Verdict::Same,
     }
 }
 
@@ -474,6 +480,12 @@ fn replace(
                 )
             };
             let mut field = diff(entry, before, moved);
+            if let Value::Password(secret) = &entry.value
+                && let Verdict::Differs(rotated) =
+                    judge_password(context, &resource.name, entry, secret, applied)
+            {
+                (field.renew, field.reason) = (rotated.renew, rotated.reason);
+            }
             field.forces_replacement = fixed.iter().any(|(e, _)| e.field.index == row.index);
             fields.push(field);
         } else if let Some((json, reason)) = kept(row, now, applied, owed) {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::any;
-use crate::model::ledger::{AppliedPassword, Kept};
+use crate::model::ledger::{AppliedPassword, Kept, SeenPassword};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
@@ -30,6 +30,8 @@ fn the_ledger_goes_along_without_fingerprints() {
     applied.fields.insert("role".to_owned(), json!("班长"));
     applied.password = Some(AppliedPassword { version: Some(3), fingerprint: Some("5ec2e7f1".to_owned()) });
     ledger.resources.insert("agent/8001".to_owned(), applied.clone());
+    let seen = Some(SeenPassword { version: Some(2) });
+    ledger.resources.insert("agent/8002".to_owned(), Applied { password_seen: seen, ..Applied::default() });
     let text = write(&Snapshot { ledger: Some(ledger.clone()), ..Snapshot::default() });
     assert!(!text.contains("5ec2e7f1"), "{text}");
     let back = read(text.as_bytes()).unwrap().ledger.unwrap();
@@ -109,7 +111,7 @@ fn what_is_wrong_is_named_with_its_line() {
     2: invalid type: sequence, expected a listing with `items`, each an agent
     2: `workspace` stands twice
     2: unknown field `qeues` of a snapshot; did you mean `queues`?
-    2: unknown field `feilds`, expected one of `fields`, `exten`, `password`
+    2: unknown field `feilds`, expected one of `fields`, `exten`, `password`, `passwordSeen`
     2: it ends too early: was it cut off?
     2: a listing has `items`, and this one has none
     invalid type: sequence, expected a snapshot
