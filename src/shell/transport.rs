@@ -39,6 +39,8 @@ impl Transport {
     /// The client cannot be set up (a proxy variable or a certificate file is wrong).
     pub fn http(base: &str, timeout: Duration, http1: bool) -> Result<Self, String> {
         let builder = reqwest::Client::builder();
+        // Without encryption no certificate is looked at: a container that has none can talk to loopback all the same.
+        let builder = if base.starts_with("http://") { builder.tls_certs_only([]) } else { builder };
         let client = if http1 { builder.http1_only() } else { builder }
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("rosterctl/", env!("CARGO_PKG_VERSION")))
@@ -46,7 +48,15 @@ impl Transport {
             .timeout(timeout)
             .pool_idle_timeout(Duration::from_secs(20))
             .build()
-            .map_err(|error| format!("the HTTP client cannot be set up: {}", chain(&error)))?;
+            .map_err(|error| {
+                let why = chain(&error);
+                let hint = if why.contains("No CA certificates") {
+                    "; install the system's certificates (ca-certificates), or name a file in SSL_CERT_FILE"
+                } else {
+                    ""
+                };
+                format!("the HTTP client cannot be set up: {why}{hint}")
+            })?;
         Ok(Self::Http { client, base: base.to_owned(), timeout })
     }
 

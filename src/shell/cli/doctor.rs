@@ -204,7 +204,11 @@ async fn try_connection(loaded: &Loaded, connection: &Connection) -> (Check, Opt
     let link = match connect::trial(loaded, connection).await {
         Ok(link) => link,
         Err(why) => {
-            let help = "the check of its store says what is missing";
+            let help = if why.contains("sign its calls") {
+                "the check of its store says what is missing"
+            } else {
+                "correct what is said of it, in rosterctl.yaml or on this machine"
+            };
             return (Check::error(name, format!("{} {why}", connection.spec.name), help), None);
         }
     };

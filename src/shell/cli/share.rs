@@ -1,6 +1,9 @@
 //! The workspaces that a run is about, and its share of them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use crate::shell::files::WORKSPACE_FILE;
 
 /// Several workspaces, or a share of them.
 #[derive(Debug, clap::Args)]
@@ -20,11 +23,20 @@ impl Workspaces {
         self.workspaces.len() > 1 || self.shard.is_some()
     }
 
-    /// The workspaces of this run's share, in the order in which they were named.
+    /// The workspaces of this run's share, each once, in the order in which they were named.
     pub(super) fn mine(&self) -> impl Iterator<Item = &Path> {
         let (share, of) = self.shard.unwrap_or((1, 1));
-        self.workspaces.iter().skip(share - 1).step_by(of).map(PathBuf::as_path)
+        // One that is named twice, also as a folder and as its file, would be reported twice under one name.
+        let mut seen = BTreeSet::new();
+        let once = self.workspaces.iter().filter(move |path| seen.insert(real(path)));
+        once.skip(share - 1).step_by(of).map(PathBuf::as_path)
     }
+}
+
+/// Where a workspace's file really lies, as far as that can be told.
+fn real(path: &Path) -> PathBuf {
+    let file = if path.is_dir() { path.join(WORKSPACE_FILE) } else { path.to_owned() };
+    file.canonicalize().unwrap_or(file)
 }
 
 /// Reads `I/N`.
@@ -36,6 +48,7 @@ fn shard(text: &str) -> Result<(usize, usize), String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 
@@ -45,6 +58,17 @@ mod tests {
         for wrong in ["0/8", "9/8", "x", "1/0", "-1/2", "1/2/3", "/"] {
             assert!(shard(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_workspace_that_is_named_twice_is_taken_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(WORKSPACE_FILE);
+        std::fs::write(&file, "").unwrap();
+        let named = [folder.path(), &file, folder.path(), Path::new("elsewhere")];
+        let workspaces = named.map(Path::to_owned).to_vec();
+        let all = Workspaces { workspaces, shard: None };
+        assert_eq!(all.mine().collect::<Vec<_>>(), [folder.path(), Path::new("elsewhere")]);
     }
 
     #[test]

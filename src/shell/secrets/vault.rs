@@ -94,6 +94,10 @@ impl Vault {
         let build = || async {
             let mut builder =
                 reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE);
+            // As for vendors: a container without certificates can talk to loopback all the same.
+            if self.settings.text("address").is_some_and(|address| address.starts_with("http://")) {
+                builder = builder.tls_certs_only([]);
+            }
             if let Some(file) = self.settings.text("caFile") {
                 let path = self.folder.join(file);
                 let wrong = |why: String| format!("caFile {}: {why}", path.display());
@@ -102,7 +106,9 @@ impl Vault {
                     reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))?;
                 builder = builder.tls_certs_merge(certificates);
             }
-            builder.build().map_err(|_| "the HTTP client cannot be set up".to_owned())
+            builder.build().map_err(|_| {
+                "the HTTP client cannot be set up: are the system's certificates (ca-certificates) installed?".to_owned()
+            })
         };
         self.client.get_or_init(build).await.as_ref().map_err(Clone::clone)
     }
