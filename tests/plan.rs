@@ -49,6 +49,7 @@ cases! {
     a_queue_is_declared_once "queue-claimed-twice"
     members_must_exist "member-unknown"
     members_who_are_no_agents_are_told_of "strangers"
+    an_incomplete_listing_calls_nobody_a_stranger "strangers-unknown"
     limits_refuse "limits"
     limits_are_lifted "limits-allowed"
     a_queue_keeps_its_fewest_members "min-members"
