@@ -87,7 +87,8 @@ impl Machine {
                     self.slots[before].proved = true;
                 }
                 Verdict::Late(_) if self.may_show(self.slots[at].looks) => late = true,
-                Verdict::Amiss(what) | Verdict::Late(what) => self.unshown(before, &what),
+                Verdict::Late(what) => self.unshown(before, &what, true),
+                Verdict::Amiss(what) => self.unshown(before, &what, false),
                 Verdict::Unseen(why) => self.end(before, Status::Unknown, why),
             }
         }

@@ -11,8 +11,9 @@
 //! | sign-in refused | never | never, nor anything else to that system |
 //!
 //! Pauses grow and are jittered; attempts and total time are bounded by the connection's `retry`, and so is all that is
-//! done about an unknown outcome: what would take longer is not begun. `Retry-After`, of a 429 as of a 5xx, holds for
-//! every call to the system: the connection itself waits for it.
+//! done about an unknown outcome: nothing is sent again after that time, and a new queue is looked for longer only to
+//! be certain of one that was asked for again. `Retry-After`, of a 429 as of a 5xx, holds for every call to the
+//! system: the connection itself waits for it.
 
 use std::time::Duration;
 

@@ -21,12 +21,13 @@ impl Machine {
         !self.interrupted && looks < retry::looks(retry::LATE)
     }
 
-    /// Ends a step that for all that was seen has not taken effect.
-    pub(super) fn unshown(&mut self, at: usize, what: &str) {
-        if self.interrupted {
-            self.end(at, Status::Unknown, format!("it was not seen to have taken effect: {what}"));
+    /// Ends a step that for all that was seen has not taken effect; `late` where it may just not be shown yet.
+    pub(super) fn unshown(&mut self, at: usize, what: &str, late: bool) {
+        let why = self.slots[at].note.take().map(|note| format!(" ({note})")).unwrap_or_default();
+        if late && self.interrupted {
+            self.end(at, Status::Unknown, format!("it was not seen to have taken effect: {what}{why}"));
         } else {
-            self.end(at, Status::Failed, format!("it did not take effect: {what}"));
+            self.end(at, Status::Failed, format!("it did not take effect: {what}{why}"));
         }
     }
 
@@ -81,13 +82,13 @@ impl Machine {
                     self.slots[at].proved = true;
                 }
                 Verdict::Late(_) if self.may_show(self.looks) => late = true,
-                Verdict::Amiss(what) | Verdict::Late(what) => {
-                    let what = match self.slots[at].note.take() {
-                        Some(note) => format!("{what} ({note})"),
-                        None => what,
-                    };
+                Verdict::Late(what) => {
                     self.slots[at].told = told;
-                    self.unshown(at, &what);
+                    self.unshown(at, &what, true);
+                }
+                Verdict::Amiss(what) => {
+                    self.slots[at].told = told;
+                    self.unshown(at, &what, false);
                 }
                 Verdict::Unseen(why) => {
                     self.slots[at].told = told;
@@ -108,7 +109,7 @@ impl Machine {
                     let names: Vec<String> =
                         agents.iter().map(|(id, keys)| format!("agent/{id}: {}", keys.join(", "))).collect();
                     self.slots[at].told = told;
-                    self.unshown(at, &names.join("; "));
+                    self.unshown(at, &names.join("; "), true);
                 }
             }
         }

@@ -205,7 +205,7 @@ fn queue(
         return Verdict::Took;
     }
     let what = amiss.join("; ");
-    let old = now.members().is_some_and(|now| was_list(plan, step, now));
+    let old = was_list(plan, step, now.members().unwrap_or(&Members::new()));
     if step.operation == Operation::QueueMembers && old { Verdict::Late(what) } else { Verdict::Amiss(what) }
 }
 
