@@ -143,6 +143,34 @@ pub enum Order<'a> {
 pub struct Told {
     /// The number of a queue that was made.
     pub exten: Option<String>,
+    /// The numbers of agents that were made; empty when it does not tell.
+    pub agents: Vec<OperatorId>,
+}
+
+impl Told {
+    /// Says which agents the vendor tells that it made instead of some that it was asked for.
+    pub fn strayed(&self, asked: &[OperatorId]) -> Option<String> {
+        let missing: Vec<&str> =
+            asked.iter().filter(|id| !self.agents.contains(id)).map(OperatorId::as_str).collect();
+        if self.agents.is_empty() || missing.is_empty() {
+            return None;
+        }
+        let others: Vec<&str> =
+            self.agents.iter().filter(|id| !asked.contains(id)).map(OperatorId::as_str).collect();
+        let made = if others.is_empty() { "fewer".to_owned() } else { short(&others) };
+        Some(format!(
+            "the vendor answered that it made {made} and not {}: look into its console before you apply again, or \
+             it may make more of them",
+            short(&missing)
+        ))
+    }
+}
+
+/// The first of some numbers.
+fn short(ids: &[&str]) -> String {
+    const MOST: usize = 5;
+    let more = if ids.len() > MOST { format!(" and {} more", ids.len() - MOST) } else { String::new() };
+    ids.iter().take(MOST).copied().collect::<Vec<_>>().join(", ") + &more
 }
 
 /// A vendor system that can be called. All functions are from data to data.
@@ -282,4 +310,22 @@ pub trait Provider: Connector {
 
     /// Judges the answer to an order.
     fn hear_told(&self, connection: &Connection, reply: &Reply) -> Result<Told, Failure>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_nobody_asked_for_is_noticed_and_silence_is_none() {
+        let ids = |all: &[&str]| all.iter().map(|id| OperatorId::from(*id)).collect::<Vec<_>>();
+        let told = |all: &[&str]| Told { agents: ids(all), ..Told::default() };
+        let asked = ids(&["9001", "9002"]);
+        assert_eq!(told(&[]).strayed(&asked), None);
+        assert_eq!(told(&["9002", "9001"]).strayed(&asked), None);
+        let why = told(&["79001", "9002"]).strayed(&asked).unwrap_or_default();
+        assert!(why.contains("made 79001 and not 9001"), "{why}");
+        let why = told(&["9001"]).strayed(&asked).unwrap_or_default();
+        assert!(why.contains("made fewer and not 9002"), "{why}");
+    }
 }

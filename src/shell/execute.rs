@@ -198,9 +198,13 @@ async fn carry_out(
                 None => None,
             };
             let password = password.as_deref();
-            vendor
-                .tell(&Order::CreateAgents { first, count: ids.len(), record, password }, stop, None)
-                .await?
+            let order = Order::CreateAgents { first, count: ids.len(), record, password };
+            let told = vendor.tell(&order, stop, None).await?;
+            match told.strayed(ids) {
+                // What is really there is read back before the step counts as failed.
+                Some(why) => return Err(Failure::Refused(why)),
+                None => told,
+            }
         }
         Deed::EditAgent { id, record } => {
             vendor.tell(&Order::EditAgent { id, record }, stop, Some(look)).await?

@@ -73,9 +73,17 @@ pub fn one(connection: &Connection, key: &str, reply: &Reply) -> Result<Option<R
     }
 }
 
-/// The answer to an order. What creation returns (passwords in clear) is dropped unread.
+/// The answer to an order. Of what creation returns the numbers alone are read, and only where they are told: the
+/// document calls each part of it optional. The rest (passwords in clear) is dropped unread.
 pub fn told(connection: &Connection, reply: &Reply) -> Result<Told, Failure> {
-    success(connection, reply).map(|_| Told::default())
+    let body = success(connection, reply)?;
+    let rows = At::of(&body, "", "data").objects().ok().flatten().unwrap_or_default();
+    let number = |(row, path): (&Map<String, Json>, String)| {
+        At::of(row, &path, "operatorId").text().ok().flatten().map(OperatorId::new)
+    };
+    // One that is not told may be any of those that were asked for.
+    let agents: Option<Vec<OperatorId>> = rows.into_iter().map(number).collect();
+    Ok(Told { agents: agents.unwrap_or_default(), ..Told::default() })
 }
 
 pub(super) fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record), Failure> {

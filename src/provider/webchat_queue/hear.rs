@@ -67,7 +67,7 @@ pub fn told(reply: &Reply) -> Result<Told, Failure> {
         Some(data) => At::of(data, "data", "exten").text()?.map(String::from),
         None => None,
     };
-    Ok(Told { exten })
+    Ok(Told { exten, ..Told::default() })
 }
 
 fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
