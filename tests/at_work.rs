@@ -121,6 +121,36 @@ fn of_ten_whom_a_plan_deletes_the_two_on_a_call_stay() {
 }
 
 #[test]
+fn who_joins_a_queue_joins_although_somebody_on_a_call_is_left_in_it() {
+    let bench = bench(&seed(), "protect: [on-call]");
+    bench.roster(
+        "agents: [{ operatorId: \"8005\" }]\nqueues: [{ displayName: 夜班, assignMembers: [\"8005\"] }]\n",
+    );
+    let page = bench.path("page.md").display().to_string();
+    let write = format!("markdown={page}");
+    let result = apply(&bench, &["--format", "json", "--write", &write]).exits(4).json();
+    assert_eq!(bench.members("夜班"), [("8003".to_owned(), 3), ("8005".to_owned(), 0)]);
+    let ends = result["results"].as_array().unwrap().iter();
+    let ends: Vec<String> = ends.map(|end| format!("{} {}", end["status"], end["targets"])).collect();
+    assert_eq!(ends, ["\"done\" [\"queue/夜班\"]", "\"skipped\" [\"agent/8003\"]"]);
+    assert_eq!((&result["summary"]["done"], &result["summary"]["skipped"]), (&1.into(), &1.into()));
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("| done | queue.members queue/夜班 |"), "{page}");
+    assert!(
+        page.contains("| skipped | queue.members queue/夜班 for agent/8003 | agent 8003 is not"),
+        "{page}"
+    );
+    assert!(
+        page.contains("1 of 1 steps done, 1 of them but for people at work, 0 failed, 0 skipped"),
+        "{page}"
+    );
+
+    says(&bench, 8003, IDLE);
+    apply(&bench, &[]).exits(0);
+    assert_eq!(bench.members("夜班"), [("8005".to_owned(), 0)]);
+}
+
+#[test]
 fn a_saved_plan_is_guarded_and_carries_what_was_allowed() {
     let bench = bench(&seed(), "");
     bench.roster(TEN);

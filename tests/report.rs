@@ -97,6 +97,7 @@ fn ran() -> Report {
                 .then(|| "boundPhone is 10086 instead of 13800138000 | <b>no</b>".to_owned()),
             made: None,
             left_out: Vec::new(),
+            spared: Vec::new(),
             carried_out: *status == Status::Done,
             held: false,
             dropped: Vec::new(),

@@ -182,6 +182,8 @@ pub struct StepResult {
     pub left_out: Vec<ResourceId>,
     /// Nothing but people at work kept it from being done in full.
     pub held: bool,
+    /// Whom it left alone, being at work.
+    pub spared: Vec<OperatorId>,
     /// Members of a queue who are no agents, whom nobody asked for, and whom the vendor left out.
     pub dropped: Vec<OperatorId>,
     /// Targets for which the vendor said yes, although reading back did not show it: of what no operation returns

@@ -53,6 +53,7 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             carried_out: done,
             left_out,
             held: false,
+            spared: Vec::new(),
             dropped: Vec::new(),
             told: Vec::new(),
         });

@@ -159,6 +159,7 @@ impl Machine {
                 carried_out: matches!(slot.state, State::Done),
                 left_out,
                 held: excused,
+                spared: slot.held.iter().map(|held| held.agent.clone()).collect(),
                 dropped: slot.dropped.clone(),
                 told: slot.told.clone(),
             });

@@ -5,7 +5,7 @@
 
 use super::view::{self, Line, Tone};
 use super::{Body, Command, Part, Report, Run, result};
-use crate::apply::{Status, StepResult};
+use crate::apply::Status;
 use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::plan::Plan;
@@ -136,13 +136,13 @@ fn ran(plan: &Plan, run: &Run) -> Vec<Note> {
         title: format!("{} moved", moved.id),
         message: moved.message.clone(),
     });
-    let news = |done: &StepResult| done.status != Status::Done || done.message.is_some();
-    let steps = plan.steps.iter().zip(&run.results).filter(|(_, done)| news(done));
-    let steps = steps.map(|(step, done)| Note {
-        severity: if done.status == Status::Done { Severity::Info } else { Severity::Error },
+    let steps =
+        result::ends(plan, run).filter(|(_, entry)| entry.end != Status::Done || entry.message.is_some());
+    let steps = steps.map(|(step, entry)| Note {
+        severity: if entry.end == Status::Done { Severity::Info } else { Severity::Error },
         source: step.targets.first().and_then(place),
-        title: format!("{} {}", result::step(step), done.status.word()),
-        message: done.message.clone().unwrap_or_else(|| done.status.word().to_owned()),
+        title: format!("{} {}", result::words(step, &entry), entry.status),
+        message: entry.message.unwrap_or(entry.status).to_owned(),
     });
     stale.chain(steps).collect()
 }

@@ -161,16 +161,16 @@ fn ran(report: &Report, plan: &Plan, run: &Run) -> Vec<Case> {
         let name = format!("{} is as the plan saw it", moved.id);
         cases.push(Case { class: "run", name, said: String::new(), end: End::Failed(moved.message.clone()) });
     }
-    for (step, done) in plan.steps.iter().zip(&run.results) {
-        let why = done.message.clone().unwrap_or_default();
-        let said = if done.status == Status::Done { why.clone() } else { String::new() };
-        let end = match done.status {
+    for (step, entry) in result::ends(plan, run) {
+        let why = entry.message.unwrap_or_default().to_owned();
+        let said = if entry.end == Status::Done { why.clone() } else { String::new() };
+        let end = match entry.end {
             Status::Done => End::Passed,
             Status::Failed => End::Failed(why),
             Status::Skipped => End::Skipped(why),
             Status::Unknown => End::Error(why),
         };
-        cases.push(Case { class: "step", name: result::step(step), said, end });
+        cases.push(Case { class: "step", name: result::words(step, &entry), said, end });
     }
     cases
 }

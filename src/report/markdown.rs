@@ -183,13 +183,10 @@ fn ran(plan: &Plan, run: &Run, head: &mut Markdown) -> Vec<Section> {
         row
     };
     let stale = run.stale.iter().map(|moved| line(&moved.id.to_string(), &moved.message, "moved"));
-    let mut results: Vec<(Status, Markdown)> = plan
-        .steps
-        .iter()
-        .zip(&run.results)
-        .map(|(step, done)| {
-            let why = done.message.as_deref().unwrap_or_default();
-            (done.status, line(&result::step(step), why, done.status.word()))
+    let mut results: Vec<(Status, Markdown)> = result::ends(plan, run)
+        .map(|(step, entry)| {
+            let why = entry.message.unwrap_or_default();
+            (entry.end, line(&result::words(step, &entry), why, entry.status))
         })
         .collect();
     // What was not done comes first.

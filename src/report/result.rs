@@ -22,7 +22,7 @@ pub struct Report<'a> {
     pub format: &'static str,
     /// Name of the workspace.
     pub workspace: &'a str,
-    /// Counts of steps.
+    /// Counts of results.
     pub summary: Counts,
     /// One result a step.
     pub results: Vec<Entry<'a>>,
@@ -42,7 +42,7 @@ pub struct Report<'a> {
     pub refused: Option<&'a str>,
 }
 
-/// Counts of steps.
+/// Counts of results.
 #[derive(Debug, Default, Serialize, schemars::JsonSchema)]
 pub struct Counts {
     /// Took effect.
@@ -55,17 +55,21 @@ pub struct Counts {
     pub unknown: usize,
 }
 
-/// What became of a step, or of some of its targets where people at work kept it from being done for all.
+/// What became of a step; where people at work kept it from being done for all there are two of it: for whom it was
+/// done, and who was spared.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Entry<'a> {
     /// The step's id.
     pub step: &'a str,
     /// What was called.
     pub operation: Operation,
-    /// Which resources it touched.
+    /// Which resources it touched; of a queue's members, who was left in it.
     pub targets: Cow<'a, [ResourceId]>,
     /// `done`, `failed`, `skipped` or `unknown`.
     pub status: &'static str,
+    /// The same.
+    #[serde(skip)]
+    pub end: Status,
     /// Why, where the status does not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<&'a str>,
@@ -91,9 +95,8 @@ pub struct Held<'a> {
 
 /// Puts a run together.
 pub fn of<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
-    let steps = plan.steps.iter().zip(&run.results);
-    let results: Vec<Entry<'_>> = steps.flat_map(|(step, result)| entries(step, result)).collect();
-    let count = |status: Status| results.iter().filter(|entry| entry.status == status.word()).count();
+    let results: Vec<Entry<'_>> = ends(plan, run).map(|(_, entry)| entry).collect();
+    let count = |status: Status| results.iter().filter(|entry| entry.end == status).count();
     let summary = Counts {
         done: count(Status::Done),
         failed: count(Status::Failed),
@@ -118,24 +121,43 @@ pub fn of<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
     }
 }
 
-/// What became of a step: one entry, or two where it was done for some of its targets only.
+/// What became of a step: one entry, or two where it was done but for people at work.
 fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
     let entry = |targets, status: Status, message| Entry {
         step: &step.id,
         operation: step.operation,
         targets,
         status: status.word(),
+        end: status,
         message,
     };
     let message = result.message.as_deref();
-    let is_left = |id: &&ResourceId| result.left_out.contains(id);
-    let (left, done): (Vec<&ResourceId>, Vec<&ResourceId>) = step.targets.iter().partition(is_left);
-    if !result.held || left.is_empty() || done.is_empty() {
-        return vec![entry(Cow::Borrowed(&*step.targets), result.status, message)];
+    let whole = || entry(Cow::Borrowed(&*step.targets), result.status, message);
+    if !result.held || !result.carried_out {
+        return vec![whole()];
     }
-    let own = |ids: Vec<&ResourceId>| Cow::Owned(ids.into_iter().cloned().collect());
+    let spared: Vec<ResourceId> = result.spared.iter().map(ResourceId::agent).collect();
+    let done: Vec<ResourceId> = step.targets.iter().filter(|id| !spared.contains(id)).cloned().collect();
+    if spared.is_empty() || done.is_empty() {
+        return vec![whole()];
+    }
     let why = message.map(|why| why.strip_prefix(IN_PART).unwrap_or(why));
-    vec![entry(own(done), Status::Done, None), entry(own(left), result.status, why)]
+    vec![entry(Cow::Owned(done), Status::Done, None), entry(Cow::Owned(spared), result.status, why)]
+}
+
+/// What became of the steps of a run, each with its step: of those that were done but for people at work two.
+pub(super) fn ends<'a>(plan: &'a Plan, run: &'a Run) -> impl Iterator<Item = (&'a Step, Entry<'a>)> {
+    let steps = plan.steps.iter().zip(&run.results);
+    steps.flat_map(|(step, result)| entries(step, result).into_iter().map(move |entry| (step, entry)))
+}
+
+/// An entry in words.
+pub(super) fn words(planned: &Step, entry: &Entry<'_>) -> String {
+    let ids: Vec<OperatorId> = entry.targets.iter().map(|target| target.name.clone()).collect();
+    if entry.targets.iter().all(|id| planned.targets.contains(id)) {
+        return step_for(planned, &ids);
+    }
+    format!("{} for agent/{}", step(planned), ranges(&ids.iter().collect::<Vec<_>>()))
 }
 
 /// A step in words: `agent.create agent/8101..8180`.
@@ -159,14 +181,21 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
     }
     let Counts { done, failed, skipped, unknown } = of(plan, run).summary;
     let open = failed + skipped + unknown;
-    let all = done + open;
+    let all = run.results.len();
+    // What was done but for people at work has two results, and is one step.
+    let partly = done + open - all;
+    let skipped = skipped - partly;
+    let but = match partly {
+        0 => String::new(),
+        _ => format!(", {partly} of them but for people at work"),
+    };
     match (all, open) {
         (0, _) => None,
         (_, 0) => Some(format!(
             "Applied: {all} of {all} steps done; all that can be read back is as the manifests say."
         )),
         (_, _) => Some(format!(
-            "Applied in part: {done} of {all} steps done, {failed} failed, {skipped} skipped, {unknown} of unknown \
+            "Applied in part: {done} of {all} steps done{but}, {failed} failed, {skipped} skipped, {unknown} of unknown \
              outcome. Running apply again does the rest{}.",
             if run.held.is_empty() { "" } else { ", once those who were left alone are no longer at work" }
         )),
@@ -182,12 +211,10 @@ pub fn text(plan: &Plan, run: &Run) -> String {
     for lifted in &run.lifted {
         text.push_str(&format!("  ! {}\n", lifted.why));
     }
-    for (planned, result) in plan.steps.iter().zip(&run.results) {
-        let news = |entry: &&Entry<'_>| entry.status != Status::Done.word() || entry.message.is_some();
-        for entry in entries(planned, result).iter().filter(news) {
+    for (planned, entry) in ends(plan, run) {
+        if entry.end != Status::Done || entry.message.is_some() {
             let why = entry.message.map(|why| format!(": {why}")).unwrap_or_default();
-            let ids: Vec<OperatorId> = entry.targets.iter().map(|target| target.name.clone()).collect();
-            text.push_str(&format!("  ! {} {}{why}\n", entry.status, step_for(planned, &ids)));
+            text.push_str(&format!("  ! {} {}{why}\n", entry.status, words(planned, &entry)));
         }
     }
     if !text.is_empty() {

@@ -194,10 +194,10 @@ fn ran(report: &Report, part: &Part, plan: &Plan, run: &Run) -> Vec<Json> {
         let text = format!("{id}: {}", moved.message);
         results.push(one(report, part, "moved", Severity::Error, &text, &id, place(&moved.id)));
     }
-    for (step, done) in plan.steps.iter().zip(&run.results).filter(|(_, done)| done.status != Status::Done) {
-        let what = result::step(step);
-        let why = done.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-        let text = format!("{} {what}{why}", done.status.word());
+    for (step, entry) in result::ends(plan, run).filter(|(_, entry)| entry.end != Status::Done) {
+        let what = result::words(step, &entry);
+        let why = entry.message.map(|why| format!(": {why}")).unwrap_or_default();
+        let text = format!("{} {what}{why}", entry.status);
         results.push(one(
             report,
             part,

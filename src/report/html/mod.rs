@@ -243,10 +243,9 @@ fn ran(page: &mut Markup, spot: Spot<'_>, plan: &Plan, run: &Run) {
     }
     // What was not done comes first.
     for done in [false, true] {
-        for (step, end) in
-            plan.steps.iter().zip(&run.results).filter(|(_, end)| (end.status == Status::Done) == done)
+        for (step, entry) in result::ends(plan, run).filter(|(_, entry)| (entry.end == Status::Done) == done)
         {
-            row(end.status.word(), &result::step(step), end.message.as_deref().unwrap_or_default());
+            row(entry.status, &result::words(step, &entry), entry.message.unwrap_or_default());
         }
     }
     page.raw("</tbody></table></section>\n");
