@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::document::{Document, Named, RawQueue, Template};
+use super::placeholder::{PLACEHOLDER, misspelt};
 use super::rotation;
 use super::workspace::reference;
 use crate::model::agent::{MAIN_SKILL_GROUP, PASSWORD, ROLE, SKILL_LEVEL};
@@ -19,8 +20,6 @@ use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::model::value::{Members, Sip, Value};
 use crate::model::workspace::Workspace;
-
-const PLACEHOLDER: &str = "{operatorId}";
 
 /// Resolves documents. Where some of them could not be read (`whole` is false), what is not found may
 /// stand there: that alone is then no complaint.
@@ -299,11 +298,7 @@ fn check_placeholders(record: &Record, complained: &mut Vec<Source>, out: &mut D
             | Value::Other(_) => continue,
         };
         let Some(source) = &entry.source else { continue };
-        let misspelt = text
-            .match_indices('{')
-            .filter_map(|(at, _)| text[at..].find('}').map(|end| &text[at..=at + end]))
-            .find(|held| *held != PLACEHOLDER && strsim::osa_distance(held, PLACEHOLDER) <= 2);
-        if let Some(held) = misspelt
+        if let Some(held) = misspelt(text)
             && !complained.contains(source)
         {
             complained.push(source.clone());

@@ -302,6 +302,9 @@ pub(super) fn reference(
     if let Some(objection) = key_objection(store, key) {
         let help = match store.kind {
             "env" => "write it like CC_TOKEN",
+            "vault" if key.contains('#') => {
+                "write it like agents/8001, or agents/8001#password for another field"
+            }
             _ => "write names with `/` between them, like agents/8001",
         };
         let message = format!("store `{}` cannot have the key `{}`: {objection}", secret.store, secret.key);
@@ -337,10 +340,26 @@ pub fn key_objection(store: &Store, key: &str) -> Option<&'static str> {
         let sound = !key.is_empty() && key.bytes().all(allowed);
         return (!sound).then_some("a store of type env has keys of A to Z, digits and `_`");
     }
-    let climbs = key.starts_with('/')
-        || key.contains('\\')
-        || key.split('/').any(|part| matches!(part, "" | "." | ".."));
-    if climbs {
+    if key.is_empty() {
+        return Some("it is empty");
+    }
+    // In vault the path is what stands before the field.
+    let (path, field) = match key.split_once('#') {
+        Some((path, field)) if store.kind == "vault" => (path, Some(field)),
+        _ => (key, None),
+    };
+    if path.is_empty() {
+        return Some("no name stands before the `#`");
+    }
+    if field == Some("") {
+        return Some("no field stands after the `#`");
+    }
+    let climbs = |path: &str| {
+        path.starts_with('/')
+            || path.contains('\\')
+            || path.split('/').any(|part| matches!(part, "" | "." | ".."))
+    };
+    if climbs(path) || climbs(key) {
         return Some("it would climb out of the store");
     }
     // A command could take it for an option.

@@ -25,6 +25,8 @@ pub(crate) fn text() -> BoxedStrategy<String> {
         "12:30",
         "{operatorId}",
         "a{operatorId}b",
+        "{operatorid}",
+        "{8001}",
         "8001",
         "外呼8002",
         "../x",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::profiles::Entry;
-use super::said::PLACEHOLDER;
+use crate::manifest::placeholder::{PLACEHOLDER, misspelt};
 use crate::model::field::{self, Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::value::{Sip, Value};
@@ -102,7 +102,9 @@ impl Alike {
 /// A text with the mark where the agent's number stands; `None` when it does not.
 fn general(value: &Value, id: &OperatorId) -> Option<Value> {
     let put = |text: &Arc<str>| -> Option<Arc<str>> {
-        text.contains(id.as_str()).then(|| text.replace(id.as_str(), PLACEHOLDER).into())
+        let put = text.contains(id.as_str()).then(|| text.replace(id.as_str(), PLACEHOLDER))?;
+        // A number in braces would be taken for another word in them.
+        misspelt(&put).is_none().then(|| put.into())
     };
     match value {
         Value::Text(text) => put(text).map(Value::Text),

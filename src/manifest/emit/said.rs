@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use super::{Options, scalar};
+use crate::manifest::placeholder::{PLACEHOLDER, misspelt};
 use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, SKILL_LEVEL};
 use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::value::{Sip, Value};
-
-/// The mark that stands for an agent's number. A text that holds it cannot be said: it would be replaced.
-pub(super) const PLACEHOLDER: &str = "{operatorId}";
 
 /// What is said of an agent.
 #[derive(Debug, Default)]
@@ -87,6 +85,8 @@ fn text_objection(text: &Arc<str>, required: bool) -> Option<&'static str> {
         Some("a manifest cannot say that it is blank")
     } else if text.contains(PLACEHOLDER) {
         Some("a manifest would put the agent's number where {operatorId} stands")
+    } else if misspelt(text).is_some() {
+        Some("a manifest would take it for a misspelt {operatorId}")
     } else {
         None
     }

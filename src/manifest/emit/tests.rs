@@ -7,12 +7,15 @@ use serde_json::json;
 
 use super::*;
 use crate::manifest::{self, File};
-use crate::model::agent::{ROLE, SKILL_LEVEL};
+use crate::model::agent::{NAME, ROLE, SKILL_LEVEL};
 use crate::model::any;
 use crate::model::desired::Desired;
+use crate::model::field::Record;
 use crate::model::finding::Effect;
 use crate::model::id::ResourceId;
 use crate::model::ledger::Applied;
+use crate::model::live::Listing;
+use crate::model::value::Value;
 use crate::model::workspace::Workspace;
 use crate::plan;
 
@@ -55,6 +58,38 @@ fn ledger(live: &Live, salt: usize) -> Ledger {
         ledger.resources.insert(ResourceId::agent(id).to_string(), applied);
     }
     ledger
+}
+
+/// Names that a manifest would not take as they are, and one that a pool must not put its mark into.
+#[test]
+fn a_name_like_the_mark_of_the_number_is_left_out_and_the_rest_is_said() {
+    let mut live = Live::default();
+    let mut items = BTreeMap::new();
+    for (id, name) in [("7001", "{operatorid}"), ("7002", "x{operatorI}"), ("7003", "{name}")] {
+        items.insert(OperatorId::new(id), named(name));
+    }
+    for id in 8001..8009 {
+        items.insert(OperatorId::new(id.to_string()), named(&format!("{{{id}}}")));
+    }
+    live.agents = Some(Listing { items, incomplete: None, page_size: 0 });
+    let manifests = emit(&live, &Ledger::default(), ORIGIN, &Options::default());
+    let (workspace, said) = (workspace(), all(&manifests));
+    let desired = loaded(&manifests, &workspace);
+    assert_eq!(desired.agents.len(), 11);
+    for (id, agent) in &desired.agents {
+        let name = agent.record.text(&NAME);
+        assert_eq!(name.is_none(), ["7001", "7002"].contains(&id.as_str()), "{id} {name:?}\n{said}");
+    }
+    assert!(said.contains("would take it for a misspelt"), "{said}");
+    let plan =
+        plan::plan(&workspace, &desired, &live, &Ledger::default(), &plan::Options::default()).unwrap();
+    assert!(plan.changes.is_empty(), "{:#?}", plan.changes);
+}
+
+fn named(name: &str) -> Record {
+    let mut record = Record::default();
+    record.set(&NAME, Value::Text(name.into()), None);
+    record
 }
 
 proptest! {
