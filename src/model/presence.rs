@@ -111,8 +111,19 @@ pub struct Said {
     pub system: &'static str,
     /// In which state the agent is.
     pub state: State,
-    /// What the word leaves out: `desktop`, `app`, or the vendor's number of an unlisted state.
+    /// What the word leaves out: `desktop`, `app`, or the vendor's own words of an unlisted state.
     pub detail: Option<Arc<str>>,
+}
+
+impl Said {
+    /// Why a state that no document lists tells nothing; `None` of any other.
+    pub fn unlisted(&self) -> Option<String> {
+        let words = || match &self.detail {
+            Some(detail) => format!("no document says what `{detail}` means"),
+            None => "no document says what its answer means".to_owned(),
+        };
+        (self.state == State::Unknown).then(words)
+    }
 }
 
 /// A system that told nothing, or not all.
@@ -307,14 +318,11 @@ impl Guard {
         if self.allow_gaps {
             return Verdict::Clear;
         }
-        let unlisted = presence.of(agent).iter().find(|said| said.state == State::Unknown);
-        let unlisted = unlisted.map(|said| Gap {
-            system: said.system,
-            agent: Some(agent.clone()),
-            why: format!("no document lists its {}", said.detail.as_deref().unwrap_or("answer")).into(),
-            answered: true,
+        let mut unlisted = presence.of(agent).iter().filter_map(|said| {
+            let why = said.unlisted()?.into();
+            Some(Gap { system: said.system, agent: Some(agent.clone()), why, answered: true })
         });
-        unlisted.or_else(|| presence.gap(agent).cloned()).map_or(Verdict::Clear, Verdict::Open)
+        unlisted.next().or_else(|| presence.gap(agent).cloned()).map_or(Verdict::Clear, Verdict::Open)
     }
 }
 
@@ -436,8 +444,8 @@ mod tests {
         assert_eq!(
             words(&strict, "8001").as_deref(),
             Some(
-                "agent 8001 is not deleted: cms-agent does not tell whether the agent is at work (no document lists \
-                 its status 9, citStatus 10); `onError: allow` under `policy.presence` goes on without it"
+                "agent 8001 is not deleted: cms-agent does not tell whether the agent is at work (no document says \
+                 what `status 9, citStatus 10` means); `onError: allow` under `policy.presence` goes on without it"
             )
         );
         assert!(words(&strict, "8002").is_some_and(|words| words.contains("says nothing of them")));

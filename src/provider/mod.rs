@@ -278,6 +278,8 @@ pub enum Question<'a> {
 pub struct Sightings {
     /// Who is in which state.
     pub said: Vec<(OperatorId, Said)>,
+    /// How many rows say that somebody may be at work, and not whom: whoever is not mentioned may be meant.
+    pub nameless: usize,
     /// The keys of the page's rows, which need not be agents; the proof that a listing is whole rests on them.
     pub rows: Vec<OperatorId>,
     /// How many rows the whole listing has, as the vendor says.

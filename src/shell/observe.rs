@@ -100,6 +100,7 @@ impl System {
         let mut reading = 1;
         loop {
             let (pages, failure) = self.pages(link, size).await;
+            let nameless: usize = pages.iter().map(|page| page.nameless).sum();
             let (said, doubt) = paging::gather(pages);
             if failure.is_none() && doubt.is_some() && reading < READINGS {
                 reading += 1;
@@ -110,6 +111,11 @@ impl System {
             }
             let doubt = doubt.map(|doubt| format!("its listing could not be proved complete: {doubt}"));
             if let Some(why) = failure.map(|failure| failure.message().to_owned()).or(doubt) {
+                presence.fail(self.name(), None, why);
+            } else if nameless > 0 {
+                let rows =
+                    if nameless == 1 { "a row says".to_owned() } else { format!("{nameless} rows say") };
+                let why = format!("{rows} that somebody is at work, and not who it is");
                 presence.fail(self.name(), None, why);
             }
             return;

@@ -42,7 +42,7 @@ pub fn agent(agent: &OperatorId, reply: &Reply) -> Result<Sightings, Failure> {
     }
     let (state, detail) = state(row, path)?;
     let said = Said { system: super::spec::SPEC.name, state, detail: detail.map(Into::into) };
-    Ok(Sightings { said: vec![(agent.clone(), said)], rows: vec![agent.clone()], total: None })
+    Ok(Sightings { said: vec![(agent.clone(), said)], rows: vec![agent.clone()], ..Sightings::default() })
 }
 
 /// The agent's own state (表5); where it says nothing, that of the platform (`citStatus`, spelled so).

@@ -2,7 +2,11 @@
 //!
 //! A refused token is told in XML or in JSON, by HTTP 401 or by none: the word `invalid_token` decides.
 //! A row is known by `agentCode`, an agent by `agentAccount`, which nobody promises to be unique: of two rows
-//! of one account both count. What is said is said of the account and of the code: a roster may use either.
+//! of one account both count. What is said is said of the account and of the code: a roster may use either. A row
+//! without an account is about somebody, and a code alone (in the sample a UUID) does not tell whom: unless it says
+//! offline, whoever is not listed may be meant, and is not taken for offline.
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
@@ -31,14 +35,17 @@ pub fn page(reply: &Reply) -> Result<Sightings, Failure> {
     let mut sightings = Sightings { total, ..Sightings::default() };
     for (row, path) in At::of(result, "result", "data").objects()?.unwrap_or_default() {
         let text = |key: &'static str| At::of(row, &path, key).text();
-        let account = text("agentAccount")?;
+        // Blanks around it are no part of a name.
+        let account = text("agentAccount")?.map(|account| account.trim().to_owned());
+        let account = account.filter(|account| !account.is_empty());
         let code = text("agentCode")?;
-        let key = code.clone().or(text("agentId")?).or_else(|| account.clone());
+        let key = code.clone().or(text("agentId")?).or_else(|| account.clone().map(Cow::Owned));
         let key = key.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentCode`")))?;
         sightings.rows.push(OperatorId::new(key));
         let said = said(row, &path)?;
-        let other = code.filter(|code| account.as_ref() != Some(code));
-        for name in account.into_iter().chain(other) {
+        sightings.nameless += usize::from(account.is_none() && said.state != State::Offline);
+        let other = code.filter(|code| account.as_deref() != Some(code));
+        for name in account.map(Cow::Owned).into_iter().chain(other) {
             sightings.said.push((OperatorId::new(name), said.clone()));
         }
     }
@@ -52,7 +59,7 @@ fn said(row: &Map<String, Json>, path: &str) -> Result<Said, Failure> {
         Some(1) => (State::Online, None),
         Some(0) => (State::Offline, None),
         Some(other) => (State::Unknown, Some(format!("onlineStatus {other}"))),
-        None => (State::Unknown, Some("no onlineStatus".to_owned())),
+        None => (State::Unknown, Some("onlineStatus unset".to_owned())),
     };
     Ok(Said { system: super::spec::SPEC.name, state, detail: detail.map(Into::into) })
 }
@@ -131,6 +138,21 @@ mod tests {
             Err(Failure::Refused("code 1: not subscribed".to_owned()))
         );
         assert!(matches!(page(&raw(200, "<html>")), Err(Failure::Garbled(_))));
+    }
+
+    #[test]
+    fn a_row_without_an_account_is_about_somebody() {
+        let nameless = |row: Json| {
+            let body = json!({ "stateCode": "0", "result": { "data": [row], "total_count": 1 } });
+            page(&Reply::json(200, &body)).map(|sightings| sightings.nameless)
+        };
+        let code = "0e626733-07d8-45af-af23-aff287b118b8";
+        assert_eq!(nameless(json!({ "agentCode": code, "onlineStatus": 1 })), Ok(1));
+        assert_eq!(nameless(json!({ "agentCode": code, "agentAccount": null, "onlineStatus": 9 })), Ok(1));
+        assert_eq!(nameless(json!({ "agentCode": code, "agentAccount": " ", "onlineStatus": null })), Ok(1));
+        // Offline is what silence says too.
+        assert_eq!(nameless(json!({ "agentCode": code, "onlineStatus": 0 })), Ok(0));
+        assert_eq!(nameless(json!({ "agentCode": code, "agentAccount": "8001", "onlineStatus": 1 })), Ok(0));
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Observer for Claims {
     }
 
     fn states(&self) -> &'static [State] {
-        &[State::Claiming, State::NotClaiming]
+        &[State::Claiming, State::NotClaiming, State::Unknown]
     }
 
     fn ask(&self, connection: &Connection, question: &Question<'_>) -> Option<Call> {
@@ -67,13 +67,44 @@ impl Observer for Claims {
 fn said(member: &Map<String, Json>, path: &str) -> Result<(OperatorId, Said), Failure> {
     let number = At::of(member, path, "agentNumber").text()?;
     let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`")))?;
-    let claims = |key: &str| At::of(member, path, key).flag().map(|flag| flag == Some(true));
+    let claims = |key: &str| At::of(member, path, key).flag();
     let (state, detail) = match (claims("pcAutoClaim")?, claims("mobileAutoClaim")?) {
-        (true, true) => (State::Claiming, Some("desktop and app")),
-        (true, false) => (State::Claiming, Some("desktop")),
-        (false, true) => (State::Claiming, Some("app")),
-        (false, false) => (State::NotClaiming, None),
+        (Some(true), Some(true)) => (State::Claiming, Some("desktop and app")),
+        (Some(true), _) => (State::Claiming, Some("desktop")),
+        (_, Some(true)) => (State::Claiming, Some("app")),
+        (Some(false), Some(false)) => (State::NotClaiming, None),
+        // Who says nothing does not say no.
+        (None, None) => (State::Unknown, Some("pcAutoClaim and mobileAutoClaim unset")),
+        (None, Some(false)) => (State::Unknown, Some("pcAutoClaim unset")),
+        (Some(false), None) => (State::Unknown, Some("mobileAutoClaim unset")),
     };
     let said = Said { system: super::spec::SPEC.name, state, detail: detail.map(Into::into) };
     Ok((OperatorId::new(number), said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_both_flags_say_that_nobody_takes_chats() {
+        let state = |flags: Json| {
+            let mut member = json!({ "agentNumber": "8001" });
+            for (key, value) in flags.as_object().into_iter().flatten() {
+                member[key] = value.clone();
+            }
+            let member = member.as_object().cloned().unwrap_or_default();
+            said(&member, "").map(|(_, said)| said.state)
+        };
+        for (flags, expected) in [
+            (json!({ "pcAutoClaim": false, "mobileAutoClaim": "0" }), State::NotClaiming),
+            (json!({ "pcAutoClaim": null, "mobileAutoClaim": true }), State::Claiming),
+            (json!({ "pcAutoClaim": true }), State::Claiming),
+            (json!({ "pcAutoClaim": false }), State::Unknown),
+            (json!({ "pcAutoClaim": null, "mobileAutoClaim": null }), State::Unknown),
+            (json!({}), State::Unknown),
+        ] {
+            assert_eq!(state(flags.clone()), Ok(expected), "{flags}");
+        }
+    }
 }

@@ -84,7 +84,8 @@ pub struct System {
     pub connection: String,
     /// Whether it told all that it was asked.
     pub complete: bool,
-    /// What it did not tell, each reason once, with the number of agents where it is about some.
+    /// What it did not tell, or in words that no document explains, each reason once, with the number of agents
+    /// where it is about some.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
 }
@@ -211,7 +212,7 @@ pub fn of(sources: &Sources<'_>) -> Status {
         format: FORMAT,
         workspace: sources.workspace.to_owned(),
         read: sources.read.to_owned(),
-        systems: asked.iter().map(|(provider, name)| system(provider, name, presence, failed)).collect(),
+        systems: asked.iter().map(|(provider, name)| system(sources, provider, name, ids)).collect(),
         agents: ids.iter().map(|id| view.row(id, desired.agents.get(id))).collect(),
     }
 }
@@ -278,10 +279,11 @@ impl View<'_> {
         let listing = live.agents.as_ref();
         let record = listing.and_then(|listing| listing.items.get(id));
         let by = |system: &'static str| presence.by(id, system);
-        let online = by(ONLINE).map(|said| said.state == State::Online).reduce(|a, b| a || b);
+        let online = flag(by(ONLINE), State::Online, State::Offline);
         let doing = by(DESK).next();
-        let claim = by(QUEUES).max_by_key(|said| said.state == State::Claiming);
-        let claim = claim.filter(|said| matches!(said.state, State::Claiming | State::NotClaiming));
+        let claiming = flag(by(QUEUES), State::Claiming, State::NotClaiming);
+        let claim = by(QUEUES).find(|said| said.state == State::Claiming);
+        let unlisted = |system: &'static str| by(system).any(|said| said.state == State::Unknown);
         let detail = |said: Option<&Said>| said?.detail.as_ref().map(ToString::to_string);
         let calls =
             self.seats.get(id.as_str()).map(|(accounts, figures)| calls(accounts, figures, self.days));
@@ -290,7 +292,7 @@ impl View<'_> {
             SEATS => calls.is_some(),
             ONLINE => online.is_some(),
             DESK => doing.is_some(),
-            _ => claim.is_some(),
+            _ => claiming.is_some(),
         };
         Row {
             operator_id: id.clone(),
@@ -309,17 +311,25 @@ impl View<'_> {
             online,
             state: doing.map(|said| said.state.word()),
             state_detail: detail(doing),
-            claiming: claim.map(|said| said.state == State::Claiming),
+            claiming,
             claims_on: detail(claim),
             queues: self.queues.get(id).cloned().unwrap_or_default(),
             unknown: asked
                 .iter()
                 .map(|(system, _)| *system)
-                .filter(|system| !told(system) && self.open.leaves(system, id))
+                .filter(|system| !told(system) && (unlisted(system) || self.open.leaves(system, id)))
                 .collect(),
             calls,
         }
     }
+}
+
+/// Whether a system says yes or no of an agent, of whom it may say several things: a yes goes before what is
+/// unlisted, and that before a no.
+fn flag<'a>(said: impl Iterator<Item = &'a Said>, yes: State, no: State) -> Option<bool> {
+    let states: BTreeSet<State> = said.map(|said| said.state).collect();
+    let sure = !states.contains(&State::Unknown) && states.contains(&no);
+    if states.contains(&yes) { Some(true) } else { sure.then_some(false) }
 }
 
 fn is_live(listing: &Listing<OperatorId, Record>, id: &OperatorId) -> Option<bool> {
@@ -348,29 +358,35 @@ fn calls(accounts: &[String], figures: &Figures, days: u32) -> Calls {
     }
 }
 
-/// What a system did not tell: the same reason is said once.
+/// What a system did not tell of those who have a row, or in words that nobody knows: the same reason is said once.
 fn system(
+    sources: &Sources<'_>,
     provider: &'static str,
     connection: &str,
-    presence: &Presence,
-    failed: &[(&'static str, String)],
+    ids: &BTreeSet<OperatorId>,
 ) -> System {
-    let mut problems: Vec<String> =
-        failed.iter().filter(|(system, _)| *system == provider).map(|(_, why)| why.clone()).collect();
-    let mut of: BTreeMap<&str, Vec<&OperatorId>> = BTreeMap::new();
+    let Sources { presence, failed, .. } = sources;
+    let failed = failed.iter().filter(|(system, _)| *system == provider);
+    let mut problems: Vec<String> = failed.map(|(_, why)| why.clone()).collect();
+    let mut of: BTreeMap<String, BTreeSet<&OperatorId>> = BTreeMap::new();
     for gap in presence.gaps().iter().filter(|gap| gap.system == provider && !gap.answered) {
-        let agents = of.entry(&gap.why).or_default();
-        agents.extend(&gap.agent);
+        of.entry(gap.why.to_string()).or_default().extend(&gap.agent);
+    }
+    let complete = problems.is_empty() && of.is_empty();
+    for id in ids {
+        for why in presence.by(id, provider).filter_map(Said::unlisted) {
+            of.entry(why).or_default().insert(id);
+        }
     }
     for (why, agents) in of {
-        problems.push(match agents.as_slice() {
-            [] => why.to_owned(),
-            [one] => format!("agent {one}: {why}"),
-            many => format!("{} agents: {why}", many.len()),
+        problems.push(match (agents.first(), agents.len()) {
+            (None, _) => why,
+            (Some(one), 1) => format!("agent {one}: {why}"),
+            (Some(_), many) => format!("{many} agents: {why}"),
         });
     }
     problems.dedup();
-    System { provider, connection: connection.to_owned(), complete: problems.is_empty(), problems }
+    System { provider, connection: connection.to_owned(), complete, problems }
 }
 
 #[cfg(test)]

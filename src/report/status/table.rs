@@ -67,7 +67,7 @@ pub fn table(status: &Status, look: Look) -> String {
             text.push_str(&format!("{mark}{}\n", wrap(&said, 4, Some(width))));
         }
     }
-    if status.systems.iter().any(|system| !system.complete) {
+    if status.systems.iter().any(|system| !system.problems.is_empty()) {
         text.push('\n');
     }
     text.push_str(&wrap(&counts(status), 0, Some(width)));

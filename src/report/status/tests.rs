@@ -133,6 +133,35 @@ fn what_a_system_left_open_is_neither_yes_nor_no() {
 }
 
 #[test]
+fn what_no_document_explains_is_neither_yes_nor_no_and_is_shown() {
+    let mut case = case();
+    for (id, system, detail) in [
+        ("8001", ONLINE, "onlineStatus 5"),
+        ("8004", ONLINE, "onlineStatus 5"),
+        ("8002", QUEUES, "pcAutoClaim unset"),
+        ("7777", QUEUES, "of somebody without a row"),
+    ] {
+        case.presence.say(id.into(), said(system, State::Unknown, Some(detail)));
+    }
+    case.presence.say("8004".into(), said(ONLINE, State::Offline, None));
+    let status = of_case(&case, ALL, None);
+    // A yes is a yes, whatever else is said; a no beside what is unknown is none.
+    assert_eq!((row(&status, "8001").online, row(&status, "8001").unknown.len()), (Some(true), 0));
+    assert_eq!((row(&status, "8004").online, row(&status, "8004").unknown.as_slice()), (None, &[ONLINE][..]));
+    assert_eq!(
+        (row(&status, "8002").claiming, row(&status, "8002").unknown.as_slice()),
+        (None, &[QUEUES][..])
+    );
+    assert!(status.systems.iter().all(|system| system.complete), "every system told what it was asked");
+    let problems = |provider: &str| {
+        let mut systems = status.systems.iter().filter(|system| system.provider == provider);
+        systems.next().unwrap().problems.clone()
+    };
+    assert_eq!(problems(ONLINE), ["2 agents: no document says what `onlineStatus 5` means"]);
+    assert_eq!(problems(QUEUES), ["agent 8002: no document says what `pcAutoClaim unset` means"]);
+}
+
+#[test]
 fn an_incomplete_listing_calls_nobody_missing() {
     let mut case = case();
     case.live.agents.as_mut().unwrap().incomplete = Some("short".to_owned());
