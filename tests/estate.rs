@@ -274,3 +274,21 @@ fn fmt_shows_what_it_would_change_and_changes_it_once() {
     assert!(bench.run(&["fmt"]).exits(1).err.contains("roster/wrong.yaml"));
     assert!(fs::read_to_string(bench.path("roster/fine.yaml")).unwrap().starts_with("kind:   Roster"));
 }
+
+#[test]
+fn before_the_first_import_doctor_says_how_to_make_it() {
+    let bench = Bench::new("agents: [{ operatorId: \"8001\", name: 张三 }]\n");
+    for _ in 0..2 {
+        let said = bench.run(&["doctor"]).exits(0);
+        assert!(said.out.contains("there are none yet"), "{}", said.out);
+        assert!(said.out.contains("`rosterctl import --out roster`"), "{}", said.out);
+        // An empty folder is none either.
+        fs::create_dir_all(bench.path("roster")).unwrap();
+    }
+    bench.run(&["import", "--out", "roster"]).exits(0);
+    assert!(bench.run(&["doctor"]).exits(0).out.contains("sound: 1 agent"));
+    // One that cannot be read is no reason to import.
+    fs::remove_dir_all(bench.path("roster")).unwrap();
+    bench.write("roster/a.yaml", "agents: [");
+    assert!(bench.run(&["doctor"]).exits(1).out.contains("error in them"));
+}

@@ -137,6 +137,23 @@ pub fn manifest_paths(place: &Place, workspace: &Workspace) -> Vec<PathBuf> {
     find(place, workspace, &mut Diagnostics::default())
 }
 
+/// Whether a workspace has no manifest yet: what it names is not there, or is a folder with none in it.
+pub fn no_manifest_yet(place: &Place, workspace: &Workspace) -> bool {
+    workspace.manifests.iter().all(|(name, _)| {
+        let path = place.folder.join(&**name);
+        let (mut found, mut out) = (Vec::new(), Diagnostics::default());
+        match fs::symlink_metadata(&path) {
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+            Ok(about) => {
+                about.is_dir()
+                    && walk(&path, &mut found, &mut out).is_ok()
+                    && found.is_empty()
+                    && out.is_empty()
+            }
+        }
+    })
+}
+
 /// Finds the manifests that a workspace names, ordered by path.
 fn find(place: &Place, workspace: &Workspace, out: &mut Diagnostics) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = Vec::new();

@@ -21,6 +21,7 @@ use crate::provider::seat_query::{self, span};
 use crate::provider::{self, Question, Way};
 use crate::report::doctor::{self, Check, FORMAT, Findings, Health};
 use crate::shell::clock;
+use crate::shell::files;
 use crate::shell::ledger::{Freed, LedgerError, Store};
 use crate::shell::link::Link;
 use crate::shell::secrets::SecretError;
@@ -57,7 +58,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         Ok(loaded) => (loaded, None),
         Err(fail) => (input::bare(&arguments.workspace)?, Some(fail)),
     };
-    let mut checks = vec![manifests(&loaded, wrong.as_ref())];
+    let mut checks = vec![manifests(arguments, &loaded, wrong.as_ref())];
     let connections = &loaded.workspace.connections;
     let (stores, tried, ledger) = tokio::join!(
         stores(&loaded),
@@ -89,7 +90,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     Ok(exit)
 }
 
-fn manifests(loaded: &Loaded, wrong: Option<&Fail>) -> Check {
+fn manifests(arguments: &Arguments, loaded: &Loaded, wrong: Option<&Fail>) -> Check {
     let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     match wrong {
         None => {
@@ -101,6 +102,23 @@ fn manifests(loaded: &Loaded, wrong: Option<&Fail>) -> Check {
                     count(desired.agents.len(), "agent"),
                     count(desired.queues.len(), "queue"),
                     count(desired.seats.len(), "seat")
+                ),
+            )
+        }
+        // Nobody has written any, and `import` shall.
+        Some(Fail::Input(..)) if files::no_manifest_yet(&loaded.place, &loaded.workspace) => {
+            let workspace = match arguments.workspace.display().to_string().as_str() {
+                "." => String::new(),
+                path => format!(" {path}"),
+            };
+            let names = loaded.workspace.manifests.iter().map(|(name, _)| loaded.place.folder.join(&**name));
+            let folder = names.into_iter().find(|path| path.extension().is_none());
+            let out = folder.map_or_else(|| "FOLDER".to_owned(), |path| files::shown(&path).to_string());
+            Check::warning(
+                "manifests",
+                "there are none yet",
+                format!(
+                    "`rosterctl import{workspace} --out {out}` writes down what is live; or write the first one"
                 ),
             )
         }
