@@ -31,6 +31,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "generate-read-only",
     "misspelt-placeholder",
     "no-connection",
+    "own-secrets",
     "pool-overlap",
     "selector-nobody",
     "shared-rotation",

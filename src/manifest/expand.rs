@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::document::{Document, Named, RawQueue, Template};
+use super::own::OwnSecrets;
 use super::placeholder::{PLACEHOLDER, misspelt};
 use super::rotation;
 use super::workspace::reference;
@@ -35,9 +36,10 @@ pub(super) fn expand(
     let groups = catalogue(documents.iter().map(|d| d.skill_groups.as_deref()), all_names);
     let mut profiles: BTreeMap<Arc<str>, (Source, Template)> = BTreeMap::new();
     let mut complained: Vec<Source> = Vec::new();
+    let own = OwnSecrets::of(workspace);
     for ((name, source), template) in documents.iter().flat_map(|d| &d.profiles) {
         in_catalogues(template, roles.as_ref(), groups.as_ref(), out);
-        check_template(template, workspace, &mut complained, out);
+        check_template(template, workspace, &own, &mut complained, out);
         if let Some((first, _)) = profiles.get(name) {
             out.push(
                 Diagnostic::at(source, format!("profile `{name}` is given twice"))
@@ -55,7 +57,7 @@ pub(super) fn expand(
     let mut pools = 0;
     for document in documents {
         in_catalogues(&document.defaults, roles.as_ref(), groups.as_ref(), out);
-        check_template(&document.defaults, workspace, &mut complained, out);
+        check_template(&document.defaults, workspace, &own, &mut complained, out);
         for raw in document.agents {
             in_catalogues(&raw.template, roles.as_ref(), groups.as_ref(), out);
             let mut template = raw.template;
@@ -96,7 +98,7 @@ pub(super) fn expand(
                     None => std::mem::take(&mut template.record),
                 };
                 let record = substitute(record, &id);
-                check_password(&record, workspace, &mut complained, out);
+                check_password(&record, workspace, &own, &mut complained, out);
                 let agent = DesiredAgent {
                     source: raw.source.clone(),
                     absent: raw.absent,
@@ -111,7 +113,7 @@ pub(super) fn expand(
         queues.extend(document.queues);
         for ((account, at), source, record) in document.seats {
             let key = OperatorId::new(account);
-            check_password(&record, workspace, &mut complained, out);
+            check_password(&record, workspace, &own, &mut complained, out);
             if let Some(first) = desired.seats.get(&key) {
                 out.push(
                     Diagnostic::at(&at, format!("seat `{key}` is declared twice"))
@@ -313,6 +315,7 @@ fn check_placeholders(record: &Record, complained: &mut Vec<Source>, out: &mut D
 fn check_password(
     record: &Record,
     workspace: &Workspace,
+    own: &OwnSecrets,
     complained: &mut Vec<Source>,
     out: &mut Diagnostics,
 ) {
@@ -320,6 +323,7 @@ fn check_password(
         if let Value::Password(secret) = &entry.value
             && let Some(source) = &entry.source
             && let Some(diagnostic) = reference(secret, &secret.key, &workspace.stores, source)
+                .or_else(|| own.objection(secret, &workspace.stores, source))
             && !complained.contains(source)
         {
             complained.push(source.clone());
@@ -333,6 +337,7 @@ fn check_password(
 fn check_template(
     template: &Template,
     workspace: &Workspace,
+    own: &OwnSecrets,
     complained: &mut Vec<Source>,
     out: &mut Diagnostics,
 ) {
@@ -341,7 +346,8 @@ fn check_template(
         && let Some(source) = &entry.source
     {
         let key = secret.key.replace(PLACEHOLDER, "0");
-        if let Some(diagnostic) = reference(secret, &key, &workspace.stores, source) {
+        let objection = reference(secret, &key, &workspace.stores, source);
+        if let Some(diagnostic) = objection.or_else(|| own.objection(secret, &workspace.stores, source)) {
             complained.push(source.clone());
             out.push(diagnostic);
         }

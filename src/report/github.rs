@@ -63,7 +63,10 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
     match &part.body {
         Body::Planned(plan) => {
             let mut notes = planned(report.command, plan);
-            notes.push(about(Severity::Info, view::of(plan, report.command).counts));
+            let view = view::of(plan, report.command);
+            let special = view.narrowed.into_iter().chain(view.allowed);
+            notes.extend(special.map(|words| about(Severity::Warning, words)));
+            notes.push(about(Severity::Info, view.counts));
             notes
         }
         Body::Ran(plan, run) => {

@@ -163,6 +163,9 @@ fn summary(view: &View, head: &mut Markdown) {
     if let Some(refused) = &view.refused {
         head.raw("⛔ ").text(refused).raw("\n\n");
     }
+    if let Some(narrowed) = &view.narrowed {
+        head.raw("⚠️ ").text(narrowed).raw("\n\n");
+    }
     for allowed in &view.allowed {
         head.raw("⚠️ ").text(allowed).raw("\n\n");
     }

@@ -89,6 +89,9 @@ pub fn plan(view: &View, look: Look) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
+    if let Some(narrowed) = &view.narrowed {
+        text.push_str(&format!("{}\n", wrap(narrowed, 0, look.width)));
+    }
     for line in &view.allowed {
         text.push_str(&format!("{line}\n"));
     }

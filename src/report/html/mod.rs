@@ -153,6 +153,9 @@ fn planned(page: &mut Markup, spot: Spot<'_>, view: &View) {
         page.raw("<p class=\"note bad\"><strong>Not to be applied as it is.</strong> ").text(refused);
         page.raw("</p>\n");
     }
+    if let Some(narrowed) = &view.narrowed {
+        page.raw("<p class=\"note warn\">").text(narrowed).raw("</p>\n");
+    }
     for allowed in &view.allowed {
         page.raw("<p class=\"note warn\">A limit was lifted: ").text(allowed).raw("</p>\n");
     }

@@ -235,6 +235,8 @@ pub struct View {
     pub findings: Vec<Line>,
     /// What comes after what.
     pub order: Order,
+    /// What the run was narrowed to: nothing else was compared.
+    pub narrowed: Option<String>,
     /// Rules that were lifted.
     pub allowed: Vec<String>,
     /// Whether there is nothing to do.
@@ -273,6 +275,9 @@ impl View {
         let all = |severity| self.findings.iter().all(|line| line.tone == Tone::Find(severity));
         let refused = self.findings.iter().any(|line| line.tone == Tone::Find(Severity::Error));
         match (self.nothing, all(Severity::Info)) {
+            (true, true) if self.narrowed.is_some() => {
+                Some("Nothing to do for these targets: they are live as the manifests say.")
+            }
             (true, true) => Some("Nothing to do: the live systems are as the manifests say."),
             (true, false) if !refused => Some("No step can mend what differs."),
             (true | false, _) => None,
@@ -291,6 +296,7 @@ pub fn of(plan: &Plan, command: Command) -> View {
         changes,
         findings: findings::lines(&plan.findings),
         order: order::of(&plan.steps),
+        narrowed: narrowed(&plan.targets),
         allowed: plan
             .allowed
             .iter()
@@ -327,6 +333,13 @@ fn counts(plan: &Plan, command: Command) -> String {
         _ => text.push_str(&format!("; {}.", effort(s))),
     }
     text
+}
+
+/// That a plan is not about everything: `Narrowed to agent/8001: nothing else was compared.`
+fn narrowed(targets: &[ResourceId]) -> Option<String> {
+    let ids: Vec<String> = targets.iter().map(ToString::to_string).collect();
+    (!ids.is_empty())
+        .then(|| format!("Narrowed by --target to {}: nothing else was compared.", ids.join(", ")))
 }
 
 /// Why apply would do none of a plan: `apply refuses this plan because of R401, R303`.

@@ -183,7 +183,8 @@ async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
 /// What a rate window belongs to: the account at its host.
 fn account(loaded: &Loaded, connection: &Connection) -> String {
     let at = match connection.base_url() {
-        Some(base) => base.to_owned(),
+        // A host is one however it is spelled, and the limit is the account's.
+        Some(base) => base.to_ascii_lowercase().replacen("://localhost", "://127.0.0.1", 1),
         None => fs::canonicalize(&loaded.place.folder).unwrap_or_default().display().to_string(),
     };
     let name = connection.settings.text("accountId").unwrap_or_default();

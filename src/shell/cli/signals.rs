@@ -1,4 +1,4 @@
-//! What stops a run from outside: Ctrl-C, SIGTERM, a lock that was lost.
+//! What stops a run from outside: Ctrl-C, SIGTERM, SIGHUP (its terminal is gone), a lock that was lost.
 //!
 //! While nothing is being changed, a run is simply abandoned ([`unless_interrupted`]). Once an apply carries steps
 //! out, [`listen`] takes over, and calls in flight are finished. Either way the code is 130, and it is the program
@@ -21,17 +21,17 @@ pub(super) fn from_now_on_finish() {
     WRITING.store(true, Ordering::SeqCst);
 }
 
-/// Does something that changes nothing, unless Ctrl-C or SIGTERM comes first.
+/// Does something that changes nothing, unless a signal comes first.
 ///
 /// # Errors
 /// [`Fail::Interrupted`], and whatever the work fails with.
 pub(super) async fn unless_interrupted<T, E: Into<Fail>>(
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Fail> {
-    let mut terminate = signal(SignalKind::terminate()).ok();
+    let mut others = Others::listen();
     let abandoned = async {
         loop {
-            let typed = either(&mut terminate).await;
+            let typed = either(&mut others).await;
             if !WRITING.load(Ordering::SeqCst) {
                 if typed {
                     meter::echoed();
@@ -48,27 +48,41 @@ pub(super) async fn unless_interrupted<T, E: Into<Fail>>(
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM; whether it was Ctrl-C.
-async fn either(terminate: &mut Option<Signal>) -> bool {
-    let term = async {
-        match terminate {
+/// What stops a run beside Ctrl-C.
+struct Others {
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
+}
+
+impl Others {
+    fn listen() -> Self {
+        let of = |kind| signal(kind).ok();
+        Self { terminate: of(SignalKind::terminate()), hangup: of(SignalKind::hangup()) }
+    }
+}
+
+/// Waits for Ctrl-C, SIGTERM or SIGHUP; whether it was Ctrl-C.
+async fn either(others: &mut Others) -> bool {
+    async fn come(signal: &mut Option<Signal>) {
+        match signal {
             Some(signal) => {
                 signal.recv().await;
             }
             None => std::future::pending().await,
         }
-    };
+    }
     tokio::select! {
         _ = tokio::signal::ctrl_c() => true,
-        () = term => false,
+        () = come(&mut others.terminate) => false,
+        () = come(&mut others.hangup) => false,
     }
 }
 
-/// Turns the first Ctrl-C or SIGTERM into a request to stop; the second ends the program at once.
+/// Turns the first signal into a request to stop; the second ends the program at once.
 pub(super) async fn listen(stop: watch::Sender<bool>, console: Console) {
-    let mut terminate = signal(SignalKind::terminate()).ok();
+    let mut others = Others::listen();
     loop {
-        if either(&mut terminate).await {
+        if either(&mut others).await {
             meter::echoed();
         }
         if *stop.borrow() {
