@@ -1,9 +1,15 @@
 //! An estate and the file that it is stored in.
+//!
+//! Several programs may have one file's estate in them at a time. Each looks whether the file is still what it read or
+//! wrote last, and reads it again where another wrote it; what a call changes is stored under a lock of the operating
+//! system, and only on top of what is in the file by then.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,6 +32,16 @@ struct StateFile<F, E> {
 pub struct Embedded {
     estate: Arc<Mutex<Estate>>,
     path: Option<PathBuf>,
+    /// What the file was when it was last read or written; `None` where nobody else writes it.
+    seen: Option<Mutex<Stamp>>,
+}
+
+/// What tells one state of a file from the next, since each is a file of its own; `None` when there is none.
+type Stamp = Option<(u64, u64, SystemTime, u64)>;
+
+fn stamp(path: &Path) -> Stamp {
+    let about = fs::metadata(path).ok()?;
+    Some((about.dev(), about.ino(), about.modified().ok()?, about.len()))
 }
 
 impl Embedded {
@@ -35,14 +51,15 @@ impl Embedded {
     /// # Errors
     /// When the file is there and is not the state of a sandbox.
     pub fn open(path: Option<&Path>) -> Result<Self, SandboxError> {
-        let mut estate = path.map(load).transpose()?.flatten().unwrap_or_default();
-        estate.unguarded = true;
-        Ok(Self::new(estate, path))
+        // Before it is read: what is written meanwhile is read once more.
+        let seen = path.and_then(stamp);
+        let estate = path.map(opened).transpose()?.unwrap_or_else(unguarded);
+        Ok(Self { seen: path.is_some().then(|| Mutex::new(seen)), ..Self::new(estate, path) })
     }
 
     /// Holds an estate as it is.
     pub(super) fn new(estate: Estate, path: Option<&Path>) -> Self {
-        Self { estate: Arc::new(Mutex::new(estate)), path: path.map(Path::to_path_buf) }
+        Self { estate: Arc::new(Mutex::new(estate)), path: path.map(Path::to_path_buf), seen: None }
     }
 
     /// Answers a call at a Unix time in milliseconds, and stores what it changed. A state that cannot be
@@ -54,18 +71,39 @@ impl Embedded {
     /// Answers a call of any method.
     pub(super) fn answer_method(&self, method: &str, call: &Call, now_ms: i64) -> Reply {
         let mut estate = self.lock();
-        let before = estate.revision;
-        let reply = estate.answer(method, call, now_ms);
-        if let Some(path) = self.path.as_ref().filter(|_| estate.revision != before)
-            && let Err(error) = save(&estate, path)
-        {
+        let answered = self.follow(&mut estate).and_then(|_| {
+            let before = estate.revision;
+            let reply = estate.answer(method, call, now_ms);
+            if estate.revision == before {
+                return Ok(reply);
+            }
+            let Some(path) = &self.path else { return Ok(reply) };
+            let _guard = self.seen.is_some().then(|| guard(path)).transpose()?;
+            // Another wrote the file since: the call is made there.
+            let reply = if self.follow(&mut estate)? { estate.answer(method, call, now_ms) } else { reply };
+            save(&estate, path)?;
+            if let Some(seen) = &self.seen {
+                *seen.lock().unwrap_or_else(PoisonError::into_inner) = stamp(path);
+            }
+            Ok(reply)
+        });
+        answered.unwrap_or_else(|error| {
             let message = format!("the sandbox cannot store its state: {error}");
-            return Reply::json(
-                500,
-                &json!({"code": 500, "success": false, "message": message, "msg": message}),
-            );
+            Reply::json(500, &json!({"code": 500, "success": false, "message": message, "msg": message}))
+        })
+    }
+
+    /// Reads the file again where another program wrote it; whether one did.
+    fn follow(&self, estate: &mut Estate) -> io::Result<bool> {
+        let (Some(path), Some(seen)) = (&self.path, &self.seen) else { return Ok(false) };
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = stamp(path);
+        if *seen == now {
+            return Ok(false);
         }
-        reply
+        *estate = opened(path).map_err(|error| io::Error::other(anyhow::Error::from(error)))?;
+        *seen = now;
+        Ok(true)
     }
 
     /// Returns the estate, to look at or to change behind the client's back.
@@ -77,6 +115,32 @@ impl Embedded {
     pub(super) fn lock(&self) -> MutexGuard<'_, Estate> {
         self.estate.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// An estate within reach of this program alone.
+fn unguarded() -> Estate {
+    Estate { unguarded: true, ..Estate::default() }
+}
+
+fn opened(path: &Path) -> Result<Estate, SandboxError> {
+    let estate = load(path)?.unwrap_or_default();
+    Ok(Estate { unguarded: true, ..estate })
+}
+
+/// Keeps other programs from storing what they changed, until it is dropped.
+fn guard(path: &Path) -> io::Result<File> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut open = OpenOptions::new();
+    open.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let file = open.open(folder.join(format!(".{name}.guard")))?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Reads a state file; `None` when it is not there.
@@ -97,7 +161,7 @@ pub(super) fn load(path: &Path) -> Result<Option<Estate>, SandboxError> {
 /// Replaces a state file. The new one is whole before it takes the old one's name, and readable by its owner
 /// alone, for it holds passwords of SIP accounts.
 fn save(estate: &Estate, path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     // tempfile makes its files with mode 0600.
     let mut file = tempfile::Builder::new().prefix(".sandbox-").tempfile_in(folder)?;
@@ -142,10 +206,38 @@ mod tests {
         sandbox.answer(&call("one/v2", &json!({"abbreviate": "acme", "operatorId": "8001"})), 0);
         sandbox.answer(&call("create/v2", &json!({"abbreviate": "acme", "operatorId": "8001"})), 0);
         assert_eq!(fs::read(&path).unwrap(), before);
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        // The state and its guard.
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2);
         let again = Embedded::open(Some(&path)).unwrap();
         assert!(again.lock().agent_config.agent("8001").is_some());
         assert!(again.lock().unguarded);
+    }
+
+    #[test]
+    fn programs_beside_each_other_lose_nothing_of_each_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        let create = |sandbox: &Embedded, id: u32| {
+            let body = json!({"abbreviate": "acme", "operatorId": id.to_string()});
+            assert_eq!(sandbox.answer(&call("create/v2", &body), 0).status, 200);
+        };
+        std::thread::scope(|scope| {
+            for first in [1000, 2000, 3000] {
+                let path = &path;
+                scope.spawn(move || {
+                    let sandbox = Embedded::open(Some(path)).unwrap();
+                    (first..first + 30).for_each(|id| create(&sandbox, id));
+                    let reply = sandbox.answer(&call("page", &json!({"abbreviate": "acme"})), 0);
+                    assert_eq!(reply.status, 200, "no credentials are asked for afterwards either");
+                });
+            }
+        });
+        let after = Embedded::open(Some(&path)).unwrap();
+        assert_eq!(after.lock().agent_config.agents().count(), 90);
+        // What is changed behind its back, by hand or by a run that ended, is seen.
+        create(&Embedded::open(Some(&path)).unwrap(), 4000);
+        create(&after, 4001);
+        assert_eq!(after.lock().agent_config.agents().count(), 92);
     }
 
     #[test]

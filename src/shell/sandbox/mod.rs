@@ -2,7 +2,8 @@
 //!
 //! In: requests. Out: the simulators' replies, and on disk what they changed. An estate is stored whole and
 //! atomically after each request that changed it, so that a kill at any moment leaves the state before or
-//! after that request. Two processes that share one state file do not see each other's changes.
+//! after that request. Programs that have the estate of one folder in them, such as the runs of two workspaces beside
+//! each other, see each other's changes; a server has its state file for itself.
 
 mod embedded;
 mod server;
