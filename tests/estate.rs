@@ -236,6 +236,38 @@ fn an_import_writes_over_nothing_and_outside_nothing() {
 }
 
 #[test]
+fn a_forced_import_takes_away_what_an_earlier_one_wrote_and_nothing_else() {
+    let bench = snapped();
+    fs::remove_file(bench.path("roster/roster.yaml")).unwrap();
+    bench.run(&["import", "--out", "roster"]).exits(0);
+    let written = fs::read_to_string(bench.path("roster/queues.yaml")).unwrap();
+    // What people wrote, what lies elsewhere, and what another workspace's import wrote, are not this one's.
+    bench.write("roster/mine.yaml", "# by hand\napiVersion: rosterctl/v1\nkind: Roster\n");
+    bench.write("roster/notes.txt", &written);
+    bench.write("elsewhere/queues.yaml", &written);
+    bench.write("aside/queues.yaml", &written.replace("was live in", "was live in another"));
+    bench.with(|estate| {
+        estate.webchat_queue.queues.clear();
+        for id in 8001..=8009 {
+            estate.agent_config.agent_mut(&id.to_string()).unwrap().main_group_name = Some("售后".to_owned());
+        }
+    });
+    let said = bench.run(&["import", "--out", "roster", "--force"]).exits(0).err;
+    insta::assert_snapshot!(said, @r"
+    wrote roster/catalogue.yaml
+    wrote roster/售后.yaml
+    removed roster/queues.yaml, which an earlier import wrote
+    removed roster/售前.yaml, which an earlier import wrote
+    warning: the workspace has other manifests, roster/mine.yaml; what they declare too is an error: see `rosterctl validate`
+    ");
+    bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+    bench.run(&["import", "--out", "aside", "--force"]).exits(0);
+    for kept in ["roster/mine.yaml", "roster/notes.txt", "elsewhere/queues.yaml", "aside/queues.yaml"] {
+        assert!(bench.path(kept).exists(), "{kept}");
+    }
+}
+
+#[test]
 fn fmt_shows_what_it_would_change_and_changes_it_once() {
     let bench = Bench::new("");
     bench.roster("agents:\n- {name: 'a', operatorId: \"1\", role: r}   # why\n");

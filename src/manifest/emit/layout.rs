@@ -8,14 +8,24 @@ use super::scalar::{quoted, scalar, visible};
 /// Longest line of a mapping between braces, in columns; longer ones are written a line a key.
 const WIDTH: usize = 120;
 
+/// Begins the line by which an import knows what an earlier one wrote.
+const WRITTEN: &str = "# Written by `rosterctl import` ";
+
+/// Ends what that line says before the moment.
+fn live_in(workspace: &str) -> String {
+    format!(" from what was live in {} at ", visible(workspace))
+}
+
+/// Whether an import of a workspace wrote a file: the remarks at its head say so.
+pub(super) fn is_written(text: &str, workspace: &str) -> bool {
+    let mut remarks = text.lines().take_while(|line| line.starts_with('#'));
+    remarks.any(|line| line.starts_with(WRITTEN) && line.contains(&live_in(workspace)))
+}
+
 /// The first lines of every manifest: remarks, then the header.
 pub(super) fn head(what: &str, more: &[String], origin: Origin<'_>) -> String {
     let Origin { workspace, taken, program } = origin;
-    let mut out = format!(
-        "# {}\n#\n# Written by `rosterctl import` {program} from what was live in {} at {taken}.\n",
-        visible(what),
-        visible(workspace)
-    );
+    let mut out = format!("# {}\n#\n{WRITTEN}{program}{}{taken}.\n", visible(what), live_in(workspace));
     for line in more {
         out.push_str(&remark(0, line));
     }

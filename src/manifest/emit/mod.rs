@@ -60,6 +60,11 @@ pub struct Manifest {
     pub text: String,
 }
 
+/// Whether an import of a workspace wrote a file of this text.
+pub fn is_written(text: &str, workspace: &str) -> bool {
+    layout::is_written(text, workspace)
+}
+
 /// Writes what is live as manifests, in the order of their names.
 pub fn emit(live: &Live, ledger: &Ledger, origin: Origin<'_>, options: &Options) -> Vec<Manifest> {
     let agents: BTreeMap<&OperatorId, Told> = live

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Folder to write to; made when it is not there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Write over files that are there.
+    /// Write over files that are there, and remove those that an earlier import wrote and this one does not.
     #[arg(long)]
     force: bool,
     /// Refer to a password of each agent in this store; without it passwords are not managed.
@@ -65,6 +65,13 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     write(&loaded, &manifests, arguments)?;
     for Manifest { name, .. } in &manifests {
         console.note(&format!("wrote {}", arguments.out.join(name).display()));
+    }
+    if arguments.force && !manifests.is_empty() {
+        for path in outdated(&loaded, &manifests, &arguments.out) {
+            fs::remove_file(&path)
+                .map_err(|error| Fail::error(format!("{} cannot be removed: {error}", path.display())))?;
+            console.note(&format!("removed {}, which an earlier import wrote", path.display()));
+        }
     }
     for warning in warnings(&loaded, &manifests, &live, &arguments.out) {
         console.warning(&warning);
@@ -162,6 +169,25 @@ fn write(loaded: &Loaded, manifests: &[Manifest], arguments: &Arguments) -> Resu
             .map_err(|error| Fail::error(format!("{} cannot be written: {error}", path.display())))?;
     }
     Ok(())
+}
+
+/// Files of the folder that an earlier import of this workspace wrote, as they say themselves, and this one did not.
+fn outdated(loaded: &Loaded, manifests: &[Manifest], out: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(out).into_iter().flatten().filter_map(Result::ok);
+    let plain = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let mut paths: Vec<PathBuf> = plain.map(|entry| entry.path()).collect();
+    let kept = |path: &PathBuf| {
+        files::same(path, &loaded.place.file)
+            || manifests.iter().any(|manifest| files::same(path, &out.join(&manifest.name)))
+    };
+    paths.retain(|path| {
+        let named = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let says =
+            || fs::read_to_string(path).is_ok_and(|text| emit::is_written(&text, &loaded.workspace.name));
+        named && says() && !kept(path)
+    });
+    paths.sort();
+    paths
 }
 
 /// What a person should know before the next plan.
