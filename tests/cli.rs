@@ -408,6 +408,40 @@ fn a_run_that_is_interrupted_before_it_writes_exits_with_130_and_frees_the_lock(
     assert_eq!(apply.wait().unwrap().code(), Some(130));
     let said = run_in(folder.path(), &["unlock"], &[]).exits(0);
     assert_eq!(said.out, "Nobody holds the lock: nothing to free.\n");
+
+    // Whoever asked for JSON reads JSON.
+    let plan = command_in(folder.path(), &["plan", "--format", "json"], &[])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _call = vendor.accept().unwrap();
+    Command::new("kill").args(["-INT", &plan.id().to_string()]).status().unwrap();
+    let plan = plan.wait_with_output().unwrap();
+    assert_eq!(plan.status.code(), Some(130));
+    let said: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
+    assert_eq!((&said["format"], &said["exit"]), (&"rosterctl.error/v1".into(), &130.into()));
+}
+
+#[test]
+fn whoever_asked_for_json_reads_json_of_a_broken_workspace_too() {
+    let bench = Bench::new("");
+    bench.roster("agents: [{ operatorId: 8001 }]\n");
+    let manifest = bench.run(&["status", "--format", "json"]).exits(1).json();
+    assert_eq!(
+        (&manifest["format"], &manifest["workspace"]),
+        (&"rosterctl.error/v1".into(), &"bench".into())
+    );
+    assert_eq!(manifest["diagnostics"][0]["source"]["file"], "roster/roster.yaml");
+    // To doctor it is one finding among others.
+    assert_eq!(bench.run(&["doctor", "--format", "json"]).exits(1).json()["format"], "rosterctl.doctor/v1");
+    bench.write("rosterctl.yaml", "name: [");
+    for command in ["status", "doctor", "plan", "apply", "drift"] {
+        let said = bench.run(&[command, "--format", "json"]).exits(1);
+        assert_eq!(said.json()["format"], "rosterctl.error/v1", "{command}");
+        assert!(said.err.contains("rosterctl.yaml:1:"), "{command}: {}", said.err);
+    }
+    assert_eq!(bench.run(&["status", "--format", "csv"]).exits(1).out, "");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::lines::Lines;
-use super::output::{Output, Reporter};
+use super::output::{Due, Output, Reporter};
 use super::plan::{Made, Narrowing, complain, make, settle};
 use super::signals::{self, unless_interrupted};
 use super::{awaited, connect, passwords, saved};
@@ -59,6 +59,13 @@ struct Work {
     ledger: Ledger,
     vendors: Vendors,
     live: Option<Live>,
+}
+
+impl Arguments {
+    /// The JSON document that is due.
+    pub(super) fn due(&self) -> Option<Due> {
+        self.output.due([self.workspace.as_path()], false)
+    }
 }
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {

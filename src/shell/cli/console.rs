@@ -33,6 +33,14 @@ pub(super) fn unwritten() -> bool {
     UNWRITTEN.load(Ordering::Relaxed)
 }
 
+/// Whether anything went to standard output.
+static SAID: AtomicBool = AtomicBool::new(false);
+
+/// Whether anything went to standard output: one document is not followed by another.
+pub(super) fn said() -> bool {
+    SAID.load(Ordering::Relaxed)
+}
+
 /// Whether whoever read standard output has gone away.
 static GONE: AtomicBool = AtomicBool::new(false);
 
@@ -97,6 +105,7 @@ impl Console {
 
     /// Writes what was asked for. A reader that has gone away is no error.
     pub(super) fn out(&self, text: &str) {
+        SAID.fetch_or(!text.is_empty(), Ordering::Relaxed);
         let written = self.meter.aside(|| {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes()).and_then(|()| out.flush())

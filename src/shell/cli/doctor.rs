@@ -8,6 +8,7 @@ use super::connect;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
+use super::output::Due;
 use crate::model::agent::PASSWORD;
 use crate::model::call::{Failure, Reply};
 use crate::model::id::{Kind, OperatorId};
@@ -50,6 +51,13 @@ enum Format {
     Text,
     /// One JSON document.
     Json,
+}
+
+impl Arguments {
+    /// The JSON document that is due.
+    pub(super) fn due(&self) -> Option<Due> {
+        (self.format == Format::Json).then(|| Due::of_one(&self.workspace))
+    }
 }
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input;
-use super::output::Output;
+use super::output::{Due, Output};
 use super::plan::{Narrowing, complain, make};
 use super::share::Workspaces;
 use crate::model::finding::Effect;
@@ -20,6 +20,13 @@ pub(super) struct Arguments {
     workspaces: Workspaces,
     #[command(flatten)]
     output: Output,
+}
+
+impl Arguments {
+    /// The JSON document that is due.
+    pub(super) fn due(&self) -> Option<Due> {
+        self.output.due(self.workspaces.mine(), self.workspaces.several())
+    }
 }
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {

@@ -36,6 +36,7 @@ use clap::{FromArgMatches as _, Parser, Subcommand};
 
 use console::{Colour, Console};
 use exit::{Exit, Fail};
+use output::Due;
 use signals::unless_interrupted;
 
 use crate::model::id::ResourceId;
@@ -100,6 +101,29 @@ enum Command {
     Man(man::Arguments),
 }
 
+impl Command {
+    /// The JSON document that is due even when the command gives up; `None` when none was asked for.
+    fn due(&self) -> Option<Due> {
+        match self {
+            Command::Plan(arguments) => arguments.due(),
+            Command::Drift(arguments) => arguments.due(),
+            Command::Status(arguments) => arguments.due(),
+            Command::Doctor(arguments) => arguments.due(),
+            Command::Apply(arguments) => arguments.due(),
+            Command::Validate(_)
+            | Command::Import(_)
+            | Command::Snapshot(_)
+            | Command::Fmt(_)
+            | Command::Explain(_)
+            | Command::Unlock(_)
+            | Command::Schema(_)
+            | Command::Sandbox(_)
+            | Command::Completions(_)
+            | Command::Man(_) => None,
+        }
+    }
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let parsed = help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
@@ -114,6 +138,7 @@ pub fn main() -> ExitCode {
     let console = Console::new(cli.color, cli.quiet, cli.verbose);
     logs(cli.verbose, &console);
     console.watch();
+    let due = cli.command.due();
     let result = match cli.command {
         Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
         Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console)),
@@ -131,7 +156,10 @@ pub fn main() -> ExitCode {
         Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),
         Command::Man(arguments) => man::run(&arguments, &console),
     };
-    let exit = result.unwrap_or_else(|fail| fail.report(&console));
+    let exit = result.unwrap_or_else(|fail| match due {
+        Some(due) => due.tell(fail, &console),
+        None => fail.report(&console),
+    });
     if console::unwritten() { exit.graver(Exit::Error).into() } else { exit.into() }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::console::Console;
+use super::console::{self, Console};
 use super::exit::{Exit, Fail};
 use super::{input, spare};
 use crate::model::plan::Plan;
@@ -67,6 +67,17 @@ fn written(text: &str) -> Result<Written, String> {
 }
 
 impl Output {
+    /// The JSON document that is due on these workspaces; `None` when another format was asked for.
+    pub(super) fn due<'a>(
+        &self,
+        workspaces: impl IntoIterator<Item = &'a Path>,
+        several: bool,
+    ) -> Option<Due> {
+        let workspaces = || workspaces.into_iter().map(Path::to_owned).collect();
+        let masked = self.mask_personal;
+        (self.format == Format::Json).then(|| Due { workspaces: workspaces(), several, masked })
+    }
+
     /// Makes ready to report on workspaces.
     ///
     /// # Errors
@@ -187,19 +198,14 @@ impl Reporter<'_> {
         let body = match (self.plan.take(), self.run.take()) {
             (Some(plan), Some(run)) => Body::Ran(plan, run),
             (Some(plan), None) => Body::Ran(plan, Run { refused: Some(failure.message), ..Run::default() }),
-            (None, _) => {
-                let name = input::workspace(place).map(|(_, workspace)| workspace.name.to_string()).ok();
-                Body::Failed(Failure { workspace: name, ..failure })
-            }
+            (None, _) => failed(place, failure),
         };
         self.add(place, exit, None, body);
     }
 
     fn add(&self, place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) {
-        let file = Place::find(place).map_or_else(|_| files::shown(place), |found| found.shown);
         self.exit.set(self.exit.get().graver(exit));
-        let place = files::shown(place).to_string();
-        self.parts.borrow_mut().push(Part { place, file, exit: exit as u8, last_clean_run, body });
+        self.parts.borrow_mut().push(part(place, exit, last_clean_run, body));
     }
 
     /// Prints and writes what was taken up, and returns the gravest exit code.
@@ -209,7 +215,7 @@ impl Reporter<'_> {
             command: self.command,
             parts: self.parts.into_inner(),
             several: self.several,
-            root: std::env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default(),
+            root: root(),
         };
         if self.output.mask_personal {
             report = report.masked();
@@ -232,6 +238,50 @@ impl Reporter<'_> {
             if let Err(error) = files::put(path, text.as_bytes()) {
                 exit = exit.graver(unwritable(path, &error).report(self.console));
             }
+        }
+        exit
+    }
+}
+
+fn part(place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) -> Part {
+    let file = Place::find(place).map_or_else(|_| files::shown(place), |found| found.shown);
+    Part { place: files::shown(place).to_string(), file, exit: exit as u8, last_clean_run, body }
+}
+
+fn failed(place: &Path, failure: Failure) -> Body {
+    let name = input::workspace(place).map(|(_, workspace)| workspace.name.to_string()).ok();
+    Body::Failed(Failure { workspace: name, ..failure })
+}
+
+fn root() -> String {
+    std::env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default()
+}
+
+/// The JSON document that is due when a command gives up before it has printed one: whoever asked for JSON reads
+/// JSON.
+pub(super) struct Due {
+    workspaces: Vec<PathBuf>,
+    several: bool,
+    masked: bool,
+}
+
+impl Due {
+    /// That of a command that tells of one workspace.
+    pub(super) fn of_one(workspace: &Path) -> Self {
+        Self { workspaces: vec![workspace.to_owned()], several: false, masked: false }
+    }
+
+    /// Says why the command gave up, on standard output too unless something stands there.
+    pub(super) fn tell(self, fail: Fail, console: &Console) -> Exit {
+        let failure = fail.failure();
+        let exit = fail.report(console);
+        let parts =
+            self.workspaces.iter().map(|place| part(place, exit, None, failed(place, failure.clone())));
+        let report =
+            Report { command: Command::Plan, parts: parts.collect(), several: self.several, root: root() };
+        let report = if self.masked { report.masked() } else { report };
+        if !console::said() {
+            console.out(&report::render(&report, Format::Json, Look::default()));
         }
         exit
     }

@@ -10,7 +10,7 @@ use super::connect;
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
-use super::output::Output;
+use super::output::{Due, Output};
 use super::share::Workspaces;
 use super::{allowance, snapshot, target};
 use crate::apply::{recover, remember};
@@ -223,6 +223,13 @@ pub(super) fn complain(plan: &Plan, loaded: &Loaded, console: &Console) {
         .collect();
     if !diagnostics.is_empty() {
         console.diagnostics(&diagnostics, &loaded.input);
+    }
+}
+
+impl Arguments {
+    /// The JSON document that is due.
+    pub(super) fn due(&self) -> Option<Due> {
+        self.output.due(self.workspaces.mine(), self.workspaces.several())
     }
 }
 

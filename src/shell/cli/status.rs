@@ -13,6 +13,7 @@ use super::connect;
 use super::console::{self, Console};
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
+use super::output::Due;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::nearest;
 use crate::model::field::Record;
@@ -85,6 +86,13 @@ struct Roster {
     only: Option<BTreeSet<OperatorId>>,
     /// What is wrong with what was asked for.
     wrong: Vec<String>,
+}
+
+impl Arguments {
+    /// The JSON document that is due.
+    pub(super) fn due(&self) -> Option<Due> {
+        (self.format == Format::Json).then(|| Due::of_one(&self.workspace))
+    }
 }
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
