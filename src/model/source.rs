@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::id::safe;
+
 /// A place in a manifest or a workspace file.
 ///
 /// Lines and columns count from 1; columns count Unicode characters, not bytes, as editors do.
@@ -30,7 +32,8 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        // A pull request may bring a file of any name.
+        write!(f, "{}:{}:{}", safe(&self.file), self.line, self.column)
     }
 }
 

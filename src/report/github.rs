@@ -34,7 +34,7 @@ fn command(report: &Report, note: &Note) -> String {
     };
     let mut properties = Vec::new();
     if let Some(source) = &note.source {
-        properties.push(format!("file={}", property(report.path(&source.file))));
+        properties.push(format!("file={}", property(&safe(report.path(&source.file)))));
         properties.push(format!("line={}", source.line));
         properties.push(format!("col={}", source.column));
     }
@@ -158,5 +158,19 @@ mod tests {
     fn nothing_in_a_text_begins_another_command() {
         assert_eq!(data("50%\r\n::error::x"), "50%25%0D%0A::error::x");
         assert_eq!(property("a:b,c%\n"), "a%3Ab%2Cc%25%0A");
+    }
+
+    #[test]
+    fn the_name_of_a_file_is_one_like_any_other() {
+        let source = Source::new("w/roster/a\u{1b}[31m\u{202e},\n::x.yaml", 1, 2);
+        let note =
+            Note { severity: Severity::Error, source: Some(source), title: "t".into(), message: "m".into() };
+        let report =
+            Report { command: Command::Plan, parts: Vec::new(), several: false, root: String::new() };
+        let text = command(&report, &note);
+        assert_eq!(
+            text,
+            "::error file=w/roster/a\\u{1b}[31m\\u{202e}%2C\\u{a}%3A%3Ax.yaml,line=1,col=2,title=t::m\n"
+        );
     }
 }

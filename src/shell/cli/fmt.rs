@@ -9,6 +9,7 @@ use super::exit::{Exit, Fail};
 use super::input::{self, Input};
 use crate::manifest::{format, yaml};
 use crate::model::diagnostic::Diagnostics;
+use crate::model::id::safe;
 use crate::shell::files::{self, Manifest};
 
 /// Lay manifests out in the canonical way; comments and meaning stay.
@@ -59,10 +60,11 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail
         return Err(Fail::Input(wrong.into_sorted(), Input::new(manifests)));
     }
     for (Manifest { name, path, .. }, text, laid_out) in &changed {
+        let name = safe(name);
         if arguments.check {
             let diff = TextDiff::from_lines(*text, laid_out.as_str());
             let theirs = format!("{name} (canonical)");
-            console.out(&diff.unified_diff().context_radius(3).header(name, &theirs).to_string());
+            console.out(&diff.unified_diff().context_radius(3).header(&name, &theirs).to_string());
         } else {
             files::rewrite(path, laid_out.as_bytes())
                 .map_err(|error| Fail::error(format!("{name} cannot be written: {error}")))?;
