@@ -355,12 +355,13 @@ pub fn key_objection(store: &Store, key: &str) -> Option<&'static str> {
         return Some("no field stands after the `#`");
     }
     let climbs = |path: &str| {
-        path.starts_with('/')
-            || path.contains('\\')
-            || path.split('/').any(|part| matches!(part, "" | "." | ".."))
+        path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| matches!(part, "." | ".."))
     };
     if climbs(path) || climbs(key) {
         return Some("it would climb out of the store");
+    }
+    if path.split('/').any(str::is_empty) {
+        return Some("a name in it is empty");
     }
     // A command could take it for an option.
     (store.kind == "exec" && key.starts_with('-')).then_some("it begins with `-`")
