@@ -280,7 +280,8 @@ pub struct Sightings {
     pub said: Vec<(OperatorId, Said)>,
     /// How many rows say that somebody may be at work, and not whom: whoever is not mentioned may be meant.
     pub nameless: usize,
-    /// The keys of the page's rows, which need not be agents; the proof that a listing is whole rests on them.
+    /// The keys of the page's rows, which need not be agents; the proof that a listing is whole rests on them. Of a
+    /// question for one agent: that agent, when the answer is about it, even if it holds no state.
     pub rows: Vec<OperatorId>,
     /// How many rows the whole listing has, as the vendor says.
     pub total: Option<usize>,

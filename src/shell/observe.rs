@@ -199,7 +199,8 @@ impl System {
     fn take(&self, agent: &OperatorId, answer: Result<Sightings, Failure>, presence: &mut Presence) {
         match answer {
             Ok(sightings) => {
-                if sightings.said.iter().all(|(whom, _)| whom != agent) {
+                // A clear answer may hold no state: the system knows nobody of this number who is signed in.
+                if !sightings.rows.contains(agent) {
                     presence.unobserved(self.name(), agent.clone());
                 }
                 for (agent, said) in sightings.said {

@@ -1,12 +1,13 @@
 //! The answer. Source: cms-agent, 表3 to 表5; vendor-facts §3, "Replies and errors".
 //!
 //! `resultCode` "0100000" is a success; `result` "0" is what older versions say. `resultDesc` holds the agent
-//! on success and plain text on failure. No document says what an unknown agent is answered with: nothing, an
-//! empty object or another agent's number all mean that this one was not observed, which is not the same as
-//! signed out. So does any failure code: it might as well mean that nobody looked. Whoever guards people at work
-//! takes all of them for a gap.
+//! on success and plain text on failure. No document says what an unknown agent is answered with. A success that
+//! holds nobody is what agents get who are not signed in (vendor-facts §3, "Absent ≠ non-existent"), so they cannot
+//! be on a call; nor can whoever has no account there. Another agent's number, or a failure code, says nothing of
+//! the one who was asked for: it might as well mean that nobody looked, and whoever guards people at work takes it
+//! for a gap.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::ask::work_number;
 use crate::model::call::{Failure, Reply};
@@ -35,7 +36,18 @@ pub fn agent(agent: &OperatorId, reply: &Reply) -> Result<Sightings, Failure> {
         let object = value.as_object().or_else(|| value.as_array()?.first()?.as_object())?;
         (!object.is_empty()).then_some((object, *key))
     });
-    let Some((row, path)) = found else { return Ok(Sightings::default()) };
+    let Some((row, path)) = found else {
+        let is_nothing = |key: &str| match body.get(key) {
+            None | Some(Json::Null | Json::Object(_)) => true,
+            Some(Json::String(text)) => text.trim().is_empty(),
+            Some(Json::Array(list)) => list.iter().all(|item| item.is_null() || *item == json!({})),
+            Some(Json::Bool(_) | Json::Number(_)) => false,
+        };
+        // Words in place of an agent say something that no document lists.
+        let nobody = is_nothing("resultDesc") && is_nothing("resultDatas");
+        let rows = if nobody { vec![agent.clone()] } else { Vec::new() };
+        return Ok(Sightings { rows, ..Sightings::default() });
+    };
     let number = At::of(row, path, "workNo").number()?;
     if number.is_none() || number != work_number(agent).map(i64::from) {
         return Ok(Sightings::default());
@@ -111,7 +123,6 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn heard(body: &Json) -> Result<Option<(State, Option<String>)>, Failure> {
         let sightings = agent(&"101".into(), &Reply::json(200, body))?;
@@ -155,11 +166,18 @@ mod tests {
     }
 
     #[test]
-    fn not_observed_is_neither_absent_nor_a_failure() {
-        for desc in
-            [json!(null), json!({}), json!([]), json!({ "workNo": 102, "status": 7 }), json!({ "status": 7 })]
-        {
-            assert_eq!(heard(&json!({ "resultCode": "0100000", "resultDesc": desc })), Ok(None), "{desc}");
+    fn nothing_is_an_answer_and_somebody_else_is_none() {
+        let answered = |desc: &Json| {
+            let body = json!({ "resultCode": "0100000", "resultDesc": desc });
+            let sightings = agent(&"101".into(), &Reply::json(200, &body)).unwrap_or_default();
+            assert_eq!(sightings.said, [], "{desc}");
+            !sightings.rows.is_empty()
+        };
+        for nothing in [json!(null), json!({}), json!([]), json!([null]), json!("")] {
+            assert!(answered(&nothing), "{nothing}");
+        }
+        for other in [json!({ "workNo": 102, "status": 7 }), json!({ "status": 7 }), json!("ok"), json!(1)] {
+            assert!(!answered(&other), "{other}");
         }
     }
 
