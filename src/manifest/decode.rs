@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::fullwidth;
 use super::yaml::{Key, Node, NodeValue, Scalar, ScalarKind};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::model::secret::SecretRef;
@@ -38,10 +39,15 @@ impl<'a> Fields<'a> {
                 missing: Vec::new(),
             }),
             other => {
-                out.push(
-                    Diagnostic::at(&node.source, format!("{what} is {} instead of a mapping", kind(other)))
-                        .help("write its fields as `key: value`"),
-                );
+                let meant = plain(node).and_then(fullwidth::colon);
+                out.push(match meant {
+                    Some((_, sign)) => not_yaml(&node.source, sign),
+                    None => Diagnostic::at(
+                        &node.source,
+                        format!("{what} is {} instead of a mapping", kind(other)),
+                    )
+                    .help("write its fields as `key: value`"),
+                });
                 None
             }
         }
@@ -131,6 +137,12 @@ impl<'a> Fields<'a> {
             if taken || self.known.iter().any(|known| *known == &*key.name) {
                 continue;
             }
+            // What follows the sign is a value, and may be a password.
+            if let Some((meant, sign)) = fullwidth::colon(&key.name) {
+                self.missing.retain(|missing| *missing != meant);
+                out.push(not_yaml(&key.source, sign));
+                continue;
+            }
             let near = nearest(&key.name, self.known.iter().copied());
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -153,10 +165,11 @@ pub(super) fn list<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> &'a 
     match &node.value {
         NodeValue::List(items) => items,
         other => {
-            out.push(
-                Diagnostic::at(&node.source, format!("`{key}` is {} instead of a list", kind(other)))
+            out.push(match plain(node).and_then(fullwidth::opening_bracket) {
+                Some(sign) => not_yaml(&node.source, sign),
+                None => Diagnostic::at(&node.source, format!("`{key}` is {} instead of a list", kind(other)))
                     .help("write a list: one line an item, each behind `- `, or `[a, b]`"),
-            );
+            });
             &[]
         }
     }
@@ -182,6 +195,17 @@ fn wrong(node: &Node, key: &str, wanted: &str) -> Diagnostic {
     Diagnostic::at(&node.source, format!("`{key}` is {} instead of {wanted}", kind(&node.value)))
 }
 
+/// A sign of a Chinese keyboard where YAML has one of its own.
+fn not_yaml(source: &Source, sign: char) -> Diagnostic {
+    let (message, help) = fullwidth::words(sign);
+    Diagnostic::at(source, message).help(help)
+}
+
+/// The text of a value that stands without quotes.
+fn plain(node: &Node) -> Option<&str> {
+    scalar(node).filter(|scalar| scalar.plain).map(|scalar| &*scalar.text)
+}
+
 fn scalar(node: &Node) -> Option<&Scalar> {
     match &node.value {
         NodeValue::Scalar(scalar) => Some(scalar),
@@ -195,6 +219,12 @@ pub(super) fn text<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Opti
         out.push(wrong(node, key, "text").help("write one text, in quotes where in doubt"));
         return None;
     };
+    if let Some(sign) = plain(node).and_then(fullwidth::opening_quote) {
+        let (message, help) = fullwidth::words(sign);
+        let help = format!("{help}; if the sign belongs to the value, put all of it in `\"`");
+        out.push(Diagnostic::at(&node.source, message).help(help));
+        return None;
+    }
     match scalar.kind() {
         ScalarKind::Text => Some(&scalar.text),
         ScalarKind::Null => {
@@ -435,5 +465,13 @@ pub(super) fn header(fields: &mut Fields<'_>, wanted: &'static str, out: &mut Di
         choice(node, "apiVersion", &["rosterctl/v1"], out);
     }
     let words: &'static [&'static str] = if wanted == "Roster" { &["Roster"] } else { &["Workspace"] };
-    fields.require("kind", out).and_then(|node| choice(node, "kind", words, out)).is_some()
+    let Some(node) = fields.require("kind", out) else { return false };
+    if wanted == "Roster" && fields.peek("kind") == Some("Workspace") {
+        out.push(
+            Diagnostic::at(&node.source, "a workspace file does not belong among the manifests")
+                .help("move it out of the folders that `manifests:` names: it lies beside them"),
+        );
+        return false;
+    }
+    choice(node, "kind", words, out).is_some()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::decode::{Fields, choice, filled, flag, header, kind, list, number, text, value};
 use super::yaml::{Node, NodeValue, Scalar, Sink};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::field::{Field, Record};
+use crate::model::field::{Entry, Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::source::Source;
 use crate::model::value::Type;
@@ -145,6 +145,7 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
                     // A profile that says nothing sensible is known by name all the same.
                     let mut read = Template::default();
                     if let Some(mut fields) = Fields::of(node, &what, out) {
+                        unnested(&mut fields, out);
                         read = template(&mut fields, out);
                         fields.finish(out);
                     }
@@ -160,6 +161,7 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
     if let Some(node) = fields.take("defaults", out)
         && let Some(mut fields) = Fields::of(node, "`defaults`", out)
     {
+        unnested(&mut fields, out);
         document.defaults = template(&mut fields, out);
         fields.finish(out);
     }
@@ -180,6 +182,17 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
     }
     fields.finish(out);
     Some(document)
+}
+
+/// Profiles are one level deep: only an agent names one.
+fn unnested(fields: &mut Fields<'_>, out: &mut Diagnostics) {
+    if let Some(place) = fields.place("profile").cloned() {
+        fields.take("profile", &mut Diagnostics::default());
+        out.push(
+            Diagnostic::at(&place, format!("{} cannot name a profile: profiles cannot nest", fields.what))
+                .help("name the profile on each agent, and write what it adds here"),
+        );
+    }
 }
 
 fn names(node: &Node, key: &str, out: &mut Diagnostics) -> Vec<Named> {
@@ -213,8 +226,17 @@ fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut D
 }
 
 fn template(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Template {
+    let record = record(fields, agent::FIELDS, out);
+    if let Some(Entry { source: Some(source), .. }) = record.entry(&agent::NAME)
+        && let Some(name) = record.text(&agent::NAME).filter(|name| name.trim() != *name)
+    {
+        out.push(
+            Diagnostic::at(source, "the `name` has blanks around it, which nobody sees in the console")
+                .help(format!("write it without them: \"{}\"", name.trim())),
+        );
+    }
     Template {
-        record: record(fields, agent::FIELDS, out),
+        record,
         protect: fields.take("protect", out).and_then(|n| flag(n, "protect", out)),
         allow_any_role: fields.take("allowAnyRole", out).and_then(|n| flag(n, "allowAnyRole", out)),
     }

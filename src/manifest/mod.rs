@@ -5,6 +5,7 @@ mod document;
 pub mod emit;
 mod expand;
 pub mod format;
+mod fullwidth;
 mod own;
 mod placeholder;
 mod rotation;

@@ -73,13 +73,17 @@ pub fn continues(above: &[&str], line: &str) -> bool {
             if reference_end(rest).is_some() {
                 return false;
             }
-            let head = above[at][..after - 1].trim_end();
+            let head = &above[at][..after];
+            let head = head.strip_suffix(COLONS).unwrap_or(head).trim_end();
             let name = head.trim_end_matches(is_name).trim_end_matches(['"', '\'']);
             let name = name.trim_end_matches(is_name).trim_end_matches(['"', '\'']);
             covers(name.chars().count(), rest, &above[at + 1..], line)
         })
     })
 }
+
+/// What ends a key: YAML's colon, and those of a Chinese keyboard, which YAML takes for letters.
+const COLONS: [char; 4] = [':', '：', '︰', '﹕'];
 
 /// Offsets behind the colons of the private keys in a line.
 fn keys(line: &str) -> Vec<usize> {
@@ -89,7 +93,7 @@ fn keys(line: &str) -> Vec<usize> {
     if lead.starts_with(':') {
         found.push(line.len() - lead.len() + 1);
     }
-    for (at, _) in line.match_indices(':') {
+    for (at, colon) in line.match_indices(COLONS) {
         let head = line[..at].trim_end();
         let unquoted = head.trim_end_matches(['"', '\'']);
         let name_length = unquoted.chars().rev().take_while(|c| is_name(*c)).count();
@@ -99,8 +103,8 @@ fn keys(line: &str) -> Vec<usize> {
             .is_some_and(|body| body.rfind('"').is_some_and(|open| body[open..].contains('\\')));
         let name = &unquoted[unquoted.len() - name_length..];
         let han = HAN_WORDS.iter().any(|word| unquoted.ends_with(word));
-        if (escaped || han || is_private_key(name)) && !found.contains(&(at + 1)) {
-            found.push(at + 1);
+        if (escaped || han || is_private_key(name)) && !found.contains(&(at + colon.len())) {
+            found.push(at + colon.len());
         }
     }
     found.sort_unstable();
@@ -315,6 +319,9 @@ mod tests {
             ": hunter2",
             "  : { x: hunter2 }",
             "password: # hunter2",
+            "password：hunter2",
+            "- { name: x, password：hunter2 }",
+            "密码：“hunter2”",
             "# password: hunter2",
             "password: &pw hunter2",
             "password: !!str hunter2",

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::private::is_private_key;
+use crate::model::private::{is_private_key, mask_from};
 use crate::model::source::{FileName, Source};
 use scalar::plain_kind;
 pub use scalar::{Scalar, ScalarKind};
@@ -435,7 +435,9 @@ impl<'a> Reader<'a> {
         }
         let key = Key { name: scalar.text, source };
         if let Some(first) = self.same_key(&key.name) {
-            let name = if self.is_private() { "the key".into() } else { format!("`{}`", shown(&key.name)) };
+            // `password：hunter2` is all of it a key.
+            let hidden = self.is_private() || mask_from(&key.name).is_some();
+            let name = if hidden { "the key".into() } else { format!("`{}`", shown(&key.name)) };
             let diagnostic = Diagnostic::at(&key.source, format!("{name} is given twice in one map"))
                 .help("keep one of the two")
                 .related(&first, "first here");

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use saphyr_parser::ScanError;
 
 use super::{MAX_DEPTH, number, shown};
+use crate::manifest::fullwidth;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::private;
 use crate::model::source::Source;
@@ -174,8 +175,12 @@ impl Place<'_> {
         if let Some(found) = self.tab(info) {
             return found;
         }
+        if let Some(found) = self.fullwidth() {
+            return found;
+        }
+        let opening = open.and_then(|open| character(text, open)).filter(|c| matches!(c, '[' | '{'));
         if info.contains("quoted scalar") {
-            return self.quoted(info);
+            return self.quoted(info, opening.is_some());
         }
         if let Some(c) = info.strip_prefix("unexpected character: `").and_then(|rest| rest.chars().next()) {
             let sign = if c == '`' { "a backtick".to_owned() } else { format!("`{c}`") };
@@ -187,7 +192,7 @@ impl Place<'_> {
         }
         // A bracket that stays open is seen at the end of the file or at the next key.
         if let Some(open) = open
-            && let Some(bracket) = character(text, open).filter(|c| matches!(c, '[' | '{'))
+            && let Some(bracket) = opening
             && info != "misplaced bracket"
         {
             return self.bracket(open, bracket);
@@ -262,13 +267,29 @@ impl Place<'_> {
         (info.contains("tab") && !info.contains("alphabetic")).then(|| self.say(message, help))
     }
 
-    fn quoted(&self, info: &str) -> Diagnostic {
+    /// A sign of a Chinese keyboard, here or on the line above: the parser takes it for a letter and goes on.
+    fn fullwidth(&self) -> Option<Diagnostic> {
+        let above = self.above.iter().rev().enumerate().find(|(_, line)| !is_idle(line));
+        let above = above.map(|(back, line)| (self.number - 1 - back, *line));
+        [Some((self.number, self.line)), above].into_iter().flatten().find_map(|(number, line)| {
+            let (column, sign) = fullwidth::find(line)?;
+            let (message, help) = fullwidth::words(sign);
+            Some(self.say_at(number, column, &message, &help))
+        })
+    }
+
+    fn quoted(&self, info: &str, in_brackets: bool) -> Diagnostic {
         if info.contains("escape") || info.contains("hexadecimal") {
             let help = "write `\\\\` for a backslash, or use single quotes, in which a backslash is an ordinary sign";
             return self.say(
                 "in double quotes a backslash begins an escape, and this is none that YAML knows",
                 help,
             );
+        }
+        let glued = || self.column > 0 && self.line.chars().nth(self.column - 1).is_none_or(|c| c != ' ');
+        if in_brackets && info.contains("trailing content") && !glued() {
+            let message = "a `,` is missing before this entry";
+            return self.say(message, "put `, ` between entries; or put the whole value in quotes");
         }
         if info.contains("trailing content") || info.contains("double-quoted") {
             let help = "put the whole value in quotes; a `'` within single quotes is written `''`, a `\"` within double quotes `\\\"`";
