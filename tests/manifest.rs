@@ -33,6 +33,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "misspelt-placeholder",
     "no-connection",
     "own-secrets",
+    "pinned-twice",
     "pool-overlap",
     "selector-nobody",
     "shared-rotation",

@@ -90,6 +90,10 @@ pub(super) fn expand(
                 pools
             });
             check_placeholders(&template.record, &mut complained, out);
+            // A name that waits for an agent's number is looked up with the number in it.
+            let waiting = [&ROLE, &MAIN_SKILL_GROUP]
+                .into_iter()
+                .any(|field| template.record.text(field).is_some_and(|name| name.contains(PLACEHOLDER)));
             let mut ids = raw.ids.into_iter().peekable();
             while let Some(id) = ids.next() {
                 // The last one takes what the others copy.
@@ -98,6 +102,9 @@ pub(super) fn expand(
                     None => std::mem::take(&mut template.record),
                 };
                 let record = substitute(record, &id);
+                if waiting {
+                    named(&record, roles.as_ref(), groups.as_ref(), out);
+                }
                 check_password(&record, workspace, &own, &mut complained, out);
                 let agent = DesiredAgent {
                     source: raw.source.clone(),
@@ -149,10 +156,28 @@ pub(super) fn expand(
         }
     }
     rotation::check(&desired, out);
+    pinned_once(&desired, out);
     if whole {
         need_connections(&desired, workspace, out);
     }
     desired
+}
+
+/// Complains about a vendor's number that two queues are pinned to.
+fn pinned_once(desired: &Desired, out: &mut Diagnostics) {
+    let mut pinned: BTreeMap<&str, &Source> = BTreeMap::new();
+    for queue in desired.queues.values() {
+        if let Some(exten) = &queue.exten
+            && let Some(first) = pinned.insert(exten, &queue.source)
+        {
+            let what = format!("queue `{}` is pinned to `{exten}`, as another one is", queue.name);
+            out.push(
+                Diagnostic::at(&queue.source, what)
+                    .related(first, "the other one")
+                    .help("a queue is declared once: correct the `exten:` of one of them, or remove it"),
+            );
+        }
+    }
 }
 
 impl Template {
@@ -211,8 +236,12 @@ fn in_catalogues(
     groups: Option<&Catalogue>,
     out: &mut Diagnostics,
 ) {
-    listed(&template.record, &ROLE, "role", roles, out);
-    listed(&template.record, &MAIN_SKILL_GROUP, "skill group", groups, out);
+    named(&template.record, roles, groups, out);
+}
+
+fn named(record: &Record, roles: Option<&Catalogue>, groups: Option<&Catalogue>, out: &mut Diagnostics) {
+    listed(record, &ROLE, "role", roles, out);
+    listed(record, &MAIN_SKILL_GROUP, "skill group", groups, out);
 }
 
 fn listed(
@@ -225,6 +254,7 @@ fn listed(
     if let Some(known) = known
         && let Some(entry) = record.entry(field)
         && let Value::Text(name) = &entry.value
+        && !name.contains(PLACEHOLDER)
         && !known.names.iter().any(|k| k == name)
         && let Some(source) = &entry.source
     {

@@ -74,13 +74,21 @@ fn unmanaged(
         Prune::Owned => context.ledger.owns(resource),
         Prune::All => true,
     };
-    if pruned && deletable {
+    // Nobody could have named it in a manifest, so that no manifest does says nothing.
+    let unspeakable = OperatorId::objection(resource.name.as_str());
+    if pruned && deletable && unspeakable.is_none() {
         delete(context, draft, &resource.name, live, None);
     } else if scope.is_whole() {
         let name = live.text(&NAME).map(|n| format!(" ({n})")).unwrap_or_default();
+        let kept = unspeakable.filter(|_| pruned);
+        let kept = kept.map(|why| format!("; no manifest could name it ({why}), so it is not deleted"));
+        let kept = kept.unwrap_or_default();
         draft.find(
-            Finding::new(&UNMANAGED_AGENT, format!("{resource}{name} is live and stands in no manifest"))
-                .about(resource),
+            Finding::new(
+                &UNMANAGED_AGENT,
+                format!("{resource}{name} is live and stands in no manifest{kept}"),
+            )
+            .about(resource),
         );
     }
 }

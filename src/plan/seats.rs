@@ -9,7 +9,8 @@ use crate::model::desired::DesiredSeat;
 use crate::model::diff::same;
 use crate::model::field::Entry;
 use crate::model::finding::{
-    Finding, RECENT_CALLS, SEAT_DIFFERS, SEAT_MISSING, SEATS_UNKNOWN, SEATS_UNREAD, UNMANAGED_SEAT,
+    Finding, RECENT_CALLS, SEAT_DIFFERS, SEAT_MISSING, SEAT_SECRET, SEATS_UNKNOWN, SEATS_UNREAD,
+    UNMANAGED_SEAT,
 };
 use crate::model::id::{Kind, ResourceId};
 use crate::model::live::{LiveSeats, SeatPassword, Seats};
@@ -48,7 +49,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             continue;
         }
         match seats.listing.items.get(account) {
-            Some(live) => compare(draft, &id, seat, live, seats.passwords.get(account)),
+            Some(live) => compare(context, draft, &id, seat, live, seats.passwords.get(account)),
             None if doubt.is_none() => draft.find(
                 Finding::new(
                     &SEAT_MISSING,
@@ -84,6 +85,7 @@ fn unknown(context: &Context<'_>, draft: &mut Draft, message: String) {
 }
 
 fn compare(
+    context: &Context<'_>,
     draft: &mut Draft,
     id: &ResourceId,
     seat: &DesiredSeat,
@@ -92,7 +94,7 @@ fn compare(
 ) {
     for entry in seat.record.iter() {
         let finding = if let Value::Password(_) = entry.value {
-            password.and_then(|password| password_finding(id, password))
+            password.and_then(|password| password_finding(context, id, password))
         } else {
             field_finding(id, entry, live)
         };
@@ -120,7 +122,7 @@ fn field_finding(id: &ResourceId, entry: &Entry, live: &LiveSeat) -> Option<Find
     ))
 }
 
-fn password_finding(id: &ResourceId, password: &SeatPassword) -> Option<Finding> {
+fn password_finding(context: &Context<'_>, id: &ResourceId, password: &SeatPassword) -> Option<Finding> {
     let differs = |what: &str| {
         Finding::new(
             &SEAT_DIFFERS,
@@ -133,8 +135,9 @@ fn password_finding(id: &ResourceId, password: &SeatPassword) -> Option<Finding>
         SeatPassword::Untold => {
             Some(differs("the vendor tells no password of it, and the manifest names one"))
         }
+        // A plan does not depend on it; a drift is about what differs, and nobody can tell.
         SeatPassword::Unknown(why) => Some(Finding::new(
-            &SEATS_UNREAD,
+            if context.options.watch { &SEAT_SECRET } else { &SEATS_UNREAD },
             format!("{id}: its password cannot be compared with the store's: {why}"),
         )),
     }
