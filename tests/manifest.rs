@@ -24,7 +24,6 @@ use serde_json::{Value as Json, json};
 /// What the schema cannot see: names that need the whole roster, things declared twice, numbers as
 /// they are spelled, where an address leads.
 const BEYOND_THE_SCHEMA: &[&str] = &[
-    "blank-names",
     "duplicate-agent",
     "duplicate-profile",
     "duplicate-queue",

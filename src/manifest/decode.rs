@@ -219,12 +219,6 @@ pub(super) fn text<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Opti
         out.push(wrong(node, key, "text").help("write one text, in quotes where in doubt"));
         return None;
     };
-    if let Some(sign) = plain(node).and_then(fullwidth::opening_quote) {
-        let (message, help) = fullwidth::words(sign);
-        let help = format!("{help}; if the sign belongs to the value, put all of it in `\"`");
-        out.push(Diagnostic::at(&node.source, message).help(help));
-        return None;
-    }
     match scalar.kind() {
         ScalarKind::Text => Some(&scalar.text),
         ScalarKind::Null => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::decode::{Fields, choice, filled, flag, header, kind, list, number, text, value};
 use super::yaml::{Node, NodeValue, Scalar, Sink};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::field::{Entry, Field, Record};
+use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::source::Source;
 use crate::model::value::Type;
@@ -226,17 +226,8 @@ fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut D
 }
 
 fn template(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Template {
-    let record = record(fields, agent::FIELDS, out);
-    if let Some(Entry { source: Some(source), .. }) = record.entry(&agent::NAME)
-        && let Some(name) = record.text(&agent::NAME).filter(|name| name.trim() != *name)
-    {
-        out.push(
-            Diagnostic::at(source, "the `name` has blanks around it, which nobody sees in the console")
-                .help(format!("write it without them: \"{}\"", name.trim())),
-        );
-    }
     Template {
-        record,
+        record: record(fields, agent::FIELDS, out),
         protect: fields.take("protect", out).and_then(|n| flag(n, "protect", out)),
         allow_any_role: fields.take("allowAnyRole", out).and_then(|n| flag(n, "allowAnyRole", out)),
     }

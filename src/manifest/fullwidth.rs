@@ -35,11 +35,6 @@ pub(super) fn words(sign: char) -> (String, String) {
     (what, help)
 }
 
-/// Whether a value without quotes begins with a quotation mark that is none in YAML.
-pub(super) fn opening_quote(text: &str) -> Option<char> {
-    text.chars().next().filter(|sign| matches!(meant(*sign), Some('"' | '\'')))
-}
-
 /// Whether a value without quotes begins with a bracket that is none in YAML.
 pub(super) fn opening_bracket(text: &str) -> Option<char> {
     text.chars().next().filter(|sign| matches!(meant(*sign), Some('[' | '{')))
@@ -149,6 +144,5 @@ mod tests {
         }
         assert_eq!(colon("name：张三"), Some(("name", '：')));
         assert_eq!(colon("请看 name：张三"), None);
-        assert_eq!((opening_quote("“张三”"), opening_quote("张“三”")), (Some('“'), None));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Options, scalar};
 use crate::manifest::placeholder::{PLACEHOLDER, misspelt};
-use crate::model::agent::{self, MAIN_SKILL_GROUP, NAME, PASSWORD, SKILL_LEVEL};
+use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, SKILL_LEVEL};
 use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
@@ -70,9 +70,6 @@ fn without(record: &Record, field: &Field) -> Record {
 pub(super) fn objection(value: &Value, field: &Field) -> Option<&'static str> {
     use crate::model::value::Type;
     match value {
-        Value::Text(text) if field.index == NAME.index && field.key == NAME.key && text.trim() != &**text => {
-            Some("a manifest takes no blanks around a name")
-        }
         Value::Text(text) => text_objection(text, matches!(field.ty, Type::Text { required: true })),
         Value::Sip(Sip::Number(number)) => text_objection(number, true),
         Value::Number(number) => number_objection(*number),
