@@ -27,8 +27,11 @@ impl Wanted {
 pub enum QueueKey {
     /// By the vendor's number.
     Exten(OperatorId),
-    /// By its name: all that have it.
+    /// By its name: all that have it, whether the listing shows them or a question for that name.
     Name(String),
+    /// By the name of a queue that is to be made: asked for by name, and looked for in the listing where the
+    /// answer leaves a doubt.
+    New(String),
     /// Every queue that there is.
     All,
 }
