@@ -13,14 +13,12 @@ use crate::model::plan::Operation;
 impl Machine {
     /// The queue steps that a deletion waits for and that were not read back yet.
     pub(super) fn unproved(&self, at: usize) -> Vec<usize> {
-        let step = &self.plan.steps[at];
-        if step.operation != Operation::AgentDelete {
+        if self.plan.steps[at].operation != Operation::AgentDelete {
             return Vec::new();
         }
-        let before = |id: &String| self.plan.steps.iter().position(|s| s.id == *id);
-        step.after
+        self.before[at]
             .iter()
-            .filter_map(before)
+            .copied()
             .filter(|before| matches!(self.slots[*before].state, State::Done) && !self.slots[*before].proved)
             .collect()
     }

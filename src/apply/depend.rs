@@ -45,8 +45,7 @@ impl Machine {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
         let mut failed = Vec::new();
-        for id in &step.after {
-            let Some(before) = plan.steps.iter().position(|s| s.id == *id) else { continue };
+        for before in self.before[at].iter().copied() {
             match &self.slots[before].state {
                 State::Waiting | State::Running => return Ready::NotYet,
                 State::Done | State::Ended(..) if self.fulfils(before, at) => {}

@@ -292,6 +292,8 @@ pub struct Machine {
     plan: Arc<Plan>,
     conduct: Conduct,
     slots: Vec<Slot>,
+    /// The places of the steps that each step waits for.
+    before: Vec<Vec<usize>>,
     guarding: Wanted,
     left_out: Vec<Stale>,
     /// Members of each queue, as the guard or a confirmation saw them last.
@@ -340,7 +342,13 @@ impl Machine {
                 note: None,
             })
             .collect();
+        let places: BTreeMap<&str, usize> = plan.steps.iter().map(|step| &*step.id).zip(0..).collect();
+        let before = plan
+            .steps
+            .iter()
+            .map(|step| step.after.iter().filter_map(|id| places.get(id.as_str()).copied()).collect());
         Self {
+            before: before.collect(),
             doomed: attend::doomed(&plan),
             plan,
             conduct,

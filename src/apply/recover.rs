@@ -16,23 +16,31 @@ use crate::model::live::Live;
 use crate::model::plan::{Operation, Plan, Step};
 use crate::model::value::Value;
 
+/// How a step ended, and the queue that it made.
+type Ended = (Ending, Option<OperatorId>);
+
 /// The plan of a journal and one result a step; `None` for a journal without its first line.
 pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<StepResult>)> {
     let Some(Entry::Run { plan }) = entries.first() else { return None };
     let mut results = Vec::with_capacity(plan.steps.len());
-    for (at, step) in plan.steps.iter().enumerate() {
-        let mut begun = false;
-        let mut ended: Option<(Ending, Option<OperatorId>)> = None;
-        for entry in entries {
-            match entry {
-                Entry::Begin { step, .. } if *step == at => {
-                    begun = true;
-                    ended = None;
+    // Whether each step was begun, and how it ended last.
+    let mut came: Vec<(bool, Option<Ended>)> = vec![(false, None); plan.steps.len()];
+    for entry in entries {
+        match entry {
+            Entry::Begin { step, .. } => {
+                if let Some(came) = came.get_mut(*step) {
+                    *came = (true, None);
                 }
-                Entry::End { step, ending, made } if *step == at => ended = Some((*ending, made.clone())),
-                Entry::Run { .. } | Entry::Begin { .. } | Entry::End { .. } => {}
             }
+            Entry::End { step, ending, made } => {
+                if let Some(came) = came.get_mut(*step) {
+                    came.1 = Some((*ending, made.clone()));
+                }
+            }
+            Entry::Run { .. } => {}
         }
+    }
+    for (step, (begun, ended)) in plan.steps.iter().zip(came) {
         let (done, made) = match ended {
             Some((Ending::Done, made)) => (true, made),
             Some((Ending::Failed, _)) => (false, None),

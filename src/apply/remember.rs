@@ -10,7 +10,7 @@ use crate::model::field::{Record, by_key};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, AppliedPassword, Ledger, SeenPassword};
 use crate::model::live::Live;
-use crate::model::plan::{Action, Change, Plan};
+use crate::model::plan::{Action, Change, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::Value;
 
@@ -24,8 +24,14 @@ pub fn changes(
     prints: &BTreeMap<OperatorId, String>,
 ) {
     keep::returned(ledger, plan, results);
+    let mut touching: BTreeMap<&ResourceId, Vec<(&Step, &StepResult)>> = BTreeMap::new();
+    for (step, result) in plan.steps.iter().zip(results) {
+        for target in &step.targets {
+            touching.entry(target).or_default().push((step, result));
+        }
+    }
     for change in &plan.changes {
-        let mine = || plan.steps.iter().zip(results).filter(|(step, _)| step.targets.contains(&change.id));
+        let mine = || touching.get(&change.id).into_iter().flatten().copied();
         let done = |result: &StepResult| result.took(&change.id);
         if mine().next().is_none() {
             continue;

@@ -304,7 +304,11 @@ impl Plan {
 
     /// The change of a resource.
     pub fn change(&self, id: &ResourceId) -> Option<&Change> {
-        self.changes.iter().find(|c| c.id == *id)
+        // The planner orders them by id; a plan that comes from elsewhere need not be.
+        match self.changes.binary_search_by(|change| change.id.cmp(id)) {
+            Ok(at) => self.changes.get(at),
+            Err(_) => self.changes.iter().find(|change| change.id == *id),
+        }
     }
 
     /// Whether live differs from the manifests.
