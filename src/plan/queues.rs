@@ -37,6 +37,8 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     }
     let leaving: BTreeSet<OperatorId> =
         draft.ids(Action::Delete).filter(|id| id.kind == Kind::Agent).map(|id| id.name.clone()).collect();
+    let made: BTreeSet<OperatorId> =
+        draft.ids(Action::Create).filter(|id| id.kind == Kind::Agent).map(|id| id.name.clone()).collect();
     let names = Names::of(context, listing);
     let mut claimed: BTreeMap<OperatorId, &DesiredQueue> = BTreeMap::new();
     for (id, queue) in &context.desired.queues {
@@ -69,7 +71,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             attributes(draft, &id, queue, live);
         }
         let back = returning.get(exten.as_str()).map_or(&[][..], Vec::as_slice);
-        members(context, draft, &id, exten, live, managed, declared, &leaving, back);
+        members(context, draft, &id, exten, live, managed, declared, &leaving, &made, back);
     }
 }
 
@@ -279,6 +281,7 @@ fn members(
     managed: Option<&DesiredQueue>,
     declared: Option<&DesiredQueue>,
     leaving: &BTreeSet<OperatorId>,
+    made: &BTreeSet<OperatorId>,
     back: &[(OperatorId, i64)],
 ) {
     let empty = Members::new();
@@ -305,7 +308,7 @@ fn members(
     wanted.retain(|member, _| !leaving.contains(member));
     let written = wanted != *now;
     if let Some(queue) = managed.or(declared.filter(|_| written)) {
-        let made = |id: &OperatorId| draft.ids(Action::Create).any(|new| *new == ResourceId::agent(id));
+        let made = |id: &OperatorId| made.contains(id);
         // Whom the vendor may leave out does not count.
         let strangers = if written { strangers::of(context, &wanted, made).len() } else { 0 };
         check_minimum(draft, id, queue, wanted.len() - strangers);

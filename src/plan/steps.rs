@@ -110,9 +110,9 @@ impl<'a> Builder<'a> {
 
     fn strangers(&self, members: &Members) -> Vec<OperatorId> {
         strangers::of(self.context, members, |id| {
-            self.changes.iter().any(|change| {
-                change.id.kind == Kind::Agent && change.action == Action::Create && change.id.name == *id
-            })
+            let id = ResourceId::agent(id);
+            let found = self.changes.binary_search_by(|change| change.id.cmp(&id));
+            found.is_ok_and(|at| self.changes[at].action == Action::Create)
         })
     }
 

@@ -57,7 +57,7 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
 /// From so many on, findings that differ in the agent alone share a line.
 const FEWEST_ALIKE: usize = 3;
 
-/// A finding without the agent that it is about: only what is said of agents is drawn together.
+/// A finding without the agent that it is about: only what is said of agents at one place is drawn together.
 fn shape(finding: &Finding) -> String {
     let agent = finding.id.as_ref().filter(|id| id.kind == Kind::Agent);
     let message = match agent {
@@ -65,7 +65,8 @@ fn shape(finding: &Finding) -> String {
         None => finding.message.clone(),
     };
     let whose = if agent.is_some() { String::new() } else { format!("{:?}", finding.id) };
-    format!("{} {whose} {message}", finding.code)
+    // What has a place of its own is shown there.
+    format!("{} {whose} {:?} {message}", finding.code, finding.source)
 }
 
 /// Several findings of one shape.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::Command;
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::field::{Field, by_key};
-use crate::model::finding::{Effect, Finding, Severity};
+use crate::model::finding::{Effect, Finding, SEATS_UNKNOWN, Severity};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan, Summary};
 use crate::model::source::Source;
@@ -344,7 +344,9 @@ fn narrowed(targets: &[ResourceId]) -> Option<String> {
 
 /// Why apply would do none of a plan: `apply refuses this plan because of R401, R303`.
 fn refused(findings: &[Finding]) -> Option<String> {
+    // An apply does not depend on the seats, which a drift has to read.
     let stops = |f: &&Finding| match f.effect() {
+        _ if f.code == SEATS_UNKNOWN.code => false,
         Effect::Invalid | Effect::Refused | Effect::Incomplete => true,
         Effect::None | Effect::Differs => false,
     };

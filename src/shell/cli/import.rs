@@ -16,7 +16,6 @@ use crate::model::finding::Effect;
 use crate::model::id::{OperatorId, safe};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
-use crate::model::workspace::Prune;
 use crate::plan;
 use crate::shell::clock;
 use crate::shell::files;
@@ -127,10 +126,7 @@ fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) 
         });
         wrong(format!("the manifests could not be read again ({})", first.unwrap_or_default()))
     })?;
-    // Who cannot be named would be pruned; that is said, and is no slip of the manifests.
-    let mut workspace = loaded.workspace.clone();
-    workspace.policy.prune = Prune::None;
-    let plan = plan::plan(&workspace, &desired, live, ledger, &plan::Options::default())
+    let plan = plan::plan(&loaded.workspace, &desired, live, ledger, &plan::Options::default())
         .map_err(|error| Fail::Error(error.into()))?;
     if let Some(change) = plan.changes.first() {
         return Err(wrong(format!("the manifests would change {}", change.id)));
@@ -228,11 +224,10 @@ fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) ->
         .map(|id| safe(id.as_str()))
         .collect();
     if !unnamed.is_empty() {
-        let pruned = match loaded.workspace.policy.prune {
-            Prune::None => "",
-            Prune::Owned | Prune::All => "; beware that `policy.prune` may delete them",
-        };
-        warnings.push(format!("no manifest can name these live agents: {}{pruned}", unnamed.join(", ")));
+        warnings.push(format!(
+            "no manifest can name these live agents, so no plan ever changes them: {}",
+            unnamed.join(", ")
+        ));
     }
     warnings
 }

@@ -57,8 +57,16 @@ struct Others {
 impl Others {
     fn listen() -> Self {
         let of = |kind| signal(kind).ok();
-        Self { terminate: of(SignalKind::terminate()), hangup: of(SignalKind::hangup()) }
+        let hangup = if hangups_are_ignored() { None } else { of(SignalKind::hangup()) };
+        Self { terminate: of(SignalKind::terminate()), hangup }
     }
+}
+
+/// Whether the program was started so that it outlives its terminal, as `nohup` does. Linux alone tells.
+fn hangups_are_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Waits for Ctrl-C, SIGTERM or SIGHUP; whether it was Ctrl-C.
