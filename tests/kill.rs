@@ -236,6 +236,41 @@ fn a_kill_at_any_request_loses_nothing_and_the_next_run_finishes() {
 }
 
 #[test]
+fn a_journal_says_nothing_against_a_ledger_that_was_written_after_it() {
+    let bench = bench("");
+    bench.workspace("policy: { prune: owned }\n");
+    let came = gateway(&bench, Slow { word: "page", after: 200, first: None, hands_on: true });
+    let agent = "agents: [{ operatorId: \"8001\", name: a, role: 坐席 }]\n";
+    bench.roster(agent);
+    let mut child = begin(&bench);
+    // It has read what is live, and reads back what it made.
+    assert!(until(&mut child, || came.load(Ordering::SeqCst) == 2));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // Where no other run was, the journal tells what this one did.
+    bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+    let ledger = |serial: u32, resources: &str| {
+        let head = "\"format\": \"rosterctl.ledger\", \"version\": 1, \"workspace\": \"bench\"";
+        let text = format!("{{ {head}, \"serial\": {serial}, \"resources\": {{ {resources} }} }}");
+        bench.write(".rosterctl/ledger.json", &text);
+    };
+    // Another checkout made it a team leader.
+    bench.roster(&agent.replace("坐席", "班长"));
+    bench.run(&["plan", "--detailed-exitcode"]).exits(2);
+    ledger(2, "\"agent/8001\": { \"fields\": { \"role\": \"班长\" } }");
+    bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+    // Another checkout deleted it, and somebody made another one by hand.
+    bench.roster("agents: []\n");
+    bench.run(&["plan", "--detailed-exitcode", "--allow", "deletes=1"]).exits(2);
+    ledger(3, "");
+    let said = bench.run(&["plan", "--detailed-exitcode", "--allow", "deletes=1"]).exits(0);
+    assert!(said.out.contains("R201"), "{}", said.out);
+    let said = bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert!(said.err.contains("Other runs have written the ledger since"), "{}", said.err);
+    assert_eq!((bench.agents(), journal(&bench)), (vec!["8001".to_owned()], None));
+}
+
+#[test]
 fn a_queue_that_is_made_after_its_client_was_killed_gets_no_twin() {
     // Where there is none yet, the second one waits until the first is seen.
     let bench = bench("queues: [{ exten: \"1001\", displayName: 旧队列 }]\n");

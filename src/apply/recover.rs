@@ -21,7 +21,7 @@ type Ended = (Ending, Option<OperatorId>);
 
 /// The plan of a journal and one result a step; `None` for a journal without its first line.
 pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<StepResult>)> {
-    let Some(Entry::Run { plan }) = entries.first() else { return None };
+    let Some(Entry::Run { plan, .. }) = entries.first() else { return None };
     let mut results = Vec::with_capacity(plan.steps.len());
     // Whether each step was begun, and how it ended last.
     let mut came: Vec<(bool, Option<Ended>)> = vec![(false, None); plan.steps.len()];
@@ -69,11 +69,16 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
     Some((Plan::clone(plan), results))
 }
 
+/// Whether other runs wrote a ledger of this serial since the journal was begun: what it knows is newer then.
+pub fn is_older(entries: &[Entry], serial: u64) -> bool {
+    matches!(entries.first(), Some(Entry::Run { ledger: Some(begun), .. }) if *begun != serial)
+}
+
 /// The queues that a run asked for and that the vendor may still make, with the moment until when, in
 /// milliseconds since 1970 UTC: a call whose client died is given `orphan_ms`, one that was not answered in time
 /// as long again as `timeout_ms`, which it took.
 pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> BTreeMap<ResourceId, i64> {
-    let Some(Entry::Run { plan }) = entries.first() else { return BTreeMap::new() };
+    let Some(Entry::Run { plan, .. }) = entries.first() else { return BTreeMap::new() };
     let mut open = BTreeMap::new();
     for entry in entries {
         let (step, until) = match entry {

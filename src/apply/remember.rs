@@ -1,13 +1,14 @@
 //! What a run did → the ledger.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::{StepResult, keep};
 use crate::model::agent::{self, PASSWORD};
 use crate::model::desired::Desired;
 use crate::model::diff::same;
 use crate::model::field::{Record, by_key};
-use crate::model::id::{OperatorId, ResourceId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{Applied, AppliedPassword, Ledger, SeenPassword};
 use crate::model::live::Live;
 use crate::model::plan::{Action, Change, Plan, Step};
@@ -73,6 +74,45 @@ pub fn changes(
                 let dropped: Vec<&OperatorId> = mine().flat_map(|(_, result)| &result.dropped).collect();
                 strike(applied, &dropped);
             }
+        }
+    }
+}
+
+/// Writes down what a run did that other runs have written the ledger after: what the ledger knows is newer, and what
+/// it does not know any more they have taken out of it, unless a manifest still asks for it.
+pub fn older(
+    ledger: &mut Ledger,
+    plan: &Plan,
+    results: &[StepResult],
+    prints: &BTreeMap<OperatorId, String>,
+    desired: &Desired,
+) {
+    let mut told = Ledger::default();
+    changes(&mut told, plan, results, prints);
+    fill(ledger, told.resources, desired);
+}
+
+fn fill(ledger: &mut Ledger, told: BTreeMap<String, Applied>, desired: &Desired) {
+    for (key, old) in told {
+        let id = ResourceId::parse(&key);
+        let declared = id.is_some_and(|id| match id.kind {
+            Kind::Agent => desired.agents.get(&id.name).is_some_and(|agent| !agent.absent),
+            Kind::Queue => desired.queues.contains_key(&id),
+            Kind::Seat => false,
+        });
+        let applied = match ledger.resources.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) if declared => free.insert(Applied::default()),
+            Entry::Vacant(_) => continue,
+        };
+        for (field, value) in old.fields {
+            applied.fields.entry(field).or_insert(value);
+        }
+        if applied.exten.is_none() {
+            applied.exten = old.exten;
+        }
+        if applied.password.is_none() && old.password.is_some() {
+            (applied.password, applied.password_seen) = (old.password, None);
         }
     }
 }
@@ -164,6 +204,8 @@ fn take(ledger: &mut Ledger, id: &ResourceId, desired: &Record, live: &Record, e
 mod tests {
     use std::sync::Arc;
 
+    use serde_json::Value as Json;
+
     use super::*;
     use crate::model::secret::SecretRef;
 
@@ -178,6 +220,23 @@ mod tests {
 
     fn applied(ledger: &Ledger) -> &Applied {
         &ledger.resources["agent/8001"]
+    }
+
+    #[test]
+    fn what_was_done_before_others_wrote_the_ledger_only_fills_its_gaps() {
+        let field = |role: &str| BTreeMap::from([("role".to_owned(), Json::from(role))]);
+        let mut ledger = Ledger::default();
+        let known = Applied { fields: field("班长"), ..Applied::default() };
+        ledger.resources.insert("agent/8001".to_owned(), known);
+        let exten = Some("1001".to_owned());
+        let gone = Applied { fields: field("坐席"), ..Applied::default() };
+        let made = AppliedPassword { version: Some(1), fingerprint: None };
+        let old = Applied { exten: exten.clone(), password: Some(made.clone()), ..gone.clone() };
+        let told = ["agent/8001", "agent/8002"].map(|id| (id.to_owned(), old.clone()));
+        fill(&mut ledger, told.into(), &Desired::default());
+        assert_eq!(ledger.resources.len(), 1, "what no manifest asks for is not owned");
+        let filled = Applied { fields: field("班长"), exten, password: Some(made), password_seen: None };
+        assert_eq!(applied(&ledger), &filled);
     }
 
     #[test]

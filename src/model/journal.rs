@@ -14,6 +14,9 @@ pub enum Entry {
     Run {
         /// The plan.
         plan: Box<Plan>,
+        /// Serial of the ledger that it began with. A ledger of another serial was written by other runs since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ledger: Option<u64>,
     },
     /// A call is about to leave. On disk before it does, where it cannot simply be made again.
     Begin {

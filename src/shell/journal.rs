@@ -13,7 +13,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::files::Place;
+use super::files::{self, Place};
 use super::{clock, ledger};
 use crate::model::call::Failure;
 use crate::model::id::{OperatorId, safe};
@@ -35,12 +35,13 @@ pub struct Desk {
 
 /// What lies in a journal's place.
 enum Found {
-    /// Nothing, or nothing that can be read: the first line is on disk before any call leaves.
     Nothing,
     /// What a run of this workspace left behind.
     Ours(Vec<Entry>),
     /// Another workspace's, by name.
     Others(String),
+    /// What cannot be read as a whole: why, and what stands before that.
+    Damaged(String, Vec<Entry>),
 }
 
 impl Desk {
@@ -65,10 +66,10 @@ impl Desk {
     /// Another workspace's journal lies in its place.
     pub fn left_behind(&self) -> Result<Vec<Entry>, String> {
         match self.look(&self.path) {
-            Found::Ours(entries) => Ok(entries),
+            Found::Ours(entries) | Found::Damaged(_, entries) => Ok(entries),
             Found::Nothing => match self.look(&self.before) {
                 Found::Ours(entries) => Ok(entries),
-                Found::Nothing | Found::Others(_) => Ok(Vec::new()),
+                Found::Nothing | Found::Others(_) | Found::Damaged(..) => Ok(Vec::new()),
             },
             Found::Others(other) => Err(format!(
                 "the journal {} is of workspace `{}`, and this workspace is `{}`: nothing is done by it; move it away, \
@@ -89,7 +90,7 @@ impl Desk {
                  apply of that workspace takes it up",
                 safe(&other)
             )),
-            Found::Nothing if self.before.exists() => Some(format!(
+            Found::Damaged(..) => Some(format!(
                 "{shown} does not tell which workspace it is of, nor of any call: it is left alone; remove it once no \
                  apply runs in this folder"
             )),
@@ -97,38 +98,82 @@ impl Desk {
         }
     }
 
-    fn look(&self, path: &Path) -> Found {
-        let entries = read(path);
-        match entries.first() {
-            Some(Entry::Run { plan }) if *plan.workspace == *self.workspace => Found::Ours(entries),
-            Some(Entry::Run { plan }) => Found::Others(plan.workspace.clone()),
-            Some(Entry::Begin { .. } | Entry::End { .. }) | None => Found::Nothing,
+    /// What to know of a journal that cannot be read: what is not known therefore, and what becomes of it.
+    pub fn damage(&self) -> Option<String> {
+        let Found::Damaged(why, _) = self.look(&self.path) else { return None };
+        Some(format!(
+            "{}: the record of a run that did not come to its end cannot be read ({why}). Which of its calls were carried \
+             out is judged by what is live; which roles and passwords it set, and which queues it asked for, is not \
+             known from there on. The next apply keeps the file as {}",
+            self.path.display(),
+            self.aside().display()
+        ))
+    }
+
+    /// When something was last written into a journal that cannot be read, in milliseconds since 1970 UTC.
+    pub fn damaged_ms(&self) -> Option<i64> {
+        match self.look(&self.path) {
+            Found::Damaged(..) => files::written_ms(&self.path),
+            Found::Nothing | Found::Ours(_) | Found::Others(_) => None,
         }
     }
 
-    /// Begins the journal of a run, in place of what this workspace's last run left. A file of its own: who lost
+    /// Where a journal that cannot be read is kept.
+    fn aside(&self) -> PathBuf {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let at_ms = files::written_ms(&self.path).unwrap_or_default();
+        let mut aside = self.path.with_file_name(format!("unreadable-{at_ms}-{name}"));
+        while aside.exists() {
+            aside.as_mut_os_string().push("x");
+        }
+        aside
+    }
+
+    fn look(&self, path: &Path) -> Found {
+        let (entries, damage) = match fs::read(path) {
+            Ok(bytes) => read(&bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Nothing,
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        match (entries.first(), damage) {
+            (Some(Entry::Run { plan, .. }), _) if *plan.workspace != *self.workspace => {
+                Found::Others(plan.workspace.clone())
+            }
+            (Some(Entry::Run { .. }), None) => Found::Ours(entries),
+            (Some(Entry::Run { .. }), Some(why)) => Found::Damaged(why, entries),
+            (Some(Entry::Begin { .. } | Entry::End { .. }), _) => {
+                Found::Damaged("its first line is missing".to_owned(), Vec::new())
+            }
+            (None, why) => Found::Damaged(why.unwrap_or_else(|| "it is empty".to_owned()), Vec::new()),
+        }
+    }
+
+    /// Begins the journal of a run that has read or written the ledger of a serial, in place of what this workspace's
+    /// last run left. A file of its own: who lost
     /// the lock to this run, and is still at work, writes on in the old one.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn start(&self, plan: &Arc<Plan>) -> io::Result<Journal> {
+    pub fn start(&self, plan: &Arc<Plan>, serial: u64) -> io::Result<Journal> {
         self.discard();
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
         let (written, synced) = (Mutex::default(), tokio::sync::Mutex::default());
         let journal = Journal { path: self.path.clone(), file: Arc::new(file), written, synced };
-        journal.write(&Entry::Run { plan: Box::new(Plan::clone(plan)) })?;
+        journal.write(&Entry::Run { plan: Box::new(Plan::clone(plan)), ledger: Some(serial) })?;
         journal.file.sync_data()?;
         Ok(journal)
     }
 
-    /// Removes this workspace's journal, which has nothing more to say.
+    /// Removes this workspace's journal, which has nothing more to say; one that cannot be read is kept aside.
     pub fn discard(&self) {
         for path in [&self.path, &self.before] {
             match self.look(path) {
                 Found::Ours(_) => discard(path),
-                // Torn in its first line; in its own place it can be nobody else's.
-                Found::Nothing if *path == self.path => discard(path),
-                Found::Nothing | Found::Others(_) => {}
+                // In its own place it can be nobody else's.
+                Found::Damaged(..) if *path == self.path => {
+                    let _ = fs::rename(path, self.aside());
+                }
+                Found::Nothing | Found::Others(_) | Found::Damaged(..) => {}
             }
         }
     }
@@ -225,11 +270,21 @@ fn discard(path: &Path) {
     let _ = fs::remove_file(path);
 }
 
-fn read(path: &Path) -> Vec<Entry> {
-    let Ok(bytes) = fs::read(path) else { return Vec::new() };
-    let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    // The first line that does not read was torn by the crash: nothing follows it.
-    lines.map_while(|line| serde_json::from_slice(line).ok()).collect()
+/// The entries of a journal, and why it cannot be read any further, if it cannot. A last line without its end was torn
+/// by the crash, which is no harm.
+fn read(bytes: &[u8]) -> (Vec<Entry>, Option<String>) {
+    let mut entries = Vec::new();
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        match serde_json::from_slice(line) {
+            Ok(entry) => entries.push(entry),
+            Err(_) if !entries.is_empty() && !line.ends_with(b"\n") => break,
+            Err(_) => {
+                let why = format!("line {} is none that rosterctl writes", entries.len() + 1);
+                return (entries, Some(why));
+            }
+        }
+    }
+    (entries, None)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::signals::{self, unless_interrupted};
 use super::{awaited, connect, passwords, saved};
 use crate::apply::deed::Deed;
 use crate::apply::guard::Stale;
-use crate::apply::{Conduct, Finish, Ran, Status, keep, remember};
+use crate::apply::{Conduct, Finish, Ran, Status, keep, recover, remember};
 use crate::model::call::Failure;
 use crate::model::finding::Effect;
 use crate::model::id::OperatorId;
@@ -113,7 +113,7 @@ async fn locked(
     store: &Store,
     lost: watch::Receiver<Option<String>>,
 ) -> Result<Exit, Fail> {
-    if let Some(why) = loaded.journal().stranger() {
+    for why in [loaded.journal().stranger(), loaded.journal().damage()].into_iter().flatten() {
         console.note(&why);
     }
     let mut work = prepare(arguments, loaded, store, console).await?;
@@ -135,8 +135,6 @@ async fn locked(
         return Err(Fail::Locked(format!("the lock was lost, and nothing was changed: {why}")));
     }
     let journal = begin_journal(loaded, store, &mut work, console).await?;
-    // Whatever becomes of this run, and on whichever machine the next one is, nothing of them is lost.
-    record(store, &mut work.ledger, |ledger| keep::keep(ledger, &plan)).await?;
     let guard = Guard::of(&loaded.workspace.policy.presence);
     let observers = connect::guards(loaded, &plan, &guard).await;
     signals::from_now_on_finish();
@@ -212,7 +210,11 @@ async fn begin_journal(
     console: &Console,
 ) -> Result<Option<Journal>, Fail> {
     keep_settled(loaded, store, work, console).await?;
-    match files::own_folder(&loaded.place).and_then(|_| loaded.journal().start(&work.plan)) {
+    // Whatever becomes of this run, and on whichever machine the next one is, nothing of them is lost.
+    let plan = Arc::clone(&work.plan);
+    record(store, &mut work.ledger, |ledger| keep::keep(ledger, &plan)).await?;
+    let serial = work.ledger.serial;
+    match files::own_folder(&loaded.place).and_then(|_| loaded.journal().start(&plan, serial)) {
         Ok(journal) => Ok(Some(journal)),
         Err(error) => {
             // Live state decides without it too: it only makes the run after a crash more precise.
@@ -236,6 +238,9 @@ async fn keep_settled(
     console.note("The last run did not come to its end: its journal and what is live tell what it did.");
     let settled = work.ledger.clone();
     let mut stored = store.load().await?;
+    if recover::is_older(&unfinished, stored.serial) {
+        console.note("Other runs have written the ledger since: where it knows something, that counts.");
+    }
     record(store, &mut stored, |ledger| {
         ledger.resources.clone_from(&settled.resources);
         ledger.kept.clone_from(&settled.kept);

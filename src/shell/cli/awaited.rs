@@ -34,6 +34,13 @@ pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console:
     let mut both = ledger.clone();
     // Another's journal in its place was refused when the plan was made.
     keep(loaded, &mut both, &loaded.journal().left_behind().unwrap_or_default());
+    // Of one that cannot be read nobody knows for which queues it asked.
+    if let Some(last_ms) = loaded.journal().damaged_ms() {
+        let new = plan.steps.iter().filter(|step| step.operation == Operation::QueueCreate);
+        for id in new.flat_map(|step| &step.targets) {
+            put_off(&mut both, id, last_ms.saturating_add(millis(orphan(loaded))));
+        }
+    }
     let awaited = both.awaited.iter().filter_map(|(id, until)| Some((ResourceId::parse(id)?, *until)));
     let awaited: BTreeMap<ResourceId, i64> = awaited.collect();
     let now = clock::now_ms();
@@ -42,8 +49,9 @@ pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console:
     let Some((until, id)) = until.max().filter(|(until, _)| **until > now) else { return false };
     // A clock that was set back makes nobody wait for longer than a vendor is given.
     let pause = (until - now).min(timeout.saturating_mul(2));
+    let perhaps = if loaded.journal().damaged_ms().is_some() { ", perhaps," } else { "" };
     console.note(&format!(
-        "A run before this one asked for {id} and did not see it: the vendor may still make it. Waiting {}s.",
+        "A run before this one asked for {id}{perhaps} and did not see it: the vendor may still make it. Waiting {}s.",
         pause / 1000 + 1
     ));
     tokio::time::sleep(Duration::from_millis(pause.unsigned_abs())).await;

@@ -190,7 +190,11 @@ pub(super) async fn settle(
             }
         }
     }
-    remember::changes(ledger, &plan, &results, &prints);
+    if recover::is_older(unfinished, ledger.serial) {
+        remember::older(ledger, &plan, &results, &prints, &loaded.desired);
+    } else {
+        remember::changes(ledger, &plan, &results, &prints);
+    }
     Ok(())
 }
 
@@ -306,6 +310,9 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
     let plan = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
         snapshot::plan(&loaded, snapshot?, file, &arguments.narrowing, console).await?
     } else {
+        if let Some(why) = loaded.journal().damage() {
+            console.note(&why);
+        }
         let store = Store::open(&loaded.workspace, &loaded.place)?;
         let Made { plan, live, .. } = make(&loaded, &store, &arguments.narrowing).await?;
         if !several {

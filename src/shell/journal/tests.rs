@@ -35,23 +35,49 @@ fn plan(workspace: &str) -> Arc<Plan> {
 async fn whoever_begins_at_a_time_shares_a_sync_and_every_line_is_there() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let desk = desk(folder.path(), "acme", "")?;
-    let journal = desk.start(&plan("acme"))?;
+    let journal = desk.start(&plan("acme"), 0)?;
     let all = (0..50).map(|step| journal.begin(step, Operation::AgentCreate));
     futures_util::future::try_join_all(all).await?;
     assert_eq!(*journal.synced.lock().await, 51);
     journal.begin(50, Operation::AgentEdit).await?;
     journal.end(0, &Ok(None));
-    assert_eq!((*journal.synced.lock().await, read(&journal.path).len()), (51, 53));
+    assert_eq!((*journal.synced.lock().await, read(&fs::read(&journal.path)?).0.len()), (51, 53));
     Ok(())
 }
 
 #[test]
-fn a_torn_last_line_is_no_harm() -> io::Result<()> {
+fn a_torn_last_line_is_no_harm() {
+    let begin = "{\"entry\":\"begin\",\"step\":0}\n";
+    let entries = vec![Entry::Begin { step: 0, at_ms: 0 }];
+    assert_eq!(read(format!("{begin}{{\"entry\":\"end\",\"st").as_bytes()), (entries.clone(), None));
+    let why = Some("line 2 is none that rosterctl writes".to_owned());
+    assert_eq!(read(format!("{begin}garbage\n{begin}").as_bytes()), (entries, why));
+    assert_eq!(read(b""), (Vec::new(), None));
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_told_of_and_kept() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
-    let path = folder.path().join("journal");
-    fs::write(&path, "{\"entry\":\"begin\",\"step\":0}\n{\"entry\":\"end\",\"st")?;
-    assert_eq!(read(&path), [Entry::Begin { step: 0, at_ms: 0 }]);
-    assert_eq!(read(&folder.path().join("none")), []);
+    let desk = desk(folder.path(), "a", "")?;
+    assert_eq!(desk.damage(), None);
+    drop(desk.start(&plan("a"), 0)?);
+    let whole = fs::read_to_string(&desk.path)?;
+    assert_eq!(desk.damage(), None);
+    let begin = "{\"entry\":\"begin\",\"step\":0}\n";
+    let cases = [String::new(), "\u{1}garbage".to_owned(), begin.to_owned(), whole[..200].to_owned()];
+    let partly = format!("{whole}garbage\n{begin}");
+    for (damaged, entries) in cases.iter().map(|case| (case, 0)).chain([(&partly, 1)]) {
+        fs::write(&desk.path, damaged)?;
+        let why = desk.damage().unwrap_or_default();
+        let kept = desk.aside();
+        assert!(why.contains("cannot be read") && why.contains(&*kept.to_string_lossy()), "{why}");
+        assert_eq!(desk.left_behind().map(|entries| entries.len()), Ok(entries));
+        desk.start(&plan("a"), 0)?.finish();
+        assert_eq!(fs::read_to_string(kept)?, *damaged);
+        assert!(!desk.path.exists());
+    }
+    fs::create_dir(&desk.path)?;
+    assert!(desk.damage().is_some() && desk.start(&plan("a"), 0).is_ok() && desk.damage().is_none());
     Ok(())
 }
 
@@ -78,21 +104,21 @@ fn a_journal_is_of_one_workspace_and_one_ledger() -> io::Result<()> {
 fn anothers_journal_is_neither_taken_up_nor_removed() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let (a, b) = (desk(folder.path(), "a", "")?, desk(folder.path(), "b", "")?);
-    let running = a.start(&plan("a"))?;
+    let running = a.start(&plan("a"), 0)?;
     assert_eq!(b.left_behind(), Ok(Vec::new()));
     b.discard();
-    b.start(&plan("b"))?.finish();
+    b.start(&plan("b"), 0)?.finish();
     assert_eq!(a.left_behind().map(|entries| entries.len()), Ok(1));
     // Somebody put it into the other's place.
     fs::rename(&a.path, &b.path)?;
     let why = b.left_behind().err().unwrap_or_default();
     assert!(why.contains("is of workspace `a`") && why.contains("move it away"), "{why}");
-    assert!(b.start(&plan("b")).is_err());
+    assert!(b.start(&plan("b"), 0).is_err());
     b.discard();
     assert!(b.path.exists());
     fs::rename(&b.path, &a.path)?;
     // Who lost the lock does not take the next one's journal away.
-    let next = a.start(&plan("a"))?;
+    let next = a.start(&plan("a"), 0)?;
     running.finish();
     assert!(a.path.exists());
     next.finish();
@@ -104,20 +130,20 @@ fn anothers_journal_is_neither_taken_up_nor_removed() -> io::Result<()> {
 fn a_journal_of_the_version_before_is_taken_up_by_its_workspace_alone() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let (a, b) = (desk(folder.path(), "a", "")?, desk(folder.path(), "b", "")?);
-    drop(a.start(&plan("a"))?);
+    drop(a.start(&plan("a"), 0)?);
     fs::rename(&a.path, &a.before)?;
     assert_eq!(b.left_behind(), Ok(Vec::new()));
     assert!(b.stranger().is_some_and(|why| why.contains("workspace `a`")));
-    drop(b.start(&plan("b"))?);
+    drop(b.start(&plan("b"), 0)?);
     b.discard();
     assert_eq!(a.left_behind().map(|entries| entries.len()), Ok(1));
     assert_eq!(a.stranger(), None);
-    a.start(&plan("a"))?.finish();
+    a.start(&plan("a"), 0)?.finish();
     assert!(!a.before.exists());
     // Nobody's.
     fs::write(&a.before, "{\"entry\":\"ru")?;
     assert_eq!(a.left_behind(), Ok(Vec::new()));
-    a.start(&plan("a"))?.finish();
+    a.start(&plan("a"), 0)?.finish();
     assert!(a.before.exists() && a.stranger().is_some_and(|why| why.contains("remove it")));
     Ok(())
 }
