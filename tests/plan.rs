@@ -60,6 +60,7 @@ cases! {
     unread_fields_are_known_by_the_ledger "unread-ledger"
     a_password_is_rotated_by_its_version "password-version"
     a_password_that_was_adopted_is_rotated_by_its_version "password-version-seen"
+    a_password_that_is_gone_is_told_of_or_made_anew "password-gone"
     at_least_only_adds "at-least"
     a_target_takes_in_what_it_needs "target-queue"
     a_target_that_is_deleted_leaves_its_queues "target-delete"
@@ -97,6 +98,10 @@ fn check(case: &str) {
         fingerprints: options
             .get("fingerprints")
             .map(|prints| serde_json::from_value(prints.clone()).expect("fingerprints"))
+            .unwrap_or_default(),
+        gone: options
+            .get("gone")
+            .map(|gone| serde_json::from_value(gone.clone()).expect("agents"))
             .unwrap_or_default(),
         manifests: String::new(),
     };

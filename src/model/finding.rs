@@ -81,6 +81,8 @@ rules! {
         "Make the seat in the vendor's console, or take it out of the manifest.";
     SEAT_SECRET      "R105" Warning Differs    "`drift` could not have the secret that a seat's manifest names, and so not compare its password."
         "Put the secret into its store, or take `password:` out of the seat's manifest.";
+    SECRET_GONE      "R106" Warning Differs    "The password of an agent is no longer in its store, as the fingerprints tell."
+        "Put it back into its store; or have a new one made by `generate: true`.";
     UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest."
         "It stays as it is. To manage it, add it to a manifest (`rosterctl import` writes one); to delete it, write it with `state: absent`.";
     UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest."

@@ -11,7 +11,9 @@ use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
 use crate::model::diff::same;
 use crate::model::field::{Entry, Field, Record};
-use crate::model::finding::{Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, UNMANAGED_AGENT, UNREAD};
+use crate::model::finding::{
+    Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, SECRET_GONE, UNMANAGED_AGENT, UNREAD,
+};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, Kept};
 use crate::model::plan::{Action, Change, FieldDiff, Moved};
@@ -286,6 +288,8 @@ enum Verdict {
     Same,
     /// Its live state is unknown.
     Unknown,
+    /// Nobody knows it any more.
+    Gone,
     /// It differs.
     Differs(FieldDiff),
 }
@@ -359,6 +363,12 @@ fn judge_password(
             field.reason = Some("changed in the store since".to_owned());
             Verdict::Differs(field)
         }
+        (_, _, Some(_)) if context.options.gone.contains(id) && !secret.generate => Verdict::Gone,
+        (_, _, Some(_)) if context.options.gone.contains(id) => {
+            let mut field = diff(entry, Json::Null, Moved::Unknown);
+            field.reason = Some("gone from its store, a new one is made".to_owned());
+            Verdict::Differs(field)
+        }
         (_, _, Some(_)) => Verdict::Same,
     }
 }
@@ -380,6 +390,7 @@ fn compare(
         match judge(context, &resource.name, entry, live, applied) {
             Verdict::Same => {}
             Verdict::Unknown => unknown.push(entry.field),
+            Verdict::Gone => draft.find(gone(&resource, entry)),
             Verdict::Differs(field) if entry.field.can_edit(&entry.value) => editable.push(field),
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
@@ -415,6 +426,23 @@ fn compare(
             source: Some(agent.source.clone()),
         });
     }
+}
+
+/// A password that is set and that its store no longer has.
+fn gone(resource: &ResourceId, entry: &Entry) -> Finding {
+    let place = match &entry.value {
+        Value::Password(secret) => secret.to_string(),
+        _ => String::new(),
+    };
+    let mut finding = Finding::new(
+        &SECRET_GONE,
+        format!(
+            "{resource}: its password is no longer in its store ({place}), so that nobody can look it up; put it back, or \
+             have a new one made by `generate: true`"
+        ),
+    );
+    finding.source.clone_from(&entry.source);
+    finding.about(resource)
 }
 
 fn immutable(resource: &ResourceId, entry: &Entry, field: &FieldDiff) -> String {

@@ -22,7 +22,7 @@ mod seats;
 mod steps;
 mod strangers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::desired::Desired;
 use crate::model::finding::{Finding, Severity};
@@ -49,6 +49,8 @@ pub struct Options {
     pub watch: bool,
     /// Keyed fingerprints of the passwords that the stores hold now, of agents whose ledger knows one.
     pub fingerprints: BTreeMap<OperatorId, String>,
+    /// Those of these agents whose password is in its store no more.
+    pub gone: BTreeSet<OperatorId>,
     /// Version of the program.
     pub program: String,
     /// Digest of the workspace file and the manifests.

@@ -58,6 +58,9 @@ fn code(plan: &Plan) -> Exit {
 /// The plan, and when the last clean run ended.
 async fn one(path: &Path, console: &Console) -> Result<(Plan, Option<String>), Fail> {
     let loaded = input::load(path)?;
+    if let Some(why) = loaded.journal().damage() {
+        console.note(&why);
+    }
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let made = make(&loaded, &store, &Narrowing::everything()).await?;
     complain(&made.plan, &loaded, console);

@@ -1,6 +1,6 @@
 //! `rosterctl plan`: the difference and the ordered steps; changes nothing anywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -140,8 +140,8 @@ pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) 
     let seats = async { Ok(connect::seats(loaded, true).await) };
     let (Read { live, ledger, vendors, asked }, seats) = tokio::try_join!(read(loaded, store), seats)?;
     let live = Live { seats, ..live };
-    let fingerprints = fingerprints(loaded, &ledger).await?;
-    let plan = plan_of(loaded, &live, &ledger, fingerprints, narrowing)?;
+    let prints = fingerprints(loaded, &ledger).await?;
+    let plan = plan_of(loaded, &live, &ledger, prints, narrowing)?;
     Ok(Made { plan, live, ledger, vendors, asked })
 }
 
@@ -150,7 +150,7 @@ pub(super) fn plan_of(
     loaded: &Loaded,
     live: &Live,
     ledger: &Ledger,
-    fingerprints: BTreeMap<OperatorId, String>,
+    prints: Prints,
     narrowing: &Narrowing,
 ) -> Result<Plan, Fail> {
     let options = Options {
@@ -158,7 +158,8 @@ pub(super) fn plan_of(
         allow: narrowing.allow.clone(),
         assert_unread: narrowing.assert_unread,
         watch: narrowing.watch,
-        fingerprints,
+        fingerprints: prints.now,
+        gone: prints.gone,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         manifests: loaded.digest.clone(),
     };
@@ -209,32 +210,52 @@ pub(super) async fn fingerprint_key(loaded: &Loaded) -> Result<Option<Arc<Secret
     }
 }
 
-/// Fingerprints of the passwords that the stores hold now: of those agents alone whose ledger knows one,
-/// since nothing else can be compared.
-async fn fingerprints(loaded: &Loaded, ledger: &Ledger) -> Result<BTreeMap<OperatorId, String>, Fail> {
-    let Some(key) = fingerprint_key(loaded).await? else { return Ok(BTreeMap::new()) };
-    let mut wanted = BTreeMap::new();
-    for (id, agent) in loaded.desired.agents.iter().filter(|(_, agent)| !agent.absent) {
-        let known = ledger.get(&ResourceId::agent(id)).and_then(|applied| applied.password.as_ref());
-        if let Some(Value::Password(secret)) = agent.record.get(&PASSWORD)
-            && known.is_some_and(|known| known.fingerprint.is_some())
-        {
-            wanted.insert(id.clone(), SecretRef::clone(secret));
+/// What the stores say of the passwords that the ledger knows.
+#[derive(Default)]
+pub(super) struct Prints {
+    /// The fingerprints of those that they hold now.
+    now: BTreeMap<OperatorId, String>,
+    /// The agents whose password they hold no more.
+    gone: BTreeSet<OperatorId>,
+}
+
+/// Reads the passwords of those agents alone whose ledger knows a fingerprint, since nothing else can be compared.
+async fn fingerprints(loaded: &Loaded, ledger: &Ledger) -> Result<Prints, Fail> {
+    let mut prints = Prints::default();
+    let Some(key) = fingerprint_key(loaded).await? else { return Ok(prints) };
+    let set: Vec<_> = loaded
+        .desired
+        .agents
+        .iter()
+        .filter(|(_, agent)| !agent.absent)
+        .filter_map(|(id, agent)| {
+            let Some(Value::Password(secret)) = agent.record.get(&PASSWORD) else { return None };
+            let known = ledger.get(&ResourceId::agent(id))?.password.as_ref()?;
+            Some((id, secret, known.fingerprint.is_some()))
+        })
+        .collect();
+    let wanted = set.iter().filter(|(.., printed)| *printed).map(|(_, secret, _)| SecretRef::clone(secret));
+    let values = loaded.secrets.get_all(wanted.collect()).await;
+    let missing: BTreeSet<_> = values
+        .iter()
+        .filter(|(_, value)| matches!(value, Err(SecretError::Missing { .. })))
+        .map(|(secret, _)| secret.name())
+        .collect();
+    for (id, secret, _) in set {
+        // Whoever shares a password that a new one is made for gets it, too.
+        if missing.contains(&secret.name()) {
+            prints.gone.insert(id.clone());
+            continue;
         }
-    }
-    let values = loaded.secrets.get_all(wanted.values().cloned().collect()).await;
-    let mut fingerprints = BTreeMap::new();
-    for (id, secret) in wanted {
-        match values.get(&secret) {
+        match values.get(&**secret) {
             Some(Ok(value)) => {
-                fingerprints.insert(id.clone(), value.fingerprint(&key, id.as_str()));
+                prints.now.insert(id.clone(), value.fingerprint(&key, id.as_str()));
             }
-            // What is not in its store has not changed there.
-            Some(Err(SecretError::Missing { .. })) | None => {}
             Some(Err(error)) => return Err(Fail::error(format!("the password of agent/{id}: {error}"))),
+            None => {}
         }
     }
-    Ok(fingerprints)
+    Ok(prints)
 }
 
 /// Says with the manifest's lines why a plan is invalid against what is live.

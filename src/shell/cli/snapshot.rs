@@ -1,13 +1,12 @@
 //! `rosterctl snapshot`: live state to a file, and `plan --live`, which plans from it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
-use super::plan::{Narrowing, Read, plan_of, read};
+use super::plan::{Narrowing, Prints, Read, plan_of, read};
 use super::spare;
 use crate::model::id::{Kind, safe};
 use crate::model::ledger::Ledger;
@@ -99,7 +98,7 @@ pub(super) async fn plan(
     if !loaded.desired.seats.is_empty() {
         snapshot.live.seats = Seats::Unread("a snapshot holds none".to_owned());
     }
-    let plan = plan_of(loaded, &snapshot.live, &ledger, BTreeMap::new(), narrowing);
+    let plan = plan_of(loaded, &snapshot.live, &ledger, Prints::default(), narrowing);
     // See `plan::one`: there is one workspace, and the program ends soon.
     std::mem::forget(snapshot.live);
     plan
