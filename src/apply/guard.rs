@@ -18,16 +18,10 @@ pub struct Stale {
     pub message: String,
 }
 
-/// So many new queues are asked for by name before the first write at most.
-const BY_NAME: usize = 5;
-
 /// What has to be looked at. A new agent is looked for only when time has passed since the plan was
 /// made: the vendor refuses a second one. A new queue always is: the vendor would make a twin, and no
 /// operation deletes it.
-///
-/// Where the plan saw no queue at all, the vendor may list none unless it is asked for one by name: the first one is,
-/// unless it was `asked` for just now, and the listing has to show it before others are made.
-pub fn wanted(plan: &Plan, new_too: bool, asked: Option<&OperatorId>) -> Wanted {
+pub fn wanted(plan: &Plan, new_too: bool) -> Wanted {
     let mut wanted = Wanted::default();
     for change in &plan.changes {
         match (change.id.kind, change.action) {
@@ -37,31 +31,19 @@ pub fn wanted(plan: &Plan, new_too: bool, asked: Option<&OperatorId>) -> Wanted 
             (Kind::Agent, _) => {
                 wanted.agents.insert(change.id.name.clone());
             }
-            // New queues: below, all together.
-            (Kind::Queue, Action::Create) | (Kind::Seat, _) => {}
+            (Kind::Queue, Action::Create) => {
+                wanted.queues.insert(QueueKey::Name(change.id.name.to_string()));
+            }
             (Kind::Queue, _) => {
                 wanted.queues.extend(exten(&change.id, Some(change)).map(QueueKey::Exten));
             }
+            (Kind::Seat, _) => {}
         }
-    }
-    let new: Vec<&OperatorId> = new_queues(plan).collect();
-    let (none, deletes) = (plan.summary.live.queues == 0, plan.summary.delete > 0);
-    let named = if new_too || (none && deletes) { BY_NAME } else { usize::from(none || new.len() == 1) };
-    let named = new.iter().take(named).filter(|name| asked != Some(**name));
-    wanted.queues.extend(named.map(|name| QueueKey::New(name.to_string())));
-    if !new.is_empty() && (new_too || (!none && new.len() > 1)) {
-        wanted.queues.insert(QueueKey::All);
     }
     for (id, _) in rejoined(plan) {
         wanted.queues.extend(exten(&id, None).map(QueueKey::Exten));
     }
     wanted
-}
-
-/// The names of the queues that a plan makes, in its order.
-pub fn new_queues(plan: &Plan) -> impl Iterator<Item = &OperatorId> {
-    let new = |change: &&Change| change.id.kind == Kind::Queue && change.action == Action::Create;
-    plan.changes.iter().filter(new).map(|change| &change.id.name)
 }
 
 fn is_read(path: &str) -> bool {
@@ -177,13 +159,11 @@ pub(super) fn unchanged(before: Option<&Value>, now: Option<&Value>) -> bool {
 
 fn queue_moved(change: &Change, wanted: &Wanted, seen: &Seen) -> Result<Option<String>, String> {
     if change.action == Action::Create {
-        let name = change.id.name.as_str();
-        let key = QueueKey::New(name.to_owned());
-        let key = if wanted.queues.contains(&key) { key } else { QueueKey::All };
+        let key = QueueKey::Name(change.id.name.to_string());
         if !wanted.queues.contains(&key) {
             return Ok(None);
         }
-        let there = seen.queues(&key)?.iter().find(|(_, queue)| *queue.name == *name);
+        let there = seen.queues(&key)?.first();
         return Ok(there.map(|(exten, _)| format!("a queue of this name has been created since ({exten})")));
     }
     match exten(&change.id, Some(change)).map(QueueKey::Exten) {

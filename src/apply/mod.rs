@@ -230,8 +230,6 @@ pub struct Conduct {
     pub skip_stale: bool,
     /// Time has passed since the plan was made: look also for things that it wants to make.
     pub saved: bool,
-    /// The name of a new queue that was asked for just now, and is not there.
-    pub asked: Option<OperatorId>,
     /// Bounds of sending a call of unknown outcome again after reading back showed that it was not carried out, by
     /// the kind of what it is done to; it is sent once where there are none.
     pub bounds: BTreeMap<Kind, Bounds>,
@@ -375,7 +373,7 @@ impl Machine {
     pub fn next(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Begin => {
-                self.guarding = guard::wanted(&self.plan, self.conduct.saved, self.conduct.asked.as_ref());
+                self.guarding = guard::wanted(&self.plan, self.conduct.saved);
                 if self.guarding.is_empty() {
                     return self.advance();
                 }

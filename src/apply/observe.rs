@@ -27,11 +27,8 @@ impl Wanted {
 pub enum QueueKey {
     /// By the vendor's number.
     Exten(OperatorId),
-    /// By its name: all that have it, whether the listing shows them or a question for that name.
+    /// By its name: all that have it.
     Name(String),
-    /// By the name of a queue that is to be made: asked for by name, and looked for in the listing where the
-    /// answer leaves a doubt.
-    New(String),
     /// Every queue that there is.
     All,
 }

@@ -31,7 +31,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             &INCOMPLETE,
             format!(
                 "the listing of queues could not be proved complete ({doubt}), so no queue is created and no \
-                 agent is deleted; run again when nobody edits queues, and ask the vendor if it stays so"
+                 agent is deleted; run again when nobody edits queues"
             ),
         ));
     }

@@ -308,12 +308,6 @@ pub trait Provider: Connector {
     /// Asks for a page of a listing narrowed to one resource, where the vendor documents one.
     fn ask_filtered(&self, connection: &Connection, key: &str, page: usize) -> Option<Call>;
 
-    /// Asks for a page of a listing narrowed to a name, where the vendor documents one. Whether it compares whole
-    /// names, or at all, is not said: names are compared again.
-    fn ask_named(&self, _: &Connection, _name: &str, _page: usize) -> Option<Call> {
-        None
-    }
-
     /// Spells an order.
     fn tell(&self, connection: &Connection, order: &Order<'_>) -> Call;
 

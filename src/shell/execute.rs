@@ -123,7 +123,6 @@ pub async fn run(
                         }
                         let look = LastLook::new(lookout, step, &deed, &harms, journal);
                         let result = carry_out(world, &deed, &stop, &look).await;
-                        lookout.born(&look, &result);
                         if result != Err(Failure::Halted) {
                             lookout.answered();
                         }

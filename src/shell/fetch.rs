@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::progress;
 use super::vendor::Vendor;
-use crate::apply::observe::{Seen, Wanted};
+use crate::apply::observe::{QueueKey, Seen, Wanted};
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
@@ -16,11 +16,6 @@ use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::workspace::Connection;
 use crate::provider::paging::{self, Assembly};
 use crate::provider::{Provider, Row};
-
-mod named;
-
-use named::look_at_queues;
-pub use named::{Doubt, distrust};
 
 /// How often a listing that shifts while it is read is read again before it counts as incomplete.
 pub(super) const READINGS: usize = 3;
@@ -119,7 +114,7 @@ pub async fn live(vendors: &Vendors<impl Reads>) -> Result<Live, Failure> {
 /// # Errors
 /// A page that cannot be read; an incomplete listing is no failure.
 pub async fn agents(vendor: &impl Reads) -> Result<Listing<OperatorId, Record>, Failure> {
-    listed(vendor, |page| vendor.provider().ask_page(vendor.connection(), page), agent).await
+    listed(vendor, agent).await
 }
 
 fn agent(row: Row) -> Option<(OperatorId, Record)> {
@@ -134,7 +129,7 @@ fn agent(row: Row) -> Option<(OperatorId, Record)> {
 /// # Errors
 /// A page that cannot be read; an incomplete listing is no failure.
 pub async fn queues(vendor: &impl Reads) -> Result<Listing<OperatorId, LiveQueue>, Failure> {
-    listed(vendor, |page| vendor.provider().ask_page(vendor.connection(), page), queue).await
+    listed(vendor, queue).await
 }
 
 fn queue(row: Row) -> Option<(OperatorId, LiveQueue)> {
@@ -169,11 +164,11 @@ pub async fn some_agents(
 /// Reads a whole listing of one kind, again while it shifts.
 async fn listed<T>(
     vendor: &impl Reads,
-    ask: impl Fn(usize) -> Call + Copy,
     of: impl Fn(Row) -> Option<(OperatorId, T)> + Copy,
 ) -> Result<Listing<OperatorId, T>, Failure> {
     let mut reading = 1;
     loop {
+        let ask = |page| vendor.provider().ask_page(vendor.connection(), page);
         let (assembly, page_size) = pages(vendor, ask, of).await?;
         let (items, incomplete) = assembly.finish();
         if incomplete.is_none() || reading == READINGS {
@@ -285,5 +280,54 @@ async fn one(vendor: &impl Reads, key: &OperatorId) -> Result<Option<Row>, Failu
         (None, Some(doubt)) => {
             Err(Failure::Garbled(format!("the listing could not be proved complete ({doubt})")))
         }
+    }
+}
+
+type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>;
+
+async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, listed: usize) -> SeenQueues {
+    let all = |why: &str| keys.iter().map(|key| (key.clone(), Err(why.to_owned()))).collect();
+    if keys.is_empty() {
+        return SeenQueues::new();
+    }
+    let Some(vendor) = vendor else { return all("no connection holds queues") };
+    let page = vendor.provider().page_size(vendor.connection());
+    let by_name = keys.iter().any(|key| matches!(key, QueueKey::Name(_) | QueueKey::All));
+    if by_name || listed.div_ceil(page) < keys.len() {
+        return match queues(vendor).await {
+            Err(failure) => all(failure.message()),
+            Ok(listing) => keys.iter().map(|key| (key.clone(), matching(key, &listing))).collect(),
+        };
+    }
+    stream::iter(keys.iter().cloned())
+        .map(|key| async move {
+            let QueueKey::Exten(exten) = &key else { return (key, Err("it was not looked at".to_owned())) };
+            let seen = one(vendor, exten).await.map_err(|failure| failure.message().to_owned());
+            (key, seen.map(|row| row.and_then(queue).into_iter().collect()))
+        })
+        .buffered(vendor.at_once())
+        .collect()
+        .await
+}
+
+fn matching(
+    key: &QueueKey,
+    listing: &Listing<OperatorId, LiveQueue>,
+) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
+    let found: Vec<_> = listing
+        .items
+        .iter()
+        .filter(|(exten, queue)| match key {
+            QueueKey::Exten(wanted) => *exten == wanted,
+            QueueKey::Name(name) => *queue.name == **name,
+            QueueKey::All => true,
+        })
+        .map(|(exten, queue)| (exten.clone(), queue.clone()))
+        .collect();
+    match (key, &listing.incomplete) {
+        (_, None) => Ok(found),
+        // By its number a queue is there or not, whatever else the listing missed.
+        (QueueKey::Exten(_), Some(_)) if !found.is_empty() => Ok(found),
+        (_, Some(doubt)) => Err(format!("the listing could not be proved complete ({doubt})")),
     }
 }

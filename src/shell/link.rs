@@ -200,8 +200,7 @@ impl Link {
         &self.connection
     }
 
-    /// From now on no call waits to be tried again, nor for as long as the vendor asks, and no reading call waits
-    /// long for the rate limit: it is given up instead.
+    /// From now on no call waits to be tried again, nor for as long as the vendor asks: it is given up instead.
     pub fn hurry(&self) {
         self.hurried.send_replace(true);
     }
@@ -213,23 +212,6 @@ impl Link {
         }
         let hurried = self.hurried.subscribe();
         halting(Some(&hurried), halting(stop, tokio::time::sleep(pause))).await?
-    }
-
-    /// Waits for something that a reading call needs; once the run is stopped, not for long.
-    async fn unless_hurried<T>(&self, reads: bool, work: impl Future<Output = T>) -> Result<T, Failure> {
-        let mut hurried = self.hurried.subscribe();
-        let called_off = async {
-            // A channel that closed asks for nothing.
-            if !reads || hurried.wait_for(|hurried| *hurried).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            tokio::time::sleep(HURRY).await;
-        };
-        tokio::select! {
-            biased;
-            done = work => Ok(done),
-            () = called_off => Err(Failure::Halted),
-        }
     }
 
     /// Bounds of trying again.
@@ -384,10 +366,7 @@ impl Link {
         self.linger(stop, self.rest.left(Instant::now())).await?;
         let rate = self.connection.rate(call.operation);
         let mut permit = match rate {
-            Some(rate) => {
-                let enter = self.pace.enter(call.operation, rate, self.timeout);
-                Some(halting(stop, self.unless_hurried(stop.is_none(), enter)).await??)
-            }
+            Some(rate) => Some(halting(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
             None => None,
         };
         // The last word is had after the longest wait: for the rate limit, where there is one; else for a place
@@ -488,9 +467,6 @@ impl Link {
         })
     }
 }
-
-/// How long a reading call still waits for the rate limit once the operator stops the run.
-const HURRY: Duration = Duration::from_secs(2);
 
 /// Longest message that is shown, in characters.
 const LONGEST_MESSAGE: usize = 300;

@@ -11,7 +11,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::LocalBoxFuture;
-use tokio::sync::watch;
 
 use super::fetch::{self, Vendors};
 use super::journal::Journal;
@@ -60,21 +59,8 @@ pub struct Lookout<'a> {
     agents: Option<tokio::sync::Mutex<Option<(Instant, Seen)>>>,
     /// When those were last asked for whom a step would hurt.
     attended: Mutex<BTreeMap<usize, Instant>>,
-    /// The queues that the run makes, where there were none before.
-    births: watch::Sender<Births>,
-    /// Whether the listing shows a queue that was just made; `None` while that was not seen.
-    vouched: tokio::sync::Mutex<Option<bool>>,
     /// When it was last seen of whom a step deletes that they are in no queue, and who they were.
     confirmed: Mutex<BTreeMap<usize, Instant>>,
-}
-
-/// The queues that a run makes.
-#[derive(Default)]
-struct Births {
-    /// Calls that are under way and that others wait for.
-    under_way: usize,
-    /// One that was made.
-    made: Option<OperatorId>,
 }
 
 /// Why a call did not leave, where the machine has to think again.
@@ -91,7 +77,6 @@ impl<'a> Lookout<'a> {
         let begun = Instant::now();
         let (answered, queues) = (AtomicBool::default(), tokio::sync::Mutex::default());
         let (attended, confirmed) = (Mutex::default(), Mutex::default());
-        let (births, vouched) = (watch::Sender::default(), tokio::sync::Mutex::default());
         let agents = overwritten(plan, Kind::Agent);
         let shared = agents > FEW
             && vendors.agents.as_ref().is_some_and(|vendor| {
@@ -99,37 +84,12 @@ impl<'a> Lookout<'a> {
                 plan.summary.live.agents.div_ceil(page) * 4 <= agents
             });
         let agents = shared.then(tokio::sync::Mutex::default);
-        Self {
-            plan,
-            vendors,
-            observers,
-            guard,
-            begun,
-            answered,
-            queues,
-            agents,
-            attended,
-            births,
-            vouched,
-            confirmed,
-        }
+        Self { plan, vendors, observers, guard, begun, answered, queues, agents, attended, confirmed }
     }
 
     /// Takes down that a call was answered: from now on what was seen before is not enough.
     pub fn answered(&self) {
         self.answered.store(true, Ordering::Relaxed);
-    }
-
-    /// Takes down that the call for a new queue was answered, or came to nothing.
-    pub fn born(&self, look: &LastLook<'_>, result: &Result<Option<OperatorId>, Failure>) {
-        if look.ahead.load(Ordering::Relaxed) {
-            self.births.send_modify(|births| {
-                births.under_way = births.under_way.saturating_sub(1);
-                if let Ok(Some(exten)) = result {
-                    births.made = Some(exten.clone());
-                }
-            });
-        }
     }
 
     /// Whether what the guard saw is all that a call needs: it is of the first ones.
@@ -163,9 +123,8 @@ impl<'a> Lookout<'a> {
     }
 
     /// Looks at all that a call depends on; what speaks against it, if anything does.
-    async fn look(&self, look: &LastLook<'_>) -> Result<Option<Halt>, Failure> {
-        let (step, harms) = (look.step, look.harms);
-        match look.deed {
+    async fn look(&self, step: usize, deed: &Deed, harms: &Harms) -> Result<Option<Halt>, Failure> {
+        match deed {
             Deed::SetMembers { exten, members, before } if !self.is_first() => {
                 self.members(step, exten, members, before.as_ref()).await?;
             }
@@ -174,7 +133,7 @@ impl<'a> Lookout<'a> {
                     return Ok(Some(halt));
                 }
             }
-            Deed::CreateQueue { name, .. } => self.unmade(look, name).await?,
+            Deed::CreateQueue { name, .. } if !self.is_fresh() => self.unmade(name).await?,
             // To ask who is at work may take minutes, and what is older than that is looked at after it.
             Deed::DeleteAgents { ids } => {
                 return match self.presence(step, harms).await {
@@ -186,6 +145,7 @@ impl<'a> Lookout<'a> {
             | Deed::EditAgent { .. }
             | Deed::CreateAgents { .. }
             | Deed::SetPassword { .. }
+            | Deed::CreateQueue { .. }
             | Deed::PutSecret { .. } => {}
         }
         Ok(self.presence(step, harms).await)
@@ -205,12 +165,9 @@ impl<'a> Lookout<'a> {
         let now = if once && overwritten(self.plan, Kind::Queue) > FEW && self.pages() <= MANY_PAGES {
             let listed = self.listed(FRESH).await?;
             let of = |(number, queue): &(OperatorId, LiveQueue)| (number == exten).then(|| queue.clone());
-            shown(listed.as_ref())?
-                .iter()
-                .find_map(of)
-                .map(|queue| (exten.clone(), queue))
-                .into_iter()
-                .collect()
+            let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
+            let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
+            queues.iter().find_map(of).map(|queue| (exten.clone(), queue)).into_iter().collect()
         } else {
             let key = QueueKey::Exten(exten.clone());
             let wanted = Wanted { queues: BTreeSet::from([key.clone()]), ..Wanted::default() };
@@ -228,59 +185,19 @@ impl<'a> Lookout<'a> {
             .map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
     }
 
-    /// Whether a queue that is to be made is still not there: it is asked for by its name, or, where several are
-    /// made, looked for in one listing that serves all calls of a moment.
-    ///
-    /// Where there was no queue before, the listing has to show a new one first: a vendor may list none at all.
-    /// While it does not, each is asked for by its name.
-    async fn unmade(&self, look: &LastLook<'_>, name: &str) -> Result<(), Failure> {
-        let mut new = guard::new_queues(self.plan);
-        let first = new.next().is_some_and(|first| first.as_str() == name);
-        let alone = new.next().is_none();
-        let (fresh, none) = (self.is_fresh(), self.plan.summary.live.queues == 0);
-        if fresh && (first || !none) {
-            return Ok(());
-        }
-        if alone {
-            return self.unnamed(name).await;
-        }
-        if none {
-            let mut vouched = self.vouched.lock().await;
-            if vouched.is_none() {
-                let mut births = self.births.subscribe();
-                let over = births.wait_for(|births| births.made.is_some() || births.under_way == 0).await;
-                let made = over.ok().and_then(|births| births.made.clone());
-                let Some(made) = made else {
-                    self.unnamed(name).await?;
-                    look.goes_ahead();
-                    return Ok(());
-                };
-                let listed = self.listed(Duration::ZERO).await?;
-                *vouched = Some(shown(listed.as_ref())?.iter().any(|(exten, _)| *exten == made));
-            }
-            if *vouched == Some(false) {
-                drop(vouched);
-                return self.unnamed(name).await;
-            }
-        }
-        // Where it would take many pages, the guard's look has to do.
+    /// Whether a queue that is to be made is still not there. One reading serves all calls of a moment; where it
+    /// would take many pages, the guard's look has to do.
+    async fn unmade(&self, name: &str) -> Result<(), Failure> {
         if self.vendors.queues.is_none() || self.pages() > MOST_PAGES {
             return Ok(());
         }
         let listed = self.listed(if self.pages() > MANY_PAGES { BURST } else { FRESH }).await?;
-        match shown(listed.as_ref())?.iter().find(|(_, queue)| *queue.name == *name) {
-            Some((exten, _)) => Err(made_since(exten)),
-            None => Ok(()),
-        }
-    }
-
-    /// Asks for a queue that is to be made by its name.
-    async fn unnamed(&self, name: &str) -> Result<(), Failure> {
-        let key = QueueKey::New(name.to_owned());
-        let wanted = Wanted { queues: BTreeSet::from([key.clone()]), ..Wanted::default() };
-        let seen = fetch::look(self.vendors, &wanted, (0, 0)).await;
-        match seen.queues(&key).map_err(Failure::NotSent)?.first() {
-            Some((exten, _)) => Err(made_since(exten)),
+        let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
+        let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
+        match queues.iter().find(|(_, queue)| *queue.name == *name) {
+            Some((exten, _)) => {
+                Err(Failure::Refused(format!("a queue of this name has been created since ({exten})")))
+            }
             None => Ok(()),
         }
     }
@@ -393,16 +310,6 @@ impl<'a> Lookout<'a> {
     }
 }
 
-/// The queues of a listing.
-fn shown(listed: Option<&(Instant, Seen)>) -> Result<&[(OperatorId, LiveQueue)], Failure> {
-    let queues = listed.map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
-    Ok(queues.map_err(Failure::NotSent)?.unwrap_or_default())
-}
-
-fn made_since(exten: &OperatorId) -> Failure {
-    Failure::Refused(format!("a queue of this name has been created since ({exten})"))
-}
-
 /// How many of a kind a plan overwrites.
 fn overwritten(plan: &Plan, kind: Kind) -> usize {
     let overwrites = |change: &&Change| change.action == Action::Update && change.id.kind == kind;
@@ -417,8 +324,6 @@ pub struct LastLook<'a> {
     harms: &'a Harms,
     journal: Option<&'a Journal>,
     halt: Mutex<Option<Halt>>,
-    /// Whether others wait for the queue that it makes.
-    ahead: AtomicBool,
     /// When all that can be looked at before the call takes its place had been.
     ready: Mutex<Option<Instant>>,
 }
@@ -432,21 +337,7 @@ impl<'a> LastLook<'a> {
         harms: &'a Harms,
         journal: Option<&'a Journal>,
     ) -> Self {
-        let (halt, ahead, ready) = (Mutex::default(), AtomicBool::default(), Mutex::default());
-        let look = Self { lookout, step, deed, harms, journal, halt, ahead, ready };
-        if let Deed::CreateQueue { name, .. } = deed
-            && guard::new_queues(lookout.plan).next().is_some_and(|first| first.as_str() == name)
-        {
-            look.goes_ahead();
-        }
-        look
-    }
-
-    /// Takes down that its queue is looked for before others are made.
-    fn goes_ahead(&self) {
-        if !self.ahead.swap(true, Ordering::Relaxed) {
-            self.lookout.births.send_modify(|births| births.under_way += 1);
-        }
+        Self { lookout, step, deed, harms, journal, halt: Mutex::default(), ready: Mutex::default() }
     }
 
     /// Why the call did not leave, where its own failure does not say it.
@@ -492,7 +383,7 @@ impl Check for LastLook<'_> {
             if ready.is_some_and(|ready| ready.elapsed() <= FRESH) {
                 return Ok(());
             }
-            self.judge(self.lookout.look(self).await?)
+            self.judge(self.lookout.look(self.step, self.deed, self.harms).await?)
         })
     }
 

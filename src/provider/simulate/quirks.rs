@@ -35,9 +35,6 @@ pub struct Quirks {
     pub not_found: NotFound,
     /// Whether the reads of webchat-queue look like its samples or like its tables.
     pub read_shape: ReadShape,
-    /// Whether queues are listed only to whoever asks for a name or a number; the table of `queueQueue` lost the
-    /// column that says which parameters are required.
-    pub queues_need_filter: bool,
     /// Most rows on a page of queues, whatever `pageSize` asks for; the document names no bound.
     pub queue_page_cap: Option<u32>,
     /// Time zone of the timestamps of webchat-queue: both those signed and those replied.
@@ -71,7 +68,6 @@ impl Default for Quirks {
             enabled_on_create: true,
             not_found: NotFound::Failure,
             read_shape: ReadShape::DataList,
-            queues_need_filter: false,
             queue_page_cap: None,
             utc_offset: UtcOffset { minutes: 480 },
             seat_status_as_number: false,

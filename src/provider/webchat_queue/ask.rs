@@ -7,17 +7,9 @@ use crate::model::workspace::Connection;
 
 /// A page of the listing, from 1.
 ///
-/// Not narrowed by name: the document does not say whether that filter is exact.
+/// Never narrowed by name: the document does not say whether that filter is exact.
 pub fn page(connection: &Connection, page: usize, size: usize) -> Call {
     call(connection, "queueQueue", &json!({ "page": page, "pageSize": size }))
-}
-
-/// A page of the listing that is narrowed to a name.
-///
-/// The document's table lost the column that says which parameters are required: whether a listing that is not
-/// narrowed shows anything, and whether this one shows other names too, is open.
-pub fn named(connection: &Connection, name: &str, page: usize, size: usize) -> Call {
-    call(connection, "queueQueue", &json!({ "displayName": name, "page": page, "pageSize": size }))
 }
 
 /// One queue, by its number. The vendor then ignores everything else.

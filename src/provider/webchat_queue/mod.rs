@@ -59,10 +59,6 @@ impl Provider for WebchatQueue {
         None
     }
 
-    fn ask_named(&self, connection: &Connection, name: &str, page: usize) -> Option<Call> {
-        Some(ask::named(connection, name, page, self.page_size(connection)))
-    }
-
     fn tell(&self, connection: &Connection, order: &Order<'_>) -> Call {
         tell::order(connection, order)
     }

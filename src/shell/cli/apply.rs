@@ -59,7 +59,6 @@ struct Work {
     ledger: Ledger,
     vendors: Vendors,
     live: Option<Live>,
-    asked: Option<OperatorId>,
 }
 
 impl Arguments {
@@ -149,7 +148,6 @@ async fn locked(
     let conduct = Conduct {
         skip_stale: arguments.skip_stale,
         saved: asked || arguments.plan.is_some(),
-        asked: work.asked.clone().filter(|_| !asked),
         orphan: awaited::orphan(loaded),
         queues: work.vendors.queues.is_some(),
         guard: Some(guard).filter(|_| !observers.is_empty()),
@@ -293,8 +291,8 @@ async fn prepare(
         if awaited::wait(loaded, &made.ledger, &made.plan, console).await {
             made = make(loaded, store, &arguments.narrowing).await?;
         }
-        let Made { plan, live, ledger, vendors, asked } = made;
-        return Ok(Work { plan: Arc::new(plan), ledger, vendors, live: Some(live), asked });
+        let Made { plan, live, ledger, vendors } = made;
+        return Ok(Work { plan: Arc::new(plan), ledger, vendors, live: Some(live) });
     };
     let plan = saved::read(path, loaded)?;
     let mut ledger = store.load().await?;
@@ -302,8 +300,7 @@ async fn prepare(
     settle(loaded, &mut ledger, &unfinished, None).await?;
     // What was made meanwhile makes the plan stale.
     awaited::wait(loaded, &ledger, &plan, console).await;
-    let vendors = input::vendors(loaded).await?;
-    Ok(Work { plan: Arc::new(plan), ledger, vendors, live: None, asked: None })
+    Ok(Work { plan: Arc::new(plan), ledger, vendors: input::vendors(loaded).await?, live: None })
 }
 
 /// Asks; with nobody to answer, nothing is written.

@@ -15,10 +15,9 @@ use super::share::Workspaces;
 use super::{allowance, snapshot, target};
 use crate::apply::{recover, remember};
 use crate::model::agent::PASSWORD;
-use crate::model::call::Failure;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::{Effect, LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
-use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::id::{OperatorId, ResourceId};
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
@@ -27,7 +26,7 @@ use crate::model::secret::{Secret, SecretRef};
 use crate::model::value::Value;
 use crate::plan::{self, Options};
 use crate::report::{Command, json};
-use crate::shell::fetch::{self, Doubt, Vendors};
+use crate::shell::fetch::{self, Vendors};
 use crate::shell::files;
 use crate::shell::ledger::Store;
 use crate::shell::secrets::SecretError;
@@ -87,8 +86,6 @@ pub(super) struct Made {
     pub(super) live: Live,
     pub(super) ledger: Ledger,
     pub(super) vendors: Vendors,
-    /// The name of a queue that was asked for by name and is not there.
-    pub(super) asked: Option<OperatorId>,
 }
 
 /// What is live, what the ledger says, and who can be asked for more.
@@ -96,53 +93,27 @@ pub(super) struct Read {
     pub(super) live: Live,
     pub(super) ledger: Ledger,
     pub(super) vendors: Vendors,
-    /// The name of a queue that was asked for by name and is not there.
-    pub(super) asked: Option<OperatorId>,
 }
 
 /// Reads live state and the ledger, and what a run that was cut off did.
 pub(super) async fn read(loaded: &Loaded, store: &Store) -> Result<Read, Fail> {
     let mut ledger = store.load().await?;
     let vendors = input::vendors(loaded).await?;
-    let unreachable = |failure: Failure| Fail::Unreachable(failure.message().to_owned());
-    let mut live = fetch::live(&vendors).await.map_err(unreachable)?;
+    let live =
+        fetch::live(&vendors).await.map_err(|failure| Fail::Unreachable(failure.message().to_owned()))?;
     let unfinished = loaded.journal().left_behind().map_err(Fail::error)?;
     settle(loaded, &mut ledger, &unfinished, Some(&live)).await?;
-    let mut asked = None;
-    if let (Some(vendor), Some(queues)) = (&vendors.queues, &mut live.queues) {
-        let (known, name) = known(loaded, &ledger);
-        match fetch::distrust(vendor, queues, &known, name).await.map_err(unreachable)? {
-            Doubt::None => {}
-            Doubt::NotThere(name) => asked = Some(name),
-            Doubt::Hidden(why) => queues.incomplete = Some(why),
-        }
-    }
-    Ok(Read { live, ledger, vendors, asked })
-}
-
-/// The numbers of the queues that there were, and the name of one that there may be.
-fn known<'a>(
-    loaded: &'a Loaded,
-    ledger: &Ledger,
-) -> (BTreeMap<ResourceId, OperatorId>, Option<&'a ResourceId>) {
-    let ledger = ledger.resources.iter().filter_map(|(id, applied)| {
-        let id = ResourceId::parse(id).filter(|id| id.kind == Kind::Queue)?;
-        Some((id, OperatorId::from(applied.exten.as_deref()?)))
-    });
-    let queues = &loaded.desired.queues;
-    let pinned =
-        queues.iter().filter_map(|(id, queue)| Some((id.clone(), OperatorId::from(queue.exten.as_deref()?))));
-    (ledger.chain(pinned).collect(), queues.keys().next())
+    Ok(Read { live, ledger, vendors })
 }
 
 /// Reads live state and plans.
 pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) -> Result<Made, Fail> {
     let seats = async { Ok(connect::seats(loaded, true).await) };
-    let (Read { live, ledger, vendors, asked }, seats) = tokio::try_join!(read(loaded, store), seats)?;
+    let (Read { live, ledger, vendors }, seats) = tokio::try_join!(read(loaded, store), seats)?;
     let live = Live { seats, ..live };
     let prints = fingerprints(loaded, &ledger).await?;
     let plan = plan_of(loaded, &live, &ledger, prints, narrowing)?;
-    Ok(Made { plan, live, ledger, vendors, asked })
+    Ok(Made { plan, live, ledger, vendors })
 }
 
 /// Plans.

@@ -32,17 +32,6 @@ impl World {
         self.age();
     }
 
-    /// Takes down that a name was asked for, and as of when.
-    pub(super) fn watch_question(&mut self, name: &str, way_back: Option<i64>) {
-        let now = self.now - self.lag;
-        let Some(way_back) = way_back.map(|way_back| way_back + self.lag) else { return };
-        self.asked_for.push((name.to_owned(), now, now + way_back));
-        let queues = self.estate.webchat_queue.queues.iter();
-        for queue in queues.filter(|queue| queue.display_name == name) {
-            self.shown.insert(queue.exten.clone(), (now, now + way_back));
-        }
-    }
-
     /// Takes down which queues a reading shows, of one number or of all, and as of when.
     pub(super) fn watch_reading(&mut self, exten: Option<&str>, page: &Json, way_back: Option<i64>) {
         let now = self.now - self.lag;

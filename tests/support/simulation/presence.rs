@@ -72,13 +72,8 @@ impl Client<'_> {
                 return Some(Event::Moved { step, stale });
             }
         }
-        // Where there was none before, the guard asks for the first one alone.
-        let first = |name: &str| guard::new_queues(plan).next().is_some_and(|first| first.as_str() == name);
-        let unasked = |name: &str| plan.summary.live.queues == 0 && !first(name);
-        if let Deed::CreateQueue { name, .. } = deed
-            && (self.elapsed() > FRESH || unasked(name))
-        {
-            let key = QueueKey::New(name.clone());
+        if let (Deed::CreateQueue { name, .. }, true) = (deed, self.elapsed() > FRESH) {
+            let key = QueueKey::Name(name.clone());
             let wanted = Wanted { queues: BTreeSet::from([key.clone()]), ..Wanted::default() };
             let seen = fetch::look(&self.vendors, &wanted, (0, 0)).await;
             let why = match seen.queues(&key) {

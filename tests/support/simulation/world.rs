@@ -145,8 +145,6 @@ pub(crate) struct World {
     pub(super) listed: i64,
     /// When each of its listings of queues began, and when all of it had reached it.
     pub(super) listings: Vec<(i64, i64)>,
-    /// The same of each name that it asked for.
-    pub(super) asked_for: Vec<(String, i64, i64)>,
     /// Agents and queue names that were not there at some moment of the reading.
     pub(crate) was_missing: BTreeSet<String>,
     /// Agents that only queues name.
@@ -199,7 +197,6 @@ impl World {
             shown: BTreeMap::new(),
             listed: 0,
             listings: Vec::new(),
-            asked_for: Vec::new(),
             was_missing: BTreeSet::new(),
             declared: BTreeSet::new(),
             named_by_queues: BTreeSet::new(),
@@ -378,10 +375,7 @@ impl World {
             self.violate(what);
         }
         if call.operation == "queueQueue" {
-            match body["displayName"].as_str() {
-                Some(name) => self.watch_question(name, way_back),
-                None => self.watch_reading(body["exten"].as_str(), &body["page"], way_back),
-            }
+            self.watch_reading(body["exten"].as_str(), &body["page"], way_back);
         }
         if self.estate.revision != revision {
             for id in hurt {
@@ -419,12 +413,7 @@ impl World {
             .collect();
         for exten in there {
             // The console may win a race that nobody can see; ours is never to be doubled.
-            let asked = self.asked_for.iter().filter(|(asked, ..)| asked == name);
-            let asked: Vec<(i64, i64)> = asked.map(|(_, at, reached)| (*at, *reached)).collect();
-            let seen = |made: &i64| {
-                let readings = self.listings.iter().chain(&asked);
-                readings.into_iter().any(|(at, reached)| at > made && *reached <= begun)
-            };
+            let seen = |made: &i64| self.listings.iter().any(|(at, reached)| at > made && *reached <= begun);
             if self.by_console.get(&exten).is_none_or(seen) {
                 self.violate(format!("a second queue {name} beside {exten}"));
             }

@@ -335,9 +335,6 @@ impl State {
             let found: Vec<&Queue> = self.queue(exten).into_iter().collect();
             return (found.len(), found);
         }
-        if quirks.queues_need_filter && wanted.name.is_none() {
-            return (0, Vec::new());
-        }
         let cap = quirks.queue_page_cap.and_then(|cap| usize::try_from(cap).ok()).unwrap_or(usize::MAX);
         let size = wanted.size.min(cap.max(1));
         let matching = |queue: &&Queue| {
