@@ -54,11 +54,19 @@ fn place(stores: &Stores, store: &Arc<str>, key: &str) -> String {
     let text = |setting: &str| declared.settings.text(setting).unwrap_or_default();
     match declared.kind {
         "env" => format!("env {}{key}", text("prefix")),
-        "dir" => format!("dir {}/{key}", text("path").trim_start_matches("./").trim_end_matches('/')),
+        "dir" => {
+            let parts = text("path").split('/').chain(key.split('/'));
+            let parts: Vec<&str> = parts.filter(|part| !part.is_empty() && *part != ".").collect();
+            format!("dir {}", parts.join("/"))
+        }
+        // One file, or one command, under two names.
+        "sops" | "age" => format!("{} {} {key}", declared.kind, text("path").trim_start_matches("./")),
+        "exec" => format!("exec {}", declared.settings.texts("get").join("\0").replace("{key}", key)),
         "vault" => {
             let (name, field) = key.split_once('#').unwrap_or((key, "value"));
             let path = [text("mount"), text("path"), name].map(|part| part.trim_matches('/')).join("/");
-            format!("vault {} {path}#{field}", text("address").trim_end_matches('/'))
+            let address = text("address").trim_end_matches('/').to_ascii_lowercase();
+            format!("vault {} {path}#{field}", address.strip_suffix(":443").unwrap_or(&address))
         }
         _ => format!("{store} {key}"),
     }

@@ -189,10 +189,9 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::general(format!("{} cannot be read: {error}", shown(path)))
 }
 
-/// All `*.yaml` and `*.yml` below a folder; hidden files and folders are left out.
-/// Finds the manifests of a folder. What is passed over in silence would look as if nobody asked for it, and
-/// `prune` deletes such agents: so whatever looks like a manifest or a folder, and is none that can be read, is
-/// complained of.
+/// Finds all `*.yaml` and `*.yml` below a folder, but for hidden files and folders. What is passed over in silence
+/// would look as if nobody asked for it, and `prune` deletes such agents: so whatever looks like a manifest or a
+/// folder, and is none that can be read, is complained of.
 fn walk(folder: &Path, found: &mut Vec<PathBuf>, out: &mut Diagnostics) -> io::Result<()> {
     let complain = |path: &Path, what: &str, help: &str| {
         Diagnostic::at(&Source::new(&shown(path), 1, 1), what.to_owned()).help(help)

@@ -10,6 +10,7 @@ use super::{Group, Line, Piece, Tone, ranges, remarks, words};
 use crate::model::agent::{self, MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan};
+use crate::model::source::Source;
 
 type Shape = (Action, Moved, Option<String>, Vec<(String, String, String)>);
 
@@ -33,10 +34,10 @@ fn nameless(change: &Change) -> Shape {
     shape
 }
 
-/// What is told of somebody who is deleted, but for the name.
-fn fate(change: &Change) -> (Moved, Option<String>, Option<Json>) {
+/// What is told of somebody who is deleted, but for the name. A tombstone has a place of its own.
+fn fate(change: &Change) -> (Moved, Option<String>, Option<Json>, Option<&Source>) {
     let group = change.field(MAIN_SKILL_GROUP.key).map(|field| field.before.clone());
-    (change.moved, change.reason.clone(), group)
+    (change.moved, change.reason.clone(), group, change.source.as_ref())
 }
 
 /// Who is in a group whose names differ: `8001 张三, 8002 李四`.
