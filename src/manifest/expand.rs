@@ -290,7 +290,9 @@ fn once(
 /// Puts the agent's number where `{operatorId}` stands.
 fn substitute(mut record: Record, id: &OperatorId) -> Record {
     let put = |text: &Arc<str>| -> Option<Arc<str>> {
-        text.contains(PLACEHOLDER).then(|| text.replace(PLACEHOLDER, id.as_str()).into())
+        // Few texts hold a brace, and one sign is found faster than a word.
+        let waits = text.contains('{') && text.contains(PLACEHOLDER);
+        waits.then(|| text.replace(PLACEHOLDER, id.as_str()).into())
     };
     for entry in record.iter_mut() {
         let value = match &entry.value {

@@ -112,6 +112,10 @@ impl Default for Ledger {
 impl Ledger {
     /// What was applied to a resource.
     pub fn get(&self, id: &ResourceId) -> Option<&Applied> {
+        // In a first run there is nothing, and no id has to be spelled.
+        if self.resources.is_empty() {
+            return None;
+        }
         self.resources.get(&id.to_string())
     }
 
