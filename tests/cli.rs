@@ -563,11 +563,11 @@ fn a_manifest_that_cannot_be_read_is_never_passed_over() {
 
     let bench = Bench::new("");
     bench.roster(TWENTY);
-    bench.write("shared/b.yaml", "apiVersion: rosterctl/v1\nkind: Roster\n");
+    bench.write("elsewhere/b.yaml", "apiVersion: rosterctl/v1\nkind: Roster\n");
     for (target, name, says) in [
         ("nowhere.yaml", "roster/b.yaml", "leads to nothing that can be read"),
         ("nowhere", "roster/team", "leads to nothing that can be read"),
-        ("../shared", "roster/team", "a link to a folder"),
+        ("../elsewhere", "roster/team", "a link to a folder"),
         ("/", "roster/team", "a link to a folder"),
         ("/dev/null", "roster/b.yaml", "this is no plain file"),
     ] {
@@ -576,6 +576,6 @@ fn a_manifest_that_cannot_be_read_is_never_passed_over() {
         assert!(said.err.contains(says) && said.err.contains(name), "{target}: {}", said.err);
         fs::remove_file(bench.path(name)).unwrap();
     }
-    symlink("../shared/b.yaml", bench.path("roster/b.yaml")).unwrap();
+    symlink("../elsewhere/b.yaml", bench.path("roster/b.yaml")).unwrap();
     bench.run(&["plan"]).exits(0);
 }

@@ -98,9 +98,7 @@ fn planned(report: &Report, plan: &Plan, head: &mut Markdown) -> Vec<Section> {
     let view = view::of(plan, report.command);
     summary(&view, head);
     let mut sections = Vec::new();
-    for group in
-        std::iter::once(Group::Findings).chain(Group::ALL.into_iter().filter(|g| *g != Group::Findings))
-    {
+    for group in Group::told() {
         let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, line)).collect();
         if !rows.is_empty() {
             // Nobody is deleted behind a fold.

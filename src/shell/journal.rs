@@ -149,8 +149,7 @@ impl Desk {
     }
 
     /// Begins the journal of a run that has read or written the ledger of a serial, in place of what this workspace's
-    /// last run left. A file of its own: who lost
-    /// the lock to this run, and is still at work, writes on in the old one.
+    /// last run left. A file of its own: who lost the lock to this run, and is still at work, writes on in the old one.
     ///
     /// # Errors
     /// It cannot be written.

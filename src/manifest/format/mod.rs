@@ -9,9 +9,9 @@
 //!   └────────────lines (only blanks and breaks)──────┴─▶ the first that means the same
 //! ```
 //!
-//! What the tree cannot hold (anchors, tags, quoted or folded texts over several lines, comments between braces) is left as it is
-//! laid out: then only blanks at line ends and line breaks are mended. Whatever is written has been read again, and
-//! means what the original meant.
+//! What the tree cannot hold (anchors, tags, quoted or folded texts over several lines, comments between braces) is
+//! left as it is laid out: then only blanks at line ends and line breaks are mended. Whatever is written has been read
+//! again, and means what the original meant.
 
 mod comments;
 mod lines;

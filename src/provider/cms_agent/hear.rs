@@ -1,11 +1,11 @@
 //! The answer. Source: cms-agent, 表3 to 表5; vendor-facts §3, "Replies and errors".
 //!
 //! `resultCode` "0100000" is a success; `result` "0" is what older versions say. `resultDesc` holds the agent
-//! on success and plain text on failure. No document says what an unknown agent is answered with. A success that
-//! holds nobody is what agents get who are not signed in (vendor-facts §3, "Absent ≠ non-existent"), so they cannot
-//! be on a call; nor can whoever has no account there. Another agent's number, or a failure code, says nothing of
-//! the one who was asked for: it might as well mean that nobody looked, and whoever guards people at work takes it
-//! for a gap.
+//! on success and plain text on failure. No document says what an unknown agent is answered with. Of a related query
+//! it is known that agents who are not signed in return nothing (vendor-facts §3, "Absent ≠ non-existent"), so a
+//! success that holds nobody is read so here too: such an agent cannot be on a call, nor can whoever has no account.
+//! Another agent's number, or a failure code, says nothing of the one who was asked for: it might as well mean that
+//! nobody looked, and whoever guards people at work takes it for a gap.
 
 use serde_json::{Map, Value as Json, json};
 

@@ -159,9 +159,7 @@ fn planned(page: &mut Markup, spot: Spot<'_>, view: &View) {
     for allowed in &view.allowed {
         page.raw("<p class=\"note warn\">A limit was lifted: ").text(allowed).raw("</p>\n");
     }
-    for group in
-        std::iter::once(Group::Findings).chain(Group::ALL.into_iter().filter(|g| *g != Group::Findings))
-    {
+    for group in Group::told() {
         rows::chapter(page, spot, view, group);
     }
     order(page, spot, view);

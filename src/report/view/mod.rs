@@ -1,7 +1,8 @@
 //! A plan in words, ordered once for every format: one line for what is one thing.
 //!
 //! Agents that are made alike in a row (a pool) are one line; so are new agents that differ in their names alone,
-//! and agents that change in the same way. A roster of 300 agents stays readable. Every format draws this, so that none says more or less.
+//! agents that are deleted for one reason, and agents that change in the same way. A roster of 300 agents stays
+//! readable. Every format draws this, so that none says more or less.
 
 mod agents;
 mod findings;
@@ -83,6 +84,12 @@ impl Group {
         Group::Queues,
         Group::Findings,
     ];
+
+    /// Every chapter as a report tells them: what may stop all the others comes first.
+    pub fn told() -> impl Iterator<Item = Group> {
+        let others = Group::ALL.into_iter().filter(|group| *group != Group::Findings);
+        std::iter::once(Group::Findings).chain(others)
+    }
 
     /// Its heading: what would happen, or, of a drift, what is so.
     pub fn title(self, command: Command) -> &'static str {

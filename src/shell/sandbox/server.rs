@@ -59,8 +59,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where the estate is stored; nowhere when left out.
     pub state: Option<PathBuf>,
-    /// What the estate begins with, and what it takes over anew whenever the file changes. When the state file is there already, its agents and queues stay, and the
-    /// seed says what the vendors are like.
+    /// What the estate begins with, and what it takes over anew whenever the file changes. When the state file is
+    /// there already, its agents and queues stay, and the seed says what the vendors are like.
     pub seed: Option<PathBuf>,
 }
 
