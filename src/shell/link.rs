@@ -6,6 +6,7 @@
 //! called again in this run: vendors lock the address of whoever goes on. One that is written to is, since
 //! what was done there is still to be read back.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -193,6 +194,11 @@ impl Link {
             |operation: &OperationSpec| Some((operation.name, self.connection.rate(operation.name)?));
         let used = |(name, rate)| (name, rate, self.pace.used(name, rate, self.timeout));
         self.connection.spec.operations.iter().filter_map(limited).map(used).collect()
+    }
+
+    /// Returns the file of a lock that all runs share that call this account.
+    pub fn lock_file(&self, what: &str) -> Option<PathBuf> {
+        self.pace.lock_file(what)
     }
 
     /// The configured connection.

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod clock;
+mod creation;
 pub mod execute;
 pub mod fetch;
 pub mod files;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::{clock, progress};
 use crate::apply::window::Window;
 use crate::model::spec::Rate;
+use crate::plan::digest;
 
 /// The windows of an account's operations.
 pub struct Pace {
@@ -74,6 +75,12 @@ impl Pace {
         let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let base = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")))?;
         Some(base.join("rosterctl"))
+    }
+
+    /// Returns the file of a lock that an account's runs share, as they share its windows.
+    pub fn lock_file(&self, what: &str) -> Option<PathBuf> {
+        let digest = digest::sha256([self.account.as_bytes()]);
+        Some(self.folder.as_ref()?.join(format!("{what}-{}.lock", digest.get(..16)?)))
     }
 
     /// Waits for a place in an operation's window; `longest` is how long a call can take.

@@ -31,11 +31,11 @@ struct Data {
 }
 
 /// The values of a row that somebody asks for, in the order of [`KEYS`].
-struct Known(Vec<Json>);
+struct Known(Vec<Option<Json>>);
 
 impl Object for Known {
     fn at(&self, key: &str) -> Option<&Json> {
-        self.0.get(usize::from(known(key)?))
+        self.0.get(usize::from(known(key)?))?.as_ref()
     }
 }
 
@@ -113,9 +113,9 @@ impl<'de> Visitor<'de> for Keys {
             said |= bit.ok_or_else(|| A::Error::custom("a key stands twice"))?;
             let place = usize::from(place);
             if values.len() <= place {
-                values.resize(place + 1, Json::Null);
+                values.resize(place + 1, None);
             }
-            values[place] = map.next_value()?;
+            values[place] = Some(map.next_value()?);
         }
         Ok(Known(values))
     }

@@ -73,7 +73,12 @@ pub fn told(reply: &Reply) -> Result<Told, Failure> {
 fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
     let exten = At::of(row, path, "exten").text()?;
     let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
-    let name = At::of(row, path, "displayName").text()?.unwrap_or_default();
+    let name = At::of(row, path, "displayName");
+    // A queue without its name would pass for a missing one, which is created.
+    if name.get().is_none() {
+        return Err(Failure::Garbled(format!("`{path}` has no `displayName`")));
+    }
+    let name = name.text()?.unwrap_or_default();
     let mut record = Record::default();
     if let Some(rule) = At::of(row, path, "assignRule").text()? {
         let value = word(ASSIGN_RULES, &rule).map_or_else(|| Value::Other(rule.into()), Value::Choice);
@@ -82,24 +87,34 @@ fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
     if let Some(memory) = memory(row, path)? {
         record.set(&MEMORY_TIME, memory, None);
     }
-    let mut members = Members::new();
-    for (member, path) in At::of(row, path, "assignMembers").objects()?.unwrap_or_default() {
-        let number = At::of(member, &path, "agentNumber").text()?;
-        let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`")))?;
-        let priority = At::of(member, &path, "priority").number()?.unwrap_or(0);
-        members.insert(OperatorId::new(number), priority);
+    if let Some(members) = members(row, path)? {
+        record.set(&ASSIGN_MEMBERS, Value::Members(members.into()), None);
     }
-    record.set(&ASSIGN_MEMBERS, Value::Members(members.into()), None);
     Ok(Row::Queue(OperatorId::new(exten), LiveQueue { name: name.into(), record }))
 }
 
-/// `isMemory` and `memoryTime` as one word; the time counts only while the switch is on.
+/// Reads the members of a queue; `None` when the row does not tell them, or not the priority of each.
+fn members(row: &Map<String, Json>, path: &str) -> Result<Option<Members>, Failure> {
+    let Some(list) = At::of(row, path, "assignMembers").objects()? else { return Ok(None) };
+    let mut members = Members::new();
+    for (member, path) in list {
+        let number = At::of(member, &path, "agentNumber").text()?;
+        let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`")))?;
+        let Some(priority) = At::of(member, &path, "priority").number()? else { return Ok(None) };
+        members.insert(OperatorId::new(number), priority);
+    }
+    Ok(Some(members))
+}
+
+/// `isMemory` and `memoryTime` as one word; the time counts only while the switch is on. `None` when the row does not
+/// tell the switch.
 fn memory(row: &Map<String, Json>, path: &str) -> Result<Option<Value>, Failure> {
     let on = At::of(row, path, "isMemory").flag()?;
     let minutes = At::of(row, path, "memoryTime").text()?;
     Ok(match (on, minutes) {
-        (Some(false), _) | (None, None) => Some(Value::Choice("off")),
-        (_, Some(minutes)) => {
+        (None, _) => None,
+        (Some(false), _) => Some(Value::Choice("off")),
+        (Some(true), Some(minutes)) => {
             let word = MINUTES.iter().find(|(_, m)| *m == minutes).map(|(word, _)| *word);
             Some(word.map_or_else(|| Value::Other(format!("{minutes} minutes").into()), Value::Choice))
         }
