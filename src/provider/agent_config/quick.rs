@@ -204,4 +204,20 @@ mod tests {
             assert!(!at_once(&body), "{body}");
         }
     }
+
+    #[test]
+    fn a_key_that_is_missing_tells_nothing() {
+        let row = r#"{"operatorId": "8001", "name": null, "mainGroupName": "", "status": null, "isaudio": 1, "judge": 1}"#;
+        let body = format!(r#"{{"code": 200, "msg": "ok", "data": {{"total": 1, "result": [{row}]}}}}"#);
+        let page = page(&connection(), &reply(200, &body)).unwrap();
+        let Row::Agent(_, record) = &page.rows[0] else { panic!("no agent") };
+        for told in [&agent::NAME, &agent::MAIN_SKILL_GROUP, &agent::SURVEY] {
+            assert!(!record.is_unread(told), "{told:?}");
+        }
+        let untold =
+            [&agent::BOUND_PHONE, &agent::EMAIL, &agent::ENABLED, &agent::WRAP_UP_SECONDS, &agent::SIP];
+        for untold in untold.into_iter().chain([&agent::CHANNEL_SET, &agent::RECORDING]) {
+            assert!(record.is_unread(untold), "{untold:?}");
+        }
+    }
 }

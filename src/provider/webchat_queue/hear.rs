@@ -121,3 +121,63 @@ fn memory(row: &Map<String, Json>, path: &str) -> Result<Option<Value>, Failure>
         (Some(true), None) => Some(Value::Other("on, for an unsaid time".into())),
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Reads a listing of one row that has these keys beside its number and name.
+    fn read(more: &Json) -> Result<LiveQueue, Failure> {
+        let mut row = json!({ "exten": "1001", "displayName": "甲", "assignRule": "least", "isMemory": false,
+            "assignMembers": [] });
+        for (key, value) in more.as_object().unwrap() {
+            match value {
+                Json::String(text) if text == "-" => row.as_object_mut().unwrap().remove(key),
+                value => row.as_object_mut().unwrap().insert(key.clone(), value.clone()),
+            };
+        }
+        let reply = Reply::json(200, &json!({ "success": true, "data": { "count": 1, "list": [row] } }));
+        match page(&reply)?.rows.remove(0) {
+            Row::Queue(_, queue) => Ok(queue),
+            Row::Agent(..) => panic!("no queue"),
+        }
+    }
+
+    #[test]
+    fn an_absent_list_is_no_empty_one() {
+        assert_eq!(read(&json!({})).unwrap().members(), Some(&Members::new()));
+        let member = |more: Json| json!({ "assignMembers": [more] });
+        for untold in [
+            json!({ "assignMembers": "-" }),
+            json!({ "assignMembers": null }),
+            member(json!({ "agentNumber": "8001" })),
+            member(json!({ "agentNumber": "8001", "priority": null })),
+            member(json!({ "agentNumber": "8001", "priority": "" })),
+        ] {
+            assert_eq!(read(&untold).unwrap().members(), None, "{untold}");
+        }
+        for garbled in [
+            json!({ "assignMembers": {} }),
+            json!({ "assignMembers": "8001" }),
+            member(json!({ "priority": 1 })),
+            member(json!("8001")),
+            json!({ "displayName": "-" }),
+            json!({ "displayName": null }),
+            json!({ "exten": "-" }),
+        ] {
+            assert!(matches!(read(&garbled), Err(Failure::Garbled(_))), "{garbled}");
+        }
+    }
+
+    #[test]
+    fn an_absent_attribute_has_no_value() {
+        let unread = |more: Json, field| read(&more).unwrap().record.is_unread(field);
+        assert!(!unread(json!({}), &ASSIGN_RULE) && !unread(json!({}), &MEMORY_TIME));
+        assert!(unread(json!({ "assignRule": "-" }), &ASSIGN_RULE));
+        assert!(unread(json!({ "isMemory": "-" }), &MEMORY_TIME));
+        assert!(unread(json!({ "isMemory": null, "memoryTime": "120" }), &MEMORY_TIME));
+    }
+}
