@@ -398,8 +398,9 @@ impl Link {
         if let Some(check) = check {
             check.leaves().await?;
         }
-        if let Some(permit) = &mut permit {
-            permit.sends();
+        if permit.as_mut().is_some_and(|permit| !permit.sends()) {
+            let why = "its place under the rate limit was lost, since this program stood still";
+            return Err(Failure::NotSent(why.to_owned()));
         }
         // The time that a rate limit takes is no time of trying.
         first.get_or_insert_with(Instant::now);

@@ -16,5 +16,6 @@ pub mod progress;
 pub mod sandbox;
 pub mod seats;
 pub mod secrets;
+pub mod state;
 pub mod transport;
 pub mod vendor;
