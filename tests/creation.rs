@@ -58,7 +58,9 @@ fn count(bench: &Bench, name: &str) -> usize {
 
 #[test]
 fn two_workspaces_on_one_tenant_make_one_queue() {
-    let bench = pair("rateLimit: { calls: 1000, perMs: 1000 }\nfaults: { seed: 3, delayMs: { probability: 1, max: 40 } }\n");
+    let bench = pair(
+        "rateLimit: { calls: 1000, perMs: 1000 }\nfaults: { seed: 3, delayMs: { probability: 1, max: 40 } }\n",
+    );
     let mut declared = Vec::new();
     for race in 0..races() {
         let new = [format!("甲{race}"), format!("乙{race}")];
