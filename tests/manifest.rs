@@ -33,6 +33,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "no-connection",
     "own-secrets",
     "pinned-twice",
+    "placeholders",
     "pool-overlap",
     "selector-nobody",
     "shared-rotation",
@@ -40,6 +41,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "tombstone-in-queue",
     "unknown-names",
     "workspace-empty",
+    "workspace-placeholders",
 ];
 
 /// What stands in fixtures where a secret would, and may stand in no message.

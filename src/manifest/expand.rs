@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::document::{Document, Named, RawQueue, Template};
 use super::own::OwnSecrets;
-use super::placeholder::{PLACEHOLDER, misspelt};
+use super::placeholder::{PLACEHOLDER, misspelt, unfilled};
 use super::rotation;
 use super::workspace::reference;
 use crate::model::agent::{MAIN_SKILL_GROUP, PASSWORD, ROLE, SKILL_LEVEL};
@@ -333,6 +333,7 @@ fn check_placeholders(record: &Record, complained: &mut Vec<Source>, out: &mut D
         };
         let Some(source) = &entry.source else { continue };
         if let Some(held) = misspelt(text)
+            && unfilled(text).is_none()
             && !complained.contains(source)
         {
             complained.push(source.clone());

@@ -1,9 +1,7 @@
 //! What a manifest can say of a live agent or queue, and what stands as a remark instead.
 
-use std::sync::Arc;
-
 use super::{Options, scalar};
-use crate::manifest::placeholder::{PLACEHOLDER, misspelt};
+use crate::manifest::placeholder::{PLACEHOLDER, misspelt, unfilled};
 use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, SKILL_LEVEL};
 use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
@@ -84,13 +82,15 @@ pub(super) fn objection(value: &Value, field: &Field) -> Option<&'static str> {
     }
 }
 
-fn text_objection(text: &Arc<str>, required: bool) -> Option<&'static str> {
+fn text_objection(text: &str, required: bool) -> Option<&'static str> {
     if required && text.trim().is_empty() {
         Some("a manifest cannot say that it is blank")
     } else if text.contains(PLACEHOLDER) {
         Some("a manifest would put the agent's number where {operatorId} stands")
     } else if misspelt(text).is_some() {
         Some("a manifest would take it for a misspelt {operatorId}")
+    } else if unfilled(text).is_some() {
+        Some("a manifest would take it for a placeholder that was not filled in")
     } else {
         None
     }

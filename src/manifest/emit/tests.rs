@@ -65,9 +65,10 @@ fn ledger(live: &Live, salt: usize) -> Ledger {
 fn a_name_like_the_mark_of_the_number_is_left_out_and_the_rest_is_said() {
     let mut live = Live::default();
     let mut items = BTreeMap::new();
-    for (id, name) in [("7001", "{operatorid}"), ("7002", "x{operatorI}"), ("7003", "{name}")] {
+    for (id, name) in [("7001", "{operatorid}"), ("7002", "{{ x }}"), ("7003", "{name}")] {
         items.insert(OperatorId::new(id), named(name));
     }
+    items.insert(OperatorId::new("7004"), named("{{7004}}"));
     for id in 8001..8009 {
         items.insert(OperatorId::new(id.to_string()), named(&format!("{{{id}}}")));
     }
@@ -75,10 +76,10 @@ fn a_name_like_the_mark_of_the_number_is_left_out_and_the_rest_is_said() {
     let manifests = emit(&live, &Ledger::default(), ORIGIN, &Options::default());
     let (workspace, said) = (workspace(), all(&manifests));
     let desired = loaded(&manifests, &workspace);
-    assert_eq!(desired.agents.len(), 11);
+    assert_eq!(desired.agents.len(), 12);
     for (id, agent) in &desired.agents {
         let name = agent.record.text(&NAME);
-        assert_eq!(name.is_none(), ["7001", "7002"].contains(&id.as_str()), "{id} {name:?}\n{said}");
+        assert_eq!(name.is_none(), ["7001", "7002", "7004"].contains(&id.as_str()), "{id} {name:?}\n{said}");
     }
     assert!(said.contains("would take it for a misspelt"), "{said}");
     let plan =
