@@ -455,6 +455,7 @@ fn queue(
         name: raw.name.0,
         exten: raw.exten,
         min_members: raw.min_members,
+        selector: raw.selector.map(|selector| selector.wanted),
         member_sources: sources,
         record,
     }

@@ -11,6 +11,7 @@
 //! is withheld, and a finding says so.
 
 mod agents;
+mod chosen;
 pub mod digest;
 mod estimate;
 mod limits;

@@ -67,7 +67,7 @@ pub(crate) fn record(fields: &'static [&'static Field], words: &Map<String, Json
 }
 
 /// Live state in the manifest's words: `agents` by number, `queues` by the vendor's number, each
-/// with `…Incomplete` where it is not proved complete.
+/// with `…Incomplete` where it is not proved complete; `foreignAgents` are another company's.
 pub(crate) fn live(words: &Json) -> Live {
     let object = |json: &Json| json.as_object().cloned().unwrap_or_default();
     let doubt = |key: &str| words.get(key).and_then(Json::as_str).map(str::to_owned);
@@ -77,6 +77,13 @@ pub(crate) fn live(words: &Json) -> Live {
             .map(|(id, words)| (OperatorId::from(id.as_str()), record(agent::FIELDS, &object(words))))
             .collect(),
         incomplete: doubt("agentsIncomplete"),
+        foreign: words
+            .get("foreignAgents")
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| Some(OperatorId::from(id.as_str()?)))
+            .collect(),
         ..Listing::default()
     });
     let queues = words.get("queues").map(|queues| Listing {

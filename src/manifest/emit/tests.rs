@@ -72,7 +72,7 @@ fn a_name_like_the_mark_of_the_number_is_left_out_and_the_rest_is_said() {
     for id in 8001..8009 {
         items.insert(OperatorId::new(id.to_string()), named(&format!("{{{id}}}")));
     }
-    live.agents = Some(Listing { items, incomplete: None, page_size: 0 });
+    live.agents = Some(Listing { items, ..Listing::default() });
     let manifests = emit(&live, &Ledger::default(), ORIGIN, &Options::default());
     let (workspace, said) = (workspace(), all(&manifests));
     let desired = loaded(&manifests, &workspace);

@@ -272,8 +272,10 @@ fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -
         Exit::Unreachable => "a listing could not be proved complete, nothing was changed",
         _ => "the manifests do not fit what is live, nothing was changed",
     };
-    for finding in
-        plan.findings.iter().filter(|f| f.effect() != Effect::None && f.effect() != Effect::Differs)
+    for finding in plan
+        .findings
+        .iter()
+        .filter(|f| !matches!(f.effect(), Effect::None | Effect::Differs | Effect::Partial))
     {
         // What has a line in a manifest was shown with it already.
         if finding.effect() != Effect::Invalid {
@@ -338,7 +340,8 @@ async fn finish_empty(
 ) -> Result<Exit, Fail> {
     still_held(lock)?;
     keep_settled(loaded, store, lock, &mut work, console).await?;
-    let clean = work.plan.targets.is_empty().then(clock::timestamp);
+    let left = work.plan.has(Effect::Partial);
+    let clean = (!left && work.plan.targets.is_empty()).then(clock::timestamp);
     let doings = |ledger: &mut Ledger, older: bool| {
         // What was live before another run is no news.
         if older {
@@ -354,7 +357,7 @@ async fn finish_empty(
     record(store, lock, &mut work.ledger, doings).await?;
     loaded.journal().discard();
     reporter.ran(Run::default());
-    Ok(Exit::Success)
+    Ok(if left { Exit::Partial } else { Exit::Success })
 }
 
 /// Makes sure that the lock is held, before a run writes for the first time.
@@ -407,8 +410,10 @@ async fn conclude(
     prints: &BTreeMap<OperatorId, String>,
 ) -> Result<Exit, Fail> {
     let interrupted = run.interrupted;
-    let whole = run.results.iter().all(|r| r.status == Status::Done) && run.stale.is_empty();
+    let done = run.results.iter().all(|r| r.status == Status::Done) && run.stale.is_empty();
+    let whole = done && !work.plan.has(Effect::Partial);
     let refused = run.results.iter().all(|r| r.status == Status::Done || r.held) && run.stale.is_empty();
+    let refused = refused && !done;
     let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
     let now_ms = clock::now_ms();
     let doings = |ledger: &mut Ledger, older: bool| {
