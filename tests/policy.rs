@@ -80,3 +80,41 @@ fn an_agent_of_another_company_is_never_touched() {
     bench.run(&["apply", "--auto-approve"]).exits(5);
     assert_eq!(bench.agents(), ["8001", "8002"]);
 }
+
+#[test]
+fn an_import_writes_a_role_and_says_what_it_drops() {
+    let bench = Bench::new(
+        "agents: [{ operatorId: \"8001\", name: 张三 }, { operatorId: \"8002\", name: 李四 }]\n\
+         queues: [{ exten: \"1000\", displayName: 在线售前, assignMembers: [{ agentNumber: \"8001\" }] }]\n",
+    );
+    bench.run(&["import", "--out", "roster", "--role", "{{ role }}"]).exits(1);
+    let first = bench.run(&["import", "--out", "roster", "--role", "普通坐席"]).exits(0);
+    assert!(!first.err.contains("warning"), "{}", first.err);
+    assert_eq!(bench.run(&["plan", "--format", "json"]).exits(0).json()["changes"], serde_json::json!([]));
+    let again = bench.run(&["import", "--out", "roster", "--role", "普通坐席", "--force"]).exits(0);
+    assert!(!again.err.contains("warning"), "{}", again.err);
+    for name in ["no-skill-group", "queues"] {
+        let path = bench.path(&format!("roster/{name}.yaml"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(name == "queues" || text.contains("role: 普通坐席"), "{text}");
+        let text = text
+            .replace("agents:\n", "agents:\n  # 培训中\n  - { operatorId: \"8009\", state: absent }\n")
+            .replace("name: 李四", "name: 李四\n    protect: true\n    password: { store: files, key: x }")
+            .replace("displayName: 在线售前", "displayName: 在线售前\n    minMembers: 1");
+        std::fs::write(path, text).unwrap();
+    }
+    bench.run(&["validate"]).exits(0);
+    let said = bench.run(&["import", "--out", "roster", "--force"]).exits(0).err;
+    for lost in [
+        "protect",
+        "password",
+        "minMembers",
+        "role",
+        "state: absent",
+        "培训中",
+        "agent/8002",
+        "queue/在线售前",
+    ] {
+        assert!(said.contains(lost), "{lost}: {said}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{Options, scalar};
 use crate::manifest::placeholder::{PLACEHOLDER, misspelt, unfilled};
-use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, SKILL_LEVEL};
+use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SKILL_LEVEL};
 use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
@@ -51,6 +51,9 @@ pub(super) fn agent(id: &OperatorId, live: &Record, ledger: &Ledger, options: &O
         {
             told.record.set(field, value, None);
         }
+    }
+    if let Some(role) = options.role.as_ref().filter(|_| told.record.get(&ROLE).is_none()) {
+        told.record.set(&ROLE, Value::Text(role.clone()), None);
     }
     if told.record.get(&SKILL_LEVEL).is_some() && told.record.get(&MAIN_SKILL_GROUP).is_none() {
         // The level of no group cannot be said.

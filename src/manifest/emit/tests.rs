@@ -102,7 +102,7 @@ proptest! {
         let workspace = workspace();
         let ledger = ledger(&live, salt);
         let password = password.then(|| ("files".into(), "agents/{operatorId}".into()));
-        let manifests = emit(&live, &ledger, ORIGIN, &Options { password: password.clone(), sip_numbers });
+        let manifests = emit(&live, &ledger, ORIGIN, &Options { password: password.clone(), sip_numbers, role: None });
         if manifests.is_empty() {
             return Ok(());
         }
