@@ -68,6 +68,7 @@ cases! {
     one_that_was_deleted_and_cannot_be_made_is_left_out "left-out"
     an_agent_of_another_company_is_left_out "foreign"
     a_selector_says_why_it_does_not_choose "selector-reason"
+    sip_numbers_that_are_held_are_told_of "sip-held"
     seats_are_compared_and_never_written "seats"
     a_drift_needs_every_seat "seats-incomplete"
     a_plan_does_not_need_the_seats "seats-unread"

@@ -118,3 +118,39 @@ fn an_import_writes_a_role_and_says_what_it_drops() {
         assert!(said.contains(lost), "{lost}: {said}");
     }
 }
+
+/// The SIP numbers of the live agents, in the order of their own.
+fn numbers(bench: &Bench) -> Vec<Option<String>> {
+    bench.with(|estate| estate.agent_config.agents().map(|agent| agent.sip_number.clone()).collect())
+}
+
+#[test]
+fn sip_numbers_change_hands() {
+    let bench = Bench::new(
+        "agents: [{ operatorId: \"8001\", name: 张三, sipNumber: \"1001\" }, \
+         { operatorId: \"8002\", name: 李四, sipNumber: \"1002\" }, \
+         { operatorId: \"8003\", name: 王芳, sipNumber: \"1003\" }]\n",
+    );
+    bench.workspace("policy: { limits: { floor: 100 } }\n");
+    let sip = |id: &str, number: &str| format!("{{ operatorId: \"{id}\", sip: {{ number: \"{number}\" }} }}");
+    bench.roster(&format!("agents: [{}, {}]\n", sip("8001", "1002"), sip("8002", "1001")));
+    let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
+    let steps: Vec<bool> =
+        plan["steps"].as_array().unwrap().iter().map(|step| step["unbind"] == true).collect();
+    assert_eq!(steps, [true, false, false]);
+    bench.run(&["plan", "--out", "plan.json"]).exits(0);
+    bench.run(&["apply", "--plan", "plan.json", "--auto-approve"]).exits(0);
+    let some = |all: [&str; 3]| all.map(|number| Some(number.to_owned()));
+    assert_eq!(numbers(&bench), some(["1002", "1001", "1003"]));
+    // 8003 is declared nowhere and keeps its number.
+    bench.roster(&format!("agents: [{}, {}]\n", sip("8001", "1003"), sip("8002", "1002")));
+    let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
+    assert_eq!(plan["changes"].as_array().unwrap().len(), 0);
+    let held: Vec<_> = plan["findings"].as_array().unwrap().iter().filter(|f| f["code"] == "R109").collect();
+    assert_eq!(held.len(), 2);
+    assert!(held[0]["message"].as_str().unwrap().contains("agent/8003"));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(numbers(&bench), some(["1002", "1001", "1003"]));
+    bench.roster(&format!("agents: [{}, {}]\n", sip("8001", "1001"), sip("8002", "1001")));
+    bench.run(&["validate"]).exits(1);
+}

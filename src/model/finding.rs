@@ -87,6 +87,8 @@ rules! {
         "Put it back into its store; or have a new one made by `generate: true`.";
     FOREIGN_AGENT    "R108" Warning Partial    "A declared agent belongs to another company than the connection's `companyId`: it is left out of the plan."
         "Take the agent out of the manifests, or correct `companyId` of the connection.";
+    SIP_HELD         "R109" Warning Differs    "A SIP number that a manifest gives to an agent is held by another live agent, and the plan does not free it."
+        "Give the agent that holds it another number, or `sip: none`; or choose another number.";
     UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest."
         "It stays as it is. To manage it, add it to a manifest (`rosterctl import` writes one); to delete it, write it with `state: absent`.";
     UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest."

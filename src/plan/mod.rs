@@ -20,6 +20,7 @@ mod queues;
 mod restore;
 mod scope;
 mod seats;
+mod sip;
 mod steps;
 mod strangers;
 
@@ -100,6 +101,7 @@ pub fn plan(
     let scope = scope::Scope::of(&context)?;
     let mut draft = Draft::default();
     agents::decide(&context, &scope, &mut draft);
+    sip::withhold(&context, &mut draft);
     queues::decide(&context, &scope, &mut draft);
     seats::decide(&context, &scope, &mut draft);
     limits::check(&context, &mut draft);
