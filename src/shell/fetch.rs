@@ -304,8 +304,8 @@ async fn named(vendor: &impl Reads, name: &str) -> Result<Listing<OperatorId, Li
         call.unwrap_or_else(|| vendor.provider().ask_page(vendor.connection(), page))
     };
     let (assembly, page_size) = pages(vendor, &ask, queue).await?;
-    let (items, incomplete) = assembly.finish();
-    Ok(Listing { items, incomplete, page_size })
+    let Assembled { items, foreign, incomplete } = assembly.finish();
+    Ok(Listing { items, incomplete, foreign, page_size })
 }
 
 type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>;
