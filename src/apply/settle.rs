@@ -6,7 +6,7 @@ use super::attend::{Held, whys};
 use super::deed::Deed;
 use super::observe::{Seen, Wanted};
 use super::verify::{self, Verdict};
-use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult, retry};
+use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult, UNREAD, retry};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Step};
 
@@ -92,7 +92,13 @@ impl Machine {
                 }
                 Verdict::Unseen(why) => {
                     self.slots[at].told = told;
-                    self.end(at, Status::Unknown, why);
+                    let slot = &self.slots[at];
+                    let kind = slot.deed.as_ref().and_then(Deed::kind);
+                    if !slot.settled && kind.is_some_and(|kind| self.locked.contains(&kind)) {
+                        self.end(at, Status::Done, UNREAD);
+                    } else {
+                        self.end(at, Status::Unknown, why);
+                    }
                 }
                 Verdict::Unsettled(agents) if !self.slots[at].settled && !self.interrupted => {
                     self.slots[at].settled = true;

@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::call::Reason;
 use super::id::OperatorId;
 use super::workspace::Settings;
 
@@ -145,6 +146,7 @@ pub struct Presence {
     said: BTreeMap<OperatorId, Vec<Said>>,
     gaps: Vec<Gap>,
     systems: BTreeSet<&'static str>,
+    reasons: BTreeMap<&'static str, Reason>,
 }
 
 impl Presence {
@@ -191,6 +193,20 @@ impl Presence {
         }
         self.gaps.extend(other.gaps);
         self.systems.extend(other.systems);
+        for (system, reason) in other.reasons {
+            self.because(system, reason);
+        }
+    }
+
+    /// Records why a system left a gap; the gravest reason stays.
+    pub fn because(&mut self, system: &'static str, reason: Reason) {
+        let known = self.reasons.entry(system).or_insert(reason);
+        *known = reason.max(*known);
+    }
+
+    /// Returns why a system left a gap.
+    pub fn reason(&self, system: &str) -> Option<Reason> {
+        self.reasons.get(system).copied()
     }
 
     /// What is said of an agent, in the order in which it was told.

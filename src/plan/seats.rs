@@ -22,7 +22,7 @@ use crate::model::value::Value;
 pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     let seats = match &context.live.seats {
         Seats::Unasked => return,
-        Seats::Unread(why) => {
+        Seats::Unread(why, _) => {
             unknown(
                 context,
                 draft,

@@ -189,7 +189,12 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
         0 => String::new(),
         _ => format!(", {partly} of them but for people at work"),
     };
-    match (all, open) {
+    let unread = run.results.iter().filter(|r| r.status == Status::Done && !r.is_proved()).count();
+    let but = match unread {
+        0 => but,
+        _ => format!("{but}, {unread} of them not read back"),
+    };
+    match (all, open + unread) {
         (0, _) => None,
         (_, 0) => Some(format!(
             "Applied: {all} of {all} steps done; all that can be read back is as the manifests say."

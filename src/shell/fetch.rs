@@ -33,6 +33,11 @@ pub trait Reads {
         self.connection().concurrency()
     }
 
+    /// Whether the system refused the sign-in.
+    fn is_shut(&self) -> bool {
+        false
+    }
+
     /// Makes a reading call, and again while that may help.
     fn read<T>(
         &self,
@@ -48,6 +53,10 @@ impl Reads for Vendor {
 
     fn connection(&self) -> &Connection {
         Vendor::connection(self)
+    }
+
+    fn is_shut(&self) -> bool {
+        Vendor::is_shut(self)
     }
 
     async fn read<T>(
@@ -104,7 +113,12 @@ pub async fn live(vendors: &Vendors<impl Reads>) -> Result<Live, Failure> {
     // Whoever mends one system wants to know of the other.
     match tokio::join!(read_agents, read_queues) {
         (Ok(agents), Ok(queues)) => Ok(Live { agents, queues, seats: Seats::Unasked }),
-        (Err(one), Err(other)) => Err(one.map(|message| format!("{message}\n{}", other.message()))),
+        (Err(one), Err(other)) => {
+            let message = format!("{}\n{}", one.message(), other.message());
+            // A run that is told of a refused sign-in is not to be repeated, whatever else failed.
+            let graver = if other.reason() > one.reason() { other } else { one };
+            Err(graver.map(|_| message))
+        }
         (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),
     }
 }
@@ -213,7 +227,9 @@ pub async fn look(vendors: &Vendors<impl Reads>, wanted: &Wanted, listed: (usize
         look_at_agents(vendors.agents.as_ref(), &wanted.agents, listed.0),
         look_at_queues(vendors.queues.as_ref(), &wanted.queues, listed.1)
     );
-    Seen { agents, queues }
+    let refused = [Kind::Agent, Kind::Queue].into_iter();
+    let refused = refused.filter(|kind| vendors.of(*kind).is_some_and(Reads::is_shut)).collect();
+    Seen { agents, queues, refused }
 }
 
 type SeenAgents = BTreeMap<OperatorId, Result<Option<Record>, String>>;

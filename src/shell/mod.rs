@@ -5,6 +5,7 @@ pub mod clock;
 pub mod execute;
 pub mod fetch;
 pub mod files;
+mod http;
 pub mod journal;
 pub mod ledger;
 pub mod link;

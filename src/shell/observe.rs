@@ -15,7 +15,7 @@ use futures_util::stream::{self, StreamExt};
 use super::fetch::READINGS;
 use super::link::Link;
 use super::progress;
-use crate::model::call::Failure;
+use crate::model::call::{Failure, Reason};
 use crate::model::id::OperatorId;
 use crate::model::presence::Presence;
 use crate::provider::{Observer, Question, Sightings, Way, paging};
@@ -110,6 +110,11 @@ impl System {
                 presence.say(agent, said);
             }
             let doubt = doubt.map(|doubt| format!("its listing could not be proved complete: {doubt}"));
+            if let Some(reason) = failure.as_ref().map(Failure::reason) {
+                presence.because(self.name(), reason);
+            } else if doubt.is_some() || nameless > 0 {
+                presence.because(self.name(), Reason::Incomplete);
+            }
             if let Some(why) = failure.map(|failure| failure.message().to_owned()).or(doubt) {
                 presence.fail(self.name(), None, why);
             } else if nameless > 0 {
@@ -176,7 +181,7 @@ impl System {
             let answer = self.ask(link, Question::Agent(agent)).await;
             match &answer {
                 Ok(_) | Err(Failure::Refused(_)) => {}
-                Err(Failure::SignIn(_)) => vain.store(PATIENCE, Ordering::Relaxed),
+                Err(Failure::SignIn(_) | Failure::Shut(_)) => vain.store(PATIENCE, Ordering::Relaxed),
                 Err(_) => {
                     vain.fetch_add(1, Ordering::Relaxed);
                 }
@@ -207,7 +212,10 @@ impl System {
                     presence.say(agent, said);
                 }
             }
-            Err(failure) => presence.fail(self.name(), Some(agent.clone()), failure.message()),
+            Err(failure) => {
+                presence.because(self.name(), failure.reason());
+                presence.fail(self.name(), Some(agent.clone()), failure.message());
+            }
         }
     }
 }

@@ -1,0 +1,245 @@
+//! The wire: proxies, refused sign-ins, and answers that no vendor's document shows, against scripted sockets.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "support/bench.rs"]
+mod bench;
+#[path = "support/scripted.rs"]
+mod scripted;
+#[path = "support/vault.rs"]
+mod vault;
+
+use std::fs;
+use std::path::Path;
+
+use bench::Said;
+use scripted::{Answer, Scripted};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use vault::{VAULT_TOKEN, Vault};
+
+/// Writes a workspace of these connections, and a manifest.
+fn workspace(connections: &str, more: &str, roster: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), connections, more, roster);
+    folder
+}
+
+fn write(folder: &Path, connections: &str, more: &str, roster: &str) {
+    fs::create_dir_all(folder.join("roster")).unwrap();
+    fs::write(
+        folder.join("rosterctl.yaml"),
+        format!(
+            "apiVersion: rosterctl/v1\nkind: Workspace\nname: wire\nmanifests: [roster]\nconnections:\n{connections}\n\
+             secrets:\n  ci: {{ type: env, prefix: BENCH_ }}\n{more}"
+        ),
+    )
+    .unwrap();
+    fs::write(folder.join("roster/roster.yaml"), format!("apiVersion: rosterctl/v1\nkind: Roster\n{roster}"))
+        .unwrap();
+}
+
+fn agents_at(url: &str) -> String {
+    format!(
+        "  agents: {{ provider: agent-config, baseUrl: \"{url}\", abbreviate: acme, token: {{ store: ci, key: TOKEN }}, \
+         concurrency: 1, retry: {{ attempts: 2, total: 2s }} }}"
+    )
+}
+
+fn run(folder: &TempDir, arguments: &[&str], environment: &[(&str, String)]) -> Said {
+    let environment: Vec<(String, String)> =
+        environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    bench::run_in(folder.path(), arguments, &environment)
+}
+
+/// A page of agents as the document has it.
+fn page(rows: &[Json]) -> Answer {
+    Answer::json(&json!({ "code": 0, "msg": "ok", "data": { "result": rows, "total": rows.len() } }))
+}
+
+#[test]
+fn loopback_is_never_proxied() {
+    let proxy = Scripted::start(|_, _| Answer::status(502));
+    let vendor = Scripted::start(|_, _| page(&[json!({ "operatorId": "8001", "name": "a" })]));
+    let bucket = Scripted::start(|_, _| Answer::status(404));
+    let vault = Vault::start();
+    vault.set("token", json!({ "value": bench::TOKEN }));
+    let mut environment: Vec<(&str, String)> =
+        ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .map(|name| (name, proxy.url.clone()))
+            .into();
+    environment.extend([
+        ("BENCH_VAULT", VAULT_TOKEN.to_owned()),
+        ("AWS_ENDPOINT_URL", bucket.url.replace("127.0.0.1", "localhost")),
+        ("AWS_ALLOW_HTTP", "true".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "AKIDtest".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "canary-of-aws".to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+    ]);
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
+        let at = |url: &str| url.replace("127.0.0.1", host);
+        let connection =
+            agents_at(&at(&vendor.url)).replace("store: ci, key: TOKEN", "store: vault, key: token");
+        let vault = format!(
+            "  vault: {{ type: vault, address: \"{}\", mount: secret, token: {{ store: ci, key: VAULT }} }}\n\
+             ledger: {{ url: \"s3://rosters/acme\" }}\n",
+            at(&vault.address)
+        );
+        let folder = workspace(&connection, &vault, "agents: [{ operatorId: \"8001\", name: a }]\n");
+        let before = vendor.asked();
+        run(&folder, &["plan"], &environment).exits(0);
+        assert!(vendor.asked() > before, "{host}");
+    }
+    assert!(bucket.asked() > 0);
+    assert_eq!(proxy.asked(), 0, "{:?}", proxy.lines());
+    // Another host is reached by the proxy, as ever.
+    let folder =
+        workspace(&agents_at("https://cc.example.com"), "", "agents: [{ operatorId: \"8001\", name: a }]\n");
+    run(&folder, &["plan"], &environment).exits(6);
+    assert!(proxy.asked() > 0);
+}
+
+#[test]
+fn no_credential_follows_a_redirect() {
+    let other = Scripted::start(|_, _| page(&[]));
+    let target = other.url.clone();
+    let from =
+        Scripted::start(move |path, _| Answer::status(307).header("Location", &format!("{target}{path}")));
+    let folder = workspace(&agents_at(&from.url), "", "agents: [{ operatorId: \"8001\", name: a }]\n");
+    run(&folder, &["plan"], &[]).exits(6);
+    let folder = workspace(
+        &agents_at(&other.url),
+        "ledger: { url: \"s3://rosters/acme\" }\n",
+        "agents: [{ operatorId: \"8001\", name: a }]\n",
+    );
+    let before = other.asked();
+    let environment = [
+        ("AWS_ENDPOINT_URL", from.url.clone()),
+        ("AWS_ALLOW_HTTP", "true".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "AKIDtest".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "canary-of-aws".to_owned()),
+        ("AWS_SESSION_TOKEN", "canary-session".to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+    ];
+    run(&folder, &["plan"], &environment).exits(6);
+    assert_eq!(other.asked(), before, "{:?}", other.lines());
+}
+
+/// A vendor of 100 agents that takes the token for so many calls.
+fn refusing_after(calls: usize) -> Scripted {
+    let names: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(vec!["old".to_owned(); 100]);
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    Scripted::start(move |path, body| {
+        if count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) >= calls {
+            return Answer::json(&json!({ "msg": "token expired" })).with_status(401);
+        }
+        let mut names = names.lock().unwrap();
+        let row = |at: usize, name: &str| json!({ "operatorId": (8001 + at).to_string(), "name": name });
+        let at = || body["operatorId"].as_str().unwrap().parse::<usize>().unwrap() - 8001;
+        if path.ends_with("/page") {
+            let rows: Vec<Json> = names.iter().enumerate().map(|(at, name)| row(at, name)).collect();
+            page(&rows)
+        } else if path.ends_with("/one/v2") {
+            Answer::json(&json!({ "code": 0, "data": row(at(), &names[at()]) }))
+        } else {
+            names[at()] = body["name"].as_str().unwrap().to_owned();
+            Answer::json(&json!({ "code": 0, "msg": "ok" }))
+        }
+    })
+}
+
+#[test]
+fn the_first_refused_sign_in_ends_a_connection_and_what_was_confirmed_is_counted() {
+    let vendor = refusing_after(7);
+    let roster = "agents:\n  - { operatorIds: 8001..8100, name: new }\n";
+    let more = "policy: { limits: { changes: 100% } }\n";
+    let folder = workspace(&agents_at(&vendor.url), more, roster);
+    let said = run(&folder, &["apply", "--auto-approve", "--format", "json"], &[]).exits(5);
+    let lines = vendor.lines();
+    let edits = lines.iter().filter(|line| line.contains("/edit/v2")).count();
+    assert_eq!(lines.len(), 8, "one call is refused, and no other follows: {lines:?}");
+    let json = said.json();
+    let of = |status: &str| {
+        json["results"].as_array().unwrap().iter().filter(|result| result["status"] == status).count()
+    };
+    // The last edit was the refused one.
+    assert_eq!((of("done"), of("failed"), of("skipped"), of("unknown")), (edits - 1, 1, 100 - edits, 0));
+    assert_eq!(json["summary"]["done"], edits - 1);
+    // The next run proves what was confirmed, and does the rest.
+    assert!(
+        !folder.path().join(".rosterctl/ledger.json").exists() || {
+            let ledger: Json =
+                serde_json::from_slice(&fs::read(folder.path().join(".rosterctl/ledger.json")).unwrap())
+                    .unwrap();
+            ledger["lastCleanRun"].is_null()
+        }
+    );
+}
+
+#[test]
+fn a_run_whose_last_reading_is_refused_is_no_success() {
+    // Page, guard, edit; the reading back is refused.
+    let roster = "agents:\n  - { operatorId: \"8001\", name: new }\n";
+    let count = refusing_after(usize::MAX);
+    let folder = workspace(&agents_at(&count.url), "", roster);
+    run(&folder, &["apply", "--auto-approve"], &[]).exits(0);
+    let all = count.asked();
+    let vendor = refusing_after(all - 1);
+    let folder = workspace(&agents_at(&vendor.url), "", roster);
+    let said = run(&folder, &["apply", "--auto-approve", "--format", "json"], &[]).exits(5);
+    assert_eq!(said.json()["results"][0]["status"], "done");
+    assert_eq!(vendor.asked(), all);
+}
+
+#[test]
+fn a_refused_credential_is_tried_once_a_run_and_told_by_its_reason() {
+    let vendor = refusing_after(0);
+    let folder = workspace(&agents_at(&vendor.url), "", "agents: [{ operatorId: \"8001\", name: a }]\n");
+    for name in ["b", "c"] {
+        let below = folder.path().join(name);
+        write(&below, &agents_at(&vendor.url), "", "agents: [{ operatorId: \"8001\", name: a }]\n");
+    }
+    let said = run(&folder, &["drift", ".", "b", "c", "--format", "json"], &[]).exits(6);
+    assert_eq!(vendor.asked(), 1, "{:?}", vendor.lines());
+    for workspace in said.json()["workspaces"].as_array().unwrap() {
+        assert_eq!(workspace["reason"], "signIn", "{workspace}");
+    }
+    let said = run(&folder, &["plan", "--format", "json"], &[]).exits(6);
+    assert_eq!(
+        (said.json()["format"].clone(), said.json()["reason"].clone()),
+        ("rosterctl.error/v1".into(), "signIn".into())
+    );
+    let said = run(&folder, &["apply", "--auto-approve", "--format", "json"], &[]).exits(6);
+    assert_eq!(said.json()["reason"], "signIn");
+    let said = run(&folder, &["status", "--format", "json"], &[]).exits(6);
+    assert_eq!(said.json()["systems"][0]["reason"], "signIn");
+    let said = run(&folder, &["status", "--agent", "8001", "--format", "json"], &[]).exits(6);
+    assert_eq!(said.json()["systems"][0]["reason"], "signIn");
+    let said = run(&folder, &["doctor", "--format", "json"], &[]).exits(6);
+    let checks = said.json()["checks"].as_array().unwrap().clone();
+    let check = checks.iter().find(|check| check["name"] == "connection/agents").unwrap().clone();
+    assert_eq!(check["reason"], "signIn");
+    // A call for each of the five runs above, and one for the first.
+    assert_eq!(vendor.asked(), 6, "{:?}", vendor.lines());
+}
+
+#[test]
+fn other_reasons_have_other_words() {
+    let roster = "agents: [{ operatorId: \"8001\", name: a }]\n";
+    let reason = |url: &str| {
+        let folder = workspace(&agents_at(url), "", roster);
+        let said = run(&folder, &["plan", "--format", "json"], &[]).exits(6);
+        said.json()["reason"].clone()
+    };
+    assert_eq!(reason("http://127.0.0.1:9"), "unreachable");
+    let html = Scripted::start(|_, _| Answer::text("<!DOCTYPE html><title>Sign in</title>"));
+    assert_eq!(reason(&html.url), "noAnswer");
+    let code = Scripted::start(|_, _| Answer::json(&json!({ "code": 401, "msg": "token" })));
+    assert_eq!(reason(&code.url), "signIn");
+    let short = Scripted::start(|_, _| {
+        Answer::json(&json!({ "code": 0, "data": { "total": 5, "result": [{ "operatorId": "8001" }] } }))
+    });
+    let folder = workspace(&agents_at(&short.url), "", roster);
+    let out = folder.path().join("out").display().to_string();
+    let said = run(&folder, &["import", "--out", &out], &[]);
+    assert_eq!(said.code, 6);
+}
