@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One request, ready to be sent to a connection's base URL. All five vendors take `POST` only.
 ///
@@ -98,7 +98,9 @@ pub enum Failure {
 }
 
 /// Why a system told nothing that could be used: the word in JSON, by which a scheduler decides to run again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Reason {
     /// Its listing could not be proved complete.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::call::Reason;
 use super::id::ResourceId;
 use super::source::Source;
 
@@ -144,6 +145,9 @@ pub struct Finding {
     /// Where the manifest speaks of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// Why a system told nothing that could be used, where the finding is about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }
 
 impl Finding {
@@ -155,6 +159,7 @@ impl Finding {
             message: message.into(),
             id: None,
             source: None,
+            reason: (rule.code == INCOMPLETE.code).then_some(Reason::Incomplete),
         }
     }
 
@@ -169,6 +174,13 @@ impl Finding {
     #[must_use]
     pub fn at(mut self, source: &Source) -> Self {
         self.source = Some(source.clone());
+        self
+    }
+
+    /// Says why a system told nothing that could be used.
+    #[must_use]
+    pub fn because(mut self, reason: Option<Reason>) -> Self {
+        self.reason = reason;
         self
     }
 
