@@ -281,3 +281,117 @@ fn the_jobs_of_kubernetes_do_not_try_a_refused_sign_in_again() {
         }
     }
 }
+
+/// All five systems at one address; what `answer` says for a path's page, from 1, is its listing.
+fn five(url: &str) -> String {
+    format!(
+        "{}
+  webchat: {{ provider: webchat-queue, baseUrl: \"{url}\", accountId: N1, apiSecret: {{ store: ci, key: API_SECRET }}, pageSize: 2, retry: {{ attempts: 2, total: 2s }}, rateLimit: {{ calls: 1000, per: 1s }}, claimRateLimit: {{ calls: 1000, per: 1s }} }}
+  seats: {{ provider: seat-query, baseUrl: \"{url}\", apiKey: k, apiSecret: {{ store: ci, key: API_SECRET }}, retry: {{ attempts: 2, total: 2s }} }}
+  online: {{ provider: isdp-online-agent, baseUrl: \"{url}\", token: {{ store: ci, key: TOKEN }}, retry: {{ attempts: 2, total: 2s }} }}",
+        agents_at(url)
+    )
+}
+
+/// The rows of a page and the total that goes with it.
+type Listing = (Vec<usize>, Json);
+
+/// A vendor of all listings: what a page holds, and what total it tells.
+fn listing(page: impl Fn(usize) -> Listing + Send + Sync + 'static) -> Scripted {
+    Scripted::start(move |path, body| {
+        let number = |key: &str| body[key].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
+        let of = |page: Listing, row: &dyn Fn(usize) -> Json| {
+            (page.0.into_iter().map(row).collect::<Vec<Json>>(), page.1)
+        };
+        Answer::json(&if path.ends_with("/agent/page") {
+            let (rows, total) = of(page(number("pageNumber")), &|id| json!({ "operatorId": id.to_string() }));
+            json!({ "code": 0, "data": { "result": rows, "total": total } })
+        } else if path.contains("/queueQueue") {
+            let (rows, total) = of(
+                page(number("page")),
+                &|id| json!({ "exten": id.to_string(), "displayName": format!("q{id}"), "assignMembers": [] }),
+            );
+            json!({ "success": true, "data": { "list": rows, "count": total } })
+        } else if path.ends_with("/seat/query") {
+            let (rows, total) = of(page(number("current")), &|id| json!({ "account": id.to_string() }));
+            json!({ "status": 0, "data": { "records": rows, "total": total } })
+        } else {
+            let (rows, total) = of(
+                page(number("pageStart") + 1),
+                &|id| json!({ "agentCode": format!("c{id}"), "agentAccount": id.to_string(), "onlineStatus": 1 }),
+            );
+            json!({ "stateCode": "0", "result": { "data": rows, "total_count": total } })
+        })
+    })
+}
+
+const LISTINGS: [&str; 5] =
+    ["/agent/page", "/queueQueue/", "/queueQueueAgentClaimStatus/", "/seat/query", "/findOnlineAgent"];
+
+/// Reads all five listings; returns the exit code, and the most calls that one of them took.
+fn read_all(vendor: &Scripted) -> (i32, usize) {
+    let folder = workspace(&five(&vendor.url), "", "agents: [{ operatorId: \"1\" }]\n");
+    let said = run(&folder, &["status", "--format", "json"], &[]);
+    let json = said.json();
+    let systems = json["systems"].as_array().unwrap();
+    let complete = systems.iter().all(|system| system["complete"] == true);
+    let none = systems.iter().all(|system| system["complete"] == false);
+    assert!(complete || none, "all listings are judged alike: {json:#}");
+    let lines = vendor.lines();
+    let calls = |listing: &&str| lines.iter().filter(|line| line.contains(*listing)).count();
+    for listing in &LISTINGS {
+        assert!(calls(listing) > 0, "{listing} is read");
+    }
+    (said.code, LISTINGS.iter().map(|listing| calls(listing)).max().unwrap())
+}
+
+#[test]
+fn a_total_that_is_not_true_costs_a_handful_of_calls() {
+    const ENDLESS: usize = 1_000_000_000_000_000;
+    // A page that is as full as any of the five connectors asks for.
+    let full = |page: usize| (page * 100..page * 100 + 100).collect::<Vec<usize>>();
+    let untrue: Vec<(&str, Scripted)> = vec![
+        (
+            "a full page, and nothing more",
+            listing(move |page| (if page == 1 { full(1) } else { vec![] }, json!(ENDLESS))),
+        ),
+        (
+            "the total of a busy estate, and nothing more",
+            listing(move |page| (if page == 1 { full(1) } else { vec![] }, json!(90_000))),
+        ),
+        (
+            "a short page, then nothing",
+            listing(move |page| (if page == 1 { vec![1] } else { vec![] }, json!(90_000))),
+        ),
+        ("the same page for ever", listing(move |_| (full(1), json!(90_000)))),
+        ("nothing at all", listing(|_| (vec![], json!(ENDLESS)))),
+        ("ever new rows", listing(move |page| (full(page), json!(ENDLESS)))),
+        ("a negative total", listing(|_| (vec![1], json!(-1)))),
+        (
+            "a total beyond 64 bits",
+            listing(|_| (vec![1], serde_json::from_str("99999999999999999999999").unwrap())),
+        ),
+        ("a total of words", listing(|_| (vec![1], json!("many")))),
+        ("a broken total", listing(|_| (vec![1], json!(1.5)))),
+        ("no total", listing(|_| (vec![1], Json::Null))),
+        ("a list as total", listing(|_| (vec![1], json!([1])))),
+        ("none, and rows", listing(|_| (vec![1], json!(0)))),
+        ("fewer than the rows", listing(|_| (vec![1, 2], json!(1)))),
+        ("a row twice", listing(|_| (vec![1, 1], json!(2)))),
+    ];
+    for (what, vendor) in untrue {
+        let (code, calls) = read_all(&vendor);
+        assert_eq!(code, 6, "{what}");
+        assert!(calls <= 9, "{what}: {calls} calls");
+    }
+    let whole: Vec<(&str, Scripted)> = vec![
+        ("a total as text", listing(|_| (vec![1], json!("1")))),
+        ("a total with a fraction of nothing", listing(|_| (vec![1], json!(1.0)))),
+        ("a page larger than asked for", listing(|_| ((0..150).collect(), json!(150)))),
+        ("smaller pages than asked for", listing(|page| (vec![page], json!(3)))),
+        ("nothing", listing(|_| (vec![], json!(0)))),
+    ];
+    for (what, vendor) in whole {
+        assert_eq!(read_all(&vendor).0, 0, "{what}");
+    }
+}

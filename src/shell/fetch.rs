@@ -14,8 +14,8 @@ use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::workspace::Connection;
-use crate::provider::paging::{self, Assembly};
-use crate::provider::{Provider, Row};
+use crate::provider::paging::{Assembly, Course, Head};
+use crate::provider::{Page, Provider, Row};
 
 /// How often a listing that shifts while it is read is read again before it counts as incomplete.
 pub(super) const READINGS: usize = 3;
@@ -201,22 +201,43 @@ async fn pages<T>(
     let hear = |reply: &_| vendor.provider().hear_page(vendor.connection(), reply);
     let asked = vendor.provider().page_size(vendor.connection());
     let task = progress::begin(format!("reading {}", vendor.connection().name), "pages");
-    let first = vendor.read(|| ask(1), hear).await?;
-    let size = paging::page_size(&first, asked);
-    let count = paging::page_count(&first, asked);
+    let mut assembly = Assembly::default();
+    let read = |page| vendor.read(move || ask(page), hear);
+    let size = each(vendor.at_once(), asked, &task, read, Page::head, |page| assembly.add(page, of)).await?;
+    Ok((assembly, size))
+}
+
+/// Reads the pages of a listing until the last one, or one that proves the total wrong; returns how many rows a page
+/// holds.
+///
+/// # Errors
+/// A page that cannot be read; those before it were taken.
+pub(super) async fn each<P, F: Future<Output = Result<P, Failure>>>(
+    at_once: usize,
+    asked: usize,
+    task: &progress::Task,
+    read: impl Fn(usize) -> F,
+    head: impl Fn(&P) -> Head,
+    mut take: impl FnMut(P),
+) -> Result<usize, Failure> {
+    let first = read(1).await?;
+    let mut course = Course::begin(head(&first), asked);
+    let count = course.pages();
     task.out_of(count);
     task.another();
-    let mut assembly = Assembly::default();
-    assembly.add(first, of);
-    let mut rest = pin!(
-        stream::iter(2..=count)
-            .map(|page| vendor.read(move || ask(page), hear).inspect(|_| task.another()))
-            .buffered(vendor.at_once())
-    );
+    take(first);
+    // The second page goes ahead alone: a total that is not true is found out by one call.
+    let read = |page| read(page).inspect(|_| task.another());
+    let second = stream::iter(2..=count.min(2)).map(&read).buffered(1);
+    let mut rest = pin!(second.chain(stream::iter(3..=count).map(&read).buffered(at_once)));
     while let Some(page) = rest.try_next().await? {
-        assembly.add(page, of);
+        let over = course.ends(head(&page));
+        take(page);
+        if over {
+            break;
+        }
     }
-    Ok((assembly, size))
+    Ok(course.size())
 }
 
 /// Looks at some resources: one by one, or by the listing where that takes fewer calls.

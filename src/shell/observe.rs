@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 
-use super::fetch::READINGS;
+use super::fetch::{READINGS, each};
 use super::link::Link;
 use super::progress;
 use crate::model::call::{Failure, Reason};
@@ -127,33 +127,14 @@ impl System {
         }
     }
 
-    /// Reads pages until one fails or holds nothing, whatever the total promises.
+    /// Reads pages until one fails, or proves the total wrong.
     async fn pages(&self, link: &Link, size: usize) -> (Vec<Sightings>, Option<Failure>) {
         let task = progress::begin(format!("reading {}", link.connection().name), "pages");
-        let first = match self.ask(link, Question::Page(1)).await {
-            Ok(first) => first,
-            Err(failure) => return (Vec::new(), Some(failure)),
-        };
-        task.another();
-        let count = paging::pages(first.rows.len(), first.total, size);
-        let rest = stream::iter(2..=count).map(|page| self.ask(link, Question::Page(page)));
-        task.out_of(count);
-        let mut rest = std::pin::pin!(rest.buffered(link.connection().concurrency()));
-        let mut pages = vec![first];
-        while let Some(page) = rest.next().await {
-            match page {
-                Ok(page) => {
-                    task.another();
-                    let last = page.rows.is_empty();
-                    pages.push(page);
-                    if last {
-                        break;
-                    }
-                }
-                Err(failure) => return (pages, Some(failure)),
-            }
-        }
-        (pages, None)
+        let mut pages = Vec::new();
+        let read = |page| self.ask(link, Question::Page(page));
+        let at_once = link.connection().concurrency();
+        let done = each(at_once, size, &task, read, Sightings::head, |page| pages.push(page)).await;
+        (pages, done.err())
     }
 
     /// Asks for agents one by one. The first goes ahead alone: a system that is out of reach, or does not let

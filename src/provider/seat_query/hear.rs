@@ -18,7 +18,7 @@ use crate::model::live::Listing;
 use crate::model::presence::State;
 use crate::model::seat::{self, Figures, LiveSeat};
 use crate::model::value::{Type, Value};
-use crate::provider::paging::Proof;
+use crate::provider::paging::{Head, Proof};
 use crate::provider::reply::{At, object};
 
 /// What may be done about a status code.
@@ -65,9 +65,9 @@ pub struct Page {
 }
 
 impl Page {
-    /// How many pages there are, judged by the first.
-    pub fn count(&self) -> usize {
-        crate::provider::paging::pages(self.rows.len(), self.total, PAGE_SIZE)
+    /// The page as its listing counts it.
+    pub fn head(&self) -> Head {
+        Head { keys: self.rows.iter().map(|row| row.account.clone()).collect(), total: self.total }
     }
 }
 
