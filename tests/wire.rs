@@ -395,3 +395,45 @@ fn a_total_that_is_not_true_costs_a_handful_of_calls() {
         assert_eq!(read_all(&vendor).0, 0, "{what}");
     }
 }
+
+#[test]
+fn an_id_with_a_fraction_of_nothing_is_the_same_agent() {
+    let plan = |ids: &'static [&'static str]| {
+        let vendor = Scripted::start(move |_, _| {
+            let rows: Vec<String> =
+                ids.iter().map(|id| format!("{{\"operatorId\": {id}, \"name\": \"a\"}}")).collect();
+            let (total, rows) = (rows.len(), rows.join(","));
+            Answer::text(&format!("{{\"code\": 0, \"data\": {{\"total\": {total}, \"result\": [{rows}]}}}}"))
+        });
+        let more = "policy: { prune: all, limits: { deletes: 100% } }\n";
+        let roster = "agents:\n  - { operatorIds: 8001..8002, name: a }\n";
+        let folder = workspace(&agents_at(&vendor.url), more, roster);
+        run(&folder, &["plan", "--detailed-exitcode", "--format", "json"], &[])
+    };
+    for ids in [&["8001.0", "8.002e3"][..], &["\" 8001\"", "8002"]] {
+        plan(ids).exits(0);
+    }
+    // One agent twice, and an id that is none: nothing is deleted, nothing is made.
+    let said = plan(&["8001.0", "\"8001\""]).exits(6);
+    assert_eq!(said.json()["changes"], json!([]), "{}", said.out);
+    let said = plan(&["8001", "8002.5"]).exits(6);
+    assert_eq!(said.json()["reason"], "noAnswer");
+}
+
+#[test]
+fn an_answer_that_grows_beyond_bounds_is_given_up() {
+    let zeros = std::process::Command::new("sh")
+        .args(["-c", "head -c 70000000 /dev/zero | gzip -1"])
+        .output()
+        .unwrap();
+    assert!(zeros.status.success() && zeros.stdout.len() > 10_000, "gzip is installed");
+    let vendor = Scripted::start(move |_, _| {
+        Answer::bytes(zeros.stdout.clone())
+            .header("Content-Encoding", "gzip")
+            .header("Content-Type", "application/json")
+    });
+    let folder = workspace(&agents_at(&vendor.url), "", "agents: [{ operatorId: \"8001\", name: a }]\n");
+    let said = run(&folder, &["plan", "--format", "json"], &[]).exits(6);
+    assert_eq!(said.json()["reason"], "noAnswer");
+    assert!(said.err.contains("larger than 64 MiB"), "{}", said.err);
+}

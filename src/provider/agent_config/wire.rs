@@ -47,7 +47,7 @@ pub(super) fn read(row: &impl Object, path: &str, field: &Field) -> Result<Optio
     let other = |raw: String| Value::Other(raw.into());
     match field.ty {
         Type::Text { .. } => Ok(at(0).text()?.map(|text| Value::Text(text.into()))),
-        Type::Flag => Ok(at(0).number()?.map(|number| match number {
+        Type::Flag => Ok(at(0).switch()?.map(|number| match number {
             0 => Value::Flag(false),
             1 => Value::Flag(true),
             code => other(code.to_string()),
@@ -61,7 +61,7 @@ pub(super) fn read(row: &impl Object, path: &str, field: &Field) -> Result<Optio
             let mut set = Vec::new();
             let mut said = false;
             for (index, word) in words.iter().enumerate() {
-                let flag = at(index).number()?;
+                let flag = at(index).switch()?;
                 said |= flag.is_some();
                 if flag == Some(1) {
                     set.push(*word);
