@@ -437,3 +437,48 @@ fn an_answer_that_grows_beyond_bounds_is_given_up() {
     assert_eq!(said.json()["reason"], "noAnswer");
     assert!(said.err.contains("larger than 64 MiB"), "{}", said.err);
 }
+
+/// Agents, and a system that says of every work number that it is on a call.
+fn everybody_on_a_call(ids: &'static [&'static str]) -> Scripted {
+    Scripted::start(move |path, body| {
+        if path.ends_with("/page") {
+            let rows: Vec<Json> = ids.iter().map(|id| json!({ "operatorId": id, "name": "a" })).collect();
+            page(&rows)
+        } else if path.ends_with("/agentbyworkno") {
+            let number = &body["queryParam"]["agentId"];
+            Answer::json(&json!({ "resultCode": "0100000", "resultDesc": { "workNo": number, "status": 7 } }))
+        } else {
+            Answer::json(&json!({ "code": 0 }))
+        }
+    })
+}
+
+#[test]
+fn a_work_number_is_asked_for_without_its_zeros_and_who_has_none_is_named() {
+    let vendor = everybody_on_a_call(&["08002", "tom"]);
+    let desk = format!(
+        "{}\n  desk: {{ provider: cms-agent, baseUrl: \"{}\", ccId: 1, vdn: 1, auth: {{ scheme: bearer, token: {{ store: ci, key: TOKEN }} }} }}",
+        agents_at(&vendor.url),
+        vendor.url
+    );
+    let roster =
+        "agents:\n  - { operatorId: \"08002\", state: absent }\n  - { operatorId: tom, state: absent }\n";
+    let folder = workspace(&desk, "policy: { limits: { deletes: 100% } }\n", roster);
+    let plan = run(&folder, &["plan", "--format", "json", "--allow", "deletes=2"], &[]).exits(0).json();
+    let named: Vec<&str> = plan["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["code"] == "R502")
+        .map(|finding| finding["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(named, ["agent/tom"]);
+    let said = run(&folder, &["apply", "--auto-approve", "--format", "json", "--allow", "deletes=2"], &[]);
+    let json = said.json();
+    let findings = json["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|f| f["code"] == "R406" && f["id"] == "agent/08002"), "{json:#}");
+    assert!(findings.iter().any(|f| f["code"] == "R502" && f["id"] == "agent/tom"), "{json:#}");
+    let asked: Vec<String> =
+        vendor.lines().into_iter().filter(|line| line.contains("agentbyworkno")).collect();
+    assert!(!asked.is_empty() && asked.iter().all(|line| line.contains("\"agentId\":8002")), "{asked:?}");
+}
