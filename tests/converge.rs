@@ -15,16 +15,20 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rosterctl::apply::deed::Deed;
 use rosterctl::apply::observe::{QueueKey, Seen, Wanted};
 use rosterctl::apply::retry::Bounds;
-use rosterctl::apply::{Conduct, Effect, Event, Finish, Machine, Purpose, Status, retry};
+use rosterctl::apply::{
+    Conduct, Effect, Event, Finish, Machine, Purpose, Ran, Status, recover, remember, retry,
+};
 use rosterctl::model::agent;
 use rosterctl::model::call::Failure;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::{Kind, OperatorId};
+use rosterctl::model::journal::Entry;
 use rosterctl::model::ledger::{Applied, AppliedPassword, Ledger};
 use rosterctl::model::live::{Listing, Live};
-use rosterctl::model::plan::Plan;
+use rosterctl::model::plan::{Operation, Plan};
 use rosterctl::model::value::Value;
 use rosterctl::plan::Options;
 use simulation::{Course, Mutant, Roster, Story, history, large, replacing, small};
@@ -400,4 +404,150 @@ fn nobody_can_tell_what_became_of_a_password_that_was_not_answered() {
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
+}
+
+/// A new agent with a role and a password, and what comes of it when the vendor refuses its creation although the agent
+/// is there afterwards. `follow_up` answers each call that follows.
+fn refused_although_there(follow_up: Result<(), Failure>) -> (Plan, Ran, Vec<Deed>) {
+    let plan =
+        plan_of("[{ operatorId: \"8009\", name: 新, role: 班长, password: { store: files, key: a } }]", &[]);
+    let (mut sent, mut created) = (Vec::new(), false);
+    let finish = drive(plan.clone(), |effect| match effect {
+        Effect::Look { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            let mut record = Record::default();
+            record.set(&agent::NAME, Value::Text("新".into()), None);
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(created.then(|| record.clone())));
+            vec![Event::Seen { purpose: *purpose, seen }]
+        }
+        Effect::Send { step, deed, follow_up: false, .. } => {
+            assert!(matches!(deed, Deed::CreateAgents { .. }), "{deed:?}");
+            created = true;
+            answered(*step, Failure::Refused("8009 exists".to_owned()))
+        }
+        Effect::Send { step, deed, .. } => {
+            sent.push(deed.clone());
+            vec![Event::Answered { step: *step, result: follow_up.clone().map(|()| None) }]
+        }
+        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    (plan, ran, sent)
+}
+
+#[test]
+fn what_no_system_returns_is_set_once_more_where_no_yes_was_heard() {
+    let (plan, ran, sent) = refused_although_there(Ok(()));
+    assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, true), "{ran:?}");
+    let role =
+        |deed: &Deed| matches!(deed, Deed::EditAgent { record, .. } if record.text(&agent::ROLE).is_some());
+    let password = |deed: &Deed| matches!(deed, Deed::SetPassword { .. });
+    assert!(sent.len() == 2 && sent.iter().any(role) && sent.iter().any(password), "{sent:?}");
+    let mut ledger = Ledger::default();
+    remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    assert_eq!(ledger.resources["agent/8009"].fields["role"], "班长");
+}
+
+#[test]
+fn without_a_yes_the_ledger_knows_neither_role_nor_password() {
+    let (plan, ran, _) = refused_although_there(Err(Failure::Refused("no".to_owned())));
+    assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Unknown, false), "{ran:?}");
+    let mut ledger = Ledger::default();
+    remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    let known = ledger.resources.get("agent/8009").cloned().unwrap_or_default();
+    assert!(!known.fields.contains_key("role") && known.password.is_none(), "{known:?}");
+}
+
+#[test]
+fn a_call_that_a_dead_run_began_confirms_nothing_and_is_made_good() {
+    let agents = "[{ operatorId: \"8009\", name: 新, role: 班长, password: { store: files, key: a } }]";
+    let plan = plan_of(agents, &[]);
+    let entries =
+        [Entry::Run { plan: Box::new(plan.clone()), ledger: Some(0) }, Entry::Begin { step: 0, at_ms: 0 }];
+    // Somebody made the agent in the console, with another role and password.
+    let words = serde_json::json!({ "agents": { "8009": { "name": "新" } }, "queues": {} });
+    let live = planning::live(&words);
+    let (_, results) = recover::recover(&entries, Some(&live)).unwrap();
+    assert!(results[0].carried_out && !results[0].confirmed, "{results:?}");
+    let mut ledger = Ledger::default();
+    remember::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+    let known = &ledger.resources["agent/8009"];
+    assert!(!known.fields.contains_key("role") && known.password.is_none(), "{known:?}");
+    let workspace = planning::workspace_with("", "{}");
+    let text = format!("apiVersion: rosterctl/v1\nkind: Roster\nagents: {agents}\n");
+    let desired = planning::desired(&[("a.yaml".to_owned(), text)], &workspace);
+    let next = rosterctl::plan::plan(&workspace, &desired, &live, &ledger, &Options::default()).unwrap();
+    let operations: Vec<Operation> = next.steps.iter().map(|step| step.operation).collect();
+    assert_eq!(operations, [Operation::AgentEdit, Operation::AgentPassword], "{next:?}");
+}
+
+#[test]
+fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
+    let plan = plan_of("[{ operatorId: \"8001\", name: 新, role: 班长 }]", &["8001"]);
+    let mut plan = plan;
+    // As where the ledger knows another role.
+    let change = plan.changes.iter_mut().find(|change| change.id.name.as_str() == "8001").unwrap();
+    let mut role = change.fields[0].clone();
+    (role.path, role.before, role.after) = ("role".to_owned(), "坐席".into(), "班长".into());
+    change.fields.push(role);
+    plan.steps[0].fields.push("role".to_owned());
+    let (mut edits, mut edited) = (Vec::new(), false);
+    let finish = drive(plan, |effect| match effect {
+        Effect::Look { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            let mut record = Record::default();
+            if edited {
+                record.set(&agent::NAME, Value::Text("新".into()), None);
+            }
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(record.clone())));
+            vec![Event::Seen { purpose: *purpose, seen }]
+        }
+        Effect::Send { step, deed, .. } => {
+            edits.push(deed.clone());
+            let first = !std::mem::replace(&mut edited, true);
+            let result = if first { Err(Failure::Unknown("it broke".to_owned())) } else { Ok(None) };
+            vec![Event::Answered { step: *step, result }]
+        }
+        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, true), "{ran:?}");
+    assert!(
+        matches!(&edits[1], Deed::EditAgent { record, .. } if record.text(&agent::ROLE).is_some()),
+        "{edits:?}"
+    );
+}
+
+#[test]
+fn a_second_queue_of_the_name_that_was_created_is_an_error_with_both_numbers() {
+    let workspace = planning::workspace_with("", "{}");
+    let text = "apiVersion: rosterctl/v1\nkind: Roster\nqueues: [{ displayName: 甲 }]\n";
+    let desired = planning::desired(&[("a.yaml".to_owned(), text.to_owned())], &workspace);
+    let live = Live { agents: Some(Listing::default()), queues: Some(Listing::default()), ..Live::default() };
+    let plan =
+        rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &Options::default()).unwrap();
+    let words = serde_json::json!({ "agents": {}, "queues": {
+        "1001": { "displayName": "甲", "assignMembers": [] }, "1002": { "displayName": "甲", "assignMembers": [] },
+    } });
+    let both = planning::live(&words).queues.unwrap().items;
+    let mut made = false;
+    let finish = drive(plan, |effect| match effect {
+        Effect::Look { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            for (key, queues) in seen.queues.iter_mut().filter(|_| made) {
+                assert_eq!(*key, QueueKey::Name("甲".to_owned()));
+                *queues = Ok(both.clone().into_iter().collect());
+            }
+            vec![Event::Seen { purpose: *purpose, seen }]
+        }
+        Effect::Send { step, .. } => {
+            made = true;
+            vec![Event::Answered { step: *step, result: Ok(Some(OperatorId::from("1002"))) }]
+        }
+        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    let message = ran.results[0].message.clone().unwrap_or_default();
+    assert_eq!(ran.results[0].status, Status::Failed, "{ran:?}");
+    assert!(message.contains("1001") && message.contains("1002"), "{message}");
 }

@@ -102,6 +102,7 @@ fn ran() -> Report {
             held: false,
             dropped: Vec::new(),
             told: Vec::new(),
+            confirmed: *status == Status::Done,
         })
         .collect();
     let id = plan.changes[0].id.clone();

@@ -3,7 +3,7 @@
 use super::deed::{exten, members_before};
 use super::observe::{QueueKey, Seen, Wanted};
 use crate::model::agent;
-use crate::model::diff::same;
+use crate::model::diff::{is_comparable, same};
 use crate::model::field::{self, Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, Operation, Plan};
@@ -135,7 +135,8 @@ fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
         }
         let before = diff.and_then(|diff| Value::from_json(field.ty, &diff.before));
         let live = now.get(field);
-        if !unchanged(before.as_ref(), live) {
+        // What this answer does not tell cannot be said to have moved.
+        if is_comparable(field, None, now) && !unchanged(before.as_ref(), live) {
             let words = |value: Option<&Value>| value.map_or_else(|| "unset".to_owned(), Value::words);
             return Some(format!(
                 "{} was {} when the plan was made and is {} now",

@@ -131,6 +131,8 @@ pub enum Effect {
         deed: Deed,
         /// How often it was sent before; a pause goes before a repetition.
         repetition: u32,
+        /// It follows the step's own call: the journal holds that call's outcome, and not this one's.
+        follow_up: bool,
         /// What it does to whom: where the call had to wait, they are asked for once more just before it leaves.
         harms: Harms,
     },
@@ -193,6 +195,8 @@ pub struct StepResult {
     /// Targets for which the vendor said yes, although reading back did not show it: of what no operation returns
     /// nothing else ever tells.
     pub told: Vec<ResourceId>,
+    /// The vendor confirmed the step's call. Without it nothing is known of fields that no operation returns.
+    pub confirmed: bool,
 }
 
 impl StepResult {
@@ -273,6 +277,8 @@ struct Slot {
     confirmed: bool,
     /// No answer came in time: the vendor may still carry it out.
     late: bool,
+    /// The vendor confirmed the call, or calls after it that set all that cannot be read.
+    acknowledged: bool,
     /// The vendor said yes, and nobody was seen to be missing since.
     told: Vec<ResourceId>,
     /// The vendor said no, in words that its document does not list: reading back has the last word.
@@ -281,6 +287,8 @@ struct Slot {
     looks: u32,
     /// When its first attempt was over without a certain end.
     doubted: Option<Duration>,
+    /// A follow-up edit was not confirmed.
+    refuted: bool,
     /// Answers that are still to come.
     pending: usize,
     left_out: Vec<ResourceId>,
@@ -336,10 +344,12 @@ impl Machine {
                 proved: false,
                 confirmed: false,
                 late: false,
+                acknowledged: false,
                 told: Vec::new(),
                 refused: false,
                 looks: 0,
                 doubted: None,
+                refuted: false,
                 pending: 0,
                 left_out: Vec::new(),
                 dropped: Vec::new(),
@@ -413,6 +423,12 @@ impl Machine {
                 Vec::new()
             }
         }
+    }
+
+    /// Returns true if a queue is still to be created, or the outcome of a creation is not known yet.
+    pub fn creates_queues(&self) -> bool {
+        let open = |slot: &Slot| matches!(slot.state, State::Waiting | State::Running);
+        self.slots.iter().any(|slot| matches!(slot.deed, Some(Deed::CreateQueue { .. })) && open(slot))
     }
 
     fn end(&mut self, step: usize, status: Status, message: impl Into<String>) {
@@ -507,7 +523,7 @@ impl Machine {
         slot.state = State::Running;
         slot.pending = 1;
         let harms = self.harms(at);
-        Some(Effect::Send { step: at, deed, repetition, harms })
+        Some(Effect::Send { step: at, deed, repetition, follow_up: false, harms })
     }
 
     fn answered(&mut self, at: usize, result: Result<Option<OperatorId>, Failure>) -> Vec<Effect> {
@@ -515,21 +531,24 @@ impl Machine {
         let slot = &mut self.slots[at];
         slot.pending = slot.pending.saturating_sub(1);
         if slot.settled {
-            // The verification that follows judges settling edits, whatever became of each.
+            // The verification that follows judges what can be read, whatever became of each edit.
             if let Err(failure) = result {
                 slot.note = Some(failure.message().to_owned());
                 if let (Failure::SignIn(_), Some(deed)) = (&failure, &slot.deed) {
                     self.locked.extend(deed.kind());
                 }
+                slot.refuted = true;
             }
             if slot.pending > 0 {
                 return Vec::new();
             }
+            slot.acknowledged |= !slot.refuted;
             slot.state = State::Done;
             return self.advance();
         }
         match result {
             Ok(made) => {
+                self.slots[at].acknowledged = true;
                 if made.is_some() {
                     self.slots[at].made = made;
                 }

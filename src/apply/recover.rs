@@ -41,6 +41,7 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
         }
     }
     for (step, (begun, ended)) in plan.steps.iter().zip(came) {
+        let confirmed = matches!(ended, Some((Ending::Done, _)));
         let (done, made) = match ended {
             Some((Ending::Done, made)) => (true, made),
             Some((Ending::Failed, _)) => (false, None),
@@ -64,6 +65,7 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             spared: Vec::new(),
             dropped: Vec::new(),
             told: Vec::new(),
+            confirmed,
         });
     }
     Some((Plan::clone(plan), results))

@@ -52,7 +52,13 @@ pub fn changes(
                     steps.flat_map(|(step, _)| step.fields.iter().map(String::as_str))
                 };
                 let open: Vec<&str> = sent(false).collect();
-                // The vendor's word alone tells of what no operation returns.
+                // The vendor's yes alone tells of what no operation returns.
+                let confirmed = |path: &str| {
+                    mine().any(|(step, result)| {
+                        let took = done(result) || result.told.contains(&change.id);
+                        result.confirmed && took && step.fields.iter().any(|field| field == path)
+                    })
+                };
                 let told = mine().filter(|(_, result)| result.told.contains(&change.id));
                 let told = told.flat_map(|(step, _)| step.fields.iter().map(String::as_str));
                 let told =
@@ -70,7 +76,7 @@ pub fn changes(
                 if let Some(exten) = made.map(ToString::to_string).or_else(|| change.exten.clone()) {
                     applied.exten = Some(exten);
                 }
-                write(applied, change, &fields, all, prints.get(&change.id.name));
+                write(applied, change, &fields, all, &confirmed, prints.get(&change.id.name));
                 let dropped: Vec<&OperatorId> = mine().flat_map(|(_, result)| &result.dropped).collect();
                 strike(applied, &dropped);
             }
@@ -108,6 +114,9 @@ fn fill(ledger: &mut Ledger, told: BTreeMap<String, Applied>, desired: &Desired)
         for (field, value) in old.fields {
             applied.fields.entry(field).or_insert(value);
         }
+        let known = |field: &String| applied.fields.contains_key(field) || applied.password.is_some();
+        let open: Vec<String> = old.unconfirmed.into_iter().filter(|field| !known(field)).collect();
+        applied.unconfirmed.extend(open);
         if applied.exten.is_none() {
             applied.exten = old.exten;
         }
@@ -124,12 +133,25 @@ fn strike(applied: &mut Applied, dropped: &[&OperatorId]) {
     }
 }
 
-fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool, print: Option<&String>) {
+fn write(
+    applied: &mut Applied,
+    change: &Change,
+    fields: &[&str],
+    all: bool,
+    confirmed: &dyn Fn(&str) -> bool,
+    print: Option<&String>,
+) {
     for diff in &change.fields {
         // A creation that took effect answers for the whole change.
         if !all && !fields.contains(&diff.path.as_str()) {
             continue;
         }
+        let unread = by_key(agent::FIELDS, &diff.path).is_some_and(|field| !field.is_read());
+        if change.id.kind == Kind::Agent && unread && !confirmed(&diff.path) {
+            applied.unconfirmed.insert(diff.path.clone());
+            continue;
+        }
+        applied.unconfirmed.remove(&diff.path);
         if diff.path == PASSWORD.key {
             let version = diff.secret.as_ref().and_then(|secret| secret.version);
             applied.password = Some(AppliedPassword { version, fingerprint: print.cloned() });
@@ -178,7 +200,7 @@ fn take(ledger: &mut Ledger, id: &ResourceId, desired: &Record, live: &Record, e
     if let Some(exten) = exten {
         applied.exten = Some(exten.to_string());
     }
-    for entry in desired.iter().filter(|entry| entry.field.is_read()) {
+    for entry in desired.iter().filter(|entry| entry.field.is_read() && !live.is_unread(entry.field)) {
         let now = live.get(entry.field);
         // With `at-least`, what is live is more than what was asked for, and is what was applied.
         let json = match (&entry.value, now) {
@@ -235,7 +257,7 @@ mod tests {
         let told = ["agent/8001", "agent/8002"].map(|id| (id.to_owned(), old.clone()));
         fill(&mut ledger, told.into(), &Desired::default());
         assert_eq!(ledger.resources.len(), 1, "what no manifest asks for is not owned");
-        let filled = Applied { fields: field("班长"), exten, password: Some(made), password_seen: None };
+        let filled = Applied { fields: field("班长"), exten, password: Some(made), ..Applied::default() };
         assert_eq!(applied(&ledger), &filled);
     }
 

@@ -1,5 +1,6 @@
 //! Did everything take effect? What a vendor's document leaves open of a new agent is settled by one more edit.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::attend::{Held, whys};
@@ -67,16 +68,33 @@ impl Machine {
             let sent = slot.deed.as_ref().and_then(Deed::members);
             let gone = |id: &ResourceId| matches!(seen.agent(&id.name), Ok(None));
             let told: Vec<ResourceId> = match step.operation {
-                Operation::AgentCreate | Operation::AgentEdit => {
+                Operation::AgentCreate | Operation::AgentEdit if slot.acknowledged => {
                     seen_step.targets.iter().filter(|id| !gone(id)).cloned().collect()
                 }
-                Operation::AgentPassword
+                Operation::AgentCreate
+                | Operation::AgentEdit
+                | Operation::AgentPassword
                 | Operation::AgentDelete
                 | Operation::SecretPut
                 | Operation::QueueCreate
                 | Operation::QueueMembers => Vec::new(),
             };
-            match verify::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen) {
+            // Without the vendor's yes one more edit each sets what cannot be read.
+            let unread = if slot.acknowledged {
+                BTreeMap::new()
+            } else {
+                verify::unconfirmed(&plan, &seen_step, seen)
+            };
+            let verdict = verify::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen);
+            let verdict = match verdict {
+                Verdict::Took if !unread.is_empty() && !slot.settled => Verdict::Unsettled(BTreeMap::new()),
+                Verdict::Took if !unread.is_empty() => Verdict::Unseen(format!(
+                    "the vendor did not confirm it, and no system returns {}: run apply again",
+                    verify::keys(&unread)
+                )),
+                verdict => verdict,
+            };
+            match verdict {
                 Verdict::Took => {
                     self.slots[at].dropped = verify::dropped(&plan, step, sent, seen);
                     self.slots[at].proved = true;
@@ -100,15 +118,19 @@ impl Machine {
                         self.end(at, Status::Unknown, why);
                     }
                 }
-                Verdict::Unsettled(agents) if !self.slots[at].settled && !self.interrupted => {
-                    self.slots[at].settled = true;
-                    self.slots[at].pending = agents.len();
-                    self.slots[at].state = State::Running;
-                    for (id, keys) in agents {
-                        let record = verify::settling(&plan, &id, &keys);
-                        let deed = Deed::EditAgent { id, record };
-                        effects.push(Effect::Send { step: at, deed, repetition: 0, harms: Vec::new() });
+                Verdict::Unsettled(mut agents) if !self.slots[at].settled && !self.interrupted => {
+                    for (id, keys) in unread {
+                        agents.entry(id).or_default().extend(keys);
                     }
+                    let deeds = verify::follow_ups(&plan, &agents);
+                    self.slots[at].settled = true;
+                    self.slots[at].pending = deeds.len();
+                    self.slots[at].state = State::Running;
+                    let follow = |deed| {
+                        let harms = Vec::new();
+                        Effect::Send { step: at, deed, repetition: 0, follow_up: true, harms }
+                    };
+                    effects.extend(deeds.into_iter().map(follow));
                 }
                 Verdict::Unsettled(_) if self.may_show(self.looks) => late = true,
                 Verdict::Unsettled(agents) => {
@@ -168,6 +190,7 @@ impl Machine {
                 spared: slot.held.iter().map(|held| held.agent.clone()).collect(),
                 dropped: slot.dropped.clone(),
                 told: slot.told.clone(),
+                confirmed: slot.acknowledged,
             });
         }
         held.sort_by(|a, b| a.agent.cmp(&b.agent));

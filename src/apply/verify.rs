@@ -1,11 +1,13 @@
 //! What came back against what the step promised. The vendor's word that a call succeeded is not
 //! believed: it skips members and falls back to defaults in silence.
 
-use super::deed::{self, exten, members_after};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::deed::{self, Deed, exten, members_after};
 use super::guard;
 use super::observe::{QueueKey, Seen, Wanted};
-use crate::model::agent::{self, ENABLED, MAIN_SKILL_GROUP};
-use crate::model::diff::same;
+use crate::model::agent::{self, ENABLED, MAIN_SKILL_GROUP, PASSWORD};
+use crate::model::diff::{is_comparable, same};
 use crate::model::field::{Record, by_key};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
@@ -22,7 +24,7 @@ pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> Wanted {
         }
         Operation::QueueCreate | Operation::QueueMembers => {
             for target in &step.targets {
-                wanted.queues.insert(key(target, plan.change(target), made));
+                wanted.queues.insert(key(step, target, plan.change(target), made));
             }
         }
         // No operation returns a password.
@@ -30,6 +32,9 @@ pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> Wanted {
     }
     wanted
 }
+
+/// Fields of agents that a follow-up edit sets.
+pub type Open = BTreeMap<OperatorId, Vec<&'static str>>;
 
 /// Whether a step took effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +47,7 @@ pub enum Verdict {
     Late(String),
     /// A new agent is not yet as it shall be in what the vendor's document leaves open (whether it is
     /// enabled, which is its main skill group): one more edit each settles it.
-    Unsettled(Vec<(OperatorId, Vec<&'static str>)>),
+    Unsettled(Open),
     /// Nobody can tell: why.
     Unseen(String),
 }
@@ -67,7 +72,7 @@ pub fn judge(
 
 fn agents(plan: &Plan, step: &Step, later: &[String], seen: &Seen) -> Verdict {
     let mut amiss = Vec::new();
-    let mut unsettled = Vec::new();
+    let mut unsettled = Open::new();
     let mut late = false;
     for target in &step.targets {
         let Some(change) = plan.change(target) else { continue };
@@ -91,7 +96,7 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &Seen) -> Verdict {
             }
         }
         if !open.is_empty() {
-            unsettled.push((target.name.clone(), open));
+            unsettled.insert(target.name.clone(), open);
         }
     }
     if !amiss.is_empty() {
@@ -124,7 +129,8 @@ fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> 
         };
         let Some(wanted) = Value::from_json(field.ty, &diff.after) else { continue };
         let live = now.get(field);
-        if !same(&wanted, live) {
+        // The answer does not tell it: as of fields that no operation returns, the vendor's yes decides.
+        if is_comparable(field, Some(&wanted), now) && !same(&wanted, live) {
             let old = match (change.action, creation) {
                 // Whoever is there is the new one.
                 (Action::Create, true) => false,
@@ -154,8 +160,12 @@ fn deleted(step: &Step, seen: &Seen) -> Verdict {
     if left.is_empty() { Verdict::Took } else { Verdict::Late(format!("still there: {}", left.join(", "))) }
 }
 
-/// How the queue of a step is looked for.
-fn key(target: &ResourceId, change: Option<&Change>, made: Option<&OperatorId>) -> QueueKey {
+/// How the queue of a step is looked for. A new one is by its name: one queue of that name was promised, and the console
+/// or another run may have made a second one meanwhile.
+fn key(step: &Step, target: &ResourceId, change: Option<&Change>, made: Option<&OperatorId>) -> QueueKey {
+    if step.operation == Operation::QueueCreate {
+        return QueueKey::Name(target.name.to_string());
+    }
     match made.cloned().or_else(|| exten(target, change)) {
         Some(exten) => QueueKey::Exten(exten),
         None => QueueKey::Name(target.name.to_string()),
@@ -168,7 +178,7 @@ pub fn dropped(plan: &Plan, step: &Step, sent: Option<&Members>, seen: &Seen) ->
     else {
         return Vec::new();
     };
-    match seen.queues(&key(target, plan.change(target), None)) {
+    match seen.queues(&key(step, target, plan.change(target), None)) {
         Ok([(_, now)]) => deed::dropped(&step.strangers, sent, now.members().unwrap_or(&Members::new())),
         Ok(_) | Err(_) => Vec::new(),
     }
@@ -183,7 +193,7 @@ fn queue(
 ) -> Verdict {
     let Some(target) = step.targets.first() else { return Verdict::Took };
     let change = plan.change(target);
-    let key = key(target, change, made);
+    let key = key(step, target, change, made);
     let now = match seen.queues(&key) {
         Ok([(_, now)]) => now,
         Ok([]) => return Verdict::Late(format!("{target} is not there")),
@@ -258,18 +268,55 @@ fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now:
     amiss
 }
 
-/// The edit that settles a new agent.
-pub fn settling(plan: &Plan, id: &OperatorId, keys: &[&'static str]) -> Record {
-    let mut record = Record::default();
-    if let Some(change) = plan.change(&ResourceId::agent(id)) {
-        for key in keys {
-            if let Some(field) = by_key(agent::FIELDS, key)
-                && let Some(diff) = change.field(key)
-                && let Some(value) = Value::from_json(field.ty, &diff.after)
-            {
+/// Returns the fields that a step sent, that an edit can set again and that cannot be read back: only the vendor's yes
+/// tells that they are set.
+pub fn unconfirmed(plan: &Plan, step: &Step, seen: &Seen) -> Open {
+    let mut open = Open::new();
+    if !matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit) {
+        return open;
+    }
+    for target in &step.targets {
+        let Some(change) = plan.change(target) else { continue };
+        let Ok(Some(now)) = seen.agent(&target.name) else { continue };
+        let sent = change.fields.iter().filter(|diff| step.fields.contains(&diff.path));
+        let unread = sent.filter_map(|diff| {
+            let field = by_key(agent::FIELDS, &diff.path)?;
+            let hidden = !field.is_read() || now.is_unread(field);
+            let settable = field.index == PASSWORD.index
+                || Value::from_json(field.ty, &diff.after).is_some_and(|value| field.can_edit(&value));
+            (hidden && settable).then_some(field.key)
+        });
+        let unread: Vec<&'static str> = unread.collect();
+        if !unread.is_empty() {
+            open.insert(target.name.clone(), unread);
+        }
+    }
+    open
+}
+
+/// Names the fields of agents, each once.
+pub fn keys(open: &Open) -> String {
+    let keys: BTreeSet<&str> = open.values().flatten().copied().collect();
+    keys.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the calls that set fields of agents once more: one edit an agent, and one for a password.
+pub fn follow_ups(plan: &Plan, open: &Open) -> Vec<Deed> {
+    let mut deeds = Vec::new();
+    for (id, keys) in open {
+        let Some(change) = plan.change(&ResourceId::agent(id)) else { continue };
+        let mut record = Record::default();
+        for diff in change.fields.iter().filter(|diff| keys.contains(&diff.path.as_str())) {
+            let Some(field) = by_key(agent::FIELDS, &diff.path) else { continue };
+            if let Some(password) = diff.secret.clone().filter(|_| field.index == PASSWORD.index) {
+                deeds.push(Deed::SetPassword { id: id.clone(), password });
+            } else if let Some(value) = Value::from_json(field.ty, &diff.after) {
                 record.set(field, value, None);
             }
         }
+        if !record.is_empty() {
+            deeds.push(Deed::EditAgent { id: id.clone(), record });
+        }
     }
-    record
+    deeds
 }

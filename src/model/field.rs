@@ -89,10 +89,13 @@ impl fmt::Debug for Field {
 
 /// What is said of one resource: some of its kind's fields, each with its value and its place.
 ///
-/// A field that is not there is **unsaid** (in a manifest: do not touch) or **unread** (in an answer).
+/// A field that is not there is **unsaid** (in a manifest: do not touch). In an answer it is unset, or **unread**:
+/// see [`Record::is_unread`].
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     entries: Vec<Entry>,
+    /// A bit for each text that the answer did not tell.
+    unread: u32,
 }
 
 /// One field of a [`Record`].
@@ -109,7 +112,7 @@ pub struct Entry {
 impl Record {
     /// A record that will hold so many fields.
     pub fn with_capacity(fields: usize) -> Self {
-        Self { entries: Vec::with_capacity(fields) }
+        Self { entries: Vec::with_capacity(fields), unread: 0 }
     }
 
     /// Gives back the memory that was taken for fields that did not come.
@@ -130,6 +133,31 @@ impl Record {
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Records that the answer did not tell a field.
+    pub fn mark_unread(&mut self, field: &Field) {
+        self.unread |= 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0);
+    }
+
+    /// Returns true if the answer did not tell a field. Of a text, a null or an empty one tells that it is unset. No
+    /// other type has an unset state: without a value the field is unread.
+    pub fn is_unread(&self, field: &Field) -> bool {
+        match field.ty {
+            Type::Text { .. } => self.is_unread_text(field),
+            Type::Flag
+            | Type::Number
+            | Type::Choice(_)
+            | Type::Set(_)
+            | Type::Sip
+            | Type::Password
+            | Type::Members => self.get(field).is_none(),
+        }
+    }
+
+    /// Returns true if [`Record::mark_unread`] was called for a field.
+    pub fn is_unread_text(&self, field: &Field) -> bool {
+        self.unread & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0
     }
 
     /// A field with its value and place.

@@ -1,7 +1,7 @@
 //! What rosterctl applied last: the fields that no operation returns, the number of each queue, and
 //! what it owns. Losing it loses no roster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -67,6 +67,9 @@ pub struct Applied {
     /// The password was set by rosterctl, with this version where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<AppliedPassword>,
+    /// Fields that no operation returns and that a call set whose answer was not heard: they are set again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unconfirmed: BTreeSet<String>,
     /// The password was not set by rosterctl: what the manifest said of it when the agent was adopted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_seen: Option<SeenPassword>,

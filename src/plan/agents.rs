@@ -9,7 +9,7 @@ use super::scope::Scope;
 use super::{Context, Draft, moved, restore};
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
-use crate::model::diff::same;
+use crate::model::diff::{is_comparable, same};
 use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{
     Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, SECRET_GONE, UNMANAGED_AGENT, UNREAD,
@@ -18,7 +18,7 @@ use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, Kept};
 use crate::model::plan::{Action, Change, FieldDiff, Moved};
 use crate::model::secret::SecretRef;
-use crate::model::value::Value;
+use crate::model::value::{Type, Value};
 use crate::model::workspace::Prune;
 
 /// Decides about every agent in scope.
@@ -301,13 +301,19 @@ fn judge(
     live: &Record,
     applied: Option<&Applied>,
 ) -> Verdict {
-    if entry.field.is_read() {
+    if is_comparable(entry.field, Some(&entry.value), live) {
         let now = live.get(entry.field);
         if same(&entry.value, now) {
             return Verdict::Same;
         }
         let moved = moved::field(applied, entry.field, now, &entry.value);
         return Verdict::Differs(diff(entry, now.map_or(Json::Null, Value::to_json), moved));
+    }
+    if applied.is_some_and(|a| a.unconfirmed.contains(entry.field.key)) && entry.field.can_edit(&entry.value)
+    {
+        let mut field = diff(entry, Json::Null, Moved::Unknown);
+        field.reason = Some("the call that set it last was not confirmed".to_owned());
+        return Verdict::Differs(field);
     }
     if let Value::Password(secret) = &entry.value {
         return judge_password(context, id, entry, secret, applied);
@@ -395,8 +401,14 @@ fn compare(
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
     }
-    // What no document lists could not be written again: whoever has it is not deleted.
-    let known = live.iter().all(|entry| !matches!(entry.value, Value::Other(_)));
+    // A value that no document lists, or that the answer did not tell, could not be written again. A missing text is
+    // one of the spellings of an unset one.
+    let untold = |field: &&Field| {
+        let may_be_unset = matches!(field.ty, Type::Text { .. } | Type::Sip);
+        field.is_read() && !may_be_unset && agent.record.get(field).is_none() && live.is_unread(field)
+    };
+    let known = live.iter().all(|entry| !matches!(entry.value, Value::Other(_)))
+        && !FIELDS.iter().copied().any(|field| untold(&field));
     if !fixed.is_empty() && deletable && known && context.workspace.policy.replace_immutable {
         // Whoever is made again is told everything.
         replace(context, draft, &resource, agent, live, &fixed);

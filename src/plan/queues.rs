@@ -252,7 +252,8 @@ fn attributes(draft: &mut Draft, id: &ResourceId, queue: &DesiredQueue, live: &L
     }
     for entry in queue.record.iter().filter(|entry| entry.field.edit.is_empty()) {
         let now = live.record.get(entry.field);
-        if same(&entry.value, now) {
+        // What the answer does not tell cannot be said to differ.
+        if now.is_none() || same(&entry.value, now) {
             continue;
         }
         let before = now.map_or_else(|| "unset".to_owned(), Value::words);
@@ -284,11 +285,8 @@ fn members(
     made: &BTreeSet<OperatorId>,
     back: &[(OperatorId, i64)],
 ) {
-    let empty = Members::new();
-    let now = match live.record.get(&ASSIGN_MEMBERS) {
-        Some(Value::Members(members)) => members,
-        _ => &empty,
-    };
+    // Members that the answer does not tell make the listing incomplete: no list is written over them.
+    let Some(now) = live.members() else { return };
     let entry = managed.and_then(|queue| queue.record.entry(&ASSIGN_MEMBERS));
     let mut wanted = match entry.map(|entry| &entry.value) {
         Some(Value::Members(members)) if context.workspace.policy.at_least => {

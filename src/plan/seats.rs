@@ -111,7 +111,7 @@ fn compare(
 
 fn field_finding(id: &ResourceId, entry: &Entry, live: &LiveSeat) -> Option<Finding> {
     let now = live.record.get(entry.field);
-    if same(&entry.value, now) {
+    if live.record.is_unread(entry.field) || same(&entry.value, now) {
         return None;
     }
     let before = now.map_or_else(|| "unset".to_owned(), Value::words);

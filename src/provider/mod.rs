@@ -308,6 +308,12 @@ pub trait Provider: Connector {
     /// Asks for a page of a listing narrowed to one resource, where the vendor documents one.
     fn ask_filtered(&self, connection: &Connection, key: &str, page: usize) -> Option<Call>;
 
+    /// Builds the call for a page of the listing narrowed by a name; `None` where the vendor's filter may miss a name
+    /// that is equal.
+    fn named_request(&self, _: &Connection, _name: &str, _page: usize) -> Option<Call> {
+        None
+    }
+
     /// Spells an order.
     fn tell(&self, connection: &Connection, order: &Order<'_>) -> Call;
 

@@ -218,6 +218,8 @@ impl Object for Map<String, Json> {
 #[derive(Clone)]
 pub struct At<'a> {
     value: Option<&'a Json>,
+    /// Whether the key is there, be it null.
+    present: bool,
     path: &'a str,
     key: &'a str,
 }
@@ -225,11 +227,17 @@ pub struct At<'a> {
 impl<'a> At<'a> {
     /// The value at `key` of an object.
     pub fn of(object: &'a impl Object, path: &'a str, key: &'a str) -> Self {
-        Self { value: object.at(key).filter(|v| !v.is_null()), path, key }
+        let value = object.at(key);
+        Self { value: value.filter(|v| !v.is_null()), present: value.is_some(), path, key }
     }
 
     fn path(&self) -> String {
         if self.path.is_empty() { self.key.to_owned() } else { format!("{}.{}", self.path, self.key) }
+    }
+
+    /// Returns true if the answer has the key: a null tells that a text is unset, a missing key tells nothing.
+    pub fn is_present(&self) -> bool {
+        self.present
     }
 
     /// The value itself; `None` for `null` and for what is not there.

@@ -1,11 +1,47 @@
 //! Time and chance: the only places that they come from.
 
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// Milliseconds since 1970 UTC.
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The clock that counts a host's sleep and that nobody sets.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const SINCE_START: ClockId = ClockId::Boottime;
+/// On macOS the monotonic clock counts sleep.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const SINCE_START: ClockId = ClockId::Monotonic;
+
+/// Milliseconds since this host started, its sleep included.
+pub fn since_start_ms() -> i64 {
+    let now = clock_gettime(SINCE_START);
+    now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000)
+}
+
+/// The start of this host that [`since_start_ms`] counts from; `None` where the system does not tell it.
+pub fn start() -> Option<&'static str> {
+    static START: OnceLock<Option<String>> = OnceLock::new();
+    let read = || {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        // A container may have a clock of its own.
+        let clock = std::fs::read_link("/proc/self/ns/time").unwrap_or_default();
+        let start = format!("{} {}", boot.trim(), clock.display());
+        (!boot.trim().is_empty()).then(|| start.trim().to_owned())
+    };
+    START.get_or_init(read).as_deref()
+}
+
+/// A number that is not drawn twice.
+pub fn unique() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    // The keys of the hash are drawn from the operating system.
+    RandomState::new().hash_one((since_start_ms(), std::process::id()))
 }
 
 /// A number from 0 to 1, for the jitter of pauses.
@@ -26,8 +62,5 @@ pub fn utc(ms: i64) -> String {
 
 /// A text that is not made twice.
 pub fn nonce() -> String {
-    use std::hash::{BuildHasher as _, RandomState};
-    // The keys of the hash are drawn from the operating system.
-    let draw = |salt: u64| RandomState::new().hash_one((salt, now_ms(), std::process::id()));
-    format!("{:016x}{:016x}", draw(1), draw(2))
+    format!("{:016x}{:016x}", unique(), unique())
 }

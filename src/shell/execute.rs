@@ -107,13 +107,25 @@ pub async fn run(
                         Event::Attended { steps, presence, at: lookout.elapsed() }
                     }));
                 }
-                Effect::Send { step, deed, repetition, harms } => {
+                Effect::Send { step, deed, repetition, follow_up, harms } => {
                     let stop = stop.clone();
                     running.push(Box::pin(async move {
                         if repetition > 0 {
                             tokio::time::sleep(retry::growing(repetition, clock::chance())).await;
                         }
                         let operation = plan.steps[step].operation;
+                        if operation == Operation::QueueCreate {
+                            let mut stop = stop.clone();
+                            let begun = tokio::select! {
+                                Ok(_) = stop.wait_for(|stop| *stop) => return Event::NotStarted { step },
+                                begun = lookout.begin_creation(news) => begun,
+                            };
+                            if let Err(why) = begun {
+                                progress(step, &deed, Some(&why));
+                                return Event::Answered { step, result: Err(why) };
+                            }
+                        }
+                        let journal = journal.filter(|_| !follow_up);
                         // How long a queue is awaited counts from the moment at which its call leaves.
                         if let Some(journal) = journal.filter(|_| operation != Operation::QueueCreate)
                             && let Err(why) = journal.intend(step, operation).await
@@ -167,6 +179,9 @@ pub async fn run(
             Some(event) => machine.next(event),
             None => machine.halted(),
         };
+        if !machine.creates_queues() {
+            lookout.end_creation().await;
+        }
     }
 }
 

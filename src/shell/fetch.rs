@@ -143,7 +143,18 @@ fn agent(row: Row) -> Option<(OperatorId, Record)> {
 /// # Errors
 /// A page that cannot be read; an incomplete listing is no failure.
 pub async fn queues(vendor: &impl Reads) -> Result<Listing<OperatorId, LiveQueue>, Failure> {
-    listed(vendor, queue).await
+    let mut listing = listed(vendor, queue).await?;
+    let untold = listing.items.iter().find(|(_, queue)| queue.members().is_none());
+    if let Some((exten, _)) = untold {
+        let doubt = untold_members(exten);
+        listing.incomplete.get_or_insert(doubt);
+    }
+    Ok(listing)
+}
+
+/// Why a queue cannot be judged whose row holds no list of members: an absent list is no empty one.
+fn untold_members(exten: &OperatorId) -> String {
+    format!("the answer does not tell the members of queue {exten}, or not the priority of each")
 }
 
 fn queue(row: Row) -> Option<(OperatorId, LiveQueue)> {
@@ -320,6 +331,20 @@ async fn one(vendor: &impl Reads, key: &OperatorId) -> Result<Option<Row>, Failu
     }
 }
 
+/// Reads the queues of a name by the vendor's filter.
+///
+/// # Errors
+/// A page that cannot be read.
+async fn named(vendor: &impl Reads, name: &str) -> Result<Listing<OperatorId, LiveQueue>, Failure> {
+    let ask = |page| {
+        let call = vendor.provider().named_request(vendor.connection(), name, page);
+        call.unwrap_or_else(|| vendor.provider().ask_page(vendor.connection(), page))
+    };
+    let (assembly, page_size) = pages(vendor, &ask, queue).await?;
+    let (items, incomplete) = assembly.finish();
+    Ok(Listing { items, incomplete, page_size })
+}
+
 type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>;
 
 async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, listed: usize) -> SeenQueues {
@@ -329,8 +354,13 @@ async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, 
     }
     let Some(vendor) = vendor else { return all("no connection holds queues") };
     let page = vendor.provider().page_size(vendor.connection());
-    let by_name = keys.iter().any(|key| matches!(key, QueueKey::Name(_) | QueueKey::All));
-    if by_name || listed.div_ceil(page) < keys.len() {
+    // Where each key takes one call, and all of them no more than the listing does.
+    let alone = |key: &QueueKey| match key {
+        QueueKey::Exten(_) => true,
+        QueueKey::Name(name) => vendor.provider().named_request(vendor.connection(), name, 1).is_some(),
+        QueueKey::All => false,
+    };
+    if listed.div_ceil(page) < keys.len() || !keys.iter().all(alone) {
         return match queues(vendor).await {
             Err(failure) => all(failure.message()),
             Ok(listing) => keys.iter().map(|key| (key.clone(), matching(key, &listing))).collect(),
@@ -338,9 +368,18 @@ async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, 
     }
     stream::iter(keys.iter().cloned())
         .map(|key| async move {
-            let QueueKey::Exten(exten) = &key else { return (key, Err("it was not looked at".to_owned())) };
-            let seen = one(vendor, exten).await.map_err(|failure| failure.message().to_owned());
-            (key, seen.map(|row| row.and_then(queue).into_iter().collect()))
+            let found = match &key {
+                QueueKey::Exten(exten) => {
+                    one(vendor, exten).await.map(|row| row.and_then(queue).into_iter().collect())
+                }
+                QueueKey::Name(name) => {
+                    let found = named(vendor, name).await.map(|l| matching(&key, &l).and_then(with_members));
+                    return (key, found.unwrap_or_else(|failure| Err(failure.message().to_owned())));
+                }
+                QueueKey::All => return (key, Err("it was not looked at".to_owned())),
+            };
+            let found = found.map_err(|failure| failure.message().to_owned());
+            (key, found.and_then(with_members))
         })
         .buffered(vendor.at_once())
         .collect()
@@ -364,7 +403,15 @@ fn matching(
     match (key, &listing.incomplete) {
         (_, None) => Ok(found),
         // By its number a queue is there or not, whatever else the listing missed.
-        (QueueKey::Exten(_), Some(_)) if !found.is_empty() => Ok(found),
+        (QueueKey::Exten(_), Some(_)) if !found.is_empty() => with_members(found),
         (_, Some(doubt)) => Err(format!("the listing could not be proved complete ({doubt})")),
+    }
+}
+
+/// Queues whose members were told; an error when those of one were not.
+fn with_members(found: Vec<(OperatorId, LiveQueue)>) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
+    match found.iter().find(|(_, queue)| queue.members().is_none()) {
+        Some((exten, _)) => Err(untold_members(exten)),
+        None => Ok(found),
     }
 }

@@ -6,6 +6,7 @@
 //! in this process: some vendors lock the address.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -195,6 +196,11 @@ impl Link {
             |operation: &OperationSpec| Some((operation.name, self.connection.rate(operation.name)?));
         let used = |(name, rate)| (name, rate, self.pace.used(name, rate, self.timeout));
         self.connection.spec.operations.iter().filter_map(limited).map(used).collect()
+    }
+
+    /// Returns the file of a lock that all runs share that call this account.
+    pub fn lock_file(&self, what: &str) -> Option<PathBuf> {
+        self.pace.lock_file(what)
     }
 
     /// The configured connection.
@@ -406,8 +412,9 @@ impl Link {
         if let Some(check) = check {
             check.leaves().await?;
         }
-        if let Some(permit) = &mut permit {
-            permit.sends();
+        if permit.as_mut().is_some_and(|permit| !permit.sends()) {
+            let why = "its place under the rate limit was lost, since this program stood still";
+            return Err(Failure::NotSent(why.to_owned()));
         }
         // The time that a rate limit takes is no time of trying.
         first.get_or_insert_with(Instant::now);

@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::LocalBoxFuture;
 
+use super::creation::CreationLock;
 use super::fetch::{self, Vendors};
 use super::journal::Journal;
 use super::link::Check;
 use super::observe::Observers;
-use super::vendor::Aside;
+use super::vendor::{Aside, Vendor};
 use crate::apply::attend::{Harms, against};
 use crate::apply::deed::{self, Deed};
 use crate::apply::guard::{self, Stale};
@@ -61,6 +62,8 @@ pub struct Lookout<'a> {
     attended: Mutex<BTreeMap<usize, Instant>>,
     /// When it was last seen of whom a step deletes that they are in no queue, and who they were.
     confirmed: Mutex<BTreeMap<usize, Instant>>,
+    /// Held from before the first queue is created until the last one was answered.
+    creation: Option<CreationLock>,
 }
 
 /// Why a call did not leave, where the machine has to think again.
@@ -74,6 +77,9 @@ pub enum Halt {
 impl<'a> Lookout<'a> {
     /// A lookout of a run that begins now.
     pub fn new(plan: &'a Plan, vendors: &'a Vendors, observers: &'a Observers, guard: Option<Guard>) -> Self {
+        // Before the run begins to look.
+        let creates = plan.steps.iter().any(|step| step.operation == Operation::QueueCreate);
+        let creation = vendors.queues.as_ref().filter(|_| creates).map(Vendor::creation_lock);
         let begun = Instant::now();
         let (answered, queues) = (AtomicBool::default(), tokio::sync::Mutex::default());
         let (attended, confirmed) = (Mutex::default(), Mutex::default());
@@ -84,7 +90,39 @@ impl<'a> Lookout<'a> {
                 plan.summary.live.agents.div_ceil(page) * 4 <= agents
             });
         let agents = shared.then(tokio::sync::Mutex::default);
-        Self { plan, vendors, observers, guard, begun, answered, queues, agents, attended, confirmed }
+        Self {
+            plan,
+            vendors,
+            observers,
+            guard,
+            begun,
+            answered,
+            queues,
+            agents,
+            attended,
+            confirmed,
+            creation,
+        }
+    }
+
+    /// Takes the lock of what is created, before a creation waits for its place in the rate window: a run that waits
+    /// for this lock holds no place that its holder needs.
+    ///
+    /// # Errors
+    /// `NotSent` when the lock cannot be had.
+    pub async fn begin_creation(&self, news: &(dyn Fn(&str) + Sync)) -> Result<(), Failure> {
+        let Some(creation) = &self.creation else { return Ok(()) };
+        let waiting = || news("another run creates queues on this account: waiting for it");
+        let unlocked =
+            |error| Failure::NotSent(format!("the lock of queue creation cannot be taken: {error}"));
+        creation.hold(waiting).await.map(|_| ()).map_err(unlocked)
+    }
+
+    /// Frees the lock of what is created.
+    pub async fn end_creation(&self) {
+        if let Some(creation) = &self.creation {
+            creation.release().await;
+        }
     }
 
     /// Takes down that a call was answered: from now on what was seen before is not enough.
@@ -133,7 +171,7 @@ impl<'a> Lookout<'a> {
                     return Ok(Some(halt));
                 }
             }
-            Deed::CreateQueue { name, .. } if !self.is_fresh() => self.unmade(name).await?,
+            Deed::CreateQueue { name, .. } => self.unmade(name).await?,
             // To ask who is at work may take minutes, and what is older than that is looked at after it.
             Deed::DeleteAgents { ids } => {
                 return match self.presence(step, harms).await {
@@ -145,7 +183,6 @@ impl<'a> Lookout<'a> {
             | Deed::EditAgent { .. }
             | Deed::CreateAgents { .. }
             | Deed::SetPassword { .. }
-            | Deed::CreateQueue { .. }
             | Deed::PutSecret { .. } => {}
         }
         Ok(self.presence(step, harms).await)
@@ -185,15 +222,27 @@ impl<'a> Lookout<'a> {
             .map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
     }
 
-    /// Whether a queue that is to be made is still not there. One reading serves all calls of a moment; where it
-    /// would take many pages, the guard's look has to do.
+    /// Checks that a queue that is to be made is still not there: by the guard's look while it is fresh and no other
+    /// run created a queue since, by a listing that serves all calls of a moment, or by its name where a listing takes
+    /// many pages.
     async fn unmade(&self, name: &str) -> Result<(), Failure> {
-        if self.vendors.queues.is_none() || self.pages() > MOST_PAGES {
+        let (Some(_), Some(creation)) = (&self.vendors.queues, &self.creation) else { return Ok(()) };
+        let since = creation.hold(|| {}).await.map_err(|error| Failure::NotSent(error.to_string()))?;
+        if self.is_fresh() && since <= self.begun {
             return Ok(());
         }
-        let listed = self.listed(if self.pages() > MANY_PAGES { BURST } else { FRESH }).await?;
-        let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
-        let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
+        let key = QueueKey::Name(name.to_owned());
+        let queues = if self.pages() > MOST_PAGES {
+            let wanted = Wanted { queues: BTreeSet::from([key.clone()]), ..Wanted::default() };
+            let seen = fetch::look(self.vendors, &wanted, (0, usize::MAX)).await;
+            seen.queues(&key).map_err(Failure::NotSent)?.to_vec()
+        } else {
+            let fresh = if self.pages() > MANY_PAGES { BURST } else { FRESH };
+            let listed = self.listed(fresh.min(since.elapsed())).await?;
+            let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
+            let named = |(_, queue): &&(OperatorId, LiveQueue)| *queue.name == *name;
+            queues.map_err(Failure::NotSent)?.unwrap_or_default().iter().filter(named).cloned().collect()
+        };
         match queues.iter().find(|(_, queue)| *queue.name == *name) {
             Some((exten, _)) => {
                 Err(Failure::Refused(format!("a queue of this name has been created since ({exten})")))

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod clock;
+mod creation;
 pub mod execute;
 pub mod fetch;
 pub mod files;
@@ -16,5 +17,6 @@ pub mod progress;
 pub mod sandbox;
 pub mod seats;
 pub mod secrets;
+pub mod state;
 pub mod transport;
 pub mod vendor;

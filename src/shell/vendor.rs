@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::creation::CreationLock;
 use super::link::{Care, Check, Link};
 use crate::apply::retry::Bounds;
 use crate::model::call::{Call, Failure, Reply};
@@ -27,6 +28,11 @@ impl Vendor {
     /// The configured connection.
     pub fn connection(&self) -> &Connection {
         self.link.connection()
+    }
+
+    /// Returns the lock of what is created here.
+    pub fn creation_lock(&self) -> CreationLock {
+        CreationLock::new(self.link.lock_file("create"))
     }
 
     /// Bounds of trying again.

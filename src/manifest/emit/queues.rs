@@ -11,7 +11,7 @@ use crate::model::agent::MAIN_SKILL_GROUP;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::{Listing, LiveQueue};
 use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::value::{Members, Value};
+use crate::model::value::Members;
 
 /// A selector stands for at least so many agents,
 const SELECTED: usize = 3;
@@ -95,9 +95,11 @@ struct Said {
 }
 
 fn members(queue: &LiveQueue, known: bool, agents: &BTreeMap<&OperatorId, Told>) -> Said {
-    let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) else { return Said::default() };
     let unsaid = |why: String| Said { remark: Some(why), ..Said::default() };
-    for (id, priority) in members.iter() {
+    let Some(members) = queue.members() else {
+        return unsaid("Members are not managed: the answer does not tell them.".to_owned());
+    };
+    for (id, priority) in members {
         if known && !agents.contains_key(id) {
             return unsaid(format!(
                 "Members are not managed: {id} serves this queue and is no live agent, which no manifest can ask for."

@@ -20,7 +20,7 @@
 //! ```
 //!
 //! A resource's kind that no connection holds is left out; `incomplete` stands beside `items` of a listing
-//! that could not be proved complete. What no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are
+//! that could not be proved complete. `unread` names the texts that an agent's row did not tell. What no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are
 //! left out: no step depends on them.
 
 mod read;
@@ -32,6 +32,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 pub use self::read::{Wrong, read};
+use super::agent::FIELDS;
 use super::field::Record;
 use super::id::OperatorId;
 use super::ledger::{Applied, Ledger};
@@ -40,6 +41,9 @@ use super::value::Value;
 
 /// The value of `format` of a snapshot.
 pub const FORMAT: &str = "rosterctl.snapshot/v1";
+
+/// The key of the texts that an agent's row did not tell: without it, a text that is not there is unset.
+const UNREAD: &str = "unread";
 
 /// Live state at a moment.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +109,11 @@ fn write_listing<V>(
 fn agent(out: &mut String, id: &OperatorId, record: &Record) {
     out.push_str(&format!("{{\"operatorId\":{}", json!(id.as_str())));
     fields(out, record);
+    let unread = FIELDS.iter().filter(|field| record.is_unread_text(field)).map(|field| field.key);
+    let unread: Vec<&str> = unread.collect();
+    if !unread.is_empty() {
+        out.push_str(&format!(",\"{UNREAD}\":{}", json!(unread)));
+    }
 }
 
 fn queue(out: &mut String, exten: &OperatorId, queue: &LiveQueue) {

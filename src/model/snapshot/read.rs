@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
-use super::{FORMAT, Snapshot};
+use super::{FORMAT, Snapshot, UNREAD};
 use crate::model::diagnostic::nearest;
-use crate::model::field::{Field, Record};
+use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{OperatorId, safe};
 use crate::model::ledger::{Applied, Ledger};
 use crate::model::live::{Listing, Live, LiveQueue};
@@ -290,6 +290,16 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                     }
                     once(&mut id, shape.key, OperatorId::new(text))?;
                 }
+                Slot::Unread => {
+                    for key in map.next_value::<Vec<Box<str>>>()? {
+                        let field =
+                            by_key(shape.table, &key).filter(|field| matches!(field.ty, Type::Text { .. }));
+                        let field = field.ok_or_else(|| {
+                            A::Error::custom(format!("`{key}` is no text of {}", shape.what))
+                        })?;
+                        record.mark_unread(field);
+                    }
+                }
                 Slot::Name => once(&mut name, "displayName", map.next_value::<Arc<str>>()?)?,
                 Slot::Field(at) => {
                     let field = shape.table[at];
@@ -317,6 +327,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
 enum Slot {
     Id,
     Name,
+    Unread,
     Field(usize),
 }
 
@@ -352,6 +363,9 @@ impl Visitor<'_> for Key {
         }
         if Some(key) == self.shape.name {
             return Ok(Slot::Name);
+        }
+        if key == UNREAD {
+            return Ok(Slot::Unread);
         }
         if let Some(at) = (0..self.next).find(|at| table[*at].key == key) {
             return Ok(Slot::Field(at));

@@ -89,8 +89,10 @@ pub(super) fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record
     let id = id.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `operatorId`")))?;
     let mut record = Record::with_capacity(agent::FIELDS.len());
     for field in agent::FIELDS.iter().copied().filter(|field| field.is_read()) {
-        if let Some(value) = wire::read(row, path, field)? {
-            record.set(field, value, None);
+        match wire::read(row, path, field)? {
+            wire::Told::Value(value) => record.set(field, value, None),
+            wire::Told::Unset => {}
+            wire::Told::Nothing => record.mark_unread(field),
         }
     }
     record.fit();

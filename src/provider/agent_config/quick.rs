@@ -31,11 +31,11 @@ struct Data {
 }
 
 /// The values of a row that somebody asks for, in the order of [`KEYS`].
-struct Known(Vec<Json>);
+struct Known(Vec<Option<Json>>);
 
 impl Object for Known {
     fn at(&self, key: &str) -> Option<&Json> {
-        self.0.get(usize::from(known(key)?))
+        self.0.get(usize::from(known(key)?))?.as_ref()
     }
 }
 
@@ -113,9 +113,9 @@ impl<'de> Visitor<'de> for Keys {
             said |= bit.ok_or_else(|| A::Error::custom("a key stands twice"))?;
             let place = usize::from(place);
             if values.len() <= place {
-                values.resize(place + 1, Json::Null);
+                values.resize(place + 1, None);
             }
-            values[place] = map.next_value()?;
+            values[place] = Some(map.next_value()?);
         }
         Ok(Known(values))
     }
@@ -202,6 +202,22 @@ mod tests {
             "<html>".to_owned(),
         ] {
             assert!(!at_once(&body), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_missing_tells_nothing() {
+        let row = r#"{"operatorId": "8001", "name": null, "mainGroupName": "", "status": null, "isaudio": 1, "judge": 1}"#;
+        let body = format!(r#"{{"code": 200, "msg": "ok", "data": {{"total": 1, "result": [{row}]}}}}"#);
+        let page = page(&connection(), &reply(200, &body)).unwrap();
+        let Row::Agent(_, record) = &page.rows[0] else { panic!("no agent") };
+        for told in [&agent::NAME, &agent::MAIN_SKILL_GROUP, &agent::SURVEY] {
+            assert!(!record.is_unread(told), "{told:?}");
+        }
+        let untold =
+            [&agent::BOUND_PHONE, &agent::EMAIL, &agent::ENABLED, &agent::WRAP_UP_SECONDS, &agent::SIP];
+        for untold in untold.into_iter().chain([&agent::CHANNEL_SET, &agent::RECORDING]) {
+            assert!(record.is_unread(untold), "{untold:?}");
         }
     }
 }

@@ -41,38 +41,55 @@ pub(super) fn write(body: &mut Map<String, Json>, field: &Field, cells: &[Cell],
     }
 }
 
-/// Reads a value from the keys of a row; `None` when unset.
-pub(super) fn read(row: &impl Object, path: &str, field: &Field) -> Result<Option<Value>, Failure> {
+/// What a row tells of a field.
+pub(super) enum Told {
+    /// A value.
+    Value(Value),
+    /// That there is none: a null or empty text.
+    Unset,
+    /// Nothing: the key is missing, or a null stands where the document knows no unset state.
+    Nothing,
+}
+
+/// Reads a field off a row.
+pub(super) fn read(row: &impl Object, path: &str, field: &Field) -> Result<Told, Failure> {
     let at = |index: usize| At::of(row, path, field.read.get(index).map_or("", |cell| cell.key));
     let other = |raw: String| Value::Other(raw.into());
-    match field.ty {
-        Type::Text { .. } => Ok(at(0).text()?.map(|text| Value::Text(text.into()))),
-        Type::Flag => Ok(at(0).switch()?.map(|number| match number {
+    let told = |value: Option<Value>| value.map_or(Told::Nothing, Told::Value);
+    Ok(match field.ty {
+        Type::Text { .. } => match at(0).text()? {
+            Some(text) => Told::Value(Value::Text(text.into())),
+            None if at(0).is_present() => Told::Unset,
+            None => Told::Nothing,
+        },
+        Type::Flag => told(at(0).switch()?.map(|number| match number {
             0 => Value::Flag(false),
             1 => Value::Flag(true),
             code => other(code.to_string()),
         })),
-        Type::Number => Ok(at(0).number()?.map(Value::Number)),
-        Type::Choice(words) => Ok(at(0).number()?.map(|code| {
+        Type::Number => told(at(0).number()?.map(Value::Number)),
+        Type::Choice(words) => told(at(0).number()?.map(|code| {
             let word = usize::try_from(code).ok().and_then(|code| words.get(code));
             word.map_or_else(|| other(code.to_string()), |word| Value::Choice(word))
         })),
         Type::Set(words) => {
             let mut set = Vec::new();
-            let mut said = false;
             for (index, word) in words.iter().enumerate() {
-                let flag = at(index).switch()?;
-                said |= flag.is_some();
-                if flag == Some(1) {
-                    set.push(*word);
+                match at(index).switch()? {
+                    Some(0) => {}
+                    Some(1) => set.push(*word),
+                    Some(code) => return Ok(Told::Value(other(format!("{word}: {code}")))),
+                    // A set of which one flag is missing is no smaller set.
+                    None => return Ok(Told::Nothing),
                 }
             }
-            Ok(said.then(|| Value::Set(set.into())))
+            Told::Value(Value::Set(set.into()))
         }
-        Type::Sip => Ok(Some(Value::Sip(match at(0).text()? {
-            Some(number) => Sip::Number(number.into()),
-            None => Sip::None,
-        }))),
-        Type::Password | Type::Members => Ok(None),
-    }
+        Type::Sip => match at(0).text()? {
+            Some(number) => Told::Value(Value::Sip(Sip::Number(number.into()))),
+            None if at(0).is_present() => Told::Value(Value::Sip(Sip::None)),
+            None => Told::Nothing,
+        },
+        Type::Password | Type::Members => Told::Nothing,
+    })
 }

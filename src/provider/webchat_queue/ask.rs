@@ -6,10 +6,19 @@ use crate::model::call::Call;
 use crate::model::workspace::Connection;
 
 /// A page of the listing, from 1.
-///
-/// Never narrowed by name: the document does not say whether that filter is exact.
 pub fn page(connection: &Connection, page: usize, size: usize) -> Call {
     call(connection, "queueQueue", &json!({ "page": page, "pageSize": size }))
+}
+
+/// Builds the call for a page of the queues of a name. The document does not say how `displayName` is compared.
+///
+/// An equal name is found by an exact filter and by one for a part of the name. A name that a pattern language could
+/// read is not asked for: `None`.
+pub fn named(connection: &Connection, name: &str, page: usize, size: usize) -> Option<Call> {
+    let plain = |c: char| c.is_alphanumeric() || c == ' ' || c == '-';
+    let body = json!({ "displayName": name, "page": page, "pageSize": size });
+    (!name.trim().is_empty() && name.trim() == name && name.chars().all(plain))
+        .then(|| call(connection, "queueQueue", &body))
 }
 
 /// One queue, by its number. The vendor then ignores everything else.

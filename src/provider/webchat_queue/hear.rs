@@ -81,8 +81,12 @@ pub fn told(reply: &Reply) -> Result<Told, Failure> {
 fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
     let exten = At::of(row, path, "exten").id()?;
     let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
-    let name = At::of(row, path, "displayName").text()?;
-    let name = name.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `displayName`")))?;
+    let name = At::of(row, path, "displayName");
+    // A queue without its name would pass for a missing one, which is created.
+    if name.get().is_none() {
+        return Err(Failure::Garbled(format!("`{path}` has no `displayName`")));
+    }
+    let name = name.text()?.unwrap_or_default();
     let mut record = Record::default();
     if let Some(rule) = At::of(row, path, "assignRule").text()? {
         let value = word(ASSIGN_RULES, &rule).map_or_else(|| Value::Other(rule.into()), Value::Choice);
@@ -91,26 +95,36 @@ fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
     if let Some(memory) = memory(row, path)? {
         record.set(&MEMORY_TIME, memory, None);
     }
+    if let Some(members) = members(row, path)? {
+        record.set(&ASSIGN_MEMBERS, Value::Members(members.into()), None);
+    }
+    Ok(Row::Queue(exten, LiveQueue { name: name.into(), record }))
+}
+
+/// Reads the members of a queue; `None` when the row does not tell them, or not the priority of each.
+fn members(row: &Map<String, Json>, path: &str) -> Result<Option<Members>, Failure> {
+    let Some(list) = At::of(row, path, "assignMembers").objects()? else { return Ok(None) };
     let mut members = Members::new();
-    for (member, path) in At::of(row, path, "assignMembers").objects()?.unwrap_or_default() {
+    for (member, path) in list {
         let number = At::of(member, &path, "agentNumber").id()?;
         let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`")))?;
-        let priority = At::of(member, &path, "priority").number()?.unwrap_or(0);
+        let Some(priority) = At::of(member, &path, "priority").number()? else { return Ok(None) };
         if members.insert(number, priority).is_some_and(|before| before != priority) {
             return Err(Failure::Garbled(format!("`{path}` is a member twice, with two priorities")));
         }
     }
-    record.set(&ASSIGN_MEMBERS, Value::Members(members.into()), None);
-    Ok(Row::Queue(exten, LiveQueue { name: name.into(), record }))
+    Ok(Some(members))
 }
 
-/// `isMemory` and `memoryTime` as one word; the time counts only while the switch is on.
+/// `isMemory` and `memoryTime` as one word; the time counts only while the switch is on. `None` when the row does not
+/// tell the switch.
 fn memory(row: &Map<String, Json>, path: &str) -> Result<Option<Value>, Failure> {
     let on = At::of(row, path, "isMemory").flag()?;
     let minutes = At::of(row, path, "memoryTime").text()?;
     Ok(match (on, minutes) {
-        (Some(false), _) | (None, None) => Some(Value::Choice("off")),
-        (_, Some(minutes)) => {
+        (None, _) => None,
+        (Some(false), _) => Some(Value::Choice("off")),
+        (Some(true), Some(minutes)) => {
             let word = MINUTES.iter().find(|(_, m)| *m == minutes).map(|(word, _)| *word);
             Some(word.map_or_else(|| Value::Other(format!("{minutes} minutes").into()), Value::Choice))
         }
@@ -119,6 +133,7 @@ fn memory(row: &Map<String, Json>, path: &str) -> Result<Option<Value>, Failure>
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::provider::reply::outcome as kind;
@@ -210,5 +225,57 @@ mod tests {
         ] {
             assert_eq!(kind(row(odd.clone())), "garbled", "{odd}");
         }
+    }
+
+    /// Reads a listing of one row that has these keys beside its number and name.
+    fn read(more: &Json) -> Result<LiveQueue, Failure> {
+        let mut row = json!({ "exten": "1001", "displayName": "甲", "assignRule": "least", "isMemory": false,
+            "assignMembers": [] });
+        for (key, value) in more.as_object().unwrap() {
+            match value {
+                Json::String(text) if text == "-" => row.as_object_mut().unwrap().remove(key),
+                value => row.as_object_mut().unwrap().insert(key.clone(), value.clone()),
+            };
+        }
+        let reply = Reply::json(200, &json!({ "success": true, "data": { "count": 1, "list": [row] } }));
+        match page(&reply)?.rows.remove(0) {
+            Row::Queue(_, queue) => Ok(queue),
+            Row::Agent(..) => panic!("no queue"),
+        }
+    }
+
+    #[test]
+    fn an_absent_list_is_no_empty_one() {
+        assert_eq!(read(&json!({})).unwrap().members(), Some(&Members::new()));
+        let member = |more: Json| json!({ "assignMembers": [more] });
+        for untold in [
+            json!({ "assignMembers": "-" }),
+            json!({ "assignMembers": null }),
+            member(json!({ "agentNumber": "8001" })),
+            member(json!({ "agentNumber": "8001", "priority": null })),
+            member(json!({ "agentNumber": "8001", "priority": "" })),
+        ] {
+            assert_eq!(read(&untold).unwrap().members(), None, "{untold}");
+        }
+        for garbled in [
+            json!({ "assignMembers": {} }),
+            json!({ "assignMembers": "8001" }),
+            member(json!({ "priority": 1 })),
+            member(json!("8001")),
+            json!({ "displayName": "-" }),
+            json!({ "displayName": null }),
+            json!({ "exten": "-" }),
+        ] {
+            assert!(matches!(read(&garbled), Err(Failure::Garbled(_))), "{garbled}");
+        }
+    }
+
+    #[test]
+    fn an_absent_attribute_has_no_value() {
+        let unread = |more: Json, field| read(&more).unwrap().record.is_unread(field);
+        assert!(!unread(json!({}), &ASSIGN_RULE) && !unread(json!({}), &MEMORY_TIME));
+        assert!(unread(json!({ "assignRule": "-" }), &ASSIGN_RULE));
+        assert!(unread(json!({ "isMemory": "-" }), &MEMORY_TIME));
+        assert!(unread(json!({ "isMemory": null, "memoryTime": "120" }), &MEMORY_TIME));
     }
 }

@@ -67,6 +67,10 @@ impl Provider for WebchatQueue {
         None
     }
 
+    fn named_request(&self, connection: &Connection, name: &str, page: usize) -> Option<Call> {
+        ask::named(connection, name, page, self.page_size(connection))
+    }
+
     fn tell(&self, connection: &Connection, order: &Order<'_>) -> Call {
         tell::order(connection, order)
     }

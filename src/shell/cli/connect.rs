@@ -25,6 +25,7 @@ use crate::shell::observe::Observers;
 use crate::shell::pace::Pace;
 use crate::shell::sandbox::Embedded;
 use crate::shell::seats;
+use crate::shell::state;
 use crate::shell::transport::Transport;
 use crate::shell::vendor::Vendor;
 
@@ -76,7 +77,7 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Link, String> 
         }
         None => Transport::Embedded(sandbox(loaded).await?),
     };
-    let pace = Pace::new(Pace::state_folder(), &account(loaded, connection));
+    let pace = Pace::new(state::folders(), &account(loaded, connection));
     Ok(Link::new(connection.clone(), connector, transport, secret, pace))
 }
 

@@ -378,33 +378,35 @@ impl<'a> Client<'a> {
                             Event::Seen { purpose, seen }
                         }));
                     }
-                    Effect::Send { step, deed, repetition, harms } => running.push(Box::pin(async move {
-                        if repetition > 0 {
-                            let signal = {
-                                let mut world = self.world.borrow_mut();
-                                let pause = retry::growing(repetition, world.random.fraction());
-                                world.after(i64::try_from(pause.as_millis()).unwrap_or(0))
-                            };
-                            Waiting(signal).await;
-                        }
-                        self.out_of_turn(plan, &deed).await;
-                        let halt = RefCell::new(None);
-                        let look = async || match self.last_look(plan, step, &deed, &harms).await {
-                            Some(event) => {
-                                *halt.borrow_mut() = Some(event);
-                                Err(Failure::Halted)
+                    Effect::Send { step, deed, repetition, harms, .. } => {
+                        running.push(Box::pin(async move {
+                            if repetition > 0 {
+                                let signal = {
+                                    let mut world = self.world.borrow_mut();
+                                    let pause = retry::growing(repetition, world.random.fraction());
+                                    world.after(i64::try_from(pause.as_millis()).unwrap_or(0))
+                                };
+                                Waiting(signal).await;
                             }
-                            None => Ok(()),
-                        };
-                        let result = self.carry_out(&deed, &look).await;
-                        if let Some(event) = halt.into_inner() {
-                            return event;
-                        }
-                        if result == Err(Failure::Halted) {
-                            return Event::NotStarted { step };
-                        }
-                        Event::Answered { step, result }
-                    })),
+                            self.out_of_turn(plan, &deed).await;
+                            let halt = RefCell::new(None);
+                            let look = async || match self.last_look(plan, step, &deed, &harms).await {
+                                Some(event) => {
+                                    *halt.borrow_mut() = Some(event);
+                                    Err(Failure::Halted)
+                                }
+                                None => Ok(()),
+                            };
+                            let result = self.carry_out(&deed, &look).await;
+                            if let Some(event) = halt.into_inner() {
+                                return event;
+                            }
+                            if result == Err(Failure::Halted) {
+                                return Event::NotStarted { step };
+                            }
+                            Event::Answered { step, result }
+                        }));
+                    }
                 }
             }
             let Some(event) = running.next().await else {
