@@ -596,20 +596,6 @@ impl Machine {
         self.advance()
     }
 
-    /// Ends a step whose system refused the sign-in.
-    fn shut_out(&mut self, at: usize, status: Status) {
-        const WHY: &str = "the system refused the sign-in";
-        let slot = &self.slots[at];
-        match &slot.note {
-            // It was sent before, and nothing tells what became of that.
-            Some(why) if slot.repetition > 0 && slot.deed.as_ref().is_some_and(unreadable) => {
-                let message = format!("{why}; then {WHY}");
-                self.end(at, Status::Unknown, message);
-            }
-            _ => self.end(at, status, WHY),
-        }
-    }
-
     /// Leaves out what moved while a call waited, and sends the rest.
     fn moved(&mut self, at: usize, stale: Vec<Stale>) -> Vec<Effect> {
         let plan = Arc::clone(&self.plan);

@@ -22,6 +22,20 @@ impl Machine {
         !self.interrupted && looks < retry::looks(retry::LATE)
     }
 
+    /// Ends a step whose system refused the sign-in.
+    pub(super) fn shut_out(&mut self, at: usize, status: Status) {
+        const WHY: &str = "the system refused the sign-in";
+        let slot = &self.slots[at];
+        match &slot.note {
+            // It was sent before, and nothing tells what became of that.
+            Some(why) if slot.repetition > 0 && slot.deed.as_ref().is_some_and(unreadable) => {
+                let message = format!("{why}; then {WHY}");
+                self.end(at, Status::Unknown, message);
+            }
+            _ => self.end(at, status, WHY),
+        }
+    }
+
     /// Ends a step that for all that was seen has not taken effect; `late` where it may just not be shown yet.
     pub(super) fn unshown(&mut self, at: usize, what: &str, late: bool) {
         let why = self.slots[at].note.take().map(|note| format!(" ({note})")).unwrap_or_default();

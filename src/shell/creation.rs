@@ -35,14 +35,17 @@ struct Held {
 }
 
 impl CreationLock {
-    /// The lock in a file, not yet taken; without a file there is nothing to share it with.
-    pub fn new(path: Option<PathBuf>) -> Self {
+    /// The lock in the first of some files that can be written, not yet taken; with none, no run shares it.
+    pub fn new(paths: &[PathBuf]) -> Self {
         let begun = Instant::now();
-        let observed = path.as_ref().and_then(|path| {
-            let mut file = open(path).ok()?;
-            file.try_lock().ok()?;
-            token(&mut file).ok()
-        });
+        let found = paths.iter().find_map(|path| Some((path.clone(), open(path).ok()?)));
+        let (path, observed) = match found {
+            Some((path, mut file)) => {
+                let free = file.try_lock().is_ok();
+                (Some(path), token(&mut file).ok().filter(|_| free))
+            }
+            None => (None, None),
+        };
         Self { path, observed, begun, held: Mutex::default() }
     }
 
@@ -113,7 +116,7 @@ mod tests {
     use super::*;
 
     fn lock(folder: &tempfile::TempDir) -> CreationLock {
-        CreationLock::new(Some(folder.path().join("create")))
+        CreationLock::new(&[folder.path().join("create")])
     }
 
     #[tokio::test]

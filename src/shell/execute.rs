@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 
 use super::clock;
 use super::fetch::{self, Vendors};
+use super::gate::Gate;
 use super::journal::Journal;
 use super::link::Check;
 use super::lookout::{Halt, LastLook, Lookout};
@@ -44,12 +45,12 @@ pub struct World<'a> {
     pub journal: Option<&'a Journal>,
 }
 
-/// Carries a plan out. `stop` turns true when the operator asks to stop; `news` is told what it waits for.
+/// Carries a plan out while `gate` is open; `news` is told what it waits for.
 pub async fn run(
     plan: &Arc<Plan>,
     world: World<'_>,
     conduct: Conduct,
-    stop: watch::Receiver<bool>,
+    gate: &Gate,
     progress: Progress<'_>,
     news: &(dyn Fn(&str) + Sync),
 ) -> Finish {
@@ -63,6 +64,7 @@ pub async fn run(
     let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Event> + '_>>> = FuturesUnordered::new();
     let mut effects = machine.next(Event::Begin);
     let mut interrupted = false;
+    let stop = gate.stopped();
     let mut signal = stop.clone();
     loop {
         for effect in effects.drain(..) {
@@ -108,7 +110,6 @@ pub async fn run(
                     }));
                 }
                 Effect::Send { step, deed, repetition, follow_up, harms } => {
-                    let stop = stop.clone();
                     running.push(Box::pin(async move {
                         if repetition > 0 {
                             tokio::time::sleep(retry::growing(repetition, clock::chance())).await;
@@ -134,7 +135,7 @@ pub async fn run(
                             return Event::Answered { step, result: Err(why) };
                         }
                         let look = LastLook::new(lookout, step, &deed, &harms, journal);
-                        let result = carry_out(world, &deed, &stop, &look).await;
+                        let result = carry_out(world, &deed, gate, &look).await;
                         if result != Err(Failure::Halted) {
                             lookout.answered();
                         }
@@ -188,14 +189,12 @@ pub async fn run(
 async fn carry_out(
     world: World<'_>,
     deed: &Deed,
-    stop: &watch::Receiver<bool>,
+    gate: &Gate,
     look: &dyn Check,
 ) -> Result<Option<OperatorId>, Failure> {
     let World { vendors, secrets, passwords, .. } = world;
     if let Deed::PutSecret { secret, renew } = deed {
-        if *stop.borrow() {
-            return Err(Failure::Halted);
-        }
+        gate.ask()?;
         return make(secrets, passwords, secret, *renew).await.map(|()| None);
     }
     let Some(vendor) = deed.kind().and_then(|kind| vendors.of(kind)) else {
@@ -214,7 +213,7 @@ async fn carry_out(
             };
             let password = password.as_deref();
             let order = Order::CreateAgents { first, count: ids.len(), record, password };
-            let told = vendor.tell(&order, stop, None).await?;
+            let told = vendor.tell(&order, gate, None).await?;
             match told.strayed(ids) {
                 // What is really there is read back before the step counts as failed.
                 Some(why) => return Err(Failure::Refused(why)),
@@ -222,18 +221,18 @@ async fn carry_out(
             }
         }
         Deed::EditAgent { id, record } => {
-            vendor.tell(&Order::EditAgent { id, record }, stop, Some(look)).await?
+            vendor.tell(&Order::EditAgent { id, record }, gate, Some(look)).await?
         }
         Deed::SetPassword { id, password } => {
             let password = find(password).await?;
-            vendor.tell(&Order::SetPassword { id, password: &password }, stop, None).await?
+            vendor.tell(&Order::SetPassword { id, password: &password }, gate, None).await?
         }
-        Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, stop, Some(look)).await?,
+        Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, gate, Some(look)).await?,
         Deed::CreateQueue { name, record } => {
-            vendor.tell(&Order::CreateQueue { name, record }, stop, Some(look)).await?
+            vendor.tell(&Order::CreateQueue { name, record }, gate, Some(look)).await?
         }
         Deed::SetMembers { exten, members, .. } => {
-            vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, stop, Some(look)).await?
+            vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, gate, Some(look)).await?
         }
         Deed::PutSecret { .. } => return Ok(None),
     };

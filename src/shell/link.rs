@@ -17,6 +17,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use zeroize::Zeroizing;
 
 use super::clock;
+use super::gate::Gate;
 use super::pace::{Pace, Permit};
 use super::transport::Transport;
 use crate::apply::retry::{Bounds, pause};
@@ -50,8 +51,8 @@ pub trait Check {
 /// What a call that changes something is sent with.
 #[derive(Clone, Copy)]
 pub struct Care<'a> {
-    /// Nothing more is sent once this is true.
-    pub stop: &'a watch::Receiver<bool>,
+    /// Asked last, just before a call leaves.
+    pub gate: &'a Gate,
     /// A secret of the call's own, struck from what the vendor says.
     pub private: Option<&'a Secret>,
     /// Has the last word, after every wait and just before a call leaves.
@@ -198,9 +199,9 @@ impl Link {
         self.connection.spec.operations.iter().filter_map(limited).map(used).collect()
     }
 
-    /// Returns the file of a lock that all runs share that call this account.
-    pub fn lock_file(&self, what: &str) -> Option<PathBuf> {
-        self.pace.lock_file(what)
+    /// Returns the places of a lock that all runs share that call this account; the best first.
+    pub fn lock_files(&self, what: &str) -> Vec<PathBuf> {
+        self.pace.lock_files(what)
     }
 
     /// The configured connection.
@@ -342,7 +343,7 @@ impl Link {
         call: &impl Fn() -> Option<Call>,
         hear: &impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let stop = manner.care().map(|care| care.stop);
+        let stop = manner.care().map(|care| care.gate.stopped());
         let writes = manner.care().is_some();
         let mut first = None;
         let mut attempt = 1;
@@ -378,7 +379,7 @@ impl Link {
         hear: &impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let care = manner.care();
-        let stop = care.map(|care| care.stop);
+        let stop = care.map(|care| care.gate.stopped());
         let check = care.and_then(|care| care.check);
         self.linger(stop, self.rest.left(Instant::now())).await?;
         let rate = self.connection.rate(call.operation);
@@ -406,8 +407,8 @@ impl Link {
             halting(stop, check.check()).await?.map_err(|failure| self.unsent(failure))?;
         }
         self.open()?;
-        if stop.is_some_and(|stop| *stop.borrow()) {
-            return Err(Failure::Halted);
+        if let Some(care) = care {
+            care.gate.ask()?;
         }
         if let Some(check) = check {
             check.leaves().await?;
@@ -420,6 +421,10 @@ impl Link {
         first.get_or_insert_with(Instant::now);
         if let Some(secret) = key.secret() {
             self.connector.sign(&self.connection, secret, clock::now_ms(), &mut call);
+        }
+        // The last word: what came before may have taken long, and the program may have stood still meanwhile.
+        if let Some(care) = care {
+            care.gate.ask()?;
         }
         let started = Instant::now();
         let sent_ms = clock::now_ms();

@@ -6,6 +6,7 @@ mod creation;
 pub mod execute;
 pub mod fetch;
 pub mod files;
+pub mod gate;
 mod http;
 pub mod journal;
 pub mod ledger;

@@ -74,10 +74,10 @@ impl Pace {
         Self { folders: folders.into_iter().collect(), account: account.to_owned(), own, alone }
     }
 
-    /// Returns the file of a lock that an account's runs share, as they share its windows.
-    pub fn lock_file(&self, what: &str) -> Option<PathBuf> {
-        let digest = digest::sha256([self.account.as_bytes()]);
-        Some(self.folder.as_ref()?.join(format!("{what}-{}.lock", digest.get(..16)?)))
+    /// Returns the places of a lock that an account's runs share, as they share its windows; the best first.
+    pub fn lock_files(&self, what: &str) -> Vec<PathBuf> {
+        let digest: String = digest::sha256([self.account.as_bytes()]).chars().take(16).collect();
+        self.folders.iter().map(|folder| folder.join(format!("{what}-{digest}.lock"))).collect()
     }
 
     /// Waits for a place in an operation's window; `longest` is how long a call can take.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use super::creation::CreationLock;
+use super::gate::Gate;
 use super::link::{Care, Check, Link};
 use crate::apply::retry::Bounds;
 use crate::model::call::{Call, Failure, Reply};
@@ -32,7 +31,7 @@ impl Vendor {
 
     /// Returns the lock of what is created here.
     pub fn creation_lock(&self) -> CreationLock {
-        CreationLock::new(self.link.lock_file("create"))
+        CreationLock::new(&self.link.lock_files("create"))
     }
 
     /// Bounds of trying again.
@@ -76,14 +75,14 @@ impl Vendor {
     }
 
     /// Tells the vendor an order, and again while nothing was carried out for certain. Nothing more is
-    /// sent once `stop` is true. `check` has the last word, after every wait and just before a call leaves.
+    /// sent once `gate` is closed. `check` has the last word, after every wait and just before a call leaves.
     ///
     /// # Errors
     /// The last failure; any secret of the order is struck from it.
     pub async fn tell<'a>(
         &self,
         order: &'a Order<'a>,
-        stop: &'a watch::Receiver<bool>,
+        gate: &'a Gate,
         check: Option<&'a dyn Check>,
     ) -> Result<Told, Failure> {
         let connection = self.connection();
@@ -98,7 +97,7 @@ impl Vendor {
             | Order::CreateQueue { .. }
             | Order::SetMembers { .. } => None,
         };
-        let told = self.link.tell(Care { stop, private, check }, call, hear).await;
+        let told = self.link.tell(Care { gate, private, check }, call, hear).await;
         told.map_err(|failure| match failure {
             Failure::SignIn(_) | Failure::Shut(_) => self.link.name(failure),
             failure => failure,

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
@@ -29,8 +27,9 @@ use crate::shell::clock;
 use crate::shell::execute::{self, World};
 use crate::shell::fetch::Vendors;
 use crate::shell::files;
+use crate::shell::gate::Gate;
 use crate::shell::journal::Journal;
-use crate::shell::ledger::{LedgerError, Store};
+use crate::shell::ledger::{LedgerError, Lock, Store};
 use crate::shell::progress;
 use crate::shell::vendor::Vendor;
 
@@ -91,12 +90,12 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
 async fn alone(arguments: &Arguments, console: &Console, reporter: &Reporter<'_>) -> Result<Exit, Fail> {
     let loaded = input::load(&arguments.workspace)?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
-    let lock = unless_interrupted(store.lock()).await?;
+    let lock = unless_interrupted(store.lock(&|said| console.note(said))).await?;
     if let Some(why) = lock.taken_over() {
         console.note(&format!("{why}: took it over"));
     }
     // Whatever stops it, the lock is freed.
-    let work = Box::pin(locked(arguments, console, reporter, &loaded, &store, lock.lost()));
+    let work = Box::pin(locked(arguments, console, reporter, &loaded, &store, &lock));
     let result = unless_interrupted(work).await;
     if let Err(error) = lock.release().await {
         console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
@@ -111,7 +110,7 @@ async fn locked(
     reporter: &Reporter<'_>,
     loaded: &Loaded,
     store: &Store,
-    lost: watch::Receiver<Option<String>>,
+    lock: &Lock,
 ) -> Result<Exit, Fail> {
     for why in [loaded.journal().stranger(), loaded.journal().damage()].into_iter().flatten() {
         console.note(&why);
@@ -124,24 +123,22 @@ async fn locked(
         return Ok(refuse(console, reporter, &plan, exit));
     }
     if plan.steps.is_empty() {
-        return finish_empty(console, reporter, loaded, store, work).await;
+        return finish_empty(console, reporter, loaded, store, lock, work).await;
     }
     let asked = !arguments.auto_approve;
     if asked && !approved(console).await? {
         return Ok(Exit::Error);
     }
     let passwords = passwords::read(&plan, loaded).await?;
-    if let Some(why) = &*lost.borrow() {
-        return Err(Fail::Locked(format!("the lock was lost, and nothing was changed: {why}")));
-    }
-    let journal = begin_journal(loaded, store, &mut work, console).await?;
+    still_held(lock)?;
+    let journal = begin_journal(loaded, store, lock, &mut work, console).await?;
     let guard = Guard::of(&loaded.workspace.policy.presence);
     let observers = connect::guards(loaded, &plan, &guard).await;
     signals::from_now_on_finish();
-    let (sender, stop) = watch::channel(false);
-    let keep = sender.clone();
-    let heeder = tokio::spawn(signals::heed(lost.clone(), sender.clone(), console.clone()));
-    let listener = tokio::spawn(signals::listen(sender, console.clone()));
+    let lost = lock.lease().lost();
+    let gate = Gate::new(lock.lease());
+    let heeder = tokio::spawn(signals::heed(lost.clone(), gate.stop(), console.clone()));
+    let listener = tokio::spawn(signals::listen(gate.stop(), console.clone()));
     let task = progress::begin("applying".to_owned(), "steps");
     task.out_of(plan.steps.len());
     let lines = Lines::new(&plan, console, &task);
@@ -162,14 +159,13 @@ async fn locked(
         journal: journal.as_ref(),
     };
     let news = |said: &str| console.note(&format!("  {said}"));
-    let finish = execute::run(&plan, world, conduct, stop, &progress, &news).await;
+    let finish = execute::run(&plan, world, conduct, &gate, &progress, &news).await;
     if let Finish::Ran(ran) = &finish {
         lines.end(&ran.results);
     }
     drop(task);
     listener.abort();
     heeder.abort();
-    drop(keep);
     if let (Finish::Blind(_) | Finish::Stale(_), Some(journal)) = (&finish, &journal) {
         journal.finish();
     }
@@ -191,7 +187,7 @@ async fn locked(
         Finish::Ran(Ran { results, skipped, held, lifted, interrupted }) => {
             let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
             let run = Run { results, stale: skipped, held, lifted, interrupted, refused: None };
-            let exit = conclude(console, reporter, loaded, store, work, run, &prints).await?;
+            let exit = conclude(console, reporter, loaded, store, lock, work, run, &prints).await?;
             // The ledger holds what the journal said.
             if let Some(journal) = &journal {
                 journal.finish();
@@ -207,13 +203,19 @@ async fn locked(
 async fn begin_journal(
     loaded: &Loaded,
     store: &Store,
+    lock: &Lock,
     work: &mut Work,
     console: &Console,
 ) -> Result<Option<Journal>, Fail> {
-    keep_settled(loaded, store, work, console).await?;
+    keep_settled(loaded, store, lock, work, console).await?;
     // Whatever becomes of this run, and on whichever machine the next one is, nothing of them is lost.
     let plan = Arc::clone(&work.plan);
-    record(store, &mut work.ledger, |ledger| keep::keep(ledger, &plan)).await?;
+    record(store, lock, &mut work.ledger, |ledger, older| {
+        if !older {
+            keep::keep(ledger, &plan);
+        }
+    })
+    .await?;
     let serial = work.ledger.serial;
     match files::own_folder(&loaded.place).and_then(|_| loaded.journal().start(&plan, serial)) {
         Ok(journal) => Ok(Some(journal)),
@@ -229,6 +231,7 @@ async fn begin_journal(
 async fn keep_settled(
     loaded: &Loaded,
     store: &Store,
+    lock: &Lock,
     work: &mut Work,
     console: &Console,
 ) -> Result<(), Fail> {
@@ -242,7 +245,10 @@ async fn keep_settled(
     if recover::is_older(&unfinished, stored.serial) {
         console.note("Other runs have written the ledger since: where it knows something, that counts.");
     }
-    record(store, &mut stored, |ledger| {
+    record(store, lock, &mut stored, |ledger, older| {
+        if older {
+            return;
+        }
         ledger.resources.clone_from(&settled.resources);
         ledger.kept.clone_from(&settled.kept);
         awaited::keep(loaded, ledger, &unfinished);
@@ -330,11 +336,17 @@ async fn finish_empty(
     reporter: &Reporter<'_>,
     loaded: &Loaded,
     store: &Store,
+    lock: &Lock,
     mut work: Work,
 ) -> Result<Exit, Fail> {
-    keep_settled(loaded, store, &mut work, console).await?;
+    still_held(lock)?;
+    keep_settled(loaded, store, lock, &mut work, console).await?;
     let clean = work.plan.targets.is_empty().then(clock::timestamp);
-    let doings = |ledger: &mut Ledger| {
+    let doings = |ledger: &mut Ledger, older: bool| {
+        // What was live before another run is no news.
+        if older {
+            return;
+        }
         if let Some(live) = &work.live {
             remember::adopt(ledger, &loaded.desired, live, &work.plan);
         }
@@ -342,25 +354,44 @@ async fn finish_empty(
             ledger.last_clean_run.clone_from(&clean);
         }
     };
-    record(store, &mut work.ledger, doings).await?;
+    record(store, lock, &mut work.ledger, doings).await?;
     loaded.journal().discard();
     reporter.ran(Run::default());
     Ok(Exit::Success)
 }
 
-/// Writes a run's doings into the ledger. Where another run wrote it since, they go into what that one left:
-/// each entry is of one resource, and says what was applied to it.
-async fn record(store: &Store, ledger: &mut Ledger, doings: impl Fn(&mut Ledger)) -> Result<(), Fail> {
+/// Makes sure that the lock is held, before a run writes for the first time.
+fn still_held(lock: &Lock) -> Result<(), Fail> {
+    let lease = lock.lease();
+    if lease.holds() {
+        return Ok(());
+    }
+    let why = lease.lost().borrow().clone().unwrap_or_default();
+    Err(Fail::Locked(format!("the lock was lost, and nothing was changed: {why}")))
+}
+
+/// Writes a run's doings into the ledger. Where another run wrote it since, they go into what that one left; and
+/// where that run has the lock by now, it is told that its own are older.
+async fn record(
+    store: &Store,
+    lock: &Lock,
+    ledger: &mut Ledger,
+    doings: impl Fn(&mut Ledger, bool),
+) -> Result<(), Fail> {
+    let mut older = false;
     for _ in 0..5 {
         let before = ledger.clone();
-        doings(ledger);
+        doings(ledger, older);
         // One that does not tell yet whose it is becomes this workspace's.
         let told = ledger.workspace.is_some() || ledger.serial == 0;
         if before == *ledger && told {
             return Ok(());
         }
         match store.save(ledger).await {
-            Err(LedgerError::Moved(_)) => *ledger = store.load().await?,
+            Err(LedgerError::Moved(_)) => {
+                *ledger = store.load().await?;
+                older = !lock.is_ours().await?;
+            }
             other => return Ok(other?),
         }
     }
@@ -373,6 +404,7 @@ async fn conclude(
     reporter: &Reporter<'_>,
     loaded: &Loaded,
     store: &Store,
+    lock: &Lock,
     mut work: Work,
     run: Run,
     prints: &BTreeMap<OperatorId, String>,
@@ -382,17 +414,20 @@ async fn conclude(
     let refused = run.results.iter().all(|r| r.is_proved() || r.held) && run.stale.is_empty();
     let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
     let now_ms = clock::now_ms();
-    let doings = |ledger: &mut Ledger| {
+    let doings = |ledger: &mut Ledger, older: bool| {
+        awaited::note(loaded, ledger, &work.plan, &run.results, now_ms);
+        if older {
+            return remember::older(ledger, &work.plan, &run.results, prints, &loaded.desired);
+        }
         if let Some(live) = &work.live {
             remember::adopt(ledger, &loaded.desired, live, &work.plan);
         }
         remember::changes(ledger, &work.plan, &run.results, prints);
-        awaited::note(loaded, ledger, &work.plan, &run.results, now_ms);
         if clean.is_some() {
             ledger.last_clean_run.clone_from(&clean);
         }
     };
-    let stored = record(store, &mut work.ledger, doings).await;
+    let stored = record(store, lock, &mut work.ledger, doings).await;
     reporter.ran(run);
     if let Err(fail) = stored {
         // The steps were taken, whatever keeps them from being written down.

@@ -411,7 +411,7 @@ async fn ledger(loaded: &Loaded) -> Vec<Check> {
         Ok(Freed::Unreadable) => Check::warning(
             "lock",
             "what lies in its place is no lock that this rosterctl can read",
-            "`rosterctl unlock` frees it, once you are sure that no apply is running",
+            "`rosterctl unlock --force` frees it, once you are sure that no apply is running",
         ),
         Err(error) => failed("lock", &error),
     };

@@ -9,18 +9,22 @@ use crate::shell::ledger::{Freed, Store};
 
 /// Free a lock whose holder is gone, after saying who held it.
 ///
-/// An apply that still runs notices, finishes the calls in flight and starts no further step.
+/// Without --force only a lock is freed whose holder is known to have ended, or whose lease is over.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// A folder that holds rosterctl.yaml, or that file.
     #[arg(default_value = ".", value_name = "WORKSPACE")]
     workspace: PathBuf,
+    /// Free the lock of an apply that may still run. It notices, finishes the calls in flight and starts no further
+    /// step.
+    #[arg(long)]
+    force: bool,
 }
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
     let (place, workspace) = input::workspace(&arguments.workspace)?;
     let store = Store::open(&workspace, &place)?;
-    console.out(&match store.unlock().await? {
+    console.out(&match store.unlock(arguments.force, &|said| console.note(said)).await? {
         Freed::Nothing => "Nobody holds the lock: nothing to free.\n".to_owned(),
         Freed::Holder(holding) => format!("The lock was held by {}.\nIt is free now.\n", holding.words()),
         Freed::Unreadable => {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
+use super::holder::Signs;
 use super::shelf::{Document, Seen, Trouble, Version};
 use crate::shell::files;
 
@@ -52,6 +53,10 @@ impl Folder {
             Document::Ledger => &self.ledger,
             Document::Lock => &self.lock,
         }
+    }
+
+    pub(super) fn signs(&self) -> Signs {
+        Signs::beside(folder_of(&self.lock))
     }
 
     pub(super) fn shown(&self, document: Document) -> String {

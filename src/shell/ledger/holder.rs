@@ -1,12 +1,18 @@
-//! Who holds a lock, and whether that process still runs.
+//! Who holds a lock, and whether it still runs.
 //!
-//! Only a process that is surely gone is called dead: of this host (its name, and the boot of its kernel,
-//! since names repeat), within this table of processes (a container has one of its own, where another's
-//! number means nothing), and not running, or running since another moment (numbers are used again).
+//! A holder keeps a file of its own locked by the operating system for as long as it runs: that lock ends with
+//! its process. The file is named by the nonce of the holder's lock, and lies beside a ledger on disk, else in a
+//! state folder. A file that is locked proves that the holder lives. One that is free proves that it is dead, to
+//! a process of the same host. Where there is none, nothing is known, and the lease alone tells.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::shell::{clock, state};
 
 /// A process that holds a lock, or wants to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,35 +26,23 @@ pub struct Holder {
     pub pid: u32,
     /// The program and its version.
     pub program: String,
-    /// When the process began, as its host counts (on Linux in ticks since the host's start).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started: Option<u64>,
-    /// The start of its host that this belongs to.
+    /// The start of its host, where that is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot: Option<String>,
-    /// The table of processes that its number belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub processes: Option<String>,
 }
 
 impl Holder {
     /// This process.
     pub(super) fn this() -> Self {
-        let uname = rustix::system::uname();
         let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-        let pid = std::process::id();
         Self {
-            host: uname.nodename().to_string_lossy().into_owned(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             user: user
                 .filter(|user| !user.is_empty())
                 .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw())),
-            pid,
+            pid: std::process::id(),
             program: concat!("rosterctl ", env!("CARGO_PKG_VERSION")).to_owned(),
-            started: stat(pid).map(|stat| stat.started),
-            boot: line("/proc/sys/kernel/random/boot_id"),
-            processes: fs::read_link("/proc/self/ns/pid")
-                .ok()
-                .map(|link| link.to_string_lossy().into_owned()),
+            boot: clock::start().map(str::to_owned),
         }
     }
 
@@ -57,38 +51,116 @@ impl Holder {
         format!("{}, process {} of {} on {}", self.program, self.pid, self.user, self.host)
     }
 
-    /// Whether it surely runs no more, as this process sees it.
-    pub(super) fn is_dead(&self, me: &Self) -> bool {
-        if self.host != me.host || self.boot != me.boot || self.processes != me.processes {
-            return false;
+    /// Whether it surely runs on the host of another, by evidence of both.
+    fn shares_host(&self, other: &Self) -> bool {
+        match (&self.boot, &other.boot) {
+            (Some(mine), Some(its)) => mine == its,
+            (None, None) => self.host == other.host,
+            (Some(_), None) | (None, Some(_)) => false,
         }
-        if self.started.is_some() && fs::exists("/proc/self/stat").unwrap_or_default() {
-            return stat(self.pid).is_none_or(|now| now.ended || Some(now.started) != self.started);
-        }
-        let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
-        pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
     }
 }
 
-struct Stat {
-    ended: bool,
-    started: u64,
+/// What is known of a holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It surely runs.
+    Alive,
+    /// It surely ended.
+    Dead,
+    /// It may be either.
+    Unknown,
 }
 
-/// What Linux says of a process; `None` when there is none.
-fn stat(pid: u32) -> Option<Stat> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field is a name in parentheses, which may hold anything.
-    let (_, rest) = text.rsplit_once(')')?;
-    let fields: Vec<&str> = rest.split_whitespace().collect();
-    let state = fields.first()?;
-    // Field 22 of proc(5), of which the first two are behind us.
-    let started = fields.get(19)?.parse().ok()?;
-    Some(Stat { ended: matches!(*state, "Z" | "X" | "x"), started })
+/// Where holders give signs that they run.
+#[derive(Clone, Debug)]
+pub(super) struct Signs {
+    folders: Vec<PathBuf>,
+    make: fn(&Path) -> io::Result<()>,
 }
 
-fn line(path: &str) -> Option<String> {
-    fs::read_to_string(path).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+impl Signs {
+    /// In the folder of a ledger on disk.
+    pub(super) fn beside(folder: &Path) -> Self {
+        Self { folders: vec![folder.to_owned()], make: |folder| fs::create_dir_all(folder) }
+    }
+
+    /// In folders of this user, best first.
+    pub(super) fn shared(folders: Vec<PathBuf>) -> Self {
+        Self { folders, make: state::make }
+    }
+
+    /// Gives the sign of a lock's holder in the first folder that takes it; `None` where none does.
+    pub(super) fn give(&self, nonce: &str) -> Option<Sign> {
+        self.folders.iter().find_map(|folder| {
+            let path = path(folder, nonce)?;
+            (self.make)(folder).ok()?;
+            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).ok()?;
+            // Some file systems of a network lock nothing.
+            file.try_lock().ok()?;
+            Some(Sign { path, kept: false, _locked: file })
+        })
+    }
+
+    /// What `me` can prove of the process that holds the lock of a nonce.
+    pub(super) fn life(&self, holder: &Holder, nonce: &str, me: &Holder) -> Life {
+        match self.folders.iter().find_map(|folder| is_locked(&path(folder, nonce)?)) {
+            Some(true) => Life::Alive,
+            Some(false) if holder.shares_host(me) => Life::Dead,
+            Some(false) | None => Life::Unknown,
+        }
+    }
+
+    /// Removes what a dead holder left.
+    pub(super) fn clear(&self, nonce: &str) {
+        for path in self.folders.iter().filter_map(|folder| path(folder, nonce)) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// A sign that a process runs: a file that is locked until it ends.
+#[derive(Debug)]
+pub(super) struct Sign {
+    path: PathBuf,
+    kept: bool,
+    _locked: File,
+}
+
+impl Sign {
+    /// Lets the file stay when the process ends, as proof of that, since the lock is its holder's now.
+    pub(super) fn keep(&mut self) {
+        self.kept = true;
+    }
+
+    /// Takes the sign away once the lock is free.
+    pub(super) fn end(mut self) {
+        self.kept = false;
+    }
+}
+
+impl Drop for Sign {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The file of a nonce; `None` for one that rosterctl never made.
+fn path(folder: &Path, nonce: &str) -> Option<PathBuf> {
+    let sound = !nonce.is_empty() && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
+    sound.then(|| folder.join(format!(".rosterctl-holder-{nonce}")))
+}
+
+/// Whether a file is locked; `None` when that cannot be told.
+fn is_locked(path: &Path) -> Option<bool> {
+    // A shared lock for a moment: two who look at a time do not take each other for the holder.
+    match File::open(path).ok()?.try_lock_shared() {
+        Ok(()) => Some(false),
+        Err(TryLockError::WouldBlock) => Some(true),
+        Err(TryLockError::Error(_)) => None,
+    }
 }
 
 #[cfg(test)]
@@ -97,46 +169,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_lives_and_its_number_used_again_does_not() {
+    fn a_sign_proves_life_and_on_one_host_death() {
+        let folder = tempfile::tempdir().unwrap();
+        let blocked = folder.path().join("none");
+        fs::write(&blocked, "a file in the way").unwrap();
+        let signs = Signs::shared(vec![blocked, folder.path().to_owned()]);
         let me = Holder::this();
-        assert!(!me.is_dead(&me));
-        if me.started.is_some() {
-            let earlier = Holder { started: me.started.map(|at| at.wrapping_sub(1)), ..me.clone() };
-            assert!(earlier.is_dead(&me), "the number belongs to another process now");
+        let elsewhere = Holder { boot: Some("another start".to_owned()), ..me.clone() };
+        let untold = Holder { boot: None, ..me.clone() };
+        let life = |holder: &Holder, of: &Holder| signs.life(holder, "ab12", of);
+        assert_eq!(life(&me, &me), Life::Unknown, "there is no sign");
+        let mut sign = signs.give("ab12").unwrap();
+        sign.keep();
+        for holder in [&me, &elsewhere, &untold] {
+            assert_eq!(life(holder, &me), Life::Alive);
         }
+        drop(sign);
+        assert_eq!(life(&me, &me), Life::Dead);
+        assert_eq!(
+            life(&elsewhere, &me),
+            Life::Unknown,
+            "its sign may be of a host whose locks are not seen"
+        );
+        assert_eq!(life(&untold, &me), Life::Unknown, "one side alone tells");
+        assert_eq!(life(&untold, &untold), Life::Dead);
+        let namesake = Holder { host: "elsewhere".to_owned(), ..untold.clone() };
+        assert_eq!(life(&namesake, &untold), Life::Unknown);
+        signs.clear("ab12");
+        assert_eq!(life(&me, &me), Life::Unknown);
+        drop(signs.give("ab12").unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
-    fn a_child_that_was_killed_is_dead_before_and_after_it_is_waited_for() {
-        let me = Holder::this();
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        let holder =
-            Holder { pid: child.id(), started: stat(child.id()).map(|stat| stat.started), ..me.clone() };
-        assert!(!holder.is_dead(&me));
-        child.kill().unwrap();
-        if me.started.is_some() {
-            let begin = std::time::Instant::now();
-            while !holder.is_dead(&me) {
-                assert!(begin.elapsed().as_secs() < 10, "a zombie holds nothing");
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
-        }
-        child.wait().unwrap();
-        assert!(holder.is_dead(&me));
-    }
-
-    #[test]
-    fn nothing_is_said_of_another_host_boot_or_container() {
-        let me = Holder::this();
-        let gone = Holder { pid: 0x3fff_fff0, ..me.clone() };
-        assert!(gone.is_dead(&me));
-        let others = [
-            Holder { host: "elsewhere".to_owned(), ..gone.clone() },
-            Holder { boot: Some("another".to_owned()), ..gone.clone() },
-            Holder { processes: Some("pid:[1]".to_owned()), ..gone.clone() },
-        ];
-        for other in others {
-            assert!(!other.is_dead(&me), "{other:?}");
+    fn a_nonce_that_leads_elsewhere_names_no_file() {
+        for nonce in ["", "../secret", "a/b", "ab12\n"] {
+            assert_eq!(path(Path::new("/folder"), nonce), None, "{nonce}");
         }
     }
 }

@@ -9,21 +9,25 @@
 //! ```
 //!
 //! Each arrow is one write on the condition that the lock is what was read, so of two takers one wins, and a
-//! holder whose lock was taken over can neither renew nor free the new one. Taken over is what a dead process
-//! of this host holds, at once, and what was not renewed within its lease. Leases are judged by the clocks of
-//! their hosts: two thirds of a lease is how far those may lie apart.
+//! holder whose lock was taken over can neither renew nor free the new one. Taken over is what a process holds
+//! that surely ended, at once; and what was seen not to change for a lease, by this process's own clock, unless
+//! its holder surely runs. Clocks of other hosts, and steps of one's own, decide nothing.
+//!
+//! The holder asks a [`Lease`] before each write: it ends before anybody may take the lock over, by a clock that
+//! counts the time in which the process or its host stood still.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::LedgerError;
-use super::holder::Holder;
+use super::holder::{Holder, Life, Sign, Signs};
 use super::shelf::{Document, Seen, Shelf, Trouble, Version};
 use crate::shell::clock;
 
@@ -43,6 +47,9 @@ struct Stored {
     until: Timestamp,
     /// Different for each time that it is taken.
     nonce: String,
+    /// How long its lease is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lease_ms: Option<u64>,
 }
 
 impl Stored {
@@ -66,21 +73,54 @@ impl Stored {
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Free,
-    /// It can be taken over, and why.
-    Over(String),
+    /// Its holder surely ended, as the words say.
+    Dead(String),
     Held(Holding),
+    /// By this host's clock its lease ran out, which a clock that is wrong would say too.
+    Silent(Holding),
 }
 
-fn judge(stored: &Stored, me: &Holder, now: Timestamp) -> Verdict {
+fn judge(stored: &Stored, life: impl Fn(&Holder) -> Life, now: Timestamp) -> Verdict {
     let Some(holder) = &stored.holder else { return Verdict::Free };
-    if holder.is_dead(me) {
-        Verdict::Over(format!("the lock was held by {}, which has ended without freeing it", holder.words()))
-    } else if stored.until <= now {
-        let until = seconds(stored.until);
-        Verdict::Over(format!("the lock was held by {}, and its lease ran out at {until}", holder.words()))
-    } else {
-        Verdict::Held(Holding { holder: holder.clone(), since: stored.since, until: stored.until })
+    let holding = Holding { holder: holder.clone(), since: stored.since, until: stored.until };
+    match life(holder) {
+        Life::Dead => Verdict::Dead(format!(
+            "the lock was held by {}, which has ended without freeing it",
+            holder.words()
+        )),
+        Life::Unknown if stored.until <= now => Verdict::Silent(holding),
+        Life::Alive | Life::Unknown => Verdict::Held(holding),
     }
+}
+
+/// Told what is waited for.
+pub type News<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// Looks at a lock for as long as its lease; whether it stayed what it was.
+async fn stays(
+    shelf: &Shelf,
+    seen: &Seen,
+    stored: &Stored,
+    lease: Duration,
+    holding: &Holding,
+    news: News<'_>,
+) -> Result<bool, LedgerError> {
+    let lease = lease.max(Duration::from_millis(stored.lease_ms.unwrap_or_default()));
+    let begin = Instant::now();
+    news(&format!(
+        "The lock is held by {}, and by this host's clock its lease ran out. Watching for {}s whether it is renewed.",
+        holding.words(),
+        lease.as_secs() + 1
+    ));
+    while let left = lease.saturating_sub(begin.elapsed())
+        && !left.is_zero()
+    {
+        sleep(left.min((lease / 10).max(Duration::from_millis(50)))).await;
+        if shelf.read(Document::Lock).await?.is_none_or(|now| now.bytes != seen.bytes) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Who holds a lock, since and until when.
@@ -124,64 +164,148 @@ struct Held {
     version: Version,
 }
 
+/// Until when a lock is surely held.
+#[derive(Debug)]
+pub struct Lease {
+    /// By the clock that counts from the host's start, its sleep included.
+    until_ms: AtomicI64,
+    length: Duration,
+    lost: watch::Sender<Option<String>>,
+}
+
+impl Lease {
+    fn new(begin_ms: i64, length: Duration) -> Self {
+        let lease = Self { until_ms: AtomicI64::default(), length, lost: watch::Sender::new(None) };
+        lease.extend(begin_ms);
+        lease
+    }
+
+    /// Counts the lease from a moment before it was written. It ends earlier than for others.
+    fn extend(&self, begin_ms: i64) {
+        let length = i64::try_from(self.length.as_millis()).unwrap_or(i64::MAX / 10);
+        self.until_ms.store(begin_ms.saturating_add(length * 9 / 10), Ordering::SeqCst);
+    }
+
+    fn left(&self) -> Duration {
+        let left_ms = self.until_ms.load(Ordering::SeqCst).saturating_sub(clock::since_start_ms());
+        Duration::from_millis(u64::try_from(left_ms).unwrap_or_default())
+    }
+
+    fn lose(&self, why: String) {
+        self.lost.send_if_modified(|lost| {
+            let first = lost.is_none();
+            lost.get_or_insert(why);
+            first
+        });
+    }
+
+    /// Whether the lock is surely held now. Once it may be another's, it is lost for good.
+    pub fn holds(&self) -> bool {
+        if self.left().is_zero() {
+            self.lose(
+                "its lease ran out before it could be renewed, as when the program stands still".to_owned(),
+            );
+        }
+        self.lost.borrow().is_none()
+    }
+
+    /// Turns into a reason when the lock is held no more: then nothing more may be written.
+    pub fn lost(&self) -> watch::Receiver<Option<String>> {
+        self.lost.subscribe()
+    }
+}
+
 /// A lock that is held and renewed until it is released.
 ///
 /// Dropped without [`Lock::release`] it is renewed no more, and falls to others as that of a dead process.
 pub struct Lock {
     shelf: Arc<Shelf>,
     held: Arc<Mutex<Held>>,
-    lost: watch::Receiver<Option<String>>,
+    lease: Arc<Lease>,
     renewing: JoinHandle<()>,
     taken_over: Option<String>,
+    sign: Option<Sign>,
 }
 
 impl Lock {
-    /// Takes the lock.
-    pub(super) async fn take(shelf: Arc<Shelf>, lease: Duration) -> Result<Self, LedgerError> {
-        Self::take_as(shelf, lease, Holder::this()).await
+    /// Takes the lock; `news` is told what that waits for.
+    pub(super) async fn take(
+        shelf: Arc<Shelf>,
+        lease: Duration,
+        news: News<'_>,
+    ) -> Result<Self, LedgerError> {
+        let signs = shelf.signs();
+        Self::take_as(shelf, lease, Holder::this(), &signs, news).await
     }
 
-    async fn take_as(shelf: Arc<Shelf>, lease: Duration, me: Holder) -> Result<Self, LedgerError> {
+    async fn take_as(
+        shelf: Arc<Shelf>,
+        length: Duration,
+        me: Holder,
+        signs: &Signs,
+        news: News<'_>,
+    ) -> Result<Self, LedgerError> {
         let nonce = clock::nonce();
+        // Until the lock is had, it goes with this attempt.
+        let mut sign = signs.give(&nonce);
         let mut taken_over = None;
+        // The nonce of a lock that was seen to change.
+        let mut renewed = None;
         for _ in 0..ATTEMPTS {
-            let begin = Instant::now();
+            let mut seen = shelf.read(Document::Lock).await?;
+            let mut over = None;
+            if let Some(at) = &seen {
+                let Some(there) = Stored::read(at) else { return Err(unreadable(&shelf)) };
+                match judge(&there, |holder| signs.life(holder, &there.nonce, &me), now()) {
+                    // An earlier attempt arrived, and its answer did not.
+                    Verdict::Held(_) | Verdict::Silent(_) if there.nonce == nonce => {}
+                    Verdict::Held(holding) => return Err(busy(&holding)),
+                    Verdict::Silent(holding) if renewed.as_ref() == Some(&there.nonce) => {
+                        return Err(busy(&holding));
+                    }
+                    Verdict::Silent(holding) => {
+                        if !stays(&shelf, at, &there, length, &holding, news).await? {
+                            renewed = Some(there.nonce);
+                            continue;
+                        }
+                        let (words, until) = (holding.holder.words(), seconds(holding.until));
+                        let why = format!("the lock was held by {words}, and its lease ran out at {until}");
+                        over = Some((why, there.nonce));
+                    }
+                    Verdict::Free => {}
+                    Verdict::Dead(why) => over = Some((why, there.nonce)),
+                }
+            }
+            let begin_ms = clock::since_start_ms();
             let since = now();
             let stored = Stored {
                 format: FORMAT.to_owned(),
                 holder: Some(me.clone()),
                 since,
-                until: after(since, lease),
+                until: after(since, length),
                 nonce: nonce.clone(),
+                lease_ms: u64::try_from(length.as_millis()).ok(),
             };
             let bytes = stored.bytes();
-            let written = match shelf.read(Document::Lock).await? {
+            let written = match seen.take() {
                 None => shelf.create(Document::Lock, &bytes).await,
-                Some(seen) => {
-                    let Some(there) = Stored::read(&seen) else { return Err(unreadable(&shelf)) };
-                    match judge(&there, &me, since) {
-                        // An earlier attempt arrived, and its answer did not.
-                        Verdict::Held(_) if there.nonce == nonce => {
-                            shelf.replace(Document::Lock, &bytes, &seen.version).await
-                        }
-                        Verdict::Held(holding) => return Err(busy(&holding)),
-                        Verdict::Free => shelf.replace(Document::Lock, &bytes, &seen.version).await,
-                        Verdict::Over(why) => {
-                            let written = shelf.replace(Document::Lock, &bytes, &seen.version).await;
-                            if written.is_ok() {
-                                taken_over = Some(why);
-                            }
-                            written
-                        }
-                    }
-                }
+                Some(seen) => shelf.replace(Document::Lock, &bytes, &seen.version).await,
             };
+            if let (Ok(_), Some(sign)) = (&written, &mut sign) {
+                sign.keep();
+            }
+            if let (Ok(_), Some((why, nonce))) = (&written, over) {
+                signs.clear(&nonce);
+                taken_over = Some(why);
+            }
             let proved = match written {
                 Ok(version) => match shelf.prove(Document::Lock, &bytes).await {
                     Ok(()) => Ok(version),
                     Err(Trouble::Conflict) => Err(Trouble::Conflict),
                     Err(trouble) => {
-                        let _ = shelf.retire(Document::Lock, &stored.freed(), &version).await;
+                        if shelf.retire(Document::Lock, &stored.freed(), &version).await.is_ok() {
+                            sign.take().map(Sign::end);
+                        }
                         Err(trouble)
                     }
                 },
@@ -190,10 +314,14 @@ impl Lock {
             match proved {
                 Ok(version) => {
                     let held = Arc::new(Mutex::new(Held { stored, version }));
-                    let (tell, lost) = watch::channel(None);
-                    let renewer = Renewer { shelf: Arc::clone(&shelf), held: Arc::clone(&held), lease, tell };
-                    let renewing = tokio::spawn(renewer.run(begin));
-                    return Ok(Self { shelf, held, lost, renewing, taken_over });
+                    let lease = Arc::new(Lease::new(begin_ms, length));
+                    let renewer = Renewer {
+                        shelf: Arc::clone(&shelf),
+                        held: Arc::clone(&held),
+                        lease: Arc::clone(&lease),
+                    };
+                    let renewing = tokio::spawn(renewer.run());
+                    return Ok(Self { shelf, held, lease, renewing, taken_over, sign });
                 }
                 Err(Trouble::Conflict) => {}
                 Err(trouble) => return Err(trouble.into()),
@@ -210,16 +338,33 @@ impl Lock {
         self.taken_over.as_deref()
     }
 
-    /// Turns into a reason when the lock is held no more: then no further step may start.
-    pub fn lost(&self) -> watch::Receiver<Option<String>> {
-        self.lost.clone()
+    /// Until when it is surely held.
+    pub fn lease(&self) -> Arc<Lease> {
+        Arc::clone(&self.lease)
+    }
+
+    /// Whether the lock that lies there is still this one.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn is_ours(&self) -> Result<bool, LedgerError> {
+        let nonce = self.held.lock().await.stored.nonce.clone();
+        let seen = self.shelf.read(Document::Lock).await?;
+        let there = seen.as_ref().and_then(Stored::read);
+        Ok(self.lease.holds() && there.is_some_and(|there| there.nonce == nonce && there.holder.is_some()))
     }
 
     /// Frees the lock, unless it is another's by now.
     ///
     /// # Errors
     /// It cannot be freed, and stays until its lease runs out.
-    pub async fn release(self) -> Result<(), LedgerError> {
+    pub async fn release(mut self) -> Result<(), LedgerError> {
+        self.freed().await?;
+        self.sign.take().map(Sign::end);
+        Ok(())
+    }
+
+    async fn freed(&self) -> Result<(), LedgerError> {
         // A renewal on its way is waited for: after it, the lock is of another version.
         let held = self.held.lock().await;
         self.renewing.abort();
@@ -255,46 +400,38 @@ impl Drop for Lock {
 struct Renewer {
     shelf: Arc<Shelf>,
     held: Arc<Mutex<Held>>,
-    lease: Duration,
-    tell: watch::Sender<Option<String>>,
+    lease: Arc<Lease>,
 }
 
 impl Renewer {
-    async fn run(self, begin: Instant) {
-        // Later than this, others may think that nobody holds the lock.
-        let mut deadline = begin + self.lease * 9 / 10;
-        let mut next = begin + self.lease / 3;
+    async fn run(self) {
+        let length = self.lease.length;
+        let mut pause = length / 3;
         loop {
-            sleep_until(next).await;
+            sleep(pause).await;
             let mut held = self.held.lock().await;
-            let begin = Instant::now();
-            let left = deadline.saturating_duration_since(begin).max(self.lease / 12);
-            let why = match timeout(left, self.renew(&mut held)).await {
+            let begin_ms = clock::since_start_ms();
+            let why = match timeout(self.lease.left().max(length / 12), self.renew(&mut held)).await {
                 Ok(Ok(())) => {
-                    deadline = begin + self.lease * 9 / 10;
-                    next = begin + self.lease / 3;
+                    self.lease.extend(begin_ms);
+                    pause = length / 3;
                     continue;
                 }
-                Ok(Err(Failure::Gone(why))) => {
-                    drop(held);
-                    self.tell.send_replace(Some(why));
-                    return;
-                }
+                Ok(Err(Failure::Gone(why))) => return self.lease.lose(why),
                 Ok(Err(Failure::Later(why))) => why,
                 Err(_) => "no answer".to_owned(),
             };
             drop(held);
             tracing::warn!("the lock was not renewed, and is tried again: {why}");
-            if Instant::now() >= deadline {
-                self.tell.send_replace(Some(format!("it could not be renewed within its lease: {why}")));
-                return;
+            if self.lease.left().is_zero() {
+                return self.lease.lose(format!("it could not be renewed within its lease: {why}"));
             }
-            next = (Instant::now() + self.lease / 12).min(deadline);
+            pause = self.lease.left().min(length / 12);
         }
     }
 
     async fn renew(&self, held: &mut Held) -> Result<(), Failure> {
-        let stored = Stored { until: after(now(), self.lease), ..held.stored.clone() };
+        let stored = Stored { until: after(now(), self.lease.length), ..held.stored.clone() };
         for _ in 0..ATTEMPTS {
             match self.shelf.replace(Document::Lock, &stored.bytes(), &held.version).await {
                 Ok(version) => {
@@ -354,20 +491,31 @@ pub(super) async fn look(shelf: &Shelf) -> Result<Freed, LedgerError> {
     })
 }
 
-/// Frees a lock, whoever holds it.
-pub(super) async fn free(shelf: &Shelf) -> Result<Freed, LedgerError> {
+/// Frees a lock whose holder surely ended, or whose lease is over; with `force` any other too.
+pub(super) async fn free(
+    shelf: &Shelf,
+    signs: &Signs,
+    lease: Duration,
+    force: bool,
+    news: News<'_>,
+) -> Result<Freed, LedgerError> {
+    let me = Holder::this();
     let mut told: Option<(String, Holding)> = None;
     for _ in 0..ATTEMPTS {
         let Some(seen) = shelf.read(Document::Lock).await? else {
             return Ok(told.map_or(Freed::Nothing, |(_, holding)| Freed::Holder(holding)));
         };
         let Some(stored) = Stored::read(&seen) else {
+            if !force {
+                return Err(unreadable(shelf));
+            }
             let nobody = Stored {
                 format: FORMAT.to_owned(),
                 holder: None,
                 since: now(),
                 until: now(),
                 nonce: clock::nonce(),
+                lease_ms: None,
             };
             match shelf.retire(Document::Lock, &nobody.bytes(), &seen.version).await {
                 Err(Trouble::Conflict) => continue,
@@ -382,8 +530,23 @@ pub(super) async fn free(shelf: &Shelf) -> Result<Freed, LedgerError> {
         if told.as_ref().is_some_and(|(nonce, _)| *nonce != stored.nonce) {
             return Err(busy(&holding));
         }
+        let over = match judge(&stored, |holder| signs.life(holder, &stored.nonce, &me), now()) {
+            _ if force => true,
+            Verdict::Free | Verdict::Dead(_) => true,
+            Verdict::Held(_) => false,
+            Verdict::Silent(holding) => stays(shelf, &seen, &stored, lease, &holding, news).await?,
+        };
+        if !over {
+            return Err(busy(&holding));
+        }
         match shelf.retire(Document::Lock, &stored.freed(), &seen.version).await {
-            Ok(()) => return Ok(Freed::Holder(holding)),
+            Ok(()) => {
+                // The sign of one that still runs stays until it ends: a lock of another has another sign.
+                if signs.life(holder, &stored.nonce, &me) == Life::Dead {
+                    signs.clear(&stored.nonce);
+                }
+                return Ok(Freed::Holder(holding));
+            }
             // It was renewed meanwhile.
             Err(Trouble::Conflict) => told = Some((stored.nonce, holding)),
             Err(trouble) => return Err(trouble.into()),
@@ -398,15 +561,15 @@ pub(super) async fn free(shelf: &Shelf) -> Result<Freed, LedgerError> {
 fn busy(holding: &Holding) -> LedgerError {
     LedgerError::Locked(format!(
         "another apply holds the lock of this workspace: {}; wait until it has ended, or free the lock with \
-         `rosterctl unlock` once you are sure that it is gone",
+         `rosterctl unlock --force` once you are sure that it is gone",
         holding.words()
     ))
 }
 
 fn unreadable(shelf: &Shelf) -> LedgerError {
     LedgerError::Locked(format!(
-        "the lock {} is damaged, or of a newer rosterctl, so nobody knows who holds it; free it with \
-         `rosterctl unlock` once you are sure that no apply is running",
+        "the lock {} is damaged, or of a newer rosterctl, so its holder is not known; free it with \
+         `rosterctl unlock --force` once you are sure that no apply is running",
         shelf.shown(Document::Lock)
     ))
 }

@@ -19,7 +19,7 @@ use url::Url;
 
 use self::file::Folder;
 pub use self::holder::Holder;
-pub use self::lock::{Freed, Holding, Lock};
+pub use self::lock::{Freed, Holding, Lease, Lock, News};
 use self::object::Bucket;
 use self::shelf::{Document, Shelf, Trouble, Version};
 use super::files::{self, Place};
@@ -166,13 +166,13 @@ impl Store {
         }
     }
 
-    /// Takes the lock; it is renewed in the background until it is released.
+    /// Takes the lock; it is renewed in the background until it is released. `news` is told what that waits for.
     ///
     /// # Errors
     /// [`LedgerError::Locked`] with who holds it; or it cannot be taken.
-    pub async fn lock(&self) -> Result<Lock, LedgerError> {
+    pub async fn lock(&self, news: News<'_>) -> Result<Lock, LedgerError> {
         self.own_folder();
-        Lock::take(Arc::clone(&self.shelf), self.lease).await
+        Lock::take(Arc::clone(&self.shelf), self.lease, news).await
     }
 
     /// Says who holds the lock, and changes nothing.
@@ -188,12 +188,13 @@ impl Store {
         self.shown()
     }
 
-    /// Frees the lock, whoever holds it, and says who did.
+    /// Frees a lock whose holder surely ended or whose lease is over, with `force` any other too, and says who
+    /// held it. `news` is told what that waits for.
     ///
     /// # Errors
-    /// It cannot be freed, or another took it meanwhile.
-    pub async fn unlock(&self) -> Result<Freed, LedgerError> {
-        lock::free(&self.shelf).await
+    /// [`LedgerError::Locked`] when its holder may still run, or another took it meanwhile; or it cannot be freed.
+    pub async fn unlock(&self, force: bool, news: News<'_>) -> Result<Freed, LedgerError> {
+        lock::free(&self.shelf, &self.shelf.signs(), self.lease, force, news).await
     }
 
     fn shown(&self) -> String {

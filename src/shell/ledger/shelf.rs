@@ -5,7 +5,9 @@
 //! want the lock exactly one gets it, and a run that lost it cannot write over another's ledger.
 
 use super::file::Folder;
+use super::holder::Signs;
 use super::object::Bucket;
+use crate::shell::state;
 
 /// One of the two documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,16 @@ impl Shelf {
         match self {
             Self::Folder(folder) => folder.shown(document),
             Self::Bucket(bucket) => bucket.shown(document),
+        }
+    }
+
+    /// Where those who hold the lock give signs that they run.
+    pub(super) fn signs(&self) -> Signs {
+        match self {
+            Self::Folder(folder) => folder.signs(),
+            Self::Bucket(_) => {
+                Signs::shared(state::folders().iter().map(|folder| folder.join("locks")).collect())
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! A connection of the simulated client at work: what `shell::vendor` does, under the virtual clock.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rosterctl::apply::retry::{self, Bounds};
@@ -93,14 +94,16 @@ impl Line {
     }
 
     /// Waits for a place in an operation's window, as `shell::pace` does.
-    async fn enter(&self, operation: &'static str) -> Option<i64> {
+    async fn enter(&self, operation: &'static str) -> Option<u64> {
+        static CALLS: AtomicU64 = AtomicU64::new(0);
         let rate = self.connection.rate(operation)?;
+        let id = CALLS.fetch_add(1, Ordering::Relaxed);
         loop {
             let wait = {
                 let mut world = self.world.borrow_mut();
                 let now = world.now;
-                match world.windows.entry(operation).or_default().enter(rate, LONGEST_MS, now) {
-                    Ok(()) => return Some(now),
+                match world.windows.entry(operation).or_default().enter(id, rate, LONGEST_MS, now) {
+                    Ok(()) => return Some(id),
                     Err(wait) => wait,
                 }
             };
