@@ -7,7 +7,9 @@ use super::attend::{Held, whys};
 use super::deed::Deed;
 use super::observe::{Seen, Wanted};
 use super::verify::{self, Verdict};
-use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult, UNREAD, retry};
+use super::{
+    Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult, UNREAD, retry, unreadable,
+};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Step};
 
