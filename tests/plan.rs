@@ -72,6 +72,7 @@ cases! {
     seats_are_compared_and_never_written "seats"
     a_drift_needs_every_seat "seats-incomplete"
     a_plan_does_not_need_the_seats "seats-unread"
+    agents_whom_no_guard_can_ask_about_are_named "presence-unasked"
 }
 
 fn check(case: &str) {

@@ -123,6 +123,7 @@ fn failed() -> Part {
         ..part(Body::Failed(Failure {
             workspace: None,
             message: "the workspace or a manifest has an error".to_owned(),
+            reason: None,
             diagnostics: vec![wrong],
         }))
     }
@@ -132,6 +133,7 @@ fn several(command: Command) -> Report {
     let unreachable = Failure {
         workspace: Some("north".to_owned()),
         message: "connection `agents` did not answer".to_owned(),
+        reason: Some(rosterctl::model::call::Reason::NoAnswer),
         diagnostics: Vec::new(),
     };
     let north = Part { place: "teams/north".to_owned(), exit: 6, ..part(Body::Failed(unreachable)) };

@@ -169,6 +169,10 @@ pub struct Ran {
 /// What the message of a step begins with that people at work kept from being done for all.
 pub const IN_PART: &str = "done, but not for all: ";
 
+/// The message of a step that its vendor confirmed and that could not be read back.
+pub const UNREAD: &str =
+    "the vendor confirmed it; it was not read back, since the system refused the sign-in";
+
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepResult {
@@ -196,6 +200,11 @@ pub struct StepResult {
 }
 
 impl StepResult {
+    /// Whether the step is done, and was seen to be as far as anything shows it.
+    pub fn is_proved(&self) -> bool {
+        self.status == Status::Done && self.carried_out
+    }
+
     /// Whether the step took effect on one of its targets.
     pub fn took(&self, target: &ResourceId) -> bool {
         self.carried_out && !self.left_out.contains(target)
@@ -381,6 +390,9 @@ impl Machine {
 
     /// Takes in what happened and says what to do next.
     pub fn next(&mut self, event: Event) -> Vec<Effect> {
+        if let Event::Seen { seen, .. } = &event {
+            self.locked.extend(&seen.refused);
+        }
         match event {
             Event::Begin => {
                 self.guarding = guard::wanted(&self.plan, self.conduct.saved);
@@ -504,7 +516,7 @@ impl Machine {
             return None;
         };
         if deed.kind().is_some_and(|kind| self.locked.contains(&kind)) {
-            self.end(at, Status::Skipped, "the system refused the sign-in");
+            self.shut_out(at, Status::Skipped);
             return None;
         }
         let repetition = slot.repetition;
@@ -522,6 +534,9 @@ impl Machine {
             // The verification that follows judges what can be read, whatever became of each edit.
             if let Err(failure) = result {
                 slot.note = Some(failure.message().to_owned());
+                if let (Failure::SignIn(_), Some(deed)) = (&failure, &slot.deed) {
+                    self.locked.extend(deed.kind());
+                }
                 slot.refuted = true;
             }
             if slot.pending > 0 {
@@ -562,13 +577,20 @@ impl Machine {
                 failure @ (Failure::NotSent(_)
                 | Failure::Throttled { .. }
                 | Failure::Refused(_)
-                | Failure::SignIn(_)
                 | Failure::Halted),
-            ) => {
-                if let (Failure::SignIn(_), Some(deed)) = (&failure, &self.slots[at].deed) {
-                    self.locked.extend(deed.kind());
+            ) => self.end(at, Status::Failed, failure.message()),
+            Err(failure @ (Failure::SignIn(_) | Failure::Shut(_))) => {
+                let status = match failure {
+                    Failure::SignIn(_) => Status::Failed,
+                    _ => Status::Skipped,
+                };
+                // The vendor's words are told once.
+                match self.slots[at].deed.as_ref().and_then(Deed::kind) {
+                    Some(kind) if self.locked.insert(kind) => {
+                        self.end(at, Status::Failed, failure.message());
+                    }
+                    _ => self.shut_out(at, status),
                 }
-                self.end(at, Status::Failed, failure.message());
             }
         }
         self.advance()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::field::Record;
-use crate::model::id::OperatorId;
+use crate::model::id::{Kind, OperatorId};
 use crate::model::live::LiveQueue;
 
 /// What to look at.
@@ -40,6 +40,8 @@ pub struct Seen {
     pub agents: BTreeMap<OperatorId, Result<Option<Record>, String>>,
     /// Queues that answer to a key, with their numbers.
     pub queues: BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>,
+    /// The kinds whose system refused the sign-in.
+    pub refused: BTreeSet<Kind>,
 }
 
 impl Seen {

@@ -49,6 +49,7 @@ pub fn pause(
         | Failure::Garbled(_)
         | Failure::Refused(_)
         | Failure::SignIn(_)
+        | Failure::Shut(_)
         | Failure::Halted => return None,
     };
     (attempt < bounds.attempts && elapsed.saturating_add(pause) <= bounds.total).then_some(pause)

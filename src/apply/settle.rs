@@ -7,7 +7,9 @@ use super::attend::{Held, whys};
 use super::deed::Deed;
 use super::observe::{Seen, Wanted};
 use super::verify::{self, Verdict};
-use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult, retry};
+use super::{
+    Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult, UNREAD, retry, unreadable,
+};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Step};
 
@@ -20,6 +22,20 @@ impl Machine {
     /// Whether it is worth another look, after a pause, that what was done may not be shown yet; `looks` were taken.
     pub(super) fn may_show(&self, looks: u32) -> bool {
         !self.interrupted && looks < retry::looks(retry::LATE)
+    }
+
+    /// Ends a step whose system refused the sign-in.
+    pub(super) fn shut_out(&mut self, at: usize, status: Status) {
+        const WHY: &str = "the system refused the sign-in";
+        let slot = &self.slots[at];
+        match &slot.note {
+            // It was sent before, and nothing tells what became of that.
+            Some(why) if slot.repetition > 0 && slot.deed.as_ref().is_some_and(unreadable) => {
+                let message = format!("{why}; then {WHY}");
+                self.end(at, Status::Unknown, message);
+            }
+            _ => self.end(at, status, WHY),
+        }
     }
 
     /// Ends a step that for all that was seen has not taken effect; `late` where it may just not be shown yet.
@@ -110,7 +126,13 @@ impl Machine {
                 }
                 Verdict::Unseen(why) => {
                     self.slots[at].told = told;
-                    self.end(at, Status::Unknown, why);
+                    let slot = &self.slots[at];
+                    let kind = slot.deed.as_ref().and_then(Deed::kind);
+                    if !slot.settled && kind.is_some_and(|kind| self.locked.contains(&kind)) {
+                        self.end(at, Status::Done, UNREAD);
+                    } else {
+                        self.end(at, Status::Unknown, why);
+                    }
                 }
                 Verdict::Unsettled(mut agents) if !self.slots[at].settled && !self.interrupted => {
                     for (id, keys) in unread {

@@ -184,12 +184,7 @@ fn address(
                 .masked(),
         );
     }
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
+    let loopback = url.host().is_some_and(|host| crate::model::host::is_loopback(&host));
     if url.scheme() == "http" && !loopback && insecure != Some(true) {
         let help = if insecure.is_some() {
             "use https://, or set `allowInsecure: true` on this connection"

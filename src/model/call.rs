@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// One request, ready to be sent to a connection's base URL. All five vendors take `POST` only.
 ///
 /// Its `Debug` form shows operation and path alone: query, headers and body may hold secrets.
@@ -87,13 +89,45 @@ pub enum Failure {
     Refused(String),
     /// The vendor refused the sign-in: no further call to it makes sense.
     SignIn(String),
+    /// It was not sent: the vendor refused this sign-in before, in these words.
+    Shut(String),
     /// What came back is no answer: HTML, cut off, of the wrong type, too large.
     Garbled(String),
     /// The operator stopped the run before it was sent.
     Halted,
 }
 
+/// Why a system told nothing that could be used: the word in JSON, by which a scheduler decides to run again.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Reason {
+    /// Its listing could not be proved complete.
+    Incomplete,
+    /// It answered nothing that could be used, or not in time.
+    NoAnswer,
+    /// No connection could be made.
+    Unreachable,
+    /// It refused the sign-in: another run fares no better, and some vendors lock the address.
+    SignIn,
+}
+
 impl Failure {
+    /// Why nothing was told that could be used.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Failure::NotSent(_) => Reason::Unreachable,
+            Failure::SignIn(_) | Failure::Shut(_) => Reason::SignIn,
+            Failure::Throttled { .. }
+            | Failure::Unknown(_)
+            | Failure::Late(_)
+            | Failure::Refused(_)
+            | Failure::Garbled(_)
+            | Failure::Halted => Reason::NoAnswer,
+        }
+    }
+
     /// What went wrong, in words.
     pub fn message(&self) -> &str {
         match self {
@@ -103,6 +137,7 @@ impl Failure {
             | Failure::Late(message)
             | Failure::Refused(message)
             | Failure::SignIn(message)
+            | Failure::Shut(message)
             | Failure::Garbled(message) => message,
             Failure::Halted => "the run was interrupted before it",
         }
@@ -118,6 +153,7 @@ impl Failure {
             Failure::Late(message) => Failure::Late(change(message)),
             Failure::Refused(message) => Failure::Refused(change(message)),
             Failure::SignIn(message) => Failure::SignIn(change(message)),
+            Failure::Shut(message) => Failure::Shut(change(message)),
             Failure::Garbled(message) => Failure::Garbled(change(message)),
             Failure::Halted => Failure::Halted,
         }

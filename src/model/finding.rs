@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::call::Reason;
 use super::id::ResourceId;
 use super::source::Source;
 
@@ -119,6 +120,8 @@ rules! {
         "Leave more members in the queue, or lower its `minMembers` in the manifest.";
     RECENT_CALLS     "R501" Warning None       "An agent is to be deleted whose voice seat had calls in the last days."
         "Make sure that the agent has really stopped working.";
+    UNASKED          "R502" Warning None       "An agent is to be hurt about whom a system that guards those at work cannot be asked."
+        "Make sure that the agent is not at work; or protect a state that another system tells, in `policy.presence.protect`.";
     AT_WORK          "R406" Error   Refused    "Somebody at work was left alone by `policy.presence`; only the result of an apply says so."
         "Apply again when they are done, raise `policy.presence.wait`, or lift the guard for one run with `--allow presence=N`.";
     INCOMPLETE       "R601" Error   Incomplete "A listing could not be proved complete, so nothing may be called missing."
@@ -150,6 +153,9 @@ pub struct Finding {
     /// Where the manifest speaks of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// Why a system told nothing that could be used, where the finding is about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }
 
 impl Finding {
@@ -161,6 +167,7 @@ impl Finding {
             message: message.into(),
             id: None,
             source: None,
+            reason: (rule.code == INCOMPLETE.code).then_some(Reason::Incomplete),
         }
     }
 
@@ -182,6 +189,13 @@ impl Finding {
     #[must_use]
     pub fn left_out(mut self) -> Self {
         self.severity = Severity::Warning;
+        self
+    }
+
+    /// Says why a system told nothing that could be used.
+    #[must_use]
+    pub fn because(mut self, reason: Option<Reason>) -> Self {
+        self.reason = reason;
         self
     }
 

@@ -44,6 +44,12 @@ impl OperatorId {
         }
     }
 
+    /// The digits of an id that is a number, without zeros before it.
+    pub fn number(&self) -> Option<&str> {
+        let digits = !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| self.0.trim_start_matches('0'))
+    }
+
     /// The number before which another id directly follows, for runs of ids: prefix zeros keep width.
     pub fn successor(&self) -> Option<OperatorId> {
         let number: u64 = self.0.parse().ok()?;
@@ -55,10 +61,6 @@ impl OperatorId {
 
 impl Ord for OperatorId {
     fn cmp(&self, other: &Self) -> Ordering {
-        fn number(text: &str) -> Option<&str> {
-            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            digits.then(|| text.trim_start_matches('0'))
-        }
         // What is asked most often is whether a manifest and a vendor mean the same agent.
         let (a, b) = (self.0.as_bytes(), other.0.as_bytes());
         if a == b {
@@ -68,7 +70,7 @@ impl Ord for OperatorId {
         if a.len() == b.len() && a.iter().chain(b).all(u8::is_ascii_digit) {
             return a.cmp(b);
         }
-        match (number(&self.0), number(&other.0)) {
+        match (self.number(), other.number()) {
             (Some(a), Some(b)) => {
                 a.len().cmp(&b.len()).then_with(|| a.cmp(b)).then_with(|| self.0.len().cmp(&other.0.len()))
             }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::call::Reason;
 use super::field::Record;
 use super::id::OperatorId;
 use super::queue::ASSIGN_MEMBERS;
@@ -65,7 +66,7 @@ pub enum Seats {
     #[default]
     Unasked,
     /// They could not be read, and why.
-    Unread(String),
+    Unread(String, Option<Reason>),
     /// They were read.
     Read(LiveSeats),
 }
@@ -75,7 +76,7 @@ impl Seats {
     pub fn read(&self) -> Option<&LiveSeats> {
         match self {
             Seats::Read(seats) => Some(seats),
-            Seats::Unasked | Seats::Unread(_) => None,
+            Seats::Unasked | Seats::Unread(..) => None,
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod field;
 pub mod finding;
+pub mod host;
 pub mod id;
 pub mod journal;
 pub mod ledger;

@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::call::Reason;
 use super::id::OperatorId;
 use super::workspace::Settings;
 
@@ -145,6 +146,7 @@ pub struct Presence {
     said: BTreeMap<OperatorId, Vec<Said>>,
     gaps: Vec<Gap>,
     systems: BTreeSet<&'static str>,
+    reasons: BTreeMap<&'static str, Reason>,
 }
 
 impl Presence {
@@ -191,11 +193,35 @@ impl Presence {
         }
         self.gaps.extend(other.gaps);
         self.systems.extend(other.systems);
+        for (system, reason) in other.reasons {
+            self.because(system, reason);
+        }
+    }
+
+    /// Records why a system left a gap; the gravest reason stays.
+    pub fn because(&mut self, system: &'static str, reason: Reason) {
+        let known = self.reasons.entry(system).or_insert(reason);
+        *known = reason.max(*known);
+    }
+
+    /// Returns why a system left a gap.
+    pub fn reason(&self, system: &str) -> Option<Reason> {
+        self.reasons.get(system).copied()
     }
 
     /// What is said of an agent, in the order in which it was told.
     pub fn of(&self, agent: &OperatorId) -> &[Said] {
         self.said.get(agent).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is said of an agent, and of a number that differs from theirs in zeros before it: systems that keep
+    /// numbers have no such zeros.
+    pub fn about<'a>(&'a self, agent: &'a OperatorId) -> impl Iterator<Item = &'a Said> + use<'a> {
+        let same = agent.number().into_iter().flat_map(move |number| {
+            let from = self.said.range(OperatorId::from(number)..);
+            from.take_while(move |(other, _)| other.number() == Some(number))
+        });
+        self.of(agent).iter().chain(same.filter(move |(other, _)| *other != agent).flat_map(|(_, said)| said))
     }
 
     /// What one system says of an agent.
@@ -312,13 +338,13 @@ impl Guard {
         if !self.watches(harm) {
             return Verdict::Clear;
         }
-        if let Some(said) = presence.of(agent).iter().find(|said| self.protect.contains(&said.state)) {
+        if let Some(said) = presence.about(agent).find(|said| self.protect.contains(&said.state)) {
             return Verdict::AtWork(said.clone());
         }
         if self.allow_gaps {
             return Verdict::Clear;
         }
-        let mut unlisted = presence.of(agent).iter().filter_map(|said| {
+        let mut unlisted = presence.about(agent).filter_map(|said| {
             let why = said.unlisted()?.into();
             Some(Gap { system: said.system, agent: Some(agent.clone()), why, answered: true })
         });
@@ -390,6 +416,18 @@ mod tests {
             assert!(state.told_by().is_none_or(|system| doc.contains(system)), "{word}");
         }
         assert_eq!(Harm::ALL.map(Harm::word), *HARMS);
+    }
+
+    #[test]
+    fn a_state_of_the_number_counts_whatever_zeros_stand_before_it() {
+        let mut presence = Presence::default();
+        presence.say("8002".into(), said(CMS, State::OnCall));
+        presence.say("8003".into(), said(CMS, State::Idle));
+        presence.say("08004".into(), said(CMS, State::OnCall));
+        let clear =
+            |agent: &str| Guard::default().judge(Harm::Delete, &agent.into(), &presence) == Verdict::Clear;
+        assert!(!clear("8002") && !clear("08002") && !clear("0008002") && !clear("8004"));
+        assert!(clear("08003") && clear("80020") && clear("a8002") && clear("008001"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::id::Kind;
+use super::id::{Kind, OperatorId};
 use super::presence::{HARMS, STATE_WORDS};
 
 /// One setting of a connection, a store, the ledger or the policy.
@@ -113,6 +113,8 @@ pub struct Spec {
     pub settings: &'static [Setting],
     /// Its operations.
     pub operations: &'static [OperationSpec],
+    /// Whether it can be asked about an agent, where it is asked agent by agent.
+    pub asks: Option<fn(&OperatorId) -> bool>,
 }
 
 /// So many calls in any window of such a length.

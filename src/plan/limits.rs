@@ -61,7 +61,7 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     }
 }
 
-fn members(json: &serde_json::Value) -> Members {
+pub(super) fn members(json: &serde_json::Value) -> Members {
     match Value::from_json(ASSIGN_MEMBERS.ty, json) {
         Some(Value::Members(members)) => Members::clone(&members),
         _ => Members::new(),

@@ -23,6 +23,7 @@ mod seats;
 mod sip;
 mod steps;
 mod strangers;
+mod unasked;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,6 +109,7 @@ pub fn plan(
     draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
     let steps = steps::build(&context, &draft.changes);
     draft.findings.extend(strangers::findings(&draft.changes, &steps));
+    draft.findings.extend(unasked::findings(&context, &draft.changes));
     draft.findings.sort_by(|a, b| {
         // The place comes last: moving a line in a file reorders nothing.
         (a.severity, &a.code, &a.id, &a.message, &a.source)

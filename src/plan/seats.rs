@@ -5,6 +5,7 @@
 
 use super::scope::Scope;
 use super::{Context, Draft};
+use crate::model::call::Reason;
 use crate::model::desired::DesiredSeat;
 use crate::model::diff::same;
 use crate::model::field::Entry;
@@ -22,11 +23,12 @@ use crate::model::value::Value;
 pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     let seats = match &context.live.seats {
         Seats::Unasked => return,
-        Seats::Unread(why) => {
+        Seats::Unread(why, reason) => {
             unknown(
                 context,
                 draft,
                 format!("the voice seats could not be read, and are not compared: {why}"),
+                *reason,
             );
             return;
         }
@@ -41,6 +43,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
                 "the listing of voice seats could not be proved complete ({doubt}), so none is called missing; \
                  run again when nobody edits seats"
             ),
+            Some(Reason::Incomplete),
         );
     }
     for (account, seat) in &context.desired.seats {
@@ -80,8 +83,9 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
 }
 
 /// Seats that cannot be compared are no reason not to plan, and every reason not to call a drift clean.
-fn unknown(context: &Context<'_>, draft: &mut Draft, message: String) {
-    draft.find(Finding::new(if context.options.watch { &SEATS_UNKNOWN } else { &SEATS_UNREAD }, message));
+fn unknown(context: &Context<'_>, draft: &mut Draft, message: String, reason: Option<Reason>) {
+    let rule = if context.options.watch { &SEATS_UNKNOWN } else { &SEATS_UNREAD };
+    draft.find(Finding::new(rule, message).because(reason));
 }
 
 fn compare(

@@ -11,18 +11,72 @@ use super::{Page, Row, Sightings};
 use crate::model::id::OperatorId;
 use crate::model::presence::Said;
 
-/// How many rows a page really holds: some vendors cap the size that was asked for.
-pub fn page_size(first: &Page, asked: usize) -> usize {
-    held(first.rows.len(), first.total, asked)
+/// Most rows of a listing that is read: a total above it is not believed.
+const MOST_ROWS: usize = 10_000_000;
+
+/// A page as its listing counts it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The keys of its rows.
+    pub keys: Vec<OperatorId>,
+    /// How many rows the whole listing has, as the vendor says.
+    pub total: Option<usize>,
 }
 
-/// How many pages there are, judged by the first.
-pub fn page_count(first: &Page, asked: usize) -> usize {
-    pages(first.rows.len(), first.total, asked)
+impl Page {
+    /// The page as its listing counts it.
+    pub fn head(&self) -> Head {
+        Head { keys: self.rows.iter().map(|row| row.key().clone()).collect(), total: self.total }
+    }
+}
+
+impl Sightings {
+    /// The page as its listing counts it.
+    pub fn head(&self) -> Head {
+        Head { keys: self.rows.clone(), total: self.total }
+    }
+}
+
+/// How far a listing is read: to its last page, or to one that proves the total wrong.
+#[derive(Debug)]
+pub struct Course {
+    size: usize,
+    pages: usize,
+    read: usize,
+    last: Vec<OperatorId>,
+}
+
+impl Course {
+    /// Begins with the first page of a listing whose pages were asked to hold so many rows.
+    pub fn begin(first: Head, asked: usize) -> Self {
+        let rows = first.keys.len();
+        let total = first.total.filter(|total| *total <= MOST_ROWS);
+        Self { size: held(rows, total, asked), pages: pages(rows, total, asked), read: 1, last: first.keys }
+    }
+
+    /// How many rows a page really holds: some vendors cap the size that was asked for, or ignore it.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How many pages there are.
+    pub fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// Takes in the next page. Returns whether reading on is of no use: a page before the last one is short, or is
+    /// the one before it once more.
+    pub fn ends(&mut self, page: Head) -> bool {
+        self.read += 1;
+        let short = page.keys.len() < self.size;
+        let again = page.keys == self.last;
+        self.last = page.keys;
+        self.read < self.pages && (short || again)
+    }
 }
 
 fn held(rows: usize, total: Option<usize>, asked: usize) -> usize {
-    if rows < asked && total.is_some_and(|total| rows < total) { rows } else { asked }
+    if rows < asked && total.is_some_and(|total| rows < total) { rows } else { asked.max(rows) }
 }
 
 /// How many pages a listing has whose first one holds so many rows of such a total.
@@ -194,10 +248,26 @@ mod tests {
     }
 
     #[test]
-    fn a_capped_page_size_is_noticed() {
-        assert_eq!(page_count(&page(&["1", "2"], Some(5)), 100), 3);
-        assert_eq!(page_count(&page(&["1", "2"], Some(2)), 100), 1);
-        assert_eq!(page_count(&page(&[], Some(5)), 100), 1);
-        assert_eq!(page_count(&page(&[], Some(0)), 100), 1);
+    fn a_page_size_that_is_not_the_one_asked_for_is_noticed() {
+        assert_eq!(pages(2, Some(5), 100), 3);
+        assert_eq!(pages(2, Some(2), 100), 1);
+        assert_eq!(pages(0, Some(5), 100), 1);
+        assert_eq!(pages(0, Some(0), 100), 1);
+        assert_eq!(pages(150, Some(150), 100), 1);
+        assert_eq!(pages(150, Some(300), 100), 2);
+    }
+
+    #[test]
+    fn no_listing_is_read_on_behind_a_page_that_proves_its_total_wrong() {
+        let course = |first: &[&str], total| Course::begin(page(first, Some(total)).head(), 2);
+        let ends = |course: &mut Course, next: &[&str]| course.ends(page(next, Some(9)).head());
+        let mut whole = course(&["1", "2"], 5);
+        assert_eq!((whole.pages(), whole.size()), (3, 2));
+        assert!(!ends(&mut whole, &["3", "4"]) && !ends(&mut whole, &["5"]));
+        assert!(ends(&mut course(&["1", "2"], 5), &[]), "empty");
+        assert!(ends(&mut course(&["1", "2"], 5), &["3"]), "short");
+        assert!(ends(&mut course(&["1", "2"], 5), &["1", "2"]), "the same once more");
+        assert!(!ends(&mut course(&["1", "2"], 3), &["3"]), "the last one");
+        assert_eq!(course(&["1", "2"], 1_000_000_000_000_000).pages(), 1);
     }
 }

@@ -2,13 +2,17 @@
 //!
 //! Vendors answer `"priority": "0"` where they document a number, `null` or `""` or nothing for an
 //! unset text, failures with HTTP 200 and pages of HTML. A value of the wrong type is an error that
-//! names its path.
+//! names its path. A key that stands twice with two values says nothing: which of them holds is not known.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde_json::{Map, Value as Json};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value as Json};
 
 use crate::model::call::{Failure, Reply};
+use crate::model::id::OperatorId;
 
 /// Parses the body as a JSON object, or says what came instead.
 ///
@@ -53,13 +57,82 @@ fn parse(reply: &Reply) -> Result<Map<String, Json>, String> {
         }
         Some(_) => {}
     }
-    match serde_json::from_slice::<Json>(body) {
+    if std::str::from_utf8(body).is_err() {
+        let said = match reply.content_type.split_once("charset=") {
+            Some((_, charset)) => format!(" (`Content-Type` says {})", clean(charset.trim())),
+            None => String::new(),
+        };
+        return Err(format!("bytes that are not UTF-8 instead of JSON{said}"));
+    }
+    match serde_json::from_slice(body).map(|Strict(json)| json) {
         Ok(Json::Object(object)) => Ok(object),
         Ok(other) => Err(format!("{} where an object is documented", kind(&other))),
         Err(error) if error.is_eof() => {
             Err(format!("JSON that ends in the middle, after {} bytes", body.len()))
         }
         Err(error) => Err(format!("no JSON ({error})")),
+    }
+}
+
+/// A JSON value in which no key has two values.
+struct Strict(Json);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Anything).map(Strict)
+    }
+}
+
+struct Anything;
+
+impl<'de> Visitor<'de> for Anything {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Json, E> {
+        Ok(Json::Bool(flag))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Json, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Json, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Json, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Json, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Strict(item)) = seq.next_element()? {
+            list.push(item);
+        }
+        Ok(Json::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        let mut object = Map::new();
+        while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
+            if object.get(&key).is_some_and(|before| *before != value) {
+                return Err(A::Error::custom(format!("`{}` stands twice with two values", clean(&key))));
+            }
+            object.insert(key, value);
+        }
+        Ok(Json::Object(object))
     }
 }
 
@@ -86,6 +159,17 @@ pub fn refusal(object: &Map<String, Json>) -> String {
     match words(object) {
         said if said.is_empty() => "the vendor refused without saying why".to_owned(),
         said => said,
+    }
+}
+
+/// The failure that a code in the body means where codes are those of HTTP; `None` where it means something else.
+pub fn failure(code: i64, reply: &Reply, message: String) -> Failure {
+    match code {
+        401 | 403 => Failure::SignIn(message),
+        429 => Failure::Throttled { after: reply.retry_after, message },
+        // As with a status of HTTP: nothing tells how far the vendor came.
+        500..=599 => Failure::Unknown(message),
+        _ => Failure::Refused(message),
     }
 }
 
@@ -203,8 +287,31 @@ impl<'a> At<'a> {
         match self.value {
             None => Ok(None),
             Some(Json::String(text)) => Ok((!text.is_empty()).then_some(Cow::Borrowed(text))),
-            Some(Json::Number(number)) => Ok(Some(Cow::Owned(number.to_string()))),
+            Some(Json::Number(number)) => {
+                Ok(Some(Cow::Owned(digits(number).unwrap_or_else(|| number.to_string()))))
+            }
             Some(_) => Err(self.wrong("text")),
+        }
+    }
+
+    /// An id: a text without blanks around it, or the digits of a whole number; `None` when unset or empty.
+    ///
+    /// # Errors
+    /// What is neither, and a number whose digits are not all known.
+    pub fn id(&self) -> Result<Option<OperatorId>, Failure> {
+        match self.value {
+            None => Ok(None),
+            Some(Json::String(text)) => {
+                let text = text.trim();
+                Ok((!text.is_empty()).then(|| OperatorId::new(text)))
+            }
+            Some(Json::Number(number)) => match digits(number) {
+                Some(digits) => Ok(Some(OperatorId::new(digits))),
+                None => {
+                    Err(Failure::Garbled(format!("`{}` is the number {number}, which is no id", self.path())))
+                }
+            },
+            Some(_) => Err(self.wrong("an id")),
         }
     }
 
@@ -214,18 +321,19 @@ impl<'a> At<'a> {
             None => Ok(None),
             Some(Json::String(text)) if text.trim().is_empty() => Ok(None),
             Some(Json::String(text)) => text.trim().parse().map(Some).map_err(|_| self.wrong("a number")),
-            Some(Json::Number(number)) => match number.as_i64() {
-                Some(number) => Ok(Some(number)),
-                // 200.0 is how some serialisers write 200.
-                #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
-                None => match number.as_f64() {
-                    Some(float) if float.fract() == 0.0 && float.abs() < 9e15 => Ok(Some(float as i64)),
-                    _ => Err(self.wrong("a whole number")),
-                },
-            },
-            Some(Json::Bool(flag)) => Ok(Some(i64::from(*flag))),
+            Some(Json::Number(number)) => whole(number).map(Some).ok_or_else(|| self.wrong("a whole number")),
             Some(_) => Err(self.wrong("a number")),
         }
+    }
+
+    /// The code of a switch: `true` is 1, `false` is 0; `None` when unset or empty.
+    pub fn switch(&self) -> Result<Option<i64>, Failure> {
+        let flag = match self.value {
+            Some(Json::Bool(_)) => true,
+            Some(Json::String(text)) => ["true", "false"].contains(&&*text.trim().to_ascii_lowercase()),
+            _ => false,
+        };
+        if flag { Ok(self.flag()?.map(i64::from)) } else { self.number() }
     }
 
     /// A flag; 0 and 1, as numbers or text, are taken; `None` when unset.
@@ -239,13 +347,45 @@ impl<'a> At<'a> {
                 "false" | "0" => Ok(Some(false)),
                 _ => Err(self.wrong("a flag")),
             },
-            Some(Json::Number(number)) => match number.as_i64() {
+            Some(Json::Number(number)) => match whole(number) {
                 Some(1) => Ok(Some(true)),
                 Some(0) => Ok(Some(false)),
                 _ => Err(self.wrong("a flag")),
             },
             Some(_) => Err(self.wrong("a flag")),
         }
+    }
+}
+
+/// The value of a number without a fraction; some serialisers write 200.0 for 200.
+#[expect(clippy::cast_possible_truncation, reason = "checked to be whole, and small enough to be exact")]
+fn whole(number: &Number) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    number.as_i64().or_else(|| {
+        let float = number.as_f64().filter(|_| !number.is_u64())?;
+        (float.fract() == 0.0 && float.abs() < EXACT).then_some(float as i64)
+    })
+}
+
+/// The digits of a number without a fraction.
+fn digits(number: &Number) -> Option<String> {
+    number
+        .as_u64()
+        .map(|number| number.to_string())
+        .or_else(|| whole(number).map(|number| number.to_string()))
+}
+
+/// A result in a word, for tables of tests.
+#[cfg(test)]
+pub(crate) fn outcome(result: Result<impl Sized, Failure>) -> &'static str {
+    match result {
+        Ok(_) => "yes",
+        Err(Failure::Garbled(_)) => "garbled",
+        Err(Failure::Unknown(_)) => "unknown",
+        Err(Failure::Refused(_)) => "refused",
+        Err(Failure::SignIn(_)) => "sign-in",
+        Err(Failure::Throttled { .. }) => "throttled",
+        Err(_) => "another",
     }
 }
 
@@ -280,6 +420,12 @@ mod tests {
                 failure(429, ""),
                 failure(302, ""),
                 failure(404, "not here"),
+                failure(204, ""),
+                failure(200, r#"{"code": 0, "code": 500}"#),
+                failure(200, r#"{"data": [{"operatorId": "8001", "operatorId": "8002"}]}"#),
+                failure(200, r#"{"code": 0, "code": 0}"#),
+                failure(200, "{\"code\": 1e999}"),
+                failure(200, "{\"code\": 0, \"msg\": \"\\ud800\"}"),
             ]
             .join("\n"),
             @r#"
@@ -294,8 +440,75 @@ mod tests {
         Throttled { after: None, message: "HTTP 429 (too many calls)" }
         Garbled("HTTP 302 (a redirection, which is not followed: check `baseUrl`)")
         Garbled("HTTP 404, no JSON (expected ident at line 1 column 2)")
+        Garbled("an empty body instead of JSON")
+        Garbled("no JSON (`code` stands twice with two values at line 1 column 24)")
+        Garbled("no JSON (`operatorId` stands twice with two values at line 1 column 54)")
+        no failure
+        Garbled("no JSON (number out of range at line 1 column 14)")
+        Garbled("no JSON (unexpected end of hex escape at line 1 column 27)")
         "#
         );
+    }
+
+    #[test]
+    fn another_charset_is_named() {
+        let gbk = Reply {
+            content_type: "application/json;charset=gbk".to_owned(),
+            body: b"{\"msg\": \"\xd5\xc5\"}".to_vec(),
+            ..reply(200, "")
+        };
+        assert_eq!(
+            object(&gbk),
+            Err(Failure::Garbled(
+                "bytes that are not UTF-8 instead of JSON (`Content-Type` says gbk)".to_owned()
+            ))
+        );
+    }
+
+    #[test]
+    fn an_id_is_one_however_it_is_spelled() {
+        let id = |text: &str| {
+            let object: Map<String, Json> =
+                serde_json::from_str(&format!("{{\"id\": {text}}}")).unwrap_or_default();
+            At::of(&object, "", "id").id().map(|id| id.map(|id| id.as_str().to_owned()))
+        };
+        for spelled in [
+            "8001",
+            "8001.0",
+            "8.001e3",
+            "80010e-1",
+            "\"8001\"",
+            "\" 8001\"",
+            "\"8001\\t\"",
+            "\"\u{3000}8001\"",
+        ] {
+            assert_eq!(id(spelled), Ok(Some("8001".to_owned())), "{spelled}");
+        }
+        for (spelled, same) in [
+            ("\"08001\"", "08001"),
+            ("\"8001.0\"", "8001.0"),
+            ("9007199254740993", "9007199254740993"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("0", "0"),
+        ] {
+            assert_eq!(id(spelled), Ok(Some(same.to_owned())), "{spelled}");
+        }
+        for unset in ["null", "\"\"", "\"  \""] {
+            assert_eq!(id(unset), Ok(None), "{unset}");
+        }
+        for odd in ["8001.5", "1e17", "18446744073709551616", "9007199254740992.0", "true", "[8001]", "{}"] {
+            assert!(matches!(id(odd), Err(Failure::Garbled(_))), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_a_flag_or_a_code() {
+        let json = json!({ "a": true, "b": "False", "c": "1", "d": 2, "e": "", "f": 0.0 });
+        let object = json.as_object().cloned().unwrap_or_default();
+        let at = |key: &'static str| At::of(&object, "", key).switch();
+        assert_eq!((at("a"), at("b"), at("c")), (Ok(Some(1)), Ok(Some(0)), Ok(Some(1))));
+        assert_eq!((at("d"), at("e"), at("f")), (Ok(Some(2)), Ok(None), Ok(Some(0))));
+        assert!(At::of(&object, "", "a").number().is_err(), "a flag is no number");
     }
 
     #[test]

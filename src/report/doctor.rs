@@ -5,6 +5,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::text::{Look, wrap};
+use crate::model::call::Reason;
 use crate::model::id::safe;
 
 /// The value of `format`.
@@ -38,16 +39,16 @@ pub struct Check {
     /// The way out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// Whether the reason is a system that cannot be reached, or lets nobody in.
-    #[serde(skip)]
-    pub unreachable: bool,
+    /// Why a system told nothing that could be used, where it is that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }
 
 impl Check {
     /// A check that went well.
     pub fn ok(name: impl Into<String>, message: impl Into<String>) -> Self {
         let (name, message) = (name.into(), message.into());
-        Self { name, status: Health::Ok, message, help: None, unreachable: false }
+        Self { name, status: Health::Ok, message, help: None, reason: None }
     }
 
     /// A check that somebody should look at.

@@ -5,7 +5,7 @@
 
 use super::view::{self, Line, Tone};
 use super::{Body, Command, Part, Report, Run, result};
-use crate::apply::Status;
+use crate::apply::{Status, StepResult};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::plan::Plan;
@@ -75,7 +75,7 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
                 planned(report.command, plan).into_iter().filter(|note| note.severity != Severity::Info),
             );
             if let Some(verdict) = result::verdict(plan, run) {
-                let whole = run.refused.is_none() && run.results.iter().all(|r| r.status == Status::Done);
+                let whole = run.refused.is_none() && run.results.iter().all(StepResult::is_proved);
                 notes.push(about(if whole { Severity::Info } else { Severity::Error }, verdict));
             }
             notes

@@ -56,13 +56,17 @@ fn value(command: Command, part: &Part) -> Json {
 }
 
 fn error(part: &Part, failure: &Failure) -> Json {
-    json!({
+    let mut json = json!({
         "format": ERROR,
         "workspace": part.name(),
         "exit": part.exit,
         "error": failure.message,
         "diagnostics": failure.diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(reason) = failure.reason {
+        json["reason"] = json!(reason);
+    }
+    json
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> Json {

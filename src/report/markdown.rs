@@ -7,7 +7,7 @@ use super::diff::{Span, spans};
 use super::markup::Markdown;
 use super::view::{self, Group, Line, Piece, View};
 use super::{Body, Command, Failure, Part, Report, Run, result};
-use crate::apply::Status;
+use crate::apply::{Status, StepResult};
 use crate::model::plan::Plan;
 
 /// Most characters of a comment; GitHub takes 65,536.
@@ -172,7 +172,7 @@ fn summary(view: &View, head: &mut Markdown) {
 /// What became of the steps.
 fn ran(plan: &Plan, run: &Run, head: &mut Markdown) -> Vec<Section> {
     if let Some(verdict) = result::verdict(plan, run) {
-        let whole = run.refused.is_none() && run.results.iter().all(|r| r.status == Status::Done);
+        let whole = run.refused.is_none() && run.results.iter().all(StepResult::is_proved);
         head.raw(if whole { "✅ **" } else { "❌ **" }).text(&cut(&verdict)).raw("**\n\n");
     }
     if run.interrupted {

@@ -35,6 +35,7 @@ use text::Look;
 use crate::apply::StepResult;
 use crate::apply::attend::Held;
 use crate::apply::guard::Stale;
+use crate::model::call::Reason;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::plan::Plan;
 
@@ -210,6 +211,8 @@ pub struct Failure {
     pub workspace: Option<String>,
     /// In a sentence.
     pub message: String,
+    /// Why a system told nothing that could be used, where it is that.
+    pub reason: Option<Reason>,
     /// What is wrong with the files that people wrote, where it is that.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -243,6 +246,7 @@ impl Part {
                 Body::Failed(Failure {
                     workspace: failure.workspace.clone(),
                     message: mask.text(&failure.message),
+                    reason: failure.reason,
                     diagnostics: failure.diagnostics.iter().map(|d| mask.diagnostic(d)).collect(),
                 })
             }

@@ -189,6 +189,11 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
         0 => String::new(),
         _ => format!(", {partly} of them but for people at work"),
     };
+    let unread = run.results.iter().filter(|r| r.status == Status::Done && !r.is_proved()).count();
+    let but = match unread {
+        0 => but,
+        _ => format!("{but}, {unread} of them not read back"),
+    };
     let left: Vec<String> = plan
         .findings
         .iter()
@@ -196,7 +201,7 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
         .filter_map(|finding| Some(finding.id.as_ref()?.to_string()))
         .collect();
     let left = (!left.is_empty()).then(|| format!("left out, as the findings say: {}", left.join(", ")));
-    match (all, open) {
+    match (all, open + unread) {
         (0, _) => left.map(|left| format!("Nothing was applied; {left}.")),
         (_, 0) if let Some(left) = left => {
             Some(format!("Applied in part: {all} of {all} steps done; {left}."))

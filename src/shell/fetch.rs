@@ -14,8 +14,8 @@ use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::workspace::Connection;
-use crate::provider::paging::{self, Assembled, Assembly};
-use crate::provider::{Provider, Row};
+use crate::provider::paging::{Assembled, Assembly, Course, Head};
+use crate::provider::{Page, Provider, Row};
 
 /// How often a listing that shifts while it is read is read again before it counts as incomplete.
 pub(super) const READINGS: usize = 3;
@@ -33,6 +33,11 @@ pub trait Reads {
         self.connection().concurrency()
     }
 
+    /// Whether the system refused the sign-in.
+    fn is_shut(&self) -> bool {
+        false
+    }
+
     /// Makes a reading call, and again while that may help.
     fn read<T>(
         &self,
@@ -48,6 +53,10 @@ impl Reads for Vendor {
 
     fn connection(&self) -> &Connection {
         Vendor::connection(self)
+    }
+
+    fn is_shut(&self) -> bool {
+        Vendor::is_shut(self)
     }
 
     async fn read<T>(
@@ -104,7 +113,12 @@ pub async fn live(vendors: &Vendors<impl Reads>) -> Result<Live, Failure> {
     // Whoever mends one system wants to know of the other.
     match tokio::join!(read_agents, read_queues) {
         (Ok(agents), Ok(queues)) => Ok(Live { agents, queues, seats: Seats::Unasked }),
-        (Err(one), Err(other)) => Err(one.map(|message| format!("{message}\n{}", other.message()))),
+        (Err(one), Err(other)) => {
+            let message = format!("{}\n{}", one.message(), other.message());
+            // A run that is told of a refused sign-in is not to be repeated, whatever else failed.
+            let graver = if other.reason() > one.reason() { other } else { one };
+            Err(graver.map(|_| message))
+        }
         (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),
     }
 }
@@ -198,22 +212,43 @@ async fn pages<T>(
     let hear = |reply: &_| vendor.provider().hear_page(vendor.connection(), reply);
     let asked = vendor.provider().page_size(vendor.connection());
     let task = progress::begin(format!("reading {}", vendor.connection().name), "pages");
-    let first = vendor.read(|| ask(1), hear).await?;
-    let size = paging::page_size(&first, asked);
-    let count = paging::page_count(&first, asked);
+    let mut assembly = Assembly::default();
+    let read = |page| vendor.read(move || ask(page), hear);
+    let size = each(vendor.at_once(), asked, &task, read, Page::head, |page| assembly.add(page, of)).await?;
+    Ok((assembly, size))
+}
+
+/// Reads the pages of a listing until the last one, or one that proves the total wrong; returns how many rows a page
+/// holds.
+///
+/// # Errors
+/// A page that cannot be read; those before it were taken.
+pub(super) async fn each<P, F: Future<Output = Result<P, Failure>>>(
+    at_once: usize,
+    asked: usize,
+    task: &progress::Task,
+    read: impl Fn(usize) -> F,
+    head: impl Fn(&P) -> Head,
+    mut take: impl FnMut(P),
+) -> Result<usize, Failure> {
+    let first = read(1).await?;
+    let mut course = Course::begin(head(&first), asked);
+    let count = course.pages();
     task.out_of(count);
     task.another();
-    let mut assembly = Assembly::default();
-    assembly.add(first, of);
-    let mut rest = pin!(
-        stream::iter(2..=count)
-            .map(|page| vendor.read(move || ask(page), hear).inspect(|_| task.another()))
-            .buffered(vendor.at_once())
-    );
+    take(first);
+    // The second page goes ahead alone: a total that is not true is found out by one call.
+    let read = |page| read(page).inspect(|_| task.another());
+    let second = stream::iter(2..=count.min(2)).map(&read).buffered(1);
+    let mut rest = pin!(second.chain(stream::iter(3..=count).map(&read).buffered(at_once)));
     while let Some(page) = rest.try_next().await? {
-        assembly.add(page, of);
+        let over = course.ends(head(&page));
+        take(page);
+        if over {
+            break;
+        }
     }
-    Ok((assembly, size))
+    Ok(course.size())
 }
 
 /// Looks at some resources: one by one, or by the listing where that takes fewer calls.
@@ -224,7 +259,9 @@ pub async fn look(vendors: &Vendors<impl Reads>, wanted: &Wanted, listed: (usize
         look_at_agents(vendors.agents.as_ref(), &wanted.agents, listed.0),
         look_at_queues(vendors.queues.as_ref(), &wanted.queues, listed.1)
     );
-    Seen { agents, queues }
+    let refused = [Kind::Agent, Kind::Queue].into_iter();
+    let refused = refused.filter(|kind| vendors.of(*kind).is_some_and(Reads::is_shut)).collect();
+    Seen { agents, queues, refused }
 }
 
 type SeenAgents = BTreeMap<OperatorId, Result<Option<Record>, String>>;

@@ -225,6 +225,7 @@ impl Journal {
                 | Failure::Throttled { .. }
                 | Failure::Refused(_)
                 | Failure::SignIn(_)
+                | Failure::Shut(_)
                 | Failure::Halted,
             ) => (Ending::Failed, None),
         };

@@ -2,16 +2,17 @@
 //!
 //! A connection has one [`Link`], however many readers and writers share it: calls in flight, rate windows and
 //! the token are the connection's. The token is fetched by one task at a time, before it runs out, and once
-//! more when it was refused nevertheless. A system that is only read and refuses the sign-in for good is not
-//! called again in this run: vendors lock the address of whoever goes on. One that is written to is, since
-//! what was done there is still to be read back.
+//! more when it was refused nevertheless. A system that refuses a credential for good is not called with it again
+//! in this process: some vendors lock the address.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::LocalBoxFuture;
 use md5::{Digest as _, Md5};
+use sha2::Sha256;
 use tokio::sync::{Mutex, Semaphore, watch};
 use zeroize::Zeroizing;
 
@@ -85,8 +86,8 @@ pub struct Link {
     transport: Transport,
     secret: Arc<Secret>,
     token: Mutex<Option<Arc<Token>>>,
-    /// Set when a system that is only read refused the sign-in for good.
-    shut: OnceLock<Failure>,
+    /// The digest of the system's address and the credential.
+    credential: [u8; 32],
     pace: Pace,
     slots: Semaphore,
     rest: Rest,
@@ -159,13 +160,14 @@ impl Link {
         };
         let slots = Semaphore::new(connection.concurrency());
         let timeout = connection.settings.duration("timeout");
+        let credential = credential(&connection, &secret);
         Self {
             connection,
             connector,
             transport,
             secret,
+            credential,
             token: Mutex::default(),
-            shut: OnceLock::new(),
             pace,
             slots,
             rest: Rest::default(),
@@ -272,9 +274,7 @@ impl Link {
     ) -> Result<T, Failure> {
         let mut renewed = false;
         loop {
-            if let Some(failure) = self.shut.get() {
-                return Err(failure.clone());
-            }
+            self.open()?;
             let key = self.key().await?;
             match self.tries(manner, &key, &call, &hear).await {
                 Err(Failure::SignIn(_)) if !renewed && self.drop_token(&key).await => renewed = true,
@@ -284,10 +284,22 @@ impl Link {
         }
     }
 
-    /// Takes down that a system that is only read refuses the sign-in.
+    /// Whether the system refused the credential in this process.
+    pub fn is_shut(&self) -> bool {
+        self.open().is_err()
+    }
+
+    /// Checks that the system did not refuse the credential before.
+    fn open(&self) -> Result<(), Failure> {
+        let refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.get(&self.credential).map_or(Ok(()), |why| Err(Failure::Shut(why.clone())))
+    }
+
+    /// Records that the system refuses the credential.
     fn shutting(&self, failure: Failure) -> Failure {
-        if matches!(failure, Failure::SignIn(_)) && !self.connection.spec.writes {
-            let _ = self.shut.set(failure.clone());
+        if let Failure::SignIn(why) = &failure {
+            let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+            refused.entry(self.credential).or_insert_with(|| why.clone());
         }
         failure
     }
@@ -304,10 +316,8 @@ impl Link {
         if let Some(token) = kept.as_ref().filter(|token| !token.is_stale(clock::now_ms())) {
             return Ok(Key::Token(Arc::clone(token)));
         }
-        // Whoever waited here while the sign-in was refused does not try it again.
-        if let Some(failure) = self.shut.get() {
-            return Err(failure.clone());
-        }
+        // The sign-in may have been refused while this task waited.
+        self.open()?;
         let call = || self.connector.ask_token(&self.connection, &self.secret);
         let hear = |reply: &Reply| self.connector.hear_token(&self.connection, reply, clock::now_ms());
         let token =
@@ -347,7 +357,8 @@ impl Link {
             };
             let elapsed = first.map_or(Duration::ZERO, |first: Instant| first.elapsed());
             let Some(pause) = pause(writes, &failure, attempt, elapsed, self.bounds, clock::chance()) else {
-                return Err(if attempt > 1 && !matches!(failure, Failure::Refused(_) | Failure::SignIn(_)) {
+                let no = matches!(failure, Failure::Refused(_) | Failure::SignIn(_) | Failure::Shut(_));
+                return Err(if attempt > 1 && !no {
                     failure.map(|message| format!("{message} (tried {attempt} times)"))
                 } else {
                     failure
@@ -379,10 +390,12 @@ impl Link {
         // The last word is had after the longest wait: for the rate limit, where there is one; else for a place
         // among the calls in flight, which the look itself then needs no more.
         if let (Some(check), Some(permit)) = (check, &mut permit) {
-            self.keeping(permit, halting(stop, check.check())).await??;
+            self.keeping(permit, halting(stop, check.check()))
+                .await?
+                .map_err(|failure| self.unsent(failure))?;
         }
         if let (Some(check), None) = (check, &permit) {
-            halting(stop, check.ready()).await??;
+            halting(stop, check.ready()).await?.map_err(|failure| self.unsent(failure))?;
         }
         let slot = halting(stop, async { self.slots.acquire().await.ok() });
         let _slot = match (manner, &mut permit) {
@@ -391,8 +404,9 @@ impl Link {
             (Manner::Read | Manner::Write(_), None) => slot.await?,
         };
         if let (Some(check), None) = (check, &permit) {
-            halting(stop, check.check()).await??;
+            halting(stop, check.check()).await?.map_err(|failure| self.unsent(failure))?;
         }
+        self.open()?;
         if let Some(care) = care {
             care.gate.ask()?;
         }
@@ -452,6 +466,14 @@ impl Link {
         result
     }
 
+    /// Says why a call did not leave: where its check was refused the sign-in, that is the reason.
+    fn unsent(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Halted => Failure::Halted,
+            failure => self.open().err().unwrap_or(failure),
+        }
+    }
+
     /// Keeps a call's place in the rate window while it waits for something else, however long that takes.
     async fn keeping<T>(&self, permit: &mut Permit<'_>, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
@@ -468,7 +490,9 @@ impl Link {
     pub fn name(&self, failure: Failure) -> Failure {
         let at = self.connection.base_url().unwrap_or("the embedded sandbox");
         let hint = match &failure {
-            Failure::SignIn(_) => "; check the connection's credentials, and this machine's clock",
+            Failure::SignIn(_) | Failure::Shut(_) => {
+                "; check the connection's credentials, and this machine's clock"
+            }
             _ => "",
         };
         failure.map(|message| {
@@ -478,6 +502,33 @@ impl Link {
             )
         })
     }
+}
+
+/// The credentials that their systems refused in this process, and in which words.
+///
+/// Several workspaces may use one credential, and each has its own links.
+static REFUSED: std::sync::Mutex<BTreeMap<[u8; 32], String>> = std::sync::Mutex::new(BTreeMap::new());
+
+/// The digest of a system's address and a credential. A variant of the signature makes no other credential.
+fn credential(connection: &Connection, secret: &Secret) -> [u8; 32] {
+    let settings = &connection.settings;
+    let (auth, login) = (settings.group("auth"), settings.group("login"));
+    let parts = [
+        Some(connection.spec.name),
+        connection.base_url(),
+        settings.text("accountId"),
+        settings.text("apiKey"),
+        auth.and_then(|auth| auth.text("accessKey")),
+        login.and_then(|login| login.text("clientId")),
+        login.and_then(|login| login.text("username")),
+        Some(secret.expose()),
+    ];
+    let mut digest = Sha256::new();
+    for part in parts.map(Option::unwrap_or_default) {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
 }
 
 /// Longest message that is shown, in characters.

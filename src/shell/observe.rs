@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 
-use super::fetch::READINGS;
+use super::fetch::{READINGS, each};
 use super::link::Link;
 use super::progress;
-use crate::model::call::Failure;
+use crate::model::call::{Failure, Reason};
 use crate::model::id::OperatorId;
 use crate::model::presence::Presence;
 use crate::provider::{Observer, Question, Sightings, Way, paging};
@@ -110,6 +110,11 @@ impl System {
                 presence.say(agent, said);
             }
             let doubt = doubt.map(|doubt| format!("its listing could not be proved complete: {doubt}"));
+            if let Some(reason) = failure.as_ref().map(Failure::reason) {
+                presence.because(self.name(), reason);
+            } else if doubt.is_some() || nameless > 0 {
+                presence.because(self.name(), Reason::Incomplete);
+            }
             if let Some(why) = failure.map(|failure| failure.message().to_owned()).or(doubt) {
                 presence.fail(self.name(), None, why);
             } else if nameless > 0 {
@@ -122,33 +127,14 @@ impl System {
         }
     }
 
-    /// Reads pages until one fails or holds nothing, whatever the total promises.
+    /// Reads pages until one fails, or proves the total wrong.
     async fn pages(&self, link: &Link, size: usize) -> (Vec<Sightings>, Option<Failure>) {
         let task = progress::begin(format!("reading {}", link.connection().name), "pages");
-        let first = match self.ask(link, Question::Page(1)).await {
-            Ok(first) => first,
-            Err(failure) => return (Vec::new(), Some(failure)),
-        };
-        task.another();
-        let count = paging::pages(first.rows.len(), first.total, size);
-        let rest = stream::iter(2..=count).map(|page| self.ask(link, Question::Page(page)));
-        task.out_of(count);
-        let mut rest = std::pin::pin!(rest.buffered(link.connection().concurrency()));
-        let mut pages = vec![first];
-        while let Some(page) = rest.next().await {
-            match page {
-                Ok(page) => {
-                    task.another();
-                    let last = page.rows.is_empty();
-                    pages.push(page);
-                    if last {
-                        break;
-                    }
-                }
-                Err(failure) => return (pages, Some(failure)),
-            }
-        }
-        (pages, None)
+        let mut pages = Vec::new();
+        let read = |page| self.ask(link, Question::Page(page));
+        let at_once = link.connection().concurrency();
+        let done = each(at_once, size, &task, read, Sightings::head, |page| pages.push(page)).await;
+        (pages, done.err())
     }
 
     /// Asks for agents one by one. The first goes ahead alone: a system that is out of reach, or does not let
@@ -176,7 +162,7 @@ impl System {
             let answer = self.ask(link, Question::Agent(agent)).await;
             match &answer {
                 Ok(_) | Err(Failure::Refused(_)) => {}
-                Err(Failure::SignIn(_)) => vain.store(PATIENCE, Ordering::Relaxed),
+                Err(Failure::SignIn(_) | Failure::Shut(_)) => vain.store(PATIENCE, Ordering::Relaxed),
                 Err(_) => {
                     vain.fetch_add(1, Ordering::Relaxed);
                 }
@@ -207,7 +193,10 @@ impl System {
                     presence.say(agent, said);
                 }
             }
-            Err(failure) => presence.fail(self.name(), Some(agent.clone()), failure.message()),
+            Err(failure) => {
+                presence.because(self.name(), failure.reason());
+                presence.fail(self.name(), Some(agent.clone()), failure.message());
+            }
         }
     }
 }

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
-
-use super::clock;
-use super::fetch::READINGS;
+use super::fetch::{READINGS, each};
 use super::link::Link;
 use super::secrets::Secrets;
+use super::{clock, progress};
 use crate::model::call::Failure;
 use crate::model::desired::Desired;
 use crate::model::live::{LiveSeats, SeatPassword};
 use crate::model::value::Value;
 use crate::model::{id::OperatorId, seat};
-use crate::provider::seat_query::ask;
 use crate::provider::seat_query::hear::{self, Page};
 use crate::provider::seat_query::span::{self, RECENT_DAYS, Window};
+use crate::provider::seat_query::{PAGE_SIZE, ask};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -53,14 +51,14 @@ async fn listing(link: &Link, days: u32) -> Result<hear::Seats, Failure> {
     }
 }
 
-/// Reads all pages of a window: the first tells how many there are.
+/// Reads all pages of a window.
 async fn pages(link: &Link, window: &Window) -> Result<Vec<Page>, Failure> {
-    let first = link.read(|| Some(ask::page(1, window)), hear::page).await?;
-    let count = first.count();
-    let rest =
-        stream::iter(2..=count).map(|page| link.read(move || Some(ask::page(page, window)), hear::page));
-    let rest: Vec<Page> = rest.buffered(link.connection().concurrency()).try_collect().await?;
-    Ok([first].into_iter().chain(rest).collect())
+    let task = progress::begin(format!("reading {}", link.connection().name), "pages");
+    let mut pages = Vec::new();
+    let read = |page| link.read(move || Some(ask::page(page, window)), hear::page);
+    let at_once = link.connection().concurrency();
+    each(at_once, PAGE_SIZE, &task, read, Page::head, |page| pages.push(page)).await?;
+    Ok(pages)
 }
 
 /// Compares the passwords that manifests name, of the seats that are live.

@@ -1,8 +1,6 @@
 //! Call → Reply: the only place that opens a connection to a vendor.
 //!
-//! Proxies come from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, further certificate authorities
-//! from SSL_CERT_FILE and SSL_CERT_DIR. Redirects are not followed: a signed call goes where it was
-//! meant for or nowhere. No message holds a URL's query, a header or a body.
+//! No message holds a URL's query, a header or a body.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -38,11 +36,8 @@ impl Transport {
     /// # Errors
     /// The client cannot be set up (a proxy variable or a certificate file is wrong).
     pub fn http(base: &str, timeout: Duration, http1: bool) -> Result<Self, String> {
-        let builder = reqwest::Client::builder();
-        // Without encryption no certificate is looked at: a container that has none can talk to loopback all the same.
-        let builder = if base.starts_with("http://") { builder.tls_certs_only([]) } else { builder };
+        let builder = super::http::client(base);
         let client = if http1 { builder.http1_only() } else { builder }
-            .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("rosterctl/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(timeout.min(Duration::from_secs(10)))
             .timeout(timeout)

@@ -39,6 +39,11 @@ impl Vendor {
         self.link.bounds()
     }
 
+    /// Whether the system refused the sign-in.
+    pub fn is_shut(&self) -> bool {
+        self.link.is_shut()
+    }
+
     /// From now on nothing is waited for: see [`Link::hurry`].
     pub fn hurry(&self) {
         self.link.hurry();
@@ -92,7 +97,11 @@ impl Vendor {
             | Order::CreateQueue { .. }
             | Order::SetMembers { .. } => None,
         };
-        self.link.tell(Care { gate, private, check }, call, hear).await
+        let told = self.link.tell(Care { gate, private, check }, call, hear).await;
+        told.map_err(|failure| match failure {
+            Failure::SignIn(_) | Failure::Shut(_) => self.link.name(failure),
+            failure => failure,
+        })
     }
 }
 
@@ -111,6 +120,10 @@ impl Reads for Aside<'_> {
 
     fn at_once(&self) -> usize {
         1
+    }
+
+    fn is_shut(&self) -> bool {
+        self.0.link.is_shut()
     }
 
     async fn read<T>(

@@ -107,7 +107,7 @@ pub(crate) fn live(words: &Json) -> Live {
 /// `seatsUnread`.
 fn seats(words: &Json) -> Seats {
     if let Some(why) = words.get("seatsUnread").and_then(Json::as_str) {
-        return Seats::Unread(why.to_owned());
+        return Seats::Unread(why.to_owned(), None);
     }
     let Some(all) = words.get("seats").and_then(Json::as_object) else { return Seats::Unasked };
     let mut seats = LiveSeats { days: 7, ..LiveSeats::default() };

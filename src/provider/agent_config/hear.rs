@@ -11,23 +11,22 @@ use crate::model::call::{Failure, Reply};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::workspace::Connection;
-use crate::provider::reply::{At, Object, object, refusal};
+use crate::provider::reply::{At, Object, failure, object, refusal};
 use crate::provider::{Page, Row, Told};
 
 /// Returns the body of a success.
 fn success(connection: &Connection, reply: &Reply) -> Result<Map<String, Json>, Failure> {
     let body = object(reply)?;
-    let code = At::of(&body, "", "code").number()?;
+    let code = At::of(&body, "", "code").number();
     let known = connection.settings.numbers("successCodes");
     match code {
-        Some(code) if known.contains(&code) && reply.status < 400 => Ok(body),
-        Some(401 | 403) => Err(Failure::SignIn(refusal(&body))),
-        Some(429) => Err(Failure::Throttled { after: reply.retry_after, message: refusal(&body) }),
-        Some(_) => Err(Failure::Refused(refusal(&body))),
-        None if reply.status >= 400 => {
+        Ok(Some(code)) if known.contains(&code) && reply.status < 400 => Ok(body),
+        Ok(Some(code)) => Err(failure(code, reply, refusal(&body))),
+        Ok(None) | Err(_) if reply.status >= 400 => {
             Err(Failure::Refused(format!("HTTP {}: {}", reply.status, refusal(&body))))
         }
-        None => Err(Failure::Garbled("JSON without the documented `code`".to_owned())),
+        Ok(None) => Err(Failure::Garbled("JSON without the documented `code`".to_owned())),
+        Err(garbled) => Err(garbled),
     }
 }
 
@@ -64,7 +63,7 @@ pub fn one(connection: &Connection, key: &str, reply: &Reply) -> Result<Option<R
         Err(failure) => return Err(failure),
     };
     match At::of(&body, "", "data").object()? {
-        Some(data) if At::of(data, "data", "operatorId").text()?.is_some() => {
+        Some(data) if At::of(data, "data", "operatorId").id()?.is_some() => {
             let row = company::row(connection, data, "data")?;
             Ok(Some(row).filter(|row| matches!(row, Row::Agent(id, _) if id.as_str() == key)))
         }
@@ -77,16 +76,15 @@ pub fn one(connection: &Connection, key: &str, reply: &Reply) -> Result<Option<R
 pub fn told(connection: &Connection, reply: &Reply) -> Result<Told, Failure> {
     let body = success(connection, reply)?;
     let rows = At::of(&body, "", "data").objects().ok().flatten().unwrap_or_default();
-    let number = |(row, path): (&Map<String, Json>, String)| {
-        At::of(row, &path, "operatorId").text().ok().flatten().map(OperatorId::new)
-    };
+    let number =
+        |(row, path): (&Map<String, Json>, String)| At::of(row, &path, "operatorId").id().ok().flatten();
     // One that is not told may be any of those that were asked for.
     let agents: Option<Vec<OperatorId>> = rows.into_iter().map(number).collect();
     Ok(Told { agents: agents.unwrap_or_default(), ..Told::default() })
 }
 
 pub(super) fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record), Failure> {
-    let id = At::of(row, path, "operatorId").text()?;
+    let id = At::of(row, path, "operatorId").id()?;
     let id = id.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `operatorId`")))?;
     let mut record = Record::with_capacity(agent::FIELDS.len());
     for field in agent::FIELDS.iter().copied().filter(|field| field.is_read()) {
@@ -97,5 +95,118 @@ pub(super) fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record
         }
     }
     record.fit();
-    Ok((OperatorId::new(id), record))
+    Ok((id, record))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::reply::outcome as kind;
+    use serde_json::json;
+
+    fn connection() -> Connection {
+        let text = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\n\
+            connections:\n  a: { provider: agent-config, baseUrl: sandbox }\n";
+        let specs = crate::provider::SPECS;
+        let loaded = crate::manifest::workspace::load(&"rosterctl.yaml".into(), text.as_bytes(), specs);
+        loaded
+            .map(|mut workspace| workspace.connections.remove(0))
+            .unwrap_or_else(|wrong| panic!("{wrong:?}"))
+    }
+
+    #[test]
+    fn a_code_that_is_no_number_is_neither_a_yes_nor_a_no() {
+        let connection = connection();
+        for (code, expected) in [
+            (json!(0), "yes"),
+            (json!(200), "yes"),
+            (json!("0"), "yes"),
+            (json!(" 200 "), "yes"),
+            (json!(200.0), "yes"),
+            (json!("ok"), "garbled"),
+            (json!(""), "garbled"),
+            (json!(null), "garbled"),
+            (json!([0]), "garbled"),
+            (json!({}), "garbled"),
+            (json!(true), "garbled"),
+            (json!(false), "garbled"),
+            (json!(0.5), "garbled"),
+            (json!(1), "refused"),
+            (json!("401"), "sign-in"),
+            (json!(403), "sign-in"),
+            (json!(429), "throttled"),
+            (json!(500), "unknown"),
+        ] {
+            let data = json!({ "total": 0, "result": [] });
+            for data in [data, json!(null)] {
+                let reply = Reply::json(200, &json!({ "code": code, "msg": "x", "data": data }));
+                assert_eq!(kind(told(&connection, &reply)), expected, "{code}");
+                assert_eq!(kind(page(&connection, &reply)), expected, "{code}");
+            }
+        }
+        for (status, body, expected) in [
+            (200, "{\"msg\": \"ok\"}", "garbled"),
+            (200, "", "garbled"),
+            (204, "", "garbled"),
+            (200, "<!DOCTYPE html>", "garbled"),
+            (200, "[{\"code\": 0}]", "garbled"),
+            (200, "{\"code\": 0, \"code\": 1}", "garbled"),
+            (200, "{\"code\": 0, \"da", "garbled"),
+            (400, "{\"code\": \"InvalidParam\"}", "refused"),
+            (404, "{\"code\": 0}", "refused"),
+            (401, "<html>", "sign-in"),
+            (503, "{\"code\": 0}", "unknown"),
+        ] {
+            let reply = Reply { status, body: body.as_bytes().to_vec(), ..Reply::json(200, &json!({})) };
+            assert_eq!(kind(told(&connection, &reply)), expected, "{status} {body}");
+            assert_eq!(kind(page(&connection, &reply)), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn an_odd_id_is_the_same_agent_or_none_at_all() {
+        let connection = connection();
+        let ids = |rows: &str| {
+            let body = format!(r#"{{"code": 0, "data": {{"total": 1, "result": [{rows}]}}}}"#);
+            let reply = Reply { body: body.into_bytes(), ..Reply::json(200, &json!({})) };
+            let ids =
+                |page: Page| page.rows.iter().map(|row| row.key().to_string()).collect::<Vec<_>>().join(" ");
+            page(&connection, &reply).map(ids)
+        };
+        for same in ["8001", "8001.0", "8.001e3", "\"8001\"", "\" 8001 \""] {
+            assert_eq!(ids(&format!("{{\"operatorId\": {same}}}")), Ok("8001".to_owned()), "{same}");
+        }
+        // Both stand there, so that the listing is not proved.
+        assert_eq!(ids(r#"{"operatorId": 8001.0}, {"operatorId": "8001"}"#), Ok("8001 8001".to_owned()));
+        for odd in ["8001.5", "1e30", "true", "null", "\" \"", "[\"8001\"]"] {
+            assert_eq!(kind(ids(&format!("{{\"operatorId\": {odd}}}"))), "garbled", "{odd}");
+        }
+        assert_eq!(kind(ids(r#"{"operatorId": "8001", "operatorId": "8002"}"#)), "garbled");
+        assert_eq!(ids(r#"{"operatorId": "8001", "x": 1, "operatorId": "8001"}"#), Ok("8001".to_owned()));
+        for data in
+            ["[]", "\"none\"", "7", r#"{"total": 1, "result": {}}"#, r#"{"total": 1, "result": ["8001"]}"#]
+        {
+            let body = format!(r#"{{"code": 0, "data": {data}}}"#);
+            let reply = Reply { body: body.into_bytes(), ..Reply::json(200, &json!({})) };
+            assert_eq!(kind(page(&connection, &reply)), "garbled", "{data}");
+        }
+    }
+
+    #[test]
+    fn a_flag_may_be_spelled_as_one() {
+        let read = |value: Json| {
+            let row = json!({ "operatorId": "8001", "isrecord": value });
+            let row = row.as_object().cloned().unwrap_or_default();
+            agent(&row, "")
+                .map(|(_, record)| record.get(&agent::RECORDING).map(crate::model::value::Value::to_json))
+        };
+        for yes in [json!(1), json!("1"), json!(true), json!("true"), json!(1.0)] {
+            assert_eq!(read(yes.clone()), Ok(Some(json!(true))), "{yes}");
+        }
+        for no in [json!(0), json!("0"), json!(false), json!("False")] {
+            assert_eq!(read(no.clone()), Ok(Some(json!(false))), "{no}");
+        }
+        assert_eq!(kind(read(json!("maybe"))), "garbled");
+        assert_eq!(kind(read(json!([1]))), "garbled");
+    }
 }

@@ -56,4 +56,5 @@ pub static SPEC: Spec = Spec {
         operation("editPwd", true),
         operation("del/v2", true),
     ],
+    asks: None,
 };

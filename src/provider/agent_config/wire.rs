@@ -62,7 +62,7 @@ pub(super) fn read(row: &impl Object, path: &str, field: &Field) -> Result<Told,
             None if at(0).is_present() => Told::Unset,
             None => Told::Nothing,
         },
-        Type::Flag => told(at(0).number()?.map(|number| match number {
+        Type::Flag => told(at(0).switch()?.map(|number| match number {
             0 => Value::Flag(false),
             1 => Value::Flag(true),
             code => other(code.to_string()),
@@ -75,7 +75,7 @@ pub(super) fn read(row: &impl Object, path: &str, field: &Field) -> Result<Told,
         Type::Set(words) => {
             let mut set = Vec::new();
             for (index, word) in words.iter().enumerate() {
-                match at(index).number()? {
+                match at(index).switch()? {
                     Some(0) => {}
                     Some(1) => set.push(*word),
                     Some(code) => return Ok(Told::Value(other(format!("{word}: {code}")))),

@@ -205,4 +205,44 @@ mod tests {
         assert!(words.starts_with("HTTP 403: locked: the vendor locks"), "{words}");
         assert!(matches!(agent(&"101".into(), &Reply::json(401, &json!({}))), Err(Failure::SignIn(_))));
     }
+
+    #[test]
+    fn an_odd_answer_says_nothing_of_an_agent() {
+        use crate::provider::reply::outcome;
+        let row = json!({ "workNo": 101, "status": 7 });
+        for (code, expected) in [
+            (json!("0100000"), "yes"),
+            (json!(100_000), "yes"),
+            (json!(100_000.0), "yes"),
+            (json!("ok"), "refused"),
+            (json!("0100999"), "refused"),
+            (json!(null), "garbled"),
+            (json!(true), "garbled"),
+            (json!(["0100000"]), "garbled"),
+        ] {
+            assert_eq!(outcome(heard(&json!({ "resultCode": code, "resultDesc": row }))), expected, "{code}");
+        }
+        for (status, body, expected) in [
+            (200, "", "garbled"),
+            (204, "", "garbled"),
+            (200, "<html>", "garbled"),
+            (200, "{\"resultCode\": \"0100000\", \"resultCode\": \"0100001\"}", "garbled"),
+            (401, "<html>", "sign-in"),
+            (503, "", "unknown"),
+        ] {
+            let reply = Reply { status, body: body.as_bytes().to_vec(), ..Reply::json(200, &json!({})) };
+            assert_eq!(outcome(agent(&"101".into(), &reply)), expected, "{status} {body}");
+        }
+        let number = |number: Json| {
+            let body = json!({ "resultCode": "0100000", "resultDesc": { "workNo": number, "status": 7 } });
+            heard(&body).map(|said| said.is_some())
+        };
+        for same in [json!(101), json!("101"), json!(101.0), json!(" 101 ")] {
+            assert_eq!(number(same.clone()), Ok(true), "{same}");
+        }
+        assert_eq!(number(json!(102)), Ok(false));
+        for odd in [json!(101.5), json!(true), json!([101])] {
+            assert_eq!(outcome(number(odd.clone())), "garbled", "{odd}");
+        }
+    }
 }

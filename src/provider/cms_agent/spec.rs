@@ -41,4 +41,5 @@ pub static SPEC: Spec = Spec {
         optional("rateLimit", RATE, "", RATE_DOC),
     ],
     operations: &[OperationSpec { name: "agentbyworkno", writes: false, rate_setting: Some("rateLimit") }],
+    asks: Some(|agent| super::ask::work_number(agent).is_some()),
 };

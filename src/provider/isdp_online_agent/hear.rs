@@ -6,15 +6,12 @@
 //! without an account is about somebody, and a code alone (in the sample a UUID) does not tell whom: unless it says
 //! offline, whoever is not listed may be meant, and is not taken for offline.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value as Json};
 
 use crate::model::call::{Failure, Reply};
-use crate::model::id::OperatorId;
 use crate::model::presence::{Said, State};
 use crate::model::secret::Secret;
-use crate::provider::reply::{At, object, refusal};
+use crate::provider::reply::{At, failure, object, refusal};
 use crate::provider::{Sightings, Token};
 
 /// The shortest and the longest time that a token is believed to last, in seconds: one page of the vendor says
@@ -34,19 +31,16 @@ pub fn page(reply: &Reply) -> Result<Sightings, Failure> {
     let total = total.and_then(|total| usize::try_from(total).ok());
     let mut sightings = Sightings { total, ..Sightings::default() };
     for (row, path) in At::of(result, "result", "data").objects()?.unwrap_or_default() {
-        let text = |key: &'static str| At::of(row, &path, key).text();
-        // Blanks around it are no part of a name.
-        let account = text("agentAccount")?.map(|account| account.trim().to_owned());
-        let account = account.filter(|account| !account.is_empty());
-        let code = text("agentCode")?;
-        let key = code.clone().or(text("agentId")?).or_else(|| account.clone().map(Cow::Owned));
+        let id = |key: &'static str| At::of(row, &path, key).id();
+        let (account, code) = (id("agentAccount")?, id("agentCode")?);
+        let key = code.clone().or(id("agentId")?).or_else(|| account.clone());
         let key = key.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentCode`")))?;
-        sightings.rows.push(OperatorId::new(key));
+        sightings.rows.push(key);
         let said = said(row, &path)?;
         sightings.nameless += usize::from(account.is_none() && said.state != State::Offline);
-        let other = code.filter(|code| account.as_deref() != Some(code));
-        for name in account.map(Cow::Owned).into_iter().chain(other) {
-            sightings.said.push((OperatorId::new(name), said.clone()));
+        let other = code.filter(|code| account.as_ref() != Some(code));
+        for name in account.into_iter().chain(other) {
+            sightings.said.push((name, said.clone()));
         }
     }
     Ok(sightings)
@@ -88,11 +82,9 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
         return Err(Failure::SignIn("the token is not accepted (invalid_token)".to_owned()));
     }
     let body = object(reply)?;
-    match At::of(&body, "", "stateCode").text()?.as_deref() {
+    match At::of(&body, "", "stateCode").text()?.as_deref().map(str::trim) {
         Some("0") if reply.status < 400 => Ok(body),
-        Some("401" | "403") => Err(Failure::SignIn(refusal(&body))),
-        Some("429") => Err(Failure::Throttled { after: reply.retry_after, message: refusal(&body) }),
-        Some(_) => Err(Failure::Refused(refusal(&body))),
+        Some(code) => Err(failure(code.parse().unwrap_or_default(), reply, refusal(&body))),
         None if reply.status >= 400 => {
             Err(Failure::Refused(format!("HTTP {}: {}", reply.status, refusal(&body))))
         }
@@ -173,5 +165,52 @@ mod tests {
         assert!(matches!(token(&raw(200, "<html>"), 0), Err(Failure::Garbled(_))));
         assert!(matches!(token(&raw(503, ""), 0), Err(Failure::Unknown(_))));
         assert!(matches!(token(&raw(429, ""), 0), Err(Failure::Throttled { .. })));
+    }
+
+    #[test]
+    fn an_odd_answer_is_no_listing_and_an_odd_account_nobody_else() {
+        use crate::provider::reply::outcome;
+        let result = json!({ "data": [], "total_count": 0 });
+        for (code, expected) in [
+            (json!("0"), "yes"),
+            (json!(0), "yes"),
+            (json!(0.0), "yes"),
+            (json!(" 0 "), "yes"),
+            (json!("ok"), "refused"),
+            (json!(null), "garbled"),
+            (json!(""), "garbled"),
+            (json!(true), "garbled"),
+            (json!(["0"]), "garbled"),
+            (json!("403"), "sign-in"),
+            (json!(429), "throttled"),
+            (json!("500"), "unknown"),
+        ] {
+            let body = json!({ "stateCode": code, "result": result });
+            assert_eq!(outcome(page(&Reply::json(200, &body))), expected, "{code}");
+        }
+        for (status, body, expected) in [
+            (200, "", "garbled"),
+            (204, "", "garbled"),
+            (200, "<html>", "garbled"),
+            (200, "{\"stateCode\": \"0\", \"stateCode\": \"1\"}", "garbled"),
+            (200, "{\"stateCode\": \"0\"}", "garbled"),
+            (200, "{\"stateCode\": \"0\", \"result\": []}", "garbled"),
+            (200, "{\"stateCode\": \"0\", \"result\": {\"data\": {}}}", "garbled"),
+            (503, "", "unknown"),
+        ] {
+            assert_eq!(outcome(page(&raw(status, body))), expected, "{status} {body}");
+        }
+        let who = |account: Json| {
+            let row = json!({ "agentCode": "c", "agentAccount": account, "onlineStatus": "1" });
+            let body = json!({ "stateCode": "0", "result": { "data": [row], "total_count": 1 } });
+            page(&Reply::json(200, &body))
+                .map(|page| page.said.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>())
+        };
+        for account in [json!("8001"), json!(8001), json!(8001.0), json!(" 8001 ")] {
+            assert_eq!(who(account.clone()), Ok(vec!["8001".to_owned(), "c".to_owned()]), "{account}");
+        }
+        for account in [json!(8001.5), json!(true), json!(["8001"])] {
+            assert_eq!(outcome(who(account.clone())), "garbled", "{account}");
+        }
     }
 }

@@ -30,4 +30,5 @@ pub static SPEC: Spec = Spec {
         OperationSpec { name: "findOnlineAgent", writes: false, rate_setting: Some("rateLimit") },
         OperationSpec { name: "rest_token", writes: false, rate_setting: None },
     ],
+    asks: None,
 };

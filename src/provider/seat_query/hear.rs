@@ -18,7 +18,7 @@ use crate::model::live::Listing;
 use crate::model::presence::State;
 use crate::model::seat::{self, Figures, LiveSeat};
 use crate::model::value::{Type, Value};
-use crate::provider::paging::Proof;
+use crate::provider::paging::{Head, Proof};
 use crate::provider::reply::{At, object};
 
 /// What may be done about a status code.
@@ -65,9 +65,9 @@ pub struct Page {
 }
 
 impl Page {
-    /// How many pages there are, judged by the first.
-    pub fn count(&self) -> usize {
-        crate::provider::paging::pages(self.rows.len(), self.total, PAGE_SIZE)
+    /// The page as its listing counts it.
+    pub fn head(&self) -> Head {
+        Head { keys: self.rows.iter().map(|row| row.account.clone()).collect(), total: self.total }
     }
 }
 
@@ -158,7 +158,7 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
 }
 
 fn row(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
-    let account = At::of(row, path, "account").text()?;
+    let account = At::of(row, path, "account").id()?;
     let account = account.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `account`")))?;
     let mut record = Record::default();
     for field in seat::FIELDS.iter().copied() {
@@ -184,9 +184,9 @@ fn row(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
         record.set(&seat::PRIORITY, Value::Number(1), None);
     }
     let password = At::of(row, path, "password").get().and_then(Json::as_str).and_then(PasswordMd5::parse);
-    let deleted = At::of(row, path, "deleteFlag").number()? == Some(1);
+    let deleted = At::of(row, path, "deleteFlag").switch()? == Some(1);
     let seat = LiveSeat { record, state: state(row, path)?, figures: figures(row, path)? };
-    Ok(Row { account: OperatorId::new(account), deleted, seat, password })
+    Ok(Row { account, deleted, seat, password })
 }
 
 /// "坐席狀態:1-離線,2-空閒,3-繁忙,4-話後整理,5-小休"; the last two stand in the request's table alone.
@@ -293,5 +293,52 @@ mod tests {
         let seat = seats.listing.items.get("a").cloned().unwrap_or_default();
         assert_eq!(seat.record.get(&seat::ENABLED), Some(&Value::Flag(false)));
         assert_eq!(seat.state, Some(State::Unknown));
+    }
+
+    #[test]
+    fn an_odd_answer_is_no_listing_and_an_odd_account_no_other_seat() {
+        use crate::provider::reply::outcome;
+        for (status, expected) in [
+            (json!(0), "yes"),
+            (json!("0"), "yes"),
+            (json!(0.0), "yes"),
+            (json!("ok"), "garbled"),
+            (json!(null), "garbled"),
+            (json!(true), "garbled"),
+            (json!([0]), "garbled"),
+            (json!(-1), "sign-in"),
+            (json!("-15"), "throttled"),
+            (json!(-18), "unknown"),
+            (json!(7), "refused"),
+        ] {
+            assert_eq!(outcome(page(&reply(&json!({ "status": status })))), expected, "{status}");
+        }
+        for (http, body, expected) in [
+            (200, "", "garbled"),
+            (204, "", "garbled"),
+            (200, "<html>", "garbled"),
+            (200, "{\"status\": 0, \"status\": -1}", "garbled"),
+            (401, "", "sign-in"),
+            (502, "", "unknown"),
+        ] {
+            let reply = Reply { status: http, body: body.as_bytes().to_vec(), ..reply(&json!({})) };
+            assert_eq!(outcome(page(&reply)), expected, "{http} {body}");
+        }
+        for data in [json!([]), json!("x"), json!({ "records": {} }), json!({ "records": ["a"] })] {
+            assert_eq!(outcome(page(&reply(&json!({ "status": 0, "data": data })))), "garbled", "{data}");
+        }
+        let row = |row: Json| {
+            let page = page(&reply(&json!({ "status": 0, "data": { "total": 1, "records": [row] } })))?;
+            let accounts = page.head().keys.iter().map(ToString::to_string).collect::<Vec<_>>();
+            Ok(accounts.join(" "))
+        };
+        for account in [json!(101), json!(101.0), json!(" 101 ")] {
+            assert_eq!(row(json!({ "account": account })), Ok("101".to_owned()), "{account}");
+        }
+        for account in [json!(101.5), json!(1e30), json!(true), json!(null), json!(["101"])] {
+            assert_eq!(outcome(row(json!({ "account": account }))), "garbled", "{account}");
+        }
+        // Here 0 is on and 1 is off: what `true` means is not known.
+        assert_eq!(outcome(row(json!({ "account": "a", "enable": true }))), "garbled");
     }
 }

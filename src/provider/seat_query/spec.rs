@@ -22,4 +22,5 @@ pub static SPEC: Spec = Spec {
         optional("rateLimit", RATE, "", RATE_DOC),
     ],
     operations: &[OperationSpec { name: "seat/query", writes: false, rate_setting: Some("rateLimit") }],
+    asks: None,
 };

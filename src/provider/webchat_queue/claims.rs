@@ -53,9 +53,9 @@ impl Observer for Claims {
         let (list, total) = hear::listing(&body)?;
         let mut sightings = Sightings { total, ..Sightings::default() };
         for (queue, path) in list.objects()?.unwrap_or_default() {
-            let exten = At::of(queue, &path, "exten").text()?;
+            let exten = At::of(queue, &path, "exten").id()?;
             let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
-            sightings.rows.push(OperatorId::new(exten));
+            sightings.rows.push(exten);
             for (member, path) in At::of(queue, &path, "assignMembers").objects()?.unwrap_or_default() {
                 sightings.said.push(said(member, &path)?);
             }
@@ -65,7 +65,7 @@ impl Observer for Claims {
 }
 
 fn said(member: &Map<String, Json>, path: &str) -> Result<(OperatorId, Said), Failure> {
-    let number = At::of(member, path, "agentNumber").text()?;
+    let number = At::of(member, path, "agentNumber").id()?;
     let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`")))?;
     let claims = |key: &str| At::of(member, path, key).flag();
     let (state, detail) = match (claims("pcAutoClaim")?, claims("mobileAutoClaim")?) {
@@ -79,7 +79,7 @@ fn said(member: &Map<String, Json>, path: &str) -> Result<(OperatorId, Said), Fa
         (Some(false), None) => (State::Unknown, Some("mobileAutoClaim unset")),
     };
     let said = Said { system: super::spec::SPEC.name, state, detail: detail.map(Into::into) };
-    Ok((OperatorId::new(number), said))
+    Ok((number, said))
 }
 
 #[cfg(test)]

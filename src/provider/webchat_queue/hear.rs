@@ -7,11 +7,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::model::call::{Failure, Reply};
 use crate::model::field::Record;
-use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
 use crate::model::queue::{ASSIGN_MEMBERS, ASSIGN_RULE, ASSIGN_RULES, MEMORY_TIME};
 use crate::model::value::{Members, Value, word};
-use crate::provider::reply::{At, object, refusal};
+use crate::provider::reply::{At, failure, object, refusal};
 use crate::provider::{Page, Row, Told};
 
 /// The vendor's minutes for each word of `memory` but `off`.
@@ -21,17 +20,26 @@ pub(super) const MINUTES: &[(&str, &str)] =
 /// Returns the body of a success: `success` decides, then `code`, then the HTTP status.
 pub(super) fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     let body = object(reply)?;
-    let code = At::of(&body, "", "code").number()?;
-    let said = At::of(&body, "", "success").flag()?;
-    let good = said.or(code.map(|code| code == 200));
-    match (good, code) {
-        (Some(true), None | Some(0 | 200..=299)) if reply.status < 400 => Ok(body),
-        (_, Some(401 | 403)) => Err(Failure::SignIn(refusal(&body))),
-        (_, Some(429)) => Err(Failure::Throttled { after: reply.retry_after, message: refusal(&body) }),
-        (None, None) if reply.status < 400 => {
-            Err(Failure::Garbled("JSON without the documented `success`".to_owned()))
-        }
-        _ => Err(Failure::Refused(refusal(&body))),
+    let (code, said) = match (At::of(&body, "", "code").number(), At::of(&body, "", "success").flag()) {
+        (Ok(code), Ok(said)) => (code, said),
+        _ if reply.status >= 400 => return Err(Failure::Refused(refusal(&body))),
+        (Err(garbled), _) | (_, Err(garbled)) => return Err(garbled),
+    };
+    let yes = code.map(|code| matches!(code, 0 | 200..=299));
+    let failed = || failure(code.unwrap_or_default(), reply, refusal(&body));
+    match (said, yes) {
+        _ if reply.status >= 400 => Err(failed()),
+        (Some(true), None | Some(true)) => Ok(body),
+        (None, _) if code == Some(200) => Ok(body),
+        (None, None) => Err(Failure::Garbled("JSON without the documented `success`".to_owned())),
+        // Nothing tells which of the two holds.
+        (Some(said), Some(yes)) if said != yes => Err(match failed() {
+            Failure::Refused(words) => {
+                Failure::Garbled(format!("`success` and `code` contradict each other ({words})"))
+            }
+            failure => failure,
+        }),
+        _ => Err(failed()),
     }
 }
 
@@ -63,15 +71,15 @@ pub(super) fn listing(body: &Map<String, Json>) -> Result<(At<'_>, Option<usize>
 /// The answer to an order; addQueue's holds the new queue's number.
 pub fn told(reply: &Reply) -> Result<Told, Failure> {
     let body = success(reply)?;
-    let exten = match At::of(&body, "", "data").object()? {
-        Some(data) => At::of(data, "data", "exten").text()?.map(String::from),
-        None => None,
-    };
+    // What is made is read back: an exten that cannot be read is one that was not told.
+    let data = At::of(&body, "", "data").object().ok().flatten();
+    let exten = data.and_then(|data| At::of(data, "data", "exten").id().ok().flatten());
+    let exten = exten.map(|exten| exten.to_string());
     Ok(Told { exten, ..Told::default() })
 }
 
 fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
-    let exten = At::of(row, path, "exten").text()?;
+    let exten = At::of(row, path, "exten").id()?;
     let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
     let name = At::of(row, path, "displayName");
     // A queue without its name would pass for a missing one, which is created.
@@ -90,7 +98,7 @@ fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
     if let Some(members) = members(row, path)? {
         record.set(&ASSIGN_MEMBERS, Value::Members(members.into()), None);
     }
-    Ok(Row::Queue(OperatorId::new(exten), LiveQueue { name: name.into(), record }))
+    Ok(Row::Queue(exten, LiveQueue { name: name.into(), record }))
 }
 
 /// Reads the members of a queue; `None` when the row does not tell them, or not the priority of each.
@@ -98,10 +106,12 @@ fn members(row: &Map<String, Json>, path: &str) -> Result<Option<Members>, Failu
     let Some(list) = At::of(row, path, "assignMembers").objects()? else { return Ok(None) };
     let mut members = Members::new();
     for (member, path) in list {
-        let number = At::of(member, &path, "agentNumber").text()?;
+        let number = At::of(member, &path, "agentNumber").id()?;
         let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`")))?;
         let Some(priority) = At::of(member, &path, "priority").number()? else { return Ok(None) };
-        members.insert(OperatorId::new(number), priority);
+        if members.insert(number, priority).is_some_and(|before| before != priority) {
+            return Err(Failure::Garbled(format!("`{path}` is a member twice, with two priorities")));
+        }
     }
     Ok(Some(members))
 }
@@ -125,9 +135,97 @@ fn memory(row: &Map<String, Json>, path: &str) -> Result<Option<Value>, Failure>
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use super::*;
+    use crate::provider::reply::outcome as kind;
     use serde_json::json;
 
-    use super::*;
+    #[test]
+    fn an_odd_answer_to_an_order_is_never_a_yes_and_seldom_a_no() {
+        for (body, expected) in [
+            (json!({ "success": true }), "yes"),
+            (json!({ "success": "true", "code": "200" }), "yes"),
+            (json!({ "success": 1, "code": 200.0, "data": {} }), "yes"),
+            (json!({ "code": 200 }), "yes"),
+            (json!({ "success": true, "code": 0, "data": { "exten": {} } }), "yes"),
+            (json!({ "success": true, "code": 200, "data": "done" }), "yes"),
+            (json!({ "success": "ok" }), "garbled"),
+            (json!({ "success": null }), "garbled"),
+            (json!({ "success": [true] }), "garbled"),
+            (json!({ "success": true, "code": "ok" }), "garbled"),
+            (json!({ "success": true, "code": [200] }), "garbled"),
+            (json!({ "success": true, "code": true }), "garbled"),
+            (json!({ "success": true, "code": 400 }), "garbled"),
+            (json!({ "success": false, "code": 200 }), "garbled"),
+            (json!({ "success": false, "code": 500 }), "unknown"),
+            (json!({ "success": false, "code": 400, "message": "create Queue error" }), "refused"),
+            (json!({ "success": false }), "refused"),
+            (json!({ "success": false, "code": "403" }), "sign-in"),
+            (json!({ "code": 429 }), "throttled"),
+            (json!({}), "garbled"),
+            (json!([]), "garbled"),
+        ] {
+            assert_eq!(kind(told(&Reply::json(200, &body))), expected, "{body}");
+        }
+        for (status, body, expected) in [
+            (200, "", "garbled"),
+            (204, "", "garbled"),
+            (200, "<html>", "garbled"),
+            (200, "{\"success\": true, \"success\": false}", "garbled"),
+            (404, "{\"success\": true}", "refused"),
+            (401, "", "sign-in"),
+            (502, "<html>", "unknown"),
+        ] {
+            let reply = Reply { status, body: body.as_bytes().to_vec(), ..Reply::json(200, &json!({})) };
+            assert_eq!(kind(told(&reply)), expected, "{status} {body}");
+        }
+        let made = told(&Reply::json(200, &json!({ "success": true, "data": { "exten": 1001.0 } })));
+        assert_eq!(made.map(|told| told.exten), Ok(Some("1001".to_owned())));
+    }
+
+    #[test]
+    fn an_odd_row_is_no_other_queue_and_no_other_member() {
+        let row = |row: Json| {
+            let body = json!({ "success": true, "data": { "count": 1, "list": [row] } });
+            page(&Reply::json(200, &body)).map(|page| match page.rows.as_slice() {
+                [Row::Queue(exten, queue)] => {
+                    let members = queue.members().into_iter().flatten();
+                    let members: Vec<String> =
+                        members.map(|(id, priority)| format!("{id}:{priority}")).collect();
+                    format!("{exten} {} {}", queue.name, members.join(","))
+                }
+                _ => String::new(),
+            })
+        };
+        let with = |members: Json| row(json!({ "exten": "1", "displayName": "q", "assignMembers": members }));
+        assert_eq!(
+            with(
+                json!([{ "agentNumber": 8001.0, "priority": "5" }, { "agentNumber": " 8002 ", "priority": 1.0 }])
+            ),
+            Ok("1 q 8001:5,8002:1".to_owned())
+        );
+        let twice = |other: i64| json!([{ "agentNumber": "8001", "priority": 1 }, { "agentNumber": 8001, "priority": other }]);
+        assert_eq!(with(twice(1)), Ok("1 q 8001:1".to_owned()));
+        for members in [
+            twice(2),
+            json!("8001"),
+            json!(["8001"]),
+            json!([{ "agentNumber": 8001.5 }]),
+            json!([{ "agentNumber": null }]),
+            json!([{ "agentNumber": "8001", "priority": "high" }]),
+        ] {
+            assert_eq!(kind(with(members.clone())), "garbled", "{members}");
+        }
+        assert_eq!(row(json!({ "exten": 1e3, "displayName": 7 })), Ok("1000 7 ".to_owned()));
+        for odd in [
+            json!({ "exten": 1.5, "displayName": "q" }),
+            json!({ "displayName": "q" }),
+            json!({ "exten": "1" }),
+            json!({ "exten": "1", "displayName": null }),
+            json!("1"),
+        ] {
+            assert_eq!(kind(row(odd.clone())), "garbled", "{odd}");
+        }
+    }
 
     /// Reads a listing of one row that has these keys beside its number and name.
     fn read(more: &Json) -> Result<LiveQueue, Failure> {

@@ -51,7 +51,15 @@ impl Provider for WebchatQueue {
     }
 
     fn hear_one(&self, _: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
-        Ok(hear::page(reply)?.rows.into_iter().find(|row| row.key().as_str() == key))
+        let rows = hear::page(reply)?.rows;
+        let many = rows.len();
+        match rows.into_iter().find(|row| row.key().as_str() == key) {
+            // Only an empty result is documented to say that there is none.
+            None if many > 0 => {
+                Err(Failure::Garbled(format!("{many} other queues instead of the one asked for")))
+            }
+            found => Ok(found),
+        }
     }
 
     fn ask_filtered(&self, _: &Connection, _: &str, _: usize) -> Option<Call> {

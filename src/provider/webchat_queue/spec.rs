@@ -33,4 +33,5 @@ pub static SPEC: Spec = Spec {
         operation("updateQueueAssignMembers", true, "rateLimit"),
         operation("queueQueueAgentClaimStatus", false, "claimRateLimit"),
     ],
+    asks: None,
 };

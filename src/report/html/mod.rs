@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::markup::Markup;
 use super::view::{self, Group, View};
 use super::{Body, Command, Failure, Part, Report, Run, result};
-use crate::apply::Status;
+use crate::apply::{Status, StepResult};
 use crate::model::finding::Severity;
 use crate::model::plan::Plan;
 
@@ -214,7 +214,7 @@ fn order(page: &mut Markup, spot: Spot<'_>, view: &View) {
 
 fn ran(page: &mut Markup, spot: Spot<'_>, plan: &Plan, run: &Run) {
     if let Some(verdict) = result::verdict(plan, run) {
-        let whole = run.refused.is_none() && run.results.iter().all(|r| r.status == Status::Done);
+        let whole = run.refused.is_none() && run.results.iter().all(StepResult::is_proved);
         page.raw(if whole { "<p class=\"note good\">" } else { "<p class=\"note bad\">" })
             .text(&verdict)
             .raw("</p>\n");

@@ -15,6 +15,7 @@ use serde::Serialize;
 pub use self::csv::csv;
 pub use self::table::table;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, NAME};
+use crate::model::call::Reason;
 use crate::model::desired::{Desired, DesiredAgent};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
@@ -54,6 +55,8 @@ pub struct Sources<'a> {
     pub asked: &'a [(&'static str, Arc<str>)],
     /// Providers that told nothing, or not all, of what is live, and why.
     pub failed: &'a [(&'static str, String)],
+    /// Why they told nothing, or not all.
+    pub reasons: &'a BTreeMap<&'static str, Reason>,
     /// Whom the status is narrowed to.
     pub only: Option<&'a BTreeSet<OperatorId>>,
 }
@@ -84,6 +87,9 @@ pub struct System {
     pub connection: String,
     /// Whether it told all that it was asked.
     pub complete: bool,
+    /// Why it did not, where it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
     /// What it did not tell, or in words that no document explains, each reason once, with the number of agents
     /// where it is about some.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -365,7 +371,7 @@ fn system(
     connection: &str,
     ids: &BTreeSet<OperatorId>,
 ) -> System {
-    let Sources { presence, failed, .. } = sources;
+    let Sources { presence, failed, reasons, .. } = sources;
     let failed = failed.iter().filter(|(system, _)| *system == provider);
     let mut problems: Vec<String> = failed.map(|(_, why)| why.clone()).collect();
     let mut of: BTreeMap<String, BTreeSet<&OperatorId>> = BTreeMap::new();
@@ -386,7 +392,8 @@ fn system(
         });
     }
     problems.dedup();
-    System { provider, connection: connection.to_owned(), complete, problems }
+    let reason = reasons.get(provider).copied().max(presence.reason(provider)).filter(|_| !complete);
+    System { provider, connection: connection.to_owned(), complete, reason, problems }
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ fn of_case(case: &Case, providers: &[&'static str], only: Option<&BTreeSet<Opera
         presence: &case.presence,
         asked: &asked(providers),
         failed: &case.failed,
+        reasons: &BTreeMap::new(),
         only,
     })
 }

@@ -14,8 +14,8 @@ use super::signals::{self, unless_interrupted};
 use super::{awaited, connect, passwords, saved};
 use crate::apply::deed::Deed;
 use crate::apply::guard::Stale;
-use crate::apply::{Conduct, Finish, Ran, Status, keep, recover, remember};
-use crate::model::call::Failure;
+use crate::apply::{Conduct, Finish, Ran, StepResult, keep, recover, remember};
+use crate::model::call::{Failure, Reason};
 use crate::model::finding::Effect;
 use crate::model::id::OperatorId;
 use crate::model::ledger::Ledger;
@@ -31,6 +31,7 @@ use crate::shell::gate::Gate;
 use crate::shell::journal::Journal;
 use crate::shell::ledger::{LedgerError, Lock, Store};
 use crate::shell::progress;
+use crate::shell::vendor::Vendor;
 
 /// Carry a plan out, read back, and prove that it took effect.
 #[derive(Debug, clap::Args)]
@@ -173,7 +174,9 @@ async fn locked(
             let why =
                 format!("nothing was written: what the plan would change could not be read again: {why}");
             reporter.ran(Run { refused: Some(why.clone()), ..Run::default() });
-            Err(Fail::Unreachable(why))
+            let systems = [&work.vendors.agents, &work.vendors.queues];
+            let refused = systems.into_iter().flatten().any(Vendor::is_shut);
+            Err(Fail::Unreachable(why, if refused { Reason::SignIn } else { Reason::NoAnswer }))
         }
         Finish::Stale(stale) => {
             let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
@@ -410,9 +413,9 @@ async fn conclude(
     prints: &BTreeMap<OperatorId, String>,
 ) -> Result<Exit, Fail> {
     let interrupted = run.interrupted;
-    let done = run.results.iter().all(|r| r.status == Status::Done) && run.stale.is_empty();
+    let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
     let whole = done && !work.plan.has(Effect::Partial);
-    let refused = run.results.iter().all(|r| r.status == Status::Done || r.held) && run.stale.is_empty();
+    let refused = run.results.iter().all(|r| r.is_proved() || r.held) && run.stale.is_empty();
     let refused = refused && !done;
     let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
     let now_ms = clock::now_ms();

@@ -142,12 +142,15 @@ pub(super) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
     let Some(connection) = loaded.workspace.connection(SEAT_QUERY.name) else { return Seats::Unasked };
     let link = match link(loaded, connection).await {
         Ok(link) => link,
-        Err(why) => return Seats::Unread(format!("connection `{}` {why}", connection.name)),
+        Err(why) => return Seats::Unread(format!("connection `{}` {why}", connection.name), None),
     };
     let against = passwords.then_some((&loaded.desired, &loaded.secrets));
     match seats::read(&link, against).await {
         Ok(seats) => Seats::Read(seats),
-        Err(failure) => Seats::Unread(link.name(failure).message().to_owned()),
+        Err(failure) => {
+            let reason = Some(failure.reason());
+            Seats::Unread(link.name(failure).message().to_owned(), reason)
+        }
     }
 }
 

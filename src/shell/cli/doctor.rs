@@ -10,7 +10,7 @@ use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::output::Due;
 use crate::model::agent::PASSWORD;
-use crate::model::call::{Failure, Reply};
+use crate::model::call::{Failure, Reason, Reply};
 use crate::model::id::{Kind, OperatorId, safe};
 use crate::model::presence::Guard;
 use crate::model::seat;
@@ -82,7 +82,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     checks.push(presence(&loaded));
     checks.extend(unasked(&loaded));
     let failed = |check: &&Check| check.status == Health::Error;
-    let exit = match checks.iter().filter(failed).map(|check| check.unreachable).max() {
+    let exit = match checks.iter().filter(failed).map(|check| check.reason.is_some()).max() {
         None => Exit::Success,
         Some(true) => Exit::Unreachable,
         Some(false) => Exit::Error,
@@ -364,7 +364,7 @@ fn failed(name: String, place: &str, connection: &Connection, failure: &Failure)
             ("wants fewer calls", "wait, and lower `rateLimit` if other programs use the same account")
         }
         Failure::Unknown(_) => ("is unwell", "try again; if it stays so, ask the vendor"),
-        Failure::SignIn(_) => (
+        Failure::SignIn(_) | Failure::Shut(_) => (
             "refuses the sign-in",
             "check the connection's credentials and this host's clock; do not try again and again: some vendors \
              lock the address",
@@ -383,7 +383,7 @@ fn failed(name: String, place: &str, connection: &Connection, failure: &Failure)
         }
         Failure::Halted => ("was not asked", "run it again"),
     };
-    Check { unreachable: true, ..Check::error(name, format!("{place} {what}: {message}"), help) }
+    Check { reason: Some(failure.reason()), ..Check::error(name, format!("{place} {what}: {message}"), help) }
 }
 
 /// Whether this host's clock is that of the systems, as far as their answers told.
@@ -411,7 +411,7 @@ async fn ledger(loaded: &Loaded) -> Vec<Check> {
         LedgerError::Unreachable(why) => {
             let help =
                 "check `ledger.url`, the network and the provider's environment (AWS_…, GOOGLE_…, AZURE_…)";
-            Check { unreachable: true, ..Check::error(name, why.clone(), help) }
+            Check { reason: Some(Reason::Unreachable), ..Check::error(name, why.clone(), help) }
         }
         LedgerError::Unusable(_) | LedgerError::Locked(_) | LedgerError::Moved(_) => {
             Check::error(name, error.to_string(), "correct `ledger` in rosterctl.yaml, or restore the ledger")

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::console::Console;
 use super::input::Input;
+use crate::model::call::{self, Reason};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Effect;
 use crate::model::plan::Plan;
@@ -90,8 +91,8 @@ pub(super) enum Fail {
     Error(anyhow::Error),
     /// A saved plan is stale.
     Stale(String),
-    /// A system cannot be read.
-    Unreachable(String),
+    /// A system cannot be read, and why.
+    Unreachable(String, Reason),
     /// Another apply holds the lock.
     Locked(String),
     /// The operator stopped the run before it changed anything.
@@ -106,7 +107,8 @@ impl Fail {
 
     /// What is wrong, for a report.
     pub(super) fn failure(&self) -> Failure {
-        let of = |message: String| Failure { workspace: None, message, diagnostics: Vec::new() };
+        let of =
+            |message: String| Failure { workspace: None, message, reason: None, diagnostics: Vec::new() };
         match self {
             Self::Input(diagnostics, _) => Failure {
                 workspace: None,
@@ -114,11 +116,14 @@ impl Fail {
                     1 => "the workspace or a manifest has an error".to_owned(),
                     count => format!("the workspace and its manifests have {count} errors"),
                 },
+                reason: None,
                 diagnostics: diagnostics.clone(),
             },
             Self::Error(error) => of(format!("{error:#}")),
             Self::Stale(message) | Self::Locked(message) => of(message.clone()),
-            Self::Unreachable(message) => of(message.replace('\n', "; ")),
+            Self::Unreachable(message, reason) => {
+                Failure { reason: Some(*reason), ..of(message.replace('\n', "; ")) }
+            }
             Self::Interrupted => of(INTERRUPTED.to_owned()),
         }
     }
@@ -138,7 +143,7 @@ impl Fail {
                 console.error(&message);
                 Exit::Stale
             }
-            Self::Unreachable(message) => {
+            Self::Unreachable(message, _) => {
                 // A line for each system.
                 message.lines().for_each(|line| console.error(line));
                 Exit::Unreachable
@@ -155,6 +160,12 @@ impl Fail {
     }
 }
 
+impl From<call::Failure> for Fail {
+    fn from(failure: call::Failure) -> Self {
+        Self::Unreachable(failure.message().to_owned(), failure.reason())
+    }
+}
+
 impl From<anyhow::Error> for Fail {
     fn from(error: anyhow::Error) -> Self {
         Self::Error(error)
@@ -167,7 +178,7 @@ impl From<LedgerError> for Fail {
             LedgerError::Unusable(_) | LedgerError::Moved(_) | LedgerError::Others { .. } => {
                 Self::Error(error.into())
             }
-            LedgerError::Unreachable(why) => Self::Unreachable(why),
+            LedgerError::Unreachable(why) => Self::Unreachable(why, Reason::Unreachable),
             LedgerError::Locked(why) => Self::Locked(why),
         }
     }

@@ -11,6 +11,7 @@ use super::plan::{Read, read};
 use super::snapshot::doubts;
 use crate::manifest::emit::{self, Manifest, Options, Origin};
 use crate::manifest::{self, File};
+use crate::model::call::Reason;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::nearest;
 use crate::model::finding::Effect;
@@ -50,10 +51,11 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let Read { live, ledger, .. } = read(&loaded, &store).await?;
     if let Some((what, doubt)) = doubts(&live).first() {
-        return Err(Fail::Unreachable(format!(
+        let why = format!(
             "the listing of {what} could not be proved complete ({doubt}), so nothing was written; run again when \
              nobody edits {what}"
-        )));
+        );
+        return Err(Fail::Unreachable(why, Reason::Incomplete));
     }
     let taken = clock::timestamp();
     let origin =

@@ -99,8 +99,7 @@ pub(super) struct Read {
 pub(super) async fn read(loaded: &Loaded, store: &Store) -> Result<Read, Fail> {
     let mut ledger = store.load().await?;
     let vendors = input::vendors(loaded).await?;
-    let live =
-        fetch::live(&vendors).await.map_err(|failure| Fail::Unreachable(failure.message().to_owned()))?;
+    let live = fetch::live(&vendors).await?;
     let unfinished = loaded.journal().left_behind().map_err(Fail::error)?;
     settle(loaded, &mut ledger, &unfinished, Some(&live)).await?;
     Ok(Read { live, ledger, vendors })

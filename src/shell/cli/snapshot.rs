@@ -96,7 +96,7 @@ pub(super) async fn plan(
         );
     }
     if !loaded.desired.seats.is_empty() {
-        snapshot.live.seats = Seats::Unread("a snapshot holds none".to_owned());
+        snapshot.live.seats = Seats::Unread("a snapshot holds none".to_owned(), None);
     }
     let plan = plan_of(loaded, &snapshot.live, &ledger, Prints::default(), narrowing);
     // See `plan::one`: there is one workspace, and the program ends soon.

@@ -4,7 +4,7 @@
 //! and who takes chats likewise, and of the system that is asked agent by agent those who get a row and can have
 //! a work number. `--agent` asks for those agents alone where a system can be asked so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use super::console::{self, Console};
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::output::Due;
+use crate::model::call::{Failure, Reason};
 use crate::model::desired::Desired;
 use crate::model::diagnostic::nearest;
 use crate::model::field::Record;
@@ -82,6 +83,8 @@ struct Roster {
     live: Live,
     /// Providers that told nothing, or not all, and why.
     failed: Vec<(&'static str, String)>,
+    /// Why they told nothing, or not all.
+    reasons: BTreeMap<&'static str, Reason>,
     /// Whom the status is narrowed to.
     only: Option<BTreeSet<OperatorId>>,
     /// What is wrong with what was asked for.
@@ -162,6 +165,7 @@ async fn look(loaded: &Loaded, systems: &Systems, roster: &Roster) -> Status {
         presence: &presence,
         asked: &systems.asked,
         failed: &roster.failed,
+        reasons: &roster.reasons,
         only: Some(ids),
     })
 }
@@ -224,50 +228,73 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
             )
         }
     };
-    let mut failed = Vec::new();
-    let agents = settle(agents, Kind::Agent, &mut failed);
-    let queues = settle(queues, Kind::Queue, &mut failed);
+    let mut trouble = Trouble::default();
+    let agents = settle(agents, Kind::Agent, &mut trouble);
+    let queues = settle(queues, Kind::Queue, &mut trouble);
     match &seats {
-        Seats::Unread(why) => failed.push(("seat-query", why.clone())),
+        Seats::Unread(why, reason) => trouble.add("seat-query", why.clone(), *reason),
         Seats::Read(seats) => {
-            failed.extend(seats.listing.incomplete.as_deref().map(|why| ("seat-query", doubt(why))));
+            if let Some(why) = &seats.listing.incomplete {
+                trouble.add("seat-query", doubt(why), Some(Reason::Incomplete));
+            }
         }
         Seats::Unasked => {}
     }
-    Roster { live: Live { agents, queues, seats }, failed, only, wrong }
+    for vendor in [&systems.agents, &systems.queues].into_iter().flatten().flatten().filter(|v| v.is_shut()) {
+        trouble.reasons.insert(vendor.provider.spec().name, Reason::SignIn);
+    }
+    let Trouble { failed, reasons } = trouble;
+    Roster { live: Live { agents, queues, seats }, failed, reasons, only, wrong }
 }
 
-type Read<T> = Option<Result<Listing<OperatorId, T>, String>>;
+/// Why systems told nothing, or not all: in words, and the reason of each that was asked.
+#[derive(Default)]
+struct Trouble {
+    failed: Vec<(&'static str, String)>,
+    reasons: BTreeMap<&'static str, Reason>,
+}
+
+impl Trouble {
+    fn add(&mut self, provider: &'static str, why: String, reason: Option<Reason>) {
+        self.failed.push((provider, why));
+        self.reasons.extend(reason.map(|reason| (provider, reason)));
+    }
+}
+
+/// A listing; or why there is none, and the reason where the system was asked.
+type Read<T> = Option<Result<Listing<OperatorId, T>, (String, Option<Reason>)>>;
+
+fn unread(failure: &Failure) -> (String, Option<Reason>) {
+    (failure.message().to_owned(), Some(failure.reason()))
+}
 
 async fn read_agents(systems: &Systems, only: Option<&BTreeSet<OperatorId>>) -> Read<Record> {
     Some(match (systems.agents.as_ref()?, only) {
-        (Err(why), _) => Err(why.clone()),
+        (Err(why), _) => Err((why.clone(), None)),
         (Ok(vendor), Some(ids)) if ids.len() <= FEW => Ok(fetch::some_agents(vendor, ids, usize::MAX).await),
-        (Ok(vendor), _) => fetch::agents(vendor).await.map_err(|failure| failure.message().to_owned()),
+        (Ok(vendor), _) => fetch::agents(vendor).await.map_err(|failure| unread(&failure)),
     })
 }
 
 async fn read_queues(systems: &Systems) -> Read<LiveQueue> {
     Some(match systems.queues.as_ref()? {
-        Err(why) => Err(why.clone()),
-        Ok(vendor) => fetch::queues(vendor).await.map_err(|failure| failure.message().to_owned()),
+        Err(why) => Err((why.clone(), None)),
+        Ok(vendor) => fetch::queues(vendor).await.map_err(|failure| unread(&failure)),
     })
 }
 
 /// Takes down what was not read, or not proved whole.
-fn settle<T>(
-    read: Read<T>,
-    kind: Kind,
-    failed: &mut Vec<(&'static str, String)>,
-) -> Option<Listing<OperatorId, T>> {
+fn settle<T>(read: Read<T>, kind: Kind, trouble: &mut Trouble) -> Option<Listing<OperatorId, T>> {
     let spec = SPECS.iter().find(|spec| spec.kinds.contains(&kind))?;
     match read? {
         Ok(listing) => {
-            failed.extend(listing.incomplete.as_deref().map(|why| (spec.name, doubt(why))));
+            if let Some(why) = &listing.incomplete {
+                trouble.add(spec.name, doubt(why), Some(Reason::Incomplete));
+            }
             Some(listing)
         }
-        Err(why) => {
-            failed.push((spec.name, why));
+        Err((why, reason)) => {
+            trouble.add(spec.name, why, reason);
             None
         }
     }

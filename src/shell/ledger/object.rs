@@ -17,6 +17,7 @@ use object_store::{
 use url::Url;
 
 use super::shelf::{Document, Seen, Trouble, Version};
+use crate::shell::http::Connector;
 
 /// Longest time of one request: a ledger of many agents has some megabytes.
 const TIMEOUT: &str = "120 seconds";
@@ -53,18 +54,21 @@ impl Bucket {
         let timeout = ClientConfigKey::Timeout;
         let store: Result<Arc<dyn ObjectStore>, object_store::Error> = match url.scheme() {
             "s3" => AmazonS3Builder::from_env()
+                .with_http_connector(Connector)
                 .with_bucket_name(name)
                 .with_config(AmazonS3ConfigKey::Client(timeout), TIMEOUT)
                 .with_retry(retry)
                 .build()
                 .map(|store| Arc::new(store) as _),
             "gs" => GoogleCloudStorageBuilder::from_env()
+                .with_http_connector(Connector)
                 .with_bucket_name(name)
                 .with_config(GoogleConfigKey::Client(timeout), TIMEOUT)
                 .with_retry(retry)
                 .build()
                 .map(|store| Arc::new(store) as _),
             _ => MicrosoftAzureBuilder::from_env()
+                .with_http_connector(Connector)
                 .with_container_name(name)
                 .with_config(AzureConfigKey::Client(timeout), TIMEOUT)
                 .with_retry(retry)

@@ -92,12 +92,8 @@ impl Vault {
 
     async fn client(&self) -> Result<&reqwest::Client, String> {
         let build = || async {
-            let mut builder =
-                reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE);
-            // As for vendors: a container without certificates can talk to loopback all the same.
-            if self.settings.text("address").is_some_and(|address| address.starts_with("http://")) {
-                builder = builder.tls_certs_only([]);
-            }
+            let address = self.settings.text("address").unwrap_or_default();
+            let mut builder = crate::shell::http::client(address).timeout(PATIENCE);
             if let Some(file) = self.settings.text("caFile") {
                 let path = self.folder.join(file);
                 let wrong = |why: String| format!("caFile {}: {why}", path.display());

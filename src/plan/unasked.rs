@@ -1,0 +1,87 @@
+//! Agents whom the plan would hurt and about whom a system that guards those at work cannot be asked.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::limits::members;
+use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
+use crate::model::finding::{Finding, UNASKED};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::plan::{Action, Change};
+use crate::model::presence::{Guard, Harm};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::source::Source;
+
+/// Names each such agent, once a system.
+pub(super) fn findings(context: &Context<'_>, changes: &[Change]) -> Vec<Finding> {
+    let guard = Guard::of(&context.workspace.policy.presence);
+    let mut found = Vec::new();
+    for connection in &context.workspace.connections {
+        let name = connection.spec.name;
+        let protects: Vec<String> = guard
+            .protect
+            .iter()
+            .filter(|state| state.told_by() == Some(name))
+            .map(|state| format!("`{state}`"))
+            .collect();
+        let Some(asks) = connection.spec.asks.filter(|_| !protects.is_empty()) else { continue };
+        for (agent, (harm, source)) in hurt(&guard, changes).into_iter().filter(|(agent, _)| !asks(agent)) {
+            let deed = match harm {
+                Harm::Delete => "deleted",
+                Harm::Disable => "disabled",
+                Harm::Regroup => "moved to another skill group",
+                Harm::Unqueue => "taken out of a queue",
+            };
+            let mut finding = Finding::new(
+                &UNASKED,
+                format!(
+                    "agent {agent} is to be {deed}, and {name} cannot be asked whether they are {}: their id is no \
+                     work number, so that it does not guard them",
+                    protects.join(", ")
+                ),
+            )
+            .about(&ResourceId::agent(&agent));
+            finding.source = source.cloned();
+            found.push(finding);
+        }
+    }
+    found
+}
+
+/// The agents whom changes would hurt, with the gravest harm that the guard watches.
+fn hurt<'a>(guard: &Guard, changes: &'a [Change]) -> BTreeMap<OperatorId, (Harm, Option<&'a Source>)> {
+    let mut hurt = BTreeMap::new();
+    for change in changes {
+        let source = change.source.as_ref();
+        let mut add = |agent: OperatorId, harm: Harm| {
+            if guard.watches(harm) {
+                let known = hurt.entry(agent).or_insert((harm, source));
+                if harm < known.0 {
+                    *known = (harm, source);
+                }
+            }
+        };
+        match (change.id.kind, change.action) {
+            (Kind::Agent, Action::Delete | Action::Replace) => add(change.id.name.clone(), Harm::Delete),
+            (Kind::Agent, Action::Update) => {
+                if change.field(ENABLED.key).is_some_and(|field| field.after == false) {
+                    add(change.id.name.clone(), Harm::Disable);
+                }
+                if change.field(MAIN_SKILL_GROUP.key).is_some() {
+                    add(change.id.name.clone(), Harm::Regroup);
+                }
+            }
+            (Kind::Queue, Action::Update) => {
+                let Some(field) = change.field(ASSIGN_MEMBERS.key) else { continue };
+                let after = members(&field.after);
+                for agent in members(&field.before).into_keys().filter(|agent| !after.contains_key(agent)) {
+                    add(agent, Harm::Unqueue);
+                }
+            }
+            (Kind::Agent | Kind::Queue, Action::Create)
+            | (Kind::Queue, Action::Delete | Action::Replace)
+            | (Kind::Seat, _) => {}
+        }
+    }
+    hurt
+}
