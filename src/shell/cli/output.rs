@@ -259,6 +259,7 @@ fn root() -> String {
 
 /// The JSON document that is due when a command gives up before it has printed one: whoever asked for JSON reads
 /// JSON.
+#[derive(Clone)]
 pub(super) struct Due {
     workspaces: Vec<PathBuf>,
     several: bool,
