@@ -31,6 +31,9 @@ const MOST_SELECTED: usize = 5_000_000;
 /// Most pairs of a selector and an agent that are compared.
 const MOST_COMPARED: usize = 2_000_000_000;
 
+/// From so many errors on no near names are looked for.
+const MOST_SEARCHES: usize = 200;
+
 /// Resolves documents. Where some of them could not be read (`whole` is false), what is not found may
 /// stand there: that alone is then no complaint.
 pub(super) fn expand(
@@ -81,7 +84,14 @@ pub(super) fn expand(
                 } else {
                     // What the profile would have said is not known either.
                     all_agents = false;
-                    out.extend(unknown("profile", name, source, profiles.keys().map(|k| &**k), all_names));
+                    out.extend(unknown(
+                        "profile",
+                        name,
+                        source,
+                        profiles.keys().map(|k| &**k),
+                        all_names,
+                        out.len(),
+                    ));
                 }
             }
             template.fill_from(&document.defaults);
@@ -162,17 +172,18 @@ pub(super) fn expand(
         out.push(diagnostic);
         return desired;
     }
-    let mut named: BTreeMap<Arc<str>, Vec<ResourceId>> = BTreeMap::new();
+    let mut named: BTreeMap<Arc<str>, BTreeMap<Option<Arc<str>>, ResourceId>> = BTreeMap::new();
     for raw in queues {
         let queue = queue(raw, &desired.agents, all_agents, groups.as_ref(), roles.as_ref(), out);
         let id = queue.id();
         let namesakes = named.entry(Arc::clone(&queue.name)).or_default();
-        let same_name = namesakes
-            .iter()
-            .filter_map(|id| desired.queues.get(id))
-            .find(|q| q.exten == queue.exten || q.exten.is_none() || queue.exten.is_none());
+        // One without a number is any of its name.
+        let same_name = match &queue.exten {
+            None => namesakes.values().next(),
+            exten => namesakes.get(&None).or_else(|| namesakes.get(exten)),
+        };
         // A name may hold an `@` of its own.
-        let same_name = same_name.or_else(|| desired.queues.get(&id));
+        let same_name = desired.queues.get(same_name.unwrap_or(&id));
         if let Some(first) = same_name {
             out.push(
                 Diagnostic::at(&queue.source, format!("queue `{}` is declared twice", queue.name))
@@ -180,7 +191,7 @@ pub(super) fn expand(
                     .help("remove one; two live queues of one name are told apart by `exten:` on both"),
             );
         } else {
-            namesakes.push(id.clone());
+            namesakes.insert(queue.exten.clone(), id.clone());
             desired.queues.insert(id, queue);
         }
     }
@@ -299,9 +310,12 @@ fn unknown<'a>(
     source: &Source,
     known: impl Iterator<Item = &'a str> + Clone,
     whole: bool,
+    before: usize,
 ) -> Diagnostics {
     let mut out = Diagnostics::default();
-    let help = match nearest(name, known.clone()) {
+    // Each search goes through all names.
+    let near = if before < MOST_SEARCHES { nearest(name, known.clone()) } else { None };
+    let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None if !whole => return out,
         None => {
@@ -346,7 +360,7 @@ fn listed(
         && !known.known.contains(name)
         && let Some(source) = &entry.source
     {
-        out.extend(unknown(what, name, source, known.names.iter().map(|k| &**k), known.whole));
+        out.extend(unknown(what, name, source, known.names.iter().map(|k| &**k), known.whole, out.len()));
     }
 }
 

@@ -63,9 +63,13 @@ impl Input {
             let file = file.or(again.as_ref())?;
             lines.insert(Arc::clone(&file.name), split(&file.bytes));
         }
-        lines.get(&*source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?).cloned()
+        let line = lines.get(&*source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?)?;
+        (line.len() <= LONGEST_LINE).then(|| line.clone())
     }
 }
+
+/// Longest line that is shown, in bytes: each of many errors would go through all of it.
+const LONGEST_LINE: usize = 64 * 1024;
 
 /// Lines as the YAML reader counts them: each of `\n`, `\r\n` and a lone `\r` ends one.
 fn split(bytes: &[u8]) -> Vec<String> {
