@@ -9,7 +9,7 @@ use super::{Body, Command, Failure, Report, Run, result};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::plan::{Action, Plan};
-use crate::model::text::sanitize_lines;
+use crate::model::text::{sanitize, sanitize_lines};
 
 /// How text is drawn.
 #[derive(Clone, Copy, Debug, Default)]
@@ -127,13 +127,15 @@ fn painted(text: &str, style: Style, look: Look) -> String {
 
 fn draw(line: &Line, subject: usize, look: Look) -> String {
     let mark = format!("{:>3} ", line.tone.mark());
-    let gap = subject.saturating_sub(line.subject.width());
+    // Numbers that a vendor holds may be anything.
+    let name = sanitize(&line.subject);
+    let gap = subject.saturating_sub(name.width());
     let head = format!(
         "{}{}",
         painted(&mark, style(line.tone).bold(), look),
-        painted(&line.subject, Style::new().bold(), look)
+        painted(&name, Style::new().bold(), look)
     );
-    let width = mark.width() + line.subject.width();
+    let width = mark.width() + name.width();
     let mut pieces: Vec<String> = line.pieces.iter().map(|piece| draw_piece(piece, look)).collect();
     if let Some(staffing) = line
         .staffing
