@@ -397,6 +397,14 @@ fn few_lines_are_not_many_agents() {
     checkout.write("repo/roster/pools.yaml", &text);
     let said = checkout.run(&["validate"]).exits(1);
     assert!(said.err.contains(" more errors are not listed"), "{}", &said.err[said.err.len() - 300..]);
+    // Texts that a search would go through again and again.
+    let (braces, name) = ("{".repeat(300_000), "x".repeat(300_000));
+    let text = format!(
+        "apiVersion: rosterctl/v1\nkind: Roster\nroles: [坐席]\nagents: [{{ operatorId: \"1\", name: \"{braces}\", role: {name} }}]\n"
+    );
+    checkout.write("repo/roster/pools.yaml", &text);
+    let said = checkout.run(&["validate"]).exits(1);
+    assert!(said.err.len() < 10_000, "a long name is cut, and so is its line: {}", said.err.len());
     // Folders without end.
     checkout.plain();
     checkout.write(&format!("repo/roster/{}b.yaml", "d/".repeat(80)), "x");
