@@ -577,6 +577,9 @@ fn a_manifest_that_cannot_be_read_is_never_passed_over() {
         fs::remove_file(bench.path(name)).unwrap();
     }
     symlink("../elsewhere/b.yaml", bench.path("roster/b.yaml")).unwrap();
+    bench.run(&["plan"]).exits(1);
+    fs::remove_file(bench.path("roster/b.yaml")).unwrap();
+    symlink("roster.yaml", bench.path("roster/b.txt")).unwrap();
     bench.run(&["plan"]).exits(0);
 }
 

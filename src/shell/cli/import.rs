@@ -22,6 +22,7 @@ use crate::plan;
 use crate::shell::clock;
 use crate::shell::files;
 use crate::shell::ledger::Store;
+use crate::shell::paths;
 
 /// Write what is live as manifests, one file a main skill group; the next plan is empty.
 #[derive(Debug, clap::Args)]
@@ -48,6 +49,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
     let loaded = input::bare(&arguments.workspace)?;
+    paths::unlinked(&arguments.out).map_err(|error| Fail::error(format!("nothing was written: {error}")))?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let Read { live, ledger, .. } = read(&loaded, &store).await?;
     if let Some((what, doubt)) = doubts(&live).first() {
@@ -197,13 +199,18 @@ fn write(loaded: &Loaded, manifests: &[Manifest], arguments: &Arguments) -> Resu
     }
     for manifest in manifests {
         let path = out.join(&manifest.name);
+        paths::unlinked(&path).map_err(|error| Fail::error(format!("nothing was written: {error}")))?;
+    }
+    for manifest in manifests {
+        let path = out.join(&manifest.name);
         if files::same(&path, &loaded.place.file) {
             return Err(Fail::error(format!(
                 "{} is the workspace file and is not written over",
                 path.display()
             )));
         }
-        files::replace(&path, manifest.text.as_bytes())
+        paths::unlinked(&path)
+            .and_then(|()| files::replace(&path, manifest.text.as_bytes()))
             .map_err(|error| Fail::error(format!("{} cannot be written: {error}", path.display())))?;
     }
     Ok(())
@@ -248,11 +255,9 @@ fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) ->
     }
     let own: Vec<PathBuf> =
         manifests.iter().filter_map(|manifest| fs::canonicalize(out.join(&manifest.name)).ok()).collect();
-    let others: Vec<&str> = loaded
-        .input
-        .names()
-        .filter(|name| fs::canonicalize(name).is_ok_and(|path| !own.contains(&path)))
-        .collect();
+    let others =
+        loaded.input.manifests().iter().filter(|found| found.real.exists() && !own.contains(&found.real));
+    let others: Vec<&str> = others.map(|found| &*found.name).collect();
     if !others.is_empty() && covered {
         let shown = others.iter().take(5).copied().collect::<Vec<_>>().join(", ");
         let more = if others.len() > 5 { format!(" and {} more", others.len() - 5) } else { String::new() };

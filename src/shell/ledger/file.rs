@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::holder::Signs;
 use super::shelf::{Document, Seen, Trouble, Version};
-use crate::shell::files;
+use crate::shell::{files, paths};
 
 /// How long the guard is waited for. It is held for milliseconds, unless its holder was stopped.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -121,7 +121,7 @@ impl Folder {
             ))
         };
         let mut open = OpenOptions::new();
-        open.read(true).write(true).create(true).truncate(false).mode(0o600);
+        open.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(paths::no_follow());
         let file = open.open(guard).map_err(|error| wrong(&error))?;
         let begin = Instant::now();
         loop {

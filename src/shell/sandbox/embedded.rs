@@ -18,6 +18,7 @@ use super::SandboxError;
 use crate::model::call::{Call, Reply};
 use crate::provider::SPECS;
 use crate::provider::simulate::Estate;
+use crate::shell::paths;
 
 /// What a state file says of itself.
 pub(super) const FORMAT: &str = "rosterctl.sandbox/v1";
@@ -146,7 +147,7 @@ fn guard(path: &Path) -> io::Result<File> {
     fs::create_dir_all(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut open = OpenOptions::new();
-    open.read(true).write(true).create(true).truncate(false).mode(0o600);
+    open.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(paths::no_follow());
     let file = open.open(folder.join(format!(".{name}.guard")))?;
     file.lock()?;
     Ok(file)
