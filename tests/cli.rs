@@ -101,7 +101,7 @@ fn a_plan_reads_well_and_an_apply_says_what_it_did() {
     let plan = bench.run(&["plan", "--allow", "changes=20"]).exits(0);
     insta::assert_snapshot!(plan.out, @"
       ~ agent/8001..8019  19 agents · 坐席{operatorId} · wrapUpSeconds 0 -> 20 · recording true -> false
-      ~ queue/在线        leaving: 8020 坐席8020 (20 -> 19 members)
+      ~ queue/在线        leaving: 8020 坐席8020 (the selector does not choose 8020: no manifest declares such an agent) (20 -> 19 members)
 
       i R201  agent/8020 (坐席8020) is live and stands in no manifest
 

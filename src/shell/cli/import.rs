@@ -88,7 +88,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         }
     }
     for lost in lost {
-        console.warning(&format!("the earlier manifests held what the new ones do not: {lost}"));
+        console.warning(&lost);
     }
     for warning in warnings(&loaded, &manifests, &live, &arguments.out) {
         console.warning(&warning);
@@ -169,15 +169,17 @@ fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &
     if old.is_empty() {
         return Vec::new();
     }
-    let mut lost = match manifest::load(&old, &loaded.workspace) {
-        Ok(before) => emit::lost(&before, desired),
-        Err(_) => vec!["they are not sound, so what they declared was not compared".to_owned()],
+    let held = |what: &str| format!("the earlier manifests held what the new ones do not: {what}");
+    let mut lost: Vec<String> = match manifest::load(&old, &loaded.workspace) {
+        Ok(before) => emit::lost(&before, desired).iter().map(|what| held(what)).collect(),
+        Err(_) => {
+            vec!["the earlier manifests are not sound, so what they declared was not compared".to_owned()]
+        }
     };
     for file in &old {
         let text = String::from_utf8_lossy(&file.bytes);
-        let new = manifests.iter().map(|manifest| manifest.text.as_str());
-        let remarks = emit::lost_remarks(&text, new);
-        lost.extend(remarks.iter().map(|remark| format!("{}: {}", file.name, safe(remark))));
+        let remarks = emit::lost_remarks(&text, manifests.iter().map(|manifest| manifest.text.as_str()));
+        lost.extend(remarks.iter().map(|remark| held(&format!("{}: {}", file.name, safe(remark)))));
     }
     lost
 }
