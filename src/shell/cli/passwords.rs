@@ -1,6 +1,6 @@
 //! The passwords that a plan sends: read before its first write; and what the ledger keeps of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::exit::Fail;
 use super::input::{self, Loaded};
@@ -13,9 +13,6 @@ use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::shell::execute::Passwords;
 use crate::shell::secrets::SecretError;
-
-/// Characters of a password. Source: agent-config §2.1.1, `password`.
-const LENGTHS: std::ops::RangeInclusive<usize> = 6..=32;
 
 /// Reads every password that a step sends, before the first write; each key once. One that a step makes
 /// need not be there yet.
@@ -31,18 +28,28 @@ pub(super) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, Fail
     let values = loaded.secrets.get_all(places.keys().cloned().collect()).await;
     let mut passwords = BTreeMap::new();
     let mut wrong: BTreeMap<Option<Source>, Vec<String>> = BTreeMap::new();
+    let mut unreachable = BTreeSet::new();
     for (secret, value) in values {
         let place = places.get(&secret).cloned().flatten();
         match value {
-            Ok(value) if LENGTHS.contains(&value.chars()) => {
-                passwords.insert(secret.name(), value);
-            }
-            Ok(_) => wrong.entry(place).or_default().push(format!(
-                "the password {secret} is not of 6 to 32 characters, as the vendor asks: store another one"
-            )),
+            Ok(value) => match value.password_objection() {
+                None => {
+                    passwords.insert(secret.name(), value);
+                }
+                Some(why) => wrong
+                    .entry(place)
+                    .or_default()
+                    .push(format!("the password {secret} {why}: store another one")),
+            },
             Err(SecretError::Missing { .. }) if secret.generate => {}
+            Err(error @ SecretError::Unreachable { .. }) => {
+                unreachable.insert(error.to_string());
+            }
             Err(error) => wrong.entry(place).or_default().push(error.to_string()),
         }
+    }
+    if !unreachable.is_empty() {
+        return Err(Fail::Unreachable(Vec::from_iter(unreachable).join("\n")));
     }
     if wrong.is_empty() {
         return Ok(Passwords::new(passwords));

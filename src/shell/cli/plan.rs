@@ -172,12 +172,12 @@ pub(super) async fn settle(
 
 /// The key of the fingerprints of passwords, where one is declared.
 pub(super) async fn fingerprint_key(loaded: &Loaded) -> Result<Option<Arc<Secret>>, Fail> {
-    match loaded.workspace.ledger.secret("fingerprintKey") {
-        Some(key) => {
-            let key = loaded.secrets.get(key).await;
-            key.map(Some).map_err(|error| Fail::error(format!("`ledger.fingerprintKey`: {error}")))
-        }
-        None => Ok(None),
+    let Some(name) = loaded.workspace.ledger.secret("fingerprintKey") else { return Ok(None) };
+    let key = loaded.secrets.get(name).await;
+    let key = key.map_err(|error| Fail::secret("`ledger.fingerprintKey`", &error))?;
+    match connect::objection("fingerprintKey", name, &key) {
+        Some(why) => Err(Fail::error(format!("`ledger`: {why}"))),
+        None => Ok(Some(key)),
     }
 }
 
@@ -222,7 +222,7 @@ async fn fingerprints(loaded: &Loaded, ledger: &Ledger) -> Result<Prints, Fail> 
             Some(Ok(value)) => {
                 prints.now.insert(id.clone(), value.fingerprint(&key, id.as_str()));
             }
-            Some(Err(error)) => return Err(Fail::error(format!("the password of agent/{id}: {error}"))),
+            Some(Err(error)) => return Err(Fail::secret(&format!("the password of agent/{id}"), error)),
             None => {}
         }
     }
