@@ -149,8 +149,8 @@ fn a_rotation_that_was_cut_off_leaves_both_passwords_and_is_gone_on_with() {
         let made = pair.stored(&id.to_string()).unwrap();
         pair.bench.run(&["apply", "--auto-approve"]).exits(0);
         pair.holds(id);
-        // Only a process that was killed between the two writes of the store had made none.
-        if made != former {
+        // The rotation was open: its password was made, and the vendor's answer was not taken in.
+        if known.len() == 2 && made != former {
             assert_eq!(pair.stored(&id.to_string()).unwrap(), made, "one rotation makes one password");
         }
     }
