@@ -237,3 +237,37 @@ fn a_rotation_by_a_command_keeps_the_former_password_beside_the_new_one() {
         live(&bench, "8001", &now);
     }
 }
+
+#[test]
+fn a_rotation_overwrites_no_key_of_others() {
+    let bench = Bench::new("");
+    let at =
+        |key: &str, version: u32| format!("store: files, key: {key}, generate: true, version: {version}");
+    bench.roster(&agents(&[("8001", &at("agents/8001", 1))]));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    bench.write("secrets/OTHER_TOKEN", "canary-other");
+    bench.roster(&agents(&[("8001", &at("OTHER_TOKEN", 2))]));
+    for command in [&["plan"][..], &["apply", "--auto-approve"]] {
+        let said = bench.run(command).exits(1);
+        assert!(said.err.contains("files:OTHER_TOKEN"), "{}", said.err);
+    }
+    let plan = bench.run(&["plan", "--format", "json"]).exits(1).json();
+    assert_eq!(plan["findings"][0]["code"], "R310");
+    assert_eq!(fs::read_to_string(bench.path("secrets/OTHER_TOKEN")).unwrap(), "canary-other");
+    // A key that the store does not hold is made, also when the vendor takes the password in a second run alone.
+    bench.roster(&agents(&[("8001", &at("agents/second", 2))]));
+    let faults = Faults { seed: 1, drop_before: 1.0, only: vec!["editPwd".to_owned()], ..Faults::default() };
+    bench.with(|estate| estate.faults = faults);
+    bench.run(&["apply", "--auto-approve"]).exits(5);
+    bench.with(|estate| estate.faults = Faults::default());
+    for (format, shown) in [("text", true), ("markdown", true), ("html", true)] {
+        let said = bench.run(&["plan", "--format", format]).exits(0);
+        assert_eq!(said.out.contains("files:agents/second"), shown, "{}", said.out);
+    }
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    live(&bench, "8001", &fs::read_to_string(bench.path("secrets/agents/second")).unwrap());
+    // What is known to be its own is overwritten.
+    bench.roster(&agents(&[("8001", &at("agents/second", 3))]));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    live(&bench, "8001", &fs::read_to_string(bench.path("secrets/agents/second")).unwrap());
+}

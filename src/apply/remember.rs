@@ -9,9 +9,9 @@ use crate::model::desired::Desired;
 use crate::model::diff::same;
 use crate::model::field::{Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::ledger::{Applied, AppliedPassword, Ledger, SeenPassword};
+use crate::model::ledger::{Applied, AppliedPassword, Ledger, MadePassword, SeenPassword};
 use crate::model::live::Live;
-use crate::model::plan::{Action, Change, Plan, Step};
+use crate::model::plan::{Action, Change, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::Value;
 
@@ -25,6 +25,7 @@ pub fn changes(
     prints: &BTreeMap<OperatorId, String>,
 ) {
     keep::returned(ledger, plan, results);
+    made(ledger, plan, results);
     let mut touching: BTreeMap<&ResourceId, Vec<(&Step, &StepResult)>> = BTreeMap::new();
     for (step, result) in plan.steps.iter().zip(results) {
         for target in &step.targets {
@@ -73,6 +74,22 @@ pub fn changes(
                 write(applied, change, &fields, all, prints.get(&change.id.name));
                 let dropped: Vec<&OperatorId> = mine().flat_map(|(_, result)| &result.dropped).collect();
                 strike(applied, &dropped);
+            }
+        }
+    }
+}
+
+/// Writes down which passwords were made for agents that the ledger knows: the next run goes on with them.
+fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
+    for (step, result) in plan.steps.iter().zip(results) {
+        if step.operation != Operation::SecretPut || step.renew || !result.carried_out {
+            continue;
+        }
+        for target in &step.targets {
+            let secret = plan.change(target).and_then(|change| change.field(PASSWORD.key)?.secret.as_ref());
+            if let (Some(secret), Some(applied)) = (secret, ledger.resources.get_mut(&target.to_string())) {
+                let (store, key) = (secret.store.to_string(), secret.key.to_string());
+                applied.password_made = Some(MadePassword { store, key });
             }
         }
     }
@@ -131,9 +148,14 @@ fn write(applied: &mut Applied, change: &Change, fields: &[&str], all: bool, pri
             continue;
         }
         if diff.path == PASSWORD.key {
-            let version = diff.secret.as_ref().and_then(|secret| secret.version);
-            applied.password = Some(AppliedPassword { version, fingerprint: print.cloned() });
-            applied.password_seen = None;
+            let secret = diff.secret.as_ref();
+            applied.password = Some(AppliedPassword {
+                version: secret.and_then(|secret| secret.version),
+                fingerprint: print.cloned(),
+                store: secret.map(|secret| secret.store.to_string()),
+                key: secret.map(|secret| secret.key.to_string()),
+            });
+            (applied.password_seen, applied.password_made) = (None, None);
         } else {
             applied.fields.insert(diff.path.clone(), diff.after.clone());
         }
@@ -230,12 +252,12 @@ mod tests {
         ledger.resources.insert("agent/8001".to_owned(), known);
         let exten = Some("1001".to_owned());
         let gone = Applied { fields: field("坐席"), ..Applied::default() };
-        let made = AppliedPassword { version: Some(1), fingerprint: None };
+        let made = AppliedPassword { version: Some(1), ..AppliedPassword::default() };
         let old = Applied { exten: exten.clone(), password: Some(made.clone()), ..gone.clone() };
         let told = ["agent/8001", "agent/8002"].map(|id| (id.to_owned(), old.clone()));
         fill(&mut ledger, told.into(), &Desired::default());
         assert_eq!(ledger.resources.len(), 1, "what no manifest asks for is not owned");
-        let filled = Applied { fields: field("班长"), exten, password: Some(made), password_seen: None };
+        let filled = Applied { fields: field("班长"), exten, password: Some(made), ..Applied::default() };
         assert_eq!(applied(&ledger), &filled);
     }
 
@@ -253,7 +275,7 @@ mod tests {
     #[test]
     fn a_password_that_was_set_needs_no_version_that_was_seen() {
         let mut ledger = Ledger::default();
-        let password = Some(AppliedPassword { version: Some(1), fingerprint: None });
+        let password = Some(AppliedPassword { version: Some(1), ..AppliedPassword::default() });
         ledger.resources.insert("agent/8001".to_owned(), Applied { password, ..Applied::default() });
         assert_eq!(adopted(ledger.clone(), Some(2)), ledger);
     }

@@ -83,6 +83,8 @@ rules! {
         "Put the secret into its store, or take `password:` out of the seat's manifest.";
     SECRET_GONE      "R106" Warning Differs    "The password of an agent is no longer in its store, as the fingerprints tell."
         "Put it back into its store; or have a new one made by `generate: true`.";
+    UNPRINTED        "R107" Info    None       "Passwords were set before there was a `ledger.fingerprintKey`: a change in their store is not seen."
+        "Nothing has to be done; `--assert-unread` sets them again, and from then on a change in the store is seen.";
     UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest."
         "It stays as it is. To manage it, add it to a manifest (`rosterctl import` writes one); to delete it, write it with `state: absent`.";
     UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest."
@@ -101,6 +103,8 @@ rules! {
         "Add `role:` to the agent or its profile, or `allowAnyRole: true` if any will do.";
     LEAVING_MEMBER   "R305" Error   Invalid    "A queue names an agent that is to be deleted."
         "Take the agent out of the queue, or its `state: absent` away.";
+    FOREIGN_SECRET   "R310" Error   Invalid    "A rotation with `generate` would overwrite a key that the agent's live password is not known to come from alone."
+        "Name a key that the store does not hold yet; or store a new password there by hand, and leave `generate` out for this change.";
     TOO_MANY_DELETES "R401" Error   Refused    "More agents would be deleted than `policy.limits.deletes` allows."
         "If so many are really meant to go, `--allow deletes=N` lifts the limit for one run; else look for a file that is missing.";
     TOO_MANY_CHANGES "R402" Error   Refused    "More would be changed than `policy.limits.changes` allows."

@@ -281,3 +281,27 @@ impl Workspace {
         self.connections.iter().find(|c| c.spec.name == provider)
     }
 }
+
+/// Returns where a secret really lies, as far as the settings tell: two stores may lead to one place.
+pub fn place(stores: &BTreeMap<Arc<str>, Store>, store: &str, key: &str) -> String {
+    let Some(declared) = stores.get(store) else { return format!("{store} {key}") };
+    let text = |setting: &str| declared.settings.text(setting).unwrap_or_default();
+    match declared.kind {
+        "env" => format!("env {}{key}", text("prefix")),
+        "dir" => {
+            let parts = text("path").split('/').chain(key.split('/'));
+            let parts: Vec<&str> = parts.filter(|part| !part.is_empty() && *part != ".").collect();
+            format!("dir {}", parts.join("/"))
+        }
+        // One file, or one command, under two names.
+        "sops" | "age" => format!("{} {} {key}", declared.kind, text("path").trim_start_matches("./")),
+        "exec" => format!("exec {}", declared.settings.texts("get").join("\0").replace("{key}", key)),
+        "vault" => {
+            let (name, field) = key.split_once('#').unwrap_or((key, "value"));
+            let path = [text("mount"), text("path"), name].map(|part| part.trim_matches('/')).join("/");
+            let address = text("address").trim_end_matches('/').to_ascii_lowercase();
+            format!("vault {} {path}#{field}", address.strip_suffix(":443").unwrap_or(&address))
+        }
+        _ => format!("{store} {key}"),
+    }
+}

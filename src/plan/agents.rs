@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::scope::Scope;
-use super::{Context, Draft, moved, restore};
+use super::{Context, Draft, moved, restore, rotation};
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
 use crate::model::diff::same;
 use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{
-    Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, SECRET_GONE, UNMANAGED_AGENT, UNREAD,
+    FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, SECRET_GONE, UNMANAGED_AGENT,
+    UNPRINTED, UNREAD,
 };
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, Kept};
@@ -128,11 +129,16 @@ fn side_by_side<'a, D, L>(
     })
 }
 
+/// Most agents that one finding names.
+const MOST_NAMED: usize = 100;
+
 /// Fields that no operation returns and the ledger knows nothing of: said once for all agents.
 #[derive(Default)]
 struct Unread {
     agents: usize,
     fields: BTreeMap<u8, &'static Field>,
+    /// Agents whose password was set and has no fingerprint.
+    unprinted: Vec<OperatorId>,
 }
 
 impl Unread {
@@ -142,6 +148,19 @@ impl Unread {
     }
 
     fn report(self, draft: &mut Draft) {
+        if !self.unprinted.is_empty() {
+            let named: Vec<&str> = self.unprinted.iter().take(MOST_NAMED).map(OperatorId::as_str).collect();
+            let more = self.unprinted.len() - named.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            draft.find(Finding::new(
+                &UNPRINTED,
+                format!(
+                    "the password of {}{more} was set without a fingerprint, so that a change in its store is not seen: \
+                     left alone; --assert-unread sets it again",
+                    named.join(", ")
+                ),
+            ));
+        }
         if self.agents == 0 {
             return;
         }
@@ -290,6 +309,10 @@ enum Verdict {
     Unknown,
     /// Nobody knows it any more.
     Gone,
+    /// It was set, and has no fingerprint.
+    Unprinted,
+    /// A new one would be written over a secret that is not its own, and why.
+    Foreign(String),
     /// It differs.
     Differs(FieldDiff),
 }
@@ -343,18 +366,21 @@ fn judge_password(
 ) -> Verdict {
     let Some(applied) = applied else { return asserted(context, entry) };
     let set = applied.password.as_ref();
-    // Of a password that somebody else set, only the version is known that the manifest had at first.
-    let before = match (set, &applied.password_seen) {
-        (Some(set), _) => set.version,
-        (None, Some(seen)) => seen.version,
-        (None, None) => return asserted(context, entry),
-    };
+    let Some(before) = rotation::version(applied) else { return asserted(context, entry) };
+    let printed = context.workspace.ledger.secret("fingerprintKey").is_some();
     match (before, secret.version, set) {
         (before, Some(now), _) if before != Some(now) => {
-            let mut field = diff(entry, Json::Null, Moved::Manifest);
+            let overwrites = match rotation::overwrites(context, id, secret, applied) {
+                _ if !secret.generate => false,
+                Ok(overwrites) => overwrites,
+                Err(why) => return Verdict::Foreign(why),
+            };
+            // Whether its store still has none is told when it is made.
+            let moved = if secret.generate && !overwrites { Moved::Unknown } else { Moved::Manifest };
+            let mut field = diff(entry, Json::Null, moved);
             let before = before.map_or_else(|| "none".to_owned(), |v| v.to_string());
             field.reason = Some(format!("version {before} -> {now}"));
-            field.renew = secret.generate;
+            field.renew = overwrites;
             Verdict::Differs(field)
         }
         (_, _, None) => asserted(context, entry),
@@ -369,6 +395,10 @@ fn judge_password(
             field.reason = Some("gone from its store, a new one is made".to_owned());
             Verdict::Differs(field)
         }
+        (_, _, Some(set)) if printed && set.fingerprint.is_none() => match asserted(context, entry) {
+            Verdict::Unknown => Verdict::Unprinted,
+            verdict => verdict,
+        },
         (_, _, Some(_)) => Verdict::Same,
     }
 }
@@ -390,7 +420,13 @@ fn compare(
         match judge(context, &resource.name, entry, live, applied) {
             Verdict::Same => {}
             Verdict::Unknown => unknown.push(entry.field),
+            Verdict::Unprinted => unread.unprinted.push(resource.name.clone()),
             Verdict::Gone => draft.find(gone(&resource, entry)),
+            Verdict::Foreign(why) => {
+                // Nothing of this agent is changed before that is mended.
+                draft.find(foreign(&resource, entry, &why));
+                return;
+            }
             Verdict::Differs(field) if entry.field.can_edit(&entry.value) => editable.push(field),
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
@@ -439,6 +475,24 @@ fn gone(resource: &ResourceId, entry: &Entry) -> Finding {
         format!(
             "{resource}: its password is no longer in its store ({place}), so that nobody can look it up; put it back, or \
              have a new one made by `generate: true`"
+        ),
+    );
+    finding.source.clone_from(&entry.source);
+    finding.about(resource)
+}
+
+/// A rotation that would overwrite a secret that is not the agent's own.
+fn foreign(resource: &ResourceId, entry: &Entry, why: &str) -> Finding {
+    let place = match &entry.value {
+        Value::Password(secret) => secret.to_string(),
+        _ => String::new(),
+    };
+    let mut finding = Finding::new(
+        &FOREIGN_SECRET,
+        format!(
+            "{resource}: its new `version` would have a generated password written over {place}, and {why}; name a key \
+             that the store does not hold yet, or store a new password there by hand and leave `generate` out for this \
+             change"
         ),
     );
     finding.source.clone_from(&entry.source);

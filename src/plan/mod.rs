@@ -17,6 +17,7 @@ mod limits;
 mod moved;
 mod queues;
 mod restore;
+mod rotation;
 mod scope;
 mod seats;
 mod steps;
@@ -34,6 +35,7 @@ use crate::model::plan::{
 };
 use crate::model::workspace::Workspace;
 
+pub use rotation::overwriting;
 pub use scope::UnknownTarget;
 
 /// What a run is asked for beside the manifests.
@@ -51,6 +53,8 @@ pub struct Options {
     pub fingerprints: BTreeMap<OperatorId, String>,
     /// Those of these agents whose password is in its store no more.
     pub gone: BTreeSet<OperatorId>,
+    /// Agents of [`overwriting`] whose store has no such key.
+    pub vacant: BTreeSet<OperatorId>,
     /// Version of the program.
     pub program: String,
     /// Digest of the workspace file and the manifests.
@@ -64,6 +68,7 @@ pub(crate) struct Context<'a> {
     pub live: &'a Live,
     pub ledger: &'a Ledger,
     pub options: &'a Options,
+    pub users: rotation::Users,
 }
 
 /// What the stages find out, bit by bit.
@@ -95,7 +100,8 @@ pub fn plan(
     ledger: &Ledger,
     options: &Options,
 ) -> Result<Plan, UnknownTarget> {
-    let context = Context { workspace, desired, live, ledger, options };
+    let users = rotation::Users::default();
+    let context = Context { workspace, desired, live, ledger, options, users };
     let scope = scope::Scope::of(&context)?;
     let mut draft = Draft::default();
     agents::decide(&context, &scope, &mut draft);

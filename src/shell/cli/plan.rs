@@ -131,6 +131,7 @@ pub(super) fn plan_of(
         watch: narrowing.watch,
         fingerprints: prints.now,
         gone: prints.gone,
+        vacant: prints.vacant,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         manifests: loaded.digest.clone(),
     };
@@ -188,11 +189,13 @@ pub(super) struct Prints {
     now: BTreeMap<OperatorId, String>,
     /// The agents whose password they hold no more.
     gone: BTreeSet<OperatorId>,
+    /// The agents whose new key they do not hold yet.
+    vacant: BTreeSet<OperatorId>,
 }
 
 /// Reads the passwords of those agents alone whose ledger knows a fingerprint, since nothing else can be compared.
 async fn fingerprints(loaded: &Loaded, ledger: &Ledger) -> Result<Prints, Fail> {
-    let mut prints = Prints::default();
+    let mut prints = Prints { vacant: vacant(loaded, ledger).await?, ..Prints::default() };
     let Some(key) = fingerprint_key(loaded).await? else { return Ok(prints) };
     let set: Vec<_> = loaded
         .desired
@@ -227,6 +230,21 @@ async fn fingerprints(loaded: &Loaded, ledger: &Ledger) -> Result<Prints, Fail> 
         }
     }
     Ok(prints)
+}
+
+/// Asks the stores for keys that a rotation may not overwrite.
+async fn vacant(loaded: &Loaded, ledger: &Ledger) -> Result<BTreeSet<OperatorId>, Fail> {
+    let mut vacant = BTreeSet::new();
+    for (id, secret) in plan::overwriting(&loaded.workspace, &loaded.desired, ledger) {
+        match loaded.secrets.find(&secret).await {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                vacant.insert(id);
+            }
+            Err(error) => return Err(Fail::secret(&format!("the password of agent/{id}"), &error)),
+        }
+    }
+    Ok(vacant)
 }
 
 /// Says with the manifest's lines why a plan is invalid against what is live.
