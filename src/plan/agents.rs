@@ -17,7 +17,7 @@ use crate::model::finding::{
 };
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, Kept};
-use crate::model::plan::{Action, Change, FieldDiff, Moved};
+use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan};
 use crate::model::secret::SecretRef;
 use crate::model::value::Value;
 use crate::model::workspace::Prune;
@@ -342,13 +342,22 @@ fn judge(
     }
 }
 
+/// Why a field is set that the ledger knows nothing of.
+const ASSERTED: &str = "set again by --assert-unread";
+
+/// Whether a plan was made with `--assert-unread`, as far as it shows.
+pub fn asserts_unread(plan: &Plan) -> bool {
+    let mut fields = plan.changes.iter().flat_map(|change| &change.fields);
+    fields.any(|field| field.reason.as_deref() == Some(ASSERTED))
+}
+
 /// With nothing in the ledger a field is unknown, unless the run asserts it, which takes an edit.
 fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
     if !context.options.assert_unread || !entry.field.can_edit(&entry.value) {
         return Verdict::Unknown;
     }
     let mut field = diff(entry, Json::Null, Moved::Unknown);
-    field.reason = Some("set again by --assert-unread".to_owned());
+    field.reason = Some(ASSERTED.to_owned());
     Verdict::Differs(field)
 }
 

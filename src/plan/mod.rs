@@ -35,6 +35,7 @@ use crate::model::plan::{
 };
 use crate::model::workspace::Workspace;
 
+pub use agents::asserts_unread;
 pub use rotation::overwriting;
 pub use scope::UnknownTarget;
 
@@ -145,7 +146,7 @@ pub fn plan(
         findings: draft.findings,
         allowed: options.allow.clone(),
         targets: options.targets.clone(),
-        digests: Digests { manifests: options.manifests.clone(), plan: String::new() },
+        digests: Digests { manifests: options.manifests.clone(), ..Digests::default() },
     };
     plan.digests.plan = digest::of_plan(&plan);
     Ok(plan)

@@ -24,7 +24,7 @@ use crate::model::live::Live;
 use crate::model::plan::{Allowance, Plan};
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::value::Value;
-use crate::plan::{self, Options};
+use crate::plan::{self, Options, digest};
 use crate::report::{Command, json};
 use crate::shell::fetch::{self, Vendors};
 use crate::shell::files;
@@ -116,6 +116,21 @@ pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) 
     Ok(Made { plan, live, ledger, vendors })
 }
 
+/// Plans again what a saved plan was made for: from what is live now, with the same targets and allowances. The voice
+/// seats are not read, since no step depends on them.
+pub(super) async fn again(loaded: &Loaded, store: &Store, saved: &Plan) -> Result<Made, Fail> {
+    let narrowing = Narrowing {
+        targets: saved.targets.clone(),
+        allow: saved.allowed.clone(),
+        assert_unread: plan::asserts_unread(saved),
+        watch: false,
+    };
+    let Read { live, ledger, vendors } = read(loaded, store).await?;
+    let prints = fingerprints(loaded, &ledger).await?;
+    let plan = plan_of(loaded, &live, &ledger, prints, &narrowing)?;
+    Ok(Made { plan, live, ledger, vendors })
+}
+
 /// Plans.
 pub(super) fn plan_of(
     loaded: &Loaded,
@@ -141,7 +156,7 @@ pub(super) fn plan_of(
 
 /// Writes into the ledger what a run did that did not come to its end. The ledger is saved by whoever
 /// holds the lock; a plan only reckons with it.
-pub(super) async fn settle(
+async fn settle(
     loaded: &Loaded,
     ledger: &mut Ledger,
     unfinished: &[Entry],
@@ -324,7 +339,10 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
             console.note(&why);
         }
         let store = Store::open(&loaded.workspace, &loaded.place)?;
-        let Made { plan, live, .. } = make(&loaded, &store, &arguments.narrowing).await?;
+        let Made { mut plan, live, .. } = make(&loaded, &store, &arguments.narrowing).await?;
+        if let Some(key) = fingerprint_key(&loaded).await? {
+            plan.digests.signature = Some(digest::signature(&plan.digests.plan, &key));
+        }
         if !several {
             std::mem::forget(live);
         }
