@@ -5,6 +5,7 @@ pub mod clock;
 pub mod execute;
 pub mod fetch;
 pub mod files;
+pub mod git;
 pub mod journal;
 pub mod ledger;
 pub mod link;

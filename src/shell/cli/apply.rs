@@ -157,6 +157,7 @@ async fn locked(
     for why in [loaded.journal().stranger(), loaded.journal().damage()].into_iter().flatten() {
         console.note(&why);
     }
+    passwords::warn_published(loaded, console);
     let mut work = prepare(arguments, loaded, store, console).await?;
     let plan = Arc::clone(&work.plan);
     let judged = Arc::clone(work.judged());

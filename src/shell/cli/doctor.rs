@@ -9,6 +9,7 @@ use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::output::Due;
+use super::passwords;
 use crate::model::agent::PASSWORD;
 use crate::model::call::{Failure, Reply};
 use crate::model::id::{Kind, OperatorId};
@@ -173,7 +174,15 @@ fn named(loaded: &Loaded) -> Vec<Named<'_>> {
 async fn stores(loaded: &Loaded) -> Vec<Check> {
     let named = named(loaded);
     let checks = loaded.workspace.stores.keys().map(|store| try_store(loaded, store, &named));
-    join_all(checks).await.into_iter().flatten().collect()
+    let mut checks: Vec<Check> = join_all(checks).await.into_iter().flatten().collect();
+    checks.extend(passwords::published(loaded).into_iter().map(|(store, said)| {
+        Check::warning(
+            format!("store/{store}"),
+            said,
+            "keep the folder out of Git: a `.gitignore` with the line `*` in it",
+        )
+    }));
+    checks
 }
 
 async fn try_store(loaded: &Loaded, store: &str, named: &[Named<'_>]) -> Vec<Check> {

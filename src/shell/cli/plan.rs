@@ -12,7 +12,7 @@ use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::output::{Due, Output};
 use super::share::Workspaces;
-use super::{allowance, snapshot, target};
+use super::{allowance, passwords, snapshot, target};
 use crate::apply::{recover, remember};
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
@@ -338,6 +338,7 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
         if let Some(why) = loaded.journal().damage() {
             console.note(&why);
         }
+        passwords::warn_published(&loaded, console);
         let store = Store::open(&loaded.workspace, &loaded.place)?;
         let Made { mut plan, live, .. } = make(&loaded, &store, &arguments.narrowing).await?;
         if let Some(key) = fingerprint_key(&loaded).await? {
