@@ -6,17 +6,18 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::scope::Scope;
-use super::{Context, Draft, moved, restore};
+use super::{Context, Draft, moved, restore, rotation};
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
 use crate::model::diff::{is_comparable, same};
 use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{
-    FOREIGN_AGENT, Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, SECRET_GONE, UNMANAGED_AGENT, UNREAD,
+    FOREIGN_AGENT, FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, SECRET_GONE,
+    UNMANAGED_AGENT, UNPRINTED, UNREAD,
 };
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, Kept};
-use crate::model::plan::{Action, Change, FieldDiff, Moved};
+use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
 use crate::model::value::{Type, Value};
@@ -134,11 +135,16 @@ fn side_by_side<'a, D, L>(
     })
 }
 
+/// Most agents that one finding names.
+const MOST_NAMED: usize = 100;
+
 /// Fields that no operation returns and the ledger knows nothing of: said once for all agents.
 #[derive(Default)]
 struct Unread {
     agents: usize,
     fields: BTreeMap<u8, &'static Field>,
+    /// Agents whose password was set and has no fingerprint.
+    unprinted: Vec<OperatorId>,
 }
 
 impl Unread {
@@ -148,6 +154,19 @@ impl Unread {
     }
 
     fn report(self, draft: &mut Draft) {
+        if !self.unprinted.is_empty() {
+            let named: Vec<&str> = self.unprinted.iter().take(MOST_NAMED).map(OperatorId::as_str).collect();
+            let more = self.unprinted.len() - named.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            draft.find(Finding::new(
+                &UNPRINTED,
+                format!(
+                    "the password of {}{more} was set without a fingerprint, so that a change in its store is not seen: \
+                     left alone; --assert-unread sets it again",
+                    named.join(", ")
+                ),
+            ));
+        }
         if self.agents == 0 {
             return;
         }
@@ -347,6 +366,10 @@ enum Verdict {
     Unknown,
     /// Nobody knows it any more.
     Gone,
+    /// It was set, and has no fingerprint.
+    Unprinted,
+    /// A new one would be written over a secret that is not its own, and why.
+    Foreign(String),
     /// It differs.
     Differs(FieldDiff),
 }
@@ -382,13 +405,22 @@ fn judge(
     }
 }
 
+/// Why a field is set that the ledger knows nothing of.
+const ASSERTED: &str = "set again by --assert-unread";
+
+/// Whether a plan was made with `--assert-unread`, as far as it shows.
+pub fn asserts_unread(plan: &Plan) -> bool {
+    let mut fields = plan.changes.iter().flat_map(|change| &change.fields);
+    fields.any(|field| field.reason.as_deref() == Some(ASSERTED))
+}
+
 /// With nothing in the ledger a field is unknown, unless the run asserts it, which takes an edit.
 fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
     if !context.options.assert_unread || !entry.field.can_edit(&entry.value) {
         return Verdict::Unknown;
     }
     let mut field = diff(entry, Json::Null, Moved::Unknown);
-    field.reason = Some("set again by --assert-unread".to_owned());
+    field.reason = Some(ASSERTED.to_owned());
     Verdict::Differs(field)
 }
 
@@ -406,18 +438,21 @@ fn judge_password(
 ) -> Verdict {
     let Some(applied) = applied else { return asserted(context, entry) };
     let set = applied.password.as_ref();
-    // Of a password that somebody else set, only the version is known that the manifest had at first.
-    let before = match (set, &applied.password_seen) {
-        (Some(set), _) => set.version,
-        (None, Some(seen)) => seen.version,
-        (None, None) => return asserted(context, entry),
-    };
+    let Some(before) = rotation::version(applied) else { return asserted(context, entry) };
+    let printed = context.workspace.ledger.secret("fingerprintKey").is_some();
     match (before, secret.version, set) {
         (before, Some(now), _) if before != Some(now) => {
-            let mut field = diff(entry, Json::Null, Moved::Manifest);
+            let overwrites = match rotation::overwrites(context, id, secret, applied) {
+                _ if !secret.generate => false,
+                Ok(overwrites) => overwrites,
+                Err(why) => return Verdict::Foreign(why),
+            };
+            // Whether its store still has none is told when it is made.
+            let moved = if secret.generate && !overwrites { Moved::Unknown } else { Moved::Manifest };
+            let mut field = diff(entry, Json::Null, moved);
             let before = before.map_or_else(|| "none".to_owned(), |v| v.to_string());
             field.reason = Some(format!("version {before} -> {now}"));
-            field.renew = secret.generate;
+            field.renew = overwrites;
             Verdict::Differs(field)
         }
         (_, _, None) => asserted(context, entry),
@@ -432,6 +467,10 @@ fn judge_password(
             field.reason = Some("gone from its store, a new one is made".to_owned());
             Verdict::Differs(field)
         }
+        (_, _, Some(set)) if printed && set.fingerprint.is_none() => match asserted(context, entry) {
+            Verdict::Unknown => Verdict::Unprinted,
+            verdict => verdict,
+        },
         (_, _, Some(_)) => Verdict::Same,
     }
 }
@@ -453,7 +492,13 @@ fn compare(
         match judge(context, &resource.name, entry, live, applied) {
             Verdict::Same => {}
             Verdict::Unknown => unknown.push(entry.field),
+            Verdict::Unprinted => unread.unprinted.push(resource.name.clone()),
             Verdict::Gone => draft.find(gone(&resource, entry)),
+            Verdict::Foreign(why) => {
+                // Nothing of this agent is changed before that is mended.
+                draft.find(foreign_secret(&resource, entry, &why));
+                return;
+            }
             Verdict::Differs(field) if entry.field.can_edit(&entry.value) => editable.push(field),
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
@@ -508,6 +553,24 @@ fn gone(resource: &ResourceId, entry: &Entry) -> Finding {
         format!(
             "{resource}: its password is no longer in its store ({place}), so that nobody can look it up; put it back, or \
              have a new one made by `generate: true`"
+        ),
+    );
+    finding.source.clone_from(&entry.source);
+    finding.about(resource)
+}
+
+/// A rotation that would overwrite a secret that is not the agent's own.
+fn foreign_secret(resource: &ResourceId, entry: &Entry, why: &str) -> Finding {
+    let place = match &entry.value {
+        Value::Password(secret) => secret.to_string(),
+        _ => String::new(),
+    };
+    let mut finding = Finding::new(
+        &FOREIGN_SECRET,
+        format!(
+            "{resource}: its new `version` would have a generated password written over {place}, and {why}; name a key \
+             that the store does not hold yet, or store a new password there by hand and leave `generate` out for this \
+             change"
         ),
     );
     finding.source.clone_from(&entry.source);

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::lines::Lines;
 use super::output::{Due, Output, Reporter};
-use super::plan::{Made, Narrowing, complain, make, settle};
+use super::plan::{Made, Narrowing, again, complain, fingerprint_key, make};
 use super::signals::{self, unless_interrupted};
 use super::{awaited, connect, passwords, saved};
 use crate::apply::deed::Deed;
-use crate::apply::guard::Stale;
-use crate::apply::{Conduct, Finish, Ran, StepResult, keep, recover, remember};
+use crate::apply::guard::{self, Stale};
+use crate::apply::observe::Seen;
+use crate::apply::{Conduct, Finish, Ran, StepResult, keep, recover, remember, replan};
 use crate::model::call::{Failure, Reason};
 use crate::model::finding::Effect;
 use crate::model::id::OperatorId;
@@ -58,8 +60,48 @@ struct Work {
     plan: Arc<Plan>,
     ledger: Ledger,
     vendors: Vendors,
-    live: Option<Live>,
+    live: Live,
+    /// When live state was begun to be read.
+    read: Instant,
+    /// Of a saved plan.
+    again: Option<Again>,
 }
+
+/// What planning again tells of a saved plan.
+struct Again {
+    /// The plan that is made of the same manifests now.
+    plan: Arc<Plan>,
+    /// What moved since.
+    moved: Vec<Stale>,
+}
+
+impl Work {
+    /// The plan that policy judges.
+    fn judged(&self) -> &Arc<Plan> {
+        self.again.as_ref().map_or(&self.plan, |again| &again.plan)
+    }
+
+    /// Why the plan may not be applied. What does not fit in a manifest was judged when the plan was saved: what it
+    /// withholds now makes the saved one stale.
+    fn refusal(&self) -> Option<Exit> {
+        let exit = Exit::refusal(self.judged())?;
+        (exit != Exit::Error || self.plan.has(Effect::Invalid)).then_some(exit)
+    }
+
+    /// What moved since the plan was saved.
+    fn moved(&self) -> &[Stale] {
+        self.again.as_ref().map_or(&[], |again| &again.moved)
+    }
+
+    /// Whether the plan is all that is to be done.
+    fn is_whole(&self) -> bool {
+        self.plan.targets.is_empty()
+            && self.again.as_ref().is_none_or(|again| replan::covers(&self.plan, &again.plan))
+    }
+}
+
+/// Longest time for which what was read stands for a look before the first write.
+const FRESH: Duration = Duration::from_secs(10);
 
 impl Arguments {
     /// The JSON document that is due.
@@ -115,12 +157,19 @@ async fn locked(
     for why in [loaded.journal().stranger(), loaded.journal().damage()].into_iter().flatten() {
         console.note(&why);
     }
+    passwords::warn_published(loaded, console);
     let mut work = prepare(arguments, loaded, store, console).await?;
     let plan = Arc::clone(&work.plan);
-    reporter.show(&plan);
-    if let Some(exit) = Exit::refusal(&plan) {
-        complain(&plan, loaded, console);
-        return Ok(refuse(console, reporter, &plan, exit));
+    let judged = Arc::clone(work.judged());
+    let stale = !work.moved().is_empty() && !arguments.skip_stale && !judged.has(Effect::Incomplete);
+    let refusal = work.refusal().filter(|_| !stale);
+    reporter.show(if refusal.is_some() { &judged } else { &plan });
+    if stale {
+        return Err(is_stale(arguments, reporter, work.moved().to_vec()));
+    }
+    if let Some(exit) = refusal {
+        complain(&judged, loaded, console);
+        return Ok(refuse(console, reporter, &judged, exit));
     }
     if plan.steps.is_empty() {
         return finish_empty(console, reporter, loaded, store, lock, work).await;
@@ -149,6 +198,9 @@ async fn locked(
         orphan: awaited::orphan(loaded),
         queues: work.vendors.queues.is_some(),
         guard: Some(guard).filter(|_| !observers.is_empty()),
+        seen: (arguments.plan.is_some() && !asked && work.read.elapsed() < FRESH)
+            .then(|| Seen::of(&work.live, &guard::wanted(&plan, true))),
+        moved: work.moved().to_vec(),
         ..Conduct::default()
     };
     let world = World {
@@ -178,12 +230,7 @@ async fn locked(
             let refused = systems.into_iter().flatten().any(Vendor::is_shut);
             Err(Fail::Unreachable(why, if refused { Reason::SignIn } else { Reason::NoAnswer }))
         }
-        Finish::Stale(stale) => {
-            let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
-            let why = stale_words(&stale, made);
-            reporter.ran(Run { refused: Some(why.clone()), stale, ..Run::default() });
-            Err(Fail::Stale(why))
-        }
+        Finish::Stale(stale) => Err(is_stale(arguments, reporter, stale)),
         Finish::Ran(Ran { results, skipped, held, lifted, interrupted }) => {
             let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
             let run = Run { results, stale: skipped, held, lifted, interrupted, refused: None };
@@ -258,6 +305,14 @@ async fn keep_settled(
     Ok(())
 }
 
+/// Says that a plan is stale.
+fn is_stale(arguments: &Arguments, reporter: &Reporter<'_>, stale: Vec<Stale>) -> Fail {
+    let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
+    let why = stale_words(&stale, made);
+    reporter.ran(Run { refused: Some(why.clone()), stale, ..Run::default() });
+    Fail::Stale(why)
+}
+
 fn stale_words(stale: &[Stale], made: Option<String>) -> String {
     let made = made.map(|at| format!(" at {at}")).unwrap_or_default();
     let moved: Vec<String> = stale.iter().map(|s| format!("\n  {}: {}", s.id, s.message)).collect();
@@ -297,21 +352,33 @@ async fn prepare(
     store: &Store,
     console: &Console,
 ) -> Result<Work, Fail> {
-    let Some(path) = &arguments.plan else {
-        let mut made = make(loaded, store, &arguments.narrowing).await?;
-        if awaited::wait(loaded, &made.ledger, &made.plan, console).await {
-            made = make(loaded, store, &arguments.narrowing).await?;
-        }
-        let Made { plan, live, ledger, vendors } = made;
-        return Ok(Work { plan: Arc::new(plan), ledger, vendors, live: Some(live) });
+    let mut read = Instant::now();
+    let saved = match &arguments.plan {
+        Some(path) => Some(saved::read(path, loaded, fingerprint_key(loaded).await?.as_deref())?),
+        None => None,
     };
-    let plan = saved::read(path, loaded)?;
-    let mut ledger = store.load().await?;
-    let unfinished = loaded.journal().left_behind().map_err(Fail::error)?;
-    settle(loaded, &mut ledger, &unfinished, None).await?;
-    // What was made meanwhile makes the plan stale.
-    awaited::wait(loaded, &ledger, &plan, console).await;
-    Ok(Work { plan: Arc::new(plan), ledger, vendors: input::vendors(loaded).await?, live: None })
+    let plan = async || match &saved {
+        Some(saved) => again(loaded, store, saved).await,
+        None => make(loaded, store, &arguments.narrowing).await,
+    };
+    let mut made = plan().await?;
+    if awaited::wait(loaded, &made.ledger, &made.plan, console).await {
+        // What was made meanwhile makes a saved plan stale.
+        read = Instant::now();
+        made = plan().await?;
+    }
+    let Made { plan, live, ledger, vendors } = made;
+    let plan = Arc::new(plan);
+    let Some(saved) = saved else {
+        return Ok(Work { plan, ledger, vendors, live, read, again: None });
+    };
+    // What could not be seen is told by the new plan.
+    let moved = if plan.has(Effect::Incomplete) {
+        Vec::new()
+    } else {
+        replan::moved(&saved, &plan, &live).map_err(|why| Fail::Unreachable(why, Reason::Incomplete))?
+    };
+    Ok(Work { plan: Arc::new(saved), ledger, vendors, live, read, again: Some(Again { plan, moved }) })
 }
 
 /// Asks; with nobody to answer, nothing is written.
@@ -344,15 +411,14 @@ async fn finish_empty(
     still_held(lock)?;
     keep_settled(loaded, store, lock, &mut work, console).await?;
     let left = work.plan.has(Effect::Partial);
-    let clean = (!left && work.plan.targets.is_empty()).then(clock::timestamp);
+    let clean = (!left && work.is_whole()).then(clock::timestamp);
+    let (live, plan) = (&work.live, Arc::clone(work.judged()));
     let doings = |ledger: &mut Ledger, older: bool| {
         // What was live before another run is no news.
         if older {
             return;
         }
-        if let Some(live) = &work.live {
-            remember::adopt(ledger, &loaded.desired, live, &work.plan);
-        }
+        remember::adopt(ledger, &loaded.desired, live, &plan);
         if clean.is_some() {
             ledger.last_clean_run.clone_from(&clean);
         }
@@ -417,16 +483,15 @@ async fn conclude(
     let whole = done && !work.plan.has(Effect::Partial);
     let refused = run.results.iter().all(|r| r.is_proved() || r.held) && run.stale.is_empty();
     let refused = refused && !done;
-    let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
+    let clean = (whole && work.is_whole()).then(clock::timestamp);
     let now_ms = clock::now_ms();
+    let (live, judged) = (&work.live, Arc::clone(work.judged()));
     let doings = |ledger: &mut Ledger, older: bool| {
         awaited::note(loaded, ledger, &work.plan, &run.results, now_ms);
         if older {
             return remember::older(ledger, &work.plan, &run.results, prints, &loaded.desired);
         }
-        if let Some(live) = &work.live {
-            remember::adopt(ledger, &loaded.desired, live, &work.plan);
-        }
+        remember::adopt(ledger, &loaded.desired, live, &judged);
         remember::changes(ledger, &work.plan, &run.results, prints);
         if clean.is_some() {
             ledger.last_clean_run.clone_from(&clean);
