@@ -110,7 +110,7 @@ impl Secret {
     pub fn token_objection(&self) -> Option<&'static str> {
         if let Some(why) = self.line_objection() {
             Some(why)
-        } else if self.0.trim() != &*self.0 {
+        } else if self.0.trim() != self.0.as_str() {
             Some("begins or ends with a blank")
         } else if !self.0.is_ascii() {
             Some("holds a character that is not ASCII, which no header may")

@@ -438,7 +438,10 @@ fn judge_password(
 ) -> Verdict {
     let Some(applied) = applied else { return asserted(context, entry) };
     let set = applied.password.as_ref();
-    let Some(before) = rotation::version(applied) else { return asserted(context, entry) };
+    if !rotation::knows(applied) {
+        return asserted(context, entry);
+    }
+    let before = rotation::version(applied);
     let printed = context.workspace.ledger.secret("fingerprintKey").is_some();
     match (before, secret.version, set) {
         (before, Some(now), _) if before != Some(now) => {

@@ -77,19 +77,23 @@ fn made(workspace: &Workspace, applied: &Applied, secret: &SecretRef) -> bool {
     })
 }
 
-/// The version that a ledger knows; `None` where it knows nothing of the password.
-pub(super) fn version(applied: &Applied) -> Option<Option<u32>> {
-    // Of a password that somebody else set, only the version is known that the manifest had at first.
+/// Whether a ledger knows anything of a password.
+pub(super) fn knows(applied: &Applied) -> bool {
+    applied.password.is_some() || applied.password_seen.is_some()
+}
+
+/// The version that a ledger knows. Of a password that somebody else set, only the version is known that the manifest
+/// had at first.
+pub(super) fn version(applied: &Applied) -> Option<u32> {
     match (&applied.password, &applied.password_seen) {
-        (Some(set), _) => Some(set.version),
-        (None, Some(seen)) => Some(seen.version),
-        (None, None) => None,
+        (Some(set), _) => set.version,
+        (None, seen) => seen.as_ref()?.version,
     }
 }
 
 /// Whether the version of a reference asks for a rotation.
-pub(super) fn rotates(applied: &Applied, secret: &SecretRef) -> bool {
-    secret.version.is_some() && version(applied).is_some_and(|before| before != secret.version)
+fn rotates(applied: &Applied, secret: &SecretRef) -> bool {
+    secret.version.is_some() && knows(applied) && version(applied) != secret.version
 }
 
 /// The secrets that a rotation with `generate` may not overwrite as far as the ledger knows: what is not there is not

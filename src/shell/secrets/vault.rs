@@ -31,7 +31,7 @@ const LARGEST: usize = 1024 * 1024;
 /// How often a call is tried that was not answered, or with 5xx or 429.
 const ATTEMPTS: u32 = 5;
 /// Time after which no call is tried again.
-const TOTAL: Duration = Duration::from_secs(60);
+const TOTAL: Duration = Duration::from_mins(1);
 /// How often a write that met another is tried.
 const WRITES: u32 = 10;
 /// Most names of fields that are shown.
