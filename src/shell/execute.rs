@@ -194,6 +194,10 @@ async fn carry_out(
 ) -> Result<Option<OperatorId>, Failure> {
     let World { vendors, secrets, passwords, .. } = world;
     if let Deed::PutSecret { secret, renew } = deed {
+        // What its making reads is read before the question, so that the write follows it at once.
+        if !renew {
+            let _ = secrets.find(secret).await;
+        }
         gate.ask()?;
         return make(secrets, passwords, secret, *renew).await.map(|()| None);
     }
