@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(first.enter(1, RATE, 30, 0), Ok(()));
         first.leave(1, 0);
         let first = text(&first);
-        let mut both = Window::join(Window::default(), &[first.clone()], START, 10);
+        let mut both = Window::join(Window::default(), std::slice::from_ref(&first), START, 10);
         assert_eq!(both.enter(2, RATE, 30, 10), Ok(()));
         both.leave(2, 10);
         let joined = |places: &[Vec<u8>], now| Window::join(Window::default(), places, START, now);
@@ -329,7 +329,7 @@ mod tests {
             let places = [stuck.clone(), stored[0].clone()];
             assert_eq!(Window::join(Window::default(), &places, START, 1100).used(RATE, 30, 1100), 0);
             // And likewise where none takes it.
-            let unstored = Window::join(Window::default(), &[stuck.clone()], START, 1000);
+            let unstored = Window::join(Window::default(), std::slice::from_ref(&stuck), START, 1000);
             assert_eq!(Window::join(unstored, &[stuck], START, 1100).used(RATE, 30, 1100), 0);
         }
     }

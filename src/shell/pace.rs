@@ -119,8 +119,8 @@ impl Pace {
             };
             let places: Vec<Place> = self.folders.iter().enumerate().filter_map(locked).collect();
             let now = clock::since_start_ms();
-            let stored: Vec<Vec<u8>> = places.iter().filter_map(Place::read).collect();
-            let mut window = Window::join(known.clone(), &stored, start, now);
+            let read: Vec<Vec<u8>> = places.iter().filter_map(Place::read).collect();
+            let mut window = Window::join(known.clone(), &read, start, now);
             let result = work(&mut window, now);
             let text = window.text(start);
             let stores = |place: &Place| {

@@ -103,6 +103,13 @@ impl Work {
 /// Longest time for which what was read stands for a look before the first write.
 const FRESH: Duration = Duration::from_secs(10);
 
+/// The ledger of a run, and the lock that keeps others from it.
+#[derive(Clone, Copy)]
+struct Book<'a> {
+    store: &'a Store,
+    lock: &'a Lock,
+}
+
 impl Arguments {
     /// The JSON document that is due.
     pub(super) fn due(&self) -> Option<Due> {
@@ -158,6 +165,7 @@ async fn locked(
         console.note(&why);
     }
     passwords::warn_published(loaded, console);
+    let book = Book { store, lock };
     let mut work = prepare(arguments, loaded, store, console).await?;
     let plan = Arc::clone(&work.plan);
     let judged = Arc::clone(work.judged());
@@ -172,7 +180,7 @@ async fn locked(
         return Ok(refuse(console, reporter, &judged, exit));
     }
     if plan.steps.is_empty() {
-        return finish_empty(console, reporter, loaded, store, lock, work).await;
+        return finish_empty(console, reporter, loaded, book, work).await;
     }
     let asked = !arguments.auto_approve;
     if asked && !approved(console).await? {
@@ -180,7 +188,7 @@ async fn locked(
     }
     let passwords = passwords::read(&plan, loaded).await?;
     still_held(lock)?;
-    let journal = begin_journal(loaded, store, lock, &mut work, console).await?;
+    let journal = begin_journal(loaded, book, &mut work, console).await?;
     let guard = Guard::of(&loaded.workspace.policy.presence);
     let observers = connect::guards(loaded, &plan, &guard).await;
     signals::from_now_on_finish();
@@ -234,7 +242,7 @@ async fn locked(
         Finish::Ran(Ran { results, skipped, held, lifted, interrupted }) => {
             let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
             let run = Run { results, stale: skipped, held, lifted, interrupted, refused: None };
-            let exit = conclude(console, reporter, loaded, store, lock, work, run, &prints).await?;
+            let exit = conclude(console, reporter, loaded, book, work, run, &prints).await?;
             // The ledger holds what the journal said.
             if let Some(journal) = &journal {
                 journal.finish();
@@ -249,15 +257,14 @@ async fn locked(
 /// Begins the journal of a run.
 async fn begin_journal(
     loaded: &Loaded,
-    store: &Store,
-    lock: &Lock,
+    book: Book<'_>,
     work: &mut Work,
     console: &Console,
 ) -> Result<Option<Journal>, Fail> {
-    keep_settled(loaded, store, lock, work, console).await?;
+    keep_settled(loaded, book, work, console).await?;
     // Whatever becomes of this run, and on whichever machine the next one is, nothing of them is lost.
     let plan = Arc::clone(&work.plan);
-    record(store, lock, &mut work.ledger, |ledger, older| {
+    record(book, &mut work.ledger, |ledger, older| {
         if !older {
             keep::keep(ledger, &plan);
         }
@@ -277,8 +284,7 @@ async fn begin_journal(
 /// Saves what is known of a run that did not come to its end, before its journal is replaced.
 async fn keep_settled(
     loaded: &Loaded,
-    store: &Store,
-    lock: &Lock,
+    book: Book<'_>,
     work: &mut Work,
     console: &Console,
 ) -> Result<(), Fail> {
@@ -288,11 +294,11 @@ async fn keep_settled(
     }
     console.note("The last run did not come to its end: its journal and what is live tell what it did.");
     let settled = work.ledger.clone();
-    let mut stored = store.load().await?;
+    let mut stored = book.store.load().await?;
     if recover::is_older(&unfinished, stored.serial) {
         console.note("Other runs have written the ledger since: where it knows something, that counts.");
     }
-    record(store, lock, &mut stored, |ledger, older| {
+    record(book, &mut stored, |ledger, older| {
         if older {
             return;
         }
@@ -404,12 +410,11 @@ async fn finish_empty(
     console: &Console,
     reporter: &Reporter<'_>,
     loaded: &Loaded,
-    store: &Store,
-    lock: &Lock,
+    book: Book<'_>,
     mut work: Work,
 ) -> Result<Exit, Fail> {
-    still_held(lock)?;
-    keep_settled(loaded, store, lock, &mut work, console).await?;
+    still_held(book.lock)?;
+    keep_settled(loaded, book, &mut work, console).await?;
     let left = work.plan.has(Effect::Partial);
     let clean = (!left && work.is_whole()).then(clock::timestamp);
     let (live, plan) = (&work.live, Arc::clone(work.judged()));
@@ -423,7 +428,7 @@ async fn finish_empty(
             ledger.last_clean_run.clone_from(&clean);
         }
     };
-    record(store, lock, &mut work.ledger, doings).await?;
+    record(book, &mut work.ledger, doings).await?;
     loaded.journal().discard();
     reporter.ran(Run::default());
     Ok(if left { Exit::Partial } else { Exit::Success })
@@ -441,12 +446,7 @@ fn still_held(lock: &Lock) -> Result<(), Fail> {
 
 /// Writes a run's doings into the ledger. Where another run wrote it since, they go into what that one left; and
 /// where that run has the lock by now, it is told that its own are older.
-async fn record(
-    store: &Store,
-    lock: &Lock,
-    ledger: &mut Ledger,
-    doings: impl Fn(&mut Ledger, bool),
-) -> Result<(), Fail> {
+async fn record(book: Book<'_>, ledger: &mut Ledger, doings: impl Fn(&mut Ledger, bool)) -> Result<(), Fail> {
     let mut older = false;
     for _ in 0..5 {
         let before = ledger.clone();
@@ -456,10 +456,10 @@ async fn record(
         if before == *ledger && told {
             return Ok(());
         }
-        match store.save(ledger).await {
+        match book.store.save(ledger).await {
             Err(LedgerError::Moved(_)) => {
-                *ledger = store.load().await?;
-                older = !lock.is_ours().await?;
+                *ledger = book.store.load().await?;
+                older = !book.lock.is_ours().await?;
             }
             other => return Ok(other?),
         }
@@ -472,8 +472,7 @@ async fn conclude(
     console: &Console,
     reporter: &Reporter<'_>,
     loaded: &Loaded,
-    store: &Store,
-    lock: &Lock,
+    book: Book<'_>,
     mut work: Work,
     run: Run,
     prints: &BTreeMap<OperatorId, String>,
@@ -497,7 +496,7 @@ async fn conclude(
             ledger.last_clean_run.clone_from(&clean);
         }
     };
-    let stored = record(store, lock, &mut work.ledger, doings).await;
+    let stored = record(book, &mut work.ledger, doings).await;
     reporter.ran(run);
     if let Err(fail) = stored {
         // The steps were taken, whatever keeps them from being written down.
