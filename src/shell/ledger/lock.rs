@@ -303,10 +303,10 @@ impl Lock {
                     Ok(()) => Ok(version),
                     Err(Trouble::Conflict) => Err(Trouble::Conflict),
                     Err(trouble) => {
-                        if shelf.retire(Document::Lock, &stored.freed(), &version).await.is_ok() {
-                            if let Some(sign) = sign.take() {
-                                sign.end();
-                            }
+                        if shelf.retire(Document::Lock, &stored.freed(), &version).await.is_ok()
+                            && let Some(sign) = sign.take()
+                        {
+                            sign.end();
                         }
                         Err(trouble)
                     }
