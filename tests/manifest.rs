@@ -28,11 +28,13 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "duplicate-profile",
     "duplicate-queue",
     "duplicate-seat",
+    "duplicate-sip",
     "generate-read-only",
     "misspelt-placeholder",
     "no-connection",
     "own-secrets",
     "pinned-twice",
+    "placeholders",
     "pool-overlap",
     "selector-nobody",
     "shared-rotation",
@@ -40,6 +42,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "tombstone-in-queue",
     "unknown-names",
     "workspace-empty",
+    "workspace-placeholders",
 ];
 
 /// What stands in fixtures where a secret would, and may stand in no message.
@@ -216,6 +219,7 @@ const CROSS_REFERENCES: &[&str] = &[
     " runs backwards",
     " share the password ",
     " stands twice in the queue",
+    " would both have the SIP number ",
     "`skillLevel` without ",
     "no connection holds ",
     "unknown profile ",

@@ -408,7 +408,7 @@ fn webchat_samples() {
                     .collect();
                 format!("{exten} {} {}", live.name, said.join(" "))
             }
-            Row::Agent(..) => panic!("an agent"),
+            Row::Agent(..) | Row::Foreign(..) => panic!("an agent"),
         })
         .collect();
     assert_eq!(

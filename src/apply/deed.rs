@@ -7,7 +7,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Change, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
-use crate::model::value::{Members, Value};
+use crate::model::value::{Members, Sip, Value};
 use crate::model::{agent, queue};
 
 /// What to tell a vendor; a password is still a name.
@@ -107,7 +107,7 @@ pub fn of(plan: &Plan, step: &Step) -> Option<Deed> {
         }),
         Operation::AgentEdit => Some(Deed::EditAgent {
             id: target.name.clone(),
-            record: record(change?, agent::FIELDS, &step.fields),
+            record: if step.unbind { unbound() } else { record(change?, agent::FIELDS, &step.fields) },
         }),
         Operation::AgentPassword => {
             Some(Deed::SetPassword { id: target.name.clone(), password: secret(change?, &step.fields)? })
@@ -129,6 +129,13 @@ pub fn of(plan: &Plan, step: &Step) -> Option<Deed> {
             Some(Deed::PutSecret { secret: secret(change?, &step.fields)?, renew: step.renew })
         }
     }
+}
+
+/// An agent without a SIP account.
+fn unbound() -> Record {
+    let mut record = Record::default();
+    record.set(&agent::SIP, Value::Sip(Sip::None), None);
+    record
 }
 
 fn ids(step: &Step) -> Vec<OperatorId> {

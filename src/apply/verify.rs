@@ -13,7 +13,7 @@ use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::plan::{Action, Change, Operation, Plan, Step};
 use crate::model::queue;
-use crate::model::value::{Members, Value};
+use crate::model::value::{Members, Sip, Value};
 
 /// What a step that is done has to be looked at for.
 pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> Wanted {
@@ -127,7 +127,8 @@ fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> 
         let Some(field) = by_key(agent::FIELDS, &diff.path).filter(|field| mine && field.is_read()) else {
             continue;
         };
-        let Some(wanted) = Value::from_json(field.ty, &diff.after) else { continue };
+        let unbound = step.unbind.then_some(Value::Sip(Sip::None));
+        let Some(wanted) = unbound.or_else(|| Value::from_json(field.ty, &diff.after)) else { continue };
         let live = now.get(field);
         // The answer does not tell it: as of fields that no operation returns, the vendor's yes decides.
         if is_comparable(field, Some(&wanted), now) && !same(&wanted, live) {

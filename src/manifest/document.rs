@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::decode::{Fields, choice, filled, flag, header, kind, list, number, text, value};
+use super::placeholder;
 use super::yaml::{Node, NodeValue, Scalar, Sink};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
@@ -92,6 +93,20 @@ pub(super) struct Reading {
     /// Some document is of no use.
     pub lost: bool,
     next: Agents,
+    /// The file may hold placeholders that were not filled in.
+    placeholders: bool,
+}
+
+impl Reading {
+    pub(super) fn new(placeholders: bool) -> Self {
+        Self { placeholders, ..Self::default() }
+    }
+
+    fn check(&mut self, node: &Node) {
+        if self.placeholders {
+            placeholder::check(node, |_| false, &mut self.problems);
+        }
+    }
 }
 
 /// The agents of a document that is still being read.
@@ -109,18 +124,20 @@ impl Sink for Reading {
     }
 
     fn item(&mut self, item: Node) {
+        self.check(&item);
         self.next.count += 1;
         self.next.read.extend(raw_agent(&item, &mut self.next.problems));
     }
 
     fn document(&mut self, root: Node) {
+        self.check(&root);
         let document = read(&root, std::mem::take(&mut self.next), &mut self.problems);
         self.lost |= document.is_none();
         self.documents.extend(document);
     }
 
     fn reset(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.placeholders);
     }
 }
 

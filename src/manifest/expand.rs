@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use super::document::{Document, Named, RawQueue, Template};
 use super::own::OwnSecrets;
-use super::placeholder::{PLACEHOLDER, misspelt};
+use super::placeholder::{PLACEHOLDER, misspelt, unfilled};
 use super::rotation;
 use super::workspace::reference;
-use crate::model::agent::{MAIN_SKILL_GROUP, PASSWORD, ROLE, SKILL_LEVEL};
+use crate::model::agent::{MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue, DesiredSeat};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, nearest};
-use crate::model::field::{Field, Record};
+use crate::model::field::{Entry, Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
@@ -156,6 +156,7 @@ pub(super) fn expand(
         }
     }
     rotation::check(&desired, out);
+    sip_once(&desired, out);
     pinned_once(&desired, out);
     if whole {
         need_connections(&desired, workspace, out);
@@ -177,6 +178,32 @@ fn pinned_once(desired: &Desired, out: &mut Diagnostics) {
                     .help("a queue is declared once: correct the `exten:` of one of them, or remove it"),
             );
         }
+    }
+}
+
+/// Complains about a SIP number that two agents shall have; once for each place that says so.
+fn sip_once(desired: &Desired, out: &mut Diagnostics) {
+    let mut first: BTreeMap<&str, (&OperatorId, &Source)> = BTreeMap::new();
+    let mut complained: BTreeSet<&Source> = BTreeSet::new();
+    for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
+        let Some(Entry { value: Value::Sip(Sip::Number(number)), source: Some(source), .. }) =
+            agent.record.entry(&SIP)
+        else {
+            continue;
+        };
+        let Some((other, place)) = first.get(&**number) else {
+            first.insert(number, (id, source));
+            continue;
+        };
+        if !complained.insert(source) {
+            continue;
+        }
+        let message = format!("agents `{other}` and `{id}` would both have the SIP number `{number}`");
+        let help = "a number belongs to one agent: correct one of the two; in a pool or a profile write \
+                    `{operatorId}` where the number differs";
+        let diagnostic = Diagnostic::at(source, message).help(help);
+        let apart = *place != source;
+        out.push(if apart { diagnostic.related(place, "the first one") } else { diagnostic });
     }
 }
 
@@ -333,6 +360,7 @@ fn check_placeholders(record: &Record, complained: &mut Vec<Source>, out: &mut D
         };
         let Some(source) = &entry.source else { continue };
         if let Some(held) = misspelt(text)
+            && unfilled(text).is_none()
             && !complained.contains(source)
         {
             complained.push(source.clone());
@@ -454,6 +482,7 @@ fn queue(
         name: raw.name.0,
         exten: raw.exten,
         min_members: raw.min_members,
+        selector: raw.selector.map(|selector| selector.wanted),
         member_sources: sources,
         record,
     }

@@ -19,6 +19,7 @@ pub use expand::declares;
 
 use crate::model::desired::Desired;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::source::Source;
 use crate::model::workspace::Workspace;
 
 /// A manifest file.
@@ -52,8 +53,14 @@ pub fn load(files: &[File], workspace: &Workspace) -> Result<Desired, Diagnostic
 
 /// Reads one file, on its own: files may be read side by side.
 pub fn read(file: &File) -> Said {
-    let mut read = document::Reading::default();
+    let mut read = document::Reading::new(placeholder::may_be_in(&file.bytes));
     let complaints = yaml::read_into(&file.name, &file.bytes, &mut read);
+    if complaints.is_empty() && read.problems.is_empty() && read.documents.is_empty() {
+        let message = "the file holds no document: it is empty, or holds remarks only";
+        let help = "write the file whole, or delete it; a roster that really is empty is a document with \
+                    `kind: Roster` and nothing else";
+        read.problems.push(Diagnostic::at(&Source::new(&file.name, 1, 1), message).help(help));
+    }
     Said { read, complaints }
 }
 
@@ -64,7 +71,6 @@ pub fn read(file: &File) -> Said {
 pub fn resolve(files: Vec<Said>, workspace: &Workspace) -> Result<Desired, Diagnostics> {
     let mut out = Diagnostics::default();
     let mut documents = Vec::new();
-    let some = !files.is_empty();
     // Whether everything that the files declare is known; if not, what is missing proves nothing.
     let mut whole = true;
     for Said { read, complaints } in files {
@@ -72,12 +78,6 @@ pub fn resolve(files: Vec<Said>, workspace: &Workspace) -> Result<Desired, Diagn
         out.extend(complaints);
         out.extend(read.problems);
         documents.extend(read.documents);
-    }
-    if documents.is_empty() && out.is_empty() && some {
-        out.push(
-            Diagnostic::general("no manifest declares anything: every file is empty, or holds remarks only")
-                .help("a roster that really is empty is written as a document with `kind: Roster` and nothing else"),
-        );
     }
     let desired = expand::expand(documents, whole, workspace, &mut out);
     if out.is_empty() { Ok(desired) } else { Err(out) }

@@ -35,6 +35,8 @@ pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Wo
             return Err(out);
         }
     };
+    // A command of an exec store has a language of its own.
+    super::placeholder::check(node, |path| matches!(path, ["secrets", _, "get" | "put"]), &mut out);
     let workspace = decode(node, specs, &mut out);
     match workspace {
         Some(workspace) if out.is_empty() => Ok(workspace),

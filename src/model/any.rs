@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use proptest::collection::btree_map;
+use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
@@ -97,10 +97,12 @@ fn listing<V: Clone + std::fmt::Debug>(
     row: impl Strategy<Value = V>,
 ) -> impl Strategy<Value = Option<Listing<OperatorId, V>>> {
     let items = btree_map(".{1,5}", row, 0..6);
-    let listing = (items, proptest::option::of(".{0,8}"), 1..500usize);
-    proptest::option::of(listing.prop_map(|(items, incomplete, page_size)| Listing {
+    let foreign = btree_set(".{1,5}", 0..3);
+    let listing = (items, proptest::option::of(".{0,8}"), foreign, 1..500usize);
+    proptest::option::of(listing.prop_map(|(items, incomplete, foreign, page_size)| Listing {
         items: items.into_iter().map(|(id, row): (String, V)| (OperatorId::new(id), row)).collect(),
         incomplete,
+        foreign: foreign.iter().map(|id| OperatorId::new(id.as_str())).collect(),
         page_size,
     }))
 }

@@ -35,6 +35,8 @@ pub struct DesiredQueue {
     pub exten: Option<Arc<str>>,
     /// The fewest members that a plan may leave.
     pub min_members: Option<(usize, Source)>,
+    /// What its selector chooses agents by; `None` without a selector.
+    pub selector: Option<Record>,
     /// Where each listed member stands.
     pub member_sources: BTreeMap<OperatorId, Source>,
     /// What is said of it.

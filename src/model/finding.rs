@@ -38,6 +38,8 @@ pub enum Effect {
     None,
     /// It counts as a difference (exit 2 of `drift` and `plan --detailed-exitcode`).
     Differs,
+    /// A part of what is wanted is left out of the plan: the rest is applied, and apply ends with 5.
+    Partial,
     /// The input is wrong with regard to what is live: nothing is applied (exit 1).
     Invalid,
     /// Policy forbids the plan: nothing is applied (exit 4).
@@ -84,6 +86,10 @@ rules! {
         "Put the secret into its store, or take `password:` out of the seat's manifest.";
     SECRET_GONE      "R106" Warning Differs    "The password of an agent is no longer in its store, as the fingerprints tell."
         "Put it back into its store; or have a new one made by `generate: true`.";
+    FOREIGN_AGENT    "R108" Warning Partial    "A declared agent belongs to another company than the connection's `companyId`: it is left out of the plan."
+        "Take the agent out of the manifests, or correct `companyId` of the connection.";
+    SIP_HELD         "R109" Warning Differs    "A SIP number that a manifest gives to an agent is held by another live agent, and the plan does not free it."
+        "Give the agent that holds it another number, or `sip: none`; or choose another number.";
     UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest."
         "It stays as it is. To manage it, add it to a manifest (`rosterctl import` writes one); to delete it, write it with `state: absent`.";
     UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest."
@@ -98,8 +104,8 @@ rules! {
         "Correct the `exten:`, or leave it out and let the name find the queue.";
     UNKNOWN_MEMBER   "R303" Error   Invalid    "A queue names an agent that is neither declared nor live."
         "Declare the agent, correct its number, or take it out of the queue.";
-    NO_ROLE          "R304" Error   Invalid    "An agent would be made without a role."
-        "Add `role:` to the agent or its profile, or `allowAnyRole: true` if any will do.";
+    NO_ROLE          "R304" Error   Invalid    "An agent would be made without a role. As a warning: the agent was deleted in the console and cannot be made again, so the plan leaves it out."
+        "Add `role:` to the agent or its profile, or `allowAnyRole: true` if any will do; or write it with `state: absent`.";
     LEAVING_MEMBER   "R305" Error   Invalid    "A queue names an agent that is to be deleted."
         "Take the agent out of the queue, or its `state: absent` away.";
     TOO_MANY_DELETES "R401" Error   Refused    "More agents would be deleted than `policy.limits.deletes` allows."
@@ -186,9 +192,19 @@ impl Finding {
         self
     }
 
+    /// Tells of it as a warning: its resource is left out of the plan, and stops no other.
+    #[must_use]
+    pub fn left_out(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
     /// What it does to a run.
     pub fn effect(&self) -> Effect {
-        rule(&self.code).map_or(Effect::None, |rule| rule.effect)
+        match rule(&self.code).map_or(Effect::None, |rule| rule.effect) {
+            Effect::Invalid if self.severity == Severity::Warning => Effect::Partial,
+            effect => effect,
+        }
     }
 }
 

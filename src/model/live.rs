@@ -4,7 +4,7 @@
 //! passwords nobody asked for. Every value is normalised (a number given as text is a number; an
 //! unset text, however it is spelled, is not there).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::call::Reason;
@@ -21,20 +21,22 @@ pub struct Listing<K, V> {
     pub items: BTreeMap<K, V>,
     /// Why nothing in it may be called missing; `None` when it is proved complete.
     pub incomplete: Option<String>,
+    /// What was listed and belongs to another company: it is neither compared, counted nor deleted.
+    pub foreign: BTreeSet<K>,
     /// Rows of a page at the vendor; how many calls a listing costs follows from it.
     pub page_size: usize,
 }
 
 impl<K, V> Default for Listing<K, V> {
     fn default() -> Self {
-        Self { items: BTreeMap::new(), incomplete: None, page_size: 100 }
+        Self { items: BTreeMap::new(), incomplete: None, foreign: BTreeSet::new(), page_size: 100 }
     }
 }
 
 impl<K, V> Listing<K, V> {
     /// How many calls it costs to read it again.
     pub fn pages(&self) -> usize {
-        self.items.len().div_ceil(self.page_size.max(1)).max(1)
+        (self.items.len() + self.foreign.len()).div_ceil(self.page_size.max(1)).max(1)
     }
 }
 

@@ -186,6 +186,9 @@ pub struct Step {
     /// A new secret is made, even where the store has one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub renew: bool,
+    /// It only takes the SIP account from the agent, whose number another step of the plan binds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unbind: bool,
     /// The member list that it sends, where it is not the one that the change ends with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<Member>>,

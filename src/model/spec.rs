@@ -330,7 +330,7 @@ pub static POLICY: &[Setting] = &[
                 "floor",
                 SettingType::Number { min: 0, max: 1_000_000 },
                 "5",
-                "Counts up to this always pass.",
+                "Counts up to this pass every limit that is not zero.",
             ),
         ]),
         "{ deletes: 10%, changes: 50%, memberRemovals: 30%, floor: 5 }",

@@ -52,6 +52,11 @@ impl Share {
             Share::Count(bound) => count <= bound as usize,
         }
     }
+
+    /// Whether the bound allows nothing.
+    pub fn is_zero(self) -> bool {
+        matches!(self, Share::Percent(0) | Share::Count(0))
+    }
 }
 
 impl std::fmt::Display for Share {
@@ -222,7 +227,7 @@ pub struct Policy {
     pub changes: Share,
     /// Most members that one queue loses.
     pub member_removals: Share,
-    /// Counts up to this always pass.
+    /// Counts up to this pass every limit that is not zero.
     pub floor: usize,
     /// Whether a field that cannot be edited forces a replacement.
     pub replace_immutable: bool,

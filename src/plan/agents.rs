@@ -12,11 +12,12 @@ use crate::model::desired::DesiredAgent;
 use crate::model::diff::{is_comparable, same};
 use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{
-    Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, SECRET_GONE, UNMANAGED_AGENT, UNREAD,
+    FOREIGN_AGENT, Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, SECRET_GONE, UNMANAGED_AGENT, UNREAD,
 };
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, Kept};
 use crate::model::plan::{Action, Change, FieldDiff, Moved};
+use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
 use crate::model::value::{Type, Value};
 use crate::model::workspace::Prune;
@@ -50,6 +51,11 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             }
             Side::Both(agent, live) => {
                 compare(context, draft, resource, agent, live, deletable, &mut unread);
+            }
+            Side::Declared(agent) if listing.foreign.contains(id) => {
+                if !agent.absent {
+                    draft.find(foreign(context, &resource, agent));
+                }
             }
             Side::Declared(agent) => {
                 if whole && !agent.absent {
@@ -222,7 +228,11 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
     let resource = ResourceId::agent(id);
     let kept = restore::owed(context, id, None);
     if !has_role(agent) && kept.is_none_or(|kept| restore::value(kept, &ROLE).is_none()) {
-        draft.find(no_role(&resource, agent, "made"));
+        draft.find(if context.ledger.owns(&resource) {
+            deleted(context, &resource, agent)
+        } else {
+            no_role(&resource, agent, "made")
+        });
         return;
     }
     // What the ledger has and live has not, somebody deleted in the console.
@@ -262,6 +272,53 @@ fn no_role(resource: &ResourceId, agent: &DesiredAgent, deed: &str) -> Finding {
     )
     .about(resource)
     .at(&agent.source)
+}
+
+/// An agent that the ledger holds, that was deleted in the console, and that cannot be made again.
+fn deleted(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
+    let name = agent.record.text(&NAME).map(|name| format!(" ({name})")).unwrap_or_default();
+    Finding::new(
+        &NO_ROLE,
+        format!(
+            "{resource}{name} was deleted in the console and cannot be made again, since no role is known: it is \
+             left out of this plan{}; add `role:` to have it made again, or write `state: absent`",
+            served(context, &resource.name)
+        ),
+    )
+    .left_out()
+    .about(resource)
+    .at(&agent.source)
+}
+
+/// A declared agent that is another company's.
+fn foreign(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
+    Finding::new(
+        &FOREIGN_AGENT,
+        format!(
+            "{resource} belongs to another company than `companyId` of the connection, and is left out of this plan{}; \
+             take it out of the manifests, or correct `companyId`",
+            served(context, &resource.name)
+        ),
+    )
+    .about(resource)
+    .at(&agent.source)
+}
+
+/// The queues that an agent is left out of, in words.
+fn served(context: &Context<'_>, id: &OperatorId) -> String {
+    let names = |value: Option<&Value>| matches!(value, Some(Value::Members(all)) if all.contains_key(id));
+    let queues = context.desired.queues.iter().filter(|(_, queue)| names(queue.record.get(&ASSIGN_MEMBERS)));
+    let queues: Vec<String> = queues.map(|(queue, _)| queue.to_string()).collect();
+    if queues.is_empty() { String::new() } else { format!(" and of {}", queues.join(", ")) }
+}
+
+/// Whether a plan leaves out a declared agent: it is not live, and `made` says that no step makes it.
+pub(super) fn is_left_out(context: &Context<'_>, id: &OperatorId, made: bool) -> bool {
+    let Some(agents) = context.live.agents.as_ref().filter(|agents| agents.incomplete.is_none()) else {
+        return false;
+    };
+    let declared = context.desired.agents.get(id).is_some_and(|agent| !agent.absent);
+    declared && !made && !agents.items.contains_key(id)
 }
 
 /// A field that the manifest says, and what it holds before.

@@ -1,5 +1,5 @@
-//! How much one run may change: shares of what is live. Counts up to the floor always pass, and
-//! `--allow` lifts one rule up to a number.
+//! How much one run may change: shares of what is live. Counts up to the floor pass, but for a limit of
+//! zero and for a deletion of every live agent. `--allow` lifts one rule up to a number.
 
 use super::{Context, Draft};
 use crate::model::finding::{Finding, Rule, TOO_MANY_CHANGES, TOO_MANY_DELETES, TOO_MANY_LEAVE};
@@ -15,7 +15,16 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     let agents = context.live.agents.as_ref().map_or(0, |listing| listing.items.len());
     let queues = context.live.queues.as_ref().map_or(0, |listing| listing.items.len());
     let deletes = draft.ids(Action::Delete).count();
-    if !passes(context, "deletes", policy.deletes, deletes, agents) {
+    let bound = Bound::of(context, "deletes", policy.deletes);
+    if deletes > 0 && deletes == agents && !bound.is_lifted(deletes) {
+        draft.find(Finding::new(
+            &TOO_MANY_DELETES,
+            format!(
+                "every live agent ({deletes} of {agents}) would be deleted, which no limit allows; \
+                 if this is meant, --allow deletes={deletes} lifts the rule for one run"
+            ),
+        ));
+    } else if !bound.passes(deletes, agents) {
         draft.find(over(
             &TOO_MANY_DELETES,
             "deletes",
@@ -27,7 +36,7 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     }
     let changed = draft.ids(Action::Update).count() + draft.ids(Action::Replace).count();
     let live = agents + queues;
-    if !passes(context, "changes", policy.changes, changed, live) {
+    if !Bound::of(context, "changes", policy.changes).passes(changed, live) {
         draft.find(over(
             &TOO_MANY_CHANGES,
             "changes",
@@ -37,12 +46,13 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
             "agents and queues would be changed",
         ));
     }
+    let bound = Bound::of(context, "members", policy.member_removals);
     let mut findings = Vec::new();
     for change in draft.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {
         let Some(field) = change.field(ASSIGN_MEMBERS.key) else { continue };
         let (before, after) = (members(&field.before), members(&field.after));
         let removed = before.keys().filter(|id| !after.contains_key(*id)).count();
-        if !passes(context, "members", policy.member_removals, removed, before.len()) {
+        if !bound.passes(removed, before.len()) {
             findings.push(leave(&change.id, policy.member_removals, removed, before.len()));
         }
     }
@@ -58,11 +68,30 @@ pub(super) fn members(json: &serde_json::Value) -> Members {
     }
 }
 
-fn passes(context: &Context<'_>, rule: &str, limit: Share, count: usize, of: usize) -> bool {
-    let allowed = context.options.allow.iter().filter(|a| a.rule == rule).map(|a| a.up_to as usize).max();
-    count <= context.workspace.policy.floor
-        || limit.allows(count, of)
-        || allowed.is_some_and(|allowed| count <= allowed)
+/// One limit of a run.
+struct Bound {
+    limit: Share,
+    floor: usize,
+    /// The count that `--allow` lifts it to.
+    lifted: Option<usize>,
+}
+
+impl Bound {
+    fn of(context: &Context<'_>, rule: &str, limit: Share) -> Self {
+        let allow = context.options.allow.iter().filter(|a| a.rule == rule);
+        let lifted = allow.map(|a| a.up_to as usize).max();
+        Self { limit, floor: context.workspace.policy.floor, lifted }
+    }
+
+    /// Whether `--allow` lifts it for this count.
+    fn is_lifted(&self, count: usize) -> bool {
+        self.lifted.is_some_and(|lifted| count <= lifted)
+    }
+
+    fn passes(&self, count: usize, of: usize) -> bool {
+        let floor = if self.limit.is_zero() { 0 } else { self.floor };
+        count <= floor || self.limit.allows(count, of) || self.is_lifted(count)
+    }
 }
 
 fn over(rule: &Rule, word: &str, limit: Share, count: usize, of: usize, what: &str) -> Finding {
@@ -84,4 +113,28 @@ fn leave(id: &ResourceId, limit: Share, removed: usize, of: usize) -> Finding {
         ),
     )
     .about(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_floor_lifts_every_limit_but_zero() {
+        let bound = |limit, lifted| Bound { limit, floor: 5, lifted };
+        for (limit, passes) in [
+            (Share::Count(1), true),
+            (Share::Percent(1), true),
+            (Share::Count(0), false),
+            (Share::Percent(0), false),
+        ] {
+            for count in 1..=5 {
+                assert_eq!(bound(limit, None).passes(count, 100), passes, "{limit}: {count}");
+            }
+            assert!(bound(limit, None).passes(0, 100), "{limit}");
+            assert!(!bound(limit, None).passes(6, 100), "{limit}");
+            assert!(bound(limit, Some(6)).passes(6, 100), "{limit}");
+            assert!(!bound(limit, Some(6)).passes(7, 100), "{limit}");
+        }
+    }
 }

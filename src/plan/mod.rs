@@ -11,6 +11,7 @@
 //! is withheld, and a finding says so.
 
 mod agents;
+mod chosen;
 pub mod digest;
 mod estimate;
 mod limits;
@@ -19,6 +20,7 @@ mod queues;
 mod restore;
 mod scope;
 mod seats;
+mod sip;
 mod steps;
 mod strangers;
 mod unasked;
@@ -100,6 +102,7 @@ pub fn plan(
     let scope = scope::Scope::of(&context)?;
     let mut draft = Draft::default();
     agents::decide(&context, &scope, &mut draft);
+    sip::withhold(&context, &mut draft);
     queues::decide(&context, &scope, &mut draft);
     seats::decide(&context, &scope, &mut draft);
     limits::check(&context, &mut draft);

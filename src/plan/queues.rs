@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::agents::diff;
+use super::agents::{diff, is_left_out};
 use super::scope::Scope;
-use super::{Context, Draft, moved, restore, strangers};
+use super::{Context, Draft, chosen, moved, restore, strangers};
 use crate::model::agent::NAME;
 use crate::model::desired::DesiredQueue;
 use crate::model::diff::same;
@@ -50,7 +50,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
                     claimed.insert(exten, queue);
                 }
             },
-            Found::None if held => missing(context, draft, id, queue, listing),
+            Found::None if held => missing(context, draft, id, queue, listing, &made),
             Found::Many(extens) if held => draft.find(ambiguous(id, queue, &extens)),
             Found::None | Found::Many(_) => {}
         }
@@ -154,6 +154,7 @@ fn missing(
     id: &ResourceId,
     queue: &DesiredQueue,
     listing: &Listing<OperatorId, LiveQueue>,
+    made: &BTreeSet<OperatorId>,
 ) {
     if listing.incomplete.is_some() {
         return;
@@ -170,7 +171,22 @@ fn missing(
         return;
     }
     let moved = if context.ledger.owns(id) { Moved::Live } else { Moved::Manifest };
-    let fields = queue.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
+    let mut fields: Vec<FieldDiff> =
+        queue.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
+    let mut all = 0;
+    let members = queue.record.get(&ASSIGN_MEMBERS).map(|value| {
+        let mut members = match value {
+            Value::Members(members) => Members::clone(members),
+            _ => Members::new(),
+        };
+        all = members.len();
+        members.retain(|id, _| !is_left_out(context, id, made.contains(id)));
+        members
+    });
+    if let Some(members) = &members {
+        let sent = Value::Members(Arc::new(members.clone())).to_json();
+        fields.iter_mut().filter(|f| f.path == ASSIGN_MEMBERS.key).for_each(|f| f.after.clone_from(&sent));
+    }
     draft.changes.push(Change {
         id: id.clone(),
         action: Action::Create,
@@ -182,11 +198,10 @@ fn missing(
         fields,
         source: Some(queue.source.clone()),
     });
-    let members = match queue.record.get(&ASSIGN_MEMBERS) {
-        Some(Value::Members(members)) => members.len(),
-        _ => 0,
-    };
-    check_minimum(draft, id, queue, members);
+    // A new queue is not refused for agents that the plan has to leave out.
+    if all == members.as_ref().map_or(0, Members::len) {
+        check_minimum(draft, id, queue, all);
+    }
 }
 
 /// Every member is a declared agent or one that is live, and stays; the latter holds for queues out of
@@ -304,8 +319,14 @@ fn members(
         }
     }
     wanted.retain(|member, _| !leaving.contains(member));
+    // The vendor skips an agent that does not exist; one that it lists all the same stays listed.
+    let all = wanted.len();
+    wanted
+        .retain(|member, _| now.contains_key(member) || !is_left_out(context, member, made.contains(member)));
+    // An agent that the plan has to leave out, and that takes no place, makes no queue smaller.
+    let spared = wanted.len() < all && now.keys().all(|member| wanted.contains_key(member));
     let written = wanted != *now;
-    if let Some(queue) = managed.or(declared.filter(|_| written)) {
+    if let Some(queue) = managed.or(declared.filter(|_| written)).filter(|_| !spared) {
         let made = |id: &OperatorId| made.contains(id);
         // Whom the vendor may leave out does not count.
         let strangers = if written { strangers::of(context, &wanted, made).len() } else { 0 };
@@ -319,6 +340,9 @@ fn members(
     let differs = |member: &&OperatorId| now.contains_key(*member) != wanted.contains_key(*member);
     let names = now.keys().chain(wanted.keys()).filter(differs);
     let names = names.filter_map(|member| Some((member.clone(), name(context, member)?))).collect();
+    let unchosen: Vec<&OperatorId> =
+        now.keys().filter(|member| !wanted.contains_key(*member) && !leaving.contains(*member)).collect();
+    let unchosen = managed.and_then(|queue| chosen::reason(context, queue, &unchosen));
     let wanted = Value::Members(Arc::new(wanted));
     let before = live.record.get(&ASSIGN_MEMBERS);
     let moved = match entry {
@@ -335,7 +359,7 @@ fn members(
             returned.join(", "),
             are(&returned)
         )),
-        (false, ..) | (true, true, true) => None,
+        (false, ..) | (true, true, true) => unchosen,
     };
     draft.changes.push(Change {
         id: id.clone(),

@@ -9,8 +9,8 @@
 //!
 //! An agent exists before a queue names it, and leaves every queue before it is deleted. A queue's
 //! members are replaced once; only where a replaced agent comes back does it have to leave first.
-//! An edit that takes a SIP number comes after the edit or the delete that gives it up; where numbers
-//! go round in a circle there is no such order, and no edge.
+//! An edit that takes a SIP number comes after the edit or the delete that gives it up. Where numbers
+//! go round in a circle, one agent is unbound first, and gets its new number last.
 //! Steps without an arrow between them may run side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::sip::{holders, number};
 use super::{Context, strangers};
 use crate::model::agent::{ENABLED, FIELDS, MAIN_SKILL_GROUP, PASSWORD, SIP};
 use crate::model::field::by_key;
@@ -25,7 +26,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, FieldDiff, Member, Moved, Operation, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
-use crate::model::value::{Members, Sip, Value};
+use crate::model::value::{Members, Value};
 
 /// Most agents of one batch. Source: agent-config §2.1.1, `batchSize`.
 const LARGEST_BATCH: usize = 1000;
@@ -90,6 +91,7 @@ impl<'a> Builder<'a> {
             after: Vec::new(),
             fields,
             renew: false,
+            unbind: false,
             members: None,
             strangers: Vec::new(),
         };
@@ -363,12 +365,10 @@ impl<'a> Builder<'a> {
             };
             freed.extend(giver.map(|at| (id, at)));
         }
-        let Some(listing) = self.context.live.agents.as_ref().filter(|_| !takes.is_empty()) else { return };
-        let holders: BTreeMap<String, &OperatorId> = listing
-            .items
-            .iter()
-            .filter_map(|(id, live)| Some((number(&live.get(&SIP)?.to_json())?, id)))
-            .collect();
+        if takes.is_empty() {
+            return;
+        }
+        let holders = holders(self.context);
         // Each agent takes at most one number, so what it waits for is one path, walked once.
         let waits = |id: &OperatorId| {
             let holder = *holders.get(takes.get(id)?)?;
@@ -376,7 +376,7 @@ impl<'a> Builder<'a> {
         };
         let edited = |id: &OperatorId| self.edits.get(id).is_some_and(|at| freed.get(id) == Some(at));
         let mut seen: BTreeSet<&OperatorId> = BTreeSet::new();
-        let mut circle: BTreeSet<&OperatorId> = BTreeSet::new();
+        let mut circles: Vec<Vec<&OperatorId>> = Vec::new();
         for start in takes.keys() {
             let mut path = Vec::new();
             let mut next = Some(*start);
@@ -385,14 +385,29 @@ impl<'a> Builder<'a> {
                 next = waits(id).filter(|holder| edited(holder));
             }
             if let Some(at) = next.and_then(|id| path.iter().position(|p| *p == id)) {
-                circle.extend(&path[at..]);
+                circles.push(path.split_off(at));
             }
         }
-        for id in takes.keys().filter(|id| !circle.contains(*id)) {
-            if let Some(giver) = waits(id).and_then(|holder| freed.get(holder))
-                && let Some(edit) = self.edits.get(*id)
-            {
+        // Of those in a circle one is unbound: best one whose edit sends nothing else that could be withheld.
+        let mut unbound: BTreeMap<&OperatorId, At> = BTreeMap::new();
+        for circle in &circles {
+            let alone =
+                |id: &&&OperatorId| self.edits.get(**id).is_some_and(|at| self.steps[*at].fields.len() == 1);
+            let Some(first) = circle.iter().find(alone).or(circle.first()).copied() else { continue };
+            let step =
+                self.push(Operation::AgentEdit, vec![ResourceId::agent(first)], vec![SIP.key.to_owned()]);
+            self.steps[step].unbind = true;
+            unbound.insert(first, step);
+        }
+        for id in takes.keys() {
+            let giver = waits(id).and_then(|holder| unbound.get(holder).or_else(|| freed.get(holder)));
+            if let (Some(giver), Some(edit)) = (giver, self.edits.get(*id)) {
                 self.after[*edit].insert(*giver);
+            }
+        }
+        for (id, step) in &unbound {
+            if let Some(edit) = self.edits.get(*id) {
+                self.after[*edit].insert(*step);
             }
         }
     }
@@ -451,14 +466,6 @@ fn settable(field: &FieldDiff, creation: bool) -> bool {
     }
     Value::from_json(row.ty, &field.after)
         .is_some_and(|value| if creation { row.can_create(&value) } else { row.can_edit(&value) })
-}
-
-/// The number of a SIP account that has one.
-fn number(sip: &Json) -> Option<String> {
-    match Value::from_json(SIP.ty, sip)? {
-        Value::Sip(Sip::Number(number)) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 fn members(json: &Json) -> Members {

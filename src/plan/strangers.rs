@@ -5,6 +5,7 @@
 //! They are sent along all the same: it is not for a change of somebody else to take them out.
 
 use super::Context;
+use super::agents::is_left_out;
 use crate::model::finding::{Finding, STRANGER_MEMBER};
 use crate::model::id::OperatorId;
 use crate::model::plan::{Change, Step};
@@ -25,7 +26,11 @@ pub(super) fn of(
             matches!(queue.record.get(&ASSIGN_MEMBERS), Some(Value::Members(members)) if members.contains_key(id))
         })
     };
-    let nobody = |id: &&OperatorId| !agents.items.contains_key(*id) && !made(id) && !asked(id);
+    let nobody = |id: &&OperatorId| {
+        let made = made(id);
+        let asked = asked(id) && !is_left_out(context, id, made);
+        !agents.items.contains_key(*id) && !made && !asked
+    };
     members.keys().filter(nobody).cloned().collect()
 }
 

@@ -70,13 +70,15 @@ pub enum Row {
     Agent(OperatorId, Record),
     /// A queue, by the vendor's number.
     Queue(OperatorId, LiveQueue),
+    /// An agent of another company than the connection's: it counts as a row, and as nothing else.
+    Foreign(OperatorId, i64),
 }
 
 impl Row {
     /// What the vendor knows it by.
     pub fn key(&self) -> &OperatorId {
         match self {
-            Row::Agent(key, _) | Row::Queue(key, _) => key,
+            Row::Agent(key, _) | Row::Queue(key, _) | Row::Foreign(key, _) => key,
         }
     }
 }

@@ -90,12 +90,14 @@ pub fn pages(rows: usize, total: Option<usize>, asked: usize) -> usize {
 /// Pages that are put together as they come, while others are on their way.
 pub struct Assembly<T> {
     items: BTreeMap<OperatorId, T>,
+    /// Rows of other companies, by company: two may use one number.
+    foreign: BTreeSet<(i64, OperatorId)>,
     proof: Proof,
 }
 
 impl<T> Default for Assembly<T> {
     fn default() -> Self {
-        Self { items: BTreeMap::new(), proof: Proof::default() }
+        Self { items: BTreeMap::new(), foreign: BTreeSet::new(), proof: Proof::default() }
     }
 }
 
@@ -103,7 +105,14 @@ impl<T> Assembly<T> {
     /// Adds a page. `of` takes what is wanted of a row; of two rows of one key the later one counts.
     pub fn add(&mut self, page: Page, of: impl Fn(Row) -> Option<(OperatorId, T)>) {
         self.proof.page(page.total);
-        for (key, item) in page.rows.into_iter().filter_map(of) {
+        for row in page.rows {
+            if let Row::Foreign(key, company) = row {
+                if !self.foreign.insert((company, key.clone())) {
+                    self.proof.repeated(key);
+                }
+                continue;
+            }
+            let Some((key, item)) = of(row) else { continue };
             match self.items.entry(key) {
                 Entry::Vacant(place) => {
                     place.insert(item);
@@ -117,10 +126,21 @@ impl<T> Assembly<T> {
     }
 
     /// All of it, and why the whole is not proved, if it is not.
-    pub fn finish(self) -> (BTreeMap<OperatorId, T>, Option<String>) {
-        let doubt = self.proof.doubt(self.items.len());
-        (self.items, doubt)
+    pub fn finish(self) -> Assembled<T> {
+        let incomplete = self.proof.doubt(self.items.len() + self.foreign.len());
+        let foreign = self.foreign.into_iter().map(|(_, key)| key).collect();
+        Assembled { items: self.items, foreign, incomplete }
     }
+}
+
+/// All pages of a listing.
+pub struct Assembled<T> {
+    /// What was listed.
+    pub items: BTreeMap<OperatorId, T>,
+    /// What was listed and belongs to another company.
+    pub foreign: BTreeSet<OperatorId>,
+    /// Why the whole is not proved, if it is not.
+    pub incomplete: Option<String>,
 }
 
 /// Puts the pages of an observer's listing together, likewise.
@@ -193,7 +213,7 @@ mod tests {
             for page in pages {
                 assembly.add(page, |row| Some((row.key().clone(), row)));
             }
-            assembly.finish().1
+            assembly.finish().incomplete
         };
         assert_eq!(doubt(vec![page(&["1", "2"], Some(3)), page(&["3"], Some(3))]), None);
         assert_eq!(doubt(vec![page(&[], Some(0))]), None);
@@ -234,5 +254,20 @@ mod tests {
         assert!(ends(&mut course(&["1", "2"], 5), &["1", "2"]), "the same once more");
         assert!(!ends(&mut course(&["1", "2"], 3), &["3"]), "the last one");
         assert_eq!(course(&["1", "2"], 1_000_000_000_000_000).pages(), 1);
+    }
+
+    #[test]
+    fn a_row_of_another_company_counts_and_is_left_out() {
+        let mut assembly = Assembly::default();
+        let mut first = page(&["1", "2"], Some(5));
+        first.rows.extend([Row::Foreign("1".into(), 7), Row::Foreign("1".into(), 8)]);
+        assembly.add(first, |row| Some((row.key().clone(), row)));
+        assembly.add(Page { rows: vec![Row::Foreign("3".into(), 7)], total: Some(5) }, |row| {
+            Some((row.key().clone(), row))
+        });
+        let Assembled { items, foreign, incomplete } = assembly.finish();
+        assert_eq!(incomplete, None);
+        assert_eq!(items.len(), 2);
+        assert_eq!(foreign, ["1".into(), "3".into()].into());
     }
 }

@@ -448,7 +448,7 @@ mod tests {
 
             policy.limits.floor
 
-              Counts up to this always pass.
+              Counts up to this pass every limit that is not zero.
 
               values   whole number from 0 to 1000000
               default  5

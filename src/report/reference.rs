@@ -90,6 +90,7 @@ pub(super) fn effect(effect: Effect) -> &'static str {
     match effect {
         Effect::None => "none",
         Effect::Differs => "counts as a difference",
+        Effect::Partial => "counts as a difference; the rest is applied (exit 5)",
         Effect::Invalid => "nothing is applied (exit 1)",
         Effect::Refused => "refused by policy (exit 4)",
         Effect::Incomplete => "nothing is applied (exit 6)",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Run;
 use super::view::ranges;
 use crate::apply::{IN_PART, Status, StepResult};
-use crate::model::finding::{AT_WORK, Finding};
+use crate::model::finding::{AT_WORK, Effect, Finding};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Plan, Step};
 
@@ -194,8 +194,18 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
         0 => but,
         _ => format!("{but}, {unread} of them not read back"),
     };
+    let left: Vec<String> = plan
+        .findings
+        .iter()
+        .filter(|finding| finding.effect() == Effect::Partial)
+        .filter_map(|finding| Some(finding.id.as_ref()?.to_string()))
+        .collect();
+    let left = (!left.is_empty()).then(|| format!("left out, as the findings say: {}", left.join(", ")));
     match (all, open + unread) {
-        (0, _) => None,
+        (0, _) => left.map(|left| format!("Nothing was applied; {left}.")),
+        (_, 0) if let Some(left) = left => {
+            Some(format!("Applied in part: {all} of {all} steps done; {left}."))
+        }
         (_, 0) => Some(format!(
             "Applied: {all} of {all} steps done; all that can be read back is as the manifests say."
         )),

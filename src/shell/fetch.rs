@@ -14,7 +14,7 @@ use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::workspace::Connection;
-use crate::provider::paging::{Assembly, Course, Head};
+use crate::provider::paging::{Assembled, Assembly, Course, Head};
 use crate::provider::{Page, Provider, Row};
 
 /// How often a listing that shifts while it is read is read again before it counts as incomplete.
@@ -134,7 +134,7 @@ pub async fn agents(vendor: &impl Reads) -> Result<Listing<OperatorId, Record>, 
 fn agent(row: Row) -> Option<(OperatorId, Record)> {
     match row {
         Row::Agent(id, record) => Some((id, record)),
-        Row::Queue(..) => None,
+        Row::Queue(..) | Row::Foreign(..) => None,
     }
 }
 
@@ -160,7 +160,7 @@ fn untold_members(exten: &OperatorId) -> String {
 fn queue(row: Row) -> Option<(OperatorId, LiveQueue)> {
     match row {
         Row::Queue(exten, queue) => Some((exten, queue)),
-        Row::Agent(..) => None,
+        Row::Agent(..) | Row::Foreign(..) => None,
     }
 }
 
@@ -195,9 +195,9 @@ async fn listed<T>(
     loop {
         let ask = |page| vendor.provider().ask_page(vendor.connection(), page);
         let (assembly, page_size) = pages(vendor, ask, of).await?;
-        let (items, incomplete) = assembly.finish();
+        let Assembled { items, foreign, incomplete } = assembly.finish();
         if incomplete.is_none() || reading == READINGS {
-            return Ok(Listing { items, incomplete, page_size });
+            return Ok(Listing { items, incomplete, foreign, page_size });
         }
         reading += 1;
     }
@@ -321,8 +321,8 @@ async fn one(vendor: &impl Reads, key: &OperatorId) -> Result<Option<Row>, Failu
         call.unwrap_or_else(|| vendor.provider().ask_page(vendor.connection(), page))
     };
     let (assembly, _) = pages(vendor, &ask, |row| Some((row.key().clone(), row))).await?;
-    let (mut rows, doubt) = assembly.finish();
-    match (rows.remove(key), doubt) {
+    let Assembled { items: mut rows, incomplete, .. } = assembly.finish();
+    match (rows.remove(key), incomplete) {
         (Some(row), _) => Ok(Some(row)),
         (None, None) => Ok(None),
         (None, Some(doubt)) => {
@@ -341,8 +341,8 @@ async fn named(vendor: &impl Reads, name: &str) -> Result<Listing<OperatorId, Li
         call.unwrap_or_else(|| vendor.provider().ask_page(vendor.connection(), page))
     };
     let (assembly, page_size) = pages(vendor, &ask, queue).await?;
-    let (items, incomplete) = assembly.finish();
-    Ok(Listing { items, incomplete, page_size })
+    let Assembled { items, foreign, incomplete } = assembly.finish();
+    Ok(Listing { items, incomplete, foreign, page_size })
 }
 
 type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>;

@@ -67,7 +67,7 @@ pub(crate) fn record(fields: &'static [&'static Field], words: &Map<String, Json
 }
 
 /// Live state in the manifest's words: `agents` by number, `queues` by the vendor's number, each
-/// with `…Incomplete` where it is not proved complete.
+/// with `…Incomplete` where it is not proved complete; `foreignAgents` are another company's.
 pub(crate) fn live(words: &Json) -> Live {
     let object = |json: &Json| json.as_object().cloned().unwrap_or_default();
     let doubt = |key: &str| words.get(key).and_then(Json::as_str).map(str::to_owned);
@@ -77,6 +77,13 @@ pub(crate) fn live(words: &Json) -> Live {
             .map(|(id, words)| (OperatorId::from(id.as_str()), record(agent::FIELDS, &object(words))))
             .collect(),
         incomplete: doubt("agentsIncomplete"),
+        foreign: words
+            .get("foreignAgents")
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| Some(OperatorId::from(id.as_str()?)))
+            .collect(),
         ..Listing::default()
     });
     let queues = words.get("queues").map(|queues| Listing {
@@ -187,13 +194,13 @@ impl Estate {
                 return Err("the steps wait for each other".to_owned());
             }
             let step = left.remove(ready[choose(ready.len())]);
-            self.step(plan, step, &left).map_err(|why| format!("{} ({step:?}): {why}", step.id))?;
+            self.step(plan, step).map_err(|why| format!("{} ({step:?}): {why}", step.id))?;
             done.insert(&step.id);
         }
         Ok(())
     }
 
-    fn step(&mut self, plan: &Plan, step: &Step, left: &[&Step]) -> Result<(), String> {
+    fn step(&mut self, plan: &Plan, step: &Step) -> Result<(), String> {
         if step.targets.is_empty() {
             return Err("it touches nothing".to_owned());
         }
@@ -201,7 +208,7 @@ impl Estate {
             let change = plan.change(target);
             match step.operation {
                 Operation::AgentCreate => self.create(target, change.ok_or("no change")?, step)?,
-                Operation::AgentEdit => self.edit(plan, target, change.ok_or("no change")?, step, left)?,
+                Operation::AgentEdit => self.edit(target, change.ok_or("no change")?, step)?,
                 Operation::AgentPassword => {
                     let change = change.ok_or("no change")?;
                     if !self.agents().contains_key(&target.name) {
@@ -257,19 +264,16 @@ impl Estate {
         Ok(())
     }
 
-    fn edit(
-        &mut self,
-        plan: &Plan,
-        target: &ResourceId,
-        change: &Change,
-        step: &Step,
-        left: &[&Step],
-    ) -> Result<(), String> {
+    fn edit(&mut self, target: &ResourceId, change: &Change, step: &Step) -> Result<(), String> {
         if !self.agents().contains_key(&target.name) {
             return Err(format!("{target} is not there"));
         }
         if step.fields.is_empty() {
             return Err("an edit of nothing".to_owned());
+        }
+        if let Some(record) = self.agents_mut().get_mut(&target.name).filter(|_| step.unbind) {
+            record.set(&SIP, Value::Sip(Sip::None), None);
+            return Ok(());
         }
         for key in &step.fields {
             let field = by_key(agent::FIELDS, key).ok_or("an unknown field")?;
@@ -279,7 +283,7 @@ impl Estate {
                 return Err(format!("an edit cannot set {key} to {after}"));
             }
             if let Value::Sip(Sip::Number(number)) = &value {
-                self.may_take(plan, &target.name, number, left)?;
+                self.may_take(&target.name, number)?;
             }
             if field.index == ROLE.index {
                 self.hidden.entry(target.name.clone()).or_default().role = Some(after.clone());
@@ -290,33 +294,13 @@ impl Estate {
         Ok(())
     }
 
-    /// A number that somebody holds who is yet to give it up may be taken only within a circle.
-    fn may_take(&self, plan: &Plan, id: &OperatorId, number: &str, left: &[&Step]) -> Result<(), String> {
-        let holder = |number: &str| {
-            let holds =
-                |r: &Record| matches!(r.get(&SIP), Some(Value::Sip(Sip::Number(n))) if **n == *number);
-            self.agents().iter().find(|(_, record)| holds(record)).map(|(id, _)| id)
-        };
-        let gives = |id: &OperatorId| {
-            let resource = ResourceId::agent(id);
-            left.iter().any(|step| {
-                step.targets.contains(&resource)
-                    && (step.operation == Operation::AgentDelete
-                        || step.operation == Operation::AgentEdit && step.fields.iter().any(|f| f == SIP.key))
-            })
-        };
-        let Some(first) = holder(number).filter(|first| *first != id && gives(first)) else { return Ok(()) };
-        let mut at = first;
-        for _ in 0..self.agents().len() {
-            let next = plan.change(&ResourceId::agent(at)).and_then(|c| c.field(SIP.key));
-            let next = next.and_then(|f| f.after.get("number")).and_then(Json::as_str).and_then(holder);
-            match next {
-                Some(next) if next == id => return Ok(()),
-                Some(next) if next != at => at = next,
-                _ => break,
-            }
+    /// A number that another agent holds is refused.
+    fn may_take(&self, id: &OperatorId, number: &str) -> Result<(), String> {
+        let holds = |r: &Record| matches!(r.get(&SIP), Some(Value::Sip(Sip::Number(n))) if **n == *number);
+        match self.agents().iter().find(|(other, record)| *other != id && holds(record)) {
+            Some((other, _)) => Err(format!("{other} still holds the SIP number {number}")),
+            None => Ok(()),
         }
-        Err(format!("{first} still holds the SIP number {number} and is about to give it up"))
     }
 
     fn set_password(&mut self, id: &OperatorId, change: &Change) -> Result<(), String> {

@@ -22,6 +22,11 @@ pub(super) fn is_written(text: &str, workspace: &str) -> bool {
     remarks.any(|line| line.starts_with(WRITTEN) && line.contains(&live_in(workspace)))
 }
 
+/// Whether an import wrote a file, of whatever workspace.
+pub(super) fn says_written(text: &str) -> bool {
+    text.lines().take_while(|line| line.starts_with('#')).any(|line| line.starts_with(WRITTEN))
+}
+
 /// The first lines of every manifest: remarks, then the header.
 pub(super) fn head(what: &str, more: &[String], origin: Origin<'_>) -> String {
     let Origin { workspace, taken, program } = origin;

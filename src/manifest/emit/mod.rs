@@ -11,6 +11,7 @@
 
 mod agents;
 mod layout;
+mod lost;
 mod names;
 mod pools;
 mod profiles;
@@ -23,13 +24,15 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use self::lost::{lost, lost_remarks};
 use self::names::Names;
 use self::said::Told;
 pub(super) use self::scalar::{is_mistaken, quoted};
-use crate::model::agent::MAIN_SKILL_GROUP;
+use crate::model::agent::{MAIN_SKILL_GROUP, ROLE};
 use crate::model::id::OperatorId;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
+use crate::model::value::Value;
 
 /// Where live state came from.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +50,8 @@ pub struct Origin<'a> {
 pub struct Options {
     /// The store and the key of every password; `{operatorId}` stands in the key. `None`: not managed.
     pub password: Option<(Arc<str>, Arc<str>)>,
+    /// The role of every agent of which none is known.
+    pub role: Option<Arc<str>>,
     /// Whether each agent's SIP number is said, rather than that it has one.
     pub sip_numbers: bool,
 }
@@ -58,6 +63,11 @@ pub struct Manifest {
     pub name: String,
     /// Its text.
     pub text: String,
+}
+
+/// Says why no manifest can name a role; `None` when one can.
+pub fn role_objection(name: &str) -> Option<&'static str> {
+    said::objection(&Value::Text(name.into()), &ROLE)
 }
 
 /// Whether an import of a workspace wrote a file of this text.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::profiles::Entry;
-use crate::manifest::placeholder::{PLACEHOLDER, misspelt};
+use crate::manifest::placeholder::{PLACEHOLDER, misspelt, unfilled};
 use crate::model::field::{self, Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::value::{Sip, Value};
@@ -104,7 +104,7 @@ fn general(value: &Value, id: &OperatorId) -> Option<Value> {
     let put = |text: &Arc<str>| -> Option<Arc<str>> {
         let put = text.contains(id.as_str()).then(|| text.replace(id.as_str(), PLACEHOLDER))?;
         // A number in braces would be taken for another word in them.
-        misspelt(&put).is_none().then(|| put.into())
+        (misspelt(&put).is_none() && unfilled(&put).is_none()).then(|| put.into())
     };
     match value {
         Value::Text(text) => put(text).map(Value::Text),

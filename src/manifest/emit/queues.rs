@@ -7,6 +7,7 @@ use super::Origin;
 use super::layout;
 use super::said::{Told, number_objection, objection, spelled};
 use super::scalar::{quoted, scalar};
+use crate::manifest::placeholder::unfilled;
 use crate::model::agent::MAIN_SKILL_GROUP;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::{Listing, LiveQueue};
@@ -33,15 +34,13 @@ pub(super) fn file(
     let mut body = String::new();
     let mut selected = false;
     let mut comma = "";
-    let named = listing
-        .items
-        .iter()
-        .any(|(exten, queue)| pinned.contains_key(exten) && !queue.name.trim().is_empty());
+    let named =
+        listing.items.iter().any(|(exten, queue)| pinned.contains_key(exten) && can_be_said(&queue.name));
     let indent = if named { 2 } else { 0 };
     for (exten, queue) in &listing.items {
         body.push_str(comma);
         comma = "\n";
-        let Some(pin) = pinned.get(exten).filter(|_| !queue.name.trim().is_empty()) else {
+        let Some(pin) = pinned.get(exten).filter(|_| can_be_said(&queue.name)) else {
             let why = "a manifest cannot say its name";
             let text =
                 format!("The queue `{exten}` ({}) is live and no manifest can name it: {why}.", queue.name);
@@ -58,6 +57,11 @@ pub(super) fn file(
         out.push_str("queues:\n");
     }
     out + &body
+}
+
+/// Whether a manifest can say a queue's name.
+fn can_be_said(name: &str) -> bool {
+    !name.trim().is_empty() && unfilled(name).is_none()
 }
 
 /// Which queues can be named, and which of them need their number beside the name.

@@ -1,10 +1,8 @@
 //! What a manifest can say of a live agent or queue, and what stands as a remark instead.
 
-use std::sync::Arc;
-
 use super::{Options, scalar};
-use crate::manifest::placeholder::{PLACEHOLDER, misspelt};
-use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, SKILL_LEVEL};
+use crate::manifest::placeholder::{PLACEHOLDER, misspelt, unfilled};
+use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SKILL_LEVEL};
 use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
@@ -54,6 +52,9 @@ pub(super) fn agent(id: &OperatorId, live: &Record, ledger: &Ledger, options: &O
             told.record.set(field, value, None);
         }
     }
+    if let Some(role) = options.role.as_ref().filter(|_| told.record.get(&ROLE).is_none()) {
+        told.record.set(&ROLE, Value::Text(role.clone()), None);
+    }
     if told.record.get(&SKILL_LEVEL).is_some() && told.record.get(&MAIN_SKILL_GROUP).is_none() {
         // The level of no group cannot be said.
         told.record = without(&told.record, &SKILL_LEVEL);
@@ -84,13 +85,15 @@ pub(super) fn objection(value: &Value, field: &Field) -> Option<&'static str> {
     }
 }
 
-fn text_objection(text: &Arc<str>, required: bool) -> Option<&'static str> {
+fn text_objection(text: &str, required: bool) -> Option<&'static str> {
     if required && text.trim().is_empty() {
         Some("a manifest cannot say that it is blank")
     } else if text.contains(PLACEHOLDER) {
         Some("a manifest would put the agent's number where {operatorId} stands")
     } else if misspelt(text).is_some() {
         Some("a manifest would take it for a misspelt {operatorId}")
+    } else if unfilled(text).is_some() {
+        Some("a manifest would take it for a placeholder that was not filled in")
     } else {
         None
     }

@@ -44,6 +44,12 @@ pub fn format(text: &str) -> Laid {
     Laid { text: original.to_owned(), canonical: false }
 }
 
+/// The remarks of a file, in its order; none when it cannot be parsed.
+pub fn remarks(text: &str) -> Vec<String> {
+    let all = comments::of(&lines::breaks(text)).unwrap_or_default();
+    all.into_iter().map(|comment| comment.text).collect()
+}
+
 /// Whether two files mean the same and have the same comments.
 fn same(one: &str, other: &str) -> bool {
     let read = |text: &str| {

@@ -16,6 +16,7 @@
 //! the rest should treat whatever it finds missing there as a second-hand problem.
 
 mod blocks;
+mod conflict;
 mod scalar;
 mod syntax;
 #[cfg(test)]
@@ -136,6 +137,10 @@ pub fn read_into(file: &Arc<str>, bytes: &[u8], sink: &mut dyn Sink) -> Diagnost
             return problems;
         }
     };
+    problems.extend(conflict::check(file, text));
+    if !problems.is_empty() {
+        return problems;
+    }
     // Nearly every manifest is plain blocks. What is not, or is not in order, the parser reads from the start.
     let mut reader = Reader::new(file, text, sink);
     if blocks::read(text, &mut reader).is_ok() && reader.problems.is_empty() {
@@ -419,8 +424,13 @@ impl<'a> Reader<'a> {
         let scalar = match value {
             NodeValue::Scalar(scalar) => scalar,
             NodeValue::List(_) | NodeValue::Map(_) => {
-                let message = "a list or a map cannot be a key";
-                let help = "write `key: value`; quote a value that begins with `{` or `[`";
+                let (message, help) = if syntax::is_doubled(self.text, &source) {
+                    let help = "write the value out, or run the tool that fills it in first";
+                    ("`{{` begins a placeholder that was not filled in", help)
+                } else {
+                    let help = "write `key: value`; quote a value that begins with `{` or `[`";
+                    ("a list or a map cannot be a key", help)
+                };
                 return self.problem(Diagnostic::at(&source, message).help(help));
             }
         };

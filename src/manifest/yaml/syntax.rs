@@ -74,7 +74,7 @@ fn place(file: &Arc<str>, before: &str) -> Source {
 }
 
 /// Lines as the parser counts them: `\n`, `\r\n` and `\r` end one.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -309,6 +309,11 @@ impl Place<'_> {
             let message = format!("`{bracket}` is opened here and never closed");
             return Diagnostic::at(open, message).help(help);
         }
+        let marks = |sign: char, at: usize| self.line.chars().nth(at) == Some(sign);
+        if marks('{', self.column) && self.column > 0 && marks('$', self.column - 1) {
+            let help = "write the value out, or run the tool that fills it in first";
+            return self.say("`${` begins a placeholder that was not filled in", help);
+        }
         self.say(&message.replace("opened here", "open"), &help).related(open, "opened here")
     }
 
@@ -411,6 +416,12 @@ fn glued_colon(line: &str) -> Option<usize> {
     let rest = bare[end..].strip_prefix(':')?;
     let glued = end > 0 && rest.chars().next().is_some_and(|c| !c.is_whitespace());
     glued.then(|| line.chars().count() - rest.chars().count() - 1)
+}
+
+/// Whether a `{` stands at a place and another one just before it.
+pub(super) fn is_doubled(text: &str, place: &Source) -> bool {
+    let before = Source { column: place.column.saturating_sub(1).max(1), ..place.clone() };
+    place.column > 1 && [&before, place].into_iter().all(|place| character(text, place) == Some('{'))
 }
 
 /// The character at a place.

@@ -90,10 +90,14 @@ fn write_listing<V>(
     listing: &Listing<OperatorId, V>,
     row: impl Fn(&mut String, &OperatorId, &V),
 ) {
-    let Listing { items, incomplete, page_size } = listing;
+    let Listing { items, incomplete, foreign, page_size } = listing;
     out.push_str(&format!(",\n\"{key}\":{{\"pageSize\":{page_size}"));
     if let Some(doubt) = incomplete {
         out.push_str(&format!(",\"incomplete\":{}", json!(doubt)));
+    }
+    if !foreign.is_empty() {
+        let foreign: Vec<&str> = foreign.iter().map(OperatorId::as_str).collect();
+        out.push_str(&format!(",\"foreign\":{}", json!(foreign)));
     }
     out.push_str(",\"items\":[");
     let mut comma = "\n";

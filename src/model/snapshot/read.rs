@@ -3,7 +3,7 @@
 //! The file comes back from somewhere, perhaps edited, so the reader is strict: an unknown field, a value of
 //! the wrong type, a number given twice is an error that says which and where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -106,13 +106,23 @@ impl<'de> Visitor<'de> for Whole {
         format.ok_or_else(|| lacks("format"))?;
         let agents = agents.map(|listing: Listed| {
             let items = listing.items.into_iter().map(|row| (row.id, row.record)).collect();
-            Listing { items, incomplete: listing.incomplete, page_size: listing.page_size }
+            Listing {
+                items,
+                incomplete: listing.incomplete,
+                foreign: listing.foreign,
+                page_size: listing.page_size,
+            }
         });
         let queues = queues.map(|listing: Listed| {
             let queue =
                 |row: Row| (row.id, LiveQueue { name: row.name.unwrap_or_default(), record: row.record });
             let items = listing.items.into_iter().map(queue).collect();
-            Listing { items, incomplete: listing.incomplete, page_size: listing.page_size }
+            Listing {
+                items,
+                incomplete: listing.incomplete,
+                foreign: listing.foreign,
+                page_size: listing.page_size,
+            }
         });
         Ok(Snapshot {
             program: program.ok_or_else(|| lacks("program"))?,
@@ -149,6 +159,7 @@ struct Row {
 struct Listed {
     items: Vec<Row>,
     incomplete: Option<String>,
+    foreign: BTreeSet<OperatorId>,
     page_size: usize,
 }
 
@@ -198,11 +209,12 @@ impl<'de> Visitor<'de> for Rows<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Listed, A::Error> {
         let Self(shape, last) = self;
-        let (mut items, mut incomplete, mut page_size) = (None, None, None);
+        let (mut items, mut incomplete, mut foreign, mut page_size) = (None, None, None, None);
         while let Some(key) = map.next_key::<Box<str>>()? {
             match &*key {
                 "items" => once(&mut items, "items", map.next_value_seed(Items(shape, last))?)?,
                 "incomplete" => once(&mut incomplete, "incomplete", map.next_value::<String>()?)?,
+                "foreign" => once(&mut foreign, "foreign", map.next_value::<Vec<Arc<str>>>()?)?,
                 "pageSize" => {
                     let size: u32 = map.next_value()?;
                     if size == 0 {
@@ -210,12 +222,13 @@ impl<'de> Visitor<'de> for Rows<'_> {
                     }
                     once(&mut page_size, "pageSize", size)?;
                 }
-                _ => return Err(unknown(&key, "a listing", &["pageSize", "incomplete", "items"])),
+                _ => return Err(unknown(&key, "a listing", &["pageSize", "incomplete", "foreign", "items"])),
             }
         }
         Ok(Listed {
             items: items.ok_or_else(|| A::Error::custom("a listing has `items`, and this one has none"))?,
             incomplete,
+            foreign: foreign.into_iter().flatten().map(OperatorId::new).collect(),
             page_size: page_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(100),
         })
     }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{quick, wire};
+use super::{company, quick, wire};
 use crate::model::agent;
 use crate::model::call::{Failure, Reply};
 use crate::model::field::Record;
@@ -47,8 +47,7 @@ pub(super) fn whole(connection: &Connection, reply: &Reply) -> Result<Page, Fail
     let total = At::of(data, "data", "total").number()?.and_then(|total| usize::try_from(total).ok());
     let mut rows = Vec::new();
     for (row, path) in At::of(data, "data", "result").objects()?.unwrap_or_default() {
-        let (id, record) = agent(row, &path)?;
-        rows.push(Row::Agent(id, record));
+        rows.push(company::row(connection, row, &path)?);
     }
     Ok(Page { rows, total })
 }
@@ -65,8 +64,8 @@ pub fn one(connection: &Connection, key: &str, reply: &Reply) -> Result<Option<R
     };
     match At::of(&body, "", "data").object()? {
         Some(data) if At::of(data, "data", "operatorId").id()?.is_some() => {
-            let (id, record) = agent(data, "data")?;
-            Ok((id.as_str() == key).then_some(Row::Agent(id, record)))
+            let row = company::row(connection, data, "data")?;
+            Ok(Some(row).filter(|row| matches!(row, Row::Agent(id, _) if id.as_str() == key)))
         }
         _ => Ok(None),
     }

@@ -3,6 +3,7 @@
 //! Source: agent-config §2.1, `/api/v1/config/openapi/agent/…`.
 
 pub mod ask;
+mod company;
 pub mod hear;
 mod quick;
 pub mod simulate;

@@ -1,8 +1,8 @@
 //! A page of agents that is as it should be, read in one pass.
 //!
 //! An estate is a thousand pages, and a row has twice as many keys as a roster is about. Here only the values that a
-//! field's `read` column names are taken, straight from the bytes; what they mean, [`hear::agent`] says as ever.
-//! Whatever is odd about an answer makes [`page`] say nothing, and [`hear::page`] looks at the whole of it.
+//! field's `read` column names are taken, straight from the bytes; what they mean, [`company::row`] says as ever.
+//! Whatever is odd about an answer makes [`page`] say nothing, and `hear::page` looks at the whole of it.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -11,12 +11,12 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value as Json;
 
-use super::hear;
+use super::company;
 use crate::model::agent;
 use crate::model::call::Reply;
 use crate::model::workspace::Connection;
+use crate::provider::Page;
 use crate::provider::reply::{At, Object};
-use crate::provider::{Page, Row};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -61,8 +61,7 @@ pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
     let total = At::of(&Alone(data.total), "", "total").number().ok()??;
     let mut rows = Vec::with_capacity(data.result.len());
     for row in &data.result {
-        let (id, record) = hear::agent(row, "").ok()?;
-        rows.push(Row::Agent(id, record));
+        rows.push(company::row(connection, row, "").ok()?);
     }
     Some(Page { rows, total: Some(usize::try_from(total).ok()?) })
 }
@@ -71,7 +70,7 @@ pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
 static KEYS: LazyLock<Vec<Vec<(&'static str, u8)>>> = LazyLock::new(|| {
     let read = agent::FIELDS.iter().flat_map(|field| field.read).map(|cell| cell.key);
     let mut keys: Vec<Vec<(&'static str, u8)>> = Vec::new();
-    for (key, place) in std::iter::once("operatorId").chain(read).zip(0..) {
+    for (key, place) in ["operatorId", company::COMPANY].into_iter().chain(read).zip(0..) {
         if keys.len() <= key.len() {
             keys.resize_with(key.len() + 1, Vec::new);
         }
@@ -147,10 +146,11 @@ impl Visitor<'_> for Key {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use super::super::hear;
     use super::*;
 
     const WORKSPACE: &str = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\n\
-        connections:\n  a: { provider: agent-config, baseUrl: sandbox }\n";
+        connections:\n  a: { provider: agent-config, baseUrl: sandbox, companyId: 1001 }\n";
 
     fn connection() -> Connection {
         let specs = crate::provider::SPECS;
@@ -184,6 +184,7 @@ mod tests {
             "",
             usual,
             r#"{"operatorId": 8001, "name": "", "status": "1", "afterInterval": "30", "outcallflag": 9, "judge": 7}"#,
+            r#"{"operatorId": "8001", "companyId": 1001.0}, {"operatorId": "8001", "companyId": "1002"}"#,
             r#"{"operatorId": "8001", "name": null, "sipNumber": null, "isrecord": true, "afterInterval": 3.0}"#,
             r#"{"operatorId": "8\u00301", "na\u006de": "\u5f20", "showcaller": 95}"#,
         ] {
@@ -192,6 +193,7 @@ mod tests {
         for body in [
             page(r#"{"name": "x"}"#),
             page(r#"{"operatorId": "1", "name": {}}"#),
+            page(r#"{"operatorId": "1", "companyId": "acme"}"#),
             page(r#"{"operatorId": "1", "name": "a", "name": "b"}"#),
             page("null"),
             page(usual).replace("200", "500"),

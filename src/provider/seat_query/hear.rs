@@ -129,7 +129,7 @@ pub fn seats(windows: Vec<Vec<Page>>) -> Seats {
     for (account, seat) in &mut items {
         seat.figures = figures.remove(account).unwrap_or_default();
     }
-    Seats { listing: Listing { items, incomplete, page_size: PAGE_SIZE }, passwords }
+    Seats { listing: Listing { items, incomplete, page_size: PAGE_SIZE, ..Listing::default() }, passwords }
 }
 
 /// Returns the body of a success, which `status` decides.

@@ -230,7 +230,7 @@ fn settle(agent: SeedAgent, estate: &mut Estate) -> Agent {
     let password = agent.password.unwrap_or_else(|| estate.random.digits(6));
     Agent {
         id: 0,
-        company_id: agent.company_id.unwrap_or(1),
+        company_id: agent.company_id,
         operator_id: agent.operator_id,
         name: agent.name,
         operator_type: agent.operator_type.unwrap_or(0),

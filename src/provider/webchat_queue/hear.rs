@@ -240,7 +240,7 @@ mod tests {
         let reply = Reply::json(200, &json!({ "success": true, "data": { "count": 1, "list": [row] } }));
         match page(&reply)?.rows.remove(0) {
             Row::Queue(_, queue) => Ok(queue),
-            Row::Agent(..) => panic!("no queue"),
+            Row::Agent(..) | Row::Foreign(..) => panic!("no queue"),
         }
     }
 

@@ -330,7 +330,8 @@ fn counts(plan: &Plan, command: Command) -> String {
             s.create, s.update, s.replace, s.delete
         )
     };
-    let open = plan.findings.iter().filter(|f| f.effect() == Effect::Differs).count();
+    let open =
+        plan.findings.iter().filter(|f| matches!(f.effect(), Effect::Differs | Effect::Partial)).count();
     if open > 0 {
         text.push_str(&format!(", {open} that cannot be mended"));
     }
@@ -355,7 +356,7 @@ fn refused(findings: &[Finding]) -> Option<String> {
     let stops = |f: &&Finding| match f.effect() {
         _ if f.code == SEATS_UNKNOWN.code => false,
         Effect::Invalid | Effect::Refused | Effect::Incomplete => true,
-        Effect::None | Effect::Differs => false,
+        Effect::None | Effect::Differs | Effect::Partial => false,
     };
     let mut codes: Vec<&str> = findings.iter().filter(stops).map(|f| f.code.as_str()).collect();
     codes.dedup();

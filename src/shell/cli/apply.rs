@@ -275,8 +275,10 @@ fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -
         Exit::Unreachable => "a listing could not be proved complete, nothing was changed",
         _ => "the manifests do not fit what is live, nothing was changed",
     };
-    for finding in
-        plan.findings.iter().filter(|f| f.effect() != Effect::None && f.effect() != Effect::Differs)
+    for finding in plan
+        .findings
+        .iter()
+        .filter(|f| !matches!(f.effect(), Effect::None | Effect::Differs | Effect::Partial))
     {
         // What has a line in a manifest was shown with it already.
         if finding.effect() != Effect::Invalid {
@@ -341,7 +343,8 @@ async fn finish_empty(
 ) -> Result<Exit, Fail> {
     still_held(lock)?;
     keep_settled(loaded, store, lock, &mut work, console).await?;
-    let clean = work.plan.targets.is_empty().then(clock::timestamp);
+    let left = work.plan.has(Effect::Partial);
+    let clean = (!left && work.plan.targets.is_empty()).then(clock::timestamp);
     let doings = |ledger: &mut Ledger, older: bool| {
         // What was live before another run is no news.
         if older {
@@ -357,7 +360,7 @@ async fn finish_empty(
     record(store, lock, &mut work.ledger, doings).await?;
     loaded.journal().discard();
     reporter.ran(Run::default());
-    Ok(Exit::Success)
+    Ok(if left { Exit::Partial } else { Exit::Success })
 }
 
 /// Makes sure that the lock is held, before a run writes for the first time.
@@ -410,8 +413,10 @@ async fn conclude(
     prints: &BTreeMap<OperatorId, String>,
 ) -> Result<Exit, Fail> {
     let interrupted = run.interrupted;
-    let whole = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
+    let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
+    let whole = done && !work.plan.has(Effect::Partial);
     let refused = run.results.iter().all(|r| r.is_proved() || r.held) && run.stale.is_empty();
+    let refused = refused && !done;
     let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
     let now_ms = clock::now_ms();
     let doings = |ledger: &mut Ledger, older: bool| {

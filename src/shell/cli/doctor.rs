@@ -11,7 +11,7 @@ use super::input::{self, Loaded};
 use super::output::Due;
 use crate::model::agent::PASSWORD;
 use crate::model::call::{Failure, Reason, Reply};
-use crate::model::id::{Kind, OperatorId};
+use crate::model::id::{Kind, OperatorId, safe};
 use crate::model::presence::Guard;
 use crate::model::seat;
 use crate::model::secret::SecretRef;
@@ -19,7 +19,7 @@ use crate::model::spec::Rate;
 use crate::model::value::Value;
 use crate::model::workspace::Connection;
 use crate::provider::seat_query::{self, span};
-use crate::provider::{self, Question, Way};
+use crate::provider::{self, Question, Row, Way};
 use crate::report::doctor::{self, Check, FORMAT, Findings, Health};
 use crate::shell::clock;
 use crate::shell::files;
@@ -244,17 +244,22 @@ async fn try_connection(loaded: &Loaded, connection: &Connection) -> (Check, Opt
     let at = connection.base_url().unwrap_or("the embedded sandbox");
     let place = format!("{} at {at}", connection.spec.name);
     let check = match told {
-        Ok(told) => {
+        Ok(Told { words: told, foreign }) => {
             let rates: Vec<String> = link.rates().iter().map(|rate| rate_words(*rate)).collect();
             let rates = if rates.is_empty() {
                 "no rate limit is known".to_owned()
             } else {
                 format!("calls in the rate window: {}", rates.join(", "))
             };
-            Check::ok(
-                name,
-                format!("{place} answers in {millis} ms and accepts the sign-in: {told}; {rates}"),
-            )
+            let words = format!("{place} answers in {millis} ms and accepts the sign-in: {told}; {rates}");
+            match foreign {
+                None => Check::ok(name, words),
+                Some(foreign) => Check::warning(
+                    name,
+                    format!("{words}; {foreign}"),
+                    "they are left out of every plan; correct `companyId` if they are yours",
+                ),
+            }
         }
         Err(failure) => failed(name, &place, connection, &failure),
     };
@@ -266,8 +271,34 @@ fn rate_words((operation, rate, used): (&str, Rate, usize)) -> String {
     format!("{operation} {used} of {} in {} s", rate.calls, rate.per.as_secs_f32())
 }
 
-/// One cheap reading call; what it told, in words.
-async fn ask(loaded: &Loaded, link: &Link) -> Result<String, Failure> {
+/// What a system told.
+struct Told {
+    words: String,
+    /// That it lists agents of other companies.
+    foreign: Option<String>,
+}
+
+impl From<String> for Told {
+    fn from(words: String) -> Self {
+        Self { words, foreign: None }
+    }
+}
+
+/// Says which agents of a page belong to other companies.
+fn foreign(rows: &[Row]) -> Option<String> {
+    let foreign = rows.iter().filter_map(|row| match row {
+        Row::Foreign(id, company) => Some(format!("{} (companyId {company})", safe(id.as_str()))),
+        Row::Agent(..) | Row::Queue(..) => None,
+    });
+    let foreign: Vec<String> = foreign.collect();
+    let more = if foreign.len() > 5 { format!(" and {} more", foreign.len() - 5) } else { String::new() };
+    let first = foreign.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let count = foreign.len();
+    (count > 0).then(|| format!("its first page lists {count} of other companies: {first}{more}"))
+}
+
+/// One cheap reading call, and what it told.
+async fn ask(loaded: &Loaded, link: &Link) -> Result<Told, Failure> {
     let connection = link.connection();
     if let Some(provider) = provider::of(connection) {
         let hear = |reply: &Reply| provider.hear_page(connection, reply);
@@ -276,7 +307,7 @@ async fn ask(loaded: &Loaded, link: &Link) -> Result<String, Failure> {
             Some(Kind::Queue) => "queues",
             Some(Kind::Agent | Kind::Seat) | None => "agents",
         };
-        return Ok(listed(page.total, noun));
+        return Ok(Told { words: listed(page.total, noun), foreign: foreign(&page.rows) });
     }
     if let Some(observer) = provider::observer(connection) {
         let agent = an_agent(loaded, |agent| observer.ask(connection, &Question::Agent(agent)).is_some());
@@ -292,7 +323,8 @@ async fn ask(loaded: &Loaded, link: &Link) -> Result<String, Failure> {
                 Some((agent, said)) => format!("agent {agent} is {}", said.state),
                 None => format!("it does not know agent {agent}"),
             },
-        });
+        }
+        .into());
     }
     let offset = connection.settings.number("utcOffset").unwrap_or(BEIJING);
     let now = clock::now_ms();
@@ -301,7 +333,7 @@ async fn ask(loaded: &Loaded, link: &Link) -> Result<String, Failure> {
         return Err(Failure::Refused("there is nothing to ask".to_owned()));
     };
     let page = link.read(|| Some(seat_query::ask::page(1, &window)), seat_query::hear::page).await?;
-    Ok(listed(page.total, "seats"))
+    Ok(listed(page.total, "seats").into())
 }
 
 fn listed(total: Option<usize>, noun: &str) -> String {

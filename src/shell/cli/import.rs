@@ -12,6 +12,7 @@ use super::snapshot::doubts;
 use crate::manifest::emit::{self, Manifest, Options, Origin};
 use crate::manifest::{self, File};
 use crate::model::call::Reason;
+use crate::model::desired::Desired;
 use crate::model::diagnostic::nearest;
 use crate::model::finding::Effect;
 use crate::model::id::{OperatorId, safe};
@@ -37,6 +38,9 @@ pub(super) struct Arguments {
     /// Refer to a password of each agent in this store; without it passwords are not managed.
     #[arg(long, value_name = "NAME")]
     password_store: Option<String>,
+    /// The role of every agent of which none is known: no system tells roles, and without one no agent can be made.
+    #[arg(long, value_name = "NAME")]
+    role: Option<String>,
     /// Write each agent's SIP number instead of `sip: auto`.
     #[arg(long)]
     sip_numbers: bool,
@@ -60,9 +64,16 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         Some(name) => Some(password(&loaded, name, &live)?),
         None => None,
     };
-    let options = Options { password, sip_numbers: arguments.sip_numbers };
+    if let Some(role) = &arguments.role
+        && let Some(objection) = emit::role_objection(role)
+    {
+        return Err(Fail::error(format!("--role {}: {objection}", safe(role))));
+    }
+    let role = arguments.role.as_deref().map(Arc::from);
+    let options = Options { password, role, sip_numbers: arguments.sip_numbers };
     let manifests = emit::emit(&live, &ledger, origin, &options);
-    prove(&loaded, &manifests, &live, &ledger)?;
+    let desired = prove(&loaded, &manifests, &live, &ledger)?;
+    let lost = lost(&loaded, &manifests, &desired, arguments);
     write(&loaded, &manifests, arguments)?;
     for Manifest { name, .. } in &manifests {
         console.note(&format!("wrote {}", arguments.out.join(name).display()));
@@ -73,6 +84,9 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
                 .map_err(|error| Fail::error(format!("{} cannot be removed: {error}", path.display())))?;
             console.note(&format!("removed {}, which an earlier import wrote", path.display()));
         }
+    }
+    for lost in lost {
+        console.warning(&format!("the earlier manifests held what the new ones do not: {lost}"));
     }
     for warning in warnings(&loaded, &manifests, &live, &arguments.out) {
         console.warning(&warning);
@@ -107,7 +121,7 @@ fn password(loaded: &Loaded, name: &str, live: &Live) -> Result<(Arc<str>, Arc<s
 }
 
 /// Makes sure, before anything is written, that the manifests are sound and leave nothing to do.
-fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) -> Result<(), Fail> {
+fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) -> Result<Desired, Fail> {
     let files: Vec<File> = manifests
         .iter()
         .map(|manifest| File {
@@ -136,8 +150,34 @@ fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) 
     let worst = plan.findings.iter().find(|finding| finding.effect() != Effect::None);
     match worst {
         Some(finding) => Err(wrong(format!("the manifests differ: {}", finding.message))),
-        None => Ok(()),
+        None => Ok(desired),
     }
+}
+
+/// What the files held that are written over or removed, and that the new ones do not say.
+fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &Arguments) -> Vec<String> {
+    let over = manifests.iter().map(|manifest| arguments.out.join(&manifest.name));
+    let gone = outdated(loaded, manifests, &arguments.out);
+    let old: Vec<File> = over
+        .chain(gone)
+        .filter_map(|path| {
+            Some(File { name: path.display().to_string().into(), bytes: fs::read(path).ok()? })
+        })
+        .collect();
+    if old.is_empty() {
+        return Vec::new();
+    }
+    let mut lost = match manifest::load(&old, &loaded.workspace) {
+        Ok(before) => emit::lost(&before, desired),
+        Err(_) => vec!["they are not sound, so what they declared was not compared".to_owned()],
+    };
+    for file in &old {
+        let text = String::from_utf8_lossy(&file.bytes);
+        let new = manifests.iter().map(|manifest| manifest.text.as_str());
+        let remarks = emit::lost_remarks(&text, new);
+        lost.extend(remarks.iter().map(|remark| format!("{}: {}", file.name, safe(remark))));
+    }
+    lost
 }
 
 /// Writes all of them, or none where one is there already.

@@ -197,7 +197,7 @@ fn a_file_with_any_slip_in_it_is_read_alike() {
     let signs: Vec<char> = " \n\t:-#\"'[]{},&*!|>%@`?~\\axy19张\r\u{2028}\u{feff}".chars().collect();
     let mut chance = Chance(0x5eed_0002);
     let mut certain = 0;
-    for (_, text) in texts().iter().filter(|(_, text)| text.len() < 4_000) {
+    for (_, text) in texts().iter().filter(|(_, text)| (1..4_000).contains(&text.len())) {
         for _ in 0..120 {
             let mut slip: Vec<char> = text.chars().collect();
             let at = chance.below(slip.len());

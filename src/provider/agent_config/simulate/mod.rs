@@ -180,7 +180,7 @@ impl State {
             let skill = text("bindSkillName");
             self.put(Agent {
                 id: 0,
-                company_id: flag("companyId", 1),
+                company_id: params.number("companyId"),
                 operator_id: id,
                 name: text("name"),
                 operator_type,

@@ -18,7 +18,7 @@ pub struct Agent {
     /// The vendor's own number of the agent.
     pub id: i64,
     /// The enterprise.
-    pub company_id: i64,
+    pub company_id: Option<i64>,
     /// The key.
     pub operator_id: String,
     /// Name.
@@ -132,7 +132,6 @@ pub(super) fn row(agent: &Agent, groups: &Groups, quirks: &Quirks) -> Value {
     let mut row = Map::new();
     for (key, number) in [
         ("id", agent.id),
-        ("companyId", agent.company_id),
         ("operatorType", agent.operator_type),
         ("priority", agent.priority),
         ("ismemory", agent.ismemory),
@@ -163,6 +162,7 @@ pub(super) fn row(agent: &Agent, groups: &Groups, quirks: &Quirks) -> Value {
     ] {
         quirks.put_text(&mut row, key, text.as_deref());
     }
+    quirks.put_number(&mut row, "companyId", agent.company_id);
     quirks.put_number(&mut row, "sipid", agent.sipid);
     let group = agent.main_group_name.as_ref().and_then(|name| groups.0.get(name)).copied();
     quirks.put_number(&mut row, "maingroupid", group);
