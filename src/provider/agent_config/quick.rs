@@ -148,6 +148,7 @@ impl Visitor<'_> for Key {
 mod tests {
     use super::super::hear;
     use super::*;
+    use crate::provider::Row;
 
     const WORKSPACE: &str = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\n\
         connections:\n  a: { provider: agent-config, baseUrl: sandbox, companyId: 1001 }\n";
