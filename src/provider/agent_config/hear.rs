@@ -91,6 +91,7 @@ pub(super) fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record
         match wire::read(row, path, field)? {
             wire::Told::Value(value) => record.set(field, value, None),
             wire::Told::Unset => {}
+            wire::Told::Masked => record.mark_masked(field),
             wire::Told::Nothing => record.mark_unread(field),
         }
     }
