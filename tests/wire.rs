@@ -141,7 +141,7 @@ fn refusing_after(calls: usize) -> Scripted {
         } else if path.ends_with("/one/v2") {
             Answer::json(&json!({ "code": 0, "data": row(at(), &names[at()]) }))
         } else {
-            names[at()] = body["name"].as_str().unwrap().to_owned();
+            body["name"].as_str().unwrap().clone_into(&mut names[at()]);
             Answer::json(&json!({ "code": 0, "msg": "ok" }))
         }
     })
@@ -342,7 +342,7 @@ fn read_all(vendor: &Scripted) -> (i32, usize) {
     for listing in &LISTINGS {
         assert!(calls(listing) > 0, "{listing} is read");
     }
-    (said.code, LISTINGS.iter().map(|listing| calls(listing)).max().unwrap())
+    (said.code, LISTINGS.iter().map(calls).max().unwrap())
 }
 
 #[test]

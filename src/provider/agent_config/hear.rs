@@ -110,9 +110,8 @@ mod tests {
             connections:\n  a: { provider: agent-config, baseUrl: sandbox }\n";
         let specs = crate::provider::SPECS;
         let loaded = crate::manifest::workspace::load(&"rosterctl.yaml".into(), text.as_bytes(), specs);
-        loaded
-            .map(|mut workspace| workspace.connections.remove(0))
-            .unwrap_or_else(|wrong| panic!("{wrong:?}"))
+        let Ok(mut workspace) = loaded else { panic!("the workspace is sound") };
+        workspace.connections.remove(0)
     }
 
     #[test]
