@@ -76,6 +76,7 @@ cases! {
     a_drift_needs_every_seat "seats-incomplete"
     a_plan_does_not_need_the_seats "seats-unread"
     agents_whom_no_guard_can_ask_about_are_named "presence-unasked"
+    what_a_vendor_hides_is_not_known "masked"
 }
 
 fn check(case: &str) {

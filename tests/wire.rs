@@ -141,7 +141,7 @@ fn refusing_after(calls: usize) -> Scripted {
         } else if path.ends_with("/one/v2") {
             Answer::json(&json!({ "code": 0, "data": row(at(), &names[at()]) }))
         } else {
-            names[at()] = body["name"].as_str().unwrap().to_owned();
+            body["name"].as_str().unwrap().clone_into(&mut names[at()]);
             Answer::json(&json!({ "code": 0, "msg": "ok" }))
         }
     })
@@ -342,7 +342,7 @@ fn read_all(vendor: &Scripted) -> (i32, usize) {
     for listing in &LISTINGS {
         assert!(calls(listing) > 0, "{listing} is read");
     }
-    (said.code, LISTINGS.iter().map(|listing| calls(listing)).max().unwrap())
+    (said.code, LISTINGS.iter().map(calls).max().unwrap())
 }
 
 #[test]
@@ -481,4 +481,79 @@ fn a_work_number_is_asked_for_without_its_zeros_and_who_has_none_is_named() {
     let asked: Vec<String> =
         vendor.lines().into_iter().filter(|line| line.contains("agentbyworkno")).collect();
     assert!(!asked.is_empty() && asked.iter().all(|line| line.contains("\"agentId\":8002")), "{asked:?}");
+}
+
+/// Agents whose telephones the vendor shows in part.
+fn hides_telephones() -> Scripted {
+    let phones = std::sync::Mutex::new(std::collections::BTreeMap::from([
+        ("8001".to_owned(), "13800001111".to_owned()),
+        ("8002".to_owned(), "13800002222".to_owned()),
+    ]));
+    Scripted::start(move |path, body| {
+        let mut phones = phones.lock().unwrap();
+        let row = |id: &str, phone: &str| {
+            json!({ "operatorId": id, "name": "张*", "bindcode": format!("{}****{}", &phone[..3], &phone[7..]),
+                "operatorType": 0, "status": 1, "afterInterval": 0, "isHidePhone": 0, "isrecord": 1, "outcallflag": 0,
+                "isaudio": 1, "ismessage": 1, "isvideo": 0, "judge": 1, "showcaller": "", "ttscontent": "", "email": "",
+                "mainGroupName": "售前", "sipNumber": "" })
+        };
+        if path.ends_with("/page") {
+            page(&phones.iter().map(|(id, phone)| row(id, phone)).collect::<Vec<_>>())
+        } else if path.ends_with("/one/v2") {
+            let id = body["operatorId"].as_str().unwrap();
+            Answer::json(&json!({ "code": 0, "data": row(id, &phones[id]) }))
+        } else {
+            if let Some(phone) = body["bindcode"].as_str() {
+                phones.insert(body["operatorId"].as_str().unwrap().to_owned(), phone.to_owned());
+            }
+            Answer::json(&json!({ "code": 0 }))
+        }
+    })
+}
+
+#[test]
+fn a_value_that_the_vendor_hides_is_never_written() {
+    let vendor = hides_telephones();
+    let folder = workspace(
+        &agents_at(&vendor.url),
+        "policy: { immutable: replace, limits: { changes: 100% } }\n",
+        "agents: [{ operatorId: \"8001\", boundPhone: \"13800001111\" }]\n",
+    );
+    let codes = |said: &Said| -> Vec<String> {
+        let json = said.json();
+        let findings = json["findings"].as_array().unwrap().clone();
+        findings.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let plan = run(&folder, &["plan", "--format", "json", "--detailed-exitcode"], &[]).exits(0);
+    assert!(codes(&plan).contains(&"R110".to_owned()), "{}", plan.out);
+    // What is set is taken for set, as of any field that no operation returns.
+    run(&folder, &["apply", "--auto-approve", "--assert-unread"], &[]);
+    let edits: Vec<String> = vendor.lines().into_iter().filter(|line| line.contains("/edit/v2")).collect();
+    assert!(!edits.is_empty() && edits.iter().all(|line| line.contains("13800001111")), "{edits:?}");
+    let again = run(&folder, &["plan", "--format", "json", "--detailed-exitcode"], &[]).exits(0);
+    assert!(again.json()["changes"].as_array().unwrap().is_empty(), "{}", again.out);
+    // Making an agent again would lose what is hidden.
+    write(
+        folder.path(),
+        &agents_at(&vendor.url),
+        "policy: { immutable: replace, limits: { changes: 100% } }\n",
+        "agents: [{ operatorId: \"8002\", survey: false, role: r }]\n",
+    );
+    let refused = run(&folder, &["plan", "--format", "json", "--detailed-exitcode"], &[]).exits(2);
+    assert!(codes(&refused).contains(&"R111".to_owned()), "{}", refused.out);
+    assert!(refused.json()["changes"].as_array().unwrap().is_empty());
+    // Neither an import nor a snapshot holds the stars.
+    let out = folder.path().join("imported");
+    run(&folder, &["import", "--out", &out.display().to_string()], &[]).exits(0);
+    for file in fs::read_dir(&out).unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        let said: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+        assert!(!said.iter().any(|line| line.contains('*')), "{text}");
+    }
+    let snapshot = folder.path().join("live.json").display().to_string();
+    run(&folder, &["snapshot", "--out", &snapshot], &[]).exits(0);
+    assert!(!fs::read_to_string(&snapshot).unwrap().contains("****"));
+    let offline =
+        run(&folder, &["plan", "--live", &snapshot, "--format", "json", "--detailed-exitcode"], &[]).exits(2);
+    assert!(codes(&offline).contains(&"R111".to_owned()), "{}", offline.out);
 }

@@ -21,10 +21,11 @@ pub fn same(desired: &Value, live: Option<&Value>) -> bool {
 ///
 /// A text or a SIP account whose key is missing from the answer may be unset or not told. An edit that sets it is right
 /// in both cases, so it is compared as unset. A replacement or a finding would be right in one only: it is not compared.
+/// Nor is a value of which the vendor hides a part.
 pub fn is_comparable(field: &Field, wanted: Option<&Value>, live: &Record) -> bool {
     let may_be_unset = matches!(field.ty, Type::Text { .. } | Type::Sip);
     let editable = !field.edit.is_empty() && wanted.is_none_or(|wanted| field.can_edit(wanted));
-    field.is_read() && (!live.is_unread(field) || (may_be_unset && editable))
+    field.is_read() && !live.is_masked(field) && (!live.is_unread(field) || (may_be_unset && editable))
 }
 
 #[cfg(test)]

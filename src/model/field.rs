@@ -96,6 +96,8 @@ pub struct Record {
     entries: Vec<Entry>,
     /// A bit for each text that the answer did not tell.
     unread: u32,
+    /// A bit for each field of which the answer hid a part.
+    masked: u32,
 }
 
 /// One field of a [`Record`].
@@ -112,7 +114,7 @@ pub struct Entry {
 impl Record {
     /// A record that will hold so many fields.
     pub fn with_capacity(fields: usize) -> Self {
-        Self { entries: Vec::with_capacity(fields), unread: 0 }
+        Self { entries: Vec::with_capacity(fields), unread: 0, masked: 0 }
     }
 
     /// Gives back the memory that was taken for fields that did not come.
@@ -158,6 +160,17 @@ impl Record {
     /// Returns true if [`Record::mark_unread`] was called for a field.
     pub fn is_unread_text(&self, field: &Field) -> bool {
         self.unread & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0
+    }
+
+    /// Records that the answer hid a part of a field: it is unread, and is known not to be unset.
+    pub fn mark_masked(&mut self, field: &Field) {
+        self.mark_unread(field);
+        self.masked |= 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0);
+    }
+
+    /// Returns true if [`Record::mark_masked`] was called for a field.
+    pub fn is_masked(&self, field: &Field) -> bool {
+        self.masked & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0
     }
 
     /// A field with its value and place.

@@ -14,6 +14,7 @@ pub mod id;
 pub mod journal;
 pub mod ledger;
 pub mod live;
+pub mod masked;
 pub mod plan;
 pub mod presence;
 pub mod private;

@@ -12,8 +12,8 @@ use crate::model::desired::DesiredAgent;
 use crate::model::diff::{is_comparable, same};
 use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{
-    FOREIGN_AGENT, FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, NO_ROLE, PROTECTED, SECRET_GONE,
-    UNMANAGED_AGENT, UNPRINTED, UNREAD,
+    FOREIGN_AGENT, FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, MASKED, MASKED_REPLACE, NO_ROLE,
+    PROTECTED, SECRET_GONE, UNMANAGED_AGENT, UNPRINTED, UNREAD,
 };
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, Kept};
@@ -138,19 +138,27 @@ fn side_by_side<'a, D, L>(
 /// Most agents that one finding names.
 const MOST_NAMED: usize = 100;
 
-/// Fields that no operation returns and the ledger knows nothing of: said once for all agents.
+/// Fields that no operation returns and the ledger knows nothing of: said once for all agents. Those of which the
+/// vendor hides a part likewise.
 #[derive(Default)]
 struct Unread {
     agents: usize,
     fields: BTreeMap<u8, &'static Field>,
     /// Agents whose password was set and has no fingerprint.
     unprinted: Vec<OperatorId>,
+    masked_agents: usize,
+    masked: BTreeMap<u8, &'static Field>,
 }
 
 impl Unread {
     fn add(&mut self, unknown: &[&'static Field]) {
         self.agents += usize::from(!unknown.is_empty());
         self.fields.extend(unknown.iter().map(|field| (field.index, *field)));
+    }
+
+    fn add_masked(&mut self, masked: &[&'static Field]) {
+        self.masked_agents += usize::from(!masked.is_empty());
+        self.masked.extend(masked.iter().map(|field| (field.index, *field)));
     }
 
     fn report(self, draft: &mut Draft) {
@@ -164,6 +172,21 @@ impl Unread {
                     "the password of {}{more} was set without a fingerprint, so that a change in its store is not seen: \
                      left alone; --assert-unread sets it again",
                     named.join(", ")
+                ),
+            ));
+        }
+        if !self.masked.is_empty() {
+            let keys: Vec<&str> = self.masked.values().map(|field| field.key).collect();
+            let agents = match self.masked_agents {
+                1 => "one live agent".to_owned(),
+                many => format!("{many} live agents"),
+            };
+            draft.find(Finding::new(
+                &MASKED,
+                format!(
+                    "{} of {agents} cannot be compared, since the vendor hides a part of the value: what the ledger \
+                     does not know is left alone",
+                    keys.join(", ")
                 ),
             ));
         }
@@ -491,9 +514,13 @@ fn compare(
     let mut editable = Vec::new();
     let mut fixed = Vec::new();
     let mut unknown = Vec::new();
+    let masked: Vec<&'static Field> =
+        agent.record.iter().map(|entry| entry.field).filter(|field| live.is_masked(field)).collect();
+    unread.add_masked(&masked);
     for entry in agent.record.iter() {
         match judge(context, &resource.name, entry, live, applied) {
             Verdict::Same => {}
+            Verdict::Unknown if live.is_masked(entry.field) => {}
             Verdict::Unknown => unknown.push(entry.field),
             Verdict::Unprinted => unread.unprinted.push(resource.name.clone()),
             Verdict::Gone => draft.find(gone(&resource, entry)),
@@ -514,7 +541,27 @@ fn compare(
     };
     let known = live.iter().all(|entry| !matches!(entry.value, Value::Other(_)))
         && !FIELDS.iter().copied().any(|field| untold(&field));
-    if !fixed.is_empty() && deletable && known && context.workspace.policy.replace_immutable {
+    // Nor could one of which the vendor hides a part.
+    let lost: Vec<&str> = FIELDS
+        .iter()
+        .filter(|field| live.is_masked(field) && agent.record.get(field).is_none())
+        .map(|field| field.key)
+        .collect();
+    let replaces = !fixed.is_empty() && deletable && known && context.workspace.policy.replace_immutable;
+    if replaces && !lost.is_empty() {
+        draft.find(
+            Finding::new(
+                &MASKED_REPLACE,
+                format!(
+                    "{resource} is not deleted and made again: the vendor hides a part of {}, which no manifest says \
+                     and which would be lost; write it into the manifest",
+                    lost.join(", ")
+                ),
+            )
+            .about(&resource)
+            .at(&agent.source),
+        );
+    } else if replaces {
         // Whoever is made again is told everything.
         replace(context, draft, &resource, agent, live, &fixed);
         return;

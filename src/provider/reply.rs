@@ -311,7 +311,7 @@ impl<'a> At<'a> {
                     Err(Failure::Garbled(format!("`{}` is the number {number}, which is no id", self.path())))
                 }
             },
-            Some(_) => Err(self.wrong("an id")),
+            Some(_) => Err(self.wrong("text")),
         }
     }
 
@@ -377,6 +377,7 @@ fn digits(number: &Number) -> Option<String> {
 
 /// A result in a word, for tables of tests.
 #[cfg(test)]
+#[allow(clippy::needless_pass_by_value, reason = "a table calls it on results")]
 pub(crate) fn outcome(result: Result<impl Sized, Failure>) -> &'static str {
     match result {
         Ok(_) => "yes",

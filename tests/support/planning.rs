@@ -59,6 +59,14 @@ pub(crate) fn desired(files: &[(String, String)], workspace: &Workspace) -> Desi
 pub(crate) fn record(fields: &'static [&'static Field], words: &Map<String, Json>) -> Record {
     let mut record = Record::default();
     for (key, json) in words {
+        // What the vendor hides a part of.
+        if key == "masked" {
+            for field in json.as_array().into_iter().flatten().filter_map(|key| by_key(fields, key.as_str()?))
+            {
+                record.mark_masked(field);
+            }
+            continue;
+        }
         let field = by_key(fields, key).unwrap_or_else(|| panic!("there is a field `{key}`"));
         let value = Value::from_json(field.ty, json).unwrap_or_else(|| panic!("`{key}` can be {json}"));
         record.set(field, value, None);

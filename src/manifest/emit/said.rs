@@ -63,7 +63,12 @@ pub(super) fn agent(
     }
     for field in agent::FIELDS.iter().copied().filter(|field| field.is_read() && live.is_unread(field)) {
         told.unsaid.push(field);
-        told.remarks.push(format!("{} is not said: the answer does not tell it", field.key));
+        let why = if live.is_masked(field) {
+            "the vendor hides a part of it"
+        } else {
+            "the answer does not tell it"
+        };
+        told.remarks.push(format!("{} is not said: {why}", field.key));
     }
     let applied = ledger.get(&ResourceId::agent(id));
     for field in

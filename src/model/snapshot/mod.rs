@@ -20,7 +20,8 @@
 //! ```
 //!
 //! A resource's kind that no connection holds is left out; `incomplete` stands beside `items` of a listing
-//! that could not be proved complete. `unread` names the texts that an agent's row did not tell. What no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are
+//! that could not be proved complete. `unread` names the texts that an agent's row did not tell,
+//! `masked` the fields of which it hid a part. What no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are
 //! left out: no step depends on them.
 
 mod read;
@@ -33,7 +34,7 @@ use serde_json::{Value as Json, json};
 
 pub use self::read::{Wrong, read};
 use super::agent::FIELDS;
-use super::field::Record;
+use super::field::{Field, Record};
 use super::id::OperatorId;
 use super::ledger::{Applied, Ledger};
 use super::live::{Listing, Live, LiveQueue};
@@ -44,6 +45,9 @@ pub const FORMAT: &str = "rosterctl.snapshot/v1";
 
 /// The key of the texts that an agent's row did not tell: without it, a text that is not there is unset.
 const UNREAD: &str = "unread";
+
+/// The key of the fields of which an agent's row hid a part.
+const MASKED: &str = "masked";
 
 /// Live state at a moment.
 #[derive(Clone, Debug, Default)]
@@ -113,10 +117,14 @@ fn write_listing<V>(
 fn agent(out: &mut String, id: &OperatorId, record: &Record) {
     out.push_str(&format!("{{\"operatorId\":{}", json!(id.as_str())));
     fields(out, record);
-    let unread = FIELDS.iter().filter(|field| record.is_unread_text(field)).map(|field| field.key);
-    let unread: Vec<&str> = unread.collect();
-    if !unread.is_empty() {
-        out.push_str(&format!(",\"{UNREAD}\":{}", json!(unread)));
+    let keys = |wanted: fn(&Record, &Field) -> bool| -> Vec<&str> {
+        FIELDS.iter().filter(|field| wanted(record, field)).map(|field| field.key).collect()
+    };
+    let unread = keys(|record, field| record.is_unread_text(field) && !record.is_masked(field));
+    for (key, fields) in [(UNREAD, unread), (MASKED, keys(Record::is_masked))] {
+        if !fields.is_empty() {
+            out.push_str(&format!(",\"{key}\":{}", json!(fields)));
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
-use super::{FORMAT, Snapshot, UNREAD};
+use super::{FORMAT, MASKED, Snapshot, UNREAD};
 use crate::model::diagnostic::nearest;
 use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{OperatorId, safe};
@@ -303,14 +303,18 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                     }
                     once(&mut id, shape.key, OperatorId::new(text))?;
                 }
-                Slot::Unread => {
+                Slot::Unread { masked } => {
                     for key in map.next_value::<Vec<Box<str>>>()? {
-                        let field =
-                            by_key(shape.table, &key).filter(|field| matches!(field.ty, Type::Text { .. }));
+                        let field = by_key(shape.table, &key)
+                            .filter(|field| matches!(field.ty, Type::Text { .. } | Type::Sip));
                         let field = field.ok_or_else(|| {
                             A::Error::custom(format!("`{key}` is no text of {}", shape.what))
                         })?;
-                        record.mark_unread(field);
+                        if masked {
+                            record.mark_masked(field);
+                        } else {
+                            record.mark_unread(field);
+                        }
                     }
                 }
                 Slot::Name => once(&mut name, "displayName", map.next_value::<Arc<str>>()?)?,
@@ -340,7 +344,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
 enum Slot {
     Id,
     Name,
-    Unread,
+    Unread { masked: bool },
     Field(usize),
 }
 
@@ -377,8 +381,8 @@ impl Visitor<'_> for Key {
         if Some(key) == self.shape.name {
             return Ok(Slot::Name);
         }
-        if key == UNREAD {
-            return Ok(Slot::Unread);
+        if key == UNREAD || key == MASKED {
+            return Ok(Slot::Unread { masked: key == MASKED });
         }
         if let Some(at) = (0..self.next).find(|at| table[*at].key == key) {
             return Ok(Slot::Field(at));

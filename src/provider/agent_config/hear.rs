@@ -91,6 +91,7 @@ pub(super) fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record
         match wire::read(row, path, field)? {
             wire::Told::Value(value) => record.set(field, value, None),
             wire::Told::Unset => {}
+            wire::Told::Masked => record.mark_masked(field),
             wire::Told::Nothing => record.mark_unread(field),
         }
     }
@@ -109,9 +110,8 @@ mod tests {
             connections:\n  a: { provider: agent-config, baseUrl: sandbox }\n";
         let specs = crate::provider::SPECS;
         let loaded = crate::manifest::workspace::load(&"rosterctl.yaml".into(), text.as_bytes(), specs);
-        loaded
-            .map(|mut workspace| workspace.connections.remove(0))
-            .unwrap_or_else(|wrong| panic!("{wrong:?}"))
+        let Ok(mut workspace) = loaded else { panic!("the workspace is sound") };
+        workspace.connections.remove(0)
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::model::agent::CHANNELS;
 use crate::model::call::Failure;
 use crate::model::field::{Cell, Field};
+use crate::model::masked::is_masked;
 use crate::model::value::{Sip, Type, Value};
 use crate::provider::reply::{At, Object};
 
@@ -47,6 +48,8 @@ pub(super) enum Told {
     Value(Value),
     /// That there is none: a null or empty text.
     Unset,
+    /// That there is one, of which a part is hidden.
+    Masked,
     /// Nothing: the key is missing, or a null stands where the document knows no unset state.
     Nothing,
 }
@@ -58,6 +61,7 @@ pub(super) fn read(row: &impl Object, path: &str, field: &Field) -> Result<Told,
     let told = |value: Option<Value>| value.map_or(Told::Nothing, Told::Value);
     Ok(match field.ty {
         Type::Text { .. } => match at(0).text()? {
+            Some(text) if is_masked(field, &text) => Told::Masked,
             Some(text) => Told::Value(Value::Text(text.into())),
             None if at(0).is_present() => Told::Unset,
             None => Told::Nothing,
@@ -86,6 +90,7 @@ pub(super) fn read(row: &impl Object, path: &str, field: &Field) -> Result<Told,
             Told::Value(Value::Set(set.into()))
         }
         Type::Sip => match at(0).text()? {
+            Some(number) if is_masked(field, &number) => Told::Masked,
             Some(number) => Told::Value(Value::Sip(Sip::Number(number.into()))),
             None if at(0).is_present() => Told::Value(Value::Sip(Sip::None)),
             None => Told::Nothing,

@@ -15,6 +15,7 @@ use crate::model::call::{Failure, Reply};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::live::Listing;
+use crate::model::masked::is_masked;
 use crate::model::presence::State;
 use crate::model::seat::{self, Figures, LiveSeat};
 use crate::model::value::{Type, Value};
@@ -164,7 +165,13 @@ fn row(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
     for field in seat::FIELDS.iter().copied() {
         let at = At::of(row, path, field.read.first().map_or("", |cell| cell.key));
         let value = match field.ty {
-            Type::Text { .. } => at.text()?.map(|text| Value::Text(text.into())),
+            Type::Text { .. } => match at.text()? {
+                Some(text) if is_masked(field, &text) => {
+                    record.mark_masked(field);
+                    None
+                }
+                text => text.map(|text| Value::Text(text.into())),
+            },
             Type::Number => at.number()?.map(Value::Number),
             // "啟用禁用0啟用,1禁用": the other way round.
             Type::Flag => at.number()?.map(|code| match code {
