@@ -271,7 +271,7 @@ mod tests {
         let mut rest = LETTERS;
         while !rest.is_empty() {
             let take = if rest.starts_with('\\') { 6 } else { 1 };
-            let (first, last) = (&rest[..take], &rest[take + 1..2 * take + 1]);
+            let (first, last) = (&rest[..take], &rest[take + 1..=2 * take]);
             let code = |text: &str| hex(text).unwrap_or_else(|| u32::from(text.as_bytes()[0]));
             (code(first)..=code(last)).for_each(|code| named[code as usize] = true);
             rest = &rest[2 * take + 1..];

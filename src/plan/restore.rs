@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::scope::Scope;
 use super::{Context, Draft};
 use crate::model::agent::FIELDS;
-use crate::model::diff::same;
+use crate::model::diff::{is_comparable, same};
 use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::Kept;
@@ -26,7 +26,8 @@ pub(super) fn owed<'a>(context: &Context<'a>, id: &OperatorId, live: Option<&Rec
     let kept = context.ledger.kept.get(&ResourceId::agent(id).to_string())?;
     let anew = |live: &Record| {
         kept.was.iter().any(|(path, was)| {
-            by_key(FIELDS, path).is_some_and(|row| match Value::from_json(row.ty, was) {
+            let row = by_key(FIELDS, path).filter(|row| is_comparable(row, None, live));
+            row.is_some_and(|row| match Value::from_json(row.ty, was) {
                 Some(was) => !same(&was, live.get(row)),
                 None => live.get(row).is_some_and(|now| !same(now, None)),
             })

@@ -49,6 +49,11 @@ impl CreationLock {
         Self { path, observed, begun, held: Mutex::default() }
     }
 
+    /// The same lock for a run that looked at live state before.
+    pub fn unobserved(self) -> Self {
+        Self { observed: None, ..self }
+    }
+
     /// Takes the lock unless this run holds it, and returns since when no other run can have created a queue.
     ///
     /// # Errors

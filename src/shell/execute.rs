@@ -55,7 +55,7 @@ pub async fn run(
     news: &(dyn Fn(&str) + Sync),
 ) -> Finish {
     let World { vendors, journal, observers, .. } = world;
-    let lookout = Lookout::new(plan, vendors, observers, conduct.guard.clone());
+    let lookout = Lookout::new(plan, vendors, observers, conduct.guard.clone(), conduct.seen.is_some());
     let lookout = &lookout;
     let bounds = [Kind::Agent, Kind::Queue].into_iter();
     let bounds = bounds.filter_map(|kind| Some((kind, vendors.of(kind)?.bounds()))).collect();

@@ -76,10 +76,19 @@ pub enum Halt {
 
 impl<'a> Lookout<'a> {
     /// A lookout of a run that begins now.
-    pub fn new(plan: &'a Plan, vendors: &'a Vendors, observers: &'a Observers, guard: Option<Guard>) -> Self {
+    ///
+    /// `looked` when the guard's look was taken before: another run may have created queues since.
+    pub fn new(
+        plan: &'a Plan,
+        vendors: &'a Vendors,
+        observers: &'a Observers,
+        guard: Option<Guard>,
+        looked: bool,
+    ) -> Self {
         // Before the run begins to look.
         let creates = plan.steps.iter().any(|step| step.operation == Operation::QueueCreate);
         let creation = vendors.queues.as_ref().filter(|_| creates).map(Vendor::creation_lock);
+        let creation = creation.map(|creation| if looked { creation.unobserved() } else { creation });
         let begun = Instant::now();
         let (answered, queues) = (AtomicBool::default(), tokio::sync::Mutex::default());
         let (attended, confirmed) = (Mutex::default(), Mutex::default());
