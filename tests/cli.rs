@@ -101,7 +101,7 @@ fn a_plan_reads_well_and_an_apply_says_what_it_did() {
     let plan = bench.run(&["plan", "--allow", "changes=20"]).exits(0);
     insta::assert_snapshot!(plan.out, @"
       ~ agent/8001..8019  19 agents · 坐席{operatorId} · wrapUpSeconds 0 -> 20 · recording true -> false
-      ~ queue/在线        leaving: 8020 坐席8020 (20 -> 19 members)
+      ~ queue/在线        leaving: 8020 坐席8020 (the selector does not choose 8020: no manifest declares such an agent) (20 -> 19 members)
 
       i R201  agent/8020 (坐席8020) is live and stands in no manifest
 
@@ -577,5 +577,88 @@ fn a_manifest_that_cannot_be_read_is_never_passed_over() {
         fs::remove_file(bench.path(name)).unwrap();
     }
     symlink("../elsewhere/b.yaml", bench.path("roster/b.yaml")).unwrap();
+    bench.run(&["plan"]).exits(1);
+    fs::remove_file(bench.path("roster/b.yaml")).unwrap();
+    symlink("roster.yaml", bench.path("roster/b.txt")).unwrap();
     bench.run(&["plan"]).exits(0);
+}
+
+#[test]
+fn a_command_that_waits_for_a_file_ends_with_a_signal() {
+    let folder = at("http://127.0.0.1:9");
+    fs::create_dir(folder.path().join(".rosterctl")).unwrap();
+    let pipe = |name: &str| {
+        let path = folder.path().join(name);
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        path
+    };
+    let (ledger, other) = (pipe(".rosterctl/ledger.json"), pipe("pipe"));
+    for (arguments, pipe) in [
+        (&["plan", "--format", "json"][..], &ledger),
+        (&["apply", "--auto-approve"], &ledger),
+        (&["apply", "--auto-approve", "--plan", "pipe"], &other),
+        (&["plan", "--live", "pipe"], &other),
+    ] {
+        let mut command = command_in(folder.path(), arguments, &[]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Opened once the program has opened the other end; nothing is written.
+        let held = fs::OpenOptions::new().write(true).open(pipe).unwrap();
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        let ended = child.wait_with_output().unwrap();
+        drop(held);
+        let err = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{arguments:?}: {err}");
+        assert!(err.contains("interrupted; nothing was changed"), "{arguments:?}: {err}");
+        assert_eq!(ended.stdout.is_empty(), !arguments.contains(&"json"), "{arguments:?}");
+        // What it held falls to the next at once.
+        run_in(folder.path(), &["unlock"], &[]).exits(0);
+    }
+}
+
+#[test]
+fn too_few_files_are_said_and_panic_nowhere() {
+    let folder = at("http://127.0.0.1:9");
+    for limit in 6..=24 {
+        let binary = env!("CARGO_BIN_EXE_rosterctl");
+        let limited = format!("ulimit -n {limit}; exec '{binary}' plan");
+        let said = Command::new("sh").args(["-c", &limited]).current_dir(folder.path()).output().unwrap();
+        let err = String::from_utf8(said.stderr).unwrap();
+        assert_eq!(said.status.code(), Some(1), "{limit}: {err}");
+        assert!(err.contains("ulimit -n") && !err.contains("panicked"), "{limit}: {err}");
+    }
+}
+
+#[test]
+fn a_rate_limit_is_shared_where_there_is_no_home() {
+    let bench = Bench::new("rateLimit: { calls: 3, claimCalls: 3, perMs: 3000 }\n");
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    let limit = "rateLimit: { calls: 3, per: 3s }\n    timeout: 1s";
+    bench.write("rosterctl.yaml", &file.replace("rateLimit: { calls: 1000, per: 1s }", limit));
+    bench.roster("queues: []\n");
+    let temporary = bench.path("tmp");
+    fs::create_dir(&temporary).unwrap();
+    for state in ["", "/dev/null/nowhere"] {
+        let runs: Vec<_> = (0..5)
+            .map(|_| {
+                let mut command = command_in(bench.folder.path(), &["plan"], &[]);
+                command.env("XDG_STATE_HOME", state).env("HOME", "/dev/null").env("TMPDIR", &temporary);
+                command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+            })
+            .collect();
+        for mut run in runs {
+            assert_eq!(run.wait().unwrap().code(), Some(0));
+        }
+    }
+    // One call a run: the vendor refused none.
+    let calls = |estate: &mut rosterctl::provider::simulate::Estate| -> usize {
+        estate.calls.iter().filter(|(path, _)| path.contains("queueQueue/")).map(|(_, count)| count).sum()
+    };
+    assert_eq!(bench.with(calls), 10);
+    let window = fs::read_dir(&temporary).unwrap().next().unwrap().unwrap().path().join("rate");
+    assert!(fs::read_dir(window).unwrap().count() > 0);
+    // Where nothing can be written at all, it is said.
+    let mut command = command_in(bench.folder.path(), &["plan"], &[]);
+    let alone = command.env("XDG_STATE_HOME", "/dev/null/a").env("TMPDIR", "/dev/null/b").output().unwrap();
+    let err = String::from_utf8(alone.stderr).unwrap();
+    assert!(err.contains("is kept by this process alone"), "{err}");
 }

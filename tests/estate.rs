@@ -216,6 +216,8 @@ fn an_import_writes_over_nothing_and_outside_nothing() {
     wrote imported/catalogue.yaml
     wrote imported/queues.yaml
     wrote imported/售前.yaml
+    warning: the earlier manifests are not sound, so what they declared was not compared
+    warning: the earlier manifests held what the new ones do not: imported/queues.yaml: # mine
     warning: rosterctl.yaml reads no manifest from imported: add that folder to its `manifests`
 
     wrote roster/catalogue.yaml
@@ -258,6 +260,7 @@ fn a_forced_import_takes_away_what_an_earlier_one_wrote_and_nothing_else() {
     wrote roster/售后.yaml
     removed roster/queues.yaml, which an earlier import wrote
     removed roster/售前.yaml, which an earlier import wrote
+    warning: the earlier manifests held what the new ones do not: all that was declared of queue/在线
     warning: the workspace has other manifests, roster/mine.yaml; what they declare too is an error: see `rosterctl validate`
     ");
     bench.run(&["plan", "--detailed-exitcode"]).exits(0);

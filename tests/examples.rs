@@ -262,3 +262,16 @@ fn the_readme_shows_real_runs() {
     assert_eq!(broken.code, 1);
     shows(&broken.err);
 }
+
+#[test]
+fn both_readmes_begin_with_the_commands_of_the_first_minutes() {
+    const COMMANDS: &str =
+        "```sh\ncargo run --locked -- apply --auto-approve examples/quickstart\ncargo test --locked\n```\n";
+    for readme in ["README.md", "README.zh-CN.md"] {
+        let text = fs::read_to_string(root().join(readme)).unwrap();
+        let first = text.find("```").and_then(|at| text.get(at..)).unwrap();
+        assert!(first.starts_with(COMMANDS), "{readme}");
+        let install = text.lines().find(|line| line.contains("cargo install")).unwrap();
+        assert!(install.contains("--locked"), "{readme}: {install}");
+    }
+}

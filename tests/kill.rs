@@ -1,19 +1,20 @@
 //! The program is killed after each k-th request, or the vendor breaks the connection once it has carried a call
 //! out, or the operator stops it: the store holds the password of every live agent, no queue is doubled, nobody is
 //! deleted that the plan did not name, and the next run finishes the work.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and tells what it counted")]
 
 #[path = "support/bench.rs"]
 mod bench;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bench::{Bench, command_in};
@@ -112,6 +113,42 @@ fn gateway(bench: &Bench, slow: Slow) -> Arc<AtomicUsize> {
     let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
     bench.write("rosterctl.yaml", &file.replace(&bench.url(), &format!("http://{address}")));
     came
+}
+
+/// When requests came, by their operation.
+type Arrivals = Arc<Mutex<BTreeMap<String, Vec<Instant>>>>;
+
+/// Puts a gateway before the vendors that takes down when each request comes.
+fn watching_gateway(bench: &Bench) -> Arrivals {
+    let arrivals = Arrivals::default();
+    let taken = Arc::clone(&arrivals);
+    let vendors = bench.url().trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = move |client: &TcpStream, vendors: &str, taken: &Arrivals| -> Option<()> {
+        let vendor = TcpStream::connect(vendors).unwrap();
+        let (mut asks, mut answers, mut client) = (BufReader::new(client), BufReader::new(&vendor), client);
+        loop {
+            let request = message(&mut asks)?;
+            let line = String::from_utf8_lossy(&request).lines().next()?.to_owned();
+            let operation = line.split(['/', '?']).find(|part| part.contains("Queue"));
+            if let Some(operation) = operation {
+                taken.lock().unwrap().entry(operation.to_owned()).or_default().push(Instant::now());
+            }
+            (&vendor).write_all(&request).ok()?;
+            // Whoever asked may be gone.
+            client.write_all(&message(&mut answers)?).ok()?;
+        }
+    };
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (client, vendors, taken) = (client.unwrap(), vendors.clone(), Arc::clone(&taken));
+            std::thread::spawn(move || serve(&client, &vendors, &taken));
+        }
+    });
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.write("rosterctl.yaml", &file.replace(&bench.url(), &format!("http://{address}")));
+    arrivals
 }
 
 /// Hands the requests of one connection on, and their answers back.
@@ -344,6 +381,68 @@ fn a_password_that_the_vendor_took_is_remembered_although_it_could_not_be_read_b
     bench.run(&["apply", "--auto-approve"]).exits(0);
     assert_ne!(agrees("8001"), first, "the rotation was not done");
     agrees("8002");
+}
+
+/// The files of the rate windows that stand, each with something in it.
+fn windows(bench: &Bench) -> BTreeSet<String> {
+    let entries = fs::read_dir(bench.path("state/rosterctl/rate")).into_iter().flatten();
+    let files = entries.map(|entry| entry.unwrap().path());
+    let name = |path: PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (!name.starts_with('.') && fs::metadata(&path).unwrap().len() > 0).then_some(name)
+    };
+    files.filter_map(name).collect()
+}
+
+/// `ROSTERCTL_KILLS=2000 cargo test --test kill no_kill -- --nocapture` kills as many, and tells what it saw.
+#[test]
+fn no_kill_lets_a_window_see_more_calls_than_allowed_or_loses_its_file() {
+    const PER: Duration = Duration::from_secs(2);
+    const CALLS: usize = 20;
+    let kills = std::env::var("ROSTERCTL_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(30);
+    let bench = bench(&format!("rateLimit: {{ calls: {CALLS}, perMs: {} }}\n{SEED}", PER.as_millis()));
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    let limit = format!("rateLimit: {{ calls: {CALLS}, per: {}s }}", PER.as_secs());
+    let file =
+        file.replace("rateLimit: { calls: 1000, per: 1s }", &limit).replace("timeout: 3s", "timeout: 1s");
+    bench.write("rosterctl.yaml", &file);
+    let arrivals = watching_gateway(&bench);
+    // As long as a run takes, so that a kill comes at any of its moments.
+    let begin = Instant::now();
+    bench.roster(ROSTER);
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    let longest = u64::try_from(begin.elapsed().as_millis()).unwrap();
+    let (mut killed, mut known) = (0, windows(&bench));
+    while killed < kills {
+        // Each run finds something to do.
+        let members = ["8001", "8002", "8003", "8004"].into_iter().filter(|_| fastrand::bool());
+        let members: Vec<String> = members.map(|id| format!("{{ agentNumber: \"{id}\" }}")).collect();
+        let members = format!("assignMembers: [{}], allowEmpty: true", members.join(", "));
+        bench.roster(&ROSTER.replace("assignMembers: [\"8001\", \"8002\"]", &members));
+        let run = |arguments: &[&str]| {
+            let mut command = command_in(bench.folder.path(), arguments, &[]);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        };
+        let (plan, apply) = (&["plan", "-q"][..], &["apply", "--auto-approve", "-q"][..]);
+        for mut child in [run(plan), run(apply), run(plan)] {
+            std::thread::sleep(Duration::from_millis(fastrand::u64(0..longest / 2)));
+            killed += usize::from(child.try_wait().unwrap().is_none());
+            let _ = child.kill();
+            child.wait().unwrap();
+        }
+        let now = windows(&bench);
+        assert!(now.is_superset(&known), "lost after {killed} kills: {known:?}, {now:?}");
+        known = now;
+    }
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    for (operation, at) in &*arrivals.lock().unwrap() {
+        let within =
+            |first: &Instant| at.iter().filter(|at| *at >= first && at.duration_since(*first) < PER).count();
+        let most = at.iter().map(within).max().unwrap();
+        eprintln!("{killed} kills: {operation} came {} times, at most {most} in {PER:?}", at.len());
+        assert!(most <= CALLS, "{operation}: {most} calls in a window");
+    }
+    sound(&bench);
 }
 
 #[test]

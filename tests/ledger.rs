@@ -10,7 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use object_store::ObjectStoreExt as _;
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3, AmazonS3Builder};
 use rosterctl::provider::faults::{Delay, Faults};
 use rosterctl::provider::simulate::Estate;
 use rosterctl::shell::sandbox::{Running, spawn};
@@ -51,7 +51,8 @@ impl Bench {
 
     fn start(&self, command: &str) -> Child {
         let mut program = Command::new(env!("CARGO_BIN_EXE_rosterctl"));
-        program.arg(command).arg(self.folder.path()).args((command == "apply").then_some("--auto-approve"));
+        program.args(command.split(' ')).arg(self.folder.path());
+        program.args((command == "apply").then_some("--auto-approve"));
         program.env("BENCH_T", "t").env("XDG_STATE_HOME", self.folder.path().join("state"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
             program.env_remove(name);
@@ -71,6 +72,14 @@ impl Bench {
 
     fn agents(&self) -> usize {
         self.vendor.with(|estate| estate.agent_config.agents().count())
+    }
+
+    /// Calls that made or changed an agent.
+    fn writes(&self) -> usize {
+        let writing = |path: &str| path.ends_with("create/v2") || path.ends_with("edit/v2");
+        self.vendor.with(|estate| {
+            estate.calls.iter().filter(|(path, _)| writing(path)).map(|(_, count)| count).sum()
+        })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -149,8 +158,9 @@ fn kill(bench: &Bench) {
 fn free(bench: &Bench) {
     let child = bench.start("apply");
     bench.wait_for_work();
-    let holder = format!("The lock was held by rosterctl 0.1.0, process {} of ", child.id());
-    bench.run("unlock").expect(0, &[&holder, "It is free now."]);
+    let holder = format!("rosterctl 0.1.0, process {} of ", child.id());
+    bench.run("unlock").expect(7, &[&holder, "unlock --force"]);
+    bench.run("unlock --force").expect(0, &["The lock was held by ", &holder, "It is free now."]);
     Ended::of(child).expect(5, &["the lock of this workspace was lost", "it was freed"]);
     assert!((1..AGENTS).contains(&bench.agents()), "{}", bench.agents());
     bench.run("unlock").expect(0, &["nothing to free"]);
@@ -188,7 +198,7 @@ async fn unlock_frees_a_lock_and_stops_who_held_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_ran_out_is_taken_over_and_one_that_did_not_is_not() {
-    let bench = Bench::new("{ path: ledger.json }", 0).await;
+    let bench = Bench::new("{ path: ledger.json, lease: 1s }", 0).await;
     let lock = bench.path("ledger.json.lock");
     let holder = json!({"host": "elsewhere", "user": "somebody", "pid": 1, "program": "rosterctl 9"});
     let write = |until: &str| {
@@ -202,10 +212,99 @@ async fn a_lease_that_ran_out_is_taken_over_and_one_that_did_not_is_not() {
     let holds = "rosterctl 9, process 1 of somebody on elsewhere, since 2026-01-02T03:04:05Z, until \
                  2999-01-02T03:04:05Z unless it is renewed";
     bench.run("apply").expect(7, &[holds]);
+    bench.run("unlock").expect(7, &[holds]);
     assert_eq!((bench.agents(), read(&lock)["nonce"].as_str().unwrap()), (0, "other"));
     write("2026-01-02T03:04:35Z");
     bench.run("apply").expect(0, &["its lease ran out at 2026-01-02T03:04:35Z: took it over"]);
     assert!(!lock.exists());
+    write("2026-01-02T03:04:35Z");
+    bench.run("unlock").expect(0, &["It is free now."]);
+    assert!(!lock.exists());
+    fs::write(&lock, "no lock").unwrap();
+    bench.run("unlock").expect(7, &["--force"]);
+    bench.run("unlock --force").expect(0, &["It is free now."]);
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+fn roles(ledger: &Json) -> Vec<&str> {
+    let resources = ledger["resources"].as_object().unwrap().values();
+    resources.map(|resource| resource["fields"]["role"].as_str().unwrap()).collect()
+}
+
+/// An apply stands still for longer than its lease, and another one does the work, with other roles: thawed, the
+/// first sends nothing more, and what the second wrote down stays.
+#[track_caller]
+fn freeze(bench: &mut Bench, lease: Duration, read_ledger: impl Fn(&Bench) -> Json, unlock: bool) {
+    let first = bench.start("apply");
+    bench.wait_for_work();
+    signal(&first, "-STOP");
+    std::thread::sleep(lease + Duration::from_millis(200));
+    if unlock {
+        // On one host it surely runs, however long it does not renew.
+        bench.run("apply").expect(7, &[&format!("process {} of ", first.id())]);
+        bench.run("unlock --force").expect(0, &["It is free now."]);
+    } else {
+        // On another runner nothing is known of it but its lease.
+        bench.env.push(("XDG_STATE_HOME", bench.path("other").display().to_string()));
+    }
+    let roster = fs::read_to_string(bench.path("roster.yaml")).unwrap();
+    fs::write(bench.path("roster.yaml"), roster.replace("role: seat", "role: lead")).unwrap();
+    bench.run("apply").expect(0, &[]);
+    let (sent, ledger) = (bench.writes(), read_ledger(bench));
+    assert_eq!(roles(&ledger), ["lead"; AGENTS]);
+    signal(&first, "-CONT");
+    Ended::of(first).expect(5, &["was lost, and no further step is started"]);
+    assert_eq!((bench.writes(), bench.agents()), (sent, AGENTS));
+    assert_eq!(roles(&read_ledger(bench)), roles(&ledger));
+    bench.run("plan --detailed-exitcode").expect(0, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_apply_that_stood_still_for_its_lease_sends_and_records_nothing_old() {
+    let mut bench = Bench::new("{ path: ledger.json, lease: 1s }", 900).await;
+    freeze(&mut bench, Duration::from_secs(1), |bench| read(&bench.path("ledger.json")), true);
+}
+
+/// Races of two runners on one ledger. `ROSTERCTL_RACES=50 cargo test --test ledger race` runs as many.
+#[track_caller]
+fn race_often(bench: &Bench, place_abandoned: impl Fn(&Bench)) {
+    let races = std::env::var("ROSTERCTL_RACES").ok().and_then(|count| count.parse().ok()).unwrap_or(4);
+    let mut refused = 0;
+    for race in 0..races {
+        bench.vendor.with(|estate| {
+            (8001..=8000 + AGENTS).for_each(|id| _ = estate.agent_config.remove(&id.to_string()));
+        });
+        if race % 2 == 1 {
+            place_abandoned(bench);
+        }
+        let before = bench.writes();
+        let one = bench.start("apply");
+        std::thread::sleep(Duration::from_millis(fastrand::u64(0..20)));
+        let two = bench.start("apply");
+        let codes = [Ended::of(one), Ended::of(two)].map(|ended| ended.code);
+        assert!(codes.contains(&0) && codes.iter().all(|code| [0, 7].contains(code)), "{race}: {codes:?}");
+        assert_eq!((bench.agents(), bench.writes() - before), (AGENTS, AGENTS), "{race}: two held the lock");
+        refused += codes.iter().filter(|code| **code == 7).count();
+    }
+    assert!(refused > 0, "none of {races} races was one");
+    eprintln!("{races} races, {refused} runs refused, no call made twice");
+}
+
+/// A lock of a host that is gone, whose lease is over.
+fn abandoned() -> String {
+    let holder = json!({"host": "elsewhere", "user": "somebody", "pid": 1, "program": "rosterctl 9"});
+    let at = "2026-01-02T03:04:05Z";
+    json!({"format": "rosterctl.lock/v1", "holder": holder, "since": at, "until": at, "nonce": "0a"})
+        .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_runners_that_race_for_a_file_one_writes() {
+    let bench = Bench::new("{ path: ledger.json, lease: 1s }", 100).await;
+    race_often(&bench, |bench| fs::write(bench.path("ledger.json.lock"), abandoned()).unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -339,6 +438,17 @@ impl S3 {
         Some(s3)
     }
 
+    fn store(&self) -> AmazonS3 {
+        let store = AmazonS3Builder::new().with_endpoint(&self.url).with_allow_http(true);
+        let store = store.with_region("us-east-1").with_access_key_id("AKIDtest").with_secret_access_key("x");
+        store.with_bucket_name("rosters").build().unwrap()
+    }
+
+    async fn ledger(&self, prefix: &str) -> Json {
+        let got = self.store().get(&format!("{prefix}/ledger.json").into()).await.unwrap();
+        serde_json::from_slice(&got.bytes().await.unwrap()).unwrap()
+    }
+
     async fn bench(&self, ledger: &str, slowest_ms: u32) -> Bench {
         let mut bench = Bench::new(ledger, slowest_ms).await;
         bench.env = vec![
@@ -366,10 +476,7 @@ async fn two_applies_race_for_a_bucket() {
     let bench = s3.bench("{ url: s3://rosters/acme/prod }", 400).await;
     race(&bench);
     assert!(!bench.path(".rosterctl/ledger.json").exists());
-    let store = AmazonS3Builder::new().with_endpoint(&s3.url).with_allow_http(true).with_region("us-east-1");
-    let store = store.with_access_key_id("AKIDtest").with_secret_access_key("x").with_bucket_name("rosters");
-    let got = store.build().unwrap().get(&"acme/prod/ledger.json".into()).await.unwrap();
-    let ledger: Json = serde_json::from_slice(&got.bytes().await.unwrap()).unwrap();
+    let ledger = s3.ledger("acme/prod").await;
     assert_eq!(ledger["resources"].as_object().unwrap().len(), AGENTS);
 }
 
@@ -378,6 +485,19 @@ async fn a_bucket_is_locked_as_a_file_is() {
     let Some(s3) = S3::start().await else { return };
     kill(&s3.bench("{ url: s3://rosters/killed, lease: 10m }", 400).await);
     free(&s3.bench("{ url: s3://rosters/freed, lease: 2s }", 1500).await);
+    let mut bench = s3.bench("{ url: s3://rosters/frozen, lease: 2s }", 900).await;
+    let wait = |work| tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work));
+    freeze(&mut bench, Duration::from_secs(2), |_| wait(s3.ledger("frozen")), false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_runners_that_race_for_a_bucket_one_writes() {
+    let Some(s3) = S3::start().await else { return };
+    let bench = s3.bench("{ url: s3://rosters/raced, lease: 1s }", 100).await;
+    race_often(&bench, |_| {
+        let put = async { s3.store().put(&"raced/lock.json".into(), abandoned().into()).await };
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(put)).unwrap();
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,9 @@
 #[path = "support/bench.rs"]
 mod bench;
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
 use bench::Bench;
 
 /// Two agents of a group, imported without a role and adopted; the second one is then deleted in the console.
@@ -153,4 +156,58 @@ fn sip_numbers_change_hands() {
     assert_eq!(numbers(&bench), some(["1002", "1001", "1003"]));
     bench.roster(&format!("agents: [{}, {}]\n", sip("8001", "1001"), sip("8002", "1001")));
     bench.run(&["validate"]).exits(1);
+}
+
+/// A vendor that keeps telephone numbers without blanks: it stands before another one.
+fn without_blanks(vendor: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let vendor = vendor.trim_start_matches("http://").to_owned();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, vendor) = (stream.unwrap(), vendor.clone());
+            std::thread::spawn(move || {
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let (mut head, mut length) = (String::new(), 0);
+                loop {
+                    let mut line = String::new();
+                    if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
+                        break;
+                    }
+                    let lower = line.to_ascii_lowercase();
+                    match lower.strip_prefix("content-length:") {
+                        Some(value) => length = value.trim().parse().unwrap(),
+                        None if lower.starts_with("connection:") => {}
+                        None => head.push_str(&line),
+                    }
+                }
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).unwrap();
+                let body = String::from_utf8(body).unwrap().replace("+86 138", "+86138");
+                let mut upstream = TcpStream::connect(vendor).unwrap();
+                let request =
+                    format!("{head}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+                upstream.write_all(request.as_bytes()).unwrap();
+                let mut answer = Vec::new();
+                upstream.read_to_end(&mut answer).unwrap();
+                let _ = stream.write_all(&answer);
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn a_value_that_the_vendor_keeps_in_another_form_is_told_and_nothing_is_promised() {
+    let bench = Bench::new("agents: [{ operatorId: \"8001\", name: 张三, bindcode: \"139\" }]\n");
+    let workspace = std::fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.write("rosterctl.yaml", &workspace.replacen(&bench.url(), &without_blanks(&bench.url()), 1));
+    bench.roster("agents: [{ operatorId: \"8001\", boundPhone: \"+86 138\" }]\n");
+    for _ in 0..2 {
+        let said = bench.run(&["apply", "--auto-approve"]).exits(5);
+        assert!(said.out.contains("+86138 instead of +86 138"), "{}", said.out);
+        assert!(!said.out.contains("does the rest"), "{}", said.out);
+    }
+    bench.roster("agents: [{ operatorId: \"8001\", boundPhone: \"+86138\" }]\n");
+    bench.run(&["apply", "--auto-approve"]).exits(0);
 }

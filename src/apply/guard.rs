@@ -7,7 +7,7 @@ use crate::model::diff::{is_comparable, same};
 use crate::model::field::{self, Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, Operation, Plan};
-use crate::model::value::{Members, Value};
+use crate::model::value::{Members, Sip, Value};
 
 /// What moved since the plan was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +101,8 @@ pub fn agents_moved(plan: &Plan, seen: &Seen) -> Result<Vec<Stale>, String> {
         let resource = ResourceId::agent(id);
         let now = seen.agent(id)?;
         let Some(change) = plan.change(&resource) else { continue };
+        let rebound = now.and_then(|now| rebound(plan, change, now));
+        let now = rebound.as_ref().or(now);
         if let Some(message) = agent_moved(change, now)
             && !now.is_some_and(|now| arrived(change, now))
         {
@@ -108,6 +110,19 @@ pub fn agents_moved(plan: &Plan, seen: &Seen) -> Result<Vec<Stale>, String> {
         }
     }
     Ok(stale)
+}
+
+/// An agent that a step of the plan unbound, with the SIP account that it had before.
+fn rebound(plan: &Plan, change: &Change, now: &Record) -> Option<Record> {
+    plan.steps.iter().find(|step| step.unbind && step.targets.contains(&change.id))?;
+    let before =
+        change.field(agent::SIP.key).and_then(|diff| Value::from_json(agent::SIP.ty, &diff.before))?;
+    if !same(&Value::Sip(Sip::None), now.get(&agent::SIP)) {
+        return None;
+    }
+    let mut record = now.clone();
+    record.set(&agent::SIP, before, None);
+    Some(record)
 }
 
 /// Whether an agent is as its change leaves it.

@@ -166,6 +166,9 @@ pub struct Ran {
     pub interrupted: bool,
 }
 
+/// What a message says of a field that the vendor keeps in another form than it was sent.
+pub const KEPT: &str = " (the vendor keeps it in that form: write it so)";
+
 /// What the message of a step begins with that people at work kept from being done for all.
 pub const IN_PART: &str = "done, but not for all: ";
 

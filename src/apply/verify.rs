@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::KEPT;
 use super::deed::{self, Deed, exten, members_after};
 use super::guard;
 use super::observe::{QueueKey, Seen, Wanted};
@@ -14,6 +15,9 @@ use crate::model::live::LiveQueue;
 use crate::model::plan::{Action, Change, Operation, Plan, Step};
 use crate::model::queue;
 use crate::model::value::{Members, Sip, Value};
+
+/// Fewest characters that a vendor leaves of a text which it cut; of less, too much is missing to tell.
+const FEWEST_LEFT: usize = 20;
 
 /// What a step that is done has to be looked at for.
 pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> Wanted {
@@ -141,12 +145,28 @@ fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> 
                     guard::unchanged(Value::from_json(field.ty, &diff.before).as_ref(), live)
                 }
             };
+            let kept = if live.is_some_and(|live| is_form(&wanted, live)) { KEPT } else { "" };
             let live = live.map_or_else(|| "unset".to_owned(), Value::words);
-            let said = format!("{} is {live} instead of {}", field.key, wanted.words());
+            let said = format!("{} is {live} instead of {}{kept}", field.key, wanted.words());
             found.push(Difference { key: field.key, said, old });
         }
     }
     found
+}
+
+/// Whether a vendor keeps a text in another form: with other blanks, signs between digits or capitals, or cut.
+fn is_form(wanted: &Value, live: &Value) -> bool {
+    let (wanted, live) = match (wanted, live) {
+        (Value::Text(wanted), Value::Text(live))
+        | (Value::Sip(Sip::Number(wanted)), Value::Sip(Sip::Number(live))) => (&**wanted, &**live),
+        _ => return false,
+    };
+    let sign =
+        |c: char| c.is_whitespace() || matches!(c, '-' | '(' | ')' | '.' | '/' | '\u{200b}' | '\u{feff}');
+    let folded =
+        |text: &str| -> String { text.chars().filter(|c| !sign(*c)).flat_map(char::to_lowercase).collect() };
+    let cut = live.chars().count() >= FEWEST_LEFT && wanted.starts_with(live);
+    cut || !folded(live).is_empty() && folded(wanted) == folded(live)
 }
 
 fn deleted(step: &Step, seen: &Seen) -> Verdict {
@@ -320,4 +340,32 @@ pub fn follow_ups(plan: &Plan, open: &Open) -> Vec<Deed> {
         }
     }
     deeds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_form_hides_no_other_value() {
+        let text = |text: &str| Value::Text(text.into());
+        let long = "您好，这里是售前热线，请稍候，马上为您转接人工坐席。";
+        let cut: String = long.chars().take(20).collect();
+        for (wanted, live, form) in [
+            ("+86 138", "+86138", true),
+            ("400-800-8888", "4008008888", true),
+            ("A@B.cn", "a@b.cn", true),
+            ("王芳 ", "王芳", true),
+            (long, &*cut, true),
+            ("+86 138", "+86139", false),
+            ("+86 138", "138", false),
+            ("13800000000", "138", false),
+            ("王芳", "王方", false),
+            ("--", ".", false),
+            (long, "您好", false),
+        ] {
+            assert_eq!(is_form(&text(wanted), &text(live)), form, "{wanted} {live}");
+        }
+        assert!(!is_form(&Value::Flag(true), &Value::Flag(false)));
+    }
 }

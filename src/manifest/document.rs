@@ -1,5 +1,6 @@
 //! One Roster document, field by field, before profiles and pools are resolved.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::decode::{Fields, choice, filled, flag, header, kind, list, number, text, value};
@@ -9,6 +10,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::source::Source;
+use crate::model::text::is_hidden;
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
@@ -51,11 +53,42 @@ pub(super) struct Template {
 pub(super) struct RawAgent {
     pub source: Source,
     pub id_source: Source,
-    pub ids: Vec<OperatorId>,
-    pub pool: bool,
+    pub ids: Ids,
     pub absent: bool,
     pub profile: Option<Named>,
     pub template: Template,
+}
+
+/// The agents of an entry. A pool is spelled out when it is known how many agents there are in all.
+pub(super) enum Ids {
+    /// `operatorId`.
+    One(OperatorId),
+    /// `operatorIds`: numbers of a width.
+    Pool { first: u64, last: u64, width: usize },
+}
+
+impl Ids {
+    /// How many agents these are.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Ids::One(_) => 1,
+            Ids::Pool { first, last, .. } => last - first + 1,
+        }
+    }
+
+    pub(super) fn is_pool(&self) -> bool {
+        matches!(self, Ids::Pool { .. })
+    }
+
+    /// Spells them out.
+    pub(super) fn into_iter(self) -> impl Iterator<Item = OperatorId> {
+        let (one, numbers, width) = match self {
+            Ids::One(id) => (Some(id), None, 0),
+            Ids::Pool { first, last, width } => (None, Some(first..=last), width),
+        };
+        let pool = numbers.into_iter().flatten().map(move |n| OperatorId::new(format!("{n:0width$}")));
+        one.into_iter().chain(pool)
+    }
 }
 
 /// An entry of `queues`.
@@ -214,9 +247,10 @@ fn unnested(fields: &mut Fields<'_>, out: &mut Diagnostics) {
 
 fn names(node: &Node, key: &str, out: &mut Diagnostics) -> Vec<Named> {
     let mut found: Vec<Named> = Vec::new();
+    let mut firsts: BTreeMap<&str, &Source> = BTreeMap::new();
     for item in list(node, key, out) {
         if let Some(name) = filled(item, key, out) {
-            if let Some((_, first)) = found.iter().find(|(n, _)| n == name) {
+            if let Some(first) = firsts.insert(name, &item.source) {
                 out.push(
                     Diagnostic::at(&item.source, format!("`{name}` stands twice in `{key}`"))
                         .related(first, "the first one")
@@ -255,7 +289,7 @@ fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
     let single = fields.take("operatorId", out);
     let range = fields.take("operatorIds", out);
     let (ids, id_source) = match (single, range) {
-        (Some(node), None) => (operator_id(node, "operatorId", out).map(|id| vec![id]), node.source.clone()),
+        (Some(node), None) => (operator_id(node, "operatorId", out).map(Ids::One), node.source.clone()),
         (None, Some(node)) => (pool(node, out), node.source.clone()),
         (Some(_), Some(node)) => {
             out.push(
@@ -281,8 +315,7 @@ fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
         .and_then(|n| filled(n, "profile", out).map(|name| (Arc::clone(name), n.source.clone())));
     let template = template(&mut fields, out);
     fields.finish(out);
-    let pool = range.is_some();
-    Some(RawAgent { source: node.source.clone(), id_source, ids: ids?, pool, absent, profile, template })
+    Some(RawAgent { source: node.source.clone(), id_source, ids: ids?, absent, profile, template })
 }
 
 fn operator_id(node: &Node, key: &str, out: &mut Diagnostics) -> Option<OperatorId> {
@@ -301,7 +334,7 @@ fn operator_id(node: &Node, key: &str, out: &mut Diagnostics) -> Option<Operator
 }
 
 /// `FIRST..LAST`, both included; a first number with leading zeros keeps its width.
-fn pool(node: &Node, out: &mut Diagnostics) -> Option<Vec<OperatorId>> {
+fn pool(node: &Node, out: &mut Diagnostics) -> Option<Ids> {
     let help = "write FIRST..LAST, like 8101..8180; one agent is `operatorId: \"8101\"`";
     let NodeValue::Scalar(Scalar { text: range, .. }) = &node.value else {
         let message = format!("`operatorIds` is {} instead of a range", kind(&node.value));
@@ -333,8 +366,7 @@ fn pool(node: &Node, out: &mut Diagnostics) -> Option<Vec<OperatorId>> {
         out.push(Diagnostic::at(&node.source, message).help("correct the range, or split it"));
         return None;
     }
-    let width = text.len();
-    Some((first..=last).map(|n| OperatorId::new(format!("{n:0width$}"))).collect())
+    Some(Ids::Pool { first, last, width: text.len() })
 }
 
 fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
@@ -433,6 +465,17 @@ fn raw_seat(node: &Node, out: &mut Diagnostics) -> Option<(Named, Source, Record
     let account = fields
         .demand("account", out)
         .and_then(|n| filled(n, "account", out).map(|name| (Arc::clone(name), n.source.clone())));
+    if let Some((name, source)) = &account
+        && name.chars().any(is_hidden)
+    {
+        out.push(
+            Diagnostic::at(
+                source,
+                format!("`account` cannot be `{name}`: a character that cannot be seen stands in it"),
+            )
+            .help("write the account as the console shows it"),
+        );
+    }
     let record = record(&mut fields, seat::FIELDS, out);
     fields.finish(out);
     Some((account?, node.source.clone(), record))

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::document::{Document, Named, RawQueue, Template};
+use super::document::{Document, Named, RawQueue, Selector, Template};
 use super::own::OwnSecrets;
 use super::placeholder::{PLACEHOLDER, misspelt, unfilled};
 use super::rotation;
@@ -22,6 +22,18 @@ use crate::model::source::Source;
 use crate::model::value::{Members, Sip, Value};
 use crate::model::workspace::Workspace;
 
+/// Most agents that all manifests declare together.
+const MOST_AGENTS: u64 = 1_200_000;
+/// Most bytes of all texts that take an agent's number, spelled out.
+const MOST_BYTES: u64 = 512 << 20;
+/// Most members that the selectors of all queues find together.
+const MOST_SELECTED: usize = 5_000_000;
+/// Most pairs of a selector and an agent that are compared.
+const MOST_COMPARED: usize = 2_000_000_000;
+
+/// From so many errors on no near names are looked for.
+const MOST_SEARCHES: usize = 200;
+
 /// Resolves documents. Where some of them could not be read (`whole` is false), what is not found may
 /// stand there: that alone is then no complaint.
 pub(super) fn expand(
@@ -35,7 +47,7 @@ pub(super) fn expand(
     let roles = catalogue(documents.iter().map(|d| d.roles.as_deref()), all_names);
     let groups = catalogue(documents.iter().map(|d| d.skill_groups.as_deref()), all_names);
     let mut profiles: BTreeMap<Arc<str>, (Source, Template)> = BTreeMap::new();
-    let mut complained: Vec<Source> = Vec::new();
+    let mut complained: BTreeSet<Source> = BTreeSet::new();
     let own = OwnSecrets::of(workspace);
     for ((name, source), template) in documents.iter().flat_map(|d| &d.profiles) {
         in_catalogues(template, roles.as_ref(), groups.as_ref(), out);
@@ -52,8 +64,13 @@ pub(super) fn expand(
     }
 
     let mut desired = Desired::default();
+    if let Some(diagnostic) = too_many(&documents) {
+        out.push(diagnostic);
+        return desired;
+    }
     let mut queues = Vec::new();
     let mut agents = Vec::with_capacity(documents.iter().map(|d| d.agents.len()).sum());
+    let mut written: u64 = 0;
     let mut pools = 0;
     for document in documents {
         in_catalogues(&document.defaults, roles.as_ref(), groups.as_ref(), out);
@@ -67,7 +84,14 @@ pub(super) fn expand(
                 } else {
                     // What the profile would have said is not known either.
                     all_agents = false;
-                    out.extend(unknown("profile", name, source, profiles.keys().map(|k| &**k), all_names));
+                    out.extend(unknown(
+                        "profile",
+                        name,
+                        source,
+                        profiles.keys().map(|k| &**k),
+                        all_names,
+                        out.len(),
+                    ));
                 }
             }
             template.fill_from(&document.defaults);
@@ -78,14 +102,25 @@ pub(super) fn expand(
                 && let Some(source) = &level.source
                 && !complained.contains(source)
             {
-                complained.push(source.clone());
+                complained.insert(source.clone());
                 out.push(
                     Diagnostic::at(source, "`skillLevel` without `mainSkillGroup`").help(
                         "it is the level in the skill group that the agent is bound to: name that group",
                     ),
                 );
             }
-            let pool = raw.pool.then(|| {
+            written = written.saturating_add(raw.ids.len().saturating_mul(waiting_bytes(&template.record)));
+            if written > MOST_BYTES {
+                out.push(
+                    Diagnostic::at(
+                        &raw.source,
+                        format!("texts with `{PLACEHOLDER}` grow to more than {MOST_BYTES} bytes here"),
+                    )
+                    .help("shorten these texts, or split the roster into several workspaces"),
+                );
+                return Desired::default();
+            }
+            let pool = raw.ids.is_pool().then(|| {
                 pools += 1;
                 pools
             });
@@ -133,17 +168,22 @@ pub(super) fn expand(
         }
     }
     desired.agents = once(agents, out);
-    let mut named: BTreeMap<Arc<str>, Vec<ResourceId>> = BTreeMap::new();
+    if let Some(diagnostic) = too_many_members(&queues, &desired.agents) {
+        out.push(diagnostic);
+        return desired;
+    }
+    let mut named: BTreeMap<Arc<str>, BTreeMap<Option<Arc<str>>, ResourceId>> = BTreeMap::new();
     for raw in queues {
         let queue = queue(raw, &desired.agents, all_agents, groups.as_ref(), roles.as_ref(), out);
         let id = queue.id();
         let namesakes = named.entry(Arc::clone(&queue.name)).or_default();
-        let same_name = namesakes
-            .iter()
-            .filter_map(|id| desired.queues.get(id))
-            .find(|q| q.exten == queue.exten || q.exten.is_none() || queue.exten.is_none());
+        // One without a number is any of its name.
+        let same_name = match &queue.exten {
+            None => namesakes.values().next(),
+            exten => namesakes.get(&None).or_else(|| namesakes.get(exten)),
+        };
         // A name may hold an `@` of its own.
-        let same_name = same_name.or_else(|| desired.queues.get(&id));
+        let same_name = desired.queues.get(same_name.unwrap_or(&id));
         if let Some(first) = same_name {
             out.push(
                 Diagnostic::at(&queue.source, format!("queue `{}` is declared twice", queue.name))
@@ -151,7 +191,7 @@ pub(super) fn expand(
                     .help("remove one; two live queues of one name are told apart by `exten:` on both"),
             );
         } else {
-            namesakes.push(id.clone());
+            namesakes.insert(queue.exten.clone(), id.clone());
             desired.queues.insert(id, queue);
         }
     }
@@ -162,6 +202,64 @@ pub(super) fn expand(
         need_connections(&desired, workspace, out);
     }
     desired
+}
+
+/// Says that the files declare more agents than a run can hold, before any pool is spelled out.
+fn too_many(documents: &[Document]) -> Option<Diagnostic> {
+    let mut agents: u64 = 0;
+    for raw in documents.iter().flat_map(|document| &document.agents) {
+        agents += raw.ids.len();
+        if agents > MOST_AGENTS {
+            let what = format!("the manifests declare more than {MOST_AGENTS} agents");
+            let help = "correct the pools, or split the roster into several workspaces";
+            return Some(Diagnostic::at(&raw.source, what).help(help));
+        }
+    }
+    None
+}
+
+/// Says that the selectors of all queues would find too many members, or look for them too long.
+fn too_many_members(queues: &[RawQueue], agents: &BTreeMap<OperatorId, DesiredAgent>) -> Option<Diagnostic> {
+    let selectors = || queues.iter().filter_map(|queue| queue.selector.as_ref());
+    let help = "list the members of some queues, or split the roster into several workspaces";
+    let most = MOST_COMPARED.checked_div(agents.len())?;
+    if let Some(selector) = selectors().nth(most) {
+        let what = format!("more than {most} queues select among {} agents", agents.len());
+        return Some(Diagnostic::at(&selector.source, what).help(help));
+    }
+    if selectors().count().saturating_mul(agents.len()) <= MOST_SELECTED {
+        return None;
+    }
+    let mut found = 0;
+    let one_too_many = selectors().find(|selector| {
+        found += selector.among(agents).count();
+        found > MOST_SELECTED
+    })?;
+    let what = format!("the queues select more than {MOST_SELECTED} members together");
+    Some(Diagnostic::at(&one_too_many.source, what).help(help))
+}
+
+impl Selector {
+    /// The agents that it selects.
+    fn among<'a>(
+        &self,
+        agents: &'a BTreeMap<OperatorId, DesiredAgent>,
+    ) -> impl Iterator<Item = &'a OperatorId> {
+        let holds = |agent: &DesiredAgent| {
+            self.wanted.iter().all(|want| agent.record.get(want.field) == Some(&want.value))
+        };
+        agents.iter().filter(move |(_, agent)| !agent.absent && holds(agent)).map(|(id, _)| id)
+    }
+}
+
+/// How many bytes the texts of a record have that take an agent's number.
+fn waiting_bytes(record: &Record) -> u64 {
+    let texts = record.iter().filter_map(|entry| match &entry.value {
+        Value::Text(text) | Value::Sip(Sip::Number(text)) => Some(text),
+        Value::Password(secret) => Some(&secret.key),
+        _ => None,
+    });
+    texts.filter(|text| text.contains('{')).map(|text| text.len() as u64).sum()
 }
 
 /// Complains about a vendor's number that two queues are pinned to.
@@ -218,6 +316,7 @@ impl Template {
 /// The names that may be used.
 struct Catalogue {
     names: Vec<Arc<str>>,
+    known: BTreeSet<Arc<str>>,
     /// Whether these are all of them.
     whole: bool,
 }
@@ -227,7 +326,7 @@ fn catalogue<'a>(lists: impl Iterator<Item = Option<&'a [Named]>>, whole: bool) 
     for list in lists.flatten() {
         all.get_or_insert_default().extend(list.iter().map(|(name, _)| Arc::clone(name)));
     }
-    all.map(|names| Catalogue { names, whole })
+    all.map(|names| Catalogue { known: names.iter().cloned().collect(), names, whole })
 }
 
 /// Complains about a name that is not declared; not when it may be, in what could not be read, unless
@@ -238,9 +337,12 @@ fn unknown<'a>(
     source: &Source,
     known: impl Iterator<Item = &'a str> + Clone,
     whole: bool,
+    before: usize,
 ) -> Diagnostics {
     let mut out = Diagnostics::default();
-    let help = match nearest(name, known.clone()) {
+    // Each search goes through all names.
+    let near = if before < MOST_SEARCHES { nearest(name, known.clone()) } else { None };
+    let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None if !whole => return out,
         None => {
@@ -282,10 +384,10 @@ fn listed(
         && let Some(entry) = record.entry(field)
         && let Value::Text(name) = &entry.value
         && !name.contains(PLACEHOLDER)
-        && !known.names.iter().any(|k| k == name)
+        && !known.known.contains(name)
         && let Some(source) = &entry.source
     {
-        out.extend(unknown(what, name, source, known.names.iter().map(|k| &**k), known.whole));
+        out.extend(unknown(what, name, source, known.names.iter().map(|k| &**k), known.whole, out.len()));
     }
 }
 
@@ -344,7 +446,7 @@ fn substitute(mut record: Record, id: &OperatorId) -> Record {
 }
 
 /// Refuses `{operatorID}` and the like: every agent of a pool would be called so.
-fn check_placeholders(record: &Record, complained: &mut Vec<Source>, out: &mut Diagnostics) {
+fn check_placeholders(record: &Record, complained: &mut BTreeSet<Source>, out: &mut Diagnostics) {
     for entry in record.iter() {
         let text: &str = match &entry.value {
             Value::Text(text) => text,
@@ -363,7 +465,7 @@ fn check_placeholders(record: &Record, complained: &mut Vec<Source>, out: &mut D
             && unfilled(text).is_none()
             && !complained.contains(source)
         {
-            complained.push(source.clone());
+            complained.insert(source.clone());
             out.push(
                 Diagnostic::at(source, format!("`{held}` stands for nothing"))
                     .help(format!("did you mean `{PLACEHOLDER}`?")),
@@ -376,7 +478,7 @@ fn check_password(
     record: &Record,
     workspace: &Workspace,
     own: &OwnSecrets,
-    complained: &mut Vec<Source>,
+    complained: &mut BTreeSet<Source>,
     out: &mut Diagnostics,
 ) {
     for entry in record.iter() {
@@ -386,7 +488,7 @@ fn check_password(
                 .or_else(|| own.objection(secret, &workspace.stores, source))
             && !complained.contains(source)
         {
-            complained.push(source.clone());
+            complained.insert(source.clone());
             out.push(diagnostic);
         }
     }
@@ -398,7 +500,7 @@ fn check_template(
     template: &Template,
     workspace: &Workspace,
     own: &OwnSecrets,
-    complained: &mut Vec<Source>,
+    complained: &mut BTreeSet<Source>,
     out: &mut Diagnostics,
 ) {
     if let Some(entry) = template.record.entry(&PASSWORD)
@@ -408,7 +510,7 @@ fn check_template(
         let key = secret.key.replace(PLACEHOLDER, "0");
         let objection = reference(secret, &key, &workspace.stores, source);
         if let Some(diagnostic) = objection.or_else(|| own.objection(secret, &workspace.stores, source)) {
-            complained.push(source.clone());
+            complained.insert(source.clone());
             out.push(diagnostic);
         }
     }
@@ -431,11 +533,9 @@ fn queue(
         listed(&selector.wanted, &MAIN_SKILL_GROUP, "skill group", groups, out);
         listed(&selector.wanted, &ROLE, "role", roles, out);
         place = Some(selector.source.clone());
-        for (id, agent) in agents.iter().filter(|(_, agent)| !agent.absent) {
-            if selector.wanted.iter().all(|want| agent.record.get(want.field) == Some(&want.value)) {
-                members.insert(id.clone(), selector.priority);
-                sources.insert(id.clone(), selector.source.clone());
-            }
+        for id in selector.among(agents) {
+            members.insert(id.clone(), selector.priority);
+            sources.insert(id.clone(), selector.source.clone());
         }
         if members.is_empty() && !raw.allow_empty && all_agents {
             out.push(

@@ -6,6 +6,7 @@ pub mod emit;
 mod expand;
 pub mod format;
 mod fullwidth;
+mod interpreter;
 mod own;
 mod placeholder;
 mod rotation;

@@ -48,23 +48,29 @@ impl OwnSecrets {
     }
 }
 
-/// Where a secret really lies, as far as the settings tell: two stores may lead to one place.
+/// Where a secret really lies, as far as the settings and the real paths of stores tell.
 fn place(stores: &Stores, store: &Arc<str>, key: &str) -> String {
     let Some(declared) = stores.get(store) else { return format!("{store} {key}") };
     let text = |setting: &str| declared.settings.text(setting).unwrap_or_default();
+    let path = declared.place.as_deref().unwrap_or(text("path"));
+    let joined = |parts: &[&str]| {
+        let parts = parts.iter().flat_map(|part| part.split('/'));
+        parts.filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+    };
     match declared.kind {
         "env" => format!("env {}{key}", text("prefix")),
-        "dir" => {
-            let parts = text("path").split('/').chain(key.split('/'));
-            let parts: Vec<&str> = parts.filter(|part| !part.is_empty() && *part != ".").collect();
-            format!("dir {}", parts.join("/"))
+        "dir" => format!("dir {}", joined(&[path, key])),
+        // One file under two names. `/` in a key walks nested maps.
+        "sops" | "age" => format!("{} {} {key}", declared.kind, joined(&[path])),
+        // One command under two names: a program is known by the last part of its path.
+        "exec" => {
+            let command = declared.settings.texts("get").join("\0").replace("{key}", key);
+            let (program, rest) = command.split_once('\0').unwrap_or((&command, ""));
+            format!("exec {}\0{rest}", program.rsplit('/').next().unwrap_or(program))
         }
-        // One file, or one command, under two names.
-        "sops" | "age" => format!("{} {} {key}", declared.kind, text("path").trim_start_matches("./")),
-        "exec" => format!("exec {}", declared.settings.texts("get").join("\0").replace("{key}", key)),
         "vault" => {
             let (name, field) = key.split_once('#').unwrap_or((key, "value"));
-            let path = [text("mount"), text("path"), name].map(|part| part.trim_matches('/')).join("/");
+            let path = joined(&[text("mount"), text("path"), name]);
             let address = text("address").trim_end_matches('/').to_ascii_lowercase();
             format!("vault {} {path}#{field}", address.strip_suffix(":443").unwrap_or(&address))
         }

@@ -3,7 +3,7 @@
 //! Whoever raises `version` has a new password made, and the store forgets the old one. An agent that shares
 //! the secret and says another version would keep the old password, which nobody knows any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::agent::PASSWORD;
@@ -29,11 +29,10 @@ pub(super) fn check(desired: &Desired, out: &mut Diagnostics) {
     }
     for uses in uses.values().filter(|uses| uses.iter().any(|(_, secret, _)| secret.generate)) {
         let [first, rest @ ..] = &uses[..] else { continue };
-        let mut complained: Vec<&Source> = Vec::new();
+        let mut complained: BTreeSet<&Source> = BTreeSet::new();
         for other in rest.iter().filter(|other| apart(first.1, other.1)) {
             // A pool or a profile speaks for many agents at one place.
-            if !complained.contains(&other.2) {
-                complained.push(other.2);
+            if complained.insert(other.2) {
                 out.push(complaint(first, other));
             }
         }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::decode::{Fields, choice, filled, flag, header, kind, list, number, secret, text, words};
+use super::interpreter::takes_key_as_code;
 use super::yaml::{Key, Node, NodeValue};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::model::secret::SecretRef;
 use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
+use crate::model::text::is_hidden;
 use crate::model::workspace::{Connection, Policy, Prune, SettingValue, Settings, Share, Store, Workspace};
 
 /// What `baseUrl` may look like.
@@ -204,7 +206,8 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
     let mut stores = BTreeMap::new();
     let mut declare = |name: &Key, kind: &'static str, settings: Settings| {
         let text: Arc<str> = Arc::from(&*name.name);
-        let store = Store { name: Arc::clone(&text), kind, settings, source: name.source.clone() };
+        let store =
+            Store { name: Arc::clone(&text), kind, settings, source: name.source.clone(), place: None };
         stores.insert(text, store);
     };
     for (name, node) in entries {
@@ -219,6 +222,17 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
         let table = STORES.iter().find(|(word, ..)| *word == kind).map_or(&[][..], |(.., table)| table);
         let settings = take(&mut fields, table, true, out);
         fields.finish(out);
+        for key in ["get", "put"].into_iter().filter(|_| kind == "exec") {
+            if takes_key_as_code(settings.texts(key)) {
+                let source = child(node, key).map_or(&node.source, |node| &node.source);
+                let message =
+                    format!("`{key}` of store `{}` puts `{{key}}` into code that it runs", name.name);
+                out.push(
+                    Diagnostic::at(source, message)
+                        .help("pass it as an argument, like [sh, -c, 'pass show \"$1\"', sh, \"{key}\"]"),
+                );
+            }
+        }
         declare(name, kind, settings);
     }
     stores
@@ -329,6 +343,9 @@ pub fn key_objection(store: &Store, key: &str) -> Option<&'static str> {
     if key.chars().any(char::is_control) {
         return Some("it holds a control character");
     }
+    if key.chars().any(is_hidden) {
+        return Some("it holds a character that cannot be seen");
+    }
     if key.len() > 512 {
         return Some("it is longer than 512 bytes");
     }
@@ -360,8 +377,16 @@ pub fn key_objection(store: &Store, key: &str) -> Option<&'static str> {
     if path.split('/').any(str::is_empty) {
         return Some("a name in it is empty");
     }
+    if store.kind != "exec" {
+        return None;
+    }
     // A command could take it for an option.
-    (store.kind == "exec" && key.starts_with('-')).then_some("it begins with `-`")
+    if key.starts_with('-') {
+        return Some("it begins with `-`");
+    }
+    let allowed =
+        |c: char| (c.is_alphanumeric() && !is_hidden(c)) || matches!(c, '.' | '_' | '@' | '/' | '-');
+    (!key.chars().all(allowed)).then_some("a store of type exec has keys of letters, digits and `. _ @ / -`")
 }
 
 /// Reads a mapping of settings.

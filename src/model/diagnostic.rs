@@ -58,21 +58,40 @@ impl Diagnostic {
     }
 }
 
-/// Collected diagnostics of a stage.
+/// Most diagnostics of a run that are kept.
+const MOST: usize = 2_000;
+/// Most characters of a message: a name of a file may be a megabyte long.
+const LONGEST: usize = 2_000;
+
+/// Collected diagnostics of a stage. Of very many only the first are kept, and the rest are counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    dropped: usize,
 }
 
 impl Diagnostics {
     /// Adds one.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
+    pub fn push(&mut self, mut diagnostic: Diagnostic) {
+        if self.list.len() >= MOST {
+            self.dropped += 1;
+            return;
+        }
+        for text in [&mut diagnostic.message, &mut diagnostic.help] {
+            if text.len() > LONGEST
+                && let Some((end, _)) = text.char_indices().nth(LONGEST)
+            {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
         self.list.push(diagnostic);
     }
 
     /// Adds all of another collection.
     pub fn extend(&mut self, other: Diagnostics) {
-        self.list.extend(other.list);
+        self.dropped += other.dropped;
+        other.list.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
     /// Whether nothing is wrong.
@@ -82,28 +101,44 @@ impl Diagnostics {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.list.len() + self.dropped
     }
 
     /// All of them, ordered by place; repeated ones once.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.list.sort_by(|a, b| a.source.cmp(&b.source).then_with(|| a.message.cmp(&b.message)));
         self.list.dedup();
+        if self.dropped > 0 {
+            let message = format!("{} more errors are not listed; correct these and run again", self.dropped);
+            self.list.push(Diagnostic::general(message));
+        }
         self.list
     }
 }
 
+/// Longest name that a near one is looked for, in characters.
+const LONGEST_NAME: usize = 100;
+/// Most candidates that a name is compared with.
+const MOST_CANDIDATES: usize = 50_000;
+
 /// Returns the candidate nearest to `name`, when one is near enough to be what was meant: a slip or
 /// two away, or the only one that begins like it (`webchat` for `webchat-queue`).
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let longest = name.chars().count();
+    let longest = name.chars().take(LONGEST_NAME + 1).count();
+    if longest > LONGEST_NAME {
+        return None;
+    }
     let bound = if longest <= 3 { 1 } else { longest.div_ceil(3) };
-    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let candidates: Vec<&str> = candidates.into_iter().take(MOST_CANDIDATES).collect();
     let begins = |c: &str| longest >= 3 && c.len() >= 3 && (c.starts_with(name) || name.starts_with(c));
     let mut alike = candidates.iter().copied().filter(|c| begins(c));
     let only = alike.next().filter(|_| alike.next().is_none());
+    // A distance is never smaller than the difference of the lengths; lower case may change those a little.
+    let alike =
+        |c: &&&str| c.len() <= 8 * LONGEST_NAME && c.chars().count().abs_diff(longest) <= 2 * bound + 1;
     candidates
         .iter()
+        .filter(alike)
         .map(|c| (strsim::damerau_levenshtein(&name.to_lowercase(), &c.to_lowercase()), *c))
         .filter(|(distance, _)| *distance <= bound)
         .min_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)))

@@ -112,6 +112,8 @@ rules! {
         "Add `role:` to the agent or its profile, or `allowAnyRole: true` if any will do; or write it with `state: absent`.";
     LEAVING_MEMBER   "R305" Error   Invalid    "A queue names an agent that is to be deleted."
         "Take the agent out of the queue, or its `state: absent` away.";
+    INVISIBLE_NAME   "R309" Error   Invalid    "A queue would be made whose name holds a character that cannot be seen."
+        "Write the name without it: no call could rename or delete the queue. A live queue of such a name can be declared.";
     TOO_MANY_DELETES "R401" Error   Refused    "More agents would be deleted than `policy.limits.deletes` allows."
         "If so many are really meant to go, `--allow deletes=N` lifts the limit for one run; else look for a file that is missing.";
     TOO_MANY_CHANGES "R402" Error   Refused    "More would be changed than `policy.limits.changes` allows."
@@ -189,17 +191,17 @@ impl Finding {
         self
     }
 
-    /// Says why a system told nothing that could be used.
-    #[must_use]
-    pub fn because(mut self, reason: Option<Reason>) -> Self {
-        self.reason = reason;
-        self
-    }
-
     /// Tells of it as a warning: its resource is left out of the plan, and stops no other.
     #[must_use]
     pub fn left_out(mut self) -> Self {
         self.severity = Severity::Warning;
+        self
+    }
+
+    /// Says why a system told nothing that could be used.
+    #[must_use]
+    pub fn because(mut self, reason: Option<Reason>) -> Self {
+        self.reason = reason;
         self
     }
 

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::{is_hidden, sanitize};
+
 /// An agent's number (坐席工号): the key of an agent in every system; always a string.
 ///
 /// Ordered as people count: numbers by value (`8001` before `10001`), then everything else by letter.
@@ -35,6 +37,8 @@ impl OperatorId {
             Some("it is empty")
         } else if id.chars().count() > 64 {
             Some("it is longer than 64 characters")
+        } else if id.chars().any(is_hidden) {
+            Some("a character that cannot be seen stands in it")
         } else if !id.chars().all(allowed) {
             Some("only letters, digits and `_ . @ -` may stand in it")
         } else if !id.starts_with(is_letter) {
@@ -112,13 +116,15 @@ impl From<&str> for OperatorId {
 }
 
 /// What an agent's number is written with, as ranges that every dialect of regular expressions knows: the
-/// schema says the same, and editors of all sorts read it. Letters and digits, no blanks, no signs.
-pub const LETTERS: &str = r"0-9A-Za-z\u00C0-\u167F\u1681-\u1FFF\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF";
+/// schema says the same, and editors of all sorts read it. Letters and digits, no blanks, no signs, and nothing that
+/// cannot be seen.
+pub const LETTERS: &str = r"0-9A-Za-z\u00C0-\u034E\u0350-\u061B\u061D-\u115E\u1161-\u167F\u1681-\u17B3\u17B6-\u180A\u1810-\u1FFF\u2C00-\u2FEF\u3001-\u3163\u3165-\uD7FF\uF900-\uFDCF";
 
 fn is_letter(c: char) -> bool {
-    matches!(c, '0'..='9' | 'A'..='Z' | 'a'..='z'
-        | '\u{C0}'..='\u{167F}' | '\u{1681}'..='\u{1FFF}' | '\u{2C00}'..='\u{2FEF}'
-        | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}')
+    !is_hidden(c)
+        && matches!(c, '0'..='9' | 'A'..='Z' | 'a'..='z'
+            | '\u{C0}'..='\u{167F}' | '\u{1681}'..='\u{1FFF}' | '\u{2C00}'..='\u{2FEF}'
+            | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}')
 }
 
 /// The kinds of resources that a roster holds.
@@ -187,24 +193,13 @@ impl ResourceId {
 
 impl fmt::Display for ResourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind.word(), safe(self.name.as_str()))
+        write!(f, "{}/{}", self.kind.word(), sanitize(self.name.as_str()))
     }
 }
 
-/// A name fit for a line: control characters and marks that turn the direction of writing are escaped, since
-/// a vendor's names may hold anything.
+/// Returns a name fit for a line: see [`sanitize`].
 pub fn safe(text: &str) -> String {
-    let turns =
-        |c: char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let mut result = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || turns(c) {
-            result.extend(c.escape_unicode());
-        } else {
-            result.push(c);
-        }
-    }
-    result
+    sanitize(text).into_owned()
 }
 
 impl fmt::Debug for ResourceId {
@@ -261,7 +256,29 @@ mod tests {
         for id in ["", "../x", "a/b", "a b", "{operatorId}", ".x", "a\nb"] {
             assert!(OperatorId::objection(id).is_some(), "{id:?}");
         }
+        for hidden in
+            ['\u{34f}', '\u{61c}', '\u{115f}', '\u{17b4}', '\u{180b}', '\u{200b}', '\u{3164}', '\u{feff}']
+        {
+            assert!(OperatorId::objection(&format!("80{hidden}01")).is_some(), "{hidden:?}");
+        }
         assert_eq!(OperatorId::objection("8001"), None);
+    }
+
+    #[test]
+    fn the_schema_knows_the_same_letters() {
+        let hex = |text: &str| text.strip_prefix("\\u").and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        let mut named = vec![false; 0x11_0000];
+        let mut rest = LETTERS;
+        while !rest.is_empty() {
+            let take = if rest.starts_with('\\') { 6 } else { 1 };
+            let (first, last) = (&rest[..take], &rest[take + 1..2 * take + 1]);
+            let code = |text: &str| hex(text).unwrap_or_else(|| u32::from(text.as_bytes()[0]));
+            (code(first)..=code(last)).for_each(|code| named[code as usize] = true);
+            rest = &rest[2 * take + 1..];
+        }
+        for c in '\0'..=char::MAX {
+            assert_eq!(named[c as usize], is_letter(c), "{c:?}");
+        }
     }
 
     #[test]

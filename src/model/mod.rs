@@ -24,5 +24,6 @@ pub mod secret;
 pub mod snapshot;
 pub mod source;
 pub mod spec;
+pub mod text;
 pub mod value;
 pub mod workspace;

@@ -1,12 +1,14 @@
 //! Secrets: a name that may be shown, and a value that cannot be.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
+
+use super::text::hex;
 
 /// The name of a secret: a store of the workspace and a key in it. Printable.
 #[derive(
@@ -65,11 +67,7 @@ impl Secret {
         mac.update(of.as_bytes());
         mac.update(&[0]);
         mac.update(self.expose().as_bytes());
-        let mut hex = String::with_capacity(64);
-        for byte in mac.finalize().into_bytes() {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        hex
+        hex(&mac.finalize().into_bytes())
     }
 
     /// Length in characters, for the vendor's bounds.

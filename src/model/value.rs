@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::id::OperatorId;
 use super::secret::SecretRef;
+use super::text::sanitize;
 
 /// The type of a field. Whatever depends on the type, and on nothing else, matches on this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +138,7 @@ impl Value {
             Value::Set(words) => words.join(", "),
             Value::Sip(Sip::Auto) => "auto".to_owned(),
             Value::Sip(Sip::None) => "none".to_owned(),
-            Value::Sip(Sip::Number(number)) => number.to_string(),
+            Value::Sip(Sip::Number(number)) => sanitize(number).into_owned(),
             Value::Password(_) => "(secret)".to_owned(),
             Value::Members(members) => format!("{} members", members.len()),
             Value::Other(raw) => format!("{} (unknown to rosterctl)", shown(raw)),
@@ -145,14 +146,9 @@ impl Value {
     }
 }
 
-/// A text fit for one line of a terminal: control characters escaped, the empty text as `""`.
+/// A text fit for one line, the empty text as `""`.
 fn shown(text: &str) -> String {
-    if text.is_empty() {
-        return "\"\"".to_owned();
-    }
-    text.chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
-        .collect()
+    if text.is_empty() { "\"\"".to_owned() } else { sanitize(text).into_owned() }
 }
 
 /// The list's own copy of a word.

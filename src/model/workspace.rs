@@ -214,6 +214,8 @@ pub struct Store {
     pub settings: Settings,
     /// Where it is declared.
     pub source: Source,
+    /// The real path of its file or folder, once the shell has looked.
+    pub place: Option<Arc<str>>,
 }
 
 /// What one run may do.

@@ -1,11 +1,10 @@
 //! What makes a saved plan stale.
 
-use std::fmt::Write as _;
-
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use crate::model::plan::Plan;
+use crate::model::text::hex;
 
 /// Digest of a plan's own content: every byte of meaning but the digest itself, keys in order.
 pub fn of_plan(plan: &Plan) -> String {
@@ -28,9 +27,5 @@ pub fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);
     }
-    let mut hex = String::with_capacity(64);
-    for byte in hasher.finalize() {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex(&hasher.finalize())
 }

@@ -74,9 +74,17 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Draft {
     pub changes: Vec<Change>,
     pub findings: Vec<Finding>,
+    /// How many near names were looked for.
+    pub searches: usize,
 }
 
 impl Draft {
+    /// Whether a near name is still looked for: each search goes through all agents.
+    pub(crate) fn may_search(&mut self) -> bool {
+        self.searches += 1;
+        self.searches <= 50
+    }
+
     pub(crate) fn find(&mut self, finding: Finding) {
         self.findings.push(finding);
     }

@@ -14,13 +14,14 @@ use crate::model::agent::NAME;
 use crate::model::desired::DesiredQueue;
 use crate::model::diff::same;
 use crate::model::finding::{
-    AMBIGUOUS_QUEUE, Finding, IMMUTABLE, INCOMPLETE, LEAVING_MEMBER, MISSING_EXTEN, TOO_FEW_MEMBERS,
-    UNKNOWN_MEMBER, UNMANAGED_QUEUE,
+    AMBIGUOUS_QUEUE, Finding, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, MISSING_EXTEN,
+    TOO_FEW_MEMBERS, UNKNOWN_MEMBER, UNMANAGED_QUEUE,
 };
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::{Listing, LiveQueue};
 use crate::model::plan::{Action, Change, FieldDiff, Moved};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::text::is_hidden;
 use crate::model::value::{Members, Value};
 
 /// Decides about every queue, after the agents are decided.
@@ -170,6 +171,14 @@ fn missing(
         );
         return;
     }
+    if queue.name.chars().any(is_hidden) {
+        let message = format!(
+            "no queue is named `{}`, and none is made of a name with a character that cannot be seen",
+            queue.name
+        );
+        draft.find(Finding::new(&INVISIBLE_NAME, message).about(id).at(&queue.source));
+        return;
+    }
     let moved = if context.ledger.owns(id) { Moved::Live } else { Moved::Manifest };
     let mut fields: Vec<FieldDiff> =
         queue.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
@@ -232,10 +241,11 @@ fn check_members(
             && !agents.items.contains_key(member)
             && agents.incomplete.is_none()
         {
-            let near = crate::model::diagnostic::nearest(
-                member.as_str(),
-                context.desired.agents.keys().chain(agents.items.keys()).map(OperatorId::as_str),
-            );
+            let known = || context.desired.agents.keys().chain(agents.items.keys()).map(OperatorId::as_str);
+            let near = draft
+                .may_search()
+                .then(|| crate::model::diagnostic::nearest(member.as_str(), known()))
+                .flatten();
             let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             draft.find(
                 Finding::new(

@@ -233,6 +233,21 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_another_company_counts_and_is_left_out() {
+        let mut assembly = Assembly::default();
+        let mut first = page(&["1", "2"], Some(5));
+        first.rows.extend([Row::Foreign("1".into(), 7), Row::Foreign("1".into(), 8)]);
+        assembly.add(first, |row| Some((row.key().clone(), row)));
+        assembly.add(Page { rows: vec![Row::Foreign("3".into(), 7)], total: Some(5) }, |row| {
+            Some((row.key().clone(), row))
+        });
+        let Assembled { items, foreign, incomplete } = assembly.finish();
+        assert_eq!(incomplete, None);
+        assert_eq!(items.len(), 2);
+        assert_eq!(foreign, ["1".into(), "3".into()].into());
+    }
+
+    #[test]
     fn a_page_size_that_is_not_the_one_asked_for_is_noticed() {
         assert_eq!(pages(2, Some(5), 100), 3);
         assert_eq!(pages(2, Some(2), 100), 1);
@@ -254,20 +269,5 @@ mod tests {
         assert!(ends(&mut course(&["1", "2"], 5), &["1", "2"]), "the same once more");
         assert!(!ends(&mut course(&["1", "2"], 3), &["3"]), "the last one");
         assert_eq!(course(&["1", "2"], 1_000_000_000_000_000).pages(), 1);
-    }
-
-    #[test]
-    fn a_row_of_another_company_counts_and_is_left_out() {
-        let mut assembly = Assembly::default();
-        let mut first = page(&["1", "2"], Some(5));
-        first.rows.extend([Row::Foreign("1".into(), 7), Row::Foreign("1".into(), 8)]);
-        assembly.add(first, |row| Some((row.key().clone(), row)));
-        assembly.add(Page { rows: vec![Row::Foreign("3".into(), 7)], total: Some(5) }, |row| {
-            Some((row.key().clone(), row))
-        });
-        let Assembled { items, foreign, incomplete } = assembly.finish();
-        assert_eq!(incomplete, None);
-        assert_eq!(items.len(), 2);
-        assert_eq!(foreign, ["1".into(), "3".into()].into());
     }
 }

@@ -181,8 +181,8 @@ fn scalar(value: &Json) -> Option<String> {
     }
 }
 
-/// A message fit for a line: control characters replaced. It is cut where it is shown, after secrets that
-/// it may repeat were struck.
+/// A message on one line: control characters become blanks. It is cut and sanitized where it is shown, after
+/// secrets that it may repeat were struck.
 pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

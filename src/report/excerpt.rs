@@ -26,6 +26,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::private;
 use crate::model::source::Source;
+use crate::model::text::sanitize;
 
 /// What stands in place of something private. Always of this length.
 const MASK: &str = " ••••••";
@@ -277,28 +278,9 @@ fn in_flow(before: &str) -> bool {
     depth > 0
 }
 
-/// Makes text safe for a terminal: tabs become `→`, whatever else controls it becomes its code.
+/// Makes text safe for a terminal: tabs become `→`, whatever else is hidden its code.
 fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\t' => out.push_str("→   "),
-            // Marks that turn the writing direction, or separate lines, hide what a line says.
-            '\u{200b}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-            _ if c.is_control() => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-            _ => out.push(c),
-        }
-    }
-    out
+    text.split('\t').map(sanitize).collect::<Vec<_>>().join("→   ")
 }
 
 /// What of a line is printed.

@@ -460,7 +460,7 @@ mod tests {
     fn the_nearest_is_suggested() {
         assert_eq!(said("agent.wrapUpSecond"), "near: Some(\"agent.wrapUpSeconds\")");
         assert_eq!(said("wrapupsecs"), "near: Some(\"agent.wrapUpSeconds\")");
-        assert_eq!(said("R109"), "near: Some(\"R101\")");
+        assert_eq!(said("R10x"), "near: Some(\"R101\")");
         assert_eq!(said("xyzzy"), "near: None");
     }
 }

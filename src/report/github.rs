@@ -1,14 +1,14 @@
 //! A report → GitHub's workflow annotations, on the manifests' lines.
 //!
 //! `::error file=roster/a.yaml,line=12,col=5,title=R303::message`. GitHub shows ten of a kind for a step, so what is
-//! gravest comes first; one line closes the list.
+//! gravest comes first, and of more than ten those who are deleted; one line closes the list.
 
 use super::view::{self, Line, Tone};
 use super::{Body, Command, Part, Report, Run, result};
 use crate::apply::{Status, StepResult};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
-use crate::model::plan::Plan;
+use crate::model::plan::{Action, Plan};
 use crate::model::source::Source;
 
 /// One annotation.
@@ -17,12 +17,20 @@ struct Note {
     source: Option<Source>,
     title: String,
     message: String,
+    /// Somebody is deleted by it.
+    deletes: bool,
 }
+
+/// How many annotations of a level GitHub shows.
+const SHOWN: usize = 10;
 
 /// Draws a report.
 pub(super) fn report(report: &Report) -> String {
     let mut notes: Vec<Note> = report.parts.iter().flat_map(|part| notes(report, part)).collect();
     notes.sort_by_key(|note| note.severity);
+    for level in notes.chunk_by_mut(|a, b| a.severity == b.severity).filter(|level| level.len() > SHOWN) {
+        level.sort_by_key(|note| !note.deletes);
+    }
     notes.iter().map(|note| command(report, note)).collect()
 }
 
@@ -59,6 +67,7 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
         source: None,
         title: format!("rosterctl {}: {name}", report.command.word()),
         message,
+        deletes: false,
     };
     match &part.body {
         Body::Planned(plan) => {
@@ -93,6 +102,7 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
                     .filter(|text| !text.is_empty())
                     .collect::<Vec<_>>()
                     .join("; "),
+                deletes: false,
             });
             notes.collect()
         }
@@ -108,9 +118,29 @@ fn planned(command: Command, plan: &Plan) -> Vec<Note> {
             (Tone::Act(_), Command::Drift) => (Severity::Warning, differs(line)),
             (Tone::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line)),
         };
-        Note { severity, source: line.source.clone(), title, message: message(line) }
+        let deletes = matches!(line.tone, Tone::Act(Action::Delete | Action::Replace));
+        Note { severity, source: line.source.clone(), title, message: message(line), deletes }
     };
-    view.findings.iter().chain(&view.changes).map(note).collect()
+    let mut notes: Vec<Note> = view.findings.iter().chain(&view.changes).map(note).collect();
+    // Ten annotations cannot name them all: one says who they are.
+    let deleted: Vec<&Line> = view
+        .changes
+        .iter()
+        .filter(|line| matches!(line.tone, Tone::Act(Action::Delete | Action::Replace)))
+        .collect();
+    if deleted.len() >= SHOWN {
+        let count: usize = deleted.iter().map(|line| line.count).sum();
+        let severity = if command == Command::Drift { Severity::Warning } else { Severity::Info };
+        let who = deleted.iter().flat_map(|line| {
+            let number = |one: &String| one.split(' ').next().unwrap_or(one).to_owned();
+            let several: Vec<String> = line.everyone.iter().map(number).collect();
+            if several.is_empty() { vec![line.subject.clone()] } else { several }
+        });
+        let message = who.collect::<Vec<_>>().join(", ");
+        let title = format!("{count} agents are deleted");
+        notes.insert(0, Note { severity, source: None, title, message, deletes: true });
+    }
+    notes
 }
 
 fn acts(line: &Line) -> String {
@@ -138,6 +168,7 @@ fn ran(plan: &Plan, run: &Run) -> Vec<Note> {
         source: place(&moved.id),
         title: format!("{} moved", moved.id),
         message: moved.message.clone(),
+        deletes: false,
     });
     let steps =
         result::ends(plan, run).filter(|(_, entry)| entry.end != Status::Done || entry.message.is_some());
@@ -146,6 +177,7 @@ fn ran(plan: &Plan, run: &Run) -> Vec<Note> {
         source: step.targets.first().and_then(place),
         title: format!("{} {}", result::words(step, &entry), entry.status),
         message: entry.message.unwrap_or(entry.status).to_owned(),
+        deletes: false,
     });
     stale.chain(steps).collect()
 }
@@ -163,14 +195,19 @@ mod tests {
     #[test]
     fn the_name_of_a_file_is_one_like_any_other() {
         let source = Source::new("w/roster/a\u{1b}[31m\u{202e},\n::x.yaml", 1, 2);
-        let note =
-            Note { severity: Severity::Error, source: Some(source), title: "t".into(), message: "m".into() };
+        let note = Note {
+            severity: Severity::Error,
+            source: Some(source),
+            title: "t".into(),
+            message: "m".into(),
+            deletes: false,
+        };
         let report =
             Report { command: Command::Plan, parts: Vec::new(), several: false, root: String::new() };
         let text = command(&report, &note);
         assert_eq!(
             text,
-            "::error file=w/roster/a\\u{1b}[31m\\u{202e}%2C\\u{a}%3A%3Ax.yaml,line=1,col=2,title=t::m\n"
+            "::error file=w/roster/a\\u{1b}[31m\\u{202e}%2C\\n%3A%3Ax.yaml,line=1,col=2,title=t::m\n"
         );
     }
 }

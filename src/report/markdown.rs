@@ -1,7 +1,8 @@
 //! A report → a comment for a pull request, in GitHub's Markdown.
 //!
-//! A comment holds 65,536 characters. What is longer is cut at a row, never inside a fold or a fence, and says so. The
-//! findings and those who leave are kept longest.
+//! A comment holds 65,536 characters. What is longer is cut at a row, never inside a fold or a fence, and says so. Those
+//! who are deleted come first: their rows are shortened, down to their numbers, before one is cut. Of what is left each
+//! fold has a share.
 
 use super::diff::{Span, spans};
 use super::markup::Markdown;
@@ -14,6 +15,16 @@ use crate::model::plan::Plan;
 const MOST: usize = 65_000;
 /// Most characters of one cell, before escaping.
 const WIDEST: usize = 1_200;
+/// Most characters of a name of the deleted, one for each form of their chapters; the last form is numbers alone.
+const NAMES: [usize; 3] = [120, 40, 16];
+/// The greatest rank of those who are deleted.
+const DELETED: usize = 2;
+/// The rank of the picture of the order.
+const PICTURE: usize = 9;
+/// Characters that the other folds have for themselves, beside those who are deleted.
+const RESERVE: usize = 12_000;
+/// Most characters of a sentence above the folds.
+const SENTENCE: usize = 600;
 /// Longest text of which both sides are shown.
 const SHORT: usize = 24;
 
@@ -24,6 +35,19 @@ struct Section {
     open: Markdown,
     rows: Vec<Markdown>,
     close: &'static str,
+    /// Shorter forms of a fold that is not cut while another one can be.
+    shorter: Vec<(Markdown, Vec<Markdown>)>,
+}
+
+impl Section {
+    /// How many characters it takes as a whole, with the line that says how many rows are missing.
+    fn chars(&self) -> usize {
+        self.frame() + self.rows.iter().map(Markdown::chars).sum::<usize>()
+    }
+
+    fn frame(&self) -> usize {
+        self.open.chars() + self.close.len() + 60
+    }
 }
 
 /// Draws a report.
@@ -102,29 +126,83 @@ fn planned(report: &Report, plan: &Plan, head: &mut Markdown) -> Vec<Section> {
         let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, line)).collect();
         if !rows.is_empty() {
             // Nobody is deleted behind a fold.
-            let open = rows.len() <= 10 || matches!(group, Group::Leaves | Group::Remade);
-            sections.push(section(
-                rank(group),
-                group.title(report.command),
-                view.count(group),
-                open,
-                columns(group, report.command),
-                rows.into_iter(),
-            ));
+            let deleted = matches!(group, Group::Leaves | Group::Remade);
+            let open = rows.len() <= 10 || deleted;
+            let (title, count) = (group.title(report.command), view.count(group));
+            let columns = columns(group, report.command);
+            let mut whole = section(rank(group), title, count, open, columns, rows.into_iter());
+            if deleted {
+                whole.shorter = shorter(title, count, columns, &view.group(group).collect::<Vec<_>>());
+            }
+            sections.push(whole);
         }
     }
     sections.extend(order(&view));
     sections
 }
 
-/// Which fold is cut last: the findings, then those who leave, then the others in order.
+/// The chapter of those who are deleted, in ever fewer characters.
+fn shorter(
+    title: &'static str,
+    count: usize,
+    columns: &'static str,
+    lines: &[&Line],
+) -> Vec<(Markdown, Vec<Markdown>)> {
+    let mut forms: Vec<(Markdown, Vec<Markdown>)> = NAMES
+        .iter()
+        .map(|most| {
+            let rows = lines.iter().map(|line| {
+                let mut row = Markdown::default();
+                row.raw("| ").text(bare(&line.subject)).raw(" | ").text(&names(line, *most)).raw(" | ");
+                let words =
+                    line.pieces.iter().filter(|piece| !is_who(line, piece)).map(|piece| match piece {
+                        Piece::Name(_) => String::new(),
+                        piece => cut_to(&piece.words(), *most),
+                    });
+                let words: Vec<String> = words.filter(|words| !words.is_empty()).collect();
+                row.text(&words.join(" · ")).raw(" | |\n");
+                row
+            });
+            let form = section(0, title, count, true, columns, rows);
+            (form.open, form.rows)
+        })
+        .collect();
+    let numbers = lines.iter().flat_map(|line| {
+        let number = |one: &str| one.split(' ').next().unwrap_or(one).to_owned();
+        let several: Vec<String> = line.everyone.iter().map(|one| number(one)).collect();
+        if several.is_empty() { vec![bare(&line.subject).to_owned()] } else { several }
+    });
+    let numbers = numbers.map(|number| {
+        let mut row = Markdown::default();
+        row.text(&cut_to(&number, 70)).raw(" ");
+        row
+    });
+    let form = section(0, title, count, true, "", numbers);
+    forms.push((form.open, form.rows));
+    forms
+}
+
+/// Who is deleted, each by number and name where a line stands for several.
+fn names(line: &Line, most: usize) -> String {
+    if line.everyone.is_empty() {
+        return cut_to(line.name().unwrap_or_default(), most);
+    }
+    line.everyone.iter().map(|one| cut_to(one, most)).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a piece names all whom a line stands for.
+fn is_who(line: &Line, piece: &Piece) -> bool {
+    matches!(piece, Piece::Words(words) if !line.everyone.is_empty() && *words == line.everyone.join(", "))
+}
+
+/// Which fold is cut last: those who leave, then what needs a decision, then the others in order.
 fn rank(group: Group) -> usize {
     match group {
-        Group::Findings => 1,
-        Group::Leaves => 2,
-        Group::Remade => 3,
-        Group::Moves => 4,
-        Group::Queues => 5,
+        Group::Leaves => 1,
+        Group::Remade => 2,
+        Group::Findings => 3,
+        Group::Queues => 4,
+        Group::Moves => 5,
         Group::Joins => 6,
         Group::Changes => 7,
     }
@@ -159,13 +237,13 @@ fn summary(view: &View, head: &mut Markdown) {
         head.raw("What is live stands first, what the manifest says after it. Nothing has been changed.\n\n");
     }
     if let Some(refused) = &view.refused {
-        head.raw("⛔ ").text(refused).raw("\n\n");
+        head.raw("⛔ ").text(&cut_to(refused, SENTENCE)).raw("\n\n");
     }
     if let Some(narrowed) = &view.narrowed {
-        head.raw("⚠️ ").text(narrowed).raw("\n\n");
+        head.raw("⚠️ ").text(&cut_to(narrowed, SENTENCE)).raw("\n\n");
     }
     for allowed in &view.allowed {
-        head.raw("⚠️ ").text(allowed).raw("\n\n");
+        head.raw("⚠️ ").text(&cut_to(allowed, SENTENCE)).raw("\n\n");
     }
 }
 
@@ -218,7 +296,7 @@ fn order(view: &View) -> Option<Section> {
     }
     let mut open = Markdown::default();
     open.raw("<details><summary>What comes after what</summary>\n\n```mermaid\nflowchart LR\n");
-    Some(Section { rank: 9, open, rows, close: "```\n\n</details>\n\n" })
+    Some(Section { rank: PICTURE, open, rows, close: "```\n\n</details>\n\n", shorter: Vec::new() })
 }
 
 fn section(
@@ -232,7 +310,7 @@ fn section(
     let mut head = Markdown::default();
     head.raw(if open { "<details open><summary><b>" } else { "<details><summary><b>" });
     head.raw(title).raw("</b> (").number(count).raw(")</summary>\n\n").raw(columns);
-    Section { rank, open: head, rows: rows.collect(), close: "\n</details>\n\n" }
+    Section { rank, open: head, rows: rows.collect(), close: "\n</details>\n\n", shorter: Vec::new() }
 }
 
 fn row(report: &Report, group: Group, line: &Line) -> Markdown {
@@ -259,8 +337,14 @@ fn row(report: &Report, group: Group, line: &Line) -> Markdown {
             said(&mut row, line.pieces.iter());
         }
         Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
-            row.text(bare(&line.subject)).raw(" | ").text(line.name().unwrap_or_default()).raw(" | ");
-            said(&mut row, line.pieces.iter());
+            row.text(bare(&line.subject)).raw(" | ").text(&cut(line.name().unwrap_or_default())).raw(" | ");
+            // Whoever is deleted is named, however long the others' names are.
+            let deleted = matches!(group, Group::Leaves | Group::Remade);
+            let who = line.pieces.iter().any(|piece| deleted && is_who(line, piece));
+            said(&mut row, line.pieces.iter().filter(|piece| !(who && is_who(line, piece))));
+            if who {
+                row.raw(" · ").text(&names(line, NAMES[0]));
+            }
         }
     }
     row.raw(" | ").text(&place).raw(" |\n");
@@ -320,7 +404,11 @@ fn changed(row: &mut Markdown, before: &str, after: &str) {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(WIDEST) {
+    cut_to(text, WIDEST)
+}
+
+fn cut_to(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }
@@ -329,8 +417,6 @@ fn cut(text: &str) -> String {
 /// Puts the comment together, and leaves out what does not fit.
 fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Section>)>) -> String {
     let note = "\n_Cut: the whole report is in this run's artifact._\n";
-    // What a fold costs beside its rows, with the line that says how many are missing.
-    let frame = |section: &Section| section.open.chars() + section.close.len() + 60;
     let mut left = MOST.saturating_sub(head.chars() + note.len());
     let mut whole = true;
     let mut kept: Vec<(Markdown, Vec<(Section, usize)>)> = Vec::new();
@@ -342,35 +428,56 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Section>)>) -> String {
         left -= part.chars();
         kept.push((part, sections.into_iter().map(|section| (section, 0)).collect()));
     }
-    // By rank, each fold takes what it needs of what is left.
+    whole &= shorten(&mut kept, left);
     let mut order: Vec<(usize, usize, usize)> = Vec::new();
     for (part, (_, sections)) in kept.iter().enumerate() {
         order.extend(sections.iter().enumerate().map(|(at, (section, _))| (section.rank, part, at)));
     }
     order.sort_unstable();
-    for (_, part, at) in order {
-        let (section, shown) = &mut kept[part].1[at];
-        // A picture is whole or not at all.
-        let all: usize = section.rows.iter().map(Markdown::chars).sum();
-        let cost = frame(section);
-        if left < cost || (section.rank == 9 && left < cost + all) {
+    // The frames first, so that each fold can say how many rows it lacks.
+    let (pictures, folds): (Vec<_>, Vec<_>) = order.into_iter().partition(|(rank, ..)| *rank == PICTURE);
+    let mut framed = Vec::new();
+    for fold in folds {
+        let frame = kept[fold.1].1[fold.2].0.frame();
+        if left < frame {
             whole = false;
             continue;
         }
-        left -= cost;
-        for row in &section.rows {
-            if left < row.chars() {
-                whole = false;
-                break;
-            }
-            left -= row.chars();
-            *shown += 1;
-        }
+        left -= frame;
+        framed.push(fold);
     }
+    // Those who are deleted, then a share for each of the others, then by rank what is left.
+    let is_deleted = |fold: &&(usize, usize, usize)| fold.0 <= DELETED;
+    for (_, part, at) in framed.iter().filter(is_deleted) {
+        left -= fill(&mut kept[*part].1[*at], left);
+    }
+    let share = left / (2 * framed.len().max(1));
+    for (_, part, at) in framed.iter().filter(|fold| !is_deleted(fold)) {
+        left -= fill(&mut kept[*part].1[*at], share);
+    }
+    for (_, part, at) in &framed {
+        left -= fill(&mut kept[*part].1[*at], left);
+        let (section, shown) = &kept[*part].1[*at];
+        whole &= *shown == section.rows.len();
+    }
+    // A picture is whole or not at all.
+    for (rank, part, at) in pictures {
+        let (section, shown) = &mut kept[part].1[at];
+        if left < section.chars() {
+            whole = false;
+            continue;
+        }
+        left -= section.chars();
+        *shown = section.rows.len();
+        framed.push((rank, part, at));
+    }
+    framed.sort_unstable_by_key(|(_, part, at)| (*part, *at));
+    let framed: Vec<(usize, usize)> = framed.into_iter().map(|(_, part, at)| (part, at)).collect();
     let mut out = head.clone();
-    for (part, sections) in &kept {
+    for (number, (part, sections)) in kept.iter().enumerate() {
         out.join(part);
-        for (section, shown) in sections.iter().filter(|(_, shown)| *shown > 0) {
+        let there = |at: &usize| framed.binary_search(&(number, *at)).is_ok();
+        for (section, shown) in (0..sections.len()).filter(there).map(|at| &sections[at]) {
             out.join(&section.open);
             section.rows[..*shown].iter().for_each(|row| {
                 out.join(row);
@@ -385,4 +492,38 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Section>)>) -> String {
         out.raw(note);
     }
     out.into_string()
+}
+
+/// Shows more rows of a fold in so many characters, and returns how many it took.
+fn fill((section, shown): &mut (Section, usize), room: usize) -> usize {
+    let mut used = 0;
+    for row in &section.rows[*shown..] {
+        if used + row.chars() > room {
+            break;
+        }
+        used += row.chars();
+        *shown += 1;
+    }
+    used
+}
+
+/// Puts the chapters of the deleted into the longest form that leaves the others their reserve; whether that is the
+/// whole one.
+fn shorten(kept: &mut [(Markdown, Vec<(Section, usize)>)], left: usize) -> bool {
+    let (mut deleted, others): (Vec<_>, Vec<_>) = kept
+        .iter_mut()
+        .flat_map(|(_, sections)| sections.iter_mut().map(|(section, _)| section))
+        .partition(|section| !section.shorter.is_empty());
+    let others: usize = others.iter().map(|section| section.chars()).sum();
+    let room = left.saturating_sub(others.min(RESERVE));
+    let mut is_whole = true;
+    while deleted.iter().map(|section| section.chars()).sum::<usize>() > room
+        && deleted.iter().any(|section| !section.shorter.is_empty())
+    {
+        is_whole = false;
+        for section in deleted.iter_mut().filter(|section| !section.shorter.is_empty()) {
+            (section.open, section.rows) = section.shorter.remove(0);
+        }
+    }
+    is_whole
 }

@@ -168,7 +168,7 @@ mod tests {
     fn text_is_text_in_every_tongue() {
         let mut html = Markup::default();
         html.raw("<p title=\"").text("\" onclick='x'").raw("\">").text("<script>&\n").raw("</p>");
-        let wanted = "<p title=\"&quot; onclick=&#39;x&#39;\">&lt;script&gt;&amp;\\u{a}</p>";
+        let wanted = "<p title=\"&quot; onclick=&#39;x&#39;\">&lt;script&gt;&amp;\\n</p>";
         assert_eq!(html.into_string(), wanted);
         let mut md = Markdown::default();
         md.text("a|b `c` <img> @team #77 [x](https://y) **z** \n");

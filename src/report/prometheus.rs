@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::{Part, Report};
 use crate::model::finding::{Severity, UNMANAGED_AGENT, UNMANAGED_QUEUE};
 use crate::model::plan::{Action, Moved, Plan};
+use crate::model::text::sanitize;
 
 const ACTIONS: [(Action, &str); 4] = [
     (Action::Create, "create"),
@@ -104,7 +105,7 @@ fn draw(metric: &Metric) -> String {
 
 /// Escapes the value of a label.
 fn label(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    sanitize(text).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 fn changes(plan: &Plan) -> Vec<(String, String)> {

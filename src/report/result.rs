@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Run;
 use super::view::ranges;
-use crate::apply::{IN_PART, Status, StepResult};
+use crate::apply::{IN_PART, KEPT, Status, StepResult};
 use crate::model::finding::{AT_WORK, Effect, Finding};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Plan, Step};
@@ -211,9 +211,29 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
         )),
         (_, _) => Some(format!(
             "Applied in part: {done} of {all} steps done{but}, {failed} failed, {skipped} skipped, {unknown} of unknown \
-             outcome. Running apply again does the rest{}.",
-            if run.held.is_empty() { "" } else { ", once those who were left alone are no longer at work" }
+             outcome. {}.",
+            again(run)
         )),
+    }
+}
+
+/// What running apply again does about the steps that are not done.
+fn again(run: &Run) -> &'static str {
+    let kept = |result: &&StepResult| {
+        let message = result.message.as_deref().unwrap_or_default();
+        let count = message.matches(KEPT).count();
+        count > 0 && count == message.matches(" instead of ").count()
+    };
+    let open = || run.results.iter().filter(|result| result.status != Status::Done);
+    match (open().all(|result| kept(&result)), open().any(|result| kept(&result)), run.held.is_empty()) {
+        (true, ..) => "Running apply again changes nothing: write the values as the vendor keeps them",
+        (_, true, _) => {
+            "Running apply again does the rest, but for values that the vendor keeps in another form"
+        }
+        (_, _, true) => "Running apply again does the rest",
+        (_, _, false) => {
+            "Running apply again does the rest, once those who were left alone are no longer at work"
+        }
     }
 }
 

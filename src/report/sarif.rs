@@ -15,6 +15,7 @@ use crate::apply::Status;
 use crate::model::finding::{self, RULES, Severity};
 use crate::model::plan::Plan;
 use crate::model::source::Source;
+use crate::model::text::sanitize_lines;
 
 /// Rules beside the table of codes: id, severity, sentence.
 const OWN: [(&str, Severity, &str); 5] = [
@@ -25,12 +26,20 @@ const OWN: [(&str, Severity, &str); 5] = [
     ("step", Severity::Error, "A step was not done, or nobody can tell."),
 ];
 
+/// Most results of a run that code scanning takes.
+const MOST: usize = 25_000;
+
 /// Draws a report.
 pub(super) fn report(report: &Report) -> String {
     let mut results: Vec<Json> = report.parts.iter().flat_map(|part| results(report, part)).collect();
     tell_apart(&mut results);
+    let left_out = results.len().saturating_sub(MOST);
+    if left_out > 0 {
+        results.sort_by_key(priority);
+        results.truncate(MOST);
+    }
     let failed = report.parts.iter().any(|part| matches!(part.body, Body::Failed(_)));
-    let log = json!({
+    let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
@@ -45,7 +54,24 @@ pub(super) fn report(report: &Report) -> String {
             "results": results,
         }],
     });
+    if left_out > 0 {
+        let text = format!("{left_out} results are left out; `--format json` has all");
+        log["runs"][0]["invocations"][0]["toolExecutionNotifications"] =
+            json!([{ "level": "warning", "message": { "text": text } }]);
+    }
     format!("{log:#}\n")
+}
+
+/// What is kept of too many results: who is deleted, then errors, warnings and the rest.
+fn priority(result: &Json) -> usize {
+    let text = |path: &str| result.pointer(path).and_then(Json::as_str).unwrap_or_default();
+    let deletes = ["delete ", "replace "].iter().any(|word| text("/message/text").starts_with(word));
+    match (text("/ruleId"), text("/level")) {
+        ("change", _) if deletes => 0,
+        (_, "error") => 1,
+        (_, "warning") => 2,
+        _ => 3,
+    }
 }
 
 /// Numbers the results that would otherwise have one fingerprint, such as two fields of an agent: code scanning
@@ -108,7 +134,7 @@ fn one(
         "ruleId": rule,
         "ruleIndex": index,
         "level": level(severity),
-        "message": { "text": text },
+        "message": { "text": sanitize_lines(text) },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(report.path(file)) },
             "region": region,
@@ -143,7 +169,7 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
                 );
                 if let Some((source, label)) = &diagnostic.related {
                     result["relatedLocations"] = json!([{
-                        "message": { "text": label },
+                        "message": { "text": sanitize_lines(label) },
                         "physicalLocation": {
                             "artifactLocation": { "uri": uri(report.path(&source.file)) },
                             "region": { "startLine": source.line, "startColumn": source.column },

@@ -9,6 +9,7 @@ use super::{Body, Command, Failure, Report, Run, result};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::plan::{Action, Plan};
+use crate::model::text::{sanitize, sanitize_lines};
 
 /// How text is drawn.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,7 +36,7 @@ pub(super) fn report(report: &Report, look: Look) -> String {
             }
             Body::Failed(failure) => failed(failure),
         };
-        if report.several { format!("# {}\n{text}", part.name()) } else { text }
+        if report.several { format!("# {}\n{text}", safe(part.name())) } else { text }
     });
     parts.collect()
 }
@@ -52,7 +53,7 @@ pub fn outcome(report: &Report, look: Look) -> String {
 
 /// Why a workspace has no plan, and where.
 fn failed(failure: &Failure) -> String {
-    let mut text = format!("Failed: {}\n", failure.message);
+    let mut text = format!("Failed: {}\n", sanitize_lines(&failure.message));
     for diagnostic in &failure.diagnostics {
         let place = diagnostic.source.as_ref().map(|source| format!("{source}: ")).unwrap_or_default();
         text.push_str(&format!("  ! {place}{}\n", safe(&diagnostic.message)));
@@ -63,7 +64,7 @@ fn failed(failure: &Failure) -> String {
 /// Draws what became of a run, wrapped.
 fn ran(plan: &Plan, run: &Run, look: Look) -> String {
     let mut text = String::new();
-    for line in result::text(plan, run).lines() {
+    for line in sanitize_lines(&result::text(plan, run)).lines() {
         let (mark, rest) = line.split_at(if line.starts_with("  ! ") { 4 } else { 0 });
         text.push_str(&format!("{mark}{}\n", wrap(rest, mark.len(), look.width)));
     }
@@ -90,18 +91,18 @@ pub fn plan(view: &View, look: Look) -> String {
         text.push('\n');
     }
     if let Some(narrowed) = &view.narrowed {
-        text.push_str(&format!("{}\n", wrap(narrowed, 0, look.width)));
+        text.push_str(&format!("{}\n", wrap(&safe(narrowed), 0, look.width)));
     }
     for line in &view.allowed {
-        text.push_str(&format!("{line}\n"));
+        text.push_str(&format!("{}\n", safe(line)));
     }
     if let Some(verdict) = view.verdict() {
-        text.push_str(&format!("{verdict}\n"));
+        text.push_str(&format!("{}\n", safe(verdict)));
     }
     if let Some(refused) = &view.refused {
         text.push_str(&format!(
             "{}\n",
-            painted(&wrap(refused, 0, look.width), style(Tone::Find(Severity::Error)), look)
+            painted(&wrap(&safe(refused), 0, look.width), style(Tone::Find(Severity::Error)), look)
         ));
     }
     text.push_str(&wrap(&view.counts, 0, look.width));
@@ -126,13 +127,15 @@ fn painted(text: &str, style: Style, look: Look) -> String {
 
 fn draw(line: &Line, subject: usize, look: Look) -> String {
     let mark = format!("{:>3} ", line.tone.mark());
-    let gap = subject.saturating_sub(line.subject.width());
+    // Numbers that a vendor holds may be anything.
+    let name = sanitize(&line.subject);
+    let gap = subject.saturating_sub(name.width());
     let head = format!(
         "{}{}",
         painted(&mark, style(line.tone).bold(), look),
-        painted(&line.subject, Style::new().bold(), look)
+        painted(&name, Style::new().bold(), look)
     );
-    let width = mark.width() + line.subject.width();
+    let width = mark.width() + name.width();
     let mut pieces: Vec<String> = line.pieces.iter().map(|piece| draw_piece(piece, look)).collect();
     if let Some(staffing) = line
         .staffing

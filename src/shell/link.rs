@@ -24,6 +24,7 @@ use crate::apply::retry::{Bounds, pause};
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::Secret;
 use crate::model::spec::{OperationSpec, Rate};
+use crate::model::text::hex;
 use crate::model::workspace::Connection;
 use crate::provider::{Connector, Token};
 
@@ -566,8 +567,7 @@ fn spellings(secret: &Secret) -> Vec<Zeroizing<String>> {
             }
         }
     }
-    let md5 =
-        Md5::digest(plain.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let md5 = hex(&Md5::digest(plain.as_bytes()));
     let upper = md5.to_uppercase();
     let inner = |text: &str| text.trim_matches('"').to_owned();
     [plain.to_owned(), inner(&json), inner(&ascii), md5, upper].map(Zeroizing::new).into()

@@ -14,6 +14,7 @@ pub mod link;
 pub mod lookout;
 pub mod observe;
 pub mod pace;
+pub mod paths;
 pub mod progress;
 pub mod sandbox;
 pub mod seats;

@@ -56,22 +56,16 @@ pub(super) fn file(
 fn remarks(agents: &[(&OperatorId, &Told)], options: &Options) -> Vec<String> {
     let mut remarks = Vec::new();
     if options.password.is_none() {
-        remarks.push(
-            "Passwords are not managed: `rosterctl import --password-store NAME` writes references to a store."
-                .to_owned(),
-        );
+        remarks.push(layout::PASSWORDS.to_owned());
     }
     let roleless = agents.iter().filter(|(_, told)| told.record.get(&ROLE).is_none()).count();
     if roleless == agents.len() {
-        remarks.push("Roles are not said, since no system tells them. An agent cannot be made without one: add `role` before you copy a line for somebody new.".to_owned());
+        remarks.push(layout::NO_ROLES.to_owned());
     } else if roleless > 0 {
-        remarks.push(format!("The roles of {roleless} agents are not said, since no system tells them and rosterctl has not set them."));
+        remarks.push(layout::SOME_ROLES.replace("{}", &roleless.to_string()));
     }
     if agents.iter().any(|(_, told)| told.record.get(&SIP) == Some(&Value::Sip(Sip::Auto))) {
-        remarks.push(
-            "`sip: auto` says that there is an account; `rosterctl import --sip-numbers` writes its number."
-                .to_owned(),
-        );
+        remarks.push(layout::SIP_AUTO.to_owned());
     }
     remarks
 }

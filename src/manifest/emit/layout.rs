@@ -11,6 +11,25 @@ const WIDTH: usize = 120;
 /// Begins the line by which an import knows what an earlier one wrote.
 const WRITTEN: &str = "# Written by `rosterctl import` ";
 
+/// Says what is not managed, and by which option it would be.
+pub(super) const PASSWORDS: &str =
+    "Passwords are not managed: `rosterctl import --password-store NAME` writes references to a store.";
+pub(super) const NO_ROLES: &str = "Roles are not said, since no system tells them. An agent cannot be made without one: \
+    `rosterctl import --role NAME` writes one.";
+pub(super) const SOME_ROLES: &str =
+    "The roles of {} agents are not said, since no system tells them and rosterctl has not set them.";
+pub(super) const SIP_AUTO: &str =
+    "`sip: auto` says that there is an account; `rosterctl import --sip-numbers` writes its number.";
+pub(super) const SELECTS: &str = "A `memberSelector` takes every agent of its skill group, also one who joins later; \
+    `assignMembers` adds others and other priorities.";
+
+/// Whether a line of remarks is one of these, or a part of it.
+pub(super) fn is_own(remark: &str) -> bool {
+    let plain = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "").replace("{}", "");
+    let remark = plain(remark.trim_start_matches(['#', ' ']));
+    [PASSWORDS, NO_ROLES, SOME_ROLES, SIP_AUTO, SELECTS].iter().any(|own| plain(own).contains(&remark))
+}
+
 /// Ends what that line says before the moment.
 fn live_in(workspace: &str) -> String {
     format!(" from what was live in {} at ", visible(workspace))

@@ -74,7 +74,7 @@ pub fn lost_remarks<'a>(old: &str, new: impl Iterator<Item = &'a str>) -> Vec<St
     let kept: BTreeSet<String> = new.flat_map(format::remarks).collect();
     let own = if layout::says_written(old) { 3 } else { 0 };
     let remarks = format::remarks(old).into_iter().skip(own);
-    remarks.filter(|text| text.trim_matches(['#', ' ']) != "" && !kept.contains(text)).collect()
+    remarks.filter(|text| !layout::is_own(text) && !kept.contains(text)).collect()
 }
 
 /// What is lost, and of which resources.

@@ -77,11 +77,12 @@ pub fn is_written(text: &str, workspace: &str) -> bool {
 
 /// Writes what is live as manifests, in the order of their names.
 pub fn emit(live: &Live, ledger: &Ledger, origin: Origin<'_>, options: &Options) -> Vec<Manifest> {
+    let shared = said::shared_numbers(live);
     let agents: BTreeMap<&OperatorId, Told> = live
         .agents
         .iter()
         .flat_map(|listing| &listing.items)
-        .map(|(id, record)| (id, said::agent(id, record, ledger, options)))
+        .map(|(id, record)| (id, said::agent(id, record, ledger, options, &shared)))
         .collect();
     let mut names = Names::default();
     let mut manifests = Vec::new();

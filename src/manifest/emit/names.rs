@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::text::is_hidden;
+
 /// Names that no skill group gets: this program's own files, and what some system takes for a device.
 const RESERVED: &[&str] = &[
     "catalogue",
@@ -44,7 +46,7 @@ pub(super) struct Names {
 impl Names {
     /// The name of a skill group's file.
     pub(super) fn file(&mut self, group: &str) -> String {
-        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let allowed = |c: char| c.is_alphanumeric() && !is_hidden(c) || matches!(c, '_' | '-' | '.');
         let mut stem = String::new();
         for c in group.chars().take(LONGEST) {
             match c {

@@ -28,8 +28,6 @@ pub(super) fn file(
 ) -> String {
     let count = listing.items.len();
     let what = if count == 1 { "1 queue.".to_owned() } else { format!("{count} queues.") };
-    let selects = "A `memberSelector` takes every agent of its skill group, also one who joins later; \
-                   `assignMembers` adds others and other priorities.";
     let pinned = pinned(listing);
     let mut body = String::new();
     let mut selected = false;
@@ -51,7 +49,7 @@ pub(super) fn file(
         selected |= members.selector.is_some();
         body.push_str(&one(exten, queue, *pin, &members));
     }
-    let more: Vec<String> = selected.then(|| selects.to_owned()).into_iter().collect();
+    let more: Vec<String> = selected.then(|| layout::SELECTS.to_owned()).into_iter().collect();
     let mut out = layout::head(&what, &more, origin);
     if named {
         out.push_str("queues:\n");

@@ -1,11 +1,14 @@
 //! What a manifest can say of a live agent or queue, and what stands as a remark instead.
 
+use std::collections::BTreeSet;
+
 use super::{Options, scalar};
 use crate::manifest::placeholder::{PLACEHOLDER, misspelt, unfilled};
-use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SKILL_LEVEL};
+use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
 use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
+use crate::model::live::Live;
 use crate::model::value::{Sip, Value};
 
 /// What is said of an agent.
@@ -21,12 +24,33 @@ pub(super) struct Told {
     pub objection: Option<&'static str>,
 }
 
+/// The SIP numbers that several live agents have: no manifest can give one to two agents.
+pub(super) fn shared_numbers(live: &Live) -> BTreeSet<&str> {
+    let mut seen = BTreeSet::new();
+    let records = live.agents.iter().flat_map(|listing| listing.items.values());
+    let numbers = records.filter_map(|record| match record.get(&SIP) {
+        Some(Value::Sip(Sip::Number(number))) => Some(&**number),
+        _ => None,
+    });
+    numbers.filter(|number| !seen.insert(*number)).collect()
+}
+
 /// What a manifest says of an agent: what is live, and of what no system tells what was applied last.
-pub(super) fn agent(id: &OperatorId, live: &Record, ledger: &Ledger, options: &Options) -> Told {
+pub(super) fn agent(
+    id: &OperatorId,
+    live: &Record,
+    ledger: &Ledger,
+    options: &Options,
+    shared: &BTreeSet<&str>,
+) -> Told {
     let mut told = Told { objection: OperatorId::objection(id.as_str()), ..Told::default() };
     for entry in live.iter() {
         let value = match &entry.value {
             Value::Sip(Sip::Number(_)) if !options.sip_numbers => &Value::Sip(Sip::Auto),
+            Value::Sip(Sip::Number(number)) if shared.contains(&**number) => {
+                told.remarks.push(format!("sip is {number} and is not said: another agent has it too"));
+                &Value::Sip(Sip::Auto)
+            }
             value => value,
         };
         match objection(value, entry.field) {

@@ -7,6 +7,8 @@
 
 use std::fmt::Write as _;
 
+use crate::model::text::is_hidden;
+
 /// Words that some reader takes for a flag, nothing or a number, in whatever case.
 const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
 
@@ -75,20 +77,6 @@ fn escape(out: &mut String, c: char) {
         code @ 0x100..=0xffff => write!(out, "\\u{code:04x}"),
         code => write!(out, "\\U{code:08x}"),
     };
-}
-
-/// Whether a character cannot be seen, breaks a line for some reader, turns the direction of writing, or may
-/// not stand in YAML at all.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || c.is_whitespace() && !matches!(c, ' ' | '\u{3000}')
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{ffff}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}')
-        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]

@@ -636,8 +636,7 @@ fn full_name(tag: &Tag) -> String {
 
 /// Cuts a name from a file down to what a sentence can hold.
 fn shown(name: &str) -> String {
-    let mut short: String =
-        name.chars().take(40).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let mut short: String = name.chars().take(40).collect();
     if name.chars().nth(40).is_some() {
         short.push('…');
     }

@@ -1,8 +1,6 @@
 //! The writing calls. Source: agent-config §2.1.1 (create/v2), §2.1.2 (edit/v2), §2.1.3 (del/v2),
 //! §2.1.6 (editPwd).
 
-use std::fmt::Write as _;
-
 use md5::{Digest, Md5};
 use serde_json::json;
 
@@ -12,6 +10,7 @@ use crate::model::agent;
 use crate::model::call::Call;
 use crate::model::field::{Field, Record};
 use crate::model::secret::Secret;
+use crate::model::text::hex;
 use crate::model::workspace::Connection;
 use crate::provider::Order;
 
@@ -63,9 +62,5 @@ fn creates(field: &Field, record: &Record) -> bool {
 
 /// `加密方式32位小写`: the MD5 in 32 lower-case hex digits.
 fn digest(password: &Secret) -> String {
-    let mut hex = String::with_capacity(32);
-    for byte in Md5::digest(password.expose().as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex(&Md5::digest(password.expose().as_bytes()))
 }

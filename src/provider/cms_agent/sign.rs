@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::model::call::Call;
 use crate::model::secret::Secret;
+use crate::model::text::hex;
 use crate::model::workspace::{Connection, Settings};
 
 /// Headers that can be signed; `host` always is.
@@ -138,10 +139,7 @@ fn mac(key: &[u8], data: &[u8]) -> String {
     // HMAC takes a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
     mac.update(data);
-    mac.finalize().into_bytes().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&mac.finalize().into_bytes())
 }
 
 /// Percent-encodes all but letters, digits and `-._~`.

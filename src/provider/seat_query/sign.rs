@@ -4,13 +4,12 @@
 //! nor body is signed, so whoever reads the headers can replay them until the vendor calls them expired
 //! (status -16): they are never printed.
 
-use std::fmt::Write as _;
-
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
 use crate::model::call::Call;
 use crate::model::secret::Secret;
+use crate::model::text::hex;
 use crate::model::workspace::Connection;
 
 /// Signs a call for a moment.
@@ -28,11 +27,7 @@ fn signature(key: &str, secret: &Secret, timestamp: &str) -> String {
     md5.update(key);
     md5.update(secret.expose());
     md5.update(timestamp);
-    let mut hex = String::with_capacity(32);
-    for byte in md5.finalize() {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex(&md5.finalize())
 }
 
 /// The MD5 of a secret, to compare with the one that the vendor keeps of a seat's password.

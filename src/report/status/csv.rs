@@ -1,6 +1,7 @@
 //! A status as comma-separated values: a row an agent, after RFC 4180.
 
 use super::{Row, Status};
+use crate::model::text::sanitize;
 
 /// The columns, in the words of the JSON form.
 const COLUMNS: &[&str] = &[
@@ -61,7 +62,8 @@ fn cells(read: &str, row: &Row) -> Vec<String> {
 }
 
 fn line(cells: impl IntoIterator<Item = String>) -> String {
-    let cells: Vec<String> = cells.into_iter().map(|cell| quoted(&inert(cell))).collect();
+    let cells: Vec<String> =
+        cells.into_iter().map(|cell| quoted(&inert(sanitize(&cell).into_owned()))).collect();
     cells.join(",") + "\r\n"
 }
 
@@ -93,6 +95,6 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula() {
         let cells = ["=1+1", "+86", "-1", "@SUM(A1)", "\tx", "\r=1", "a=b", ""].map(str::to_owned);
-        assert_eq!(line(cells), "'=1+1,'+86,'-1,'@SUM(A1),'\tx,\"'\r=1\",a=b,\r\n");
+        assert_eq!(line(cells), "'=1+1,'+86,'-1,'@SUM(A1),\\tx,\\r=1,a=b,\r\n");
     }
 }

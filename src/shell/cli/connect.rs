@@ -120,7 +120,7 @@ pub(super) async fn vendors(loaded: &Loaded) -> Result<Vendors, Fail> {
     if wrong.is_empty() {
         return Ok(vendors);
     }
-    let bytes = fs::read(&loaded.place.file).unwrap_or_default();
+    let bytes = loaded.place.read().unwrap_or_default();
     let file = File { name: Arc::clone(&loaded.place.shown), bytes };
     Err(Fail::Input(wrong.into_sorted(), Input::new(vec![file])))
 }

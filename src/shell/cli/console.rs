@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use super::input::Input;
 use super::meter::{Manner, Meter};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::id::safe;
+use crate::model::text::sanitize_lines;
 use crate::report::excerpt;
 use crate::report::text::Look;
 
@@ -139,27 +139,27 @@ impl Console {
     /// Writes a line of progress, unless quiet.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            self.err(&format!("{}\n", calm(text)));
+            self.err(&format!("{}\n", sanitize_lines(text)));
         }
     }
 
     /// Writes the line of a step that went as it should: where bars show the progress, it is no news.
     pub(super) fn step(&self, text: &str) {
         if self.meter.manner() == Manner::Lines {
-            self.err(&format!("{}\n", calm(text)));
+            self.err(&format!("{}\n", sanitize_lines(text)));
         }
     }
 
     /// Writes what a person should know, and that is no error.
     pub(super) fn warning(&self, message: &str) {
         let word = self.paint("warning:", AnsiColor::Yellow.on_default().bold());
-        self.err(&format!("{word} {}\n", calm(message)));
+        self.err(&format!("{word} {}\n", sanitize_lines(message)));
     }
 
     /// Writes an error.
     pub(super) fn error(&self, message: &str) {
         let word = self.paint("error:", AnsiColor::Red.on_default().bold());
-        self.err(&format!("{word} {}\n", calm(message)));
+        self.err(&format!("{word} {}\n", sanitize_lines(message)));
     }
 
     /// Writes diagnostics with their lines.
@@ -199,11 +199,6 @@ impl io::Write for Log {
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().lock().flush()
     }
-}
-
-/// A text whose lines are fit for a terminal: names of files and what vendors say may hold anything.
-fn calm(text: &str) -> String {
-    text.split('\n').map(safe).collect::<Vec<_>>().join("\n")
 }
 
 fn err(text: &str) {

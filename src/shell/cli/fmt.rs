@@ -8,9 +8,12 @@ use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Input};
 use crate::manifest::{format, yaml};
-use crate::model::diagnostic::Diagnostics;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::safe;
+use crate::model::source::Source;
+use crate::model::text::sanitize_lines;
 use crate::shell::files::{self, Manifest};
+use crate::shell::paths;
 
 /// Lay manifests out in the canonical way; comments and meaning stay.
 #[derive(Debug, clap::Args)]
@@ -37,6 +40,11 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail
     if !wrong.is_empty() {
         return Err(fail(wrong));
     }
+    for found in found.iter().filter(|_| !arguments.check) {
+        if let Err(error) = paths::unlinked_below(&place.folder, &found.path) {
+            wrong.push(Diagnostic::at(&Source::new(&found.name, 1, 1), error.to_string()));
+        }
+    }
     let mut changed = Vec::new();
     for (manifest, found) in manifests.iter().zip(&found) {
         let (_, complaints) = yaml::read(&manifest.name, &manifest.bytes);
@@ -59,14 +67,15 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail
     if !wrong.is_empty() {
         return Err(Fail::Input(wrong.into_sorted(), Input::new(manifests)));
     }
-    for (Manifest { name, path, .. }, text, laid_out) in &changed {
+    for (Manifest { name, real, .. }, text, laid_out) in &changed {
         let name = safe(name);
         if arguments.check {
             let diff = TextDiff::from_lines(*text, laid_out.as_str());
             let theirs = format!("{name} (canonical)");
-            console.out(&diff.unified_diff().context_radius(3).header(&name, &theirs).to_string());
+            let diff = diff.unified_diff().context_radius(3).header(&name, &theirs).to_string();
+            console.out(&sanitize_lines(&diff));
         } else {
-            files::rewrite(path, laid_out.as_bytes())
+            files::rewrite(real, laid_out.as_bytes())
                 .map_err(|error| Fail::error(format!("{name} cannot be written: {error}")))?;
             console.out(&format!("{name}\n"));
         }

@@ -22,6 +22,7 @@ use crate::plan;
 use crate::shell::clock;
 use crate::shell::files;
 use crate::shell::ledger::Store;
+use crate::shell::paths;
 
 /// Write what is live as manifests, one file a main skill group; the next plan is empty.
 #[derive(Debug, clap::Args)]
@@ -48,6 +49,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
     let loaded = input::bare(&arguments.workspace)?;
+    paths::unlinked(&arguments.out).map_err(|error| Fail::error(format!("nothing was written: {error}")))?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let Read { live, ledger, .. } = read(&loaded, &store).await?;
     if let Some((what, doubt)) = doubts(&live).first() {
@@ -86,7 +88,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         }
     }
     for lost in lost {
-        console.warning(&format!("the earlier manifests held what the new ones do not: {lost}"));
+        console.warning(&lost);
     }
     for warning in warnings(&loaded, &manifests, &live, &arguments.out) {
         console.warning(&warning);
@@ -167,15 +169,17 @@ fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &
     if old.is_empty() {
         return Vec::new();
     }
-    let mut lost = match manifest::load(&old, &loaded.workspace) {
-        Ok(before) => emit::lost(&before, desired),
-        Err(_) => vec!["they are not sound, so what they declared was not compared".to_owned()],
+    let held = |what: &str| format!("the earlier manifests held what the new ones do not: {what}");
+    let mut lost: Vec<String> = match manifest::load(&old, &loaded.workspace) {
+        Ok(before) => emit::lost(&before, desired).iter().map(|what| held(what)).collect(),
+        Err(_) => {
+            vec!["the earlier manifests are not sound, so what they declared was not compared".to_owned()]
+        }
     };
     for file in &old {
         let text = String::from_utf8_lossy(&file.bytes);
-        let new = manifests.iter().map(|manifest| manifest.text.as_str());
-        let remarks = emit::lost_remarks(&text, new);
-        lost.extend(remarks.iter().map(|remark| format!("{}: {}", file.name, safe(remark))));
+        let remarks = emit::lost_remarks(&text, manifests.iter().map(|manifest| manifest.text.as_str()));
+        lost.extend(remarks.iter().map(|remark| held(&format!("{}: {}", file.name, safe(remark)))));
     }
     lost
 }
@@ -197,13 +201,18 @@ fn write(loaded: &Loaded, manifests: &[Manifest], arguments: &Arguments) -> Resu
     }
     for manifest in manifests {
         let path = out.join(&manifest.name);
+        paths::unlinked(&path).map_err(|error| Fail::error(format!("nothing was written: {error}")))?;
+    }
+    for manifest in manifests {
+        let path = out.join(&manifest.name);
         if files::same(&path, &loaded.place.file) {
             return Err(Fail::error(format!(
                 "{} is the workspace file and is not written over",
                 path.display()
             )));
         }
-        files::replace(&path, manifest.text.as_bytes())
+        paths::unlinked(&path)
+            .and_then(|()| files::replace(&path, manifest.text.as_bytes()))
             .map_err(|error| Fail::error(format!("{} cannot be written: {error}", path.display())))?;
     }
     Ok(())
@@ -248,11 +257,9 @@ fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) ->
     }
     let own: Vec<PathBuf> =
         manifests.iter().filter_map(|manifest| fs::canonicalize(out.join(&manifest.name)).ok()).collect();
-    let others: Vec<&str> = loaded
-        .input
-        .names()
-        .filter(|name| fs::canonicalize(name).is_ok_and(|path| !own.contains(&path)))
-        .collect();
+    let others =
+        loaded.input.manifests().iter().filter(|found| found.real.exists() && !own.contains(&found.real));
+    let others: Vec<&str> = others.map(|found| &*found.name).collect();
     if !others.is_empty() && covered {
         let shown = others.iter().take(5).copied().collect::<Vec<_>>().join(", ");
         let more = if others.len() > 5 { format!(" and {} more", others.len() - 5) } else { String::new() };

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -22,39 +21,55 @@ use crate::plan::digest;
 use crate::provider::SPECS;
 use crate::shell::files::{self, Manifest, Place};
 use crate::shell::journal::Desk;
+use crate::shell::ledger;
 use crate::shell::secrets::Secrets;
 
 /// The files of a run, for showing their lines.
 ///
 /// The text of a sound file is let go once it is read, since a large roster's would be kept for nothing; it is
-/// read again when a line of it has to be shown after all.
+/// read again, from where it was found, when a line of it has to be shown after all.
 #[derive(Default)]
 pub(super) struct Input {
     files: Vec<File>,
+    found: Vec<Manifest>,
     lines: RefCell<BTreeMap<Arc<str>, Vec<String>>>,
 }
 
 impl Input {
     pub(super) fn new(files: Vec<File>) -> Self {
-        Self { files, lines: RefCell::default() }
+        Self { files, ..Self::default() }
     }
 
-    /// Names of the files.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(|file| &*file.name)
+    /// Files, and where the manifests among them lie.
+    fn found(files: Vec<File>, found: Vec<Manifest>) -> Self {
+        Self { found, ..Self::new(files) }
     }
 
-    /// The text of a line.
+    /// The manifests.
+    pub(super) fn manifests(&self) -> &[Manifest] {
+        &self.found
+    }
+
+    /// The text of a line. A name is never opened: several files may be shown alike.
     pub(super) fn line(&self, source: &Source) -> Option<String> {
         let mut lines = self.lines.borrow_mut();
         if !lines.contains_key(&*source.file) {
-            let file = self.files.iter().find(|file| *file.name == *source.file)?;
-            let again = if file.bytes.is_empty() { fs::read(&*file.name).ok() } else { None };
-            lines.insert(Arc::clone(&file.name), split(again.as_ref().unwrap_or(&file.bytes)));
+            let file = self.files.iter().find(|file| *file.name == *source.file);
+            let file = file.filter(|file| !file.bytes.is_empty());
+            let again = match file {
+                Some(_) => None,
+                None => Some(self.found.iter().find(|found| *found.name == *source.file)?.read().ok()?),
+            };
+            let file = file.or(again.as_ref())?;
+            lines.insert(Arc::clone(&file.name), split(&file.bytes));
         }
-        lines.get(&*source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?).cloned()
+        let line = lines.get(&*source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?)?;
+        (line.len() <= LONGEST_LINE).then(|| line.clone())
     }
 }
+
+/// Longest line that is shown, in bytes: each of many errors would go through all of it.
+const LONGEST_LINE: usize = 64 * 1024;
 
 /// Lines as the YAML reader counts them: each of `\n`, `\r\n` and a lone `\r` ends one.
 fn split(bytes: &[u8]) -> Vec<String> {
@@ -100,19 +115,18 @@ pub(super) fn load(argument: &Path) -> Result<Loaded, Fail> {
 /// # Errors
 /// All that is wrong with them.
 pub(super) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, Fail> {
-    let place = Place::find(argument).map_err(Fail::error)?;
-    let bytes = fs::read(&place.file)
-        .map_err(|error| Fail::error(format!("{} cannot be read: {error}", place.shown)))?;
+    let (place, workspace, bytes) = opened(argument)?;
     let own = |bytes: &[u8]| File { name: Arc::clone(&place.shown), bytes: bytes.to_vec() };
-    let fail = |out: Diagnostics, files: Vec<File>| Fail::Input(out.into_sorted(), Input::new(files));
-    let workspace = match manifest::workspace::load(&place.shown, &bytes, SPECS) {
-        Ok(workspace) => workspace,
-        Err(out) => return Err(fail(out, vec![own(&bytes)])),
+    let fail = |out: Diagnostics, files: Vec<File>, found| {
+        Fail::Input(out.into_sorted(), Input::found(files, found))
     };
-    let read = files::manifests(&place, &workspace).and_then(|found| side_by_side(&found, busy));
-    let read = match read {
+    let found = match files::manifests(&place, &workspace) {
+        Ok(found) => found,
+        Err(out) => return Err(fail(out, vec![own(&bytes)], Vec::new())),
+    };
+    let read = match side_by_side(&found, busy) {
         Ok(read) => read,
-        Err(out) => return Err(fail(out, vec![own(&bytes)])),
+        Err(out) => return Err(fail(out, vec![own(&bytes)], found)),
     };
     let (mut files, mut said) = (vec![own(&bytes)], Vec::new());
     let mut digests = vec![digest::sha256([bytes.as_slice()])];
@@ -123,7 +137,7 @@ pub(super) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, Fail> 
     }
     let desired = match manifest::resolve(said, &workspace) {
         Ok(desired) => desired,
-        Err(out) => return Err(fail(out, files)),
+        Err(out) => return Err(fail(out, files, found)),
     };
     // Names are relative to the workspace, so that a plan made from another folder holds too.
     let folder = files::shown_folder(&place);
@@ -137,7 +151,7 @@ pub(super) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, Fail> 
         place,
         workspace,
         desired,
-        input: Input::new(files),
+        input: Input::found(files, found),
         digest,
         secrets,
         links: Links::default(),
@@ -210,11 +224,10 @@ fn side_by_side(found: &[Manifest], busy: usize) -> Result<Vec<One>, Diagnostics
 pub(super) fn bare(argument: &Path) -> Result<Loaded, Fail> {
     let (place, workspace) = workspace(argument)?;
     let found = files::manifests(&place, &workspace).unwrap_or_default();
-    let files = found.into_iter().map(|found| File { name: found.name, bytes: Vec::new() }).collect();
     let secrets = Secrets::of(&workspace, &place.folder);
     let (desired, digest) = (Desired::default(), String::new());
     let links = Links::default();
-    Ok(Loaded { place, workspace, desired, input: Input::new(files), digest, secrets, links })
+    Ok(Loaded { place, workspace, desired, input: Input::found(Vec::new(), found), digest, secrets, links })
 }
 
 /// Reads a workspace without its manifests.
@@ -222,11 +235,21 @@ pub(super) fn bare(argument: &Path) -> Result<Loaded, Fail> {
 /// # Errors
 /// All that is wrong with it.
 pub(super) fn workspace(argument: &Path) -> Result<(Place, Workspace), Fail> {
+    opened(argument).map(|(place, workspace, _)| (place, workspace))
+}
+
+/// Reads the workspace file.
+fn opened(argument: &Path) -> Result<(Place, Workspace, Vec<u8>), Fail> {
     let place = Place::find(argument).map_err(Fail::error)?;
-    let bytes = fs::read(&place.file)
-        .map_err(|error| Fail::error(format!("{} cannot be read: {error}", place.shown)))?;
+    let bytes =
+        place.read().map_err(|error| Fail::error(format!("{} cannot be read: {error}", place.shown)))?;
     match manifest::workspace::load(&place.shown, &bytes, SPECS) {
-        Ok(workspace) => Ok((place, workspace)),
+        Ok(mut workspace) => {
+            files::own_files(&place, ledger::files(&workspace, &place))
+                .map_err(|error| Fail::error(error.to_string()))?;
+            files::locate_stores(&place, &mut workspace).map_err(Fail::error)?;
+            Ok((place, workspace, bytes))
+        }
         Err(out) => {
             let file = File { name: Arc::clone(&place.shown), bytes };
             Err(Fail::Input(out.into_sorted(), Input::new(vec![file])))

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::help;
+use crate::shell::paths;
 
 /// Write man pages, one a command: `rosterctl.1`, `rosterctl-plan.1`, …
 #[derive(Debug, clap::Args)]
@@ -32,10 +33,15 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail
     let unwritten = |path: &Path, error: &io::Error| {
         Fail::error(format!("{} cannot be written: {error}", path.display()))
     };
-    fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
+    paths::unlinked(folder)
+        .and_then(|()| fs::create_dir_all(folder))
+        .map_err(|error| unwritten(folder, &error))?;
     for (name, command) in pages {
         let path = folder.join(name);
-        fs::write(&path, page(command)?).map_err(|error| unwritten(&path, &error))?;
+        let page = page(command)?;
+        paths::unlinked(&path)
+            .and_then(|()| fs::write(&path, page))
+            .map_err(|error| unwritten(&path, &error))?;
         console.note(&format!("wrote {}", path.display()));
     }
     Ok(Exit::Success)

@@ -83,7 +83,7 @@ impl Meter {
             return;
         }
         let meter = self.clone();
-        std::thread::spawn(move || {
+        let look = move || {
             loop {
                 std::thread::sleep(PAUSE);
                 let board = progress::now();
@@ -94,7 +94,9 @@ impl Meter {
                     Manner::Silent => return,
                 }
             }
-        });
+        };
+        // Without a thread nothing is drawn, and that is all.
+        let _ = std::thread::Builder::new().spawn(look);
     }
 
     /// Writes something between the bars.

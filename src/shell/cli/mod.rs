@@ -30,6 +30,8 @@ mod status;
 mod unlock;
 mod validate;
 
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::ExitCode;
 
 use clap::{FromArgMatches as _, Parser, Subcommand};
@@ -37,6 +39,7 @@ use clap::{FromArgMatches as _, Parser, Subcommand};
 use console::{Colour, Console};
 use exit::{Exit, Fail};
 use output::Due;
+use rustix::io::Errno;
 use signals::unless_interrupted;
 
 use crate::model::id::ResourceId;
@@ -139,45 +142,81 @@ pub fn main() -> ExitCode {
     logs(cli.verbose, &console);
     console.watch();
     let due = cli.command.due();
+    let told = (due.clone(), console.clone());
+    let interrupted = move || {
+        let (due, console) = told;
+        give_up(due, Fail::Interrupted, &console);
+    };
     let result = match cli.command {
         Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
-        Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console)),
-        Command::Apply(arguments) => heeding_signals(apply::run(&arguments, &console)),
-        Command::Import(arguments) => on_runtime(import::run(&arguments, &console)),
-        Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console)),
-        Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console)),
-        Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console)),
-        Command::Status(arguments) => on_runtime(status::run(&arguments, &console)),
-        Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, &console)),
+        Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console), interrupted),
+        Command::Apply(arguments) => heeding_signals(apply::run(&arguments, &console), Some(interrupted)),
+        Command::Import(arguments) => on_runtime(import::run(&arguments, &console), interrupted),
+        Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console), interrupted),
+        Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console), interrupted),
+        Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console), interrupted),
+        Command::Status(arguments) => on_runtime(status::run(&arguments, &console), interrupted),
+        Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, &console), interrupted),
         Command::Fmt(arguments) => fmt::run(&arguments, &console),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
         Command::Explain(arguments) => explain::run(&arguments, &console),
-        Command::Sandbox(arguments) => heeding_signals(sandbox::run(&arguments, &console)),
+        Command::Sandbox(arguments) => heeding_signals(sandbox::run(&arguments, &console), None::<fn()>),
         Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),
         Command::Man(arguments) => man::run(&arguments, &console),
     };
-    let exit = result.unwrap_or_else(|fail| match due {
-        Some(due) => due.tell(fail, &console),
-        None => fail.report(&console),
-    });
+    let exit = result.unwrap_or_else(|fail| give_up(due, fail, &console));
     if console::unwritten() { exit.graver(Exit::Error).into() } else { exit.into() }
 }
 
-/// Runs a command that talks to others and changes nothing at them: Ctrl-C abandons it.
-fn on_runtime(command: impl Future<Output = Result<Exit, Fail>>) -> Result<Exit, Fail> {
-    heeding_signals(unless_interrupted(command))
+/// Says why a command gives up, in the form that was asked for.
+fn give_up(due: Option<Due>, fail: Fail, console: &Console) -> Exit {
+    match due {
+        Some(due) => due.tell(fail, console),
+        None => fail.report(console),
+    }
+}
+
+/// Runs a command that talks to others and changes nothing at them: Ctrl-C abandons it, and `interrupted` says so
+/// where the command does not see it.
+fn on_runtime(
+    command: impl Future<Output = Result<Exit, Fail>>,
+    interrupted: impl FnOnce() + Send + 'static,
+) -> Result<Exit, Fail> {
+    heeding_signals(unless_interrupted(command), Some(interrupted))
 }
 
 /// Runs a command that decides for itself what Ctrl-C means.
-fn heeding_signals(command: impl Future<Output = Result<Exit, Fail>>) -> Result<Exit, Fail> {
+fn heeding_signals(
+    command: impl Future<Output = Result<Exit, Fail>>,
+    interrupted: Option<impl FnOnce() + Send + 'static>,
+) -> Result<Exit, Fail> {
+    enough_files()?;
     // Forgetting the provider is a failure at run time: it is installed before the first client.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Fail::Error(error.into()))?;
+    if let Some(interrupted) = interrupted {
+        runtime.spawn(signals::insist(interrupted));
+    }
     let result = runtime.block_on(command);
     // A question that nobody answered any more would be waited for otherwise.
     runtime.shutdown_background();
     result
+}
+
+/// Makes sure that the runtime, its signals and a few connections can be opened: some of them panic where they cannot.
+fn enough_files() -> Result<(), Fail> {
+    const NEEDED: usize = 24;
+    let copies: io::Result<Vec<OwnedFd>> =
+        (0..NEEDED).map(|_| io::stderr().as_fd().try_clone_to_owned()).collect();
+    match copies {
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::MFILE) => Err(Fail::error(format!(
+            "this program may not open the {NEEDED} files and connections at a time that it needs: {error}; raise the \
+             limit, as with `ulimit -n 1024`"
+        ))),
+        // A standard error that is closed tells nothing.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Logs to standard error: what RUST_LOG asks for, or every call with `--verbose`.

@@ -107,7 +107,7 @@ impl Output {
             shown: Cell::new(false),
         };
         for (at, Written { path, .. }) in self.writes.iter().enumerate() {
-            let again = |other: &Written| spare::real(&other.path) == spare::real(path);
+            let again = |other: &Written| files::real(&other.path) == files::real(path);
             if self.writes[..at].iter().any(again) {
                 return Err(Fail::error(format!("--write names {} twice", path.display())));
             }
@@ -145,7 +145,7 @@ impl Reporter<'_> {
     /// # Errors
     /// It would.
     pub(super) fn apart(&self, flag: &str, path: &Path) -> Result<(), Fail> {
-        let same = |other: &Written| spare::real(&other.path) == spare::real(path);
+        let same = |other: &Written| files::real(&other.path) == files::real(path);
         if self.output.writes.iter().any(same) {
             return Err(Fail::error(format!("--write and {flag} both name {}", path.display())));
         }
@@ -259,6 +259,7 @@ fn root() -> String {
 
 /// The JSON document that is due when a command gives up before it has printed one: whoever asked for JSON reads
 /// JSON.
+#[derive(Clone)]
 pub(super) struct Due {
     workspaces: Vec<PathBuf>,
     several: bool,

@@ -29,6 +29,7 @@ use crate::report::{Command, json};
 use crate::shell::fetch::{self, Vendors};
 use crate::shell::files;
 use crate::shell::ledger::Store;
+use crate::shell::paths;
 use crate::shell::secrets::SecretError;
 
 /// Show the difference to the live systems and the steps that mend it; change nothing.
@@ -274,6 +275,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     }
     if let Some(out) = &arguments.out {
         reporter.spare("--out", out)?;
+        paths::unlinked(out).map_err(|error| unsaved(out, &error))?;
     }
     for path in mine {
         match one(arguments, path, console).await {
@@ -285,6 +287,10 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         }
     }
     Ok(reporter.finish())
+}
+
+fn unsaved(out: &Path, error: &std::io::Error) -> Fail {
+    Fail::error(format!("the plan cannot be saved to {}: {error}", out.display()))
 }
 
 async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Plan, Fail> {
@@ -313,9 +319,7 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
     };
     complain(&plan, &loaded, console);
     if let Some(out) = &arguments.out {
-        files::put(out, json::plan(&plan).as_bytes()).map_err(|error| {
-            Fail::error(format!("the plan cannot be saved to {}: {error}", out.display()))
-        })?;
+        files::put(out, json::plan(&plan).as_bytes()).map_err(|error| unsaved(out, &error))?;
         console.note(&format!("saved the plan to {}", out.display()));
     }
     if !several {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::console::Console;
 use super::exit::{Exit, Fail};
+use crate::shell::paths;
 use crate::shell::sandbox::{self, Options};
 
 /// Serve simulated vendor systems on loopback.
@@ -23,6 +24,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
+    for path in arguments.state.iter().chain(&arguments.seed) {
+        paths::unlinked(path).map_err(|error| Fail::error(error.to_string()))?;
+    }
     let options =
         Options { listen: arguments.listen, state: arguments.state.clone(), seed: arguments.seed.clone() };
     let announce = |address: SocketAddr| {

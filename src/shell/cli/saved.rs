@@ -9,6 +9,7 @@ use super::input::Loaded;
 use crate::manifest;
 use crate::model::plan::{FORMAT, Plan};
 use crate::plan::digest;
+use crate::shell::paths;
 
 /// Largest saved plan that is read, in bytes.
 const LARGEST_PLAN: u64 = 1024 * 1024 * 1024;
@@ -18,7 +19,7 @@ pub(super) fn read(path: &Path, loaded: &Loaded) -> Result<Plan, Fail> {
     let unreadable =
         |error: std::io::Error| Fail::error(format!("the plan {} cannot be read: {error}", path.display()));
     let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(unreadable)?;
+    let file = paths::unlinked(path).and_then(|()| fs::File::open(path)).map_err(unreadable)?;
     file.take(LARGEST_PLAN).read_to_end(&mut bytes).map_err(unreadable)?;
     let no_plan = |why: String| Fail::error(format!("{} is no saved plan: {why}", path.display()));
     let json: serde_json::Value =

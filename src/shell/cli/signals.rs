@@ -2,9 +2,12 @@
 //!
 //! While nothing is being changed, a run is simply abandoned ([`unless_interrupted`]). Once an apply carries steps
 //! out, [`listen`] takes over, and calls in flight are finished. Either way the code is 130, and it is the program
-//! that exits with it, not the signal that kills it: whoever waits for a child sees the difference.
+//! that exits with it, not the signal that kills it: whoever waits for a child sees the difference. What waits for
+//! a file that does not answer (a pipe that nobody writes to, a reader that does not read) cannot be abandoned:
+//! [`insist`] ends the program then.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -15,6 +18,12 @@ use super::meter;
 
 /// Set once a run must not be abandoned any more.
 static WRITING: AtomicBool = AtomicBool::new(false);
+
+/// Set once a signal was seen by the work that it abandons.
+static ABANDONED: AtomicBool = AtomicBool::new(false);
+
+/// How long the work may take to see a signal.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// From now on a signal asks to stop, and abandons nothing; [`listen`] is to be started.
 pub(super) fn from_now_on_finish() {
@@ -33,6 +42,7 @@ pub(super) async fn unless_interrupted<T, E: Into<Fail>>(
         loop {
             let typed = either(&mut others).await;
             if !WRITING.load(Ordering::SeqCst) {
+                ABANDONED.store(true, Ordering::SeqCst);
                 if typed {
                     meter::echoed();
                 }
@@ -45,6 +55,27 @@ pub(super) async fn unless_interrupted<T, E: Into<Fail>>(
         biased;
         () = abandoned => Err(Fail::Interrupted),
         done = work => done.map_err(Into::into),
+    }
+}
+
+/// Ends the program when a signal is not seen by the work that it shall abandon, or comes again. `interrupted` says
+/// so. It runs beside the work, on another thread.
+pub(super) async fn insist(interrupted: impl FnOnce()) {
+    let mut others = Others::listen();
+    let mut asked = false;
+    loop {
+        either(&mut others).await;
+        if !WRITING.load(Ordering::SeqCst) && !asked {
+            tokio::time::sleep(GRACE).await;
+        }
+        if WRITING.load(Ordering::SeqCst) || ABANDONED.load(Ordering::SeqCst) && !asked {
+            asked = true;
+            continue;
+        }
+        if !ABANDONED.load(Ordering::SeqCst) {
+            interrupted();
+        }
+        std::process::exit(i32::from(Exit::Interrupted as u8));
     }
 }
 

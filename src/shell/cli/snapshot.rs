@@ -17,6 +17,7 @@ use crate::model::workspace::Workspace;
 use crate::shell::clock;
 use crate::shell::files;
 use crate::shell::ledger::Store;
+use crate::shell::paths;
 
 /// Save what is live to a file without secrets, for `plan --live` where no credential may go.
 #[derive(Debug, clap::Args)]
@@ -32,6 +33,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, Fail> {
     let loaded = input::bare(&arguments.workspace)?;
     spare::check(&arguments.workspace, "--out", &arguments.out)?;
+    paths::unlinked(&arguments.out).map_err(|error| unsaved(&arguments.out, &error))?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let Read { live, ledger, .. } = read(&loaded, &store).await?;
     let snapshot = Snapshot {
@@ -43,7 +45,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     };
     let out = arguments.out.display();
     files::put(&arguments.out, snapshot::write(&snapshot).as_bytes())
-        .map_err(|error| Fail::error(format!("the snapshot cannot be saved to {out}: {error}")))?;
+        .map_err(|error| unsaved(&arguments.out, &error))?;
     console.note(&format!("saved what is live to {out}: {}", held(&snapshot.live)));
     let mut exit = Exit::Success;
     for (what, doubt) in doubts(&snapshot.live) {
@@ -54,6 +56,10 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         exit = Exit::Unreachable;
     }
     Ok(exit)
+}
+
+fn unsaved(out: &Path, error: &std::io::Error) -> Fail {
+    Fail::error(format!("the snapshot cannot be saved to {}: {error}", out.display()))
 }
 
 /// What there is, in words.
@@ -107,7 +113,9 @@ pub(super) async fn plan(
 /// Reads a snapshot.
 pub(super) fn open(file: &Path) -> Result<Snapshot, Fail> {
     let shown = file.display();
-    let bytes = fs::read(file).map_err(|error| Fail::error(format!("{shown} cannot be read: {error}")))?;
+    let bytes = paths::unlinked(file)
+        .and_then(|()| fs::read(file))
+        .map_err(|error| Fail::error(format!("{shown} cannot be read: {error}")))?;
     snapshot::read(&bytes).map_err(|wrong| {
         Fail::error(format!(
             "{shown}:{}:{}: this is no snapshot that can be planned from: {} (take a new one with `rosterctl snapshot`)",

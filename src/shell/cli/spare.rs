@@ -1,12 +1,11 @@
 //! What no output may be written over: what people wrote, what stores keep, what rosterctl keeps.
 
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 use super::exit::Fail;
 use super::input;
 use crate::model::workspace::{Settings, Workspace};
-use crate::shell::files::{self, Place};
+use crate::shell::files::{self, Place, real};
 use crate::shell::ledger;
 
 /// How the names of rosterctl's own files begin, in its own folder; and hidden ones are its own too.
@@ -87,18 +86,4 @@ fn store<'a>(place: &Place, workspace: &'a Workspace, target: &Path) -> Option<&
     };
     let found = workspace.stores.values().find(|store| keeps(store.kind, &store.settings));
     found.map(|store| &*store.name)
-}
-
-/// Where a path leads, links resolved, as far as it is there.
-pub(super) fn real(path: &Path) -> PathBuf {
-    if let Ok(real) = fs::canonicalize(path) {
-        return real;
-    }
-    match (path.parent(), path.file_name()) {
-        (Some(folder), Some(name)) if folder.as_os_str().is_empty() => real(Path::new(".")).join(name),
-        (Some(folder), Some(name)) => real(folder).join(name),
-        // `nowhere/..`: folders on the way are made when a file is written.
-        (Some(folder), None) => real(folder).parent().map(Path::to_owned).unwrap_or_default(),
-        (None, _) => path.to_owned(),
-    }
 }

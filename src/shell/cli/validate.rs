@@ -4,6 +4,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::input;
 use super::share::Workspaces;
+use crate::model::text::sanitize;
 
 /// Check everything that can be known offline.
 #[derive(Debug, clap::Args)]
@@ -20,7 +21,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
                 let absent = loaded.desired.agents.values().filter(|agent| agent.absent).count();
                 console.out(&format!(
                     "{}: sound; {}, {}, {} declared{}.\n",
-                    loaded.workspace.name,
+                    sanitize(&loaded.workspace.name),
                     count(loaded.desired.agents.len() - absent, "agent"),
                     count(loaded.desired.queues.len(), "queue"),
                     count(loaded.desired.seats.len(), "seat"),

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::holder::Signs;
 use super::shelf::{Document, Seen, Trouble, Version};
-use crate::shell::files;
+use crate::shell::{files, paths};
 
 /// How long the guard is waited for. It is held for milliseconds, unless its holder was stopped.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -63,8 +63,11 @@ impl Folder {
         self.path(document).display().to_string()
     }
 
-    pub(super) fn read(&self, document: Document) -> Result<Option<Seen>, Trouble> {
-        match fs::read(self.path(document)) {
+    /// Reads a document, on a thread of its own: what lies in its place may be a pipe that nobody writes to.
+    pub(super) async fn read(&self, document: Document) -> Result<Option<Seen>, Trouble> {
+        let path = self.path(document).to_owned();
+        let read = tokio::task::spawn_blocking(move || fs::read(path)).await;
+        match read.unwrap_or_else(|stopped| Err(io::Error::other(stopped))) {
             Ok(bytes) => Ok(Some(Seen { version: version(&bytes), bytes })),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.trouble(document, "read", &error)),
@@ -87,7 +90,7 @@ impl Folder {
         read: &Version,
     ) -> Result<Version, Trouble> {
         let _guard = self.guard(document).await?;
-        self.unchanged(document, read)?;
+        self.unchanged(document, read).await?;
         let path = self.path(document);
         let written = files::replace(path, bytes).and_then(|()| sync_folder(path));
         written.map_err(|error| self.trouble(document, "written", &error))?;
@@ -96,12 +99,12 @@ impl Folder {
 
     pub(super) async fn remove(&self, document: Document, read: &Version) -> Result<(), Trouble> {
         let _guard = self.guard(document).await?;
-        self.unchanged(document, read)?;
+        self.unchanged(document, read).await?;
         fs::remove_file(self.path(document)).map_err(|error| self.trouble(document, "removed", &error))
     }
 
-    fn unchanged(&self, document: Document, read: &Version) -> Result<(), Trouble> {
-        match self.read(document)? {
+    async fn unchanged(&self, document: Document, read: &Version) -> Result<(), Trouble> {
+        match self.read(document).await? {
             Some(now) if now.version == *read => Ok(()),
             _ => Err(Trouble::Conflict),
         }
@@ -118,7 +121,7 @@ impl Folder {
             ))
         };
         let mut open = OpenOptions::new();
-        open.read(true).write(true).create(true).truncate(false).mode(0o600);
+        open.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(paths::no_follow());
         let file = open.open(guard).map_err(|error| wrong(&error))?;
         let begin = Instant::now();
         loop {
@@ -185,13 +188,13 @@ mod tests {
     async fn a_document_is_made_once_and_replaced_by_who_read_it_last() {
         let folder = tempfile::tempdir().unwrap();
         let shelf = Folder::of_file(folder.path().join("new/ledger.json"));
-        assert!(shelf.read(Document::Lock).unwrap().is_none());
+        assert!(shelf.read(Document::Lock).await.unwrap().is_none());
         let first = shelf.create(Document::Lock, b"one").unwrap();
         assert_eq!(shelf.create(Document::Lock, b"two"), Err(Trouble::Conflict));
         let second = shelf.replace(Document::Lock, b"two", &first).await.unwrap();
         assert_eq!(shelf.replace(Document::Lock, b"three", &first).await, Err(Trouble::Conflict));
         assert_eq!(shelf.remove(Document::Lock, &first).await, Err(Trouble::Conflict));
-        assert_eq!(shelf.read(Document::Lock).unwrap().unwrap().bytes, b"two");
+        assert_eq!(shelf.read(Document::Lock).await.unwrap().unwrap().bytes, b"two");
         shelf.remove(Document::Lock, &second).await.unwrap();
         assert_eq!(shelf.remove(Document::Lock, &second).await, Err(Trouble::Conflict));
         shelf.create(Document::Ledger, b"{}").unwrap();

@@ -74,7 +74,7 @@ impl Shelf {
     /// Reads a document; `None` when there is none.
     pub(super) async fn read(&self, document: Document) -> Result<Option<Seen>, Trouble> {
         match self {
-            Self::Folder(folder) => folder.read(document),
+            Self::Folder(folder) => folder.read(document).await,
             Self::Bucket(bucket) => bucket.read(document).await,
         }
     }

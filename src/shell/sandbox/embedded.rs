@@ -16,7 +16,9 @@ use serde_json::json;
 
 use super::SandboxError;
 use crate::model::call::{Call, Reply};
+use crate::provider::SPECS;
 use crate::provider::simulate::Estate;
+use crate::shell::paths;
 
 /// What a state file says of itself.
 pub(super) const FORMAT: &str = "rosterctl.sandbox/v1";
@@ -72,16 +74,22 @@ impl Embedded {
     pub(super) fn answer_method(&self, method: &str, call: &Call, now_ms: i64) -> Reply {
         let mut estate = self.lock();
         let answered = self.follow(&mut estate).and_then(|_| {
-            let before = estate.revision;
+            let Some(path) = self.path.as_ref().filter(|_| may_change(call)) else {
+                return Ok(estate.answer(method, call, now_ms));
+            };
+            let _guard = self.seen.is_some().then(|| guard(path)).transpose()?;
+            // Another may have written the file since.
+            self.follow(&mut estate)?;
+            let before = estate.clone();
             let reply = estate.answer(method, call, now_ms);
-            if estate.revision == before {
+            if estate.revision == before.revision {
                 return Ok(reply);
             }
-            let Some(path) = &self.path else { return Ok(reply) };
-            let _guard = self.seen.is_some().then(|| guard(path)).transpose()?;
-            // Another wrote the file since: the call is made there.
-            let reply = if self.follow(&mut estate)? { estate.answer(method, call, now_ms) } else { reply };
-            save(&estate, path)?;
+            if let Err(error) = save(&estate, path) {
+                // What is not stored did not happen.
+                *estate = before;
+                return Err(error);
+            }
             if let Some(seen) = &self.seen {
                 *seen.lock().unwrap_or_else(PoisonError::into_inner) = stamp(path);
             }
@@ -127,13 +135,19 @@ fn opened(path: &Path) -> Result<Estate, SandboxError> {
     Ok(Estate { unguarded: true, ..estate })
 }
 
+/// Whether a call can change what is stored.
+fn may_change(call: &Call) -> bool {
+    let mut operations = SPECS.iter().flat_map(|spec| spec.operations);
+    operations.any(|operation| operation.writes && call.path.contains(operation.name))
+}
+
 /// Keeps other programs from storing what they changed, until it is dropped.
 fn guard(path: &Path) -> io::Result<File> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut open = OpenOptions::new();
-    open.read(true).write(true).create(true).truncate(false).mode(0o600);
+    open.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(paths::no_follow());
     let file = open.open(folder.join(format!(".{name}.guard")))?;
     file.lock()?;
     Ok(file)
@@ -169,6 +183,8 @@ fn save(estate: &Estate, path: &Path) -> io::Result<()> {
     serde_json::to_writer(&mut writer, &StateFile { format: FORMAT, estate })?;
     writer.flush()?;
     drop(writer);
+    // Some file systems tell only now that there is no room.
+    file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -255,12 +271,16 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_cannot_be_stored_is_told() {
+    fn a_state_that_cannot_be_stored_is_told_and_not_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file").join("state.json");
         let sandbox = Embedded::open(Some(&path)).unwrap();
         fs::write(folder.path().join("file"), "in the way").unwrap();
-        let reply = sandbox.answer(&call("create/v2", &json!({"abbreviate": "acme"})), 0);
-        assert_eq!(reply.status, 500);
+        for sandbox in [sandbox, Embedded::new(Estate::default(), Some(&path))] {
+            let create = call("create/v2", &json!({"abbreviate": "acme", "operatorId": "8001"}));
+            let reply = sandbox.answer(&create, 0);
+            assert_eq!(reply.status, 500);
+            assert!(sandbox.lock().agent_config.agent("8001").is_none(), "what is not stored did not happen");
+        }
     }
 }

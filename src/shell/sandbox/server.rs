@@ -99,7 +99,8 @@ pub async fn serve(
 /// Takes a seed file over anew whenever it changes: who is doing what, seats, faults; agents and queues stay, as
 /// when a state is opened with a seed. So a call can begin and end while a client looks on.
 async fn follow(seed: Option<&Path>, sandbox: &Embedded, mut stopped: watch::Receiver<()>) {
-    let Some(path) = seed else { return };
+    // A pipe gives its text once.
+    let Some(path) = seed.filter(|path| path.is_file()) else { return };
     let (mut before, mut stamp) = (std::fs::read_to_string(path).ok(), None);
     loop {
         tokio::select! {

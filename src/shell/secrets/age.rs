@@ -1,6 +1,5 @@
 //! A file encrypted with age (binary or armored) that holds a map of key to value. Read only.
 
-use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use super::tree::Tree;
 use super::{Own, SecretStore};
 use crate::model::secret::Secret;
 use crate::model::workspace::Settings;
+use crate::shell::paths;
 
 /// Largest file, in bytes.
 pub(super) const LARGEST: u64 = 16 * 1024 * 1024;
@@ -66,10 +66,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
         ErrorKind::NotFound => format!("there is no file {}", path.display()),
         _ => format!("{} cannot be read: {error}", path.display()),
     };
-    if fs::metadata(path).map_err(wrong)?.len() > LARGEST {
-        return Err(format!("{} is larger than {} MiB", path.display(), LARGEST / (1024 * 1024)));
-    }
-    fs::read(path).map_err(wrong)
+    paths::open(path).and_then(|file| paths::read(file, LARGEST)).map_err(wrong)
 }
 
 /// The identities in a text like age's identity files: one a line, remarks aside.

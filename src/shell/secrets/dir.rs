@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::{Own, SecretStore, trimmed};
 use crate::model::secret::Secret;
-use crate::shell::files;
+use crate::shell::{files, paths};
 
 /// Largest value, in bytes.
 const LARGEST: u64 = 64 * 1024;
@@ -54,17 +54,17 @@ impl Dir {
         if !real.starts_with(&root) {
             return Err(format!("key `{key}` is a link that leads out of the folder"));
         }
-        let about = fs::metadata(&real).map_err(|error| format!("key `{key}` cannot be read: {error}"))?;
-        if !about.is_file() {
+        if !paths::is_projected(&root, Path::new(key), &real) {
+            return Err(format!("key `{key}` is a link that leads to another key"));
+        }
+        if !real.is_file() {
             return Err(format!("key `{key}` is not a file"));
         }
-        if about.len() > LARGEST {
-            return Err(format!("key `{key}` is larger than {LARGEST} bytes"));
-        }
-        match fs::read_to_string(&real) {
+        let wrong = |error: std::io::Error| format!("key `{key}` cannot be read: {error}");
+        let bytes = paths::open_real(&real).and_then(|file| paths::read(file, LARGEST)).map_err(wrong)?;
+        match String::from_utf8(bytes) {
             Ok(value) => Ok(trimmed(value)),
-            Err(error) if error.kind() == ErrorKind::InvalidData => Err(format!("key `{key}` is not UTF-8")),
-            Err(error) => Err(format!("key `{key}` cannot be read: {error}")),
+            Err(_) => Err(format!("key `{key}` is not UTF-8")),
         }
     }
 
@@ -114,6 +114,14 @@ mod tests {
         assert_eq!(read(&dir, "agents/8002"), Ok(None));
         assert_eq!(read(&dir, "link"), Err("key `link` is a link that leads out of the folder".to_owned()));
         assert_eq!(read(&dir, "agents"), Err("key `agents` is not a file".to_owned()));
+        std::os::unix::fs::symlink("agents/8001", dir.path.join("other"))?;
+        std::os::unix::fs::symlink(".", dir.path.join("here"))?;
+        fs::create_dir(dir.path.join("..2026_11_30"))?;
+        fs::write(dir.path.join("..2026_11_30/projected"), "x")?;
+        std::os::unix::fs::symlink("..2026_11_30", dir.path.join("..data"))?;
+        std::os::unix::fs::symlink("..data/projected", dir.path.join("projected"))?;
+        assert!(read(&dir, "other").is_err() && read(&dir, "here/agents/8001").is_err());
+        assert_eq!(read(&dir, "projected"), Ok(Some("x".to_owned())));
         Ok(())
     }
 }

@@ -37,7 +37,7 @@ use rosterctl::model::agent::PASSWORD;
 use rosterctl::model::call::Failure;
 use rosterctl::model::finding::Effect as Weight;
 use rosterctl::model::id::{Kind, OperatorId};
-use rosterctl::model::plan::{Action, Operation, Plan};
+use rosterctl::model::plan::{Action, Allowance, Operation, Plan};
 use rosterctl::model::presence::Guard;
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::secret::{Secret, SecretRef};
@@ -207,7 +207,10 @@ impl<'a> Client<'a> {
         };
         let ledger = self.world.borrow().ledger.clone();
         let Roster { workspace, desired, .. } = self.roster;
-        let plan = plan::plan(workspace, desired, &live, &ledger, &Options::default());
+        // A small roster may end with nobody in it.
+        let deletes = Allowance { rule: "deletes".to_owned(), up_to: u32::MAX };
+        let options = Options { allow: vec![deletes], ..Options::default() };
+        let plan = plan::plan(workspace, desired, &live, &ledger, &options);
         let plan = Arc::new(plan.unwrap_or_else(|_| panic!("no target is named")));
         self.watch_plan(&plan);
         if [Weight::Invalid, Weight::Refused, Weight::Incomplete].into_iter().any(|weight| plan.has(weight)) {
