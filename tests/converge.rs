@@ -176,7 +176,7 @@ fn plan_of(agents: &str, live: &[&str]) -> Plan {
     let mut ledger = Ledger::default();
     for id in live {
         there.items.insert(OperatorId::from(*id), Record::default());
-        let password = Some(AppliedPassword { version: Some(1), fingerprint: None });
+        let password = Some(AppliedPassword { version: Some(1), ..AppliedPassword::default() });
         ledger.resources.insert(format!("agent/{id}"), Applied { password, ..Applied::default() });
     }
     let live = Live { agents: Some(there), queues: Some(Listing::default()), ..Live::default() };

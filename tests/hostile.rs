@@ -347,7 +347,7 @@ fn what_cannot_be_seen_is_escaped_in_every_format() {
         assert_eq!(hidden(&own), None, "{format}\n{}", said.out);
         assert_eq!(hidden(&said.err), None, "{format}\n{}", said.err);
         assert!(said.out.contains("u{202e}"), "{format}\n{}", said.out);
-        assert!(said.out.contains("R309"), "a new queue of such a name is refused: {format}\n{}", said.out);
+        assert!(said.out.contains("R311"), "a new queue of such a name is refused: {format}\n{}", said.out);
     }
     let json = checkout.run(&["plan", "--format", "json"]).exits(1).json();
     assert_eq!(json["changes"][0]["title"], "张\u{202e}三\u{2066}\u{200b}");

@@ -61,6 +61,9 @@ cases! {
     a_password_is_rotated_by_its_version "password-version"
     a_password_that_was_adopted_is_rotated_by_its_version "password-version-seen"
     a_password_that_is_gone_is_told_of_or_made_anew "password-gone"
+    a_rotation_overwrites_no_foreign_key "password-foreign"
+    passwords_without_a_fingerprint_are_told_of "password-unprinted"
+    passwords_without_a_fingerprint_are_set_when_asked "password-unprinted-asserted"
     at_least_only_adds "at-least"
     a_target_takes_in_what_it_needs "target-queue"
     a_target_that_is_deleted_leaves_its_queues "target-delete"
@@ -108,6 +111,10 @@ fn check(case: &str) {
         gone: options
             .get("gone")
             .map(|gone| serde_json::from_value(gone.clone()).expect("agents"))
+            .unwrap_or_default(),
+        vacant: options
+            .get("vacant")
+            .map(|vacant| serde_json::from_value(vacant.clone()).expect("agents"))
             .unwrap_or_default(),
         manifests: String::new(),
     };

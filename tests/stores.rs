@@ -333,31 +333,32 @@ fn what_a_store_cannot_give_is_said_and_nothing_is_written() {
     ));
     bench.write("secrets/identity", &fs::read_to_string(fixture("age-identity.txt")).unwrap());
     let mut all = String::new();
-    let mut complain = |reference: &str, mood: &'static str| {
+    let mut complain = |reference: &str, mood: &'static str, code: i32| {
         vault.mood(mood);
         bench.roster(&agents(&[("8001", reference)]));
-        let said = bench.run(&["apply", "--auto-approve", "-q"]).exits(1);
+        let said = bench.run(&["apply", "--auto-approve", "-q"]).exits(code);
         let line = said.err.lines().next().unwrap_or_default().replace(&vault.address, "http://VAULT");
         let line = line.replace(env!("CARGO_MANIFEST_DIR"), "HERE");
         all.push_str(&format!("{line}\n"));
     };
-    for reference in [
-        "store: vault, key: none",
-        "store: denied, key: none",
-        "store: approle, key: none",
-        "store: away, key: none",
-        "store: down, key: none",
-        "store: age, key: none",
-        "store: plain, key: none",
-        "store: sops, key: agents/8001",
-        "store: loud, key: x",
-        "store: fails, key: x",
-        "store: gone, key: x",
+    for (reference, code) in [
+        ("store: vault, key: none", 1),
+        // A sign-in that is refused, and a system that does not answer.
+        ("store: denied, key: none", 6),
+        ("store: approle, key: none", 6),
+        ("store: away, key: none", 1),
+        ("store: down, key: none", 6),
+        ("store: age, key: none", 1),
+        ("store: plain, key: none", 1),
+        ("store: sops, key: agents/8001", 1),
+        ("store: loud, key: x", 1),
+        ("store: fails, key: x", 1),
+        ("store: gone, key: x", 1),
     ] {
-        complain(reference, "");
+        complain(reference, "", code);
     }
-    for mood in ["sealed", "v1", "redirect"] {
-        complain("store: vault, key: none", mood);
+    for (mood, code) in [("sealed", 6), ("v1", 1), ("redirect", 1)] {
+        complain("store: vault, key: none", mood, code);
     }
     vault.mood("conflict");
     bench.roster(&agents(&[("8001", "store: vault, key: made, generate: true")]));
@@ -374,12 +375,12 @@ fn what_a_store_cannot_give_is_said_and_nothing_is_written() {
     error: store `plain`: ./rosterctl.yaml is not a file encrypted with age
     error: store `sops`: no identity: declare `identity`, or set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE
     error: store `loud`: `sh` printed more than 65536 bytes
-    error: store `fails`: `sh` failed for key `x` (exit status: 3); run it by hand to see why
+    error: store `fails`: `sh` failed for key `x` (exit status: 3); run it by hand to see why; if it ends so for a key that is not there, say so by `missing:` on the store
     error: store `gone`: `/no/such/program` cannot be run: No such file or directory (os error 2)
     error: store `vault`: secret/data/none: Vault is sealed or in maintenance (Vault is sealed)
     error: store `vault`: secret/data/none does not answer like KV version 2: is the mount of version 1?
     error: store `vault`: Vault at http://VAULT redirects, which is not followed: name the active node in `address`
-      ! failed secret.put agent/8001: store `vault`: secret/data/made: somebody else changed it at the same time; run again
+      ! failed secret.put agent/8001: store `vault`: secret/data/made: other programs change it all the time; run again
     ");
 }
 

@@ -20,6 +20,7 @@ pub mod keep;
 pub mod observe;
 pub mod recover;
 pub mod remember;
+pub mod replan;
 mod resolve;
 pub mod retry;
 mod settle;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use attend::{Attention, Harms, Held};
-use deed::Deed;
+use deed::{Deed, readable, unreadable};
 use depend::Ready;
 use guard::Stale;
 use observe::{Seen, Wanted};
@@ -256,6 +257,10 @@ pub struct Conduct {
     pub queues: bool,
     /// Whom to leave alone; nobody is asked for without it, as when no connection knows who is at work.
     pub guard: Option<Guard>,
+    /// What was seen just now of what the plan overwrites, so that it is not looked at again before the first write.
+    pub seen: Option<Seen>,
+    /// What is known to have moved since the plan was saved.
+    pub moved: Vec<Stale>,
 }
 
 enum State {
@@ -399,8 +404,11 @@ impl Machine {
         match event {
             Event::Begin => {
                 self.guarding = guard::wanted(&self.plan, self.conduct.saved);
+                if let Some(seen) = self.conduct.seen.take() {
+                    return self.guarded(&seen);
+                }
                 if self.guarding.is_empty() {
-                    return self.advance();
+                    return self.guarded(&Seen::default());
                 }
                 vec![Effect::Look { purpose: Purpose::Guard, wanted: self.guarding.clone(), again: 0 }]
             }
@@ -440,12 +448,17 @@ impl Machine {
 
     fn guarded(&mut self, seen: &Seen) -> Vec<Effect> {
         self.inside.extend(seen.members());
-        let stale = match guard::check(&self.plan, &self.guarding, seen) {
+        let mut stale = match guard::check(&self.plan, &self.guarding, seen) {
             Ok(stale) => stale,
             // The operator stopped it: that is why nothing was read.
             Err(_) if self.interrupted => return self.advance(),
             Err(why) => return vec![self.finish(Finish::Blind(why))],
         };
+        for moved in std::mem::take(&mut self.conduct.moved) {
+            if !stale.iter().any(|known| known.id == moved.id) {
+                stale.push(moved);
+            }
+        }
         if !stale.is_empty() && !self.conduct.skip_stale {
             return vec![self.finish(Finish::Stale(stale))];
         }
@@ -666,29 +679,5 @@ impl Machine {
     fn finish(&mut self, finish: Finish) -> Effect {
         self.finished = true;
         Effect::Finish(finish)
-    }
-}
-
-/// Whether no operation returns what a deed sets: nobody can tell whether it was carried out.
-fn unreadable(deed: &Deed) -> bool {
-    match deed {
-        Deed::SetPassword { .. } => true,
-        Deed::EditAgent { record, .. } => !record.iter().any(|entry| entry.field.is_read()),
-        Deed::CreateAgents { .. }
-        | Deed::DeleteAgents { .. }
-        | Deed::PutSecret { .. }
-        | Deed::CreateQueue { .. }
-        | Deed::SetMembers { .. } => false,
-    }
-}
-
-/// Whether reading back tells if an agent's deed was carried out.
-fn readable(deed: &Deed) -> bool {
-    match deed {
-        Deed::CreateAgents { .. } | Deed::EditAgent { .. } | Deed::DeleteAgents { .. } => true,
-        Deed::SetPassword { .. }
-        | Deed::PutSecret { .. }
-        | Deed::CreateQueue { .. }
-        | Deed::SetMembers { .. } => false,
     }
 }

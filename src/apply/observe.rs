@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::live::LiveQueue;
+use crate::model::live::{Live, LiveQueue};
 
 /// What to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,39 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// What live state that was just read shows of some resources.
+    pub fn of(live: &Live, wanted: &Wanted) -> Self {
+        let none = |kind: &str| format!("no connection holds {kind}");
+        let doubted = |doubt: &str| format!("the listing could not be proved complete ({doubt})");
+        let agents = wanted.agents.iter().map(|id| {
+            let seen = match &live.agents {
+                None => Err(none("agents")),
+                Some(listing) => match (listing.items.get(id), &listing.incomplete) {
+                    (Some(record), _) => Ok(Some(record.clone())),
+                    (None, None) => Ok(None),
+                    (None, Some(doubt)) => Err(doubted(doubt)),
+                },
+            };
+            (id.clone(), seen)
+        });
+        let queues = wanted.queues.iter().map(|key| {
+            let Some(listing) = &live.queues else { return (key.clone(), Err(none("queues"))) };
+            let fits = |exten: &OperatorId, queue: &LiveQueue| match key {
+                QueueKey::Exten(wanted) => wanted == exten,
+                QueueKey::Name(name) => *queue.name == **name,
+                QueueKey::All => true,
+            };
+            let found = listing.items.iter().filter(|(exten, queue)| fits(exten, queue));
+            let found: Vec<_> = found.map(|(exten, queue)| (exten.clone(), queue.clone())).collect();
+            let seen = match &listing.incomplete {
+                Some(doubt) if found.is_empty() || *key == QueueKey::All => Err(doubted(doubt)),
+                _ => Ok(found),
+            };
+            (key.clone(), seen)
+        });
+        Self { agents: agents.collect(), queues: queues.collect(), refused: BTreeSet::new() }
+    }
+
     /// Who is in each queue that was seen, by the vendor's number.
     pub fn members(&self) -> impl Iterator<Item = (OperatorId, BTreeSet<OperatorId>)> {
         self.queues.values().flatten().flatten().map(|(exten, queue)| {

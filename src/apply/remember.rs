@@ -9,9 +9,9 @@ use crate::model::desired::Desired;
 use crate::model::diff::same;
 use crate::model::field::{Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::ledger::{Applied, AppliedPassword, Ledger, SeenPassword};
+use crate::model::ledger::{Applied, AppliedPassword, Ledger, MadePassword, SeenPassword};
 use crate::model::live::Live;
-use crate::model::plan::{Action, Change, Plan, Step};
+use crate::model::plan::{Action, Change, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::Value;
 
@@ -25,6 +25,7 @@ pub fn changes(
     prints: &BTreeMap<OperatorId, String>,
 ) {
     keep::returned(ledger, plan, results);
+    made(ledger, plan, results);
     let mut touching: BTreeMap<&ResourceId, Vec<(&Step, &StepResult)>> = BTreeMap::new();
     for (step, result) in plan.steps.iter().zip(results) {
         for target in &step.targets {
@@ -79,6 +80,22 @@ pub fn changes(
                 write(applied, change, &fields, all, &confirmed, prints.get(&change.id.name));
                 let dropped: Vec<&OperatorId> = mine().flat_map(|(_, result)| &result.dropped).collect();
                 strike(applied, &dropped);
+            }
+        }
+    }
+}
+
+/// Writes down which passwords were made for agents that the ledger knows: the next run goes on with them.
+fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
+    for (step, result) in plan.steps.iter().zip(results) {
+        if step.operation != Operation::SecretPut || step.renew || !result.carried_out {
+            continue;
+        }
+        for target in &step.targets {
+            let secret = plan.change(target).and_then(|change| change.field(PASSWORD.key)?.secret.as_ref());
+            if let (Some(secret), Some(applied)) = (secret, ledger.resources.get_mut(&target.to_string())) {
+                let (store, key) = (secret.store.to_string(), secret.key.to_string());
+                applied.password_made = Some(MadePassword { store, key });
             }
         }
     }
@@ -153,9 +170,14 @@ fn write(
         }
         applied.unconfirmed.remove(&diff.path);
         if diff.path == PASSWORD.key {
-            let version = diff.secret.as_ref().and_then(|secret| secret.version);
-            applied.password = Some(AppliedPassword { version, fingerprint: print.cloned() });
-            applied.password_seen = None;
+            let secret = diff.secret.as_ref();
+            applied.password = Some(AppliedPassword {
+                version: secret.and_then(|secret| secret.version),
+                fingerprint: print.cloned(),
+                store: secret.map(|secret| secret.store.to_string()),
+                key: secret.map(|secret| secret.key.to_string()),
+            });
+            (applied.password_seen, applied.password_made) = (None, None);
         } else {
             applied.fields.insert(diff.path.clone(), diff.after.clone());
         }
@@ -252,7 +274,7 @@ mod tests {
         ledger.resources.insert("agent/8001".to_owned(), known);
         let exten = Some("1001".to_owned());
         let gone = Applied { fields: field("坐席"), ..Applied::default() };
-        let made = AppliedPassword { version: Some(1), fingerprint: None };
+        let made = AppliedPassword { version: Some(1), ..AppliedPassword::default() };
         let old = Applied { exten: exten.clone(), password: Some(made.clone()), ..gone.clone() };
         let told = ["agent/8001", "agent/8002"].map(|id| (id.to_owned(), old.clone()));
         fill(&mut ledger, told.into(), &Desired::default());
@@ -275,7 +297,7 @@ mod tests {
     #[test]
     fn a_password_that_was_set_needs_no_version_that_was_seen() {
         let mut ledger = Ledger::default();
-        let password = Some(AppliedPassword { version: Some(1), fingerprint: None });
+        let password = Some(AppliedPassword { version: Some(1), ..AppliedPassword::default() });
         ledger.resources.insert("agent/8001".to_owned(), Applied { password, ..Applied::default() });
         assert_eq!(adopted(ledger.clone(), Some(2)), ledger);
     }

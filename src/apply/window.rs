@@ -23,6 +23,8 @@ pub struct Window {
     calls: Vec<Sent>,
     /// When it was found that calls may be missing here.
     full_ms: Option<i64>,
+    /// Digests of other stored windows whose calls are here, too.
+    absorbed: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +47,12 @@ impl Window {
         let told = head.strip_prefix(FORMAT).and_then(|rest| rest.strip_prefix(' ')?.split_once(' '));
         let sound = told.is_some_and(|(sum, _)| sum == checksum(told.map_or("", |(_, start)| start), body));
         let same = told.is_some_and(|(_, written)| written == start);
-        let mut window = Self { calls: Vec::new(), full_ms: (!sound).then_some(now_ms) };
+        let mut window = Self { full_ms: (!sound).then_some(now_ms), ..Self::default() };
         for line in body.lines() {
+            if let Some(digest) = line.strip_prefix("absorbed ").filter(|_| sound) {
+                window.absorbed.push(digest.to_owned());
+                continue;
+            }
             match line.split_once(' ').map(|(at, what)| (at.parse::<i64>(), what)) {
                 Some((Ok(at_ms), "full")) => {
                     let at_ms = if same { at_ms } else { now_ms };
@@ -74,21 +80,33 @@ impl Window {
         if let Some(at_ms) = self.full_ms {
             let _ = writeln!(body, "{at_ms} full");
         }
+        for digest in &self.absorbed {
+            let _ = writeln!(body, "absorbed {digest}");
+        }
         format!("{FORMAT} {} {start}\n{body}", checksum(start, &body))
     }
 
-    /// Since when calls may be missing here.
-    pub fn full_ms(&self) -> Option<i64> {
-        self.full_ms
-    }
-
-    /// Whether no call counts here.
-    pub fn is_empty(&self) -> bool {
-        self.calls.is_empty() && self.full_ms.is_none()
+    /// Puts together what is stored in several places, and what is stored in none.
+    ///
+    /// A place that cannot be written any more keeps what was there: whoever stores the calls elsewhere notes what
+    /// they took from it, and it counts once.
+    pub fn join(unstored: Self, places: &[Vec<u8>], start: &str, now_ms: i64) -> Self {
+        let read: Vec<(String, Self)> =
+            places.iter().map(|bytes| (digest(bytes), Self::read(bytes, start, now_ms))).collect();
+        let mut joined = unstored;
+        let mut absorbed = std::mem::take(&mut joined.absorbed);
+        absorbed.extend(read.iter().flat_map(|(_, window)| window.absorbed.iter().cloned()));
+        for (digest, window) in read {
+            if !absorbed.contains(&digest) {
+                joined.add(window);
+            }
+            joined.absorbed.push(digest);
+        }
+        joined
     }
 
     /// Adds the calls of another place that are not here yet.
-    pub fn add(&mut self, other: Self) {
+    fn add(&mut self, other: Self) {
         let new = other.calls.into_iter().filter(|sent| self.calls.iter().all(|known| known.id != sent.id));
         let new: Vec<Sent> = new.collect();
         self.calls.extend(new);
@@ -164,8 +182,11 @@ impl Window {
 
 /// What tells a stored window from a damaged one.
 fn checksum(start: &str, body: &str) -> String {
-    let digest = Sha256::new().chain_update(start).chain_update("\n").chain_update(body).finalize();
-    digest.iter().take(8).fold(String::new(), |mut hex, byte| {
+    digest(format!("{start}\n{body}").as_bytes())
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
@@ -281,11 +302,35 @@ mod tests {
 
     #[test]
     fn places_come_together_without_counting_a_call_twice() {
-        let (mut one, mut other) = (Window::default(), Window::default());
-        assert_eq!(one.enter(1, RATE, 30, 0), Ok(()));
-        other.add(one.clone());
-        assert_eq!(other.enter(2, RATE, 30, 0), Ok(()));
-        one.add(other);
-        assert_eq!(one.used(RATE, 30, 0), 2);
+        let text = |window: &Window| window.text(START).into_bytes();
+        let mut first = Window::default();
+        assert_eq!(first.enter(1, RATE, 30, 0), Ok(()));
+        first.leave(1, 0);
+        let first = text(&first);
+        let mut both = Window::join(Window::default(), std::slice::from_ref(&first), START, 10);
+        assert_eq!(both.enter(2, RATE, 30, 10), Ok(()));
+        both.leave(2, 10);
+        let joined = |places: &[Vec<u8>], now| Window::join(Window::default(), places, START, now);
+        assert_eq!(joined(&[first, text(&both)], 10).used(RATE, 30, 10), 2);
+    }
+
+    #[test]
+    fn a_place_that_stays_as_it_is_counts_once() {
+        let foreign = Window::read(b"", "another start", 0).text("another start").into_bytes();
+        for stuck in [foreign, b"damaged".to_vec()] {
+            // One place stays as it is, another one takes the window.
+            let mut stored = Vec::new();
+            for now in [1000, 1050] {
+                let places = [stuck.clone()].into_iter().chain(stored.clone()).collect::<Vec<_>>();
+                let window = Window::join(Window::default(), &places, START, now);
+                assert_eq!(window.used(RATE, 30, now), 2, "{now}");
+                stored = vec![window.text(START).into_bytes()];
+            }
+            let places = [stuck.clone(), stored[0].clone()];
+            assert_eq!(Window::join(Window::default(), &places, START, 1100).used(RATE, 30, 1100), 0);
+            // And likewise where none takes it.
+            let unstored = Window::join(Window::default(), std::slice::from_ref(&stuck), START, 1000);
+            assert_eq!(Window::join(unstored, &[stuck], START, 1100).used(RATE, 30, 1100), 0);
+        }
     }
 }

@@ -38,6 +38,9 @@ const WRAPPERS: &[&str] = &[
     "cmd",
 ];
 
+/// Wrappers that hand the value of `-c` to a shell, wherever it stands.
+const TO_A_SHELL: &[&str] = &["su", "runuser", "flock", "script"];
+
 /// How an interpreter takes code on its command line.
 struct Interpreter {
     names: &'static [&'static str],
@@ -66,10 +69,6 @@ static SHELLS: Interpreter = Interpreter {
         "xonsh",
         "pwsh",
         "powershell",
-        "su",
-        "runuser",
-        "script",
-        "flock",
         "cmd",
     ],
     code: "c",
@@ -98,27 +97,37 @@ const LONG: &[&str] =
 
 /// Whether the key of a command would name a program, or stand in code that an interpreter runs.
 pub(super) fn takes_key_as_code(command: &[Arc<str>]) -> bool {
-    // `env -S` splits its text into arguments.
-    let split = command.first().is_some_and(|program| name(program) == "env")
-        && command
-            .iter()
-            .any(|argument| argument.starts_with("-S") || argument.starts_with("--split-string"));
-    let words: Vec<&str> = if split {
-        let text =
-            |word: &'_ str| word.trim_start_matches("--split-string=").trim_start_matches("-S").to_owned();
-        let texts: Vec<String> = command.iter().map(|word| text(word)).collect();
-        if command.iter().any(|word| word.starts_with('-') && word.contains(KEY)) {
+    let Some(program) = command.first() else { return false };
+    let is_env = name(program) == "env";
+    let (mut words, mut splits): (Vec<&str>, bool) = (Vec::new(), false);
+    for word in command {
+        // `env -S` splits its text into arguments.
+        let text = match word.strip_prefix("--split-string").or_else(|| word.strip_prefix("-S")) {
+            _ if splits => Some(&**word),
+            Some(text) if is_env => Some(text.trim_start_matches('=')),
+            _ => None,
+        };
+        let Some(text) = text else {
+            words.push(word);
+            continue;
+        };
+        if text.contains(KEY) {
             return true;
         }
-        return takes(&texts.iter().flat_map(|text| text.split_whitespace()).collect::<Vec<_>>());
-    } else {
-        command.iter().map(|word| &**word).collect()
-    };
+        splits = !splits && text.is_empty();
+        words.extend(text.split_whitespace());
+    }
     takes(&words)
 }
 
 fn takes(words: &[&str]) -> bool {
     let Some(program) = words.first() else { return false };
+    let asks = |option: &str| is_cluster(option) && option.contains('c') || option == "--command";
+    let hands_on = words.windows(2).any(|pair| asks(pair[0]) && pair[1].contains(KEY))
+        || words.iter().any(|word| word.starts_with("--command=") && word.contains(KEY));
+    if hands_on && TO_A_SHELL.contains(&&*name(program)) {
+        return true;
+    }
     let wrapped = WRAPPERS.contains(&&*name(program));
     program.contains(KEY)
         || words.iter().enumerate().any(|(at, word)| {

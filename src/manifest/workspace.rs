@@ -13,6 +13,9 @@ use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, Sett
 use crate::model::text::is_hidden;
 use crate::model::workspace::{Connection, Policy, Prune, SettingValue, Settings, Share, Store, Workspace};
 
+/// The ending of the name under which a store keeps a former password, beside its key.
+pub const FORMER: &str = ".previous";
+
 /// What `baseUrl` may look like.
 pub(super) const BASE_URL_EXAMPLE: &str = "write https://HOST[:PORT], or `sandbox`";
 
@@ -376,6 +379,9 @@ pub fn key_objection(store: &Store, key: &str) -> Option<&'static str> {
     }
     if path.split('/').any(str::is_empty) {
         return Some("a name in it is empty");
+    }
+    if matches!(store.kind, "dir" | "exec" | "vault") && key.ends_with(FORMER) {
+        return Some("such names are kept for former passwords, beside their keys");
     }
     if store.kind != "exec" {
         return None;

@@ -113,6 +113,13 @@ pub enum Reason {
     SignIn,
 }
 
+impl Reason {
+    /// Returns the one of several that a scheduler has to know: a refused sign-in before all others.
+    pub fn gravest(reasons: impl IntoIterator<Item = Reason>) -> Reason {
+        reasons.into_iter().max().unwrap_or(Reason::NoAnswer)
+    }
+}
+
 impl Failure {
     /// Why nothing was told that could be used.
     pub fn reason(&self) -> Reason {

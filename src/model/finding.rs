@@ -86,6 +86,8 @@ rules! {
         "Put the secret into its store, or take `password:` out of the seat's manifest.";
     SECRET_GONE      "R106" Warning Differs    "The password of an agent is no longer in its store, as the fingerprints tell."
         "Put it back into its store; or have a new one made by `generate: true`.";
+    UNPRINTED        "R107" Info    None       "Passwords were set before there was a `ledger.fingerprintKey`: a change in their store is not seen."
+        "Nothing has to be done; `--assert-unread` sets them again, and from then on a change in the store is seen.";
     FOREIGN_AGENT    "R108" Warning Partial    "A declared agent belongs to another company than the connection's `companyId`: it is left out of the plan."
         "Take the agent out of the manifests, or correct `companyId` of the connection.";
     SIP_HELD         "R109" Warning Differs    "A SIP number that a manifest gives to an agent is held by another live agent, and the plan does not free it."
@@ -112,7 +114,9 @@ rules! {
         "Add `role:` to the agent or its profile, or `allowAnyRole: true` if any will do; or write it with `state: absent`.";
     LEAVING_MEMBER   "R305" Error   Invalid    "A queue names an agent that is to be deleted."
         "Take the agent out of the queue, or its `state: absent` away.";
-    INVISIBLE_NAME   "R309" Error   Invalid    "A queue would be made whose name holds a character that cannot be seen."
+    FOREIGN_SECRET   "R310" Error   Invalid    "A rotation with `generate` would overwrite a key that the agent's live password is not known to come from alone."
+        "Name a key that the store does not hold yet; or store a new password there by hand, and leave `generate` out for this change.";
+    INVISIBLE_NAME   "R311" Error   Invalid    "A queue would be made whose name holds a character that cannot be seen."
         "Write the name without it: no call could rename or delete the queue. A live queue of such a name can be declared.";
     TOO_MANY_DELETES "R401" Error   Refused    "More agents would be deleted than `policy.limits.deletes` allows."
         "If so many are really meant to go, `--allow deletes=N` lifts the limit for one run; else look for a file that is missing.";

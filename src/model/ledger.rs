@@ -73,6 +73,19 @@ pub struct Applied {
     /// The password was not set by rosterctl: what the manifest said of it when the agent was adopted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_seen: Option<SeenPassword>,
+    /// A password that was made for the agent in a store and that the vendor has not accepted yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_made: Option<MadePassword>,
+}
+
+/// Where a password lies that was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MadePassword {
+    /// Its store.
+    pub store: String,
+    /// Its key.
+    pub key: String,
 }
 
 /// What is known of a password that rosterctl set; never the password nor a plain digest of it.
@@ -85,6 +98,12 @@ pub struct AppliedPassword {
     /// Keyed fingerprint of the password, where `ledger.fingerprintKey` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// Store that it came from; unsaid by a rosterctl that did not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
+    /// Key in that store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// What a manifest said of a password that rosterctl has not set: raising `version` from there asks for a rotation,

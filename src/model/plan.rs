@@ -269,6 +269,9 @@ pub struct Digests {
     pub manifests: String,
     /// Of the plan's own content, SHA-256 in hex; empty until the plan is saved.
     pub plan: String,
+    /// HMAC-SHA-256 of that digest in hex, where `ledger.fingerprintKey` is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 /// A plan.

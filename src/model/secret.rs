@@ -70,15 +70,97 @@ impl Secret {
         hex(&mac.finalize().into_bytes())
     }
 
-    /// Length in characters, for the vendor's bounds.
+    /// Length in characters.
     pub fn chars(&self) -> usize {
         self.0.chars().count()
     }
+
+    /// Says why a person could not sign in with the value; `None` when one can.
+    pub fn password_objection(&self) -> Option<&'static str> {
+        // Source: agent-config §2.1.1, `password`. The vendor counts characters.
+        if let Some(why) = self.line_objection() {
+            Some(why)
+        } else if self.0.chars().any(unseen) {
+            Some("holds an invisible character")
+        } else if !(6..=32).contains(&self.chars()) {
+            Some("is not of 6 to 32 characters, as the vendor asks")
+        } else {
+            None
+        }
+    }
+
+    /// Says why the value cannot be a key that signs; `None` when it can.
+    pub fn line_objection(&self) -> Option<&'static str> {
+        if self.0.ends_with(['\n', '\r']) {
+            Some("ends with a line break")
+        } else if self.0.contains(['\n', '\r', '\u{2028}', '\u{2029}']) {
+            Some("holds a line break")
+        } else if self.0.chars().any(char::is_control) {
+            Some("holds a control character")
+        } else if self.0.starts_with('\u{feff}') {
+            Some("begins with a byte order mark")
+        } else if self.0.is_empty() {
+            Some("is empty")
+        } else {
+            None
+        }
+    }
+
+    /// Says why the value cannot be a token, which goes into a header; `None` when it can.
+    pub fn token_objection(&self) -> Option<&'static str> {
+        if let Some(why) = self.line_objection() {
+            Some(why)
+        } else if self.0.trim() != self.0.as_str() {
+            Some("begins or ends with a blank")
+        } else if !self.0.is_ascii() {
+            Some("holds a character that is not ASCII, which no header may")
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether a character takes no place where it is shown, so that it cannot be typed from there.
+fn unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_that_cannot_be_typed_or_signed_with_are_refused() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        for sound in ["123456", " pass word ", "密码密码密码", &"密".repeat(32)] {
+            assert_eq!(secret(sound).password_objection(), None, "{sound:?}");
+        }
+        for wrong in [
+            "password\n",
+            "password\r\n",
+            "pass\nword",
+            "pass\tword",
+            "pass\u{2028}word",
+            "pass\u{85}word",
+            "pass\u{200b}word",
+            "\u{feff}password",
+            "12345",
+            "密码密码密",
+            &"密".repeat(33),
+            "",
+        ] {
+            assert!(secret(wrong).password_objection().is_some(), "{wrong:?}");
+        }
+        assert_eq!(secret(" key 密 ").line_objection(), None);
+        for wrong in ["key\n", "k\ney", "k\u{0}ey", "\u{feff}key", ""] {
+            assert!(secret(wrong).line_objection().is_some(), "{wrong:?}");
+        }
+        assert_eq!(secret("tok en").token_objection(), None);
+        for wrong in ["token\r\n", " token", "token ", "tok\u{7f}en", "密"] {
+            assert!(secret(wrong).token_objection().is_some(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn a_fingerprint_depends_on_key_owner_and_value() {

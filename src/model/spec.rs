@@ -268,6 +268,31 @@ pub static STORES: &[(&str, &str, &[Setting])] = &[
         &[
             required("get", SettingType::Texts, "Prints the value of {key}."),
             optional("put", SettingType::Texts, "", "Stores standard input under {key}."),
+            optional(
+                "line",
+                SettingType::Choice(&["all", "first"]),
+                "all",
+                "Whether the value is all that `get` prints, or its first line alone.",
+            ),
+            optional(
+                "missing",
+                SettingType::Group(&[
+                    required(
+                        "exit",
+                        SettingType::Numbers,
+                        "Exit codes of `get` for a key that is not there.",
+                    ),
+                    optional(
+                        "stderr",
+                        SettingType::Text,
+                        "",
+                        "A text that `get` then prints on standard error.",
+                    ),
+                ]),
+                "",
+                "How `get` ends for a key that is not there, beside printing nothing; known of pass, gopass, op, \
+                 security and secret-tool.",
+            ),
         ],
     ),
 ];

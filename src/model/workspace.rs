@@ -288,3 +288,33 @@ impl Workspace {
         self.connections.iter().find(|c| c.spec.name == provider)
     }
 }
+
+/// Returns where a secret really lies, as far as the settings tell: two stores may lead to one place.
+pub fn place(stores: &BTreeMap<Arc<str>, Store>, store: &str, key: &str) -> String {
+    let Some(declared) = stores.get(store) else { return format!("{store} {key}") };
+    let text = |setting: &str| declared.settings.text(setting).unwrap_or_default();
+    let path = declared.place.as_deref().unwrap_or(text("path"));
+    let joined = |parts: &[&str]| {
+        let parts = parts.iter().flat_map(|part| part.split('/'));
+        parts.filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+    };
+    match declared.kind {
+        "env" => format!("env {}{key}", text("prefix")),
+        "dir" => format!("dir {}", joined(&[path, key])),
+        // One file under two names. `/` in a key walks nested maps.
+        "sops" | "age" => format!("{} {} {key}", declared.kind, joined(&[path])),
+        // One command under two names: a program is known by the last part of its path.
+        "exec" => {
+            let command = declared.settings.texts("get").join("\0").replace("{key}", key);
+            let (program, rest) = command.split_once('\0').unwrap_or((&command, ""));
+            format!("exec {}\0{rest}", program.rsplit('/').next().unwrap_or(program))
+        }
+        "vault" => {
+            let (name, field) = key.split_once('#').unwrap_or((key, "value"));
+            let path = joined(&[text("mount"), text("path"), name]);
+            let address = text("address").trim_end_matches('/').to_ascii_lowercase();
+            format!("vault {} {path}#{field}", address.strip_suffix(":443").unwrap_or(&address))
+        }
+        _ => format!("{store} {key}"),
+    }
+}

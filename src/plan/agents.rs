@@ -6,18 +6,19 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::scope::Scope;
-use super::{Context, Draft, moved, restore};
+use super::unread::Unread;
+use super::{Context, Draft, moved, restore, rotation};
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
 use crate::model::diff::{is_comparable, same};
 use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{
-    FOREIGN_AGENT, Finding, IMMUTABLE, INCOMPLETE, MASKED, MASKED_REPLACE, NO_ROLE, PROTECTED, SECRET_GONE,
-    UNMANAGED_AGENT, UNREAD,
+    FOREIGN_AGENT, FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE, PROTECTED,
+    SECRET_GONE, UNMANAGED_AGENT,
 };
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::{Applied, Kept};
-use crate::model::plan::{Action, Change, FieldDiff, Moved};
+use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
 use crate::model::value::{Type, Value};
@@ -133,69 +134,6 @@ fn side_by_side<'a, D, L>(
             }
         }
     })
-}
-
-/// Fields that no operation returns and the ledger knows nothing of: said once for all agents. Those of which the
-/// vendor hides a part likewise.
-#[derive(Default)]
-struct Unread {
-    agents: usize,
-    fields: BTreeMap<u8, &'static Field>,
-    masked_agents: usize,
-    masked: BTreeMap<u8, &'static Field>,
-}
-
-impl Unread {
-    fn add(&mut self, unknown: &[&'static Field]) {
-        self.agents += usize::from(!unknown.is_empty());
-        self.fields.extend(unknown.iter().map(|field| (field.index, *field)));
-    }
-
-    fn add_masked(&mut self, masked: &[&'static Field]) {
-        self.masked_agents += usize::from(!masked.is_empty());
-        self.masked.extend(masked.iter().map(|field| (field.index, *field)));
-    }
-
-    fn report(self, draft: &mut Draft) {
-        if !self.masked.is_empty() {
-            let keys: Vec<&str> = self.masked.values().map(|field| field.key).collect();
-            let agents = match self.masked_agents {
-                1 => "one live agent".to_owned(),
-                many => format!("{many} live agents"),
-            };
-            draft.find(Finding::new(
-                &MASKED,
-                format!(
-                    "{} of {agents} cannot be compared, since the vendor hides a part of the value: what the ledger \
-                     does not know is left alone",
-                    keys.join(", ")
-                ),
-            ));
-        }
-        if self.agents == 0 {
-            return;
-        }
-        let keys = |fields: &[&'static Field]| fields.iter().map(|f| f.key).collect::<Vec<_>>().join(", ");
-        let all: Vec<&'static Field> = self.fields.into_values().collect();
-        let editable: Vec<&'static Field> = all.iter().copied().filter(|f| !f.edit.is_empty()).collect();
-        let them = if all.len() == 1 { "it" } else { "them" };
-        let remedy = if editable.is_empty() {
-            format!("left alone, since no edit can set {them}")
-        } else if editable.len() == all.len() {
-            format!("left alone; --assert-unread sets {them} again")
-        } else {
-            format!("left alone; --assert-unread sets {} again", keys(&editable))
-        };
-        draft.find(Finding::new(
-            &UNREAD,
-            format!(
-                "{} of {} {} unknown, since no system returns {them} and rosterctl has not set {them} yet: {remedy}",
-                keys(&all),
-                if self.agents == 1 { "one live agent".to_owned() } else { format!("{} live agents", self.agents) },
-                if all.len() == 1 { "is" } else { "are" },
-            ),
-        ));
-    }
 }
 
 fn delete(
@@ -371,6 +309,10 @@ enum Verdict {
     Unknown,
     /// Nobody knows it any more.
     Gone,
+    /// It was set, and has no fingerprint.
+    Unprinted,
+    /// A new one would be written over a secret that is not its own, and why.
+    Foreign(String),
     /// It differs.
     Differs(FieldDiff),
 }
@@ -406,13 +348,22 @@ fn judge(
     }
 }
 
+/// Why a field is set that the ledger knows nothing of.
+const ASSERTED: &str = "set again by --assert-unread";
+
+/// Whether a plan was made with `--assert-unread`, as far as it shows.
+pub fn asserts_unread(plan: &Plan) -> bool {
+    let mut fields = plan.changes.iter().flat_map(|change| &change.fields);
+    fields.any(|field| field.reason.as_deref() == Some(ASSERTED))
+}
+
 /// With nothing in the ledger a field is unknown, unless the run asserts it, which takes an edit.
 fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
     if !context.options.assert_unread || !entry.field.can_edit(&entry.value) {
         return Verdict::Unknown;
     }
     let mut field = diff(entry, Json::Null, Moved::Unknown);
-    field.reason = Some("set again by --assert-unread".to_owned());
+    field.reason = Some(ASSERTED.to_owned());
     Verdict::Differs(field)
 }
 
@@ -430,18 +381,24 @@ fn judge_password(
 ) -> Verdict {
     let Some(applied) = applied else { return asserted(context, entry) };
     let set = applied.password.as_ref();
-    // Of a password that somebody else set, only the version is known that the manifest had at first.
-    let before = match (set, &applied.password_seen) {
-        (Some(set), _) => set.version,
-        (None, Some(seen)) => seen.version,
-        (None, None) => return asserted(context, entry),
-    };
+    if !rotation::knows(applied) {
+        return asserted(context, entry);
+    }
+    let before = rotation::version(applied);
+    let printed = context.workspace.ledger.secret("fingerprintKey").is_some();
     match (before, secret.version, set) {
         (before, Some(now), _) if before != Some(now) => {
-            let mut field = diff(entry, Json::Null, Moved::Manifest);
+            let overwrites = match rotation::overwrites(context, id, secret, applied) {
+                _ if !secret.generate => false,
+                Ok(overwrites) => overwrites,
+                Err(why) => return Verdict::Foreign(why),
+            };
+            // Whether its store still has none is told when it is made.
+            let moved = if secret.generate && !overwrites { Moved::Unknown } else { Moved::Manifest };
+            let mut field = diff(entry, Json::Null, moved);
             let before = before.map_or_else(|| "none".to_owned(), |v| v.to_string());
             field.reason = Some(format!("version {before} -> {now}"));
-            field.renew = secret.generate;
+            field.renew = overwrites;
             Verdict::Differs(field)
         }
         (_, _, None) => asserted(context, entry),
@@ -456,6 +413,10 @@ fn judge_password(
             field.reason = Some("gone from its store, a new one is made".to_owned());
             Verdict::Differs(field)
         }
+        (_, _, Some(set)) if printed && set.fingerprint.is_none() => match asserted(context, entry) {
+            Verdict::Unknown => Verdict::Unprinted,
+            verdict => verdict,
+        },
         (_, _, Some(_)) => Verdict::Same,
     }
 }
@@ -481,7 +442,13 @@ fn compare(
             Verdict::Same => {}
             Verdict::Unknown if live.is_masked(entry.field) => {}
             Verdict::Unknown => unknown.push(entry.field),
+            Verdict::Unprinted => unread.unprinted.push(resource.name.clone()),
             Verdict::Gone => draft.find(gone(&resource, entry)),
+            Verdict::Foreign(why) => {
+                // Nothing of this agent is changed before that is mended.
+                draft.find(foreign_secret(&resource, entry, &why));
+                return;
+            }
             Verdict::Differs(field) if entry.field.can_edit(&entry.value) => editable.push(field),
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
@@ -556,6 +523,24 @@ fn gone(resource: &ResourceId, entry: &Entry) -> Finding {
         format!(
             "{resource}: its password is no longer in its store ({place}), so that nobody can look it up; put it back, or \
              have a new one made by `generate: true`"
+        ),
+    );
+    finding.source.clone_from(&entry.source);
+    finding.about(resource)
+}
+
+/// A rotation that would overwrite a secret that is not the agent's own.
+fn foreign_secret(resource: &ResourceId, entry: &Entry, why: &str) -> Finding {
+    let place = match &entry.value {
+        Value::Password(secret) => secret.to_string(),
+        _ => String::new(),
+    };
+    let mut finding = Finding::new(
+        &FOREIGN_SECRET,
+        format!(
+            "{resource}: its new `version` would have a generated password written over {place}, and {why}; name a key \
+             that the store does not hold yet, or store a new password there by hand and leave `generate` out for this \
+             change"
         ),
     );
     finding.source.clone_from(&entry.source);

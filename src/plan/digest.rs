@@ -3,7 +3,8 @@
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use crate::model::plan::Plan;
+use crate::model::plan::{FORMAT, Plan};
+use crate::model::secret::Secret;
 use crate::model::text::hex;
 
 /// Digest of a plan's own content: every byte of meaning but the digest itself, keys in order.
@@ -14,10 +15,19 @@ pub fn of_plan(plan: &Plan) -> String {
 /// The same, of a plan as it was read from a file, so that nothing in it goes unseen.
 pub fn of_json(plan: &Json) -> String {
     let mut plan = plan.clone();
+    // A signature is of the digest.
+    if let Some(digests) = plan.get_mut("digests").and_then(Json::as_object_mut) {
+        digests.remove("signature");
+    }
     if let Some(digest) = plan.pointer_mut("/digests/plan") {
         *digest = Json::String(String::new());
     }
     sha256([plan.to_string().as_bytes()])
+}
+
+/// Signs a plan by its digest, under the key of the ledger's fingerprints.
+pub fn signature(digest: &str, key: &Secret) -> String {
+    Secret::new(digest.to_owned()).fingerprint(key, FORMAT)
 }
 
 /// SHA-256 in hex of parts, each preceded by its length, so that no two lists of parts meet.

@@ -18,12 +18,14 @@ mod limits;
 mod moved;
 mod queues;
 mod restore;
+mod rotation;
 mod scope;
 mod seats;
 mod sip;
 mod steps;
 mod strangers;
 mod unasked;
+mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +39,8 @@ use crate::model::plan::{
 };
 use crate::model::workspace::Workspace;
 
+pub use agents::asserts_unread;
+pub use rotation::overwriting;
 pub use scope::UnknownTarget;
 
 /// What a run is asked for beside the manifests.
@@ -54,6 +58,8 @@ pub struct Options {
     pub fingerprints: BTreeMap<OperatorId, String>,
     /// Those of these agents whose password is in its store no more.
     pub gone: BTreeSet<OperatorId>,
+    /// Agents of [`overwriting`] whose store has no such key.
+    pub vacant: BTreeSet<OperatorId>,
     /// Version of the program.
     pub program: String,
     /// Digest of the workspace file and the manifests.
@@ -67,6 +73,7 @@ pub(crate) struct Context<'a> {
     pub live: &'a Live,
     pub ledger: &'a Ledger,
     pub options: &'a Options,
+    pub users: rotation::Users,
 }
 
 /// What the stages find out, bit by bit.
@@ -106,7 +113,8 @@ pub fn plan(
     ledger: &Ledger,
     options: &Options,
 ) -> Result<Plan, UnknownTarget> {
-    let context = Context { workspace, desired, live, ledger, options };
+    let users = rotation::Users::default();
+    let context = Context { workspace, desired, live, ledger, options, users };
     let scope = scope::Scope::of(&context)?;
     let mut draft = Draft::default();
     agents::decide(&context, &scope, &mut draft);
@@ -152,7 +160,7 @@ pub fn plan(
         findings: draft.findings,
         allowed: options.allow.clone(),
         targets: options.targets.clone(),
-        digests: Digests { manifests: options.manifests.clone(), plan: String::new() },
+        digests: Digests { manifests: options.manifests.clone(), ..Digests::default() },
     };
     plan.digests.plan = digest::of_plan(&plan);
     Ok(plan)

@@ -194,6 +194,10 @@ async fn carry_out(
 ) -> Result<Option<OperatorId>, Failure> {
     let World { vendors, secrets, passwords, .. } = world;
     if let Deed::PutSecret { secret, renew } = deed {
+        // What its making reads is read before the question, so that the write follows it at once.
+        if !renew {
+            let _ = secrets.find(secret).await;
+        }
         gate.ask()?;
         return make(secrets, passwords, secret, *renew).await.map(|()| None);
     }
@@ -211,21 +215,28 @@ async fn carry_out(
                 Some(secret) => Some(find(secret).await?),
                 None => None,
             };
-            let password = password.as_deref();
-            let order = Order::CreateAgents { first, count: ids.len(), record, password };
+            let order =
+                Order::CreateAgents { first, count: ids.len(), record, password: password.as_deref() };
             let told = vendor.tell(&order, gate, None).await?;
-            match told.strayed(ids) {
-                // What is really there is read back before the step counts as failed.
-                Some(why) => return Err(Failure::Refused(why)),
-                None => told,
+            // What is really there is read back before the step counts as failed.
+            if let Some(why) = told.strayed(ids) {
+                return Err(Failure::Refused(why));
             }
+            if let (Deed::CreateAgents { password: Some(secret), .. }, Some(sent)) = (deed, password)
+                && secrets.rotated(secret).await
+            {
+                settle(world, ids, secret, sent, gate).await?;
+            }
+            told
         }
         Deed::EditAgent { id, record } => {
             vendor.tell(&Order::EditAgent { id, record }, gate, Some(look)).await?
         }
         Deed::SetPassword { id, password } => {
-            let password = find(password).await?;
-            vendor.tell(&Order::SetPassword { id, password: &password }, gate, None).await?
+            let sent = find(password).await?;
+            let told = vendor.tell(&Order::SetPassword { id, password: &sent }, gate, None).await?;
+            settle(world, std::slice::from_ref(id), password, sent, gate).await?;
+            told
         }
         Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, gate, Some(look)).await?,
         Deed::CreateQueue { name, record } => {
@@ -247,6 +258,41 @@ async fn make(
     renew: bool,
 ) -> Result<(), Failure> {
     let value = secrets.make(secret, renew).await.map_err(|error| Failure::Refused(error.to_string()))?;
+    // Another process may have put there what no person could type.
+    if let Some(why) = value.password_objection() {
+        return Err(Failure::Refused(format!("the password {secret} {why}: store another one")));
+    }
     passwords.lock().await.insert(secret.name(), value);
+    Ok(())
+}
+
+/// Ends the rotation of a password that the vendor has accepted. Where another process has put another one into the
+/// store since, that one is sent as well: whichever call the vendor takes last, its password is the store's.
+async fn settle(
+    world: World<'_>,
+    ids: &[OperatorId],
+    secret: &SecretRef,
+    mut sent: Arc<Secret>,
+    gate: &Gate,
+) -> Result<(), Failure> {
+    let World { vendors, secrets, passwords, .. } = world;
+    if !secret.generate {
+        return Ok(());
+    }
+    let refuse = |why: String| {
+        Failure::Refused(format!("the vendor took the password {secret}, but its store was not told: {why}"))
+    };
+    while let Some(other) = secrets.settle(secret, &sent).await.map_err(|error| refuse(error.to_string()))? {
+        let vendor =
+            vendors.of(Kind::Agent).ok_or_else(|| refuse("no connection holds agents".to_owned()))?;
+        for id in ids {
+            let told = vendor.tell(&Order::SetPassword { id, password: &other }, gate, None).await;
+            told.map_err(|failure| {
+                refuse(format!("another process put another one there, and {}", failure.message()))
+            })?;
+        }
+        passwords.lock().await.insert(secret.name(), Arc::clone(&other));
+        sent = other;
+    }
     Ok(())
 }

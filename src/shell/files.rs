@@ -331,6 +331,30 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a file that is not there yet, readable by its owner alone; `false` where one is there, which stays.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".rosterctl-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.error),
+    }
+}
+
+/// Keeps a folder, and the file that says so, out of Git; a `.gitignore` that is there stays.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn ignore(folder: &Path) -> io::Result<()> {
+    create(&folder.join(".gitignore"), b"*\n").map(|_| ())
+}
+
 /// Tries whether [`put`] could write there, and leaves what is there as it is.
 ///
 /// # Errors
@@ -451,11 +475,8 @@ pub fn real(path: &Path) -> PathBuf {
 pub fn own_folder(place: &Place) -> io::Result<PathBuf> {
     let folder = place.own_folder();
     fs::create_dir_all(&folder)?;
-    let ignore = folder.join(".gitignore");
-    match fs::OpenOptions::new().write(true).create_new(true).open(&ignore) {
-        Ok(mut file) => file.write_all(b"*\n")?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
+    if !folder.join(".gitignore").exists() {
+        ignore(&folder)?;
     }
     Ok(folder)
 }

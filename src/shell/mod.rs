@@ -7,6 +7,7 @@ pub mod execute;
 pub mod fetch;
 pub mod files;
 pub mod gate;
+pub mod git;
 mod http;
 pub mod journal;
 pub mod ledger;

@@ -119,10 +119,8 @@ impl Pace {
             };
             let places: Vec<Place> = self.folders.iter().enumerate().filter_map(locked).collect();
             let now = clock::since_start_ms();
-            let mut window = known.clone();
-            for place in &places {
-                window.add(place.read(start, known.full_ms().unwrap_or(now)));
-            }
+            let read: Vec<Vec<u8>> = places.iter().filter_map(Place::read).collect();
+            let mut window = Window::join(known.clone(), &read, start, now);
             let result = work(&mut window, now);
             let text = window.text(start);
             let stores = |place: &Place| {
@@ -183,12 +181,13 @@ impl Place {
         Ok(Some(Self { path: rate.join(name), _guard: guard }))
     }
 
-    fn read(&self, start: &str, now_ms: i64) -> Window {
+    /// What is stored; `None` when there is nothing.
+    fn read(&self) -> Option<Vec<u8>> {
         match fs::read(&self.path) {
-            Ok(bytes) => Window::read(&bytes, start, now_ms),
-            Err(error) if error.kind() == ErrorKind::NotFound => Window::default(),
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
             // As what is damaged.
-            Err(_) => Window::read(b"", start, now_ms),
+            Err(_) => Some(Vec::new()),
         }
     }
 

@@ -79,6 +79,9 @@ async fn compare(
         let told = match (seats.passwords.get(account), values.get(secret.as_ref())) {
             (_, None) => SeatPassword::Unknown("it was not read".to_owned()),
             (_, Some(Err(error))) => SeatPassword::Unknown(error.to_string()),
+            (_, Some(Ok(value))) if let Some(why) = value.line_objection() => {
+                SeatPassword::Unknown(format!("the password {secret} {why}"))
+            }
             (None, Some(Ok(_))) => SeatPassword::Untold,
             (Some(md5), Some(Ok(secret))) if md5.is_of(secret) => SeatPassword::Same,
             (Some(_), Some(Ok(_))) => SeatPassword::Other,

@@ -402,7 +402,12 @@ pub(crate) fn write_down(ledger: &mut Ledger, plan: &Plan) {
         let applied = ledger.resources.entry(key).or_default();
         for field in &change.fields {
             if let Some(secret) = &field.secret {
-                applied.password = Some(AppliedPassword { version: secret.version, fingerprint: None });
+                applied.password = Some(AppliedPassword {
+                    version: secret.version,
+                    store: Some(secret.store.to_string()),
+                    key: Some(secret.key.to_string()),
+                    ..AppliedPassword::default()
+                });
             } else {
                 applied.fields.insert(field.path.clone(), field.after.clone());
             }

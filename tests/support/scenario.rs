@@ -491,7 +491,8 @@ impl Scenario {
                 applied.fields.extend(level.map(|level| ("skillLevel".to_owned(), level)));
             }
             if agent.ledger.2 && agent.password.is_some() {
-                applied.password = Some(AppliedPassword { version: agent.password, fingerprint: None });
+                applied.password =
+                    Some(AppliedPassword { version: agent.password, ..AppliedPassword::default() });
             }
         }
         ledger

@@ -22,7 +22,11 @@ pub(crate) struct State {
     pub(crate) namespaces: BTreeSet<String>,
     /// Sign-ins.
     pub(crate) logins: usize,
-    /// How it misbehaves: `sealed`, `v1`, `v1-write`, `redirect`, `rude`, `conflict`.
+    /// How many requests it still answers with 503.
+    pub(crate) busy: usize,
+    /// Writes that it was asked for.
+    pub(crate) writes: usize,
+    /// How it misbehaves: `sealed`, `v1`, `v1-told`, `v1-write`, `redirect`, `rude`, `conflict`.
     pub(crate) mood: &'static str,
 }
 
@@ -98,13 +102,21 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
 }
 
 fn answer(method: &str, path: &str, token: &str, body: &Value, state: &mut State) -> (u16, Value) {
+    if state.busy > 0 {
+        state.busy -= 1;
+        return (503, json!({ "errors": ["Vault is sealed"] }));
+    }
     match state.mood {
+        // A mount of version 1 that says so.
+        "v1-told" if path == "/v1/sys/internal/ui/mounts/secret" => {
+            return (200, json!({ "data": { "type": "kv", "options": { "version": "1" } } }));
+        }
         "sealed" => return (503, json!({ "errors": ["Vault is sealed"] })),
         "redirect" => return (307, json!({})),
         // Repeats what it was sent, with an escape sequence, at length.
         "rude" => return (403, json!({ "errors": [format!("\u{1b}[2J{token}{}", "x".repeat(100_000))] })),
         // As a mount of version 1 answers: nothing there, and any body is taken.
-        "v1-write" if method == "GET" => return (404, json!({ "errors": [] })),
+        "v1-write" | "v1-told" if method == "GET" => return (404, json!({ "errors": [] })),
         "v1-write" => return (200, Value::Null),
         _ => {}
     }
@@ -143,6 +155,7 @@ fn answer(method: &str, path: &str, token: &str, body: &Value, state: &mut State
             None => (404, json!({ "errors": [] })),
         };
     }
+    state.writes += 1;
     let version = state.secrets.get(key).map_or(0, |(version, _)| *version);
     if state.mood == "conflict" || body["options"]["cas"] != version {
         let said = "check-and-set parameter did not match the current version";

@@ -28,14 +28,18 @@ fn the_ledger_goes_along_without_fingerprints() {
     ledger.kept.insert("agent/8001".to_owned(), kept);
     let mut applied = Applied { exten: Some("1000".to_owned()), ..Applied::default() };
     applied.fields.insert("role".to_owned(), json!("班长"));
-    applied.password = Some(AppliedPassword { version: Some(3), fingerprint: Some("5ec2e7f1".to_owned()) });
+    applied.password = Some(AppliedPassword {
+        version: Some(3),
+        fingerprint: Some("5ec2e7f1".to_owned()),
+        ..AppliedPassword::default()
+    });
     ledger.resources.insert("agent/8001".to_owned(), applied.clone());
     let seen = Some(SeenPassword { version: Some(2) });
     ledger.resources.insert("agent/8002".to_owned(), Applied { password_seen: seen, ..Applied::default() });
     let text = write(&Snapshot { ledger: Some(ledger.clone()), ..Snapshot::default() });
     assert!(!text.contains("5ec2e7f1"), "{text}");
     let back = read(text.as_bytes()).unwrap().ledger.unwrap();
-    applied.password = Some(AppliedPassword { version: Some(3), fingerprint: None });
+    applied.password = Some(AppliedPassword { version: Some(3), ..AppliedPassword::default() });
     ledger.resources.insert("agent/8001".to_owned(), applied);
     assert_eq!(back, ledger);
 }
@@ -111,7 +115,7 @@ fn what_is_wrong_is_named_with_its_line() {
     2: invalid type: sequence, expected a listing with `items`, each an agent
     2: `workspace` stands twice
     2: unknown field `qeues` of a snapshot; did you mean `queues`?
-    2: unknown field `feilds`, expected one of `fields`, `exten`, `password`, `unconfirmed`, `passwordSeen`
+    2: unknown field `feilds`, expected one of `fields`, `exten`, `password`, `unconfirmed`, `passwordSeen`, `passwordMade`
     2: it ends too early: was it cut off?
     2: a listing has `items`, and this one has none
     invalid type: sequence, expected a snapshot

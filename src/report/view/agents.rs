@@ -10,6 +10,7 @@ use super::{Group, Line, Piece, Tone, ranges, remarks, words};
 use crate::model::agent::{self, MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan};
+use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 
 type Shape = (Action, Moved, Option<String>, Vec<(String, String, String)>);
@@ -17,8 +18,18 @@ type Shape = (Action, Moved, Option<String>, Vec<(String, String, String)>);
 /// A change with the agent's number replaced, so that a pool's agents look alike.
 fn shape(change: &Change) -> Shape {
     let general = |json: &Json| json.to_string().replace(change.id.name.as_str(), "{operatorId}");
-    let fields = change.fields.iter().map(|f| (f.path.clone(), general(&f.before), general(&f.after)));
+    // Whose key is written has to be seen.
+    let after = |f: &FieldDiff| match stored(f) {
+        Some(place) => place.replace(change.id.name.as_str(), "{operatorId}"),
+        None => general(&f.after),
+    };
+    let fields = change.fields.iter().map(|f| (f.path.clone(), general(&f.before), after(f)));
     (change.action, change.moved, change.reason.clone(), fields.collect())
+}
+
+/// Where a password is stored that may have to be made.
+fn stored(field: &FieldDiff) -> Option<String> {
+    field.secret.as_ref().filter(|secret| secret.generate).map(|secret| format!("stored as {secret}"))
 }
 
 /// From so many new agents on that differ in their names alone, they share a line.
@@ -136,6 +147,10 @@ fn group_line(all: &[&Change], group: &[usize], command: Command) -> Line {
             .map(|f| FieldDiff {
                 before: generalise(&f.before, &first.id.name),
                 after: generalise(&f.after, &first.id.name),
+                secret: f.secret.as_ref().map(|secret| SecretRef {
+                    key: secret.key.replace(first.id.name.as_str(), "{operatorId}").into(),
+                    ..secret.clone()
+                }),
                 ..f.clone()
             })
             .collect(),
@@ -224,6 +239,7 @@ fn agent_pieces(change: &Change, command: Command) -> Vec<Piece> {
             for field in &change.fields {
                 if field.path == PASSWORD.key {
                     pieces.push(Piece::Words("password".to_owned()));
+                    pieces.extend(stored(field).map(Piece::Remark));
                 } else if ![NAME.key, ROLE.key, MAIN_SKILL_GROUP.key].contains(&field.path.as_str()) {
                     pieces.push(Piece::Words(format!(
                         "{} {}",
@@ -252,6 +268,7 @@ fn agent_pieces(change: &Change, command: Command) -> Vec<Piece> {
                 if let Some(reason) = &field.reason {
                     pieces.push(Piece::Remark(reason.clone()));
                 }
+                pieces.extend(stored(field).map(Piece::Remark));
             }
         }
     }

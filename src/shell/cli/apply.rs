@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::lines::Lines;
 use super::output::{Due, Output, Reporter};
-use super::plan::{Made, Narrowing, complain, make, settle};
+use super::plan::{Made, Narrowing, again, complain, fingerprint_key, make};
 use super::signals::{self, unless_interrupted};
 use super::{awaited, connect, passwords, saved};
 use crate::apply::deed::Deed;
-use crate::apply::guard::Stale;
-use crate::apply::{Conduct, Finish, Ran, StepResult, keep, recover, remember};
+use crate::apply::guard::{self, Stale};
+use crate::apply::observe::Seen;
+use crate::apply::{Conduct, Finish, Ran, StepResult, keep, recover, remember, replan};
 use crate::model::call::{Failure, Reason};
 use crate::model::finding::Effect;
 use crate::model::id::OperatorId;
@@ -58,7 +60,54 @@ struct Work {
     plan: Arc<Plan>,
     ledger: Ledger,
     vendors: Vendors,
-    live: Option<Live>,
+    live: Live,
+    /// When live state was begun to be read.
+    read: Instant,
+    /// Of a saved plan.
+    again: Option<Again>,
+}
+
+/// What planning again tells of a saved plan.
+struct Again {
+    /// The plan that is made of the same manifests now.
+    plan: Arc<Plan>,
+    /// What moved since.
+    moved: Vec<Stale>,
+}
+
+impl Work {
+    /// The plan that policy judges.
+    fn judged(&self) -> &Arc<Plan> {
+        self.again.as_ref().map_or(&self.plan, |again| &again.plan)
+    }
+
+    /// Why the plan may not be applied. What does not fit in a manifest was judged when the plan was saved: what it
+    /// withholds now makes the saved one stale.
+    fn refusal(&self) -> Option<Exit> {
+        let exit = Exit::refusal(self.judged())?;
+        (exit != Exit::Error || self.plan.has(Effect::Invalid)).then_some(exit)
+    }
+
+    /// What moved since the plan was saved.
+    fn moved(&self) -> &[Stale] {
+        self.again.as_ref().map_or(&[], |again| &again.moved)
+    }
+
+    /// Whether the plan is all that is to be done.
+    fn is_whole(&self) -> bool {
+        self.plan.targets.is_empty()
+            && self.again.as_ref().is_none_or(|again| replan::covers(&self.plan, &again.plan))
+    }
+}
+
+/// Longest time for which what was read stands for a look before the first write.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// The ledger of a run, and the lock that keeps others from it.
+#[derive(Clone, Copy)]
+struct Book<'a> {
+    store: &'a Store,
+    lock: &'a Lock,
 }
 
 impl Arguments {
@@ -115,15 +164,23 @@ async fn locked(
     for why in [loaded.journal().stranger(), loaded.journal().damage()].into_iter().flatten() {
         console.note(&why);
     }
+    passwords::warn_published(loaded, console);
+    let book = Book { store, lock };
     let mut work = prepare(arguments, loaded, store, console).await?;
     let plan = Arc::clone(&work.plan);
-    reporter.show(&plan);
-    if let Some(exit) = Exit::refusal(&plan) {
-        complain(&plan, loaded, console);
-        return Ok(refuse(console, reporter, &plan, exit));
+    let judged = Arc::clone(work.judged());
+    let stale = !work.moved().is_empty() && !arguments.skip_stale && !judged.has(Effect::Incomplete);
+    let refusal = work.refusal().filter(|_| !stale);
+    reporter.show(if refusal.is_some() { &judged } else { &plan });
+    if stale {
+        return Err(is_stale(arguments, reporter, work.moved().to_vec()));
+    }
+    if let Some(exit) = refusal {
+        complain(&judged, loaded, console);
+        return Ok(refuse(console, reporter, &judged, exit));
     }
     if plan.steps.is_empty() {
-        return finish_empty(console, reporter, loaded, store, lock, work).await;
+        return finish_empty(console, reporter, loaded, book, work).await;
     }
     let asked = !arguments.auto_approve;
     if asked && !approved(console).await? {
@@ -131,7 +188,7 @@ async fn locked(
     }
     let passwords = passwords::read(&plan, loaded).await?;
     still_held(lock)?;
-    let journal = begin_journal(loaded, store, lock, &mut work, console).await?;
+    let journal = begin_journal(loaded, book, &mut work, console).await?;
     let guard = Guard::of(&loaded.workspace.policy.presence);
     let observers = connect::guards(loaded, &plan, &guard).await;
     signals::from_now_on_finish();
@@ -149,6 +206,9 @@ async fn locked(
         orphan: awaited::orphan(loaded),
         queues: work.vendors.queues.is_some(),
         guard: Some(guard).filter(|_| !observers.is_empty()),
+        seen: (arguments.plan.is_some() && !asked && work.read.elapsed() < FRESH)
+            .then(|| Seen::of(&work.live, &guard::wanted(&plan, true))),
+        moved: work.moved().to_vec(),
         ..Conduct::default()
     };
     let world = World {
@@ -178,16 +238,11 @@ async fn locked(
             let refused = systems.into_iter().flatten().any(Vendor::is_shut);
             Err(Fail::Unreachable(why, if refused { Reason::SignIn } else { Reason::NoAnswer }))
         }
-        Finish::Stale(stale) => {
-            let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
-            let why = stale_words(&stale, made);
-            reporter.ran(Run { refused: Some(why.clone()), stale, ..Run::default() });
-            Err(Fail::Stale(why))
-        }
+        Finish::Stale(stale) => Err(is_stale(arguments, reporter, stale)),
         Finish::Ran(Ran { results, skipped, held, lifted, interrupted }) => {
             let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
             let run = Run { results, stale: skipped, held, lifted, interrupted, refused: None };
-            let exit = conclude(console, reporter, loaded, store, lock, work, run, &prints).await?;
+            let exit = conclude(console, reporter, loaded, book, work, run, &prints).await?;
             // The ledger holds what the journal said.
             if let Some(journal) = &journal {
                 journal.finish();
@@ -202,15 +257,14 @@ async fn locked(
 /// Begins the journal of a run.
 async fn begin_journal(
     loaded: &Loaded,
-    store: &Store,
-    lock: &Lock,
+    book: Book<'_>,
     work: &mut Work,
     console: &Console,
 ) -> Result<Option<Journal>, Fail> {
-    keep_settled(loaded, store, lock, work, console).await?;
+    keep_settled(loaded, book, work, console).await?;
     // Whatever becomes of this run, and on whichever machine the next one is, nothing of them is lost.
     let plan = Arc::clone(&work.plan);
-    record(store, lock, &mut work.ledger, |ledger, older| {
+    record(book, &mut work.ledger, |ledger, older| {
         if !older {
             keep::keep(ledger, &plan);
         }
@@ -230,8 +284,7 @@ async fn begin_journal(
 /// Saves what is known of a run that did not come to its end, before its journal is replaced.
 async fn keep_settled(
     loaded: &Loaded,
-    store: &Store,
-    lock: &Lock,
+    book: Book<'_>,
     work: &mut Work,
     console: &Console,
 ) -> Result<(), Fail> {
@@ -241,11 +294,11 @@ async fn keep_settled(
     }
     console.note("The last run did not come to its end: its journal and what is live tell what it did.");
     let settled = work.ledger.clone();
-    let mut stored = store.load().await?;
+    let mut stored = book.store.load().await?;
     if recover::is_older(&unfinished, stored.serial) {
         console.note("Other runs have written the ledger since: where it knows something, that counts.");
     }
-    record(store, lock, &mut stored, |ledger, older| {
+    record(book, &mut stored, |ledger, older| {
         if older {
             return;
         }
@@ -256,6 +309,14 @@ async fn keep_settled(
     .await?;
     work.ledger = stored;
     Ok(())
+}
+
+/// Says that a plan is stale.
+fn is_stale(arguments: &Arguments, reporter: &Reporter<'_>, stale: Vec<Stale>) -> Fail {
+    let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
+    let why = stale_words(&stale, made);
+    reporter.ran(Run { refused: Some(why.clone()), stale, ..Run::default() });
+    Fail::Stale(why)
 }
 
 fn stale_words(stale: &[Stale], made: Option<String>) -> String {
@@ -297,21 +358,33 @@ async fn prepare(
     store: &Store,
     console: &Console,
 ) -> Result<Work, Fail> {
-    let Some(path) = &arguments.plan else {
-        let mut made = make(loaded, store, &arguments.narrowing).await?;
-        if awaited::wait(loaded, &made.ledger, &made.plan, console).await {
-            made = make(loaded, store, &arguments.narrowing).await?;
-        }
-        let Made { plan, live, ledger, vendors } = made;
-        return Ok(Work { plan: Arc::new(plan), ledger, vendors, live: Some(live) });
+    let mut read = Instant::now();
+    let saved = match &arguments.plan {
+        Some(path) => Some(saved::read(path, loaded, fingerprint_key(loaded).await?.as_deref())?),
+        None => None,
     };
-    let plan = saved::read(path, loaded)?;
-    let mut ledger = store.load().await?;
-    let unfinished = loaded.journal().left_behind().map_err(Fail::error)?;
-    settle(loaded, &mut ledger, &unfinished, None).await?;
-    // What was made meanwhile makes the plan stale.
-    awaited::wait(loaded, &ledger, &plan, console).await;
-    Ok(Work { plan: Arc::new(plan), ledger, vendors: input::vendors(loaded).await?, live: None })
+    let plan = async || match &saved {
+        Some(saved) => again(loaded, store, saved).await,
+        None => make(loaded, store, &arguments.narrowing).await,
+    };
+    let mut made = plan().await?;
+    if awaited::wait(loaded, &made.ledger, &made.plan, console).await {
+        // What was made meanwhile makes a saved plan stale.
+        read = Instant::now();
+        made = plan().await?;
+    }
+    let Made { plan, live, ledger, vendors } = made;
+    let plan = Arc::new(plan);
+    let Some(saved) = saved else {
+        return Ok(Work { plan, ledger, vendors, live, read, again: None });
+    };
+    // What could not be seen is told by the new plan.
+    let moved = if plan.has(Effect::Incomplete) {
+        Vec::new()
+    } else {
+        replan::moved(&saved, &plan, &live).map_err(|why| Fail::Unreachable(why, Reason::Incomplete))?
+    };
+    Ok(Work { plan: Arc::new(saved), ledger, vendors, live, read, again: Some(Again { plan, moved }) })
 }
 
 /// Asks; with nobody to answer, nothing is written.
@@ -337,27 +410,25 @@ async fn finish_empty(
     console: &Console,
     reporter: &Reporter<'_>,
     loaded: &Loaded,
-    store: &Store,
-    lock: &Lock,
+    book: Book<'_>,
     mut work: Work,
 ) -> Result<Exit, Fail> {
-    still_held(lock)?;
-    keep_settled(loaded, store, lock, &mut work, console).await?;
+    still_held(book.lock)?;
+    keep_settled(loaded, book, &mut work, console).await?;
     let left = work.plan.has(Effect::Partial);
-    let clean = (!left && work.plan.targets.is_empty()).then(clock::timestamp);
+    let clean = (!left && work.is_whole()).then(clock::timestamp);
+    let (live, plan) = (&work.live, Arc::clone(work.judged()));
     let doings = |ledger: &mut Ledger, older: bool| {
         // What was live before another run is no news.
         if older {
             return;
         }
-        if let Some(live) = &work.live {
-            remember::adopt(ledger, &loaded.desired, live, &work.plan);
-        }
+        remember::adopt(ledger, &loaded.desired, live, &plan);
         if clean.is_some() {
             ledger.last_clean_run.clone_from(&clean);
         }
     };
-    record(store, lock, &mut work.ledger, doings).await?;
+    record(book, &mut work.ledger, doings).await?;
     loaded.journal().discard();
     reporter.ran(Run::default());
     Ok(if left { Exit::Partial } else { Exit::Success })
@@ -375,12 +446,7 @@ fn still_held(lock: &Lock) -> Result<(), Fail> {
 
 /// Writes a run's doings into the ledger. Where another run wrote it since, they go into what that one left; and
 /// where that run has the lock by now, it is told that its own are older.
-async fn record(
-    store: &Store,
-    lock: &Lock,
-    ledger: &mut Ledger,
-    doings: impl Fn(&mut Ledger, bool),
-) -> Result<(), Fail> {
+async fn record(book: Book<'_>, ledger: &mut Ledger, doings: impl Fn(&mut Ledger, bool)) -> Result<(), Fail> {
     let mut older = false;
     for _ in 0..5 {
         let before = ledger.clone();
@@ -390,10 +456,10 @@ async fn record(
         if before == *ledger && told {
             return Ok(());
         }
-        match store.save(ledger).await {
+        match book.store.save(ledger).await {
             Err(LedgerError::Moved(_)) => {
-                *ledger = store.load().await?;
-                older = !lock.is_ours().await?;
+                *ledger = book.store.load().await?;
+                older = !book.lock.is_ours().await?;
             }
             other => return Ok(other?),
         }
@@ -406,8 +472,7 @@ async fn conclude(
     console: &Console,
     reporter: &Reporter<'_>,
     loaded: &Loaded,
-    store: &Store,
-    lock: &Lock,
+    book: Book<'_>,
     mut work: Work,
     run: Run,
     prints: &BTreeMap<OperatorId, String>,
@@ -417,22 +482,21 @@ async fn conclude(
     let whole = done && !work.plan.has(Effect::Partial);
     let refused = run.results.iter().all(|r| r.is_proved() || r.held) && run.stale.is_empty();
     let refused = refused && !done;
-    let clean = (whole && work.plan.targets.is_empty()).then(clock::timestamp);
+    let clean = (whole && work.is_whole()).then(clock::timestamp);
     let now_ms = clock::now_ms();
+    let (live, judged) = (&work.live, Arc::clone(work.judged()));
     let doings = |ledger: &mut Ledger, older: bool| {
         awaited::note(loaded, ledger, &work.plan, &run.results, now_ms);
         if older {
             return remember::older(ledger, &work.plan, &run.results, prints, &loaded.desired);
         }
-        if let Some(live) = &work.live {
-            remember::adopt(ledger, &loaded.desired, live, &work.plan);
-        }
+        remember::adopt(ledger, &loaded.desired, live, &judged);
         remember::changes(ledger, &work.plan, &run.results, prints);
         if clean.is_some() {
             ledger.last_clean_run.clone_from(&clean);
         }
     };
-    let stored = record(store, lock, &mut work.ledger, doings).await;
+    let stored = record(book, &mut work.ledger, doings).await;
     reporter.ran(run);
     if let Err(fail) = stored {
         // The steps were taken, whatever keeps them from being written down.

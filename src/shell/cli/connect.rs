@@ -1,6 +1,7 @@
 //! A workspace's connections at work, each made when it is first wanted, and once a run.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 
@@ -10,12 +11,13 @@ use super::exit::Fail;
 use super::input::{Input, Loaded};
 use crate::apply::attend;
 use crate::manifest::File;
+use crate::model::call::Reason;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::Kind;
 use crate::model::live::Seats;
 use crate::model::plan::Plan;
 use crate::model::presence::Guard;
-use crate::model::secret::Secret;
+use crate::model::secret::{Secret, SecretRef};
 use crate::model::workspace::Connection;
 use crate::provider;
 use crate::provider::seat_query::spec::SPEC as SEAT_QUERY;
@@ -25,6 +27,7 @@ use crate::shell::observe::Observers;
 use crate::shell::pace::Pace;
 use crate::shell::sandbox::Embedded;
 use crate::shell::seats;
+use crate::shell::secrets::SecretError;
 use crate::shell::state;
 use crate::shell::transport::Transport;
 use crate::shell::vendor::Vendor;
@@ -36,11 +39,32 @@ pub(super) struct Links {
     sandbox: Mutex<Option<Arc<Embedded>>>,
 }
 
+/// The reason for which a connection cannot be used, in words that go on from its name.
+pub(super) enum Unusable {
+    /// It is declared wrongly, or this machine lacks something.
+    Wrong(String),
+    /// The store of its secret does not answer, or refuses the sign-in.
+    Unreachable(Reason, String),
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Wrong(why) | Self::Unreachable(_, why)) = self;
+        f.write_str(why)
+    }
+}
+
+impl From<String> for Unusable {
+    fn from(why: String) -> Self {
+        Self::Wrong(why)
+    }
+}
+
 /// A connection at work.
 ///
 /// # Errors
 /// Why it cannot be, in words that go on from the connection's name.
-pub(super) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Arc<Link>, String> {
+pub(super) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Arc<Link>, Unusable> {
     let mut made = loaded.links.made.lock().await;
     if let Some(link) = made.get(&connection.name) {
         return Ok(Arc::clone(link));
@@ -54,20 +78,45 @@ pub(super) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Arc
 ///
 /// # Errors
 /// As of [`link`].
-pub(super) async fn trial(loaded: &Loaded, connection: &Connection) -> Result<Link, String> {
+pub(super) async fn trial(loaded: &Loaded, connection: &Connection) -> Result<Link, Unusable> {
     make(loaded, connection).await.map(Link::once)
 }
 
-async fn make(loaded: &Loaded, connection: &Connection) -> Result<Link, String> {
-    let connector = provider::connector(connection).ok_or("has no connector")?;
+/// Says what is wrong with the value of a secret that the workspace names under a setting. A token goes into a
+/// header, and an identity is a file of lines.
+pub(super) fn objection(way: &str, secret: &SecretRef, value: &Secret) -> Option<String> {
+    let last = way.rsplit('.').next().unwrap_or(way);
+    let why = match last {
+        "identity" => None,
+        "token" | "secretId" => value.token_objection(),
+        _ => value.line_objection(),
+    };
+    why.map(|why| format!("its `{way}` {secret} {why}: store it without that"))
+}
+
+async fn make(loaded: &Loaded, connection: &Connection) -> Result<Link, Unusable> {
+    let connector =
+        provider::connector(connection).ok_or_else(|| Unusable::Wrong("has no connector".to_owned()))?;
     let secret = match (connection.base_url(), connector.secret(connection)) {
         // The simulator in this process asks for no credential.
         (None, _) => Arc::new(Secret::new("sandbox".to_owned())),
         (Some(_), Some(secret)) => {
-            let secret = loaded.secrets.get(secret).await;
-            secret.map_err(|error| format!("cannot sign its calls: {error}"))?
+            let value = loaded.secrets.get(secret).await.map_err(|error| {
+                let why = format!("cannot sign its calls: {error}");
+                match error {
+                    SecretError::Unreachable { reason, .. } => Unusable::Unreachable(reason, why),
+                    SecretError::Missing { .. } | SecretError::Store { .. } => Unusable::Wrong(why),
+                }
+            })?;
+            let ways = connection.settings.secrets();
+            let way =
+                ways.iter().find(|(_, named)| *named == secret).map_or("secret", |(way, _)| way.as_str());
+            if let Some(why) = objection(way, secret, &value) {
+                return Err(Unusable::Wrong(format!("cannot sign its calls: {why}")));
+            }
+            value
         }
-        (Some(_), None) => return Err("names no secret to sign its calls with".to_owned()),
+        (Some(_), None) => return Err("names no secret to sign its calls with".to_owned().into()),
     };
     let transport = match connection.base_url() {
         Some(base) => {
@@ -99,11 +148,17 @@ pub(super) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor,
 pub(super) async fn vendors(loaded: &Loaded) -> Result<Vendors, Fail> {
     let mut vendors = Vendors::default();
     let mut wrong = Diagnostics::default();
+    let (mut unreachable, mut reasons) = (Vec::new(), BTreeSet::new());
     for connection in &loaded.workspace.connections {
         let Some(provider) = provider::of(connection) else { continue };
         let vendor = match link(loaded, connection).await {
             Ok(link) => Vendor::new(provider, link),
-            Err(why) => {
+            Err(Unusable::Unreachable(reason, why)) => {
+                reasons.insert(reason);
+                unreachable.push(format!("connection `{}` {why}", connection.name));
+                continue;
+            }
+            Err(Unusable::Wrong(why)) => {
                 wrong.push(Diagnostic::at(
                     &connection.source,
                     format!("connection `{}` {why}", connection.name),
@@ -117,8 +172,12 @@ pub(super) async fn vendors(loaded: &Loaded) -> Result<Vendors, Fail> {
             Some(Kind::Seat) | None => {}
         }
     }
-    if wrong.is_empty() {
+    if wrong.is_empty() && unreachable.is_empty() {
         return Ok(vendors);
+    }
+    if !unreachable.is_empty() {
+        // What is declared wrongly is told by the next run, once the store answers.
+        return Err(Fail::Unreachable(unreachable.join("\n"), Reason::gravest(reasons)));
     }
     let bytes = loaded.place.read().unwrap_or_default();
     let file = File { name: Arc::clone(&loaded.place.shown), bytes };

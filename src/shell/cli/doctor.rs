@@ -9,6 +9,7 @@ use super::console::Console;
 use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::output::Due;
+use super::passwords;
 use crate::model::agent::PASSWORD;
 use crate::model::call::{Failure, Reason, Reply};
 use crate::model::id::{Kind, OperatorId, safe};
@@ -142,6 +143,7 @@ fn manifests(arguments: &Arguments, loaded: &Loaded, wrong: Option<&Fail>) -> Ch
 /// A secret that the workspace names, and for what.
 struct Named<'a> {
     secret: &'a SecretRef,
+    way: String,
     what: String,
 }
 
@@ -151,16 +153,19 @@ fn named(loaded: &Loaded) -> Vec<Named<'_>> {
     let mut all = Vec::new();
     for connection in workspace.connections.iter().filter(|connection| connection.base_url().is_some()) {
         for (way, secret) in connection.settings.secrets() {
-            all.push(Named { secret, what: format!("`{way}` of connection `{}`", connection.name) });
+            let what = format!("`{way}` of connection `{}`", connection.name);
+            all.push(Named { secret, way, what });
         }
     }
     for store in workspace.stores.values() {
         for (way, secret) in store.settings.secrets() {
-            all.push(Named { secret, what: format!("`{way}` of store `{}`", store.name) });
+            let what = format!("`{way}` of store `{}`", store.name);
+            all.push(Named { secret, way, what });
         }
     }
     for (way, secret) in workspace.ledger.secrets() {
-        all.push(Named { secret, what: format!("`ledger.{way}`") });
+        let what = format!("`ledger.{way}`");
+        all.push(Named { secret, way, what });
     }
     all
 }
@@ -169,7 +174,15 @@ fn named(loaded: &Loaded) -> Vec<Named<'_>> {
 async fn stores(loaded: &Loaded) -> Vec<Check> {
     let named = named(loaded);
     let checks = loaded.workspace.stores.keys().map(|store| try_store(loaded, store, &named));
-    join_all(checks).await.into_iter().flatten().collect()
+    let mut checks: Vec<Check> = join_all(checks).await.into_iter().flatten().collect();
+    checks.extend(passwords::published(loaded).into_iter().map(|(store, said)| {
+        Check::warning(
+            format!("store/{store}"),
+            said,
+            "keep the folder out of Git: a `.gitignore` with the line `*` in it",
+        )
+    }));
+    checks
 }
 
 async fn try_store(loaded: &Loaded, store: &str, named: &[Named<'_>]) -> Vec<Check> {
@@ -180,9 +193,17 @@ async fn try_store(loaded: &Loaded, store: &str, named: &[Named<'_>]) -> Vec<Che
     }
     let mut checks = Vec::new();
     for named in &mine {
-        if let Err(error) = loaded.secrets.get(named.secret).await {
-            let about = format!("{}: {error}", named.what);
-            checks.push(Check::error(&name, about, "put the value there, or correct `store` and `key`"));
+        match loaded.secrets.get(named.secret).await {
+            Err(error) => {
+                let about = format!("{}: {error}", named.what);
+                checks.push(Check::error(&name, about, "put the value there, or correct `store` and `key`"));
+            }
+            Ok(value) => {
+                if let Some(why) = connect::objection(&named.way, named.secret, &value) {
+                    let about = format!("{}: {why}", named.what);
+                    checks.push(Check::error(&name, about, "store the value again"));
+                }
+            }
         }
     }
     if checks.is_empty() {
@@ -211,7 +232,10 @@ async fn sample(loaded: &Loaded, store: &str, name: String) -> Check {
         return Check::ok(name, "nothing names a key of it, so it was not tried");
     };
     match loaded.secrets.get(secret).await {
-        Ok(_) => Check::ok(name, format!("answers (tried with `{}`)", secret.key)),
+        Ok(value) => match value.line_objection() {
+            Some(why) => Check::error(name, format!("the password {secret} {why}"), "store another one"),
+            None => Check::ok(name, format!("answers (tried with `{}`)", secret.key)),
+        },
         Err(SecretError::Missing { .. }) if secret.generate => {
             Check::ok(name, format!("answers; `{}` is still to be made", secret.key))
         }
@@ -230,7 +254,7 @@ async fn try_connection(loaded: &Loaded, connection: &Connection) -> (Check, Opt
     let link = match connect::trial(loaded, connection).await {
         Ok(link) => link,
         Err(why) => {
-            let help = if why.contains("sign its calls") {
+            let help = if why.to_string().contains("sign its calls") {
                 "the check of its store says what is missing"
             } else {
                 "correct what is said of it, in rosterctl.yaml or on this machine"

@@ -10,6 +10,7 @@ use crate::model::finding::Effect;
 use crate::model::plan::Plan;
 use crate::report::Failure;
 use crate::shell::ledger::LedgerError;
+use crate::shell::secrets::SecretError;
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +104,15 @@ impl Fail {
     /// An error in words.
     pub(super) fn error(message: impl Into<String>) -> Self {
         Self::Error(anyhow::Error::msg(message.into()))
+    }
+
+    /// A secret that cannot be had, and what for.
+    pub(super) fn secret(what: &str, error: &SecretError) -> Self {
+        let message = format!("{what}: {error}");
+        match error {
+            SecretError::Unreachable { reason, .. } => Self::Unreachable(message, *reason),
+            SecretError::Missing { .. } | SecretError::Store { .. } => Self::error(message),
+        }
     }
 
     /// What is wrong, for a report.

@@ -101,7 +101,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("What a field means, and whether it can be changed", "rosterctl explain agent.wrapUpSeconds"),
         ],
     ),
-    ("unlock", &[("After a runner was lost", "rosterctl unlock")]),
+    (
+        "unlock",
+        &[
+            ("After a runner was lost", "rosterctl unlock"),
+            ("Although its apply may still run", "rosterctl unlock --force"),
+        ],
+    ),
     ("schema", &[("For an editor", "rosterctl schema roster")]),
     (
         "sandbox",

@@ -1,21 +1,25 @@
 //! The passwords that a plan sends: read before its first write; and what the ledger keeps of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::console::Console;
 use super::exit::Fail;
 use super::input::{self, Loaded};
 use super::plan::fingerprint_key;
 use crate::model::agent::PASSWORD;
+use crate::model::call::Reason;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::id::OperatorId;
+use crate::model::id::{OperatorId, safe};
 use crate::model::plan::Plan;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
+use crate::model::workspace::Store;
 use crate::shell::execute::Passwords;
+use crate::shell::files::real;
 use crate::shell::secrets::SecretError;
-
-/// Characters of a password. Source: agent-config §2.1.1, `password`.
-const LENGTHS: std::ops::RangeInclusive<usize> = 6..=32;
+use crate::shell::{files, git};
 
 /// Reads every password that a step sends, before the first write; each key once. One that a step makes
 /// need not be there yet.
@@ -31,18 +35,29 @@ pub(super) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, Fail
     let values = loaded.secrets.get_all(places.keys().cloned().collect()).await;
     let mut passwords = BTreeMap::new();
     let mut wrong: BTreeMap<Option<Source>, Vec<String>> = BTreeMap::new();
+    let (mut unreachable, mut reasons) = (BTreeSet::new(), BTreeSet::new());
     for (secret, value) in values {
         let place = places.get(&secret).cloned().flatten();
         match value {
-            Ok(value) if LENGTHS.contains(&value.chars()) => {
-                passwords.insert(secret.name(), value);
-            }
-            Ok(_) => wrong.entry(place).or_default().push(format!(
-                "the password {secret} is not of 6 to 32 characters, as the vendor asks: store another one"
-            )),
+            Ok(value) => match value.password_objection() {
+                None => {
+                    passwords.insert(secret.name(), value);
+                }
+                Some(why) => wrong
+                    .entry(place)
+                    .or_default()
+                    .push(format!("the password {secret} {why}: store another one")),
+            },
             Err(SecretError::Missing { .. }) if secret.generate => {}
+            Err(error @ SecretError::Unreachable { reason, .. }) => {
+                reasons.insert(reason);
+                unreachable.insert(error.to_string());
+            }
             Err(error) => wrong.entry(place).or_default().push(error.to_string()),
         }
+    }
+    if !unreachable.is_empty() {
+        return Err(Fail::Unreachable(Vec::from_iter(unreachable).join("\n"), Reason::gravest(reasons)));
     }
     if wrong.is_empty() {
         return Ok(Passwords::new(passwords));
@@ -89,4 +104,43 @@ pub(super) async fn fingerprints(
         }
     }
     fingerprints
+}
+
+/// Says of each folder of secrets which files of it Git tracks, in clear. Files that are encrypted may be.
+pub(super) fn published(loaded: &Loaded) -> Vec<(Arc<str>, String)> {
+    let stores = &loaded.workspace.stores;
+    let path = |store: &Store| Some(loaded.place.folder.join(store.settings.text("path")?));
+    let encrypted: Vec<PathBuf> =
+        stores.values().filter(|store| matches!(store.kind, "sops" | "age")).filter_map(path).collect();
+    let mut said = Vec::new();
+    for store in stores.values().filter(|store| store.kind == "dir") {
+        let Some(folder) = path(store) else { continue };
+        // In a folder that holds the workspace, what Git tracks are its files.
+        if real(&loaded.place.folder).starts_with(real(&folder)) {
+            continue;
+        }
+        let tracked = git::tracked(&folder);
+        let mut clear = tracked.iter().filter(|name| {
+            !name.ends_with(".gitignore")
+                && !encrypted.iter().any(|file| files::same(file, &folder.join(name)))
+        });
+        if let Some(first) = clear.next() {
+            let more = clear.count();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let name = Arc::clone(&store.name);
+            said.push((name, format!(
+                "Git tracks {}{more}, which holds a secret in clear: take it out with `git rm --cached`, and change it, \
+                 since the history keeps it",
+                safe(&folder.join(first).display().to_string())
+            )));
+        }
+    }
+    said
+}
+
+/// Says the same on standard error.
+pub(super) fn warn_published(loaded: &Loaded, console: &Console) {
+    for (store, said) in published(loaded) {
+        console.note(&format!("warning: store `{store}`: {said}"));
+    }
 }

@@ -12,7 +12,7 @@ use super::exit::{Exit, Fail};
 use super::input::{self, Loaded};
 use super::output::{Due, Output};
 use super::share::Workspaces;
-use super::{allowance, snapshot, target};
+use super::{allowance, passwords, snapshot, target};
 use crate::apply::{recover, remember};
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
@@ -24,7 +24,7 @@ use crate::model::live::Live;
 use crate::model::plan::{Allowance, Plan};
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::value::Value;
-use crate::plan::{self, Options};
+use crate::plan::{self, Options, digest};
 use crate::report::{Command, json};
 use crate::shell::fetch::{self, Vendors};
 use crate::shell::files;
@@ -116,6 +116,21 @@ pub(super) async fn make(loaded: &Loaded, store: &Store, narrowing: &Narrowing) 
     Ok(Made { plan, live, ledger, vendors })
 }
 
+/// Plans again what a saved plan was made for: from what is live now, with the same targets and allowances. The voice
+/// seats are not read, since no step depends on them.
+pub(super) async fn again(loaded: &Loaded, store: &Store, saved: &Plan) -> Result<Made, Fail> {
+    let narrowing = Narrowing {
+        targets: saved.targets.clone(),
+        allow: saved.allowed.clone(),
+        assert_unread: plan::asserts_unread(saved),
+        watch: false,
+    };
+    let Read { live, ledger, vendors } = read(loaded, store).await?;
+    let prints = fingerprints(loaded, &ledger).await?;
+    let plan = plan_of(loaded, &live, &ledger, prints, &narrowing)?;
+    Ok(Made { plan, live, ledger, vendors })
+}
+
 /// Plans.
 pub(super) fn plan_of(
     loaded: &Loaded,
@@ -131,6 +146,7 @@ pub(super) fn plan_of(
         watch: narrowing.watch,
         fingerprints: prints.now,
         gone: prints.gone,
+        vacant: prints.vacant,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         manifests: loaded.digest.clone(),
     };
@@ -140,7 +156,7 @@ pub(super) fn plan_of(
 
 /// Writes into the ledger what a run did that did not come to its end. The ledger is saved by whoever
 /// holds the lock; a plan only reckons with it.
-pub(super) async fn settle(
+async fn settle(
     loaded: &Loaded,
     ledger: &mut Ledger,
     unfinished: &[Entry],
@@ -172,12 +188,12 @@ pub(super) async fn settle(
 
 /// The key of the fingerprints of passwords, where one is declared.
 pub(super) async fn fingerprint_key(loaded: &Loaded) -> Result<Option<Arc<Secret>>, Fail> {
-    match loaded.workspace.ledger.secret("fingerprintKey") {
-        Some(key) => {
-            let key = loaded.secrets.get(key).await;
-            key.map(Some).map_err(|error| Fail::error(format!("`ledger.fingerprintKey`: {error}")))
-        }
-        None => Ok(None),
+    let Some(name) = loaded.workspace.ledger.secret("fingerprintKey") else { return Ok(None) };
+    let key = loaded.secrets.get(name).await;
+    let key = key.map_err(|error| Fail::secret("`ledger.fingerprintKey`", &error))?;
+    match connect::objection("fingerprintKey", name, &key) {
+        Some(why) => Err(Fail::error(format!("`ledger`: {why}"))),
+        None => Ok(Some(key)),
     }
 }
 
@@ -188,11 +204,13 @@ pub(super) struct Prints {
     now: BTreeMap<OperatorId, String>,
     /// The agents whose password they hold no more.
     gone: BTreeSet<OperatorId>,
+    /// The agents whose new key they do not hold yet.
+    vacant: BTreeSet<OperatorId>,
 }
 
 /// Reads the passwords of those agents alone whose ledger knows a fingerprint, since nothing else can be compared.
 async fn fingerprints(loaded: &Loaded, ledger: &Ledger) -> Result<Prints, Fail> {
-    let mut prints = Prints::default();
+    let mut prints = Prints { vacant: vacant(loaded, ledger).await?, ..Prints::default() };
     let Some(key) = fingerprint_key(loaded).await? else { return Ok(prints) };
     let set: Vec<_> = loaded
         .desired
@@ -222,11 +240,26 @@ async fn fingerprints(loaded: &Loaded, ledger: &Ledger) -> Result<Prints, Fail> 
             Some(Ok(value)) => {
                 prints.now.insert(id.clone(), value.fingerprint(&key, id.as_str()));
             }
-            Some(Err(error)) => return Err(Fail::error(format!("the password of agent/{id}: {error}"))),
+            Some(Err(error)) => return Err(Fail::secret(&format!("the password of agent/{id}"), error)),
             None => {}
         }
     }
     Ok(prints)
+}
+
+/// Asks the stores for keys that a rotation may not overwrite.
+async fn vacant(loaded: &Loaded, ledger: &Ledger) -> Result<BTreeSet<OperatorId>, Fail> {
+    let mut vacant = BTreeSet::new();
+    for (id, secret) in plan::overwriting(&loaded.workspace, &loaded.desired, ledger) {
+        match loaded.secrets.find(&secret).await {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                vacant.insert(id);
+            }
+            Err(error) => return Err(Fail::secret(&format!("the password of agent/{id}"), &error)),
+        }
+    }
+    Ok(vacant)
 }
 
 /// Says with the manifest's lines why a plan is invalid against what is live.
@@ -310,8 +343,12 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
         if let Some(why) = loaded.journal().damage() {
             console.note(&why);
         }
+        passwords::warn_published(&loaded, console);
         let store = Store::open(&loaded.workspace, &loaded.place)?;
-        let Made { plan, live, .. } = make(&loaded, &store, &arguments.narrowing).await?;
+        let Made { mut plan, live, .. } = make(&loaded, &store, &arguments.narrowing).await?;
+        if let Some(key) = fingerprint_key(&loaded).await? {
+            plan.digests.signature = Some(digest::signature(&plan.digests.plan, &key));
+        }
         if !several {
             std::mem::forget(live);
         }

@@ -8,6 +8,7 @@ use super::exit::Fail;
 use super::input::Loaded;
 use crate::manifest;
 use crate::model::plan::{FORMAT, Plan};
+use crate::model::secret::Secret;
 use crate::plan::digest;
 use crate::shell::paths;
 
@@ -15,7 +16,9 @@ use crate::shell::paths;
 const LARGEST_PLAN: u64 = 1024 * 1024 * 1024;
 
 /// Reads a saved plan, and refuses it when it is not what `plan` saved for these manifests.
-pub(super) fn read(path: &Path, loaded: &Loaded) -> Result<Plan, Fail> {
+///
+/// With a `key` the plan has to be signed under it.
+pub(super) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result<Plan, Fail> {
     let unreadable =
         |error: std::io::Error| Fail::error(format!("the plan {} cannot be read: {error}", path.display()));
     let mut bytes = Vec::new();
@@ -40,13 +43,34 @@ pub(super) fn read(path: &Path, loaded: &Loaded) -> Result<Plan, Fail> {
     if digest != Some(&*digest::of_json(&json)) {
         return Err(stale("its content was changed after it was saved"));
     }
+    if let Some(key) = key {
+        let signature = json.pointer("/digests/signature").and_then(serde_json::Value::as_str);
+        let signed = digest.map(|digest| digest::signature(digest, key));
+        match signature {
+            Some(_) if signature == signed.as_deref() => {}
+            Some(_) => {
+                return Err(stale(
+                    "its signature is not of this job's `ledger.fingerprintKey`: it was edited, or the job that \
+                     saved it or this one has another key",
+                ));
+            }
+            None => {
+                return Err(stale(
+                    "it is not signed, and the workspace has a `ledger.fingerprintKey`: the job that saved it lacks \
+                     that key, as one with `--live` does, or its rosterctl is older",
+                ));
+            }
+        }
+    }
+    // The digest holds, so it was a plan where it was saved; one of another build is no malformed file.
+    let other = |why: String| stale(&format!("it does not have the form that this rosterctl saves ({why})"));
     let schema = manifest::schema::plan();
     if let Ok(validator) = jsonschema::validator_for(schema.as_value())
         && let Some(error) = validator.iter_errors(&json).next()
     {
-        return Err(no_plan(format!("{} at `{}`", error.masked(), error.instance_path())));
+        return Err(other(format!("{} at `{}`", error.masked(), error.instance_path())));
     }
-    let plan: Plan = serde_json::from_value(json).map_err(|error| no_plan(error.to_string()))?;
+    let plan: Plan = serde_json::from_value(json).map_err(|error| other(error.to_string()))?;
     if *plan.workspace != *loaded.workspace.name {
         return Err(stale(&format!("it was made for workspace `{}`", plan.workspace)));
     }

@@ -250,7 +250,7 @@ impl Lock {
         let mut sign = signs.give(&nonce);
         let mut taken_over = None;
         // The nonce of a lock that was seen to change.
-        let mut renewed = None;
+        let mut changed = None;
         for _ in 0..ATTEMPTS {
             let mut seen = shelf.read(Document::Lock).await?;
             let mut over = None;
@@ -260,12 +260,12 @@ impl Lock {
                     // An earlier attempt arrived, and its answer did not.
                     Verdict::Held(_) | Verdict::Silent(_) if there.nonce == nonce => {}
                     Verdict::Held(holding) => return Err(busy(&holding)),
-                    Verdict::Silent(holding) if renewed.as_ref() == Some(&there.nonce) => {
+                    Verdict::Silent(holding) if changed.as_ref() == Some(&there.nonce) => {
                         return Err(busy(&holding));
                     }
                     Verdict::Silent(holding) => {
                         if !stays(&shelf, at, &there, length, &holding, news).await? {
-                            renewed = Some(there.nonce);
+                            changed = Some(there.nonce);
                             continue;
                         }
                         let (words, until) = (holding.holder.words(), seconds(holding.until));
@@ -303,8 +303,10 @@ impl Lock {
                     Ok(()) => Ok(version),
                     Err(Trouble::Conflict) => Err(Trouble::Conflict),
                     Err(trouble) => {
-                        if shelf.retire(Document::Lock, &stored.freed(), &version).await.is_ok() {
-                            sign.take().map(Sign::end);
+                        if shelf.retire(Document::Lock, &stored.freed(), &version).await.is_ok()
+                            && let Some(sign) = sign.take()
+                        {
+                            sign.end();
                         }
                         Err(trouble)
                     }
@@ -360,7 +362,9 @@ impl Lock {
     /// It cannot be freed, and stays until its lease runs out.
     pub async fn release(mut self) -> Result<(), LedgerError> {
         self.freed().await?;
-        self.sign.take().map(Sign::end);
+        if let Some(sign) = self.sign.take() {
+            sign.end();
+        }
         Ok(())
     }
 

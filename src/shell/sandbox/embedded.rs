@@ -276,7 +276,7 @@ mod tests {
         let path = folder.path().join("file").join("state.json");
         let sandbox = Embedded::open(Some(&path)).unwrap();
         fs::write(folder.path().join("file"), "in the way").unwrap();
-        for sandbox in [sandbox, Embedded::new(Estate::default(), Some(&path))] {
+        for sandbox in [sandbox, Embedded::new(unguarded(), Some(&path))] {
             let create = call("create/v2", &json!({"abbreviate": "acme", "operatorId": "8001"}));
             let reply = sandbox.answer(&create, 0);
             assert_eq!(reply.status, 500);

@@ -11,8 +11,7 @@ use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use super::tree::Tree;
-use super::{Own, SecretStore};
-use crate::model::secret::Secret;
+use super::{Found, Own, SecretStore, Wrong};
 use crate::model::workspace::Settings;
 use crate::shell::paths;
 
@@ -23,7 +22,7 @@ pub(super) struct Age {
     settings: Settings,
     path: PathBuf,
     /// Decrypted once a run.
-    content: OnceCell<Result<Tree, String>>,
+    content: OnceCell<Result<Tree, Wrong>>,
 }
 
 impl Age {
@@ -31,7 +30,7 @@ impl Age {
         Self { settings, path, content: OnceCell::new() }
     }
 
-    async fn open(&self, own: Own<'_>) -> Result<Tree, String> {
+    async fn open(&self, own: Own<'_>) -> Result<Tree, Wrong> {
         let identity = own.setting(&self.settings, "identity").await?;
         let identity = identity.ok_or_else(|| "no identity is declared".to_owned())?;
         let bytes = read(&self.path)?;
@@ -41,22 +40,21 @@ impl Age {
         match serde_yaml::from_slice(&text).map(|value: serde_yaml::Value| Tree::from(value)) {
             Ok(tree @ Tree::Map(_)) => Ok(tree),
             Ok(Tree::Text(_) | Tree::Other(_)) | Err(_) => {
-                Err(format!("{} does not hold a map of key to value in YAML", self.path.display()))
+                Err(format!("{} does not hold a map of key to value in YAML", self.path.display()).into())
             }
         }
     }
 }
 
 impl SecretStore for Age {
-    fn get<'a>(&'a self, key: &'a str, own: Own<'a>) -> BoxFuture<'a, Result<Option<Secret>, String>> {
+    fn get<'a>(&'a self, key: &'a str, own: Own<'a>) -> BoxFuture<'a, Result<Found, Wrong>> {
         Box::pin(async move {
             let content = self.content.get_or_init(|| self.open(own)).await;
-            content.as_ref().map_err(Clone::clone)?.find(key)
+            let value = content.as_ref().map_err(Clone::clone)?.find(key)?;
+            let missing =
+                || Found::Missing(format!("add `{key}` to {} and encrypt it again", self.path.display()));
+            Ok(value.map_or_else(missing, Found::Value))
         })
-    }
-
-    fn hint(&self, key: &str) -> String {
-        format!("add `{key}` to {} and encrypt it again", self.path.display())
     }
 }
 

@@ -1,41 +1,89 @@
 //! One file a key, never outside the folder. A value loses one trailing line break, nothing more.
+//!
+//! A write holds a lock of the folder, so that processes which make or rotate one key write it once. A new key
+//! is made by an exclusive link, so that no value is overwritten where a file system has no locks either.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::BoxFuture;
 
-use super::{Own, SecretStore, trimmed};
+use super::{Found, Own, SecretStore, Write, Wrong, former, trimmed};
 use crate::model::secret::Secret;
 use crate::shell::{files, paths};
 
 /// Largest value, in bytes.
 const LARGEST: u64 = 64 * 1024;
 
+/// Longest wait for another process that writes.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Pause before the lock is tried again.
+const PAUSE: Duration = Duration::from_millis(5);
+
 pub(super) struct Dir {
     path: PathBuf,
+    /// The workspace lies in another folder, so that Git may ignore everything in this one.
+    apart: bool,
 }
 
 impl Dir {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path }
+    /// A store in a folder, for a workspace in another.
+    pub(super) fn new(path: PathBuf, workspace: &Path) -> Self {
+        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let apart = !real(workspace).starts_with(real(&path));
+        Self { path, apart }
     }
 }
 
 impl SecretStore for Dir {
-    fn get<'a>(&'a self, key: &'a str, _: Own<'a>) -> BoxFuture<'a, Result<Option<Secret>, String>> {
-        Box::pin(async move { self.read(key) })
+    fn get<'a>(&'a self, key: &'a str, _: Own<'a>) -> BoxFuture<'a, Result<Found, Wrong>> {
+        Box::pin(async move {
+            let missing =
+                || Found::Missing(format!("write it to the file {}", self.path.join(key).display()));
+            Ok(self.read(key)?.map_or_else(missing, Found::Value))
+        })
     }
 
-    fn put<'a>(&'a self, key: &'a str, value: &'a Secret, _: Own<'a>) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async move { self.write(key, value) })
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a Secret,
+        write: Write,
+        _: Own<'a>,
+    ) -> BoxFuture<'a, Result<Option<Secret>, Wrong>> {
+        Box::pin(async move {
+            let path = self.make(key)?;
+            let _lock = self.lock().await?;
+            Ok(self.write(key, &path, value, write)?)
+        })
     }
 
-    fn hint(&self, key: &str) -> String {
-        format!("write it to the file {}", self.path.join(key).display())
+    fn settle<'a>(
+        &'a self,
+        key: &'a str,
+        sent: &'a Secret,
+        _: Own<'a>,
+    ) -> BoxFuture<'a, Result<Option<Secret>, Wrong>> {
+        Box::pin(async move {
+            let _lock = self.lock().await?;
+            match self.read(key)? {
+                Some(now) if now.expose() == sent.expose() => {}
+                other => return Ok(other),
+            }
+            match fs::remove_file(self.path.join(former(key))) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(wrong(&former(key), &error).into()),
+                _ => Ok(None),
+            }
+        })
     }
+}
+
+fn wrong(key: &str, error: &std::io::Error) -> String {
+    format!("key `{key}` cannot be written: {error}")
 }
 
 impl Dir {
@@ -49,8 +97,7 @@ impl Dir {
             Err(error) => return Err(format!("key `{key}` cannot be read: {error}")),
         };
         // The key itself cannot climb; a link in the folder could.
-        let root = fs::canonicalize(&self.path)
-            .map_err(|error| format!("folder {} cannot be read: {error}", self.path.display()))?;
+        let root = fs::canonicalize(&self.path).map_err(|error| cannot(&self.path, &error))?;
         if !real.starts_with(&root) {
             return Err(format!("key `{key}` is a link that leads out of the folder"));
         }
@@ -68,10 +115,36 @@ impl Dir {
         }
     }
 
-    /// Writes a key for its owner alone. No link on the way is followed: one could lead out.
-    fn write(&self, key: &str, value: &Secret) -> Result<(), String> {
-        let wrong = |error: std::io::Error| format!("key `{key}` cannot be written: {error}");
+    /// Waits for the lock of the folder; `None` where the file system has none. It ends with the file, and with
+    /// the process.
+    async fn lock(&self) -> Result<Option<File>, String> {
+        let folder = File::open(&self.path).map_err(|error| cannot(&self.path, &error))?;
+        let begun = Instant::now();
+        loop {
+            match folder.try_lock() {
+                Ok(()) => return Ok(Some(folder)),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(format!(
+                        "another process has been writing in {} for {} s: run again once it has ended",
+                        self.path.display(),
+                        PATIENCE.as_secs()
+                    ));
+                }
+                Err(TryLockError::Error(_)) => return Ok(None),
+            }
+        }
+    }
+
+    /// Makes the folders above a key, and returns its path. No link on the way is followed: one could lead out.
+    fn make(&self, key: &str) -> Result<PathBuf, String> {
+        let wrong = |error: std::io::Error| wrong(key, &error);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path).map_err(wrong)?;
+        if self.apart && !self.path.join(".git").exists() {
+            files::ignore(&self.path).map_err(wrong)?;
+        }
         let mut folder = self.path.clone();
         let parts: Vec<&str> = key.split('/').collect();
         for part in &parts[..parts.len() - 1] {
@@ -81,9 +154,37 @@ impl Dir {
             }
             make_folder(&folder).map_err(wrong)?;
         }
-        let path = folder.join(parts[parts.len() - 1]);
-        files::replace(&path, value.expose().as_bytes()).map_err(wrong)
+        Ok(folder.join(parts[parts.len() - 1]))
     }
+
+    /// Writes a key for its owner alone. Returns the value that stays there instead, where one does.
+    fn write(&self, key: &str, path: &Path, value: &Secret, write: Write) -> Result<Option<Secret>, String> {
+        let wrong = |error: std::io::Error| wrong(key, &error);
+        let bytes = value.expose().as_bytes();
+        let Some(now) = self.read(key)? else {
+            if files::create(path, bytes).map_err(wrong)? {
+                return Ok(None);
+            }
+            // Another program made it first, or the file is empty, which is no value.
+            let there = self.read(key)?;
+            if there.is_none() {
+                files::replace(path, bytes).map_err(wrong)?;
+            }
+            return Ok(there);
+        };
+        let beside = former(key);
+        if write.leaves(&now, self.read(&beside)?.as_ref()) {
+            return Ok(Some(now));
+        }
+        // The former one stands beside it before it goes, whatever becomes of this process.
+        files::replace(&self.path.join(&beside), now.expose().as_bytes()).map_err(wrong)?;
+        files::replace(path, bytes).map_err(wrong)?;
+        Ok(None)
+    }
+}
+
+fn cannot(folder: &Path, error: &std::io::Error) -> String {
+    format!("folder {} cannot be read: {error}", folder.display())
 }
 
 fn make_folder(path: &Path) -> std::io::Result<()> {
@@ -109,7 +210,7 @@ mod tests {
         fs::write(store.join("agents/8001"), " pass word \n\n")?;
         fs::write(folder.path().join("outside"), "x")?;
         std::os::unix::fs::symlink(folder.path().join("outside"), store.join("link"))?;
-        let dir = Dir::new(store);
+        let dir = Dir::new(store, folder.path());
         assert_eq!(read(&dir, "agents/8001"), Ok(Some(" pass word \n".to_owned())));
         assert_eq!(read(&dir, "agents/8002"), Ok(None));
         assert_eq!(read(&dir, "link"), Err("key `link` is a link that leads out of the folder".to_owned()));

@@ -4,7 +4,7 @@ use std::env::VarError;
 
 use futures_util::future::BoxFuture;
 
-use super::{Own, SecretStore};
+use super::{Found, Own, SecretStore, Wrong};
 use crate::model::secret::Secret;
 
 pub(super) struct Env {
@@ -18,21 +18,18 @@ impl Env {
 }
 
 impl SecretStore for Env {
-    fn get<'a>(&'a self, key: &'a str, _: Own<'a>) -> BoxFuture<'a, Result<Option<Secret>, String>> {
-        Box::pin(async move { self.read(key) })
-    }
-
-    fn hint(&self, key: &str) -> String {
-        format!("set the environment variable {}{key}", self.prefix)
+    fn get<'a>(&'a self, key: &'a str, _: Own<'a>) -> BoxFuture<'a, Result<Found, Wrong>> {
+        Box::pin(async move { Ok(self.read(key)?) })
     }
 }
 
 impl Env {
-    fn read(&self, key: &str) -> Result<Option<Secret>, String> {
+    fn read(&self, key: &str) -> Result<Found, String> {
+        let missing = || Found::Missing(format!("set the environment variable {}{key}", self.prefix));
         match std::env::var(format!("{}{key}", self.prefix)) {
-            Ok(value) if value.is_empty() => Ok(None),
-            Ok(value) => Ok(Some(Secret::new(value))),
-            Err(VarError::NotPresent) => Ok(None),
+            Ok(value) if value.is_empty() => Ok(missing()),
+            Ok(value) => Ok(Found::Value(Secret::new(value))),
+            Err(VarError::NotPresent) => Ok(missing()),
             Err(VarError::NotUnicode(_)) => Err(format!("variable {}{key} is not UTF-8", self.prefix)),
         }
     }

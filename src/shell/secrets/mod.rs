@@ -22,7 +22,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::manifest::workspace::key_objection;
+use crate::manifest::workspace::{FORMER, key_objection};
+use crate::model::call::Reason;
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::workspace::{Settings, Store, Workspace};
 
@@ -53,21 +54,104 @@ pub enum SecretError {
         /// Why.
         why: String,
     },
+    /// The store does not answer, gives no usable answer, or refuses the sign-in.
+    #[error("store `{store}`: {why}")]
+    Unreachable {
+        /// The store.
+        store: Arc<str>,
+        /// What kept it from being told.
+        reason: Reason,
+        /// Why.
+        why: String,
+    },
+}
+
+/// The reason for which a store gives or takes no value. Never holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wrong {
+    /// The store is declared wrongly, or its content is no secret.
+    Refused(String),
+    /// The store does not answer, gives no usable answer, or refuses the sign-in.
+    Unreachable(Reason, String),
+}
+
+impl From<String> for Wrong {
+    fn from(why: String) -> Self {
+        Self::Refused(why)
+    }
+}
+
+impl Wrong {
+    /// Names the store.
+    fn of(self, secret: &SecretRef) -> SecretError {
+        let store = Arc::clone(&secret.store);
+        match self {
+            Self::Refused(why) => SecretError::Store { store, why },
+            Self::Unreachable(reason, why) => SecretError::Unreachable { store, reason, why },
+        }
+    }
+}
+
+/// The result of looking for a key.
+#[derive(Debug)]
+enum Found<S = Secret> {
+    /// Its value.
+    Value(S),
+    /// The store has no such key; and what would make it be there, for people.
+    Missing(String),
+}
+
+/// Whether a write replaces a value that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Write {
+    /// No: a value that is there stays.
+    Create,
+    /// Yes, and the former value stays beside it until [`SecretStore::settle`]. A rotation that is not settled
+    /// yet is gone on with: the value that is there stays.
+    Rotate,
+}
+
+impl Write {
+    /// Whether the value that is there stays. `former` is what stands beside it.
+    fn leaves(self, now: &Secret, former: Option<&Secret>) -> bool {
+        self == Self::Create || former.is_some_and(|former| former.expose() != now.expose())
+    }
 }
 
 /// A store of secrets.
 trait SecretStore: Send + Sync {
-    /// Reads a key; `None` when the store has none. `own` reads the store's own secret.
-    fn get<'a>(&'a self, key: &'a str, own: Own<'a>) -> BoxFuture<'a, Result<Option<Secret>, String>>;
+    /// Reads a key. `own` reads the store's own secret.
+    fn get<'a>(&'a self, key: &'a str, own: Own<'a>) -> BoxFuture<'a, Result<Found, Wrong>>;
 
-    /// Writes a key; stores that are read only keep this.
-    fn put<'a>(&'a self, key: &'a str, value: &'a Secret, own: Own<'a>) -> BoxFuture<'a, Result<(), String>> {
-        let _ = (key, value, own);
-        Box::pin(async { Err("it cannot be written".to_owned()) })
+    /// Writes a key. Returns the value that stays there instead, where one does. Stores that are read only keep
+    /// this.
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a Secret,
+        write: Write,
+        own: Own<'a>,
+    ) -> BoxFuture<'a, Result<Option<Secret>, Wrong>> {
+        let _ = (key, value, write, own);
+        Box::pin(async { Err(Wrong::Refused("it cannot be written".to_owned())) })
     }
 
-    /// What would make a missing key be there, for people.
-    fn hint(&self, key: &str) -> String;
+    /// Ends a rotation once the vendor has accepted `sent`: the former value goes. Returns the value that the
+    /// key holds, and changes nothing, where that is another one.
+    fn settle<'a>(
+        &'a self,
+        key: &'a str,
+        sent: &'a Secret,
+        own: Own<'a>,
+    ) -> BoxFuture<'a, Result<Option<Secret>, Wrong>> {
+        let _ = (key, sent, own);
+        Box::pin(async { Ok(None) })
+    }
+}
+
+/// The name beside a key under which its former value is kept.
+fn former(key: &str) -> String {
+    format!("{key}{FORMER}")
 }
 
 /// The way to the secret that a store itself needs (a token, an identity).
@@ -78,15 +162,18 @@ struct Own<'a> {
 }
 
 impl Own<'_> {
-    async fn get(&self, secret: &SecretRef) -> Result<Arc<Secret>, String> {
+    async fn get(&self, secret: &SecretRef) -> Result<Arc<Secret>, Wrong> {
         if self.depth >= DEEPEST {
-            return Err("stores need each other's secrets in a circle".to_owned());
+            return Err(Wrong::Refused("stores need each other's secrets in a circle".to_owned()));
         }
-        self.secrets.read(secret, self.depth + 1).await.map_err(|error| error.to_string())
+        self.secrets.read(secret, self.depth + 1).await.map_err(|error| match error {
+            SecretError::Unreachable { reason, .. } => Wrong::Unreachable(reason, error.to_string()),
+            SecretError::Missing { .. } | SecretError::Store { .. } => Wrong::Refused(error.to_string()),
+        })
     }
 
     /// The secret under a setting, where it is set.
-    async fn setting(&self, settings: &Settings, key: &str) -> Result<Option<Arc<Secret>>, String> {
+    async fn setting(&self, settings: &Settings, key: &str) -> Result<Option<Arc<Secret>>, Wrong> {
         match settings.secret(key) {
             Some(secret) => self.get(secret).await.map(Some),
             None => Ok(None),
@@ -98,10 +185,10 @@ impl Own<'_> {
 type Name = (Arc<str>, Arc<str>);
 
 /// A key that is being read, or was.
-type Read = Arc<OnceCell<Result<Option<Arc<Secret>>, String>>>;
+type Read = Arc<OnceCell<Result<Found<Arc<Secret>>, Wrong>>>;
 
-/// A key that was made in this run.
-type Made = Arc<OnceCell<Arc<Secret>>>;
+/// A key that was made in this run, and whether it was rotated.
+type Made = Arc<OnceCell<(Arc<Secret>, bool)>>;
 
 /// The stores of a workspace.
 pub struct Secrets {
@@ -118,7 +205,7 @@ impl Secrets {
             let path = folder.join(settings.text("path").unwrap_or_default());
             let open: Box<dyn SecretStore> = match store.kind {
                 "env" => Box::new(env::Env::new(settings.text("prefix").unwrap_or_default())),
-                "dir" => Box::new(dir::Dir::new(path)),
+                "dir" => Box::new(dir::Dir::new(path, folder)),
                 "vault" => Box::new(vault::Vault::new(settings, folder)),
                 "sops" => Box::new(sops::Sops::new(settings, path)),
                 "age" => Box::new(age::Age::new(settings, path)),
@@ -164,21 +251,39 @@ impl Secrets {
             .await
     }
 
-    /// Writes a secret.
+    /// Writes a secret where the store has none. Returns the one that the store has then: a value that is there,
+    /// or that another process puts there first, stays.
     ///
     /// # Errors
     /// The store is not declared, may not have such a key, or cannot be written.
     pub async fn put(&self, secret: &SecretRef, value: Secret) -> Result<Arc<Secret>, SecretError> {
-        let (about, store) = self.store(secret)?;
+        self.write(secret, value, Write::Create).await
+    }
+
+    async fn write(
+        &self,
+        secret: &SecretRef,
+        value: Secret,
+        write: Write,
+    ) -> Result<Arc<Secret>, SecretError> {
+        let (_, store) = self.store(secret)?;
         let own = Own { secrets: self, depth: 0 };
-        store.put(&secret.key, &value, own).await.map_err(|why| refuse(secret, why))?;
-        let value = Arc::new(value);
-        let cell = OnceCell::new_with(Some(Ok(Some(Arc::clone(&value)))));
-        self.read.lock().await.insert(name(about, secret), Arc::new(cell));
+        let there = store.put(&secret.key, &value, write, own).await.map_err(|wrong| wrong.of(secret))?;
+        let value = Arc::new(there.unwrap_or(value));
+        self.remember(secret, &value).await?;
         Ok(value)
     }
 
-    /// Makes a strong password and writes it; without `renew` only where the store has none.
+    /// Keeps a value, in place of the one that was read.
+    async fn remember(&self, secret: &SecretRef, value: &Arc<Secret>) -> Result<(), SecretError> {
+        let (about, _) = self.store(secret)?;
+        let cell = OnceCell::new_with(Some(Ok(Found::Value(Arc::clone(value)))));
+        self.read.lock().await.insert(name(about, secret), Arc::new(cell));
+        Ok(())
+    }
+
+    /// Makes a strong password and writes it; without `renew` only where the store has none. With `renew` the
+    /// former password stays beside the new one until [`Secrets::settle`].
     ///
     /// A key is made once a run: two agents may name it, each in its own words, and a second password
     /// would overwrite the first, which an agent may live with already.
@@ -190,20 +295,47 @@ impl Secrets {
         let cell = Arc::clone(self.made.lock().await.entry(name(about, secret)).or_default());
         let make = || async {
             if !renew && let Some(value) = self.find(secret).await? {
-                return Ok(value);
+                return Ok((value, renew));
             }
-            let value = generate::password().map_err(|why| refuse(secret, why))?;
-            self.put(secret, value).await
+            let value = generate::password().map_err(|why| Wrong::Refused(why).of(secret))?;
+            let write = if renew { Write::Rotate } else { Write::Create };
+            Ok((self.write(secret, value, write).await?, renew))
         };
-        cell.get_or_try_init(make).await.map(Arc::clone)
+        cell.get_or_try_init(make).await.map(|(value, _)| Arc::clone(value))
+    }
+
+    /// Whether this run rotated a secret.
+    pub async fn rotated(&self, secret: &SecretRef) -> bool {
+        let Ok((about, _)) = self.store(secret) else { return false };
+        let made = self.made.lock().await;
+        made.get(&name(about, secret)).and_then(|made| made.get()).is_some_and(|(_, renewed)| *renewed)
+    }
+
+    /// Ends the rotation of a password once the vendor has accepted `sent`. Returns the password that the store
+    /// holds where another process has made one since: that one is to be sent, and settled, too.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
+    pub async fn settle(
+        &self,
+        secret: &SecretRef,
+        sent: &Secret,
+    ) -> Result<Option<Arc<Secret>>, SecretError> {
+        let (_, store) = self.store(secret)?;
+        let own = Own { secrets: self, depth: 0 };
+        let other = store.settle(&secret.key, sent, own).await.map_err(|wrong| wrong.of(secret))?;
+        let Some(other) = other.map(Arc::new) else { return Ok(None) };
+        self.remember(secret, &other).await?;
+        Ok(Some(other))
     }
 
     fn store(&self, secret: &SecretRef) -> Result<(&Store, &dyn SecretStore), SecretError> {
+        let refuse = |why: String| Wrong::Refused(why).of(secret);
         let Some((store, open)) = self.stores.get(&secret.store) else {
-            return Err(refuse(secret, "it is not declared in rosterctl.yaml".to_owned()));
+            return Err(refuse("it is not declared in rosterctl.yaml".to_owned()));
         };
         match key_objection(store, &secret.key) {
-            Some(objection) => Err(refuse(secret, format!("key `{}`: {objection}", secret.key))),
+            Some(objection) => Err(refuse(format!("key `{}`: {objection}", secret.key))),
             None => Ok((store, &**open)),
         }
     }
@@ -218,17 +350,20 @@ impl Secrets {
             let (about, store) = self.store(secret)?;
             let cell = Arc::clone(self.read.lock().await.entry(name(about, secret)).or_default());
             let read = || async {
-                let value = store.get(&secret.key, Own { secrets: self, depth }).await;
-                value.map(|value| value.map(Arc::new))
+                let found = store.get(&secret.key, Own { secrets: self, depth }).await?;
+                Ok(match found {
+                    Found::Value(value) => Found::Value(Arc::new(value)),
+                    Found::Missing(hint) => Found::Missing(hint),
+                })
             };
             match cell.get_or_init(read).await {
-                Ok(Some(value)) => Ok(Arc::clone(value)),
-                Ok(None) => Err(SecretError::Missing {
+                Ok(Found::Value(value)) => Ok(Arc::clone(value)),
+                Ok(Found::Missing(hint)) => Err(SecretError::Missing {
                     store: Arc::clone(&secret.store),
                     key: Arc::clone(&secret.key),
-                    hint: store.hint(&secret.key),
+                    hint: hint.clone(),
                 }),
-                Err(why) => Err(refuse(secret, why.clone())),
+                Err(wrong) => Err(wrong.clone().of(secret)),
             }
         })
     }
@@ -241,10 +376,6 @@ fn name(store: &Store, secret: &SecretRef) -> Name {
         None => Arc::clone(&secret.key),
     };
     (Arc::clone(&secret.store), key)
-}
-
-fn refuse(secret: &SecretRef, why: String) -> SecretError {
-    SecretError::Store { store: Arc::clone(&secret.store), why }
 }
 
 /// A value without one trailing line break; empty is missing.

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use super::age::{decrypt, identities, read};
 use super::tree::Tree;
-use super::{Own, SecretStore};
+use super::{Found, Own, SecretStore, Wrong};
 use crate::model::secret::Secret;
 use crate::model::workspace::Settings;
 
@@ -33,7 +33,7 @@ pub(super) struct Sops {
     settings: Settings,
     path: PathBuf,
     /// Decrypted once a run.
-    content: OnceCell<Result<Tree, String>>,
+    content: OnceCell<Result<Tree, Wrong>>,
 }
 
 impl Sops {
@@ -41,7 +41,7 @@ impl Sops {
         Self { settings, path, content: OnceCell::new() }
     }
 
-    async fn open(&self, own: Own<'_>) -> Result<Tree, String> {
+    async fn open(&self, own: Own<'_>) -> Result<Tree, Wrong> {
         let identity = match own.setting(&self.settings, "identity").await? {
             Some(identity) => identity.expose().to_owned(),
             None => from_environment()?,
@@ -54,20 +54,18 @@ impl Sops {
             let place = error.location().map(|at| format!(" (line {})", at.line())).unwrap_or_default();
             format!("{} is neither YAML nor JSON{place}", self.path.display())
         })?;
-        open(file, &identity).map_err(|why| format!("{} {why}", self.path.display()))
+        open(file, &identity).map_err(|why| Wrong::Refused(format!("{} {why}", self.path.display())))
     }
 }
 
 impl SecretStore for Sops {
-    fn get<'a>(&'a self, key: &'a str, own: Own<'a>) -> BoxFuture<'a, Result<Option<Secret>, String>> {
+    fn get<'a>(&'a self, key: &'a str, own: Own<'a>) -> BoxFuture<'a, Result<Found, Wrong>> {
         Box::pin(async move {
             let content = self.content.get_or_init(|| self.open(own)).await;
-            content.as_ref().map_err(Clone::clone)?.find(key)
+            let value = content.as_ref().map_err(Clone::clone)?.find(key)?;
+            let missing = || Found::Missing(format!("add `{key}` with `sops {}`", self.path.display()));
+            Ok(value.map_or_else(missing, Found::Value))
         })
-    }
-
-    fn hint(&self, key: &str) -> String {
-        format!("add `{key}` with `sops {}`", self.path.display())
     }
 }
 

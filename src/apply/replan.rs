@@ -1,0 +1,116 @@
+//! A saved plan × a new plan of the same manifests → what the saved one would do that the new one would not.
+//!
+//! A saved plan may be old, or edited. What is live, the ledger and the manifests decide again what is to be done, and
+//! of the saved plan only that is carried out. Steps are compared by what they send to whom: their numbers may differ,
+//! and so may the agents that share one call.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::deed::{self, Deed};
+use super::guard::{self, Stale};
+use super::observe::Seen;
+use crate::model::field::Record;
+use crate::model::id::ResourceId;
+use crate::model::live::Live;
+use crate::model::plan::{Operation, Plan, Step};
+use crate::model::secret::SecretRef;
+
+/// What a plan does, by operation and resource: the content that is sent, and the place of its step.
+type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<(Json, usize)>>;
+
+/// Returns what moved since a plan was saved: values that it would overwrite, and steps that a new plan does not hold.
+///
+/// # Errors
+/// Why a resource could not be seen.
+pub fn moved(saved: &Plan, new: &Plan, live: &Live) -> Result<Vec<Stale>, String> {
+    let wanted = guard::wanted(saved, true);
+    let mut stale = guard::check(saved, &wanted, &Seen::of(live, &wanted))?;
+    let units = units(new);
+    let (old, ids) = (by_id(saved), by_id(new));
+    for step in &saved.steps {
+        let content = content(saved, step);
+        let before: Vec<&Step> = step.after.iter().filter_map(|id| old.get(&**id).copied()).collect();
+        for target in &step.targets {
+            let same = units.get(&(step.operation, target)).into_iter().flatten();
+            let held = content.is_some()
+                && same
+                    .filter(|(other, _)| content.as_ref() == Some(other))
+                    .any(|(_, at)| waits(&before, &ids, &new.steps[*at]));
+            if !held && !stale.iter().any(|moved| moved.id == *target) {
+                let word = step.operation.word();
+                let message = format!(
+                    "planned again, there is no such {word} for it: live state, the ledger or a store is another one now"
+                );
+                stale.push(Stale { id: target.clone(), message });
+            }
+        }
+    }
+    Ok(stale)
+}
+
+fn by_id(plan: &Plan) -> BTreeMap<&str, &Step> {
+    plan.steps.iter().map(|step| (&*step.id, step)).collect()
+}
+
+/// Whether a plan does all that another one does.
+pub fn covers(plan: &Plan, other: &Plan) -> bool {
+    let units = units(plan);
+    units_of(other).all(|(key, _)| units.contains_key(&key))
+}
+
+fn units(plan: &Plan) -> Units<'_> {
+    let mut units = Units::new();
+    for (key, at) in units_of(plan) {
+        if let Some(content) = content(plan, &plan.steps[at]) {
+            units.entry(key).or_default().push((content, at));
+        }
+    }
+    units
+}
+
+fn units_of(plan: &Plan) -> impl Iterator<Item = ((Operation, &ResourceId), usize)> {
+    plan.steps
+        .iter()
+        .enumerate()
+        .flat_map(|(at, step)| step.targets.iter().map(move |target| ((step.operation, target), at)))
+}
+
+/// Whether a saved step comes after all that its counterpart in a new plan has to come after.
+fn waits(before: &[&Step], ids: &BTreeMap<&str, &Step>, step: &Step) -> bool {
+    step.after.iter().all(|id| {
+        let Some(needed) = ids.get(&**id) else { return true };
+        before.iter().any(|step| {
+            step.operation == needed.operation
+                && step.targets.iter().any(|target| needed.targets.contains(target))
+        })
+    })
+}
+
+/// What a step sends to each of its targets; `None` when the plan does not say it.
+fn content(plan: &Plan, step: &Step) -> Option<Json> {
+    let secret = |secret: &SecretRef| json!([secret.store, secret.key, secret.generate, secret.version]);
+    Some(match deed::of(plan, step)? {
+        Deed::CreateAgents { record, password, .. } => {
+            json!([fields(&record), password.as_ref().map(secret)])
+        }
+        Deed::EditAgent { record, .. } | Deed::CreateQueue { record, .. } => fields(&record),
+        Deed::PutSecret { secret: put, renew } => json!([secret(&put), renew]),
+        Deed::SetPassword { password, .. } => secret(&password),
+        Deed::DeleteAgents { .. } => Json::Null,
+        Deed::SetMembers { exten, members, .. } => {
+            let members: BTreeMap<&str, i64> =
+                members.iter().map(|(id, priority)| (id.as_str(), *priority)).collect();
+            json!([exten.as_str(), members, step.strangers])
+        }
+    })
+}
+
+fn fields(record: &Record) -> Json {
+    record
+        .iter()
+        .map(|entry| (entry.field.key.to_owned(), entry.value.to_json()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
