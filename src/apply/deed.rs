@@ -94,6 +94,30 @@ impl Deed {
     }
 }
 
+/// Whether no operation returns what a deed sets: nobody can tell whether it was carried out.
+pub(super) fn unreadable(deed: &Deed) -> bool {
+    match deed {
+        Deed::SetPassword { .. } => true,
+        Deed::EditAgent { record, .. } => !record.iter().any(|entry| entry.field.is_read()),
+        Deed::CreateAgents { .. }
+        | Deed::DeleteAgents { .. }
+        | Deed::PutSecret { .. }
+        | Deed::CreateQueue { .. }
+        | Deed::SetMembers { .. } => false,
+    }
+}
+
+/// Whether reading back tells if an agent's deed was carried out.
+pub(super) fn readable(deed: &Deed) -> bool {
+    match deed {
+        Deed::CreateAgents { .. } | Deed::EditAgent { .. } | Deed::DeleteAgents { .. } => true,
+        Deed::SetPassword { .. }
+        | Deed::PutSecret { .. }
+        | Deed::CreateQueue { .. }
+        | Deed::SetMembers { .. } => false,
+    }
+}
+
 /// The deed of a step; `None` when the plan does not hold what the step needs, which a plan of this
 /// program never lacks.
 pub fn of(plan: &Plan, step: &Step) -> Option<Deed> {

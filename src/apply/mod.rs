@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use attend::{Attention, Harms, Held};
-use deed::Deed;
+use deed::{Deed, readable, unreadable};
 use depend::Ready;
 use guard::Stale;
 use observe::{Seen, Wanted};
@@ -679,29 +679,5 @@ impl Machine {
     fn finish(&mut self, finish: Finish) -> Effect {
         self.finished = true;
         Effect::Finish(finish)
-    }
-}
-
-/// Whether no operation returns what a deed sets: nobody can tell whether it was carried out.
-fn unreadable(deed: &Deed) -> bool {
-    match deed {
-        Deed::SetPassword { .. } => true,
-        Deed::EditAgent { record, .. } => !record.iter().any(|entry| entry.field.is_read()),
-        Deed::CreateAgents { .. }
-        | Deed::DeleteAgents { .. }
-        | Deed::PutSecret { .. }
-        | Deed::CreateQueue { .. }
-        | Deed::SetMembers { .. } => false,
-    }
-}
-
-/// Whether reading back tells if an agent's deed was carried out.
-fn readable(deed: &Deed) -> bool {
-    match deed {
-        Deed::CreateAgents { .. } | Deed::EditAgent { .. } | Deed::DeleteAgents { .. } => true,
-        Deed::SetPassword { .. }
-        | Deed::PutSecret { .. }
-        | Deed::CreateQueue { .. }
-        | Deed::SetMembers { .. } => false,
     }
 }

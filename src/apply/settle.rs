@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::attend::{Held, whys};
-use super::deed::Deed;
+use super::deed::{Deed, unreadable};
 use super::observe::{Seen, Wanted};
 use super::verify::{self, Verdict};
-use super::{
-    Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult, UNREAD, retry, unreadable,
-};
+use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult, UNREAD, retry};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Step};
 

@@ -25,6 +25,7 @@ mod sip;
 mod steps;
 mod strangers;
 mod unasked;
+mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 
