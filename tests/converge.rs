@@ -408,7 +408,7 @@ fn nobody_can_tell_what_became_of_a_password_that_was_not_answered() {
 
 /// A new agent with a role and a password, and what comes of it when the vendor refuses its creation although the agent
 /// is there afterwards. `follow_up` answers each call that follows.
-fn refused_although_there(follow_up: Result<(), Failure>) -> (Plan, Ran, Vec<Deed>) {
+fn refused_although_there(follow_up: &Result<(), Failure>) -> (Plan, Ran, Vec<Deed>) {
     let plan =
         plan_of("[{ operatorId: \"8009\", name: 新, role: 班长, password: { store: files, key: a } }]", &[]);
     let (mut sent, mut created) = (Vec::new(), false);
@@ -437,7 +437,7 @@ fn refused_although_there(follow_up: Result<(), Failure>) -> (Plan, Ran, Vec<Dee
 
 #[test]
 fn what_no_system_returns_is_set_once_more_where_no_yes_was_heard() {
-    let (plan, ran, sent) = refused_although_there(Ok(()));
+    let (plan, ran, sent) = refused_although_there(&Ok(()));
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, true), "{ran:?}");
     let role =
         |deed: &Deed| matches!(deed, Deed::EditAgent { record, .. } if record.text(&agent::ROLE).is_some());
@@ -450,7 +450,7 @@ fn what_no_system_returns_is_set_once_more_where_no_yes_was_heard() {
 
 #[test]
 fn without_a_yes_the_ledger_knows_neither_role_nor_password() {
-    let (plan, ran, _) = refused_although_there(Err(Failure::Refused("no".to_owned())));
+    let (plan, ran, _) = refused_although_there(&Err(Failure::Refused("no".to_owned())));
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Unknown, false), "{ran:?}");
     let mut ledger = Ledger::default();
     remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());

@@ -70,7 +70,11 @@ fn a_journal_is_taken_up() {
     ];
     let folder = workspace(&files);
     let plan = run(&folder, &["plan", "--format", "json"]).exits(0);
-    assert_eq!(steps(&plan), ["agent.edit agent/8001", "agent.password agent/8001"], "its yes was not heard");
+    assert_eq!(
+        steps(&plan),
+        ["agent.edit agent/8001", "secret.put agent/8001", "agent.password agent/8001"],
+        "its yes was not heard"
+    );
     run(&folder, &["apply", "--auto-approve"]).exits(0);
     run(&folder, &["plan", "--detailed-exitcode"]).exits(0);
 }

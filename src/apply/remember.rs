@@ -57,7 +57,9 @@ pub fn changes(
                 let confirmed = |path: &str| {
                     mine().any(|(step, result)| {
                         let took = done(result) || result.told.contains(&change.id);
-                        result.confirmed && took && step.fields.iter().any(|field| field == path)
+                        // A store that took a password says nothing of the vendor.
+                        let told = step.operation != Operation::SecretPut && result.confirmed && took;
+                        told && step.fields.iter().any(|field| field == path)
                     })
                 };
                 let told = mine().filter(|(_, result)| result.told.contains(&change.id));

@@ -21,6 +21,7 @@ pub mod private;
 pub mod queue;
 pub mod seat;
 pub mod secret;
+pub mod secret_key;
 pub mod snapshot;
 pub mod source;
 pub mod spec;

@@ -18,6 +18,7 @@ use crate::model::finding::Effect;
 use crate::model::id::{OperatorId, safe};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
+use crate::model::secret_key;
 use crate::plan;
 use crate::shell::clock;
 use crate::shell::files;
@@ -112,7 +113,7 @@ fn password(loaded: &Loaded, name: &str, live: &Live) -> Result<(Arc<str>, Arc<s
     let ids = live.agents.iter().flat_map(|listing| listing.items.keys());
     for id in ids.filter(|id| OperatorId::objection(id.as_str()).is_none()) {
         let own = key.replace("{operatorId}", id.as_str());
-        if let Some(objection) = manifest::workspace::key_objection(store, &own) {
+        if let Some(objection) = secret_key::key_objection(store, &own) {
             return Err(Fail::error(format!(
                 "--password-store {name}: agent {id} cannot have a password there: the key would be `{own}`, and \
                  {objection}"

@@ -22,9 +22,9 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::manifest::workspace::{FORMER, key_objection};
 use crate::model::call::Reason;
 use crate::model::secret::{Secret, SecretRef};
+use crate::model::secret_key::{FORMER, key_objection};
 use crate::model::workspace::{Settings, Store, Workspace};
 
 /// How many reads run side by side.
