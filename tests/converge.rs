@@ -438,7 +438,8 @@ fn refused_although_there(follow_up: &Result<(), Failure>) -> (Plan, Ran, Vec<De
 #[test]
 fn what_no_system_returns_is_set_once_more_where_no_yes_was_heard() {
     let (plan, ran, sent) = refused_although_there(&Ok(()));
-    assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, true), "{ran:?}");
+    assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, false), "{ran:?}");
+    assert_eq!(ran.results[0].reset, ["role", "password"]);
     let role =
         |deed: &Deed| matches!(deed, Deed::EditAgent { record, .. } if record.text(&agent::ROLE).is_some());
     let password = |deed: &Deed| matches!(deed, Deed::SetPassword { .. });

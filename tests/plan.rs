@@ -3,20 +3,16 @@
 #![allow(clippy::expect_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
 
+#[path = "support/cases.rs"]
+mod cases;
 #[path = "support/planning.rs"]
 mod planning;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rosterctl::model::id::ResourceId;
-use rosterctl::model::ledger::Ledger;
-use rosterctl::model::plan::Allowance;
-use rosterctl::plan::{self, Options};
-use serde_json::Value as Json;
-
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plan");
+use cases::FOLDER;
 
 macro_rules! cases {
     ($($name:ident $folder:literal)+) => {
@@ -80,62 +76,13 @@ cases! {
 }
 
 fn check(case: &str) {
-    let folder = Path::new(FOLDER).join(case);
-    let workspace = read(&folder, "workspace.yaml").map_or_else(
-        || planning::workspace_with("", "{ limits: { floor: 100 } }"),
-        |text| planning::workspace(&text),
-    );
-    let roster = read(&folder, "roster.yaml").expect("a roster");
-    let desired = planning::desired(&[("roster.yaml".to_owned(), roster)], &workspace);
-    let live = planning::live(&json(&folder, "live.json").expect("what is live"));
-    let ledger = json(&folder, "ledger.json").map(|resources| Ledger {
-        resources: serde_json::from_value(resources).expect("resources of a ledger"),
-        ..Ledger::default()
-    });
-    let options = json(&folder, "options.json").unwrap_or_default();
-    let targets = options.get("targets").and_then(Json::as_array).into_iter().flatten();
-    let options = Options {
-        targets: targets
-            .map(|id| ResourceId::parse(id.as_str().unwrap_or_default()).expect("KIND/NAME"))
-            .collect(),
-        allow: options.get("allow").map_or_else(Vec::new, |allow| {
-            serde_json::from_value::<Vec<Allowance>>(allow.clone()).expect("allowances")
-        }),
-        assert_unread: options.get("assertUnread") == Some(&Json::Bool(true)),
-        watch: options.get("watch") == Some(&Json::Bool(true)),
-        program: "test".to_owned(),
-        fingerprints: options
-            .get("fingerprints")
-            .map(|prints| serde_json::from_value(prints.clone()).expect("fingerprints"))
-            .unwrap_or_default(),
-        gone: options
-            .get("gone")
-            .map(|gone| serde_json::from_value(gone.clone()).expect("agents"))
-            .unwrap_or_default(),
-        vacant: options
-            .get("vacant")
-            .map(|vacant| serde_json::from_value(vacant.clone()).expect("agents"))
-            .unwrap_or_default(),
-        manifests: String::new(),
-    };
-    let plan = plan::plan(&workspace, &desired, &live, &ledger.unwrap_or_default(), &options)
-        .expect("targets that are there");
-    let plan = serde_json::to_string_pretty(&plan).expect("a plan is JSON");
+    let plan = serde_json::to_string_pretty(&cases::read(case).plan()).expect("a plan is JSON");
     insta::with_settings!({
-        snapshot_path => folder,
+        snapshot_path => Path::new(FOLDER).join(case),
         prepend_module_to_snapshot => false,
         omit_expression => true,
         filters => [(r#""plan": "[0-9a-f]{64}""#, r#""plan": "…""#)],
     }, {
         insta::assert_snapshot!("plan", plan);
     });
-}
-
-fn read(folder: &Path, name: &str) -> Option<String> {
-    let path: PathBuf = folder.join(name);
-    path.exists().then(|| fs::read_to_string(&path).expect("a file of a case"))
-}
-
-fn json(folder: &Path, name: &str) -> Option<Json> {
-    read(folder, name).map(|text| serde_json::from_str(&text).expect("JSON"))
 }

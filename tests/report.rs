@@ -103,6 +103,8 @@ fn ran() -> Report {
             dropped: Vec::new(),
             told: Vec::new(),
             confirmed: *status == Status::Done,
+            reset: Vec::new(),
+            doubted: Vec::new(),
         })
         .collect();
     let id = plan.changes[0].id.clone();

@@ -201,6 +201,10 @@ pub struct StepResult {
     pub told: Vec<ResourceId>,
     /// The vendor confirmed the step's call. Without it nothing is known of fields that no operation returns.
     pub confirmed: bool,
+    /// Fields that calls after it set again, which the vendor confirmed.
+    pub reset: Vec<String>,
+    /// Targets of which the call may have set what no operation returns: it left, and no yes that holds was heard.
+    pub doubted: Vec<ResourceId>,
 }
 
 impl StepResult {
@@ -285,8 +289,16 @@ struct Slot {
     confirmed: bool,
     /// No answer came in time: the vendor may still carry it out.
     late: bool,
-    /// The vendor confirmed the call, or calls after it that set all that cannot be read.
+    /// The vendor confirmed the call.
     acknowledged: bool,
+    /// A call left, and the vendor did not confirm it.
+    unheard: bool,
+    /// The vendor confirmed the call, and reading back showed otherwise: its yes proves nothing.
+    disproved: bool,
+    /// Targets of a creation that are there.
+    present: Vec<ResourceId>,
+    /// Fields that calls after it set again, which the vendor confirmed once none of these calls is open.
+    reset: Vec<String>,
     /// The vendor said yes, and nobody was seen to be missing since.
     told: Vec<ResourceId>,
     /// The vendor said no, in words that its document does not list: reading back has the last word.
@@ -353,6 +365,10 @@ impl Machine {
                 confirmed: false,
                 late: false,
                 acknowledged: false,
+                unheard: false,
+                disproved: false,
+                present: Vec::new(),
+                reset: Vec::new(),
                 told: Vec::new(),
                 refused: false,
                 looks: 0,
@@ -558,10 +574,25 @@ impl Machine {
             if slot.pending > 0 {
                 return Vec::new();
             }
-            slot.acknowledged |= !slot.refuted;
+            if slot.refuted {
+                slot.reset.clear();
+            }
             slot.state = State::Done;
             return self.advance();
         }
+        self.slots[at].unheard |= match &result {
+            Ok(_)
+            | Err(Failure::NotSent(_) | Failure::Throttled { .. } | Failure::Halted | Failure::Shut(_)) => {
+                false
+            }
+            Err(
+                Failure::Unknown(_)
+                | Failure::Late(_)
+                | Failure::Garbled(_)
+                | Failure::Refused(_)
+                | Failure::SignIn(_),
+            ) => true,
+        };
         match result {
             Ok(made) => {
                 self.slots[at].acknowledged = true;

@@ -42,6 +42,21 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
     }
     for (step, (begun, ended)) in plan.steps.iter().zip(came) {
         let confirmed = matches!(ended, Some((Ending::Done, _)));
+        let doubts = match step.operation {
+            Operation::AgentEdit | Operation::AgentPassword => true,
+            Operation::AgentCreate => live.is_some(),
+            Operation::AgentDelete
+            | Operation::SecretPut
+            | Operation::QueueCreate
+            | Operation::QueueMembers => false,
+        };
+        let is_there = |id: &&ResourceId| {
+            let listed =
+                live.and_then(|live| live.agents.as_ref()).map(|agents| agents.items.contains_key(&id.name));
+            listed.unwrap_or(step.operation != Operation::AgentCreate)
+        };
+        let doubted = step.targets.iter().filter(|_| begun && !confirmed && doubts).filter(is_there);
+        let doubted: Vec<ResourceId> = doubted.cloned().collect();
         let (done, made) = match ended {
             Some((Ending::Done, made)) => (true, made),
             Some((Ending::Failed, _)) => (false, None),
@@ -66,6 +81,8 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             dropped: Vec::new(),
             told: Vec::new(),
             confirmed,
+            reset: Vec::new(),
+            doubted,
         });
     }
     Some((Plan::clone(plan), results))

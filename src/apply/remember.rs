@@ -1,9 +1,9 @@
 //! What a run did → the ledger.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{StepResult, keep};
+use super::{Status, StepResult, keep};
 use crate::model::agent::{self, PASSWORD};
 use crate::model::desired::Desired;
 use crate::model::diff::same;
@@ -59,7 +59,8 @@ pub fn changes(
                         let took = done(result) || result.told.contains(&change.id);
                         // A store that took a password says nothing of the vendor.
                         let told = step.operation != Operation::SecretPut && result.confirmed && took;
-                        told && step.fields.iter().any(|field| field == path)
+                        let reset = took && result.reset.iter().any(|field| field == path);
+                        reset || told && step.fields.iter().any(|field| field == path)
                     })
                 };
                 let told = mine().filter(|(_, result)| result.told.contains(&change.id));
@@ -69,6 +70,8 @@ pub fn changes(
                 let done = sent(true).filter(|field| !open.contains(field));
                 let fields: Vec<&str> = done.chain(told).collect();
                 if fields.is_empty() {
+                    doubt(ledger, change, mine());
+                    not_taken(ledger, change, mine());
                     continue;
                 }
                 let applied = ledger.resources.entry(key).or_default();
@@ -83,6 +86,42 @@ pub fn changes(
                 let dropped: Vec<&OperatorId> = mine().flat_map(|(_, result)| &result.dropped).collect();
                 strike(applied, &dropped);
             }
+        }
+        doubt(ledger, change, mine());
+        not_taken(ledger, change, mine());
+    }
+}
+
+/// Marks fields that no operation returns and that a call may have set without a yes that holds.
+fn doubt<'a>(ledger: &mut Ledger, change: &Change, mine: impl Iterator<Item = (&'a Step, &'a StepResult)>) {
+    let doubted = mine.filter(|(_, result)| result.doubted.contains(&change.id));
+    let unread = |(step, result): (&'a Step, &'a StepResult)| {
+        let open = move |path: &&String| {
+            let hidden = by_key(agent::FIELDS, path).is_some_and(|field| !field.is_read());
+            hidden && !result.reset.contains(path)
+        };
+        step.fields.iter().filter(open)
+    };
+    let open: BTreeSet<String> = doubted.flat_map(unread).cloned().collect();
+    if !open.is_empty() {
+        ledger.resources.entry(change.id.to_string()).or_default().unconfirmed.extend(open);
+    }
+}
+
+/// Marks the values for which an agent was made again and that the vendor did not take.
+fn not_taken<'a>(
+    ledger: &mut Ledger,
+    change: &Change,
+    mut mine: impl Iterator<Item = (&'a Step, &'a StepResult)>,
+) {
+    let made_otherwise = mine.any(|(step, result)| {
+        let there = result.doubted.contains(&change.id) || result.told.contains(&change.id);
+        step.operation == Operation::AgentCreate && result.status == Status::Failed && there
+    });
+    if change.action == Action::Replace && made_otherwise {
+        let applied = ledger.resources.entry(change.id.to_string()).or_default();
+        for diff in change.fields.iter().filter(|diff| diff.forces_replacement) {
+            applied.not_taken.insert(diff.path.clone(), diff.after.clone());
         }
     }
 }
@@ -237,6 +276,7 @@ fn take(ledger: &mut Ledger, id: &ResourceId, desired: &Record, live: &Record, e
             (value, now) if same(value, now) => value.to_json(),
             _ => continue,
         };
+        applied.not_taken.remove(entry.field.key);
         applied.fields.insert(entry.field.key.to_owned(), json);
     }
     if let Some(Value::Password(secret)) = desired.get(&PASSWORD)

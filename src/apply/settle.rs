@@ -78,6 +78,8 @@ impl Machine {
             let mut seen_step = step.clone();
             seen_step.targets.retain(|target| !self.slots[at].left_out.contains(target));
             let later = self.later(at);
+            let present = seen_step.targets.iter().filter(|id| matches!(seen.agent(&id.name), Ok(Some(_))));
+            self.slots[at].present = present.cloned().collect();
             let slot = &self.slots[at];
             let sent = slot.deed.as_ref().and_then(Deed::members);
             let gone = |id: &ResourceId| matches!(seen.agent(&id.name), Ok(None));
@@ -94,11 +96,15 @@ impl Machine {
                 | Operation::QueueMembers => Vec::new(),
             };
             // Without the vendor's yes one more edit each sets what cannot be read.
-            let unread = if slot.acknowledged {
+            let mut unread = if slot.acknowledged {
                 BTreeMap::new()
             } else {
                 verify::unconfirmed(&plan, &seen_step, seen)
             };
+            unread
+                .values_mut()
+                .for_each(|keys| keys.retain(|key| !slot.reset.iter().any(|reset| reset == key)));
+            unread.retain(|_, keys| !keys.is_empty());
             let verdict = verify::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen);
             let verdict = match verdict {
                 Verdict::Took if !unread.is_empty() && !slot.settled => Verdict::Unsettled(BTreeMap::new()),
@@ -115,11 +121,16 @@ impl Machine {
                 }
                 Verdict::Late(_) if self.may_show(self.looks) => late = true,
                 Verdict::Late(what) => {
-                    self.slots[at].told = told;
+                    self.slots[at].disproved = true;
                     self.unshown(at, &what, true);
                 }
                 Verdict::Amiss(what) => {
-                    self.slots[at].told = told;
+                    // A value in another form was taken, and so was all that came with it.
+                    if verify::only_forms(&plan, &seen_step, &later, seen) {
+                        self.slots[at].told = told;
+                    } else {
+                        self.slots[at].disproved = true;
+                    }
                     self.unshown(at, &what, false);
                 }
                 Verdict::Unseen(why) => {
@@ -134,6 +145,7 @@ impl Machine {
                 }
                 Verdict::Unsettled(mut agents) if !self.slots[at].settled && !self.interrupted => {
                     for (id, keys) in unread {
+                        self.slots[at].reset.extend(keys.iter().map(|key| (*key).to_owned()));
                         agents.entry(id).or_default().extend(keys);
                     }
                     let deeds = verify::follow_ups(&plan, &agents);
@@ -164,6 +176,25 @@ impl Machine {
         }
         self.looks += 1;
         vec![self.verify(self.looks)]
+    }
+
+    /// Returns the targets of a step whose unread fields its call may have set without a yes that holds.
+    fn doubted(&self, at: usize) -> Vec<ResourceId> {
+        let slot = &self.slots[at];
+        if slot.acknowledged && !slot.disproved || !slot.unheard && !slot.disproved {
+            return Vec::new();
+        }
+        match self.plan.steps[at].operation {
+            Operation::AgentCreate => slot.present.clone(),
+            Operation::AgentEdit | Operation::AgentPassword => {
+                let targets = self.plan.steps[at].targets.iter();
+                targets.filter(|id| !slot.left_out.contains(id)).cloned().collect()
+            }
+            Operation::AgentDelete
+            | Operation::SecretPut
+            | Operation::QueueCreate
+            | Operation::QueueMembers => Vec::new(),
+        }
     }
 
     /// What became of each step, and the end of the run.
@@ -204,7 +235,9 @@ impl Machine {
                 spared: slot.held.iter().map(|held| held.agent.clone()).collect(),
                 dropped: slot.dropped.clone(),
                 told: slot.told.clone(),
-                confirmed: slot.acknowledged,
+                confirmed: slot.acknowledged && !slot.disproved,
+                reset: slot.reset.clone(),
+                doubted: self.doubted(at),
             });
         }
         held.sort_by(|a, b| a.agent.cmp(&b.agent));

@@ -14,7 +14,7 @@ use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::plan::{Action, Change, Operation, Plan, Step};
 use crate::model::queue;
-use crate::model::value::{Members, Sip, Value};
+use crate::model::value::{Members, Sip, Type, Value};
 
 /// Fewest characters that a vendor leaves of a text which it cut; of less, too much is missing to tell.
 const FEWEST_LEFT: usize = 20;
@@ -77,6 +77,7 @@ pub fn judge(
 fn agents(plan: &Plan, step: &Step, later: &[String], seen: &Seen) -> Verdict {
     let mut amiss = Vec::new();
     let mut unsettled = Open::new();
+    let mut untold = Vec::new();
     let mut late = false;
     for target in &step.targets {
         let Some(change) = plan.change(target) else { continue };
@@ -90,7 +91,10 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &Seen) -> Verdict {
             Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
         };
         let mut open = Vec::new();
-        for Difference { key, said, old } in differences(change, step, later, now) {
+        untold.extend(
+            untold_fields(change, step, later, now).map(|key| format!("{target} does not tell {key}")),
+        );
+        for Difference { key, said, old, form: _ } in differences(change, step, later, now) {
             if step.operation == Operation::AgentCreate && (key == ENABLED.key || key == MAIN_SKILL_GROUP.key)
             {
                 open.push(key);
@@ -106,11 +110,38 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &Seen) -> Verdict {
     if !amiss.is_empty() {
         let what = amiss.join("; ");
         if late { Verdict::Late(what) } else { Verdict::Amiss(what) }
-    } else if unsettled.is_empty() {
-        Verdict::Took
-    } else {
+    } else if !unsettled.is_empty() {
         Verdict::Unsettled(unsettled)
+    } else if !untold.is_empty() {
+        Verdict::Unseen(format!("the answer to reading back {}", untold.join("; ")))
+    } else {
+        Verdict::Took
     }
+}
+
+/// Returns the fields of a step that some operation returns and this answer does not. A text may be unset, or hidden in
+/// part: there the vendor's yes decides.
+fn untold_fields<'a>(
+    change: &'a Change,
+    step: &'a Step,
+    later: &'a [String],
+    now: &'a Record,
+) -> impl Iterator<Item = &'static str> + 'a {
+    let creation = step.operation == Operation::AgentCreate;
+    let mine = move |path: &String| if creation { !later.contains(path) } else { step.fields.contains(path) };
+    change.fields.iter().filter(move |diff| mine(&diff.path)).filter_map(move |diff| {
+        let field = by_key(agent::FIELDS, &diff.path).filter(|field| field.is_read())?;
+        let told = matches!(field.ty, Type::Text { .. } | Type::Sip) || !now.is_unread(field);
+        (!told).then_some(field.key)
+    })
+}
+
+/// Returns true if all differences of a step are values that the vendor keeps in another form.
+pub fn only_forms(plan: &Plan, step: &Step, later: &[String], seen: &Seen) -> bool {
+    step.targets.iter().all(|target| match (plan.change(target), seen.agent(&target.name)) {
+        (Some(change), Ok(Some(now))) => differences(change, step, later, now).iter().all(|found| found.form),
+        _ => false,
+    })
 }
 
 /// A field that is not as it shall be.
@@ -119,6 +150,8 @@ struct Difference {
     said: String,
     /// It is as it was before the step, as far as anybody can tell.
     old: bool,
+    /// The vendor keeps it in another form.
+    form: bool,
 }
 
 /// Fields of the step that are not as they shall be. A creation answers for all fields of the change
@@ -145,10 +178,11 @@ fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> 
                     guard::unchanged(Value::from_json(field.ty, &diff.before).as_ref(), live)
                 }
             };
-            let kept = if live.is_some_and(|live| is_form(&wanted, live)) { KEPT } else { "" };
+            let form = live.is_some_and(|live| is_form(&wanted, live));
+            let kept = if form { KEPT } else { "" };
             let live = live.map_or_else(|| "unset".to_owned(), Value::words);
             let said = format!("{} is {live} instead of {}{kept}", field.key, wanted.words());
-            found.push(Difference { key: field.key, said, old });
+            found.push(Difference { key: field.key, said, old, form });
         }
     }
     found

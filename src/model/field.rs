@@ -146,7 +146,7 @@ impl Record {
     /// other type has an unset state: without a value the field is unread.
     pub fn is_unread(&self, field: &Field) -> bool {
         match field.ty {
-            Type::Text { .. } => self.is_unread_text(field),
+            Type::Text { .. } => self.unread & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0,
             Type::Flag
             | Type::Number
             | Type::Choice(_)
@@ -155,11 +155,6 @@ impl Record {
             | Type::Password
             | Type::Members => self.get(field).is_none(),
         }
-    }
-
-    /// Returns true if [`Record::mark_unread`] was called for a field.
-    pub fn is_unread_text(&self, field: &Field) -> bool {
-        self.unread & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0
     }
 
     /// Records that the answer hid a part of a field: it is unread, and is known not to be unset.

@@ -92,9 +92,9 @@ rules! {
         "Take the agent out of the manifests, or correct `companyId` of the connection.";
     SIP_HELD         "R109" Warning Differs    "A SIP number that a manifest gives to an agent is held by another live agent, and the plan does not free it."
         "Give the agent that holds it another number, or `sip: none`; or choose another number.";
-    MASKED           "R110" Info    None       "The vendor shows a field only in part, so it cannot be compared with what is live."
+    MASKED           "R110" Info    None       "The vendor shows a field only in part or not at all, so it cannot be compared with what is live."
         "Nothing has to be done; `--assert-unread` sets the field again, and from then on the ledger knows it. Ask the vendor for an account that sees the whole value.";
-    MASKED_REPLACE   "R111" Warning Differs    "An agent is not made again, since the vendor shows a field that no manifest says only in part."
+    MASKED_REPLACE   "R111" Warning Differs    "An agent is not made again, since the vendor shows a field that no manifest says only in part or not at all."
         "Write the field into the manifest, or change the agent in the console.";
     UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest."
         "It stays as it is. To manage it, add it to a manifest (`rosterctl import` writes one); to delete it, write it with `state: absent`.";

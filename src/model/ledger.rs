@@ -70,6 +70,9 @@ pub struct Applied {
     /// Fields that no operation returns and that a call set whose answer was not heard: they are set again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unconfirmed: BTreeSet<String>,
+    /// Values that a replacement asked for and that the vendor did not take: it is not made again for them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_taken: BTreeMap<String, Json>,
     /// The password was not set by rosterctl: what the manifest said of it when the agent was adopted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_seen: Option<SeenPassword>,

@@ -21,7 +21,7 @@ use crate::model::ledger::{Applied, Kept};
 use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
-use crate::model::value::{Type, Value};
+use crate::model::value::Value;
 use crate::model::workspace::Prune;
 
 /// Decides about every agent in scope.
@@ -329,7 +329,11 @@ fn judge(
         if same(&entry.value, now) {
             return Verdict::Same;
         }
-        let moved = moved::field(applied, entry.field, now, &entry.value);
+        let moved = if live.is_unread(entry.field) {
+            Moved::Unknown
+        } else {
+            moved::field(applied, entry.field, now, &entry.value)
+        };
         return Verdict::Differs(diff(entry, now.map_or(Json::Null, Value::to_json), moved));
     }
     if applied.is_some_and(|a| a.unconfirmed.contains(entry.field.key)) && entry.field.can_edit(&entry.value)
@@ -434,13 +438,16 @@ fn compare(
     let mut editable = Vec::new();
     let mut fixed = Vec::new();
     let mut unknown = Vec::new();
-    let masked: Vec<&'static Field> =
-        agent.record.iter().map(|entry| entry.field).filter(|field| live.is_masked(field)).collect();
+    let untold = |entry: &&Entry| {
+        let field = entry.field;
+        live.is_masked(field) || field.is_read() && !is_comparable(field, Some(&entry.value), live)
+    };
+    let masked: Vec<&'static Field> = agent.record.iter().filter(untold).map(|entry| entry.field).collect();
     unread.add_masked(&masked);
     for entry in agent.record.iter() {
         match judge(context, &resource.name, entry, live, applied) {
             Verdict::Same => {}
-            Verdict::Unknown if live.is_masked(entry.field) => {}
+            Verdict::Unknown if untold(&entry) => {}
             Verdict::Unknown => unknown.push(entry.field),
             Verdict::Unprinted => unread.unprinted.push(resource.name.clone()),
             Verdict::Gone => draft.find(gone(&resource, entry)),
@@ -453,28 +460,27 @@ fn compare(
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
     }
-    // A value that no document lists, or that the answer did not tell, could not be written again. A missing text is
-    // one of the spellings of an unset one.
-    let untold = |field: &&Field| {
-        let may_be_unset = matches!(field.ty, Type::Text { .. } | Type::Sip);
-        field.is_read() && !may_be_unset && agent.record.get(field).is_none() && live.is_unread(field)
+    // A value that no document lists could not be written again.
+    let known = live.iter().all(|entry| !matches!(entry.value, Value::Other(_)));
+    // Nor could one that the vendor hides in part, or does not tell.
+    let hidden = |field: &&&Field| live.is_masked(field) || live.is_unread(field);
+    let unsaid = |field: &&&Field| field.is_read() && agent.record.get(field).is_none();
+    let lost: Vec<&str> = FIELDS.iter().filter(unsaid).filter(hidden).map(|field| field.key).collect();
+    // A replacement that was not taken is not tried again.
+    let refused = |field: &FieldDiff| {
+        applied
+            .and_then(|applied| applied.not_taken.get(&field.path))
+            .is_some_and(|value| *value == field.after)
     };
-    let known = live.iter().all(|entry| !matches!(entry.value, Value::Other(_)))
-        && !FIELDS.iter().copied().any(|field| untold(&field));
-    // Nor could one of which the vendor hides a part.
-    let lost: Vec<&str> = FIELDS
-        .iter()
-        .filter(|field| live.is_masked(field) && agent.record.get(field).is_none())
-        .map(|field| field.key)
-        .collect();
-    let replaces = !fixed.is_empty() && deletable && known && context.workspace.policy.replace_immutable;
+    let fixable = fixed.iter().any(|(_, field)| !refused(field));
+    let replaces = fixable && deletable && known && context.workspace.policy.replace_immutable;
     if replaces && !lost.is_empty() {
         draft.find(
             Finding::new(
                 &MASKED_REPLACE,
                 format!(
-                    "{resource} is not deleted and made again: the vendor hides a part of {}, which no manifest says \
-                     and which would be lost; write it into the manifest",
+                    "{resource} is not deleted and made again: the vendor does not tell all of {}, which no manifest \
+                     says and which would be lost; write it into the manifest",
                     lost.join(", ")
                 ),
             )

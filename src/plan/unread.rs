@@ -43,7 +43,7 @@ impl Unread {
             draft.find(Finding::new(
                 &MASKED,
                 format!(
-                    "{} of {agents} cannot be compared, since the vendor hides a part of the value: what the ledger \
+                    "{} of {agents} cannot be compared, since the vendor does not tell all of the value: what the ledger \
                      does not know is left alone",
                     keys.join(", ")
                 ),

@@ -170,7 +170,15 @@ impl<'a> Lookout<'a> {
     }
 
     /// Looks at all that a call depends on; what speaks against it, if anything does.
-    async fn look(&self, step: usize, deed: &Deed, harms: &Harms) -> Result<Option<Halt>, Failure> {
+    ///
+    /// `left` is when an earlier attempt of the call left.
+    async fn look(
+        &self,
+        step: usize,
+        deed: &Deed,
+        harms: &Harms,
+        left: Option<Instant>,
+    ) -> Result<Option<Halt>, Failure> {
         match deed {
             Deed::SetMembers { exten, members, before } if !self.is_first() => {
                 self.members(step, exten, members, before.as_ref()).await?;
@@ -180,7 +188,7 @@ impl<'a> Lookout<'a> {
                     return Ok(Some(halt));
                 }
             }
-            Deed::CreateQueue { name, .. } => self.unmade(name).await?,
+            Deed::CreateQueue { name, .. } => self.unmade(name, left).await?,
             // To ask who is at work may take minutes, and what is older than that is looked at after it.
             Deed::DeleteAgents { ids } => {
                 return match self.presence(step, harms).await {
@@ -234,9 +242,11 @@ impl<'a> Lookout<'a> {
     /// Checks that a queue that is to be made is still not there: by the guard's look while it is fresh and no other
     /// run created a queue since, by a listing that serves all calls of a moment, or by its name where a listing takes
     /// many pages.
-    async fn unmade(&self, name: &str) -> Result<(), Failure> {
+    async fn unmade(&self, name: &str, left: Option<Instant>) -> Result<(), Failure> {
         let (Some(_), Some(creation)) = (&self.vendors.queues, &self.creation) else { return Ok(()) };
         let since = creation.hold(|| {}).await.map_err(|error| Failure::NotSent(error.to_string()))?;
+        // Whatever an earlier attempt was answered, it may have been carried out.
+        let since = left.map_or(since, |left| left.max(since));
         if self.is_fresh() && since <= self.begun {
             return Ok(());
         }
@@ -384,6 +394,8 @@ pub struct LastLook<'a> {
     halt: Mutex<Option<Halt>>,
     /// When all that can be looked at before the call takes its place had been.
     ready: Mutex<Option<Instant>>,
+    /// When the call left last.
+    left: Mutex<Option<Instant>>,
 }
 
 impl<'a> LastLook<'a> {
@@ -395,7 +407,8 @@ impl<'a> LastLook<'a> {
         harms: &'a Harms,
         journal: Option<&'a Journal>,
     ) -> Self {
-        Self { lookout, step, deed, harms, journal, halt: Mutex::default(), ready: Mutex::default() }
+        let (halt, ready, left) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { lookout, step, deed, harms, journal, halt, ready, left }
     }
 
     /// Why the call did not leave, where its own failure does not say it.
@@ -441,12 +454,14 @@ impl Check for LastLook<'_> {
             if ready.is_some_and(|ready| ready.elapsed() <= FRESH) {
                 return Ok(());
             }
-            self.judge(self.lookout.look(self.step, self.deed, self.harms).await?)
+            let left = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
+            self.judge(self.lookout.look(self.step, self.deed, self.harms, left).await?)
         })
     }
 
     fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
+            *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
             // From this moment on the vendor may make it, whatever becomes of this program: the next run waits for
             // as long as that takes.
             match (self.journal, self.deed) {

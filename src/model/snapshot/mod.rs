@@ -38,7 +38,7 @@ use super::field::{Field, Record};
 use super::id::OperatorId;
 use super::ledger::{Applied, Ledger};
 use super::live::{Listing, Live, LiveQueue};
-use super::value::Value;
+use super::value::{Type, Value};
 
 /// The value of `format` of a snapshot.
 pub const FORMAT: &str = "rosterctl.snapshot/v1";
@@ -120,7 +120,9 @@ fn agent(out: &mut String, id: &OperatorId, record: &Record) {
     let keys = |wanted: fn(&Record, &Field) -> bool| -> Vec<&str> {
         FIELDS.iter().filter(|field| wanted(record, field)).map(|field| field.key).collect()
     };
-    let unread = keys(|record, field| record.is_unread_text(field) && !record.is_masked(field));
+    let unread = keys(|record, field| {
+        matches!(field.ty, Type::Text { .. }) && record.is_unread(field) && !record.is_masked(field)
+    });
     for (key, fields) in [(UNREAD, unread), (MASKED, keys(Record::is_masked))] {
         if !fields.is_empty() {
             out.push_str(&format!(",\"{key}\":{}", json!(fields)));

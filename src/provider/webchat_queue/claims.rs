@@ -56,7 +56,10 @@ impl Observer for Claims {
             let exten = At::of(queue, &path, "exten").id()?;
             let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
             sightings.rows.push(exten);
-            for (member, path) in At::of(queue, &path, "assignMembers").objects()?.unwrap_or_default() {
+            let members = At::of(queue, &path, "assignMembers").objects()?;
+            // A queue without its list may hold anyone.
+            sightings.nameless += usize::from(members.is_none());
+            for (member, path) in members.unwrap_or_default() {
                 sightings.said.push(said(member, &path)?);
             }
         }

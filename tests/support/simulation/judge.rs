@@ -9,6 +9,7 @@ use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::value::Value;
 use rosterctl::model::workspace::Prune;
 use rosterctl::provider::simulate::Random;
+use rosterctl::provider::simulate::quirks::Unset;
 use rosterctl::shell::fetch;
 
 use super::world::World;
@@ -37,9 +38,12 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
             (true, Some(_)) => wrong.push(format!("agent {id} is still there")),
             (false, None) => wrong.push(format!("agent {id} is not there")),
             (false, Some(now)) => {
+                // Nobody is made again of whom a row may not tell all.
+                let untold = world.estate.quirks.unset_strings == Unset::Absent;
                 for entry in desired.record.iter().filter(|entry| entry.field.is_read()) {
                     // Findings, where they cannot be edited.
-                    let fixed = entry.field.edit.is_empty() && !roster.workspace.policy.replace_immutable;
+                    let replaced = roster.workspace.policy.replace_immutable && !untold;
+                    let fixed = entry.field.edit.is_empty() && !replaced;
                     if !same(&entry.value, now.get(entry.field)) && !fixed {
                         wrong.push(format!("agent {id}: {} is {:?}", entry.field.key, now.get(entry.field)));
                     }

@@ -1,0 +1,154 @@
+//! The bytes of everything that others keep or read: plans in every format, results, ledgers, journals and snapshots of
+//! all named plans, as digests in `golden.tsv`.
+//!
+//! A change that moves code and no behaviour leaves every digest as it is. Where one differs, the document is written
+//! below `target/golden`, to be compared with what an older commit writes there (`UPDATE=1` writes all of them, and the
+//! digests anew).
+#![allow(clippy::expect_used, reason = "a test may panic")]
+#![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
+
+#[path = "support/cases.rs"]
+mod cases;
+#[path = "support/planning.rs"]
+mod planning;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use rosterctl::apply::{Status, StepResult, keep, remember};
+use rosterctl::model::journal::{Ending, Entry};
+use rosterctl::model::plan::{Operation, Plan};
+use rosterctl::model::snapshot::{self, Snapshot};
+use rosterctl::plan::Options;
+use rosterctl::plan::digest::sha256;
+use rosterctl::report::text::Look;
+use rosterctl::report::{Body, Command, Format, Part, Report, Run, render};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden.tsv");
+const WRITTEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/golden");
+
+/// Documents by their names.
+type Documents = BTreeMap<String, String>;
+
+/// A result a step: of the four ends each in turn, or all done.
+fn results(plan: &Plan, done: bool) -> Vec<StepResult> {
+    let ends = [Status::Done, Status::Failed, Status::Skipped, Status::Unknown];
+    let ends = if done { &ends[..1] } else { &ends[..] };
+    let result = |(step, status): (&rosterctl::model::plan::Step, &Status)| StepResult {
+        status: *status,
+        message: (*status != Status::Done).then(|| "why".to_owned()),
+        made: (step.operation == Operation::QueueCreate && *status == Status::Done).then(|| "1099".into()),
+        carried_out: *status == Status::Done,
+        left_out: Vec::new(),
+        held: false,
+        spared: Vec::new(),
+        dropped: Vec::new(),
+        told: Vec::new(),
+        confirmed: *status == Status::Done,
+        reset: Vec::new(),
+        doubted: Vec::new(),
+    };
+    plan.steps.iter().zip(ends.iter().cycle()).map(result).collect()
+}
+
+fn draw(documents: &mut Documents, name: &str, command: Command, body: &dyn Fn() -> Body) {
+    let report = || Report {
+        command,
+        several: false,
+        parts: vec![Part {
+            place: "teams/a".to_owned(),
+            file: "teams/a/rosterctl.yaml".into(),
+            exit: 0,
+            last_clean_run: Some("2026-11-20T08:00:00Z".to_owned()),
+            body: body(),
+        }],
+        root: String::new(),
+    };
+    for format in Format::ALL.iter().filter(|format| format.fits(command)) {
+        documents.insert(format!("{name}.{}", format.word()), render(&report(), *format, Look::default()));
+    }
+}
+
+fn documents(case: &str) -> Documents {
+    let mut documents = Documents::new();
+    let case = cases::read(case);
+    let plan = Arc::new(case.plan());
+    let watched = cases::Case { options: Options { watch: true, ..case.options.clone() }, ..case };
+    let drift = Arc::new(watched.plan());
+    draw(&mut documents, "plan", Command::Plan, &|| Body::Planned(Arc::clone(&plan)));
+    draw(&mut documents, "drift", Command::Drift, &|| Body::Planned(Arc::clone(&drift)));
+    for (name, done) in [("done", true), ("mixed", false)] {
+        let results = results(&plan, done);
+        let run = || Run { results: results.clone(), ..Run::default() };
+        draw(&mut documents, name, Command::Apply, &|| Body::Ran(Arc::clone(&plan), run()));
+        let mut ledger = watched.ledger.clone();
+        keep::keep(&mut ledger, &plan);
+        remember::adopt(&mut ledger, &watched.desired, &watched.live, &plan);
+        remember::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+        let ledger = serde_json::to_string_pretty(&ledger).expect("a ledger is JSON");
+        documents.insert(format!("{name}.ledger"), ledger);
+        let mut journal = String::new();
+        let begun = Entry::Run { plan: Box::new(Plan::clone(&plan)), ledger: Some(1) };
+        let lines = results.iter().enumerate().flat_map(|(step, result)| {
+            let ending = match result.status {
+                Status::Done => Ending::Done,
+                Status::Failed | Status::Skipped => Ending::Failed,
+                Status::Unknown => Ending::Unknown,
+            };
+            [Entry::Begin { step, at_ms: 1 }, Entry::End { step, ending, made: result.made.clone() }]
+        });
+        for entry in std::iter::once(begun).chain(lines) {
+            let _ = writeln!(journal, "{}", serde_json::to_string(&entry).expect("an entry is JSON"));
+        }
+        documents.insert(format!("{name}.journal"), journal);
+    }
+    let snapshot = Snapshot {
+        program: "test".into(),
+        workspace: "test".into(),
+        taken: "2026-11-25T02:00:00Z".into(),
+        live: watched.live,
+        ledger: Some(watched.ledger),
+    };
+    documents.insert("snapshot".to_owned(), snapshot::write(&snapshot));
+    documents
+}
+
+#[test]
+fn no_byte_differs() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let golden = fs::read_to_string(GOLDEN).unwrap_or_default();
+    let known: BTreeMap<&str, &str> = golden.lines().filter_map(|line| line.rsplit_once('\t')).collect();
+    let mut names: Vec<String> = fs::read_dir(cases::FOLDER)
+        .expect("the folder of cases")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    let (mut now, mut other) = (String::new(), Vec::new());
+    let mut count = 0;
+    for case in &names {
+        for (document, text) in documents(case) {
+            let name = format!("{case}/{document}");
+            let digest = sha256([text.as_bytes()]);
+            let differs = known.get(&*name) != Some(&&*digest);
+            if differs || update {
+                let path = Path::new(WRITTEN).join(&name);
+                fs::create_dir_all(path.parent().expect("a folder")).expect("a folder to write into");
+                fs::write(path, text).expect("a document is written");
+            }
+            if differs {
+                other.push(name.clone());
+            }
+            let _ = writeln!(now, "{name}\t{digest}");
+            count += 1;
+        }
+    }
+    if update {
+        fs::write(GOLDEN, now).expect("the digests are written");
+        return;
+    }
+    assert!(other.is_empty(), "other bytes, below target/golden:\n  {}", other.join("\n  "));
+    assert_eq!(known.len(), count, "a document is missing; UPDATE=1 writes the digests anew");
+}
