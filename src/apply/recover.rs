@@ -42,13 +42,18 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
     }
     for (step, (begun, ended)) in plan.steps.iter().zip(came) {
         let confirmed = matches!(ended, Some((Ending::Done, _)));
+        let open = begun && !matches!(ended, Some((Ending::Done | Ending::Failed, _)));
         let (done, made) = match ended {
             Some((Ending::Done, made)) => (true, made),
             Some((Ending::Failed, _)) => (false, None),
             Some((Ending::Unknown, made)) => (live.is_some_and(|live| carried_out(plan, step, live)), made),
             None => (begun && live.is_some_and(|live| carried_out(plan, step, live)), None),
         };
-        let status = if done { Status::Done } else { Status::Skipped };
+        let status = match (done, open) {
+            (true, _) => Status::Done,
+            (false, true) => Status::Unknown,
+            (false, false) => Status::Skipped,
+        };
         // The journal does not say who was left out of a deletion; whoever is live was.
         let alive = |id: &&ResourceId| {
             live.and_then(|live| live.agents.as_ref()).is_some_and(|a| a.items.contains_key(&id.name))
