@@ -133,7 +133,7 @@ pub(super) fn overwrites(
     // The password that the store holds there is the one that was set.
     let proved = print.is_some() && print == context.options.fingerprints.get(id);
     let made = made(context.workspace, applied, secret);
-    // What was made for the agent was sent, too, and nobody knows whether the vendor took it.
+    // What was made for the agent was sent, too, and the vendor may have taken it.
     let sent = made && applied.unconfirmed.contains(PASSWORD.key);
     if came_from(context.workspace, applied, secret) || proved || sent {
         return Ok(true);
