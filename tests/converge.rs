@@ -11,7 +11,7 @@ mod planning;
 #[path = "support/simulation/mod.rs"]
 mod simulation;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use rosterctl::model::call::Failure;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::journal::Entry;
-use rosterctl::model::ledger::{Applied, AppliedPassword, Ledger};
+use rosterctl::model::ledger::{Applied, AppliedPassword, Ledger, MadePassword, SeenPassword};
 use rosterctl::model::live::{Listing, Live};
 use rosterctl::model::plan::{Operation, Plan};
 use rosterctl::model::value::Value;
@@ -165,22 +165,27 @@ fn an_agent_made_before_its_password_is_stored_is_caught() {
     caught(Mutant::LateSecret, "before its password was stored");
 }
 
-/// A plan for agents of whom some are live, without queues.
+/// A plan for agents of which some are live, without queues. Version 1 of the password of those was set.
 fn plan_of(agents: &str, live: &[&str]) -> Plan {
+    let mut ledger = Ledger::default();
+    for id in live {
+        let password = Some(AppliedPassword { version: Some(1), ..AppliedPassword::default() });
+        ledger.resources.insert(format!("agent/{id}"), Applied { password, ..Applied::default() });
+    }
+    plan_with(agents, live, &ledger)
+}
+
+/// The same with a ledger.
+fn plan_with(agents: &str, live: &[&str], ledger: &Ledger) -> Plan {
     let workspace = planning::workspace_with("", "{}");
     let text = format!(
         "apiVersion: rosterctl/v1\nkind: Roster\ndefaults: {{ allowAnyRole: true, role: r }}\nagents: {agents}\n"
     );
     let desired = planning::desired(&[("a.yaml".to_owned(), text)], &workspace);
     let mut there = Listing::default();
-    let mut ledger = Ledger::default();
-    for id in live {
-        there.items.insert(OperatorId::from(*id), Record::default());
-        let password = Some(AppliedPassword { version: Some(1), ..AppliedPassword::default() });
-        ledger.resources.insert(format!("agent/{id}"), Applied { password, ..Applied::default() });
-    }
+    there.items.extend(live.iter().map(|id| (OperatorId::from(*id), Record::default())));
     let live = Live { agents: Some(there), queues: Some(Listing::default()), ..Live::default() };
-    rosterctl::plan::plan(&workspace, &desired, &live, &ledger, &Options::default()).unwrap()
+    rosterctl::plan::plan(&workspace, &desired, &live, ledger, &Options::default()).unwrap()
 }
 
 /// Drives a machine to its end; `happens` says what comes of an effect.
@@ -394,11 +399,78 @@ fn whoever_has_left_a_queue_is_deleted_whatever_else_is_amiss_with_it() {
 
 #[test]
 fn nobody_can_tell_what_became_of_a_password_that_was_not_answered() {
-    let agents = "[{ operatorId: \"8001\", password: { store: files, key: a, version: 2 } }]";
-    let finish = drive(plan_of(agents, &["8001"]), |effect| match effect {
+    let agents = |version: u32| {
+        format!("[{{ operatorId: \"8001\", password: {{ store: files, key: a, version: {version} }} }}]")
+    };
+    let plan = plan_of(&agents(2), &["8001"]);
+    let finish = drive(plan.clone(), |effect| match effect {
         Effect::Send { step, .. } => answered(*step, Failure::Unknown("it broke".to_owned())),
         Effect::Look { purpose, wanted, .. } => {
             vec![Event::Seen { purpose: *purpose, seen: missing(wanted) }]
+        }
+        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
+    // Whichever version is asked for, it is set again.
+    let password = Some(AppliedPassword { version: Some(1), ..AppliedPassword::default() });
+    let mut ledger = Ledger::default();
+    ledger.resources.insert("agent/8001".to_owned(), Applied { password, ..Applied::default() });
+    assert!(plan_with(&agents(1), &["8001"], &ledger).steps.is_empty());
+    remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    for version in [1, 2] {
+        let again = plan_with(&agents(version), &["8001"], &ledger);
+        assert_eq!(again.steps[0].operation, Operation::AgentPassword, "{version}: {again:?}");
+    }
+}
+
+#[test]
+fn a_rotation_is_one_although_the_call_before_it_was_not_confirmed() {
+    let text = |text: &str| Some(text.to_owned());
+    let set = AppliedPassword {
+        version: Some(1),
+        store: text("files"),
+        key: text("a"),
+        ..AppliedPassword::default()
+    };
+    let made = MadePassword { store: "files".to_owned(), key: "a".to_owned() };
+    let unconfirmed = BTreeSet::from(["password".to_owned()]);
+    let seen = Some(SeenPassword { version: Some(1) });
+    for applied in [
+        Applied { password: Some(set), unconfirmed: unconfirmed.clone(), ..Applied::default() },
+        Applied { password_made: Some(made), password_seen: seen, unconfirmed, ..Applied::default() },
+    ] {
+        let mut ledger = Ledger::default();
+        ledger.resources.insert("agent/8001".to_owned(), applied);
+        for (version, renews) in [(1, false), (2, true)] {
+            let agents = format!(
+                "[{{ operatorId: \"8001\", password: {{ store: files, key: a, generate: true, version: {version} }} }}]"
+            );
+            let plan = plan_with(&agents, &["8001"], &ledger);
+            assert!(plan.steps.iter().any(|step| step.operation == Operation::AgentPassword), "{plan:?}");
+            assert_eq!(plan.steps.iter().any(|step| step.renew), renews, "{version}: {plan:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_sign_in_confirms_nothing_that_was_not_heard() {
+    let mut created = false;
+    let agents = "[{ operatorId: \"8009\", role: 班长 }]";
+    let finish = drive(plan_of(agents, &[]), |effect| match effect {
+        Effect::Look { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            let now = match purpose {
+                Purpose::Verify => Err("it is refused".to_owned()),
+                _ => Ok(created.then(Record::default)),
+            };
+            seen.refused.extend(now.is_err().then_some(Kind::Agent));
+            seen.agents.values_mut().for_each(|agent| *agent = now.clone());
+            vec![Event::Seen { purpose: *purpose, seen }]
+        }
+        Effect::Send { step, .. } => {
+            created = true;
+            answered(*step, Failure::Unknown("it broke".to_owned()))
         }
         Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
     });
@@ -512,7 +584,8 @@ fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
         Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
-    assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, true), "{ran:?}");
+    assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, false), "{ran:?}");
+    assert_eq!(ran.results[0].reset, ["role"]);
     assert!(
         matches!(&edits[1], Deed::EditAgent { record, .. } if record.text(&agent::ROLE).is_some()),
         "{edits:?}"

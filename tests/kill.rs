@@ -7,7 +7,6 @@
 mod bench;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -17,8 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bench::{Bench, command_in};
-use md5::{Digest as _, Md5};
+use bench::{Bench, command_in, md5_of};
 use rosterctl::provider::faults::Faults;
 
 const SEED: &str = "faults: { seed: 7, delayMs: { probability: 1, max: 15 } }
@@ -202,13 +200,6 @@ fn message(from: &mut impl BufRead) -> Option<Vec<u8>> {
 
 fn interrupt(child: &Child) {
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-}
-
-fn md5_of(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    })
 }
 
 /// The journal, while there is one.

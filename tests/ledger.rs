@@ -124,6 +124,20 @@ fn read(path: &Path) -> Json {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_run_did_stays_in_its_journal_while_the_ledger_cannot_be_written() {
+    let bench = Bench::new("{ path: own/ledger.json }", 100).await;
+    let child = bench.start("apply");
+    bench.wait_for_work();
+    // Something lies in the ledger's place.
+    fs::create_dir_all(bench.path("own/ledger.json")).unwrap();
+    Ended::of(child).expect(5, &["the ledger does not know of this run"]);
+    fs::remove_dir(bench.path("own/ledger.json")).unwrap();
+    bench.run("apply").expect(0, &[]);
+    let ledger = read(&bench.path("own/ledger.json"));
+    assert_eq!(ledger["resources"]["agent/8001"]["fields"]["role"], "seat", "{ledger}");
+}
+
 /// Two begin at once: one does all, the other nothing, and says who does.
 #[track_caller]
 fn race(bench: &Bench) {

@@ -5,14 +5,12 @@
 #[path = "support/bench.rs"]
 mod bench;
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use bench::{Bench, command_in};
-use md5::{Digest as _, Md5};
+use bench::{Bench, command_in, md5_of};
 
 /// Each call of a vendor takes from 0 to 15 ms.
 const SEED: &str = "faults: { seed: 11, delayMs: { probability: 1, max: 15 } }\n";
@@ -20,13 +18,6 @@ const SEED: &str = "faults: { seed: 11, delayMs: { probability: 1, max: 15 } }\n
 /// How many races are run: few, unless the environment asks for more.
 fn races() -> u32 {
     std::env::var("ROSTERCTL_RACES").ok().and_then(|races| races.parse().ok()).unwrap_or(6)
-}
-
-fn md5_of(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    })
 }
 
 /// A bench with a second workspace of the same name beside its own, which uses the same store.

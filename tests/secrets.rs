@@ -7,29 +7,12 @@ mod bench;
 #[path = "support/vault.rs"]
 mod vault;
 
-use std::fmt::Write as _;
 use std::fs;
 
-use bench::{API_SECRET, Bench, TOKEN};
-use md5::{Digest as _, Md5};
+use bench::{API_SECRET, Bench, TOKEN, live};
 use rosterctl::provider::faults::Faults;
 use serde_json::json;
 use vault::{VAULT_TOKEN, Vault};
-
-fn md5_of(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    })
-}
-
-/// Asserts that an agent's live password is this one.
-#[track_caller]
-fn live(bench: &Bench, id: &str, password: &str) {
-    bench.with(|estate| {
-        assert_eq!(estate.agent_config.agent(id).unwrap().password_md5, md5_of(password), "{id}");
-    });
-}
 
 fn agent(id: &str, password: &str) -> String {
     format!("  - {{ operatorId: \"{id}\", name: 坐席, role: 坐席, password: {{ {password} }} }}\n")
@@ -158,6 +141,10 @@ ledger: {{ fingerprintKey: {{ store: vault, key: ledger }} }}\n",
     ));
     let said = bench.run(&["plan"]).exits(6);
     assert!(!said.err.contains("rosterctl.yaml"), "no place in a file: {}", said.err);
+    let doctor = bench.run(&["doctor", "--format", "json"]).exits(6).json();
+    let reasons: Vec<&str> =
+        doctor["checks"].as_array().unwrap().iter().filter_map(|c| c["reason"].as_str()).collect();
+    assert_eq!(reasons, ["noAnswer"], "{doctor:#}");
     let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
     bench.write(
         "rosterctl.yaml",

@@ -17,9 +17,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use bench::Bench;
+use bench::{Bench, md5_of};
 use futures_util::future::join_all;
-use md5::{Digest as _, Md5};
 use rosterctl::manifest::workspace;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::provider::SPECS;
@@ -301,12 +300,7 @@ fn a_service_account_signs_in_once_in_its_namespace() {
 /// The MD5 of an agent's live password, and that of what a store holds.
 fn live_and_stored(bench: &Bench, id: &str, stored: &str) -> (String, String) {
     let live = bench.with(|estate| estate.agent_config.agent(id).unwrap().password_md5.clone());
-    let digest = Md5::digest(stored.as_bytes());
-    let mut hex = String::new();
-    for byte in digest {
-        write!(hex, "{byte:02x}").unwrap();
-    }
-    (live, hex)
+    (live, md5_of(stored))
 }
 
 #[test]

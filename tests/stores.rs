@@ -7,29 +7,12 @@ mod bench;
 #[path = "support/vault.rs"]
 mod vault;
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use bench::{API_SECRET, Bench, TOKEN};
-use md5::{Digest as _, Md5};
+use bench::{API_SECRET, Bench, TOKEN, live, md5_of};
 use serde_json::json;
 use vault::{VAULT_TOKEN, Vault};
-
-fn md5_of(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    })
-}
-
-/// Asserts that an agent's live password is this one.
-#[track_caller]
-fn live(bench: &Bench, id: &str, password: &str) {
-    bench.with(|estate| {
-        assert_eq!(estate.agent_config.agent(id).unwrap().password_md5, md5_of(password), "{id}");
-    });
-}
 
 /// Everything that runs of a bench said or left behind.
 #[derive(Default)]

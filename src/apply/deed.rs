@@ -94,7 +94,7 @@ impl Deed {
     }
 }
 
-/// Whether no operation returns what a deed sets: nobody can tell whether it was carried out.
+/// Whether no operation returns what a deed sets, so that nothing tells whether it was carried out.
 pub(super) fn unreadable(deed: &Deed) -> bool {
     match deed {
         Deed::SetPassword { .. } => true,

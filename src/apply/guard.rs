@@ -114,12 +114,13 @@ pub fn agents_moved(plan: &Plan, seen: &Seen) -> Result<Vec<Stale>, String> {
 
 /// An agent that a step of the plan unbound, with the SIP account that it had before.
 fn rebound(plan: &Plan, change: &Change, now: &Record) -> Option<Record> {
-    plan.steps.iter().find(|step| step.unbind && step.targets.contains(&change.id))?;
+    // Nearly no change is of an account, and then no step is looked for.
     let before =
         change.field(agent::SIP.key).and_then(|diff| Value::from_json(agent::SIP.ty, &diff.before))?;
     if !same(&Value::Sip(Sip::None), now.get(&agent::SIP)) {
         return None;
     }
+    plan.steps.iter().find(|step| step.unbind && step.targets.contains(&change.id))?;
     let mut record = now.clone();
     record.set(&agent::SIP, before, None);
     Some(record)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::live::{Live, LiveQueue};
+use crate::model::live::{Listing, Live, LiveQueue};
 
 /// What to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,11 +44,53 @@ pub struct Seen {
     pub refused: BTreeSet<Kind>,
 }
 
+/// The queues of a listing that answer to a key.
+///
+/// # Errors
+/// The listing does not tell them all, or not the members of one.
+pub fn matching(
+    key: &QueueKey,
+    listing: &Listing<OperatorId, LiveQueue>,
+) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
+    let fits = |exten: &OperatorId, queue: &LiveQueue| match key {
+        QueueKey::Exten(wanted) => wanted == exten,
+        QueueKey::Name(name) => *queue.name == **name,
+        QueueKey::All => true,
+    };
+    let found = listing.items.iter().filter(|(exten, queue)| fits(exten, queue));
+    let found: Vec<_> = found.map(|(exten, queue)| (exten.clone(), queue.clone())).collect();
+    match (key, &listing.incomplete) {
+        (_, None) => Ok(found),
+        // By its number a queue is there or not, whatever else the listing missed.
+        (QueueKey::Exten(_), Some(_)) if !found.is_empty() => with_members(found),
+        (_, Some(doubt)) => Err(doubted(doubt)),
+    }
+}
+
+/// Queues whose members were told.
+///
+/// # Errors
+/// Those of one were not.
+pub fn with_members(found: Vec<(OperatorId, LiveQueue)>) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
+    match found.iter().find(|(_, queue)| queue.members().is_none()) {
+        Some((exten, _)) => Err(untold_members(exten)),
+        None => Ok(found),
+    }
+}
+
+/// Says why a queue cannot be judged whose row holds no list of members: an absent list is no empty one.
+pub fn untold_members(exten: &OperatorId) -> String {
+    format!("the answer does not tell the members of queue {exten}, or not the priority of each")
+}
+
+fn doubted(doubt: &str) -> String {
+    format!("the listing could not be proved complete ({doubt})")
+}
+
 impl Seen {
     /// What live state that was just read shows of some resources.
     pub fn of(live: &Live, wanted: &Wanted) -> Self {
         let none = |kind: &str| format!("no connection holds {kind}");
-        let doubted = |doubt: &str| format!("the listing could not be proved complete ({doubt})");
         let agents = wanted.agents.iter().map(|id| {
             let seen = match &live.agents {
                 None => Err(none("agents")),
@@ -61,19 +103,8 @@ impl Seen {
             (id.clone(), seen)
         });
         let queues = wanted.queues.iter().map(|key| {
-            let Some(listing) = &live.queues else { return (key.clone(), Err(none("queues"))) };
-            let fits = |exten: &OperatorId, queue: &LiveQueue| match key {
-                QueueKey::Exten(wanted) => wanted == exten,
-                QueueKey::Name(name) => *queue.name == **name,
-                QueueKey::All => true,
-            };
-            let found = listing.items.iter().filter(|(exten, queue)| fits(exten, queue));
-            let found: Vec<_> = found.map(|(exten, queue)| (exten.clone(), queue.clone())).collect();
-            let seen = match &listing.incomplete {
-                Some(doubt) if found.is_empty() || *key == QueueKey::All => Err(doubted(doubt)),
-                _ => Ok(found),
-            };
-            (key.clone(), seen)
+            let seen = live.queues.as_ref().map(|listing| matching(key, listing));
+            (key.clone(), seen.unwrap_or_else(|| Err(none("queues"))))
         });
         Self { agents: agents.collect(), queues: queues.collect(), refused: BTreeSet::new() }
     }

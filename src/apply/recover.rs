@@ -57,13 +57,18 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
         };
         let doubted = step.targets.iter().filter(|_| begun && !confirmed && doubts).filter(is_there);
         let doubted: Vec<ResourceId> = doubted.cloned().collect();
+        let open = begun && !matches!(ended, Some((Ending::Done | Ending::Failed, _)));
         let (done, made) = match ended {
             Some((Ending::Done, made)) => (true, made),
             Some((Ending::Failed, _)) => (false, None),
             Some((Ending::Unknown, made)) => (live.is_some_and(|live| carried_out(plan, step, live)), made),
             None => (begun && live.is_some_and(|live| carried_out(plan, step, live)), None),
         };
-        let status = if done { Status::Done } else { Status::Skipped };
+        let status = match (done, open) {
+            (true, _) => Status::Done,
+            (false, true) => Status::Unknown,
+            (false, false) => Status::Skipped,
+        };
         // The journal does not say who was left out of a deletion; whoever is live was.
         let alive = |id: &&ResourceId| {
             live.and_then(|live| live.agents.as_ref()).is_some_and(|a| a.items.contains_key(&id.name))

@@ -65,8 +65,7 @@ pub fn changes(
                 };
                 let told = mine().filter(|(_, result)| result.told.contains(&change.id));
                 let told = told.flat_map(|(step, _)| step.fields.iter().map(String::as_str));
-                let told =
-                    told.filter(|key| by_key(agent::FIELDS, key).is_some_and(|field| !field.is_read()));
+                let told = told.filter(|key| is_unread(&change.id, key));
                 let done = sent(true).filter(|field| !open.contains(field));
                 let fields: Vec<&str> = done.chain(told).collect();
                 if fields.is_empty() {
@@ -96,10 +95,7 @@ pub fn changes(
 fn doubt<'a>(ledger: &mut Ledger, change: &Change, mine: impl Iterator<Item = (&'a Step, &'a StepResult)>) {
     let doubted = mine.filter(|(_, result)| result.doubted.contains(&change.id));
     let unread = |(step, result): (&'a Step, &'a StepResult)| {
-        let open = move |path: &&String| {
-            let hidden = by_key(agent::FIELDS, path).is_some_and(|field| !field.is_read());
-            hidden && !result.reset.contains(path)
-        };
+        let open = move |path: &&String| is_unread(&change.id, path) && !result.reset.contains(path);
         step.fields.iter().filter(open)
     };
     let open: BTreeSet<String> = doubted.flat_map(unread).cloned().collect();
@@ -135,8 +131,7 @@ fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
         for target in &step.targets {
             let secret = plan.change(target).and_then(|change| change.field(PASSWORD.key)?.secret.as_ref());
             if let (Some(secret), Some(applied)) = (secret, ledger.resources.get_mut(&target.to_string())) {
-                let (store, key) = (secret.store.to_string(), secret.key.to_string());
-                applied.password_made = Some(MadePassword { store, key });
+                applied.password_made = Some(MadePassword::of(secret));
             }
         }
     }
@@ -172,7 +167,9 @@ fn fill(ledger: &mut Ledger, told: BTreeMap<String, Applied>, desired: &Desired)
         for (field, value) in old.fields {
             applied.fields.entry(field).or_insert(value);
         }
-        let known = |field: &String| applied.fields.contains_key(field) || applied.password.is_some();
+        let known = |field: &String| {
+            applied.fields.contains_key(field) || (field == PASSWORD.key && applied.password.is_some())
+        };
         let open: Vec<String> = old.unconfirmed.into_iter().filter(|field| !known(field)).collect();
         applied.unconfirmed.extend(open);
         if applied.exten.is_none() {
@@ -191,6 +188,11 @@ fn strike(applied: &mut Applied, dropped: &[&OperatorId]) {
     }
 }
 
+/// Whether no operation returns a field.
+fn is_unread(id: &ResourceId, path: &str) -> bool {
+    id.kind == Kind::Agent && by_key(agent::FIELDS, path).is_some_and(|field| !field.is_read())
+}
+
 fn write(
     applied: &mut Applied,
     change: &Change,
@@ -204,9 +206,11 @@ fn write(
         if !all && !fields.contains(&diff.path.as_str()) {
             continue;
         }
-        let unread = by_key(agent::FIELDS, &diff.path).is_some_and(|field| !field.is_read());
-        if change.id.kind == Kind::Agent && unread && !confirmed(&diff.path) {
+        if is_unread(&change.id, &diff.path) && !confirmed(&diff.path) {
             applied.unconfirmed.insert(diff.path.clone());
+            if let Some(secret) = diff.secret.as_ref().filter(|secret| secret.generate) {
+                applied.password_made = Some(MadePassword::of(secret));
+            }
             continue;
         }
         applied.unconfirmed.remove(&diff.path);

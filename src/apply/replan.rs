@@ -1,7 +1,7 @@
 //! A saved plan × a new plan of the same manifests → what the saved one would do that the new one would not.
 //!
 //! A saved plan may be old, or edited. What is live, the ledger and the manifests decide again what is to be done, and
-//! of the saved plan only that is carried out. Steps are compared by what they send to whom: their numbers may differ,
+//! of the saved plan only that is carried out. Steps are compared by content and targets: their numbers may differ,
 //! and so may the agents that share one call.
 
 use std::collections::BTreeMap;

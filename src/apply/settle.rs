@@ -1,12 +1,11 @@
 //! Did everything take effect? What a vendor's document leaves open of a new agent is settled by one more edit.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::attend::{Held, whys};
 use super::deed::{Deed, unreadable};
 use super::observe::{Seen, Wanted};
-use super::verify::{self, Verdict};
+use super::verify::{self, Open, Verdict};
 use super::{Effect, Finish, IN_PART, Machine, Purpose, Ran, State, Status, StepResult, UNREAD, retry};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Operation, Step};
@@ -96,22 +95,27 @@ impl Machine {
                 | Operation::QueueMembers => Vec::new(),
             };
             // Without the vendor's yes one more edit each sets what cannot be read.
-            let mut unread = if slot.acknowledged {
-                BTreeMap::new()
-            } else {
-                verify::unconfirmed(&plan, &seen_step, seen)
-            };
+            let mut unread =
+                if slot.acknowledged { Open::new() } else { verify::unconfirmed(&plan, &seen_step, seen) };
             unread
                 .values_mut()
                 .for_each(|keys| keys.retain(|key| !slot.reset.iter().any(|reset| reset == key)));
             unread.retain(|_, keys| !keys.is_empty());
+            let reset: Vec<String> = unread.values().flatten().map(|key| (*key).to_owned()).collect();
             let verdict = verify::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen);
             let verdict = match verdict {
-                Verdict::Took if !unread.is_empty() && !slot.settled => Verdict::Unsettled(BTreeMap::new()),
-                Verdict::Took if !unread.is_empty() => Verdict::Unseen(format!(
+                Verdict::Took if unread.is_empty() => Verdict::Took,
+                Verdict::Took if slot.settled || self.interrupted => Verdict::Unseen(format!(
                     "the vendor did not confirm it, and no system returns {}: run apply again",
                     verify::keys(&unread)
                 )),
+                Verdict::Took => Verdict::Unsettled(unread),
+                Verdict::Unsettled(mut agents) => {
+                    for (id, keys) in unread {
+                        agents.entry(id).or_default().extend(keys);
+                    }
+                    Verdict::Unsettled(agents)
+                }
                 verdict => verdict,
             };
             match verdict {
@@ -137,17 +141,15 @@ impl Machine {
                     self.slots[at].told = told;
                     let slot = &self.slots[at];
                     let kind = slot.deed.as_ref().and_then(Deed::kind);
-                    if !slot.settled && kind.is_some_and(|kind| self.locked.contains(&kind)) {
+                    let refused = kind.is_some_and(|kind| self.locked.contains(&kind));
+                    if slot.acknowledged && !slot.settled && refused {
                         self.end(at, Status::Done, UNREAD);
                     } else {
                         self.end(at, Status::Unknown, why);
                     }
                 }
-                Verdict::Unsettled(mut agents) if !self.slots[at].settled && !self.interrupted => {
-                    for (id, keys) in unread {
-                        self.slots[at].reset.extend(keys.iter().map(|key| (*key).to_owned()));
-                        agents.entry(id).or_default().extend(keys);
-                    }
+                Verdict::Unsettled(agents) if !self.slots[at].settled && !self.interrupted => {
+                    self.slots[at].reset.extend(reset);
                     let deeds = verify::follow_ups(&plan, &agents);
                     self.slots[at].settled = true;
                     self.slots[at].pending = deeds.len();

@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::model::spec::Rate;
+use crate::model::text::hex;
 
 /// What a stored window says of itself.
 const FORMAT: &str = "rosterctl.rate/v1";
@@ -88,7 +89,7 @@ impl Window {
 
     /// Puts together what is stored in several places, and what is stored in none.
     ///
-    /// A place that cannot be written any more keeps what was there: whoever stores the calls elsewhere notes what
+    /// A place that cannot be written any more keeps what was there: what stores the calls elsewhere notes what
     /// they took from it, and it counts once.
     pub fn join(unstored: Self, places: &[Vec<u8>], start: &str, now_ms: i64) -> Self {
         let read: Vec<(String, Self)> =
@@ -186,10 +187,7 @@ fn checksum(start: &str, body: &str) -> String {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(bytes)[..8])
 }
 
 #[cfg(test)]

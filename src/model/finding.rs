@@ -130,7 +130,7 @@ rules! {
         "Leave more members in the queue, or lower its `minMembers` in the manifest.";
     RECENT_CALLS     "R501" Warning None       "An agent is to be deleted whose voice seat had calls in the last days."
         "Make sure that the agent has really stopped working.";
-    UNASKED          "R502" Warning None       "An agent is to be hurt about whom a system that guards those at work cannot be asked."
+    UNASKED          "R502" Warning None       "The plan would hurt an agent, and a system that guards those at work cannot be asked about that agent."
         "Make sure that the agent is not at work; or protect a state that another system tells, in `policy.presence.protect`.";
     AT_WORK          "R406" Error   Refused    "Somebody at work was left alone by `policy.presence`; only the result of an apply says so."
         "Apply again when they are done, raise `policy.presence.wait`, or lift the guard for one run with `--allow presence=N`.";

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::id::ResourceId;
+use super::secret::SecretRef;
 
 /// Version of the ledger's form that this program writes.
 pub const VERSION: u32 = 1;
@@ -89,6 +90,13 @@ pub struct MadePassword {
     pub store: String,
     /// Its key.
     pub key: String,
+}
+
+impl MadePassword {
+    /// The place of a secret.
+    pub fn of(secret: &SecretRef) -> Self {
+        Self { store: secret.store.to_string(), key: secret.key.to_string() }
+    }
 }
 
 /// What is known of a password that rosterctl set; never the password nor a plain digest of it.

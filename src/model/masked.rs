@@ -90,7 +90,7 @@ mod tests {
         for text in ["张三", "VIP*1", "Max", "xx", "阿卜杜拉·买买提"] {
             assert!(!is_masked(&agent::NAME, text), "{text}");
         }
-        // Nobody's: stars may be decoration.
+        // Of no person: stars may be decoration.
         assert!(
             !is_masked(&agent::MAIN_SKILL_GROUP, "售前**") && !is_masked(&agent::ANNOUNCEMENT, "您好****")
         );

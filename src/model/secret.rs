@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::text::hex;
+use super::text::{hex, is_hidden};
 
 /// The name of a secret: a store of the workspace and a key in it. Printable.
 #[derive(
@@ -80,7 +80,7 @@ impl Secret {
         // Source: agent-config §2.1.1, `password`. The vendor counts characters.
         if let Some(why) = self.line_objection() {
             Some(why)
-        } else if self.0.chars().any(unseen) {
+        } else if self.0.chars().any(is_hidden) {
             Some("holds an invisible character")
         } else if !(6..=32).contains(&self.chars()) {
             Some("is not of 6 to 32 characters, as the vendor asks")
@@ -120,12 +120,6 @@ impl Secret {
     }
 }
 
-/// Whether a character takes no place where it is shown, so that it cannot be typed from there.
-fn unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +138,8 @@ mod tests {
             "pass\u{2028}word",
             "pass\u{85}word",
             "pass\u{200b}word",
+            "pass\u{a0}word",
+            "pass\u{2800}word",
             "\u{feff}password",
             "12345",
             "密码密码密",

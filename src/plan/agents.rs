@@ -336,19 +336,22 @@ fn judge(
         };
         return Verdict::Differs(diff(entry, now.map_or(Json::Null, Value::to_json), moved));
     }
-    if applied.is_some_and(|a| a.unconfirmed.contains(entry.field.key)) && entry.field.can_edit(&entry.value)
-    {
-        let mut field = diff(entry, Json::Null, Moved::Unknown);
-        field.reason = Some("the call that set it last was not confirmed".to_owned());
-        return Verdict::Differs(field);
-    }
-    if let Value::Password(secret) = &entry.value {
-        return judge_password(context, id, entry, secret, applied);
-    }
-    match applied.and_then(|a| a.fields.get(entry.field.key)) {
-        Some(was) if *was == entry.value.to_json() => Verdict::Same,
-        Some(was) => Verdict::Differs(diff(entry, was.clone(), moved::unread(Some(was)))),
-        None => asserted(context, entry),
+    let verdict = match (&entry.value, applied.and_then(|a| a.fields.get(entry.field.key))) {
+        (Value::Password(secret), _) => judge_password(context, id, entry, secret, applied),
+        (value, Some(was)) if *was == value.to_json() => Verdict::Same,
+        (_, Some(was)) => Verdict::Differs(diff(entry, was.clone(), moved::unread(Some(was)))),
+        (_, None) => asserted(context, entry),
+    };
+    let unconfirmed = applied.is_some_and(|a| a.unconfirmed.contains(entry.field.key));
+    match verdict {
+        Verdict::Same | Verdict::Unknown | Verdict::Unprinted
+            if unconfirmed && entry.field.can_edit(&entry.value) =>
+        {
+            let mut field = diff(entry, Json::Null, Moved::Unknown);
+            field.reason = Some("the call that set it last was not confirmed".to_owned());
+            Verdict::Differs(field)
+        }
+        verdict => verdict,
     }
 }
 
@@ -452,7 +455,7 @@ fn compare(
             Verdict::Unprinted => unread.unprinted.push(resource.name.clone()),
             Verdict::Gone => draft.find(gone(&resource, entry)),
             Verdict::Foreign(why) => {
-                // Nothing of this agent is changed before that is mended.
+                // Nothing of this agent is changed before that is corrected.
                 draft.find(foreign_secret(&resource, entry, &why));
                 return;
             }

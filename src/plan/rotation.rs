@@ -82,7 +82,7 @@ pub(super) fn knows(applied: &Applied) -> bool {
     applied.password.is_some() || applied.password_seen.is_some()
 }
 
-/// The version that a ledger knows. Of a password that somebody else set, only the version is known that the manifest
+/// The version that a ledger knows. Of a password that rosterctl did not set, only the version is known that the manifest
 /// had at first.
 pub(super) fn version(applied: &Applied) -> Option<u32> {
     match (&applied.password, &applied.password_seen) {
@@ -105,10 +105,12 @@ pub fn overwriting(
 ) -> BTreeMap<OperatorId, SecretRef> {
     let rotated = desired.agents.iter().filter_map(|(id, agent)| {
         let Some(Value::Password(secret)) = agent.record.get(&PASSWORD) else { return None };
-        let applied = ledger.get(&ResourceId::agent(id)).filter(|_| secret.generate && !agent.absent)?;
+        if !secret.generate || secret.version.is_none() || agent.absent {
+            return None;
+        }
+        let applied = ledger.get(&ResourceId::agent(id)).filter(|applied| rotates(applied, secret))?;
         let known = came_from(workspace, applied, secret) || made(workspace, applied, secret);
-        let doubtful = rotates(applied, secret) && !known;
-        doubtful.then(|| (id.clone(), SecretRef::clone(secret)))
+        (!known).then(|| (id.clone(), SecretRef::clone(secret)))
     });
     rotated.collect()
 }
@@ -130,10 +132,13 @@ pub(super) fn overwrites(
     let print = applied.password.as_ref().and_then(|set| set.fingerprint.as_ref());
     // The password that the store holds there is the one that was set.
     let proved = print.is_some() && print == context.options.fingerprints.get(id);
-    if came_from(context.workspace, applied, secret) || proved {
+    let made = made(context.workspace, applied, secret);
+    // What was made for the agent was sent, too, and the vendor may have taken it.
+    let sent = made && applied.unconfirmed.contains(PASSWORD.key);
+    if came_from(context.workspace, applied, secret) || proved || sent {
         return Ok(true);
     }
-    if context.options.vacant.contains(id) || made(context.workspace, applied, secret) {
+    if context.options.vacant.contains(id) || made {
         return Ok(false);
     }
     Err(match applied.password.as_ref().map(source) {

@@ -65,7 +65,9 @@ fn wanted(change: &Change) -> Option<String> {
 /// Whether a plan takes the number of an agent from it.
 fn frees(draft: &Draft, holder: &OperatorId) -> bool {
     let id = ResourceId::agent(holder);
-    draft.changes.iter().find(|change| change.id == id).is_some_and(|change| match change.action {
+    // As long as agents alone are decided, changes stand in the order of their ids.
+    let at = draft.changes.binary_search_by(|change| change.id.cmp(&id)).ok();
+    at.and_then(|at| draft.changes.get(at)).is_some_and(|change| match change.action {
         Action::Delete => true,
         Action::Update => change.field(SIP.key).is_some(),
         Action::Replace => change.field(SIP.key).is_none_or(|field| field.after != field.before),

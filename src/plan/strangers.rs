@@ -26,12 +26,12 @@ pub(super) fn of(
             matches!(queue.record.get(&ASSIGN_MEMBERS), Some(Value::Members(members)) if members.contains_key(id))
         })
     };
-    let nobody = |id: &&OperatorId| {
+    let stranger = |id: &&OperatorId| {
         let made = made(id);
         let asked = asked(id) && !is_left_out(context, id, made);
         !agents.items.contains_key(*id) && !made && !asked
     };
-    members.keys().filter(nobody).cloned().collect()
+    members.keys().filter(stranger).cloned().collect()
 }
 
 /// Says which queues have some whose lists are written.

@@ -1,4 +1,4 @@
-//! Agents whom the plan would hurt and about whom a system that guards those at work cannot be asked.
+//! Agents that the plan would hurt, and about which a system that guards those at work cannot be asked.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ pub(super) fn findings(context: &Context<'_>, changes: &[Change]) -> Vec<Finding
     found
 }
 
-/// The agents whom changes would hurt, with the gravest harm that the guard watches.
+/// The agents that changes would hurt, with the gravest harm that the guard watches.
 fn hurt<'a>(guard: &Guard, changes: &'a [Change]) -> BTreeMap<OperatorId, (Harm, Option<&'a Source>)> {
     let mut hurt = BTreeMap::new();
     for change in changes {

@@ -17,7 +17,7 @@ struct Note {
     source: Option<Source>,
     title: String,
     message: String,
-    /// Somebody is deleted by it.
+    /// It deletes an agent.
     deletes: bool,
 }
 

@@ -190,7 +190,7 @@ fn names(line: &Line, most: usize) -> String {
     line.everyone.iter().map(|one| cut_to(one, most)).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a piece names all whom a line stands for.
+/// Whether a piece names all agents that a line stands for.
 fn is_who(line: &Line, piece: &Piece) -> bool {
     matches!(piece, Piece::Words(words) if !line.everyone.is_empty() && *words == line.everyone.join(", "))
 }
@@ -338,7 +338,7 @@ fn row(report: &Report, group: Group, line: &Line) -> Markdown {
         }
         Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
             row.text(bare(&line.subject)).raw(" | ").text(&cut(line.name().unwrap_or_default())).raw(" | ");
-            // Whoever is deleted is named, however long the others' names are.
+            // Deleted agents are named, however long the names of others are.
             let deleted = matches!(group, Group::Leaves | Group::Remade);
             let who = line.pieces.iter().any(|piece| deleted && is_who(line, piece));
             said(&mut row, line.pieces.iter().filter(|piece| !(who && is_who(line, piece))));

@@ -225,7 +225,8 @@ fn again(run: &Run) -> &'static str {
         count > 0 && count == message.matches(" instead of ").count()
     };
     let open = || run.results.iter().filter(|result| result.status != Status::Done);
-    match (open().all(|result| kept(&result)), open().any(|result| kept(&result)), run.held.is_empty()) {
+    let (all, some) = (open().all(|result| kept(&result)), open().any(|result| kept(&result)));
+    match (all && some, some, run.held.is_empty()) {
         (true, ..) => "Running apply again changes nothing: write the values as the vendor keeps them",
         (_, true, _) => {
             "Running apply again does the rest, but for values that the vendor keeps in another form"

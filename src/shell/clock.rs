@@ -11,7 +11,7 @@ pub fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The clock that counts a host's sleep and that nobody sets.
+/// The clock that counts a host's sleep and that no step of the wall clock moves.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const SINCE_START: ClockId = ClockId::Boottime;
 /// On macOS the monotonic clock counts sleep.

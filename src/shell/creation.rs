@@ -10,10 +10,12 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
+
+use super::state;
 
 /// How often a lock that another process holds is tried.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -35,18 +37,20 @@ struct Held {
 }
 
 impl CreationLock {
-    /// The lock in the first of some files that can be written, not yet taken; with none, no run shares it.
+    /// The lock in the first of some files that can be written and locked, not yet taken; with none, no run shares it.
     pub fn new(paths: &[PathBuf]) -> Self {
         let begun = Instant::now();
-        let found = paths.iter().find_map(|path| Some((path.clone(), open(path).ok()?)));
-        let (path, observed) = match found {
-            Some((path, mut file)) => {
-                let free = file.try_lock().is_ok();
-                (Some(path), token(&mut file).ok().filter(|_| free))
+        let found = paths.iter().find_map(|path| {
+            let mut file = open(path).ok()?;
+            match file.try_lock() {
+                Ok(()) => Some((path.clone(), token(&mut file).ok())),
+                Err(TryLockError::WouldBlock) => Some((path.clone(), None)),
+                // Some file systems of a network lock nothing.
+                Err(TryLockError::Error(_)) => None,
             }
-            None => (None, None),
-        };
-        Self { path, observed, begun, held: Mutex::default() }
+        });
+        let (path, observed) = found.unzip();
+        Self { path, observed: observed.flatten(), begun, held: Mutex::default() }
     }
 
     /// The same lock for a run that looked at live state before.
@@ -94,9 +98,9 @@ impl CreationLock {
     }
 }
 
-fn open(path: &PathBuf) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        state::make(folder)?;
     }
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
@@ -139,6 +143,18 @@ mod tests {
         );
         during.release().await;
         assert!(after.hold(|| {}).await.unwrap() > after.begun, "another run created since this one looked");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_others_can_write_in_is_passed_over() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (open, own) = (folder.path().join("open"), folder.path().join("own"));
+        std::fs::create_dir(&open).unwrap();
+        std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+        let lock = CreationLock::new(&[open.join("create"), own.join("create")]);
+        lock.hold(|| {}).await.unwrap();
+        assert!(!open.join("create").exists() && own.join("create").exists());
     }
 
     #[tokio::test]

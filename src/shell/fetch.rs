@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::progress;
 use super::vendor::Vendor;
-use crate::apply::observe::{QueueKey, Seen, Wanted};
+use crate::apply::observe::{QueueKey, Seen, Wanted, matching, untold_members, with_members};
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
@@ -150,11 +150,6 @@ pub async fn queues(vendor: &impl Reads) -> Result<Listing<OperatorId, LiveQueue
         listing.incomplete.get_or_insert(doubt);
     }
     Ok(listing)
-}
-
-/// Why a queue cannot be judged whose row holds no list of members: an absent list is no empty one.
-fn untold_members(exten: &OperatorId) -> String {
-    format!("the answer does not tell the members of queue {exten}, or not the priority of each")
 }
 
 fn queue(row: Row) -> Option<(OperatorId, LiveQueue)> {
@@ -384,34 +379,4 @@ async fn look_at_queues(vendor: Option<&impl Reads>, keys: &BTreeSet<QueueKey>, 
         .buffered(vendor.at_once())
         .collect()
         .await
-}
-
-fn matching(
-    key: &QueueKey,
-    listing: &Listing<OperatorId, LiveQueue>,
-) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
-    let found: Vec<_> = listing
-        .items
-        .iter()
-        .filter(|(exten, queue)| match key {
-            QueueKey::Exten(wanted) => *exten == wanted,
-            QueueKey::Name(name) => *queue.name == **name,
-            QueueKey::All => true,
-        })
-        .map(|(exten, queue)| (exten.clone(), queue.clone()))
-        .collect();
-    match (key, &listing.incomplete) {
-        (_, None) => Ok(found),
-        // By its number a queue is there or not, whatever else the listing missed.
-        (QueueKey::Exten(_), Some(_)) if !found.is_empty() => with_members(found),
-        (_, Some(doubt)) => Err(format!("the listing could not be proved complete ({doubt})")),
-    }
-}
-
-/// Queues whose members were told; an error when those of one were not.
-fn with_members(found: Vec<(OperatorId, LiveQueue)>) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
-    match found.iter().find(|(_, queue)| queue.members().is_none()) {
-        Some((exten, _)) => Err(untold_members(exten)),
-        None => Ok(found),
-    }
 }

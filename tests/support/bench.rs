@@ -8,6 +8,8 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use md5::{Digest as _, Md5};
+use rosterctl::model::text::hex;
 use rosterctl::provider::simulate::Estate;
 use rosterctl::shell::sandbox::{Running, spawn};
 use serde_json::Value;
@@ -205,4 +207,17 @@ pub(crate) fn fixed(answer: Vec<u8>) -> String {
         }
     });
     format!("http://{address}")
+}
+
+/// The MD5 of a text in hexadecimal digits, as the vendor keeps passwords.
+pub(crate) fn md5_of(text: &str) -> String {
+    hex(&Md5::digest(text.as_bytes()))
+}
+
+/// Asserts that an agent's live password is this one.
+#[track_caller]
+pub(crate) fn live(bench: &Bench, id: &str, password: &str) {
+    bench.with(|estate| {
+        assert_eq!(estate.agent_config.agent(id).unwrap().password_md5, md5_of(password), "{id}");
+    });
 }

@@ -72,9 +72,11 @@ fn fields(lost: &mut Lost, id: &str, old: &Record, new: &Record) {
 /// The remarks of an old file that no new file holds; those apart by which an import begins a file.
 pub fn lost_remarks<'a>(old: &str, new: impl Iterator<Item = &'a str>) -> Vec<String> {
     let kept: BTreeSet<String> = new.flat_map(format::remarks).collect();
-    let own = if layout::says_written(old) { 3 } else { 0 };
-    let remarks = format::remarks(old).into_iter().skip(own);
-    remarks.filter(|text| !layout::is_own(text) && !kept.contains(text)).collect()
+    let head = old.lines().take_while(|line| line.starts_with('#')).count();
+    let head = if layout::says_written(old) { head } else { 0 };
+    let own = |at: usize, text: &str| at < head && (at < 3 || layout::is_own(text));
+    let remarks = format::remarks(old).into_iter().enumerate();
+    remarks.filter(|(at, text)| !own(*at, text) && !kept.contains(text)).map(|(_, text)| text).collect()
 }
 
 /// What is lost, and of which resources.
@@ -93,5 +95,19 @@ impl Lost {
             format!("{what} of {}{more}", ids.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", "))
         };
         self.0.into_iter().map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remark_that_is_like_a_part_of_an_own_one_is_a_persons() {
+        let head =
+            format!("# Skill group x.\n#\n# Written by `rosterctl import` 1 from\n# {}\n", layout::SIP_AUTO);
+        let old = format!("{head}agents:\n  # account\n  - operatorId: \"8001\" # role\n");
+        assert_eq!(lost_remarks(&old, std::iter::empty()), ["# account", "# role"]);
+        assert_eq!(lost_remarks("# account\nagents: []\n", std::iter::empty()), ["# account"]);
     }
 }

@@ -115,7 +115,7 @@ fn what_is_wrong_is_named_with_its_line() {
     2: invalid type: sequence, expected a listing with `items`, each an agent
     2: `workspace` stands twice
     2: unknown field `qeues` of a snapshot; did you mean `queues`?
-    2: unknown field `feilds`, expected one of `fields`, `exten`, `password`, `unconfirmed`, `passwordSeen`, `passwordMade`
+    2: unknown field `feilds`, expected one of `fields`, `exten`, `password`, `unconfirmed`, `notTaken`, `passwordSeen`, `passwordMade`
     2: it ends too early: was it cut off?
     2: a listing has `items`, and this one has none
     invalid type: sequence, expected a snapshot

@@ -60,6 +60,8 @@ pub fn one(connection: &Connection, key: &str, reply: &Reply) -> Result<Option<R
     let body = match success(connection, reply) {
         Ok(body) => body,
         Err(Failure::Refused(_)) => return Ok(None),
+        // No document says which code means that there is none: it may be one that looks like a status of HTTP.
+        Err(Failure::Unknown(_)) if reply.status < 400 => return Ok(None),
         Err(failure) => return Err(failure),
     };
     match At::of(&body, "", "data").object()? {
@@ -161,6 +163,20 @@ mod tests {
             assert_eq!(kind(told(&connection, &reply)), expected, "{status} {body}");
             assert_eq!(kind(page(&connection, &reply)), expected, "{status} {body}");
         }
+    }
+
+    #[test]
+    fn no_code_of_a_single_answer_proves_that_the_system_is_unwell() {
+        let connection = connection();
+        let one = |status, code: i64| {
+            let reply = Reply::json(status, &json!({ "code": code, "msg": "坐席不存在", "data": null }));
+            one(&connection, "8001", &reply).map(|row| row.is_none())
+        };
+        for code in [400, 404, 500, 501, 1001] {
+            assert_eq!(one(200, code), Ok(true), "{code}: the listing has the last word");
+        }
+        assert_eq!(kind(one(500, 500)), "unknown");
+        assert_eq!(kind(one(200, 401)), "sign-in");
     }
 
     #[test]

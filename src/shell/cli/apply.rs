@@ -242,9 +242,9 @@ async fn locked(
         Finish::Ran(Ran { results, skipped, held, lifted, interrupted }) => {
             let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
             let run = Run { results, stale: skipped, held, lifted, interrupted, refused: None };
-            let exit = conclude(console, reporter, loaded, book, work, run, &prints).await?;
-            // The ledger holds what the journal said.
-            if let Some(journal) = &journal {
+            let (exit, recorded) = conclude(console, reporter, loaded, book, work, run, &prints).await;
+            // The ledger holds what the journal said; else the next run takes it in.
+            if let Some(journal) = journal.as_ref().filter(|_| recorded) {
                 journal.finish();
             }
             // Nobody asked to stop: steps were left out because they were no longer this run's to take.
@@ -467,7 +467,7 @@ async fn record(book: Book<'_>, ledger: &mut Ledger, doings: impl Fn(&mut Ledger
     Err(Fail::error("the ledger was not written: other runs change it all the time; apply again"))
 }
 
-/// Writes down what a run did, in the ledger and for the report.
+/// Writes down what a run did, in the ledger and for the report; and returns whether the ledger took it.
 async fn conclude(
     console: &Console,
     reporter: &Reporter<'_>,
@@ -476,7 +476,7 @@ async fn conclude(
     mut work: Work,
     run: Run,
     prints: &BTreeMap<OperatorId, String>,
-) -> Result<Exit, Fail> {
+) -> (Exit, bool) {
     let interrupted = run.interrupted;
     let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
     let whole = done && !work.plan.has(Effect::Partial);
@@ -502,9 +502,9 @@ async fn conclude(
         // The steps were taken, whatever keeps them from being written down.
         fail.report(console);
         console.error("the ledger does not know of this run; apply again once it can be written");
-        return Ok(Exit::Partial);
+        return (Exit::Partial, false);
     }
-    Ok(if interrupted {
+    let exit = if interrupted {
         Exit::Interrupted
     } else if whole {
         Exit::Success
@@ -512,5 +512,6 @@ async fn conclude(
         Exit::Refused
     } else {
         Exit::Partial
-    })
+    };
+    (exit, true)
 }

@@ -196,7 +196,12 @@ async fn try_store(loaded: &Loaded, store: &str, named: &[Named<'_>]) -> Vec<Che
         match loaded.secrets.get(named.secret).await {
             Err(error) => {
                 let about = format!("{}: {error}", named.what);
-                checks.push(Check::error(&name, about, "put the value there, or correct `store` and `key`"));
+                checks.push(unread(
+                    &name,
+                    about,
+                    &error,
+                    "put the value there, or correct `store` and `key`",
+                ));
             }
             Ok(value) => {
                 if let Some(why) = connect::objection(&named.way, named.secret, &value) {
@@ -244,7 +249,22 @@ async fn sample(loaded: &Loaded, store: &str, name: String) -> Check {
             format!("answers, and a password is not there: {error}"),
             "put it there, or write `generate: true` beside it",
         ),
-        Err(error) => Check::error(name, error.to_string(), "correct the store in rosterctl.yaml"),
+        Err(error) => unread(&name, error.to_string(), &error, "correct the store in rosterctl.yaml"),
+    }
+}
+
+/// A secret that cannot be had; `help` where its store answers.
+fn unread(name: &str, about: String, error: &SecretError, help: &str) -> Check {
+    match error {
+        SecretError::Unreachable { reason, .. } => Check {
+            reason: Some(*reason),
+            ..Check::error(
+                name,
+                about,
+                "check that the store runs, that this host reaches it, and its sign-in",
+            )
+        },
+        SecretError::Missing { .. } | SecretError::Store { .. } => Check::error(name, about, help),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! While nothing is being changed, a run is simply abandoned ([`unless_interrupted`]). Once an apply carries steps
 //! out, [`listen`] takes over, and calls in flight are finished. Either way the code is 130, and it is the program
-//! that exits with it, not the signal that kills it: whoever waits for a child sees the difference. What waits for
-//! a file that does not answer (a pipe that nobody writes to, a reader that does not read) cannot be abandoned:
+//! that exits with it, not the signal that kills it: a parent process sees the difference. What waits for
+//! a file that does not answer (a pipe without a writer, a reader that does not read) cannot be abandoned:
 //! [`insist`] ends the program then.
 
 use std::sync::atomic::{AtomicBool, Ordering};

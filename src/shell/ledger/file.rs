@@ -63,7 +63,7 @@ impl Folder {
         self.path(document).display().to_string()
     }
 
-    /// Reads a document, on a thread of its own: what lies in its place may be a pipe that nobody writes to.
+    /// Reads a document, on a thread of its own: what lies in its place may be a pipe without a writer.
     pub(super) async fn read(&self, document: Document) -> Result<Option<Seen>, Trouble> {
         let path = self.path(document).to_owned();
         let read = tokio::task::spawn_blocking(move || fs::read(path)).await;

@@ -24,7 +24,7 @@ fn elsewhere(pid: u32) -> Holder {
     Holder { host: "elsewhere".to_owned(), pid, boot: Some("another start".to_owned()), ..Holder::this() }
 }
 
-/// Where nobody finds a sign.
+/// Where no sign is found.
 fn no_signs() -> Signs {
     Signs::shared(Vec::new())
 }
