@@ -625,3 +625,91 @@ fn a_second_queue_of_the_name_that_was_created_is_an_error_with_both_numbers() {
     assert_eq!(ran.results[0].status, Status::Failed, "{ran:?}");
     assert!(message.contains("1001") && message.contains("1002"), "{message}");
 }
+
+#[test]
+fn what_no_edit_can_set_again_stays_unknown_without_a_yes() {
+    let agents = "[{ operatorId: \"8009\", name: 新, role: 班长, mainSkillGroup: g, skillLevel: 3 }]";
+    let plan = plan_of(agents, &[]);
+    let mut created = false;
+    let finish = drive(plan.clone(), |effect| match effect {
+        Effect::Look { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            let mut record = Record::default();
+            record.set(&agent::NAME, Value::Text("新".into()), None);
+            record.set(&agent::MAIN_SKILL_GROUP, Value::Text("g".into()), None);
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(created.then(|| record.clone())));
+            vec![Event::Seen { purpose: *purpose, seen }]
+        }
+        Effect::Send { step, follow_up: false, .. } => {
+            created = true;
+            answered(*step, Failure::Unknown("it broke".to_owned()))
+        }
+        Effect::Send { step, .. } => vec![Event::Answered { step: *step, result: Ok(None) }],
+        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    let mut ledger = Ledger::default();
+    remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    let known = &ledger.resources["agent/8009"];
+    assert_eq!(known.fields.get("role"), Some(&"班长".into()), "it was set again");
+    assert!(
+        !known.fields.contains_key("skillLevel") && known.unconfirmed.contains("skillLevel"),
+        "{known:?}"
+    );
+}
+
+#[test]
+fn a_yes_that_reading_back_disproves_is_none() {
+    let plan = plan_of("[{ operatorId: \"8009\", name: 新, role: 班长 }]", &[]);
+    let mut sent = false;
+    let finish = drive(plan.clone(), |effect| match effect {
+        Effect::Look { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            let mut record = Record::default();
+            record.set(&agent::NAME, Value::Text("别人".into()), None);
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(sent.then(|| record.clone())));
+            vec![Event::Seen { purpose: *purpose, seen }]
+        }
+        Effect::Send { step, .. } => {
+            sent = true;
+            vec![Event::Answered { step: *step, result: Ok(None) }]
+        }
+        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Failed, false), "{ran:?}");
+    let mut ledger = Ledger::default();
+    remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    let known = &ledger.resources["agent/8009"];
+    assert!(known.fields.is_empty() && known.unconfirmed.contains("role"), "{known:?}");
+}
+
+#[test]
+fn a_field_that_reading_back_does_not_tell_is_not_done() {
+    let workspace = planning::workspace_with("", "{}");
+    let text =
+        "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorId: \"8001\", wrapUpSeconds: 30 }]\n";
+    let desired = planning::desired(&[("a.yaml".to_owned(), text.to_owned())], &workspace);
+    let words = serde_json::json!({ "agents": { "8001": { "wrapUpSeconds": 5 } }, "queues": {} });
+    let (live, options) = (planning::live(&words), Options::default());
+    let plan = rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &options).unwrap();
+    let mut sent = false;
+    let finish = drive(plan, |effect| match effect {
+        Effect::Look { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            let mut record = Record::default();
+            if !sent {
+                record.set(&agent::WRAP_UP_SECONDS, Value::Number(5), None);
+            }
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(record.clone())));
+            vec![Event::Seen { purpose: *purpose, seen }]
+        }
+        Effect::Send { step, .. } => {
+            sent = true;
+            vec![Event::Answered { step: *step, result: Ok(None) }]
+        }
+        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
+}

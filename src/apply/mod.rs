@@ -18,6 +18,7 @@ mod depend;
 pub mod guard;
 pub mod keep;
 pub mod observe;
+mod outcome;
 pub mod recover;
 pub mod remember;
 pub mod replan;
@@ -36,6 +37,7 @@ use deed::{Deed, readable, unreadable};
 use depend::Ready;
 use guard::Stale;
 use observe::{Seen, Wanted};
+pub use outcome::{Status, StepResult};
 use retry::Bounds;
 
 use crate::model::call::Failure;
@@ -176,73 +178,6 @@ pub const IN_PART: &str = "done, but not for all: ";
 /// The message of a step that its vendor confirmed and that could not be read back.
 pub const UNREAD: &str =
     "the vendor confirmed it; it was not read back, since the system refused the sign-in";
-
-/// What became of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StepResult {
-    /// Its end.
-    pub status: Status,
-    /// Why, where the status does not say it.
-    pub message: Option<String>,
-    /// The number of a queue that it made.
-    pub made: Option<OperatorId>,
-    /// The step was carried out, but for the targets that were left out.
-    pub carried_out: bool,
-    /// Targets that were left out.
-    pub left_out: Vec<ResourceId>,
-    /// Nothing but people at work kept it from being done in full.
-    pub held: bool,
-    /// Whom it left alone, being at work.
-    pub spared: Vec<OperatorId>,
-    /// Members of a queue who are no agents, whom nobody asked for, and whom the vendor left out.
-    pub dropped: Vec<OperatorId>,
-    /// Targets for which the vendor said yes, although reading back did not show it: of what no operation returns
-    /// nothing else ever tells.
-    pub told: Vec<ResourceId>,
-    /// The vendor confirmed the step's call. Without it nothing is known of fields that no operation returns.
-    pub confirmed: bool,
-    /// Fields that calls after it set again, which the vendor confirmed.
-    pub reset: Vec<String>,
-    /// Targets of which the call may have set what no operation returns: it left, and no yes that holds was heard.
-    pub doubted: Vec<ResourceId>,
-}
-
-impl StepResult {
-    /// Whether the step is done, and was seen to be as far as anything shows it.
-    pub fn is_proved(&self) -> bool {
-        self.status == Status::Done && self.carried_out
-    }
-
-    /// Whether the step took effect on one of its targets.
-    pub fn took(&self, target: &ResourceId) -> bool {
-        self.carried_out && !self.left_out.contains(target)
-    }
-}
-
-/// The end of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// It took effect.
-    Done,
-    /// It failed, or did not take effect.
-    Failed,
-    /// It was not tried.
-    Skipped,
-    /// Nobody can tell.
-    Unknown,
-}
-
-impl Status {
-    /// The word in results.
-    pub fn word(self) -> &'static str {
-        match self {
-            Status::Done => "done",
-            Status::Failed => "failed",
-            Status::Skipped => "skipped",
-            Status::Unknown => "unknown",
-        }
-    }
-}
 
 /// How a run may go.
 #[derive(Clone, Debug, Default)]

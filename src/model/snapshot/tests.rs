@@ -22,6 +22,22 @@ proptest! {
 }
 
 #[test]
+fn what_an_answer_did_not_tell_is_not_told_by_a_snapshot() {
+    let mut record = Record::default();
+    for field in [&crate::model::agent::EMAIL, &crate::model::agent::ENABLED, &crate::model::agent::SIP] {
+        record.mark_unread(field);
+    }
+    let items = BTreeMap::from([(OperatorId::from("8001"), record)]);
+    let live = Live { agents: Some(Listing { items, ..Listing::default() }), ..Live::default() };
+    let back = read(write(&Snapshot { live, ..Snapshot::default() }).as_bytes()).unwrap();
+    let record = &back.live.agents.unwrap().items["8001"];
+    for field in [&crate::model::agent::EMAIL, &crate::model::agent::ENABLED, &crate::model::agent::SIP] {
+        assert!(record.is_unread(field), "{field:?}");
+    }
+    assert!(!record.is_unread(&crate::model::agent::NAME));
+}
+
+#[test]
 fn the_ledger_goes_along_without_fingerprints() {
     let mut ledger = Ledger { last_clean_run: Some("2026-01-01T00:00:00Z".to_owned()), ..Ledger::default() };
     let kept = Kept { queues: BTreeMap::from([("1001".to_owned(), 5)]), ..Kept::default() };
