@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use bench::{API_SECRET, Bench, Said, run_in};
 use tempfile::TempDir;
@@ -445,4 +446,47 @@ fn every_deletion_stands_in_the_comment() {
     let notes = fs::read_to_string(bench.path("g.txt")).unwrap();
     let first: Vec<&str> = notes.lines().filter(|line| line.starts_with("::warning")).take(10).collect();
     assert!((0..600).all(|number| first[0].contains(&(20_000 + 3 * number).to_string())), "{}", first[0]);
+}
+
+/// A bare repository in a folder of a checkout, as a commit can hold it; a setting of it runs a program.
+fn plant(bench: &Bench, folder: &str) {
+    let canary = bench.path("canary").display().to_string();
+    bench.write(&format!("{folder}/HEAD"), "ref: refs/heads/main\n");
+    bench.write(&format!("{folder}/objects/info/kept"), "");
+    bench.write(&format!("{folder}/refs/heads/kept"), "");
+    let program = format!("touch '{canary}'; false");
+    let config = format!(
+        "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n\tfsmonitor = \"{program}\"\n\
+         \thooksPath = .\n[filter \"x\"]\n\tclean = \"{program}\"\n"
+    );
+    bench.write(&format!("{folder}/config"), &config);
+    bench.write(&format!("{folder}/.gitattributes"), "* filter=x\n");
+}
+
+#[test]
+fn a_repository_in_a_commit_runs_nothing() {
+    for around in [true, false] {
+        let bench = Bench::new("");
+        bench.roster("agents: [{ operatorId: \"8001\", name: 甲, role: 坐席 }]\n");
+        for folder in ["secrets", ".rosterctl"] {
+            plant(&bench, folder);
+        }
+        let git = |arguments: &[&str], folder: PathBuf| {
+            Command::new("git").args(arguments).current_dir(folder).output().unwrap();
+        };
+        if around {
+            git(&["init", "-q"], bench.folder.path().to_owned());
+            git(&["add", "secrets/config"], bench.folder.path().to_owned());
+        }
+        // The trap is one: Git that searches for its repository falls into it.
+        git(&["ls-files"], bench.path("secrets"));
+        assert!(bench.path("canary").exists());
+        fs::remove_file(bench.path("canary")).unwrap();
+        for command in [&["plan"][..], &["doctor"], &["apply", "--auto-approve"]] {
+            let said = bench.run(command);
+            assert!(!bench.path("canary").exists(), "{command:?}");
+            // What the checkout tracks is told all the same.
+            assert_eq!(format!("{}{}", said.out, said.err).contains("secrets/config"), around, "{command:?}");
+        }
+    }
 }
