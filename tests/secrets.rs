@@ -142,6 +142,33 @@ if test -e \"exec/$1\"; then cat \"exec/$1\"; else echo \"Error: $1 is not in th
 }
 
 #[test]
+fn a_command_that_hides_its_failure_overwrites_nothing() {
+    let bench = Bench::new("");
+    let store = |missing: &str| {
+        bench.workspace(&format!(
+            "  own: {{ type: exec, get: [sh, get.sh, \"{{key}}\"], put: [sh, put.sh, \"{{key}}\"]{missing} }}\n"
+        ));
+    };
+    bench.write("put.sh", "mkdir -p exec && cat > \"exec/$1\"\n");
+    bench.write("get.sh", "test -e lost || cat \"exec/$1\" 2>/dev/null; exit 0\n");
+    bench.write("exec/p", "canary-pass");
+    bench.write("lost", "");
+    bench.roster(&agents(&[("8001", "store: own, key: p, generate: true")]));
+    store("");
+    bench.run(&["apply", "--auto-approve"]).exits(1);
+    assert!(bench.agents().is_empty());
+    assert_eq!(fs::read_to_string(bench.path("exec/p")).unwrap(), "canary-pass");
+    fs::remove_file(bench.path("lost")).unwrap();
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    live(&bench, "8001", "canary-pass");
+    // Where the store says that it ends so, the key is missing, and made.
+    store(", missing: { exit: [0] }");
+    bench.roster(&agents(&[("8002", "store: own, key: q, generate: true")]));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    live(&bench, "8002", &fs::read_to_string(bench.path("exec/q")).unwrap());
+}
+
+#[test]
 fn a_vault_that_is_busy_is_asked_again() {
     let (bench, vault) = with_vault("");
     vault.set("p", json!({ "value": "vault-pass" }));
