@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rosterctl::apply::replan;
 use rosterctl::model::id::ResourceId;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::plan::Allowance;
@@ -120,6 +121,7 @@ fn check(case: &str) {
     };
     let plan = plan::plan(&workspace, &desired, &live, &ledger.unwrap_or_default(), &options)
         .expect("targets that are there");
+    assert_eq!(replan::disorder(&plan), None);
     let plan = serde_json::to_string_pretty(&plan).expect("a plan is JSON");
     insta::with_settings!({
         snapshot_path => folder,

@@ -8,7 +8,7 @@ use super::diff::{Span, spans};
 use super::markup::Markdown;
 use super::view::{self, Group, Line, Piece, View};
 use super::{Body, Command, Failure, Part, Report, Run, result};
-use crate::apply::{Status, StepResult};
+use crate::apply::Status;
 use crate::model::plan::Plan;
 
 /// Most characters of a comment; GitHub takes 65,536.
@@ -85,10 +85,10 @@ fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Section>) {
     }
     head.raw("\n\n");
     let sections = match &part.body {
-        Body::Planned(plan) => planned(report, plan, &mut head),
+        Body::Planned(plan) => planned(report, &view::of(plan, report.command), &mut head),
         Body::Ran(plan, run) => {
             let mut sections = ran(plan, run, &mut head);
-            sections.extend(planned(report, plan, &mut head));
+            sections.extend(planned(report, &view::of_run(plan, run, report.command), &mut head));
             sections
         }
         Body::Failed(failure) => failed(report, failure, &mut head),
@@ -118,9 +118,8 @@ fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Sectio
     )]
 }
 
-fn planned(report: &Report, plan: &Plan, head: &mut Markdown) -> Vec<Section> {
-    let view = view::of(plan, report.command);
-    summary(&view, head);
+fn planned(report: &Report, view: &View, head: &mut Markdown) -> Vec<Section> {
+    summary(view, head);
     let mut sections = Vec::new();
     for group in Group::told() {
         let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, line)).collect();
@@ -137,7 +136,7 @@ fn planned(report: &Report, plan: &Plan, head: &mut Markdown) -> Vec<Section> {
             sections.push(whole);
         }
     }
-    sections.extend(order(&view));
+    sections.extend(order(view));
     sections
 }
 
@@ -250,7 +249,7 @@ fn summary(view: &View, head: &mut Markdown) {
 /// What became of the steps.
 fn ran(plan: &Plan, run: &Run, head: &mut Markdown) -> Vec<Section> {
     if let Some(verdict) = result::verdict(plan, run) {
-        let whole = run.refused.is_none() && run.results.iter().all(StepResult::is_proved);
+        let whole = result::is_whole(run);
         head.raw(if whole { "✅ **" } else { "❌ **" }).text(&cut(&verdict)).raw("**\n\n");
     }
     if run.interrupted {
