@@ -448,6 +448,35 @@ fn every_deletion_stands_in_the_comment() {
     assert!((0..600).all(|number| first[0].contains(&(20_000 + 3 * number).to_string())), "{}", first[0]);
 }
 
+#[test]
+fn a_loss_is_not_cut_out_by_what_is_new() {
+    let members: Vec<u32> = (8001..=8020).collect();
+    let (mut seed, mut agents) = (String::new(), String::new());
+    for id in &members {
+        writeln!(seed, "  - {{ operatorId: \"{id}\", name: a{id} }}").unwrap();
+        writeln!(agents, "  - {{ operatorId: \"{id}\", name: a{id} }}").unwrap();
+    }
+    let all: Vec<String> =
+        members.iter().map(|id| format!("{{ agentNumber: \"{id}\", priority: 1 }}")).collect();
+    let bench = Bench::new(&format!(
+        "agents:\n{seed}queues:\n  - {{ displayName: zz-night, assignMembers: [{}] }}\n",
+        all.join(", ")
+    ));
+    bench.workspace("policy: { limits: { memberRemovals: 100%, changes: 100% } }\n");
+    let mut queues = String::new();
+    for number in 0..400 {
+        let name = format!("{number:03}{}", "长".repeat(1_497));
+        writeln!(queues, "  - {{ displayName: \"{name}\", assignMembers: [\"8001\"] }}").unwrap();
+    }
+    let kept = "  - { displayName: zz-night, assignMembers: [\"8001\", \"8002\", \"8003\"] }\n";
+    bench.roster(&format!("agents:\n{agents}queues:\n{queues}{kept}"));
+    let said = bench.run(&["plan", "--format", "markdown"]).exits(0);
+    assert!(said.out.chars().count() <= 65_536);
+    assert!(said.out.contains("more.\n"), "the others are cut");
+    let row = said.out.lines().find(|line| line.starts_with("| zz-night |"));
+    assert!(row.is_some_and(|row| row.contains("20 → 3")), "{row:?}");
+}
+
 /// A bare repository in a folder of a checkout, as a commit can hold it; a setting of it runs a program.
 fn plant(bench: &Bench, folder: &str) {
     let canary = bench.path("canary").display().to_string();
