@@ -299,15 +299,62 @@ fn a_rotation_overwrites_no_key_of_others() {
     live(&bench, "8001", &fs::read_to_string(bench.path("secrets/agents/second")).unwrap());
 }
 
+/// Runs Git in the folder of a bench.
+fn git(bench: &Bench, arguments: &[&str]) -> String {
+    let mut git = std::process::Command::new("git");
+    let output = git.args(arguments).current_dir(bench.folder.path()).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// How many warnings `doctor` has of a check; `plan` and `apply` have as many lines.
+fn warnings(bench: &Bench, check: &str) -> usize {
+    let doctor = bench.run(&["doctor", "--format", "json"]).json();
+    let warned = |one: &&serde_json::Value| one["name"] == check && one["status"] == "warning";
+    let count = doctor["checks"].as_array().unwrap().iter().filter(warned).count();
+    for command in [&["plan"][..], &["apply", "--auto-approve"]] {
+        let said = bench.run(command).exits(0);
+        assert_eq!(said.err.matches(&format!("warning: {check}: Git")).count(), count, "{}", said.err);
+    }
+    count
+}
+
+#[test]
+fn a_folder_that_git_does_not_ignore_is_warned_of() {
+    let bench = Bench::new("");
+    bench.roster(&agents(&[("8001", "store: files, key: \"agents/8001\"")]));
+    bench.write("secrets/agents/8001", "canary-pass");
+    assert_eq!(warnings(&bench, "store/files"), 0, "there is no checkout");
+    git(&bench, &["init", "-q"]);
+    assert_eq!(warnings(&bench, "store/files"), 1);
+    for (text, count) in [("", 1), ("!*\n", 1), ("*\n", 0)] {
+        bench.write("secrets/.gitignore", text);
+        assert_eq!(warnings(&bench, "store/files"), count, "{text}");
+    }
+    fs::remove_file(bench.path("secrets/.gitignore")).unwrap();
+    bench.write("secrets/.gitignore/key", "");
+    assert_eq!(warnings(&bench, "store/files"), 1);
+    // The checkout may ignore the folder as well.
+    bench.write(".gitignore", "/secrets/\n");
+    assert_eq!(warnings(&bench, "store/files"), 0);
+}
+
+#[test]
+fn what_git_tracks_of_its_own_folder_is_warned_of() {
+    let bench = Bench::new("");
+    git(&bench, &["init", "-q"]);
+    bench.roster("agents: []\n");
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    git(&bench, &["add", "-A"]);
+    assert_eq!(warnings(&bench, "ledger"), 0);
+    git(&bench, &["add", "-f", ".rosterctl"]);
+    assert_eq!(warnings(&bench, "ledger"), 1);
+}
+
 #[test]
 fn a_folder_of_secrets_keeps_itself_out_of_git() {
     let bench = Bench::new("");
-    let git = |arguments: &[&str]| {
-        let mut git = std::process::Command::new("git");
-        let output = git.args(arguments).current_dir(bench.folder.path()).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}");
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let git = |arguments: &[&str]| git(&bench, arguments);
     git(&["init", "-q"]);
     bench.roster(&agents(&[("8001", "store: files, key: \"agents/8001\", generate: true")]));
     let said = bench.run(&["apply", "--auto-approve"]).exits(0);

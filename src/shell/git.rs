@@ -1,4 +1,4 @@
-//! What Git tracks: passwords in clear that are one push from being published.
+//! What Git tracks, or would: passwords in clear that are one push from being published.
 //!
 //! A commit of a stranger can hold a whole repository without `.git`, whose settings name programs. So Git never
 //! searches for a repository here: it is told the one of the checkout, whose `.git` no commit can hold.
@@ -36,12 +36,12 @@ impl Spot {
         Some(Self { root, inside })
     }
 
-    /// A Git command about a path below the folder, which stands for itself and is no pattern.
+    /// A Git command about a path below the folder.
     fn git(&self, arguments: &[&str], below: &str) -> Command {
         let mut git = Command::new("git");
         git.arg("--git-dir").arg(self.root.join(".git")).arg("--work-tree").arg(&self.root);
         git.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
-        git.arg("--literal-pathspecs").args(arguments).arg("--");
+        git.args(arguments).arg("--");
         git.arg(Path::new(".").join(&self.inside).join(below));
         git.current_dir(&self.root).env_clear().env("PATH", path());
         git.envs(HANDED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
@@ -61,9 +61,18 @@ fn path() -> OsString {
 /// Returns the names of the files in a folder that Git tracks; none where there is no Git, or no checkout.
 pub fn tracked(folder: &Path) -> Vec<String> {
     let Some(spot) = Spot::find(folder) else { return Vec::new() };
-    let Ok(output) = spot.git(&["ls-files", "-z"], "").output() else { return Vec::new() };
+    let Ok(output) = spot.git(&["--literal-pathspecs", "ls-files", "-z"], "").output() else {
+        return Vec::new();
+    };
     let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     let names = names.map(|name| String::from_utf8_lossy(name).into_owned());
     let below = |name: String| Some(Path::new(&name).strip_prefix(&spot.inside).ok()?.to_str()?.to_owned());
     names.filter_map(below).collect()
+}
+
+/// Whether Git would take up a new file of a folder; not where there is no Git, or no checkout.
+pub fn takes_up(folder: &Path) -> bool {
+    let Some(spot) = Spot::find(folder) else { return false };
+    // It takes each path as it is. 0 for one that is ignored, 1 for another one, 128 for a failure.
+    spot.git(&["check-ignore", "-q"], "key").output().is_ok_and(|output| output.status.code() == Some(1))
 }

@@ -169,7 +169,7 @@ async fn locked(
     for why in [loaded.journal().stranger(), loaded.journal().damage()].into_iter().flatten() {
         console.note(&why);
     }
-    passwords::warn_published(loaded, console);
+    passwords::warn_exposed(loaded, console);
     let book = Book { store, lock };
     let mut work = prepare(arguments, loaded, store, console).await?;
     let plan = Arc::clone(&work.plan);
