@@ -321,22 +321,25 @@ fn warnings(bench: &Bench, check: &str) -> usize {
 
 #[test]
 fn a_folder_that_git_does_not_ignore_is_warned_of() {
-    let bench = Bench::new("");
-    bench.roster(&agents(&[("8001", "store: files, key: \"agents/8001\"")]));
-    bench.write("secrets/agents/8001", "canary-pass");
-    assert_eq!(warnings(&bench, "store/files"), 0, "there is no checkout");
-    git(&bench, &["init", "-q"]);
-    assert_eq!(warnings(&bench, "store/files"), 1);
-    for (text, count) in [("", 1), ("!*\n", 1), ("*\n", 0)] {
-        bench.write("secrets/.gitignore", text);
-        assert_eq!(warnings(&bench, "store/files"), count, "{text}");
+    let cases: [(&[(&str, &str)], usize); 6] = [
+        (&[], 1),
+        (&[("secrets/.gitignore", "")], 1),
+        (&[("secrets/.gitignore", "!*\n")], 1),
+        // A folder.
+        (&[("secrets/.gitignore/key", "")], 1),
+        (&[("secrets/.gitignore", "*\n")], 0),
+        (&[(".gitignore", "/secrets/\n")], 0),
+    ];
+    for (files, count) in cases {
+        let bench = Bench::new("");
+        bench.roster(&agents(&[("8001", "store: files, key: \"agents/8001\"")]));
+        bench.write("secrets/agents/8001", "canary-pass");
+        let said = bench.run(&["plan"]).exits(0);
+        assert!(!said.err.contains("warning: store"), "there is no checkout: {}", said.err);
+        git(&bench, &["init", "-q"]);
+        files.iter().for_each(|(name, text)| bench.write(name, text));
+        assert_eq!(warnings(&bench, "store/files"), count, "{files:?}");
     }
-    fs::remove_file(bench.path("secrets/.gitignore")).unwrap();
-    bench.write("secrets/.gitignore/key", "");
-    assert_eq!(warnings(&bench, "store/files"), 1);
-    // The checkout may ignore the folder as well.
-    bench.write(".gitignore", "/secrets/\n");
-    assert_eq!(warnings(&bench, "store/files"), 0);
 }
 
 #[test]
