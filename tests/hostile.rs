@@ -477,6 +477,23 @@ fn a_loss_is_not_cut_out_by_what_is_new() {
     assert!(row.is_some_and(|row| row.contains("20 → 3")), "{row:?}");
 }
 
+#[test]
+fn an_agent_that_is_disabled_is_not_cut_out_by_long_names() {
+    let (mut seed, mut agents) = (String::new(), String::new());
+    for id in 7001..7401 {
+        writeln!(seed, "  - {{ operatorId: \"{id}\", name: a{id} }}").unwrap();
+        writeln!(agents, "  - {{ operatorId: \"{id}\", name: \"{}{}\" }}", id * 31 % 9973, "长".repeat(900))
+            .unwrap();
+    }
+    let bench = Bench::new(&format!("agents:\n{seed}  - {{ operatorId: \"9999\", name: last }}\n"));
+    bench.workspace("policy: { limits: { changes: 100% } }\n");
+    bench.roster(&format!("agents:\n{agents}  - {{ operatorId: \"9999\", enabled: false }}\n"));
+    let said = bench.run(&["plan", "--format", "markdown"]).exits(0);
+    assert!(said.out.contains("more.\n"), "the others are cut");
+    let row = said.out.lines().find(|line| line.starts_with("| 9999 |"));
+    assert!(row.is_some_and(|row| row.contains("enabled")), "{row:?}");
+}
+
 /// A bare repository in a folder of a checkout, as a commit can hold it; a setting of it runs a program.
 fn plant(bench: &Bench, folder: &str) {
     let canary = bench.path("canary").display().to_string();
