@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use bench::{API_SECRET, Bench, Said, run_in};
 use tempfile::TempDir;
@@ -445,4 +446,93 @@ fn every_deletion_stands_in_the_comment() {
     let notes = fs::read_to_string(bench.path("g.txt")).unwrap();
     let first: Vec<&str> = notes.lines().filter(|line| line.starts_with("::warning")).take(10).collect();
     assert!((0..600).all(|number| first[0].contains(&(20_000 + 3 * number).to_string())), "{}", first[0]);
+}
+
+#[test]
+fn a_loss_is_not_cut_out_by_what_is_new() {
+    let members: Vec<u32> = (8001..=8020).collect();
+    let (mut seed, mut agents) = (String::new(), String::new());
+    for id in &members {
+        writeln!(seed, "  - {{ operatorId: \"{id}\", name: a{id} }}").unwrap();
+        writeln!(agents, "  - {{ operatorId: \"{id}\", name: a{id} }}").unwrap();
+    }
+    let all: Vec<String> =
+        members.iter().map(|id| format!("{{ agentNumber: \"{id}\", priority: 1 }}")).collect();
+    let bench = Bench::new(&format!(
+        "agents:\n{seed}queues:\n  - {{ displayName: zz-night, assignMembers: [{}] }}\n",
+        all.join(", ")
+    ));
+    bench.workspace("policy: { limits: { memberRemovals: 100%, changes: 100% } }\n");
+    let mut queues = String::new();
+    for number in 0..400 {
+        let name = format!("{number:03}{}", "长".repeat(1_497));
+        writeln!(queues, "  - {{ displayName: \"{name}\", assignMembers: [\"8001\"] }}").unwrap();
+    }
+    let kept = "  - { displayName: zz-night, assignMembers: [\"8001\", \"8002\", \"8003\"] }\n";
+    bench.roster(&format!("agents:\n{agents}queues:\n{queues}{kept}"));
+    let said = bench.run(&["plan", "--format", "markdown"]).exits(0);
+    assert!(said.out.chars().count() <= 65_536);
+    assert!(said.out.contains("more.\n"), "the others are cut");
+    let row = said.out.lines().find(|line| line.starts_with("| zz-night |"));
+    assert!(row.is_some_and(|row| row.contains("20 → 3")), "{row:?}");
+}
+
+#[test]
+fn an_agent_that_is_disabled_is_not_cut_out_by_long_names() {
+    let (mut seed, mut agents) = (String::new(), String::new());
+    for id in 7001..7401 {
+        writeln!(seed, "  - {{ operatorId: \"{id}\", name: a{id} }}").unwrap();
+        writeln!(agents, "  - {{ operatorId: \"{id}\", name: \"{}{}\" }}", id * 31 % 9973, "长".repeat(900))
+            .unwrap();
+    }
+    let bench = Bench::new(&format!("agents:\n{seed}  - {{ operatorId: \"9999\", name: last }}\n"));
+    bench.workspace("policy: { limits: { changes: 100% } }\n");
+    bench.roster(&format!("agents:\n{agents}  - {{ operatorId: \"9999\", enabled: false }}\n"));
+    let said = bench.run(&["plan", "--format", "markdown"]).exits(0);
+    assert!(said.out.contains("more.\n"), "the others are cut");
+    let row = said.out.lines().find(|line| line.starts_with("| 9999 |"));
+    assert!(row.is_some_and(|row| row.contains("enabled")), "{row:?}");
+}
+
+/// A bare repository in a folder of a checkout, as a commit can hold it; a setting of it runs a program.
+fn plant(bench: &Bench, folder: &str) {
+    let canary = bench.path("canary").display().to_string();
+    bench.write(&format!("{folder}/HEAD"), "ref: refs/heads/main\n");
+    bench.write(&format!("{folder}/objects/info/kept"), "");
+    bench.write(&format!("{folder}/refs/heads/kept"), "");
+    let program = format!("touch '{canary}'; false");
+    let config = format!(
+        "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n\tfsmonitor = \"{program}\"\n\
+         \thooksPath = .\n[filter \"x\"]\n\tclean = \"{program}\"\n"
+    );
+    bench.write(&format!("{folder}/config"), &config);
+    bench.write(&format!("{folder}/.gitattributes"), "* filter=x\n");
+}
+
+#[test]
+fn a_repository_in_a_commit_runs_nothing() {
+    for around in [true, false] {
+        let bench = Bench::new("");
+        bench.roster("agents: [{ operatorId: \"8001\", name: 甲, role: 坐席 }]\n");
+        for folder in ["secrets", ".rosterctl"] {
+            plant(&bench, folder);
+        }
+        let git = |arguments: &[&str], folder: PathBuf| {
+            Command::new("git").args(arguments).current_dir(folder).output().unwrap();
+        };
+        if around {
+            git(&["init", "-q"], bench.folder.path().to_owned());
+            git(&["add", "secrets/config"], bench.folder.path().to_owned());
+        }
+        // The trap is one: Git that searches for its repository falls into it.
+        git(&["ls-files"], bench.path("secrets"));
+        assert!(bench.path("canary").exists());
+        fs::remove_file(bench.path("canary")).unwrap();
+        for command in [&["plan"][..], &["doctor"], &["apply", "--auto-approve"]] {
+            let said = bench.run(command);
+            assert!(!bench.path("canary").exists(), "{command:?}");
+            // What the checkout tracks is told all the same.
+            assert_eq!(format!("{}{}", said.out, said.err).contains("secrets/config"), around, "{command:?}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ use std::fs;
 use std::path::Path;
 
 use cases::FOLDER;
+use rosterctl::apply::replan;
 
 macro_rules! cases {
     ($($name:ident $folder:literal)+) => {
@@ -76,7 +77,9 @@ cases! {
 }
 
 fn check(case: &str) {
-    let plan = serde_json::to_string_pretty(&cases::read(case).plan()).expect("a plan is JSON");
+    let plan = cases::read(case).plan();
+    assert_eq!(replan::disorder(&plan), None);
+    let plan = serde_json::to_string_pretty(&plan).expect("a plan is JSON");
     insta::with_settings!({
         snapshot_path => Path::new(FOLDER).join(case),
         prepend_module_to_snapshot => false,

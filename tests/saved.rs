@@ -93,14 +93,56 @@ fn steps_are_known_by_their_content_and_not_by_their_numbers() {
 }
 
 #[test]
+fn a_step_is_carried_out_once_and_in_its_order() {
+    let edits: [fn(&mut Vec<Value>); 6] = [
+        // Once more, under its own id and under another one.
+        |steps| steps.push(steps[0].clone()),
+        |steps| {
+            let mut again = steps[0].clone();
+            again["id"] = json!("s9");
+            steps.push(again);
+        },
+        |steps| steps[1]["id"] = steps[0]["id"].clone(),
+        |steps| steps[0]["after"] = json!(["s9"]),
+        |steps| steps[0]["after"] = json!([steps[1]["id"]]),
+        |steps| steps[0]["after"] = json!([steps[0]["id"]]),
+    ];
+    for change in edits {
+        let bench = Bench::new(SEED);
+        bench.roster(&roster(["子", "丑", "丙"]));
+        bench.run(&["plan", "--out", "plan.json"]).exits(0);
+        edit(&bench, |plan| change(plan["steps"].as_array_mut().unwrap()));
+        bench.run(&APPLY).exits(3);
+        assert_eq!(name(&bench, "8001"), "甲");
+        assert_eq!(name(&bench, "8002"), "乙");
+    }
+}
+
+#[test]
 fn what_the_saved_plan_does_not_hold_is_not_done() {
     let bench = Bench::new(SEED);
     bench.roster(&roster(["子", "乙", "丙"]));
     bench.run(&["plan", "--out", "plan.json"]).exits(0);
     rename(&bench, "8003", "卯");
-    bench.run(&APPLY).exits(0);
+    let said = bench.run(&[&APPLY[..], &["--format", "json"]].concat()).exits(0).json();
     assert_eq!(name(&bench, "8001"), "子");
     assert_eq!(name(&bench, "8003"), "卯");
+    assert_eq!(said["due"], json!(["agent/8003"]));
+    // A saved plan without steps claims no more.
+    rename(&bench, "8003", "丙");
+    bench.run(&["plan", "--out", "plan.json"]).exits(0);
+    let said = bench.run(&APPLY).exits(0);
+    assert!(said.out.contains("Nothing to do"), "{}", said.out);
+    rename(&bench, "8003", "卯");
+    for format in ["text", "markdown", "html"] {
+        let said = bench.run(&[&APPLY[..], &["--format", format]].concat()).exits(0);
+        assert!(said.out.contains("agent/8003"), "{}", said.out);
+        assert!(!said.out.contains("as the manifests say"), "{}", said.out);
+    }
+    let said = bench.run(&[&APPLY[..], &["--format", "json"]].concat()).exits(0).json();
+    assert_eq!(said["due"], json!(["agent/8003"]));
+    let said = bench.run(&["apply", "--auto-approve", "--format", "json"]).exits(0).json();
+    assert_eq!(said.get("due"), None);
 }
 
 #[test]

@@ -125,6 +125,33 @@ if test -e \"exec/$1\"; then cat \"exec/$1\"; else echo \"Error: $1 is not in th
 }
 
 #[test]
+fn a_command_that_hides_its_failure_overwrites_nothing() {
+    let bench = Bench::new("");
+    let store = |missing: &str| {
+        bench.workspace(&format!(
+            "  own: {{ type: exec, get: [sh, get.sh, \"{{key}}\"], put: [sh, put.sh, \"{{key}}\"]{missing} }}\n"
+        ));
+    };
+    bench.write("put.sh", "mkdir -p exec && cat > \"exec/$1\"\n");
+    bench.write("get.sh", "test -e lost || cat \"exec/$1\" 2>/dev/null; exit 0\n");
+    bench.write("exec/p", "canary-pass");
+    bench.write("lost", "");
+    bench.roster(&agents(&[("8001", "store: own, key: p, generate: true")]));
+    store("");
+    bench.run(&["apply", "--auto-approve"]).exits(1);
+    assert!(bench.agents().is_empty());
+    assert_eq!(fs::read_to_string(bench.path("exec/p")).unwrap(), "canary-pass");
+    fs::remove_file(bench.path("lost")).unwrap();
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    live(&bench, "8001", "canary-pass");
+    // Where the store says that it ends so, the key is missing, and made.
+    store(", missing: { exit: [0] }");
+    bench.roster(&agents(&[("8002", "store: own, key: q, generate: true")]));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    live(&bench, "8002", &fs::read_to_string(bench.path("exec/q")).unwrap());
+}
+
+#[test]
 fn a_vault_that_is_busy_is_asked_again() {
     let (bench, vault) = with_vault("");
     vault.set("p", json!({ "value": "vault-pass" }));
@@ -259,15 +286,65 @@ fn a_rotation_overwrites_no_key_of_others() {
     live(&bench, "8001", &fs::read_to_string(bench.path("secrets/agents/second")).unwrap());
 }
 
+/// Runs Git in the folder of a bench.
+fn git(bench: &Bench, arguments: &[&str]) -> String {
+    let mut git = std::process::Command::new("git");
+    let output = git.args(arguments).current_dir(bench.folder.path()).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// How many warnings `doctor` has of a check; `plan` and `apply` have as many lines.
+fn warnings(bench: &Bench, check: &str) -> usize {
+    let doctor = bench.run(&["doctor", "--format", "json"]).json();
+    let warned = |one: &&serde_json::Value| one["name"] == check && one["status"] == "warning";
+    let count = doctor["checks"].as_array().unwrap().iter().filter(warned).count();
+    for command in [&["plan"][..], &["apply", "--auto-approve"]] {
+        let said = bench.run(command).exits(0);
+        assert_eq!(said.err.matches(&format!("warning: {check}: Git")).count(), count, "{}", said.err);
+    }
+    count
+}
+
+#[test]
+fn a_folder_that_git_does_not_ignore_is_warned_of() {
+    let cases: [(&[(&str, &str)], usize); 6] = [
+        (&[], 1),
+        (&[("secrets/.gitignore", "")], 1),
+        (&[("secrets/.gitignore", "!*\n")], 1),
+        // A folder.
+        (&[("secrets/.gitignore/key", "")], 1),
+        (&[("secrets/.gitignore", "*\n")], 0),
+        (&[(".gitignore", "/secrets/\n")], 0),
+    ];
+    for (files, count) in cases {
+        let bench = Bench::new("");
+        bench.roster(&agents(&[("8001", "store: files, key: \"agents/8001\"")]));
+        bench.write("secrets/agents/8001", "canary-pass");
+        let said = bench.run(&["plan"]).exits(0);
+        assert!(!said.err.contains("warning: store"), "there is no checkout: {}", said.err);
+        git(&bench, &["init", "-q"]);
+        files.iter().for_each(|(name, text)| bench.write(name, text));
+        assert_eq!(warnings(&bench, "store/files"), count, "{files:?}");
+    }
+}
+
+#[test]
+fn what_git_tracks_of_its_own_folder_is_warned_of() {
+    let bench = Bench::new("");
+    git(&bench, &["init", "-q"]);
+    bench.roster("agents: []\n");
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    git(&bench, &["add", "-A"]);
+    assert_eq!(warnings(&bench, "ledger"), 0);
+    git(&bench, &["add", "-f", ".rosterctl"]);
+    assert_eq!(warnings(&bench, "ledger"), 1);
+}
+
 #[test]
 fn a_folder_of_secrets_keeps_itself_out_of_git() {
     let bench = Bench::new("");
-    let git = |arguments: &[&str]| {
-        let mut git = std::process::Command::new("git");
-        let output = git.args(arguments).current_dir(bench.folder.path()).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}");
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let git = |arguments: &[&str]| git(&bench, arguments);
     git(&["init", "-q"]);
     bench.roster(&agents(&[("8001", "store: files, key: \"agents/8001\", generate: true")]));
     let said = bench.run(&["apply", "--auto-approve"]).exits(0);

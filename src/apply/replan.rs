@@ -4,7 +4,7 @@
 //! of the saved plan only that is carried out. Steps are compared by content and targets: their numbers may differ,
 //! and so may the agents that share one call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
@@ -20,24 +20,45 @@ use crate::model::secret::SecretRef;
 /// What a plan does, by operation and resource: the content that is sent, and the place of its step.
 type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<(Json, usize)>>;
 
-/// Returns what moved since a plan was saved: values that it would overwrite, and steps that a new plan does not hold.
+/// Returns why the steps of a saved plan cannot be followed one by one, which every plan that was saved can.
+pub fn disorder(plan: &Plan) -> Option<String> {
+    let mut before: BTreeSet<&str> = BTreeSet::new();
+    for step in &plan.steps {
+        let id = &step.id;
+        if step.targets.is_empty() {
+            return Some(format!("its step `{id}` has no targets"));
+        }
+        if let Some(missing) = step.after.iter().find(|needed| !before.contains(needed.as_str())) {
+            return Some(format!("its step `{id}` comes after `{missing}`, which does not stand before it"));
+        }
+        if !before.insert(id) {
+            return Some(format!("it has two steps `{id}`"));
+        }
+    }
+    None
+}
+
+/// Returns what moved since a plan was saved: values that it would overwrite, and steps that a new plan does not hold,
+/// or holds less often.
 ///
 /// # Errors
 /// Why a resource could not be seen.
 pub fn moved(saved: &Plan, new: &Plan, live: &Live) -> Result<Vec<Stale>, String> {
     let wanted = guard::wanted(saved, true);
     let mut stale = guard::check(saved, &wanted, &Seen::of(live, &wanted))?;
-    let units = units(new);
+    let mut units = units(new);
     let (old, ids) = (by_id(saved), by_id(new));
     for step in &saved.steps {
         let content = content(saved, step);
         let before: Vec<&Step> = step.after.iter().filter_map(|id| old.get(&**id).copied()).collect();
         for target in &step.targets {
-            let same = units.get(&(step.operation, target)).into_iter().flatten();
-            let held = content.is_some()
-                && same
-                    .filter(|(other, _)| content.as_ref() == Some(other))
-                    .any(|(_, at)| waits(&before, &ids, &new.steps[*at]));
+            let fits = |(other, at): &(Json, usize)| {
+                content.as_ref() == Some(other) && waits(&before, &ids, &new.steps[*at])
+            };
+            // Each step of the new plan stands for one of the saved plan.
+            let held = units.get_mut(&(step.operation, target)).is_some_and(|same| {
+                same.iter().position(fits).map(|found| same.swap_remove(found)).is_some()
+            });
             if !held && !stale.iter().any(|moved| moved.id == *target) {
                 let word = step.operation.word();
                 let message = format!(
@@ -54,10 +75,18 @@ fn by_id(plan: &Plan) -> BTreeMap<&str, &Step> {
     plan.steps.iter().map(|step| (&*step.id, step)).collect()
 }
 
-/// Whether a plan does all that another one does.
-pub fn covers(plan: &Plan, other: &Plan) -> bool {
-    let units = units(plan);
-    units_of(other).all(|(key, _)| units.contains_key(&key))
+/// Returns the resources for which another plan does more than a plan does.
+pub fn beyond(plan: &Plan, other: &Plan) -> BTreeSet<ResourceId> {
+    let counts = |plan| {
+        let mut counts: BTreeMap<(Operation, ResourceId), usize> = BTreeMap::new();
+        for ((operation, target), _) in units_of(plan) {
+            *counts.entry((operation, target.clone())).or_default() += 1;
+        }
+        counts
+    };
+    let held = counts(plan);
+    let more = counts(other).into_iter().filter(|(key, count)| held.get(key).is_none_or(|held| held < count));
+    more.map(|((_, target), _)| target).collect()
 }
 
 fn units(plan: &Plan) -> Units<'_> {

@@ -97,9 +97,9 @@ impl Machine {
             // Without the vendor's yes one more edit each sets what cannot be read.
             let mut unread =
                 if slot.acknowledged { Open::new() } else { verify::unconfirmed(&plan, &seen_step, seen) };
-            unread
-                .values_mut()
-                .for_each(|keys| keys.retain(|key| !slot.reset.iter().any(|reset| reset == key)));
+            for keys in unread.values_mut() {
+                keys.retain(|key| !slot.reset.iter().any(|reset| reset == key));
+            }
             unread.retain(|_, keys| !keys.is_empty());
             let reset: Vec<String> = unread.values().flatten().map(|key| (*key).to_owned()).collect();
             let verdict = verify::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen);
@@ -183,7 +183,8 @@ impl Machine {
     /// Returns the targets of a step whose unread fields its call may have set without a yes that holds.
     fn doubted(&self, at: usize) -> Vec<ResourceId> {
         let slot = &self.slots[at];
-        if slot.acknowledged && !slot.disproved || !slot.unheard && !slot.disproved {
+        let in_doubt = slot.disproved || (slot.unheard && !slot.acknowledged);
+        if !in_doubt {
             return Vec::new();
         }
         match self.plan.steps[at].operation {

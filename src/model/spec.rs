@@ -290,8 +290,8 @@ pub static STORES: &[(&str, &str, &[Setting])] = &[
                     ),
                 ]),
                 "",
-                "How `get` ends for a key that is not there, beside printing nothing; known of pass, gopass, op, \
-                 security and secret-tool.",
+                "How `get` ends for a key that is not there; known of pass, gopass, op, security and \
+                 secret-tool.",
             ),
         ],
     ),

@@ -2,13 +2,17 @@
 //!
 //! A comment holds 65,536 characters. What is longer is cut at a row, never inside a fold or a fence, and says so. Those
 //! who are deleted come first: their rows are shortened, down to their numbers, before one is cut. Of what is left each
-//! fold has a share.
+//! fold has a share. In a fold that is cut, the rows in which most is lost come first.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::diff::{Span, spans};
 use super::markup::Markdown;
 use super::view::{self, Group, Line, Piece, View};
 use super::{Body, Command, Failure, Part, Report, Run, result};
-use crate::apply::{Status, StepResult};
+use crate::apply::Status;
+use crate::model::agent::ENABLED;
 use crate::model::plan::Plan;
 
 /// Most characters of a comment; GitHub takes 65,536.
@@ -34,12 +38,32 @@ struct Section {
     rank: usize,
     open: Markdown,
     rows: Vec<Markdown>,
+    /// How much is lost in each row; empty where the order of the rows stays.
+    losses: Vec<Loss>,
     close: &'static str,
     /// Shorter forms of a fold that is not cut while another one can be.
     shorter: Vec<(Markdown, Vec<Markdown>)>,
 }
 
+/// How much is lost in a row, in thousandths: first by balance, then of those who are there before.
+type Loss = (usize, usize);
+
 impl Section {
+    /// Brings the rows in which most is lost to the front; returns the places that the rows had.
+    fn losses_first(&mut self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.rows.len()).collect();
+        places.sort_by_key(|at| Reverse(self.losses.get(*at)));
+        self.rows = places.iter().map(|at| self.rows[*at].clone()).collect();
+        places
+    }
+
+    /// Brings rows back to the places that they had.
+    fn restore(&mut self, places: Vec<usize>) {
+        let mut rows: Vec<_> = places.into_iter().zip(std::mem::take(&mut self.rows)).collect();
+        rows.sort_by_key(|(at, _)| *at);
+        self.rows = rows.into_iter().map(|(_, row)| row).collect();
+    }
+
     /// How many characters it takes as a whole, with the line that says how many rows are missing.
     fn chars(&self) -> usize {
         self.frame() + self.rows.iter().map(Markdown::chars).sum::<usize>()
@@ -85,10 +109,10 @@ fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Section>) {
     }
     head.raw("\n\n");
     let sections = match &part.body {
-        Body::Planned(plan) => planned(report, plan, &mut head),
+        Body::Planned(plan) => planned(report, &view::of(plan, report.command), &mut head),
         Body::Ran(plan, run) => {
             let mut sections = ran(plan, run, &mut head);
-            sections.extend(planned(report, plan, &mut head));
+            sections.extend(planned(report, &view::of_run(plan, run, report.command), &mut head));
             sections
         }
         Body::Failed(failure) => failed(report, failure, &mut head),
@@ -118,9 +142,8 @@ fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Sectio
     )]
 }
 
-fn planned(report: &Report, plan: &Plan, head: &mut Markdown) -> Vec<Section> {
-    let view = view::of(plan, report.command);
-    summary(&view, head);
+fn planned(report: &Report, view: &View, head: &mut Markdown) -> Vec<Section> {
+    summary(view, head);
     let mut sections = Vec::new();
     for group in Group::told() {
         let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, line)).collect();
@@ -131,13 +154,14 @@ fn planned(report: &Report, plan: &Plan, head: &mut Markdown) -> Vec<Section> {
             let (title, count) = (group.title(report.command), view.count(group));
             let columns = columns(group, report.command);
             let mut whole = section(rank(group), title, count, open, columns, rows.into_iter());
+            whole.losses = view.group(group).map(loss).collect();
             if deleted {
                 whole.shorter = shorter(title, count, columns, &view.group(group).collect::<Vec<_>>());
             }
             sections.push(whole);
         }
     }
-    sections.extend(order(&view));
+    sections.extend(order(view));
     sections
 }
 
@@ -250,7 +274,7 @@ fn summary(view: &View, head: &mut Markdown) {
 /// What became of the steps.
 fn ran(plan: &Plan, run: &Run, head: &mut Markdown) -> Vec<Section> {
     if let Some(verdict) = result::verdict(plan, run) {
-        let whole = run.refused.is_none() && run.results.iter().all(StepResult::is_proved);
+        let whole = result::is_whole(run);
         head.raw(if whole { "✅ **" } else { "❌ **" }).text(&cut(&verdict)).raw("**\n\n");
     }
     if run.interrupted {
@@ -296,7 +320,14 @@ fn order(view: &View) -> Option<Section> {
     }
     let mut open = Markdown::default();
     open.raw("<details><summary>What comes after what</summary>\n\n```mermaid\nflowchart LR\n");
-    Some(Section { rank: PICTURE, open, rows, close: "```\n\n</details>\n\n", shorter: Vec::new() })
+    Some(Section {
+        rank: PICTURE,
+        open,
+        rows,
+        losses: Vec::new(),
+        close: "```\n\n</details>\n\n",
+        shorter: Vec::new(),
+    })
 }
 
 fn section(
@@ -310,13 +341,35 @@ fn section(
     let mut head = Markdown::default();
     head.raw(if open { "<details open><summary><b>" } else { "<details><summary><b>" });
     head.raw(title).raw("</b> (").number(count).raw(")</summary>\n\n").raw(columns);
-    Section { rank, open: head, rows: rows.collect(), close: "\n</details>\n\n", shorter: Vec::new() }
+    Section {
+        rank,
+        open: head,
+        rows: rows.collect(),
+        losses: Vec::new(),
+        close: "\n</details>\n\n",
+        shorter: Vec::new(),
+    }
+}
+
+/// How much is lost in a line: a queue's members, an agent's work, or its main skill group.
+fn loss(line: &Line) -> Loss {
+    if let Some(staffing) = &line.staffing {
+        let share = |lost: usize| lost * 1000 / staffing.before.max(1);
+        return (share(staffing.before.saturating_sub(staffing.after())), share(staffing.leaving));
+    }
+    let disabled = |piece: &Piece| matches!(piece, Piece::Field { key, after, .. } if key == ENABLED.key && after == "false");
+    match (line.pieces.iter().any(disabled), line.moves()) {
+        (true, _) => (1000, 0),
+        (false, Some(_)) => (500, 0),
+        (false, None) => (0, 0),
+    }
 }
 
 fn row(report: &Report, group: Group, line: &Line) -> Markdown {
     let mut row = Markdown::default();
     let place =
         line.source.as_ref().map(|s| format!("{}:{}", report.path(&s.file), s.line)).unwrap_or_default();
+    let subject = cut(bare(&line.subject));
     row.raw("| ");
     match group {
         Group::Findings => {
@@ -324,12 +377,12 @@ fn row(report: &Report, group: Group, line: &Line) -> Markdown {
         }
         Group::Moves => {
             let (from, to) = line.moves().unwrap_or_default();
-            row.text(bare(&line.subject)).raw(" | ").text(line.name().unwrap_or_default());
-            row.raw(" | ").text(from).raw(" | ").text(to).raw(" | ");
+            row.text(&subject).raw(" | ").text(&cut(line.name().unwrap_or_default()));
+            row.raw(" | ").text(&cut(from)).raw(" | ").text(&cut(to)).raw(" | ");
             said(&mut row, line.beside_the_move());
         }
         Group::Queues => {
-            row.text(bare(&line.subject)).raw(" | ");
+            row.text(&subject).raw(" | ");
             if let Some(staffing) = &line.staffing {
                 row.number(staffing.before).raw(" → ").number(staffing.after());
             }
@@ -337,7 +390,7 @@ fn row(report: &Report, group: Group, line: &Line) -> Markdown {
             said(&mut row, line.pieces.iter());
         }
         Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
-            row.text(bare(&line.subject)).raw(" | ").text(&cut(line.name().unwrap_or_default())).raw(" | ");
+            row.text(&subject).raw(" | ").text(&cut(line.name().unwrap_or_default())).raw(" | ");
             // Deleted agents are named, however long the names of others are.
             let deleted = matches!(group, Group::Leaves | Group::Remade);
             let who = line.pieces.iter().any(|piece| deleted && is_who(line, piece));
@@ -446,6 +499,14 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Section>)>) -> String {
         left -= frame;
         framed.push(fold);
     }
+    // Nothing is moved in a fold that is shown as a whole.
+    let mut moved: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    for (_, part, at) in &framed {
+        let section = &mut kept[*part].1[*at].0;
+        if !section.losses.is_empty() {
+            moved.insert((*part, *at), section.losses_first());
+        }
+    }
     // Those who are deleted, then a share for each of the others, then by rank what is left.
     let is_deleted = |fold: &&(usize, usize, usize)| fold.0 <= DELETED;
     for (_, part, at) in framed.iter().filter(is_deleted) {
@@ -457,8 +518,12 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Section>)>) -> String {
     }
     for (_, part, at) in &framed {
         left -= fill(&mut kept[*part].1[*at], left);
-        let (section, shown) = &kept[*part].1[*at];
-        whole &= *shown == section.rows.len();
+        let (section, shown) = &mut kept[*part].1[*at];
+        let is_whole = *shown == section.rows.len();
+        if let Some(places) = moved.remove(&(*part, *at)).filter(|_| is_whole) {
+            section.restore(places);
+        }
+        whole &= is_whole;
     }
     // A picture is whole or not at all.
     for (rank, part, at) in pictures {
@@ -523,6 +588,7 @@ fn shorten(kept: &mut [(Markdown, Vec<(Section, usize)>)], left: usize) -> bool 
         is_whole = false;
         for section in deleted.iter_mut().filter(|section| !section.shorter.is_empty()) {
             (section.open, section.rows) = section.shorter.remove(0);
+            section.losses.clear();
         }
     }
     is_whole

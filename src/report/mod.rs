@@ -37,6 +37,7 @@ use crate::apply::attend::Held;
 use crate::apply::guard::Stale;
 use crate::model::call::Reason;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::id::ResourceId;
 use crate::model::plan::Plan;
 
 /// The output formats that there are.
@@ -200,6 +201,8 @@ pub struct Run {
     pub lifted: Vec<Held>,
     /// The operator stopped it.
     pub interrupted: bool,
+    /// What is to be done beside the saved plan that was carried out.
+    pub due: Vec<ResourceId>,
     /// Why nothing was written, when nothing was.
     pub refused: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! What became of a run → text and JSON.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -8,7 +9,7 @@ use super::Run;
 use super::view::ranges;
 use crate::apply::{IN_PART, KEPT, Status, StepResult};
 use crate::model::finding::{AT_WORK, Effect, Finding};
-use crate::model::id::{OperatorId, ResourceId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Operation, Plan, Step};
 
 /// The value of `format` of a result.
@@ -37,6 +38,9 @@ pub struct Report<'a> {
     /// The operator stopped the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
+    /// What is to be done beside the saved plan that was carried out.
+    #[serde(skip_serializing_if = "<[ResourceId]>::is_empty")]
+    pub due: &'a [ResourceId],
     /// Why nothing was written, when nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<&'a str>,
@@ -117,6 +121,7 @@ pub fn of<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
         findings: held.chain(plan.findings.iter().map(Cow::Borrowed)).collect(),
         lifted: lifted.map(|one| Held { id: ResourceId::agent(&one.agent), message: &one.why }).collect(),
         interrupted: run.interrupted,
+        due: &run.due,
         refused: run.refused.as_deref(),
     }
 }
@@ -173,12 +178,34 @@ pub fn step_for(step: &Step, ids: &[OperatorId]) -> String {
     format!("{} {kind}/{}", step.operation.word(), ranges(&ids))
 }
 
-/// One sentence about the whole run; `None` when nothing was to be done.
+/// Whether a run did all that there is to do, and it was read back.
+pub(super) fn is_whole(run: &Run) -> bool {
+    run.refused.is_none() && run.due.is_empty() && run.results.iter().all(StepResult::is_proved)
+}
+
+/// What a saved plan left due, in a sentence.
+fn due(run: &Run) -> Option<String> {
+    let mut kinds: BTreeMap<Kind, Vec<&OperatorId>> = BTreeMap::new();
+    for id in &run.due {
+        kinds.entry(id.kind).or_default().push(&id.name);
+    }
+    let said = kinds.iter().map(|(kind, ids)| format!("{}/{}", kind.word(), ranges(ids)));
+    let said = said.collect::<Vec<_>>().join(", ");
+    (!said.is_empty()).then(|| format!("Since the plan was saved more is due: {said}; plan again."))
+}
+
+/// What is to be told of the whole run; `None` when nothing was to be done.
 pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
     if let Some(why) = &run.refused {
         // A reason may list what moved, a line each; here it is one sentence.
         return Some(format!("Not applied: {}", why.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
+    let told = [ended(plan, run), due(run)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    (!told.is_empty()).then_some(told)
+}
+
+/// How the steps of a run ended, in a sentence.
+fn ended(plan: &Plan, run: &Run) -> Option<String> {
     let Counts { done, failed, skipped, unknown } = of(plan, run).summary;
     let open = failed + skipped + unknown;
     let all = run.results.len();
@@ -206,6 +233,7 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
         (_, 0) if let Some(left) = left => {
             Some(format!("Applied in part: {all} of {all} steps done; {left}."))
         }
+        (_, 0) if !run.due.is_empty() => Some(format!("Applied: {all} of {all} steps done.")),
         (_, 0) => Some(format!(
             "Applied: {all} of {all} steps done; all that can be read back is as the manifests say."
         )),

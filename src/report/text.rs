@@ -32,7 +32,9 @@ pub(super) fn report(report: &Report, look: Look) -> String {
             Body::Planned(shown) => plan(&view::of(shown, report.command), look),
             Body::Ran(shown, run) => {
                 let done = ran(shown, run, look);
-                plan(&view::of(shown, report.command), look) + if done.is_empty() { "" } else { "\n" } + &done
+                plan(&view::of_run(shown, run, report.command), look)
+                    + if done.is_empty() { "" } else { "\n" }
+                    + &done
             }
             Body::Failed(failure) => failed(failure),
         };

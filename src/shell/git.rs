@@ -1,19 +1,78 @@
-//! What Git tracks: passwords in clear that are one push from being published.
+//! What Git tracks, or would: passwords in clear that are one push from being published.
+//!
+//! A commit of a stranger can hold a whole repository without `.git`, whose settings name programs. So Git never
+//! searches for a repository here: it is told the one of the checkout, whose `.git` no commit can hold.
 
-use std::path::Path;
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Returns the names of the files in a folder that Git tracks; none where there is no Git, or no repository.
+/// Settings that run no program and change no file.
+const SETTINGS: [&str; 4] = [
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.untrackedCache=false",
+    "safe.bareRepository=explicit",
+];
+/// Variables that Git gets beside `PATH`: where the person's own settings are.
+const HANDED_ON: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
+
+/// A folder of a checkout.
+struct Spot {
+    /// The root of the checkout.
+    root: PathBuf,
+    /// The folder, seen from the root.
+    inside: PathBuf,
+}
+
+impl Spot {
+    /// Finds the checkout that a folder lies in: the first folder upwards that has a `.git`.
+    fn find(folder: &Path) -> Option<Self> {
+        let real = fs::canonicalize(folder).ok()?;
+        let root = real.ancestors().find(|above| above.join(".git").symlink_metadata().is_ok())?.to_owned();
+        let inside = real.strip_prefix(&root).ok()?.to_owned();
+        Some(Self { root, inside })
+    }
+
+    /// A Git command about a path below the folder.
+    fn git(&self, arguments: &[&str], below: &str) -> Command {
+        let mut git = Command::new("git");
+        git.arg("--git-dir").arg(self.root.join(".git")).arg("--work-tree").arg(&self.root);
+        git.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        git.args(arguments).arg("--");
+        git.arg(Path::new(".").join(&self.inside).join(below));
+        git.current_dir(&self.root).env_clear().env("PATH", path());
+        git.envs(HANDED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
+        git.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1");
+        git.stdin(Stdio::null()).stderr(Stdio::null());
+        git
+    }
+}
+
+/// `PATH` without its relative folders: such a one would lie in the checkout.
+fn path() -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let absolute = env::split_paths(&path).filter(|folder| folder.is_absolute());
+    env::join_paths(absolute).unwrap_or_default()
+}
+
+/// Returns the names of the files in a folder that Git tracks; none where there is no Git, or no checkout.
 pub fn tracked(folder: &Path) -> Vec<String> {
-    // No program that the repository's settings name is run, and no lock is taken.
-    let output = Command::new("git")
-        .args(["-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false", "ls-files", "-z"])
-        .current_dir(folder)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output();
-    let Ok(output) = output else { return Vec::new() };
+    let Some(spot) = Spot::find(folder) else { return Vec::new() };
+    let Ok(output) = spot.git(&["--literal-pathspecs", "ls-files", "-z"], "").output() else {
+        return Vec::new();
+    };
     let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    let names = names.map(|name| String::from_utf8_lossy(name).into_owned());
+    let below = |name: String| Some(Path::new(&name).strip_prefix(&spot.inside).ok()?.to_str()?.to_owned());
+    names.filter_map(below).collect()
+}
+
+/// Whether Git would take up a new file of a folder; not where there is no Git, or no checkout.
+pub fn takes_up(folder: &Path) -> bool {
+    let Some(spot) = Spot::find(folder) else { return false };
+    // It takes each path as it is. 0 for one that is ignored, 1 for another one, 128 for a failure.
+    spot.git(&["check-ignore", "-q"], "key").output().is_ok_and(|output| output.status.code() == Some(1))
 }

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::markup::Markup;
 use super::view::{self, Group, View};
 use super::{Body, Command, Failure, Part, Report, Run, result};
-use crate::apply::{Status, StepResult};
+use crate::apply::Status;
 use crate::model::finding::Severity;
 use crate::model::plan::Plan;
 
@@ -134,7 +134,7 @@ fn workspace(page: &mut Markup, spot: Spot<'_>, part: &Part) {
         Body::Planned(plan) => planned(page, spot, &view::of(plan, spot.report.command)),
         Body::Ran(plan, run) => {
             ran(page, spot, plan, run);
-            planned(page, spot, &view::of(plan, spot.report.command));
+            planned(page, spot, &view::of_run(plan, run, spot.report.command));
         }
         Body::Failed(failure) => failed(page, spot, failure),
     }
@@ -214,7 +214,7 @@ fn order(page: &mut Markup, spot: Spot<'_>, view: &View) {
 
 fn ran(page: &mut Markup, spot: Spot<'_>, plan: &Plan, run: &Run) {
     if let Some(verdict) = result::verdict(plan, run) {
-        let whole = run.refused.is_none() && run.results.iter().all(StepResult::is_proved);
+        let whole = result::is_whole(run);
         page.raw(if whole { "<p class=\"note good\">" } else { "<p class=\"note bad\">" })
             .text(&verdict)
             .raw("</p>\n");

@@ -11,7 +11,7 @@ mod queues;
 
 use std::collections::BTreeMap;
 
-use super::Command;
+use super::{Command, Run};
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::field::{Field, by_key};
 use crate::model::finding::{Effect, Finding, SEATS_UNKNOWN, Severity};
@@ -248,6 +248,8 @@ pub struct View {
     pub allowed: Vec<String>,
     /// Whether there is nothing to do.
     pub nothing: bool,
+    /// Whether there is something to do beside this saved plan.
+    pub due: bool,
     /// Why apply would do none of it, when it would not.
     pub refused: Option<String>,
     /// The line of counts.
@@ -282,6 +284,7 @@ impl View {
         let all = |severity| self.findings.iter().all(|line| line.tone == Tone::Find(severity));
         let refused = self.findings.iter().any(|line| line.tone == Tone::Find(Severity::Error));
         match (self.nothing, all(Severity::Info)) {
+            (true, true) if self.due => Some("The saved plan has no steps."),
             (true, true) if self.narrowed.is_some() => {
                 Some("Nothing to do for these targets: they are live as the manifests say.")
             }
@@ -310,10 +313,16 @@ pub fn of(plan: &Plan, command: Command) -> View {
             .map(|a| format!("allowed for this run: {} up to {}", a.rule, a.up_to))
             .collect(),
         nothing: plan.changes.is_empty(),
+        due: false,
         refused: refused(&plan.findings),
         counts: counts(plan, command),
         summary: plan.summary.clone(),
     }
+}
+
+/// Puts the plan of a run into words.
+pub fn of_run(plan: &Plan, run: &Run, command: Command) -> View {
+    View { due: !run.due.is_empty(), ..of(plan, command) }
 }
 
 fn counts(plan: &Plan, command: Command) -> String {

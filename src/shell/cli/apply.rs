@@ -19,7 +19,7 @@ use crate::apply::observe::Seen;
 use crate::apply::{Conduct, Finish, Ran, StepResult, keep, recover, remember, replan};
 use crate::model::call::{Failure, Reason};
 use crate::model::finding::Effect;
-use crate::model::id::OperatorId;
+use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::Plan;
@@ -93,10 +93,15 @@ impl Work {
         self.again.as_ref().map_or(&[], |again| &again.moved)
     }
 
+    /// What is to be done beside the saved plan.
+    fn due(&self) -> Vec<ResourceId> {
+        let due = self.again.as_ref().map(|again| replan::beyond(&self.plan, &again.plan));
+        Vec::from_iter(due.unwrap_or_default())
+    }
+
     /// Whether the plan is all that is to be done.
     fn is_whole(&self) -> bool {
-        self.plan.targets.is_empty()
-            && self.again.as_ref().is_none_or(|again| replan::covers(&self.plan, &again.plan))
+        self.plan.targets.is_empty() && self.due().is_empty()
     }
 }
 
@@ -164,14 +169,16 @@ async fn locked(
     for why in [loaded.journal().stranger(), loaded.journal().damage()].into_iter().flatten() {
         console.note(&why);
     }
-    passwords::warn_published(loaded, console);
+    passwords::warn_exposed(loaded, console);
     let book = Book { store, lock };
     let mut work = prepare(arguments, loaded, store, console).await?;
     let plan = Arc::clone(&work.plan);
     let judged = Arc::clone(work.judged());
     let stale = !work.moved().is_empty() && !arguments.skip_stale && !judged.has(Effect::Incomplete);
     let refusal = work.refusal().filter(|_| !stale);
-    reporter.show(if refusal.is_some() { &judged } else { &plan });
+    let shown = if refusal.is_some() { &judged } else { &plan };
+    let due = if refusal.is_some() { Vec::new() } else { work.due() };
+    reporter.show(shown, !due.is_empty());
     if stale {
         return Err(is_stale(arguments, reporter, work.moved().to_vec()));
     }
@@ -241,7 +248,7 @@ async fn locked(
         Finish::Stale(stale) => Err(is_stale(arguments, reporter, stale)),
         Finish::Ran(Ran { results, skipped, held, lifted, interrupted }) => {
             let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
-            let run = Run { results, stale: skipped, held, lifted, interrupted, refused: None };
+            let run = Run { results, stale: skipped, held, lifted, interrupted, due, refused: None };
             let (exit, recorded) = conclude(console, reporter, loaded, book, work, run, &prints).await;
             // The ledger holds what the journal said; else the next run takes it in.
             if let Some(journal) = journal.as_ref().filter(|_| recorded) {
@@ -430,7 +437,7 @@ async fn finish_empty(
     };
     record(book, &mut work.ledger, doings).await?;
     loaded.journal().discard();
-    reporter.ran(Run::default());
+    reporter.ran(Run { due: work.due(), ..Run::default() });
     Ok(if left { Exit::Partial } else { Exit::Success })
 }
 

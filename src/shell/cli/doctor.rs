@@ -175,13 +175,8 @@ async fn stores(loaded: &Loaded) -> Vec<Check> {
     let named = named(loaded);
     let checks = loaded.workspace.stores.keys().map(|store| try_store(loaded, store, &named));
     let mut checks: Vec<Check> = join_all(checks).await.into_iter().flatten().collect();
-    checks.extend(passwords::published(loaded).into_iter().map(|(store, said)| {
-        Check::warning(
-            format!("store/{store}"),
-            said,
-            "keep the folder out of Git: a `.gitignore` with the line `*` in it",
-        )
-    }));
+    let exposed = passwords::exposed(loaded).into_iter();
+    checks.extend(exposed.map(|one| Check::warning(one.check, one.said, one.help)));
     checks
 }
 

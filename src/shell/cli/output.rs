@@ -17,6 +17,7 @@ use super::{input, spare};
 use crate::model::plan::Plan;
 use crate::report::mask::Mask;
 use crate::report::text::{self, Look};
+use crate::report::view::View;
 use crate::report::{self, Body, Command, Failure, Format, Part, Report, Run, view};
 use crate::shell::files::{self, Place};
 
@@ -161,15 +162,15 @@ impl Reporter<'_> {
     }
 
     /// Shows a plan before it is carried out, where standard output is for people.
-    pub(super) fn show(&self, plan: &Arc<Plan>) {
+    pub(super) fn show(&self, plan: &Arc<Plan>, due: bool) {
         self.plan.replace(Some(Arc::clone(plan)));
         if self.output.format != Format::Text {
             return;
         }
         self.shown.set(true);
         let masked = self.output.mask_personal.then(|| Mask::of(plan).plan(plan));
-        self.console
-            .out(&text::plan(&view::of(masked.as_ref().unwrap_or(plan), self.command), self.console.look()));
+        let view = View { due, ..view::of(masked.as_ref().unwrap_or(plan), self.command) };
+        self.console.out(&text::plan(&view, self.console.look()));
     }
 
     /// Takes up what became of the plan that was shown.

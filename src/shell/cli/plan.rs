@@ -343,7 +343,7 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
         if let Some(why) = loaded.journal().damage() {
             console.note(&why);
         }
-        passwords::warn_published(&loaded, console);
+        passwords::warn_exposed(&loaded, console);
         let store = Store::open(&loaded.workspace, &loaded.place)?;
         let Made { mut plan, live, .. } = make(&loaded, &store, &arguments.narrowing).await?;
         if let Some(key) = fingerprint_key(&loaded).await? {

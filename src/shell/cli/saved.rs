@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::exit::Fail;
 use super::input::Loaded;
+use crate::apply::replan;
 use crate::manifest;
 use crate::model::plan::{FORMAT, Plan};
 use crate::model::secret::Secret;
@@ -76,6 +77,9 @@ pub(super) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result
     }
     if plan.digests.manifests != loaded.digest {
         return Err(stale("the workspace file or the manifests changed since it was made"));
+    }
+    if let Some(why) = replan::disorder(&plan) {
+        return Err(stale(&why));
     }
     Ok(plan)
 }

@@ -148,13 +148,21 @@ impl Exec {
                     () = &mut listen => end.await?,
                 }
             };
-            if status.success() {
+            let printed = input.is_some() || !is_empty(self.value(&output));
+            if status.success() && printed {
                 return Ok(Some(output));
             }
             let missing =
                 input.is_none() && self.missing.iter().any(|missing| missing.fits(status.code(), &words));
             if missing {
                 return Ok(None);
+            }
+            // One that hides its failure must not make a password that is there look like one that is not.
+            if status.success() {
+                return Err(format!(
+                    "`{program}` ended well for key `{key}` and printed nothing: run it by hand to see why; if it ends \
+                     so for a key that is not there, say so by `missing: {{ exit: [0] }}` on the store"
+                ));
             }
             Err(format!(
                 "`{program}` failed for key `{key}` ({status}); run it by hand to see why; if it ends so for a key \
@@ -168,17 +176,30 @@ impl Exec {
         }
     }
 
+    /// The part of an output that is the value.
+    fn value<'a>(&self, output: &'a [u8]) -> &'a [u8] {
+        if self.first {
+            output.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default()
+        } else {
+            output
+        }
+    }
+
     async fn read(&self, key: &str) -> Result<Option<Secret>, String> {
         let Some(output) = self.run(&self.get, key, None).await? else { return Ok(None) };
-        let text =
-            std::str::from_utf8(&output).map_err(|_| format!("the value of key `{key}` is not UTF-8"))?;
-        let text = if self.first { text.split_inclusive('\n').next().unwrap_or_default() } else { text };
+        let not_utf8 = |_| format!("the value of key `{key}` is not UTF-8");
+        let text = std::str::from_utf8(self.value(&output)).map_err(not_utf8)?;
         Ok(trimmed(text.to_owned()))
     }
 
     async fn store(&self, key: &str, value: &Secret) -> Result<(), String> {
         self.run(&self.put, key, Some(value)).await.map(|_| ())
     }
+}
+
+/// Whether a value is empty without its final line break.
+fn is_empty(value: &[u8]) -> bool {
+    matches!(value, b"" | b"\n" | b"\r\n")
 }
 
 /// Reads a stream to its end, or to one byte more than is taken.
@@ -305,6 +326,24 @@ mod tests {
         assert!(store.run(&store.put, "x", Some(&value)).await.is_ok());
         assert_eq!(std::fs::read_to_string(folder.path().join("stored"))?, value.expose());
         assert_eq!(get(&store, "x").await, Ok(Some(value.expose().to_owned())));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_command_that_ends_well_and_prints_nothing_has_not_told_that_a_key_is_missing()
+    -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        for (first, get) in [(false, "true"), (false, "echo"), (true, "echo; echo user"), (true, "exit 0")] {
+            let mut store = Exec { first, ..store(folder.path(), get, "") };
+            assert!(self::get(&store, "x").await.is_err(), "{get}");
+            store.missing = Some(Missing { exit: vec![1], words: None });
+            assert!(self::get(&store, "x").await.is_err(), "{get}");
+            store.missing = Some(Missing { exit: vec![0, 1], words: None });
+            assert_eq!(self::get(&store, "x").await, Ok(None), "{get}");
+        }
+        let mut printed = store(folder.path(), "echo value", "");
+        printed.missing = Some(Missing { exit: vec![0], words: None });
+        assert_eq!(get(&printed, "x").await, Ok(Some("value".to_owned())));
         Ok(())
     }
 
