@@ -324,7 +324,9 @@ fn a_folder_that_git_does_not_ignore_is_warned_of() {
         let said = bench.run(&["plan"]).exits(0);
         assert!(!said.err.contains("warning: store"), "there is no checkout: {}", said.err);
         git(&bench, &["init", "-q"]);
-        files.iter().for_each(|(name, text)| bench.write(name, text));
+        for (name, text) in files {
+            bench.write(name, text);
+        }
         assert_eq!(warnings(&bench, "store/files"), count, "{files:?}");
     }
 }
