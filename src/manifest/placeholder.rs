@@ -37,7 +37,7 @@ pub(super) fn unfilled(text: &str) -> Option<&str> {
 
 /// Whether a file may hold such a placeholder; nearly none does, and its tree is then not searched.
 pub(super) fn may_be_in(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| MARKS.iter().any(|(open, _)| text.contains(open)))
+    MARKS.iter().any(|(open, _)| memchr::memmem::find(bytes, open.as_bytes()).is_some())
 }
 
 /// Complains about each unfilled placeholder in the keys and values of a tree. `skip` exempts what stands

@@ -317,15 +317,39 @@ enum Verdict {
     Differs(FieldDiff),
 }
 
+/// What an agent's row tells of a declared field.
+#[derive(Clone, Copy)]
+enum Told<'a> {
+    /// A value, or that there is none.
+    Comparable(Option<&'a Value>),
+    /// Nothing, or a part: some operation returns the field, and this row does not.
+    Hidden,
+    /// No operation returns it.
+    Unread,
+}
+
+impl<'a> Told<'a> {
+    fn by(live: &'a Record, entry: &Entry) -> Self {
+        let now = live.get(entry.field);
+        if !entry.field.is_read() {
+            Told::Unread
+        } else if now.is_some() || is_comparable(entry.field, Some(&entry.value), live) {
+            Told::Comparable(now)
+        } else {
+            Told::Hidden
+        }
+    }
+}
+
 fn judge(
     context: &Context<'_>,
     id: &OperatorId,
     entry: &Entry,
     live: &Record,
+    now: Told<'_>,
     applied: Option<&Applied>,
 ) -> Verdict {
-    if is_comparable(entry.field, Some(&entry.value), live) {
-        let now = live.get(entry.field);
+    if let Told::Comparable(now) = now {
         if same(&entry.value, now) {
             return Verdict::Same;
         }
@@ -441,16 +465,15 @@ fn compare(
     let mut editable = Vec::new();
     let mut fixed = Vec::new();
     let mut unknown = Vec::new();
-    let untold = |entry: &&Entry| {
-        let field = entry.field;
-        live.is_masked(field) || field.is_read() && !is_comparable(field, Some(&entry.value), live)
-    };
-    let masked: Vec<&'static Field> = agent.record.iter().filter(untold).map(|entry| entry.field).collect();
-    unread.add_masked(&masked);
+    let mut masked = Vec::new();
     for entry in agent.record.iter() {
-        match judge(context, &resource.name, entry, live, applied) {
+        let now = Told::by(live, entry);
+        if matches!(now, Told::Hidden) {
+            masked.push(entry.field);
+        }
+        match judge(context, &resource.name, entry, live, now, applied) {
             Verdict::Same => {}
-            Verdict::Unknown if untold(&entry) => {}
+            Verdict::Unknown if matches!(now, Told::Hidden) => {}
             Verdict::Unknown => unknown.push(entry.field),
             Verdict::Unprinted => unread.unprinted.push(resource.name.clone()),
             Verdict::Gone => draft.find(gone(&resource, entry)),
@@ -463,12 +486,9 @@ fn compare(
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
     }
+    unread.add_masked(&masked);
     // A value that no document lists could not be written again.
     let known = live.iter().all(|entry| !matches!(entry.value, Value::Other(_)));
-    // Nor could one that the vendor hides in part, or does not tell.
-    let hidden = |field: &&&Field| live.is_masked(field) || live.is_unread(field);
-    let unsaid = |field: &&&Field| field.is_read() && agent.record.get(field).is_none();
-    let lost: Vec<&str> = FIELDS.iter().filter(unsaid).filter(hidden).map(|field| field.key).collect();
     // A replacement that was not taken is not tried again.
     let refused = |field: &FieldDiff| {
         applied
@@ -477,6 +497,14 @@ fn compare(
     };
     let fixable = fixed.iter().any(|(_, field)| !refused(field));
     let replaces = fixable && deletable && known && context.workspace.policy.replace_immutable;
+    // Nor could one that the vendor hides in part, or does not tell.
+    let hidden = |field: &&&Field| live.is_masked(field) || live.is_unread(field);
+    let unsaid = |field: &&&Field| field.is_read() && agent.record.get(field).is_none();
+    let lost: Vec<&str> = if replaces {
+        FIELDS.iter().filter(unsaid).filter(hidden).map(|field| field.key).collect()
+    } else {
+        Vec::new()
+    };
     if replaces && !lost.is_empty() {
         draft.find(
             Finding::new(

@@ -12,7 +12,7 @@ const MARKS: [&str; 4] = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
 /// Complains about each conflict once: where it begins, or else at the first mark that is left of it.
 pub(super) fn check(file: &Arc<str>, text: &str) -> Diagnostics {
     let mut out = Diagnostics::default();
-    if !MARKS.iter().any(|mark| text.contains(mark)) {
+    if !MARKS.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some()) {
         return out;
     }
     let mut open = false;
