@@ -2,8 +2,8 @@
 //! all named plans, as digests in `golden.tsv`.
 //!
 //! A change that moves code and no behaviour leaves every digest as it is. Where one differs, the document is written
-//! below `target/golden`, to be compared with what an older commit writes there (`UPDATE=1` writes all of them, and the
-//! digests anew).
+//! below `target/golden`, to be compared with what an older commit writes there (`UPDATE=1` writes all of them, and
+//! new digests).
 #![allow(clippy::expect_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
 
