@@ -1,5 +1,5 @@
-//! A pull request that means harm, before the program: nothing outside is read, written or run, and whoever is deleted
-//! stands in the comment.
+//! Runs the program on a hostile pull request: it reads, writes and runs nothing outside, and the comment names each
+//! deleted agent.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -314,7 +314,7 @@ fn no_key_is_a_command() {
         assert_eq!(checkout.run(command).code, i32::from(command[0] != "fmt"), "{command:?}");
     }
     assert!(!checkout.path("repo/pwned").exists() && !checkout.path("repo/ran").exists());
-    // A store that puts the key into a script is none, whoever wrote it.
+    // A store that puts the key into a script is refused.
     let text = fs::read_to_string(checkout.path("repo/rosterctl.yaml")).unwrap();
     let script = r#"get: [sh, -c, 'echo run >> ran; echo "$1"', sh, "{key}"]"#;
     for unsafe_one in ["get: [bash, -lc, \"echo {key}\"]", "get: [python3, -c, \"print('{key}')\"]"] {

@@ -1,4 +1,4 @@
-//! Whom a run may touch: what is left out of a plan, and what of it stops nothing else.
+//! Policy: agents that a plan leaves out, and blocked steps that stop no other step.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]

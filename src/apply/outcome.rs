@@ -17,9 +17,9 @@ pub struct StepResult {
     pub left_out: Vec<ResourceId>,
     /// Nothing but people at work kept it from being done in full.
     pub held: bool,
-    /// Whom it left alone, being at work.
+    /// Agents that the step left alone because they are at work.
     pub spared: Vec<OperatorId>,
-    /// Members of a queue who are no agents, whom nobody asked for, and whom the vendor left out.
+    /// Queue members that are no live agents, that no manifest asks for and that the vendor left out.
     pub dropped: Vec<OperatorId>,
     /// Targets for which the vendor said yes, although reading back did not show it: of what no operation returns
     /// nothing else ever tells.
@@ -53,7 +53,7 @@ pub enum Status {
     Failed,
     /// It was not tried.
     Skipped,
-    /// Nobody can tell.
+    /// The effect of the step is not known.
     Unknown,
 }
 

@@ -52,7 +52,7 @@ pub enum Verdict {
     /// A new agent is not yet as it shall be in what the vendor's document leaves open (whether it is
     /// enabled, which is its main skill group): one more edit each settles it.
     Unsettled(Open),
-    /// Nobody can tell: why.
+    /// The effect is not known, with the reason.
     Unseen(String),
 }
 

@@ -55,7 +55,7 @@ pub struct Counts {
     pub failed: usize,
     /// Were not tried.
     pub skipped: usize,
-    /// Nobody can tell.
+    /// Steps whose effect is not known.
     pub unknown: usize,
 }
 

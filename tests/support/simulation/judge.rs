@@ -38,7 +38,7 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
             (true, Some(_)) => wrong.push(format!("agent {id} is still there")),
             (false, None) => wrong.push(format!("agent {id} is not there")),
             (false, Some(now)) => {
-                // Nobody is made again of whom a row may not tell all.
+                // An agent is not made again when a row may leave fields out.
                 let untold = world.estate.quirks.unset_strings == Unset::Absent;
                 for entry in desired.record.iter().filter(|entry| entry.field.is_read()) {
                     // Findings, where they cannot be edited.

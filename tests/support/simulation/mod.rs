@@ -207,7 +207,7 @@ impl<'a> Client<'a> {
         };
         let ledger = self.world.borrow().ledger.clone();
         let Roster { workspace, desired, .. } = self.roster;
-        // A small roster may end with nobody in it.
+        // A small roster may end empty.
         let deletes = Allowance { rule: "deletes".to_owned(), up_to: u32::MAX };
         let options = Options { allow: vec![deletes], ..Options::default() };
         let plan = plan::plan(workspace, desired, &live, &ledger, &options);
