@@ -55,7 +55,7 @@ pub struct Counts {
     pub failed: usize,
     /// Were not tried.
     pub skipped: usize,
-    /// Steps whose effect is not known.
+    /// Ended with an unknown effect.
     pub unknown: usize,
 }
 
