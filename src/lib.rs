@@ -1,77 +1,93 @@
 //! rosterctl: a contact centre's roster as code.
 //!
-//! This page is the map: where data comes from, what becomes of it, which folder may know which, and what the
-//! words mean. The README says how to use the program.
+//! This page is the map: the flow of data, the rooms and the arrows between them, and the glossary. The README
+//! says how to use the program.
 //!
 //! # The flow
 //!
 //! ```text
-//! manifests ──manifest──▶ Desired ─┐
-//! replies ────provider──▶ Live ────┼──plan──▶ Plan ──apply──▶ Deed ──provider──▶ Call ──shell──▶ vendor
-//! ledger file ──shell───▶ Ledger ──┘           │                 ▲                                 │
-//!                                              │                 └──── what was answered, read back┘
-//!                                              └──report──▶ text, json, markdown, html, sarif, …
+//! manifests ──yaml, manifest──▶ Desired ─┐
+//! responses ──────provider────▶ Live ────┼──plan──▶ Plan ──apply──▶ WriteOp ──provider──▶ Call ──runtime──▶ vendor
+//! ledger ─────────storage─────▶ Ledger ──┘           │                 ▲                                      │
+//!                                                    │                 └────────── response, read-back ───────┘
+//!                                                    └──report──▶ text, json, markdown, html, sarif, …
 //! ```
 //!
 //! The plan is a document: it can be shown, saved, reviewed, and carried out later by another process. It leaves
-//! no choice to [`apply`], which is a state machine: [`apply::Machine`] is told what happened and says what to do
-//! next, and `shell::execute` does it. Success is what was read back, never what a vendor said.
+//! no choice to [`apply`]. [`apply::Machine`] is a state machine: it takes events and returns effects, and
+//! [`runtime::executor`] carries the effects out. A step is done when the read-back shows it, not when the vendor
+//! says so.
 //!
-//! # The folders and the arrows
+//! # The rooms
 //!
-//! ```text
-//!           model                 the nouns
-//!   ┌─────┬───┴──┬────────┐
-//! manifest provider plan  apply   the verbs, each from nouns to nouns
-//!   │     │      │        ├─▶ report
-//!   └─────┴──────┴────────┴───┴─▶ shell ─▶ main
-//! ```
+//! | room | holds | may know |
+//! | --- | --- | --- |
+//! | [`model`] | the nouns: data and its invariants | |
+//! | [`yaml`] | bytes → nodes with positions, and their typed decoding | model |
+//! | [`config`] | `rosterctl.yaml`: tables of settings, the workspace, its policy | model, yaml |
+//! | [`manifest`] | bytes → [`model::desired::Desired`]; `fmt`, `import`, the JSON Schema | model, yaml, config |
+//! | [`provider`] | one folder a vendor: requests, responses, writes, authentication | model, config |
+//! | [`plan`] | Desired × Live × Ledger → [`model::plan::Plan`] | model, config |
+//! | [`apply`] | plan × events → effects; the ledger after a run | model |
+//! | [`report`] | plan, result or diagnostics → text in every format | model, config, yaml |
+//! | [`runtime`] | client, rate limits, readers, executor | model, config, provider, apply, storage, sandbox |
+//! | [`storage`] | ledger, journal, snapshots, secret stores, files | model, config, runtime |
+//! | [`sandbox`] | five simulated vendors and their server | model, provider, storage |
+//! | [`cli`] | one file a command; the session around it | all |
 //!
-//! - [`model`]: the nouns, data and its invariants. It knows no other folder.
-//! - [`manifest`]: bytes → [`model::desired::Desired`] and [`model::workspace::Workspace`]. All that is wrong is
-//!   found in one run, each with its place.
-//! - [`provider`]: a vendor's spelling; replies → [`model::live::Live`], steps → [`model::call::Call`]. One folder
-//!   a connector, and beside each its simulator, which shares no code with it.
-//! - [`plan`]: Desired × Live × [`model::ledger::Ledger`] → [`model::plan::Plan`].
-//! - [`apply`]: Plan × what happened → what to do next; and what a run leaves in the ledger.
-//! - [`report`]: Plan, result or diagnostics → text. It reads the results of `apply`, the one arrow between verbs.
-//! - [`shell`]: the only folder that touches a file, a socket, the clock, chance, an environment variable or the
-//!   terminal, and the only asynchronous one. It knows all verbs and wires them. `shell::cli` holds a file a
-//!   command.
+//! `model`, `yaml`, `config`, `manifest`, `provider`, `plan`, `apply` and `report` are pure and synchronous: same
+//! input, same bytes. Time and chance come in as arguments, and nothing depends on the order of a hash.
+//! `tests/tidy.rs` reads the sources and checks the rooms.
 //!
-//! Outside [`shell`] everything is a function of its arguments: same input, same bytes. Time and chance come in as
-//! arguments, and nothing depends on the order of a hash. `tests/tidy.rs` reads the sources and checks all of this.
+//! # Glossary
 //!
-//! # The words
-//!
-//! | word | means |
+//! | term | meaning |
 //! | --- | --- |
 //! | provider | a kind of vendor system; a **connection** is a configured one |
-//! | desired, live | what the manifests ask for, and what the vendors answered |
+//! | agent, queue, seat | the kinds of resources: 坐席, 队列, 语音座席 |
+//! | desired, live | the state in the manifests, and the state that the vendors return |
 //! | before, after | the two values of a field that changes |
-//! | change | what happens to a resource: create, update, replace, delete |
-//! | step | one call that changes something |
-//! | finding | what no step can mend, or must not be done; a stable code, `R…` |
-//! | diagnostic | what is wrong with what a person wrote: where, why, what to do |
-//! | unsaid | the manifest is silent: not touched |
-//! | unread | no operation returns it: the ledger is asked |
-//! | missing | it is not there; only a listing that was proved complete may say so |
+//! | change | a difference of one resource: create, update, replace, delete |
+//! | step | one write call of a plan; its effect is a [`apply::write_op::WriteOp`] |
+//! | precondition, postcondition | what must hold before a step is sent, and what the read-back must show after it |
+//! | finding | a difference that no step remedies, or must not; a stable code, `R…` |
+//! | diagnostic | an error in a file that a person wrote: message, place, remedy |
+//! | unset | the manifest does not name the field: rosterctl leaves it alone |
+//! | unread | the vendor does not return the field: the ledger knows it |
+//! | missing | the resource does not exist; only a complete listing proves it |
+//! | ledger | what rosterctl owns and what it last set; its **lease** lets one run write at a time |
+//! | journal | the intent of each step, synced before its call leaves, for the run after a crash |
+//! | presence guard | the check whether the agents that a step disrupts are busy |
+//! | replacement | delete and create of one agent; the ledger backs up what the manifest does not hold |
+//! | fingerprint | the keyed digest of a password, which tells whether it changed |
 //!
 //! # A field is one row
 //!
-//! [`model::agent`] and [`model::queue`] hold a table each: a row a field, with its type and the vendor's keys that
-//! set it at creation, change it and tell it. Reader, schema, diff, plan and connector all walk that table; a cell
-//! that is empty says what a vendor cannot do, and the planner draws its conclusions from it.
+//! [`model::agent`] and [`model::queue`] hold a table each: one row a field, with its type and the vendor's keys
+//! for creation, update and read. Decoder, schema, diff, plan and connector walk that table. An empty cell is an
+//! operation that the vendor lacks, and the planner draws its conclusions from it.
 
 pub mod apply;
+#[allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "talks to the terminal and wires the rooms"
+)]
+pub mod cli;
+pub mod config;
 pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod provider;
 pub mod report;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "time, sockets and tasks")]
+pub mod runtime;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "its server listens on a socket")]
+pub mod sandbox;
 #[allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "the one folder that touches the world"
+    reason = "files, object stores and secret stores"
 )]
-pub mod shell;
+pub mod storage;
+pub mod yaml;

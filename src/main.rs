@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    rosterctl::shell::cli::main()
+    rosterctl::cli::main()
 }

@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use bench::{Bench, Said, command_in};
-use rosterctl::provider::cms_agent::simulate::Doing;
+use rosterctl::sandbox::cms_agent::Doing;
 
 /// On a call, as the CMS says it.
 const TALKING: i64 = 7;

@@ -650,7 +650,7 @@ fn a_rate_limit_is_shared_where_there_is_no_home() {
         }
     }
     // One call a run: the vendor refused none.
-    let calls = |estate: &mut rosterctl::provider::simulate::Estate| -> usize {
+    let calls = |estate: &mut rosterctl::sandbox::vendor_state::VendorState| -> usize {
         estate.calls.iter().filter(|(path, _)| path.contains("queueQueue/")).map(|(_, count)| count).sum()
     };
     assert_eq!(bench.with(calls), 10);

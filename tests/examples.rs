@@ -27,7 +27,7 @@ struct Run {
 }
 
 impl Bench {
-    fn of(example: &'static str) -> Self {
+    fn new(example: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         copy(&root().join(example), &folder.path().join(example));
         Self { folder, example }
@@ -104,7 +104,7 @@ fn each_file_names_its_schema_and_agrees_with_it() {
 #[test]
 fn each_example_applies_and_then_nothing_is_to_be_done() {
     for example in ["examples/quickstart", "examples/callcentre"] {
-        let bench = Bench::of(example);
+        let bench = Bench::new(example);
         assert_eq!(bench.run(&["plan", "--detailed-exitcode", example]).code, 2);
         let first = bench.run(&["apply", "--auto-approve", example]);
         assert_eq!(first.code, 0, "{}", first.err);
@@ -120,7 +120,7 @@ struct Sandbox(std::process::Child);
 
 impl Sandbox {
     /// Serves a seed; returns where, too.
-    fn of(seed: &Path) -> (Self, String) {
+    fn new(seed: &Path) -> (Self, String) {
         let mut server = Command::new(env!("CARGO_BIN_EXE_rosterctl"))
             .args(["sandbox", "--listen", "127.0.0.1:0", "--seed"])
             .arg(seed)
@@ -144,8 +144,8 @@ impl Drop for Sandbox {
 #[test]
 fn whoever_is_on_a_call_is_seen_and_left_alone() {
     let example = "examples/at-work";
-    let bench = Bench::of(example);
-    let (_sandbox, at) = Sandbox::of(&bench.folder.path().join(example).join("seed.yml"));
+    let bench = Bench::new(example);
+    let (_sandbox, at) = Sandbox::new(&bench.folder.path().join(example).join("seed.yml"));
     let file = bench.folder.path().join(example).join("rosterctl.yaml");
     let text = fs::read_to_string(&file).unwrap();
     // The store of the example calls `echo`.
@@ -172,7 +172,7 @@ fn whoever_is_on_a_call_is_seen_and_left_alone() {
 
 #[test]
 fn the_production_workspace_is_sound_without_any_secret() {
-    let bench = Bench::of("examples/callcentre");
+    let bench = Bench::new("examples/callcentre");
     let run = bench.run(&["validate", "examples/callcentre/production.rosterctl.yaml"]);
     assert_eq!(run.code, 0, "{}", run.err);
     let page = fs::read_to_string(root().join("examples/callcentre/README.md")).unwrap();
@@ -237,7 +237,7 @@ fn the_readme_shows_real_runs() {
         }
     };
     let example = "examples/quickstart";
-    let bench = Bench::of(example);
+    let bench = Bench::new(example);
     let (plan, end) = {
         let out = bench.run(&["apply", "--auto-approve", example]).out;
         let at = out.find("\nApplied:").unwrap();

@@ -18,14 +18,15 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use rosterctl::apply::{Status, StepResult, keep, remember};
+use rosterctl::apply::{Status, StepResult, ledger_update, replacement_backup};
+use rosterctl::model::digest::sha256;
 use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::plan::{Operation, Plan};
-use rosterctl::model::snapshot::{self, Snapshot};
 use rosterctl::plan::Options;
-use rosterctl::plan::digest::sha256;
-use rosterctl::report::text::Look;
+use rosterctl::report::text::TextStyle;
 use rosterctl::report::{Body, Command, Format, Part, Report, Run, render};
+use rosterctl::storage::snapshot;
+use rosterctl::storage::snapshot::Snapshot;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden.tsv");
 const WRITTEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/golden");
@@ -68,7 +69,8 @@ fn draw(documents: &mut Documents, name: &str, command: Command, body: &dyn Fn()
         root: String::new(),
     };
     for format in Format::ALL.iter().filter(|format| format.fits(command)) {
-        documents.insert(format!("{name}.{}", format.word()), render(&report(), *format, Look::default()));
+        documents
+            .insert(format!("{name}.{}", format.word()), render(&report(), *format, TextStyle::default()));
     }
 }
 
@@ -85,9 +87,9 @@ fn documents(case: &str) -> Documents {
         let run = || Run { results: results.clone(), ..Run::default() };
         draw(&mut documents, name, Command::Apply, &|| Body::Ran(Arc::clone(&plan), run()));
         let mut ledger = watched.ledger.clone();
-        keep::keep(&mut ledger, &plan);
-        remember::adopt(&mut ledger, &watched.desired, &watched.live, &plan);
-        remember::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+        replacement_backup::back_up(&mut ledger, &plan);
+        ledger_update::adopt(&mut ledger, &watched.desired, &watched.live, &plan);
+        ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
         let ledger = serde_json::to_string_pretty(&ledger).expect("a ledger is JSON");
         documents.insert(format!("{name}.ledger"), ledger);
         let mut journal = String::new();

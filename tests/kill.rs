@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bench::{Bench, command_in, md5_of};
-use rosterctl::provider::faults::Faults;
+use rosterctl::sandbox::faults::Faults;
 
 const SEED: &str = "faults: { seed: 7, delayMs: { probability: 1, max: 15 } }
 agents:

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use object_store::ObjectStoreExt as _;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
-use rosterctl::provider::faults::{Delay, Faults};
-use rosterctl::provider::simulate::Estate;
-use rosterctl::shell::sandbox::{Running, spawn};
+use rosterctl::sandbox::faults::{Delay, Faults};
+use rosterctl::sandbox::vendor_state::VendorState;
+use rosterctl::sandbox::{Running, spawn};
 use serde_json::{Value as Json, json};
 
 const AGENTS: usize = 12;
@@ -30,7 +30,7 @@ impl Bench {
     async fn new(ledger: &str, slowest_ms: u32) -> Self {
         let delay_ms = Delay { probability: 1.0, min: 0, max: slowest_ms };
         let faults = Faults { seed: 3, delay_ms, only: vec!["create/v2".to_owned()], ..Faults::default() };
-        let vendor = spawn(Estate { faults, ..Estate::default() }).await.unwrap();
+        let vendor = spawn(VendorState { faults, ..VendorState::default() }).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let ledger = ledger.replace("{folder}", &folder.path().display().to_string());
         let workspace = format!(
@@ -62,7 +62,7 @@ impl Bench {
     }
 
     fn run(&self, command: &str) -> Ended {
-        Ended::of(self.start(command))
+        Ended::new(self.start(command))
     }
 
     /// Waits until the first agents are made.
@@ -95,7 +95,7 @@ struct Ended {
 }
 
 impl Ended {
-    fn of(child: Child) -> Self {
+    fn new(child: Child) -> Self {
         let pid = child.id();
         let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -131,7 +131,7 @@ async fn what_a_run_did_stays_in_its_journal_while_the_ledger_cannot_be_written(
     bench.wait_for_work();
     // Something lies in the ledger's place.
     fs::create_dir_all(bench.path("own/ledger.json")).unwrap();
-    Ended::of(child).expect(5, &["the ledger does not know of this run"]);
+    Ended::new(child).expect(5, &["the ledger does not know of this run"]);
     fs::remove_dir(bench.path("own/ledger.json")).unwrap();
     bench.run("apply").expect(0, &[]);
     let ledger = read(&bench.path("own/ledger.json"));
@@ -142,7 +142,7 @@ async fn what_a_run_did_stays_in_its_journal_while_the_ledger_cannot_be_written(
 #[track_caller]
 fn race(bench: &Bench) {
     let (one, two) = (bench.start("apply"), bench.start("apply"));
-    let (one, two) = (Ended::of(one), Ended::of(two));
+    let (one, two) = (Ended::new(one), Ended::new(two));
     let (winner, loser) = if one.code == 0 { (one, two) } else { (two, one) };
     winner.expect(0, &[]);
     let holder = format!("process {} of ", winner.pid);
@@ -175,7 +175,7 @@ fn free(bench: &Bench) {
     let holder = format!("rosterctl 0.1.0, process {} of ", child.id());
     bench.run("unlock").expect(7, &[&holder, "unlock --force"]);
     bench.run("unlock --force").expect(0, &["The lock was held by ", &holder, "It is free now."]);
-    Ended::of(child).expect(5, &["the lock of this workspace was lost", "it was freed"]);
+    Ended::new(child).expect(5, &["the lock of this workspace was lost", "it was freed"]);
     assert!((1..AGENTS).contains(&bench.agents()), "{}", bench.agents());
     bench.run("unlock").expect(0, &["nothing to free"]);
     bench.run("apply").expect(0, &[]);
@@ -270,7 +270,7 @@ fn freeze(bench: &mut Bench, lease: Duration, read_ledger: impl Fn(&Bench) -> Js
     let (sent, ledger) = (bench.writes(), read_ledger(bench));
     assert_eq!(roles(&ledger), ["lead"; AGENTS]);
     signal(&first, "-CONT");
-    Ended::of(first).expect(5, &["was lost, and no further step is started"]);
+    Ended::new(first).expect(5, &["was lost, and no further step is started"]);
     assert_eq!((bench.writes(), bench.agents()), (sent, AGENTS));
     assert_eq!(roles(&read_ledger(bench)), roles(&ledger));
     bench.run("plan --detailed-exitcode").expect(0, &[]);
@@ -298,7 +298,7 @@ fn race_often(bench: &Bench, place_abandoned: impl Fn(&Bench)) {
         let one = bench.start("apply");
         std::thread::sleep(Duration::from_millis(fastrand::u64(0..20)));
         let two = bench.start("apply");
-        let codes = [Ended::of(one), Ended::of(two)].map(|ended| ended.code);
+        let codes = [Ended::new(one), Ended::new(two)].map(|ended| ended.code);
         assert!(codes.contains(&0) && codes.iter().all(|code| [0, 7].contains(code)), "{race}: {codes:?}");
         assert_eq!((bench.agents(), bench.writes() - before), (AGENTS, AGENTS), "{race}: two held the lock");
         refused += codes.iter().filter(|code| **code == 7).count();
@@ -338,7 +338,7 @@ async fn an_apply_that_is_robbed_of_its_lock_starts_nothing_more() {
         std::thread::sleep(Duration::from_millis(100));
         read(&lock) == stolen
     });
-    Ended::of(child).expect(5, &["was lost, and no further step is started", "taken over by", "elsewhere"]);
+    Ended::new(child).expect(5, &["was lost, and no further step is started", "taken over by", "elsewhere"]);
     assert!((1..AGENTS).contains(&bench.agents()), "{}", bench.agents());
     assert_eq!(read(&lock), stolen, "it was neither renewed nor freed by who had lost it");
     // What it did is written down all the same.
@@ -360,7 +360,7 @@ async fn plan_reads_only_and_waits_for_no_lock() {
     let before = read(&lock)["nonce"].clone();
     bench.run("plan").expect(0, &[]);
     assert_eq!(read(&lock)["nonce"], before);
-    Ended::of(child).expect(0, &[]);
+    Ended::new(child).expect(0, &[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

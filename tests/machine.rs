@@ -9,20 +9,22 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rosterctl::apply::deed::Deed;
-use rosterctl::apply::observe::{QueueKey, Seen, Wanted};
-use rosterctl::apply::retry::Bounds;
+use rosterctl::apply::readback::{QueueKey, ReadBack, ReadSet};
+use rosterctl::apply::write_op::WriteOp;
 use rosterctl::apply::{
-    Conduct, Effect, Event, Finish, Machine, Purpose, Ran, Status, recover, remember, retry,
+    ApplyOptions, ApplyOutcome, Effect, Event, Finish, Machine, ReadPurpose, Status, journal_recovery,
+    ledger_update,
 };
 use rosterctl::model::agent;
 use rosterctl::model::call::Failure;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::journal::Entry;
-use rosterctl::model::ledger::{Applied, AppliedPassword, Ledger, MadePassword, SeenPassword};
+use rosterctl::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use rosterctl::model::live::{Listing, Live};
 use rosterctl::model::plan::{Operation, Plan};
+use rosterctl::model::retry;
+use rosterctl::model::retry::Bounds;
 use rosterctl::model::value::Value;
 use rosterctl::plan::Options;
 
@@ -31,7 +33,7 @@ fn plan_of(agents: &str, live: &[&str]) -> Plan {
     let mut ledger = Ledger::default();
     for id in live {
         let password = Some(AppliedPassword { version: Some(1), ..AppliedPassword::default() });
-        ledger.resources.insert(format!("agent/{id}"), Applied { password, ..Applied::default() });
+        ledger.resources.insert(format!("agent/{id}"), LedgerEntry { password, ..LedgerEntry::default() });
     }
     plan_with(agents, live, &ledger)
 }
@@ -53,7 +55,7 @@ fn plan_with(agents: &str, live: &[&str], ledger: &Ledger) -> Plan {
 fn drive(plan: Plan, mut happens: impl FnMut(&Effect) -> Vec<Event>) -> Finish {
     let bounds = Bounds { attempts: 3, total: Duration::from_mins(2) };
     let bounds = [(Kind::Agent, bounds), (Kind::Queue, bounds)].into();
-    let conduct = Conduct { saved: true, bounds, queues: true, ..Conduct::default() };
+    let conduct = ApplyOptions { saved: true, bounds, queues: true, ..ApplyOptions::default() };
     let mut machine = Machine::new(Arc::new(plan), conduct);
     let mut events = VecDeque::from([Event::Begin]);
     while let Some(event) = events.pop_front() {
@@ -69,8 +71,8 @@ fn drive(plan: Plan, mut happens: impl FnMut(&Effect) -> Vec<Event>) -> Finish {
     panic!("the run came to a halt");
 }
 
-fn missing(wanted: &Wanted) -> Seen {
-    let mut seen = Seen::default();
+fn missing(wanted: &ReadSet) -> ReadBack {
+    let mut seen = ReadBack::default();
     seen.agents.extend(wanted.agents.iter().map(|id| (id.clone(), Ok(None))));
     seen.queues.extend(wanted.queues.iter().map(|key| (key.clone(), Ok(Vec::new()))));
     seen
@@ -85,7 +87,7 @@ fn a_call_that_cannot_be_repeated_any_more_ends_its_step_and_not_the_run() {
     let finish =
         drive(plan_of("[{ operatorId: \"8001\" }, { operatorId: \"8002\" }]", &[]), |effect| match effect {
             Effect::Look { purpose, wanted, .. } => {
-                vec![Event::Seen { purpose: *purpose, seen: missing(wanted) }]
+                vec![Event::ReadBack { purpose: *purpose, seen: missing(wanted) }]
             }
             Effect::Send { step: 0, .. } => answered(0, Failure::Unknown("it broke".to_owned())),
             Effect::Send { step, .. } => answered(*step, Failure::SignIn("it is expired".to_owned())),
@@ -102,7 +104,7 @@ fn whoever_stops_a_run_that_looks_around_stopped_it() {
         Effect::Look { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             seen.agents.values_mut().for_each(|agent| *agent = Err("the run was interrupted".to_owned()));
-            vec![Event::Interrupted, Event::Seen { purpose: *purpose, seen }]
+            vec![Event::Interrupted, Event::ReadBack { purpose: *purpose, seen }]
         }
         _ => panic!("{effect:?}"),
     });
@@ -116,8 +118,8 @@ fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
         Effect::Look { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(Record::default())));
-            looked |= matches!(purpose, Purpose::Confirm(_)) && wanted.queues.contains(&QueueKey::All);
-            vec![Event::Seen { purpose: *purpose, seen }]
+            looked |= matches!(purpose, ReadPurpose::Confirm(_)) && wanted.queues.contains(&QueueKey::All);
+            vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, .. } => answered(*step, Failure::Refused("no".to_owned())),
         Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
@@ -140,7 +142,7 @@ fn what_may_not_be_shown_yet_is_looked_at_a_few_times_and_no_longer() {
                 let mut seen = missing(wanted);
                 let mut record = Record::default();
                 let mut events = Vec::new();
-                if *purpose == Purpose::Verify {
+                if *purpose == ReadPurpose::Verify {
                     assert_eq!(*again, verified, "each look but the first after a pause");
                     verified += 1;
                     events.extend((stops && verified == 2).then_some(Event::Interrupted));
@@ -149,7 +151,7 @@ fn what_may_not_be_shown_yet_is_looked_at_a_few_times_and_no_longer() {
                     }
                 }
                 seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(record.clone())));
-                events.push(Event::Seen { purpose: *purpose, seen });
+                events.push(Event::ReadBack { purpose: *purpose, seen });
                 events
             }
             Effect::Send { step, .. } => vec![Event::Answered { step: *step, result: Ok(None) }],
@@ -180,7 +182,7 @@ fn a_new_queue_of_unknown_outcome_takes_no_longer_than_trying_again_may_and_is_n
         let bounds = [(Kind::Queue, Bounds { attempts: 6, total })].into();
         let mut machine = Machine::new(
             Arc::clone(&plan),
-            Conduct { bounds, orphan: retry::ORPHAN, queues: true, ..Conduct::default() },
+            ApplyOptions { bounds, orphan: retry::ORPHAN, queues: true, ..ApplyOptions::default() },
         );
         let mut now = Duration::ZERO;
         let mut sent: Vec<Duration> = Vec::new();
@@ -191,11 +193,11 @@ fn a_new_queue_of_unknown_outcome_takes_no_longer_than_trying_again_may_and_is_n
                 match effect {
                     Effect::Finish(Finish::Ran(ran)) => break 'run ran,
                     Effect::Look { purpose, wanted, again } => {
-                        now += if again > 0 { retry::patient(again, 0.5) } else { Duration::ZERO };
-                        events.push_back(Event::Seen { purpose, seen: missing(&wanted) });
+                        now += if again > 0 { retry::poll_delay(again, 0.5) } else { Duration::ZERO };
+                        events.push_back(Event::ReadBack { purpose, seen: missing(&wanted) });
                     }
                     Effect::Send { step, repetition, .. } => {
-                        now += if repetition > 0 { retry::growing(repetition, 0.5) } else { Duration::ZERO };
+                        now += if repetition > 0 { retry::backoff(repetition, 0.5) } else { Duration::ZERO };
                         sent.push(now);
                         events.extend(answered(step, Failure::Unknown("it broke".to_owned())));
                     }
@@ -245,7 +247,7 @@ fn whoever_has_left_a_queue_is_deleted_whatever_else_is_amiss_with_it() {
                 for agent in seen.agents.values_mut() {
                     *agent = Ok((!deleted).then(Record::default));
                 }
-                vec![Event::Seen { purpose: *purpose, seen }]
+                vec![Event::ReadBack { purpose: *purpose, seen }]
             }
             Effect::Send { step, .. } => {
                 (written, deleted) = (true, *step == 1);
@@ -267,7 +269,7 @@ fn nobody_can_tell_what_became_of_a_password_that_was_not_answered() {
     let finish = drive(plan.clone(), |effect| match effect {
         Effect::Send { step, .. } => answered(*step, Failure::Unknown("it broke".to_owned())),
         Effect::Look { purpose, wanted, .. } => {
-            vec![Event::Seen { purpose: *purpose, seen: missing(wanted) }]
+            vec![Event::ReadBack { purpose: *purpose, seen: missing(wanted) }]
         }
         Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
     });
@@ -276,9 +278,9 @@ fn nobody_can_tell_what_became_of_a_password_that_was_not_answered() {
     // Whichever version is asked for, it is set again.
     let password = Some(AppliedPassword { version: Some(1), ..AppliedPassword::default() });
     let mut ledger = Ledger::default();
-    ledger.resources.insert("agent/8001".to_owned(), Applied { password, ..Applied::default() });
+    ledger.resources.insert("agent/8001".to_owned(), LedgerEntry { password, ..LedgerEntry::default() });
     assert!(plan_with(&agents(1), &["8001"], &ledger).steps.is_empty());
-    remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
     for version in [1, 2] {
         let again = plan_with(&agents(version), &["8001"], &ledger);
         assert_eq!(again.steps[0].operation, Operation::AgentPassword, "{version}: {again:?}");
@@ -298,8 +300,8 @@ fn a_rotation_is_one_although_the_call_before_it_was_not_confirmed() {
     let unconfirmed = BTreeSet::from(["password".to_owned()]);
     let seen = Some(SeenPassword { version: Some(1) });
     for applied in [
-        Applied { password: Some(set), unconfirmed: unconfirmed.clone(), ..Applied::default() },
-        Applied { password_made: Some(made), password_seen: seen, unconfirmed, ..Applied::default() },
+        LedgerEntry { password: Some(set), unconfirmed: unconfirmed.clone(), ..LedgerEntry::default() },
+        LedgerEntry { password_made: Some(made), password_seen: seen, unconfirmed, ..LedgerEntry::default() },
     ] {
         let mut ledger = Ledger::default();
         ledger.resources.insert("agent/8001".to_owned(), applied);
@@ -322,12 +324,12 @@ fn a_refused_sign_in_confirms_nothing_that_was_not_heard() {
         Effect::Look { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             let now = match purpose {
-                Purpose::Verify => Err("it is refused".to_owned()),
+                ReadPurpose::Verify => Err("it is refused".to_owned()),
                 _ => Ok(created.then(Record::default)),
             };
             seen.refused.extend(now.is_err().then_some(Kind::Agent));
             seen.agents.values_mut().for_each(|agent| *agent = now.clone());
-            vec![Event::Seen { purpose: *purpose, seen }]
+            vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, .. } => {
             created = true;
@@ -341,7 +343,7 @@ fn a_refused_sign_in_confirms_nothing_that_was_not_heard() {
 
 /// A new agent with a role and a password, and what comes of it when the vendor refuses its creation although the agent
 /// is there afterwards. `follow_up` answers each call that follows.
-fn refused_although_there(follow_up: &Result<(), Failure>) -> (Plan, Ran, Vec<Deed>) {
+fn refused_although_there(follow_up: &Result<(), Failure>) -> (Plan, ApplyOutcome, Vec<WriteOp>) {
     let plan =
         plan_of("[{ operatorId: \"8009\", name: 新, role: 班长, password: { store: files, key: a } }]", &[]);
     let (mut sent, mut created) = (Vec::new(), false);
@@ -351,10 +353,10 @@ fn refused_although_there(follow_up: &Result<(), Failure>) -> (Plan, Ran, Vec<De
             let mut record = Record::default();
             record.set(&agent::NAME, Value::Text("新".into()), None);
             seen.agents.values_mut().for_each(|agent| *agent = Ok(created.then(|| record.clone())));
-            vec![Event::Seen { purpose: *purpose, seen }]
+            vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, deed, follow_up: false, .. } => {
-            assert!(matches!(deed, Deed::CreateAgents { .. }), "{deed:?}");
+            assert!(matches!(deed, WriteOp::CreateAgents { .. }), "{deed:?}");
             created = true;
             answered(*step, Failure::Refused("8009 exists".to_owned()))
         }
@@ -373,12 +375,11 @@ fn what_no_system_returns_is_set_once_more_where_no_yes_was_heard() {
     let (plan, ran, sent) = refused_although_there(&Ok(()));
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, false), "{ran:?}");
     assert_eq!(ran.results[0].reset, ["role", "password"]);
-    let role =
-        |deed: &Deed| matches!(deed, Deed::EditAgent { record, .. } if record.text(&agent::ROLE).is_some());
-    let password = |deed: &Deed| matches!(deed, Deed::SetPassword { .. });
+    let role = |deed: &WriteOp| matches!(deed, WriteOp::EditAgent { record, .. } if record.text(&agent::ROLE).is_some());
+    let password = |deed: &WriteOp| matches!(deed, WriteOp::SetPassword { .. });
     assert!(sent.len() == 2 && sent.iter().any(role) && sent.iter().any(password), "{sent:?}");
     let mut ledger = Ledger::default();
-    remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
     assert_eq!(ledger.resources["agent/8009"].fields["role"], "班长");
 }
 
@@ -387,7 +388,7 @@ fn without_a_yes_the_ledger_knows_neither_role_nor_password() {
     let (plan, ran, _) = refused_although_there(&Err(Failure::Refused("no".to_owned())));
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Unknown, false), "{ran:?}");
     let mut ledger = Ledger::default();
-    remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
     let known = ledger.resources.get("agent/8009").cloned().unwrap_or_default();
     assert!(!known.fields.contains_key("role") && known.password.is_none(), "{known:?}");
 }
@@ -401,10 +402,10 @@ fn a_call_that_a_dead_run_began_confirms_nothing_and_is_made_good() {
     // Somebody made the agent in the console, with another role and password.
     let words = serde_json::json!({ "agents": { "8009": { "name": "新" } }, "queues": {} });
     let live = planning::live(&words);
-    let (_, results) = recover::recover(&entries, Some(&live)).unwrap();
+    let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
     assert!(results[0].carried_out && !results[0].confirmed, "{results:?}");
     let mut ledger = Ledger::default();
-    remember::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
     let known = &ledger.resources["agent/8009"];
     assert!(!known.fields.contains_key("role") && known.password.is_none(), "{known:?}");
     let workspace = planning::workspace_with("", "{}");
@@ -434,7 +435,7 @@ fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
                 record.set(&agent::NAME, Value::Text("新".into()), None);
             }
             seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(record.clone())));
-            vec![Event::Seen { purpose: *purpose, seen }]
+            vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, deed, .. } => {
             edits.push(deed.clone());
@@ -448,7 +449,7 @@ fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, false), "{ran:?}");
     assert_eq!(ran.results[0].reset, ["role"]);
     assert!(
-        matches!(&edits[1], Deed::EditAgent { record, .. } if record.text(&agent::ROLE).is_some()),
+        matches!(&edits[1], WriteOp::EditAgent { record, .. } if record.text(&agent::ROLE).is_some()),
         "{edits:?}"
     );
 }
@@ -473,7 +474,7 @@ fn a_second_queue_of_the_name_that_was_created_is_an_error_with_both_numbers() {
                 assert_eq!(*key, QueueKey::Name("甲".to_owned()));
                 *queues = Ok(both.clone().into_iter().collect());
             }
-            vec![Event::Seen { purpose: *purpose, seen }]
+            vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, .. } => {
             made = true;
@@ -499,7 +500,7 @@ fn what_no_edit_can_set_again_stays_unknown_without_a_yes() {
             record.set(&agent::NAME, Value::Text("新".into()), None);
             record.set(&agent::MAIN_SKILL_GROUP, Value::Text("g".into()), None);
             seen.agents.values_mut().for_each(|agent| *agent = Ok(created.then(|| record.clone())));
-            vec![Event::Seen { purpose: *purpose, seen }]
+            vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, follow_up: false, .. } => {
             created = true;
@@ -510,7 +511,7 @@ fn what_no_edit_can_set_again_stays_unknown_without_a_yes() {
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     let mut ledger = Ledger::default();
-    remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
     let known = &ledger.resources["agent/8009"];
     assert_eq!(known.fields.get("role"), Some(&"班长".into()), "it was set again");
     assert!(
@@ -529,7 +530,7 @@ fn a_yes_that_reading_back_disproves_is_none() {
             let mut record = Record::default();
             record.set(&agent::NAME, Value::Text("别人".into()), None);
             seen.agents.values_mut().for_each(|agent| *agent = Ok(sent.then(|| record.clone())));
-            vec![Event::Seen { purpose: *purpose, seen }]
+            vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, .. } => {
             sent = true;
@@ -540,7 +541,7 @@ fn a_yes_that_reading_back_disproves_is_none() {
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Failed, false), "{ran:?}");
     let mut ledger = Ledger::default();
-    remember::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
     let known = &ledger.resources["agent/8009"];
     assert!(known.fields.is_empty() && known.unconfirmed.contains("role"), "{known:?}");
 }
@@ -563,7 +564,7 @@ fn a_field_that_reading_back_does_not_tell_is_not_done() {
                 record.set(&agent::WRAP_UP_SECONDS, Value::Number(5), None);
             }
             seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(record.clone())));
-            vec![Event::Seen { purpose: *purpose, seen }]
+            vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, .. } => {
             sent = true;

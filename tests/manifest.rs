@@ -11,13 +11,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jsonschema::Validator;
-use rosterctl::manifest::yaml::{self, Node, NodeValue, ScalarKind};
-use rosterctl::manifest::{self, File, schema};
+use rosterctl::config::workspace::Workspace;
+use rosterctl::manifest::{self, schema};
 use rosterctl::model::diagnostic::Diagnostics;
+use rosterctl::model::source::File;
 use rosterctl::model::source::Source;
-use rosterctl::model::workspace::Workspace;
 use rosterctl::provider::SPECS;
-use rosterctl::report::excerpt;
+use rosterctl::report::snippet;
+use rosterctl::yaml;
+use rosterctl::yaml::{Node, NodeValue, ScalarKind};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -120,7 +122,7 @@ fn meaning(node: &Node) -> Json {
 }
 
 fn workspace(bytes: &[u8]) -> Result<Workspace, Diagnostics> {
-    manifest::workspace::load(&Arc::from("rosterctl.yaml"), bytes, SPECS)
+    rosterctl::config::load::load(&Arc::from("rosterctl.yaml"), bytes, SPECS)
 }
 
 fn common() -> Workspace {
@@ -132,7 +134,7 @@ fn render(files: &BTreeMap<String, Vec<u8>>, diagnostics: Diagnostics) -> String
         let text = String::from_utf8_lossy(files.get(&*place.file)?).into_owned();
         text.split('\n').nth(place.line.checked_sub(1)? as usize).map(ToOwned::to_owned)
     };
-    excerpt::render_all(&diagnostics.into_sorted(), "error", line, false)
+    snippet::render_all(&diagnostics.into_sorted(), "error", line, false)
 }
 
 #[test]
@@ -145,7 +147,7 @@ fn valid() {
         let is_workspace = name.ends_with(".workspace.yaml");
         let files = BTreeMap::from([(name.clone(), bytes.clone())]);
         let problems = if is_workspace {
-            manifest::workspace::load(&Arc::from(&*name), &bytes, SPECS).err()
+            rosterctl::config::load::load(&Arc::from(&*name), &bytes, SPECS).err()
         } else {
             manifest::load(&[File { name: Arc::from(&*name), bytes: bytes.clone() }], &common).err()
         };

@@ -9,23 +9,22 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rosterctl::manifest;
+use rosterctl::config::workspace::{Connection, Workspace};
 use rosterctl::model::call::{Call, Failure, Reply};
 use rosterctl::model::id::OperatorId;
-use rosterctl::model::presence::{Guard, Harm, Presence, State, Verdict};
+use rosterctl::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict, State};
 use rosterctl::model::seat;
 use rosterctl::model::value::Value;
-use rosterctl::model::workspace::{Connection, Workspace};
-use rosterctl::provider::simulate::Estate;
 use rosterctl::provider::{
-    self, Connector, OBSERVERS, Observer, Question, SPECS, Way, cms_agent, isdp_online_agent, paging,
-    seat_query,
+    self, Connector, OBSERVERS, Observer, PresenceQuery, QueryMode, SPECS, cms_agent, isdp_online_agent,
+    paging, seat_query,
 };
-use rosterctl::shell::link::Link;
-use rosterctl::shell::observe::Observers;
-use rosterctl::shell::pace::Pace;
-use rosterctl::shell::sandbox::{Running, spawn, spawn_at};
-use rosterctl::shell::transport::Transport;
+use rosterctl::runtime::client::Client;
+use rosterctl::runtime::rate_limiter::RateLimiter;
+use rosterctl::runtime::read::presence::Observers;
+use rosterctl::runtime::transport::Transport;
+use rosterctl::sandbox::vendor_state::VendorState;
+use rosterctl::sandbox::{Running, spawn, spawn_at};
 use systems::{AUTH_V2, WORKSPACE, connection, secret, workspace};
 
 /// 2024-08-02T00:00:00Z
@@ -52,14 +51,14 @@ seats:
 "#;
 
 /// Sends a call as the transport would: with the `Host` of the connection.
-fn send(estate: &mut Estate, connection: &Connection, mut call: Call) -> Reply {
+fn send(estate: &mut VendorState, connection: &Connection, mut call: Call) -> Reply {
     let host = connection.base_url().unwrap().trim_start_matches("https://").to_owned();
     call.headers.push(("Host", host));
     estate.answer("POST", &call, NOW)
 }
 
 /// What the shell does, in small: everybody is asked for.
-fn observe(estate: &mut Estate, workspace: &Workspace, agents: &[&str]) -> Presence {
+fn observe(estate: &mut VendorState, workspace: &Workspace, agents: &[&str]) -> Presence {
     let mut presence = Presence::default();
     for observer in OBSERVERS {
         let system = observer.spec().name;
@@ -70,26 +69,26 @@ fn observe(estate: &mut Estate, workspace: &Workspace, agents: &[&str]) -> Prese
             "isdp-online-agent" => "s-isdp",
             _ => "s-webchat",
         };
-        let token = observer.ask_token(connection, &secret(key)).map(|call| {
+        let token = observer.token_request(connection, &secret(key)).map(|call| {
             let reply = send(estate, connection, call);
             observer
-                .hear_token(connection, &reply, NOW)
+                .parse_token(connection, &reply, NOW)
                 .map_err(|f| f.message().to_owned())
                 .unwrap_or_else(|e| panic!("{e}"))
         });
         let key = token.map_or_else(|| secret(key), |token| token.secret);
         presence.asked(system);
-        let mut ask = |question: &Question<'_>| {
+        let mut ask = |question: &PresenceQuery<'_>| {
             let mut call = observer.ask(connection, question)?;
             observer.sign(connection, &key, NOW, &mut call);
             let reply = send(estate, connection, call);
             Some(observer.hear(connection, question, &reply))
         };
         match observer.way(connection) {
-            Way::Listing(size) => {
-                let first = ask(&Question::Page(1)).unwrap().unwrap();
+            QueryMode::Listing(size) => {
+                let first = ask(&PresenceQuery::Page(1)).unwrap().unwrap();
                 let count = paging::pages(first.rows.len(), first.total, size);
-                let rest = (2..=count).map(|page| ask(&Question::Page(page)).unwrap().unwrap());
+                let rest = (2..=count).map(|page| ask(&PresenceQuery::Page(page)).unwrap().unwrap());
                 let pages = [first].into_iter().chain(rest).collect();
                 let (said, doubt) = paging::gather(pages);
                 for (agent, said) in said {
@@ -99,10 +98,10 @@ fn observe(estate: &mut Estate, workspace: &Workspace, agents: &[&str]) -> Prese
                     presence.fail(system, None, doubt);
                 }
             }
-            Way::Singly => {
+            QueryMode::Singly => {
                 for agent in agents {
                     let agent = OperatorId::from(*agent);
-                    match ask(&Question::Agent(&agent)) {
+                    match ask(&PresenceQuery::Agent(&agent)) {
                         None => {}
                         Some(Ok(sightings)) => {
                             for (agent, said) in sightings.said {
@@ -119,7 +118,7 @@ fn observe(estate: &mut Estate, workspace: &Workspace, agents: &[&str]) -> Prese
 }
 
 fn states(presence: &Presence, agent: &str) -> Vec<State> {
-    presence.of(&agent.into()).iter().map(|said| said.state).collect()
+    presence.reports(&agent.into()).iter().map(|said| said.state).collect()
 }
 
 #[test]
@@ -135,7 +134,7 @@ fn three_systems_tell_who_is_at_work() {
     ];
     for (settings, quirks) in variants {
         let workspace = workspace(&AUTH_V2.replace("VARIANT", settings));
-        let mut estate = Estate::from_seed(&format!("quirks: {{ {quirks} }}\n{SEED}")).unwrap();
+        let mut estate = VendorState::from_seed(&format!("quirks: {{ {quirks} }}\n{SEED}")).unwrap();
         let presence = observe(&mut estate, &workspace, &["8001", "8002", "8003", "9999", "tom"]);
         assert_eq!(presence.gaps(), [], "{settings} {quirks}");
         assert_eq!(states(&presence, "8001"), [State::OnCall, State::Online, State::NotClaiming]);
@@ -143,9 +142,10 @@ fn three_systems_tell_who_is_at_work() {
         assert_eq!(states(&presence, "8003"), [State::SignedOut]);
         assert_eq!(states(&presence, "9999"), []);
         assert!(!format!("{presence:?}").contains("1570000000"), "a telephone number was kept");
-        let verdict = |agent: &str| Guard::default().judge(Harm::Delete, &agent.into(), &presence);
-        assert!(matches!(verdict("8001"), Verdict::AtWork(_)));
-        assert_eq!(verdict("8002"), Verdict::Clear);
+        let verdict =
+            |agent: &str| PresencePolicy::default().evaluate(Disruption::Delete, &agent.into(), &presence);
+        assert!(matches!(verdict("8001"), PresenceVerdict::AtWork(_)));
+        assert_eq!(verdict("8002"), PresenceVerdict::Clear);
         let departures = estate.departures();
         assert!(departures.is_empty(), "{departures:?}");
         // The call ends.
@@ -158,11 +158,12 @@ fn three_systems_tell_who_is_at_work() {
 #[test]
 fn an_unknown_work_number_that_is_refused_leaves_a_gap() {
     let workspace = workspace(&AUTH_V2.replace("VARIANT", ""));
-    let mut estate = Estate::from_seed(&format!("quirks: {{ unknownWorkNumber: failure }}\n{SEED}")).unwrap();
+    let mut estate =
+        VendorState::from_seed(&format!("quirks: {{ unknownWorkNumber: failure }}\n{SEED}")).unwrap();
     let presence = observe(&mut estate, &workspace, &["9999"]);
-    let verdict = Guard::default().judge(Harm::Unqueue, &"9999".into(), &presence);
+    let verdict = PresencePolicy::default().evaluate(Disruption::Unqueue, &"9999".into(), &presence);
     assert_eq!(
-        verdict.refusal(Harm::Unqueue, &"9999".into()).as_deref(),
+        verdict.refusal(Disruption::Unqueue, &"9999".into()).as_deref(),
         Some(
             "agent 9999 is not taken out of the queue: cms-agent does not tell whether the agent is at work \
              (resultCode 0100001: the call failed – call failed); `onError: allow` under `policy.presence` goes on \
@@ -175,8 +176,8 @@ fn an_unknown_work_number_that_is_refused_leaves_a_gap() {
 fn a_wrong_key_is_a_refused_sign_in() {
     let connection = connection("cms-agent");
     let agent = OperatorId::from("8001");
-    let question = Question::Agent(&agent);
-    let mut estate = Estate::from_seed(SEED).unwrap();
+    let question = PresenceQuery::Agent(&agent);
+    let mut estate = VendorState::from_seed(SEED).unwrap();
     let mut ask = || {
         let mut call = cms_agent::CmsAgent.ask(&connection, &question).unwrap();
         cms_agent::CmsAgent.sign(&connection, &secret("wrong"), NOW, &mut call);
@@ -194,18 +195,18 @@ fn a_wrong_key_is_a_refused_sign_in() {
 fn seats_and_their_figures_over_a_long_span() {
     let connection = connection("seat-query");
     for quirks in ["", "seatStatusAsNumber: true", "numbersAsStrings: true, unsetStrings: absent"] {
-        let mut estate = Estate::from_seed(&format!("quirks: {{ {quirks} }}\n{SEED}")).unwrap();
-        let windows = seat_query::span::windows(NOW - 90 * 24 * 3_600_000, NOW, 480);
+        let mut estate = VendorState::from_seed(&format!("quirks: {{ {quirks} }}\n{SEED}")).unwrap();
+        let windows = seat_query::date_range::windows(NOW - 90 * 24 * 3_600_000, NOW, 480);
         assert_eq!(windows.len(), 3);
         let mut read = Vec::new();
         for window in &windows {
-            let mut call = seat_query::ask::page(1, window);
+            let mut call = seat_query::requests::page(1, window);
             seat_query::SeatQuery.sign(&connection, &secret("s-seat"), NOW, &mut call);
-            let page = seat_query::hear::page(&send(&mut estate, &connection, call)).unwrap();
+            let page = seat_query::responses::page(&send(&mut estate, &connection, call)).unwrap();
             assert_eq!(paging::pages(page.head().keys.len(), page.total, seat_query::PAGE_SIZE), 1);
             read.push(vec![page]);
         }
-        let seats = seat_query::hear::seats(read);
+        let seats = seat_query::responses::seats(read);
         assert_eq!(seats.listing.incomplete, None);
         assert_eq!(seats.listing.items.len(), 2, "the deleted one is left out");
         let figures = &seats.listing.items["a"].figures;
@@ -223,7 +224,7 @@ fn observers_only_read() {
     for observer in OBSERVERS {
         let connection = connection(observer.spec().name);
         let agent = OperatorId::from("8001");
-        for question in [Question::Page(1), Question::Agent(&agent)] {
+        for question in [PresenceQuery::Page(1), PresenceQuery::Agent(&agent)] {
             let Some(call) = observer.ask(&connection, &question) else { continue };
             let operation = observer.spec().operations.iter().find(|o| o.name == call.operation).unwrap();
             assert!(!operation.writes, "{}", call.operation);
@@ -235,12 +236,12 @@ fn observers_only_read() {
 #[tokio::test]
 async fn the_server_answers_all_readers() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let running = spawn_at(Estate::from_seed(SEED).unwrap(), Arc::new(|| NOW)).await.unwrap();
+    let running = spawn_at(VendorState::from_seed(SEED).unwrap(), Arc::new(|| NOW)).await.unwrap();
     let text =
         WORKSPACE.replace("AUTH", &AUTH_V2.replace("VARIANT", "signedHeaders: [host, content-length]"));
     let hosts = ["https://api.laaffic.com", "https://isdp.example.com", "https://10.22.26.181:28080"];
     let text = hosts.iter().fold(text, |text, host| text.replace(host, &running.base_url()));
-    let workspace = manifest::workspace::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS).unwrap();
+    let workspace = rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS).unwrap();
     let send = async |call: Call| {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let request = client.post(format!("{}{}", running.base_url(), call.path)).body(call.body.clone());
@@ -256,27 +257,27 @@ async fn the_server_answers_all_readers() {
     };
     let agent = OperatorId::from("8001");
     let desk = workspace.connection("cms-agent").unwrap();
-    let mut call = cms_agent::CmsAgent.ask(desk, &Question::Agent(&agent)).unwrap();
+    let mut call = cms_agent::CmsAgent.ask(desk, &PresenceQuery::Agent(&agent)).unwrap();
     cms_agent::CmsAgent.sign(desk, &secret("s-cms"), NOW, &mut call);
-    let heard = cms_agent::CmsAgent.hear(desk, &Question::Agent(&agent), &send(call).await).unwrap();
+    let heard = cms_agent::CmsAgent.hear(desk, &PresenceQuery::Agent(&agent), &send(call).await).unwrap();
     assert_eq!(heard.said[0].1.state, State::OnCall);
 
     let online = workspace.connection("isdp-online-agent").unwrap();
     let isdp = isdp_online_agent::IsdpOnlineAgent;
-    let reply = send(isdp.ask_token(online, &secret("s-isdp")).unwrap()).await;
-    let Ok(token) = isdp.hear_token(online, &reply, NOW) else { panic!("no token") };
+    let reply = send(isdp.token_request(online, &secret("s-isdp")).unwrap()).await;
+    let Ok(token) = isdp.parse_token(online, &reply, NOW) else { panic!("no token") };
     for (key, good) in [(&token.secret, true), (&secret("other"), false)] {
-        let mut call = isdp.ask(online, &Question::Page(1)).unwrap();
+        let mut call = isdp.ask(online, &PresenceQuery::Page(1)).unwrap();
         isdp.sign(online, key, NOW, &mut call);
-        let heard = isdp.hear(online, &Question::Page(1), &send(call).await);
+        let heard = isdp.hear(online, &PresenceQuery::Page(1), &send(call).await);
         assert_eq!(heard.is_ok(), good);
         assert!(good || matches!(heard, Err(Failure::SignIn(_))));
     }
 
     let seats = workspace.connection("seat-query").unwrap();
-    let mut call = seat_query::ask::page(1, &seat_query::span::windows(NOW - 1000, NOW, 480)[0]);
+    let mut call = seat_query::requests::page(1, &seat_query::date_range::windows(NOW - 1000, NOW, 480)[0]);
     seat_query::SeatQuery.sign(seats, &secret("s-seat"), NOW, &mut call);
-    assert_eq!(seat_query::hear::page(&send(call).await).unwrap().total, Some(3));
+    assert_eq!(seat_query::responses::page(&send(call).await).unwrap().total, Some(3));
     assert!(running.with(|estate| estate.departures().is_empty()));
     running.stop().await;
 }
@@ -300,7 +301,7 @@ fn observers(running: &Running, desk_key: &str) -> Observers {
             text = text.replace(host, &running.base_url());
         }
     }
-    let workspace = manifest::workspace::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS)
+    let workspace = rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS)
         .unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let mut observers = Observers::default();
     for observer in OBSERVERS.iter().copied() {
@@ -313,8 +314,13 @@ fn observers(running: &Running, desk_key: &str) -> Observers {
         };
         let transport =
             Transport::http(connection.base_url().unwrap(), Duration::from_secs(5), connector.signs_host());
-        let link =
-            Link::new(connection, connector, transport.unwrap(), Arc::new(secret(key)), Pace::new(None, "t"));
+        let link = Client::new(
+            connection,
+            connector,
+            transport.unwrap(),
+            Arc::new(secret(key)),
+            RateLimiter::new(None, "t"),
+        );
         observers.add(observer, Ok(Arc::new(link)));
     }
     observers
@@ -330,16 +336,17 @@ fn calls(running: &Running, path: &str) -> usize {
 
 #[tokio::test]
 async fn the_shell_reads_every_system_that_knows() {
-    let running = spawn(Estate::from_seed(SEED).unwrap()).await.unwrap();
+    let running = spawn(VendorState::from_seed(SEED).unwrap()).await.unwrap();
     let observers = observers(&running, "s-cms");
     let presence = observers.presence(Some(&ids(&["8001", "8002", "tom", "60000"]))).await;
     assert_eq!(presence.gaps(), []);
     assert_eq!(states(&presence, "8001"), [State::OnCall, State::Online, State::NotClaiming]);
     assert_eq!(states(&presence, "8002"), [State::Idle, State::Offline, State::Claiming]);
     // Of whom nobody tells anything: one who cannot be asked for is let be, one who was asked for is a gap.
-    let verdict =
-        |presence: &Presence, agent: &str| Guard::default().judge(Harm::Delete, &agent.into(), presence);
-    assert_eq!(verdict(&presence, "tom"), Verdict::Clear);
+    let verdict = |presence: &Presence, agent: &str| {
+        PresencePolicy::default().evaluate(Disruption::Delete, &agent.into(), presence)
+    };
+    assert_eq!(verdict(&presence, "tom"), PresenceVerdict::Clear);
     assert_eq!((calls(&running, DESK), calls(&running, FIND), calls(&running, TOKEN)), (2, 1, 1));
     // Three queues on pages of two.
     assert_eq!(calls(&running, "/v20210827/webChat/queueQueueAgentClaimStatus/N00000000556"), 2);
@@ -360,14 +367,14 @@ async fn the_shell_reads_every_system_that_knows() {
     assert_eq!(calls(&running, TOKEN), 2);
     // The vendor answers with nothing, and success: nobody of that number is signed in.
     let presence = observers.presence(Some(&ids(&["9999"]))).await;
-    assert_eq!(verdict(&presence, "9999"), Verdict::Clear);
+    assert_eq!(verdict(&presence, "9999"), PresenceVerdict::Clear);
     assert!(running.with(|estate| estate.departures().is_empty()));
     running.stop().await;
 }
 
 #[tokio::test]
 async fn a_refused_sign_in_is_not_tried_again() {
-    let running = spawn(Estate::from_seed(SEED).unwrap()).await.unwrap();
+    let running = spawn(VendorState::from_seed(SEED).unwrap()).await.unwrap();
     let observers = observers(&running, "wrong");
     running.with(|estate| estate.isdp_online_agent.logins[0].password = "changed".into());
     let whom: Vec<String> = (8001..8041).map(|id| id.to_string()).collect();
@@ -378,15 +385,15 @@ async fn a_refused_sign_in_is_not_tried_again() {
     // Nor by whoever asks next in this run.
     let presence = observers.presence(Some(&whom)).await;
     assert_eq!((calls(&running, DESK), calls(&running, TOKEN), calls(&running, FIND)), (1, 1, 0));
-    let verdict = Guard::default().judge(Harm::Delete, &"8040".into(), &presence);
-    assert!(matches!(verdict, Verdict::Open(gap) if gap.why.contains("401")));
+    let verdict = PresencePolicy::default().evaluate(Disruption::Delete, &"8040".into(), &presence);
+    assert!(matches!(verdict, PresenceVerdict::Open(gap) if gap.why.contains("401")));
     running.stop().await;
 }
 
 #[tokio::test]
 async fn what_fails_is_a_gap_and_the_rest_is_told() {
     let seed = format!("{SEED}\nfaults: {{ serverError: 1, only: [findOnlineAgent, agentbyworkno] }}");
-    let running = spawn(Estate::from_seed(&seed).unwrap()).await.unwrap();
+    let running = spawn(VendorState::from_seed(&seed).unwrap()).await.unwrap();
     let observers = observers(&running, "s-cms");
     let presence = observers.presence(Some(&ids(&["8001", "8002", "8003"]))).await;
     assert_eq!(states(&presence, "8002"), [State::Claiming]);

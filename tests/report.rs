@@ -22,14 +22,14 @@ use std::process::Command as Program;
 use std::sync::{Arc, Mutex};
 
 use bench::Bench;
-use rosterctl::apply::guard::Stale;
-use rosterctl::apply::{Status, StepResult};
 use rosterctl::model::diagnostic::Diagnostic;
 use rosterctl::model::ledger::Ledger;
-use rosterctl::model::plan::{Action, Change, FieldDiff, Moved, Plan};
+use rosterctl::model::outcome::Stale;
+use rosterctl::model::outcome::{Status, StepResult};
+use rosterctl::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use rosterctl::model::source::Source;
 use rosterctl::plan::{self, Options};
-use rosterctl::report::text::Look;
+use rosterctl::report::text::TextStyle;
 use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Run, render};
 use serde_json::{Value as Json, json};
 
@@ -144,8 +144,8 @@ fn several(command: Command) -> Report {
 }
 
 fn draw(report: &Report, format: Format) -> String {
-    let text = render(report, format, Look::default());
-    assert_eq!(text, render(report, format, Look::default()), "the same report gives the same bytes");
+    let text = render(report, format, TextStyle::default());
+    assert_eq!(text, render(report, format, TextStyle::default()), "the same report gives the same bytes");
     text
 }
 
@@ -295,7 +295,7 @@ fn long() -> Plan {
     let change = |number: usize| Change {
         id: serde_json::from_value(json!(format!("agent/{}", 20_000 + 2 * number))).unwrap(),
         title: Some(format!("坐席|{}", "长".repeat(number % 90))),
-        moved: Moved::Manifest,
+        moved: ChangeOrigin::Manifest,
         // No two change alike, else they would share a line.
         names: std::collections::BTreeMap::new(),
         fields: model

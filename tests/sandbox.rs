@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rosterctl::provider::faults::{Delay, Faults};
-use rosterctl::provider::simulate::Estate;
-use rosterctl::shell::sandbox::{Options, Running, SandboxError, serve, spawn, spawn_at};
+use rosterctl::sandbox::faults::{Delay, Faults};
+use rosterctl::sandbox::vendor_state::VendorState;
+use rosterctl::sandbox::{Options, Running, SandboxError, serve, spawn, spawn_at};
 use serde_json::{Value, json};
 
 /// 2016-10-13 11:36:12 in China, the time of the vendor's printed signature.
@@ -44,7 +44,7 @@ async fn json_of(request: reqwest::RequestBuilder) -> Value {
 }
 
 async fn with_faults(faults: Faults) -> Running {
-    spawn(Estate { faults, ..Estate::default() }).await.unwrap()
+    spawn(VendorState { faults, ..VendorState::default() }).await.unwrap()
 }
 
 fn agents(running: &Running) -> usize {
@@ -53,7 +53,7 @@ fn agents(running: &Running) -> usize {
 
 #[tokio::test]
 async fn both_vendors_answer_and_share_their_agents() {
-    let estate = Estate::from_seed("accounts: {N00000000556: secret}").unwrap();
+    let estate = VendorState::from_seed("accounts: {N00000000556: secret}").unwrap();
     let running = spawn_at(estate, Arc::new(|| PRINTED)).await.unwrap();
     let made = json_of(agent(&running, "create/v2", json!({"operatorId": "8000", "name": "张三"}))).await;
     assert_eq!(made["data"][0]["operatorId"], "8000");
@@ -80,7 +80,7 @@ async fn both_vendors_answer_and_share_their_agents() {
 
 #[tokio::test]
 async fn the_rate_is_told_by_status_and_header() {
-    let running = spawn_at(Estate::default(), Arc::new(|| PRINTED)).await.unwrap();
+    let running = spawn_at(VendorState::default(), Arc::new(|| PRINTED)).await.unwrap();
     for _ in 0..20 {
         assert_eq!(queue(&running, "queueQueue", &json!({})).send().await.unwrap().status(), 200);
     }
@@ -223,7 +223,7 @@ async fn a_server_keeps_its_state() {
 async fn a_clock_of_the_callers_moves_the_window() {
     let now = Arc::new(Mutex::new(PRINTED));
     let clock = Arc::clone(&now);
-    let running = spawn_at(Estate::default(), Arc::new(move || *clock.lock().unwrap())).await.unwrap();
+    let running = spawn_at(VendorState::default(), Arc::new(move || *clock.lock().unwrap())).await.unwrap();
     running.with(|estate| estate.webchat_queue.rate_limit.calls = 1);
     assert_eq!(queue(&running, "addQueue", &json!({"displayName": "q"})).send().await.unwrap().status(), 200);
     assert_eq!(queue(&running, "addQueue", &json!({"displayName": "q"})).send().await.unwrap().status(), 429);

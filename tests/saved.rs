@@ -8,7 +8,7 @@ mod bench;
 use std::fs;
 
 use bench::Bench;
-use rosterctl::plan::digest;
+use rosterctl::model::digest;
 use serde_json::{Value, json};
 
 const SEED: &str = "agents:

@@ -10,7 +10,7 @@ mod vault;
 use std::fs;
 
 use bench::{API_SECRET, Bench, TOKEN, live};
-use rosterctl::provider::faults::Faults;
+use rosterctl::sandbox::faults::Faults;
 use serde_json::json;
 use vault::{VAULT_TOKEN, Vault};
 

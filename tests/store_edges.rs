@@ -19,10 +19,10 @@ use std::sync::Arc;
 
 use bench::{Bench, md5_of};
 use futures_util::future::join_all;
-use rosterctl::manifest::workspace;
+use rosterctl::config::load;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::provider::SPECS;
-use rosterctl::shell::secrets::Secrets;
+use rosterctl::storage::secrets::Secrets;
 use serde_json::json;
 use vault::{VAULT_TOKEN, Vault};
 
@@ -52,9 +52,9 @@ impl Stores {
             "apiVersion: rosterctl/v1\nkind: Workspace\nname: edges\nmanifests: [roster]\nconnections: {{}}
 secrets:\n  own: {{ type: dir, path: own }}\n{stores}"
         );
-        let loaded = workspace::load(&Arc::from("rosterctl.yaml"), text.as_bytes(), SPECS);
+        let loaded = load::load(&Arc::from("rosterctl.yaml"), text.as_bytes(), SPECS);
         let workspace = loaded.unwrap_or_else(|out| panic!("{out:?}"));
-        Secrets::of(&workspace, self.folder.path())
+        Secrets::open(&workspace, self.folder.path())
     }
 }
 

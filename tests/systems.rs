@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use std::fs;
 
 use bench::{Said, run_in};
-use rosterctl::provider::simulate::Estate;
-use rosterctl::shell::sandbox::{Running, spawn};
+use rosterctl::sandbox::vendor_state::VendorState;
+use rosterctl::sandbox::{Running, spawn};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -67,7 +67,7 @@ struct Site {
 
 impl Site {
     fn new(seed: &str) -> Self {
-        let estate = Estate::from_seed(&format!("{CREDENTIALS}{seed}")).unwrap();
+        let estate = VendorState::from_seed(&format!("{CREDENTIALS}{seed}")).unwrap();
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(spawn(estate)).unwrap();
         let site = Self { folder: tempfile::tempdir().unwrap(), runtime, running };

@@ -14,8 +14,8 @@ use rosterctl::model::presence::State;
 use rosterctl::model::value::Value;
 use rosterctl::model::{agent, queue, seat};
 use rosterctl::provider::{
-    Connector, Observer, Page, Provider, Question, Row, Way, agent_config, cms_agent, isdp_online_agent,
-    paging, seat_query, webchat_queue,
+    Connector, Observer, Page, PresenceQuery, Provider, QueryMode, Row, agent_config, cms_agent,
+    isdp_online_agent, paging, seat_query, webchat_queue,
 };
 use serde_json::{Value as Json, json};
 use systems::{connection, secret, variant, workspace};
@@ -87,8 +87,8 @@ const SEAT_QUERY: &str = r#"{
 #[test]
 fn seat_query_is_asked_and_signed_as_its_document_shows() {
     let connection = connection("seat-query");
-    let windows = seat_query::span::windows(1_735_660_800_000, 1_738_383_133_000, 480);
-    let mut call = seat_query::ask::page(1, &windows[0]);
+    let windows = seat_query::date_range::windows(1_735_660_800_000, 1_738_383_133_000, 480);
+    let mut call = seat_query::requests::page(1, &windows[0]);
     seat_query::SeatQuery.sign(&connection, &secret("7bz1lzh9"), 1_630_468_800_000, &mut call);
     assert_eq!(call.path, "/v3/cc/seat/query");
     for (name, value) in [
@@ -108,9 +108,9 @@ fn seat_query_is_asked_and_signed_as_its_document_shows() {
 
 #[test]
 fn seat_query_sample() {
-    let page = seat_query::hear::page(&reply(SEAT_QUERY)).unwrap();
+    let page = seat_query::responses::page(&reply(SEAT_QUERY)).unwrap();
     assert_eq!(page.total, Some(5));
-    let seats = seat_query::hear::seats(vec![vec![page]]);
+    let seats = seat_query::responses::seats(vec![vec![page]]);
     // The sample prints one of its five.
     assert_eq!(seats.listing.incomplete.as_deref(), Some("1 were listed where the total says 5"));
     let (account, live) = seats.listing.items.first_key_value().unwrap();
@@ -185,12 +185,12 @@ const FIND_ONLINE_AGENT: &str = r#"{
 fn isdp_sample() {
     let connection = connection("isdp-online-agent");
     let isdp = isdp_online_agent::IsdpOnlineAgent;
-    let mut call = isdp.ask(&connection, &Question::Page(1)).unwrap();
+    let mut call = isdp.ask(&connection, &PresenceQuery::Page(1)).unwrap();
     isdp.sign(&connection, &secret("abc"), 0, &mut call);
     assert_eq!(call.path, "/openapi/v1/openTask/findOnlineAgent");
     assert_eq!(call.header("authorization"), Some("bearer abc"));
     assert_eq!(body(&call), json!({ "pageStart": 0, "pageSize": 50 }));
-    let heard = isdp.hear(&connection, &Question::Page(1), &reply(FIND_ONLINE_AGENT)).unwrap();
+    let heard = isdp.hear(&connection, &PresenceQuery::Page(1), &reply(FIND_ONLINE_AGENT)).unwrap();
     assert_eq!(heard.total, Some(340));
     assert_eq!(heard.rows, [OperatorId::from("0e626733-07d8-45af-af23-aff287b118b8")]);
     let (account, said) = &heard.said[0];
@@ -204,7 +204,7 @@ fn isdp_sample() {
 #[test]
 fn isdp_login() {
     let connection = connection("isdp-online-agent");
-    let call = isdp_online_agent::IsdpOnlineAgent.ask_token(&connection, &secret("app-token")).unwrap();
+    let call = isdp_online_agent::IsdpOnlineAgent.token_request(&connection, &secret("app-token")).unwrap();
     assert_eq!(call.path, "/oauth2/oauth/rest_token");
     assert_eq!(
         body(&call),
@@ -248,7 +248,7 @@ const AGENT_BY_WORK_NO: &str = r#"{
 fn cms_sample() {
     let connection = connection("cms-agent");
     let agent = OperatorId::from("101");
-    let question = Question::Agent(&agent);
+    let question = PresenceQuery::Agent(&agent);
     let call = cms_agent::CmsAgent.ask(&connection, &question).unwrap();
     assert_eq!(call.header("content-type"), Some("application/json;charset=UTF-8"));
     assert_eq!(body(&call), json!({ "queryParam": { "ccId": 1, "vdn": 1, "agentId": 101 } }));
@@ -257,9 +257,10 @@ fn cms_sample() {
     assert_eq!((&heard.said[0].0, heard.said[0].1.state), (&agent, State::SignedOut));
     // Somebody else's answer is no answer.
     let other = OperatorId::from("102");
-    let heard = cms_agent::CmsAgent.hear(&connection, &Question::Agent(&other), &reply(AGENT_BY_WORK_NO));
+    let heard =
+        cms_agent::CmsAgent.hear(&connection, &PresenceQuery::Agent(&other), &reply(AGENT_BY_WORK_NO));
     assert!(heard.unwrap().said.is_empty());
-    assert!(cms_agent::CmsAgent.ask(&connection, &Question::Agent(&"tom".into())).is_none());
+    assert!(cms_agent::CmsAgent.ask(&connection, &PresenceQuery::Agent(&"tom".into())).is_none());
 }
 
 /// V4, V5, V7 and V8, through the settings of a connection.
@@ -374,7 +375,7 @@ const CLAIM_STATUS: &str = r#"{
 #[test]
 fn webchat_signature() {
     let connection = connection("webchat-queue");
-    let mut call = webchat_queue::WebchatQueue.ask_page(&connection, 1);
+    let mut call = webchat_queue::WebchatQueue.list_request(&connection, 1);
     // 2016-10-13 11:36:12 in China.
     webchat_queue::WebchatQueue.sign(&connection, &secret("secret"), 1_476_329_772_000, &mut call);
     assert_eq!(call.query("sig"), Some("88996D9907E0EE52C5DAF8EFFCC31CFC"));
@@ -386,15 +387,15 @@ fn webchat_samples() {
     let connection = connection("webchat-queue");
     let webchat = webchat_queue::WebchatQueue;
     let made = r#"{ "code": 200, "success": true, "message": "success!", "data": { "exten": "10018578" } }"#;
-    assert_eq!(webchat.hear_told(&connection, &reply(made)).unwrap().exten.as_deref(), Some("10018578"));
+    assert_eq!(webchat.parse_write(&connection, &reply(made)).unwrap().exten.as_deref(), Some("10018578"));
     let updated = r#"{ "code": 200, "success": true, "message": "success!" }"#;
-    assert_eq!(webchat.hear_told(&connection, &reply(updated)).unwrap().exten, None);
+    assert_eq!(webchat.parse_write(&connection, &reply(updated)).unwrap().exten, None);
     let failed = r#"{ "code": 400, "success": false, "message": "create Queue error" }"#;
     assert_eq!(
-        webchat.hear_told(&connection, &reply(failed)),
+        webchat.parse_write(&connection, &reply(failed)),
         Err(Failure::Refused("code 400: create Queue error".to_owned()))
     );
-    let page = webchat.hear_page(&connection, &reply(QUEUE_QUEUE)).unwrap();
+    let page = webchat.parse_list(&connection, &reply(QUEUE_QUEUE)).unwrap();
     assert_eq!(page.total, Some(2));
     let rows: Vec<String> = page
         .rows
@@ -424,7 +425,7 @@ fn webchat_samples() {
     table["code"] = json!(200);
     table["count"] = data["count"].clone();
     table["data"] = data["list"].clone();
-    let other = webchat.hear_page(&connection, &reply(&table.to_string())).unwrap();
+    let other = webchat.parse_list(&connection, &reply(&table.to_string())).unwrap();
     assert_eq!(format!("{:?}", other.rows), format!("{:?}", page.rows));
     assert_eq!(other.total, page.total);
 }
@@ -432,9 +433,9 @@ fn webchat_samples() {
 #[test]
 fn claim_status_sample() {
     let connection = connection("webchat-queue");
-    let claims = webchat_queue::claims::Claims;
-    assert_eq!(claims.way(&connection), Way::Listing(2));
-    let call = claims.ask(&connection, &Question::Page(3)).unwrap();
+    let claims = webchat_queue::presence::Claims;
+    assert_eq!(claims.way(&connection), QueryMode::Listing(2));
+    let call = claims.ask(&connection, &PresenceQuery::Page(3)).unwrap();
     assert_eq!(call.path, "/v20210827/webChat/queueQueueAgentClaimStatus/N00000000556");
     assert_eq!(connection.rate(call.operation).unwrap().calls, 100);
     assert_eq!(body(&call), json!({ "page": 3, "pageSize": 2 }));
@@ -443,7 +444,7 @@ fn claim_status_sample() {
     table["count"] = data["count"].clone();
     table["data"] = data["list"].clone();
     for text in [CLAIM_STATUS.to_owned(), table.to_string()] {
-        let heard = claims.hear(&connection, &Question::Page(1), &reply(&text)).unwrap();
+        let heard = claims.hear(&connection, &PresenceQuery::Page(1), &reply(&text)).unwrap();
         assert_eq!((heard.total, heard.rows.clone()), (Some(1), vec!["10019345".into()]));
         let (agent, said) = &heard.said[0];
         assert_eq!((agent.as_str(), said.state), ("30003", State::Claiming));
@@ -468,7 +469,7 @@ fn agent_config_row() {
     let page = json!({ "code": 0, "msg": "成功", "data": {
         "result": [row], "pageSize": 100, "total": 1, "pageNumber": 1, "pageTotal": 1 } });
     let Page { rows, total } =
-        agent_config::AgentConfig.hear_page(&connection, &reply(&page.to_string())).unwrap();
+        agent_config::AgentConfig.parse_list(&connection, &reply(&page.to_string())).unwrap();
     assert_eq!(total, Some(1));
     let Row::Agent(id, record) = &rows[0] else { panic!("no agent") };
     assert_eq!(id.as_str(), "8001");
@@ -480,7 +481,7 @@ fn agent_config_row() {
     assert!(!format!("{record:?}").contains("secret-1"));
     let one = json!({ "code": 200, "msg": "ok", "data": row });
     assert!(
-        agent_config::AgentConfig.hear_one(&connection, "8001", &reply(&one.to_string())).unwrap().is_some()
+        agent_config::AgentConfig.parse_get(&connection, "8001", &reply(&one.to_string())).unwrap().is_some()
     );
 }
 

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::deed::Deed;
-use super::guard;
-use super::observe::{QueueKey, Seen, Wanted};
-use super::verify::{self, Verdict};
-use super::{Effect, Machine, Purpose, State, Status};
+use super::postcondition;
+use super::postcondition::Verdict;
+use super::precondition;
+use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::write_op::WriteOp;
+use super::{Effect, Machine, ReadPurpose, State, Status};
 use crate::model::plan::Operation;
 
 impl Machine {
     /// The queue steps that a deletion waits for and that were not read back yet.
-    pub(super) fn unproved(&self, at: usize) -> Vec<usize> {
+    pub(super) fn unverified_deps(&self, at: usize) -> Vec<usize> {
         if self.plan.steps[at].operation != Operation::AgentDelete {
             return Vec::new();
         }
@@ -35,25 +36,26 @@ impl Machine {
         self.slots[at].state = State::Running;
         self.slots[at].confirmed = true;
         let wanted = self.confirmation(at, queues);
-        Some(Effect::Look { purpose: Purpose::Confirm(at), wanted, again: 0 })
+        Some(Effect::Look { purpose: ReadPurpose::Confirm(at), wanted, again: 0 })
     }
 
-    fn confirmation(&self, at: usize, queues: bool) -> Wanted {
+    fn confirmation(&self, at: usize, queues: bool) -> ReadSet {
         // Agents are looked at once more where the guard's look is a while ago: the shell knows the time.
         let agents = match &self.slots[at].deed {
-            Some(Deed::DeleteAgents { ids }) => ids.iter().cloned().collect(),
+            Some(WriteOp::DeleteAgents { ids }) => ids.iter().cloned().collect(),
             _ => BTreeSet::new(),
         };
         let queues = if queues { BTreeSet::from([QueueKey::All]) } else { BTreeSet::new() };
-        let mut wanted = Wanted { agents, queues };
-        for before in self.unproved(at) {
-            let more = verify::wanted(&self.plan, &self.plan.steps[before], self.slots[before].made.as_ref());
+        let mut wanted = ReadSet { agents, queues };
+        for before in self.unverified_deps(at) {
+            let more =
+                postcondition::wanted(&self.plan, &self.plan.steps[before], self.slots[before].made.as_ref());
             wanted.queues.extend(more.queues);
         }
         wanted
     }
 
-    pub(super) fn confirmed(&mut self, at: usize, seen: &Seen) -> Vec<Effect> {
+    pub(super) fn confirmed(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
         self.inside.extend(seen.members());
         let all = match seen.queues.get(&QueueKey::All).map_or(Ok(&[][..]), |_| seen.queues(&QueueKey::All)) {
             Ok(all) => all,
@@ -65,7 +67,7 @@ impl Machine {
         };
         // Whoever sees that a queue has been made since does not make a second one.
         for step in 0..self.slots.len() {
-            if let (State::Waiting, Some(Deed::CreateQueue { name, .. })) =
+            if let (State::Waiting, Some(WriteOp::CreateQueue { name, .. })) =
                 (&self.slots[step].state, &self.slots[step].deed)
                 && let Some((exten, _)) = all.iter().find(|(_, queue)| *queue.name == **name)
             {
@@ -75,27 +77,31 @@ impl Machine {
         }
         let plan = Arc::clone(&self.plan);
         let mut late = false;
-        for before in self.unproved(at) {
+        for before in self.unverified_deps(at) {
             let step = &plan.steps[before];
             let slot = &self.slots[before];
-            let sent = slot.deed.as_ref().and_then(Deed::members);
-            match verify::judge(&plan, step, slot.made.as_ref(), &[], sent, seen) {
+            let sent = slot.deed.as_ref().and_then(WriteOp::members);
+            match postcondition::judge(&plan, step, slot.made.as_ref(), &[], sent, seen) {
                 Verdict::Took | Verdict::Unsettled(_) => {
-                    self.slots[before].dropped = verify::dropped(&plan, step, sent, seen);
+                    self.slots[before].dropped = postcondition::dropped(&plan, step, sent, seen);
                     self.slots[before].proved = true;
                 }
-                Verdict::Late(_) if self.may_show(self.slots[at].looks) => late = true,
-                Verdict::Late(what) => self.unshown(before, &what, true),
-                Verdict::Amiss(what) => self.unshown(before, &what, false),
+                Verdict::Late(_) if self.may_be_delayed(self.slots[at].looks) => late = true,
+                Verdict::Late(what) => self.fail_unverified(before, &what, true),
+                Verdict::Amiss(what) => self.fail_unverified(before, &what, false),
                 Verdict::Unseen(why) => self.end(before, Status::Unknown, why),
             }
         }
         if late {
             self.slots[at].looks += 1;
             let wanted = self.confirmation(at, seen.queues.contains_key(&QueueKey::All));
-            return vec![Effect::Look { purpose: Purpose::Confirm(at), wanted, again: self.slots[at].looks }];
+            return vec![Effect::Look {
+                purpose: ReadPurpose::Confirm(at),
+                wanted,
+                again: self.slots[at].looks,
+            }];
         }
-        match guard::agents_moved(&plan, seen) {
+        match precondition::agents_moved(&plan, seen) {
             Ok(stale) => self.moved(at, stale),
             Err(why) => {
                 let why = format!("nobody was deleted, since the agents could not be read again: {why}");
@@ -115,7 +121,7 @@ impl Machine {
                 && !self.slots[at].left_out.contains(id)
             {
                 let why = format!("it is in queue {exten}");
-                self.leave_out(at, step.operation, id, &why);
+                self.exclude_target(at, step.operation, id, &why);
             }
         }
     }

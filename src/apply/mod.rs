@@ -6,44 +6,42 @@
 //!   └ stale    └ held   └─ read back ◀┴─ outcome unknown ───┘
 //! ```
 //!
-//! A step that would hurt somebody at work is sent only after it was asked who is ([`attend`]).
+//! A step that would hurt somebody at work is sent only after it was asked who is ([`presence_guard`]).
 //! A step that fails stops only what depends on it. A call whose outcome is unknown is never repeated
 //! before what it was to change has been read back. Success is what was read back, never what the
 //! vendor said.
 
-pub mod attend;
 mod confirm;
-pub mod deed;
-mod depend;
-pub mod guard;
-pub mod keep;
-pub mod observe;
-mod outcome;
-pub mod recover;
-pub mod remember;
+mod dependencies;
+mod followup_edit;
+pub mod journal_recovery;
+pub mod ledger_update;
+pub mod postcondition;
+pub mod precondition;
+pub mod presence_guard;
+pub mod readback;
+pub mod replacement_backup;
 pub mod replan;
-mod resolve;
-pub mod retry;
-mod settle;
-pub mod verify;
-pub mod window;
+mod unknown_outcome;
+pub mod write_op;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use attend::{Attention, Harms, Held};
-use deed::{Deed, readable, unreadable};
-use depend::Ready;
-use guard::Stale;
-use observe::{Seen, Wanted};
-pub use outcome::{Status, StepResult};
-use retry::Bounds;
+use self::dependencies::Ready;
+use self::presence_guard::{Disruptions, GuardState};
+use self::readback::{ReadBack, ReadSet};
+use self::write_op::{WriteOp, readable, unreadable};
+use crate::model::outcome::Deferred;
+use crate::model::outcome::Stale;
+pub use crate::model::outcome::{Status, StepResult};
+use crate::model::retry::Bounds;
 
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Operation, Plan};
-use crate::model::presence::{Guard, Presence};
+use crate::model::presence::{Presence, PresencePolicy};
 
 /// What happened.
 #[derive(Debug)]
@@ -51,11 +49,11 @@ pub enum Event {
     /// The run begins.
     Begin,
     /// What was asked to be looked at, was.
-    Seen {
+    ReadBack {
         /// Why it was asked.
-        purpose: Purpose,
+        purpose: ReadPurpose,
         /// What was seen.
-        seen: Seen,
+        seen: ReadBack,
     },
     /// A call was answered; `Ok` holds the number of a queue that it made.
     Answered {
@@ -92,7 +90,7 @@ pub enum Event {
 
 /// Why something is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum ReadPurpose {
     /// Is it still what the plan saw?
     Guard,
     /// Was a step of unknown outcome carried out?
@@ -109,9 +107,9 @@ pub enum Effect {
     /// Look at live state.
     Look {
         /// Why.
-        purpose: Purpose,
+        purpose: ReadPurpose,
         /// At what.
-        wanted: Wanted,
+        wanted: ReadSet,
         /// How often it was looked at in vain before; a pause goes before another look.
         again: u32,
     },
@@ -131,13 +129,13 @@ pub enum Effect {
         /// Place of the step in the plan.
         step: usize,
         /// What to tell.
-        deed: Deed,
+        deed: WriteOp,
         /// How often it was sent before; a pause goes before a repetition.
         repetition: u32,
         /// It follows the step's own call: the journal holds that call's outcome, and not this one's.
         follow_up: bool,
         /// What it does to whom: where the call had to wait, they are asked for once more just before it leaves.
-        harms: Harms,
+        harms: Disruptions,
     },
     /// The run is over.
     Finish(Finish),
@@ -147,33 +145,27 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finish {
     /// Steps were carried out.
-    Ran(Ran),
+    Ran(ApplyOutcome),
     /// Nothing was written: the plan is stale.
     Stale(Vec<Stale>),
     /// Nothing was written: what the plan would overwrite could not be read.
-    Blind(String),
+    Unreadable(String),
 }
 
 /// What a run came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ran {
+pub struct ApplyOutcome {
     /// One result a step, in the plan's order.
     pub results: Vec<StepResult>,
     /// What moved since the plan was made and was left out.
     pub skipped: Vec<Stale>,
     /// Who was left alone, being at work.
-    pub held: Vec<Held>,
+    pub held: Vec<Deferred>,
     /// Who was not, although at work, as the run was allowed to.
-    pub lifted: Vec<Held>,
+    pub lifted: Vec<Deferred>,
     /// The operator stopped it.
     pub interrupted: bool,
 }
-
-/// What a message says of a field that the vendor keeps in another form than it was sent.
-pub const KEPT: &str = " (the vendor keeps it in that form: write it so)";
-
-/// What the message of a step begins with that people at work kept from being done for all.
-pub const IN_PART: &str = "done, but not for all: ";
 
 /// The message of a step that its vendor confirmed and that could not be read back.
 pub const UNREAD: &str =
@@ -181,7 +173,7 @@ pub const UNREAD: &str =
 
 /// How a run may go.
 #[derive(Clone, Debug, Default)]
-pub struct Conduct {
+pub struct ApplyOptions {
     /// Leave out what moved, and do the rest.
     pub skip_stale: bool,
     /// Time has passed since the plan was made: look also for things that it wants to make.
@@ -195,9 +187,9 @@ pub struct Conduct {
     /// A system holds queues: whoever is deleted may be in one.
     pub queues: bool,
     /// Whom to leave alone; nobody is asked for without it, as when no connection knows who is at work.
-    pub guard: Option<Guard>,
+    pub guard: Option<PresencePolicy>,
     /// What was seen just now of what the plan overwrites, so that it is not looked at again before the first write.
-    pub seen: Option<Seen>,
+    pub seen: Option<ReadBack>,
     /// What is known to have moved since the plan was saved.
     pub moved: Vec<Stale>,
 }
@@ -212,9 +204,9 @@ enum State {
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about one step")]
-struct Slot {
+struct StepState {
     state: State,
-    deed: Option<Deed>,
+    deed: Option<WriteOp>,
     repetition: u32,
     made: Option<OperatorId>,
     settled: bool,
@@ -249,9 +241,9 @@ struct Slot {
     left_out: Vec<ResourceId>,
     /// Members whom nobody asked for and whom the vendor left out.
     dropped: Vec<OperatorId>,
-    attention: Attention,
+    attention: GuardState,
     /// Whom it leaves alone.
-    held: Vec<Held>,
+    held: Vec<Deferred>,
     /// It was not tried, for the sake of people at work and nothing else.
     excused: bool,
     note: Option<String>,
@@ -260,11 +252,11 @@ struct Slot {
 /// The machine: events in, effects out.
 pub struct Machine {
     plan: Arc<Plan>,
-    conduct: Conduct,
-    slots: Vec<Slot>,
+    conduct: ApplyOptions,
+    slots: Vec<StepState>,
     /// The places of the steps that each step waits for.
     before: Vec<Vec<usize>>,
-    guarding: Wanted,
+    guarding: ReadSet,
     left_out: Vec<Stale>,
     /// Members of each queue, as the guard or a confirmation saw them last.
     inside: BTreeMap<OperatorId, BTreeSet<OperatorId>>,
@@ -273,9 +265,9 @@ pub struct Machine {
     /// Agents that the plan deletes.
     doomed: BTreeSet<OperatorId>,
     /// Those of them who are left alone.
-    held: Vec<Held>,
+    held: Vec<Deferred>,
     /// Who was not left alone, as the run was allowed to.
-    lifted: Vec<Held>,
+    lifted: Vec<Deferred>,
     interrupted: bool,
     /// How long the run has gone on.
     now: Duration,
@@ -286,13 +278,13 @@ pub struct Machine {
 
 impl Machine {
     /// A machine for a plan.
-    pub fn new(plan: Arc<Plan>, conduct: Conduct) -> Self {
+    pub fn new(plan: Arc<Plan>, conduct: ApplyOptions) -> Self {
         let slots = plan
             .steps
             .iter()
-            .map(|step| Slot {
+            .map(|step| StepState {
                 state: State::Waiting,
-                deed: deed::of(&plan, step),
+                deed: write_op::for_step(&plan, step),
                 repetition: 0,
                 made: None,
                 settled: false,
@@ -312,7 +304,7 @@ impl Machine {
                 pending: 0,
                 left_out: Vec::new(),
                 dropped: Vec::new(),
-                attention: Attention::default(),
+                attention: GuardState::default(),
                 held: Vec::new(),
                 excused: false,
                 note: None,
@@ -325,11 +317,11 @@ impl Machine {
             .map(|step| step.after.iter().filter_map(|id| places.get(id.as_str()).copied()).collect());
         Self {
             before: before.collect(),
-            doomed: attend::doomed(&plan),
+            doomed: presence_guard::deleted_agents(&plan),
             plan,
             conduct,
             slots,
-            guarding: Wanted::default(),
+            guarding: ReadSet::default(),
             left_out: Vec::new(),
             inside: BTreeMap::new(),
             locked: BTreeSet::new(),
@@ -349,27 +341,27 @@ impl Machine {
 
     /// Takes in what happened and says what to do next.
     pub fn next(&mut self, event: Event) -> Vec<Effect> {
-        if let Event::Seen { seen, .. } = &event {
+        if let Event::ReadBack { seen, .. } = &event {
             self.locked.extend(&seen.refused);
         }
         match event {
             Event::Begin => {
-                self.guarding = guard::wanted(&self.plan, self.conduct.saved);
+                self.guarding = precondition::wanted(&self.plan, self.conduct.saved);
                 if let Some(seen) = self.conduct.seen.take() {
                     return self.guarded(&seen);
                 }
                 if self.guarding.is_empty() {
-                    return self.guarded(&Seen::default());
+                    return self.guarded(&ReadBack::default());
                 }
-                vec![Effect::Look { purpose: Purpose::Guard, wanted: self.guarding.clone(), again: 0 }]
+                vec![Effect::Look { purpose: ReadPurpose::Guard, wanted: self.guarding.clone(), again: 0 }]
             }
-            Event::Seen { purpose: Purpose::Guard, seen } => self.guarded(&seen),
-            Event::Seen { purpose: Purpose::Resolve(step), seen } => {
+            Event::ReadBack { purpose: ReadPurpose::Guard, seen } => self.guarded(&seen),
+            Event::ReadBack { purpose: ReadPurpose::Resolve(step), seen } => {
                 self.inside.extend(seen.members());
                 self.resolved(step, &seen)
             }
-            Event::Seen { purpose: Purpose::Confirm(step), seen } => self.confirmed(step, &seen),
-            Event::Seen { purpose: Purpose::Verify, seen } => self.verified(&seen),
+            Event::ReadBack { purpose: ReadPurpose::Confirm(step), seen } => self.confirmed(step, &seen),
+            Event::ReadBack { purpose: ReadPurpose::Verify, seen } => self.verified(&seen),
             Event::Answered { step, result } => self.answered(step, result),
             Event::Attended { steps, presence, at } => self.attended(&steps, presence.as_ref(), at),
             Event::Moved { step, stale } => self.moved(step, stale),
@@ -389,21 +381,21 @@ impl Machine {
 
     /// Returns true if a queue is still to be created, or the outcome of a creation is not known yet.
     pub fn creates_queues(&self) -> bool {
-        let open = |slot: &Slot| matches!(slot.state, State::Waiting | State::Running);
-        self.slots.iter().any(|slot| matches!(slot.deed, Some(Deed::CreateQueue { .. })) && open(slot))
+        let open = |slot: &StepState| matches!(slot.state, State::Waiting | State::Running);
+        self.slots.iter().any(|slot| matches!(slot.deed, Some(WriteOp::CreateQueue { .. })) && open(slot))
     }
 
     fn end(&mut self, step: usize, status: Status, message: impl Into<String>) {
         self.slots[step].state = State::Ended(status, message.into());
     }
 
-    fn guarded(&mut self, seen: &Seen) -> Vec<Effect> {
+    fn guarded(&mut self, seen: &ReadBack) -> Vec<Effect> {
         self.inside.extend(seen.members());
-        let mut stale = match guard::check(&self.plan, &self.guarding, seen) {
+        let mut stale = match precondition::check(&self.plan, &self.guarding, seen) {
             Ok(stale) => stale,
             // The operator stopped it: that is why nothing was read.
             Err(_) if self.interrupted => return self.advance(),
-            Err(why) => return vec![self.finish(Finish::Blind(why))],
+            Err(why) => return vec![self.finish(Finish::Unreadable(why))],
         };
         for moved in std::mem::take(&mut self.conduct.moved) {
             if !stale.iter().any(|known| known.id == moved.id) {
@@ -416,7 +408,7 @@ impl Machine {
         for moved in &stale {
             let plan = Arc::clone(&self.plan);
             for (at, step) in plan.steps.iter().enumerate().filter(|(_, s)| s.targets.contains(&moved.id)) {
-                self.leave_out(at, step.operation, &moved.id, &moved.message);
+                self.exclude_target(at, step.operation, &moved.id, &moved.message);
             }
         }
         self.left_out = stale;
@@ -449,7 +441,7 @@ impl Machine {
                         progress = true;
                         if let Some(effect) = self.confirm(at) {
                             effects.push(effect);
-                        } else if self.minds(at) {
+                        } else if self.step_needs_presence(at) {
                             minding.push(at);
                             self.slots[at].state = State::Running;
                         } else if matches!(self.slots[at].state, State::Waiting) {
@@ -546,14 +538,14 @@ impl Machine {
                     return self.again(at, &why);
                 }
                 let wanted = self.resolution(at);
-                return vec![Effect::Look { purpose: Purpose::Resolve(at), wanted, again: 0 }];
+                return vec![Effect::Look { purpose: ReadPurpose::Resolve(at), wanted, again: 0 }];
             }
             // agent-config's codes are not documented: one that is no known success may be one.
             Err(Failure::Refused(why)) if self.slots[at].deed.as_ref().is_some_and(readable) => {
                 self.slots[at].note = Some(why);
                 self.slots[at].refused = true;
                 let wanted = self.resolution(at);
-                return vec![Effect::Look { purpose: Purpose::Resolve(at), wanted, again: 0 }];
+                return vec![Effect::Look { purpose: ReadPurpose::Resolve(at), wanted, again: 0 }];
             }
             Err(
                 failure @ (Failure::NotSent(_)
@@ -567,7 +559,7 @@ impl Machine {
                     _ => Status::Skipped,
                 };
                 // The vendor's words are told once.
-                match self.slots[at].deed.as_ref().and_then(Deed::kind) {
+                match self.slots[at].deed.as_ref().and_then(WriteOp::kind) {
                     Some(kind) if self.locked.insert(kind) => {
                         self.end(at, Status::Failed, failure.message());
                     }
@@ -585,7 +577,7 @@ impl Machine {
         self.slots[at].state = State::Waiting;
         for moved in stale {
             if !self.slots[at].left_out.contains(&moved.id) {
-                self.leave_out(at, plan.steps[at].operation, &moved.id, &moved.message);
+                self.exclude_target(at, plan.steps[at].operation, &moved.id, &moved.message);
             }
             if !self.left_out.contains(&moved) {
                 self.left_out.push(moved);
@@ -619,7 +611,7 @@ impl Machine {
 
     /// Bounds of sending a step's call again.
     fn bounds(&self, at: usize) -> Option<Bounds> {
-        let kind = self.slots[at].deed.as_ref().and_then(Deed::kind)?;
+        let kind = self.slots[at].deed.as_ref().and_then(WriteOp::kind)?;
         self.conduct.bounds.get(&kind).copied()
     }
 

@@ -8,12 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::deed::{self, Deed};
-use super::guard::{self, Stale};
-use super::observe::Seen;
+use super::precondition;
+use super::readback::ReadBack;
+use super::write_op;
+use super::write_op::WriteOp;
 use crate::model::field::Record;
 use crate::model::id::ResourceId;
 use crate::model::live::Live;
+use crate::model::outcome::Stale;
 use crate::model::plan::{Operation, Plan, Step};
 use crate::model::secret::SecretRef;
 
@@ -44,8 +46,8 @@ pub fn disorder(plan: &Plan) -> Option<String> {
 /// # Errors
 /// Why a resource could not be seen.
 pub fn moved(saved: &Plan, new: &Plan, live: &Live) -> Result<Vec<Stale>, String> {
-    let wanted = guard::wanted(saved, true);
-    let mut stale = guard::check(saved, &wanted, &Seen::of(live, &wanted))?;
+    let wanted = precondition::wanted(saved, true);
+    let mut stale = precondition::check(saved, &wanted, &ReadBack::from_live(live, &wanted))?;
     let mut units = units(new);
     let (old, ids) = (by_id(saved), by_id(new));
     for step in &saved.steps {
@@ -120,15 +122,15 @@ fn waits(before: &[&Step], ids: &BTreeMap<&str, &Step>, step: &Step) -> bool {
 /// What a step sends to each of its targets; `None` when the plan does not say it.
 fn content(plan: &Plan, step: &Step) -> Option<Json> {
     let secret = |secret: &SecretRef| json!([secret.store, secret.key, secret.generate, secret.version]);
-    Some(match deed::of(plan, step)? {
-        Deed::CreateAgents { record, password, .. } => {
+    Some(match write_op::for_step(plan, step)? {
+        WriteOp::CreateAgents { record, password, .. } => {
             json!([fields(&record), password.as_ref().map(secret)])
         }
-        Deed::EditAgent { record, .. } | Deed::CreateQueue { record, .. } => fields(&record),
-        Deed::PutSecret { secret: put, renew } => json!([secret(&put), renew]),
-        Deed::SetPassword { password, .. } => secret(&password),
-        Deed::DeleteAgents { .. } => Json::Null,
-        Deed::SetMembers { exten, members, .. } => {
+        WriteOp::EditAgent { record, .. } | WriteOp::CreateQueue { record, .. } => fields(&record),
+        WriteOp::PutSecret { secret: put, renew } => json!([secret(&put), renew]),
+        WriteOp::SetPassword { password, .. } => secret(&password),
+        WriteOp::DeleteAgents { .. } => Json::Null,
+        WriteOp::SetMembers { exten, members, .. } => {
             let members: BTreeMap<&str, i64> =
                 members.iter().map(|(id, priority)| (id.as_str(), *priority)).collect();
             json!([exten.as_str(), members, step.strangers])

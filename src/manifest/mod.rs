@@ -1,43 +1,30 @@
 //! Bytes → Desired. No file is read here and nothing is printed; a run shows all that is wrong.
 
-mod decode;
-mod document;
-pub mod emit;
-mod expand;
 pub mod format;
-mod fullwidth;
-mod interpreter;
-mod own;
-mod placeholder;
-mod rotation;
+pub mod import;
+mod reserved_secrets;
+mod resolve;
+mod roster_document;
 pub mod schema;
-pub mod workspace;
-pub mod yaml;
+mod shared_password_check;
 
-use std::sync::Arc;
+use crate::yaml;
+use crate::yaml::placeholder;
 
-pub use expand::declares;
+pub use self::resolve::declares;
 
+use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::source::Source;
-use crate::model::workspace::Workspace;
-
-/// A manifest file.
-pub struct File {
-    /// Path shown to people: relative to the workspace folder, with `/`.
-    pub name: Arc<str>,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
+use crate::model::source::{File, Source};
 
 /// What one file says, before anything in it is looked up elsewhere.
-pub struct Said {
-    read: document::Reading,
+pub struct ParsedFile {
+    read: roster_document::Reading,
     complaints: Diagnostics,
 }
 
-impl Said {
+impl ParsedFile {
     /// Whether nothing is wrong with the file on its own.
     pub fn is_sound(&self) -> bool {
         self.complaints.is_empty() && self.read.problems.is_empty()
@@ -53,8 +40,8 @@ pub fn load(files: &[File], workspace: &Workspace) -> Result<Desired, Diagnostic
 }
 
 /// Reads one file, on its own: files may be read side by side.
-pub fn read(file: &File) -> Said {
-    let mut read = document::Reading::new(placeholder::may_be_in(&file.bytes));
+pub fn read(file: &File) -> ParsedFile {
+    let mut read = roster_document::Reading::new(placeholder::may_be_in(&file.bytes));
     let complaints = yaml::read_into(&file.name, &file.bytes, &mut read);
     if complaints.is_empty() && read.problems.is_empty() && read.documents.is_empty() {
         let message = "the file holds no document: it is empty, or holds remarks only";
@@ -62,24 +49,24 @@ pub fn read(file: &File) -> Said {
                     `kind: Roster` and nothing else";
         read.problems.push(Diagnostic::at(&Source::new(&file.name, 1, 1), message).help(help));
     }
-    Said { read, complaints }
+    ParsedFile { read, complaints }
 }
 
 /// Makes the roster of what the files say, in their order.
 ///
 /// # Errors
 /// All that is wrong with them, or nothing of them is used.
-pub fn resolve(files: Vec<Said>, workspace: &Workspace) -> Result<Desired, Diagnostics> {
+pub fn resolve(files: Vec<ParsedFile>, workspace: &Workspace) -> Result<Desired, Diagnostics> {
     let mut out = Diagnostics::default();
     let mut documents = Vec::new();
     // Whether everything that the files declare is known; if not, what is missing proves nothing.
     let mut whole = true;
-    for Said { read, complaints } in files {
+    for ParsedFile { read, complaints } in files {
         whole &= complaints.is_empty() && !read.lost;
         out.extend(complaints);
         out.extend(read.problems);
         documents.extend(read.documents);
     }
-    let desired = expand::expand(documents, whole, workspace, &mut out);
+    let desired = resolve::expand(documents, whole, workspace, &mut out);
     if out.is_empty() { Ok(desired) } else { Err(out) }
 }

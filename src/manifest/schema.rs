@@ -10,12 +10,12 @@
 use schemars::Schema;
 use serde_json::{Map, Value as Json, json};
 
-use super::document::{AGENT_STATES, SELECTED_BY};
-use super::workspace::BASE_URL_EXAMPLE;
+use super::roster_document::{AGENT_STATES, SELECTED_BY};
+use crate::config::load::BASE_URL_EXAMPLE;
+use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::field::Field;
 use crate::model::id::LETTERS;
 use crate::model::plan::{FORMAT, Plan};
-use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
@@ -398,7 +398,7 @@ fn demands<'a>(table: impl IntoIterator<Item = &'a Setting>) -> Map<String, Json
         schema.insert("required".to_owned(), json!(required));
     }
     for setting in &table {
-        if let Bond::OneOf(keys) = setting.bond
+        if let Constraint::OneOf(keys) = setting.bond
             && keys.first() == Some(&setting.key)
             && !table.iter().any(|s| keys.contains(&s.key) && !s.default.is_empty())
         {
@@ -414,8 +414,8 @@ fn bonds<'a>(table: impl IntoIterator<Item = &'a Setting>) -> Vec<Json> {
     let mut rules = Vec::new();
     for setting in table {
         match setting.bond {
-            Bond::Free => {}
-            Bond::OneOf(keys) => {
+            Constraint::Free => {}
+            Constraint::OneOf(keys) => {
                 let others: Map<String, Json> = keys
                     .iter()
                     .filter(|k| **k != setting.key)
@@ -423,7 +423,7 @@ fn bonds<'a>(table: impl IntoIterator<Item = &'a Setting>) -> Vec<Json> {
                     .collect();
                 rules.push(json!({ "if": { "required": [setting.key] }, "then": { "properties": others } }));
             }
-            Bond::When(key, word) => rules.push(json!({
+            Constraint::When(key, word) => rules.push(json!({
                 "if": { "properties": { key: { "const": word } }, "required": [key] },
                 "then": { "required": [setting.key] },
             })),

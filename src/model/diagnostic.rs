@@ -123,7 +123,7 @@ const MOST_CANDIDATES: usize = 50_000;
 
 /// Returns the candidate nearest to `name`, when one is near enough to be what was meant: a slip or
 /// two away, or the only one that begins like it (`webchat` for `webchat-queue`).
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let longest = name.chars().take(LONGEST_NAME + 1).count();
     if longest > LONGEST_NAME {
         return None;

@@ -1,4 +1,4 @@
-//! Findings: what no step can mend, or what must not be done. One row a code.
+//! Findings: what no step can remedy, or what must not be done. One row a code.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use super::source::Source;
 pub enum Severity {
     /// Something must be mended first.
     Error,
-    /// Live differs from the manifest and no step can mend it.
+    /// Live differs from the manifest and no step can remedy it.
     Warning,
     /// Good to know.
     Info,
@@ -60,13 +60,13 @@ pub struct Rule {
     /// What it means.
     pub doc: &'static str,
     /// What can be done about it.
-    pub mend: &'static str,
+    pub remedy: &'static str,
 }
 
 macro_rules! rules {
-    ($($name:ident $code:literal $severity:ident $effect:ident $doc:literal $mend:literal;)+) => {
+    ($($name:ident $code:literal $severity:ident $effect:ident $doc:literal $remedy:literal;)+) => {
         $(#[doc = $doc] pub static $name: Rule =
-            Rule { code: $code, severity: Severity::$severity, effect: Effect::$effect, doc: $doc, mend: $mend };)+
+            Rule { code: $code, severity: Severity::$severity, effect: Effect::$effect, doc: $doc, remedy: $remedy };)+
         /// Every code, in order.
         pub static RULES: &[&Rule] = &[$(&$name),+];
     };
@@ -228,6 +228,6 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), RULES.len());
-        assert!(RULES.iter().all(|r| r.doc.ends_with('.') && r.mend.ends_with('.')));
+        assert!(RULES.iter().all(|r| r.doc.ends_with('.') && r.remedy.ends_with('.')));
     }
 }

@@ -29,10 +29,10 @@ pub struct Ledger {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_clean_run: Option<String>,
     /// What was applied, by resource.
-    pub resources: BTreeMap<String, Applied>,
+    pub resources: BTreeMap<String, LedgerEntry>,
     /// What agents had that are being deleted and made again, until they have it back; by resource.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub kept: BTreeMap<String, Kept>,
+    pub kept: BTreeMap<String, ReplacementBackup>,
     /// Queues that a run asked for without an answer, and until when the vendor may still make them, in
     /// milliseconds since 1970 UTC: before that nobody asks for them again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -43,7 +43,7 @@ pub struct Ledger {
 /// whatever becomes of that run, a later one can give it back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Kept {
+pub struct ReplacementBackup {
     /// Values in the manifest's words, by field; never a password.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Json>,
@@ -58,7 +58,7 @@ pub struct Kept {
 /// What was applied to one resource.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Applied {
+pub struct LedgerEntry {
     /// Values in the manifest's words, by field.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Json>,
@@ -94,7 +94,7 @@ pub struct MadePassword {
 
 impl MadePassword {
     /// The place of a secret.
-    pub fn of(secret: &SecretRef) -> Self {
+    pub fn from_ref(secret: &SecretRef) -> Self {
         Self { store: secret.store.to_string(), key: secret.key.to_string() }
     }
 }
@@ -144,7 +144,7 @@ impl Default for Ledger {
 
 impl Ledger {
     /// What was applied to a resource.
-    pub fn get(&self, id: &ResourceId) -> Option<&Applied> {
+    pub fn get(&self, id: &ResourceId) -> Option<&LedgerEntry> {
         // In a first run there is nothing, and no id has to be spelled.
         if self.resources.is_empty() {
             return None;

@@ -94,7 +94,10 @@ pub struct LiveSeats {
 
 impl LiveSeats {
     /// The seats of an agent: those with its number as their work number, the one word that both systems share.
-    pub fn of<'a>(&'a self, agent: &'a OperatorId) -> impl Iterator<Item = (&'a OperatorId, &'a LiveSeat)> {
+    pub fn seats_of<'a>(
+        &'a self,
+        agent: &'a OperatorId,
+    ) -> impl Iterator<Item = (&'a OperatorId, &'a LiveSeat)> {
         let is_of = |seat: &LiveSeat| seat.record.text(&EMPLOYEE) == Some(agent.as_str());
         self.listing.items.iter().filter(move |(_, seat)| is_of(seat))
     }

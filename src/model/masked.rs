@@ -11,7 +11,7 @@ pub fn is_masked(field: &Field, text: &str) -> bool {
     if !name && !number && field.personal.is_none() {
         return false;
     }
-    let mut runs = Runs::of(text, number);
+    let mut runs = Runs::new(text, number);
     runs.any(|run| run >= 2)
         || (name && text.contains(is_star) && text.chars().all(|c| is_star(c) || is_ideograph(c)))
 }
@@ -38,7 +38,7 @@ struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    fn of(text: &'a str, number: bool) -> Self {
+    fn new(text: &'a str, number: bool) -> Self {
         Self { chars: text.chars().peekable(), number }
     }
 }

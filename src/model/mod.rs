@@ -1,12 +1,11 @@
 //! The nouns: data and its invariants. No verb, no input or output.
 
 pub mod agent;
-#[cfg(test)]
-pub(crate) mod any;
 pub mod call;
 pub mod desired;
 pub mod diagnostic;
-pub mod diff;
+pub mod digest;
+pub mod equivalence;
 pub mod field;
 pub mod finding;
 pub mod host;
@@ -15,16 +14,15 @@ pub mod journal;
 pub mod ledger;
 pub mod live;
 pub mod masked;
+pub mod outcome;
 pub mod plan;
 pub mod presence;
-pub mod private;
 pub mod queue;
+pub mod retry;
 pub mod seat;
 pub mod secret;
-pub mod secret_key;
-pub mod snapshot;
 pub mod source;
-pub mod spec;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text;
 pub mod value;
-pub mod workspace;

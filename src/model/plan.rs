@@ -48,7 +48,7 @@ impl Action {
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
-pub enum Moved {
+pub enum ChangeOrigin {
     /// Somebody changed the live side.
     Live,
     /// Somebody changed the manifest.
@@ -71,7 +71,7 @@ pub struct Change {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Which side moved.
-    pub moved: Moved,
+    pub moved: ChangeOrigin,
     /// The vendor's number of a queue, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exten: Option<String>,
@@ -107,7 +107,7 @@ pub struct FieldDiff {
     /// What it will hold; `null` when unset or secret.
     pub after: Json,
     /// Which side moved.
-    pub moved: Moved,
+    pub moved: ChangeOrigin,
     /// Why, where the values do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

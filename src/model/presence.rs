@@ -1,9 +1,9 @@
 //! Who is at work, said by which system; and whom a step must leave alone.
 //!
 //! In: what the presence systems answered, and the policy. Out: for an agent and a step that would hurt them,
-//! a [`Verdict`]. Silence and failure are kept apart: an agent whom a system that answered does not mention is
+//! a [`PresenceVerdict`]. Silence and failure are kept apart: an agent whom a system that answered does not mention is
 //! not at work there; a system that could not be read, whose listing is not proved whole, or that was asked for one
-//! agent and answered nothing of them, leaves a [`Gap`], and what a gap means is the policy's word (`onError`). So
+//! agent and answered nothing of them, leaves a [`PresenceGap`], and what a gap means is the policy's word (`onError`). So
 //! it is with a state that no document lists.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use super::call::Reason;
 use super::id::OperatorId;
-use super::workspace::Settings;
 
 /// What somebody is doing, in our words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,7 +77,7 @@ impl State {
     }
 
     /// The provider that tells it; `None` for what no document lists.
-    pub fn told_by(self) -> Option<&'static str> {
+    pub fn provider(self) -> Option<&'static str> {
         match self {
             State::OnCall
             | State::WrapUp
@@ -94,7 +93,7 @@ impl State {
     }
 
     /// The state of a word.
-    pub fn of(word: &str) -> Option<State> {
+    pub fn from_word(word: &str) -> Option<State> {
         STATES.iter().find(|(_, w, _)| *w == word).map(|(state, ..)| *state)
     }
 }
@@ -107,7 +106,7 @@ impl fmt::Display for State {
 
 /// What one system says of one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct PresenceReport {
     /// The provider that says so.
     pub system: &'static str,
     /// In which state the agent is.
@@ -116,7 +115,7 @@ pub struct Said {
     pub detail: Option<Arc<str>>,
 }
 
-impl Said {
+impl PresenceReport {
     /// Why a state that no document lists tells nothing; `None` of any other.
     pub fn unlisted(&self) -> Option<String> {
         let words = || match &self.detail {
@@ -129,7 +128,7 @@ impl Said {
 
 /// A system that told nothing, or not all.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
+pub struct PresenceGap {
     /// The provider.
     pub system: &'static str,
     /// Of whom; of everybody whom the system did not mention, when left out.
@@ -143,8 +142,8 @@ pub struct Gap {
 /// What the presence systems answered.
 #[derive(Clone, Debug, Default)]
 pub struct Presence {
-    said: BTreeMap<OperatorId, Vec<Said>>,
-    gaps: Vec<Gap>,
+    said: BTreeMap<OperatorId, Vec<PresenceReport>>,
+    gaps: Vec<PresenceGap>,
     systems: BTreeSet<&'static str>,
     reasons: BTreeMap<&'static str, Reason>,
 }
@@ -156,7 +155,7 @@ impl Presence {
     }
 
     /// Takes down what a system says; the same said twice counts once.
-    pub fn say(&mut self, agent: OperatorId, said: Said) {
+    pub fn say(&mut self, agent: OperatorId, said: PresenceReport) {
         self.systems.insert(said.system);
         let all = self.said.entry(agent).or_default();
         if !all.contains(&said) {
@@ -167,7 +166,7 @@ impl Presence {
     /// Takes down that a system told nothing of an agent, or of everybody whom it did not mention.
     pub fn fail(&mut self, system: &'static str, agent: Option<OperatorId>, why: impl Into<Arc<str>>) {
         self.systems.insert(system);
-        self.gaps.push(Gap { system, agent, why: why.into(), answered: false });
+        self.gaps.push(PresenceGap { system, agent, why: why.into(), answered: false });
     }
 
     /// Takes down that a system that was asked for an agent answered, and not about them: they were not observed,
@@ -175,7 +174,7 @@ impl Presence {
     pub fn unobserved(&mut self, system: &'static str, agent: OperatorId) {
         self.systems.insert(system);
         let why = "it answers, and says nothing of them".into();
-        self.gaps.push(Gap { system, agent: Some(agent), why, answered: true });
+        self.gaps.push(PresenceGap { system, agent: Some(agent), why, answered: true });
     }
 
     /// Forgets what is known of an agent, before it is read again.
@@ -210,37 +209,43 @@ impl Presence {
     }
 
     /// What is said of an agent, in the order in which it was told.
-    pub fn of(&self, agent: &OperatorId) -> &[Said] {
+    pub fn reports(&self, agent: &OperatorId) -> &[PresenceReport] {
         self.said.get(agent).map_or(&[], Vec::as_slice)
     }
 
     /// What is said of an agent, and of a number that differs from theirs in zeros before it: systems that keep
     /// numbers have no such zeros.
-    pub fn about<'a>(&'a self, agent: &'a OperatorId) -> impl Iterator<Item = &'a Said> + use<'a> {
+    pub fn about<'a>(&'a self, agent: &'a OperatorId) -> impl Iterator<Item = &'a PresenceReport> + use<'a> {
         let same = agent.number().into_iter().flat_map(move |number| {
             let from = self.said.range(OperatorId::from(number)..);
             from.take_while(move |(other, _)| other.number() == Some(number))
         });
-        self.of(agent).iter().chain(same.filter(move |(other, _)| *other != agent).flat_map(|(_, said)| said))
+        self.reports(agent)
+            .iter()
+            .chain(same.filter(move |(other, _)| *other != agent).flat_map(|(_, said)| said))
     }
 
     /// What one system says of an agent.
-    pub fn by<'a>(&'a self, agent: &OperatorId, system: &'a str) -> impl Iterator<Item = &'a Said> + use<'a> {
-        self.of(agent).iter().filter(move |said| said.system == system)
+    pub fn by<'a>(
+        &'a self,
+        agent: &OperatorId,
+        system: &'a str,
+    ) -> impl Iterator<Item = &'a PresenceReport> + use<'a> {
+        self.reports(agent).iter().filter(move |said| said.system == system)
     }
 
     /// Everybody of whom something is said.
-    pub fn agents(&self) -> impl Iterator<Item = (&OperatorId, &[Said])> {
+    pub fn agents(&self) -> impl Iterator<Item = (&OperatorId, &[PresenceReport])> {
         self.said.iter().map(|(agent, all)| (agent, all.as_slice()))
     }
 
     /// The gaps.
-    pub fn gaps(&self) -> &[Gap] {
+    pub fn gaps(&self) -> &[PresenceGap] {
         &self.gaps
     }
 
     /// The gap that leaves an agent's state open: a system failed, and did not mention them.
-    pub fn gap(&self, agent: &OperatorId) -> Option<&Gap> {
+    pub fn gap(&self, agent: &OperatorId) -> Option<&PresenceGap> {
         self.gaps.iter().find(|gap| match &gap.agent {
             Some(whom) => whom == agent,
             None => self.by(agent, gap.system).next().is_none(),
@@ -255,7 +260,7 @@ impl Presence {
 
 /// What a step would do to somebody at work. The words are those of `policy.presence.block`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Harm {
+pub enum Disruption {
     /// Delete the agent, also as part of a replacement.
     Delete,
     /// Take the right to sign in away.
@@ -266,12 +271,13 @@ pub enum Harm {
     Unqueue,
 }
 
-/// The words of [`Harm`], in the order of its variants.
+/// The words of [`Disruption`], in the order of its variants.
 pub const HARMS: &[&str] = &["delete", "disable", "regroup", "unqueue"];
 
-impl Harm {
+impl Disruption {
     /// All of them.
-    pub const ALL: [Harm; 4] = [Harm::Delete, Harm::Disable, Harm::Regroup, Harm::Unqueue];
+    pub const ALL: [Disruption; 4] =
+        [Disruption::Delete, Disruption::Disable, Disruption::Regroup, Disruption::Unqueue];
 
     /// Its word.
     pub fn word(self) -> &'static str {
@@ -281,52 +287,31 @@ impl Harm {
 
 /// The guard that `policy.presence` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guard {
+pub struct PresencePolicy {
     /// States in which an agent is left alone.
     pub protect: BTreeSet<State>,
     /// What is not done to an agent in such a state.
-    pub block: BTreeSet<Harm>,
+    pub block: BTreeSet<Disruption>,
     /// How long to wait for the state to end.
     pub wait: Duration,
     /// Whether a gap is no reason to refuse.
     pub allow_gaps: bool,
 }
 
-impl Default for Guard {
+impl Default for PresencePolicy {
     fn default() -> Self {
         Self {
             protect: BTreeSet::from([State::OnCall]),
-            block: BTreeSet::from(Harm::ALL),
+            block: BTreeSet::from(Disruption::ALL),
             wait: Duration::ZERO,
             allow_gaps: false,
         }
     }
 }
 
-impl Guard {
-    /// Reads `policy.presence`; what is not set is as the default says.
-    pub fn of(settings: &Settings) -> Self {
-        let base = Self::default();
-        let set = |key: &str| settings.0.contains_key(key);
-        Self {
-            protect: if set("protect") {
-                settings.texts("protect").iter().filter_map(|word| State::of(word)).collect()
-            } else {
-                base.protect
-            },
-            block: if set("block") {
-                let words = settings.texts("block");
-                Harm::ALL.into_iter().filter(|harm| words.iter().any(|w| **w == *harm.word())).collect()
-            } else {
-                base.block
-            },
-            wait: settings.duration("wait"),
-            allow_gaps: settings.text("onError") == Some("allow"),
-        }
-    }
-
+impl PresencePolicy {
     /// Whether presence has to be read before such a step at all.
-    pub fn watches(&self, harm: Harm) -> bool {
+    pub fn guards(&self, harm: Disruption) -> bool {
         !self.protect.is_empty() && self.block.contains(&harm)
     }
 
@@ -334,61 +319,64 @@ impl Guard {
     ///
     /// A state that blocks goes before a gap: it says more. A state that no document lists may be any, and counts
     /// as a gap. With no system asked, nothing is guarded.
-    pub fn judge(&self, harm: Harm, agent: &OperatorId, presence: &Presence) -> Verdict {
-        if !self.watches(harm) {
-            return Verdict::Clear;
+    pub fn evaluate(&self, harm: Disruption, agent: &OperatorId, presence: &Presence) -> PresenceVerdict {
+        if !self.guards(harm) {
+            return PresenceVerdict::Clear;
         }
         if let Some(said) = presence.about(agent).find(|said| self.protect.contains(&said.state)) {
-            return Verdict::AtWork(said.clone());
+            return PresenceVerdict::AtWork(said.clone());
         }
         if self.allow_gaps {
-            return Verdict::Clear;
+            return PresenceVerdict::Clear;
         }
         let mut unlisted = presence.about(agent).filter_map(|said| {
             let why = said.unlisted()?.into();
-            Some(Gap { system: said.system, agent: Some(agent.clone()), why, answered: true })
+            Some(PresenceGap { system: said.system, agent: Some(agent.clone()), why, answered: true })
         });
-        unlisted.next().or_else(|| presence.gap(agent).cloned()).map_or(Verdict::Clear, Verdict::Open)
+        unlisted
+            .next()
+            .or_else(|| presence.gap(agent).cloned())
+            .map_or(PresenceVerdict::Clear, PresenceVerdict::Open)
     }
 }
 
 /// Whether a step may be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PresenceVerdict {
     /// Nothing speaks against it.
     Clear,
     /// The agent is in a state that the policy protects: wait, then refuse.
-    AtWork(Said),
+    AtWork(PresenceReport),
     /// A system did not tell, and the policy takes that for a reason to refuse.
-    Open(Gap),
+    Open(PresenceGap),
 }
 
-impl Verdict {
+impl PresenceVerdict {
     /// What speaks against the step, in words; `None` when nothing does.
     pub fn reason(&self) -> Option<String> {
         match self {
-            Verdict::Clear => None,
-            Verdict::AtWork(Said { system, state, detail }) => {
+            PresenceVerdict::Clear => None,
+            PresenceVerdict::AtWork(PresenceReport { system, state, detail }) => {
                 let detail = detail.as_ref().map(|detail| format!(", {detail}")).unwrap_or_default();
                 Some(format!("{state}{detail} (says {system})"))
             }
-            Verdict::Open(Gap { system, why, .. }) => {
+            PresenceVerdict::Open(PresenceGap { system, why, .. }) => {
                 Some(format!("{system} does not tell whether the agent is at work ({why})"))
             }
         }
     }
 
     /// Why the step is refused, in words; `None` when it is not.
-    pub fn refusal(&self, harm: Harm, agent: &OperatorId) -> Option<String> {
+    pub fn refusal(&self, harm: Disruption, agent: &OperatorId) -> Option<String> {
         let deed = match harm {
-            Harm::Delete => "not deleted",
-            Harm::Disable => "not disabled",
-            Harm::Regroup => "not moved to another skill group",
-            Harm::Unqueue => "not taken out of the queue",
+            Disruption::Delete => "not deleted",
+            Disruption::Disable => "not disabled",
+            Disruption::Regroup => "not moved to another skill group",
+            Disruption::Unqueue => "not taken out of the queue",
         };
         let way_out = match self {
-            Verdict::Open(_) => "; `onError: allow` under `policy.presence` goes on without it",
-            Verdict::Clear | Verdict::AtWork(_) => "",
+            PresenceVerdict::Open(_) => "; `onError: allow` under `policy.presence` goes on without it",
+            PresenceVerdict::Clear | PresenceVerdict::AtWork(_) => "",
         };
         self.reason().map(|reason| format!("agent {agent} is {deed}: {reason}{way_out}"))
     }
@@ -397,25 +385,24 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::workspace::SettingValue;
 
     const CMS: &str = "cms-agent";
     const ISDP: &str = "isdp-online-agent";
 
-    fn said(system: &'static str, state: State) -> Said {
-        Said { system, state, detail: None }
+    fn said(system: &'static str, state: State) -> PresenceReport {
+        PresenceReport { system, state, detail: None }
     }
 
     #[test]
     fn words_are_unique_and_name_their_state() {
         assert_eq!(STATE_WORDS.len(), STATES.len());
         for (at, (state, word, doc)) in STATES.iter().enumerate() {
-            assert_eq!(State::of(word), Some(*state), "{word}");
+            assert_eq!(State::from_word(word), Some(*state), "{word}");
             assert_eq!((state.word(), STATE_WORDS[at]), (*word, *word));
             assert!(doc.ends_with('.'), "{word}");
-            assert!(state.told_by().is_none_or(|system| doc.contains(system)), "{word}");
+            assert!(state.provider().is_none_or(|system| doc.contains(system)), "{word}");
         }
-        assert_eq!(Harm::ALL.map(Harm::word), *HARMS);
+        assert_eq!(Disruption::ALL.map(Disruption::word), *HARMS);
     }
 
     #[test]
@@ -424,30 +411,33 @@ mod tests {
         presence.say("8002".into(), said(CMS, State::OnCall));
         presence.say("8003".into(), said(CMS, State::Idle));
         presence.say("08004".into(), said(CMS, State::OnCall));
-        let clear =
-            |agent: &str| Guard::default().judge(Harm::Delete, &agent.into(), &presence) == Verdict::Clear;
+        let clear = |agent: &str| {
+            PresencePolicy::default().evaluate(Disruption::Delete, &agent.into(), &presence)
+                == PresenceVerdict::Clear
+        };
         assert!(!clear("8002") && !clear("08002") && !clear("0008002") && !clear("8004"));
         assert!(clear("08003") && clear("80020") && clear("a8002") && clear("008001"));
     }
 
     #[test]
     fn a_protected_state_blocks_and_another_does_not() {
-        let guard = Guard::default();
+        let guard = PresencePolicy::default();
         let mut presence = Presence::default();
         presence.say("8001".into(), said(ISDP, State::Online));
         presence.say("8001".into(), said(CMS, State::OnCall));
         presence.say("8002".into(), said(CMS, State::Idle));
-        let verdict = guard.judge(Harm::Delete, &"8001".into(), &presence);
-        assert_eq!(verdict, Verdict::AtWork(said(CMS, State::OnCall)));
+        let verdict = guard.evaluate(Disruption::Delete, &"8001".into(), &presence);
+        assert_eq!(verdict, PresenceVerdict::AtWork(said(CMS, State::OnCall)));
         assert_eq!(
-            verdict.refusal(Harm::Delete, &"8001".into()).as_deref(),
+            verdict.refusal(Disruption::Delete, &"8001".into()).as_deref(),
             Some("agent 8001 is not deleted: on-call (says cms-agent)")
         );
-        assert_eq!(guard.judge(Harm::Delete, &"8002".into(), &presence), Verdict::Clear);
-        assert_eq!(guard.judge(Harm::Delete, &"8003".into(), &presence), Verdict::Clear);
-        let lenient = Guard { block: BTreeSet::from([Harm::Unqueue]), ..Guard::default() };
-        assert_eq!(lenient.judge(Harm::Delete, &"8001".into(), &presence), Verdict::Clear);
-        assert_ne!(lenient.judge(Harm::Unqueue, &"8001".into(), &presence), Verdict::Clear);
+        assert_eq!(guard.evaluate(Disruption::Delete, &"8002".into(), &presence), PresenceVerdict::Clear);
+        assert_eq!(guard.evaluate(Disruption::Delete, &"8003".into(), &presence), PresenceVerdict::Clear);
+        let lenient =
+            PresencePolicy { block: BTreeSet::from([Disruption::Unqueue]), ..PresencePolicy::default() };
+        assert_eq!(lenient.evaluate(Disruption::Delete, &"8001".into(), &presence), PresenceVerdict::Clear);
+        assert_ne!(lenient.evaluate(Disruption::Unqueue, &"8001".into(), &presence), PresenceVerdict::Clear);
     }
 
     #[test]
@@ -456,28 +446,29 @@ mod tests {
         presence.say("8001".into(), said(ISDP, State::Online));
         presence.fail(ISDP, None, "the total changed");
         presence.fail(CMS, Some("8002".into()), "HTTP 502");
-        let judge = |guard: &Guard, id: &str| guard.judge(Harm::Regroup, &id.into(), &presence);
-        let strict = Guard::default();
+        let judge =
+            |guard: &PresencePolicy, id: &str| guard.evaluate(Disruption::Regroup, &id.into(), &presence);
+        let strict = PresencePolicy::default();
         // The listing is not whole, but it does mention 8001.
-        assert_eq!(judge(&strict, "8001"), Verdict::Clear);
-        assert!(matches!(judge(&strict, "8002"), Verdict::Open(gap) if gap.system == ISDP));
-        assert!(matches!(judge(&strict, "8003"), Verdict::Open(gap) if gap.agent.is_none()));
-        let lenient = Guard { allow_gaps: true, ..Guard::default() };
-        assert_eq!(judge(&lenient, "8002"), Verdict::Clear);
-        let nothing = Guard { protect: BTreeSet::new(), ..Guard::default() };
-        assert_eq!(judge(&nothing, "8002"), Verdict::Clear);
-        assert!(!nothing.watches(Harm::Delete));
+        assert_eq!(judge(&strict, "8001"), PresenceVerdict::Clear);
+        assert!(matches!(judge(&strict, "8002"), PresenceVerdict::Open(gap) if gap.system == ISDP));
+        assert!(matches!(judge(&strict, "8003"), PresenceVerdict::Open(gap) if gap.agent.is_none()));
+        let lenient = PresencePolicy { allow_gaps: true, ..PresencePolicy::default() };
+        assert_eq!(judge(&lenient, "8002"), PresenceVerdict::Clear);
+        let nothing = PresencePolicy { protect: BTreeSet::new(), ..PresencePolicy::default() };
+        assert_eq!(judge(&nothing, "8002"), PresenceVerdict::Clear);
+        assert!(!nothing.guards(Disruption::Delete));
     }
 
     #[test]
     fn what_is_not_known_refuses_like_a_gap() {
         let mut presence = Presence::default();
         let detail = Some("status 9, citStatus 10".into());
-        presence.say("8001".into(), Said { system: CMS, state: State::Unknown, detail });
+        presence.say("8001".into(), PresenceReport { system: CMS, state: State::Unknown, detail });
         presence.unobserved(CMS, "8002".into());
-        let strict = Guard::default();
-        let words = |guard: &Guard, id: &str| {
-            guard.judge(Harm::Delete, &id.into(), &presence).refusal(Harm::Delete, &id.into())
+        let strict = PresencePolicy::default();
+        let words = |guard: &PresencePolicy, id: &str| {
+            guard.evaluate(Disruption::Delete, &id.into(), &presence).refusal(Disruption::Delete, &id.into())
         };
         assert_eq!(
             words(&strict, "8001").as_deref(),
@@ -489,30 +480,23 @@ mod tests {
         assert!(words(&strict, "8002").is_some_and(|words| words.contains("says nothing of them")));
         // Another agent was not asked for there: somebody who cannot be.
         assert_eq!(words(&strict, "tom"), None);
-        let lenient = Guard { allow_gaps: true, ..Guard::default() };
+        let lenient = PresencePolicy { allow_gaps: true, ..PresencePolicy::default() };
         assert_eq!((words(&lenient, "8001"), words(&lenient, "8002")), (None, None));
-        let unknown = Guard { protect: BTreeSet::from([State::Unknown]), ..lenient };
-        assert!(matches!(unknown.judge(Harm::Delete, &"8001".into(), &presence), Verdict::AtWork(_)));
+        let unknown = PresencePolicy { protect: BTreeSet::from([State::Unknown]), ..lenient };
+        assert!(matches!(
+            unknown.evaluate(Disruption::Delete, &"8001".into(), &presence),
+            PresenceVerdict::AtWork(_)
+        ));
     }
 
     #[test]
     fn with_no_system_nothing_is_guarded() {
         let presence = Presence::default();
         assert!(!presence.is_known());
-        assert_eq!(Guard::default().judge(Harm::Delete, &"8001".into(), &presence), Verdict::Clear);
-    }
-
-    #[test]
-    fn the_policy_is_read_with_its_defaults() {
-        assert_eq!(Guard::of(&Settings::default()), Guard::default());
-        let texts = |words: &[&str]| SettingValue::Texts(words.iter().map(|w| Arc::from(*w)).collect());
-        let mut settings = Settings::default();
-        settings.0.insert("protect", texts(&["online", "claiming"]));
-        settings.0.insert("block", texts(&[]));
-        settings.0.insert("onError", SettingValue::Text("allow".into()));
-        let guard = Guard::of(&settings);
-        assert_eq!(guard.protect, BTreeSet::from([State::Online, State::Claiming]));
-        assert!(guard.block.is_empty() && guard.allow_gaps);
+        assert_eq!(
+            PresencePolicy::default().evaluate(Disruption::Delete, &"8001".into(), &presence),
+            PresenceVerdict::Clear
+        );
     }
 
     #[test]
@@ -521,10 +505,16 @@ mod tests {
         presence.say("8001".into(), said(CMS, State::OnCall));
         presence.fail(CMS, Some("8001".into()), "HTTP 502");
         presence.forget(&"8001".into());
-        assert_eq!(Guard::default().judge(Harm::Delete, &"8001".into(), &presence), Verdict::Clear);
+        assert_eq!(
+            PresencePolicy::default().evaluate(Disruption::Delete, &"8001".into(), &presence),
+            PresenceVerdict::Clear
+        );
         let mut again = Presence::default();
         again.say("8001".into(), said(CMS, State::OnCall));
         presence.merge(again);
-        assert_ne!(Guard::default().judge(Harm::Delete, &"8001".into(), &presence), Verdict::Clear);
+        assert_ne!(
+            PresencePolicy::default().evaluate(Disruption::Delete, &"8001".into(), &presence),
+            PresenceVerdict::Clear
+        );
     }
 }

@@ -145,6 +145,14 @@ impl schemars::JsonSchema for FileName {
     }
 }
 
+/// A manifest file.
+pub struct File {
+    /// Path shown to people: relative to the workspace folder, with `/`.
+    pub name: Arc<str>,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

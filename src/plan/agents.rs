@@ -5,24 +5,24 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::scope::Scope;
+use super::targets::Scope;
 use super::unread::Unread;
-use super::{Context, Draft, moved, restore, rotation};
+use super::{Context, Draft, change_origin, replacement_restore, rotation};
+use crate::config::workspace::Prune;
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
-use crate::model::diff::{is_comparable, same};
+use crate::model::equivalence::{is_comparable, same};
 use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{
     FOREIGN_AGENT, FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE, PROTECTED,
     SECRET_GONE, UNMANAGED_AGENT,
 };
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::ledger::{Applied, Kept};
-use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan};
+use crate::model::ledger::{LedgerEntry, ReplacementBackup};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
 use crate::model::value::Value;
-use crate::model::workspace::Prune;
 
 /// Decides about every agent in scope.
 pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
@@ -161,7 +161,7 @@ fn delete(
             path: entry.field.key.to_owned(),
             before: entry.value.to_json(),
             after: Json::Null,
-            moved: Moved::Unknown,
+            moved: ChangeOrigin::Unknown,
             reason: None,
             forces_replacement: false,
             renew: false,
@@ -174,7 +174,7 @@ fn delete(
         None => "no manifest names it, and policy.prune deletes such agents",
     };
     draft.changes.push(Change {
-        moved: if context.ledger.owns(&resource) { Moved::Manifest } else { Moved::Unknown },
+        moved: if context.ledger.owns(&resource) { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown },
         id: resource,
         action: Action::Delete,
         title: live.text(&NAME).map(str::to_owned),
@@ -188,8 +188,8 @@ fn delete(
 
 fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &DesiredAgent) {
     let resource = ResourceId::agent(id);
-    let kept = restore::owed(context, id, None);
-    if !has_role(agent) && kept.is_none_or(|kept| restore::value(kept, &ROLE).is_none()) {
+    let kept = replacement_restore::pending_backup(context, id, None);
+    if !has_role(agent) && kept.is_none_or(|kept| replacement_restore::value(kept, &ROLE).is_none()) {
         draft.find(if context.ledger.owns(&resource) {
             deleted(context, &resource, agent)
         } else {
@@ -198,10 +198,10 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
         return;
     }
     // What the ledger has and live has not, somebody deleted in the console.
-    let moved = if context.ledger.owns(&resource) { Moved::Live } else { Moved::Manifest };
+    let moved = if context.ledger.owns(&resource) { ChangeOrigin::Live } else { ChangeOrigin::Manifest };
     let mut fields: Vec<FieldDiff> =
         agent.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
-    fields.extend(restore::fields(kept, &agent.record, None));
+    fields.extend(replacement_restore::fields(kept, &agent.record, None));
     draft.changes.push(Change {
         id: resource,
         action: Action::Create,
@@ -284,7 +284,7 @@ pub(super) fn is_left_out(context: &Context<'_>, id: &OperatorId, made: bool) ->
 }
 
 /// A field that the manifest says, and what it holds before.
-pub(super) fn diff(entry: &Entry, before: Json, moved: Moved) -> FieldDiff {
+pub(super) fn diff(entry: &Entry, before: Json, moved: ChangeOrigin) -> FieldDiff {
     FieldDiff {
         path: entry.field.key.to_owned(),
         before,
@@ -347,23 +347,23 @@ fn judge(
     entry: &Entry,
     live: &Record,
     now: Told<'_>,
-    applied: Option<&Applied>,
+    applied: Option<&LedgerEntry>,
 ) -> Verdict {
     if let Told::Comparable(now) = now {
         if same(&entry.value, now) {
             return Verdict::Same;
         }
         let moved = if live.is_unread(entry.field) {
-            Moved::Unknown
+            ChangeOrigin::Unknown
         } else {
-            moved::field(applied, entry.field, now, &entry.value)
+            change_origin::field(applied, entry.field, now, &entry.value)
         };
         return Verdict::Differs(diff(entry, now.map_or(Json::Null, Value::to_json), moved));
     }
     let verdict = match (&entry.value, applied.and_then(|a| a.fields.get(entry.field.key))) {
         (Value::Password(secret), _) => judge_password(context, id, entry, secret, applied),
         (value, Some(was)) if *was == value.to_json() => Verdict::Same,
-        (_, Some(was)) => Verdict::Differs(diff(entry, was.clone(), moved::unread(Some(was)))),
+        (_, Some(was)) => Verdict::Differs(diff(entry, was.clone(), change_origin::unread(Some(was)))),
         (_, None) => asserted(context, entry),
     };
     let unconfirmed = applied.is_some_and(|a| a.unconfirmed.contains(entry.field.key));
@@ -371,7 +371,7 @@ fn judge(
         Verdict::Same | Verdict::Unknown | Verdict::Unprinted
             if unconfirmed && entry.field.can_edit(&entry.value) =>
         {
-            let mut field = diff(entry, Json::Null, Moved::Unknown);
+            let mut field = diff(entry, Json::Null, ChangeOrigin::Unknown);
             field.reason = Some("the call that set it last was not confirmed".to_owned());
             Verdict::Differs(field)
         }
@@ -393,7 +393,7 @@ fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
     if !context.options.assert_unread || !entry.field.can_edit(&entry.value) {
         return Verdict::Unknown;
     }
-    let mut field = diff(entry, Json::Null, Moved::Unknown);
+    let mut field = diff(entry, Json::Null, ChangeOrigin::Unknown);
     field.reason = Some(ASSERTED.to_owned());
     Verdict::Differs(field)
 }
@@ -408,7 +408,7 @@ fn judge_password(
     id: &OperatorId,
     entry: &Entry,
     secret: &SecretRef,
-    applied: Option<&Applied>,
+    applied: Option<&LedgerEntry>,
 ) -> Verdict {
     let Some(applied) = applied else { return asserted(context, entry) };
     let set = applied.password.as_ref();
@@ -425,7 +425,8 @@ fn judge_password(
                 Err(why) => return Verdict::Foreign(why),
             };
             // Whether its store still has none is told when it is made.
-            let moved = if secret.generate && !overwrites { Moved::Unknown } else { Moved::Manifest };
+            let moved =
+                if secret.generate && !overwrites { ChangeOrigin::Unknown } else { ChangeOrigin::Manifest };
             let mut field = diff(entry, Json::Null, moved);
             let before = before.map_or_else(|| "none".to_owned(), |v| v.to_string());
             field.reason = Some(format!("version {before} -> {now}"));
@@ -434,13 +435,13 @@ fn judge_password(
         }
         (_, _, None) => asserted(context, entry),
         (_, _, Some(set)) if differs(set.fingerprint.as_ref(), context.options.fingerprints.get(id)) => {
-            let mut field = diff(entry, Json::Null, Moved::Manifest);
+            let mut field = diff(entry, Json::Null, ChangeOrigin::Manifest);
             field.reason = Some("changed in the store since".to_owned());
             Verdict::Differs(field)
         }
         (_, _, Some(_)) if context.options.gone.contains(id) && !secret.generate => Verdict::Gone,
         (_, _, Some(_)) if context.options.gone.contains(id) => {
-            let mut field = diff(entry, Json::Null, Moved::Unknown);
+            let mut field = diff(entry, Json::Null, ChangeOrigin::Unknown);
             field.reason = Some("gone from its store, a new one is made".to_owned());
             Verdict::Differs(field)
         }
@@ -529,8 +530,8 @@ fn compare(
         finding.source.clone_from(&entry.source);
         draft.find(finding);
     }
-    editable.extend(restore::fields(
-        restore::owed(context, &resource.name, Some(live)),
+    editable.extend(replacement_restore::fields(
+        replacement_restore::pending_backup(context, &resource.name, Some(live)),
         &agent.record,
         Some(live),
     ));
@@ -539,7 +540,7 @@ fn compare(
             id: resource,
             action: Action::Update,
             title: title(agent, Some(live)),
-            moved: moved::all(&editable),
+            moved: change_origin::all(&editable),
             exten: None,
             reason: None,
             names: BTreeMap::new(),
@@ -600,11 +601,11 @@ fn immutable(resource: &ResourceId, entry: &Entry, field: &FieldDiff) -> String 
 fn kept(
     row: &'static Field,
     now: Option<&Value>,
-    applied: Option<&Applied>,
-    owed: Option<&Kept>,
+    applied: Option<&LedgerEntry>,
+    owed: Option<&ReplacementBackup>,
 ) -> Option<(Json, &'static str)> {
-    if let Some(value) = owed.and_then(|owed| restore::value(owed, row)) {
-        return Some((value.to_json(), restore::REASON));
+    if let Some(value) = owed.and_then(|owed| replacement_restore::value(owed, row)) {
+        return Some((value.to_json(), replacement_restore::REASON));
     }
     let was = applied.and_then(|a| a.fields.get(row.key)).filter(|_| !row.is_read());
     let was = was.and_then(|json| Value::from_json(row.ty, json));
@@ -637,7 +638,7 @@ fn replace(
         return;
     }
     let applied = context.ledger.get(resource);
-    let owed = restore::owed(context, &resource.name, Some(live));
+    let owed = replacement_restore::pending_backup(context, &resource.name, Some(live));
     let mut fields = Vec::new();
     for row in FIELDS.iter().copied() {
         let now = live.get(row);
@@ -648,9 +649,9 @@ fn replace(
                 (false, _) => applied.and_then(|a| a.fields.get(row.key)).cloned().unwrap_or(Json::Null),
             };
             let moved = if row.is_read() {
-                moved::field(applied, row, now, &entry.value)
+                change_origin::field(applied, row, now, &entry.value)
             } else {
-                moved::unread(
+                change_origin::unread(
                     applied.and_then(|a| a.fields.get(row.key)).filter(|was| **was != entry.value.to_json()),
                 )
             };
@@ -668,7 +669,7 @@ fn replace(
                 path: row.key.to_owned(),
                 before: if row.is_read() { now.map_or(Json::Null, Value::to_json) } else { json.clone() },
                 after: json,
-                moved: Moved::Unknown,
+                moved: ChangeOrigin::Unknown,
                 reason: Some(reason.to_owned()),
                 forces_replacement: false,
                 renew: false,
@@ -682,7 +683,7 @@ fn replace(
         id: resource.clone(),
         action: Action::Replace,
         title: title(agent, Some(live)),
-        moved: moved::all(&fields),
+        moved: change_origin::all(&fields),
         exten: None,
         reason: Some(match agent.record.get(&PASSWORD) {
             Some(_) => format!("{} forces replacement", forced.join(", ")),

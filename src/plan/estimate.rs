@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::config::workspace::Workspace;
 use crate::model::id::Kind;
 use crate::model::plan::{Operation, Step};
-use crate::model::workspace::Workspace;
 
 /// Calls that carry the steps out. Storing a secret calls no vendor.
 pub(super) fn calls(steps: &[Step]) -> usize {

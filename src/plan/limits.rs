@@ -2,12 +2,12 @@
 //! zero and for a deletion of every live agent. `--allow` lifts one rule up to a number.
 
 use super::{Context, Draft};
+use crate::config::workspace::Limit;
 use crate::model::finding::{Finding, Rule, TOO_MANY_CHANGES, TOO_MANY_DELETES, TOO_MANY_LEAVE};
 use crate::model::id::{Kind, ResourceId};
 use crate::model::plan::Action;
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::{Members, Value};
-use crate::model::workspace::Share;
 
 /// Adds a finding for each limit that the changes go over.
 pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
@@ -15,7 +15,7 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     let agents = context.live.agents.as_ref().map_or(0, |listing| listing.items.len());
     let queues = context.live.queues.as_ref().map_or(0, |listing| listing.items.len());
     let deletes = draft.ids(Action::Delete).count();
-    let bound = Bound::of(context, "deletes", policy.deletes);
+    let bound = Bound::new(context, "deletes", policy.deletes);
     if deletes > 0 && deletes == agents && !bound.is_lifted(deletes) {
         draft.find(Finding::new(
             &TOO_MANY_DELETES,
@@ -36,7 +36,7 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     }
     let changed = draft.ids(Action::Update).count() + draft.ids(Action::Replace).count();
     let live = agents + queues;
-    if !Bound::of(context, "changes", policy.changes).passes(changed, live) {
+    if !Bound::new(context, "changes", policy.changes).passes(changed, live) {
         draft.find(over(
             &TOO_MANY_CHANGES,
             "changes",
@@ -46,7 +46,7 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
             "agents and queues would be changed",
         ));
     }
-    let bound = Bound::of(context, "members", policy.member_removals);
+    let bound = Bound::new(context, "members", policy.member_removals);
     let mut findings = Vec::new();
     for change in draft.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {
         let Some(field) = change.field(ASSIGN_MEMBERS.key) else { continue };
@@ -70,14 +70,14 @@ pub(super) fn members(json: &serde_json::Value) -> Members {
 
 /// One limit of a run.
 struct Bound {
-    limit: Share,
+    limit: Limit,
     floor: usize,
     /// The count that `--allow` lifts it to.
     lifted: Option<usize>,
 }
 
 impl Bound {
-    fn of(context: &Context<'_>, rule: &str, limit: Share) -> Self {
+    fn new(context: &Context<'_>, rule: &str, limit: Limit) -> Self {
         let allow = context.options.allow.iter().filter(|a| a.rule == rule);
         let lifted = allow.map(|a| a.up_to as usize).max();
         Self { limit, floor: context.workspace.policy.floor, lifted }
@@ -94,7 +94,7 @@ impl Bound {
     }
 }
 
-fn over(rule: &Rule, word: &str, limit: Share, count: usize, of: usize, what: &str) -> Finding {
+fn over(rule: &Rule, word: &str, limit: Limit, count: usize, of: usize, what: &str) -> Finding {
     Finding::new(
         rule,
         format!(
@@ -104,7 +104,7 @@ fn over(rule: &Rule, word: &str, limit: Share, count: usize, of: usize, what: &s
     )
 }
 
-fn leave(id: &ResourceId, limit: Share, removed: usize, of: usize) -> Finding {
+fn leave(id: &ResourceId, limit: Limit, removed: usize, of: usize) -> Finding {
     Finding::new(
         &TOO_MANY_LEAVE,
         format!(
@@ -123,10 +123,10 @@ mod tests {
     fn the_floor_lifts_every_limit_but_zero() {
         let bound = |limit, lifted| Bound { limit, floor: 5, lifted };
         for (limit, passes) in [
-            (Share::Count(1), true),
-            (Share::Percent(1), true),
-            (Share::Count(0), false),
-            (Share::Percent(0), false),
+            (Limit::Count(1), true),
+            (Limit::Percent(1), true),
+            (Limit::Count(0), false),
+            (Limit::Percent(0), false),
         ] {
             for count in 1..=5 {
                 assert_eq!(bound(limit, None).passes(count, 100), passes, "{limit}: {count}");

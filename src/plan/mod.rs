@@ -11,24 +11,25 @@
 //! is withheld, and a finding says so.
 
 mod agents;
+mod change_origin;
 mod chosen;
-pub mod digest;
 mod estimate;
 mod limits;
-mod moved;
 mod queues;
-mod restore;
+mod replacement_restore;
 mod rotation;
-mod scope;
 mod seats;
 mod sip;
 mod steps;
-mod strangers;
+mod targets;
 mod unasked;
+mod unknown_members;
 mod unread;
 
+use crate::model::digest;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
 use crate::model::finding::{Finding, Severity};
 use crate::model::id::{OperatorId, ResourceId};
@@ -37,11 +38,10 @@ use crate::model::live::Live;
 use crate::model::plan::{
     Action, Allowance, Change, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary,
 };
-use crate::model::workspace::Workspace;
 
+pub use self::targets::UnknownTarget;
 pub use agents::asserts_unread;
 pub use rotation::overwriting;
-pub use scope::UnknownTarget;
 
 /// What a run is asked for beside the manifests.
 #[derive(Clone, Debug, Default)]
@@ -115,7 +115,7 @@ pub fn plan(
 ) -> Result<Plan, UnknownTarget> {
     let users = rotation::Users::default();
     let context = Context { workspace, desired, live, ledger, options, users };
-    let scope = scope::Scope::of(&context)?;
+    let scope = targets::Scope::from_context(&context)?;
     let mut draft = Draft::default();
     agents::decide(&context, &scope, &mut draft);
     sip::withhold(&context, &mut draft);
@@ -124,7 +124,7 @@ pub fn plan(
     limits::check(&context, &mut draft);
     draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
     let steps = steps::build(&context, &draft.changes);
-    draft.findings.extend(strangers::findings(&draft.changes, &steps));
+    draft.findings.extend(unknown_members::findings(&draft.changes, &steps));
     draft.findings.extend(unasked::findings(&context, &draft.changes));
     draft.findings.sort_by(|a, b| {
         // The place comes last: moving a line in a file reorders nothing.

@@ -8,18 +8,18 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::agents::{diff, is_left_out};
-use super::scope::Scope;
-use super::{Context, Draft, chosen, moved, restore, strangers};
+use super::targets::Scope;
+use super::{Context, Draft, change_origin, chosen, replacement_restore, unknown_members};
 use crate::model::agent::NAME;
 use crate::model::desired::DesiredQueue;
-use crate::model::diff::same;
+use crate::model::equivalence::same;
 use crate::model::finding::{
     AMBIGUOUS_QUEUE, Finding, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, MISSING_EXTEN,
     TOO_FEW_MEMBERS, UNKNOWN_MEMBER, UNMANAGED_QUEUE,
 };
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::{Listing, LiveQueue};
-use crate::model::plan::{Action, Change, FieldDiff, Moved};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::text::is_hidden;
 use crate::model::value::{Members, Value};
@@ -40,7 +40,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         draft.ids(Action::Delete).filter(|id| id.kind == Kind::Agent).map(|id| id.name.clone()).collect();
     let made: BTreeSet<OperatorId> =
         draft.ids(Action::Create).filter(|id| id.kind == Kind::Agent).map(|id| id.name.clone()).collect();
-    let names = Names::of(context, listing);
+    let names = Names::new(context, listing);
     let mut claimed: BTreeMap<OperatorId, &DesiredQueue> = BTreeMap::new();
     for (id, queue) in &context.desired.queues {
         let held = scope.holds(id);
@@ -57,7 +57,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         }
         check_members(context, draft, id, queue, held, &leaving);
     }
-    let returning = restore::returning(context, scope, draft);
+    let returning = replacement_restore::pending_memberships(context, scope, draft);
     for (exten, live) in &listing.items {
         let declared = claimed.get(exten).copied();
         let id = declared.map_or_else(|| names.id_of(exten, live), DesiredQueue::id);
@@ -90,7 +90,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn of(context: &Context<'a>, listing: &'a Listing<OperatorId, LiveQueue>) -> Self {
+    fn new(context: &Context<'a>, listing: &'a Listing<OperatorId, LiveQueue>) -> Self {
         let mut live: BTreeMap<&str, Vec<&OperatorId>> = BTreeMap::new();
         for (exten, queue) in &listing.items {
             live.entry(&queue.name).or_default().push(exten);
@@ -179,7 +179,7 @@ fn missing(
         draft.find(Finding::new(&INVISIBLE_NAME, message).about(id).at(&queue.source));
         return;
     }
-    let moved = if context.ledger.owns(id) { Moved::Live } else { Moved::Manifest };
+    let moved = if context.ledger.owns(id) { ChangeOrigin::Live } else { ChangeOrigin::Manifest };
     let mut fields: Vec<FieldDiff> =
         queue.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
     let mut all = 0;
@@ -244,7 +244,7 @@ fn check_members(
             let known = || context.desired.agents.keys().chain(agents.items.keys()).map(OperatorId::as_str);
             let near = draft
                 .may_search()
-                .then(|| crate::model::diagnostic::nearest(member.as_str(), known()))
+                .then(|| crate::model::diagnostic::did_you_mean(member.as_str(), known()))
                 .flatten();
             let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             draft.find(
@@ -339,7 +339,7 @@ fn members(
     if let Some(queue) = managed.or(declared.filter(|_| written)).filter(|_| !spared) {
         let made = |id: &OperatorId| made.contains(id);
         // Whom the vendor may leave out does not count.
-        let strangers = if written { strangers::of(context, &wanted, made).len() } else { 0 };
+        let strangers = if written { unknown_members::find(context, &wanted, made).len() } else { 0 };
         check_minimum(draft, id, queue, wanted.len() - strangers);
     }
     if !written {
@@ -356,8 +356,8 @@ fn members(
     let wanted = Value::Members(Arc::new(wanted));
     let before = live.record.get(&ASSIGN_MEMBERS);
     let moved = match entry {
-        Some(_) => moved::field(context.ledger.get(id), &ASSIGN_MEMBERS, before, &wanted),
-        None => Moved::Manifest,
+        Some(_) => change_origin::field(context.ledger.get(id), &ASSIGN_MEMBERS, before, &wanted),
+        None => ChangeOrigin::Manifest,
     };
     let returned: Vec<&str> =
         back.iter().map(|(id, _)| id.as_str()).filter(|id| !now.contains_key(*id)).collect();

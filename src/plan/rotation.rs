@@ -8,13 +8,13 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
+use crate::config::workspace::{Workspace, place};
 use crate::model::agent::PASSWORD;
 use crate::model::desired::Desired;
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::ledger::{Applied, AppliedPassword, Ledger};
+use crate::model::ledger::{AppliedPassword, Ledger, LedgerEntry};
 use crate::model::secret::SecretRef;
 use crate::model::value::Value;
-use crate::model::workspace::{Workspace, place};
 
 /// The agents that use each secret, by its place, as the manifests and the ledger say. It is built when the first
 /// rotation asks for it.
@@ -22,7 +22,7 @@ use crate::model::workspace::{Workspace, place};
 pub(crate) struct Users(OnceCell<BTreeMap<String, BTreeSet<OperatorId>>>);
 
 impl Users {
-    fn of(&self, context: &Context<'_>, at: &str) -> BTreeSet<OperatorId> {
+    fn holders(&self, context: &Context<'_>, at: &str) -> BTreeSet<OperatorId> {
         self.0
             .get_or_init(|| users(context.workspace, context.desired, context.ledger))
             .get(at)
@@ -60,7 +60,7 @@ fn source(password: &AppliedPassword) -> Option<(&str, &str)> {
 }
 
 /// Whether the ledger says that a live password came from this secret.
-fn came_from(workspace: &Workspace, applied: &Applied, secret: &SecretRef) -> bool {
+fn came_from(workspace: &Workspace, applied: &LedgerEntry, secret: &SecretRef) -> bool {
     let stores = &workspace.stores;
     applied
         .password
@@ -70,7 +70,7 @@ fn came_from(workspace: &Workspace, applied: &Applied, secret: &SecretRef) -> bo
 }
 
 /// Whether a password was made under this secret for the agent, and not set yet: it is gone on with.
-fn made(workspace: &Workspace, applied: &Applied, secret: &SecretRef) -> bool {
+fn made(workspace: &Workspace, applied: &LedgerEntry, secret: &SecretRef) -> bool {
     let stores = &workspace.stores;
     applied.password_made.as_ref().is_some_and(|made| {
         place(stores, &made.store, &made.key) == place(stores, &secret.store, &secret.key)
@@ -78,13 +78,13 @@ fn made(workspace: &Workspace, applied: &Applied, secret: &SecretRef) -> bool {
 }
 
 /// Whether a ledger knows anything of a password.
-pub(super) fn knows(applied: &Applied) -> bool {
+pub(super) fn knows(applied: &LedgerEntry) -> bool {
     applied.password.is_some() || applied.password_seen.is_some()
 }
 
 /// The version that a ledger knows. Of a password that rosterctl did not set, only the version is known that the manifest
 /// had at first.
-pub(super) fn version(applied: &Applied) -> Option<u32> {
+pub(super) fn version(applied: &LedgerEntry) -> Option<u32> {
     match (&applied.password, &applied.password_seen) {
         (Some(set), _) => set.version,
         (None, seen) => seen.as_ref()?.version,
@@ -92,7 +92,7 @@ pub(super) fn version(applied: &Applied) -> Option<u32> {
 }
 
 /// Whether the version of a reference asks for a rotation.
-fn rotates(applied: &Applied, secret: &SecretRef) -> bool {
+fn rotates(applied: &LedgerEntry, secret: &SecretRef) -> bool {
     secret.version.is_some() && knows(applied) && version(applied) != secret.version
 }
 
@@ -123,10 +123,10 @@ pub(super) fn overwrites(
     context: &Context<'_>,
     id: &OperatorId,
     secret: &SecretRef,
-    applied: &Applied,
+    applied: &LedgerEntry,
 ) -> Result<bool, String> {
     let at = place(&context.workspace.stores, &secret.store, &secret.key);
-    if let Some(other) = context.users.of(context, &at).iter().find(|other| *other != id) {
+    if let Some(other) = context.users.holders(context, &at).iter().find(|other| *other != id) {
         return Err(format!("agent/{other} uses that key, too"));
     }
     let print = applied.password.as_ref().and_then(|set| set.fingerprint.as_ref());

@@ -3,11 +3,11 @@
 //! A seat belongs to the agent whose number is its `employeeNumber`, the only word that both systems have in
 //! common: so an agent who is to be deleted and whose seat had calls lately is told of.
 
-use super::scope::Scope;
+use super::targets::Scope;
 use super::{Context, Draft};
 use crate::model::call::Reason;
 use crate::model::desired::DesiredSeat;
-use crate::model::diff::same;
+use crate::model::equivalence::same;
 use crate::model::field::Entry;
 use crate::model::finding::{
     Finding, RECENT_CALLS, SEAT_DIFFERS, SEAT_MISSING, SEAT_SECRET, SEATS_UNKNOWN, SEATS_UNREAD,
@@ -157,7 +157,7 @@ fn recent_calls(draft: &mut Draft, seats: &LiveSeats) {
         .filter(|id| id.kind == Kind::Agent)
         .collect();
     for id in leaving {
-        for (account, seat) in seats.of(&id.name).filter(|(_, seat)| seat.figures.calls > 0) {
+        for (account, seat) in seats.seats_of(&id.name).filter(|(_, seat)| seat.figures.calls > 0) {
             let calls = |count: u64| if count == 1 { "1 call".to_owned() } else { format!("{count} calls") };
             let finding = Finding::new(
                 &RECENT_CALLS,

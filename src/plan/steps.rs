@@ -19,11 +19,11 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::sip::{holders, number};
-use super::{Context, strangers};
+use super::{Context, unknown_members};
 use crate::model::agent::{ENABLED, FIELDS, MAIN_SKILL_GROUP, PASSWORD, SIP};
 use crate::model::field::by_key;
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::plan::{Action, Change, FieldDiff, Member, Moved, Operation, Step};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Member, Operation, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
 use crate::model::value::{Members, Value};
@@ -41,8 +41,8 @@ pub(super) fn build(context: &Context<'_>, changes: &[Change]) -> Vec<Step> {
         creates: BTreeMap::new(),
         edits: BTreeMap::new(),
     };
-    let replaced = builder.of(Kind::Agent, Action::Replace);
-    let gone = builder.of(Kind::Agent, Action::Delete);
+    let replaced = builder.changes(Kind::Agent, Action::Replace);
+    let gone = builder.changes(Kind::Agent, Action::Delete);
     let left = builder.leave(&replaced);
     let away = builder.delete(&replaced);
     builder.create(away);
@@ -78,7 +78,7 @@ struct Left {
 }
 
 impl<'a> Builder<'a> {
-    fn of(&self, kind: Kind, action: Action) -> Vec<&'a Change> {
+    fn changes(&self, kind: Kind, action: Action) -> Vec<&'a Change> {
         self.changes.iter().filter(|c| c.id.kind == kind && c.action == action).collect()
     }
 
@@ -111,7 +111,7 @@ impl<'a> Builder<'a> {
     }
 
     fn strangers(&self, members: &Members) -> Vec<OperatorId> {
-        strangers::of(self.context, members, |id| {
+        unknown_members::find(self.context, members, |id| {
             let id = ResourceId::agent(id);
             let found = self.changes.binary_search_by(|change| change.id.cmp(&id));
             found.is_ok_and(|at| self.changes[at].action == Action::Create)
@@ -262,7 +262,7 @@ impl<'a> Builder<'a> {
                 let key = secret.name();
                 let renew = renewed.contains(&key);
                 // What changed in the store is in the store.
-                let there = change.action == Action::Update && field.moved == Moved::Manifest;
+                let there = change.action == Action::Update && field.moved == ChangeOrigin::Manifest;
                 if !renew && (there || !secret.generate) {
                     continue;
                 }

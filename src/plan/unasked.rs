@@ -8,29 +8,29 @@ use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::finding::{Finding, UNASKED};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change};
-use crate::model::presence::{Guard, Harm};
+use crate::model::presence::{Disruption, PresencePolicy};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::source::Source;
 
 /// Names each such agent, once a system.
 pub(super) fn findings(context: &Context<'_>, changes: &[Change]) -> Vec<Finding> {
-    let guard = Guard::of(&context.workspace.policy.presence);
+    let guard = &context.workspace.policy.presence;
     let mut found = Vec::new();
     for connection in &context.workspace.connections {
         let name = connection.spec.name;
         let protects: Vec<String> = guard
             .protect
             .iter()
-            .filter(|state| state.told_by() == Some(name))
+            .filter(|state| state.provider() == Some(name))
             .map(|state| format!("`{state}`"))
             .collect();
         let Some(asks) = connection.spec.asks.filter(|_| !protects.is_empty()) else { continue };
-        for (agent, (harm, source)) in hurt(&guard, changes).into_iter().filter(|(agent, _)| !asks(agent)) {
+        for (agent, (harm, source)) in hurt(guard, changes).into_iter().filter(|(agent, _)| !asks(agent)) {
             let deed = match harm {
-                Harm::Delete => "deleted",
-                Harm::Disable => "disabled",
-                Harm::Regroup => "moved to another skill group",
-                Harm::Unqueue => "taken out of a queue",
+                Disruption::Delete => "deleted",
+                Disruption::Disable => "disabled",
+                Disruption::Regroup => "moved to another skill group",
+                Disruption::Unqueue => "taken out of a queue",
             };
             let mut finding = Finding::new(
                 &UNASKED,
@@ -49,12 +49,15 @@ pub(super) fn findings(context: &Context<'_>, changes: &[Change]) -> Vec<Finding
 }
 
 /// The agents that changes would hurt, with the gravest harm that the guard watches.
-fn hurt<'a>(guard: &Guard, changes: &'a [Change]) -> BTreeMap<OperatorId, (Harm, Option<&'a Source>)> {
+fn hurt<'a>(
+    guard: &PresencePolicy,
+    changes: &'a [Change],
+) -> BTreeMap<OperatorId, (Disruption, Option<&'a Source>)> {
     let mut hurt = BTreeMap::new();
     for change in changes {
         let source = change.source.as_ref();
-        let mut add = |agent: OperatorId, harm: Harm| {
-            if guard.watches(harm) {
+        let mut add = |agent: OperatorId, harm: Disruption| {
+            if guard.guards(harm) {
                 let known = hurt.entry(agent).or_insert((harm, source));
                 if harm < known.0 {
                     *known = (harm, source);
@@ -62,20 +65,22 @@ fn hurt<'a>(guard: &Guard, changes: &'a [Change]) -> BTreeMap<OperatorId, (Harm,
             }
         };
         match (change.id.kind, change.action) {
-            (Kind::Agent, Action::Delete | Action::Replace) => add(change.id.name.clone(), Harm::Delete),
+            (Kind::Agent, Action::Delete | Action::Replace) => {
+                add(change.id.name.clone(), Disruption::Delete);
+            }
             (Kind::Agent, Action::Update) => {
                 if change.field(ENABLED.key).is_some_and(|field| field.after == false) {
-                    add(change.id.name.clone(), Harm::Disable);
+                    add(change.id.name.clone(), Disruption::Disable);
                 }
                 if change.field(MAIN_SKILL_GROUP.key).is_some() {
-                    add(change.id.name.clone(), Harm::Regroup);
+                    add(change.id.name.clone(), Disruption::Regroup);
                 }
             }
             (Kind::Queue, Action::Update) => {
                 let Some(field) = change.field(ASSIGN_MEMBERS.key) else { continue };
                 let after = members(&field.after);
                 for agent in members(&field.before).into_keys().filter(|agent| !after.contains_key(agent)) {
-                    add(agent, Harm::Unqueue);
+                    add(agent, Disruption::Unqueue);
                 }
             }
             (Kind::Agent | Kind::Queue, Action::Create)

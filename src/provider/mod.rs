@@ -5,23 +5,21 @@
 
 pub mod agent_config;
 pub mod cms_agent;
-pub mod faults;
 pub mod isdp_online_agent;
+pub mod json_cursor;
 pub mod paging;
-pub mod reply;
 pub mod seat_query;
-pub mod simulate;
 pub mod webchat_queue;
 
+use crate::config::settings::Spec;
+use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
-use crate::model::presence::{Said, State};
+use crate::model::presence::{PresenceReport, State};
 use crate::model::secret::{Secret, SecretRef};
-use crate::model::spec::Spec;
 use crate::model::value::Members;
-use crate::model::workspace::Connection;
 
 /// What every connector says of itself, in the order of the reference page.
 pub static SPECS: &[&Spec] = &[
@@ -51,7 +49,7 @@ pub static ALL: &[&dyn Provider] = &[&agent_config::AgentConfig, &webchat_queue:
 
 /// The connectors that know who is at work.
 pub static OBSERVERS: &[&dyn Observer] =
-    &[&cms_agent::CmsAgent, &isdp_online_agent::IsdpOnlineAgent, &webchat_queue::claims::Claims];
+    &[&cms_agent::CmsAgent, &isdp_online_agent::IsdpOnlineAgent, &webchat_queue::presence::Claims];
 
 /// What observes through a connection, where anything does.
 pub fn observer(connection: &Connection) -> Option<&'static dyn Observer> {
@@ -59,7 +57,7 @@ pub fn observer(connection: &Connection) -> Option<&'static dyn Observer> {
 }
 
 /// The connector of a connection, where it holds resources.
-pub fn of(connection: &Connection) -> Option<&'static dyn Provider> {
+pub fn for_connection(connection: &Connection) -> Option<&'static dyn Provider> {
     ALL.iter().copied().find(|provider| provider.spec().name == connection.spec.name)
 }
 
@@ -93,7 +91,7 @@ pub struct Page {
 }
 
 /// What a vendor is told to do.
-pub enum Order<'a> {
+pub enum WriteRequest<'a> {
     /// Make agents of consecutive numbers that are alike; one, unless the connection allows batches.
     CreateAgents {
         /// The first one's number.
@@ -142,16 +140,16 @@ pub enum Order<'a> {
 
 /// What a vendor says of an order that it carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct WriteReceipt {
     /// The number of a queue that was made.
     pub exten: Option<String>,
     /// The numbers of agents that were made; empty when it does not tell.
     pub agents: Vec<OperatorId>,
 }
 
-impl Told {
+impl WriteReceipt {
     /// Says which agents the vendor tells that it made instead of some that it was asked for.
-    pub fn strayed(&self, asked: &[OperatorId]) -> Option<String> {
+    pub fn id_mismatch(&self, asked: &[OperatorId]) -> Option<String> {
         let missing: Vec<&str> =
             asked.iter().filter(|id| !self.agents.contains(id)).map(OperatorId::as_str).collect();
         if self.agents.is_empty() || missing.is_empty() {
@@ -177,7 +175,7 @@ fn short(ids: &[&str]) -> String {
 
 /// A vendor system that can be called. All functions are from data to data.
 ///
-/// Where [`Connector::ask_token`] gives a call, the connection's secret opens nothing but that call: its
+/// Where [`Connector::token_request`] gives a call, the connection's secret opens nothing but that call: its
 /// answer is a [`Token`], whose secret signs all others. The shell keeps one token a connection, fetches it
 /// by one task at a time, and fetches it anew when [`Token::is_stale`], or once after a refused sign-in.
 pub trait Connector: Sync {
@@ -196,12 +194,12 @@ pub trait Connector: Sync {
     }
 
     /// Asks for a token, where the connection signs in; the call is complete, and not to be signed.
-    fn ask_token(&self, _: &Connection, _: &Secret) -> Option<Call> {
+    fn token_request(&self, _: &Connection, _: &Secret) -> Option<Call> {
         None
     }
 
     /// Reads the token that came at a moment.
-    fn hear_token(&self, _: &Connection, _: &Reply, _now_ms: i64) -> Result<Token, Failure> {
+    fn parse_token(&self, _: &Connection, _: &Reply, _now_ms: i64) -> Result<Token, Failure> {
         Err(Failure::Garbled("no token was asked for".to_owned()))
     }
 }
@@ -240,26 +238,26 @@ impl Token {
 /// What fails becomes a gap ([`Presence::fail`](crate::model::presence::Presence::fail)), never a silence.
 pub trait Observer: Connector {
     /// How it is asked.
-    fn way(&self, connection: &Connection) -> Way;
+    fn way(&self, connection: &Connection) -> QueryMode;
 
     /// The states that it can tell: the guard asks only systems that can tell one it protects.
     fn states(&self) -> &'static [State];
 
     /// Asks a question; `None` when the system cannot know such an agent, or is not asked in this way.
-    fn ask(&self, connection: &Connection, question: &Question<'_>) -> Option<Call>;
+    fn ask(&self, connection: &Connection, question: &PresenceQuery<'_>) -> Option<Call>;
 
     /// Reads the answer. A system that answers and does not know the agent says nothing.
     fn hear(
         &self,
         connection: &Connection,
-        question: &Question<'_>,
+        question: &PresenceQuery<'_>,
         reply: &Reply,
-    ) -> Result<Sightings, Failure>;
+    ) -> Result<PresencePage, Failure>;
 }
 
 /// How a system is asked who is at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum QueryMode {
     /// It lists everybody, on pages of so many rows.
     Listing(usize),
     /// It is asked agent by agent.
@@ -268,7 +266,7 @@ pub enum Way {
 
 /// What a system is asked.
 #[derive(Clone, Copy, Debug)]
-pub enum Question<'a> {
+pub enum PresenceQuery<'a> {
     /// A page of its listing, from 1.
     Page(usize),
     /// One agent.
@@ -277,9 +275,9 @@ pub enum Question<'a> {
 
 /// What a system answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sightings {
+pub struct PresencePage {
     /// Who is in which state.
-    pub said: Vec<(OperatorId, Said)>,
+    pub said: Vec<(OperatorId, PresenceReport)>,
     /// How many rows say that somebody may be at work, and not whom: whoever is not mentioned may be meant.
     pub nameless: usize,
     /// The keys of the page's rows, which need not be agents; the proof that a listing is whole rests on them. Of a
@@ -295,20 +293,20 @@ pub trait Provider: Connector {
     fn page_size(&self, connection: &Connection) -> usize;
 
     /// Asks for a page of the listing, from 1.
-    fn ask_page(&self, connection: &Connection, page: usize) -> Call;
+    fn list_request(&self, connection: &Connection, page: usize) -> Call;
 
     /// Reads a page.
-    fn hear_page(&self, connection: &Connection, reply: &Reply) -> Result<Page, Failure>;
+    fn parse_list(&self, connection: &Connection, reply: &Reply) -> Result<Page, Failure>;
 
     /// Asks for one resource by the vendor's key.
-    fn ask_one(&self, connection: &Connection, key: &str) -> Call;
+    fn get_request(&self, connection: &Connection, key: &str) -> Call;
 
     /// Reads one resource; `None` when the answer does not hold it, which proves nothing where
-    /// [`Provider::ask_filtered`] gives a second opinion.
-    fn hear_one(&self, connection: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure>;
+    /// [`Provider::search_request`] gives a second opinion.
+    fn parse_get(&self, connection: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure>;
 
     /// Asks for a page of a listing narrowed to one resource, where the vendor documents one.
-    fn ask_filtered(&self, connection: &Connection, key: &str, page: usize) -> Option<Call>;
+    fn search_request(&self, connection: &Connection, key: &str, page: usize) -> Option<Call>;
 
     /// Builds the call for a page of the listing narrowed by a name; `None` where the vendor's filter may miss a name
     /// that is equal.
@@ -317,10 +315,10 @@ pub trait Provider: Connector {
     }
 
     /// Spells an order.
-    fn tell(&self, connection: &Connection, order: &Order<'_>) -> Call;
+    fn write_request(&self, connection: &Connection, order: &WriteRequest<'_>) -> Call;
 
     /// Judges the answer to an order.
-    fn hear_told(&self, connection: &Connection, reply: &Reply) -> Result<Told, Failure>;
+    fn parse_write(&self, connection: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure>;
 }
 
 #[cfg(test)]
@@ -330,13 +328,13 @@ mod tests {
     #[test]
     fn a_number_that_nobody_asked_for_is_noticed_and_silence_is_none() {
         let ids = |all: &[&str]| all.iter().map(|id| OperatorId::from(*id)).collect::<Vec<_>>();
-        let told = |all: &[&str]| Told { agents: ids(all), ..Told::default() };
+        let told = |all: &[&str]| WriteReceipt { agents: ids(all), ..WriteReceipt::default() };
         let asked = ids(&["9001", "9002"]);
-        assert_eq!(told(&[]).strayed(&asked), None);
-        assert_eq!(told(&["9002", "9001"]).strayed(&asked), None);
-        let why = told(&["79001", "9002"]).strayed(&asked).unwrap_or_default();
+        assert_eq!(told(&[]).id_mismatch(&asked), None);
+        assert_eq!(told(&["9002", "9001"]).id_mismatch(&asked), None);
+        let why = told(&["79001", "9002"]).id_mismatch(&asked).unwrap_or_default();
         assert!(why.contains("made 79001 and not 9001"), "{why}");
-        let why = told(&["9001"]).strayed(&asked).unwrap_or_default();
+        let why = told(&["9001"]).id_mismatch(&asked).unwrap_or_default();
         assert!(why.contains("made fewer and not 9002"), "{why}");
     }
 }

@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 
-use super::{Page, Row, Sightings};
+use super::{Page, PresencePage, Row};
 use crate::model::id::OperatorId;
-use crate::model::presence::Said;
+use crate::model::presence::PresenceReport;
 
 /// Most rows of a listing that is read: a total above it is not believed.
 const MOST_ROWS: usize = 10_000_000;
@@ -30,7 +30,7 @@ impl Page {
     }
 }
 
-impl Sightings {
+impl PresencePage {
     /// The page as its listing counts it.
     pub fn head(&self) -> Head {
         Head { keys: self.rows.clone(), total: self.total }
@@ -144,7 +144,7 @@ pub struct Assembled<T> {
 }
 
 /// Puts the pages of an observer's listing together, likewise.
-pub fn gather(pages: Vec<Sightings>) -> (Vec<(OperatorId, Said)>, Option<String>) {
+pub fn gather(pages: Vec<PresencePage>) -> (Vec<(OperatorId, PresenceReport)>, Option<String>) {
     let (mut said, mut rows, mut proof) = (Vec::new(), BTreeSet::new(), Proof::default());
     for page in pages {
         proof.page(page.total);

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{Look, wrap};
+use super::text::{TextStyle, wrap};
 use crate::model::call::Reason;
 use crate::model::id::safe;
 
@@ -75,7 +75,7 @@ pub struct Findings {
 }
 
 /// Draws the checks, and a line of counts.
-pub fn text(findings: &Findings, look: Look) -> String {
+pub fn text(findings: &Findings, look: TextStyle) -> String {
     let width = look.width.unwrap_or(USUAL);
     let mut text = String::new();
     for check in &findings.checks {
@@ -106,7 +106,7 @@ pub fn text(findings: &Findings, look: Look) -> String {
     text
 }
 
-fn painted(text: &str, style: Style, look: Look) -> String {
+fn painted(text: &str, style: Style, look: TextStyle) -> String {
     if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
@@ -125,7 +125,7 @@ mod tests {
             ],
         };
         assert_eq!(
-            text(&findings, Look::default()),
+            text(&findings, TextStyle::default()),
             "  ok  connection/agents\n      answers in 12 ms\n   x  store/ci\n      has no key `CC_TOKEN`\n      -> set \
              the environment variable CC_TOKEN\n\n1 of 2 checks failed.\n"
         );

@@ -11,11 +11,11 @@ use serde_json::Value as Json;
 use super::reference::{
     AGENT_OPERATIONS, QUEUE_OPERATIONS, SEAT_OPERATIONS, effect, setting_default, setting_values, values,
 };
-use crate::model::diagnostic::nearest;
+use crate::config::settings::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
+use crate::model::diagnostic::did_you_mean;
 use crate::model::field::{Cell, Field};
 use crate::model::finding::RULES;
 use crate::model::presence::STATES;
-use crate::model::spec::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
@@ -52,10 +52,10 @@ pub fn explain(
         return Ok(named.iter().map(|topic| shown(topic, &topics)).collect::<Vec<_>>().join("\n"));
     }
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    let near = nearest(&path, paths()).map(str::to_owned);
+    let near = did_you_mean(&path, paths()).map(str::to_owned);
     let near = near.or_else(|| {
         let words: Vec<String> = paths().map(last).collect();
-        let word = nearest(wanted, words.iter().map(String::as_str))?;
+        let word = did_you_mean(wanted, words.iter().map(String::as_str))?;
         paths().find(|path| last(path) == word).map(str::to_owned)
     });
     // The beginning of a name, or a part of it.
@@ -151,7 +151,7 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
             facts: vec![
                 ("severity", rule.severity.word().to_owned()),
                 ("effect", effect(rule.effect).to_owned()),
-                ("what to do", rule.mend.to_owned()),
+                ("what to do", rule.remedy.to_owned()),
             ],
         });
     }

@@ -3,11 +3,11 @@
 //! `::error file=roster/a.yaml,line=12,col=5,title=R303::message`. GitHub shows ten of a kind for a step, so what is
 //! gravest comes first, and of more than ten those who are deleted; one line closes the list.
 
-use super::view::{self, Line, Tone};
+use super::view::{self, Line, LineKind};
 use super::{Body, Command, Part, Report, Run, result};
-use crate::apply::{Status, StepResult};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
+use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Action, Plan};
 use crate::model::source::Source;
 
@@ -72,7 +72,7 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
     match &part.body {
         Body::Planned(plan) => {
             let mut notes = planned(report.command, plan);
-            let view = view::of(plan, report.command);
+            let view = view::build(plan, report.command);
             let special = view.narrowed.into_iter().chain(view.allowed);
             notes.extend(special.map(|words| about(Severity::Warning, words)));
             notes.push(about(Severity::Info, view.counts));
@@ -111,14 +111,14 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
 
 /// Changes and findings; what somebody changed in a console is a warning in a drift.
 fn planned(command: Command, plan: &Plan) -> Vec<Note> {
-    let view = view::of(plan, command);
+    let view = view::build(plan, command);
     let note = |line: &Line| {
         let (severity, title) = match (line.tone, command) {
-            (Tone::Find(severity), _) => (severity, line.subject.clone()),
-            (Tone::Act(_), Command::Drift) => (Severity::Warning, differs(line)),
-            (Tone::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line)),
+            (LineKind::Find(severity), _) => (severity, line.subject.clone()),
+            (LineKind::Act(_), Command::Drift) => (Severity::Warning, differs(line)),
+            (LineKind::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line)),
         };
-        let deletes = matches!(line.tone, Tone::Act(Action::Delete | Action::Replace));
+        let deletes = matches!(line.tone, LineKind::Act(Action::Delete | Action::Replace));
         Note { severity, source: line.source.clone(), title, message: message(line), deletes }
     };
     let mut notes: Vec<Note> = view.findings.iter().chain(&view.changes).map(note).collect();
@@ -126,7 +126,7 @@ fn planned(command: Command, plan: &Plan) -> Vec<Note> {
     let deleted: Vec<&Line> = view
         .changes
         .iter()
-        .filter(|line| matches!(line.tone, Tone::Act(Action::Delete | Action::Replace)))
+        .filter(|line| matches!(line.tone, LineKind::Act(Action::Delete | Action::Replace)))
         .collect();
     if deleted.len() >= SHOWN {
         let count: usize = deleted.iter().map(|line| line.count).sum();
@@ -154,9 +154,9 @@ fn differs(line: &Line) -> String {
 fn message(line: &Line) -> String {
     let words = line.words();
     match (line.tone, line.name()) {
-        (Tone::Find(_), _) | (Tone::Act(_), None) => words,
-        (Tone::Act(_), Some(name)) if words.is_empty() => format!("{}: {name}", line.subject),
-        (Tone::Act(_), Some(name)) => format!("{} {name}: {words}", line.subject),
+        (LineKind::Find(_), _) | (LineKind::Act(_), None) => words,
+        (LineKind::Act(_), Some(name)) if words.is_empty() => format!("{}: {name}", line.subject),
+        (LineKind::Act(_), Some(name)) => format!("{} {name}: {words}", line.subject),
     }
 }
 

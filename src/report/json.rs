@@ -36,7 +36,7 @@ fn document(command: Command, part: &Part) -> String {
     match &part.body {
         // As it is saved, key by key, without the detour by a map.
         Body::Planned(plan) if command != Command::Drift => pretty(&**plan),
-        Body::Ran(plan, run) => pretty(&result::of(plan, run)),
+        Body::Ran(plan, run) => pretty(&result::build(plan, run)),
         Body::Planned(_) | Body::Failed(_) => pretty(&value(command, part)),
     }
 }
@@ -50,7 +50,7 @@ fn value(command: Command, part: &Part) -> Json {
             }
             json
         }
-        Body::Ran(plan, run) => json!(result::of(plan, run)),
+        Body::Ran(plan, run) => json!(result::build(plan, run)),
         Body::Failed(failure) => error(part, failure),
     }
 }

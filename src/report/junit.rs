@@ -3,11 +3,11 @@
 //! A finding that is an error or a warning fails; so does, in a drift, whatever differs. What a plan wants to change is
 //! no failure. A workspace that could not be planned is an error.
 
-use super::markup::Markup;
-use super::view::{self, Line, Tone};
+use super::escape::Markup;
+use super::view::{self, Line, LineKind};
 use super::{Body, Command, Part, Report, Run, result};
-use crate::apply::Status;
 use crate::model::finding::Severity;
+use crate::model::outcome::Status;
 use crate::model::plan::Plan;
 
 /// How a case ended.
@@ -106,19 +106,19 @@ fn cases(report: &Report, part: &Part) -> Vec<Case> {
 }
 
 fn planned(report: &Report, plan: &Plan) -> Vec<Case> {
-    let view = view::of(plan, report.command);
+    let view = view::build(plan, report.command);
     let case = |line: &Line| {
         let place =
             line.source.as_ref().map(|s| format!(" ({}:{}:{})", report.path(&s.file), s.line, s.column));
         let said = format!("{}{}", line.words(), place.unwrap_or_default());
         match (line.tone, report.command) {
-            (Tone::Find(Severity::Info), _) => Case {
+            (LineKind::Find(Severity::Info), _) => Case {
                 class: "finding",
                 name: line.subject.clone(),
                 said: String::new(),
                 end: End::Skipped(said),
             },
-            (Tone::Find(Severity::Error | Severity::Warning), _) => Case {
+            (LineKind::Find(Severity::Error | Severity::Warning), _) => Case {
                 class: "finding",
                 name: line
                     .about
@@ -127,7 +127,7 @@ fn planned(report: &Report, plan: &Plan) -> Vec<Case> {
                 said: String::new(),
                 end: End::Failed(said),
             },
-            (Tone::Act(_), command) => {
+            (LineKind::Act(_), command) => {
                 let name = match line.name() {
                     Some(name) => format!("{} {} {name}", line.tone.word(), line.subject),
                     None => format!("{} {}", line.tone.word(), line.subject),

@@ -7,12 +7,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::diff::{Span, spans};
-use super::markup::Markdown;
-use super::view::{self, Group, Line, Piece, View};
+use super::escape::Markdown;
+use super::view::{self, Line, Section, Segment, View};
+use super::word_diff::{Span, spans};
 use super::{Body, Command, Failure, Part, Report, Run, result};
-use crate::apply::Status;
 use crate::model::agent::ENABLED;
+use crate::model::outcome::Status;
 use crate::model::plan::Plan;
 
 /// Most characters of a comment; GitHub takes 65,536.
@@ -33,7 +33,7 @@ const SENTENCE: usize = 600;
 const SHORT: usize = 24;
 
 /// A fold of the comment.
-struct Section {
+struct Chapter {
     /// The lower, the longer it is kept.
     rank: usize,
     open: Markdown,
@@ -48,7 +48,7 @@ struct Section {
 /// How much is lost in a row, in thousandths: first by balance, then of those who are there before.
 type Loss = (usize, usize);
 
-impl Section {
+impl Chapter {
     /// Brings the rows in which most is lost to the front; returns the places that the rows had.
     fn losses_first(&mut self) -> Vec<usize> {
         let mut places: Vec<usize> = (0..self.rows.len()).collect();
@@ -77,7 +77,7 @@ impl Section {
 /// Draws a report.
 pub(super) fn report(report: &Report) -> String {
     let mut head = marker(report);
-    let mut parts: Vec<(Markdown, Vec<Section>)> = Vec::new();
+    let mut parts: Vec<(Markdown, Vec<Chapter>)> = Vec::new();
     for part in &report.parts {
         parts.push(workspace(report, part));
     }
@@ -101,7 +101,7 @@ fn marker(report: &Report) -> Markdown {
 }
 
 /// A workspace: its summary, and its folds.
-fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Section>) {
+fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Chapter>) {
     let mut head = Markdown::default();
     head.raw("### rosterctl ").raw(report.command.word()).raw(": ").text(part.name());
     if report.several {
@@ -109,7 +109,7 @@ fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Section>) {
     }
     head.raw("\n\n");
     let sections = match &part.body {
-        Body::Planned(plan) => planned(report, &view::of(plan, report.command), &mut head),
+        Body::Planned(plan) => planned(report, &view::build(plan, report.command), &mut head),
         Body::Ran(plan, run) => {
             let mut sections = ran(plan, run, &mut head);
             sections.extend(planned(report, &view::of_run(plan, run, report.command), &mut head));
@@ -120,7 +120,7 @@ fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Section>) {
     (head, sections)
 }
 
-fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Section> {
+fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Chapter> {
     head.raw("❌ **Failed:** ").text(&cut(&failure.message)).raw("\n\n");
     if failure.diagnostics.is_empty() {
         return Vec::new();
@@ -142,14 +142,14 @@ fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Sectio
     )]
 }
 
-fn planned(report: &Report, view: &View, head: &mut Markdown) -> Vec<Section> {
+fn planned(report: &Report, view: &View, head: &mut Markdown) -> Vec<Chapter> {
     summary(view, head);
     let mut sections = Vec::new();
-    for group in Group::told() {
+    for group in Section::told() {
         let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, line)).collect();
         if !rows.is_empty() {
             // Nobody is deleted behind a fold.
-            let deleted = matches!(group, Group::Leaves | Group::Remade);
+            let deleted = matches!(group, Section::Leaves | Section::Remade);
             let open = rows.len() <= 10 || deleted;
             let (title, count) = (group.title(report.command), view.count(group));
             let columns = columns(group, report.command);
@@ -180,7 +180,7 @@ fn shorter(
                 row.raw("| ").text(bare(&line.subject)).raw(" | ").text(&names(line, *most)).raw(" | ");
                 let words =
                     line.pieces.iter().filter(|piece| !is_who(line, piece)).map(|piece| match piece {
-                        Piece::Name(_) => String::new(),
+                        Segment::Name(_) => String::new(),
                         piece => cut_to(&piece.words(), *most),
                     });
                 let words: Vec<String> = words.filter(|words| !words.is_empty()).collect();
@@ -215,36 +215,36 @@ fn names(line: &Line, most: usize) -> String {
 }
 
 /// Whether a piece names all agents that a line stands for.
-fn is_who(line: &Line, piece: &Piece) -> bool {
-    matches!(piece, Piece::Words(words) if !line.everyone.is_empty() && *words == line.everyone.join(", "))
+fn is_who(line: &Line, piece: &Segment) -> bool {
+    matches!(piece, Segment::Words(words) if !line.everyone.is_empty() && *words == line.everyone.join(", "))
 }
 
 /// Which fold is cut last: those who leave, then what needs a decision, then the others in order.
-fn rank(group: Group) -> usize {
+fn rank(group: Section) -> usize {
     match group {
-        Group::Leaves => 1,
-        Group::Remade => 2,
-        Group::Findings => 3,
-        Group::Queues => 4,
-        Group::Moves => 5,
-        Group::Joins => 6,
-        Group::Changes => 7,
+        Section::Leaves => 1,
+        Section::Remade => 2,
+        Section::Findings => 3,
+        Section::Queues => 4,
+        Section::Moves => 5,
+        Section::Joins => 6,
+        Section::Changes => 7,
     }
 }
 
-fn columns(group: Group, command: Command) -> &'static str {
+fn columns(group: Section, command: Command) -> &'static str {
     match group {
-        Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
+        Section::Joins | Section::Leaves | Section::Remade | Section::Changes => {
             "| agent | name | what | where |\n| --- | --- | --- | --- |\n"
         }
-        Group::Moves if command == Command::Drift => {
+        Section::Moves if command == Command::Drift => {
             "| agent | name | is in | belongs to | also | where |\n| --- | --- | --- | --- | --- | --- |\n"
         }
-        Group::Moves => {
+        Section::Moves => {
             "| agent | name | from | to | also | where |\n| --- | --- | --- | --- | --- | --- |\n"
         }
-        Group::Queues => "| queue | serve it | what | where |\n| --- | --- | --- | --- |\n",
-        Group::Findings => "| | code | what, and what to do | where |\n| --- | --- | --- | --- |\n",
+        Section::Queues => "| queue | serve it | what | where |\n| --- | --- | --- | --- |\n",
+        Section::Findings => "| | code | what, and what to do | where |\n| --- | --- | --- | --- |\n",
     }
 }
 
@@ -272,7 +272,7 @@ fn summary(view: &View, head: &mut Markdown) {
 }
 
 /// What became of the steps.
-fn ran(plan: &Plan, run: &Run, head: &mut Markdown) -> Vec<Section> {
+fn ran(plan: &Plan, run: &Run, head: &mut Markdown) -> Vec<Chapter> {
     if let Some(verdict) = result::verdict(plan, run) {
         let whole = result::is_whole(run);
         head.raw(if whole { "✅ **" } else { "❌ **" }).text(&cut(&verdict)).raw("**\n\n");
@@ -303,7 +303,7 @@ fn ran(plan: &Plan, run: &Run, head: &mut Markdown) -> Vec<Section> {
 }
 
 /// The picture of what comes after what.
-fn order(view: &View) -> Option<Section> {
+fn order(view: &View) -> Option<Chapter> {
     if !view.order.helps() {
         return None;
     }
@@ -320,7 +320,7 @@ fn order(view: &View) -> Option<Section> {
     }
     let mut open = Markdown::default();
     open.raw("<details><summary>What comes after what</summary>\n\n```mermaid\nflowchart LR\n");
-    Some(Section {
+    Some(Chapter {
         rank: PICTURE,
         open,
         rows,
@@ -337,11 +337,11 @@ fn section(
     open: bool,
     columns: &'static str,
     rows: impl Iterator<Item = Markdown>,
-) -> Section {
+) -> Chapter {
     let mut head = Markdown::default();
     head.raw(if open { "<details open><summary><b>" } else { "<details><summary><b>" });
     head.raw(title).raw("</b> (").number(count).raw(")</summary>\n\n").raw(columns);
-    Section {
+    Chapter {
         rank,
         open: head,
         rows: rows.collect(),
@@ -357,7 +357,7 @@ fn loss(line: &Line) -> Loss {
         let share = |lost: usize| lost * 1000 / staffing.before.max(1);
         return (share(staffing.before.saturating_sub(staffing.after())), share(staffing.leaving));
     }
-    let disabled = |piece: &Piece| matches!(piece, Piece::Field { key, after, .. } if key == ENABLED.key && after == "false");
+    let disabled = |piece: &Segment| matches!(piece, Segment::Field { key, after, .. } if key == ENABLED.key && after == "false");
     match (line.pieces.iter().any(disabled), line.moves()) {
         (true, _) => (1000, 0),
         (false, Some(_)) => (500, 0),
@@ -365,23 +365,23 @@ fn loss(line: &Line) -> Loss {
     }
 }
 
-fn row(report: &Report, group: Group, line: &Line) -> Markdown {
+fn row(report: &Report, group: Section, line: &Line) -> Markdown {
     let mut row = Markdown::default();
     let place =
         line.source.as_ref().map(|s| format!("{}:{}", report.path(&s.file), s.line)).unwrap_or_default();
     let subject = cut(bare(&line.subject));
     row.raw("| ");
     match group {
-        Group::Findings => {
+        Section::Findings => {
             row.text(line.tone.word()).raw(" | ").text(&line.subject).raw(" | ").quoted(&cut(&line.words()));
         }
-        Group::Moves => {
+        Section::Moves => {
             let (from, to) = line.moves().unwrap_or_default();
             row.text(&subject).raw(" | ").text(&cut(line.name().unwrap_or_default()));
             row.raw(" | ").text(&cut(from)).raw(" | ").text(&cut(to)).raw(" | ");
             said(&mut row, line.beside_the_move());
         }
-        Group::Queues => {
+        Section::Queues => {
             row.text(&subject).raw(" | ");
             if let Some(staffing) = &line.staffing {
                 row.number(staffing.before).raw(" → ").number(staffing.after());
@@ -389,10 +389,10 @@ fn row(report: &Report, group: Group, line: &Line) -> Markdown {
             row.raw(" | ");
             said(&mut row, line.pieces.iter());
         }
-        Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
+        Section::Joins | Section::Leaves | Section::Remade | Section::Changes => {
             row.text(&subject).raw(" | ").text(&cut(line.name().unwrap_or_default())).raw(" | ");
             // Deleted agents are named, however long the names of others are.
-            let deleted = matches!(group, Group::Leaves | Group::Remade);
+            let deleted = matches!(group, Section::Leaves | Section::Remade);
             let who = line.pieces.iter().any(|piece| deleted && is_who(line, piece));
             said(&mut row, line.pieces.iter().filter(|piece| !(who && is_who(line, piece))));
             if who {
@@ -410,27 +410,27 @@ fn bare(subject: &str) -> &str {
 }
 
 /// What is said of a line, but for the name.
-fn said<'a>(row: &mut Markdown, pieces: impl Iterator<Item = &'a Piece>) {
+fn said<'a>(row: &mut Markdown, pieces: impl Iterator<Item = &'a Segment>) {
     let mut first = true;
     for piece in pieces {
         let gap = match piece {
-            Piece::Name(_) => continue,
-            Piece::Remark(_) => " ",
-            Piece::Count(_) | Piece::Words(_) | Piece::Field { .. } => " · ",
+            Segment::Name(_) => continue,
+            Segment::Remark(_) => " ",
+            Segment::Count(_) | Segment::Words(_) | Segment::Field { .. } => " · ",
         };
         if !first {
             row.raw(gap);
         }
         first = false;
         match piece {
-            Piece::Field { key, before, after } => {
+            Segment::Field { key, before, after } => {
                 row.text(key).raw(" ");
                 changed(row, &cut(before), &cut(after));
             }
-            Piece::Remark(_) => {
+            Segment::Remark(_) => {
                 row.quoted(&cut(&piece.words()));
             }
-            Piece::Name(_) | Piece::Count(_) | Piece::Words(_) => {
+            Segment::Name(_) | Segment::Count(_) | Segment::Words(_) => {
                 row.text(&cut(&piece.words()));
             }
         }
@@ -468,11 +468,11 @@ fn cut_to(text: &str, most: usize) -> String {
 }
 
 /// Puts the comment together, and leaves out what does not fit.
-fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Section>)>) -> String {
+fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Chapter>)>) -> String {
     let note = "\n_Cut: the whole report is in this run's artifact._\n";
     let mut left = MOST.saturating_sub(head.chars() + note.len());
     let mut whole = true;
-    let mut kept: Vec<(Markdown, Vec<(Section, usize)>)> = Vec::new();
+    let mut kept: Vec<(Markdown, Vec<(Chapter, usize)>)> = Vec::new();
     for (part, sections) in parts {
         if left < part.chars() {
             whole = false;
@@ -560,7 +560,7 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Section>)>) -> String {
 }
 
 /// Shows more rows of a fold in so many characters, and returns how many it took.
-fn fill((section, shown): &mut (Section, usize), room: usize) -> usize {
+fn fill((section, shown): &mut (Chapter, usize), room: usize) -> usize {
     let mut used = 0;
     for row in &section.rows[*shown..] {
         if used + row.chars() > room {
@@ -574,7 +574,7 @@ fn fill((section, shown): &mut (Section, usize), room: usize) -> usize {
 
 /// Puts the chapters of the deleted into the longest form that leaves the others their reserve; whether that is the
 /// whole one.
-fn shorten(kept: &mut [(Markdown, Vec<(Section, usize)>)], left: usize) -> bool {
+fn shorten(kept: &mut [(Markdown, Vec<(Chapter, usize)>)], left: usize) -> bool {
     let (mut deleted, others): (Vec<_>, Vec<_>) = kept
         .iter_mut()
         .flat_map(|(_, sections)| sections.iter_mut().map(|(section, _)| section))

@@ -8,36 +8,36 @@
 //! What goes in is a [`Report`]: what became of each workspace of a run. [`render`] is a function of it: the same
 //! report gives the same bytes. What others store or post ([`Format::masks`]) is masked before anything is drawn.
 
-mod diff;
 pub mod doctor;
-pub mod excerpt;
+mod escape;
 pub mod explain;
 mod github;
 mod html;
 pub mod json;
 mod junit;
 mod markdown;
-mod markup;
-pub mod mask;
 mod prometheus;
+pub mod redact;
 pub mod reference;
 pub mod result;
 mod sarif;
+pub mod snippet;
 pub mod status;
 pub mod text;
 pub mod view;
+mod word_diff;
 
 use std::sync::Arc;
 
-use mask::Mask;
-use text::Look;
+use self::redact::Mask;
+use text::TextStyle;
 
-use crate::apply::StepResult;
-use crate::apply::attend::Held;
-use crate::apply::guard::Stale;
 use crate::model::call::Reason;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::id::ResourceId;
+use crate::model::outcome::Deferred;
+use crate::model::outcome::Stale;
+use crate::model::outcome::StepResult;
 use crate::model::plan::Plan;
 
 /// The output formats that there are.
@@ -196,9 +196,9 @@ pub struct Run {
     /// What moved since the plan was made.
     pub stale: Vec<Stale>,
     /// Who was left alone, being at work.
-    pub held: Vec<Held>,
+    pub held: Vec<Deferred>,
     /// Who was not, although at work, as the run was allowed to.
-    pub lifted: Vec<Held>,
+    pub lifted: Vec<Deferred>,
     /// The operator stopped it.
     pub interrupted: bool,
     /// What is to be done beside the saved plan that was carried out.
@@ -239,9 +239,9 @@ impl Part {
 
     fn masked(&self) -> Part {
         let body = match &self.body {
-            Body::Planned(plan) => Body::Planned(Arc::new(Mask::of(plan).plan(plan))),
+            Body::Planned(plan) => Body::Planned(Arc::new(Mask::for_plan(plan).plan(plan))),
             Body::Ran(plan, run) => {
-                let mask = Mask::of(plan);
+                let mask = Mask::for_plan(plan);
                 Body::Ran(Arc::new(mask.plan(plan)), mask.run(run))
             }
             Body::Failed(failure) => {
@@ -273,7 +273,7 @@ impl Report {
 }
 
 /// Draws a report. `look` is that of text alone.
-pub fn render(report: &Report, format: Format, look: Look) -> String {
+pub fn render(report: &Report, format: Format, look: TextStyle) -> String {
     let masked;
     let report = if format.masks() {
         masked = report.masked();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Part, Report};
 use crate::model::finding::{Severity, UNMANAGED_AGENT, UNMANAGED_QUEUE};
-use crate::model::plan::{Action, Moved, Plan};
+use crate::model::plan::{Action, ChangeOrigin, Plan};
 use crate::model::text::sanitize;
 
 const ACTIONS: [(Action, &str); 4] = [
@@ -16,11 +16,11 @@ const ACTIONS: [(Action, &str); 4] = [
     (Action::Replace, "replace"),
     (Action::Delete, "delete"),
 ];
-const SIDES: [(Moved, &str); 4] = [
-    (Moved::Live, "live"),
-    (Moved::Manifest, "manifest"),
-    (Moved::Both, "both"),
-    (Moved::Unknown, "unknown"),
+const SIDES: [(ChangeOrigin, &str); 4] = [
+    (ChangeOrigin::Live, "live"),
+    (ChangeOrigin::Manifest, "manifest"),
+    (ChangeOrigin::Both, "both"),
+    (ChangeOrigin::Unknown, "unknown"),
 ];
 
 /// A metric: name, help, and its samples by labels.

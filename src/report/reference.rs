@@ -4,10 +4,10 @@
 
 use std::fmt::Write as _;
 
+use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::field::{Cell, Field, Personal};
 use crate::model::finding::{Effect, RULES};
 use crate::model::presence::STATES;
-use crate::model::spec::{Bond, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
@@ -80,7 +80,7 @@ pub fn fields(specs: &[&'static Spec]) -> String {
             rule.severity.word(),
             effect(rule.effect),
             cell(rule.doc),
-            cell(rule.mend)
+            cell(rule.remedy)
         );
     }
     out
@@ -175,9 +175,9 @@ pub(super) fn setting_default(setting: &Setting) -> String {
     match (setting.required, setting.default) {
         (true, _) => "required".to_owned(),
         (false, "") => match setting.bond {
-            Bond::Free => "–".to_owned(),
-            Bond::OneOf(keys) => format!("one of {}", code(keys)),
-            Bond::When(key, word) => format!("required by `{key}: {word}`"),
+            Constraint::Free => "–".to_owned(),
+            Constraint::OneOf(keys) => format!("one of {}", code(keys)),
+            Constraint::When(key, word) => format!("required by `{key}: {word}`"),
         },
         (false, default) => format!("`{default}`"),
     }

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::Run;
 use super::view::ranges;
-use crate::apply::{IN_PART, KEPT, Status, StepResult};
 use crate::model::finding::{AT_WORK, Effect, Finding};
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::outcome::{IN_PART, KEPT, Status, StepResult};
 use crate::model::plan::{Operation, Plan, Step};
 
 /// The value of `format` of a result.
@@ -98,7 +98,7 @@ pub struct Held<'a> {
 }
 
 /// Puts a run together.
-pub fn of<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
+pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
     let results: Vec<Entry<'_>> = ends(plan, run).map(|(_, entry)| entry).collect();
     let count = |status: Status| results.iter().filter(|entry| entry.end == status).count();
     let summary = Counts {
@@ -206,7 +206,7 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
 
 /// How the steps of a run ended, in a sentence.
 fn ended(plan: &Plan, run: &Run) -> Option<String> {
-    let Counts { done, failed, skipped, unknown } = of(plan, run).summary;
+    let Counts { done, failed, skipped, unknown } = build(plan, run).summary;
     let open = failed + skipped + unknown;
     let all = run.results.len();
     // What was done but for people at work has two results, and is one step.

@@ -9,10 +9,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::view::{self, Line, Tone};
+use super::view::{self, Line, LineKind};
 use super::{Body, Command, Part, Report, Run, result};
-use crate::apply::Status;
 use crate::model::finding::{self, RULES, Severity};
+use crate::model::outcome::Status;
 use crate::model::plan::Plan;
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
@@ -98,7 +98,7 @@ fn rules() -> Vec<Json> {
             "defaultConfiguration": { "level": level(severity) },
         });
         if let Some(rule) = finding::rule(id) {
-            row["help"] = json!({ "text": rule.mend });
+            row["help"] = json!({ "text": rule.remedy });
         }
         row
     };
@@ -184,15 +184,15 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
 }
 
 fn planned(report: &Report, part: &Part, plan: &Plan) -> Vec<Json> {
-    let view = view::of(plan, report.command);
+    let view = view::build(plan, report.command);
     let result = |line: &Line| {
         let source = line.source.as_ref();
         match line.tone {
-            Tone::Find(severity) => {
+            LineKind::Find(severity) => {
                 let key = line.about.as_deref().unwrap_or_default();
                 one(report, part, &line.subject, severity, &line.words(), key, source)
             }
-            Tone::Act(_) => {
+            LineKind::Act(_) => {
                 let severity = match report.command {
                     Command::Drift => Severity::Warning,
                     Command::Plan | Command::Apply => Severity::Info,

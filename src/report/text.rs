@@ -3,8 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::diff::{Span, spans};
-use super::view::{self, Line, Piece, Tone, View};
+use super::view::{self, Line, LineKind, Segment, View};
+use super::word_diff::{Span, spans};
 use super::{Body, Command, Failure, Report, Run, result};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
@@ -13,7 +13,7 @@ use crate::model::text::{sanitize, sanitize_lines};
 
 /// How text is drawn.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Look {
+pub struct TextStyle {
     /// With colours.
     pub colour: bool,
     /// Wrapped at so many columns; not at all when unknown.
@@ -26,10 +26,10 @@ pub struct Look {
 const LONG: usize = 24;
 
 /// Draws a report: each workspace with its plan and, after an apply, with what became of it.
-pub(super) fn report(report: &Report, look: Look) -> String {
+pub(super) fn report(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().map(|part| {
         let text = match &part.body {
-            Body::Planned(shown) => plan(&view::of(shown, report.command), look),
+            Body::Planned(shown) => plan(&view::build(shown, report.command), look),
             Body::Ran(shown, run) => {
                 let done = ran(shown, run, look);
                 plan(&view::of_run(shown, run, report.command), look)
@@ -45,7 +45,7 @@ pub(super) fn report(report: &Report, look: Look) -> String {
 
 /// Draws what became of plans that were shown before they were carried out. Why nothing was changed stands on
 /// standard error already.
-pub fn outcome(report: &Report, look: Look) -> String {
+pub fn outcome(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().filter_map(|part| match &part.body {
         Body::Ran(plan, run) if run.refused.is_none() => Some(ran(plan, run, look)),
         Body::Ran(..) | Body::Planned(_) | Body::Failed(_) => None,
@@ -64,7 +64,7 @@ fn failed(failure: &Failure) -> String {
 }
 
 /// Draws what became of a run, wrapped.
-fn ran(plan: &Plan, run: &Run, look: Look) -> String {
+fn ran(plan: &Plan, run: &Run, look: TextStyle) -> String {
     let mut text = String::new();
     for line in sanitize_lines(&result::text(plan, run)).lines() {
         let (mark, rest) = line.split_at(if line.starts_with("  ! ") { 4 } else { 0 });
@@ -74,7 +74,7 @@ fn ran(plan: &Plan, run: &Run, look: Look) -> String {
 }
 
 /// Draws a plan.
-pub fn plan(view: &View, look: Look) -> String {
+pub fn plan(view: &View, look: TextStyle) -> String {
     let mut text = String::new();
     let subject = view.changes.iter().map(|line| line.subject.width()).max().unwrap_or(0).min(28);
     for line in &view.changes {
@@ -104,7 +104,7 @@ pub fn plan(view: &View, look: Look) -> String {
     if let Some(refused) = &view.refused {
         text.push_str(&format!(
             "{}\n",
-            painted(&wrap(&safe(refused), 0, look.width), style(Tone::Find(Severity::Error)), look)
+            painted(&wrap(&safe(refused), 0, look.width), style(LineKind::Find(Severity::Error)), look)
         ));
     }
     text.push_str(&wrap(&view.counts, 0, look.width));
@@ -112,22 +112,22 @@ pub fn plan(view: &View, look: Look) -> String {
     text
 }
 
-fn style(tone: Tone) -> Style {
+fn style(tone: LineKind) -> Style {
     let colour = match tone {
-        Tone::Act(Action::Create) => AnsiColor::Green,
-        Tone::Act(Action::Update) | Tone::Find(Severity::Warning) => AnsiColor::Yellow,
-        Tone::Act(Action::Replace) => AnsiColor::Magenta,
-        Tone::Act(Action::Delete) | Tone::Find(Severity::Error) => AnsiColor::Red,
-        Tone::Find(Severity::Info) => AnsiColor::Cyan,
+        LineKind::Act(Action::Create) => AnsiColor::Green,
+        LineKind::Act(Action::Update) | LineKind::Find(Severity::Warning) => AnsiColor::Yellow,
+        LineKind::Act(Action::Replace) => AnsiColor::Magenta,
+        LineKind::Act(Action::Delete) | LineKind::Find(Severity::Error) => AnsiColor::Red,
+        LineKind::Find(Severity::Info) => AnsiColor::Cyan,
     };
     colour.on_default()
 }
 
-fn painted(text: &str, style: Style, look: Look) -> String {
+fn painted(text: &str, style: Style, look: TextStyle) -> String {
     if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
-fn draw(line: &Line, subject: usize, look: Look) -> String {
+fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
     let mark = format!("{:>3} ", line.tone.mark());
     // Numbers that a vendor holds may be anything.
     let name = sanitize(&line.subject);
@@ -142,7 +142,7 @@ fn draw(line: &Line, subject: usize, look: Look) -> String {
     if let Some(staffing) = line
         .staffing
         .as_ref()
-        .filter(|staff| staff.leaving + staff.joining > 0 && line.tone == Tone::Act(Action::Update))
+        .filter(|staff| staff.leaving + staff.joining > 0 && line.tone == LineKind::Act(Action::Update))
     {
         let members = format!("({} -> {} members)", staffing.before, staffing.after());
         pieces.push(painted(&members, Style::new().dimmed(), look));
@@ -161,11 +161,11 @@ fn draw(line: &Line, subject: usize, look: Look) -> String {
     format!("{head}{}  {text}\n", " ".repeat(gap))
 }
 
-fn join(kinds: &[Piece], pieces: &[String]) -> String {
+fn join(kinds: &[Segment], pieces: &[String]) -> String {
     let mut text = String::new();
     for (at, piece) in pieces.iter().enumerate() {
         if at > 0 {
-            let remark = matches!(kinds.get(at), None | Some(Piece::Remark(_)));
+            let remark = matches!(kinds.get(at), None | Some(Segment::Remark(_)));
             text.push_str(if remark { " " } else { " · " });
         }
         text.push_str(piece);
@@ -173,11 +173,11 @@ fn join(kinds: &[Piece], pieces: &[String]) -> String {
     text
 }
 
-fn draw_piece(piece: &Piece, look: Look) -> String {
+fn draw_piece(piece: &Segment, look: TextStyle) -> String {
     match piece {
-        Piece::Count(_) | Piece::Name(_) | Piece::Words(_) => safe(&piece.words()),
-        Piece::Remark(_) => painted(&safe(&piece.words()), Style::new().dimmed(), look),
-        Piece::Field { key, before, after } => {
+        Segment::Count(_) | Segment::Name(_) | Segment::Words(_) => safe(&piece.words()),
+        Segment::Remark(_) => painted(&safe(&piece.words()), Style::new().dimmed(), look),
+        Segment::Field { key, before, after } => {
             format!("{} {}", safe(key), changed(&safe(before), &safe(after), look))
         }
     }
@@ -185,7 +185,7 @@ fn draw_piece(piece: &Piece, look: Look) -> String {
 
 /// Both sides of a value. A long text stands once, with the words that go and come marked within it: by colour, and
 /// by `[-…-]` and `{+…+}` for those who see none.
-fn changed(before: &str, after: &str, look: Look) -> String {
+fn changed(before: &str, after: &str, look: TextStyle) -> String {
     let old = AnsiColor::Red.on_default();
     let new = AnsiColor::Green.on_default();
     let Some(spans) = spans(before, after) else {
@@ -278,7 +278,7 @@ fn visible(text: &str) -> usize {
 mod tests {
     use super::*;
 
-    const COLOUR: Look = Look { colour: true, width: None, places: false };
+    const COLOUR: TextStyle = TextStyle { colour: true, width: None, places: false };
 
     #[test]
     fn a_value_stays_with_its_name_where_a_line_has_room() {
@@ -300,15 +300,18 @@ mod tests {
     fn one_changed_character_is_marked_alone() {
         let shown = changed("客服一组", "客服二组", COLOUR);
         assert!(shown.starts_with("客服\u{1b}") && shown.ends_with("组"), "{shown:?}");
-        assert_eq!(changed("客服一组", "客服二组", Look::default()), "客服一组 -> 客服二组");
+        assert_eq!(changed("客服一组", "客服二组", TextStyle::default()), "客服一组 -> 客服二组");
     }
 
     #[test]
     fn a_long_text_stands_once_and_reads_without_colour() {
         let (before, after) = ("欢迎致电，现在是工作时间，请稍候。", "欢迎致电，现在是休息时间，请稍候。");
-        assert_eq!(changed(before, after, Look::default()), "欢迎致电，现在是[-工作-]{+休息+}时间，请稍候。");
+        assert_eq!(
+            changed(before, after, TextStyle::default()),
+            "欢迎致电，现在是[-工作-]{+休息+}时间，请稍候。"
+        );
         let (before, after) = ("Please hold the line, we will be with you", "周一至周五九点至十八点，请按一");
-        assert_eq!(changed(before, after, Look::default()), format!("{before} -> {after}"));
+        assert_eq!(changed(before, after, TextStyle::default()), format!("{before} -> {after}"));
     }
 
     #[test]

@@ -9,19 +9,21 @@ use std::fs;
 use std::sync::Arc;
 
 use divan::{AllocProfiler, Bencher, black_box};
-use rosterctl::manifest::yaml::{self, Node, Sink};
-use rosterctl::manifest::{self, File};
+use rosterctl::config::workspace::Workspace;
+use rosterctl::manifest;
 use rosterctl::model::desired::Desired;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::{Listing, Live};
 use rosterctl::model::plan::Plan;
-use rosterctl::model::snapshot;
-use rosterctl::model::workspace::Workspace;
+use rosterctl::model::source::File;
 use rosterctl::plan::{self, Options};
 use rosterctl::provider::SPECS;
 use rosterctl::report::Command;
-use rosterctl::report::text::{self, Look};
+use rosterctl::report::text::{self, TextStyle};
 use rosterctl::report::{json, view};
+use rosterctl::storage::snapshot;
+use rosterctl::yaml;
+use rosterctl::yaml::{Node, Sink};
 
 #[allow(dead_code, reason = "its program is not needed here")]
 #[path = "../../examples/estate.rs"]
@@ -44,11 +46,12 @@ struct Bytes {
 }
 
 impl Bytes {
-    fn of(agents: usize) -> Self {
+    fn new(agents: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         estate::write(&estate::Estate { agents, ..estate::Estate::default() }, folder.path()).unwrap();
         let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
-        let workspace = manifest::workspace::load(&"rosterctl.yaml".into(), &read("rosterctl.yaml"), SPECS);
+        let workspace =
+            rosterctl::config::load::load(&"rosterctl.yaml".into(), &read("rosterctl.yaml"), SPECS);
         let mut names: Vec<_> = fs::read_dir(folder.path().join("roster"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -102,7 +105,7 @@ impl Sink for Nobody {
 /// Bytes to trees.
 #[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
 fn parse(bencher: Bencher<'_, '_>, agents: usize) {
-    let bytes = Bytes::of(agents);
+    let bytes = Bytes::new(agents);
     bencher.bench_local(|| {
         for file in &bytes.files {
             assert!(yaml::read_into(&file.name, &file.bytes, &mut Nobody).is_empty());
@@ -113,21 +116,21 @@ fn parse(bencher: Bencher<'_, '_>, agents: usize) {
 /// Bytes to the desired roster: `parse`, tables, profiles, checks.
 #[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
 fn resolve(bencher: Bencher<'_, '_>, agents: usize) {
-    let bytes = Bytes::of(agents);
+    let bytes = Bytes::new(agents);
     bencher.bench_local(|| bytes.desired());
 }
 
 /// A snapshot to live state.
 #[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
 fn live(bencher: Bencher<'_, '_>, agents: usize) {
-    let bytes = Bytes::of(agents);
+    let bytes = Bytes::new(agents);
     bencher.bench_local(|| snapshot::read(&bytes.live).unwrap());
 }
 
 /// Two sides to a plan; one in a hundred differs.
 #[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
 fn diff(bencher: Bencher<'_, '_>, agents: usize) {
-    let bytes = Bytes::of(agents);
+    let bytes = Bytes::new(agents);
     let (desired, live) = (bytes.desired(), snapshot::read(&bytes.live).unwrap().live);
     bencher.bench_local(|| planned(&bytes.workspace, &desired, &live));
 }
@@ -135,7 +138,7 @@ fn diff(bencher: Bencher<'_, '_>, agents: usize) {
 /// A plan that makes everything: a step for each agent, and queues behind the agents that they name.
 #[divan::bench(args = AGENTS, sample_count = 5, sample_size = 1)]
 fn order(bencher: Bencher<'_, '_>, agents: usize) {
-    let bytes = Bytes::of(agents);
+    let bytes = Bytes::new(agents);
     let (desired, live) = (bytes.desired(), nothing());
     bencher.bench_local(|| planned(&bytes.workspace, &desired, &live));
 }
@@ -143,16 +146,16 @@ fn order(bencher: Bencher<'_, '_>, agents: usize) {
 /// A plan of which one in a hundred agents changes, as text.
 #[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
 fn render_text(bencher: Bencher<'_, '_>, agents: usize) {
-    let bytes = Bytes::of(agents);
+    let bytes = Bytes::new(agents);
     let plan = bytes.plan(&snapshot::read(&bytes.live).unwrap().live);
-    let look = Look { colour: false, width: None, places: false };
-    bencher.bench_local(|| text::plan(&view::of(&plan, Command::Plan), look));
+    let look = TextStyle { colour: false, width: None, places: false };
+    bencher.bench_local(|| text::plan(&view::build(&plan, Command::Plan), look));
 }
 
 /// A plan that makes everything, as JSON.
 #[divan::bench(args = AGENTS, sample_count = 5, sample_size = 1)]
 fn render_json(bencher: Bencher<'_, '_>, agents: usize) {
-    let bytes = Bytes::of(agents);
+    let bytes = Bytes::new(agents);
     let plan = bytes.plan(&nothing());
     bencher.bench_local(|| json::plan(&plan));
 }

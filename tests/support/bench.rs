@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 
 use md5::{Digest as _, Md5};
 use rosterctl::model::text::hex;
-use rosterctl::provider::simulate::Estate;
-use rosterctl::shell::sandbox::{Running, spawn};
+use rosterctl::sandbox::vendor_state::VendorState;
+use rosterctl::sandbox::{Running, spawn};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -56,7 +56,7 @@ impl Bench {
     /// A bench whose vendors are as a seed says; credentials are added.
     pub(crate) fn new(seed: &str) -> Self {
         let seed = format!("tokens: [{TOKEN}]\naccounts: {{ N1: {API_SECRET} }}\n{seed}");
-        let estate = Estate::from_seed(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
+        let estate = VendorState::from_seed(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(spawn(estate)).unwrap();
         let bench = Self { folder: tempfile::tempdir().unwrap(), runtime, running, environment: Vec::new() };
@@ -127,7 +127,7 @@ secrets:
     }
 
     /// Looks at, or changes, what the vendors hold.
-    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Estate) -> T) -> T {
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut VendorState) -> T) -> T {
         self.running.with(look)
     }
 

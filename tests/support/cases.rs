@@ -4,12 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rosterctl::config::workspace::Workspace;
 use rosterctl::model::desired::Desired;
 use rosterctl::model::id::ResourceId;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::Live;
 use rosterctl::model::plan::{Allowance, Plan};
-use rosterctl::model::workspace::Workspace;
 use rosterctl::plan::{self, Options};
 use serde_json::Value as Json;
 

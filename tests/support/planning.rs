@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rosterctl::manifest::{self, File};
+use rosterctl::config::workspace::Workspace;
+use rosterctl::manifest;
 use rosterctl::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
 use rosterctl::model::desired::Desired;
 use rosterctl::model::field::{Field, Record, by_key};
@@ -14,14 +15,14 @@ use rosterctl::model::live::{Listing, Live, LiveQueue, LiveSeats, SeatPassword, 
 use rosterctl::model::plan::{Action, Change, Operation, Plan, Step};
 use rosterctl::model::queue::{self, ASSIGN_MEMBERS};
 use rosterctl::model::seat::{self, Figures, LiveSeat};
+use rosterctl::model::source::File;
 use rosterctl::model::value::{Members, Sip, Value};
-use rosterctl::model::workspace::Workspace;
 use rosterctl::provider::SPECS;
 use serde_json::{Map, Value as Json};
 
 /// Reads a workspace file.
 pub(crate) fn workspace(text: &str) -> Workspace {
-    manifest::workspace::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS).unwrap_or_else(|wrong| {
+    rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS).unwrap_or_else(|wrong| {
         panic!("the workspace of a test is sound: {:#?}\n{text}", wrong.into_sorted())
     })
 }

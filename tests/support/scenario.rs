@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
+use rosterctl::config::workspace::Workspace;
 use rosterctl::model::id::{OperatorId, ResourceId};
 use rosterctl::model::ledger::{AppliedPassword, Ledger};
 use rosterctl::model::live::Live;
-use rosterctl::model::workspace::Workspace;
 use serde_json::{Map, Value as Json, json};
 
 use super::planning::{Estate, Hidden, live, workspace_with};

@@ -2,9 +2,8 @@
 
 #![allow(dead_code, reason = "no test uses all of it")]
 
-use rosterctl::manifest;
+use rosterctl::config::workspace::{Connection, Workspace};
 use rosterctl::model::secret::Secret;
-use rosterctl::model::workspace::{Connection, Workspace};
 use rosterctl::provider::SPECS;
 
 /// A workspace with all five systems; `AUTH` stands for the sign-in of cms-agent.
@@ -29,7 +28,7 @@ pub(crate) const AUTH_V2: &str =
 /// Reads the workspace.
 pub(crate) fn workspace(auth: &str) -> Workspace {
     let text = WORKSPACE.replace("AUTH", auth);
-    manifest::workspace::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS)
+    rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS)
         .unwrap_or_else(|wrong| panic!("{wrong:?}"))
 }
 

@@ -65,7 +65,7 @@ pub(super) fn place(chars: &[char], style: ScalarStyle, span: Span) -> Option<Pl
 }
 
 /// Finds the comments; `None` when the file cannot be parsed.
-pub(super) fn of(text: &str) -> Option<Vec<Comment>> {
+pub(super) fn parse(text: &str) -> Option<Vec<Comment>> {
     let spans = scalars(text)?;
     let mut spans = spans.iter().filter(|(from, to, _)| from < to).peekable();
     let chars: Vec<char> = text.chars().collect();

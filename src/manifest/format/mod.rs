@@ -14,14 +14,15 @@
 //! again, and means what the original meant.
 
 mod comments;
-mod lines;
 mod order;
 mod print;
+mod syntax_tree;
 #[cfg(test)]
 mod tests;
-mod tree;
+mod whitespace;
 
-use super::yaml::{self, Node, NodeValue};
+use crate::yaml;
+use crate::yaml::{Node, NodeValue};
 
 /// A manifest in its layout.
 pub struct Laid {
@@ -34,9 +35,9 @@ pub struct Laid {
 /// Lays a manifest out; `text` is a file that [`yaml::read`] has nothing to complain of.
 pub fn format(text: &str) -> Laid {
     let original = text;
-    let text = &lines::breaks(text);
-    let laid_out = tree::read(text).map(|documents| print::print(&documents));
-    for (candidate, canonical) in [(laid_out, true), (lines::tidied(text), false)] {
+    let text = &whitespace::breaks(text);
+    let laid_out = syntax_tree::read(text).map(|documents| print::print(&documents));
+    for (candidate, canonical) in [(laid_out, true), (whitespace::tidied(text), false)] {
         if let Some(text) = candidate.filter(|candidate| same(original, candidate)) {
             return Laid { text, canonical };
         }
@@ -46,7 +47,7 @@ pub fn format(text: &str) -> Laid {
 
 /// The remarks of a file, in its order; none when it cannot be parsed.
 pub fn remarks(text: &str) -> Vec<String> {
-    let all = comments::of(&lines::breaks(text)).unwrap_or_default();
+    let all = comments::parse(&whitespace::breaks(text)).unwrap_or_default();
     all.into_iter().map(|comment| comment.text).collect()
 }
 
@@ -57,7 +58,8 @@ fn same(one: &str, other: &str) -> bool {
         wrong.is_empty().then_some(nodes)
     };
     let remarks = |text: &str| {
-        let mut all: Vec<String> = comments::of(&lines::breaks(text))?.into_iter().map(|c| c.text).collect();
+        let mut all: Vec<String> =
+            comments::parse(&whitespace::breaks(text))?.into_iter().map(|c| c.text).collect();
         all.sort();
         Some(all)
     };

@@ -1,6 +1,6 @@
 //! The order of keys: that of the reference.
 
-use crate::manifest::document::SELECTED_BY;
+use crate::manifest::roster_document::SELECTED_BY;
 use crate::model::field::Field;
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
@@ -32,7 +32,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// What the value of a key is.
-    pub(super) fn of(self, key: &str) -> Kind {
+    pub(super) fn child(self, key: &str) -> Kind {
         match (self, key) {
             (Kind::Document, "profiles") => Kind::Each(&Kind::Template),
             (Kind::Document, "defaults") => Kind::Template,

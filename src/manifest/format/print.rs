@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::order::Kind;
-use super::tree::{Body, Collection, Document, Entry, Line, Node};
+use super::syntax_tree::{Body, Collection, Document, Entry, Line, Node};
 
 /// Longest line of what stands between braces, in columns.
 const WIDTH: usize = 120;
@@ -67,7 +67,7 @@ fn block(out: &mut String, collection: &Collection, indent: usize, kind: Kind, b
         match &entry.key {
             Some((name, written)) => {
                 out.push_str(&format!("{written}:"));
-                value(out, entry, indent, indent + written.width() + 2, kind.of(name));
+                value(out, entry, indent, indent + written.width() + 2, kind.child(name));
             }
             None => item(out, entry, indent, kind.item()),
         }
@@ -167,7 +167,7 @@ fn flow(node: &Node, kind: Kind) -> String {
     let parts: Vec<String> = ordered(collection, kind)
         .into_iter()
         .map(|entry| match &entry.key {
-            Some((name, written)) => format!("{written}: {}", flow(&entry.value, kind.of(name))),
+            Some((name, written)) => format!("{written}: {}", flow(&entry.value, kind.child(name))),
             None => flow(&entry.value, kind.item()),
         })
         .collect();

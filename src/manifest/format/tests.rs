@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::*;
-use crate::manifest::emit::{Options, Origin, emit};
-use crate::model::any;
+use crate::manifest::import::{Options, Origin, emit};
 use crate::model::ledger::Ledger;
+use crate::model::testing;
 
 /// Asserts what holds of every layout.
 #[track_caller]
@@ -99,7 +99,7 @@ fn what_it_cannot_hold_keeps_its_layout() {
     assert_eq!(laid_out(text), text);
     // Behind quotes the parser's places are not those of the text.
     assert_eq!(laid_out("a: \"b\"   # c\nd: 'e'   # f\n# g\n"), "a: \"b\"   # c\nd: \"e\"   # f\n# g\n");
-    assert_eq!(comments::of("a: \"b # c\" # d\nb: 'it''s # e' # f\n").unwrap().len(), 2);
+    assert_eq!(comments::parse("a: \"b # c\" # d\nb: 'it''s # e' # f\n").unwrap().len(), 2);
     assert_eq!(laid_out("a: &x b   \r\nc: *x\t\n\n\n"), "a: &x b\nc: *x\n");
 }
 
@@ -147,7 +147,7 @@ fn every_file_of_the_repository_means_the_same_and_keeps_its_comments() {
             sound += 1;
             // What is checked in as an example is laid out as this program does it.
             if file.to_string_lossy().contains("/roster/") {
-                assert!(tree::read(&text).is_some(), "{}", file.display());
+                assert!(syntax_tree::read(&text).is_some(), "{}", file.display());
                 assert_eq!(once, text, "{}", file.display());
             }
         }
@@ -191,7 +191,7 @@ proptest! {
 
     /// Whatever stands in a manifest: the layout is stable, means the same, and keeps every comment.
     #[test]
-    fn any_manifest_is_laid_out_once_and_for_all(live in any::estate(), dice in proptest::collection::vec(any::<u8>(), 1..50)) {
+    fn any_manifest_is_laid_out_once_and_for_all(live in testing::estate(), dice in proptest::collection::vec(any::<u8>(), 1..50)) {
         let origin = Origin { workspace: "test", taken: "now", program: "0.1.0" };
         for made in emit(&live, &Ledger::default(), origin, &Options::default()) {
             prop_assert_eq!(&laid_out(&made.text), &made.text, "an import is laid out already");

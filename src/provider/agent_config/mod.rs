@@ -2,20 +2,19 @@
 //!
 //! Source: agent-config §2.1, `/api/v1/config/openapi/agent/…`.
 
-pub mod ask;
+mod codec;
 mod company;
-pub mod hear;
-mod quick;
-pub mod simulate;
+mod fast_page;
+pub mod requests;
+pub mod responses;
 pub mod spec;
-pub mod tell;
-mod wire;
+pub mod writes;
 
+use crate::config::settings::Spec;
+use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
-use crate::model::spec::Spec;
-use crate::model::workspace::Connection;
-use crate::provider::{Connector, Order, Page, Provider, Row, Told};
+use crate::provider::{Connector, Page, Provider, Row, WriteReceipt, WriteRequest};
 
 /// The connector.
 pub struct AgentConfig;
@@ -43,31 +42,31 @@ impl Provider for AgentConfig {
         PAGE_SIZE
     }
 
-    fn ask_page(&self, connection: &Connection, page: usize) -> Call {
-        ask::page(connection, page, None)
+    fn list_request(&self, connection: &Connection, page: usize) -> Call {
+        requests::page(connection, page, None)
     }
 
-    fn hear_page(&self, connection: &Connection, reply: &Reply) -> Result<Page, Failure> {
-        hear::page(connection, reply)
+    fn parse_list(&self, connection: &Connection, reply: &Reply) -> Result<Page, Failure> {
+        responses::page(connection, reply)
     }
 
-    fn ask_one(&self, connection: &Connection, key: &str) -> Call {
-        ask::one(connection, key)
+    fn get_request(&self, connection: &Connection, key: &str) -> Call {
+        requests::one(connection, key)
     }
 
-    fn hear_one(&self, connection: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
-        hear::one(connection, key, reply)
+    fn parse_get(&self, connection: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
+        responses::one(connection, key, reply)
     }
 
-    fn ask_filtered(&self, connection: &Connection, key: &str, page: usize) -> Option<Call> {
-        Some(ask::page(connection, page, Some(key)))
+    fn search_request(&self, connection: &Connection, key: &str, page: usize) -> Option<Call> {
+        Some(requests::page(connection, page, Some(key)))
     }
 
-    fn tell(&self, connection: &Connection, order: &Order<'_>) -> Call {
-        tell::order(connection, order)
+    fn write_request(&self, connection: &Connection, order: &WriteRequest<'_>) -> Call {
+        writes::order(connection, order)
     }
 
-    fn hear_told(&self, connection: &Connection, reply: &Reply) -> Result<Told, Failure> {
-        hear::told(connection, reply)
+    fn parse_write(&self, connection: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure> {
+        responses::parse_write(connection, reply)
     }
 }

@@ -1,7 +1,7 @@
 //! What the connector says of itself.
 
+use crate::config::settings::{OperationSpec, SettingType, Spec, optional, required};
 use crate::model::id::Kind;
-use crate::model::spec::{OperationSpec, SettingType, Spec, optional, required};
 
 const fn operation(name: &'static str, writes: bool) -> OperationSpec {
     OperationSpec { name, writes, rate_setting: None }

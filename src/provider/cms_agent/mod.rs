@@ -3,18 +3,17 @@
 //! Source: cms-agent, agentbyworkno. A refused sign-in is never tried again, nor with another variant of the
 //! signature: the vendor locks the address of whoever sends too many wrong ones.
 
-pub mod ask;
-pub mod hear;
-pub mod sign;
-pub mod simulate;
+pub mod auth;
+pub mod requests;
+pub mod responses;
 pub mod spec;
 
+use crate::config::settings::Spec;
+use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::presence::State;
 use crate::model::secret::{Secret, SecretRef};
-use crate::model::spec::Spec;
-use crate::model::workspace::Connection;
-use crate::provider::{Connector, Observer, Question, Sightings, Way};
+use crate::provider::{Connector, Observer, PresencePage, PresenceQuery, QueryMode};
 
 /// The connector.
 pub struct CmsAgent;
@@ -26,11 +25,11 @@ impl Connector for CmsAgent {
 
     fn secret<'a>(&self, connection: &'a Connection) -> Option<&'a SecretRef> {
         let auth = connection.settings.group("auth")?;
-        auth.secret(if sign::is_bearer(auth) { "token" } else { "secretKey" })
+        auth.secret(if auth::is_bearer(auth) { "token" } else { "secretKey" })
     }
 
     fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
-        sign::sign(connection, secret, now_ms, call);
+        auth::sign(connection, secret, now_ms, call);
     }
 
     fn signs_host(&self) -> bool {
@@ -39,8 +38,8 @@ impl Connector for CmsAgent {
 }
 
 impl Observer for CmsAgent {
-    fn way(&self, _: &Connection) -> Way {
-        Way::Singly
+    fn way(&self, _: &Connection) -> QueryMode {
+        QueryMode::Singly
     }
 
     fn states(&self) -> &'static [State] {
@@ -56,17 +55,22 @@ impl Observer for CmsAgent {
         ]
     }
 
-    fn ask(&self, connection: &Connection, question: &Question<'_>) -> Option<Call> {
+    fn ask(&self, connection: &Connection, question: &PresenceQuery<'_>) -> Option<Call> {
         match question {
-            Question::Agent(agent) => ask::agent(connection, agent),
-            Question::Page(_) => None,
+            PresenceQuery::Agent(agent) => requests::agent(connection, agent),
+            PresenceQuery::Page(_) => None,
         }
     }
 
-    fn hear(&self, _: &Connection, question: &Question<'_>, reply: &Reply) -> Result<Sightings, Failure> {
+    fn hear(
+        &self,
+        _: &Connection,
+        question: &PresenceQuery<'_>,
+        reply: &Reply,
+    ) -> Result<PresencePage, Failure> {
         match question {
-            Question::Agent(agent) => hear::agent(agent, reply),
-            Question::Page(_) => Ok(Sightings::default()),
+            PresenceQuery::Agent(agent) => responses::agent(agent, reply),
+            PresenceQuery::Page(_) => Ok(PresencePage::default()),
         }
     }
 }

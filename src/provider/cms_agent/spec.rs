@@ -1,9 +1,11 @@
 //! What the connector says of itself.
 
-use crate::model::spec::{Bond, OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required};
+use crate::config::settings::{
+    Constraint, OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required,
+};
 
-const AUTH_V2: Bond = Bond::When("scheme", "auth-v2");
-const BEARER: Bond = Bond::When("scheme", "bearer");
+const AUTH_V2: Constraint = Constraint::When("scheme", "auth-v2");
+const BEARER: Constraint = Constraint::When("scheme", "bearer");
 
 /// The connector's description.
 pub static SPEC: Spec = Spec {
@@ -24,7 +26,7 @@ pub static SPEC: Spec = Spec {
                 optional("token", SettingType::Secret, "", "Token of `bearer`.").bound(BEARER),
                 optional(
                     "signedHeaders",
-                    SettingType::Words(super::sign::SIGNABLE),
+                    SettingType::Words(super::auth::SIGNABLE),
                     "[host]",
                     "Headers that are signed; `host` always is.",
                 ),
@@ -41,5 +43,5 @@ pub static SPEC: Spec = Spec {
         optional("rateLimit", RATE, "", RATE_DOC),
     ],
     operations: &[OperationSpec { name: "agentbyworkno", writes: false, rate_setting: Some("rateLimit") }],
-    asks: Some(|agent| super::ask::work_number(agent).is_some()),
+    asks: Some(|agent| super::requests::work_number(agent).is_some()),
 };

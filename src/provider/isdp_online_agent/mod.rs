@@ -3,18 +3,17 @@
 //! Source: isdp-online-agent, findOnlineAgent; the token's page is "获取Token" of the same manual. Either the
 //! connection holds a token, or the token is fetched with `login` and renewed.
 
-pub mod ask;
-pub mod hear;
-pub mod sign;
-pub mod simulate;
+pub mod auth;
+pub mod requests;
+pub mod responses;
 pub mod spec;
 
+use crate::config::settings::Spec;
+use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::presence::State;
 use crate::model::secret::{Secret, SecretRef};
-use crate::model::spec::Spec;
-use crate::model::workspace::Connection;
-use crate::provider::{Connector, Observer, Question, Sightings, Token, Way};
+use crate::provider::{Connector, Observer, PresencePage, PresenceQuery, QueryMode, Token};
 
 /// Rows of a page: "每页数量,默认并且最大50条".
 const PAGE_SIZE: usize = 50;
@@ -33,35 +32,35 @@ impl Connector for IsdpOnlineAgent {
     }
 
     fn sign(&self, _: &Connection, secret: &Secret, _: i64, call: &mut Call) {
-        sign::sign(secret, call);
+        auth::sign(secret, call);
     }
 
-    fn ask_token(&self, connection: &Connection, secret: &Secret) -> Option<Call> {
-        sign::token(connection, secret)
+    fn token_request(&self, connection: &Connection, secret: &Secret) -> Option<Call> {
+        auth::token(connection, secret)
     }
 
-    fn hear_token(&self, _: &Connection, reply: &Reply, now_ms: i64) -> Result<Token, Failure> {
-        hear::token(reply, now_ms)
+    fn parse_token(&self, _: &Connection, reply: &Reply, now_ms: i64) -> Result<Token, Failure> {
+        responses::token(reply, now_ms)
     }
 }
 
 impl Observer for IsdpOnlineAgent {
-    fn way(&self, _: &Connection) -> Way {
-        Way::Listing(PAGE_SIZE)
+    fn way(&self, _: &Connection) -> QueryMode {
+        QueryMode::Listing(PAGE_SIZE)
     }
 
     fn states(&self) -> &'static [State] {
         &[State::Online, State::Offline, State::Unknown]
     }
 
-    fn ask(&self, _: &Connection, question: &Question<'_>) -> Option<Call> {
+    fn ask(&self, _: &Connection, question: &PresenceQuery<'_>) -> Option<Call> {
         match question {
-            Question::Page(page) => Some(ask::page(*page)),
-            Question::Agent(_) => None,
+            PresenceQuery::Page(page) => Some(requests::page(*page)),
+            PresenceQuery::Agent(_) => None,
         }
     }
 
-    fn hear(&self, _: &Connection, _: &Question<'_>, reply: &Reply) -> Result<Sightings, Failure> {
-        hear::page(reply)
+    fn hear(&self, _: &Connection, _: &PresenceQuery<'_>, reply: &Reply) -> Result<PresencePage, Failure> {
+        responses::page(reply)
     }
 }

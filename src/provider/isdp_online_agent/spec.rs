@@ -1,8 +1,10 @@
 //! What the connector says of itself.
 
-use crate::model::spec::{Bond, OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required};
+use crate::config::settings::{
+    Constraint, OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required,
+};
 
-const SIGN_IN: Bond = Bond::OneOf(&["token", "login"]);
+const SIGN_IN: Constraint = Constraint::OneOf(&["token", "login"]);
 
 /// The connector's description.
 pub static SPEC: Spec = Spec {

@@ -1,21 +1,20 @@
 //! seat-query: voice seats (Laaffic), read only.
 //!
 //! Source: seat-query, `POST /v3/cc/seat/query`. The listing wants a span of time for its call figures, of at
-//! most 32 days. The shell reads all pages of each of [`span::windows`] ([`ask::page`], [`hear::page`]), and
-//! puts them together with [`hear::seats`]: the seats of the last window, the figures of all.
+//! most 32 days. The shell reads all pages of each of [`date_range::windows`] ([`requests::page`], [`responses::page`]), and
+//! puts them together with [`responses::seats`]: the seats of the last window, the figures of all.
 
-pub mod ask;
-pub mod hear;
-pub mod password;
-pub mod sign;
-pub mod simulate;
-pub mod span;
+pub mod auth;
+pub mod date_range;
+pub mod password_digest;
+pub mod requests;
+pub mod responses;
 pub mod spec;
 
+use crate::config::settings::Spec;
+use crate::config::workspace::Connection;
 use crate::model::call::Call;
 use crate::model::secret::{Secret, SecretRef};
-use crate::model::spec::Spec;
-use crate::model::workspace::Connection;
 use crate::provider::Connector;
 
 /// Rows of a page, the document's largest ("size: 每頁顯示數,1-100").
@@ -34,6 +33,6 @@ impl Connector for SeatQuery {
     }
 
     fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
-        sign::sign(connection, secret, now_ms, call);
+        auth::sign(connection, secret, now_ms, call);
     }
 }

@@ -1,7 +1,7 @@
 //! What the connector says of itself.
 
+use crate::config::settings::{OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required};
 use crate::model::id::Kind;
-use crate::model::spec::{OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required};
 
 /// The connector's description.
 pub static SPEC: Spec = Spec {

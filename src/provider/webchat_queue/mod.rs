@@ -2,19 +2,18 @@
 //!
 //! Source: webchat-queue, `/v20210827/webChat/…`.
 
-pub mod ask;
-pub mod claims;
-pub mod hear;
-pub mod sign;
-pub mod simulate;
+pub mod auth;
+pub mod presence;
+pub mod requests;
+pub mod responses;
 pub mod spec;
-pub mod tell;
+pub mod writes;
 
+use crate::config::settings::Spec;
+use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
-use crate::model::spec::Spec;
-use crate::model::workspace::Connection;
-use crate::provider::{Connector, Order, Page, Provider, Row, Told};
+use crate::provider::{Connector, Page, Provider, Row, WriteReceipt, WriteRequest};
 
 /// The connector.
 pub struct WebchatQueue;
@@ -29,7 +28,7 @@ impl Connector for WebchatQueue {
     }
 
     fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
-        sign::sign(connection, secret, now_ms, call);
+        auth::sign(connection, secret, now_ms, call);
     }
 }
 
@@ -38,20 +37,20 @@ impl Provider for WebchatQueue {
         connection.settings.number("pageSize").and_then(|n| usize::try_from(n).ok()).unwrap_or(50)
     }
 
-    fn ask_page(&self, connection: &Connection, page: usize) -> Call {
-        ask::page(connection, page, self.page_size(connection))
+    fn list_request(&self, connection: &Connection, page: usize) -> Call {
+        requests::page(connection, page, self.page_size(connection))
     }
 
-    fn hear_page(&self, _: &Connection, reply: &Reply) -> Result<Page, Failure> {
-        hear::page(reply)
+    fn parse_list(&self, _: &Connection, reply: &Reply) -> Result<Page, Failure> {
+        responses::page(reply)
     }
 
-    fn ask_one(&self, connection: &Connection, key: &str) -> Call {
-        ask::one(connection, key)
+    fn get_request(&self, connection: &Connection, key: &str) -> Call {
+        requests::one(connection, key)
     }
 
-    fn hear_one(&self, _: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
-        let rows = hear::page(reply)?.rows;
+    fn parse_get(&self, _: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
+        let rows = responses::page(reply)?.rows;
         let many = rows.len();
         match rows.into_iter().find(|row| row.key().as_str() == key) {
             // Only an empty result is documented to say that there is none.
@@ -62,20 +61,20 @@ impl Provider for WebchatQueue {
         }
     }
 
-    fn ask_filtered(&self, _: &Connection, _: &str, _: usize) -> Option<Call> {
+    fn search_request(&self, _: &Connection, _: &str, _: usize) -> Option<Call> {
         // An unknown `exten` is documented to give an empty result: no second opinion is needed.
         None
     }
 
     fn named_request(&self, connection: &Connection, name: &str, page: usize) -> Option<Call> {
-        ask::named(connection, name, page, self.page_size(connection))
+        requests::named(connection, name, page, self.page_size(connection))
     }
 
-    fn tell(&self, connection: &Connection, order: &Order<'_>) -> Call {
-        tell::order(connection, order)
+    fn write_request(&self, connection: &Connection, order: &WriteRequest<'_>) -> Call {
+        writes::order(connection, order)
     }
 
-    fn hear_told(&self, _: &Connection, reply: &Reply) -> Result<Told, Failure> {
-        hear::told(reply)
+    fn parse_write(&self, _: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure> {
+        responses::parse_write(reply)
     }
 }

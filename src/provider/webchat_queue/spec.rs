@@ -1,7 +1,7 @@
 //! What the connector says of itself.
 
+use crate::config::settings::{OperationSpec, RATE, SettingType, Spec, optional, required};
 use crate::model::id::Kind;
-use crate::model::spec::{OperationSpec, RATE, SettingType, Spec, optional, required};
 
 const fn operation(name: &'static str, writes: bool, rate: &'static str) -> OperationSpec {
     OperationSpec { name, writes, rate_setting: Some(rate) }

@@ -10,11 +10,11 @@ mod staffing;
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
-use super::markup::Markup;
-use super::view::{self, Group, View};
+use super::escape::Markup;
+use super::view::{self, Section, View};
 use super::{Body, Command, Failure, Part, Report, Run, result};
-use crate::apply::Status;
 use crate::model::finding::Severity;
+use crate::model::outcome::Status;
 use crate::model::plan::Plan;
 
 const STYLE: &str = include_str!("page.css");
@@ -22,12 +22,12 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// Where a chapter stands: its place in the report, and how deep its headings are.
 #[derive(Clone, Copy)]
-struct Spot<'a> {
+struct RenderCtx<'a> {
     report: &'a Report,
     number: usize,
 }
 
-impl Spot<'_> {
+impl RenderCtx<'_> {
     /// The heading of a chapter, one deeper where there are several workspaces.
     fn heading(self) -> (&'static str, &'static str) {
         if self.report.several { ("<h3>", "</h3>") } else { ("<h2>", "</h2>") }
@@ -46,7 +46,7 @@ pub(super) fn report(report: &Report) -> String {
         contents(&mut page, report);
     }
     for (number, part) in report.parts.iter().enumerate() {
-        workspace(&mut page, Spot { report, number }, part);
+        workspace(&mut page, RenderCtx { report, number }, part);
     }
     page.raw("</main>\n<footer><p>Made by rosterctl ").text(env!("CARGO_PKG_VERSION"));
     page.raw(". This file needs no network and sends nothing.</p></footer>\n<script>").raw(SCRIPT);
@@ -92,7 +92,7 @@ fn filter(page: &mut Markup, report: &Report) {
     page.raw("<form id=\"filter\" role=\"search\" hidden>\n<label for=\"q\">Search</label>\n");
     page.raw("<input id=\"q\" type=\"search\" autocomplete=\"off\" placeholder=\"name, number, queue…\">\n");
     page.raw("<label for=\"show\">Show</label>\n<select id=\"show\"><option value=\"\">everything</option>");
-    for group in Group::ALL {
+    for group in Section::ALL {
         page.raw("<option value=\"")
             .raw(rows::word(group))
             .raw("\">")
@@ -110,7 +110,7 @@ fn contents(page: &mut Markup, report: &Report) {
         page.text(report.path(&part.place)).raw("</small> ");
         let said = match &part.body {
             Body::Planned(plan) => {
-                let view = view::of(plan, report.command);
+                let view = view::build(plan, report.command);
                 view.verdict().map_or_else(|| view.headline(), str::to_owned)
             }
             Body::Ran(plan, run) => result::verdict(plan, run).unwrap_or_default(),
@@ -121,7 +121,7 @@ fn contents(page: &mut Markup, report: &Report) {
     page.raw("</ul></nav>\n");
 }
 
-fn workspace(page: &mut Markup, spot: Spot<'_>, part: &Part) {
+fn workspace(page: &mut Markup, spot: RenderCtx<'_>, part: &Part) {
     page.raw("<article id=\"w").number(spot.number).raw("\">\n");
     if spot.report.several {
         page.raw("<h2>")
@@ -131,7 +131,7 @@ fn workspace(page: &mut Markup, spot: Spot<'_>, part: &Part) {
             .raw("</small></h2>\n");
     }
     match &part.body {
-        Body::Planned(plan) => planned(page, spot, &view::of(plan, spot.report.command)),
+        Body::Planned(plan) => planned(page, spot, &view::build(plan, spot.report.command)),
         Body::Ran(plan, run) => {
             ran(page, spot, plan, run);
             planned(page, spot, &view::of_run(plan, run, spot.report.command));
@@ -141,10 +141,10 @@ fn workspace(page: &mut Markup, spot: Spot<'_>, part: &Part) {
     page.raw("</article>\n");
 }
 
-fn planned(page: &mut Markup, spot: Spot<'_>, view: &View) {
+fn planned(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
     tiles(page, spot, view);
     if let Some(verdict) = view.verdict() {
-        let clean = view.findings.iter().all(|line| line.tone == view::Tone::Find(Severity::Info));
+        let clean = view.findings.iter().all(|line| line.tone == view::LineKind::Find(Severity::Info));
         page.raw(if clean { "<p class=\"note good\">" } else { "<p class=\"note warn\">" })
             .text(verdict)
             .raw("</p>\n");
@@ -159,19 +159,19 @@ fn planned(page: &mut Markup, spot: Spot<'_>, view: &View) {
     for allowed in &view.allowed {
         page.raw("<p class=\"note warn\">A limit was lifted: ").text(allowed).raw("</p>\n");
     }
-    for group in Group::told() {
+    for group in Section::told() {
         rows::chapter(page, spot, view, group);
     }
     order(page, spot, view);
 }
 
 /// The counts, each a link to its chapter.
-fn tiles(page: &mut Markup, spot: Spot<'_>, view: &View) {
+fn tiles(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
     page.raw("<ul class=\"tiles\">\n");
-    for group in Group::ALL {
+    for group in Section::ALL {
         let count = view.count(group);
         // A rare thing, and an empty tile would ask what it is.
-        if group == Group::Remade && count == 0 {
+        if group == Section::Remade && count == 0 {
             continue;
         }
         page.raw("<li class=\"").raw(rows::word(group)).raw(if count == 0 { " none\">" } else { "\">" });
@@ -188,7 +188,7 @@ fn tiles(page: &mut Markup, spot: Spot<'_>, view: &View) {
 }
 
 /// What comes after what.
-fn order(page: &mut Markup, spot: Spot<'_>, view: &View) {
+fn order(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
     if view.order.stages.is_empty() {
         return;
     }
@@ -212,7 +212,7 @@ fn order(page: &mut Markup, spot: Spot<'_>, view: &View) {
     page.raw("</ol></section>\n");
 }
 
-fn ran(page: &mut Markup, spot: Spot<'_>, plan: &Plan, run: &Run) {
+fn ran(page: &mut Markup, spot: RenderCtx<'_>, plan: &Plan, run: &Run) {
     if let Some(verdict) = result::verdict(plan, run) {
         let whole = result::is_whole(run);
         page.raw(if whole { "<p class=\"note good\">" } else { "<p class=\"note bad\">" })
@@ -252,7 +252,7 @@ fn ran(page: &mut Markup, spot: Spot<'_>, plan: &Plan, run: &Run) {
     page.raw("</tbody></table></section>\n");
 }
 
-fn failed(page: &mut Markup, spot: Spot<'_>, failure: &Failure) {
+fn failed(page: &mut Markup, spot: RenderCtx<'_>, failure: &Failure) {
     page.raw("<p class=\"note bad\"><strong>Failed:</strong> ").text(&failure.message).raw("</p>\n");
     if failure.diagnostics.is_empty() {
         return;

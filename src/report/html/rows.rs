@@ -1,70 +1,72 @@
 //! The chapters of the page: a table of agents, the queues with their picture, the findings with what to do.
 
-use super::super::diff::{Span, spans};
-use super::super::markup::Markup;
-use super::super::view::{Group, Line, Piece, Tone, View};
+use super::super::view::{Line, LineKind, Section, Segment, View};
 use super::super::{Command, Report};
-use super::{Spot, staffing};
+use super::{RenderCtx, staffing};
 use crate::model::field::{Field, by_key};
 use crate::model::finding::{Severity, rule};
 use crate::model::source::Source;
 use crate::model::{agent, queue};
+use crate::report::escape::Markup;
+use crate::report::word_diff::{Span, spans};
 
 /// Longest text that is not folded, in characters.
 const FOLD: usize = 240;
 
 /// The word of a chapter in the page's names.
-pub(super) fn word(group: Group) -> &'static str {
+pub(super) fn word(group: Section) -> &'static str {
     match group {
-        Group::Joins => "joins",
-        Group::Leaves => "leaves",
-        Group::Remade => "remade",
-        Group::Moves => "moves",
-        Group::Changes => "changes",
-        Group::Queues => "queues",
-        Group::Findings => "findings",
+        Section::Joins => "joins",
+        Section::Leaves => "leaves",
+        Section::Remade => "remade",
+        Section::Moves => "moves",
+        Section::Changes => "changes",
+        Section::Queues => "queues",
+        Section::Findings => "findings",
     }
 }
 
-fn chinese(group: Group, command: Command) -> &'static str {
+fn chinese(group: Section, command: Command) -> &'static str {
     let (plan, drift) = match group {
-        Group::Joins => ("新增坐席", "缺少坐席"),
-        Group::Leaves => ("删除坐席", "多余坐席"),
-        Group::Remade => ("删除后重建", "须删除后重建"),
-        Group::Moves => ("调组坐席", "组别不符"),
-        Group::Changes => ("变更坐席", "设置不符"),
-        Group::Queues => ("队列人员", "队列人员"),
-        Group::Findings => ("需要关注", "需要关注"),
+        Section::Joins => ("新增坐席", "缺少坐席"),
+        Section::Leaves => ("删除坐席", "多余坐席"),
+        Section::Remade => ("删除后重建", "须删除后重建"),
+        Section::Moves => ("调组坐席", "组别不符"),
+        Section::Changes => ("变更坐席", "设置不符"),
+        Section::Queues => ("队列人员", "队列人员"),
+        Section::Findings => ("需要关注", "需要关注"),
     };
     if command == Command::Drift { drift } else { plan }
 }
 
 /// What a chapter means, for whoever reads the first one.
-fn meaning(group: Group, command: Command) -> &'static str {
+fn meaning(group: Section, command: Command) -> &'static str {
     match (group, command) {
-        (Group::Joins, Command::Plan | Command::Apply) => "Agents that are made.",
-        (Group::Joins, Command::Drift) => "Agents that a manifest names and that are not live.",
-        (Group::Leaves, Command::Plan | Command::Apply) => {
+        (Section::Joins, Command::Plan | Command::Apply) => "Agents that are made.",
+        (Section::Joins, Command::Drift) => "Agents that a manifest names and that are not live.",
+        (Section::Leaves, Command::Plan | Command::Apply) => {
             "Agents that are deleted: they can no longer sign in."
         }
-        (Group::Leaves, Command::Drift) => "Live agents that should not be there.",
-        (Group::Moves, Command::Drift) => {
+        (Section::Leaves, Command::Drift) => "Live agents that should not be there.",
+        (Section::Moves, Command::Drift) => {
             "Agents that are in another main skill group than their manifest says."
         }
-        (Group::Changes, Command::Drift) => "Agents of whom something else is live than their manifest says.",
-        (Group::Remade, _) => {
+        (Section::Changes, Command::Drift) => {
+            "Agents of whom something else is live than their manifest says."
+        }
+        (Section::Remade, _) => {
             "Agents of whom something differs that can only be set when an agent is made: the account is deleted \
              and made again, and leaves its queues meanwhile."
         }
-        (Group::Moves, _) => "Agents that get another main skill group.",
-        (Group::Changes, _) => "Agents that stay where they are and differ in something else.",
-        (Group::Queues, _) => "Queues whose members or settings differ.",
-        (Group::Findings, _) => "What rosterctl cannot mend, or must not do, and what you can do about it.",
+        (Section::Moves, _) => "Agents that get another main skill group.",
+        (Section::Changes, _) => "Agents that stay where they are and differ in something else.",
+        (Section::Queues, _) => "Queues whose members or settings differ.",
+        (Section::Findings, _) => "What rosterctl cannot mend, or must not do, and what you can do about it.",
     }
 }
 
 /// A chapter; nothing when it has no line.
-pub(super) fn chapter(page: &mut Markup, spot: Spot<'_>, view: &View, group: Group) {
+pub(super) fn chapter(page: &mut Markup, spot: RenderCtx<'_>, view: &View, group: Section) {
     let lines: Vec<&Line> = view.group(group).collect();
     if lines.is_empty() {
         return;
@@ -84,20 +86,20 @@ pub(super) fn chapter(page: &mut Markup, spot: Spot<'_>, view: &View, group: Gro
     page.raw("</span> <span class=\"count\">").number(view.count(group)).raw("</span>").raw(close);
     page.raw("<p class=\"meaning\">").raw(meaning(group, spot.report.command)).raw("</p>\n");
     match group {
-        Group::Findings => findings(page, spot, &lines),
-        Group::Queues => queues(page, spot, &lines),
-        Group::Moves if view.command == Command::Drift => {
+        Section::Findings => findings(page, spot, &lines),
+        Section::Queues => queues(page, spot, &lines),
+        Section::Moves if view.command == Command::Drift => {
             table(page, spot, group, &lines, &["agent", "name", "is in", "belongs to", "also"]);
         }
-        Group::Moves => table(page, spot, group, &lines, &["agent", "name", "from", "to", "also"]),
-        Group::Joins | Group::Leaves | Group::Remade | Group::Changes => {
+        Section::Moves => table(page, spot, group, &lines, &["agent", "name", "from", "to", "also"]),
+        Section::Joins | Section::Leaves | Section::Remade | Section::Changes => {
             table(page, spot, group, &lines, &["agent", "name", "what"]);
         }
     }
     page.raw("</section>\n");
 }
 
-fn table(page: &mut Markup, spot: Spot<'_>, group: Group, lines: &[&Line], columns: &[&'static str]) {
+fn table(page: &mut Markup, spot: RenderCtx<'_>, group: Section, lines: &[&Line], columns: &[&'static str]) {
     page.raw("<table><thead><tr>");
     for column in columns {
         page.raw("<th scope=\"col\">").raw(column).raw("</th>");
@@ -110,7 +112,7 @@ fn table(page: &mut Markup, spot: Spot<'_>, group: Group, lines: &[&Line], colum
         page.raw("<span class=\"mark\" aria-hidden=\"true\">").raw(line.tone.mark()).raw("</span> ");
         page.text(bare(&line.subject)).raw("</th><td data-label=\"name\">");
         page.text(line.name().unwrap_or_default()).raw("</td>");
-        if let (Group::Moves, Some((from, to))) = (group, line.moves()) {
+        if let (Section::Moves, Some((from, to))) = (group, line.moves()) {
             let (here, there) = (columns.get(2).copied(), columns.get(3).copied());
             page.raw("<td data-label=\"").raw(here.unwrap_or_default()).raw("\">").text(from);
             page.raw("</td><td data-label=\"").raw(there.unwrap_or_default()).raw("\"><strong>");
@@ -126,7 +128,7 @@ fn table(page: &mut Markup, spot: Spot<'_>, group: Group, lines: &[&Line], colum
     page.raw("</tbody></table>\n");
 }
 
-fn queues(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
+fn queues(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line]) {
     let most = staffing::most(lines.iter().filter_map(|line| line.staffing.as_ref()));
     if most > 0 {
         staffing::legend(page);
@@ -154,12 +156,12 @@ fn queues(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
     page.raw("</ul>\n");
 }
 
-fn findings(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
+fn findings(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line]) {
     page.raw("<ul class=\"findings\">\n");
     for line in lines {
         let severity = match line.tone {
-            Tone::Find(severity) => severity,
-            Tone::Act(_) => Severity::Info,
+            LineKind::Find(severity) => severity,
+            LineKind::Act(_) => Severity::Info,
         };
         page.raw("<li class=\"").raw(severity.word()).raw("\" data-row=\"findings\"");
         everyone(page, line);
@@ -169,7 +171,7 @@ fn findings(page: &mut Markup, spot: Spot<'_>, lines: &[&Line]) {
         fold(page, &line.words());
         page.raw("</p>");
         if let Some(rule) = rule(&line.subject) {
-            page.raw("<p class=\"help\">").quoted(rule.mend).raw("</p>");
+            page.raw("<p class=\"help\">").quoted(rule.remedy).raw("</p>");
         }
         place(page, spot.report, line.source.as_ref());
         page.raw("</li>\n");
@@ -190,19 +192,19 @@ fn bare(subject: &str) -> &str {
 }
 
 /// What is said of a line, but for the name.
-fn said<'a>(page: &mut Markup, fields: &'static [&'static Field], pieces: impl Iterator<Item = &'a Piece>) {
+fn said<'a>(page: &mut Markup, fields: &'static [&'static Field], pieces: impl Iterator<Item = &'a Segment>) {
     let mut first = true;
     for piece in pieces {
-        if matches!(piece, Piece::Name(_)) {
+        if matches!(piece, Segment::Name(_)) {
             continue;
         }
         if !first {
-            page.raw(if matches!(piece, Piece::Remark(_)) { " " } else { " · " });
+            page.raw(if matches!(piece, Segment::Remark(_)) { " " } else { " · " });
         }
         first = false;
         match piece {
-            Piece::Name(_) => {}
-            Piece::Field { key, before, after } => {
+            Segment::Name(_) => {}
+            Segment::Field { key, before, after } => {
                 page.raw("<span class=\"field\"><span class=\"key\"");
                 if let Some(field) = by_key(fields, key) {
                     page.raw(" title=\"").text(field.doc.trim()).raw("\"");
@@ -211,10 +213,10 @@ fn said<'a>(page: &mut Markup, fields: &'static [&'static Field], pieces: impl I
                 changed(page, before, after);
                 page.raw("</span>");
             }
-            Piece::Remark(_) => {
+            Segment::Remark(_) => {
                 page.raw("<em>").quoted(&piece.words()).raw("</em>");
             }
-            Piece::Count(_) | Piece::Words(_) => fold(page, &piece.words()),
+            Segment::Count(_) | Segment::Words(_) => fold(page, &piece.words()),
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The picture of who serves a queue: two bars, before and after. What leaves is the end of the upper one, what joins
 //! the end of the lower one, so that it is read without colour too.
 
-use super::super::markup::Markup;
-use super::super::view::Staffing;
+use super::super::view::MemberCounts;
+use crate::report::escape::Markup;
 
 /// Width of the picture in its own units.
 const WIDTH: usize = 1000;
 
 /// The longest bar of some queues, in members.
-pub(super) fn most<'a>(queues: impl Iterator<Item = &'a Staffing>) -> usize {
+pub(super) fn most<'a>(queues: impl Iterator<Item = &'a MemberCounts>) -> usize {
     queues.map(|queue| queue.before.max(queue.after())).max().unwrap_or(0)
 }
 
@@ -20,7 +20,7 @@ pub(super) fn legend(page: &mut Markup) {
 }
 
 /// `7 → 8 (+1)`.
-pub(super) fn numbers(page: &mut Markup, queue: &Staffing) {
+pub(super) fn numbers(page: &mut Markup, queue: &MemberCounts) {
     page.raw(" <span class=\"staff\">")
         .number(queue.before)
         .raw(" → <strong>")
@@ -36,7 +36,7 @@ pub(super) fn numbers(page: &mut Markup, queue: &Staffing) {
 }
 
 /// The bars.
-pub(super) fn picture(page: &mut Markup, queue: &Staffing, most: usize) {
+pub(super) fn picture(page: &mut Markup, queue: &MemberCounts, most: usize) {
     let length = |members: usize| members * WIDTH / most.max(1);
     let stays = queue.before - queue.leaving;
     page.raw(

@@ -20,7 +20,7 @@ use crate::model::desired::{Desired, DesiredAgent};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::live::{Listing, Live, LiveSeats};
-use crate::model::presence::{Presence, Said, State};
+use crate::model::presence::{Presence, PresenceReport, State};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::seat::{self, Figures};
 use crate::model::value::{Members, Value};
@@ -203,7 +203,7 @@ pub fn everybody(desired: &Desired, live: &Live) -> BTreeSet<OperatorId> {
 }
 
 /// Puts everybody together.
-pub fn of(sources: &Sources<'_>) -> Status {
+pub fn build(sources: &Sources<'_>) -> Status {
     let Sources { desired, live, presence, asked, failed, .. } = sources;
     let all = everybody(desired, live);
     let ids = sources.only.unwrap_or(&all);
@@ -211,7 +211,7 @@ pub fn of(sources: &Sources<'_>) -> Status {
         queues: queues(live),
         seats: seats(live.seats.read()),
         days: live.seats.read().map_or(0, |seats| seats.days),
-        open: Open::of(presence, failed),
+        open: Open::new(presence, failed),
         sources,
     };
     Status {
@@ -258,7 +258,7 @@ struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    fn of(presence: &'a Presence, failed: &[(&'static str, String)]) -> Self {
+    fn new(presence: &'a Presence, failed: &[(&'static str, String)]) -> Self {
         // A system that answers and does not know somebody has told all that it can.
         let gaps: Vec<_> = presence.gaps().iter().filter(|gap| !gap.answered).collect();
         let one = gaps.iter().filter_map(|gap| Some((gap.system, gap.agent.as_ref()?))).collect();
@@ -290,7 +290,7 @@ impl View<'_> {
         let claiming = flag(by(QUEUES), State::Claiming, State::NotClaiming);
         let claim = by(QUEUES).find(|said| said.state == State::Claiming);
         let unlisted = |system: &'static str| by(system).any(|said| said.state == State::Unknown);
-        let detail = |said: Option<&Said>| said?.detail.as_ref().map(ToString::to_string);
+        let detail = |said: Option<&PresenceReport>| said?.detail.as_ref().map(ToString::to_string);
         let calls =
             self.seats.get(id.as_str()).map(|(accounts, figures)| calls(accounts, figures, self.days));
         let told = |system: &'static str| match system {
@@ -332,7 +332,7 @@ impl View<'_> {
 
 /// Whether a system says yes or no of an agent, of whom it may say several things: a yes goes before what is
 /// unlisted, and that before a no.
-fn flag<'a>(said: impl Iterator<Item = &'a Said>, yes: State, no: State) -> Option<bool> {
+fn flag<'a>(said: impl Iterator<Item = &'a PresenceReport>, yes: State, no: State) -> Option<bool> {
     let states: BTreeSet<State> = said.map(|said| said.state).collect();
     let sure = !states.contains(&State::Unknown) && states.contains(&no);
     if states.contains(&yes) { Some(true) } else { sure.then_some(false) }
@@ -380,7 +380,7 @@ fn system(
     }
     let complete = problems.is_empty() && of.is_empty();
     for id in ids {
-        for why in presence.by(id, provider).filter_map(Said::unlisted) {
+        for why in presence.by(id, provider).filter_map(PresenceReport::unlisted) {
             of.entry(why).or_default().insert(id);
         }
     }

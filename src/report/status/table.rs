@@ -8,7 +8,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{AGENTS, Configured, DESK, ONLINE, QUEUES, Row, SEATS, Status};
 use crate::model::id::safe;
-use crate::report::text::{Look, wrap};
+use crate::report::text::{TextStyle, wrap};
 
 /// The width that is drawn for where the terminal does not tell its own.
 const USUAL: usize = 80;
@@ -50,7 +50,7 @@ struct Column {
 }
 
 /// Draws the table, what is missing in it, and a line of counts.
-pub fn table(status: &Status, look: Look) -> String {
+pub fn table(status: &Status, look: TextStyle) -> String {
     let width = look.width.unwrap_or(USUAL);
     let mut text = String::new();
     if !status.agents.is_empty() {
@@ -152,7 +152,7 @@ fn calls(row: &Row) -> Cell {
 }
 
 /// Draws columns within a width.
-fn draw(columns: &[Column], width: usize, look: Look) -> String {
+fn draw(columns: &[Column], width: usize, look: TextStyle) -> String {
     let widths = widths(columns, width);
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let line = |cells: &mut dyn Iterator<Item = (String, Style)>| {
@@ -231,7 +231,7 @@ fn cut_list(parts: &[String], width: usize) -> String {
     })
 }
 
-fn painted(text: &str, style: Style, look: Look) -> String {
+fn painted(text: &str, style: Style, look: TextStyle) -> String {
     if look.colour && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 

@@ -8,7 +8,7 @@ use crate::model::live::{LiveQueue, Seats};
 use crate::model::queue;
 use crate::model::seat::LiveSeat;
 use crate::model::source::Source;
-use crate::report::text::Look;
+use crate::report::text::TextStyle;
 
 fn record(name: &str, group: &str, enabled: bool) -> Record {
     let mut record = Record::default();
@@ -31,8 +31,8 @@ fn queue(name: &str, members: &[&str]) -> LiveQueue {
     LiveQueue { name: name.into(), record }
 }
 
-fn said(system: &'static str, state: State, detail: Option<&str>) -> Said {
-    Said { system, state, detail: detail.map(Into::into) }
+fn said(system: &'static str, state: State, detail: Option<&str>) -> PresenceReport {
+    PresenceReport { system, state, detail: detail.map(Into::into) }
 }
 
 fn asked(providers: &[&'static str]) -> Vec<(&'static str, Arc<str>)> {
@@ -78,7 +78,7 @@ fn case() -> Case {
 }
 
 fn of_case(case: &Case, providers: &[&'static str], only: Option<&BTreeSet<OperatorId>>) -> Status {
-    of(&Sources {
+    build(&Sources {
         workspace: "w",
         read: "2026-11-25T00:00:00Z",
         desired: &case.desired,
@@ -129,7 +129,7 @@ fn what_a_system_left_open_is_neither_yes_nor_no() {
     assert_eq!(row(&status, "8001").live, None);
     let desk = status.systems.iter().find(|system| system.provider == DESK).unwrap();
     assert_eq!((desk.complete, desk.problems.as_slice()), (false, &["2 agents: HTTP 502".to_owned()][..]));
-    let text = table(&status, Look::default());
+    let text = table(&status, TextStyle::default());
     assert!(text.contains("declared?") && text.contains("cms-agent (`c`): 2 agents: HTTP 502"), "{text}");
 }
 
@@ -181,11 +181,11 @@ fn narrowed_to_whom_nobody_knows() {
 fn a_table_keeps_within_its_width_by_display_width() {
     let status = of_case(&case(), ALL, None);
     for width in [72, 80, 120] {
-        let text = table(&status, Look { width: Some(width), ..Look::default() });
+        let text = table(&status, TextStyle { width: Some(width), ..TextStyle::default() });
         let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap();
         assert!(widest <= width, "{widest} > {width}\n{text}");
     }
-    let text = table(&status, Look::default());
+    let text = table(&status, TextStyle::default());
     insta::assert_snapshot!(text, @r"
     AGENT  NAME     GROUP    ROSTER     ONLINE  STATE    CHAT  CALLS  QUEUES
     8001   张三     售前     declared   yes     on-call  yes   2/4    在线售前 +1
@@ -198,7 +198,7 @@ fn a_table_keeps_within_its_width_by_display_width() {
     connected/all of the last 7 days.
     ");
     // Columns of systems that are not connected are left out.
-    let text = table(&of_case(&case(), &[AGENTS], None), Look::default());
+    let text = table(&of_case(&case(), &[AGENTS], None), TextStyle::default());
     assert_eq!(
         text.lines().next().unwrap().split_whitespace().collect::<Vec<_>>(),
         ["AGENT", "NAME", "GROUP", "ROSTER"]

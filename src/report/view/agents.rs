@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::super::Command;
-use super::{Group, Line, Piece, Tone, ranges, remarks, words};
+use super::{Line, LineKind, Section, Segment, ranges, remarks, words};
 use crate::model::agent::{self, MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::id::{Kind, OperatorId};
-use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 
-type Shape = (Action, Moved, Option<String>, Vec<(String, String, String)>);
+type Shape = (Action, ChangeOrigin, Option<String>, Vec<(String, String, String)>);
 
 /// A change with the agent's number replaced, so that a pool's agents look alike.
 fn shape(change: &Change) -> Shape {
@@ -46,7 +46,7 @@ fn nameless(change: &Change) -> Shape {
 }
 
 /// What is told of somebody who is deleted, but for the name. A tombstone has a place of its own.
-fn fate(change: &Change) -> (Moved, Option<String>, Option<Json>, Option<&Source>) {
+fn fate(change: &Change) -> (ChangeOrigin, Option<String>, Option<Json>, Option<&Source>) {
     let group = change.field(MAIN_SKILL_GROUP.key).map(|field| field.before.clone());
     (change.moved, change.reason.clone(), group, change.source.as_ref())
 }
@@ -139,7 +139,7 @@ fn run(all: &[&Change], at: usize) -> Vec<usize> {
 fn group_line(all: &[&Change], group: &[usize], command: Command) -> Line {
     let first = all[group[0]];
     let ids: Vec<&OperatorId> = group.iter().map(|at| &all[*at].id.name).collect();
-    let mut pieces = vec![Piece::Count(group.len())];
+    let mut pieces = vec![Segment::Count(group.len())];
     let mut general = Change {
         fields: first
             .fields
@@ -170,10 +170,10 @@ fn group_line(all: &[&Change], group: &[usize], command: Command) -> Line {
     }
     pieces.extend(agent_pieces(&general, command));
     if named {
-        pieces.push(Piece::Words(who(all, group)));
+        pieces.push(Segment::Words(who(all, group)));
     }
     Line {
-        tone: Tone::Act(first.action),
+        tone: LineKind::Act(first.action),
         group: chapter(first),
         subject,
         about: None,
@@ -201,7 +201,7 @@ fn generalise(json: &Json, id: &OperatorId) -> Json {
 
 fn agent_line(change: &Change, command: Command) -> Line {
     Line {
-        tone: Tone::Act(change.action),
+        tone: LineKind::Act(change.action),
         group: chapter(change),
         subject: change.id.to_string(),
         about: None,
@@ -213,35 +213,35 @@ fn agent_line(change: &Change, command: Command) -> Line {
     }
 }
 
-fn chapter(change: &Change) -> Group {
+fn chapter(change: &Change) -> Section {
     let moves = change.field(MAIN_SKILL_GROUP.key).is_some_and(|field| field.before != field.after);
     match change.action {
-        Action::Create => Group::Joins,
-        Action::Delete => Group::Leaves,
-        Action::Replace => Group::Remade,
-        Action::Update if moves => Group::Moves,
-        Action::Update => Group::Changes,
+        Action::Create => Section::Joins,
+        Action::Delete => Section::Leaves,
+        Action::Replace => Section::Remade,
+        Action::Update if moves => Section::Moves,
+        Action::Update => Section::Changes,
     }
 }
 
-fn agent_pieces(change: &Change, command: Command) -> Vec<Piece> {
+fn agent_pieces(change: &Change, command: Command) -> Vec<Segment> {
     let mut pieces = Vec::new();
     // Unless its name is made, goes or changes: then it stands among the fields.
     let named = change.field(NAME.key).is_some_and(|name| name.before != name.after);
     if let Some(title) = change.title.as_ref().filter(|_| !named) {
-        pieces.push(Piece::Name(title.clone()));
+        pieces.push(Segment::Name(title.clone()));
     }
     match change.action {
         Action::Create => {
             let said = |key: &str| change.field(key).map(|f| words(f, &f.after, agent::FIELDS));
-            pieces.extend(said(NAME.key).map(Piece::Name));
-            pieces.extend([ROLE.key, MAIN_SKILL_GROUP.key].into_iter().filter_map(said).map(Piece::Words));
+            pieces.extend(said(NAME.key).map(Segment::Name));
+            pieces.extend([ROLE.key, MAIN_SKILL_GROUP.key].into_iter().filter_map(said).map(Segment::Words));
             for field in &change.fields {
                 if field.path == PASSWORD.key {
-                    pieces.push(Piece::Words("password".to_owned()));
-                    pieces.extend(stored(field).map(Piece::Remark));
+                    pieces.push(Segment::Words("password".to_owned()));
+                    pieces.extend(stored(field).map(Segment::Remark));
                 } else if ![NAME.key, ROLE.key, MAIN_SKILL_GROUP.key].contains(&field.path.as_str()) {
-                    pieces.push(Piece::Words(format!(
+                    pieces.push(Segment::Words(format!(
                         "{} {}",
                         field.path,
                         words(field, &field.after, agent::FIELDS)
@@ -251,24 +251,24 @@ fn agent_pieces(change: &Change, command: Command) -> Vec<Piece> {
         }
         Action::Delete => {
             let said = |key: &str| change.field(key).map(|f| words(f, &f.before, agent::FIELDS));
-            pieces.extend(said(NAME.key).map(Piece::Name));
-            pieces.extend(said(MAIN_SKILL_GROUP.key).map(Piece::Words));
+            pieces.extend(said(NAME.key).map(Segment::Name));
+            pieces.extend(said(MAIN_SKILL_GROUP.key).map(Segment::Words));
         }
         Action::Update | Action::Replace => {
             for field in change.fields.iter().filter(|f| f.path == PASSWORD.key || f.before != f.after) {
                 pieces.push(if field.path == PASSWORD.key {
-                    Piece::Words("password".to_owned())
+                    Segment::Words("password".to_owned())
                 } else {
-                    Piece::Field {
+                    Segment::Field {
                         key: field.path.clone(),
                         before: words(field, &field.before, agent::FIELDS),
                         after: words(field, &field.after, agent::FIELDS),
                     }
                 });
                 if let Some(reason) = &field.reason {
-                    pieces.push(Piece::Remark(reason.clone()));
+                    pieces.push(Segment::Remark(reason.clone()));
                 }
-                pieces.extend(stored(field).map(Piece::Remark));
+                pieces.extend(stored(field).map(Segment::Remark));
             }
         }
     }
@@ -305,11 +305,11 @@ mod tests {
                 "findings": { "error": 0, "warning": 0, "info": 0 }, "live": { "agents": 0, "queues": 0 } },
             "changes": changes, "steps": [], "findings": [], "digests": { "manifests": "", "plan": "" },
         });
-        let view = super::super::of(&serde_json::from_value(plan).unwrap(), Command::Plan);
+        let view = super::super::build(&serde_json::from_value(plan).unwrap(), Command::Plan);
         let subjects: Vec<&str> = view.changes.iter().map(|line| &*line.subject).collect();
         assert_eq!(subjects, ["agent/8001 … 8011", "agent/9001"]);
-        assert_eq!(view.changes[0].pieces[0], Piece::Count(6));
+        assert_eq!(view.changes[0].pieces[0], Segment::Count(6));
         let named = "8001 张, 8003 王, 8005 李, 8007 赵, 8009 陈, 8011 杨".to_owned();
-        assert_eq!(view.changes[0].pieces.last(), Some(&Piece::Words(named)));
+        assert_eq!(view.changes[0].pieces.last(), Some(&Segment::Words(named)));
     }
 }

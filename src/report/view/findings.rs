@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Group, Line, Piece, Tone, ranges};
+use super::{Line, LineKind, Section, Segment, ranges};
 use crate::model::finding::{Finding, Rule, UNMANAGED_AGENT, UNMANAGED_QUEUE, UNMANAGED_SEAT};
 use crate::model::id::{Kind, OperatorId};
 
@@ -40,12 +40,12 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
             .collect();
         let names = short(ranges(&ids));
         lines.push(Line {
-            tone: Tone::Find(rule.severity),
-            group: Group::Findings,
+            tone: LineKind::Find(rule.severity),
+            group: Section::Findings,
             subject: rule.code.to_owned(),
             about: None,
             count: ids.len(),
-            pieces: vec![Piece::Words(format!("{} live {what} stand in no manifest: {names}", ids.len()))],
+            pieces: vec![Segment::Words(format!("{} live {what} stand in no manifest: {names}", ids.len()))],
             staffing: None,
             everyone: ids.iter().map(ToString::to_string).collect(),
             source: None,
@@ -89,7 +89,7 @@ fn together(findings: &[&Finding]) -> Line {
     Line {
         count: findings.len(),
         about: None,
-        pieces: vec![Piece::Words(message)],
+        pieces: vec![Segment::Words(message)],
         everyone: ids.iter().map(ToString::to_string).collect(),
         ..line(first)
     }
@@ -106,12 +106,12 @@ fn short(mut names: String) -> String {
 
 fn line(finding: &Finding) -> Line {
     Line {
-        tone: Tone::Find(finding.severity),
-        group: Group::Findings,
+        tone: LineKind::Find(finding.severity),
+        group: Section::Findings,
         subject: finding.code.clone(),
         about: finding.id.as_ref().map(ToString::to_string),
         count: 1,
-        pieces: vec![Piece::Words(finding.message.clone())],
+        pieces: vec![Segment::Words(finding.message.clone())],
         staffing: None,
         everyone: Vec::new(),
         source: finding.source.clone(),

@@ -6,8 +6,8 @@
 
 mod agents;
 mod findings;
-mod order;
 mod queues;
+mod stages;
 
 use std::collections::BTreeMap;
 
@@ -16,47 +16,47 @@ use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::field::{Field, by_key};
 use crate::model::finding::{Effect, Finding, SEATS_UNKNOWN, Severity};
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::plan::{Action, Change, FieldDiff, Moved, Plan, Summary};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan, Summary};
 use crate::model::source::Source;
 use crate::model::value::Value;
 
-pub use order::{Order, Stage};
-pub use queues::Staffing;
+pub use self::stages::{Order, Stage};
+pub use queues::MemberCounts;
 
 /// What a line is about; formats colour it so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
+pub enum LineKind {
     /// Something happens.
     Act(Action),
     /// A finding.
     Find(Severity),
 }
 
-impl Tone {
+impl LineKind {
     /// The mark before the line.
     pub fn mark(self) -> &'static str {
         match self {
-            Tone::Act(action) => action.mark(),
-            Tone::Find(Severity::Error | Severity::Warning) => "!",
-            Tone::Find(Severity::Info) => "i",
+            LineKind::Act(action) => action.mark(),
+            LineKind::Find(Severity::Error | Severity::Warning) => "!",
+            LineKind::Find(Severity::Info) => "i",
         }
     }
 
     /// The word for it: an action's or a severity's.
     pub fn word(self) -> &'static str {
         match self {
-            Tone::Act(Action::Create) => "create",
-            Tone::Act(Action::Update) => "update",
-            Tone::Act(Action::Replace) => "replace",
-            Tone::Act(Action::Delete) => "delete",
-            Tone::Find(severity) => severity.word(),
+            LineKind::Act(Action::Create) => "create",
+            LineKind::Act(Action::Update) => "update",
+            LineKind::Act(Action::Replace) => "replace",
+            LineKind::Act(Action::Delete) => "delete",
+            LineKind::Find(severity) => severity.word(),
         }
     }
 }
 
 /// The chapter that a line belongs to, in the order in which people read them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
+pub enum Section {
     /// Agents that are made.
     Joins,
     /// Agents that are deleted.
@@ -73,34 +73,34 @@ pub enum Group {
     Findings,
 }
 
-impl Group {
+impl Section {
     /// Every chapter, in order.
-    pub const ALL: [Group; 7] = [
-        Group::Joins,
-        Group::Leaves,
-        Group::Remade,
-        Group::Moves,
-        Group::Changes,
-        Group::Queues,
-        Group::Findings,
+    pub const ALL: [Section; 7] = [
+        Section::Joins,
+        Section::Leaves,
+        Section::Remade,
+        Section::Moves,
+        Section::Changes,
+        Section::Queues,
+        Section::Findings,
     ];
 
     /// Every chapter as a report tells them: what may stop all the others comes first.
-    pub fn told() -> impl Iterator<Item = Group> {
-        let others = Group::ALL.into_iter().filter(|group| *group != Group::Findings);
-        std::iter::once(Group::Findings).chain(others)
+    pub fn told() -> impl Iterator<Item = Section> {
+        let others = Section::ALL.into_iter().filter(|group| *group != Section::Findings);
+        std::iter::once(Section::Findings).chain(others)
     }
 
     /// Its heading: what would happen, or, of a drift, what is so.
     pub fn title(self, command: Command) -> &'static str {
         let (plan, drift) = match self {
-            Group::Joins => ("Who joins", "Who is missing"),
-            Group::Leaves => ("Who leaves (deleted)", "Who should not be there"),
-            Group::Remade => ("Who is deleted and made again", "Who differs and has to be made again"),
-            Group::Moves => ("Who moves", "Who is in another skill group"),
-            Group::Changes => ("Who changes", "Who differs"),
-            Group::Queues => ("Queues", "Queues"),
-            Group::Findings => ("To look at", "To look at"),
+            Section::Joins => ("Who joins", "Who is missing"),
+            Section::Leaves => ("Who leaves (deleted)", "Who should not be there"),
+            Section::Remade => ("Who is deleted and made again", "Who differs and has to be made again"),
+            Section::Moves => ("Who moves", "Who is in another skill group"),
+            Section::Changes => ("Who changes", "Who differs"),
+            Section::Queues => ("Queues", "Queues"),
+            Section::Findings => ("To look at", "To look at"),
         };
         if command == Command::Drift { drift } else { plan }
     }
@@ -109,19 +109,21 @@ impl Group {
     pub fn noun(self, command: Command, count: usize) -> &'static str {
         let drift = command == Command::Drift;
         let (one, many) = match self {
-            Group::Joins if drift => ("agent is missing", "agents are missing"),
-            Group::Joins => ("agent joins", "agents join"),
-            Group::Leaves if drift => ("agent should not be there", "agents should not be there"),
-            Group::Leaves => ("agent leaves (deleted)", "agents leave (deleted)"),
-            Group::Remade if drift => ("agent has to be made again", "agents have to be made again"),
-            Group::Remade => ("agent is deleted and made again", "agents are deleted and made again"),
-            Group::Moves if drift => ("agent is in another skill group", "agents are in another skill group"),
-            Group::Moves => ("agent moves", "agents move"),
-            Group::Changes if drift => ("agent differs", "agents differ"),
-            Group::Changes => ("agent changes", "agents change"),
-            Group::Queues if drift => ("queue differs", "queues differ"),
-            Group::Queues => ("queue changes", "queues change"),
-            Group::Findings => ("to look at", "to look at"),
+            Section::Joins if drift => ("agent is missing", "agents are missing"),
+            Section::Joins => ("agent joins", "agents join"),
+            Section::Leaves if drift => ("agent should not be there", "agents should not be there"),
+            Section::Leaves => ("agent leaves (deleted)", "agents leave (deleted)"),
+            Section::Remade if drift => ("agent has to be made again", "agents have to be made again"),
+            Section::Remade => ("agent is deleted and made again", "agents are deleted and made again"),
+            Section::Moves if drift => {
+                ("agent is in another skill group", "agents are in another skill group")
+            }
+            Section::Moves => ("agent moves", "agents move"),
+            Section::Changes if drift => ("agent differs", "agents differ"),
+            Section::Changes => ("agent changes", "agents change"),
+            Section::Queues if drift => ("queue differs", "queues differ"),
+            Section::Queues => ("queue changes", "queues change"),
+            Section::Findings => ("to look at", "to look at"),
         };
         if count == 1 { one } else { many }
     }
@@ -131,9 +133,9 @@ impl Group {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// What it is about.
-    pub tone: Tone,
+    pub tone: LineKind,
     /// The chapter.
-    pub group: Group,
+    pub group: Section,
     /// The resource or resources; a finding's code.
     pub subject: String,
     /// The resource that a finding is about.
@@ -141,9 +143,9 @@ pub struct Line {
     /// How many resources it stands for.
     pub count: usize,
     /// What is said of it, in pieces.
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<Segment>,
     /// Who serves the queue, before and after, when that changes.
-    pub staffing: Option<Staffing>,
+    pub staffing: Option<MemberCounts>,
     /// Everyone that the line is about and that its words draw together, for a search.
     pub everyone: Vec<String>,
     /// Where the manifest asks for it.
@@ -154,26 +156,30 @@ impl Line {
     /// From which main skill group to which the agent moves.
     pub fn moves(&self) -> Option<(&str, &str)> {
         self.pieces.iter().find_map(|piece| match piece {
-            Piece::Field { key, before, after } if key == MAIN_SKILL_GROUP.key => Some((&**before, &**after)),
-            Piece::Name(_) | Piece::Count(_) | Piece::Words(_) | Piece::Field { .. } | Piece::Remark(_) => {
-                None
+            Segment::Field { key, before, after } if key == MAIN_SKILL_GROUP.key => {
+                Some((&**before, &**after))
             }
+            Segment::Name(_)
+            | Segment::Count(_)
+            | Segment::Words(_)
+            | Segment::Field { .. }
+            | Segment::Remark(_) => None,
         })
     }
 
     /// What is said beside the move to another main skill group.
-    pub fn beside_the_move(&self) -> impl Iterator<Item = &Piece> {
+    pub fn beside_the_move(&self) -> impl Iterator<Item = &Segment> {
         let is_move =
-            |piece: &&Piece| matches!(piece, Piece::Field { key, .. } if key == MAIN_SKILL_GROUP.key);
+            |piece: &&Segment| matches!(piece, Segment::Field { key, .. } if key == MAIN_SKILL_GROUP.key);
         self.pieces.iter().filter(move |piece| !is_move(piece))
     }
 
     /// What people call it: the name of an agent.
     pub fn name(&self) -> Option<&str> {
         self.pieces.iter().find_map(|piece| match piece {
-            Piece::Name(name) => Some(name.as_str()),
-            Piece::Field { key, before, .. } if key == NAME.key => Some(before.as_str()),
-            Piece::Count(_) | Piece::Words(_) | Piece::Field { .. } | Piece::Remark(_) => None,
+            Segment::Name(name) => Some(name.as_str()),
+            Segment::Field { key, before, .. } if key == NAME.key => Some(before.as_str()),
+            Segment::Count(_) | Segment::Words(_) | Segment::Field { .. } | Segment::Remark(_) => None,
         })
     }
 
@@ -182,9 +188,9 @@ impl Line {
         let mut text = String::new();
         for piece in &self.pieces {
             let (gap, words) = match piece {
-                Piece::Name(_) => continue,
-                Piece::Count(_) | Piece::Words(_) | Piece::Field { .. } => (" · ", piece.words()),
-                Piece::Remark(_) => (" ", piece.words()),
+                Segment::Name(_) => continue,
+                Segment::Count(_) | Segment::Words(_) | Segment::Field { .. } => (" · ", piece.words()),
+                Segment::Remark(_) => (" ", piece.words()),
             };
             if !text.is_empty() {
                 text.push_str(gap);
@@ -197,7 +203,7 @@ impl Line {
 
 /// A piece of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub enum Segment {
     /// How many agents the line stands for.
     Count(usize),
     /// What people call the agent.
@@ -217,14 +223,14 @@ pub enum Piece {
     Remark(String),
 }
 
-impl Piece {
+impl Segment {
     /// The piece in plain words.
     pub fn words(&self) -> String {
         match self {
-            Piece::Count(count) => format!("{count} agents"),
-            Piece::Name(words) | Piece::Words(words) => words.clone(),
-            Piece::Field { key, before, after } => format!("{key} {before} -> {after}"),
-            Piece::Remark(words) => format!("({words})"),
+            Segment::Count(count) => format!("{count} agents"),
+            Segment::Name(words) | Segment::Words(words) => words.clone(),
+            Segment::Field { key, before, after } => format!("{key} {before} -> {after}"),
+            Segment::Remark(words) => format!("({words})"),
         }
     }
 }
@@ -260,18 +266,18 @@ pub struct View {
 
 impl View {
     /// The lines of a chapter.
-    pub fn group(&self, group: Group) -> impl Iterator<Item = &Line> {
+    pub fn group(&self, group: Section) -> impl Iterator<Item = &Line> {
         self.changes.iter().chain(&self.findings).filter(move |line| line.group == group)
     }
 
     /// How many resources, or findings, a chapter is about.
-    pub fn count(&self, group: Group) -> usize {
-        self.group(group).map(|line| if group == Group::Findings { 1 } else { line.count }).sum()
+    pub fn count(&self, group: Section) -> usize {
+        self.group(group).map(|line| if group == Section::Findings { 1 } else { line.count }).sum()
     }
 
     /// What happens, in numbers: `2 agents join · 1 agent moves · 3 queues change`.
     pub fn headline(&self) -> String {
-        let counts = Group::ALL.map(|group| (group, self.count(group)));
+        let counts = Section::ALL.map(|group| (group, self.count(group)));
         let said = counts
             .iter()
             .filter(|(_, count)| *count > 0)
@@ -281,8 +287,8 @@ impl View {
 
     /// What can be said of a plan with nothing to do; `None` when there is something, or it is refused.
     pub fn verdict(&self) -> Option<&'static str> {
-        let all = |severity| self.findings.iter().all(|line| line.tone == Tone::Find(severity));
-        let refused = self.findings.iter().any(|line| line.tone == Tone::Find(Severity::Error));
+        let all = |severity| self.findings.iter().all(|line| line.tone == LineKind::Find(severity));
+        let refused = self.findings.iter().any(|line| line.tone == LineKind::Find(Severity::Error));
         match (self.nothing, all(Severity::Info)) {
             (true, true) if self.due => Some("The saved plan has no steps."),
             (true, true) if self.narrowed.is_some() => {
@@ -296,7 +302,7 @@ impl View {
 }
 
 /// Puts a plan into words.
-pub fn of(plan: &Plan, command: Command) -> View {
+pub fn build(plan: &Plan, command: Command) -> View {
     let mut changes = agents::lines(plan, command);
     let others = plan.changes.iter().filter(|c| c.id.kind != Kind::Agent);
     changes.extend(others.map(|change| queues::line(change, command)));
@@ -305,7 +311,7 @@ pub fn of(plan: &Plan, command: Command) -> View {
         workspace: plan.workspace.clone(),
         changes,
         findings: findings::lines(&plan.findings),
-        order: order::of(&plan.steps),
+        order: stages::from_steps(&plan.steps),
         narrowed: narrowed(&plan.targets),
         allowed: plan
             .allowed
@@ -322,7 +328,7 @@ pub fn of(plan: &Plan, command: Command) -> View {
 
 /// Puts the plan of a run into words.
 pub fn of_run(plan: &Plan, run: &Run, command: Command) -> View {
-    View { due: !run.due.is_empty(), ..of(plan, command) }
+    View { due: !run.due.is_empty(), ..build(plan, command) }
 }
 
 fn counts(plan: &Plan, command: Command) -> String {
@@ -408,22 +414,22 @@ fn words(field: &FieldDiff, json: &serde_json::Value, table: &'static [&'static 
     value.map_or_else(|| nothing.to_owned(), |value| value.words())
 }
 
-fn remarks(change: &Change, command: Command, pieces: &mut Vec<Piece>) {
+fn remarks(change: &Change, command: Command, pieces: &mut Vec<Segment>) {
     if let Some(reason) = &change.reason {
-        pieces.push(Piece::Remark(reason.clone()));
+        pieces.push(Segment::Remark(reason.clone()));
     }
     match (change.moved, change.action) {
-        (Moved::Live, Action::Create) => {
-            pieces.push(Piece::Remark("it was deleted in the console".to_owned()));
+        (ChangeOrigin::Live, Action::Create) => {
+            pieces.push(Segment::Remark("it was deleted in the console".to_owned()));
         }
-        (Moved::Live, _) => pieces.push(Piece::Remark("it was changed in the console".to_owned())),
-        (Moved::Both, _) => {
-            pieces.push(Piece::Remark("both the console and the manifest changed it".to_owned()));
+        (ChangeOrigin::Live, _) => pieces.push(Segment::Remark("it was changed in the console".to_owned())),
+        (ChangeOrigin::Both, _) => {
+            pieces.push(Segment::Remark("both the console and the manifest changed it".to_owned()));
         }
-        (Moved::Manifest, _) if command == Command::Drift => {
-            pieces.push(Piece::Remark("the manifest changed since the last apply".to_owned()));
+        (ChangeOrigin::Manifest, _) if command == Command::Drift => {
+            pieces.push(Segment::Remark("the manifest changed since the last apply".to_owned()));
         }
-        (Moved::Manifest | Moved::Unknown, _) => {}
+        (ChangeOrigin::Manifest | ChangeOrigin::Unknown, _) => {}
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::super::Command;
-use super::{Group, Line, Piece, Tone, ranges, remarks, words};
+use super::{Line, LineKind, Section, Segment, ranges, remarks, words};
 use crate::model::id::{OperatorId, safe};
 use crate::model::plan::{Action, Change};
 use crate::model::queue::{self, ASSIGN_MEMBERS};
@@ -16,7 +16,7 @@ const MOST_NAMED: usize = 6;
 
 /// How many serve a queue that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Staffing {
+pub struct MemberCounts {
     /// Its name.
     pub queue: String,
     /// How many serve it now.
@@ -27,7 +27,7 @@ pub struct Staffing {
     pub joining: usize,
 }
 
-impl Staffing {
+impl MemberCounts {
     /// How many will serve it.
     pub fn after(&self) -> usize {
         self.before - self.leaving + self.joining
@@ -35,10 +35,10 @@ impl Staffing {
 }
 
 /// Who serves a queue before and after; `None` when its members stay.
-fn staffing(change: &Change) -> Option<Staffing> {
+fn staffing(change: &Change) -> Option<MemberCounts> {
     let field = change.field(ASSIGN_MEMBERS.key)?;
     let (before, after) = (members(&field.before), members(&field.after));
-    Some(Staffing {
+    Some(MemberCounts {
         queue: safe(change.id.name.as_str()),
         before: before.len(),
         leaving: before.keys().filter(|id| !after.contains_key(*id)).count(),
@@ -69,13 +69,13 @@ pub(super) fn line(change: &Change, command: Command) -> Line {
         if field.path == ASSIGN_MEMBERS.key {
             pieces.extend(member_pieces(change, &members(&field.before), &members(&field.after)));
         } else if change.action == Action::Create {
-            pieces.push(Piece::Words(format!(
+            pieces.push(Segment::Words(format!(
                 "{} {}",
                 field.path,
                 words(field, &field.after, queue::FIELDS)
             )));
         } else {
-            pieces.push(Piece::Field {
+            pieces.push(Segment::Field {
                 key: field.path.clone(),
                 before: words(field, &field.before, queue::FIELDS),
                 after: words(field, &field.after, queue::FIELDS),
@@ -83,12 +83,12 @@ pub(super) fn line(change: &Change, command: Command) -> Line {
         }
     }
     if change.action == Action::Update && staffing(change).is_some_and(|staff| staff.after() == 0) {
-        pieces.push(Piece::Remark("nobody is left to serve it".to_owned()));
+        pieces.push(Segment::Remark("nobody is left to serve it".to_owned()));
     }
     remarks(change, command, &mut pieces);
     Line {
-        tone: Tone::Act(change.action),
-        group: Group::Queues,
+        tone: LineKind::Act(change.action),
+        group: Section::Queues,
         subject: change.id.to_string(),
         about: None,
         count: 1,
@@ -99,12 +99,12 @@ pub(super) fn line(change: &Change, command: Command) -> Line {
     }
 }
 
-fn member_pieces(change: &Change, before: &Members, after: &Members) -> Vec<Piece> {
+fn member_pieces(change: &Change, before: &Members, after: &Members) -> Vec<Segment> {
     let joined = after.iter().filter(|(id, _)| !before.contains_key(*id)).map(|(id, p)| (id, *p)).collect();
     let who = |ids: &[&OperatorId]| people(ids, &change.names);
     if change.action == Action::Create {
         let count = if after.len() == 1 { "1 member".to_owned() } else { format!("{} members", after.len()) };
-        return vec![Piece::Words(if after.is_empty() {
+        return vec![Segment::Words(if after.is_empty() {
             count
         } else {
             format!("{count}{}", by_priority(joined, ranges))
@@ -114,10 +114,10 @@ fn member_pieces(change: &Change, before: &Members, after: &Members) -> Vec<Piec
     let mut pieces = Vec::new();
     let many = |count: usize| if count > 3 { format!("{count} ") } else { String::new() };
     if !joined.is_empty() {
-        pieces.push(Piece::Words(format!("{}joining{}", many(joined.len()), by_priority(joined, who))));
+        pieces.push(Segment::Words(format!("{}joining{}", many(joined.len()), by_priority(joined, who))));
     }
     if !left.is_empty() {
-        pieces.push(Piece::Words(format!("{}leaving: {}", many(left.len()), who(&left))));
+        pieces.push(Segment::Words(format!("{}leaving: {}", many(left.len()), who(&left))));
     }
     let mut moved: BTreeMap<(i64, i64), Vec<&OperatorId>> = BTreeMap::new();
     for (id, now) in after {
@@ -126,7 +126,7 @@ fn member_pieces(change: &Change, before: &Members, after: &Members) -> Vec<Piec
         }
     }
     for ((was, now), ids) in moved {
-        pieces.push(Piece::Field {
+        pieces.push(Segment::Field {
             key: format!("priority of {}", ranges(&ids)),
             before: was.to_string(),
             after: now.to_string(),

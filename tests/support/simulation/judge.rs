@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use rosterctl::config::workspace::Prune;
 use rosterctl::model::agent;
-use rosterctl::model::diff::same;
+use rosterctl::model::equivalence::same;
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::value::Value;
-use rosterctl::model::workspace::Prune;
-use rosterctl::provider::simulate::Random;
-use rosterctl::provider::simulate::quirks::Unset;
-use rosterctl::shell::fetch;
+use rosterctl::runtime::read::resources;
+use rosterctl::sandbox::variants::Unset;
+use rosterctl::sandbox::vendor_state::Random;
 
 use super::world::World;
 use super::{Client, Roster, live_through};
@@ -26,7 +26,7 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
         );
         let shared = Rc::clone(&client.world);
         shared.borrow_mut().now = world.now + 120_000;
-        live_through(&shared, fetch::live(&client.vendors), None, &mut 0)
+        live_through(&shared, resources::live(&client.vendors), None, &mut 0)
     };
     let Some(Ok(live)) = live else {
         return world.violate("the end cannot be read".to_owned());

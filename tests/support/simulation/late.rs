@@ -1,6 +1,6 @@
 //! Vendors that show a moment later what was done.
 
-use rosterctl::provider::simulate::Estate;
+use rosterctl::sandbox::vendor_state::VendorState;
 use serde_json::Value as Json;
 
 use super::world::World;
@@ -17,7 +17,7 @@ impl World {
     }
 
     /// What reading shows now.
-    pub(super) fn what_is_shown(&mut self) -> &mut Estate {
+    pub(super) fn what_is_shown(&mut self) -> &mut VendorState {
         let shown = self.now - self.lag;
         match self.past.iter_mut().rev().find(|(since, _)| *since <= shown) {
             Some((_, estate)) => estate,

@@ -1,14 +1,15 @@
-//! A connection of the simulated client at work: what `shell::vendor` does, under the virtual clock.
+//! A connection of the simulated client at work: what `runtime::vendor` does, under the virtual clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rosterctl::apply::retry::{self, Bounds};
+use rosterctl::config::workspace::Connection;
 use rosterctl::model::call::{Call, Failure, Reply};
+use rosterctl::model::retry;
+use rosterctl::model::retry::Bounds;
 use rosterctl::model::secret::{Secret, SecretRef};
-use rosterctl::model::workspace::Connection;
-use rosterctl::provider::{Connector, Order, Page, Provider, Row, Told};
-use rosterctl::shell::fetch::Reads;
+use rosterctl::provider::{Connector, Page, Provider, Row, WriteReceipt, WriteRequest};
+use rosterctl::runtime::read::resources::ResourceReader;
 
 use super::world::Waiting;
 use super::{Mutant, Shared};
@@ -32,7 +33,7 @@ impl SmallPages {
 }
 
 impl Connector for SmallPages {
-    fn spec(&self) -> &'static rosterctl::model::spec::Spec {
+    fn spec(&self) -> &'static rosterctl::config::settings::Spec {
         self.inner.spec()
     }
     fn secret<'a>(&self, connection: &'a Connection) -> Option<&'a SecretRef> {
@@ -47,30 +48,30 @@ impl Provider for SmallPages {
     fn page_size(&self, connection: &Connection) -> usize {
         self.rows.unwrap_or_else(|| self.inner.page_size(connection))
     }
-    fn ask_page(&self, connection: &Connection, page: usize) -> Call {
-        self.shrink(self.inner.ask_page(connection, page))
+    fn list_request(&self, connection: &Connection, page: usize) -> Call {
+        self.shrink(self.inner.list_request(connection, page))
     }
-    fn hear_page(&self, connection: &Connection, reply: &Reply) -> Result<Page, Failure> {
-        self.inner.hear_page(connection, reply)
+    fn parse_list(&self, connection: &Connection, reply: &Reply) -> Result<Page, Failure> {
+        self.inner.parse_list(connection, reply)
     }
-    fn ask_one(&self, connection: &Connection, key: &str) -> Call {
-        self.inner.ask_one(connection, key)
+    fn get_request(&self, connection: &Connection, key: &str) -> Call {
+        self.inner.get_request(connection, key)
     }
-    fn hear_one(&self, connection: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
-        self.inner.hear_one(connection, key, reply)
+    fn parse_get(&self, connection: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
+        self.inner.parse_get(connection, key, reply)
     }
-    fn ask_filtered(&self, connection: &Connection, key: &str, page: usize) -> Option<Call> {
-        self.inner.ask_filtered(connection, key, page).map(|call| self.shrink(call))
+    fn search_request(&self, connection: &Connection, key: &str, page: usize) -> Option<Call> {
+        self.inner.search_request(connection, key, page).map(|call| self.shrink(call))
     }
-    fn tell(&self, connection: &Connection, order: &Order<'_>) -> Call {
-        self.inner.tell(connection, order)
+    fn write_request(&self, connection: &Connection, order: &WriteRequest<'_>) -> Call {
+        self.inner.write_request(connection, order)
     }
-    fn hear_told(&self, connection: &Connection, reply: &Reply) -> Result<Told, Failure> {
-        self.inner.hear_told(connection, reply)
+    fn parse_write(&self, connection: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure> {
+        self.inner.parse_write(connection, reply)
     }
 }
 
-/// A connection at work, as `shell::vendor` has it.
+/// A connection at work, as `runtime::vendor` has it.
 pub(super) struct Line {
     pub(super) world: Shared,
     pub(super) provider: SmallPages,
@@ -93,7 +94,7 @@ impl Line {
         Waiting(signal).await;
     }
 
-    /// Waits for a place in an operation's window, as `shell::pace` does.
+    /// Waits for a place in an operation's window, as `runtime::rate_limiter` does.
     async fn enter(&self, operation: &'static str) -> Option<u64> {
         static CALLS: AtomicU64 = AtomicU64::new(0);
         let rate = self.connection.rate(operation)?;
@@ -178,15 +179,15 @@ impl Line {
 
     pub(super) async fn tell(
         &self,
-        order: &Order<'_>,
+        order: &WriteRequest<'_>,
         look: &impl AsyncFn() -> Result<(), Failure>,
-    ) -> Result<Told, Failure> {
-        let call = || self.provider.tell(&self.connection, order);
-        self.attempt(true, call, |reply| self.provider.hear_told(&self.connection, reply), look).await
+    ) -> Result<WriteReceipt, Failure> {
+        let call = || self.provider.write_request(&self.connection, order);
+        self.attempt(true, call, |reply| self.provider.parse_write(&self.connection, reply), look).await
     }
 }
 
-impl Reads for Line {
+impl ResourceReader for Line {
     fn provider(&self) -> &dyn Provider {
         &self.provider
     }

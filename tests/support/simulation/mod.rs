@@ -29,24 +29,28 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use rosterctl::apply::deed::{self, Deed};
+use rosterctl::apply::write_op;
+use rosterctl::apply::write_op::WriteOp;
 use rosterctl::apply::{
-    Conduct, Effect, Event, Finish, Machine, Purpose, Ran, Status, keep, remember, retry,
+    ApplyOptions, ApplyOutcome, Effect, Event, Finish, Machine, ReadPurpose, Status, ledger_update,
+    replacement_backup,
 };
+use rosterctl::config::workspace::Prune;
 use rosterctl::model::agent::PASSWORD;
 use rosterctl::model::call::Failure;
 use rosterctl::model::finding::Effect as Weight;
 use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::plan::{Action, Allowance, Operation, Plan};
-use rosterctl::model::presence::Guard;
+use rosterctl::model::presence::PresencePolicy;
 use rosterctl::model::queue::ASSIGN_MEMBERS;
+use rosterctl::model::retry;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::model::value::Value;
-use rosterctl::model::workspace::Prune;
 use rosterctl::plan::{self, Options};
-use rosterctl::provider::simulate::Random;
-use rosterctl::provider::{Order, Provider, agent_config, webchat_queue};
-use rosterctl::shell::fetch::{self, Vendors};
+use rosterctl::provider::{Provider, WriteRequest, agent_config, webchat_queue};
+use rosterctl::runtime::read::resources;
+use rosterctl::runtime::read::resources::Vendors;
+use rosterctl::sandbox::vendor_state::Random;
 
 use judge::judge;
 use line::{BOUNDS, Line, NO_LOOK, SmallPages};
@@ -55,7 +59,7 @@ use world::{Happening, Signal, Waiting, Weather, World};
 
 type Shared = Rc<RefCell<World>>;
 
-/// How long what was seen counts as seen just now, as in `shell::lookout`.
+/// How long what was seen counts as seen just now, as in `runtime::pre_send_check`.
 const FRESH: Duration = Duration::from_secs(3);
 
 /// A way in which the executor is broken on purpose, to test the test.
@@ -142,7 +146,7 @@ struct Client<'a> {
     roster: &'a Roster,
     vendors: Vendors<Line>,
     mutant: Option<Mutant>,
-    conduct: Conduct,
+    conduct: ApplyOptions,
     /// The operator reads the plan for so long.
     hesitates: i64,
     /// And stops the run after so long.
@@ -172,10 +176,10 @@ impl<'a> Client<'a> {
             roster,
             vendors,
             mutant,
-            conduct: Conduct {
+            conduct: ApplyOptions {
                 bounds: [(Kind::Agent, BOUNDS), (Kind::Queue, BOUNDS)].into(),
                 queues: true,
-                ..Conduct::default()
+                ..ApplyOptions::default()
             },
             hesitates: 0,
             stops: None,
@@ -198,7 +202,7 @@ impl<'a> Client<'a> {
             world.observe();
             world.note("apply begins");
         }
-        let live = match fetch::live(&self.vendors).await {
+        let live = match resources::live(&self.vendors).await {
             Ok(live) => live,
             Err(failure) => {
                 self.world.borrow_mut().note(format!("unreadable: {}", failure.message()));
@@ -220,7 +224,7 @@ impl<'a> Client<'a> {
         }
         if plan.steps.is_empty() {
             let mut ledger = ledger;
-            remember::adopt(&mut ledger, desired, &live, &plan);
+            ledger_update::adopt(&mut ledger, desired, &live, &plan);
             self.world.borrow_mut().store_ledger(&ledger);
             return End::Empty;
         }
@@ -232,7 +236,7 @@ impl<'a> Client<'a> {
         self.read_passwords(&plan);
         let mut ledger = ledger;
         if self.mutant != Some(Mutant::Forgetful) {
-            keep::keep(&mut ledger, &plan);
+            replacement_backup::back_up(&mut ledger, &plan);
             self.world.borrow_mut().store_ledger(&ledger);
         }
         let finish = self.run(&plan).await;
@@ -241,18 +245,18 @@ impl<'a> Client<'a> {
                 self.world.borrow_mut().note(format!("stale: {stale:?}"));
                 End::Stale
             }
-            Finish::Blind(why) => {
+            Finish::Unreadable(why) => {
                 self.world.borrow_mut().note(format!("blind: {why}"));
                 End::Blind
             }
-            Finish::Ran(Ran { results, skipped, held, interrupted, .. }) => {
+            Finish::Ran(ApplyOutcome { results, skipped, held, interrupted, .. }) => {
                 let mut world = self.world.borrow_mut();
                 for (step, result) in plan.steps.iter().zip(&results) {
                     let why = result.message.as_deref().unwrap_or_default();
                     world.note(format!("{} {:?} {} {why}", step.id, step.targets, result.status.word()));
                 }
-                remember::adopt(&mut ledger, desired, &live, &plan);
-                remember::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+                ledger_update::adopt(&mut ledger, desired, &live, &plan);
+                ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
                 world.store_ledger(&ledger);
                 if interrupted {
                     return End::Interrupted;
@@ -310,7 +314,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Reads the passwords that the plan sends and no step makes, as `shell::cli::apply` does.
+    /// Reads the passwords that the plan sends and no step makes, as `cli::apply` does.
     fn read_passwords(&self, plan: &Plan) {
         let world = self.world.borrow();
         for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
@@ -324,7 +328,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Carries a plan out, as `shell::execute` does.
+    /// Carries a plan out, as `runtime::executor` does.
     async fn run(&self, plan: &Arc<Plan>) -> Finish {
         let mut conduct = self.conduct.clone();
         if self.mutant == Some(Mutant::Heedless) {
@@ -363,7 +367,7 @@ impl<'a> Client<'a> {
                         }));
                     }
                     Effect::Look { purpose, mut wanted, again } => {
-                        if matches!(purpose, Purpose::Confirm(_)) && self.elapsed() <= FRESH {
+                        if matches!(purpose, ReadPurpose::Confirm(_)) && self.elapsed() <= FRESH {
                             wanted.agents.clear();
                         }
                         self.world.borrow_mut().note(format!("looks: {purpose:?}"));
@@ -371,14 +375,15 @@ impl<'a> Client<'a> {
                             if again > 0 {
                                 let signal = {
                                     let mut world = self.world.borrow_mut();
-                                    let pause = retry::patient(again, world.random.fraction());
+                                    let pause = retry::poll_delay(again, world.random.fraction());
                                     world.after(i64::try_from(pause.as_millis()).unwrap_or(0))
                                 };
                                 Waiting(signal).await;
                             }
                             let live = &plan.summary.live;
-                            let seen = fetch::look(&self.vendors, &wanted, (live.agents, live.queues)).await;
-                            Event::Seen { purpose, seen }
+                            let seen =
+                                resources::look(&self.vendors, &wanted, (live.agents, live.queues)).await;
+                            Event::ReadBack { purpose, seen }
                         }));
                     }
                     Effect::Send { step, deed, repetition, harms, .. } => {
@@ -386,7 +391,7 @@ impl<'a> Client<'a> {
                             if repetition > 0 {
                                 let signal = {
                                     let mut world = self.world.borrow_mut();
-                                    let pause = retry::growing(repetition, world.random.fraction());
+                                    let pause = retry::backoff(repetition, world.random.fraction());
                                     world.after(i64::try_from(pause.as_millis()).unwrap_or(0))
                                 };
                                 Waiting(signal).await;
@@ -414,7 +419,7 @@ impl<'a> Client<'a> {
             }
             let Some(event) = running.next().await else {
                 self.world.borrow_mut().violate("the run came to a halt".to_owned());
-                return Finish::Blind("the run came to a halt".to_owned());
+                return Finish::Unreadable("the run came to a halt".to_owned());
             };
             machine.tick(self.elapsed());
             effects = machine.next(event);
@@ -422,12 +427,12 @@ impl<'a> Client<'a> {
     }
 
     /// What a mutant does out of turn: it deletes before the queues are left.
-    async fn out_of_turn(&self, plan: &Plan, deed: &Deed) {
-        if self.mutant != Some(Mutant::EarlyDelete) || !matches!(deed, Deed::SetMembers { .. }) {
+    async fn out_of_turn(&self, plan: &Plan, deed: &WriteOp) {
+        if self.mutant != Some(Mutant::EarlyDelete) || !matches!(deed, WriteOp::SetMembers { .. }) {
             return;
         }
         for step in plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete) {
-            if let Some(deed) = deed::of(plan, step) {
+            if let Some(deed) = write_op::for_step(plan, step) {
                 let _ = self.carry_out(&deed, &async || Ok(())).await;
             }
         }
@@ -441,40 +446,42 @@ impl<'a> Client<'a> {
 
     async fn carry_out(
         &self,
-        deed: &Deed,
+        deed: &WriteOp,
         look: &impl AsyncFn() -> Result<(), Failure>,
     ) -> Result<Option<OperatorId>, Failure> {
-        if let Deed::PutSecret { secret, renew } = deed {
+        if let WriteOp::PutSecret { secret, renew } = deed {
             return self.put(secret, *renew).await.map(|()| None);
         }
-        let vendor = deed.kind().and_then(|kind| self.vendors.of(kind));
+        let vendor = deed.kind().and_then(|kind| self.vendors.get(kind));
         let vendor = vendor.ok_or_else(|| Failure::NotSent("no connection".to_owned()))?;
         let find = |secret: &SecretRef| {
             let value = self.passwords.borrow().get(secret).cloned();
             value.ok_or_else(|| Failure::Refused(format!("the password {secret} was neither read nor made")))
         };
         let told = match deed {
-            Deed::CreateAgents { ids, record, password } => {
+            WriteOp::CreateAgents { ids, record, password } => {
                 let Some(first) = ids.first() else { return Ok(None) };
                 let password = password.as_ref().map(find).transpose()?;
                 let password = password.as_deref();
                 vendor
-                    .tell(&Order::CreateAgents { first, count: ids.len(), record, password }, &NO_LOOK)
+                    .tell(&WriteRequest::CreateAgents { first, count: ids.len(), record, password }, &NO_LOOK)
                     .await?
             }
-            Deed::EditAgent { id, record } => vendor.tell(&Order::EditAgent { id, record }, look).await?,
-            Deed::SetPassword { id, password } => {
+            WriteOp::EditAgent { id, record } => {
+                vendor.tell(&WriteRequest::EditAgent { id, record }, look).await?
+            }
+            WriteOp::SetPassword { id, password } => {
                 let password = find(password)?;
-                vendor.tell(&Order::SetPassword { id, password: &password }, &NO_LOOK).await?
+                vendor.tell(&WriteRequest::SetPassword { id, password: &password }, &NO_LOOK).await?
             }
-            Deed::DeleteAgents { ids } => vendor.tell(&Order::DeleteAgents { ids }, look).await?,
-            Deed::CreateQueue { name, record } => {
-                vendor.tell(&Order::CreateQueue { name, record }, look).await?
+            WriteOp::DeleteAgents { ids } => vendor.tell(&WriteRequest::DeleteAgents { ids }, look).await?,
+            WriteOp::CreateQueue { name, record } => {
+                vendor.tell(&WriteRequest::CreateQueue { name, record }, look).await?
             }
-            Deed::SetMembers { exten, members, .. } => {
-                vendor.tell(&Order::SetMembers { exten: exten.as_str(), members }, look).await?
+            WriteOp::SetMembers { exten, members, .. } => {
+                vendor.tell(&WriteRequest::SetMembers { exten: exten.as_str(), members }, look).await?
             }
-            Deed::PutSecret { .. } => return Ok(None),
+            WriteOp::PutSecret { .. } => return Ok(None),
         };
         Ok(told.exten.map(OperatorId::new))
     }
@@ -542,7 +549,7 @@ pub(crate) fn history(seed: u64, roster: &Roster, course: Course) -> Story {
     }
     world.remember_unsaid(roster.desired.queues.values().map(|queue| &*queue.name));
     world.wanted_queues = roster.desired.queues.values().map(|queue| queue.name.to_string()).collect();
-    world.template = Some(rosterctl::provider::webchat_queue::simulate::Queue {
+    world.template = Some(rosterctl::sandbox::webchat_queue::Queue {
         exten: String::new(),
         display_name: String::new(),
         assign_rule: "least".to_owned(),
@@ -572,7 +579,7 @@ pub(crate) fn history(seed: u64, roster: &Roster, course: Course) -> Story {
                 }
             }
             let wait = [0, 0, 20, 90][dice.below(4)];
-            let guard = Guard { wait: Duration::from_secs(wait), ..Guard::default() };
+            let guard = PresencePolicy { wait: Duration::from_secs(wait), ..PresencePolicy::default() };
             client.conduct.guard = (dice.below(3) > 0).then_some(guard);
             world.borrow_mut().guarded = client.conduct.guard.is_some();
             for _ in 0..[0, 0, 2, 6][dice.below(4)] {

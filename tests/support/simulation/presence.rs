@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use rosterctl::apply::attend::{Harms, against};
-use rosterctl::apply::deed::Deed;
-use rosterctl::apply::observe::{QueueKey, Wanted};
-use rosterctl::apply::{Event, guard};
+use rosterctl::apply::presence_guard::{Disruptions, first_objection};
+use rosterctl::apply::readback::{QueueKey, ReadSet};
+use rosterctl::apply::write_op::WriteOp;
+use rosterctl::apply::{Event, precondition};
 use rosterctl::model::call::Failure;
 use rosterctl::model::id::{OperatorId, ResourceId};
 use rosterctl::model::plan::{Action, Plan};
-use rosterctl::model::presence::{Presence, Said, State};
-use rosterctl::provider::simulate::Random;
-use rosterctl::shell::fetch;
+use rosterctl::model::presence::{Presence, PresenceReport, State};
+use rosterctl::runtime::read::resources;
+use rosterctl::sandbox::vendor_state::Random;
 use serde_json::Value as Json;
 
 use super::world::{Waiting, World};
@@ -36,7 +36,8 @@ impl Client<'_> {
         let seen_at = self.world.borrow().now;
         for agent in agents {
             if self.world.borrow().calls.contains_key(agent.as_str()) {
-                presence.say(agent.clone(), Said { system: CMS, state: State::OnCall, detail: None });
+                presence
+                    .say(agent.clone(), PresenceReport { system: CMS, state: State::OnCall, detail: None });
             }
         }
         if fails {
@@ -53,29 +54,29 @@ impl Client<'_> {
         presence
     }
 
-    /// The last look before a call leaves, as `shell::lookout` has it.
+    /// The last look before a call leaves, as `runtime::pre_send_check` has it.
     pub(super) async fn last_look(
         &self,
         plan: &Plan,
         step: usize,
-        deed: &Deed,
-        harms: &Harms,
+        deed: &WriteOp,
+        harms: &Disruptions,
     ) -> Option<Event> {
-        if let (Deed::EditAgent { id, .. }, true) = (deed, self.elapsed() > FRESH)
+        if let (WriteOp::EditAgent { id, .. }, true) = (deed, self.elapsed() > FRESH)
             && plan.change(&ResourceId::agent(id)).is_some_and(|change| change.action == Action::Update)
         {
-            let wanted = Wanted { agents: BTreeSet::from([id.clone()]), ..Wanted::default() };
-            let seen = fetch::look(&self.vendors, &wanted, (usize::MAX, 0)).await;
-            if let Ok(stale) = guard::agents_moved(plan, &seen)
+            let wanted = ReadSet { agents: BTreeSet::from([id.clone()]), ..ReadSet::default() };
+            let seen = resources::look(&self.vendors, &wanted, (usize::MAX, 0)).await;
+            if let Ok(stale) = precondition::agents_moved(plan, &seen)
                 && !stale.is_empty()
             {
                 return Some(Event::Moved { step, stale });
             }
         }
-        if let (Deed::CreateQueue { name, .. }, true) = (deed, self.elapsed() > FRESH) {
+        if let (WriteOp::CreateQueue { name, .. }, true) = (deed, self.elapsed() > FRESH) {
             let key = QueueKey::Name(name.clone());
-            let wanted = Wanted { queues: BTreeSet::from([key.clone()]), ..Wanted::default() };
-            let seen = fetch::look(&self.vendors, &wanted, (0, 0)).await;
+            let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
+            let seen = resources::look(&self.vendors, &wanted, (0, 0)).await;
             let why = match seen.queues(&key) {
                 Ok([]) => return None,
                 Ok(_) => Failure::Refused("a queue of this name has been created since".to_owned()),
@@ -93,7 +94,8 @@ impl Client<'_> {
         let presence = self.ask_who_is_at_work(&agents).await;
         let now = self.world.borrow().now;
         self.attended.borrow_mut().insert(step, now);
-        let free = harms.iter().all(|(agent, harms)| against(guard, harms, agent, &presence).is_none());
+        let free =
+            harms.iter().all(|(agent, harms)| first_objection(guard, harms, agent, &presence).is_none());
         let at = self.elapsed();
         (!free).then(|| Event::Attended { steps: vec![step], presence: Some(presence), at })
     }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use rosterctl::config::workspace::Workspace;
 use rosterctl::model::desired::Desired;
 use rosterctl::model::ledger::Ledger;
-use rosterctl::model::workspace::Workspace;
-use rosterctl::provider::simulate::{Estate, Random};
+use rosterctl::sandbox::vendor_state::{Random, VendorState};
 use serde_json::json;
 
 use super::super::planning;
@@ -15,7 +15,7 @@ use super::world::Limit;
 pub(crate) struct Roster {
     pub(crate) workspace: Workspace,
     pub(crate) desired: Desired,
-    pub(crate) estate: Estate,
+    pub(crate) estate: VendorState,
     pub(crate) store: BTreeMap<String, String>,
     pub(crate) ledger: Ledger,
     pub(crate) limit: Limit,
@@ -323,7 +323,7 @@ fn build(parts: &Parts) -> Roster {
         "random: {}\nquirks: {}\nagents: {}\nqueues: {}\nrateLimit: {{ calls: {}, perMs: {} }}\n",
         parts.seed, parts.quirks, parts.live, parts.live_queues, limit.calls, limit.per_ms
     );
-    let estate = Estate::from_seed(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
+    let estate = VendorState::from_seed(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
     let workspace = planning::workspace(&format!(
         "apiVersion: rosterctl/v1
 kind: Workspace

@@ -10,11 +10,11 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use md5::{Digest, Md5};
-use rosterctl::apply::window::Window;
 use rosterctl::model::call::{Call, Failure, Reply};
 use rosterctl::model::ledger::Ledger;
-use rosterctl::provider::simulate::{Estate, Random};
-use rosterctl::provider::webchat_queue::simulate::{Member, Queue};
+use rosterctl::runtime::rate_window::Window;
+use rosterctl::sandbox::vendor_state::{Random, VendorState};
+use rosterctl::sandbox::webchat_queue::{Member, Queue};
 use serde_json::{Value as Json, json};
 
 /// Something that a client waits for.
@@ -109,11 +109,11 @@ pub(crate) struct World {
     pub(crate) now: i64,
     sequence: u64,
     happenings: BTreeMap<(i64, u64), Happening>,
-    pub(crate) estate: Estate,
+    pub(crate) estate: VendorState,
     /// Reading shows what was so long ago, in milliseconds.
     pub(crate) lag: i64,
     /// What was so since when, for as long as reading may show it.
-    pub(super) past: Vec<(i64, Estate)>,
+    pub(super) past: Vec<(i64, VendorState)>,
     pub(crate) random: Random,
     pub(crate) weather: Weather,
     pub(crate) limit: Limit,
@@ -169,7 +169,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(estate: Estate, random: Random, limit: Limit) -> Self {
+    pub(crate) fn new(estate: VendorState, random: Random, limit: Limit) -> Self {
         Self {
             now: 1_767_225_600_000,
             sequence: 0,

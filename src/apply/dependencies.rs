@@ -1,0 +1,137 @@
+//! What a step waits for: it goes when all of that took effect, and is left out when it did not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::presence_guard::whys;
+use super::write_op;
+use super::write_op::WriteOp;
+use super::{Machine, State, Status};
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::outcome::Deferred;
+use crate::model::plan::Operation;
+
+/// Whether a step can go.
+pub(super) enum Ready {
+    /// What it waits for is not over.
+    NotYet,
+    /// It can.
+    Go,
+    /// It never will.
+    Blocked {
+        /// Why, in words.
+        why: String,
+        /// For the sake of people at work, and nothing else.
+        excused: bool,
+    },
+}
+
+impl Machine {
+    /// Takes a target out of a step; a step without targets is skipped.
+    pub(super) fn exclude_target(&mut self, at: usize, operation: Operation, id: &ResourceId, why: &str) {
+        let slot = &mut self.slots[at];
+        slot.left_out.push(id.clone());
+        if operation == Operation::AgentDelete
+            && let Some(WriteOp::DeleteAgents { ids }) = &mut slot.deed
+        {
+            ids.retain(|agent| *agent != id.name);
+            if !ids.is_empty() {
+                slot.note = Some(format!("{id} was left out: {why}"));
+                return;
+            }
+        }
+        self.end(at, Status::Skipped, format!("{id} moved since the plan was made: {why}"));
+    }
+
+    pub(super) fn ready(&mut self, at: usize) -> Ready {
+        let plan = Arc::clone(&self.plan);
+        let step = &plan.steps[at];
+        let mut failed = Vec::new();
+        for before in self.before[at].iter().copied() {
+            match &self.slots[before].state {
+                State::Waiting | State::Running => return Ready::NotYet,
+                State::Done | State::Ended(..) if self.satisfies(before, at) => {}
+                State::Done | State::Ended(..) => failed.push(before),
+            }
+        }
+        if failed.is_empty() {
+            return Ready::Go;
+        }
+        if step.operation != Operation::AgentDelete {
+            let names: Vec<&str> = failed.iter().map(|f| plan.steps[*f].id.as_str()).collect();
+            let names = names.join(", ");
+            if failed.iter().all(|before| self.only_deferred(*before)) {
+                let held: Vec<Deferred> = failed.iter().flat_map(|f| self.slots[*f].held.clone()).collect();
+                let why = format!("it depends on {names}, which left people at work alone: {}", whys(&held));
+                self.slots[at].held = held;
+                return Ready::Blocked { why, excused: true };
+            }
+            let why = format!("it depends on {names}, which did not take effect");
+            return Ready::Blocked { why, excused: false };
+        }
+        // Of many agents, only those that could not leave their queues stay; whatever else failed, whoever was seen
+        // to be out of one has left it.
+        let mut stay: BTreeMap<OperatorId, String> = BTreeMap::new();
+        // Whoever was held back from leaving stays by that.
+        for before in failed.into_iter().filter(|before| !self.only_deferred(*before)) {
+            for target in &plan.steps[before].targets {
+                let change = plan.change(target);
+                let old = change.map(write_op::members_before).unwrap_or_default();
+                let new = change.and_then(write_op::members_after).unwrap_or_default();
+                let seen = write_op::exten(target, change).and_then(|exten| self.inside.get(&exten));
+                let failed = matches!(self.slots[before].state, State::Ended(Status::Failed, _));
+                // Whoever is made again comes back only where all of that step was done.
+                let last = plan.steps[before].members.is_none();
+                let seen = seen.filter(|_| failed && last);
+                let is_in = |id: &&OperatorId| seen.is_none_or(|members| members.contains(*id));
+                let agents = step.targets.iter().map(|t| &t.name).filter(is_in);
+                for agent in
+                    agents.filter(|a| change.is_none() || old.contains_key(*a) && !new.contains_key(*a))
+                {
+                    stay.insert(agent.clone(), format!("it could not leave {target}"));
+                }
+            }
+        }
+        for (agent, why) in stay {
+            let id = ResourceId::agent(&agent);
+            if !self.slots[at].left_out.contains(&id) {
+                self.exclude_target(at, step.operation, &id, &why);
+            }
+        }
+        match &self.slots[at].state {
+            State::Waiting => Ready::Go,
+            _ => Ready::NotYet,
+        }
+    }
+
+    /// Whether a step that is over did what another one waits for. Where people at work were left alone, the rest
+    /// goes on.
+    fn satisfies(&self, before: usize, then: usize) -> bool {
+        let slot = &self.slots[before];
+        let done = matches!(slot.state, State::Done);
+        if done && slot.left_out.is_empty() && slot.held.is_empty() {
+            return true;
+        }
+        let (first, then) = (&self.plan.steps[before], &self.plan.steps[then]);
+        let held = |id: &ResourceId| self.held.iter().any(|held| held.agent == id.name);
+        match first.operation {
+            // Whoever was deleted is made again.
+            Operation::AgentDelete => {
+                done && then.operation == Operation::AgentCreate
+                    && !then.targets.iter().any(|id| slot.left_out.contains(id))
+            }
+            // Whoever was not is still there.
+            Operation::AgentCreate => {
+                matches!(then.operation, Operation::QueueCreate | Operation::QueueMembers)
+                    && first.targets.iter().all(held)
+            }
+            Operation::QueueMembers => {
+                then.operation == Operation::QueueMembers && self.only_deferred(before)
+            }
+            Operation::AgentEdit
+            | Operation::AgentPassword
+            | Operation::QueueCreate
+            | Operation::SecretPut => false,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A journal after a crash → what its steps came to.
+//!
+//! What ended is as it ended. What was begun and did not end is judged by what is live; without a look
+//! at live state it counts as not done, which costs a repetition of what may safely be repeated and
+//! nothing else. The journal only makes a run faster and more precise: live state decides.
+
+use std::collections::BTreeMap;
+
+use super::{Status, StepResult};
+use crate::model::agent;
+use crate::model::equivalence::same;
+use crate::model::field::{Field, by_key};
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::journal::{Ending, Entry};
+use crate::model::live::Live;
+use crate::model::plan::{Operation, Plan, Step};
+use crate::model::value::Value;
+
+/// How a step ended, and the queue that it made.
+type Ended = (Ending, Option<OperatorId>);
+
+/// The plan of a journal and one result a step; `None` for a journal without its first line.
+pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<StepResult>)> {
+    let Some(Entry::Run { plan, .. }) = entries.first() else { return None };
+    let mut results = Vec::with_capacity(plan.steps.len());
+    // Whether each step was begun, and how it ended last.
+    let mut came: Vec<(bool, Option<Ended>)> = vec![(false, None); plan.steps.len()];
+    for entry in entries {
+        match entry {
+            Entry::Begin { step, .. } => {
+                if let Some(came) = came.get_mut(*step) {
+                    *came = (true, None);
+                }
+            }
+            Entry::End { step, ending, made } => {
+                if let Some(came) = came.get_mut(*step) {
+                    came.1 = Some((*ending, made.clone()));
+                }
+            }
+            Entry::Run { .. } => {}
+        }
+    }
+    for (step, (begun, ended)) in plan.steps.iter().zip(came) {
+        let confirmed = matches!(ended, Some((Ending::Done, _)));
+        let doubts = match step.operation {
+            Operation::AgentEdit | Operation::AgentPassword => true,
+            Operation::AgentCreate => live.is_some(),
+            Operation::AgentDelete
+            | Operation::SecretPut
+            | Operation::QueueCreate
+            | Operation::QueueMembers => false,
+        };
+        let is_there = |id: &&ResourceId| {
+            let listed =
+                live.and_then(|live| live.agents.as_ref()).map(|agents| agents.items.contains_key(&id.name));
+            listed.unwrap_or(step.operation != Operation::AgentCreate)
+        };
+        let doubted = step.targets.iter().filter(|_| begun && !confirmed && doubts).filter(is_there);
+        let doubted: Vec<ResourceId> = doubted.cloned().collect();
+        let open = begun && !matches!(ended, Some((Ending::Done | Ending::Failed, _)));
+        let (done, made) = match ended {
+            Some((Ending::Done, made)) => (true, made),
+            Some((Ending::Failed, _)) => (false, None),
+            Some((Ending::Unknown, made)) => (live.is_some_and(|live| carried_out(plan, step, live)), made),
+            None => (begun && live.is_some_and(|live| carried_out(plan, step, live)), None),
+        };
+        let status = match (done, open) {
+            (true, _) => Status::Done,
+            (false, true) => Status::Unknown,
+            (false, false) => Status::Skipped,
+        };
+        // The journal does not say who was left out of a deletion; whoever is live was.
+        let alive = |id: &&ResourceId| {
+            live.and_then(|live| live.agents.as_ref()).is_some_and(|a| a.items.contains_key(&id.name))
+        };
+        let deletes = step.operation == Operation::AgentDelete;
+        let left_out = step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect();
+        results.push(StepResult {
+            status,
+            message: None,
+            made,
+            carried_out: done,
+            left_out,
+            held: false,
+            spared: Vec::new(),
+            dropped: Vec::new(),
+            told: Vec::new(),
+            confirmed,
+            reset: Vec::new(),
+            doubted,
+        });
+    }
+    Some((Plan::clone(plan), results))
+}
+
+/// Whether other runs wrote a ledger of this serial since the journal was begun: what it knows is newer then.
+pub fn is_older(entries: &[Entry], serial: u64) -> bool {
+    matches!(entries.first(), Some(Entry::Run { ledger: Some(begun), .. }) if *begun != serial)
+}
+
+/// The queues that a run asked for and that the vendor may still make, with the moment until when, in
+/// milliseconds since 1970 UTC: a call whose client died is given `orphan_ms`, one that was not answered in time
+/// as long again as `timeout_ms`, which it took.
+pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> BTreeMap<ResourceId, i64> {
+    let Some(Entry::Run { plan, .. }) = entries.first() else { return BTreeMap::new() };
+    let mut open = BTreeMap::new();
+    for entry in entries {
+        let (step, until) = match entry {
+            Entry::Run { .. } => continue,
+            Entry::Begin { step, at_ms } => (step, Some((*at_ms, at_ms.saturating_add(orphan_ms)))),
+            Entry::End { step, ending: Ending::Unknown, .. } => (step, None),
+            Entry::End { step, ending: Ending::Done | Ending::Failed, .. } => {
+                open.remove(step);
+                continue;
+            }
+        };
+        match (until, open.get_mut(step)) {
+            (Some(times), _) => {
+                open.insert(step, times);
+            }
+            (None, Some((begun, until))) => *until = begun.saturating_add(timeout_ms.saturating_mul(2)),
+            (None, None) => {}
+        }
+    }
+    let steps = open.into_iter().filter_map(|(at, (_, until))| Some((plan.steps.get(*at)?, until)));
+    let queues = steps.filter(|(step, _)| step.operation == Operation::QueueCreate);
+    queues.filter_map(|(step, until)| Some((step.targets.first()?.clone(), until))).collect()
+}
+
+/// Whether what is live shows that a step was carried out.
+fn carried_out(plan: &Plan, step: &Step, live: &Live) -> bool {
+    let Some(agents) = &live.agents else { return false };
+    match step.operation {
+        Operation::AgentCreate | Operation::AgentEdit => step.targets.iter().all(|target| {
+            let (Some(change), Some(now)) = (plan.change(target), agents.items.get(&target.name)) else {
+                return false;
+            };
+            let mut shown = step.operation == Operation::AgentCreate;
+            for diff in change.fields.iter().filter(|diff| step.fields.contains(&diff.path)) {
+                let Some(field) = by_key(agent::FIELDS, &diff.path).filter(|f| Field::is_read(f)) else {
+                    continue;
+                };
+                // A number of one's own is bound by a second call.
+                let Some(wanted) = Value::from_json(field.ty, &diff.after) else { continue };
+                if step.operation == Operation::AgentCreate && !field.can_create(&wanted) {
+                    continue;
+                }
+                if !same(&wanted, now.get(field)) {
+                    return false;
+                }
+                shown = true;
+            }
+            shown
+        }),
+        Operation::AgentDelete => {
+            agents.incomplete.is_none() && step.targets.iter().all(|t| !agents.items.contains_key(&t.name))
+        }
+        // A password is never returned; queues are found by their names, whatever the journal says.
+        Operation::AgentPassword
+        | Operation::SecretPut
+        | Operation::QueueCreate
+        | Operation::QueueMembers => false,
+    }
+}

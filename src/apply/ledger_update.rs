@@ -1,0 +1,363 @@
+//! What a run did → the ledger.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Status, StepResult, replacement_backup};
+use crate::model::agent::{self, PASSWORD};
+use crate::model::desired::Desired;
+use crate::model::equivalence::same;
+use crate::model::field::{Record, by_key};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
+use crate::model::live::Live;
+use crate::model::plan::{Action, Change, Operation, Plan, Step};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::Value;
+
+/// Writes down what took effect. A change counts when every step that touches its resource is done.
+///
+/// `prints` are keyed fingerprints of the passwords that were set, where there is a key.
+pub fn changes(
+    ledger: &mut Ledger,
+    plan: &Plan,
+    results: &[StepResult],
+    prints: &BTreeMap<OperatorId, String>,
+) {
+    replacement_backup::mark_restored(ledger, plan, results);
+    made(ledger, plan, results);
+    let mut touching: BTreeMap<&ResourceId, Vec<(&Step, &StepResult)>> = BTreeMap::new();
+    for (step, result) in plan.steps.iter().zip(results) {
+        for target in &step.targets {
+            touching.entry(target).or_default().push((step, result));
+        }
+    }
+    for change in &plan.changes {
+        let mine = || touching.get(&change.id).into_iter().flatten().copied();
+        let done = |result: &StepResult| result.took(&change.id);
+        if mine().next().is_none() {
+            continue;
+        }
+        let all = mine().all(|(_, result)| done(result));
+        let key = change.id.to_string();
+        match change.action {
+            Action::Delete if all => {
+                ledger.resources.remove(&key);
+            }
+            Action::Delete => {}
+            Action::Create | Action::Update | Action::Replace => {
+                // A field that two steps send (a queue's members, where a replaced agent leaves and comes
+                // back; a main group that creation may or may not set) counts when both are done.
+                let sent = |wanted: bool| {
+                    let steps = mine().filter(move |(_, result)| done(result) == wanted);
+                    steps.flat_map(|(step, _)| step.fields.iter().map(String::as_str))
+                };
+                let open: Vec<&str> = sent(false).collect();
+                // The vendor's yes alone tells of what no operation returns.
+                let confirmed = |path: &str| {
+                    mine().any(|(step, result)| {
+                        let took = done(result) || result.told.contains(&change.id);
+                        // A store that took a password says nothing of the vendor.
+                        let told = step.operation != Operation::SecretPut && result.confirmed && took;
+                        let reset = took && result.reset.iter().any(|field| field == path);
+                        reset || told && step.fields.iter().any(|field| field == path)
+                    })
+                };
+                let told = mine().filter(|(_, result)| result.told.contains(&change.id));
+                let told = told.flat_map(|(step, _)| step.fields.iter().map(String::as_str));
+                let told = told.filter(|key| is_unread(&change.id, key));
+                let done = sent(true).filter(|field| !open.contains(field));
+                let fields: Vec<&str> = done.chain(told).collect();
+                if fields.is_empty() {
+                    doubt(ledger, change, mine());
+                    not_taken(ledger, change, mine());
+                    continue;
+                }
+                let applied = ledger.resources.entry(key).or_default();
+                if change.action != Action::Update {
+                    *applied = LedgerEntry::default();
+                }
+                let made = mine().find_map(|(_, result)| result.made.as_ref());
+                if let Some(exten) = made.map(ToString::to_string).or_else(|| change.exten.clone()) {
+                    applied.exten = Some(exten);
+                }
+                write(applied, change, &fields, all, &confirmed, prints.get(&change.id.name));
+                let dropped: Vec<&OperatorId> = mine().flat_map(|(_, result)| &result.dropped).collect();
+                drop_members(applied, &dropped);
+            }
+        }
+        doubt(ledger, change, mine());
+        not_taken(ledger, change, mine());
+    }
+}
+
+/// Marks fields that no operation returns and that a call may have set without a yes that holds.
+fn doubt<'a>(ledger: &mut Ledger, change: &Change, mine: impl Iterator<Item = (&'a Step, &'a StepResult)>) {
+    let doubted = mine.filter(|(_, result)| result.doubted.contains(&change.id));
+    let unread = |(step, result): (&'a Step, &'a StepResult)| {
+        let open = move |path: &&String| is_unread(&change.id, path) && !result.reset.contains(path);
+        step.fields.iter().filter(open)
+    };
+    let open: BTreeSet<String> = doubted.flat_map(unread).cloned().collect();
+    if !open.is_empty() {
+        ledger.resources.entry(change.id.to_string()).or_default().unconfirmed.extend(open);
+    }
+}
+
+/// Marks the values for which an agent was made again and that the vendor did not take.
+fn not_taken<'a>(
+    ledger: &mut Ledger,
+    change: &Change,
+    mut mine: impl Iterator<Item = (&'a Step, &'a StepResult)>,
+) {
+    let made_otherwise = mine.any(|(step, result)| {
+        let there = result.doubted.contains(&change.id) || result.told.contains(&change.id);
+        step.operation == Operation::AgentCreate && result.status == Status::Failed && there
+    });
+    if change.action == Action::Replace && made_otherwise {
+        let applied = ledger.resources.entry(change.id.to_string()).or_default();
+        for diff in change.fields.iter().filter(|diff| diff.forces_replacement) {
+            applied.not_taken.insert(diff.path.clone(), diff.after.clone());
+        }
+    }
+}
+
+/// Writes down which passwords were made for agents that the ledger knows: the next run goes on with them.
+fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
+    for (step, result) in plan.steps.iter().zip(results) {
+        if step.operation != Operation::SecretPut || step.renew || !result.carried_out {
+            continue;
+        }
+        for target in &step.targets {
+            let secret = plan.change(target).and_then(|change| change.field(PASSWORD.key)?.secret.as_ref());
+            if let (Some(secret), Some(applied)) = (secret, ledger.resources.get_mut(&target.to_string())) {
+                applied.password_made = Some(MadePassword::from_ref(secret));
+            }
+        }
+    }
+}
+
+/// Writes down what a run did that other runs have written the ledger after: what the ledger knows is newer, and what
+/// it does not know any more they have taken out of it, unless a manifest still asks for it.
+pub fn merge_older(
+    ledger: &mut Ledger,
+    plan: &Plan,
+    results: &[StepResult],
+    prints: &BTreeMap<OperatorId, String>,
+    desired: &Desired,
+) {
+    let mut told = Ledger::default();
+    changes(&mut told, plan, results, prints);
+    fill(ledger, told.resources, desired);
+}
+
+fn fill(ledger: &mut Ledger, told: BTreeMap<String, LedgerEntry>, desired: &Desired) {
+    for (key, old) in told {
+        let id = ResourceId::parse(&key);
+        let declared = id.is_some_and(|id| match id.kind {
+            Kind::Agent => desired.agents.get(&id.name).is_some_and(|agent| !agent.absent),
+            Kind::Queue => desired.queues.contains_key(&id),
+            Kind::Seat => false,
+        });
+        let applied = match ledger.resources.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) if declared => free.insert(LedgerEntry::default()),
+            Entry::Vacant(_) => continue,
+        };
+        for (field, value) in old.fields {
+            applied.fields.entry(field).or_insert(value);
+        }
+        let known = |field: &String| {
+            applied.fields.contains_key(field) || (field == PASSWORD.key && applied.password.is_some())
+        };
+        let open: Vec<String> = old.unconfirmed.into_iter().filter(|field| !known(field)).collect();
+        applied.unconfirmed.extend(open);
+        if applied.exten.is_none() {
+            applied.exten = old.exten;
+        }
+        if applied.password.is_none() && old.password.is_some() {
+            (applied.password, applied.password_seen) = (old.password, None);
+        }
+    }
+}
+
+/// Takes members out of what was applied to a queue whom the vendor left out.
+fn drop_members(applied: &mut LedgerEntry, dropped: &[&OperatorId]) {
+    if let Some(members) = applied.fields.get_mut(ASSIGN_MEMBERS.key).and_then(|list| list.as_array_mut()) {
+        members.retain(|member| !dropped.iter().any(|id| member["agentNumber"] == id.as_str()));
+    }
+}
+
+/// Whether no operation returns a field.
+fn is_unread(id: &ResourceId, path: &str) -> bool {
+    id.kind == Kind::Agent && by_key(agent::FIELDS, path).is_some_and(|field| !field.is_read())
+}
+
+fn write(
+    applied: &mut LedgerEntry,
+    change: &Change,
+    fields: &[&str],
+    all: bool,
+    confirmed: &dyn Fn(&str) -> bool,
+    print: Option<&String>,
+) {
+    for diff in &change.fields {
+        // A creation that took effect answers for the whole change.
+        if !all && !fields.contains(&diff.path.as_str()) {
+            continue;
+        }
+        if is_unread(&change.id, &diff.path) && !confirmed(&diff.path) {
+            applied.unconfirmed.insert(diff.path.clone());
+            if let Some(secret) = diff.secret.as_ref().filter(|secret| secret.generate) {
+                applied.password_made = Some(MadePassword::from_ref(secret));
+            }
+            continue;
+        }
+        applied.unconfirmed.remove(&diff.path);
+        if diff.path == PASSWORD.key {
+            let secret = diff.secret.as_ref();
+            applied.password = Some(AppliedPassword {
+                version: secret.and_then(|secret| secret.version),
+                fingerprint: print.cloned(),
+                store: secret.map(|secret| secret.store.to_string()),
+                key: secret.map(|secret| secret.key.to_string()),
+            });
+            (applied.password_seen, applied.password_made) = (None, None);
+        } else {
+            applied.fields.insert(diff.path.clone(), diff.after.clone());
+        }
+    }
+}
+
+/// Writes down what is declared and live alike: rosterctl adopts it. What no operation returns stays
+/// as the ledger has it; of a password that rosterctl never set, the first `version` that was seen is kept.
+pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
+    replacement_backup::prune_backups(ledger, desired, live, plan);
+    let held = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
+    let changed: BTreeMap<String, Action> =
+        plan.changes.iter().map(|change| (change.id.to_string(), change.action)).collect();
+    if let Some(agents) = &live.agents {
+        for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
+            let resource = ResourceId::agent(id);
+            if let Some(now) = agents.items.get(id).filter(|_| held(&resource)) {
+                let skip = matches!(changed.get(&resource.to_string()), Some(Action::Replace));
+                if !skip {
+                    adopt_one(ledger, &resource, &agent.record, now, None);
+                }
+            }
+        }
+    }
+    if let Some(queues) = &live.queues {
+        for (id, queue) in &desired.queues {
+            let mut matching = queues.items.iter().filter(|(exten, live)| match &queue.exten {
+                Some(pinned) => exten.as_str() == &**pinned,
+                None => live.name == queue.name,
+            });
+            if let (Some((exten, now)), None) = (matching.next(), matching.next())
+                && held(id)
+            {
+                adopt_one(ledger, id, &queue.record, &now.record, Some(exten));
+            }
+        }
+    }
+}
+
+fn adopt_one(
+    ledger: &mut Ledger,
+    id: &ResourceId,
+    desired: &Record,
+    live: &Record,
+    exten: Option<&OperatorId>,
+) {
+    let applied = ledger.resources.entry(id.to_string()).or_default();
+    if let Some(exten) = exten {
+        applied.exten = Some(exten.to_string());
+    }
+    for entry in desired.iter().filter(|entry| entry.field.is_read() && !live.is_unread(entry.field)) {
+        let now = live.get(entry.field);
+        // With `at-least`, what is live is more than what was asked for, and is what was applied.
+        let json = match (&entry.value, now) {
+            (Value::Members(wanted), Some(Value::Members(now)))
+                if entry.field.index == ASSIGN_MEMBERS.index
+                    && wanted.iter().all(|(id, priority)| now.get(id) == Some(priority)) =>
+            {
+                Value::Members(now.clone()).to_json()
+            }
+            (value, now) if same(value, now) => value.to_json(),
+            _ => continue,
+        };
+        applied.not_taken.remove(entry.field.key);
+        applied.fields.insert(entry.field.key.to_owned(), json);
+    }
+    if let Some(Value::Password(secret)) = desired.get(&PASSWORD)
+        && applied.password.is_none()
+    {
+        applied.password_seen.get_or_insert(SeenPassword { version: secret.version });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::model::secret::SecretRef;
+
+    /// The ledger after an agent was found live as it is declared, with a version of its password.
+    fn adopted(mut ledger: Ledger, version: Option<u32>) -> Ledger {
+        let secret = SecretRef { store: "files".into(), key: "k".into(), generate: false, version };
+        let mut record = Record::default();
+        record.set(&PASSWORD, Value::Password(Arc::new(secret)), None);
+        adopt_one(
+            &mut ledger,
+            &ResourceId::agent(&OperatorId::from("8001")),
+            &record,
+            &Record::default(),
+            None,
+        );
+        ledger
+    }
+
+    fn applied(ledger: &Ledger) -> &LedgerEntry {
+        &ledger.resources["agent/8001"]
+    }
+
+    #[test]
+    fn what_was_done_before_others_wrote_the_ledger_only_fills_its_gaps() {
+        let field = |role: &str| BTreeMap::from([("role".to_owned(), Json::from(role))]);
+        let mut ledger = Ledger::default();
+        let known = LedgerEntry { fields: field("班长"), ..LedgerEntry::default() };
+        ledger.resources.insert("agent/8001".to_owned(), known);
+        let exten = Some("1001".to_owned());
+        let gone = LedgerEntry { fields: field("坐席"), ..LedgerEntry::default() };
+        let made = AppliedPassword { version: Some(1), ..AppliedPassword::default() };
+        let old = LedgerEntry { exten: exten.clone(), password: Some(made.clone()), ..gone.clone() };
+        let told = ["agent/8001", "agent/8002"].map(|id| (id.to_owned(), old.clone()));
+        fill(&mut ledger, told.into(), &Desired::default());
+        assert_eq!(ledger.resources.len(), 1, "what no manifest asks for is not owned");
+        let filled =
+            LedgerEntry { fields: field("班长"), exten, password: Some(made), ..LedgerEntry::default() };
+        assert_eq!(applied(&ledger), &filled);
+    }
+
+    #[test]
+    fn the_first_version_of_a_password_that_was_not_set_is_kept() {
+        let first = adopted(Ledger::default(), Some(1));
+        assert_eq!(applied(&first).password_seen, Some(SeenPassword { version: Some(1) }));
+        assert_eq!(applied(&first).password, None, "seeing it sets nothing");
+        let later = adopted(first, Some(2));
+        assert_eq!(applied(&later).password_seen, Some(SeenPassword { version: Some(1) }), "until it is set");
+        let unsaid = adopted(Ledger::default(), None);
+        assert_eq!(applied(&unsaid).password_seen, Some(SeenPassword { version: None }));
+    }
+
+    #[test]
+    fn a_password_that_was_set_needs_no_version_that_was_seen() {
+        let mut ledger = Ledger::default();
+        let password = Some(AppliedPassword { version: Some(1), ..AppliedPassword::default() });
+        ledger.resources.insert("agent/8001".to_owned(), LedgerEntry { password, ..LedgerEntry::default() });
+        assert_eq!(adopted(ledger.clone(), Some(2)), ledger);
+    }
+}

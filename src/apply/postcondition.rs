@@ -1,0 +1,408 @@
+//! What came back against what the step promised. The vendor's word that a call succeeded is not
+//! believed: it skips members and falls back to defaults in silence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::precondition;
+use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::write_op;
+use super::write_op::{WriteOp, exten, members_after};
+use crate::model::agent::{self, ENABLED, MAIN_SKILL_GROUP, PASSWORD};
+use crate::model::equivalence::{is_comparable, same};
+use crate::model::field::{Record, by_key};
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::live::LiveQueue;
+use crate::model::outcome::KEPT;
+use crate::model::plan::{Action, Change, Operation, Plan, Step};
+use crate::model::queue;
+use crate::model::value::{Members, Sip, Type, Value};
+
+/// Fewest characters that a vendor leaves of a text which it cut; of less, too much is missing to tell.
+const FEWEST_LEFT: usize = 20;
+
+/// What a step that is done has to be looked at for.
+pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> ReadSet {
+    let mut wanted = ReadSet::default();
+    match step.operation {
+        Operation::AgentCreate | Operation::AgentEdit | Operation::AgentDelete => {
+            wanted.agents.extend(step.targets.iter().map(|target| target.name.clone()));
+        }
+        Operation::QueueCreate | Operation::QueueMembers => {
+            for target in &step.targets {
+                wanted.queues.insert(key(step, target, plan.change(target), made));
+            }
+        }
+        // No operation returns a password.
+        Operation::AgentPassword | Operation::SecretPut => {}
+    }
+    wanted
+}
+
+/// Fields of agents that a follow-up edit sets.
+pub type Open = BTreeMap<OperatorId, Vec<&'static str>>;
+
+/// Whether a step took effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It did.
+    Took,
+    /// It did not: what is amiss, in words.
+    Amiss(String),
+    /// It did not, but for all that is seen it may just not be shown yet: what is seen is what was there before.
+    Late(String),
+    /// A new agent is not yet as it shall be in what the vendor's document leaves open (whether it is
+    /// enabled, which is its main skill group): one more edit each settles it.
+    Unsettled(Open),
+    /// The effect is not known, with the reason.
+    Unseen(String),
+}
+
+/// Judges a step. `later` names the fields of its targets that another step of the plan sends, `sent` holds the
+/// members that it gave its queue.
+pub fn judge(
+    plan: &Plan,
+    step: &Step,
+    made: Option<&OperatorId>,
+    later: &[String],
+    sent: Option<&Members>,
+    seen: &ReadBack,
+) -> Verdict {
+    match step.operation {
+        Operation::AgentCreate | Operation::AgentEdit => agents(plan, step, later, seen),
+        Operation::AgentDelete => deleted(step, seen),
+        Operation::QueueCreate | Operation::QueueMembers => queue(plan, step, made, sent, seen),
+        Operation::AgentPassword | Operation::SecretPut => Verdict::Took,
+    }
+}
+
+fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdict {
+    let mut amiss = Vec::new();
+    let mut unsettled = Open::new();
+    let mut untold = Vec::new();
+    let mut late = false;
+    for target in &step.targets {
+        let Some(change) = plan.change(target) else { continue };
+        let now = match seen.agent(&target.name) {
+            Ok(Some(now)) => now,
+            Ok(None) => {
+                amiss.push(format!("{target} is not there"));
+                late = true;
+                continue;
+            }
+            Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
+        };
+        let mut open = Vec::new();
+        untold.extend(
+            untold_fields(change, step, later, now).map(|key| format!("{target} does not tell {key}")),
+        );
+        for Difference { key, said, old, form: _ } in differences(change, step, later, now) {
+            if step.operation == Operation::AgentCreate && (key == ENABLED.key || key == MAIN_SKILL_GROUP.key)
+            {
+                open.push(key);
+            } else {
+                amiss.push(format!("{target}: {said}"));
+                late |= old;
+            }
+        }
+        if !open.is_empty() {
+            unsettled.insert(target.name.clone(), open);
+        }
+    }
+    if !amiss.is_empty() {
+        let what = amiss.join("; ");
+        if late { Verdict::Late(what) } else { Verdict::Amiss(what) }
+    } else if !unsettled.is_empty() {
+        Verdict::Unsettled(unsettled)
+    } else if !untold.is_empty() {
+        Verdict::Unseen(format!("the answer to reading back {}", untold.join("; ")))
+    } else {
+        Verdict::Took
+    }
+}
+
+/// Returns the fields of a step that some operation returns and this answer does not. A text may be unset, or hidden in
+/// part: there the vendor's yes decides.
+fn untold_fields<'a>(
+    change: &'a Change,
+    step: &'a Step,
+    later: &'a [String],
+    now: &'a Record,
+) -> impl Iterator<Item = &'static str> + 'a {
+    let creation = step.operation == Operation::AgentCreate;
+    let mine = move |path: &String| if creation { !later.contains(path) } else { step.fields.contains(path) };
+    change.fields.iter().filter(move |diff| mine(&diff.path)).filter_map(move |diff| {
+        let field = by_key(agent::FIELDS, &diff.path).filter(|field| field.is_read())?;
+        let told = matches!(field.ty, Type::Text { .. } | Type::Sip) || !now.is_unread(field);
+        (!told).then_some(field.key)
+    })
+}
+
+/// Returns true if all differences of a step are values that the vendor keeps in another form.
+pub fn only_forms(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> bool {
+    step.targets.iter().all(|target| match (plan.change(target), seen.agent(&target.name)) {
+        (Some(change), Ok(Some(now))) => differences(change, step, later, now).iter().all(|found| found.form),
+        _ => false,
+    })
+}
+
+/// A field that is not as it shall be.
+struct Difference {
+    key: &'static str,
+    said: String,
+    /// It is as it was before the step, as far as anybody can tell.
+    old: bool,
+    /// The vendor keeps it in another form.
+    form: bool,
+}
+
+/// Fields of the step that are not as they shall be. A creation answers for all fields of the change
+/// but those that a later step sends.
+fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> Vec<Difference> {
+    let creation = step.operation == Operation::AgentCreate;
+    let mut found = Vec::new();
+    for diff in &change.fields {
+        let mine = if creation { !later.contains(&diff.path) } else { step.fields.contains(&diff.path) };
+        let Some(field) = by_key(agent::FIELDS, &diff.path).filter(|field| mine && field.is_read()) else {
+            continue;
+        };
+        let unbound = step.unbind.then_some(Value::Sip(Sip::None));
+        let Some(wanted) = unbound.or_else(|| Value::from_json(field.ty, &diff.after)) else { continue };
+        let live = now.get(field);
+        // The answer does not tell it: as of fields that no operation returns, the vendor's yes decides.
+        if is_comparable(field, Some(&wanted), now) && !same(&wanted, live) {
+            let old = match (change.action, creation) {
+                // Whoever is there is the new one.
+                (Action::Create, true) => false,
+                // What creation left nobody knows.
+                (Action::Create | Action::Replace, false) => true,
+                (Action::Update | Action::Replace | Action::Delete, _) => {
+                    precondition::unchanged(Value::from_json(field.ty, &diff.before).as_ref(), live)
+                }
+            };
+            let form = live.is_some_and(|live| is_form(&wanted, live));
+            let kept = if form { KEPT } else { "" };
+            let live = live.map_or_else(|| "unset".to_owned(), Value::words);
+            let said = format!("{} is {live} instead of {}{kept}", field.key, wanted.words());
+            found.push(Difference { key: field.key, said, old, form });
+        }
+    }
+    found
+}
+
+/// Whether a vendor keeps a text in another form: with other blanks, signs between digits or capitals, or cut.
+fn is_form(wanted: &Value, live: &Value) -> bool {
+    let (wanted, live) = match (wanted, live) {
+        (Value::Text(wanted), Value::Text(live))
+        | (Value::Sip(Sip::Number(wanted)), Value::Sip(Sip::Number(live))) => (&**wanted, &**live),
+        _ => return false,
+    };
+    let sign =
+        |c: char| c.is_whitespace() || matches!(c, '-' | '(' | ')' | '.' | '/' | '\u{200b}' | '\u{feff}');
+    let folded =
+        |text: &str| -> String { text.chars().filter(|c| !sign(*c)).flat_map(char::to_lowercase).collect() };
+    let cut = live.chars().count() >= FEWEST_LEFT && wanted.starts_with(live);
+    cut || !folded(live).is_empty() && folded(wanted) == folded(live)
+}
+
+fn deleted(step: &Step, seen: &ReadBack) -> Verdict {
+    let mut left = Vec::new();
+    for target in &step.targets {
+        match seen.agent(&target.name) {
+            Ok(None) => {}
+            Ok(Some(_)) => left.push(target.to_string()),
+            Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
+        }
+    }
+    if left.is_empty() { Verdict::Took } else { Verdict::Late(format!("still there: {}", left.join(", "))) }
+}
+
+/// How the queue of a step is looked for. A new one is by its name: one queue of that name was promised, and the console
+/// or another run may have made a second one meanwhile.
+fn key(step: &Step, target: &ResourceId, change: Option<&Change>, made: Option<&OperatorId>) -> QueueKey {
+    if step.operation == Operation::QueueCreate {
+        return QueueKey::Name(target.name.to_string());
+    }
+    match made.cloned().or_else(|| exten(target, change)) {
+        Some(exten) => QueueKey::Exten(exten),
+        None => QueueKey::Name(target.name.to_string()),
+    }
+}
+
+/// Members whom a step sent along although they are no agents, and whom the vendor left out.
+pub fn dropped(plan: &Plan, step: &Step, sent: Option<&Members>, seen: &ReadBack) -> Vec<OperatorId> {
+    let (Some(target), Some(sent)) = (step.targets.first().filter(|_| !step.strangers.is_empty()), sent)
+    else {
+        return Vec::new();
+    };
+    match seen.queues(&key(step, target, plan.change(target), None)) {
+        Ok([(_, now)]) => {
+            write_op::dropped_by_vendor(&step.strangers, sent, now.members().unwrap_or(&Members::new()))
+        }
+        Ok(_) | Err(_) => Vec::new(),
+    }
+}
+
+fn queue(
+    plan: &Plan,
+    step: &Step,
+    made: Option<&OperatorId>,
+    sent: Option<&Members>,
+    seen: &ReadBack,
+) -> Verdict {
+    let Some(target) = step.targets.first() else { return Verdict::Took };
+    let change = plan.change(target);
+    let key = key(step, target, change, made);
+    let now = match seen.queues(&key) {
+        Ok([(_, now)]) => now,
+        Ok([]) => return Verdict::Late(format!("{target} is not there")),
+        Ok(many) => {
+            let extens: Vec<&str> = many.iter().map(|(exten, _)| exten.as_str()).collect();
+            return Verdict::Amiss(format!("{target} is there more than once: {}", extens.join(", ")));
+        }
+        Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
+    };
+    let mut amiss = Vec::new();
+    if step.operation == Operation::QueueCreate {
+        amiss.extend(attributes(change, now));
+    }
+    let wanted = sent.cloned().or_else(|| change.and_then(members_after));
+    if let Some(wanted) = wanted {
+        amiss.extend(members(target, &wanted, &step.strangers, now));
+    }
+    if amiss.is_empty() {
+        return Verdict::Took;
+    }
+    let what = amiss.join("; ");
+    let old = was_list(plan, step, now.members().unwrap_or(&Members::new()));
+    if step.operation == Operation::QueueMembers && old { Verdict::Late(what) } else { Verdict::Amiss(what) }
+}
+
+/// Whether a queue's members are those that it had before the plan, or that another step of it gave it.
+fn was_list(plan: &Plan, step: &Step, now: &Members) -> bool {
+    let others = plan.steps.iter().filter(|other| {
+        other.operation == step.operation && other.targets == step.targets && other.id != step.id
+    });
+    let mut lists = others.filter(|other| other.members.is_some());
+    write_op::members_before_plan(plan, step) == *now
+        || lists.any(|other| write_op::matches_sent(&other.strangers, &write_op::listed(other), now))
+}
+
+fn attributes(change: Option<&Change>, now: &LiveQueue) -> Vec<String> {
+    let mut amiss = Vec::new();
+    for diff in change.into_iter().flat_map(|change| &change.fields) {
+        let Some(field) = by_key(queue::FIELDS, &diff.path).filter(|field| field.edit.is_empty()) else {
+            continue;
+        };
+        let live = now.record.get(field);
+        if let Some(wanted) = Value::from_json(field.ty, &diff.after)
+            && !same(&wanted, live)
+        {
+            let live = live.map_or_else(|| "unset".to_owned(), Value::words);
+            amiss.push(format!("{} is {live} instead of {}", field.key, wanted.words()));
+        }
+    }
+    amiss
+}
+
+fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now: &LiveQueue) -> Vec<String> {
+    let empty = Members::new();
+    let now = now.members().unwrap_or(&empty);
+    let mut amiss = Vec::new();
+    let due = wanted.keys().filter(|id| !strangers.contains(id));
+    let skipped: Vec<&str> = due.filter(|id| !now.contains_key(*id)).map(OperatorId::as_str).collect();
+    if !skipped.is_empty() {
+        amiss.push(format!("{target}: the vendor skipped {} in silence", skipped.join(", ")));
+    }
+    let extra: Vec<&str> =
+        now.keys().filter(|id| !wanted.contains_key(*id)).map(OperatorId::as_str).collect();
+    if !extra.is_empty() {
+        amiss.push(format!("{target} still has {}", extra.join(", ")));
+    }
+    for (id, priority) in wanted {
+        if let Some(live) = now.get(id).filter(|live| *live != priority) {
+            amiss.push(format!("{target}: {id} has priority {live} instead of {priority}"));
+        }
+    }
+    amiss
+}
+
+/// Returns the fields that a step sent, that an edit can set again and that cannot be read back: only the vendor's yes
+/// tells that they are set.
+pub fn unconfirmed(plan: &Plan, step: &Step, seen: &ReadBack) -> Open {
+    let mut open = Open::new();
+    if !matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit) {
+        return open;
+    }
+    for target in &step.targets {
+        let Some(change) = plan.change(target) else { continue };
+        let Ok(Some(now)) = seen.agent(&target.name) else { continue };
+        let sent = change.fields.iter().filter(|diff| step.fields.contains(&diff.path));
+        let unread = sent.filter_map(|diff| {
+            let field = by_key(agent::FIELDS, &diff.path)?;
+            let hidden = !field.is_read() || now.is_unread(field);
+            let settable = field.index == PASSWORD.index
+                || Value::from_json(field.ty, &diff.after).is_some_and(|value| field.can_edit(&value));
+            (hidden && settable).then_some(field.key)
+        });
+        let unread: Vec<&'static str> = unread.collect();
+        if !unread.is_empty() {
+            open.insert(target.name.clone(), unread);
+        }
+    }
+    open
+}
+
+/// Names the fields of agents, each once.
+pub fn keys(open: &Open) -> String {
+    let keys: BTreeSet<&str> = open.values().flatten().copied().collect();
+    keys.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the calls that set fields of agents once more: one edit an agent, and one for a password.
+pub fn follow_ups(plan: &Plan, open: &Open) -> Vec<WriteOp> {
+    let mut deeds = Vec::new();
+    for (id, keys) in open {
+        let Some(change) = plan.change(&ResourceId::agent(id)) else { continue };
+        let mut record = Record::default();
+        for diff in change.fields.iter().filter(|diff| keys.contains(&diff.path.as_str())) {
+            let Some(field) = by_key(agent::FIELDS, &diff.path) else { continue };
+            if let Some(password) = diff.secret.clone().filter(|_| field.index == PASSWORD.index) {
+                deeds.push(WriteOp::SetPassword { id: id.clone(), password });
+            } else if let Some(value) = Value::from_json(field.ty, &diff.after) {
+                record.set(field, value, None);
+            }
+        }
+        if !record.is_empty() {
+            deeds.push(WriteOp::EditAgent { id: id.clone(), record });
+        }
+    }
+    deeds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_form_hides_no_other_value() {
+        let text = |text: &str| Value::Text(text.into());
+        let long = "您好，这里是售前热线，请稍候，马上为您转接人工坐席。";
+        let cut: String = long.chars().take(20).collect();
+        for (wanted, live, form) in [
+            ("+86 138", "+86138", true),
+            ("400-800-8888", "4008008888", true),
+            ("A@B.cn", "a@b.cn", true),
+            ("王芳 ", "王芳", true),
+            (long, &*cut, true),
+            ("+86 138", "+86139", false),
+            ("+86 138", "138", false),
+            ("13800000000", "138", false),
+            ("王芳", "王方", false),
+            ("--", ".", false),
+            (long, "您好", false),
+        ] {
+            assert_eq!(is_form(&text(wanted), &text(live)), form, "{wanted} {live}");
+        }
+        assert!(!is_form(&Value::Flag(true), &Value::Flag(false)));
+    }
+}

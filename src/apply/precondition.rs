@@ -1,0 +1,207 @@
+//! Is it still what the plan saw? Asked before the first write about whatever a step overwrites.
+
+use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::write_op::{exten, members_before};
+use crate::model::agent;
+use crate::model::equivalence::{is_comparable, same};
+use crate::model::field::{self, Field, Record};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::outcome::Stale;
+use crate::model::plan::{Action, Change, Operation, Plan};
+use crate::model::value::{Members, Sip, Value};
+
+/// What has to be looked at. A new agent is looked for only when time has passed since the plan was
+/// made: the vendor refuses a second one. A new queue always is: the vendor would make a twin, and no
+/// operation deletes it.
+pub fn wanted(plan: &Plan, new_too: bool) -> ReadSet {
+    let mut wanted = ReadSet::default();
+    for change in &plan.changes {
+        match (change.id.kind, change.action) {
+            (Kind::Agent, Action::Create) if !new_too => {}
+            // Overwrites nothing that can be read.
+            (Kind::Agent, Action::Update) if change.fields.iter().all(|f| !is_read(&f.path)) => {}
+            (Kind::Agent, _) => {
+                wanted.agents.insert(change.id.name.clone());
+            }
+            (Kind::Queue, Action::Create) => {
+                wanted.queues.insert(QueueKey::Name(change.id.name.to_string()));
+            }
+            (Kind::Queue, _) => {
+                wanted.queues.extend(exten(&change.id, Some(change)).map(QueueKey::Exten));
+            }
+            (Kind::Seat, _) => {}
+        }
+    }
+    for (id, _) in rejoined(plan) {
+        wanted.queues.extend(exten(&id, None).map(QueueKey::Exten));
+    }
+    wanted
+}
+
+fn is_read(path: &str) -> bool {
+    field::by_key(agent::FIELDS, path).is_some_and(Field::is_read)
+}
+
+/// Queues without a change of their own that replaced agents leave and rejoin, with their members.
+fn rejoined(plan: &Plan) -> Vec<(ResourceId, Members)> {
+    let mut found: Vec<(ResourceId, Members)> = Vec::new();
+    for step in plan.steps.iter().filter(|s| s.operation == Operation::QueueMembers) {
+        let (Some(target), Some(list)) = (step.targets.first(), &step.members) else { continue };
+        if plan.change(target).is_some() {
+            continue;
+        }
+        let members: Members = list.iter().map(|m| (m.agent_number.clone(), m.priority)).collect();
+        match found.iter_mut().find(|(id, _)| id == target) {
+            // The list that they rejoin is the longer one.
+            Some((_, known)) if known.len() < members.len() => *known = members,
+            Some(_) => {}
+            None => found.push((target.clone(), members)),
+        }
+    }
+    found
+}
+
+/// Compares what is seen with what the plan saw.
+///
+/// # Errors
+/// Why something could not be seen.
+pub fn check(plan: &Plan, wanted: &ReadSet, seen: &ReadBack) -> Result<Vec<Stale>, String> {
+    let mut stale = Vec::new();
+    for change in &plan.changes {
+        let message = match change.id.kind {
+            Kind::Agent if wanted.agents.contains(&change.id.name) => {
+                agent_moved(change, seen.agent(&change.id.name)?)
+            }
+            Kind::Queue => queue_moved(change, wanted, seen)?,
+            Kind::Agent | Kind::Seat => None,
+        };
+        stale.extend(message.map(|message| Stale { id: change.id.clone(), message }));
+    }
+    for (id, members) in rejoined(plan) {
+        let Some(key) = exten(&id, None).map(QueueKey::Exten) else { continue };
+        let message = members_moved(&members, seen.queues(&key)?);
+        stale.extend(message.map(|message| Stale { id, message }));
+    }
+    Ok(stale)
+}
+
+/// Which of some agents are not what the plan saw, of those that were looked at. One that is as the plan leaves
+/// it did not move: the call that is sent again had been carried out.
+pub fn agents_moved(plan: &Plan, seen: &ReadBack) -> Result<Vec<Stale>, String> {
+    let mut stale = Vec::new();
+    for id in seen.agents.keys() {
+        let resource = ResourceId::agent(id);
+        let now = seen.agent(id)?;
+        let Some(change) = plan.change(&resource) else { continue };
+        let rebound = now.and_then(|now| rebound(plan, change, now));
+        let now = rebound.as_ref().or(now);
+        if let Some(message) = agent_moved(change, now)
+            && !now.is_some_and(|now| arrived(change, now))
+        {
+            stale.push(Stale { id: resource, message });
+        }
+    }
+    Ok(stale)
+}
+
+/// An agent that a step of the plan unbound, with the SIP account that it had before.
+fn rebound(plan: &Plan, change: &Change, now: &Record) -> Option<Record> {
+    // Nearly no change is of an account, and then no step is looked for.
+    let before =
+        change.field(agent::SIP.key).and_then(|diff| Value::from_json(agent::SIP.ty, &diff.before))?;
+    if !same(&Value::Sip(Sip::None), now.get(&agent::SIP)) {
+        return None;
+    }
+    plan.steps.iter().find(|step| step.unbind && step.targets.contains(&change.id))?;
+    let mut record = now.clone();
+    record.set(&agent::SIP, before, None);
+    Some(record)
+}
+
+/// Whether an agent is as its change leaves it.
+fn arrived(change: &Change, now: &Record) -> bool {
+    change.action == Action::Update
+        && change.fields.iter().all(|diff| {
+            field::by_key(agent::FIELDS, &diff.path).filter(|field| field.is_read()).is_none_or(|field| {
+                unchanged(Value::from_json(field.ty, &diff.after).as_ref(), now.get(field))
+            })
+        })
+}
+
+fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
+    let now = match (change.action, now) {
+        (Action::Create, None) => return None,
+        (Action::Create, Some(_)) => return Some("it has been created since".to_owned()),
+        (_, None) => return Some("it is gone".to_owned()),
+        (_, Some(now)) => now,
+    };
+    let whole = matches!(change.action, Action::Delete | Action::Replace);
+    for field in agent::FIELDS.iter().copied().filter(|field| field.is_read()) {
+        let diff = change.field(field.key);
+        if diff.is_none() && !whole {
+            continue;
+        }
+        let before = diff.and_then(|diff| Value::from_json(field.ty, &diff.before));
+        let live = now.get(field);
+        // What this answer does not tell cannot be said to have moved.
+        if is_comparable(field, None, now) && !unchanged(before.as_ref(), live) {
+            let words = |value: Option<&Value>| value.map_or_else(|| "unset".to_owned(), Value::words);
+            return Some(format!(
+                "{} was {} when the plan was made and is {} now",
+                field.key,
+                words(before.as_ref()),
+                words(live)
+            ));
+        }
+    }
+    None
+}
+
+/// Whether two live values are the same; an unset one has several spellings.
+pub(super) fn unchanged(before: Option<&Value>, now: Option<&Value>) -> bool {
+    match (before, now) {
+        (None, None) => true,
+        (Some(before), now) => same(before, now),
+        (None, Some(now)) => same(now, None),
+    }
+}
+
+fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Option<String>, String> {
+    if change.action == Action::Create {
+        let key = QueueKey::Name(change.id.name.to_string());
+        if !wanted.queues.contains(&key) {
+            return Ok(None);
+        }
+        let there = seen.queues(&key)?.first();
+        return Ok(there.map(|(exten, _)| format!("a queue of this name has been created since ({exten})")));
+    }
+    match exten(&change.id, Some(change)).map(QueueKey::Exten) {
+        Some(key) => Ok(members_moved(&members_before(change), seen.queues(&key)?)),
+        None => Ok(None),
+    }
+}
+
+/// How a queue's members differ from those that the plan saw; `None` when they do not.
+pub fn members_moved(
+    before: &Members,
+    now: &[(OperatorId, crate::model::live::LiveQueue)],
+) -> Option<String> {
+    let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
+    let empty = Members::new();
+    let now = queue.members().unwrap_or(&empty);
+    if before == now {
+        return None;
+    }
+    let list = |ids: Vec<&OperatorId>| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
+    let joined: Vec<_> = now.keys().filter(|id| !before.contains_key(*id)).collect();
+    let left: Vec<_> = before.keys().filter(|id| !now.contains_key(*id)).collect();
+    let moved: Vec<_> =
+        now.iter().filter(|(id, p)| before.get(*id).is_some_and(|was| was != *p)).map(|(id, _)| id).collect();
+    let parts = [("joined", joined), ("left", left), ("got another priority", moved)];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(_, ids)| !ids.is_empty())
+        .map(|(word, ids)| format!("{} {word}", list(ids)))
+        .collect();
+    Some(format!("its members changed since the plan was made: {}", parts.join("; ")))
+}

@@ -1,0 +1,274 @@
+//! Nobody at work is hurt: before a step that would, it is asked who is at work; the step waits for them, and
+//! then leaves them alone.
+//!
+//! Who is to be deleted is judged by that, also where a step only takes them out of a queue first: whoever stays
+//! keeps the queues. Of a step for many, the others are served: a deletion leaves out whom it must, and a member
+//! list is sent with them in it, which is the plan's own list but for their part of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::write_op;
+use super::write_op::WriteOp;
+use super::{Effect, Machine, State, Status};
+use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::outcome::Deferred;
+use crate::model::plan::{Action, Operation, Plan, Step};
+use crate::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict};
+
+/// What a step would do to whom; the first harm counts that the policy blocks.
+pub type Disruptions = Vec<(OperatorId, Vec<Disruption>)>;
+
+/// Where a step stands with those whom it would hurt.
+#[derive(Debug, Default)]
+pub(super) struct GuardState {
+    /// They were asked for.
+    pub(super) asked: bool,
+    /// Since when it waits for somebody; counted from the run's begin.
+    since: Option<Duration>,
+    /// Whom alone it asks for while it waits.
+    waits_for: BTreeSet<OperatorId>,
+}
+
+/// What speaks against doing this to an agent.
+pub fn first_objection(
+    guard: &PresencePolicy,
+    harms: &[Disruption],
+    agent: &OperatorId,
+    presence: &Presence,
+) -> Option<(Disruption, PresenceVerdict)> {
+    let verdicts = harms.iter().map(|harm| (*harm, guard.evaluate(*harm, agent, presence)));
+    verdicts.into_iter().find(|(_, verdict)| *verdict != PresenceVerdict::Clear)
+}
+
+/// Agents that a plan deletes, for good or to make them again.
+pub(super) fn deleted_agents(plan: &Plan) -> BTreeSet<OperatorId> {
+    let deletes = plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete);
+    deletes.flat_map(|step| &step.targets).map(|id| id.name.clone()).collect()
+}
+
+/// Whether some step of a plan would do to somebody what the guard minds.
+pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
+    let doomed = deleted_agents(plan);
+    let watched =
+        |step| harms(plan, step, &doomed).iter().any(|(_, harms)| harms.iter().any(|h| guard.guards(*h)));
+    plan.steps.iter().any(watched)
+}
+
+fn harms(plan: &Plan, step: &Step, doomed: &BTreeSet<OperatorId>) -> Disruptions {
+    match step.operation {
+        Operation::AgentDelete => {
+            step.targets.iter().map(|id| (id.name.clone(), vec![Disruption::Delete])).collect()
+        }
+        Operation::AgentEdit => {
+            let change = step.targets.first().and_then(|id| plan.change(id));
+            let Some(change) = change.filter(|change| change.action == Action::Update) else {
+                // It is new.
+                return Vec::new();
+            };
+            let sent = |key: &str| change.field(key).filter(|_| step.fields.iter().any(|f| f == key));
+            let disables = sent(ENABLED.key).is_some_and(|field| field.after == false);
+            let regroups = sent(MAIN_SKILL_GROUP.key).is_some();
+            let harms = [(disables, Disruption::Disable), (regroups, Disruption::Regroup)];
+            let harms: Vec<Disruption> =
+                harms.into_iter().filter(|(does, _)| *does).map(|(_, harm)| harm).collect();
+            if harms.is_empty() { Vec::new() } else { vec![(change.id.name.clone(), harms)] }
+        }
+        Operation::QueueMembers => write_op::removed(plan, step)
+            .into_keys()
+            .map(|id| {
+                let dies = doomed.contains(&id).then_some(Disruption::Delete);
+                (id, dies.into_iter().chain([Disruption::Unqueue]).collect())
+            })
+            .collect(),
+        Operation::AgentCreate | Operation::AgentPassword | Operation::QueueCreate | Operation::SecretPut => {
+            Vec::new()
+        }
+    }
+}
+
+/// How often somebody is looked after while a step waits.
+fn interval(wait: Duration) -> Duration {
+    (wait / 10).clamp(Duration::from_secs(1), Duration::from_secs(15))
+}
+
+impl Machine {
+    /// What a step would do to those whom it still would hurt, as far as the policy minds.
+    pub(super) fn harms(&self, at: usize) -> Disruptions {
+        let Some(guard) = &self.conduct.guard else { return Vec::new() };
+        let slot = &self.slots[at];
+        let spared = |agent: &OperatorId| {
+            self.lifted.iter().chain(&slot.held).any(|held| held.agent == *agent)
+                || slot.left_out.iter().any(|id| id.name == *agent)
+        };
+        let all = harms(&self.plan, &self.plan.steps[at], &self.doomed).into_iter();
+        all.map(|(agent, harms)| (agent, harms.into_iter().filter(|harm| guard.guards(*harm)).collect()))
+            .filter(|(agent, harms): &(OperatorId, Vec<Disruption>)| !harms.is_empty() && !spared(agent))
+            .collect()
+    }
+
+    /// Leaves those alone in a step whose deletion was held back before, and says whether anybody has to be
+    /// asked for.
+    pub(super) fn step_needs_presence(&mut self, at: usize) -> bool {
+        if self.slots[at].attention.asked {
+            return false;
+        }
+        for (agent, _) in self.harms(at) {
+            if let Some(held) = self.held.iter().find(|held| held.agent == agent).cloned() {
+                self.defer(at, held);
+            }
+        }
+        matches!(self.slots[at].state, State::Waiting) && !self.harms(at).is_empty()
+    }
+
+    /// Asks for all whom some steps would hurt.
+    pub(super) fn attend(&mut self, steps: Vec<usize>) -> Effect {
+        let mut agents = BTreeSet::new();
+        for at in &steps {
+            agents.extend(self.harms(*at).into_iter().map(|(agent, _)| agent));
+            self.slots[*at].attention.asked = true;
+            self.slots[*at].state = State::Running;
+        }
+        Effect::Attend { steps, agents, pause: Duration::ZERO, news: None }
+    }
+
+    /// Judges what was said of those whom some steps would hurt; without an answer the run was interrupted.
+    pub(super) fn attended(
+        &mut self,
+        steps: &[usize],
+        presence: Option<&Presence>,
+        now: Duration,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for at in steps {
+            self.slots[*at].pending = 0;
+            match presence.filter(|_| !self.interrupted) {
+                Some(presence) => effects.extend(self.weigh(*at, presence, now)),
+                None => self.end(*at, Status::Skipped, "the run was interrupted before it"),
+            }
+        }
+        effects.extend(self.advance());
+        effects
+    }
+
+    fn weigh(&mut self, at: usize, presence: &Presence, now: Duration) -> Option<Effect> {
+        let guard = self.conduct.guard.clone()?;
+        let asked = std::mem::take(&mut self.slots[at].attention.waits_for);
+        let mut blocked = Vec::new();
+        let mut at_work = BTreeMap::new();
+        for (agent, harms) in self.harms(at) {
+            if !asked.is_empty() && !asked.contains(&agent) {
+                continue;
+            }
+            let Some((harm, verdict)) = first_objection(&guard, &harms, &agent, presence) else { continue };
+            if self.allow(&agent, &verdict) {
+                continue;
+            }
+            if matches!(verdict, PresenceVerdict::AtWork(_)) {
+                at_work.insert(agent.clone(), verdict.reason().unwrap_or_default());
+            }
+            let why = verdict.refusal(harm, &agent).unwrap_or_default();
+            blocked.push(Deferred { agent, why });
+        }
+        if !at_work.is_empty() {
+            let first = self.slots[at].attention.since.is_none();
+            let since = *self.slots[at].attention.since.get_or_insert(now);
+            let left = guard.wait.saturating_sub(now.saturating_sub(since));
+            if !left.is_zero() {
+                let news = first.then(|| waiting(&at_work, guard.wait));
+                let agents: BTreeSet<OperatorId> = at_work.into_keys().collect();
+                self.slots[at].attention.waits_for.clone_from(&agents);
+                let pause = left.min(interval(guard.wait));
+                return Some(Effect::Attend { steps: vec![at], agents, pause, news });
+            }
+        }
+        if !asked.is_empty() {
+            // The others were last asked for before the wait.
+            return Some(self.attend(vec![at]));
+        }
+        let waited = self.slots[at].attention.since.is_some();
+        for mut held in blocked {
+            if waited && !guard.wait.is_zero() && at_work.contains_key(&held.agent) {
+                held.why.push_str(&format!("; waited {:?}", guard.wait));
+            }
+            self.defer(at, held);
+        }
+        let slot = &mut self.slots[at];
+        if matches!(slot.state, State::Running) {
+            slot.state = State::Waiting;
+            // Much may have happened to the queues meanwhile.
+            slot.confirmed &= !waited;
+        }
+        None
+    }
+
+    /// Lets an agent pass where the run was allowed to.
+    fn allow(&mut self, agent: &OperatorId, verdict: &PresenceVerdict) -> bool {
+        let allowed = self.plan.allowed.iter().filter(|allowance| allowance.rule == "presence");
+        let most = allowed.map(|allowance| allowance.up_to as usize).max().unwrap_or(0);
+        let Some(reason) = verdict.reason().filter(|_| self.lifted.len() < most) else { return false };
+        let why = format!("agent {agent} was not spared, as --allow presence={most} says: {reason}");
+        self.lifted.push(Deferred { agent: agent.clone(), why });
+        true
+    }
+
+    /// Takes an agent out of a step, or leaves them in its queue.
+    pub(super) fn defer(&mut self, at: usize, held: Deferred) {
+        let plan = Arc::clone(&self.plan);
+        let step = &plan.steps[at];
+        let id = ResourceId::agent(&held.agent);
+        if self.doomed.contains(&held.agent) && self.held.iter().all(|known| known.agent != held.agent) {
+            self.held.push(held.clone());
+        }
+        let slot = &mut self.slots[at];
+        let nothing_left = match &mut slot.deed {
+            Some(WriteOp::DeleteAgents { ids }) => {
+                slot.left_out.push(id);
+                ids.retain(|agent| *agent != held.agent);
+                ids.is_empty()
+            }
+            Some(WriteOp::SetMembers { members, .. }) => {
+                let priority = write_op::removed(&plan, step).get(&held.agent).copied().unwrap_or(0);
+                members.insert(held.agent.clone(), priority);
+                *members == write_op::members_before_plan(&plan, step)
+            }
+            Some(
+                WriteOp::EditAgent { .. }
+                | WriteOp::CreateAgents { .. }
+                | WriteOp::SetPassword { .. }
+                | WriteOp::PutSecret { .. }
+                | WriteOp::CreateQueue { .. },
+            )
+            | None => true,
+        };
+        slot.held.push(held);
+        if nothing_left {
+            let why = whys(&slot.held);
+            slot.excused = slot.left_out.iter().all(|id| slot.held.iter().any(|held| held.agent == id.name));
+            self.end(at, Status::Skipped, why);
+        }
+    }
+
+    /// Whether nothing but people at work kept a step from being done in full.
+    pub(super) fn only_deferred(&self, at: usize) -> bool {
+        let slot = &self.slots[at];
+        let all_held = || slot.left_out.iter().all(|id| slot.held.iter().any(|held| held.agent == id.name));
+        match &slot.state {
+            State::Done => !slot.held.is_empty() && all_held(),
+            State::Ended(..) => slot.excused,
+            State::Waiting | State::Running => false,
+        }
+    }
+}
+
+/// The reasons, in one sentence.
+pub(super) fn whys(held: &[Deferred]) -> String {
+    held.iter().map(|held| held.why.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+fn waiting(at_work: &BTreeMap<OperatorId, String>, wait: Duration) -> String {
+    let who: Vec<String> = at_work.iter().map(|(agent, why)| format!("agent {agent} is {why}")).collect();
+    format!("waiting up to {wait:?} for people at work: {}", who.join("; "))
+}

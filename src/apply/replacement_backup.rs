@@ -1,0 +1,117 @@
+//! What agents had that are deleted and made again: written into the ledger before the first write, and
+//! struck out bit by bit as they get it back.
+
+use std::collections::BTreeMap;
+
+use super::StepResult;
+use super::write_op::{exten, listed, members_after, members_before};
+use crate::model::agent::PASSWORD;
+use crate::model::desired::Desired;
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::ledger::{Ledger, ReplacementBackup};
+use crate::model::live::Live;
+use crate::model::plan::{Action, Change, Operation, Plan};
+
+/// Writes down what a plan's replacements take away for a while.
+pub fn back_up(ledger: &mut Ledger, plan: &Plan) {
+    let mut queues = returns(plan);
+    for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Agent && c.action == Action::Replace) {
+        let kept = ledger.kept.entry(change.id.to_string()).or_default();
+        (kept.fields, kept.was) = (fields(change), was(change));
+        // What a replacement before this one owes still is owed.
+        kept.queues.extend(queues.remove(&change.id.name).unwrap_or_default());
+        if kept.fields.is_empty() && kept.queues.is_empty() {
+            ledger.kept.remove(&change.id.to_string());
+        }
+    }
+}
+
+/// What no manifest says is given back; what one says now is kept too, since it may not say it next time.
+fn fields(change: &Change) -> BTreeMap<String, serde_json::Value> {
+    let fields = change.fields.iter().filter(|field| field.path != PASSWORD.key);
+    let value = |unsaid: bool| move |f: &&crate::model::plan::FieldDiff| f.source.is_none() == unsaid;
+    let unsaid = fields.clone().filter(value(true)).map(|f| (f.path.clone(), f.after.clone()));
+    let said = fields.filter(value(false)).map(|f| (f.path.clone(), f.before.clone()));
+    unsaid.chain(said).filter(|(_, value)| !value.is_null()).collect()
+}
+
+fn was(change: &Change) -> BTreeMap<String, serde_json::Value> {
+    let forced = change.fields.iter().filter(|field| field.forces_replacement);
+    forced.map(|field| (field.path.clone(), field.before.clone())).collect()
+}
+
+/// Which queues agents are in before and after a plan, with their priority before.
+fn returns(plan: &Plan) -> BTreeMap<OperatorId, BTreeMap<String, i64>> {
+    let mut found: BTreeMap<OperatorId, BTreeMap<String, i64>> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.operation == Operation::QueueMembers) {
+        let Some(target) = step.targets.first() else { continue };
+        let change = plan.change(target);
+        let Some(exten) = exten(target, change) else { continue };
+        // Without a change of its own a queue ends with the members that it had.
+        let before = change.map_or_else(|| listed(step), members_before);
+        let after = change.map_or_else(|| listed(step), |change| members_after(change).unwrap_or_default());
+        for (agent, priority) in before.into_iter().filter(|(agent, _)| after.contains_key(agent)) {
+            found.entry(agent).or_default().insert(exten.to_string(), priority);
+        }
+    }
+    found
+}
+
+/// Strikes out what a run gave back.
+pub(super) fn mark_restored(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
+    let steps = || plan.steps.iter().zip(results);
+    for (key, kept) in &mut ledger.kept {
+        let Some(id) = ResourceId::parse(key) else { continue };
+        let mut made = false;
+        let mut open = Vec::new();
+        for (step, result) in steps().filter(|(step, _)| step.targets.contains(&id)) {
+            let done = result.took(&id);
+            match step.operation {
+                Operation::AgentCreate => made = done,
+                Operation::AgentEdit if !done => open.extend(&step.fields),
+                Operation::AgentEdit
+                | Operation::AgentPassword
+                | Operation::AgentDelete
+                | Operation::QueueCreate
+                | Operation::QueueMembers
+                | Operation::SecretPut => {}
+            }
+        }
+        if made {
+            kept.fields.retain(|path, _| open.contains(&path));
+        }
+        for (step, result) in steps().filter(|(step, _)| step.operation == Operation::QueueMembers) {
+            let Some(target) = step.targets.first().filter(|target| result.took(target)) else { continue };
+            let change = plan.change(target);
+            let inside = match (&step.members, change) {
+                (Some(_), _) => listed(step),
+                (None, change) => change.and_then(members_after).unwrap_or_default(),
+            };
+            if let Some(exten) = exten(target, change).filter(|_| inside.contains_key(&id.name)) {
+                kept.queues.remove(exten.as_str());
+            }
+        }
+    }
+    ledger.kept.retain(|_, kept| {
+        *kept != ReplacementBackup { was: kept.was.clone(), ..ReplacementBackup::default() }
+    });
+}
+
+/// Forgets what nobody is owed any more, as a plan and what it was made from show: the agent is in no
+/// manifest, or has it all.
+pub(super) fn prune_backups(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
+    let held = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
+    let changing = |kept: &ReplacementBackup| {
+        let mut extens = plan.changes.iter().filter_map(|change| change.exten.as_deref());
+        extens.any(|exten| kept.queues.contains_key(exten))
+    };
+    ledger.kept.retain(|key, kept| {
+        let Some(id) = ResourceId::parse(key) else { return false };
+        if !held(&id) || plan.change(&id).is_some() || changing(kept) {
+            return true;
+        }
+        let declared = desired.agents.get(&id.name).is_some_and(|agent| !agent.absent);
+        let there = live.agents.as_ref().is_some_and(|agents| agents.items.contains_key(&id.name));
+        declared && !there
+    });
+}

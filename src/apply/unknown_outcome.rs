@@ -1,0 +1,166 @@
+//! A call of unknown outcome: was it carried out? Reading back tells, before anything is sent again.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::write_op;
+use super::write_op::WriteOp;
+use super::{Effect, Machine, ReadPurpose, State, Status, postcondition};
+use crate::model::equivalence::same;
+use crate::model::retry;
+use crate::model::value::Members;
+
+impl Machine {
+    /// How often a new queue of unknown outcome is looked for before it can be asked for again: until the vendor
+    /// makes it no more; `None` where not even that can be told.
+    fn poll_limit(&self, at: usize) -> Option<u32> {
+        (!self.slots[at].late).then(|| retry::poll_count(self.conduct.orphan))
+    }
+
+    /// How long it takes from now on to look for a new queue that often.
+    fn poll_time(&self, at: usize, looks: u32) -> Duration {
+        (self.slots[at].looks + 1..=looks).map(|look| retry::poll_delay(look, 0.0)).sum()
+    }
+
+    /// Whether a new queue that is not there is looked for once more: a little while in any case, and longer where
+    /// there is the time to be certain that the vendor makes it no more, or where it was asked for again.
+    fn awaits(&self, at: usize) -> bool {
+        let worth =
+            |looks: &u32| self.slots[at].repetition > 0 || self.has_time(at, self.poll_time(at, *looks));
+        let most = self.poll_limit(at).filter(worth).unwrap_or(retry::poll_count(Duration::ZERO));
+        self.slots[at].looks < most && !self.interrupted
+    }
+
+    /// How long it takes to send a step's call again: a pause, and for a queue that was asked for again before,
+    /// all the looks that may follow.
+    pub(super) fn repeating(&self, at: usize) -> Duration {
+        let slot = &self.slots[at];
+        let looks = match &slot.deed {
+            Some(WriteOp::CreateQueue { .. }) if slot.repetition > 0 => self.poll_limit(at).unwrap_or(0),
+            _ => 0,
+        };
+        retry::backoff(slot.repetition + 1, 0.5) + self.poll_time(at, looks)
+    }
+
+    /// What tells whether a step of unknown outcome was carried out.
+    pub(super) fn resolution(&self, at: usize) -> ReadSet {
+        match &self.slots[at].deed {
+            Some(WriteOp::CreateQueue { name, .. }) => {
+                ReadSet { queues: BTreeSet::from([QueueKey::Name(name.clone())]), ..ReadSet::default() }
+            }
+            Some(WriteOp::DeleteAgents { ids }) => {
+                ReadSet { agents: ids.iter().cloned().collect(), ..ReadSet::default() }
+            }
+            _ => postcondition::wanted(&self.plan, &self.plan.steps[at], None),
+        }
+    }
+
+    pub(super) fn resolved(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
+        let why = self.slots[at].note.clone().unwrap_or_default();
+        let unseen =
+            |reason: String| (Status::Unknown, format!("{why}; and it could not be read back: {reason}"));
+        let outcome = match self.slots[at].deed.clone() {
+            Some(WriteOp::CreateAgents { ids, .. }) => {
+                let there: Result<Vec<bool>, String> =
+                    ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some())).collect();
+                match there {
+                    Ok(there) if there.iter().all(|t| *t) => Ok(true),
+                    Ok(there) if there.iter().all(|t| !*t) => Ok(false),
+                    Ok(there) => {
+                        let made = there.iter().filter(|t| **t).count();
+                        Err((
+                            Status::Failed,
+                            format!("{why}; {made} of {} were made: run apply again", ids.len()),
+                        ))
+                    }
+                    Err(reason) => Err(unseen(reason)),
+                }
+            }
+            Some(WriteOp::EditAgent { id, record }) => match seen.agent(&id) {
+                Ok(Some(now)) => {
+                    let mut read = record.iter().filter(|entry| entry.field.is_read()).peekable();
+                    // What is never returned cannot be seen to be done; setting it twice sets it once.
+                    Ok(read.peek().is_some() && read.all(|entry| same(&entry.value, now.get(entry.field))))
+                }
+                Ok(None) => Err((Status::Failed, format!("{why}; the agent is gone"))),
+                Err(reason) => Err(unseen(reason)),
+            },
+            Some(WriteOp::DeleteAgents { ids }) => {
+                let mut left = Vec::new();
+                let mut dark = None;
+                for id in ids {
+                    match seen.agent(&id) {
+                        Ok(None) => {}
+                        Ok(Some(_)) => left.push(id),
+                        Err(reason) => dark = Some(reason),
+                    }
+                }
+                match dark {
+                    Some(reason) => Err(unseen(reason)),
+                    None if left.is_empty() => Ok(true),
+                    None => {
+                        self.slots[at].deed = Some(WriteOp::DeleteAgents { ids: left });
+                        Ok(false)
+                    }
+                }
+            }
+            Some(WriteOp::CreateQueue { name, .. }) => match seen.queues(&QueueKey::Name(name)) {
+                // What is on its way may be there in a moment: a second queue could not be taken back. A gateway
+                // that gave up, or a connection that broke, says nothing of how far the vendor is.
+                Ok([]) if self.awaits(at) => {
+                    self.slots[at].looks += 1;
+                    let (wanted, again) = (self.resolution(at), self.slots[at].looks);
+                    return vec![Effect::Look { purpose: ReadPurpose::Resolve(at), wanted, again }];
+                }
+                Ok([]) if self.poll_limit(at).is_none_or(|all| self.slots[at].looks < all) => Err((
+                    Status::Unknown,
+                    format!(
+                        "{why}; no such queue is there yet, and the vendor may still make it: apply again in a while"
+                    ),
+                )),
+                Ok([]) => {
+                    self.slots[at].looks = 0;
+                    Ok(false)
+                }
+                Ok([(exten, _)]) => {
+                    self.slots[at].made = Some(exten.clone());
+                    Ok(true)
+                }
+                Ok(many) => Err((Status::Failed, format!("{why}; now {} queues have this name", many.len()))),
+                Err(reason) => Err(unseen(reason)),
+            },
+            Some(WriteOp::SetMembers { exten, members, .. }) => match seen.queues(&QueueKey::Exten(exten)) {
+                Ok([(_, now)]) => {
+                    let empty = Members::new();
+                    let now = now.members().unwrap_or(&empty);
+                    Ok(write_op::matches_sent(&self.plan.steps[at].strangers, &members, now))
+                }
+                Ok(_) => Err((Status::Failed, format!("{why}; the queue is gone"))),
+                Err(reason) => Err(unseen(reason)),
+            },
+            Some(WriteOp::SetPassword { .. } | WriteOp::PutSecret { .. }) | None => Ok(false),
+        };
+        match outcome {
+            Ok(true) => {
+                self.slots[at].state = State::Done;
+                self.advance()
+            }
+            // It was refused because an attempt before had been carried out, perhaps.
+            Ok(false)
+                if self.slots[at].refused
+                    && self.slots[at].repetition > 0
+                    && self.may_be_delayed(self.slots[at].looks) =>
+            {
+                self.slots[at].looks += 1;
+                let (wanted, again) = (self.resolution(at), self.slots[at].looks);
+                vec![Effect::Look { purpose: ReadPurpose::Resolve(at), wanted, again }]
+            }
+            Ok(false) => self.again(at, &why),
+            Err((status, message)) => {
+                self.end(at, status, message);
+                self.advance()
+            }
+        }
+    }
+}

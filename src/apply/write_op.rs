@@ -1,0 +1,262 @@
+//! Steps → deeds: what to tell a vendor, still without the secrets.
+
+use std::sync::Arc;
+
+use crate::model::field::{Record, by_key};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::plan::{Change, Operation, Plan, Step};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::secret::SecretRef;
+use crate::model::value::{Members, Sip, Value};
+use crate::model::{agent, queue};
+
+/// What to tell a vendor; a password is still a name.
+#[derive(Clone, Debug)]
+pub enum WriteOp {
+    /// Make agents of consecutive numbers that are alike.
+    CreateAgents {
+        /// Their numbers.
+        ids: Vec<OperatorId>,
+        /// What they are like.
+        record: Record,
+        /// Where their password is.
+        password: Option<SecretRef>,
+    },
+    /// Change an agent.
+    EditAgent {
+        /// Which.
+        id: OperatorId,
+        /// What changes.
+        record: Record,
+    },
+    /// Make a password and store it, unless the store has one.
+    PutSecret {
+        /// Where it shall be.
+        secret: SecretRef,
+        /// Make one even where the store has one.
+        renew: bool,
+    },
+    /// Set an agent's password.
+    SetPassword {
+        /// Whose.
+        id: OperatorId,
+        /// Where it is.
+        password: SecretRef,
+    },
+    /// Delete agents.
+    DeleteAgents {
+        /// Which.
+        ids: Vec<OperatorId>,
+    },
+    /// Make a queue.
+    CreateQueue {
+        /// Its name.
+        name: String,
+        /// What it is like.
+        record: Record,
+    },
+    /// Replace a queue's members.
+    SetMembers {
+        /// The vendor's number of it.
+        exten: OperatorId,
+        /// All its members.
+        members: Members,
+        /// The members that it overwrites, as the plan saw them; `None` where another step of the plan
+        /// replaced them before.
+        before: Option<Members>,
+    },
+}
+
+impl WriteOp {
+    /// The kind of what it is done to; it says which connection is told. `None` for a store.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            WriteOp::PutSecret { .. } => None,
+            WriteOp::CreateAgents { .. }
+            | WriteOp::EditAgent { .. }
+            | WriteOp::SetPassword { .. }
+            | WriteOp::DeleteAgents { .. } => Some(Kind::Agent),
+            WriteOp::CreateQueue { .. } | WriteOp::SetMembers { .. } => Some(Kind::Queue),
+        }
+    }
+
+    /// The members that a queue has after it.
+    pub fn members(&self) -> Option<&Members> {
+        match self {
+            WriteOp::SetMembers { members, .. } => Some(members),
+            WriteOp::CreateAgents { .. }
+            | WriteOp::EditAgent { .. }
+            | WriteOp::PutSecret { .. }
+            | WriteOp::SetPassword { .. }
+            | WriteOp::DeleteAgents { .. }
+            | WriteOp::CreateQueue { .. } => None,
+        }
+    }
+}
+
+/// Whether no operation returns what a deed sets, so that nothing tells whether it was carried out.
+pub(super) fn unreadable(deed: &WriteOp) -> bool {
+    match deed {
+        WriteOp::SetPassword { .. } => true,
+        WriteOp::EditAgent { record, .. } => !record.iter().any(|entry| entry.field.is_read()),
+        WriteOp::CreateAgents { .. }
+        | WriteOp::DeleteAgents { .. }
+        | WriteOp::PutSecret { .. }
+        | WriteOp::CreateQueue { .. }
+        | WriteOp::SetMembers { .. } => false,
+    }
+}
+
+/// Whether reading back tells if an agent's deed was carried out.
+pub(super) fn readable(deed: &WriteOp) -> bool {
+    match deed {
+        WriteOp::CreateAgents { .. } | WriteOp::EditAgent { .. } | WriteOp::DeleteAgents { .. } => true,
+        WriteOp::SetPassword { .. }
+        | WriteOp::PutSecret { .. }
+        | WriteOp::CreateQueue { .. }
+        | WriteOp::SetMembers { .. } => false,
+    }
+}
+
+/// The deed of a step; `None` when the plan does not hold what the step needs, which a plan of this
+/// program never lacks.
+pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
+    let target = step.targets.first()?;
+    let change = plan.change(target);
+    match step.operation {
+        Operation::AgentCreate => Some(WriteOp::CreateAgents {
+            ids: ids(step),
+            record: record(change?, agent::FIELDS, &step.fields),
+            password: secret(change?, &step.fields),
+        }),
+        Operation::AgentEdit => Some(WriteOp::EditAgent {
+            id: target.name.clone(),
+            record: if step.unbind { unbound() } else { record(change?, agent::FIELDS, &step.fields) },
+        }),
+        Operation::AgentPassword => {
+            Some(WriteOp::SetPassword { id: target.name.clone(), password: secret(change?, &step.fields)? })
+        }
+        Operation::AgentDelete => Some(WriteOp::DeleteAgents { ids: ids(step) }),
+        Operation::QueueCreate => Some(WriteOp::CreateQueue {
+            name: target.name.to_string(),
+            record: record(change?, queue::FIELDS, &step.fields),
+        }),
+        Operation::QueueMembers => Some(WriteOp::SetMembers {
+            exten: exten(target, change)?,
+            members: match &step.members {
+                Some(_) => listed(step),
+                None => members_after(change?)?,
+            },
+            before: overwritten(plan, step, change),
+        }),
+        Operation::SecretPut => {
+            Some(WriteOp::PutSecret { secret: secret(change?, &step.fields)?, renew: step.renew })
+        }
+    }
+}
+
+/// An agent without a SIP account.
+fn unbound() -> Record {
+    let mut record = Record::default();
+    record.set(&agent::SIP, Value::Sip(Sip::None), None);
+    record
+}
+
+fn ids(step: &Step) -> Vec<OperatorId> {
+    step.targets.iter().map(|target| target.name.clone()).collect()
+}
+
+/// What a step overwrites, where the plan saw it.
+fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Members> {
+    let alone = plan
+        .steps
+        .iter()
+        .filter(|other| other.operation == step.operation && other.targets == step.targets)
+        .all(|other| other.id == step.id);
+    change.filter(|_| alone && step.members.is_none()).map(members_before)
+}
+
+/// The vendor's number of a queue: the change says it, or the id does.
+pub fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId> {
+    match change.and_then(|change| change.exten.as_deref()) {
+        Some(exten) => Some(OperatorId::from(exten)),
+        None => target.name.as_str().rsplit_once('@').map(|(_, exten)| OperatorId::from(exten)),
+    }
+}
+
+/// The fields that a step sends, as the change says they shall be.
+fn record(change: &Change, table: &'static [&'static crate::model::field::Field], keys: &[String]) -> Record {
+    let mut record = Record::default();
+    for diff in change.fields.iter().filter(|f| keys.contains(&f.path)) {
+        if let Some(field) = by_key(table, &diff.path)
+            && let Some(value) = Value::from_json(field.ty, &diff.after)
+        {
+            record.set(field, value, None);
+        }
+    }
+    record
+}
+
+fn secret(change: &Change, keys: &[String]) -> Option<SecretRef> {
+    let field = change.field(agent::PASSWORD.key)?;
+    keys.contains(&field.path).then(|| field.secret.clone())?
+}
+
+/// The members that a step names itself.
+pub fn listed(step: &Step) -> Members {
+    step.members.iter().flatten().map(|m| (m.agent_number.clone(), m.priority)).collect()
+}
+
+/// The members of a list whom a vendor left out, nobody having asked for them.
+pub fn dropped_by_vendor(strangers: &[OperatorId], sent: &Members, now: &Members) -> Vec<OperatorId> {
+    let gone = |id: &&OperatorId| sent.contains_key(*id) && !now.contains_key(*id);
+    strangers.iter().filter(gone).cloned().collect()
+}
+
+/// Whether a queue's members are those of a list, but for those whom a vendor may leave out.
+pub fn matches_sent(strangers: &[OperatorId], sent: &Members, now: &Members) -> bool {
+    let mut due = sent.clone();
+    for id in dropped_by_vendor(strangers, sent, now) {
+        due.remove(&id);
+    }
+    due == *now
+}
+
+/// The members of a step's queue before the plan changes it. A queue without a change of its own ends with
+/// those that it had, so that its longest list is that.
+pub fn members_before_plan(plan: &Plan, step: &Step) -> Members {
+    let Some(target) = step.targets.first() else { return Members::new() };
+    if let Some(change) = plan.change(target) {
+        return members_before(change);
+    }
+    let same = plan.steps.iter().filter(|s| s.operation == step.operation && s.targets == step.targets);
+    same.map(listed).max_by_key(Members::len).unwrap_or_default()
+}
+
+/// The members that a step takes out of its queue, with their priority in it.
+pub fn removed(plan: &Plan, step: &Step) -> Members {
+    let after = match (&step.members, step.targets.first().and_then(|target| plan.change(target))) {
+        (Some(_), _) => listed(step),
+        (None, change) => change.and_then(members_after).unwrap_or_default(),
+    };
+    let mut before = members_before_plan(plan, step);
+    before.retain(|agent, _| !after.contains_key(agent));
+    before
+}
+
+/// The members that a change ends with.
+pub fn members_after(change: &Change) -> Option<Members> {
+    match Value::from_json(ASSIGN_MEMBERS.ty, &change.field(ASSIGN_MEMBERS.key)?.after)? {
+        Value::Members(members) => Some(Arc::unwrap_or_clone(members)),
+        _ => None,
+    }
+}
+
+/// The members that a change begins with.
+pub fn members_before(change: &Change) -> Members {
+    let field = change.field(ASSIGN_MEMBERS.key);
+    match field.and_then(|f| Value::from_json(ASSIGN_MEMBERS.ty, &f.before)) {
+        Some(Value::Members(members)) => Arc::unwrap_or_clone(members),
+        _ => Members::new(),
+    }
+}

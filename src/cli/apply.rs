@@ -1,0 +1,534 @@
+//! `rosterctl apply`: plans or takes a saved plan, asks, carries out, reads back, proves convergence.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::console::Console;
+use super::exit::{CliError, Exit};
+use super::plan::{PlanArgs, Planned, again, fingerprint_key, make, report_invalid};
+use super::report_output::{Output, PendingJson, Reporter};
+use super::session::load;
+use super::session::load::Loaded;
+use super::session::{connections, passwords};
+use super::signals::{self, unless_interrupted};
+use super::step_log::Lines;
+use super::{pending_creates, saved_plan};
+use crate::apply::precondition;
+use crate::apply::readback::ReadBack;
+use crate::apply::write_op::WriteOp;
+use crate::apply::{
+    ApplyOptions, ApplyOutcome, Finish, StepResult, journal_recovery, ledger_update, replacement_backup,
+    replan,
+};
+use crate::model::call::{Failure, Reason};
+use crate::model::finding::Effect;
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::ledger::Ledger;
+use crate::model::live::Live;
+use crate::model::outcome::Stale;
+use crate::model::plan::Plan;
+use crate::report::{Command, Run};
+use crate::runtime::clock;
+use crate::runtime::executor;
+use crate::runtime::executor::Executor;
+use crate::runtime::gate::Gate;
+use crate::runtime::progress;
+use crate::runtime::read::resources::Vendors;
+use crate::runtime::vendor::Vendor;
+use crate::storage::files;
+use crate::storage::journal::Journal;
+use crate::storage::ledger::{LedgerError, Lock, Store};
+
+/// Carry a plan out, read back, and prove that it took effect.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A folder that holds rosterctl.yaml, or that file.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspace: PathBuf,
+    /// Carry out exactly this saved plan.
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Do not ask.
+    #[arg(long)]
+    auto_approve: bool,
+    /// Leave out what moved since the plan was made, do the rest, and exit with 5.
+    #[arg(long)]
+    skip_stale: bool,
+    #[command(flatten)]
+    narrowing: PlanArgs,
+    #[command(flatten)]
+    output: Output,
+}
+
+struct Work {
+    plan: Arc<Plan>,
+    ledger: Ledger,
+    vendors: Vendors,
+    live: Live,
+    /// When live state was begun to be read.
+    read: Instant,
+    /// Of a saved plan.
+    again: Option<Again>,
+}
+
+/// What planning again tells of a saved plan.
+struct Again {
+    /// The plan that is made of the same manifests now.
+    plan: Arc<Plan>,
+    /// What moved since.
+    moved: Vec<Stale>,
+}
+
+impl Work {
+    /// The plan that policy judges.
+    fn judged(&self) -> &Arc<Plan> {
+        self.again.as_ref().map_or(&self.plan, |again| &again.plan)
+    }
+
+    /// Why the plan may not be applied. What does not fit in a manifest was judged when the plan was saved: what it
+    /// withholds now makes the saved one stale.
+    fn refusal(&self) -> Option<Exit> {
+        let exit = Exit::refusal(self.judged())?;
+        (exit != Exit::Error || self.plan.has(Effect::Invalid)).then_some(exit)
+    }
+
+    /// What moved since the plan was saved.
+    fn moved(&self) -> &[Stale] {
+        self.again.as_ref().map_or(&[], |again| &again.moved)
+    }
+
+    /// What is to be done beside the saved plan.
+    fn due(&self) -> Vec<ResourceId> {
+        let due = self.again.as_ref().map(|again| replan::beyond(&self.plan, &again.plan));
+        Vec::from_iter(due.unwrap_or_default())
+    }
+
+    /// Whether the plan is all that is to be done.
+    fn is_whole(&self) -> bool {
+        self.plan.targets.is_empty() && self.due().is_empty()
+    }
+}
+
+/// Longest time for which what was read stands for a look before the first write.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// The ledger of a run, and the lock that keeps others from it.
+#[derive(Clone, Copy)]
+struct Book<'a> {
+    store: &'a Store,
+    lock: &'a Lock,
+}
+
+impl Arguments {
+    /// The JSON document that is due.
+    pub(super) fn due(&self) -> Option<PendingJson> {
+        self.output.due([self.workspace.as_path()], false)
+    }
+}
+
+pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    if arguments.plan.is_some() && !arguments.narrowing.is_empty() {
+        return Err(CliError::error(
+            "--plan carries out the saved plan as it is; --target, --allow and --assert-unread belong to `plan`",
+        ));
+    }
+    let place = &*arguments.workspace;
+    let reporter = arguments.output.begin(Command::Apply, false, &[place], console)?;
+    if let Some(plan) = &arguments.plan {
+        reporter.apart("--plan", plan)?;
+    }
+    match Box::pin(alone(arguments, console, &reporter)).await {
+        Ok(exit) => reporter.end(place, exit),
+        Err(fail) => reporter.fail(place, fail),
+    }
+    Ok(reporter.finish())
+}
+
+/// Takes the lock, and does the rest while it is held.
+async fn alone(arguments: &Arguments, console: &Console, reporter: &Reporter<'_>) -> Result<Exit, CliError> {
+    let loaded = load::load(&arguments.workspace)?;
+    let store = Store::open(&loaded.workspace, &loaded.place)?;
+    let lock = unless_interrupted(store.lock(&|said| console.note(said))).await?;
+    if let Some(why) = lock.taken_over() {
+        console.note(&format!("{why}: took it over"));
+    }
+    // Whatever stops it, the lock is freed.
+    let work = Box::pin(locked(arguments, console, reporter, &loaded, &store, &lock));
+    let result = unless_interrupted(work).await;
+    if let Err(error) = lock.release().await {
+        console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
+    }
+    result
+}
+
+/// Plans and carries out while the lock is held.
+async fn locked(
+    arguments: &Arguments,
+    console: &Console,
+    reporter: &Reporter<'_>,
+    loaded: &Loaded,
+    store: &Store,
+    lock: &Lock,
+) -> Result<Exit, CliError> {
+    for why in [loaded.journal().foreign_journal(), loaded.journal().corruption()].into_iter().flatten() {
+        console.note(&why);
+    }
+    passwords::warn_exposed(loaded, console);
+    let book = Book { store, lock };
+    let mut work = prepare(arguments, loaded, store, console).await?;
+    let plan = Arc::clone(&work.plan);
+    let judged = Arc::clone(work.judged());
+    let stale = !work.moved().is_empty() && !arguments.skip_stale && !judged.has(Effect::Incomplete);
+    let refusal = work.refusal().filter(|_| !stale);
+    let shown = if refusal.is_some() { &judged } else { &plan };
+    let due = if refusal.is_some() { Vec::new() } else { work.due() };
+    reporter.show(shown, !due.is_empty());
+    if stale {
+        return Err(is_stale(arguments, reporter, work.moved().to_vec()));
+    }
+    if let Some(exit) = refusal {
+        report_invalid(&judged, loaded, console);
+        return Ok(refuse(console, reporter, &judged, exit));
+    }
+    if plan.steps.is_empty() {
+        return finish_empty(console, reporter, loaded, book, work).await;
+    }
+    let asked = !arguments.auto_approve;
+    if asked && !approved(console).await? {
+        return Ok(Exit::Error);
+    }
+    let passwords = passwords::read(&plan, loaded).await?;
+    still_held(lock)?;
+    let journal = begin_journal(loaded, book, &mut work, console).await?;
+    let guard = loaded.workspace.policy.presence.clone();
+    let observers = connections::guards(loaded, &plan, &guard).await;
+    signals::from_now_on_finish();
+    let lost = lock.lease().lost();
+    let gate = Gate::new(lock.lease());
+    let heeder = tokio::spawn(signals::heed(lost.clone(), gate.stop(), console.clone()));
+    let listener = tokio::spawn(signals::listen(gate.stop(), console.clone()));
+    let task = progress::begin("applying".to_owned(), "steps");
+    task.out_of(plan.steps.len());
+    let lines = Lines::new(&plan, console, &task);
+    let progress = |at: usize, deed: &WriteOp, wrong: Option<&Failure>| lines.answered(at, deed, wrong);
+    let conduct = ApplyOptions {
+        skip_stale: arguments.skip_stale,
+        saved: asked || arguments.plan.is_some(),
+        orphan: pending_creates::orphan(loaded),
+        queues: work.vendors.queues.is_some(),
+        guard: Some(guard).filter(|_| !observers.is_empty()),
+        seen: (arguments.plan.is_some() && !asked && work.read.elapsed() < FRESH)
+            .then(|| ReadBack::from_live(&work.live, &precondition::wanted(&plan, true))),
+        moved: work.moved().to_vec(),
+        ..ApplyOptions::default()
+    };
+    let world = Executor {
+        vendors: &work.vendors,
+        secrets: &loaded.secrets,
+        passwords: &passwords,
+        observers: &observers,
+        journal: journal.as_ref(),
+    };
+    let news = |said: &str| console.note(&format!("  {said}"));
+    let finish = executor::run(&plan, world, conduct, &gate, &progress, &news).await;
+    if let Finish::Ran(ran) = &finish {
+        lines.end(&ran.results);
+    }
+    drop(task);
+    listener.abort();
+    heeder.abort();
+    if let (Finish::Unreadable(_) | Finish::Stale(_), Some(journal)) = (&finish, &journal) {
+        journal.finish();
+    }
+    match finish {
+        Finish::Unreadable(why) => {
+            let why =
+                format!("nothing was written: what the plan would change could not be read again: {why}");
+            reporter.ran(Run { refused: Some(why.clone()), ..Run::default() });
+            let systems = [&work.vendors.agents, &work.vendors.queues];
+            let refused = systems.into_iter().flatten().any(Vendor::is_shut);
+            Err(CliError::Unreachable(why, if refused { Reason::SignIn } else { Reason::NoAnswer }))
+        }
+        Finish::Stale(stale) => Err(is_stale(arguments, reporter, stale)),
+        Finish::Ran(ApplyOutcome { results, skipped, held, lifted, interrupted }) => {
+            let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
+            let run = Run { results, stale: skipped, held, lifted, interrupted, due, refused: None };
+            let (exit, recorded) = conclude(console, reporter, loaded, book, work, run, &prints).await;
+            // The ledger holds what the journal said; else the next run takes it in.
+            if let Some(journal) = journal.as_ref().filter(|_| recorded) {
+                journal.finish();
+            }
+            // Nobody asked to stop: steps were left out because they were no longer this run's to take.
+            let lost = exit == Exit::Interrupted && lost.borrow().is_some();
+            Ok(if lost { Exit::Partial } else { exit })
+        }
+    }
+}
+
+/// Begins the journal of a run.
+async fn begin_journal(
+    loaded: &Loaded,
+    book: Book<'_>,
+    work: &mut Work,
+    console: &Console,
+) -> Result<Option<Journal>, CliError> {
+    keep_settled(loaded, book, work, console).await?;
+    // Whatever becomes of this run, and on whichever machine the next one is, nothing of them is lost.
+    let plan = Arc::clone(&work.plan);
+    record(book, &mut work.ledger, |ledger, older| {
+        if !older {
+            replacement_backup::back_up(ledger, &plan);
+        }
+    })
+    .await?;
+    let serial = work.ledger.serial;
+    match files::own_folder(&loaded.place).and_then(|_| loaded.journal().start(&plan, serial)) {
+        Ok(journal) => Ok(Some(journal)),
+        Err(error) => {
+            // Live state decides without it too: it only makes the run after a crash more precise.
+            console.note(&format!("no journal is kept: {error}"));
+            Ok(None)
+        }
+    }
+}
+
+/// Saves what is known of a run that did not come to its end, before its journal is replaced.
+async fn keep_settled(
+    loaded: &Loaded,
+    book: Book<'_>,
+    work: &mut Work,
+    console: &Console,
+) -> Result<(), CliError> {
+    let unfinished = loaded.journal().unfinished().map_err(CliError::error)?;
+    if unfinished.is_empty() {
+        return Ok(());
+    }
+    console.note("The last run did not come to its end: its journal and what is live tell what it did.");
+    let settled = work.ledger.clone();
+    let mut stored = book.store.load().await?;
+    if journal_recovery::is_older(&unfinished, stored.serial) {
+        console.note("Other runs have written the ledger since: where it knows something, that counts.");
+    }
+    record(book, &mut stored, |ledger, older| {
+        if older {
+            return;
+        }
+        ledger.resources.clone_from(&settled.resources);
+        ledger.kept.clone_from(&settled.kept);
+        pending_creates::keep(loaded, ledger, &unfinished);
+    })
+    .await?;
+    work.ledger = stored;
+    Ok(())
+}
+
+/// Says that a plan is stale.
+fn is_stale(arguments: &Arguments, reporter: &Reporter<'_>, stale: Vec<Stale>) -> CliError {
+    let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
+    let why = stale_words(&stale, made);
+    reporter.ran(Run { refused: Some(why.clone()), stale, ..Run::default() });
+    CliError::Stale(why)
+}
+
+fn stale_words(stale: &[Stale], made: Option<String>) -> String {
+    let made = made.map(|at| format!(" at {at}")).unwrap_or_default();
+    let moved: Vec<String> = stale.iter().map(|s| format!("\n  {}: {}", s.id, s.message)).collect();
+    format!(
+        "the plan is stale, and nothing was written; since it was made{made}, this moved:{}\n\
+         plan again, or leave out what moved with --skip-stale",
+        moved.join("")
+    )
+}
+
+/// Says that policy or the input forbids the plan.
+fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -> Exit {
+    let why = match exit {
+        Exit::Refused => "refused by policy, nothing was changed",
+        Exit::Unreachable => "a listing could not be proved complete, nothing was changed",
+        _ => "the manifests do not fit what is live, nothing was changed",
+    };
+    for finding in plan
+        .findings
+        .iter()
+        .filter(|f| !matches!(f.effect(), Effect::None | Effect::Differs | Effect::Partial))
+    {
+        // What has a line in a manifest was shown with it already.
+        if finding.effect() != Effect::Invalid {
+            console.error(&finding.message);
+        }
+    }
+    console.error(why);
+    reporter.ran(Run { refused: Some(why.to_owned()), ..Run::default() });
+    exit
+}
+
+/// Takes a saved plan, or makes one.
+async fn prepare(
+    arguments: &Arguments,
+    loaded: &Loaded,
+    store: &Store,
+    console: &Console,
+) -> Result<Work, CliError> {
+    let mut read = Instant::now();
+    let saved = match &arguments.plan {
+        Some(path) => Some(saved_plan::read(path, loaded, fingerprint_key(loaded).await?.as_deref())?),
+        None => None,
+    };
+    let plan = async || match &saved {
+        Some(saved) => again(loaded, store, saved).await,
+        None => make(loaded, store, &arguments.narrowing).await,
+    };
+    let mut made = plan().await?;
+    if pending_creates::wait(loaded, &made.ledger, &made.plan, console).await {
+        // What was made meanwhile makes a saved plan stale.
+        read = Instant::now();
+        made = plan().await?;
+    }
+    let Planned { plan, live, ledger, vendors } = made;
+    let plan = Arc::new(plan);
+    let Some(saved) = saved else {
+        return Ok(Work { plan, ledger, vendors, live, read, again: None });
+    };
+    // What could not be seen is told by the new plan.
+    let moved = if plan.has(Effect::Incomplete) {
+        Vec::new()
+    } else {
+        replan::moved(&saved, &plan, &live).map_err(|why| CliError::Unreachable(why, Reason::Incomplete))?
+    };
+    Ok(Work { plan: Arc::new(saved), ledger, vendors, live, read, again: Some(Again { plan, moved }) })
+}
+
+/// Asks; with nobody to answer, nothing is written.
+async fn approved(console: &Console) -> Result<bool, CliError> {
+    let asking = console.clone();
+    let ask = move || asking.ask("\nApply this plan? Only `yes` will do: ");
+    // On a thread of its own, so that Ctrl-C is heard meanwhile.
+    match tokio::task::spawn_blocking(ask).await.map_err(|error| CliError::Error(error.into()))? {
+        None => Err(CliError::error(
+            "nobody is there to approve the plan (standard input is no terminal): nothing was changed; \
+             pass --auto-approve once the plan has been reviewed",
+        )),
+        Some(answer) if answer == "yes" => Ok(true),
+        Some(_) => {
+            console.note("Not approved: nothing was changed.");
+            Ok(false)
+        }
+    }
+}
+
+/// Nothing to carry out: what is live as declared is adopted.
+async fn finish_empty(
+    console: &Console,
+    reporter: &Reporter<'_>,
+    loaded: &Loaded,
+    book: Book<'_>,
+    mut work: Work,
+) -> Result<Exit, CliError> {
+    still_held(book.lock)?;
+    keep_settled(loaded, book, &mut work, console).await?;
+    let left = work.plan.has(Effect::Partial);
+    let clean = (!left && work.is_whole()).then(clock::timestamp);
+    let (live, plan) = (&work.live, Arc::clone(work.judged()));
+    let doings = |ledger: &mut Ledger, older: bool| {
+        // What was live before another run is no news.
+        if older {
+            return;
+        }
+        ledger_update::adopt(ledger, &loaded.desired, live, &plan);
+        if clean.is_some() {
+            ledger.last_clean_run.clone_from(&clean);
+        }
+    };
+    record(book, &mut work.ledger, doings).await?;
+    loaded.journal().discard();
+    reporter.ran(Run { due: work.due(), ..Run::default() });
+    Ok(if left { Exit::Partial } else { Exit::Success })
+}
+
+/// Makes sure that the lock is held, before a run writes for the first time.
+fn still_held(lock: &Lock) -> Result<(), CliError> {
+    let lease = lock.lease();
+    if lease.holds() {
+        return Ok(());
+    }
+    let why = lease.lost().borrow().clone().unwrap_or_default();
+    Err(CliError::Locked(format!("the lock was lost, and nothing was changed: {why}")))
+}
+
+/// Writes a run's doings into the ledger. Where another run wrote it since, they go into what that one left; and
+/// where that run has the lock by now, it is told that its own are older.
+async fn record(
+    book: Book<'_>,
+    ledger: &mut Ledger,
+    doings: impl Fn(&mut Ledger, bool),
+) -> Result<(), CliError> {
+    let mut older = false;
+    for _ in 0..5 {
+        let before = ledger.clone();
+        doings(ledger, older);
+        // One that does not tell yet whose it is becomes this workspace's.
+        let told = ledger.workspace.is_some() || ledger.serial == 0;
+        if before == *ledger && told {
+            return Ok(());
+        }
+        match book.store.save(ledger).await {
+            Err(LedgerError::Moved(_)) => {
+                *ledger = book.store.load().await?;
+                older = !book.lock.is_ours().await?;
+            }
+            other => return Ok(other?),
+        }
+    }
+    Err(CliError::error("the ledger was not written: other runs change it all the time; apply again"))
+}
+
+/// Writes down what a run did, in the ledger and for the report; and returns whether the ledger took it.
+async fn conclude(
+    console: &Console,
+    reporter: &Reporter<'_>,
+    loaded: &Loaded,
+    book: Book<'_>,
+    mut work: Work,
+    run: Run,
+    prints: &BTreeMap<OperatorId, String>,
+) -> (Exit, bool) {
+    let interrupted = run.interrupted;
+    let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
+    let whole = done && !work.plan.has(Effect::Partial);
+    let refused = run.results.iter().all(|r| r.is_proved() || r.held) && run.stale.is_empty();
+    let refused = refused && !done;
+    let clean = (whole && work.is_whole()).then(clock::timestamp);
+    let now_ms = clock::now_ms();
+    let (live, judged) = (&work.live, Arc::clone(work.judged()));
+    let doings = |ledger: &mut Ledger, older: bool| {
+        pending_creates::note(loaded, ledger, &work.plan, &run.results, now_ms);
+        if older {
+            return ledger_update::merge_older(ledger, &work.plan, &run.results, prints, &loaded.desired);
+        }
+        ledger_update::adopt(ledger, &loaded.desired, live, &judged);
+        ledger_update::changes(ledger, &work.plan, &run.results, prints);
+        if clean.is_some() {
+            ledger.last_clean_run.clone_from(&clean);
+        }
+    };
+    let stored = record(book, &mut work.ledger, doings).await;
+    reporter.ran(run);
+    if let Err(fail) = stored {
+        // The steps were taken, whatever keeps them from being written down.
+        fail.report(console);
+        console.error("the ledger does not know of this run; apply again once it can be written");
+        return (Exit::Partial, false);
+    }
+    let exit = if interrupted {
+        Exit::Interrupted
+    } else if whole {
+        Exit::Success
+    } else if refused {
+        Exit::Refused
+    } else {
+        Exit::Partial
+    };
+    (exit, true)
+}

@@ -1,0 +1,68 @@
+//! `rosterctl drift`: like plan, for a schedule; says which side moved. Changes nothing anywhere.
+
+use std::path::Path;
+
+use super::console::Console;
+use super::exit::{CliError, Exit};
+use super::plan::{PlanArgs, make, report_invalid};
+use super::report_output::{Output, PendingJson};
+use super::session::load;
+use super::workspace_args::Workspaces;
+use crate::model::finding::Effect;
+use crate::model::plan::Plan;
+use crate::report::Command;
+use crate::storage::ledger::Store;
+
+/// Say what differs from the manifests and which side moved; exit with 2 when anything does.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    workspaces: Workspaces,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Arguments {
+    /// The JSON document that is due.
+    pub(super) fn due(&self) -> Option<PendingJson> {
+        self.output.due(self.workspaces.mine(), self.workspaces.several())
+    }
+}
+
+pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    let mine: Vec<&Path> = arguments.workspaces.mine().collect();
+    let several = arguments.workspaces.several();
+    let reporter = arguments.output.begin(Command::Drift, several, &mine, console)?;
+    for path in mine {
+        match one(path, console).await {
+            Ok((plan, last_clean_run)) => reporter.planned(path, code(&plan), plan, last_clean_run),
+            Err(fail) => reporter.fail(path, fail),
+        }
+    }
+    Ok(reporter.finish())
+}
+
+/// Limits and protection are about applying: here what they would refuse is a difference like any other.
+fn code(plan: &Plan) -> Exit {
+    if plan.has(Effect::Incomplete) {
+        Exit::Unreachable
+    } else if plan.has(Effect::Invalid) {
+        Exit::Error
+    } else if plan.differs() {
+        Exit::Differs
+    } else {
+        Exit::Success
+    }
+}
+
+/// The plan, and when the last clean run ended.
+async fn one(path: &Path, console: &Console) -> Result<(Plan, Option<String>), CliError> {
+    let loaded = load::load(path)?;
+    if let Some(why) = loaded.journal().corruption() {
+        console.note(&why);
+    }
+    let store = Store::open(&loaded.workspace, &loaded.place)?;
+    let made = make(&loaded, &store, &PlanArgs::everything()).await?;
+    report_invalid(&made.plan, &loaded, console);
+    Ok((made.plan, made.ledger.last_clean_run))
+}

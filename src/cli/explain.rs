@@ -1,0 +1,33 @@
+//! `rosterctl explain`: what a kind, a field, a setting or a finding code means.
+
+use super::console::Console;
+use super::exit::{CliError, Exit};
+use crate::manifest::schema;
+use crate::model::id::safe;
+use crate::provider::SPECS;
+use crate::report::explain;
+
+/// Say what a kind, a field, a setting or a finding code means; without an argument, what there is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Like `agent`, `agent.wrapUpSeconds`, `policy.limits`, `connection.agent-config`, `R101`.
+    #[arg(value_name = "KIND[.FIELD]")]
+    topic: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    let roster = schema::roster();
+    match explain::explain(arguments.topic.as_deref(), roster.as_value(), SPECS) {
+        Ok(text) => {
+            console.out(&text);
+            Ok(Exit::Success)
+        }
+        Err(near) => {
+            let wanted = safe(arguments.topic.as_deref().unwrap_or_default());
+            let help = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            Err(CliError::error(format!(
+                "nothing is called `{wanted}`; {help}`rosterctl explain` lists what there is"
+            )))
+        }
+    }
+}

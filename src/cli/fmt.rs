@@ -1,0 +1,87 @@
+//! `rosterctl fmt`: the canonical layout of manifests, comments kept.
+
+use std::path::PathBuf;
+
+use similar::TextDiff;
+
+use super::console::Console;
+use super::exit::{CliError, Exit};
+use super::session::load;
+use super::session::load::Input;
+use crate::manifest::format;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::id::safe;
+use crate::model::source::Source;
+use crate::model::text::sanitize_lines;
+use crate::storage::files;
+use crate::storage::files::Manifest;
+use crate::storage::paths;
+use crate::yaml;
+
+/// Lay manifests out in the canonical way; comments and meaning stay.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Folder that holds rosterctl.yaml, or that file.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspace: PathBuf,
+    /// Write nothing; show what would change, and exit with 1 when anything would.
+    #[arg(long)]
+    check: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    let (place, workspace) = load::workspace(&arguments.workspace)?;
+    let fail = |wrong: Diagnostics| CliError::Input(wrong.into_sorted(), Input::default());
+    let found = files::manifests(&place, &workspace).map_err(fail)?;
+    let (mut wrong, mut manifests) = (Diagnostics::default(), Vec::new());
+    for manifest in &found {
+        match manifest.read() {
+            Ok(file) => manifests.push(file),
+            Err(unreadable) => wrong.push(unreadable),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(fail(wrong));
+    }
+    for found in found.iter().filter(|_| !arguments.check) {
+        if let Err(error) = paths::unlinked_below(&place.folder, &found.path) {
+            wrong.push(Diagnostic::at(&Source::new(&found.name, 1, 1), error.to_string()));
+        }
+    }
+    let mut changed = Vec::new();
+    for (manifest, found) in manifests.iter().zip(&found) {
+        let (_, complaints) = yaml::read(&manifest.name, &manifest.bytes);
+        if !complaints.is_empty() {
+            wrong.extend(complaints);
+        } else if let Ok(text) = std::str::from_utf8(&manifest.bytes) {
+            let laid_out = format::format(text);
+            if !laid_out.canonical {
+                console.note(&format!(
+                    "{}: its layout is left as it is, but for line ends: an anchor, a tag, a quoted or folded text \
+                     over several lines, or a comment between braces stands in it",
+                    manifest.name
+                ));
+            }
+            if laid_out.text != text {
+                changed.push((found, text, laid_out.text));
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(CliError::Input(wrong.into_sorted(), Input::new(manifests)));
+    }
+    for (Manifest { name, real, .. }, text, laid_out) in &changed {
+        let name = safe(name);
+        if arguments.check {
+            let diff = TextDiff::from_lines(*text, laid_out.as_str());
+            let theirs = format!("{name} (canonical)");
+            let diff = diff.unified_diff().context_radius(3).header(&name, &theirs).to_string();
+            console.out(&sanitize_lines(&diff));
+        } else {
+            files::rewrite(real, laid_out.as_bytes())
+                .map_err(|error| CliError::error(format!("{name} cannot be written: {error}")))?;
+            console.out(&format!("{name}\n"));
+        }
+    }
+    Ok(if arguments.check && !changed.is_empty() { Exit::Error } else { Exit::Success })
+}

@@ -1,0 +1,290 @@
+//! `rosterctl import`: the live estate to manifests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::console::Console;
+use super::exit::{CliError, Exit};
+use super::plan::{PlanningInput, read};
+use super::session::load;
+use super::session::load::Loaded;
+use super::snapshot::doubts;
+use crate::config::secret_key;
+use crate::manifest;
+use crate::manifest::import;
+use crate::manifest::import::{Manifest, Options, Origin};
+use crate::model::call::Reason;
+use crate::model::desired::Desired;
+use crate::model::diagnostic::did_you_mean;
+use crate::model::finding::Effect;
+use crate::model::id::{OperatorId, safe};
+use crate::model::ledger::Ledger;
+use crate::model::live::Live;
+use crate::model::source::File;
+use crate::plan;
+use crate::runtime::clock;
+use crate::storage::files;
+use crate::storage::ledger::Store;
+use crate::storage::paths;
+
+/// Write what is live as manifests, one file a main skill group; the next plan is empty.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Folder that holds rosterctl.yaml, or that file.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspace: PathBuf,
+    /// Folder to write to; made when it is not there.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Write over files that are there, and remove those that an earlier import wrote and this one does not.
+    #[arg(long)]
+    force: bool,
+    /// Refer to a password of each agent in this store; without it passwords are not managed.
+    #[arg(long, value_name = "NAME")]
+    password_store: Option<String>,
+    /// The role of every agent of which none is known: no system tells roles, and without one no agent can be made.
+    #[arg(long, value_name = "NAME")]
+    role: Option<String>,
+    /// Write each agent's SIP number instead of `sip: auto`.
+    #[arg(long)]
+    sip_numbers: bool,
+}
+
+pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    let loaded = load::bare(&arguments.workspace)?;
+    paths::unlinked(&arguments.out)
+        .map_err(|error| CliError::error(format!("nothing was written: {error}")))?;
+    let store = Store::open(&loaded.workspace, &loaded.place)?;
+    let PlanningInput { live, ledger, .. } = read(&loaded, &store).await?;
+    if let Some((what, doubt)) = doubts(&live).first() {
+        let why = format!(
+            "the listing of {what} could not be proved complete ({doubt}), so nothing was written; run again when \
+             nobody edits {what}"
+        );
+        return Err(CliError::Unreachable(why, Reason::Incomplete));
+    }
+    let taken = clock::timestamp();
+    let origin =
+        Origin { workspace: &loaded.workspace.name, taken: &taken, program: env!("CARGO_PKG_VERSION") };
+    let password = match &arguments.password_store {
+        Some(name) => Some(password(&loaded, name, &live)?),
+        None => None,
+    };
+    if let Some(role) = &arguments.role
+        && let Some(objection) = import::role_objection(role)
+    {
+        return Err(CliError::error(format!("--role {}: {objection}", safe(role))));
+    }
+    let role = arguments.role.as_deref().map(Arc::from);
+    let options = Options { password, role, sip_numbers: arguments.sip_numbers };
+    let manifests = import::emit(&live, &ledger, origin, &options);
+    let desired = prove(&loaded, &manifests, &live, &ledger)?;
+    let lost = lost(&loaded, &manifests, &desired, arguments);
+    write(&loaded, &manifests, arguments)?;
+    for Manifest { name, .. } in &manifests {
+        console.note(&format!("wrote {}", arguments.out.join(name).display()));
+    }
+    if arguments.force && !manifests.is_empty() {
+        for path in outdated(&loaded, &manifests, &arguments.out) {
+            fs::remove_file(&path)
+                .map_err(|error| CliError::error(format!("{} cannot be removed: {error}", path.display())))?;
+            console.note(&format!("removed {}, which an earlier import wrote", path.display()));
+        }
+    }
+    for lost in lost {
+        console.warning(&lost);
+    }
+    for warning in warnings(&loaded, &manifests, &live, &arguments.out) {
+        console.warning(&warning);
+    }
+    Ok(Exit::Success)
+}
+
+/// The store and the key of every password.
+fn password(loaded: &Loaded, name: &str, live: &Live) -> Result<(Arc<str>, Arc<str>), CliError> {
+    let stores = &loaded.workspace.stores;
+    let Some(store) = stores.get(name) else {
+        let known: Vec<&str> = stores.keys().map(|known| &**known).collect();
+        let help = match did_you_mean(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => format!("declare one under `secrets:` in {}", loaded.place.shown),
+            None => format!("{} declares: {}", loaded.place.shown, known.join(", ")),
+        };
+        return Err(CliError::error(format!(
+            "--password-store {}: there is no such store; {help}",
+            safe(name)
+        )));
+    };
+    let key = if store.kind == "env" { "AGENT_{operatorId}" } else { "agents/{operatorId}" };
+    let ids = live.agents.iter().flat_map(|listing| listing.items.keys());
+    for id in ids.filter(|id| OperatorId::objection(id.as_str()).is_none()) {
+        let own = key.replace("{operatorId}", id.as_str());
+        if let Some(objection) = secret_key::key_objection(store, &own) {
+            return Err(CliError::error(format!(
+                "--password-store {name}: agent {id} cannot have a password there: the key would be `{own}`, and \
+                 {objection}"
+            )));
+        }
+    }
+    Ok((Arc::from(name), key.into()))
+}
+
+/// Makes sure, before anything is written, that the manifests are sound and leave nothing to do.
+fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) -> Result<Desired, CliError> {
+    let files: Vec<File> = manifests
+        .iter()
+        .map(|manifest| File {
+            name: manifest.name.as_str().into(),
+            bytes: manifest.text.clone().into_bytes(),
+        })
+        .collect();
+    let wrong = |what: String| {
+        CliError::error(format!(
+            "nothing was written: {what}; this is an error of rosterctl, please report it with the shape of what is live"
+        ))
+    };
+    let desired = manifest::load(&files, &loaded.workspace).map_err(|out| {
+        let first = out.into_sorted().into_iter().next();
+        let first = first.map(|d| match d.source {
+            Some(source) => format!("{source}: {}", d.message),
+            None => d.message,
+        });
+        wrong(format!("the manifests could not be read again ({})", first.unwrap_or_default()))
+    })?;
+    let plan = plan::plan(&loaded.workspace, &desired, live, ledger, &plan::Options::default())
+        .map_err(|error| CliError::Error(error.into()))?;
+    if let Some(change) = plan.changes.first() {
+        return Err(wrong(format!("the manifests would change {}", change.id)));
+    }
+    let worst = plan.findings.iter().find(|finding| finding.effect() != Effect::None);
+    match worst {
+        Some(finding) => Err(wrong(format!("the manifests differ: {}", finding.message))),
+        None => Ok(desired),
+    }
+}
+
+/// What the files held that are written over or removed, and that the new ones do not say.
+fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &Arguments) -> Vec<String> {
+    let over = manifests.iter().map(|manifest| arguments.out.join(&manifest.name));
+    let gone = outdated(loaded, manifests, &arguments.out);
+    let old: Vec<File> = over
+        .chain(gone)
+        .filter_map(|path| {
+            Some(File { name: path.display().to_string().into(), bytes: fs::read(path).ok()? })
+        })
+        .collect();
+    if old.is_empty() {
+        return Vec::new();
+    }
+    let held = |what: &str| format!("the earlier manifests held what the new ones do not: {what}");
+    let mut lost: Vec<String> = match manifest::load(&old, &loaded.workspace) {
+        Ok(before) => import::lost(&before, desired).iter().map(|what| held(what)).collect(),
+        Err(_) => {
+            vec!["the earlier manifests are not sound, so what they declared was not compared".to_owned()]
+        }
+    };
+    for file in &old {
+        let text = String::from_utf8_lossy(&file.bytes);
+        let remarks = import::lost_remarks(&text, manifests.iter().map(|manifest| manifest.text.as_str()));
+        lost.extend(remarks.iter().map(|remark| held(&format!("{}: {}", file.name, safe(remark)))));
+    }
+    lost
+}
+
+/// Writes all of them, or none where one is there already.
+fn write(loaded: &Loaded, manifests: &[Manifest], arguments: &Arguments) -> Result<(), CliError> {
+    let out = &arguments.out;
+    let there: Vec<String> = manifests
+        .iter()
+        .map(|manifest| out.join(&manifest.name))
+        .filter(|path| fs::symlink_metadata(path).is_ok())
+        .map(|path| path.display().to_string())
+        .collect();
+    if !there.is_empty() && !arguments.force {
+        return Err(CliError::error(format!(
+            "nothing was written, since there is already {}; name an empty folder, or pass --force to write over",
+            there.join(", ")
+        )));
+    }
+    for manifest in manifests {
+        let path = out.join(&manifest.name);
+        paths::unlinked(&path).map_err(|error| CliError::error(format!("nothing was written: {error}")))?;
+    }
+    for manifest in manifests {
+        let path = out.join(&manifest.name);
+        if files::same(&path, &loaded.place.file) {
+            return Err(CliError::error(format!(
+                "{} is the workspace file and is not written over",
+                path.display()
+            )));
+        }
+        paths::unlinked(&path)
+            .and_then(|()| files::replace(&path, manifest.text.as_bytes()))
+            .map_err(|error| CliError::error(format!("{} cannot be written: {error}", path.display())))?;
+    }
+    Ok(())
+}
+
+/// Files of the folder that an earlier import of this workspace wrote, as they say themselves, and this one did not.
+fn outdated(loaded: &Loaded, manifests: &[Manifest], out: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(out).into_iter().flatten().filter_map(Result::ok);
+    let plain = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let mut paths: Vec<PathBuf> = plain.map(|entry| entry.path()).collect();
+    let kept = |path: &PathBuf| {
+        files::same(path, &loaded.place.file)
+            || manifests.iter().any(|manifest| files::same(path, &out.join(&manifest.name)))
+    };
+    paths.retain(|path| {
+        let named = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let says =
+            || fs::read_to_string(path).is_ok_and(|text| import::is_generated(&text, &loaded.workspace.name));
+        named && says() && !kept(path)
+    });
+    paths.sort();
+    paths
+}
+
+/// What a person should know before the next plan.
+fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if manifests.is_empty() {
+        warnings.push("nothing is live, so nothing was written".to_owned());
+        return warnings;
+    }
+    let folder = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
+    let covered = loaded.workspace.manifests.iter().any(|(name, _)| {
+        fs::canonicalize(loaded.place.folder.join(&**name)).is_ok_and(|named| folder.starts_with(named))
+    });
+    if !covered {
+        warnings.push(format!(
+            "{} reads no manifest from {}: add that folder to its `manifests`",
+            loaded.place.shown,
+            out.display()
+        ));
+    }
+    let own: Vec<PathBuf> =
+        manifests.iter().filter_map(|manifest| fs::canonicalize(out.join(&manifest.name)).ok()).collect();
+    let others =
+        loaded.input.manifests().iter().filter(|found| found.real.exists() && !own.contains(&found.real));
+    let others: Vec<&str> = others.map(|found| &*found.name).collect();
+    if !others.is_empty() && covered {
+        let shown = others.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+        let more = if others.len() > 5 { format!(" and {} more", others.len() - 5) } else { String::new() };
+        warnings.push(format!(
+            "the workspace has other manifests, {shown}{more}; what they declare too is an error: see `rosterctl validate`"
+        ));
+    }
+    let unnamed = live.agents.iter().flat_map(|listing| listing.items.keys());
+    let unnamed: Vec<String> = unnamed
+        .filter(|id| OperatorId::objection(id.as_str()).is_some())
+        .map(|id| safe(id.as_str()))
+        .collect();
+    if !unnamed.is_empty() {
+        warnings.push(format!(
+            "no manifest can name these live agents, so no plan ever changes them: {}",
+            unnamed.join(", ")
+        ));
+    }
+    warnings
+}

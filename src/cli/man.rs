@@ -1,0 +1,59 @@
+//! `rosterctl man`: man pages, for those who package the program.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::exit::{CliError, Exit};
+use super::help;
+use crate::storage::paths;
+
+/// Write man pages, one a command: `rosterctl.1`, `rosterctl-plan.1`, …
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Folder to write to; without it the page of the whole program goes to standard output.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    let mut program = help::command();
+    program.build();
+    let Some(folder) = &arguments.out else {
+        console.out(&String::from_utf8_lossy(&page(program)?));
+        return Ok(Exit::Success);
+    };
+    let mut pages = vec![("rosterctl.1".to_owned(), program.clone())];
+    for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
+        let name = format!("rosterctl-{}", command.get_name());
+        pages.push((format!("{name}.1"), command.clone().name(name)));
+    }
+    // They are for everybody, unlike what else this program writes.
+    let unwritten = |path: &Path, error: &io::Error| {
+        CliError::error(format!("{} cannot be written: {error}", path.display()))
+    };
+    paths::unlinked(folder)
+        .and_then(|()| fs::create_dir_all(folder))
+        .map_err(|error| unwritten(folder, &error))?;
+    for (name, command) in pages {
+        let path = folder.join(name);
+        let page = page(command)?;
+        paths::unlinked(&path)
+            .and_then(|()| fs::write(&path, page))
+            .map_err(|error| unwritten(&path, &error))?;
+        console.note(&format!("wrote {}", path.display()));
+    }
+    Ok(Exit::Success)
+}
+
+fn page(command: clap::Command) -> Result<Vec<u8>, CliError> {
+    let mut page = Vec::new();
+    // A date would make two builds of one version differ.
+    clap_mangen::Man::new(command)
+        .date("")
+        .manual("rosterctl")
+        .render(&mut page)
+        .map_err(|error| CliError::Error(error.into()))?;
+    Ok(page)
+}

@@ -1,0 +1,272 @@
+//! Commands: arguments, help and wiring. One file a command.
+
+mod apply;
+mod completions;
+mod console;
+mod doctor;
+mod drift;
+mod exit;
+mod explain;
+mod fmt;
+mod help;
+mod import;
+mod man;
+mod output_guard;
+mod pending_creates;
+mod plan;
+mod progress_bar;
+mod report_output;
+mod sandbox;
+mod saved_plan;
+mod schema;
+mod session;
+mod signals;
+mod snapshot;
+mod status;
+mod step_log;
+mod unlock;
+mod validate;
+mod workspace_args;
+
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::process::ExitCode;
+
+use clap::{FromArgMatches as _, Parser, Subcommand};
+
+use self::console::{Colour, Console};
+use self::exit::{CliError, Exit};
+use self::report_output::PendingJson;
+use self::signals::unless_interrupted;
+use rustix::io::Errno;
+
+use crate::model::id::ResourceId;
+use crate::model::plan::Allowance;
+
+/// A contact centre's roster as code: agents, skill groups and queues in reviewed YAML.
+#[derive(Debug, Parser)]
+#[command(name = "rosterctl", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Say more: every call on standard error, and where the manifest asks for each change.
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    verbose: bool,
+    /// Say less: no progress.
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Everywhere")]
+    quiet: bool,
+    /// When to colour: auto, always or never; with auto NO_COLOR is obeyed.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Colour::Auto,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        help_heading = "Everywhere"
+    )]
+    color: Colour,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check everything that can be known offline.
+    Validate(validate::Arguments),
+    /// Show the difference to the live systems and the steps that mend it; change nothing.
+    Plan(plan::Arguments),
+    /// Carry a plan out, read back, and prove that it took effect.
+    Apply(apply::Arguments),
+    /// Say what differs from the manifests and which side moved; exit with 2 when anything does.
+    Drift(drift::Arguments),
+    /// Show every agent across all connections: configured, online, on a call, in which queues.
+    Status(status::Arguments),
+    /// Try each connection and store once, and say what is wrong and how to mend it.
+    Doctor(doctor::Arguments),
+    /// Write what is live as manifests, one file a main skill group; the next plan is empty.
+    Import(import::Arguments),
+    /// Save what is live to a file without secrets, for `plan --live` where no credential may go.
+    Snapshot(snapshot::Arguments),
+    /// Lay manifests out in the canonical way; comments and meaning stay.
+    Fmt(fmt::Arguments),
+    /// Say what a kind, a field, a setting or a finding code means; without an argument, what there is.
+    Explain(explain::Arguments),
+    /// Free a lock whose holder is gone, after saying who held it.
+    Unlock(unlock::Arguments),
+    /// Print a JSON Schema, as checked in under schema/.
+    Schema(schema::Arguments),
+    /// Serve simulated vendor systems on loopback.
+    Sandbox(sandbox::Arguments),
+    /// Print completions for a shell.
+    Completions(completions::Arguments),
+    /// Write man pages, one a command.
+    Man(man::Arguments),
+}
+
+impl Command {
+    /// The JSON document that is due even when the command gives up; `None` when none was asked for.
+    fn due(&self) -> Option<PendingJson> {
+        match self {
+            Command::Plan(arguments) => arguments.due(),
+            Command::Drift(arguments) => arguments.due(),
+            Command::Status(arguments) => arguments.due(),
+            Command::Doctor(arguments) => arguments.due(),
+            Command::Apply(arguments) => arguments.due(),
+            Command::Validate(_)
+            | Command::Import(_)
+            | Command::Snapshot(_)
+            | Command::Fmt(_)
+            | Command::Explain(_)
+            | Command::Unlock(_)
+            | Command::Schema(_)
+            | Command::Sandbox(_)
+            | Command::Completions(_)
+            | Command::Man(_) => None,
+        }
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let parsed = help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // Help and version are what was asked for; anything else is bad usage, which is 1, never 2.
+            return if error.use_stderr() { Exit::Error.into() } else { Exit::Success.into() };
+        }
+    };
+    let console = Console::new(cli.color, cli.quiet, cli.verbose);
+    logs(cli.verbose, &console);
+    console.watch();
+    let due = cli.command.due();
+    let told = (due.clone(), console.clone());
+    let interrupted = move || {
+        let (due, console) = told;
+        give_up(due, CliError::Interrupted, &console);
+    };
+    let result = match cli.command {
+        Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
+        Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console), interrupted),
+        Command::Apply(arguments) => heeding_signals(apply::run(&arguments, &console), Some(interrupted)),
+        Command::Import(arguments) => on_runtime(import::run(&arguments, &console), interrupted),
+        Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console), interrupted),
+        Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console), interrupted),
+        Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console), interrupted),
+        Command::Status(arguments) => on_runtime(status::run(&arguments, &console), interrupted),
+        Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, &console), interrupted),
+        Command::Fmt(arguments) => fmt::run(&arguments, &console),
+        Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
+        Command::Explain(arguments) => explain::run(&arguments, &console),
+        Command::Sandbox(arguments) => heeding_signals(sandbox::run(&arguments, &console), None::<fn()>),
+        Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),
+        Command::Man(arguments) => man::run(&arguments, &console),
+    };
+    let exit = result.unwrap_or_else(|fail| give_up(due, fail, &console));
+    if console::unwritten() { exit.graver(Exit::Error).into() } else { exit.into() }
+}
+
+/// Says why a command gives up, in the form that was asked for.
+fn give_up(due: Option<PendingJson>, fail: CliError, console: &Console) -> Exit {
+    match due {
+        Some(due) => due.emit_failure(fail, console),
+        None => fail.report(console),
+    }
+}
+
+/// Runs a command that talks to others and changes nothing at them: Ctrl-C abandons it, and `interrupted` says so
+/// where the command does not see it.
+fn on_runtime(
+    command: impl Future<Output = Result<Exit, CliError>>,
+    interrupted: impl FnOnce() + Send + 'static,
+) -> Result<Exit, CliError> {
+    heeding_signals(unless_interrupted(command), Some(interrupted))
+}
+
+/// Runs a command that decides for itself what Ctrl-C means.
+fn heeding_signals(
+    command: impl Future<Output = Result<Exit, CliError>>,
+    interrupted: Option<impl FnOnce() + Send + 'static>,
+) -> Result<Exit, CliError> {
+    enough_files()?;
+    // Forgetting the provider is a failure at run time: it is installed before the first client.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::Error(error.into()))?;
+    if let Some(interrupted) = interrupted {
+        runtime.spawn(signals::insist(interrupted));
+    }
+    let result = runtime.block_on(command);
+    // A question that nobody answered any more would be waited for otherwise.
+    runtime.shutdown_background();
+    result
+}
+
+/// Makes sure that the runtime, its signals and a few connections can be opened: some of them panic where they cannot.
+fn enough_files() -> Result<(), CliError> {
+    const NEEDED: usize = 24;
+    let copies: io::Result<Vec<OwnedFd>> =
+        (0..NEEDED).map(|_| io::stderr().as_fd().try_clone_to_owned()).collect();
+    match copies {
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::MFILE) => Err(CliError::error(format!(
+            "this program may not open the {NEEDED} files and connections at a time that it needs: {error}; raise the \
+             limit, as with `ulimit -n 1024`"
+        ))),
+        // A standard error that is closed tells nothing.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Logs to standard error: what RUST_LOG asks for, or every call with `--verbose`.
+fn logs(verbose: bool, console: &Console) {
+    let log = console.log();
+    let asked = std::env::var("RUST_LOG").ok().filter(|v| !v.is_empty());
+    let filter = match (asked, verbose) {
+        (Some(asked), _) => asked,
+        (None, true) => "rosterctl=debug".to_owned(),
+        (None, false) => "rosterctl=warn".to_owned(),
+    };
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(move || log.clone())
+        .with_ansi(false)
+        .without_time()
+        // A line that cannot be written is dropped: said on standard error, that would end the run.
+        .log_internal_errors(false)
+        .try_init();
+}
+
+/// Reads `KIND/ID`.
+fn target(text: &str) -> Result<ResourceId, String> {
+    ResourceId::parse(text).ok_or_else(|| "write KIND/ID, like agent/8001 or queue/NAME".to_owned())
+}
+
+/// Reads `RULE=N`.
+fn allowance(text: &str) -> Result<Allowance, String> {
+    let rules = ["deletes", "changes", "members", "presence"];
+    let help = "write RULE=N, where RULE is deletes, changes, members or presence";
+    let (rule, number) = text.split_once('=').ok_or(help)?;
+    if !rules.contains(&rule) {
+        return Err(help.to_owned());
+    }
+    let up_to = number.parse().map_err(|_| help.to_owned())?;
+    Ok(Allowance { rule: rule.to_owned(), up_to })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        help::command().debug_assert();
+    }
+
+    #[test]
+    fn a_rule_is_lifted_up_to_a_number_only() {
+        assert!(allowance("deletes=12").is_ok());
+        assert!(allowance("deletes").is_err());
+        assert!(allowance("everything=1").is_err());
+    }
+}

@@ -1,0 +1,90 @@
+//! What no output may be written over: what people wrote, what stores keep, what rosterctl keeps.
+
+use std::path::{Component, Path};
+
+use super::exit::CliError;
+use super::session::load;
+use crate::config::workspace::{Settings, Workspace};
+use crate::storage::files;
+use crate::storage::files::{Place, real};
+use crate::storage::ledger;
+
+/// How the names of rosterctl's own files begin, in its own folder; and hidden ones are its own too.
+const KEPT: [&str; 5] = ["ledger", "lock", "journal", "sandbox", "."];
+/// What reports are called. Where a workspace cannot be read, other files in it may be somebody's secrets.
+const REPORTS: [&str; 7] = ["html", "json", "log", "md", "prom", "sarif", "xml"];
+
+/// Refuses a path that is, or would become, a file of a workspace, of a store or of rosterctl itself.
+///
+/// # Errors
+/// It is.
+pub(super) fn check(workspace: &Path, flag: &str, target: &Path) -> Result<(), CliError> {
+    let Ok(place) = Place::find(workspace) else { return Ok(()) };
+    match belongs(workspace, &place, &real(target)) {
+        Some(why) => Err(CliError::error(format!("{flag} {} would {why}", target.display()))),
+        None => Ok(()),
+    }
+}
+
+/// What writing to a path would do to a workspace.
+fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<String> {
+    let overwrite = || Some("overwrite a file of the workspace".to_owned());
+    if real(&place.file) == target {
+        return overwrite();
+    }
+    if kept(place, target) {
+        return Some("overwrite a file that rosterctl keeps; choose another name or folder".to_owned());
+    }
+    let Ok((place, workspace)) = load::workspace(workspace) else {
+        // What it is made of is not known.
+        let report = target.extension().is_some_and(|end| REPORTS.iter().any(|report| end == *report));
+        let known = target.is_file() && target.starts_with(real(&place.folder));
+        return if known && !report { overwrite() } else { None };
+    };
+    if ledger::files(&workspace, &place).iter().any(|path| real(path) == target) {
+        return Some("overwrite the ledger or its lock".to_owned());
+    }
+    if let Some(store) = store(&place, &workspace, target) {
+        return Some(format!("write where store `{store}` keeps its secrets; choose another folder"));
+    }
+    if files::manifest_paths(&place, &workspace).iter().any(|path| real(path) == target) {
+        return overwrite();
+    }
+    let yaml = target.extension().is_some_and(|end| end == "yaml" || end == "yml");
+    let within = |name: &str| {
+        let entry = real(&place.folder.join(name));
+        entry == target || yaml && target.starts_with(entry)
+    };
+    workspace.manifests.iter().find(|(name, _)| within(name)).map(|(name, _)| {
+        format!("become a manifest, since the workspace reads `{name}`; choose another folder")
+    })
+}
+
+/// Whether a path is kept in rosterctl's own folder. A plan of another name may lie there.
+fn kept(place: &Place, target: &Path) -> bool {
+    let Ok(rest) = target.strip_prefix(real(&place.own_folder())) else { return false };
+    let mut parts = rest.components();
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(name)), None) => {
+            let name = name.to_string_lossy().to_lowercase();
+            KEPT.iter().any(|kept| name.starts_with(kept))
+        }
+        _ => true,
+    }
+}
+
+/// The store that keeps its secrets at a path.
+fn store<'a>(place: &Place, workspace: &'a Workspace, target: &Path) -> Option<&'a str> {
+    let at = |settings: &Settings, key| settings.text(key).map(|path| real(&place.folder.join(path)));
+    let keeps = |kind: &str, settings: &Settings| match (kind, at(settings, "path")) {
+        // In a store that is the workspace's folder, or holds it, any file that is there may be a secret.
+        ("dir", Some(folder)) if real(&place.folder).starts_with(&folder) => {
+            target.starts_with(folder) && target.is_file()
+        }
+        ("dir", Some(folder)) => target.starts_with(folder),
+        ("sops" | "age", Some(file)) => file == target,
+        _ => at(settings, "caFile").is_some_and(|file| file == target),
+    };
+    let found = workspace.stores.values().find(|store| keeps(store.kind, &store.settings));
+    found.map(|store| &*store.name)
+}

@@ -1,0 +1,99 @@
+//! Queues that a run before this one asked for and that the vendor may still make: they are waited for, since no
+//! call could take a twin away.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::console::Console;
+use super::session::load::Loaded;
+use crate::apply::{Status, StepResult, journal_recovery};
+use crate::model::id::ResourceId;
+use crate::model::journal::Entry;
+use crate::model::ledger::Ledger;
+use crate::model::plan::{Operation, Plan};
+use crate::model::retry;
+use crate::runtime::clock;
+
+fn timeout(loaded: &Loaded) -> Duration {
+    let connection = loaded.workspace.connection("webchat-queue");
+    connection.map_or(Duration::ZERO, |connection| connection.settings.duration("timeout"))
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
+/// How long the vendor may take over a new queue once its client is gone or its answer was lost.
+pub(super) fn orphan(loaded: &Loaded) -> Duration {
+    timeout(loaded).min(retry::ORPHAN)
+}
+
+/// Waits until nobody makes the queues of a plan any more; `false` when there was nothing to wait for. What was
+/// read before is old then.
+pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console: &Console) -> bool {
+    let timeout = millis(timeout(loaded));
+    let mut both = ledger.clone();
+    // Another's journal in its place was refused when the plan was made.
+    keep(loaded, &mut both, &loaded.journal().unfinished().unwrap_or_default());
+    // Of one that cannot be read nobody knows for which queues it asked.
+    if let Some(last_ms) = loaded.journal().damaged_ms() {
+        let new = plan.steps.iter().filter(|step| step.operation == Operation::QueueCreate);
+        for id in new.flat_map(|step| &step.targets) {
+            put_off(&mut both, id, last_ms.saturating_add(millis(orphan(loaded))));
+        }
+    }
+    let awaited = both.awaited.iter().filter_map(|(id, until)| Some((ResourceId::parse(id)?, *until)));
+    let awaited: BTreeMap<ResourceId, i64> = awaited.collect();
+    let now = clock::now_ms();
+    let new = plan.steps.iter().filter(|step| step.operation == Operation::QueueCreate);
+    let until = new.flat_map(|step| &step.targets).filter_map(|id| Some((awaited.get(id)?, id)));
+    let Some((until, id)) = until.max().filter(|(until, _)| **until > now) else { return false };
+    // A clock that was set back makes nobody wait for longer than a vendor is given.
+    let pause = (until - now).min(timeout.saturating_mul(2));
+    let perhaps = if loaded.journal().damaged_ms().is_some() { ", perhaps," } else { "" };
+    console.note(&format!(
+        "A run before this one asked for {id}{perhaps} and did not see it: the vendor may still make it. Waiting {}s.",
+        pause / 1000 + 1
+    ));
+    tokio::time::sleep(Duration::from_millis(pause.unsigned_abs())).await;
+    true
+}
+
+/// Takes over into the ledger what a journal says of queues that are still awaited, before the journal goes.
+pub(super) fn keep(loaded: &Loaded, ledger: &mut Ledger, entries: &[Entry]) {
+    let (timeout, orphan) = (millis(timeout(loaded)), millis(orphan(loaded)));
+    for (id, until) in journal_recovery::may_still_be_made(entries, orphan, timeout) {
+        put_off(ledger, &id, until);
+    }
+    ledger.awaited.retain(|_, until| *until > clock::now_ms());
+}
+
+fn put_off(ledger: &mut Ledger, id: &ResourceId, until: i64) {
+    let known = ledger.awaited.entry(id.to_string()).or_insert(until);
+    *known = until.max(*known);
+}
+
+/// Writes down which queues a run leaves without an answer, and forgets what is over.
+pub(super) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &[StepResult], now_ms: i64) {
+    ledger.awaited.retain(|_, until| *until > now_ms);
+    let until = now_ms.saturating_add(millis(timeout(loaded)));
+    for (step, result) in
+        plan.steps.iter().zip(results).filter(|(s, _)| s.operation == Operation::QueueCreate)
+    {
+        for id in &step.targets {
+            match result.status {
+                Status::Unknown => {
+                    put_off(ledger, id, until);
+                }
+                Status::Done => {
+                    ledger.awaited.remove(&id.to_string());
+                }
+                // The vendor gave it a number, and does not show it.
+                Status::Failed if result.made.is_some() => {
+                    put_off(ledger, id, now_ms.saturating_add(millis(orphan(loaded))));
+                }
+                Status::Failed | Status::Skipped => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What a run has to tell, in the formats that were asked for: the one place that prints and writes reports.
+//!
+//! ```text
+//! begin (bad paths refused) ─▶ planned, ran, failed: a part each ─▶ finish: standard output, then each file
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use super::console::{self, Console};
+use super::exit::{CliError, Exit};
+use super::output_guard;
+use super::session::load;
+use crate::model::plan::Plan;
+use crate::report::redact::Mask;
+use crate::report::text::{self, TextStyle};
+use crate::report::view::View;
+use crate::report::{self, Body, Command, Failure, Format, Part, Report, Run, view};
+use crate::storage::files;
+use crate::storage::files::Place;
+
+/// What goes where.
+#[derive(Debug, clap::Args)]
+pub(super) struct Output {
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write a format to a file in the same run, like `html=plan.html`; repeatable.
+    #[arg(long = "write", value_name = "FORMAT=PATH", value_parser = written)]
+    writes: Vec<Written>,
+    /// Mask phone numbers and e-mail addresses in every format; the others that people post are masked anyway.
+    #[arg(long)]
+    mask_personal: bool,
+}
+
+/// A format and the file that it goes to.
+#[derive(Clone, Debug)]
+struct Written {
+    format: Format,
+    path: PathBuf,
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        Format::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()).help(self.doc()))
+    }
+}
+
+/// Reads `FORMAT=PATH`.
+fn written(text: &str) -> Result<Written, String> {
+    let words = Format::ALL.iter().map(|format| format.word()).collect::<Vec<_>>().join(", ");
+    let help = format!("write FORMAT=PATH, like html=plan.html, where FORMAT is one of {words}");
+    let (word, path) = text.split_once('=').ok_or_else(|| help.clone())?;
+    let format = Format::from_str(word, false).map_err(|_| format!("there is no format `{word}`: {help}"))?;
+    if path.is_empty() {
+        return Err(help);
+    }
+    if path == "-" {
+        return Err("standard output has --format; a file of this name is ./-".to_owned());
+    }
+    Ok(Written { format, path: path.into() })
+}
+
+impl Output {
+    /// The JSON document that is due on these workspaces; `None` when another format was asked for.
+    pub(super) fn due<'a>(
+        &self,
+        workspaces: impl IntoIterator<Item = &'a Path>,
+        several: bool,
+    ) -> Option<PendingJson> {
+        let workspaces = || workspaces.into_iter().map(Path::to_owned).collect();
+        let masked = self.mask_personal;
+        (self.format == Format::Json).then(|| PendingJson { workspaces: workspaces(), several, masked })
+    }
+
+    /// Makes ready to report on workspaces.
+    ///
+    /// # Errors
+    /// A format that the command does not have; a path that cannot be written, or must not be.
+    pub(super) fn begin<'a>(
+        &'a self,
+        command: Command,
+        several: bool,
+        workspaces: &[&Path],
+        console: &'a Console,
+    ) -> Result<Reporter<'a>, CliError> {
+        let mut formats = self.writes.iter().map(|written| written.format).chain([self.format]);
+        if let Some(format) = formats.find(|format| !format.fits(command)) {
+            let (word, command) = (format.word(), command.word());
+            return Err(CliError::error(format!(
+                "`{word}` is a format of `drift`; `{command}` has all others"
+            )));
+        }
+        let reporter = Reporter {
+            output: self,
+            console,
+            command,
+            several,
+            workspaces: workspaces.iter().map(|path| (*path).to_owned()).collect(),
+            parts: RefCell::default(),
+            exit: Cell::new(Exit::Success),
+            plan: RefCell::default(),
+            run: RefCell::default(),
+            shown: Cell::new(false),
+        };
+        for (at, Written { path, .. }) in self.writes.iter().enumerate() {
+            let again = |other: &Written| files::real(&other.path) == files::real(path);
+            if self.writes[..at].iter().any(again) {
+                return Err(CliError::error(format!("--write names {} twice", path.display())));
+            }
+            reporter.spare("--write", path)?;
+            files::probe(path).map_err(|error| unwritable(path, &error))?;
+        }
+        Ok(reporter)
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::error(format!("the report cannot be written to {}: {error}", path.display()))
+}
+
+/// Collects what became of each workspace, and tells it at the end.
+pub(super) struct Reporter<'a> {
+    output: &'a Output,
+    console: &'a Console,
+    command: Command,
+    several: bool,
+    workspaces: Vec<PathBuf>,
+    parts: RefCell<Vec<Part>>,
+    exit: Cell<Exit>,
+    /// The plan that is being carried out.
+    plan: RefCell<Option<Arc<Plan>>>,
+    /// What became of it.
+    run: RefCell<Option<Run>>,
+    /// The plan was shown already.
+    shown: Cell<bool>,
+}
+
+impl Reporter<'_> {
+    /// Refuses to let another output go where a report, or the workspace, stands.
+    ///
+    /// # Errors
+    /// It would.
+    pub(super) fn apart(&self, flag: &str, path: &Path) -> Result<(), CliError> {
+        let same = |other: &Written| files::real(&other.path) == files::real(path);
+        if self.output.writes.iter().any(same) {
+            return Err(CliError::error(format!("--write and {flag} both name {}", path.display())));
+        }
+        Ok(())
+    }
+
+    /// Refuses a path that is a file of one of the workspaces, of their stores, or rosterctl's own.
+    ///
+    /// # Errors
+    /// It is.
+    pub(super) fn spare(&self, flag: &str, path: &Path) -> Result<(), CliError> {
+        self.workspaces.iter().try_for_each(|workspace| output_guard::check(workspace, flag, path))
+    }
+
+    /// Shows a plan before it is carried out, where standard output is for people.
+    pub(super) fn show(&self, plan: &Arc<Plan>, due: bool) {
+        self.plan.replace(Some(Arc::clone(plan)));
+        if self.output.format != Format::Text {
+            return;
+        }
+        self.shown.set(true);
+        let masked = self.output.mask_personal.then(|| Mask::for_plan(plan).plan(plan));
+        let view = View { due, ..view::build(masked.as_ref().unwrap_or(plan), self.command) };
+        self.console.out(&text::plan(&view, self.console.look()));
+    }
+
+    /// Takes up what became of the plan that was shown.
+    pub(super) fn ran(&self, run: Run) {
+        self.run.replace(Some(run));
+    }
+
+    /// Takes up a workspace's plan.
+    pub(super) fn planned(&self, place: &Path, exit: Exit, plan: Plan, last_clean_run: Option<String>) {
+        self.add(place, exit, last_clean_run, Body::Planned(Arc::new(plan)));
+    }
+
+    /// Takes up how a run ended.
+    pub(super) fn end(&self, place: &Path, exit: Exit) {
+        let run = self.run.take();
+        if let Some(plan) = self.plan.take() {
+            let unrun = || Run { refused: Some("the plan was not approved".to_owned()), ..Run::default() };
+            self.add(place, exit, None, Body::Ran(plan, run.unwrap_or_else(unrun)));
+        }
+    }
+
+    /// Says on standard error why a workspace has no plan, or was not changed, and takes it up.
+    pub(super) fn fail(&self, place: &Path, fail: CliError) {
+        let failure = fail.failure();
+        let exit = fail.report(self.console);
+        let body = match (self.plan.take(), self.run.take()) {
+            (Some(plan), Some(run)) => Body::Ran(plan, run),
+            (Some(plan), None) => Body::Ran(plan, Run { refused: Some(failure.message), ..Run::default() }),
+            (None, _) => failed(place, failure),
+        };
+        self.add(place, exit, None, body);
+    }
+
+    fn add(&self, place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) {
+        self.exit.set(self.exit.get().graver(exit));
+        self.parts.borrow_mut().push(part(place, exit, last_clean_run, body));
+    }
+
+    /// Prints and writes what was taken up, and returns the gravest exit code.
+    pub(super) fn finish(self) -> Exit {
+        let mut exit = self.exit.get();
+        let mut report = Report {
+            command: self.command,
+            parts: self.parts.into_inner(),
+            several: self.several,
+            root: root(),
+        };
+        if self.output.mask_personal {
+            report = report.masked();
+        }
+        match self.output.format {
+            Format::Text => {
+                let look = self.console.look();
+                // Standard error has said why there is nothing to show.
+                let said = report.parts.iter().all(|part| matches!(part.body, Body::Failed(_)));
+                if self.shown.get() {
+                    self.console.out(&text::outcome(&report, look));
+                } else if self.several || !said {
+                    self.console.out(&report::render(&report, Format::Text, look));
+                }
+            }
+            format => self.console.out(&report::render(&report, format, TextStyle::default())),
+        }
+        for Written { format, path } in &self.output.writes {
+            let text = report::render(&report, *format, TextStyle::default());
+            if let Err(error) = files::put(path, text.as_bytes()) {
+                exit = exit.graver(unwritable(path, &error).report(self.console));
+            }
+        }
+        exit
+    }
+}
+
+fn part(place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) -> Part {
+    let file = Place::find(place).map_or_else(|_| files::shown(place), |found| found.shown);
+    Part { place: files::shown(place).to_string(), file, exit: exit as u8, last_clean_run, body }
+}
+
+fn failed(place: &Path, failure: Failure) -> Body {
+    let name = load::workspace(place).map(|(_, workspace)| workspace.name.to_string()).ok();
+    Body::Failed(Failure { workspace: name, ..failure })
+}
+
+fn root() -> String {
+    std::env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default()
+}
+
+/// The JSON document that is due when a command gives up before it has printed one: whoever asked for JSON reads
+/// JSON.
+#[derive(Clone)]
+pub(super) struct PendingJson {
+    workspaces: Vec<PathBuf>,
+    several: bool,
+    masked: bool,
+}
+
+impl PendingJson {
+    /// That of a command that tells of one workspace.
+    pub(super) fn of_one(workspace: &Path) -> Self {
+        Self { workspaces: vec![workspace.to_owned()], several: false, masked: false }
+    }
+
+    /// Says why the command gave up, on standard output too unless something stands there.
+    pub(super) fn emit_failure(self, fail: CliError, console: &Console) -> Exit {
+        let failure = fail.failure();
+        let exit = fail.report(console);
+        let parts =
+            self.workspaces.iter().map(|place| part(place, exit, None, failed(place, failure.clone())));
+        let report =
+            Report { command: Command::Plan, parts: parts.collect(), several: self.several, root: root() };
+        let report = if self.masked { report.masked() } else { report };
+        if !console::said() {
+            console.out(&report::render(&report, Format::Json, TextStyle::default()));
+        }
+        exit
+    }
+}

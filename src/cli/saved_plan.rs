@@ -1,0 +1,87 @@
+//! A saved plan: read, and refused when it is not what `plan` saved for these manifests.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::exit::CliError;
+use super::session::load::Loaded;
+use crate::apply::replan;
+use crate::manifest;
+use crate::model::digest;
+use crate::model::plan::{FORMAT, Plan};
+use crate::model::secret::Secret;
+use crate::storage::paths;
+
+/// Largest saved plan that is read, in bytes.
+const LARGEST_PLAN: u64 = 1024 * 1024 * 1024;
+
+/// Reads a saved plan, and refuses it when it is not what `plan` saved for these manifests.
+///
+/// With a `key` the plan has to be signed under it.
+pub(super) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result<Plan, CliError> {
+    let unreadable = |error: std::io::Error| {
+        CliError::error(format!("the plan {} cannot be read: {error}", path.display()))
+    };
+    let mut bytes = Vec::new();
+    let file = paths::unlinked(path).and_then(|()| fs::File::open(path)).map_err(unreadable)?;
+    file.take(LARGEST_PLAN).read_to_end(&mut bytes).map_err(unreadable)?;
+    let no_plan = |why: String| CliError::error(format!("{} is no saved plan: {why}", path.display()));
+    let json: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;
+    if json.get("format").and_then(serde_json::Value::as_str) != Some(FORMAT) {
+        return Err(no_plan(format!("its `format` is not {FORMAT}")));
+    }
+    let stale =
+        |why: &str| CliError::Stale(format!("the plan {} is stale: {why}; plan again", path.display()));
+    let program = env!("CARGO_PKG_VERSION");
+    match json.get("program").and_then(serde_json::Value::as_str) {
+        Some(made) if made == program => {}
+        made => {
+            let made = made.unwrap_or("another version");
+            return Err(stale(&format!("it was made by rosterctl {made}, and this is {program}")));
+        }
+    }
+    let digest = json.pointer("/digests/plan").and_then(serde_json::Value::as_str);
+    if digest != Some(&*digest::of_json(&json)) {
+        return Err(stale("its content was changed after it was saved"));
+    }
+    if let Some(key) = key {
+        let signature = json.pointer("/digests/signature").and_then(serde_json::Value::as_str);
+        let signed = digest.map(|digest| digest::signature(digest, key));
+        match signature {
+            Some(_) if signature == signed.as_deref() => {}
+            Some(_) => {
+                return Err(stale(
+                    "its signature is not of this job's `ledger.fingerprintKey`: it was edited, or the job that \
+                     saved it or this one has another key",
+                ));
+            }
+            None => {
+                return Err(stale(
+                    "it is not signed, and the workspace has a `ledger.fingerprintKey`: the job that saved it lacks \
+                     that key, as one with `--live` does, or its rosterctl is older",
+                ));
+            }
+        }
+    }
+    // The digest holds, so it was a plan where it was saved; one of another build is no malformed file.
+    let other = |why: String| stale(&format!("it does not have the form that this rosterctl saves ({why})"));
+    let schema = manifest::schema::plan();
+    if let Ok(validator) = jsonschema::validator_for(schema.as_value())
+        && let Some(error) = validator.iter_errors(&json).next()
+    {
+        return Err(other(format!("{} at `{}`", error.masked(), error.instance_path())));
+    }
+    let plan: Plan = serde_json::from_value(json).map_err(|error| other(error.to_string()))?;
+    if *plan.workspace != *loaded.workspace.name {
+        return Err(stale(&format!("it was made for workspace `{}`", plan.workspace)));
+    }
+    if plan.digests.manifests != loaded.digest {
+        return Err(stale("the workspace file or the manifests changed since it was made"));
+    }
+    if let Some(why) = replan::disorder(&plan) {
+        return Err(stale(&why));
+    }
+    Ok(plan)
+}

@@ -1,0 +1,39 @@
+//! `rosterctl schema`: the JSON Schemas, as checked in under `schema/`.
+
+use super::console::Console;
+use super::exit::{CliError, Exit};
+use crate::manifest::schema;
+use crate::provider::SPECS;
+
+/// Print a JSON Schema, as checked in under schema/.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Of what.
+    #[arg(value_enum)]
+    of: Of,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Of {
+    /// Manifests.
+    Roster,
+    /// rosterctl.yaml.
+    Workspace,
+    /// Saved plans.
+    Plan,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
+    let schema = match arguments.of {
+        Of::Roster => schema::roster(),
+        Of::Workspace => schema::workspace(SPECS),
+        Of::Plan => schema::plan(),
+    };
+    match serde_json::to_string_pretty(&schema) {
+        Ok(text) => {
+            console.out(&format!("{text}\n"));
+            Exit::Success
+        }
+        Err(error) => CliError::Error(error.into()).report(console),
+    }
+}

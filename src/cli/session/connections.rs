@@ -1,0 +1,255 @@
+//! A workspace's connections at work, each made when it is first wanted, and once a run.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::load::{Input, Loaded};
+use crate::apply::presence_guard;
+use crate::cli::exit::CliError;
+use crate::config::workspace::Connection;
+use crate::model::call::Reason;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::id::Kind;
+use crate::model::live::Seats;
+use crate::model::plan::Plan;
+use crate::model::presence::PresencePolicy;
+use crate::model::secret::{Secret, SecretRef};
+use crate::model::source::File;
+use crate::provider;
+use crate::provider::seat_query::spec::SPEC as SEAT_QUERY;
+use crate::runtime::client::Client;
+use crate::runtime::rate_limiter::RateLimiter;
+use crate::runtime::read::presence::Observers;
+use crate::runtime::read::resources::Vendors;
+use crate::runtime::read::seats;
+use crate::runtime::transport::Transport;
+use crate::runtime::vendor::Vendor;
+use crate::sandbox::Embedded;
+use crate::storage::secrets::SecretError;
+use crate::storage::state;
+
+/// The connections at work. All that are behind the embedded sandbox share one.
+#[derive(Default)]
+pub(crate) struct Links {
+    made: Mutex<BTreeMap<Arc<str>, Arc<Client>>>,
+    sandbox: Mutex<Option<Arc<Embedded>>>,
+}
+
+/// The reason for which a connection cannot be used, in words that go on from its name.
+pub(crate) enum Unusable {
+    /// It is declared wrongly, or this machine lacks something.
+    Wrong(String),
+    /// The store of its secret does not answer, or refuses the sign-in.
+    Unreachable(Reason, String),
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Wrong(why) | Self::Unreachable(_, why)) = self;
+        f.write_str(why)
+    }
+}
+
+impl From<String> for Unusable {
+    fn from(why: String) -> Self {
+        Self::Wrong(why)
+    }
+}
+
+/// A connection at work.
+///
+/// # Errors
+/// Why it cannot be, in words that go on from the connection's name.
+pub(crate) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Arc<Client>, Unusable> {
+    let mut made = loaded.links.made.lock().await;
+    if let Some(link) = made.get(&connection.name) {
+        return Ok(Arc::clone(link));
+    }
+    let link = Arc::new(make(loaded, connection).await?);
+    made.insert(Arc::clone(&connection.name), Arc::clone(&link));
+    Ok(link)
+}
+
+/// A connection for trying a call once: nobody else uses it, and nothing is tried again.
+///
+/// # Errors
+/// As of [`link`].
+pub(crate) async fn trial(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusable> {
+    make(loaded, connection).await.map(Client::without_retries)
+}
+
+/// Says what is wrong with the value of a secret that the workspace names under a setting. A token goes into a
+/// header, and an identity is a file of lines.
+pub(crate) fn objection(way: &str, secret: &SecretRef, value: &Secret) -> Option<String> {
+    let last = way.rsplit('.').next().unwrap_or(way);
+    let why = match last {
+        "identity" => None,
+        "token" | "secretId" => value.token_objection(),
+        _ => value.line_objection(),
+    };
+    why.map(|why| format!("its `{way}` {secret} {why}: store it without that"))
+}
+
+async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusable> {
+    let connector =
+        provider::connector(connection).ok_or_else(|| Unusable::Wrong("has no connector".to_owned()))?;
+    let secret = match (connection.base_url(), connector.secret(connection)) {
+        // The simulator in this process asks for no credential.
+        (None, _) => Arc::new(Secret::new("sandbox".to_owned())),
+        (Some(_), Some(secret)) => {
+            let value = loaded.secrets.get(secret).await.map_err(|error| {
+                let why = format!("cannot sign its calls: {error}");
+                match error {
+                    SecretError::Unreachable { reason, .. } => Unusable::Unreachable(reason, why),
+                    SecretError::Missing { .. } | SecretError::Store { .. } => Unusable::Wrong(why),
+                }
+            })?;
+            let ways = connection.settings.secrets();
+            let way =
+                ways.iter().find(|(_, named)| *named == secret).map_or("secret", |(way, _)| way.as_str());
+            if let Some(why) = objection(way, secret, &value) {
+                return Err(Unusable::Wrong(format!("cannot sign its calls: {why}")));
+            }
+            value
+        }
+        (Some(_), None) => return Err("names no secret to sign its calls with".to_owned().into()),
+    };
+    let transport = match connection.base_url() {
+        Some(base) => {
+            let timeout = connection.settings.duration("timeout");
+            Transport::http(base, timeout, connector.signs_host())
+                .map_err(|why| format!("cannot be used: {why}"))?
+        }
+        None => Transport::Embedded(sandbox(loaded).await?),
+    };
+    let pace = RateLimiter::new(state::folders(), &account(loaded, connection));
+    Ok(Client::new(connection.clone(), connector, transport, secret, pace))
+}
+
+/// The system that holds a kind of resources, or why it cannot be asked.
+pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor, String>> {
+    let connection = loaded.workspace.connections.iter().find(|c| c.spec.kinds.contains(&kind))?;
+    let provider = provider::for_connection(connection)?;
+    let link = link(loaded, connection).await;
+    Some(match link {
+        Ok(link) => Ok(Vendor::new(provider, link)),
+        Err(why) => Err(format!("connection `{}` {why}", connection.name)),
+    })
+}
+
+/// The systems that hold resources, ready to work.
+///
+/// # Errors
+/// Every secret that cannot be had, with its place.
+pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
+    let mut vendors = Vendors::default();
+    let mut wrong = Diagnostics::default();
+    let (mut unreachable, mut reasons) = (Vec::new(), BTreeSet::new());
+    for connection in &loaded.workspace.connections {
+        let Some(provider) = provider::for_connection(connection) else { continue };
+        let vendor = match link(loaded, connection).await {
+            Ok(link) => Vendor::new(provider, link),
+            Err(Unusable::Unreachable(reason, why)) => {
+                reasons.insert(reason);
+                unreachable.push(format!("connection `{}` {why}", connection.name));
+                continue;
+            }
+            Err(Unusable::Wrong(why)) => {
+                wrong.push(Diagnostic::at(
+                    &connection.source,
+                    format!("connection `{}` {why}", connection.name),
+                ));
+                continue;
+            }
+        };
+        match connection.spec.kinds.first() {
+            Some(Kind::Agent) => vendors.agents = Some(vendor),
+            Some(Kind::Queue) => vendors.queues = Some(vendor),
+            Some(Kind::Seat) | None => {}
+        }
+    }
+    if wrong.is_empty() && unreachable.is_empty() {
+        return Ok(vendors);
+    }
+    if !unreachable.is_empty() {
+        // What is declared wrongly is told by the next run, once the store answers.
+        return Err(CliError::Unreachable(unreachable.join("\n"), Reason::gravest(reasons)));
+    }
+    let bytes = loaded.place.read().unwrap_or_default();
+    let file = File { name: Arc::clone(&loaded.place.shown), bytes };
+    Err(CliError::Input(wrong.into_sorted(), Input::new(vec![file])))
+}
+
+/// The systems that know who is at work. One that cannot be asked is there nevertheless, and says why.
+pub(crate) async fn observers(loaded: &Loaded) -> Observers {
+    let mut observers = Observers::default();
+    for observer in provider::OBSERVERS.iter().copied() {
+        let Some(connection) = loaded.workspace.connection(observer.spec().name) else { continue };
+        let link = link(loaded, connection).await;
+        observers.add(observer, link.map_err(|why| format!("connection `{}` {why}", connection.name)));
+    }
+    observers
+}
+
+/// The voice seats, where a connection reads them; never a failure. With `passwords` those that manifests name
+/// are read from their stores, and compared.
+pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
+    let Some(connection) = loaded.workspace.connection(SEAT_QUERY.name) else { return Seats::Unasked };
+    let link = match link(loaded, connection).await {
+        Ok(link) => link,
+        Err(why) => return Seats::Unread(format!("connection `{}` {why}", connection.name), None),
+    };
+    let against = passwords.then_some((&loaded.desired, &loaded.secrets));
+    match seats::read(&link, against).await {
+        Ok(seats) => Seats::Read(seats),
+        Err(failure) => {
+            let reason = Some(failure.reason());
+            Seats::Unread(link.name(failure).message().to_owned(), reason)
+        }
+    }
+}
+
+/// The systems that can tell a state that the guard protects; none when the plan hurts nobody.
+pub(crate) async fn guards(loaded: &Loaded, plan: &Plan, guard: &PresencePolicy) -> Observers {
+    let mut observers = Observers::default();
+    if !presence_guard::needs_presence(plan, guard) {
+        return observers;
+    }
+    for observer in provider::OBSERVERS.iter().copied() {
+        let tells = observer.states().iter().any(|state| guard.protect.contains(state));
+        let Some(connection) = loaded.workspace.connection(observer.spec().name).filter(|_| tells) else {
+            continue;
+        };
+        let link = link(loaded, connection).await;
+        observers.add(observer, link.map_err(|why| format!("connection `{}` {why}", connection.name)));
+    }
+    observers
+}
+
+async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
+    let mut sandbox = loaded.links.sandbox.lock().await;
+    if let Some(embedded) = &*sandbox {
+        return Ok(Arc::clone(embedded));
+    }
+    let path = loaded.place.own_folder().join("sandbox.json");
+    let embedded = Embedded::open(Some(&path))
+        .map_err(|error| format!("cannot be used: {:#}", anyhow::Error::from(error)))?;
+    let embedded = Arc::new(embedded);
+    *sandbox = Some(Arc::clone(&embedded));
+    Ok(embedded)
+}
+
+/// What a rate window belongs to: the account at its host.
+fn account(loaded: &Loaded, connection: &Connection) -> String {
+    let at = match connection.base_url() {
+        // A host is one however it is spelled, and the limit is the account's.
+        Some(base) => base.to_ascii_lowercase().replacen("://localhost", "://127.0.0.1", 1),
+        None => fs::canonicalize(&loaded.place.folder).unwrap_or_default().display().to_string(),
+    };
+    let name = connection.settings.text("accountId").unwrap_or_default();
+    format!("{}|{at}|{name}", connection.spec.name)
+}

@@ -1,0 +1,261 @@
+//! A workspace and its manifests, read and checked; and what a command needs of them.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::connections::Links;
+pub(crate) use super::connections::vendors;
+use crate::cli::exit::CliError;
+use crate::config;
+use crate::config::workspace::Workspace;
+use crate::manifest;
+use crate::model::desired::Desired;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::digest;
+use crate::model::source::File;
+use crate::model::source::Source;
+use crate::provider::SPECS;
+use crate::storage::files;
+use crate::storage::files::{Manifest, Place};
+use crate::storage::journal::JournalPath;
+use crate::storage::ledger;
+use crate::storage::secrets::Secrets;
+
+/// The files of a run, for showing their lines.
+///
+/// The text of a sound file is let go once it is read, since a large roster's would be kept for nothing; it is
+/// read again, from where it was found, when a line of it has to be shown after all.
+#[derive(Default)]
+pub(crate) struct Input {
+    files: Vec<File>,
+    found: Vec<Manifest>,
+    lines: RefCell<BTreeMap<Arc<str>, Vec<String>>>,
+}
+
+impl Input {
+    pub(crate) fn new(files: Vec<File>) -> Self {
+        Self { files, ..Self::default() }
+    }
+
+    /// Files, and where the manifests among them lie.
+    fn found(files: Vec<File>, found: Vec<Manifest>) -> Self {
+        Self { found, ..Self::new(files) }
+    }
+
+    /// The manifests.
+    pub(crate) fn manifests(&self) -> &[Manifest] {
+        &self.found
+    }
+
+    /// The text of a line. A name is never opened: several files may be shown alike.
+    pub(crate) fn line(&self, source: &Source) -> Option<String> {
+        let mut lines = self.lines.borrow_mut();
+        if !lines.contains_key(&*source.file) {
+            let file = self.files.iter().find(|file| *file.name == *source.file);
+            let file = file.filter(|file| !file.bytes.is_empty());
+            let again = match file {
+                Some(_) => None,
+                None => Some(self.found.iter().find(|found| *found.name == *source.file)?.read().ok()?),
+            };
+            let file = file.or(again.as_ref())?;
+            lines.insert(Arc::clone(&file.name), split(&file.bytes));
+        }
+        let line = lines.get(&*source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?)?;
+        (line.len() <= LONGEST_LINE).then(|| line.clone())
+    }
+}
+
+/// Longest line that is shown, in bytes: each of many errors would go through all of it.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// Lines as the YAML reader counts them: each of `\n`, `\r\n` and a lone `\r` ends one.
+fn split(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    text.split(['\n', '\r']).map(str::to_owned).collect()
+}
+
+/// A workspace with its manifests.
+pub(crate) struct Loaded {
+    /// Where it lies.
+    pub(crate) place: Place,
+    /// The workspace.
+    pub(crate) workspace: Workspace,
+    /// What the manifests ask for.
+    pub(crate) desired: Desired,
+    /// The files.
+    pub(crate) input: Input,
+    /// Digest of the workspace file and the manifests.
+    pub(crate) digest: String,
+    /// The stores.
+    pub(crate) secrets: Secrets,
+    /// The connections at work.
+    pub(crate) links: Links,
+}
+
+impl Loaded {
+    /// Where its journal lies.
+    pub(crate) fn journal(&self) -> JournalPath {
+        JournalPath::for_workspace(&self.workspace, &self.place)
+    }
+}
+
+/// Reads a workspace and its manifests.
+///
+/// # Errors
+/// All that is wrong with them.
+pub(crate) fn load(argument: &Path) -> Result<Loaded, CliError> {
+    load_beside(argument, 0)
+}
+
+/// The same, while so many processors have other work: each thread more holds on to memory of its own.
+///
+/// # Errors
+/// All that is wrong with them.
+pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliError> {
+    let (place, workspace, bytes) = opened(argument)?;
+    let own = |bytes: &[u8]| File { name: Arc::clone(&place.shown), bytes: bytes.to_vec() };
+    let fail = |out: Diagnostics, files: Vec<File>, found| {
+        CliError::Input(out.into_sorted(), Input::found(files, found))
+    };
+    let found = match files::manifests(&place, &workspace) {
+        Ok(found) => found,
+        Err(out) => return Err(fail(out, vec![own(&bytes)], Vec::new())),
+    };
+    let read = match side_by_side(&found, busy) {
+        Ok(read) => read,
+        Err(out) => return Err(fail(out, vec![own(&bytes)], found)),
+    };
+    let (mut files, mut said) = (vec![own(&bytes)], Vec::new());
+    let mut digests = vec![digest::sha256([bytes.as_slice()])];
+    for one in read {
+        files.push(one.file);
+        said.push(one.said);
+        digests.push(one.digest);
+    }
+    let desired = match manifest::resolve(said, &workspace) {
+        Ok(desired) => desired,
+        Err(out) => return Err(fail(out, files, found)),
+    };
+    // Names are relative to the workspace, so that a plan made from another folder holds too.
+    let folder = files::shown_folder(&place);
+    let parts = files.iter().zip(&digests).flat_map(|(file, digest)| {
+        let name = file.name.strip_prefix(&*folder).unwrap_or(&file.name);
+        [name.as_bytes(), digest.as_bytes()]
+    });
+    let digest = digest::sha256(parts);
+    let secrets = Secrets::open(&workspace, &place.folder);
+    Ok(Loaded {
+        place,
+        workspace,
+        desired,
+        input: Input::found(files, found),
+        digest,
+        secrets,
+        links: Links::default(),
+    })
+}
+
+/// A manifest that was read.
+struct One {
+    said: manifest::ParsedFile,
+    /// The file; without its text where nothing is wrong with it.
+    file: File,
+    /// Digest of the text.
+    digest: String,
+}
+
+impl One {
+    fn read(found: &Manifest) -> Result<Self, Diagnostic> {
+        let mut file = found.read()?;
+        let (said, digest) = (manifest::read(&file), digest::sha256([file.bytes.as_slice()]));
+        if said.is_sound() {
+            file.bytes = Vec::new();
+        }
+        Ok(Self { said, file, digest })
+    }
+}
+
+/// Reads manifests in their order, on as many processors as there are where it is worth a thread.
+fn side_by_side(found: &[Manifest], busy: usize) -> Result<Vec<One>, Diagnostics> {
+    /// What one thread reads in a few milliseconds.
+    const WORTH_A_THREAD: u64 = 1 << 20;
+    let bytes: u64 = found.iter().map(|manifest| manifest.length).sum();
+    let worth = usize::try_from(bytes / WORTH_A_THREAD).unwrap_or(usize::MAX);
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = processors.saturating_sub(busy).min(worth).min(found.len());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut read = Vec::new();
+        while let at = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(manifest) = found.get(at)
+        {
+            read.push((at, One::read(manifest)));
+        }
+        read
+    };
+    let mut read = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut read = work();
+        for other in others {
+            // A panic of a thread is one of the program.
+            read.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        read
+    });
+    read.sort_by_key(|(at, _)| *at);
+    let (mut all, mut unreadable) = (Vec::new(), Diagnostics::default());
+    for (_, one) in read {
+        match one {
+            Ok(one) => all.push(one),
+            Err(diagnostic) => unreadable.push(diagnostic),
+        }
+    }
+    if unreadable.is_empty() { Ok(all) } else { Err(unreadable) }
+}
+
+/// Reads a workspace for a command that asks what is live and not what the manifests say: they may be wrong,
+/// or not there yet.
+///
+/// # Errors
+/// All that is wrong with the workspace file.
+pub(crate) fn bare(argument: &Path) -> Result<Loaded, CliError> {
+    let (place, workspace) = workspace(argument)?;
+    let found = files::manifests(&place, &workspace).unwrap_or_default();
+    let secrets = Secrets::open(&workspace, &place.folder);
+    let (desired, digest) = (Desired::default(), String::new());
+    let links = Links::default();
+    Ok(Loaded { place, workspace, desired, input: Input::found(Vec::new(), found), digest, secrets, links })
+}
+
+/// Reads a workspace without its manifests.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(crate) fn workspace(argument: &Path) -> Result<(Place, Workspace), CliError> {
+    opened(argument).map(|(place, workspace, _)| (place, workspace))
+}
+
+/// Reads the workspace file.
+fn opened(argument: &Path) -> Result<(Place, Workspace, Vec<u8>), CliError> {
+    let place = Place::find(argument).map_err(CliError::error)?;
+    let bytes =
+        place.read().map_err(|error| CliError::error(format!("{} cannot be read: {error}", place.shown)))?;
+    match config::load::load(&place.shown, &bytes, SPECS) {
+        Ok(mut workspace) => {
+            files::own_files(&place, ledger::files(&workspace, &place))
+                .map_err(|error| CliError::error(error.to_string()))?;
+            files::locate_stores(&place, &mut workspace).map_err(CliError::error)?;
+            Ok((place, workspace, bytes))
+        }
+        Err(out) => {
+            let file = File { name: Arc::clone(&place.shown), bytes };
+            Err(CliError::Input(out.into_sorted(), Input::new(vec![file])))
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The session of a command: loads the workspace and its manifests, opens the connections, reads the passwords.
+
+pub(super) mod connections;
+pub(super) mod load;
+pub(super) mod passwords;

@@ -1,0 +1,370 @@
+//! `rosterctl status`: a row an agent across all connections. Changes nothing anywhere.
+//!
+//! What is read, in as few calls as the systems' paging allows: agents, queues and seats in pages, who is online
+//! and who takes chats likewise, and of the system that is asked agent by agent those who get a row and can have
+//! a work number. `--agent` asks for those agents alone where a system can be asked so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::console::{self, Console};
+use super::exit::{CliError, Exit};
+use super::report_output::PendingJson;
+use super::session::connections;
+use super::session::load;
+use super::session::load::Loaded;
+use crate::model::call::{Failure, Reason};
+use crate::model::desired::Desired;
+use crate::model::diagnostic::did_you_mean;
+use crate::model::field::Record;
+use crate::model::id::{Kind, OperatorId, safe};
+use crate::model::live::{Listing, Live, LiveQueue, Seats};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::{Members, Value};
+use crate::provider::SPECS;
+use crate::report::status::{self, Row, Sources, Status};
+use crate::runtime::clock;
+use crate::runtime::read::presence::Observers;
+use crate::runtime::read::resources;
+use crate::runtime::vendor::Vendor;
+
+/// Up to so many agents are asked for one by one, rather than by reading all.
+const FEW: usize = 20;
+
+/// How long `--watch` waits before it reads again who is at work.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long `--watch` takes agents, queues and seats to be as they were read.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// Show every agent across all connections: configured, online, on a call, in which queues.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A folder that holds rosterctl.yaml, or that file.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspace: PathBuf,
+    /// Only this agent; repeatable.
+    #[arg(long = "agent", value_name = "ID")]
+    agents: Vec<String>,
+    /// Only who is in this queue, beside those of --agent; repeatable.
+    #[arg(long = "queue", value_name = "NAME")]
+    queues: Vec<String>,
+    /// Read again and again, until Ctrl-C. On a terminal the table is redrawn; elsewhere a table follows whenever
+    /// something changed, rows of CSV and a line of JSON at each reading.
+    #[arg(long)]
+    watch: bool,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// The forms that a status has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A table for people.
+    Text,
+    /// One JSON document; with --watch one on each line.
+    Json,
+    /// A row an agent.
+    Csv,
+}
+
+/// The systems, ready to be asked, or why they are not.
+struct Systems {
+    agents: Option<Result<Vendor, String>>,
+    queues: Option<Result<Vendor, String>>,
+    observers: Observers,
+    /// Every connection: provider and name.
+    asked: Vec<(&'static str, Arc<str>)>,
+}
+
+/// What changes slowly: who there is, in which queues, with how many calls.
+struct Roster {
+    live: Live,
+    /// Providers that told nothing, or not all, and why.
+    failed: Vec<(&'static str, String)>,
+    /// Why they told nothing, or not all.
+    reasons: BTreeMap<&'static str, Reason>,
+    /// Whom the status is narrowed to.
+    only: Option<BTreeSet<OperatorId>>,
+    /// What is wrong with what was asked for.
+    wrong: Vec<String>,
+}
+
+impl Arguments {
+    /// The JSON document that is due.
+    pub(super) fn due(&self) -> Option<PendingJson> {
+        (self.format == Format::Json).then(|| PendingJson::of_one(&self.workspace))
+    }
+}
+
+pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    let loaded = load::load(&arguments.workspace)?;
+    let systems = Systems {
+        agents: connections::vendor(&loaded, Kind::Agent).await,
+        queues: connections::vendor(&loaded, Kind::Queue).await,
+        observers: connections::observers(&loaded).await,
+        asked: SPECS
+            .iter()
+            .filter_map(|spec| Some((spec.name, Arc::clone(&loaded.workspace.connection(spec.name)?.name))))
+            .collect(),
+    };
+    // A system that could not even be asked is a mistake of this side.
+    let unasked = unasked(&loaded, console).await;
+    let mut roster = read(arguments, &loaded, &systems).await;
+    let mut at = Instant::now();
+    let mut before = None;
+    loop {
+        let status = look(&loaded, &systems, &roster).await;
+        let mut exit = Exit::Success;
+        for wrong in roster.wrong.iter().cloned().chain(unknown(arguments, &loaded, &roster, &status)) {
+            if before.is_none() {
+                console.error(&wrong);
+            }
+            exit = exit.graver(Exit::Error);
+        }
+        for system in status.systems.iter().filter(|system| !system.complete) {
+            let ours = unasked.contains(system.provider);
+            exit = exit.graver(if ours { Exit::Error } else { Exit::Unreachable });
+        }
+        show(arguments, console, &status, before.as_ref())?;
+        if !arguments.watch || console::nobody_reads() {
+            return Ok(exit);
+        }
+        before = Some(status);
+        tokio::time::sleep(INTERVAL).await;
+        if at.elapsed() >= FRESH {
+            roster = read(arguments, &loaded, &systems).await;
+            at = Instant::now();
+        }
+    }
+}
+
+/// The providers that cannot be asked, since a secret of theirs is not to be had; each is told of.
+async fn unasked(loaded: &Loaded, console: &Console) -> BTreeSet<&'static str> {
+    let mut unasked = BTreeSet::new();
+    for connection in &loaded.workspace.connections {
+        if let Err(why) = connections::link(loaded, connection).await {
+            console.error(&format!("connection `{}` {why}", connection.name));
+            unasked.insert(connection.spec.name);
+        }
+    }
+    unasked
+}
+
+/// Reads who is at work, and puts everybody together.
+async fn look(loaded: &Loaded, systems: &Systems, roster: &Roster) -> Status {
+    let everybody = status::everybody(&loaded.desired, &roster.live);
+    let ids = roster.only.as_ref().unwrap_or(&everybody);
+    let presence = systems.observers.presence(Some(ids)).await;
+    status::build(&Sources {
+        workspace: &loaded.workspace.name,
+        read: &clock::timestamp(),
+        desired: &loaded.desired,
+        live: &roster.live,
+        presence: &presence,
+        asked: &systems.asked,
+        failed: &roster.failed,
+        reasons: &roster.reasons,
+        only: Some(ids),
+    })
+}
+
+fn show(
+    arguments: &Arguments,
+    console: &Console,
+    status: &Status,
+    before: Option<&Status>,
+) -> Result<(), CliError> {
+    match arguments.format {
+        Format::Json => {
+            let text = if arguments.watch {
+                serde_json::to_string(status)
+            } else {
+                serde_json::to_string_pretty(status)
+            };
+            console.out(&(text.map_err(|error| CliError::Error(error.into()))? + "\n"));
+        }
+        Format::Csv => console.out(&status::csv(status, before.is_none())),
+        Format::Text if !arguments.watch => console.out(&status::table(status, console.look())),
+        Format::Text => {
+            let table = status::table(status, console.look());
+            let head = format!("{} at {}\n\n", status.workspace, status.read);
+            let same = before
+                .is_some_and(|before| (&before.agents, &before.systems) == (&status.agents, &status.systems));
+            if !console.redraw(&(head.clone() + &table)) && !same {
+                console.out(&(head + &table + "\n"));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Roster {
+    let named: BTreeSet<OperatorId> =
+        arguments.agents.iter().map(|id| OperatorId::new(id.as_str())).collect();
+    let mut only = (!named.is_empty() || !arguments.queues.is_empty()).then_some(named);
+    let mut wrong = Vec::new();
+    let (agents, queues, seats) = match &mut only {
+        Some(ids) if !arguments.queues.is_empty() => {
+            // Who is in the queues has to be known before they are asked for.
+            let queues = read_queues(systems).await;
+            let listing = queues.as_ref().and_then(|read| read.as_ref().ok());
+            for name in &arguments.queues {
+                match members(name, &loaded.desired, listing) {
+                    Ok(members) => ids.extend(members),
+                    Err(why) => wrong.push(why),
+                }
+            }
+            let (agents, seats) =
+                tokio::join!(read_agents(systems, Some(ids)), connections::seats(loaded, false));
+            (agents, queues, seats)
+        }
+        only => {
+            tokio::join!(
+                read_agents(systems, only.as_ref()),
+                read_queues(systems),
+                connections::seats(loaded, false)
+            )
+        }
+    };
+    let mut trouble = Trouble::default();
+    let agents = settle(agents, Kind::Agent, &mut trouble);
+    let queues = settle(queues, Kind::Queue, &mut trouble);
+    match &seats {
+        Seats::Unread(why, reason) => trouble.add("seat-query", why.clone(), *reason),
+        Seats::Read(seats) => {
+            if let Some(why) = &seats.listing.incomplete {
+                trouble.add("seat-query", doubt(why), Some(Reason::Incomplete));
+            }
+        }
+        Seats::Unasked => {}
+    }
+    for vendor in [&systems.agents, &systems.queues].into_iter().flatten().flatten().filter(|v| v.is_shut()) {
+        trouble.reasons.insert(vendor.provider.spec().name, Reason::SignIn);
+    }
+    let Trouble { failed, reasons } = trouble;
+    Roster { live: Live { agents, queues, seats }, failed, reasons, only, wrong }
+}
+
+/// Why systems told nothing, or not all: in words, and the reason of each that was asked.
+#[derive(Default)]
+struct Trouble {
+    failed: Vec<(&'static str, String)>,
+    reasons: BTreeMap<&'static str, Reason>,
+}
+
+impl Trouble {
+    fn add(&mut self, provider: &'static str, why: String, reason: Option<Reason>) {
+        self.failed.push((provider, why));
+        self.reasons.extend(reason.map(|reason| (provider, reason)));
+    }
+}
+
+/// A listing; or why there is none, and the reason where the system was asked.
+type Read<T> = Option<Result<Listing<OperatorId, T>, (String, Option<Reason>)>>;
+
+fn unread(failure: &Failure) -> (String, Option<Reason>) {
+    (failure.message().to_owned(), Some(failure.reason()))
+}
+
+async fn read_agents(systems: &Systems, only: Option<&BTreeSet<OperatorId>>) -> Read<Record> {
+    Some(match (systems.agents.as_ref()?, only) {
+        (Err(why), _) => Err((why.clone(), None)),
+        (Ok(vendor), Some(ids)) if ids.len() <= FEW => {
+            Ok(resources::some_agents(vendor, ids, usize::MAX).await)
+        }
+        (Ok(vendor), _) => resources::agents(vendor).await.map_err(|failure| unread(&failure)),
+    })
+}
+
+async fn read_queues(systems: &Systems) -> Read<LiveQueue> {
+    Some(match systems.queues.as_ref()? {
+        Err(why) => Err((why.clone(), None)),
+        Ok(vendor) => resources::queues(vendor).await.map_err(|failure| unread(&failure)),
+    })
+}
+
+/// Takes down what was not read, or not proved whole.
+fn settle<T>(read: Read<T>, kind: Kind, trouble: &mut Trouble) -> Option<Listing<OperatorId, T>> {
+    let spec = SPECS.iter().find(|spec| spec.kinds.contains(&kind))?;
+    match read? {
+        Ok(listing) => {
+            if let Some(why) = &listing.incomplete {
+                trouble.add(spec.name, doubt(why), Some(Reason::Incomplete));
+            }
+            Some(listing)
+        }
+        Err((why, reason)) => {
+            trouble.add(spec.name, why, reason);
+            None
+        }
+    }
+}
+
+fn doubt(why: &str) -> String {
+    format!("its listing could not be proved complete: {why}")
+}
+
+/// Who is in a queue, live or declared.
+fn members(
+    name: &str,
+    desired: &Desired,
+    live: Option<&Listing<OperatorId, LiveQueue>>,
+) -> Result<BTreeSet<OperatorId>, String> {
+    let mut found = false;
+    let mut all = BTreeSet::new();
+    let mut take = |record: &Record| {
+        found = true;
+        if let Some(Value::Members(members)) = record.get(&ASSIGN_MEMBERS) {
+            all.extend(Members::keys(members).cloned());
+        }
+    };
+    for (exten, queue) in live.iter().flat_map(|listing| &listing.items) {
+        if *queue.name == *name || exten.as_str() == name || format!("{}@{exten}", queue.name) == name {
+            take(&queue.record);
+        }
+    }
+    for (id, queue) in &desired.queues {
+        if *queue.name == *name || id.name.as_str() == name {
+            take(&queue.record);
+        }
+    }
+    if found {
+        return Ok(all);
+    }
+    let declared = desired.queues.values().map(|queue| &*queue.name);
+    let names: Vec<&str> = live
+        .iter()
+        .flat_map(|listing| listing.items.values())
+        .map(|queue| &*queue.name)
+        .chain(declared)
+        .collect();
+    let near = did_you_mean(name, names.iter().copied());
+    let near = near.map(|near| format!("; did you mean `{}`?", safe(near))).unwrap_or_default();
+    Err(format!("queue `{}` is neither live nor declared{near}", safe(name)))
+}
+
+/// Agents that were named and that nobody knows: one message for all of them.
+fn unknown(arguments: &Arguments, loaded: &Loaded, roster: &Roster, status: &Status) -> Option<String> {
+    let named = |row: &&Row| arguments.agents.iter().any(|id| id == row.operator_id.as_str());
+    let unknown: Vec<&Row> = status.agents.iter().filter(named).filter(|row| row.is_unknown()).collect();
+    if unknown.is_empty() {
+        return None;
+    }
+    let known = status::everybody(&loaded.desired, &roster.live);
+    let words = unknown.iter().map(|row| {
+        let id = row.operator_id.as_str();
+        match did_you_mean(id, known.iter().map(OperatorId::as_str)) {
+            Some(near) => format!("`{}` (did you mean `{}`?)", safe(id), safe(near)),
+            None => format!("`{}`", safe(id)),
+        }
+    });
+    let words = words.collect::<Vec<_>>().join(", ");
+    Some(match unknown.len() {
+        1 => format!("agent {words} is neither declared nor live, and no system mentions it"),
+        _ => format!("agents {words} are neither declared nor live, and no system mentions them"),
+    })
+}

@@ -1,0 +1,87 @@
+//! The workspaces that a run is about, and its share of them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::storage::files::WORKSPACE_FILE;
+
+/// Several workspaces, or a share of them.
+#[derive(Debug, clap::Args)]
+pub(super) struct Workspaces {
+    /// Folders that hold rosterctl.yaml, or such files.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspaces: Vec<PathBuf>,
+    /// Only the I-th of N shares of the workspaces, like 2/8; the N shares together are all of them.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    shard: Option<(usize, usize)>,
+}
+
+impl Workspaces {
+    /// Whether the report is one of several workspaces: its form must not depend on what a share happens to
+    /// hold.
+    pub(super) fn several(&self) -> bool {
+        self.workspaces.len() > 1 || self.shard.is_some()
+    }
+
+    /// The workspaces of this run's share, each once, in the order in which they were named.
+    pub(super) fn mine(&self) -> impl Iterator<Item = &Path> {
+        let (share, of) = self.shard.unwrap_or((1, 1));
+        // One that is named twice, also as a folder and as its file, would be reported twice under one name.
+        let mut seen = BTreeSet::new();
+        let once = self.workspaces.iter().filter(move |path| seen.insert(real(path)));
+        once.skip(share - 1).step_by(of).map(PathBuf::as_path)
+    }
+}
+
+/// Where a workspace's file really lies, as far as that can be told.
+fn real(path: &Path) -> PathBuf {
+    let file = if path.is_dir() { path.join(WORKSPACE_FILE) } else { path.to_owned() };
+    file.canonicalize().unwrap_or(file)
+}
+
+/// Reads `I/N`.
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    parts
+        .filter(|(i, n)| (1..=*n).contains(i))
+        .ok_or_else(|| "write I/N, like 2/8, counting from 1".to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_count_from_one() {
+        assert_eq!(shard("2/8"), Ok((2, 8)));
+        for wrong in ["0/8", "9/8", "x", "1/0", "-1/2", "1/2/3", "/"] {
+            assert!(shard(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_workspace_that_is_named_twice_is_taken_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(WORKSPACE_FILE);
+        std::fs::write(&file, "").unwrap();
+        let named = [folder.path(), &file, folder.path(), Path::new("elsewhere")];
+        let workspaces = named.map(Path::to_owned).to_vec();
+        let all = Workspaces { workspaces, shard: None };
+        assert_eq!(all.mine().collect::<Vec<_>>(), [folder.path(), Path::new("elsewhere")]);
+    }
+
+    #[test]
+    fn the_shares_together_are_all_workspaces_once() {
+        let workspaces: Vec<PathBuf> = (0..10).map(|n| PathBuf::from(n.to_string())).collect();
+        for of in 1..12 {
+            let mut seen = Vec::new();
+            for share in 1..=of {
+                let share = Workspaces { workspaces: workspaces.clone(), shard: Some((share, of)) };
+                seen.extend(share.mine().map(Path::to_owned));
+            }
+            seen.sort();
+            assert_eq!(seen, workspaces, "{of} shares");
+        }
+    }
+}

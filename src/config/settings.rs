@@ -1,0 +1,421 @@
+//! What a connector says of itself, as data.
+//!
+//! From a [`Spec`] follow the workspace's schema and its check, rate limits, estimates, `doctor` and
+//! the reference page. Stores, ledger and policy describe their settings with the same rows.
+
+use std::time::Duration;
+
+use crate::model::id::{Kind, OperatorId};
+use crate::model::presence::{HARMS, STATE_WORDS};
+
+/// One setting of a connection, a store, the ledger or the policy.
+#[derive(Debug)]
+pub struct Setting {
+    /// Name in `rosterctl.yaml`.
+    pub key: &'static str,
+    /// What it can hold.
+    pub ty: SettingType,
+    /// Whether it must be there. Behind `baseUrl: sandbox` no setting of a connection must.
+    pub required: bool,
+    /// What holds when it is not there, in YAML; empty when nothing does.
+    pub default: &'static str,
+    /// Its meaning, in sentences.
+    pub doc: &'static str,
+    /// What it has to do with its neighbours.
+    pub bond: Constraint,
+}
+
+/// What a setting has to do with its neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constraint {
+    /// Nothing.
+    Free,
+    /// Exactly one of these is given; or none, where one of them has a default.
+    OneOf(&'static [&'static str]),
+    /// It must be there when that neighbour is this word.
+    When(&'static str, &'static str),
+}
+
+impl Setting {
+    /// Ties the setting to its neighbours.
+    #[must_use]
+    pub const fn bound(self, bond: Constraint) -> Self {
+        Self { bond, ..self }
+    }
+}
+
+/// The type of a setting.
+#[derive(Clone, Copy, Debug)]
+pub enum SettingType {
+    /// Text, not empty.
+    Text,
+    /// One of some words.
+    Choice(&'static [&'static str]),
+    /// Some of some words.
+    Words(&'static [&'static str]),
+    /// A list of texts.
+    Texts,
+    /// A whole number between two bounds.
+    Number {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// A list of whole numbers, or one.
+    Numbers,
+    /// `true` or `false`.
+    Flag,
+    /// `500ms`, `30s`, `2m`, `1h`.
+    Duration {
+        /// Whether it may be zero.
+        zero: bool,
+    },
+    /// `+08:00`.
+    Offset,
+    /// A share (`10%`) or a count.
+    Share,
+    /// Where a service answers: `https://HOST[:PORT]`, or `http://` on this host.
+    Address,
+    /// A URL that begins with one of these.
+    Url(&'static [&'static str]),
+    /// `{ store, key }`.
+    Secret,
+    /// A mapping of settings.
+    Group(&'static [Setting]),
+}
+
+/// An operation of a vendor.
+#[derive(Debug)]
+pub struct OperationSpec {
+    /// The vendor's name for it; also the key of its rate limit.
+    pub name: &'static str,
+    /// Whether it changes anything.
+    pub writes: bool,
+    /// The setting that holds its rate limit, where the vendor has one.
+    pub rate_setting: Option<&'static str>,
+}
+
+/// What a connector says of itself.
+#[derive(Debug)]
+pub struct Spec {
+    /// Word under `provider:`.
+    pub name: &'static str,
+    /// One sentence about the system.
+    pub doc: &'static str,
+    /// The vendor's document.
+    pub document: &'static str,
+    /// Kinds of resources that it holds.
+    pub kinds: &'static [Kind],
+    /// Whether it writes; the others only read.
+    pub writes: bool,
+    /// Settings beside those that every connection has.
+    pub settings: &'static [Setting],
+    /// Its operations.
+    pub operations: &'static [OperationSpec],
+    /// Whether it can be asked about an agent, where it is asked agent by agent.
+    pub asks: Option<fn(&OperatorId) -> bool>,
+}
+
+/// So many calls in any window of such a length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Calls allowed in any window; at least 1.
+    pub calls: usize,
+    /// Length of the window.
+    pub per: Duration,
+}
+
+impl Rate {
+    /// How long `n` calls take at least, when the window is empty at the start.
+    pub fn time_for(self, n: usize) -> Duration {
+        let windows = n.saturating_sub(1) / self.calls.max(1);
+        self.per * u32::try_from(windows).unwrap_or(u32::MAX)
+    }
+}
+
+const fn setting(key: &'static str, ty: SettingType, default: &'static str, doc: &'static str) -> Setting {
+    Setting { key, ty, required: false, default, doc, bond: Constraint::Free }
+}
+
+/// An optional setting.
+pub const fn optional(
+    key: &'static str,
+    ty: SettingType,
+    default: &'static str,
+    doc: &'static str,
+) -> Setting {
+    setting(key, ty, default, doc)
+}
+
+/// A setting that must be there.
+pub const fn required(key: &'static str, ty: SettingType, doc: &'static str) -> Setting {
+    Setting { key, ty, required: true, default: "", doc, bond: Constraint::Free }
+}
+
+/// `rateLimit: { calls: 20, per: 60s }`.
+pub const RATE: SettingType = SettingType::Group(&[
+    required("calls", SettingType::Number { min: 1, max: 1_000_000 }, "Calls allowed in any window."),
+    required("per", SettingType::Duration { zero: false }, "Length of the window."),
+]);
+
+/// Meaning of a `rateLimit` where the vendor documents none.
+pub const RATE_DOC: &str = "Rate limit; the vendor documents none, so none holds when it is left out.";
+
+/// Settings that every connection has.
+pub static CONNECTION: &[Setting] = &[
+    required(
+        "baseUrl",
+        SettingType::Text,
+        "Where the system answers, like https://cc.example.com; or the word `sandbox` for the embedded simulator.",
+    ),
+    optional("timeout", SettingType::Duration { zero: false }, "30s", "Longest time that one call may take."),
+    optional(
+        "retry",
+        SettingType::Group(&[
+            optional("attempts", SettingType::Number { min: 1, max: 100 }, "6", "Most attempts at one call."),
+            optional(
+                "total",
+                SettingType::Duration { zero: true },
+                "2m",
+                "Longest time for all attempts at one call.",
+            ),
+        ]),
+        "{ attempts: 6, total: 2m }",
+        "Bounds of trying a call again.",
+    ),
+    optional("concurrency", SettingType::Number { min: 1, max: 256 }, "8", "Calls in flight at a time."),
+    optional(
+        "allowInsecure",
+        SettingType::Flag,
+        "false",
+        "Allow http:// to another host than this one. Passwords then cross the network in clear.",
+    ),
+];
+
+const VAULT_SIGN_IN: Constraint = Constraint::OneOf(&["token", "approle", "kubernetes"]);
+const LEDGER_PLACE: Constraint = Constraint::OneOf(&["path", "url"]);
+
+/// The types of stores, and the settings of each.
+pub static STORES: &[(&str, &str, &[Setting])] = &[
+    (
+        "env",
+        "Environment variables: key CC_TOKEN reads PREFIX + CC_TOKEN. Keys are [A-Z0-9_]+.",
+        &[optional("prefix", SettingType::Text, "\"\"", "Put before each key.")],
+    ),
+    (
+        "dir",
+        "One file a key, never outside the folder; writable.",
+        &[required("path", SettingType::Text, "The folder, beside rosterctl.yaml or absolute.")],
+    ),
+    (
+        "vault",
+        "HashiCorp Vault, KV version 2; writable.",
+        &[
+            required("address", SettingType::Address, "Where Vault answers."),
+            optional("mount", SettingType::Text, "secret", "Mount of the KV engine."),
+            optional("path", SettingType::Text, "\"\"", "Path before each key."),
+            optional("token", SettingType::Secret, "", "Sign in with a token.").bound(VAULT_SIGN_IN),
+            optional(
+                "approle",
+                SettingType::Group(&[
+                    required("roleId", SettingType::Text, "Role id."),
+                    required("secretId", SettingType::Secret, "Secret id."),
+                    optional("mount", SettingType::Text, "approle", "Mount of the sign-in."),
+                ]),
+                "",
+                "Sign in with AppRole.",
+            )
+            .bound(VAULT_SIGN_IN),
+            optional(
+                "kubernetes",
+                SettingType::Group(&[
+                    required("role", SettingType::Text, "Role."),
+                    optional("mount", SettingType::Text, "kubernetes", "Mount of the sign-in."),
+                ]),
+                "",
+                "Sign in as a Kubernetes service account.",
+            )
+            .bound(VAULT_SIGN_IN),
+            optional("namespace", SettingType::Text, "", "Namespace (Vault Enterprise)."),
+            optional("caFile", SettingType::Text, "", "File of further certificate authorities."),
+        ],
+    ),
+    (
+        "sops",
+        "A file encrypted with SOPS to age recipients; read only.",
+        &[
+            required("path", SettingType::Text, "The file."),
+            optional(
+                "identity",
+                SettingType::Secret,
+                "",
+                "The age identity; else SOPS_AGE_KEY or SOPS_AGE_KEY_FILE.",
+            ),
+        ],
+    ),
+    (
+        "age",
+        "A file encrypted with age that holds a map of key to value; read only.",
+        &[
+            required("path", SettingType::Text, "The file."),
+            required("identity", SettingType::Secret, "The age identity."),
+        ],
+    ),
+    (
+        "exec",
+        "A command without a shell; {key} stands for the key.",
+        &[
+            required("get", SettingType::Texts, "Prints the value of {key}."),
+            optional("put", SettingType::Texts, "", "Stores standard input under {key}."),
+            optional(
+                "line",
+                SettingType::Choice(&["all", "first"]),
+                "all",
+                "Whether the value is all that `get` prints, or its first line alone.",
+            ),
+            optional(
+                "missing",
+                SettingType::Group(&[
+                    required(
+                        "exit",
+                        SettingType::Numbers,
+                        "Exit codes of `get` for a key that is not there.",
+                    ),
+                    optional(
+                        "stderr",
+                        SettingType::Text,
+                        "",
+                        "A text that `get` then prints on standard error.",
+                    ),
+                ]),
+                "",
+                "How `get` ends for a key that is not there; known of pass, gopass, op, security and \
+                 secret-tool.",
+            ),
+        ],
+    ),
+];
+
+/// Settings under `ledger:`.
+pub static LEDGER: &[Setting] = &[
+    optional(
+        "path",
+        SettingType::Text,
+        ".rosterctl/ledger.json",
+        "File of the ledger, beside rosterctl.yaml; each workspace has its own.",
+    )
+    .bound(LEDGER_PLACE),
+    optional(
+        "url",
+        SettingType::Url(&["s3://", "gs://", "az://", "file://"]),
+        "",
+        "Object store of the ledger, like s3://bucket/prefix; instead of `path`.",
+    )
+    .bound(LEDGER_PLACE),
+    optional(
+        "lease",
+        SettingType::Duration { zero: false },
+        "30s",
+        "How long a lock is held without being renewed.",
+    ),
+    optional("fingerprintKey", SettingType::Secret, "", "Key of the fingerprints of passwords."),
+];
+
+/// Settings under `policy:`.
+pub static POLICY: &[Setting] = &[
+    optional(
+        "prune",
+        SettingType::Choice(&["none", "owned", "all"]),
+        "none",
+        "Which live agents that no manifest names are deleted: none, those that rosterctl made or adopted, or all.",
+    ),
+    optional(
+        "limits",
+        SettingType::Group(&[
+            optional(
+                "deletes",
+                SettingType::Share,
+                "10%",
+                "Most agents deleted in one run, of those that are live.",
+            ),
+            optional(
+                "changes",
+                SettingType::Share,
+                "50%",
+                "Most resources updated or replaced in one run, of those that are live.",
+            ),
+            optional(
+                "memberRemovals",
+                SettingType::Share,
+                "30%",
+                "Most members that one queue loses in one run.",
+            ),
+            optional(
+                "floor",
+                SettingType::Number { min: 0, max: 1_000_000 },
+                "5",
+                "Counts up to this pass every limit that is not zero.",
+            ),
+        ]),
+        "{ deletes: 10%, changes: 50%, memberRemovals: 30%, floor: 5 }",
+        "How much one run may change.",
+    ),
+    optional(
+        "immutable",
+        SettingType::Choice(&["report", "replace"]),
+        "report",
+        "What happens to a field that the vendor cannot edit: report it, or delete the agent and make it again.",
+    ),
+    optional(
+        "presence",
+        SettingType::Group(&[
+            optional(
+                "protect",
+                SettingType::Words(STATE_WORDS),
+                "[on-call]",
+                "States in which an agent is left alone.",
+            ),
+            optional(
+                "block",
+                SettingType::Words(HARMS),
+                "[delete, disable, regroup, unqueue]",
+                "What is not done to an agent in such a state.",
+            ),
+            optional(
+                "wait",
+                SettingType::Duration { zero: true },
+                "0s",
+                "How long to wait for the state to end.",
+            ),
+            optional(
+                "onError",
+                SettingType::Choice(&["refuse", "allow"]),
+                "refuse",
+                "What an unreachable presence system means.",
+            ),
+        ]),
+        "{ protect: [on-call], block: [delete, disable, regroup, unqueue], wait: 0s, onError: refuse }",
+        "Who is left alone while at work.",
+    ),
+    optional(
+        "queueMembers",
+        SettingType::Choice(&["exact", "at-least"]),
+        "exact",
+        "Whether a queue's member list is replaced, or only added to.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_full_only_after_its_calls() {
+        let rate = Rate { calls: 20, per: Duration::from_mins(1) };
+        assert_eq!(rate.time_for(0), Duration::ZERO);
+        assert_eq!(rate.time_for(20), Duration::ZERO);
+        assert_eq!(rate.time_for(21), Duration::from_mins(1));
+        assert_eq!(rate.time_for(60), Duration::from_mins(2));
+    }
+}

@@ -1,0 +1,321 @@
+//! The trusted configuration, `rosterctl.yaml`, read and checked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::settings::{Rate, Spec};
+use crate::model::presence::PresencePolicy;
+use crate::model::secret::SecretRef;
+use crate::model::source::Source;
+
+/// Values of a table of [`super::settings::Setting`]s, defaults filled in.
+#[derive(Clone, Debug, Default)]
+pub struct Settings(pub BTreeMap<&'static str, SettingValue>);
+
+/// The value of a setting.
+#[derive(Clone, Debug)]
+pub enum SettingValue {
+    /// Text or a word.
+    Text(Arc<str>),
+    /// Texts or words.
+    Texts(Vec<Arc<str>>),
+    /// A whole number.
+    Number(i64),
+    /// Whole numbers.
+    Numbers(Vec<i64>),
+    /// A flag.
+    Flag(bool),
+    /// A length of time.
+    Duration(Duration),
+    /// A share or a count.
+    Limit(Limit),
+    /// A secret's name.
+    Secret(SecretRef),
+    /// A mapping.
+    Group(Settings),
+}
+
+/// A bound given as a share of what is live, or as a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Hundredths.
+    Percent(u32),
+    /// A count.
+    Count(u32),
+}
+
+impl Limit {
+    /// Whether `count` out of `of` is within the bound.
+    pub fn allows(self, count: usize, of: usize) -> bool {
+        match self {
+            Limit::Percent(percent) => count * 100 <= of * percent as usize,
+            Limit::Count(bound) => count <= bound as usize,
+        }
+    }
+
+    /// Whether the bound allows nothing.
+    pub fn is_zero(self) -> bool {
+        matches!(self, Limit::Percent(0) | Limit::Count(0))
+    }
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Limit::Percent(percent) => write!(f, "{percent}%"),
+            Limit::Count(count) => write!(f, "{count}"),
+        }
+    }
+}
+
+impl Settings {
+    /// A text, when it is set.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.0.get(key)? {
+            SettingValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Texts; empty when not set.
+    pub fn texts(&self, key: &str) -> &[Arc<str>] {
+        match self.0.get(key) {
+            Some(SettingValue::Texts(texts)) => texts,
+            _ => &[],
+        }
+    }
+
+    /// A number, when it is set.
+    pub fn number(&self, key: &str) -> Option<i64> {
+        match self.0.get(key)? {
+            SettingValue::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Numbers; empty when not set.
+    pub fn numbers(&self, key: &str) -> &[i64] {
+        match self.0.get(key) {
+            Some(SettingValue::Numbers(numbers)) => numbers,
+            _ => &[],
+        }
+    }
+
+    /// A flag; `false` when not set.
+    pub fn flag(&self, key: &str) -> bool {
+        matches!(self.0.get(key), Some(SettingValue::Flag(true)))
+    }
+
+    /// A length of time; zero when not set.
+    pub fn duration(&self, key: &str) -> Duration {
+        match self.0.get(key) {
+            Some(SettingValue::Duration(duration)) => *duration,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// A share, when it is set.
+    pub fn share(&self, key: &str) -> Option<Limit> {
+        match self.0.get(key)? {
+            SettingValue::Limit(share) => Some(*share),
+            _ => None,
+        }
+    }
+
+    /// A secret's name, when it is set.
+    pub fn secret(&self, key: &str) -> Option<&SecretRef> {
+        match self.0.get(key)? {
+            SettingValue::Secret(secret) => Some(secret),
+            _ => None,
+        }
+    }
+
+    /// A mapping, when it is set.
+    pub fn group(&self, key: &str) -> Option<&Settings> {
+        match self.0.get(key)? {
+            SettingValue::Group(group) => Some(group),
+            _ => None,
+        }
+    }
+
+    /// Every secret that is named, with the way to it: `token`, `auth.secretKey`.
+    pub fn secrets(&self) -> Vec<(String, &SecretRef)> {
+        let mut all = Vec::new();
+        for (key, value) in &self.0 {
+            match value {
+                SettingValue::Secret(secret) => all.push(((*key).to_owned(), secret)),
+                SettingValue::Group(group) => {
+                    all.extend(
+                        group.secrets().into_iter().map(|(way, secret)| (format!("{key}.{way}"), secret)),
+                    );
+                }
+                SettingValue::Text(_)
+                | SettingValue::Texts(_)
+                | SettingValue::Number(_)
+                | SettingValue::Numbers(_)
+                | SettingValue::Flag(_)
+                | SettingValue::Duration(_)
+                | SettingValue::Limit(_) => {}
+            }
+        }
+        all
+    }
+
+    /// A rate, when it is set.
+    pub fn rate(&self, key: &str) -> Option<Rate> {
+        let group = self.group(key)?;
+        let calls = usize::try_from(group.number("calls")?).ok()?;
+        Some(Rate { calls, per: group.duration("per") })
+    }
+}
+
+/// One configured vendor system.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its free name.
+    pub name: Arc<str>,
+    /// The connector's own description.
+    pub spec: &'static Spec,
+    /// The connector's settings and those that every connection has.
+    pub settings: Settings,
+    /// Where it is declared.
+    pub source: Source,
+}
+
+impl Connection {
+    /// The base URL without a final `/`; `None` for the embedded sandbox.
+    pub fn base_url(&self) -> Option<&str> {
+        match self.settings.text("baseUrl") {
+            Some("sandbox") | None => None,
+            Some(url) => Some(url.trim_end_matches('/')),
+        }
+    }
+
+    /// Calls in flight at a time.
+    pub fn concurrency(&self) -> usize {
+        self.settings.number("concurrency").and_then(|n| usize::try_from(n).ok()).unwrap_or(8).max(1)
+    }
+
+    /// The rate limit of an operation, where there is one.
+    pub fn rate(&self, operation: &str) -> Option<Rate> {
+        let spec = self.spec.operations.iter().find(|o| o.name == operation)?;
+        self.settings.rate(spec.rate_setting?)
+    }
+}
+
+/// A named store of secrets.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its type, one of [`super::settings::STORES`].
+    pub kind: &'static str,
+    /// The type's settings.
+    pub settings: Settings,
+    /// Where it is declared.
+    pub source: Source,
+    /// The real path of its file or folder, once the shell has looked.
+    pub place: Option<Arc<str>>,
+}
+
+/// What one run may do.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Which agents that no manifest names are deleted.
+    pub prune: Prune,
+    /// Most agents deleted, of the live ones.
+    pub deletes: Limit,
+    /// Most resources updated or replaced, of the live ones.
+    pub changes: Limit,
+    /// Most members that one queue loses.
+    pub member_removals: Limit,
+    /// Counts up to this pass every limit that is not zero.
+    pub floor: usize,
+    /// Whether a field that cannot be edited forces a replacement.
+    pub replace_immutable: bool,
+    /// Whether member lists are only added to.
+    pub at_least: bool,
+    /// States and steps of the presence guard.
+    pub presence: PresencePolicy,
+}
+
+/// See `policy.prune`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prune {
+    /// Report them.
+    None,
+    /// Delete those that the ledger says rosterctl made or adopted.
+    Owned,
+    /// Delete them all.
+    All,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            prune: Prune::None,
+            deletes: Limit::Percent(10),
+            changes: Limit::Percent(50),
+            member_removals: Limit::Percent(30),
+            floor: 5,
+            replace_immutable: false,
+            at_least: false,
+            presence: PresencePolicy::default(),
+        }
+    }
+}
+
+/// The whole of `rosterctl.yaml`.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Files and folders of manifests, with their places.
+    pub manifests: Vec<(Arc<str>, Source)>,
+    /// Connections, by name.
+    pub connections: Vec<Connection>,
+    /// Stores, by name.
+    pub stores: BTreeMap<Arc<str>, Store>,
+    /// The ledger's settings.
+    pub ledger: Settings,
+    /// What one run may do.
+    pub policy: Policy,
+}
+
+impl Workspace {
+    /// The connection of a provider, when there is one.
+    pub fn connection(&self, provider: &str) -> Option<&Connection> {
+        self.connections.iter().find(|c| c.spec.name == provider)
+    }
+}
+
+/// Returns where a secret really lies, as far as the settings tell: two stores may lead to one place.
+pub fn place(stores: &BTreeMap<Arc<str>, Store>, store: &str, key: &str) -> String {
+    let Some(declared) = stores.get(store) else { return format!("{store} {key}") };
+    let text = |setting: &str| declared.settings.text(setting).unwrap_or_default();
+    let path = declared.place.as_deref().unwrap_or(text("path"));
+    let joined = |parts: &[&str]| {
+        let parts = parts.iter().flat_map(|part| part.split('/'));
+        parts.filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+    };
+    match declared.kind {
+        "env" => format!("env {}{key}", text("prefix")),
+        "dir" => format!("dir {}", joined(&[path, key])),
+        // One file under two names. `/` in a key walks nested maps.
+        "sops" | "age" => format!("{} {} {key}", declared.kind, joined(&[path])),
+        // One command under two names: a program is known by the last part of its path.
+        "exec" => {
+            let command = declared.settings.texts("get").join("\0").replace("{key}", key);
+            let (program, rest) = command.split_once('\0').unwrap_or((&command, ""));
+            format!("exec {}\0{rest}", program.rsplit('/').next().unwrap_or(program))
+        }
+        "vault" => {
+            let (name, field) = key.split_once('#').unwrap_or((key, "value"));
+            let path = joined(&[text("mount"), text("path"), name]);
+            let address = text("address").trim_end_matches('/').to_ascii_lowercase();
+            format!("vault {} {path}#{field}", address.strip_suffix(":443").unwrap_or(&address))
+        }
+        _ => format!("{store} {key}"),
+    }
+}

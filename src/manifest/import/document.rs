@@ -1,0 +1,136 @@
+//! How manifests are laid out: what fits stands on one line.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::Origin;
+use crate::yaml::quoting::{quoted, scalar, visible};
+
+/// Longest line of a mapping between braces, in columns; longer ones are written a line a key.
+const WIDTH: usize = 120;
+
+/// Begins the line by which an import knows what an earlier one wrote.
+const WRITTEN: &str = "# Written by `rosterctl import` ";
+
+/// Says what is not managed, and by which option it would be.
+pub(super) const PASSWORDS: &str =
+    "Passwords are not managed: `rosterctl import --password-store NAME` writes references to a store.";
+pub(super) const NO_ROLES: &str = "Roles are not said, since no system tells them. An agent cannot be made without one: \
+    `rosterctl import --role NAME` writes one.";
+pub(super) const SOME_ROLES: &str =
+    "The roles of {} agents are not said, since no system tells them and rosterctl has not set them.";
+pub(super) const SIP_AUTO: &str =
+    "`sip: auto` says that there is an account; `rosterctl import --sip-numbers` writes its number.";
+pub(super) const SELECTS: &str = "A `memberSelector` takes every agent of its skill group, also one who joins later; \
+    `assignMembers` adds others and other priorities.";
+
+/// Whether a line of remarks is one of these, or a part of it.
+pub(super) fn is_own(remark: &str) -> bool {
+    let plain = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "").replace("{}", "");
+    let remark = plain(remark.trim_start_matches(['#', ' ']));
+    [PASSWORDS, NO_ROLES, SOME_ROLES, SIP_AUTO, SELECTS].iter().any(|own| plain(own).contains(&remark))
+}
+
+/// Ends what that line says before the moment.
+fn live_in(workspace: &str) -> String {
+    format!(" from what was live in {} at ", visible(workspace))
+}
+
+/// Whether an import of a workspace wrote a file: the remarks at its head say so.
+pub(super) fn is_generated(text: &str, workspace: &str) -> bool {
+    let mut remarks = text.lines().take_while(|line| line.starts_with('#'));
+    remarks.any(|line| line.starts_with(WRITTEN) && line.contains(&live_in(workspace)))
+}
+
+/// Whether an import wrote a file, of whatever workspace.
+pub(super) fn says_written(text: &str) -> bool {
+    text.lines().take_while(|line| line.starts_with('#')).any(|line| line.starts_with(WRITTEN))
+}
+
+/// The first lines of every manifest: remarks, then the header.
+pub(super) fn head(what: &str, more: &[String], origin: Origin<'_>) -> String {
+    let Origin { workspace, taken, program } = origin;
+    let mut out = format!("# {}\n#\n{WRITTEN}{program}{}{taken}.\n", visible(what), live_in(workspace));
+    for line in more {
+        out.push_str(&remark(0, line));
+    }
+    out.push_str("apiVersion: rosterctl/v1\nkind: Roster\n");
+    out
+}
+
+/// A remark on lines of its own, indented.
+pub(super) fn remark(indent: usize, text: &str) -> String {
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in visible(text).split(' ') {
+        if !line.is_empty() && line.width() + word.width() > WIDTH - indent {
+            out.push_str(&format!("{:indent$}# {line}\n", ""));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    out.push_str(&format!("{:indent$}# {line}\n", ""));
+    out
+}
+
+/// A mapping's keys and values, spelled.
+pub(super) type Pairs = Vec<(String, String)>;
+
+/// A mapping between braces.
+pub(super) fn flow(pairs: &Pairs) -> String {
+    let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    format!("{{ {} }}", pairs.join(", "))
+}
+
+/// An item of a list that is a mapping: between braces where that fits, else a line a key.
+pub(super) fn item(indent: usize, pairs: &Pairs) -> String {
+    let line = format!("{:indent$}- {}\n", "", flow(pairs));
+    if line.width() <= WIDTH {
+        return line;
+    }
+    let mut out = String::new();
+    for (at, (key, value)) in pairs.iter().enumerate() {
+        let mark = if at == 0 { "- " } else { "  " };
+        out.push_str(&format!("{:indent$}{mark}{key}: {value}\n", ""));
+    }
+    out
+}
+
+/// A mapping below its key, a line a key.
+pub(super) fn block(indent: usize, pairs: &Pairs) -> String {
+    let mut out = String::new();
+    for (key, value) in pairs {
+        out.push_str(&format!("{:indent$}{key}: {value}\n", ""));
+    }
+    out
+}
+
+/// A list below its key: on the key's line where that fits, else a line an item.
+pub(super) fn list(indent: usize, key: &str, items: &[String]) -> String {
+    let line = format!("{:indent$}{key}: [{}]\n", "", items.join(", "));
+    if line.width() <= WIDTH && items.iter().all(|item| !item.starts_with('{')) {
+        return line;
+    }
+    let mut out = format!("{:indent$}{key}:\n", "");
+    for item in items {
+        out.push_str(&format!("{:indent$}  - {item}\n", ""));
+    }
+    out
+}
+
+/// An agent's number or a queue's: always in quotes.
+pub(super) fn number(id: &str) -> String {
+    quoted(id)
+}
+
+/// The catalogue of skill groups.
+pub(super) fn catalogue(groups: &[&str], origin: Origin<'_>) -> String {
+    let more =
+        ["A skill group that is not listed here is an error, so that a slip is found before it is applied."];
+    let mut out = head("The skill groups that there are.", &more.map(str::to_owned), origin);
+    let items: Vec<String> = groups.iter().map(|group| scalar(group)).collect();
+    out.push_str(&list(0, "skillGroups", &items));
+    out
+}

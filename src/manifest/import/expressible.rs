@@ -1,0 +1,154 @@
+//! What a manifest can say of a live agent or queue, and what stands as a remark instead.
+
+use std::collections::BTreeSet;
+
+use super::Options;
+use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
+use crate::model::field::{Field, Record};
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::ledger::Ledger;
+use crate::model::live::Live;
+use crate::model::value::{Sip, Value};
+use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
+use crate::yaml::quoting;
+
+/// What is said of an agent.
+#[derive(Debug, Default)]
+pub(super) struct Expressed {
+    /// What a manifest says.
+    pub record: Record,
+    /// Fields that are live and cannot be said: no profile may say them either.
+    pub unsaid: Vec<&'static Field>,
+    /// Why, for people.
+    pub remarks: Vec<String>,
+    /// Why no manifest can name the agent at all.
+    pub objection: Option<&'static str>,
+}
+
+/// The SIP numbers that several live agents have: no manifest can give one to two agents.
+pub(super) fn shared_numbers(live: &Live) -> BTreeSet<&str> {
+    let mut seen = BTreeSet::new();
+    let records = live.agents.iter().flat_map(|listing| listing.items.values());
+    let numbers = records.filter_map(|record| match record.get(&SIP) {
+        Some(Value::Sip(Sip::Number(number))) => Some(&**number),
+        _ => None,
+    });
+    numbers.filter(|number| !seen.insert(*number)).collect()
+}
+
+/// What a manifest says of an agent: what is live, and of what no system tells what was applied last.
+pub(super) fn agent(
+    id: &OperatorId,
+    live: &Record,
+    ledger: &Ledger,
+    options: &Options,
+    shared: &BTreeSet<&str>,
+) -> Expressed {
+    let mut told = Expressed { objection: OperatorId::objection(id.as_str()), ..Expressed::default() };
+    for entry in live.iter() {
+        let value = match &entry.value {
+            Value::Sip(Sip::Number(_)) if !options.sip_numbers => &Value::Sip(Sip::Auto),
+            Value::Sip(Sip::Number(number)) if shared.contains(&**number) => {
+                told.remarks.push(format!("sip is {number} and is not said: another agent has it too"));
+                &Value::Sip(Sip::Auto)
+            }
+            value => value,
+        };
+        match objection(value, entry.field) {
+            None => told.record.set(entry.field, value.clone(), None),
+            Some(why) => {
+                told.unsaid.push(entry.field);
+                told.remarks.push(format!("{} is {} and is not said: {why}", entry.field.key, value.words()));
+            }
+        }
+    }
+    for field in agent::FIELDS.iter().copied().filter(|field| field.is_read() && live.is_unread(field)) {
+        told.unsaid.push(field);
+        let why = if live.is_masked(field) {
+            "the vendor hides a part of it"
+        } else {
+            "the answer does not tell it"
+        };
+        told.remarks.push(format!("{} is not said: {why}", field.key));
+    }
+    let applied = ledger.get(&ResourceId::agent(id));
+    for field in
+        agent::FIELDS.iter().copied().filter(|field| !field.is_read() && field.index != PASSWORD.index)
+    {
+        let was = applied.and_then(|applied| applied.fields.get(field.key));
+        if let Some(value) = was.and_then(|was| Value::from_json(field.ty, was))
+            && objection(&value, field).is_none()
+        {
+            told.record.set(field, value, None);
+        }
+    }
+    if let Some(role) = options.role.as_ref().filter(|_| told.record.get(&ROLE).is_none()) {
+        told.record.set(&ROLE, Value::Text(role.clone()), None);
+    }
+    if told.record.get(&SKILL_LEVEL).is_some() && told.record.get(&MAIN_SKILL_GROUP).is_none() {
+        // The level of no group cannot be said.
+        told.record = without(&told.record, &SKILL_LEVEL);
+        told.unsaid.push(&SKILL_LEVEL);
+    }
+    told
+}
+
+fn without(record: &Record, field: &Field) -> Record {
+    let mut rest = Record::default();
+    for entry in record.iter().filter(|entry| entry.field.index != field.index) {
+        rest.set(entry.field, entry.value.clone(), None);
+    }
+    rest
+}
+
+/// Why a manifest cannot say that a field holds a value; `None` when it can.
+pub(super) fn objection(value: &Value, field: &Field) -> Option<&'static str> {
+    use crate::model::value::Type;
+    match value {
+        Value::Text(text) => text_objection(text, matches!(field.ty, Type::Text { required: true })),
+        Value::Sip(Sip::Number(number)) => text_objection(number, true),
+        Value::Number(number) => number_objection(*number),
+        Value::Set(words) if words.is_empty() => Some("a manifest names at least one"),
+        Value::Other(_) => Some("no document lists it"),
+        Value::Flag(_) | Value::Choice(_) | Value::Set(_) | Value::Sip(_) => None,
+        Value::Password(_) | Value::Members(_) => Some("it is said elsewhere"),
+    }
+}
+
+fn text_objection(text: &str, required: bool) -> Option<&'static str> {
+    if required && text.trim().is_empty() {
+        Some("a manifest cannot say that it is blank")
+    } else if text.contains(PLACEHOLDER) {
+        Some("a manifest would put the agent's number where {operatorId} stands")
+    } else if misspelt(text).is_some() {
+        Some("a manifest would take it for a misspelt {operatorId}")
+    } else if unfilled(text).is_some() {
+        Some("a manifest would take it for a placeholder that was not filled in")
+    } else {
+        None
+    }
+}
+
+/// Why a number cannot be said.
+pub(super) fn number_objection(number: i64) -> Option<&'static str> {
+    (!(0..=i64::from(i32::MAX)).contains(&number)).then_some("a manifest takes whole numbers from 0")
+}
+
+/// A value as a manifest spells it, fit for any place.
+pub(super) fn spelled(value: &Value) -> String {
+    match value {
+        Value::Text(text) => quoting::scalar(text),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Choice(word) => quoting::word(word),
+        Value::Set(words) => {
+            let words: Vec<String> = words.iter().map(|word| quoting::word(word)).collect();
+            format!("[{}]", words.join(", "))
+        }
+        Value::Sip(Sip::Auto) => "auto".to_owned(),
+        Value::Sip(Sip::None) => "none".to_owned(),
+        Value::Sip(Sip::Number(number)) => format!("{{ number: {} }}", quoting::scalar(number)),
+        // Never said: see `objection`.
+        Value::Password(_) | Value::Members(_) | Value::Other(_) => String::new(),
+    }
+}

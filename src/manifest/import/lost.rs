@@ -1,0 +1,115 @@
+//! What manifests held that an import writes over, and that the new ones do not say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::document;
+use crate::manifest::format;
+use crate::model::agent;
+use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
+use crate::model::field::Record;
+
+/// Most names that one line tells.
+const NAMED: usize = 5;
+
+/// Says what the old manifests held and the new ones do not, a line each.
+pub fn lost(old: &Desired, new: &Desired) -> Vec<String> {
+    let mut lost = Lost::default();
+    for (id, agent) in &old.agents {
+        let name = format!("agent/{id}");
+        match new.agents.get(id) {
+            None if agent.absent => lost.add("`state: absent`", name),
+            None => lost.add("all that was declared", name),
+            Some(now) => agent_lost(&mut lost, &name, agent, now),
+        }
+    }
+    for (id, queue) in &old.queues {
+        match new.queues.get(id).or_else(|| new.queues.values().find(|now| now.name == queue.name)) {
+            None => lost.add("all that was declared", id.to_string()),
+            Some(now) => queue_lost(&mut lost, &id.to_string(), queue, now),
+        }
+    }
+    for id in old.seats.keys() {
+        lost.add("all that was declared", format!("seat/{id}"));
+    }
+    lost.words()
+}
+
+fn agent_lost(lost: &mut Lost, id: &str, old: &DesiredAgent, new: &DesiredAgent) {
+    if old.absent {
+        lost.add("`state: absent`", id.to_owned());
+    }
+    if old.protect {
+        lost.add("`protect: true`", id.to_owned());
+    }
+    if old.allow_any_role {
+        lost.add("`allowAnyRole: true`", id.to_owned());
+    }
+    fields(lost, id, &old.record, &new.record);
+    let said = |agent: &DesiredAgent| agent.record.get(&agent::PASSWORD).cloned();
+    if let (Some(before), Some(now)) = (said(old), said(new))
+        && before != now
+    {
+        lost.add("another reference of `password`", id.to_owned());
+    }
+}
+
+fn queue_lost(lost: &mut Lost, id: &str, old: &DesiredQueue, new: &DesiredQueue) {
+    if old.min_members.is_some() && new.min_members.is_none() {
+        lost.add("`minMembers`", id.to_owned());
+    }
+    if old.selector.is_some() && new.selector.is_none() {
+        lost.add("`memberSelector`", id.to_owned());
+    }
+    fields(lost, id, &old.record, &new.record);
+}
+
+fn fields(lost: &mut Lost, id: &str, old: &Record, new: &Record) {
+    for entry in old.iter().filter(|entry| new.get(entry.field).is_none()) {
+        lost.add(&format!("`{}`", entry.field.key), id.to_owned());
+    }
+}
+
+/// The remarks of an old file that no new file holds; those apart by which an import begins a file.
+pub fn lost_remarks<'a>(old: &str, new: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let kept: BTreeSet<String> = new.flat_map(format::remarks).collect();
+    let head = old.lines().take_while(|line| line.starts_with('#')).count();
+    let head = if document::says_written(old) { head } else { 0 };
+    let own = |at: usize, text: &str| at < head && (at < 3 || document::is_own(text));
+    let remarks = format::remarks(old).into_iter().enumerate();
+    remarks.filter(|(at, text)| !own(*at, text) && !kept.contains(text)).map(|(_, text)| text).collect()
+}
+
+/// What is lost, and of which resources.
+#[derive(Default)]
+struct Lost(BTreeMap<String, Vec<String>>);
+
+impl Lost {
+    fn add(&mut self, what: &str, id: String) {
+        self.0.entry(what.to_owned()).or_default().push(id);
+    }
+
+    fn words(self) -> Vec<String> {
+        let line = |(what, ids): (String, Vec<String>)| {
+            let more =
+                if ids.len() > NAMED { format!(" and {} more", ids.len() - NAMED) } else { String::new() };
+            format!("{what} of {}{more}", ids.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", "))
+        };
+        self.0.into_iter().map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remark_that_is_like_a_part_of_an_own_one_is_a_persons() {
+        let head = format!(
+            "# Skill group x.\n#\n# Written by `rosterctl import` 1 from\n# {}\n",
+            document::SIP_AUTO
+        );
+        let old = format!("{head}agents:\n  # account\n  - operatorId: \"8001\" # role\n");
+        assert_eq!(lost_remarks(&old, std::iter::empty()), ["# account", "# role"]);
+        assert_eq!(lost_remarks("# account\nagents: []\n", std::iter::empty()), ["# account"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! Live → manifests that a person would have written.
+//!
+//! One file a main skill group; what its agents share is a profile; contiguous agents that are alike are a
+//! pool; a queue that a whole skill group serves has a selector. Nothing is lost: what a vendor told is said,
+//! what no manifest can say stands as a remark, and the next plan has nothing to do.
+//!
+//! ```text
+//! said ─▶ profiles ─▶ pools ─▶ layout      (agents, group by group)
+//!              queues ────────▶ layout
+//! ```
+
+mod agents;
+mod document;
+mod expressible;
+mod file_names;
+mod lost;
+mod pools;
+mod profiles;
+mod queues;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use self::expressible::Expressed;
+use self::file_names::Names;
+pub use self::lost::{lost, lost_remarks};
+use crate::model::agent::{MAIN_SKILL_GROUP, ROLE};
+use crate::model::id::OperatorId;
+use crate::model::ledger::Ledger;
+use crate::model::live::Live;
+use crate::model::value::Value;
+pub(super) use crate::yaml::quoting::{is_ambiguous, quoted};
+
+/// Where live state came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// Name of the workspace.
+    pub workspace: &'a str,
+    /// When it was read, as a UTC timestamp.
+    pub taken: &'a str,
+    /// Version of the program.
+    pub program: &'a str,
+}
+
+/// What a person chose.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The store and the key of every password; `{operatorId}` stands in the key. `None`: not managed.
+    pub password: Option<(Arc<str>, Arc<str>)>,
+    /// The role of every agent of which none is known.
+    pub role: Option<Arc<str>>,
+    /// Whether each agent's SIP number is said, rather than that it has one.
+    pub sip_numbers: bool,
+}
+
+/// A manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// Its file's name, safe in any folder.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Says why no manifest can name a role; `None` when one can.
+pub fn role_objection(name: &str) -> Option<&'static str> {
+    expressible::objection(&Value::Text(name.into()), &ROLE)
+}
+
+/// Whether an import of a workspace wrote a file of this text.
+pub fn is_generated(text: &str, workspace: &str) -> bool {
+    document::is_generated(text, workspace)
+}
+
+/// Writes what is live as manifests, in the order of their names.
+pub fn emit(live: &Live, ledger: &Ledger, origin: Origin<'_>, options: &Options) -> Vec<Manifest> {
+    let shared = expressible::shared_numbers(live);
+    let agents: BTreeMap<&OperatorId, Expressed> = live
+        .agents
+        .iter()
+        .flat_map(|listing| &listing.items)
+        .map(|(id, record)| (id, expressible::agent(id, record, ledger, options, &shared)))
+        .collect();
+    let mut names = Names::default();
+    let mut manifests = Vec::new();
+    let mut groups: BTreeMap<Option<Arc<str>>, Vec<(&OperatorId, &Expressed)>> = BTreeMap::new();
+    for (id, told) in &agents {
+        let group = told.record.text(&MAIN_SKILL_GROUP).map(Arc::from);
+        groups.entry(group).or_default().push((*id, told));
+    }
+    let catalogue: Vec<&str> = groups.keys().flatten().map(|group| &**group).collect();
+    if !catalogue.is_empty() {
+        let text = document::catalogue(&catalogue, origin);
+        manifests.push(Manifest { name: "catalogue.yaml".to_owned(), text });
+    }
+    for (group, members) in &groups {
+        let text = agents::file(group.as_deref(), members, &mut names, origin, options);
+        let name = names.file(group.as_deref().unwrap_or("no-skill-group"));
+        manifests.push(Manifest { name, text });
+    }
+    if let Some(listing) = live.queues.as_ref().filter(|listing| !listing.items.is_empty()) {
+        let text = queues::file(listing, live.agents.is_some(), &agents, origin);
+        manifests.push(Manifest { name: "queues.yaml".to_owned(), text });
+    }
+    manifests.sort_by(|a, b| a.name.cmp(&b.name));
+    manifests
+}

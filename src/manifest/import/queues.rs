@@ -1,0 +1,195 @@
+//! The file of queues.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Origin;
+use super::document;
+use super::expressible::{Expressed, number_objection, objection, spelled};
+use crate::model::agent::MAIN_SKILL_GROUP;
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::live::{Listing, LiveQueue};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::Members;
+use crate::yaml::placeholder::unfilled;
+use crate::yaml::quoting::{quoted, scalar};
+
+/// A selector stands for at least so many agents,
+const SELECTED: usize = 3;
+/// and for so many hundredths of a queue's members.
+const SHARE: usize = 80;
+
+/// Writes the file of queues; `known` says whether the listing of agents is all that there are.
+pub(super) fn file(
+    listing: &Listing<OperatorId, LiveQueue>,
+    known: bool,
+    agents: &BTreeMap<&OperatorId, Expressed>,
+    origin: Origin<'_>,
+) -> String {
+    let count = listing.items.len();
+    let what = if count == 1 { "1 queue.".to_owned() } else { format!("{count} queues.") };
+    let pinned = pinned(listing);
+    let mut body = String::new();
+    let mut selected = false;
+    let mut comma = "";
+    let named =
+        listing.items.iter().any(|(exten, queue)| pinned.contains_key(exten) && can_be_said(&queue.name));
+    let indent = if named { 2 } else { 0 };
+    for (exten, queue) in &listing.items {
+        body.push_str(comma);
+        comma = "\n";
+        let Some(pin) = pinned.get(exten).filter(|_| can_be_said(&queue.name)) else {
+            let why = "a manifest cannot say its name";
+            let text =
+                format!("The queue `{exten}` ({}) is live and no manifest can name it: {why}.", queue.name);
+            body.push_str(&document::remark(indent, &text));
+            continue;
+        };
+        let members = members(queue, known, agents);
+        selected |= members.selector.is_some();
+        body.push_str(&one(exten, queue, *pin, &members));
+    }
+    let more: Vec<String> = selected.then(|| document::SELECTS.to_owned()).into_iter().collect();
+    let mut out = document::head(&what, &more, origin);
+    if named {
+        out.push_str("queues:\n");
+    }
+    out + &body
+}
+
+/// Whether a manifest can say a queue's name.
+fn can_be_said(name: &str) -> bool {
+    !name.trim().is_empty() && unfilled(name).is_none()
+}
+
+/// Which queues can be named, and which of them need their number beside the name.
+fn pinned(listing: &Listing<OperatorId, LiveQueue>) -> BTreeMap<OperatorId, bool> {
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    for queue in listing.items.values() {
+        *names.entry(&queue.name).or_default() += 1;
+    }
+    let mut ids = BTreeSet::new();
+    let mut pinned = BTreeMap::new();
+    // A name may look like a pinned queue, `a@1000`: then that one is pinned as well.
+    for pins in [true, false] {
+        for (exten, queue) in &listing.items {
+            if (names.get(&*queue.name) > Some(&1)) != pins {
+                continue;
+            }
+            for pin in [pins, true] {
+                if ids.insert(ResourceId::queue(&queue.name, pin.then_some(exten.as_str()))) {
+                    pinned.insert(exten.clone(), pin);
+                    break;
+                }
+            }
+        }
+    }
+    pinned
+}
+
+/// Who serves a queue, as a manifest says it.
+#[derive(Default)]
+struct Said {
+    selector: Option<(Arc<str>, i64)>,
+    /// Those that the selector does not tell; `None` when the members are not said.
+    listed: Option<Members>,
+    remark: Option<String>,
+}
+
+fn members(queue: &LiveQueue, known: bool, agents: &BTreeMap<&OperatorId, Expressed>) -> Said {
+    let unsaid = |why: String| Said { remark: Some(why), ..Said::default() };
+    let Some(members) = queue.members() else {
+        return unsaid("Members are not managed: the answer does not tell them.".to_owned());
+    };
+    for (id, priority) in members {
+        if known && !agents.contains_key(id) {
+            return unsaid(format!(
+                "Members are not managed: {id} serves this queue and is no live agent, which no manifest can ask for."
+            ));
+        }
+        if let Some(objection) = OperatorId::objection(id.as_str()) {
+            return unsaid(format!("Members are not managed: no manifest can name `{id}`: {objection}."));
+        }
+        if let Some(objection) = number_objection(*priority) {
+            return unsaid(format!(
+                "Members are not managed: the priority of {id} is {priority}, and {objection}."
+            ));
+        }
+    }
+    match selector(members, agents) {
+        None => Said { listed: Some(Members::clone(members)), ..Said::default() },
+        Some((group, priority)) => {
+            let is_told = |id: &OperatorId, own: i64| {
+                own == priority
+                    && agents.get(id).and_then(|told| told.record.text(&MAIN_SKILL_GROUP)) == Some(&*group)
+            };
+            let rest = members.iter().filter(|(id, own)| !is_told(id, **own));
+            let rest = rest.map(|(id, own)| (id.clone(), *own)).collect();
+            Said { selector: Some((group, priority)), listed: Some(rest), remark: None }
+        }
+    }
+}
+
+/// The skill group that serves the queue as a whole, and the priority of most of it.
+fn selector(members: &Members, agents: &BTreeMap<&OperatorId, Expressed>) -> Option<(Arc<str>, i64)> {
+    let group_of = |id: &OperatorId| agents.get(id).and_then(|told| told.record.text(&MAIN_SKILL_GROUP));
+    let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
+    for group in members.keys().filter_map(group_of) {
+        *groups.entry(group).or_default() += 1;
+    }
+    let (group, count) = groups.into_iter().max_by_key(|(_, count)| *count)?;
+    let all = agents.iter().filter(|(_, told)| told.objection.is_none());
+    let all = all.filter(|(_, told)| told.record.text(&MAIN_SKILL_GROUP) == Some(group)).count();
+    if count < SELECTED || count != all || count * 100 < members.len() * SHARE {
+        return None;
+    }
+    let mut priorities: BTreeMap<i64, usize> = BTreeMap::new();
+    for (_, priority) in members.iter().filter(|(id, _)| group_of(id) == Some(group)) {
+        *priorities.entry(*priority).or_default() += 1;
+    }
+    let (priority, alike) = priorities.into_iter().max_by_key(|(_, count)| *count)?;
+    (alike * 100 >= count * SHARE).then(|| (group.into(), priority))
+}
+
+fn one(exten: &OperatorId, queue: &LiveQueue, pin: bool, members: &Said) -> String {
+    let mut out = format!("  - displayName: {}\n", scalar(&queue.name));
+    if pin {
+        out.push_str(&format!("    exten: {}\n", quoted(exten.as_str())));
+    }
+    let mut remarks = String::new();
+    for entry in queue.record.iter().filter(|entry| entry.field.index != ASSIGN_MEMBERS.index) {
+        match objection(&entry.value, entry.field) {
+            None => out.push_str(&format!("    {}: {}\n", entry.field.key, spelled(&entry.value))),
+            Some(why) => {
+                let text = format!("{} is {} and is not said: {why}.", entry.field.key, entry.value.words());
+                remarks.push_str(&document::remark(4, &text));
+            }
+        }
+    }
+    out.push_str(&remarks);
+    if let Some(remark) = &members.remark {
+        out.push_str(&document::remark(4, remark));
+    }
+    if let Some((group, priority)) = &members.selector {
+        let priority = if *priority == 0 { String::new() } else { format!(", priority: {priority}") };
+        out.push_str(&format!("    memberSelector: {{ mainSkillGroup: {}{priority} }}\n", scalar(group)));
+    }
+    match &members.listed {
+        Some(listed) if listed.is_empty() && members.selector.is_none() => {
+            out.push_str("    assignMembers: []\n    allowEmpty: true\n");
+        }
+        Some(listed) if !listed.is_empty() => {
+            let items: Vec<String> = listed.iter().map(|(id, priority)| member(id, *priority)).collect();
+            out.push_str(&document::list(4, "assignMembers", &items));
+        }
+        Some(_) | None => {}
+    }
+    out
+}
+
+fn member(id: &OperatorId, priority: i64) -> String {
+    match priority {
+        0 => document::number(id.as_str()),
+        priority => format!("{{ agentNumber: {}, priority: {priority} }}", document::number(id.as_str())),
+    }
+}

@@ -1,0 +1,49 @@
+//! The secrets that the workspace itself uses, which no manifest may name.
+//!
+//! A manifest may come from a stranger. One that gives an agent the token of a connection for a password would send
+//! that token to a vendor, and `generate` would write over it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::workspace::{Store, Workspace, place};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::secret::SecretRef;
+use crate::model::source::Source;
+
+type Stores = BTreeMap<Arc<str>, Store>;
+
+/// What opens the connections, the stores and the ledger.
+pub(super) struct ReservedSecrets {
+    /// The place of each, and the setting that names it.
+    places: BTreeMap<String, String>,
+}
+
+impl ReservedSecrets {
+    pub(super) fn from_workspace(workspace: &Workspace) -> Self {
+        let connections =
+            workspace.connections.iter().map(|c| (format!("connections.{}", c.name), &c.settings));
+        let stores = workspace.stores.values().map(|s| (format!("secrets.{}", s.name), &s.settings));
+        let ledger = std::iter::once(("ledger".to_owned(), &workspace.ledger));
+        let named = connections.chain(stores).chain(ledger).flat_map(|(of, settings)| {
+            let one = move |(way, secret): (String, &SecretRef)| {
+                (place(&workspace.stores, &secret.store, &secret.key), format!("{of}.{way}"))
+            };
+            settings.secrets().into_iter().map(one).collect::<Vec<_>>()
+        });
+        Self { places: named.collect() }
+    }
+
+    /// Says why a manifest may not name a secret; `None` when it may.
+    pub(super) fn objection(&self, secret: &SecretRef, stores: &Stores, at: &Source) -> Option<Diagnostic> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let user = self.places.get(&place(stores, &secret.store, &secret.key))?;
+        let message = format!(
+            "`{}:{}` is a secret of the workspace itself (`{user}` in rosterctl.yaml), and no manifest may name it",
+            secret.store, secret.key
+        );
+        Some(Diagnostic::at(at, message).help("give the agent a key of its own, like agents/8001"))
+    }
+}

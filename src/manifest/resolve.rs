@@ -1,0 +1,655 @@
+//! Documents → Desired: pools, profiles, defaults, selectors; and the rules that need the whole roster.
+//!
+//! Precedence is agent, then its profile, then the document's `defaults`. The order of files,
+//! documents and entries never matters.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::reserved_secrets::ReservedSecrets;
+use super::roster_document::{Document, Named, RawQueue, Selector, Template};
+use super::shared_password_check;
+use crate::config::load::reference;
+use crate::config::workspace::Workspace;
+use crate::model::agent::{MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
+use crate::model::desired::{Desired, DesiredAgent, DesiredQueue, DesiredSeat};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::model::field::{Entry, Field, Record};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::secret::SecretRef;
+use crate::model::source::Source;
+use crate::model::value::{Members, Sip, Value};
+use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
+
+/// Most agents that all manifests declare together.
+const MOST_AGENTS: u64 = 1_200_000;
+/// Most bytes of all texts that take an agent's number, spelled out.
+const MOST_BYTES: u64 = 512 << 20;
+/// Most members that the selectors of all queues find together.
+const MOST_SELECTED: usize = 5_000_000;
+/// Most pairs of a selector and an agent that are compared.
+const MOST_COMPARED: usize = 2_000_000_000;
+
+/// From so many errors on no near names are looked for.
+const MOST_SEARCHES: usize = 200;
+
+/// Resolves documents. Where some of them could not be read (`whole` is false), what is not found may
+/// stand there: that alone is then no complaint.
+pub(super) fn expand(
+    documents: Vec<Document>,
+    whole: bool,
+    workspace: &Workspace,
+    out: &mut Diagnostics,
+) -> Desired {
+    let all_names = whole && !documents.iter().any(|d| d.lost_names);
+    let mut all_agents = whole && !documents.iter().any(|d| d.lost_agents);
+    let roles = catalogue(documents.iter().map(|d| d.roles.as_deref()), all_names);
+    let groups = catalogue(documents.iter().map(|d| d.skill_groups.as_deref()), all_names);
+    let mut profiles: BTreeMap<Arc<str>, (Source, Template)> = BTreeMap::new();
+    let mut complained: BTreeSet<Source> = BTreeSet::new();
+    let own = ReservedSecrets::from_workspace(workspace);
+    for ((name, source), template) in documents.iter().flat_map(|d| &d.profiles) {
+        in_catalogues(template, roles.as_ref(), groups.as_ref(), out);
+        check_template(template, workspace, &own, &mut complained, out);
+        if let Some((first, _)) = profiles.get(name) {
+            out.push(
+                Diagnostic::at(source, format!("profile `{name}` is given twice"))
+                    .related(first, "the first one")
+                    .help("profiles are one set for the whole workspace: rename one"),
+            );
+        } else {
+            profiles.insert(Arc::clone(name), (source.clone(), template.clone()));
+        }
+    }
+
+    let mut desired = Desired::default();
+    if let Some(diagnostic) = too_many(&documents) {
+        out.push(diagnostic);
+        return desired;
+    }
+    let mut queues = Vec::new();
+    let mut agents = Vec::with_capacity(documents.iter().map(|d| d.agents.len()).sum());
+    let mut written: u64 = 0;
+    let mut pools = 0;
+    for document in documents {
+        in_catalogues(&document.defaults, roles.as_ref(), groups.as_ref(), out);
+        check_template(&document.defaults, workspace, &own, &mut complained, out);
+        for raw in document.agents {
+            in_catalogues(&raw.template, roles.as_ref(), groups.as_ref(), out);
+            let mut template = raw.template;
+            if let Some((name, source)) = &raw.profile {
+                if let Some((_, profile)) = profiles.get(name) {
+                    template.fill_from(profile);
+                } else {
+                    // What the profile would have said is not known either.
+                    all_agents = false;
+                    out.extend(unknown(
+                        "profile",
+                        name,
+                        source,
+                        profiles.keys().map(|k| &**k),
+                        all_names,
+                        out.len(),
+                    ));
+                }
+            }
+            template.fill_from(&document.defaults);
+            if let Some(level) = template.record.entry(&SKILL_LEVEL)
+                && template.record.get(&MAIN_SKILL_GROUP).is_none()
+                && !raw.absent
+                && raw.profile.as_ref().is_none_or(|(name, _)| profiles.contains_key(name))
+                && let Some(source) = &level.source
+                && !complained.contains(source)
+            {
+                complained.insert(source.clone());
+                out.push(
+                    Diagnostic::at(source, "`skillLevel` without `mainSkillGroup`").help(
+                        "it is the level in the skill group that the agent is bound to: name that group",
+                    ),
+                );
+            }
+            written = written.saturating_add(raw.ids.len().saturating_mul(waiting_bytes(&template.record)));
+            if written > MOST_BYTES {
+                out.push(
+                    Diagnostic::at(
+                        &raw.source,
+                        format!("texts with `{PLACEHOLDER}` grow to more than {MOST_BYTES} bytes here"),
+                    )
+                    .help("shorten these texts, or split the roster into several workspaces"),
+                );
+                return Desired::default();
+            }
+            let pool = raw.ids.is_pool().then(|| {
+                pools += 1;
+                pools
+            });
+            check_placeholders(&template.record, &mut complained, out);
+            // A name that waits for an agent's number is looked up with the number in it.
+            let waiting = [&ROLE, &MAIN_SKILL_GROUP]
+                .into_iter()
+                .any(|field| template.record.text(field).is_some_and(|name| name.contains(PLACEHOLDER)));
+            let mut ids = raw.ids.into_iter().peekable();
+            while let Some(id) = ids.next() {
+                // The last one takes what the others copy.
+                let record = match ids.peek() {
+                    Some(_) => template.record.clone(),
+                    None => std::mem::take(&mut template.record),
+                };
+                let record = substitute(record, &id);
+                if waiting {
+                    named(&record, roles.as_ref(), groups.as_ref(), out);
+                }
+                check_password(&record, workspace, &own, &mut complained, out);
+                let agent = DesiredAgent {
+                    source: raw.source.clone(),
+                    absent: raw.absent,
+                    protect: template.protect.unwrap_or(false),
+                    allow_any_role: template.allow_any_role.unwrap_or(false),
+                    pool,
+                    record,
+                };
+                agents.push((id, raw.id_source.clone(), agent));
+            }
+        }
+        queues.extend(document.queues);
+        for ((account, at), source, record) in document.seats {
+            let key = OperatorId::new(account);
+            check_password(&record, workspace, &own, &mut complained, out);
+            if let Some(first) = desired.seats.get(&key) {
+                out.push(
+                    Diagnostic::at(&at, format!("seat `{key}` is declared twice"))
+                        .related(&first.source, "the first one")
+                        .help("a seat is declared once in a workspace: remove one"),
+                );
+            } else {
+                desired.seats.insert(key, DesiredSeat { source, record });
+            }
+        }
+    }
+    desired.agents = once(agents, out);
+    if let Some(diagnostic) = too_many_members(&queues, &desired.agents) {
+        out.push(diagnostic);
+        return desired;
+    }
+    let mut named: BTreeMap<Arc<str>, BTreeMap<Option<Arc<str>>, ResourceId>> = BTreeMap::new();
+    for raw in queues {
+        let queue = queue(raw, &desired.agents, all_agents, groups.as_ref(), roles.as_ref(), out);
+        let id = queue.id();
+        let namesakes = named.entry(Arc::clone(&queue.name)).or_default();
+        // One without a number is any of its name.
+        let same_name = match &queue.exten {
+            None => namesakes.values().next(),
+            exten => namesakes.get(&None).or_else(|| namesakes.get(exten)),
+        };
+        // A name may hold an `@` of its own.
+        let same_name = desired.queues.get(same_name.unwrap_or(&id));
+        if let Some(first) = same_name {
+            out.push(
+                Diagnostic::at(&queue.source, format!("queue `{}` is declared twice", queue.name))
+                    .related(&first.source, "the first one")
+                    .help("remove one; two live queues of one name are told apart by `exten:` on both"),
+            );
+        } else {
+            namesakes.insert(queue.exten.clone(), id.clone());
+            desired.queues.insert(id, queue);
+        }
+    }
+    shared_password_check::check(&desired, out);
+    sip_once(&desired, out);
+    pinned_once(&desired, out);
+    if whole {
+        need_connections(&desired, workspace, out);
+    }
+    desired
+}
+
+/// Says that the files declare more agents than a run can hold, before any pool is spelled out.
+fn too_many(documents: &[Document]) -> Option<Diagnostic> {
+    let mut agents: u64 = 0;
+    for raw in documents.iter().flat_map(|document| &document.agents) {
+        agents += raw.ids.len();
+        if agents > MOST_AGENTS {
+            let what = format!("the manifests declare more than {MOST_AGENTS} agents");
+            let help = "correct the pools, or split the roster into several workspaces";
+            return Some(Diagnostic::at(&raw.source, what).help(help));
+        }
+    }
+    None
+}
+
+/// Says that the selectors of all queues would find too many members, or look for them too long.
+fn too_many_members(queues: &[RawQueue], agents: &BTreeMap<OperatorId, DesiredAgent>) -> Option<Diagnostic> {
+    let selectors = || queues.iter().filter_map(|queue| queue.selector.as_ref());
+    let help = "list the members of some queues, or split the roster into several workspaces";
+    let most = MOST_COMPARED.checked_div(agents.len())?;
+    if let Some(selector) = selectors().nth(most) {
+        let what = format!("more than {most} queues select among {} agents", agents.len());
+        return Some(Diagnostic::at(&selector.source, what).help(help));
+    }
+    if selectors().count().saturating_mul(agents.len()) <= MOST_SELECTED {
+        return None;
+    }
+    let mut found = 0;
+    let one_too_many = selectors().find(|selector| {
+        found += selector.among(agents).count();
+        found > MOST_SELECTED
+    })?;
+    let what = format!("the queues select more than {MOST_SELECTED} members together");
+    Some(Diagnostic::at(&one_too_many.source, what).help(help))
+}
+
+impl Selector {
+    /// The agents that it selects.
+    fn among<'a>(
+        &self,
+        agents: &'a BTreeMap<OperatorId, DesiredAgent>,
+    ) -> impl Iterator<Item = &'a OperatorId> {
+        let holds = |agent: &DesiredAgent| {
+            self.wanted.iter().all(|want| agent.record.get(want.field) == Some(&want.value))
+        };
+        agents.iter().filter(move |(_, agent)| !agent.absent && holds(agent)).map(|(id, _)| id)
+    }
+}
+
+/// How many bytes the texts of a record have that take an agent's number.
+fn waiting_bytes(record: &Record) -> u64 {
+    let texts = record.iter().filter_map(|entry| match &entry.value {
+        Value::Text(text) | Value::Sip(Sip::Number(text)) => Some(text),
+        Value::Password(secret) => Some(&secret.key),
+        _ => None,
+    });
+    texts.filter(|text| text.contains('{')).map(|text| text.len() as u64).sum()
+}
+
+/// Complains about a vendor's number that two queues are pinned to.
+fn pinned_once(desired: &Desired, out: &mut Diagnostics) {
+    let mut pinned: BTreeMap<&str, &Source> = BTreeMap::new();
+    for queue in desired.queues.values() {
+        if let Some(exten) = &queue.exten
+            && let Some(first) = pinned.insert(exten, &queue.source)
+        {
+            let what = format!("queue `{}` is pinned to `{exten}`, as another one is", queue.name);
+            out.push(
+                Diagnostic::at(&queue.source, what)
+                    .related(first, "the other one")
+                    .help("a queue is declared once: correct the `exten:` of one of them, or remove it"),
+            );
+        }
+    }
+}
+
+/// Complains about a SIP number that two agents shall have; once for each place that says so.
+fn sip_once(desired: &Desired, out: &mut Diagnostics) {
+    let mut first: BTreeMap<&str, (&OperatorId, &Source)> = BTreeMap::new();
+    let mut complained: BTreeSet<&Source> = BTreeSet::new();
+    for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
+        let Some(Entry { value: Value::Sip(Sip::Number(number)), source: Some(source), .. }) =
+            agent.record.entry(&SIP)
+        else {
+            continue;
+        };
+        let Some((other, place)) = first.get(&**number) else {
+            first.insert(number, (id, source));
+            continue;
+        };
+        if !complained.insert(source) {
+            continue;
+        }
+        let message = format!("agents `{other}` and `{id}` would both have the SIP number `{number}`");
+        let help = "a number belongs to one agent: correct one of the two; in a pool or a profile write \
+                    `{operatorId}` where the number differs";
+        let diagnostic = Diagnostic::at(source, message).help(help);
+        let apart = *place != source;
+        out.push(if apart { diagnostic.related(place, "the first one") } else { diagnostic });
+    }
+}
+
+impl Template {
+    fn fill_from(&mut self, other: &Template) {
+        self.record.fill_from(&other.record);
+        self.protect = self.protect.or(other.protect);
+        self.allow_any_role = self.allow_any_role.or(other.allow_any_role);
+    }
+}
+
+/// The names that may be used.
+struct Catalogue {
+    names: Vec<Arc<str>>,
+    known: BTreeSet<Arc<str>>,
+    /// Whether these are all of them.
+    whole: bool,
+}
+
+fn catalogue<'a>(lists: impl Iterator<Item = Option<&'a [Named]>>, whole: bool) -> Option<Catalogue> {
+    let mut all: Option<Vec<Arc<str>>> = None;
+    for list in lists.flatten() {
+        all.get_or_insert_default().extend(list.iter().map(|(name, _)| Arc::clone(name)));
+    }
+    all.map(|names| Catalogue { known: names.iter().cloned().collect(), names, whole })
+}
+
+/// Complains about a name that is not declared; not when it may be, in what could not be read, unless
+/// a near name says that it is a slip.
+fn unknown<'a>(
+    what: &str,
+    name: &str,
+    source: &Source,
+    known: impl Iterator<Item = &'a str> + Clone,
+    whole: bool,
+    before: usize,
+) -> Diagnostics {
+    let mut out = Diagnostics::default();
+    // Each search goes through all names.
+    let near = if before < MOST_SEARCHES { did_you_mean(name, known.clone()) } else { None };
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if !whole => return out,
+        None => {
+            let all: Vec<&str> = known.take(12).collect();
+            if all.is_empty() {
+                format!("no {what} is declared")
+            } else {
+                format!("there are: {}", all.join(", "))
+            }
+        }
+    };
+    out.push(Diagnostic::at(source, format!("unknown {what} `{name}`")).help(help));
+    out
+}
+
+/// Complains about roles and skill groups outside their catalogues, where there are any.
+fn in_catalogues(
+    template: &Template,
+    roles: Option<&Catalogue>,
+    groups: Option<&Catalogue>,
+    out: &mut Diagnostics,
+) {
+    named(&template.record, roles, groups, out);
+}
+
+fn named(record: &Record, roles: Option<&Catalogue>, groups: Option<&Catalogue>, out: &mut Diagnostics) {
+    listed(record, &ROLE, "role", roles, out);
+    listed(record, &MAIN_SKILL_GROUP, "skill group", groups, out);
+}
+
+fn listed(
+    record: &Record,
+    field: &'static Field,
+    what: &str,
+    known: Option<&Catalogue>,
+    out: &mut Diagnostics,
+) {
+    if let Some(known) = known
+        && let Some(entry) = record.entry(field)
+        && let Value::Text(name) = &entry.value
+        && !name.contains(PLACEHOLDER)
+        && !known.known.contains(name)
+        && let Some(source) = &entry.source
+    {
+        out.extend(unknown(what, name, source, known.names.iter().map(|k| &**k), known.whole, out.len()));
+    }
+}
+
+/// Agents by number, each once: of two the first holds. All are ordered at once, which costs next to nothing
+/// where the files are ordered already.
+fn once(
+    mut agents: Vec<(OperatorId, Source, DesiredAgent)>,
+    out: &mut Diagnostics,
+) -> BTreeMap<OperatorId, DesiredAgent> {
+    agents.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut pools = BTreeSet::new();
+    for pair in agents.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        let [(id, _, _), (_, at, agent)] = pair else { continue };
+        // Of a pool one complaint is enough.
+        if agent.pool.is_some_and(|pool| !pools.insert(pool)) {
+            continue;
+        }
+        let first = agents.partition_point(|(other, _, _)| other < id);
+        out.push(
+            Diagnostic::at(at, format!("agent `{id}` is declared twice"))
+                .related(&agents[first].2.source, "the first one")
+                .help("an agent is declared once in a workspace: remove one"),
+        );
+    }
+    agents.dedup_by(|later, first| later.0 == first.0);
+    agents.into_iter().map(|(id, _, agent)| (id, agent)).collect()
+}
+
+/// Puts the agent's number where `{operatorId}` stands.
+fn substitute(mut record: Record, id: &OperatorId) -> Record {
+    let put = |text: &Arc<str>| -> Option<Arc<str>> {
+        // Few texts hold a brace, and one sign is found faster than a word.
+        let waits = text.contains('{') && text.contains(PLACEHOLDER);
+        waits.then(|| text.replace(PLACEHOLDER, id.as_str()).into())
+    };
+    for entry in record.iter_mut() {
+        let value = match &entry.value {
+            Value::Text(text) => put(text).map(Value::Text),
+            Value::Sip(Sip::Number(number)) => put(number).map(|n| Value::Sip(Sip::Number(n))),
+            Value::Password(secret) => put(&secret.key)
+                .map(|key| Value::Password(Arc::new(SecretRef { key, ..SecretRef::clone(secret) }))),
+            Value::Flag(_)
+            | Value::Number(_)
+            | Value::Choice(_)
+            | Value::Set(_)
+            | Value::Sip(_)
+            | Value::Members(_)
+            | Value::Other(_) => None,
+        };
+        if let Some(value) = value {
+            entry.value = value;
+        }
+    }
+    record.fit();
+    record
+}
+
+/// Refuses `{operatorID}` and the like: every agent of a pool would be called so.
+fn check_placeholders(record: &Record, complained: &mut BTreeSet<Source>, out: &mut Diagnostics) {
+    for entry in record.iter() {
+        let text: &str = match &entry.value {
+            Value::Text(text) => text,
+            Value::Sip(Sip::Number(number)) => number,
+            Value::Password(secret) => &secret.key,
+            Value::Flag(_)
+            | Value::Number(_)
+            | Value::Choice(_)
+            | Value::Set(_)
+            | Value::Sip(_)
+            | Value::Members(_)
+            | Value::Other(_) => continue,
+        };
+        let Some(source) = &entry.source else { continue };
+        if let Some(held) = misspelt(text)
+            && unfilled(text).is_none()
+            && !complained.contains(source)
+        {
+            complained.insert(source.clone());
+            out.push(
+                Diagnostic::at(source, format!("`{held}` stands for nothing"))
+                    .help(format!("did you mean `{PLACEHOLDER}`?")),
+            );
+        }
+    }
+}
+
+fn check_password(
+    record: &Record,
+    workspace: &Workspace,
+    own: &ReservedSecrets,
+    complained: &mut BTreeSet<Source>,
+    out: &mut Diagnostics,
+) {
+    for entry in record.iter() {
+        if let Value::Password(secret) = &entry.value
+            && let Some(source) = &entry.source
+            && let Some(diagnostic) = reference(secret, &secret.key, &workspace.stores, source)
+                .or_else(|| own.objection(secret, &workspace.stores, source))
+            && !complained.contains(source)
+        {
+            complained.insert(source.clone());
+            out.push(diagnostic);
+        }
+    }
+}
+
+/// Checks the password of a profile or of `defaults`, also where no agent uses it. A key that waits
+/// for an agent's number is judged with a number in it.
+fn check_template(
+    template: &Template,
+    workspace: &Workspace,
+    own: &ReservedSecrets,
+    complained: &mut BTreeSet<Source>,
+    out: &mut Diagnostics,
+) {
+    if let Some(entry) = template.record.entry(&PASSWORD)
+        && let Value::Password(secret) = &entry.value
+        && let Some(source) = &entry.source
+    {
+        let key = secret.key.replace(PLACEHOLDER, "0");
+        let objection = reference(secret, &key, &workspace.stores, source);
+        if let Some(diagnostic) = objection.or_else(|| own.objection(secret, &workspace.stores, source)) {
+            complained.insert(source.clone());
+            out.push(diagnostic);
+        }
+    }
+}
+
+fn queue(
+    raw: RawQueue,
+    agents: &BTreeMap<OperatorId, DesiredAgent>,
+    all_agents: bool,
+    groups: Option<&Catalogue>,
+    roles: Option<&Catalogue>,
+    out: &mut Diagnostics,
+) -> DesiredQueue {
+    let mut record = raw.record;
+    let mut sources = BTreeMap::new();
+    let mut members = Members::new();
+    let managed = raw.members.is_some() || raw.selector.is_some();
+    let mut place = None;
+    if let Some(selector) = &raw.selector {
+        listed(&selector.wanted, &MAIN_SKILL_GROUP, "skill group", groups, out);
+        listed(&selector.wanted, &ROLE, "role", roles, out);
+        place = Some(selector.source.clone());
+        for id in selector.among(agents) {
+            members.insert(id.clone(), selector.priority);
+            sources.insert(id.clone(), selector.source.clone());
+        }
+        if members.is_empty() && !raw.allow_empty && all_agents {
+            out.push(
+                Diagnostic::at(&selector.source, "`memberSelector` matches no declared agent")
+                    .help("check what it selects by, or say `allowEmpty: true` beside it"),
+            );
+        }
+    }
+    if let Some((source, list)) = raw.members {
+        let mut listed: BTreeMap<OperatorId, Source> = BTreeMap::new();
+        for member in list {
+            if let Some(first) = listed.get(&member.id) {
+                out.push(
+                    Diagnostic::at(
+                        &member.source,
+                        format!("agent `{}` stands twice in the queue", member.id),
+                    )
+                    .related(first, "the first one")
+                    .help("remove one of the two"),
+                );
+                continue;
+            }
+            if let Some(agent) = agents.get(&member.id).filter(|agent| agent.absent) {
+                out.push(
+                    Diagnostic::at(
+                        &member.source,
+                        format!("agent `{}` is to be deleted and cannot serve the queue", member.id),
+                    )
+                    .related(&agent.source, "`state: absent` here")
+                    .help("take it out of the queue"),
+                );
+            }
+            listed.insert(member.id.clone(), member.source.clone());
+            sources.insert(member.id.clone(), member.source);
+            members.insert(member.id, member.priority);
+        }
+        place = Some(source);
+    }
+    if managed {
+        record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), place);
+    }
+    DesiredQueue {
+        source: raw.source,
+        name: raw.name.0,
+        exten: raw.exten,
+        min_members: raw.min_members,
+        selector: raw.selector.map(|selector| selector.wanted),
+        member_sources: sources,
+        record,
+    }
+}
+
+/// Complains about kinds that no connection holds: what nobody can apply would look managed.
+fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnostics) {
+    let holds = |kind: Kind| workspace.connections.iter().any(|c| c.spec.kinds.contains(&kind));
+    let first: [(Kind, Option<&Source>, &str, &str); 3] = [
+        (Kind::Agent, desired.agents.values().map(|a| &a.source).min(), "agents", "agent-config"),
+        (Kind::Queue, desired.queues.values().map(|q| &q.source).min(), "queues", "webchat-queue"),
+        (Kind::Seat, desired.seats.values().map(|s| &s.source).min(), "seats", "seat-query"),
+    ];
+    for (kind, source, what, provider) in first {
+        if let Some(source) = source
+            && !holds(kind)
+        {
+            out.push(
+                Diagnostic::at(source, format!("{what} are declared, but no connection holds {what}"))
+                    .help(format!("add a connection of provider `{provider}` to rosterctl.yaml")),
+            );
+        }
+    }
+}
+
+/// The id under which `--target` may name something that is declared.
+pub fn declares(desired: &Desired, id: &ResourceId) -> bool {
+    match id.kind {
+        Kind::Agent => desired.agents.contains_key(&id.name),
+        Kind::Queue => desired.queues.contains_key(id),
+        Kind::Seat => desired.seats.contains_key(&id.name),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::manifest::load;
+    use crate::model::source::File;
+
+    const WORKSPACE: &str = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\n\
+        connections:\n  a: { provider: agent-config, baseUrl: sandbox }\n  \
+        w: { provider: webchat-queue, baseUrl: sandbox }\n";
+
+    fn roster(text: &str) -> Result<Desired, Vec<String>> {
+        let specs = crate::provider::SPECS;
+        let workspace =
+            crate::config::load::load(&"rosterctl.yaml".into(), WORKSPACE.as_bytes(), specs).unwrap();
+        let text = format!("apiVersion: rosterctl/v1\nkind: Roster\n{text}");
+        let file = File { name: "a.yaml".into(), bytes: text.into_bytes() };
+        load(&[file], &workspace).map_err(|out| out.into_sorted().into_iter().map(|d| d.message).collect())
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_pinned_queue_takes_its_id() {
+        let wrong =
+            roster("queues: [{ displayName: \"a@1000\" }, { displayName: a, exten: \"1000\" }]").unwrap_err();
+        assert_eq!(wrong, ["queue `a` is declared twice"]);
+    }
+
+    #[test]
+    fn a_tombstone_needs_no_group_for_the_level_of_its_defaults() {
+        let desired =
+            roster("defaults: { skillLevel: 3 }\nagents: [{ operatorId: \"1\", state: absent }]").unwrap();
+        assert!(desired.agents.values().all(|agent| agent.absent));
+        let wrong = roster("defaults: { skillLevel: 3 }\nagents: [{ operatorId: \"1\" }]").unwrap_err();
+        assert_eq!(wrong, ["`skillLevel` without `mainSkillGroup`"]);
+    }
+}

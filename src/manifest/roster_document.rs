@@ -1,0 +1,482 @@
+//! One Roster document, field by field, before profiles and pools are resolved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::field::{Field, Record};
+use crate::model::id::OperatorId;
+use crate::model::source::Source;
+use crate::model::text::is_hidden;
+use crate::model::value::Type;
+use crate::model::{agent, queue, seat};
+use crate::yaml::decode::{Fields, choice, filled, flag, header, kind, list, number, text, value};
+use crate::yaml::placeholder;
+use crate::yaml::{Node, NodeValue, Scalar, Sink};
+
+/// Most agents of one pool.
+const LARGEST_POOL: u64 = 1_000_000;
+
+/// What `state` may say.
+pub(super) const AGENT_STATES: &[&str] = &["present", "absent"];
+/// What a member selector may select by.
+pub(super) static SELECTED_BY: [&Field; 3] = [&agent::MAIN_SKILL_GROUP, &agent::ROLE, &agent::TYPE];
+
+/// A name with its place.
+pub(super) type Named = (Arc<str>, Source);
+
+/// A Roster document.
+#[derive(Default)]
+pub(super) struct Document {
+    /// Some of its catalogues' names could not be read, so one that is missing there proves nothing.
+    pub lost_names: bool,
+    /// Some of its agents could not be read.
+    pub lost_agents: bool,
+    pub roles: Option<Vec<Named>>,
+    pub skill_groups: Option<Vec<Named>>,
+    pub profiles: Vec<(Named, Template)>,
+    pub defaults: Template,
+    pub agents: Vec<RawAgent>,
+    pub queues: Vec<RawQueue>,
+    pub seats: Vec<(Named, Source, Record)>,
+}
+
+/// What an agent, a profile and `defaults` can say alike.
+#[derive(Clone, Default)]
+pub(super) struct Template {
+    pub record: Record,
+    pub protect: Option<bool>,
+    pub allow_any_role: Option<bool>,
+}
+
+/// An entry of `agents`.
+pub(super) struct RawAgent {
+    pub source: Source,
+    pub id_source: Source,
+    pub ids: Ids,
+    pub absent: bool,
+    pub profile: Option<Named>,
+    pub template: Template,
+}
+
+/// The agents of an entry. A pool is spelled out when it is known how many agents there are in all.
+pub(super) enum Ids {
+    /// `operatorId`.
+    One(OperatorId),
+    /// `operatorIds`: numbers of a width.
+    Pool { first: u64, last: u64, width: usize },
+}
+
+impl Ids {
+    /// How many agents these are.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Ids::One(_) => 1,
+            Ids::Pool { first, last, .. } => last - first + 1,
+        }
+    }
+
+    pub(super) fn is_pool(&self) -> bool {
+        matches!(self, Ids::Pool { .. })
+    }
+
+    /// Spells them out.
+    pub(super) fn into_iter(self) -> impl Iterator<Item = OperatorId> {
+        let (one, numbers, width) = match self {
+            Ids::One(id) => (Some(id), None, 0),
+            Ids::Pool { first, last, width } => (None, Some(first..=last), width),
+        };
+        let pool = numbers.into_iter().flatten().map(move |n| OperatorId::new(format!("{n:0width$}")));
+        one.into_iter().chain(pool)
+    }
+}
+
+/// An entry of `queues`.
+pub(super) struct RawQueue {
+    pub source: Source,
+    pub name: Named,
+    pub exten: Option<Arc<str>>,
+    pub record: Record,
+    pub members: Option<(Source, Vec<RawMember>)>,
+    pub selector: Option<Selector>,
+    pub allow_empty: bool,
+    pub min_members: Option<(usize, Source)>,
+}
+
+/// An entry of `assignMembers`.
+pub(super) struct RawMember {
+    pub id: OperatorId,
+    pub source: Source,
+    pub priority: i64,
+}
+
+/// `memberSelector`: every declared agent that matches all that is said.
+pub(super) struct Selector {
+    pub source: Source,
+    pub wanted: Record,
+    pub priority: i64,
+}
+
+/// The documents of a file, its agents read while the file is: a tree of them all would take more memory than
+/// anything else of a run.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub documents: Vec<Document>,
+    pub problems: Diagnostics,
+    /// Some document is of no use.
+    pub lost: bool,
+    next: Agents,
+    /// The file may hold placeholders that were not filled in.
+    placeholders: bool,
+}
+
+impl Reading {
+    pub(super) fn new(placeholders: bool) -> Self {
+        Self { placeholders, ..Self::default() }
+    }
+
+    fn check(&mut self, node: &Node) {
+        if self.placeholders {
+            placeholder::check(node, |_| false, &mut self.problems);
+        }
+    }
+}
+
+/// The agents of a document that is still being read.
+#[derive(Default)]
+struct Agents {
+    /// How many items there were.
+    count: usize,
+    read: Vec<RawAgent>,
+    problems: Diagnostics,
+}
+
+impl Sink for Reading {
+    fn key(&self) -> Option<&'static str> {
+        Some("agents")
+    }
+
+    fn item(&mut self, item: Node) {
+        self.check(&item);
+        self.next.count += 1;
+        self.next.read.extend(raw_agent(&item, &mut self.next.problems));
+    }
+
+    fn document(&mut self, root: Node) {
+        self.check(&root);
+        let document = read(&root, std::mem::take(&mut self.next), &mut self.problems);
+        self.lost |= document.is_none();
+        self.documents.extend(document);
+    }
+
+    fn reset(&mut self) {
+        *self = Self::new(self.placeholders);
+    }
+}
+
+/// Reads a document; some of its agents are read already.
+fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> {
+    let mut fields = Fields::open(node, "a manifest", out)?;
+    if !header(&mut fields, "Roster", out) {
+        return None;
+    }
+    let before = out.len();
+    let mut document = Document {
+        roles: fields.take("roles", out).map(|n| names(n, "roles", out)),
+        skill_groups: fields.take("skillGroups", out).map(|n| names(n, "skillGroups", out)),
+        ..Document::default()
+    };
+    document.lost_names = out.len() > before;
+    if let Some(node) = fields.take("profiles", out) {
+        match &node.value {
+            NodeValue::Map(entries) => {
+                for (name, node) in entries {
+                    let what = format!("profile `{}`", name.name);
+                    // A profile that says nothing sensible is known by name all the same.
+                    let mut read = Template::default();
+                    if let Some(mut fields) = Fields::open(node, &what, out) {
+                        unnested(&mut fields, out);
+                        read = template(&mut fields, out);
+                        fields.reject_unknown(out);
+                    }
+                    document.profiles.push(((Arc::from(&*name.name), name.source.clone()), read));
+                }
+            }
+            other => out.push(
+                Diagnostic::at(&node.source, format!("`profiles` is {} instead of a mapping", kind(other)))
+                    .help("write each profile as `name: { fields }`"),
+            ),
+        }
+    }
+    if let Some(node) = fields.take("defaults", out)
+        && let Some(mut fields) = Fields::open(node, "`defaults`", out)
+    {
+        unnested(&mut fields, out);
+        document.defaults = template(&mut fields, out);
+        fields.reject_unknown(out);
+    }
+    if let Some(node) = fields.take("agents", out) {
+        let items = list(node, "agents", out);
+        let count = agents.count + items.len();
+        out.extend(agents.problems);
+        document.agents = agents.read;
+        document.agents.extend(items.iter().filter_map(|n| raw_agent(n, out)));
+        let is_list = matches!(node.value, NodeValue::List(_));
+        document.lost_agents = !is_list || document.agents.len() < count;
+    }
+    if let Some(node) = fields.take("queues", out) {
+        document.queues = list(node, "queues", out).iter().filter_map(|n| raw_queue(n, out)).collect();
+    }
+    if let Some(node) = fields.take("seats", out) {
+        document.seats = list(node, "seats", out).iter().filter_map(|n| raw_seat(n, out)).collect();
+    }
+    fields.reject_unknown(out);
+    Some(document)
+}
+
+/// Profiles are one level deep: only an agent names one.
+fn unnested(fields: &mut Fields<'_>, out: &mut Diagnostics) {
+    if let Some(place) = fields.place("profile").cloned() {
+        fields.take("profile", &mut Diagnostics::default());
+        out.push(
+            Diagnostic::at(&place, format!("{} cannot name a profile: profiles cannot nest", fields.what))
+                .help("name the profile on each agent, and write what it adds here"),
+        );
+    }
+}
+
+fn names(node: &Node, key: &str, out: &mut Diagnostics) -> Vec<Named> {
+    let mut found: Vec<Named> = Vec::new();
+    let mut firsts: BTreeMap<&str, &Source> = BTreeMap::new();
+    for item in list(node, key, out) {
+        if let Some(name) = filled(item, key, out) {
+            if let Some(first) = firsts.insert(name, &item.source) {
+                out.push(
+                    Diagnostic::at(&item.source, format!("`{name}` stands twice in `{key}`"))
+                        .related(first, "the first one")
+                        .help("remove one of the two"),
+                );
+            }
+            found.push((Arc::clone(name), item.source.clone()));
+        }
+    }
+    found
+}
+
+/// Takes the fields of a kind's table.
+fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut Diagnostics) -> Record {
+    let mut record = Record::with_capacity(fields.len());
+    for field in table.iter().copied().filter(|f| f.ty != Type::Members) {
+        if let Some(node) = fields.take(field.key, out)
+            && let Some(value) = value(node, field.key, field.ty, out)
+        {
+            record.set(field, value, Some(node.source.clone()));
+        }
+    }
+    record
+}
+
+fn template(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Template {
+    Template {
+        record: record(fields, agent::FIELDS, out),
+        protect: fields.take("protect", out).and_then(|n| flag(n, "protect", out)),
+        allow_any_role: fields.take("allowAnyRole", out).and_then(|n| flag(n, "allowAnyRole", out)),
+    }
+}
+
+fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
+    let mut fields = Fields::open(node, "an agent", out)?;
+    let single = fields.take("operatorId", out);
+    let range = fields.take("operatorIds", out);
+    let (ids, id_source) = match (single, range) {
+        (Some(node), None) => (operator_id(node, "operatorId", out).map(Ids::One), node.source.clone()),
+        (None, Some(node)) => (pool(node, out), node.source.clone()),
+        (Some(_), Some(node)) => {
+            out.push(
+                Diagnostic::at(&node.source, "an agent has both `operatorId` and `operatorIds`")
+                    .help("keep `operatorId` for one agent, `operatorIds: FIRST..LAST` for a pool"),
+            );
+            (None, node.source.clone())
+        }
+        (None, None) => {
+            if !fields.has("operatorId") && !fields.has("operatorIds") {
+                out.push(
+                    Diagnostic::at(&node.source, "an agent has no `operatorId`")
+                        .help("add `operatorId: \"8001\"`, or `operatorIds: 8101..8180` for a pool"),
+                );
+            }
+            (None, node.source.clone())
+        }
+    };
+    let state = fields.take("state", out).and_then(|n| choice(n, "state", AGENT_STATES, out));
+    let absent = state == Some("absent");
+    let profile = fields
+        .take("profile", out)
+        .and_then(|n| filled(n, "profile", out).map(|name| (Arc::clone(name), n.source.clone())));
+    let template = template(&mut fields, out);
+    fields.reject_unknown(out);
+    Some(RawAgent { source: node.source.clone(), id_source, ids: ids?, absent, profile, template })
+}
+
+fn operator_id(node: &Node, key: &str, out: &mut Diagnostics) -> Option<OperatorId> {
+    let id = text(node, key, out)?;
+    if let Some(objection) = OperatorId::objection(id) {
+        let message = if id.is_empty() {
+            format!("`{key}` is empty")
+        } else {
+            format!("`{key}` cannot be `{id}`: {objection}")
+        };
+        let help = "write the agent's number as the console shows it, in quotes: \"8001\"";
+        out.push(Diagnostic::at(&node.source, message).help(help));
+        return None;
+    }
+    Some(OperatorId::new(Arc::clone(id)))
+}
+
+/// `FIRST..LAST`, both included; a first number with leading zeros keeps its width.
+fn pool(node: &Node, out: &mut Diagnostics) -> Option<Ids> {
+    let help = "write FIRST..LAST, like 8101..8180; one agent is `operatorId: \"8101\"`";
+    let NodeValue::Scalar(Scalar { text: range, .. }) = &node.value else {
+        let message = format!("`operatorIds` is {} instead of a range", kind(&node.value));
+        out.push(Diagnostic::at(&node.source, message).help(help));
+        return None;
+    };
+    let ends = range.split_once("..").and_then(|(first, last)| {
+        let digits = |s: &str| !s.is_empty() && s.len() <= 18 && s.bytes().all(|b| b.is_ascii_digit());
+        let (first, last) = (first.trim(), last.trim());
+        (digits(first) && digits(last)).then(|| (first, first.parse::<u64>(), last.parse::<u64>()))
+    });
+    let Some((text, Ok(first), Ok(last))) = ends else {
+        out.push(
+            Diagnostic::at(&node.source, format!("`operatorIds` cannot be `{range}`: it is no range"))
+                .help(help),
+        );
+        return None;
+    };
+    if last < first {
+        out.push(
+            Diagnostic::at(&node.source, format!("`operatorIds` runs backwards: {range}"))
+                .help("write the smaller number first"),
+        );
+        return None;
+    }
+    if last - first >= LARGEST_POOL {
+        let many = last - first + 1;
+        let message = format!("`operatorIds` holds {many} agents, more than the {LARGEST_POOL} a pool may");
+        out.push(Diagnostic::at(&node.source, message).help("correct the range, or split it"));
+        return None;
+    }
+    Some(Ids::Pool { first, last, width: text.len() })
+}
+
+fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
+    let mut fields = Fields::open(node, "a queue", out)?;
+    let name = fields
+        .required_or_misspelled("displayName", out)
+        .and_then(|n| filled(n, "displayName", out).map(|name| (Arc::clone(name), n.source.clone())));
+    let exten = fields.take("exten", out).and_then(|n| filled(n, "exten", out)).cloned();
+    let record = record(&mut fields, queue::FIELDS, out);
+    let allow_empty =
+        fields.take("allowEmpty", out).and_then(|n| flag(n, "allowEmpty", out)).unwrap_or(false);
+    let members = fields.take("assignMembers", out).map(|n| (n.source.clone(), members(n, allow_empty, out)));
+    let selector = fields.take("memberSelector", out).and_then(|n| selector(n, out));
+    let min_members = fields.take("minMembers", out).and_then(|n| {
+        let count = number(n, "minMembers", 0, i64::from(i32::MAX), out)?;
+        Some((usize::try_from(count).ok()?, n.source.clone()))
+    });
+    fields.reject_unknown(out);
+    Some(RawQueue {
+        source: node.source.clone(),
+        name: name?,
+        exten,
+        record,
+        members,
+        selector,
+        allow_empty,
+        min_members,
+    })
+}
+
+fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMember> {
+    let mut members: Vec<RawMember> = Vec::new();
+    let items = list(node, "assignMembers", out);
+    if items.is_empty() && matches!(node.value, NodeValue::List(_)) && !allow_empty {
+        out.push(
+            Diagnostic::at(&node.source, "`assignMembers` is empty: nobody would serve the queue").help(
+                "name its agents; leave the key out to not manage them; or say `allowEmpty: true` beside it",
+            ),
+        );
+    }
+    for item in items {
+        let member = if let NodeValue::Map(_) = item.value {
+            let Some(mut fields) = Fields::open(item, "a member", out) else { continue };
+            let id = fields
+                .required_or_misspelled("agentNumber", out)
+                .and_then(|n| operator_id(n, "agentNumber", out).map(|id| (id, n.source.clone())));
+            let priority = fields
+                .take("priority", out)
+                .and_then(|n| number(n, "priority", 0, i64::from(i32::MAX), out))
+                .unwrap_or(0);
+            fields.reject_unknown(out);
+            id.map(|(id, source)| RawMember { id, source, priority })
+        } else {
+            operator_id(item, "agentNumber", out).map(|id| RawMember {
+                id,
+                source: item.source.clone(),
+                priority: 0,
+            })
+        };
+        members.extend(member);
+    }
+    members
+}
+
+fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
+    let mut fields = Fields::open(node, "a member selector", out)?;
+    let mut wanted = Record::default();
+    let said = SELECTED_BY.iter().any(|field| fields.has(field.key));
+    for field in SELECTED_BY {
+        if let Some(node) = fields.take(field.key, out)
+            && let Some(value) = value(node, field.key, field.ty, out)
+        {
+            wanted.set(field, value, Some(node.source.clone()));
+        }
+    }
+    let priority = fields
+        .take("priority", out)
+        .and_then(|n| number(n, "priority", 0, i64::from(i32::MAX), out))
+        .unwrap_or(0);
+    fields.reject_unknown(out);
+    if wanted.is_empty() && said {
+        return None;
+    }
+    if wanted.is_empty() {
+        out.push(
+            Diagnostic::at(&node.source, "a member selector says nothing to select by")
+                .help("add `mainSkillGroup`, `role` or `type`"),
+        );
+        return None;
+    }
+    Some(Selector { source: node.source.clone(), wanted, priority })
+}
+
+fn raw_seat(node: &Node, out: &mut Diagnostics) -> Option<(Named, Source, Record)> {
+    let mut fields = Fields::open(node, "a seat", out)?;
+    let account = fields
+        .required_or_misspelled("account", out)
+        .and_then(|n| filled(n, "account", out).map(|name| (Arc::clone(name), n.source.clone())));
+    if let Some((name, source)) = &account
+        && name.chars().any(is_hidden)
+    {
+        out.push(
+            Diagnostic::at(
+                source,
+                format!("`account` cannot be `{name}`: a character that cannot be seen stands in it"),
+            )
+            .help("write the account as the console shows it"),
+        );
+    }
+    let record = record(&mut fields, seat::FIELDS, out);
+    fields.reject_unknown(out);
+    Some((account?, node.source.clone(), record))
+}

@@ -1,0 +1,94 @@
+//! What became of the steps of a plan.
+
+use crate::model::id::{OperatorId, ResourceId};
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepResult {
+    /// Its end.
+    pub status: Status,
+    /// Why, where the status does not say it.
+    pub message: Option<String>,
+    /// The number of a queue that it made.
+    pub made: Option<OperatorId>,
+    /// The step was carried out, but for the targets that were left out.
+    pub carried_out: bool,
+    /// Targets that were left out.
+    pub left_out: Vec<ResourceId>,
+    /// Nothing but people at work kept it from being done in full.
+    pub held: bool,
+    /// Agents that the step left alone because they are at work.
+    pub spared: Vec<OperatorId>,
+    /// Queue members that are no live agents, that no manifest asks for and that the vendor left out.
+    pub dropped: Vec<OperatorId>,
+    /// Targets for which the vendor said yes, although reading back did not show it: of what no operation returns
+    /// nothing else ever tells.
+    pub told: Vec<ResourceId>,
+    /// The vendor confirmed the step's call. Without it nothing is known of fields that no operation returns.
+    pub confirmed: bool,
+    /// Fields that calls after it set again, which the vendor confirmed.
+    pub reset: Vec<String>,
+    /// Targets of which the call may have set what no operation returns: it left, and no yes that holds was heard.
+    pub doubted: Vec<ResourceId>,
+}
+
+impl StepResult {
+    /// Whether the step is done, and was seen to be as far as anything shows it.
+    pub fn is_proved(&self) -> bool {
+        self.status == Status::Done && self.carried_out
+    }
+
+    /// Whether the step took effect on one of its targets.
+    pub fn took(&self, target: &ResourceId) -> bool {
+        self.carried_out && !self.left_out.contains(target)
+    }
+}
+
+/// The end of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It took effect.
+    Done,
+    /// It failed, or did not take effect.
+    Failed,
+    /// It was not tried.
+    Skipped,
+    /// The effect of the step is not known.
+    Unknown,
+}
+
+impl Status {
+    /// The word in results.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Done => "done",
+            Status::Failed => "failed",
+            Status::Skipped => "skipped",
+            Status::Unknown => "unknown",
+        }
+    }
+}
+
+/// An agent who was left alone, or was not although at work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deferred {
+    /// Who.
+    pub agent: OperatorId,
+    /// What was not done, and in which state they are, in words.
+    pub why: String,
+}
+
+/// What moved since the plan was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// Which resource.
+    pub id: ResourceId,
+    /// What was and what is.
+    pub message: String,
+}
+
+/// What a message says of a field that the vendor keeps in another form than it was sent.
+pub const KEPT: &str = " (the vendor keeps it in that form: write it so)";
+
+/// What the message of a step begins with that people at work kept from being done for all.
+pub const IN_PART: &str = "done, but not for all: ";

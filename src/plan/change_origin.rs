@@ -1,0 +1,48 @@
+//! Which side moved since the last apply: the ledger is the third view.
+
+use serde_json::Value as Json;
+
+use crate::model::equivalence::same;
+use crate::model::field::Field;
+use crate::model::ledger::LedgerEntry;
+use crate::model::plan::{ChangeOrigin, FieldDiff};
+use crate::model::value::Value;
+
+/// Which side of a field moved.
+pub(super) fn field(
+    applied: Option<&LedgerEntry>,
+    field: &Field,
+    live: Option<&Value>,
+    desired: &Value,
+) -> ChangeOrigin {
+    let Some(was) = applied.and_then(|a| a.fields.get(field.key)) else { return ChangeOrigin::Unknown };
+    let was = Value::from_json(field.ty, was);
+    let live_same = match &was {
+        Some(was) => same(was, live),
+        None => live.is_none(),
+    };
+    let desired_same = was.as_ref().is_some_and(|was| was.to_json() == desired.to_json());
+    sides(!live_same, !desired_same)
+}
+
+/// Which side of a field that no operation returns moved: only the manifest can be seen to.
+pub(super) fn unread(was: Option<&Json>) -> ChangeOrigin {
+    if was.is_some() { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown }
+}
+
+/// Names the sides.
+pub(super) fn sides(live: bool, manifest: bool) -> ChangeOrigin {
+    match (live, manifest) {
+        (true, true) => ChangeOrigin::Both,
+        (true, false) => ChangeOrigin::Live,
+        (false, true) => ChangeOrigin::Manifest,
+        (false, false) => ChangeOrigin::Unknown,
+    }
+}
+
+/// Which side of a resource moved, from its fields; what is unknown adds nothing.
+pub(super) fn all(fields: &[FieldDiff]) -> ChangeOrigin {
+    let live = fields.iter().any(|f| matches!(f.moved, ChangeOrigin::Live | ChangeOrigin::Both));
+    let manifest = fields.iter().any(|f| matches!(f.moved, ChangeOrigin::Manifest | ChangeOrigin::Both));
+    sides(live, manifest)
+}

@@ -1,0 +1,102 @@
+//! What agents are owed that were being made again when a run came to no good end: the ledger kept it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::targets::Scope;
+use super::{Context, Draft};
+use crate::model::agent::FIELDS;
+use crate::model::equivalence::{is_comparable, same};
+use crate::model::field::{Field, Record, by_key};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::ledger::ReplacementBackup;
+use crate::model::plan::{Action, ChangeOrigin, FieldDiff};
+use crate::model::value::Value;
+
+/// Why a plan restores something.
+pub(super) const REASON: &str = "as it was before it was made again";
+
+/// What the ledger keeps for an agent that has been deleted since; `None` while the agent is as it was.
+pub(super) fn pending_backup<'a>(
+    context: &Context<'a>,
+    id: &OperatorId,
+    live: Option<&Record>,
+) -> Option<&'a ReplacementBackup> {
+    // Nearly always there is none, and then no id has to be spelled for each agent.
+    if context.ledger.kept.is_empty() {
+        return None;
+    }
+    let kept = context.ledger.kept.get(&ResourceId::agent(id).to_string())?;
+    let anew = |live: &Record| {
+        kept.was.iter().any(|(path, was)| {
+            let row = by_key(FIELDS, path).filter(|row| is_comparable(row, None, live));
+            row.is_some_and(|row| match Value::from_json(row.ty, was) {
+                Some(was) => !same(&was, live.get(row)),
+                None => live.get(row).is_some_and(|now| !same(now, None)),
+            })
+        })
+    };
+    live.is_none_or(anew).then_some(kept)
+}
+
+/// A field of it that can be set.
+pub(super) fn value(kept: &ReplacementBackup, row: &'static Field) -> Option<Value> {
+    let value = Value::from_json(row.ty, kept.fields.get(row.key)?)?;
+    (row.can_create(&value) || row.can_edit(&value)).then_some(value)
+}
+
+/// The fields that no manifest says and that are to be as they were; of a live agent, those that differ and
+/// can be edited.
+pub(super) fn fields(
+    kept: Option<&ReplacementBackup>,
+    said: &Record,
+    live: Option<&Record>,
+) -> Vec<FieldDiff> {
+    let Some(kept) = kept else { return Vec::new() };
+    let mut fields = Vec::new();
+    for row in FIELDS.iter().copied().filter(|row| said.entry(row).is_none()) {
+        let Some(value) = value(kept, row) else { continue };
+        let before = match live {
+            Some(live) if !row.is_read() || !row.can_edit(&value) || same(&value, live.get(row)) => continue,
+            Some(live) => live.get(row).map_or(Json::Null, Value::to_json),
+            None => Json::Null,
+        };
+        fields.push(FieldDiff {
+            path: row.key.to_owned(),
+            before,
+            after: value.to_json(),
+            moved: ChangeOrigin::Unknown,
+            reason: Some(REASON.to_owned()),
+            forces_replacement: false,
+            renew: false,
+            secret: None,
+            source: None,
+        });
+    }
+    fields
+}
+
+/// Who returns to which queue with which priority, by the vendor's number: agents that a replacement took out
+/// of it, and that are there, or are made by this plan.
+pub(super) fn pending_memberships<'a>(
+    context: &Context<'a>,
+    scope: &Scope,
+    draft: &Draft,
+) -> BTreeMap<&'a str, Vec<(OperatorId, i64)>> {
+    let made: BTreeSet<&ResourceId> = draft.ids(Action::Create).collect();
+    let mut queues: BTreeMap<&str, Vec<(OperatorId, i64)>> = BTreeMap::new();
+    for (key, kept) in &context.ledger.kept {
+        let Some(id) = ResourceId::parse(key).filter(|id| id.kind == Kind::Agent && scope.holds(id)) else {
+            continue;
+        };
+        let declared = context.desired.agents.get(&id.name).is_some_and(|agent| !agent.absent);
+        let live = context.live.agents.as_ref().is_some_and(|agents| agents.items.contains_key(&id.name));
+        if declared && (live || made.contains(&id)) {
+            for (exten, priority) in &kept.queues {
+                queues.entry(exten).or_default().push((id.name.clone(), *priority));
+            }
+        }
+    }
+    queues
+}

@@ -1,0 +1,25 @@
+//! The reading call. Source: seat-query, `POST /v3/cc/seat/query`, request table and sample.
+
+use serde_json::json;
+
+use super::PAGE_SIZE;
+use super::date_range::Window;
+use crate::model::call::Call;
+
+/// A page of the listing, from 1, with the call figures of a span of time.
+///
+/// Never narrowed: `name` is documented to be compared loosely, and disabled seats are wanted too.
+pub fn page(page: usize, window: &Window) -> Call {
+    let body = json!({
+        "current": page,
+        "size": PAGE_SIZE,
+        "params": { "strTime": window.start, "endTime": window.end },
+    });
+    Call {
+        operation: "seat/query",
+        path: "/v3/cc/seat/query".to_owned(),
+        query: Vec::new(),
+        headers: vec![("Content-Type", "application/json;charset=UTF-8".to_owned())],
+        body: body.to_string().into_bytes(),
+    }
+}

@@ -1,0 +1,276 @@
+//! A plan or a message without anybody's phone number or e-mail address.
+//!
+//! Which fields hold one is said by the fields' tables ([`Field::personal`]) and nowhere else. They are hidden in the
+//! plan itself, before any format sees it. Beside them, whatever looks like a number or an address in a free text (a
+//! name, a reason, a vendor's words) is hidden too: hiding too much costs a glance at the manifest.
+
+mod free_text;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use self::free_text::FEWEST;
+use super::Run;
+use crate::model::agent;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::field::{Field, Personal, by_key};
+use crate::model::finding::{AMBIGUOUS_QUEUE, Finding, MISSING_EXTEN, UNMANAGED_QUEUE};
+use crate::model::id::Kind;
+use crate::model::plan::{Change, Plan};
+use crate::model::queue::{self, ASSIGN_MEMBERS};
+use crate::model::seat;
+
+/// What stands in place of what is hidden.
+const DOTS: &str = "•••";
+/// What goes between two values, or ends one, in the messages about a field.
+const BETWEEN: [&str; 3] = [" instead of ", " and should be ", " when the plan was made and is "];
+const ENDS: [&str; 5] = [", which", " now", "; ", " (", "\n"];
+
+/// What must not be taken for a telephone number: ids of agents and queues.
+#[derive(Debug, Default)]
+pub struct Mask {
+    ids: BTreeSet<String>,
+}
+
+impl Mask {
+    /// A mask that knows a plan's ids.
+    pub fn for_plan(plan: &Plan) -> Self {
+        let mut ids = BTreeSet::new();
+        let long = |id: &str| id.bytes().filter(u8::is_ascii_digit).count() >= FEWEST;
+        let mut keep = |id: &str| {
+            if long(id) {
+                ids.insert(id.to_owned());
+            }
+        };
+        for change in &plan.changes {
+            keep(change.id.name.as_str());
+            change.exten.as_deref().into_iter().for_each(&mut keep);
+            for member in members(change) {
+                keep(member);
+            }
+        }
+        let about = plan.findings.iter().filter_map(|finding| finding.id.as_ref());
+        about.chain(plan.steps.iter().flat_map(|step| &step.targets)).for_each(|id| keep(id.name.as_str()));
+        Self { ids }
+    }
+
+    /// The plan with what is personal hidden. It can no longer be applied: its digest is another's.
+    pub fn plan(&self, plan: &Plan) -> Plan {
+        Plan {
+            changes: plan.changes.iter().map(|change| self.change(change)).collect(),
+            findings: plan.findings.iter().map(|finding| self.finding(finding)).collect(),
+            ..plan.clone()
+        }
+    }
+
+    fn change(&self, change: &Change) -> Change {
+        let mut change = change.clone();
+        change.title = change.title.map(|title| self.text(&title));
+        change.reason = change.reason.map(|reason| self.text(&reason));
+        change.names.values_mut().for_each(|name| *name = self.text(name));
+        for field in &mut change.fields {
+            let personal = by_key(table(change.id.kind), &field.path).and_then(|row| row.personal);
+            let differs = field.before != field.after;
+            for side in [&mut field.before, &mut field.after] {
+                match (side, personal) {
+                    (Json::Null, _) => {}
+                    (Json::String(text), Some(personal)) => *text = hidden(text, personal),
+                    (other, Some(_)) => *other = Json::from(DOTS),
+                    (other, None) => self.texts(other),
+                }
+            }
+            // Two numbers may end alike, and are still two.
+            if let (Some(_), true, Json::String(after)) =
+                (personal, differs && field.before == field.after, &mut field.after)
+            {
+                after.insert_str(0, "another ");
+            }
+            field.reason = field.reason.take().map(|reason| self.text(&reason));
+        }
+        change
+    }
+
+    /// Hides what the texts of a value hold: a number of a telephone, or what a vendor answered that no document lists.
+    fn texts(&self, value: &mut Json) {
+        match value {
+            Json::String(text) => *text = self.text(text),
+            Json::Array(values) => values.iter_mut().for_each(|value| self.texts(value)),
+            Json::Object(values) => values.values_mut().for_each(|value| self.texts(value)),
+            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        }
+    }
+
+    fn finding(&self, finding: &Finding) -> Finding {
+        // The number of a queue is nobody's telephone, and what people are to write into `exten:`.
+        if [UNMANAGED_QUEUE.code, AMBIGUOUS_QUEUE.code, MISSING_EXTEN.code].contains(&finding.code.as_str()) {
+            return finding.clone();
+        }
+        Finding { message: self.text(&finding.message), ..finding.clone() }
+    }
+
+    /// A run with what is personal hidden.
+    pub fn run(&self, run: &Run) -> Run {
+        let mut run = run.clone();
+        for result in &mut run.results {
+            result.message = result.message.take().map(|message| self.text(&message));
+        }
+        for stale in &mut run.stale {
+            stale.message = self.text(&stale.message);
+        }
+        for held in run.held.iter_mut().chain(&mut run.lifted) {
+            held.why = self.text(&held.why);
+        }
+        run.refused = run.refused.map(|why| self.text(&why));
+        run
+    }
+
+    /// A diagnostic with what is personal hidden.
+    pub fn diagnostic(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        Diagnostic {
+            message: self.text(&diagnostic.message),
+            help: self.text(&diagnostic.help),
+            related: diagnostic.related.as_ref().map(|(at, label)| (at.clone(), self.text(label))),
+            ..diagnostic.clone()
+        }
+    }
+
+    /// A text with what looks like a telephone number or an address hidden, and values of personal fields.
+    pub fn text(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for row in tables().flat_map(|table| table.iter().filter(|row| row.personal.is_some())) {
+            if text.contains(row.key) {
+                text = about_field(&text, row);
+            }
+        }
+        let text = free_text::addresses(&text, |address| hidden(address, Personal::Email));
+        free_text::numbers(&text, &self.ids, |number| hidden(number, Personal::Phone))
+    }
+}
+
+fn tables() -> impl Iterator<Item = &'static [&'static Field]> {
+    [agent::FIELDS, queue::FIELDS, seat::FIELDS].into_iter()
+}
+
+fn table(kind: Kind) -> &'static [&'static Field] {
+    match kind {
+        Kind::Agent => agent::FIELDS,
+        Kind::Queue => queue::FIELDS,
+        Kind::Seat => seat::FIELDS,
+    }
+}
+
+fn members(change: &Change) -> impl Iterator<Item = &str> {
+    let sides = change.field(ASSIGN_MEMBERS.key).into_iter().flat_map(|field| [&field.before, &field.after]);
+    let lists = sides.filter_map(Json::as_array).flatten();
+    lists.filter_map(|member| member.get("agentNumber").and_then(Json::as_str))
+}
+
+/// What is shown of something personal: enough to tell two apart, not enough to call.
+fn hidden(text: &str, personal: Personal) -> String {
+    match personal {
+        _ if text.is_empty() => String::new(),
+        Personal::Phone => {
+            let count = text.chars().count();
+            let last: String = text.chars().skip(count.saturating_sub(2)).collect();
+            // Of a short number two digits are too much.
+            if count < FEWEST { DOTS.to_owned() } else { format!("{DOTS}{last}") }
+        }
+        Personal::Email => match text.split_once('@') {
+            Some((name, _)) => format!("{}{DOTS}@{DOTS}", name.chars().next().unwrap_or('•')),
+            None => DOTS.to_owned(),
+        },
+    }
+}
+
+/// Hides the values that a message says of a field: `KEY is A and should be B`, `KEY was A …`.
+fn about_field(text: &str, row: &Field) -> String {
+    let Some(personal) = row.personal else { return text.to_owned() };
+    let mut out = String::new();
+    let mut rest = text;
+    let lead = |rest: &str| {
+        let found = [" is ", " was "].iter().filter_map(|verb| {
+            let lead = format!("{}{verb}", row.key);
+            rest.find(&lead).map(|at| at + lead.len())
+        });
+        found.min()
+    };
+    while let Some(at) = lead(rest) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        loop {
+            let cut = |stops: &[&'static str]| {
+                stops
+                    .iter()
+                    .filter_map(|stop| Some((rest.find(stop)?, *stop)))
+                    .min()
+                    .unwrap_or((rest.len(), ""))
+            };
+            let (between, end) = (cut(&BETWEEN), cut(&ENDS));
+            let (stop, word) = if between.0 < end.0 { between } else { end };
+            let value = &rest[..stop];
+            out.push_str(&if value == "unset" { value.to_owned() } else { hidden(value, personal) });
+            out.push_str(word);
+            rest = &rest[stop + word.len()..];
+            if between.0 >= end.0 {
+                break;
+            }
+        }
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str) -> String {
+        Mask { ids: ["80010001".to_owned()].into() }.text(text)
+    }
+
+    #[test]
+    fn numbers_and_addresses_are_hidden_wherever_they_stand() {
+        assert_eq!(masked("ring 13800138000, please"), "ring •••00, please");
+        assert_eq!(masked("tel:13800138000."), "tel:•••00.");
+        assert_eq!(masked("13800138000/13800138001"), "•••00/•••01");
+        assert_eq!(masked("拨打400-800-8888转1"), "拨打•••88转1");
+        assert_eq!(masked("+86 138 0013 8000"), "•••00");
+        assert_eq!(masked("write to li.si@example.com."), "write to l•••@•••.");
+        assert_eq!(
+            masked("agent/8001: boundPhone is 10086 and should be 10010, which the vendor"),
+            "agent/8001: boundPhone is ••• and should be •••, which the vendor"
+        );
+        assert_eq!(masked("email is unset instead of a@b"), "email is unset instead of a•••@•••");
+        assert_eq!(
+            masked("callerId was 4008001 when the plan was made and is 4008002 now"),
+            "callerId was •••01 when the plan was made and is •••02 now"
+        );
+    }
+
+    #[test]
+    fn numbers_deep_in_a_value_are_hidden_and_short_ones_stay() {
+        let mask = Mask { ids: ["80010001".to_owned()].into() };
+        let mut value =
+            serde_json::json!({"sip": {"number": "13800138000"}, "of": ["8001", "80010001"], "n": 1});
+        mask.texts(&mut value);
+        assert_eq!(
+            value,
+            serde_json::json!({"sip": {"number": "•••00"}, "of": ["8001", "80010001"], "n": 1})
+        );
+    }
+
+    #[test]
+    fn what_is_no_number_stays() {
+        for text in [
+            "agent/80010001 leaves 8001, 8101..8180",
+            "since 2026-11-25T10:00:00Z",
+            "on 2026-11-25",
+            "at 127.0.0.1:8080 and 0705C559_003",
+            "queue/在线售前@1234567890",
+            "20 of 302 agents",
+            "roster/20261125/a.yaml:12:5",
+        ] {
+            assert_eq!(masked(text), text);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The steps → what comes after what, drawn together so far that a person can follow it.
+//!
+//! ```text
+//! create 80 agents ─▶ replace members of 2 queues ─▶ delete 3 agents
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::plan::{Operation, Step};
+
+/// Most stages that a picture stays readable with.
+const MOST: usize = 12;
+
+/// Stages and the arrows between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// Stages, in an order that can be followed one by one.
+    pub stages: Vec<Stage>,
+    /// From which stage to which, by their places.
+    pub arrows: Vec<(usize, usize)>,
+}
+
+/// Steps of one sort that may go side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// What is called.
+    pub operation: Operation,
+    /// How many resources it touches.
+    pub targets: usize,
+    /// How many calls it takes.
+    pub calls: usize,
+}
+
+impl Stage {
+    /// The stage in words: `make 80 agents`.
+    pub fn words(&self) -> String {
+        let (verb, one, many) = match self.operation {
+            Operation::AgentCreate => ("make", "agent", "agents"),
+            Operation::AgentEdit => ("edit", "agent", "agents"),
+            Operation::AgentPassword => ("set the password of", "agent", "agents"),
+            Operation::AgentDelete => ("delete", "agent", "agents"),
+            Operation::QueueCreate => ("make", "queue", "queues"),
+            Operation::QueueMembers => ("set the members of", "queue", "queues"),
+            Operation::SecretPut => ("store the password of", "agent", "agents"),
+        };
+        format!("{verb} {} {}", self.targets, if self.targets == 1 { one } else { many })
+    }
+}
+
+impl Order {
+    /// Whether a picture tells more than a list: something waits for something, and it fits.
+    pub fn helps(&self) -> bool {
+        !self.arrows.is_empty() && self.stages.len() <= MOST
+    }
+}
+
+/// Draws steps together: those of one operation that are equally far from the start are one stage.
+pub(super) fn from_steps(steps: &[Step]) -> Order {
+    let mut depth: BTreeMap<&str, (usize, Operation)> = BTreeMap::new();
+    let mut stages: BTreeMap<(usize, Operation), (usize, usize)> = BTreeMap::new();
+    let mut arrows = BTreeSet::new();
+    for step in steps {
+        let before: Vec<(usize, Operation)> =
+            step.after.iter().filter_map(|id| depth.get(id.as_str()).copied()).collect();
+        let own = (before.iter().map(|(depth, _)| depth + 1).max().unwrap_or(0), step.operation);
+        depth.insert(&step.id, own);
+        arrows.extend(before.into_iter().map(|stage| (stage, own)));
+        let stage = stages.entry(own).or_default();
+        stage.0 += step.targets.len();
+        stage.1 += 1;
+    }
+    let places: BTreeMap<(usize, Operation), usize> = stages.keys().copied().zip(0..).collect();
+    Order {
+        arrows: arrows.iter().filter_map(|(from, to)| Some((*places.get(from)?, *places.get(to)?))).collect(),
+        stages: stages
+            .into_iter()
+            .map(|((_, operation), (targets, calls))| Stage { operation, targets, calls })
+            .collect(),
+    }
+}

@@ -1,0 +1,631 @@
+//! One way to a vendor system, for whatever is asked of it: signs, paces, sends, tries again.
+//!
+//! A connection has one [`Client`], however many readers and writers share it: calls in flight, rate windows and
+//! the token are the connection's. The token is fetched by one task at a time, before it runs out, and once
+//! more when it was refused nevertheless. A system that refuses a credential for good is not called with it again
+//! in this process: some vendors lock the address.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future::LocalBoxFuture;
+use md5::{Digest as _, Md5};
+use sha2::Sha256;
+use tokio::sync::{Mutex, Semaphore, watch};
+use zeroize::Zeroizing;
+
+use super::clock;
+use super::gate::Gate;
+use super::rate_limiter::{RateLimiter, RatePermit};
+use super::transport::Transport;
+use crate::config::settings::{OperationSpec, Rate};
+use crate::config::workspace::Connection;
+use crate::model::call::{Call, Failure, Reply};
+use crate::model::retry::{Bounds, pause};
+use crate::model::secret::Secret;
+use crate::model::text::hex;
+use crate::provider::{Connector, Token};
+
+/// Asked just before a call leaves; what it fails with becomes the call's failure.
+pub trait Check {
+    /// Reads what many calls share, before the call takes its place among those in flight.
+    ///
+    /// # Errors
+    /// Why the call may not leave.
+    fn ready(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
+
+    /// Whether the call may leave.
+    ///
+    /// # Errors
+    /// Why it may not.
+    fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
+
+    /// Takes down that the call leaves now: nothing is waited for any more.
+    ///
+    /// # Errors
+    /// Why it may not.
+    fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
+}
+
+/// What a call that changes something is sent with.
+#[derive(Clone, Copy)]
+pub struct WriteOptions<'a> {
+    /// Asked last, just before a call leaves.
+    pub gate: &'a Gate,
+    /// A secret of the call's own, struck from what the vendor says.
+    pub private: Option<&'a Secret>,
+    /// Has the last word, after every wait and just before a call leaves.
+    pub check: Option<&'a dyn Check>,
+}
+
+/// How a call is made.
+#[derive(Clone, Copy)]
+enum CallMode<'a> {
+    /// It reads.
+    Read,
+    /// It reads on behalf of a call that holds its place among those in flight already.
+    Aside,
+    /// It changes something.
+    Write(WriteOptions<'a>),
+}
+
+impl<'a> CallMode<'a> {
+    fn care(self) -> Option<WriteOptions<'a>> {
+        match self {
+            CallMode::Read | CallMode::Aside => None,
+            CallMode::Write(care) => Some(care),
+        }
+    }
+}
+
+/// A connection at work.
+pub struct Client {
+    connection: Connection,
+    connector: &'static dyn Connector,
+    transport: Transport,
+    secret: Arc<Secret>,
+    token: Mutex<Option<Arc<Token>>>,
+    /// The digest of the system's address and the credential.
+    credential: [u8; 32],
+    pace: RateLimiter,
+    slots: Semaphore,
+    rest: RetryAfterGate,
+    /// Turns true when the operator stops the run: nothing is waited for any more.
+    hurried: watch::Sender<bool>,
+    bounds: Bounds,
+    /// How far the system's clock was ahead of this host's at the last answer that told, in milliseconds.
+    ahead_ms: std::sync::Mutex<Option<i64>>,
+    /// How long a call can take.
+    timeout: Duration,
+}
+
+/// Until when the vendor asked to be left alone.
+#[derive(Default)]
+struct RetryAfterGate(std::sync::Mutex<Option<Instant>>);
+
+impl RetryAfterGate {
+    /// Takes down that the vendor asks to be left alone for a while (`Retry-After`), whatever it answered else:
+    /// with 503 nobody can tell what became of the call, and reading that back has to wait too. A while longer
+    /// than `most` is not waited for: trying again may not take so long.
+    fn ask(&self, reply: &Reply, now: Instant, most: Duration) {
+        let asked = reply.retry_after.filter(|_| reply.status == 429 || reply.status >= 500);
+        if let Some(asked) = asked.filter(|asked| *asked <= most) {
+            let mut until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *until = (*until).max(now.checked_add(asked));
+        }
+    }
+
+    /// How long the vendor is still to be left alone.
+    fn left(&self, now: Instant) -> Duration {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
+}
+
+/// What signs a call.
+enum Key {
+    /// The connection's secret.
+    Own(Arc<Secret>),
+    /// A token that it fetched.
+    Token(Arc<Token>),
+    /// Nothing: the call is complete.
+    None,
+}
+
+impl Key {
+    fn secret(&self) -> Option<&Secret> {
+        match self {
+            Key::Own(secret) => Some(secret),
+            Key::Token(token) => Some(&token.secret),
+            Key::None => None,
+        }
+    }
+}
+
+impl Client {
+    /// A connection at work; `secret` signs its calls, or fetches the token that does.
+    pub fn new(
+        connection: Connection,
+        connector: &'static dyn Connector,
+        transport: Transport,
+        secret: Arc<Secret>,
+        pace: RateLimiter,
+    ) -> Self {
+        let retry = connection.settings.group("retry");
+        let attempts = retry.and_then(|r| r.number("attempts")).and_then(|n| u32::try_from(n).ok());
+        let bounds = Bounds {
+            attempts: attempts.unwrap_or(6),
+            total: retry.map_or(Duration::from_mins(2), |r| r.duration("total")),
+        };
+        let slots = Semaphore::new(connection.concurrency());
+        let timeout = connection.settings.duration("timeout");
+        let credential = credential(&connection, &secret);
+        Self {
+            connection,
+            connector,
+            transport,
+            secret,
+            credential,
+            token: Mutex::default(),
+            pace,
+            slots,
+            rest: RetryAfterGate::default(),
+            hurried: watch::Sender::new(false),
+            bounds,
+            ahead_ms: std::sync::Mutex::default(),
+            timeout,
+        }
+    }
+
+    /// The same, for trying calls once, whatever the connection says of trying again.
+    #[must_use]
+    pub fn without_retries(mut self) -> Self {
+        self.bounds.attempts = 1;
+        self
+    }
+
+    /// How far the system's clock was ahead of this host's when it answered last, in milliseconds; good to half
+    /// a second. `None` when no answer told its time.
+    pub fn ahead_ms(&self) -> Option<i64> {
+        *self.ahead_ms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The operations with a rate limit, and how many calls of each count in its window now.
+    pub fn rates(&self) -> Vec<(&'static str, Rate, usize)> {
+        let limited =
+            |operation: &OperationSpec| Some((operation.name, self.connection.rate(operation.name)?));
+        let used = |(name, rate)| (name, rate, self.pace.used(name, rate, self.timeout));
+        self.connection.spec.operations.iter().filter_map(limited).map(used).collect()
+    }
+
+    /// Returns the places of a lock that all runs share that call this account; the best first.
+    pub fn lock_files(&self, what: &str) -> Vec<PathBuf> {
+        self.pace.lock_files(what)
+    }
+
+    /// The configured connection.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// From now on no call waits to be tried again, nor for as long as the vendor asks: it is given up instead.
+    pub fn skip_waits(&self) {
+        self.hurried.send_replace(true);
+    }
+
+    /// Waits before a call, unless the run is stopped.
+    async fn sleep_or_stop(
+        &self,
+        stop: Option<&watch::Receiver<bool>>,
+        pause: Duration,
+    ) -> Result<(), Failure> {
+        if pause.is_zero() {
+            return Ok(());
+        }
+        let hurried = self.hurried.subscribe();
+        or_stop(Some(&hurried), or_stop(stop, tokio::time::sleep(pause))).await?
+    }
+
+    /// Bounds of trying again.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// Makes a reading call, and again while that may help.
+    ///
+    /// # Errors
+    /// The last failure; there is no such call.
+    pub async fn read<T>(
+        &self,
+        call: impl Fn() -> Option<Call>,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.with_fresh_token(CallMode::Read, call, hear).await
+    }
+
+    /// Makes a reading call on behalf of one that holds its place among the calls in flight: inside a
+    /// [`Check`] of this connection, where another place may never come free. One at a time.
+    ///
+    /// # Errors
+    /// As [`Client::read`].
+    pub async fn read_aside<T>(
+        &self,
+        call: impl Fn() -> Option<Call>,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.with_fresh_token(CallMode::Aside, call, hear).await
+    }
+
+    /// Makes a call that changes something, and again while nothing was carried out for certain.
+    ///
+    /// # Errors
+    /// The last failure; any secret of the call is struck from it.
+    pub async fn write<T>(
+        &self,
+        care: WriteOptions<'_>,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.with_fresh_token(CallMode::Write(care), || Some(call()), hear).await
+    }
+
+    async fn with_fresh_token<T>(
+        &self,
+        manner: CallMode<'_>,
+        call: impl Fn() -> Option<Call>,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut renewed = false;
+        loop {
+            self.open()?;
+            let key = self.key().await?;
+            match self.with_retries(manner, &key, &call, &hear).await {
+                Err(Failure::SignIn(_)) if !renewed && self.drop_token(&key).await => renewed = true,
+                Err(failure) => return Err(self.disable_on_auth_failure(failure)),
+                Ok(value) => return Ok(value),
+            }
+        }
+    }
+
+    /// Whether the system refused the credential in this process.
+    pub fn is_shut(&self) -> bool {
+        self.open().is_err()
+    }
+
+    /// Checks that the system did not refuse the credential before.
+    fn open(&self) -> Result<(), Failure> {
+        let refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.get(&self.credential).map_or(Ok(()), |why| Err(Failure::Shut(why.clone())))
+    }
+
+    /// Records that the system refuses the credential.
+    fn disable_on_auth_failure(&self, failure: Failure) -> Failure {
+        if let Failure::SignIn(why) = &failure {
+            let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+            refused.entry(self.credential).or_insert_with(|| why.clone());
+        }
+        failure
+    }
+
+    /// What signs calls now: the secret, or a token, where the connection signs in for one.
+    ///
+    /// A refusal is taken down before the next one in the queue wakes.
+    async fn key(&self) -> Result<Key, Failure> {
+        if self.connector.token_request(&self.connection, &self.secret).is_none() {
+            return Ok(Key::Own(Arc::clone(&self.secret)));
+        }
+        // Whoever comes second waits for the token that the first one fetches.
+        let mut kept = self.token.lock().await;
+        if let Some(token) = kept.as_ref().filter(|token| !token.is_stale(clock::now_ms())) {
+            return Ok(Key::Token(Arc::clone(token)));
+        }
+        // The sign-in may have been refused while this task waited.
+        self.open()?;
+        let call = || self.connector.token_request(&self.connection, &self.secret);
+        let hear = |reply: &Reply| self.connector.parse_token(&self.connection, reply, clock::now_ms());
+        let token = Arc::new(
+            self.with_retries(CallMode::Read, &Key::None, &call, &hear)
+                .await
+                .map_err(|f| self.disable_on_auth_failure(f))?,
+        );
+        *kept = Some(Arc::clone(&token));
+        Ok(Key::Token(token))
+    }
+
+    /// Forgets a token that was refused; `false` when the key is none.
+    async fn drop_token(&self, key: &Key) -> bool {
+        let Key::Token(refused) = key else { return false };
+        let mut kept = self.token.lock().await;
+        if kept.as_ref().is_some_and(|token| Arc::ptr_eq(token, refused)) {
+            *kept = None;
+        }
+        true
+    }
+
+    async fn with_retries<T>(
+        &self,
+        manner: CallMode<'_>,
+        key: &Key,
+        call: &impl Fn() -> Option<Call>,
+        hear: &impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let stop = manner.care().map(|care| care.gate.stopped());
+        let writes = manner.care().is_some();
+        let mut first = None;
+        let mut attempt = 1;
+        loop {
+            let Some(call) = call() else {
+                return Err(Failure::Refused("there is no such call".to_owned()));
+            };
+            let failure = match self.send(call, &mut first, attempt, manner, key, hear).await {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure,
+            };
+            let elapsed = first.map_or(Duration::ZERO, |first: Instant| first.elapsed());
+            let Some(pause) = pause(writes, &failure, attempt, elapsed, self.bounds, clock::chance()) else {
+                let no = matches!(failure, Failure::Refused(_) | Failure::SignIn(_) | Failure::Shut(_));
+                return Err(if attempt > 1 && !no {
+                    failure.map(|message| format!("{message} (tried {attempt} times)"))
+                } else {
+                    failure
+                });
+            };
+            self.sleep_or_stop(stop, pause).await?;
+            attempt += 1;
+        }
+    }
+
+    async fn send<T>(
+        &self,
+        mut call: Call,
+        first: &mut Option<Instant>,
+        attempt: u32,
+        manner: CallMode<'_>,
+        key: &Key,
+        hear: &impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let care = manner.care();
+        let stop = care.map(|care| care.gate.stopped());
+        let check = care.and_then(|care| care.check);
+        self.sleep_or_stop(stop, self.rest.left(Instant::now())).await?;
+        let rate = self.connection.rate(call.operation);
+        let mut permit = match rate {
+            Some(rate) => Some(or_stop(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
+            None => None,
+        };
+        // The last word is had after the longest wait: for the rate limit, where there is one; else for a place
+        // among the calls in flight, which the look itself then needs no more.
+        if let (Some(check), Some(permit)) = (check, &mut permit) {
+            self.hold_permit_while(permit, or_stop(stop, check.check()))
+                .await?
+                .map_err(|failure| self.unsent(failure))?;
+        }
+        if let (Some(check), None) = (check, &permit) {
+            or_stop(stop, check.ready()).await?.map_err(|failure| self.unsent(failure))?;
+        }
+        let slot = or_stop(stop, async { self.slots.acquire().await.ok() });
+        let _slot = match (manner, &mut permit) {
+            (CallMode::Aside, _) => None,
+            (CallMode::Read | CallMode::Write(_), Some(permit)) => {
+                self.hold_permit_while(permit, slot).await?
+            }
+            (CallMode::Read | CallMode::Write(_), None) => slot.await?,
+        };
+        if let (Some(check), None) = (check, &permit) {
+            or_stop(stop, check.check()).await?.map_err(|failure| self.unsent(failure))?;
+        }
+        self.open()?;
+        if let Some(care) = care {
+            care.gate.ask()?;
+        }
+        if let Some(check) = check {
+            check.leaves().await?;
+        }
+        if permit.as_mut().is_some_and(|permit| !permit.sends()) {
+            let why = "its place under the rate limit was lost, since this program stood still";
+            return Err(Failure::NotSent(why.to_owned()));
+        }
+        // The time that a rate limit takes is no time of trying.
+        first.get_or_insert_with(Instant::now);
+        if let Some(secret) = key.secret() {
+            self.connector.sign(&self.connection, secret, clock::now_ms(), &mut call);
+        }
+        // The last word: what came before may have taken long, and the program may have stood still meanwhile.
+        if let Some(care) = care {
+            care.gate.ask()?;
+        }
+        let started = Instant::now();
+        let sent_ms = clock::now_ms();
+        let reply = self.transport.send(&call).await.map(|(reply, told_ms)| {
+            if let Some(told_ms) = told_ms {
+                let here_ms = i64::midpoint(sent_ms, clock::now_ms());
+                *self.ahead_ms.lock().unwrap_or_else(PoisonError::into_inner) = Some(told_ms - here_ms);
+            }
+            reply
+        });
+        if let Some(permit) = permit {
+            permit.leave();
+        }
+        if let Ok(reply) = &reply {
+            self.rest.ask(reply, Instant::now(), self.bounds.total);
+        }
+        let status = reply.as_ref().map_or(0, |reply| reply.status);
+        let millis = started.elapsed().as_millis();
+        let result = reply.and_then(|reply| hear(&reply));
+        let result = result.map_err(|failure| {
+            let secrets = [Some(&*self.secret), key.secret(), care.and_then(|care| care.private)];
+            let mut struck: Vec<Zeroizing<String>> =
+                secrets.into_iter().flatten().flat_map(spellings).collect();
+            let signed =
+                call.query.iter().map(|(_, value)| value).chain(call.headers.iter().map(|(_, value)| value));
+            struck
+                .extend(signed.filter(|value| value.len() >= 16).map(|value| Zeroizing::new(value.clone())));
+            failure.map(|message| clip(&scrub(message, &struck)))
+        });
+        tracing::debug!(
+            connection = &*self.connection.name,
+            operation = call.operation,
+            attempt,
+            status,
+            millis,
+            failure = result.as_ref().err().map(Failure::message),
+            "call"
+        );
+        result
+    }
+
+    /// Says why a call did not leave: where its check was refused the sign-in, that is the reason.
+    fn unsent(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Halted => Failure::Halted,
+            failure => self.open().err().unwrap_or(failure),
+        }
+    }
+
+    /// Keeps a call's place in the rate window while it waits for something else, however long that takes.
+    async fn hold_permit_while<T>(&self, permit: &mut RatePermit<'_>, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            let done = tokio::time::timeout(self.timeout, &mut work).await;
+            permit.renew();
+            if let Ok(done) = done {
+                return done;
+            }
+        }
+    }
+
+    /// Puts the connection's name before a failure.
+    pub fn name(&self, failure: Failure) -> Failure {
+        let at = self.connection.base_url().unwrap_or("the embedded sandbox");
+        let hint = match &failure {
+            Failure::SignIn(_) | Failure::Shut(_) => {
+                "; check the connection's credentials, and this machine's clock"
+            }
+            _ => "",
+        };
+        failure.map(|message| {
+            format!(
+                "connection `{}` ({}, {at}): {message}{hint}",
+                self.connection.name, self.connection.spec.name
+            )
+        })
+    }
+}
+
+/// The credentials that their systems refused in this process, and in which words.
+///
+/// Several workspaces may use one credential, and each has its own links.
+static REFUSED: std::sync::Mutex<BTreeMap<[u8; 32], String>> = std::sync::Mutex::new(BTreeMap::new());
+
+/// The digest of a system's address and a credential. A variant of the signature makes no other credential.
+fn credential(connection: &Connection, secret: &Secret) -> [u8; 32] {
+    let settings = &connection.settings;
+    let (auth, login) = (settings.group("auth"), settings.group("login"));
+    let parts = [
+        Some(connection.spec.name),
+        connection.base_url(),
+        settings.text("accountId"),
+        settings.text("apiKey"),
+        auth.and_then(|auth| auth.text("accessKey")),
+        login.and_then(|login| login.text("clientId")),
+        login.and_then(|login| login.text("username")),
+        Some(secret.expose()),
+    ];
+    let mut digest = Sha256::new();
+    for part in parts.map(Option::unwrap_or_default) {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}
+
+/// Longest message that is shown, in characters.
+const LONGEST_MESSAGE: usize = 300;
+
+/// Waits for something, unless the operator asks to stop.
+async fn or_stop<T>(
+    stop: Option<&watch::Receiver<bool>>,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    let Some(stop) = stop else { return Ok(work.await) };
+    let mut stop = stop.clone();
+    tokio::select! {
+        done = work => Ok(done),
+        // A channel that closed asks for nothing.
+        Ok(_) = stop.wait_for(|stop| *stop) => Err(Failure::Halted),
+    }
+}
+
+/// The ways in which an answer could repeat a secret: as it is, as JSON spells it, as its MD5.
+fn spellings(secret: &Secret) -> Vec<Zeroizing<String>> {
+    let plain = secret.expose();
+    if secret.chars() < 4 {
+        return Vec::new();
+    }
+    let json = serde_json::to_string(plain).unwrap_or_default();
+    let mut ascii = String::new();
+    for c in json.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                ascii.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    let md5 = hex(&Md5::digest(plain.as_bytes()));
+    let upper = md5.to_uppercase();
+    let inner = |text: &str| text.trim_matches('"').to_owned();
+    [plain.to_owned(), inner(&json), inner(&ascii), md5, upper].map(Zeroizing::new).into()
+}
+
+/// Strikes secrets from a message.
+fn scrub(message: String, private: &[Zeroizing<String>]) -> String {
+    private
+        .iter()
+        .filter(|text| !text.is_empty())
+        .fold(message, |message, text| message.replace(text.as_str(), "••••••"))
+}
+
+/// Cuts a message to a length fit for a line; only after secrets were struck, or half of one could stay.
+fn clip(message: &str) -> String {
+    if message.chars().count() <= LONGEST_MESSAGE {
+        return message.to_owned();
+    }
+    message.chars().take(LONGEST_MESSAGE).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vendor_is_left_alone_for_as_long_as_it_asks() {
+        let (rest, now, second) = (RetryAfterGate::default(), Instant::now(), Duration::from_secs(1));
+        let reply = |status, seconds: u32| Reply {
+            status,
+            content_type: String::new(),
+            retry_after: Some(second * seconds),
+            body: Vec::new(),
+        };
+        assert_eq!(rest.left(now), Duration::ZERO);
+        rest.ask(&reply(503, 2), now, second * 120);
+        rest.ask(&reply(429, 1), now, second * 120);
+        rest.ask(&reply(200, 60), now, second * 120);
+        rest.ask(&reply(503, 121), now, second * 120);
+        assert_eq!(rest.left(now + second), second);
+        assert_eq!(rest.left(now + second * 3), Duration::ZERO);
+    }
+
+    #[test]
+    fn no_spelling_of_a_secret_stays_in_a_message() {
+        let secret = Secret::new("p\"w\\1-中".to_owned());
+        let said = [secret.expose(), r#"{"password":"p\"w\\1-中"}"#, r#"p\"w\\1-\u4e2d"#].join(" ");
+        let message = scrub(said, &spellings(&secret));
+        assert_eq!(message, r#"•••••• {"password":"••••••"} ••••••"#);
+        assert_eq!(clip(&"x".repeat(400)).chars().count(), 301);
+    }
+}

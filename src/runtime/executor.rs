@@ -1,0 +1,304 @@
+//! Carries out what the machine decides: sends, looks, waits; and tells how it goes.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Mutex;
+
+use super::client::Check;
+use super::clock;
+use super::gate::Gate;
+use super::pre_send_check::{Abort, PreSendCheck, PreSendChecks};
+use super::read::presence::Observers;
+use super::read::resources;
+use super::read::resources::Vendors;
+use crate::apply::write_op::WriteOp;
+use crate::apply::{ApplyOptions, Effect, Event, Finish, Machine, ReadPurpose};
+use crate::model::call::Failure;
+use crate::model::id::{Kind, OperatorId};
+use crate::model::plan::{Operation, Plan};
+use crate::model::retry;
+use crate::model::secret::{Secret, SecretRef};
+use crate::provider::WriteRequest;
+use crate::storage::journal::Journal;
+use crate::storage::secrets::Secrets;
+
+/// Passwords that a plan needs, by store and key: read before its first write, or made by a step.
+pub type Passwords = Mutex<BTreeMap<(Arc<str>, Arc<str>), Arc<Secret>>>;
+
+/// Told when a step is answered: its place in the plan, what was told, and what went wrong if anything did.
+pub type Progress<'a> = &'a (dyn Fn(usize, &WriteOp, Option<&Failure>) + Sync);
+
+/// What a run works with.
+#[derive(Clone, Copy)]
+pub struct Executor<'a> {
+    /// The systems that are told.
+    pub vendors: &'a Vendors,
+    /// The stores of secrets.
+    pub secrets: &'a Secrets,
+    /// Passwords that steps send.
+    pub passwords: &'a Passwords,
+    /// The systems that know who is at work.
+    pub observers: &'a Observers,
+    /// Where intents and endings are written down; without it live state alone tells after a crash.
+    pub journal: Option<&'a Journal>,
+}
+
+/// Carries a plan out while `gate` is open; `news` is told what it waits for.
+pub async fn run(
+    plan: &Arc<Plan>,
+    world: Executor<'_>,
+    conduct: ApplyOptions,
+    gate: &Gate,
+    progress: Progress<'_>,
+    news: &(dyn Fn(&str) + Sync),
+) -> Finish {
+    let Executor { vendors, journal, observers, .. } = world;
+    let lookout = PreSendChecks::new(plan, vendors, observers, conduct.guard.clone(), conduct.seen.is_some());
+    let lookout = &lookout;
+    let bounds = [Kind::Agent, Kind::Queue].into_iter();
+    let bounds = bounds.filter_map(|kind| Some((kind, vendors.get(kind)?.bounds()))).collect();
+    let conduct = ApplyOptions { bounds, queues: vendors.queues.is_some(), ..conduct };
+    let mut machine = Machine::new(Arc::clone(plan), conduct);
+    let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Event> + '_>>> = FuturesUnordered::new();
+    let mut effects = machine.next(Event::Begin);
+    let mut interrupted = false;
+    let stop = gate.stopped();
+    let mut signal = stop.clone();
+    loop {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Finish(finish) => return finish,
+                Effect::Look { purpose, wanted, again } => {
+                    let mut stop = stop.clone();
+                    running.push(Box::pin(async move {
+                        if again > 0 {
+                            let pause = tokio::time::sleep(retry::poll_delay(again, clock::chance()));
+                            // Whoever stops the run does not wait; a channel that closed asks for nothing.
+                            tokio::select! { Ok(_) = stop.wait_for(|stop| *stop) => {}, () = pause => {} }
+                        }
+                        let live = &plan.summary.live;
+                        let mut wanted = wanted;
+                        if let ReadPurpose::Confirm(step) = purpose {
+                            lookout.confirms(step);
+                            // Only a look of a while ago is worth another.
+                            if lookout.is_fresh() {
+                                wanted.agents.clear();
+                            }
+                        }
+                        let seen = resources::look(vendors, &wanted, (live.agents, live.queues)).await;
+                        Event::ReadBack { purpose, seen }
+                    }));
+                }
+                Effect::Attend { steps, agents, pause, news: said } => {
+                    if let Some(said) = said {
+                        news(&said);
+                    }
+                    let mut stop = stop.clone();
+                    running.push(Box::pin(async move {
+                        let asked = async {
+                            tokio::time::sleep(pause).await;
+                            lookout.attend(&steps, &agents).await
+                        };
+                        let presence = tokio::select! {
+                            // A channel that closed asks for nothing.
+                            Ok(_) = stop.wait_for(|stop| *stop) => None,
+                            presence = asked => Some(presence),
+                        };
+                        Event::Attended { steps, presence, at: lookout.elapsed() }
+                    }));
+                }
+                Effect::Send { step, deed, repetition, follow_up, harms } => {
+                    running.push(Box::pin(async move {
+                        if repetition > 0 {
+                            tokio::time::sleep(retry::backoff(repetition, clock::chance())).await;
+                        }
+                        let operation = plan.steps[step].operation;
+                        if operation == Operation::QueueCreate {
+                            let mut stop = stop.clone();
+                            let begun = tokio::select! {
+                                Ok(_) = stop.wait_for(|stop| *stop) => return Event::NotStarted { step },
+                                begun = lookout.begin_creation(news) => begun,
+                            };
+                            if let Err(why) = begun {
+                                progress(step, &deed, Some(&why));
+                                return Event::Answered { step, result: Err(why) };
+                            }
+                        }
+                        let journal = journal.filter(|_| !follow_up);
+                        // How long a queue is awaited counts from the moment at which its call leaves.
+                        if let Some(journal) = journal.filter(|_| operation != Operation::QueueCreate)
+                            && let Err(why) = journal.record_intent(step, operation).await
+                        {
+                            progress(step, &deed, Some(&why));
+                            return Event::Answered { step, result: Err(why) };
+                        }
+                        let look = PreSendCheck::new(lookout, step, &deed, &harms, journal);
+                        let result = carry_out(world, &deed, gate, &look).await;
+                        if result != Err(Failure::Halted) {
+                            lookout.answered();
+                        }
+                        if let Some(journal) = journal {
+                            journal.end(step, &result);
+                        }
+                        match look.halt() {
+                            Some(Abort::AtWork(presence)) => {
+                                let presence = Some(presence);
+                                return Event::Attended {
+                                    steps: vec![step],
+                                    presence,
+                                    at: lookout.elapsed(),
+                                };
+                            }
+                            Some(Abort::Moved(stale)) => return Event::Moved { step, stale },
+                            None => {}
+                        }
+                        if result == Err(Failure::Halted) {
+                            return Event::NotStarted { step };
+                        }
+                        progress(step, &deed, result.as_ref().err());
+                        Event::Answered { step, result }
+                    }));
+                }
+            }
+        }
+        let event = tokio::select! {
+            // What ends because of the signal is told after it, or the run would not count as interrupted.
+            biased;
+            _ = signal.changed(), if !interrupted => {
+                interrupted = true;
+                vendors.agents.iter().chain(&vendors.queues).for_each(super::vendor::Vendor::skip_waits);
+                observers.skip_waits();
+                Some(Event::Interrupted)
+            }
+            event = running.next() => event,
+        };
+        // The machine always has something running until it finishes.
+        machine.tick(lookout.elapsed());
+        effects = match event {
+            Some(event) => machine.next(event),
+            None => machine.halted(),
+        };
+        if !machine.creates_queues() {
+            lookout.end_creation().await;
+        }
+    }
+}
+
+async fn carry_out(
+    world: Executor<'_>,
+    deed: &WriteOp,
+    gate: &Gate,
+    look: &dyn Check,
+) -> Result<Option<OperatorId>, Failure> {
+    let Executor { vendors, secrets, passwords, .. } = world;
+    if let WriteOp::PutSecret { secret, renew } = deed {
+        // What its making reads is read before the question, so that the write follows it at once.
+        if !renew {
+            let _ = secrets.find(secret).await;
+        }
+        gate.ask()?;
+        return make(secrets, passwords, secret, *renew).await.map(|()| None);
+    }
+    let Some(vendor) = deed.kind().and_then(|kind| vendors.get(kind)) else {
+        return Err(Failure::NotSent("no connection holds such resources".to_owned()));
+    };
+    let find = async |secret: &SecretRef| {
+        let value = passwords.lock().await.get(&secret.name()).cloned();
+        value.ok_or_else(|| Failure::Refused(format!("the password {secret} was neither read nor made")))
+    };
+    let told = match deed {
+        WriteOp::CreateAgents { ids, record, password } => {
+            let Some(first) = ids.first() else { return Ok(None) };
+            let password = match password {
+                Some(secret) => Some(find(secret).await?),
+                None => None,
+            };
+            let order =
+                WriteRequest::CreateAgents { first, count: ids.len(), record, password: password.as_deref() };
+            let told = vendor.write(&order, gate, None).await?;
+            // What is really there is read back before the step counts as failed.
+            if let Some(why) = told.id_mismatch(ids) {
+                return Err(Failure::Refused(why));
+            }
+            if let (WriteOp::CreateAgents { password: Some(secret), .. }, Some(sent)) = (deed, password)
+                && secrets.rotated(secret).await
+            {
+                settle(world, ids, secret, sent, gate).await?;
+            }
+            told
+        }
+        WriteOp::EditAgent { id, record } => {
+            vendor.write(&WriteRequest::EditAgent { id, record }, gate, Some(look)).await?
+        }
+        WriteOp::SetPassword { id, password } => {
+            let sent = find(password).await?;
+            let told = vendor.write(&WriteRequest::SetPassword { id, password: &sent }, gate, None).await?;
+            settle(world, std::slice::from_ref(id), password, sent, gate).await?;
+            told
+        }
+        WriteOp::DeleteAgents { ids } => {
+            vendor.write(&WriteRequest::DeleteAgents { ids }, gate, Some(look)).await?
+        }
+        WriteOp::CreateQueue { name, record } => {
+            vendor.write(&WriteRequest::CreateQueue { name, record }, gate, Some(look)).await?
+        }
+        WriteOp::SetMembers { exten, members, .. } => {
+            vendor
+                .write(&WriteRequest::SetMembers { exten: exten.as_str(), members }, gate, Some(look))
+                .await?
+        }
+        WriteOp::PutSecret { .. } => return Ok(None),
+    };
+    Ok(told.exten.map(OperatorId::new))
+}
+
+/// Makes a password and stores it, unless the store has one that may stay.
+async fn make(
+    secrets: &Secrets,
+    passwords: &Passwords,
+    secret: &SecretRef,
+    renew: bool,
+) -> Result<(), Failure> {
+    let value = secrets.make(secret, renew).await.map_err(|error| Failure::Refused(error.to_string()))?;
+    // Another process may have put there what no person could type.
+    if let Some(why) = value.password_objection() {
+        return Err(Failure::Refused(format!("the password {secret} {why}: store another one")));
+    }
+    passwords.lock().await.insert(secret.name(), value);
+    Ok(())
+}
+
+/// Ends the rotation of a password that the vendor has accepted. Where another process has put another one into the
+/// store since, that one is sent as well: whichever call the vendor takes last, its password is the store's.
+async fn settle(
+    world: Executor<'_>,
+    ids: &[OperatorId],
+    secret: &SecretRef,
+    mut sent: Arc<Secret>,
+    gate: &Gate,
+) -> Result<(), Failure> {
+    let Executor { vendors, secrets, passwords, .. } = world;
+    if !secret.generate {
+        return Ok(());
+    }
+    let refuse = |why: String| {
+        Failure::Refused(format!("the vendor took the password {secret}, but its store was not told: {why}"))
+    };
+    while let Some(other) = secrets.settle(secret, &sent).await.map_err(|error| refuse(error.to_string()))? {
+        let vendor =
+            vendors.get(Kind::Agent).ok_or_else(|| refuse("no connection holds agents".to_owned()))?;
+        for id in ids {
+            let told = vendor.write(&WriteRequest::SetPassword { id, password: &other }, gate, None).await;
+            told.map_err(|failure| {
+                refuse(format!("another process put another one there, and {}", failure.message()))
+            })?;
+        }
+        passwords.lock().await.insert(secret.name(), Arc::clone(&other));
+        sent = other;
+    }
+    Ok(())
+}

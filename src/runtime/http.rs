@@ -1,0 +1,101 @@
+//! HTTP clients: the rules that hold for each of them, wherever it calls.
+//!
+//! Proxies come from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, further certificate authorities from
+//! SSL_CERT_FILE and SSL_CERT_DIR. No call to this machine goes through a proxy, whatever NO_PROXY says: the proxy
+//! would see the credential. No redirect is followed, so that no credential reaches another host.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use object_store::client::{HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService};
+use object_store::{ClientConfigKey, ClientOptions};
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
+use url::Host;
+
+use crate::model::host::is_loopback;
+
+/// A client of one address.
+pub(crate) fn client(base: &str) -> ClientBuilder {
+    let url = url::Url::parse(base).ok();
+    let is_local = url.as_ref().and_then(url::Url::host).is_some_and(|host| is_loopback(&host));
+    let builder = if is_local { direct() } else { proxied() };
+    // Without encryption no certificate is looked at: a container that has none can talk to loopback all the same.
+    if base.starts_with("http://") { builder.tls_certs_only([]) } else { builder }
+}
+
+fn proxied() -> ClientBuilder {
+    Client::builder().redirect(reqwest::redirect::Policy::none())
+}
+
+fn direct() -> ClientBuilder {
+    proxied().no_proxy()
+}
+
+/// What object stores connect with.
+#[derive(Debug)]
+pub(crate) struct Connector;
+
+impl HttpConnector for Connector {
+    fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
+        let value = |key: ClientConfigKey| options.get_config_value(&key);
+        let is_set = |key| value(key).as_deref() == Some("true");
+        let time = |key| value(key)?.parse::<jiff::SignedDuration>().ok()?.try_into().ok();
+        let set = |mut builder: ClientBuilder| {
+            if let Some(time) = time(ClientConfigKey::Timeout) {
+                builder = builder.timeout(time);
+            }
+            if let Some(time) = time(ClientConfigKey::ConnectTimeout) {
+                builder = builder.connect_timeout(time);
+            }
+            if is_set(ClientConfigKey::AllowInvalidCertificates) {
+                builder = builder.tls_danger_accept_invalid_certs(true);
+            }
+            // The length of an object is that of its bytes.
+            builder.no_gzip().https_only(!is_set(ClientConfigKey::AllowHttp)).build()
+        };
+        let error =
+            |error: reqwest::Error| object_store::Error::Generic { store: "HTTP", source: error.into() };
+        let mut outside = proxied();
+        if let Some(proxy) = value(ClientConfigKey::ProxyUrl) {
+            let excludes =
+                value(ClientConfigKey::ProxyExcludes).and_then(|hosts| NoProxy::from_string(&hosts));
+            outside = outside.proxy(Proxy::all(proxy).map_err(error)?.no_proxy(excludes));
+        }
+        let clients =
+            Clients { outside: set(outside).map_err(error)?, inside: set(direct()).map_err(error)? };
+        Ok(HttpClient::new(clients))
+    }
+}
+
+/// The clients of an object store, which calls the store and whatever gives it credentials.
+#[derive(Debug)]
+struct Clients {
+    outside: Client,
+    inside: Client,
+}
+
+impl HttpService for Clients {
+    fn call<'a, 'async_trait>(
+        &'a self,
+        request: HttpRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'async_trait>>
+    where
+        'a: 'async_trait,
+        Self: 'async_trait,
+    {
+        let host = request.uri().host().and_then(|host| Host::parse(host).ok());
+        let client = if host.as_ref().is_some_and(is_inside) { &self.inside } else { &self.outside };
+        client.call(request)
+    }
+}
+
+/// Whether a host is this machine, or the service of its cloud that tells it its credentials.
+fn is_inside(host: &Host) -> bool {
+    match host {
+        Host::Ipv4(ip) if ip.is_link_local() => true,
+        Host::Domain(name) if name == "metadata.google.internal" => true,
+        Host::Domain(name) => is_loopback(&Host::Domain(name)),
+        Host::Ipv4(ip) => is_loopback(&Host::Ipv4(*ip)),
+        Host::Ipv6(ip) => is_loopback(&Host::Ipv6(*ip)),
+    }
+}

@@ -1,0 +1,14 @@
+//! Runtime: calls to vendor systems, with authentication, rate limits, retries and the checks before a write.
+
+pub mod client;
+pub mod clock;
+pub mod executor;
+pub mod gate;
+pub mod http;
+pub mod pre_send_check;
+pub mod progress;
+pub mod rate_limiter;
+pub mod rate_window;
+pub mod read;
+pub mod transport;
+pub mod vendor;

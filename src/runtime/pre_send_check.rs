@@ -1,0 +1,484 @@
+//! The last look before a call leaves: what was seen a while ago may be otherwise by now.
+//!
+//! A rate limit, many calls before it, or people at work may have held a call back for minutes, and people use
+//! the console meanwhile. What a call overwrites is looked at again unless the call is of the first ones, which
+//! leave before any was answered: by one call each where a plan overwrites little ([`FEW`]), else by a listing no
+//! older than [`FRESH`] that all calls of that time share, so that a long run does not take twice the time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future::LocalBoxFuture;
+
+use super::client::Check;
+use super::read::presence::Observers;
+use super::read::resources;
+use super::read::resources::Vendors;
+use super::vendor::{Aside, Vendor};
+use crate::apply::precondition;
+use crate::apply::presence_guard::{Disruptions, first_objection};
+use crate::apply::readback::{QueueKey, ReadBack, ReadSet};
+use crate::apply::write_op;
+use crate::apply::write_op::WriteOp;
+use crate::model::call::Failure;
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::live::LiveQueue;
+use crate::model::outcome::Stale;
+use crate::model::plan::{Action, Change, Operation, Plan};
+use crate::model::presence::{Presence, PresencePolicy};
+use crate::model::value::Members;
+use crate::storage::creation_lock::CreationLock;
+use crate::storage::journal::Journal;
+
+/// How long what was seen counts as seen just now.
+const FRESH: Duration = Duration::from_secs(3);
+
+/// So many agents or queues are looked at one by one.
+const FEW: usize = 10;
+
+/// Pages of a listing of queues that are too many to be read beside every few calls: reading is limited too.
+const MANY_PAGES: usize = 4;
+
+/// Pages that are too many even once for each burst of calls that a rate limit lets go at a time.
+const MOST_PAGES: usize = 12;
+
+/// How long such a burst may take; one listing of many pages serves it.
+const BURST: Duration = Duration::from_secs(15);
+
+/// Looks before a call leaves.
+pub struct PreSendChecks<'a> {
+    plan: &'a Plan,
+    vendors: &'a Vendors,
+    observers: &'a Observers,
+    guard: Option<PresencePolicy>,
+    /// When the run began, and with it the guard's look.
+    begun: Instant,
+    /// Whether some call of the run was answered.
+    answered: AtomicBool,
+    /// The queues that there were, and when.
+    queues: tokio::sync::Mutex<Option<(Instant, ReadBack)>>,
+    /// The agents whose fields are overwritten as they were, and when; where a listing serves them all.
+    agents: Option<tokio::sync::Mutex<Option<(Instant, ReadBack)>>>,
+    /// When those were last asked for whom a step would hurt.
+    attended: Mutex<BTreeMap<usize, Instant>>,
+    /// When it was last seen of whom a step deletes that they are in no queue, and who they were.
+    confirmed: Mutex<BTreeMap<usize, Instant>>,
+    /// Held from before the first queue is created until the last one was answered.
+    creation: Option<CreationLock>,
+}
+
+/// Why a call did not leave, where the machine has to think again.
+pub enum Abort {
+    /// Agents moved.
+    Moved(Vec<Stale>),
+    /// Somebody is at work.
+    AtWork(Presence),
+}
+
+impl<'a> PreSendChecks<'a> {
+    /// A lookout of a run that begins now.
+    ///
+    /// `looked` when the guard's look was taken before: another run may have created queues since.
+    pub fn new(
+        plan: &'a Plan,
+        vendors: &'a Vendors,
+        observers: &'a Observers,
+        guard: Option<PresencePolicy>,
+        looked: bool,
+    ) -> Self {
+        // Before the run begins to look.
+        let creates = plan.steps.iter().any(|step| step.operation == Operation::QueueCreate);
+        let creation = vendors.queues.as_ref().filter(|_| creates).map(Vendor::creation_lock);
+        let creation = creation.map(|creation| if looked { creation.unobserved() } else { creation });
+        let begun = Instant::now();
+        let (answered, queues) = (AtomicBool::default(), tokio::sync::Mutex::default());
+        let (attended, confirmed) = (Mutex::default(), Mutex::default());
+        let agents = overwritten(plan, Kind::Agent);
+        let shared = agents > FEW
+            && vendors.agents.as_ref().is_some_and(|vendor| {
+                let page = vendor.provider.page_size(vendor.connection());
+                plan.summary.live.agents.div_ceil(page) * 4 <= agents
+            });
+        let agents = shared.then(tokio::sync::Mutex::default);
+        Self {
+            plan,
+            vendors,
+            observers,
+            guard,
+            begun,
+            answered,
+            queues,
+            agents,
+            attended,
+            confirmed,
+            creation,
+        }
+    }
+
+    /// Takes the lock of what is created, before a creation waits for its place in the rate window: a run that waits
+    /// for this lock holds no place that its holder needs.
+    ///
+    /// # Errors
+    /// `NotSent` when the lock cannot be had.
+    pub async fn begin_creation(&self, news: &(dyn Fn(&str) + Sync)) -> Result<(), Failure> {
+        let Some(creation) = &self.creation else { return Ok(()) };
+        let waiting = || news("another run creates queues on this account: waiting for it");
+        let unlocked =
+            |error| Failure::NotSent(format!("the lock of queue creation cannot be taken: {error}"));
+        creation.hold(waiting).await.map(|_| ()).map_err(unlocked)
+    }
+
+    /// Frees the lock of what is created.
+    pub async fn end_creation(&self) {
+        if let Some(creation) = &self.creation {
+            creation.release().await;
+        }
+    }
+
+    /// Takes down that a call was answered: from now on what was seen before is not enough.
+    pub fn answered(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what the guard saw is all that a call needs: it is of the first ones.
+    fn is_first(&self) -> bool {
+        self.is_fresh() && !self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Time since the run began.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Whether what the guard saw is still fresh.
+    pub fn is_fresh(&self) -> bool {
+        self.elapsed() <= FRESH
+    }
+
+    /// Takes down that queues and agents are looked at now, before a step deletes somebody.
+    pub fn confirms(&self, step: usize) {
+        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(step, Instant::now());
+    }
+
+    /// Asks who is at work, before some steps.
+    pub async fn attend(&self, steps: &[usize], agents: &BTreeSet<OperatorId>) -> Presence {
+        // What an answer of a while says is as old as the question.
+        let at = Instant::now();
+        let presence = self.observers.presence(Some(agents)).await;
+        let mut attended = self.attended.lock().unwrap_or_else(PoisonError::into_inner);
+        attended.extend(steps.iter().map(|step| (*step, at)));
+        presence
+    }
+
+    /// Looks at all that a call depends on; what speaks against it, if anything does.
+    ///
+    /// `left` is when an earlier attempt of the call left.
+    async fn look(
+        &self,
+        step: usize,
+        deed: &WriteOp,
+        harms: &Disruptions,
+        left: Option<Instant>,
+    ) -> Result<Option<Abort>, Failure> {
+        match deed {
+            WriteOp::SetMembers { exten, members, before } if !self.is_first() => {
+                self.members(step, exten, members, before.as_ref()).await?;
+            }
+            WriteOp::EditAgent { id, .. } if !self.is_first() => {
+                if let Some(halt) = self.agent(id).await? {
+                    return Ok(Some(halt));
+                }
+            }
+            WriteOp::CreateQueue { name, .. } => self.unmade(name, left).await?,
+            // To ask who is at work may take minutes, and what is older than that is looked at after it.
+            WriteOp::DeleteAgents { ids } => {
+                return match self.presence(step, harms).await {
+                    None => self.check_deletion(step, ids, true).await,
+                    halt => Ok(halt),
+                };
+            }
+            WriteOp::SetMembers { .. }
+            | WriteOp::EditAgent { .. }
+            | WriteOp::CreateAgents { .. }
+            | WriteOp::SetPassword { .. }
+            | WriteOp::PutSecret { .. } => {}
+        }
+        Ok(self.presence(step, harms).await)
+    }
+
+    /// Whether a queue's members are still those that the plan saw.
+    async fn members(
+        &self,
+        step: usize,
+        exten: &OperatorId,
+        members: &Members,
+        before: Option<&Members>,
+    ) -> Result<(), Failure> {
+        let Some(before) = before else { return Ok(()) };
+        // Where agents are made anew, queues are written twice, and a listing may be of before the first time.
+        let once = self.plan.changes.iter().all(|change| change.action != Action::Replace);
+        let now = if once && overwritten(self.plan, Kind::Queue) > FEW && self.pages() <= MANY_PAGES {
+            let listed = self.listed(FRESH).await?;
+            let of = |(number, queue): &(OperatorId, LiveQueue)| (number == exten).then(|| queue.clone());
+            let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
+            let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
+            queues.iter().find_map(of).map(|queue| (exten.clone(), queue)).into_iter().collect()
+        } else {
+            let key = QueueKey::Exten(exten.clone());
+            let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
+            let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
+            seen.queues(&key).map_err(Failure::NotSent)?.to_vec()
+        };
+        let now = &now;
+        // A repetition may find what its first attempt has done.
+        let strangers = &self.plan.steps[step].strangers;
+        let done = now.first().is_some_and(|(_, queue)| {
+            write_op::matches_sent(strangers, members, queue.members().unwrap_or(&Members::new()))
+        });
+        precondition::members_moved(before, now)
+            .filter(|_| !done)
+            .map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
+    }
+
+    /// Checks that a queue that is to be made is still not there: by the guard's look while it is fresh and no other
+    /// run created a queue since, by a listing that serves all calls of a moment, or by its name where a listing takes
+    /// many pages.
+    async fn unmade(&self, name: &str, left: Option<Instant>) -> Result<(), Failure> {
+        let (Some(_), Some(creation)) = (&self.vendors.queues, &self.creation) else { return Ok(()) };
+        let since = creation.hold(|| {}).await.map_err(|error| Failure::NotSent(error.to_string()))?;
+        // Whatever an earlier attempt was answered, it may have been carried out.
+        let since = left.map_or(since, |left| left.max(since));
+        if self.is_fresh() && since <= self.begun {
+            return Ok(());
+        }
+        let key = QueueKey::Name(name.to_owned());
+        let queues = if self.pages() > MOST_PAGES {
+            let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
+            let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
+            seen.queues(&key).map_err(Failure::NotSent)?.to_vec()
+        } else {
+            let fresh = if self.pages() > MANY_PAGES { BURST } else { FRESH };
+            let listed = self.listed(fresh.min(since.elapsed())).await?;
+            let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
+            let named = |(_, queue): &&(OperatorId, LiveQueue)| *queue.name == *name;
+            queues.map_err(Failure::NotSent)?.unwrap_or_default().iter().filter(named).cloned().collect()
+        };
+        match queues.iter().find(|(_, queue)| *queue.name == *name) {
+            Some((exten, _)) => {
+                Err(Failure::Refused(format!("a queue of this name has been created since ({exten})")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Pages that the listing of queues takes.
+    fn pages(&self) -> usize {
+        self.vendors.queues.as_ref().map_or(0, |vendor| {
+            self.plan.summary.live.queues.div_ceil(vendor.provider.page_size(vendor.connection()))
+        })
+    }
+
+    /// The listing of queues, read anew when it is older than that: one reading serves all calls of a moment.
+    async fn listed(
+        &self,
+        fresh: Duration,
+    ) -> Result<tokio::sync::MutexGuard<'_, Option<(Instant, ReadBack)>>, Failure> {
+        let mut listed = self.queues.lock().await;
+        if listed.as_ref().is_none_or(|(at, _)| at.elapsed() > fresh) {
+            let wanted = ReadSet { queues: BTreeSet::from([QueueKey::All]), ..ReadSet::default() };
+            let at = Instant::now();
+            let seen = resources::look(self.vendors, &wanted, (0, 0)).await;
+            seen.queues(&QueueKey::All).map_err(Failure::NotSent)?;
+            *listed = Some((at, seen));
+        }
+        Ok(listed)
+    }
+
+    /// Reads the agents that calls overwrite anew, where a listing serves them all and the last one is not fresh.
+    async fn list_agents(&self) {
+        let Some(shared) = self.agents.as_ref().filter(|_| !self.is_first()) else { return };
+        let mut shared = shared.lock().await;
+        if shared.as_ref().is_none_or(|(at, _)| at.elapsed() > FRESH) {
+            let of = |change: &&Change| change.action == Action::Update && change.id.kind == Kind::Agent;
+            let agents = self.plan.changes.iter().filter(of).map(|change| change.id.name.clone()).collect();
+            let wanted = ReadSet { agents, ..ReadSet::default() };
+            let at = Instant::now();
+            let seen = resources::look(self.vendors, &wanted, (self.plan.summary.live.agents, 0)).await;
+            *shared = Some((at, seen));
+        }
+    }
+
+    /// Whether an agent whose fields are overwritten is still what the plan saw. The call holds its place among
+    /// those in flight, and its look takes none beside it.
+    async fn agent(&self, id: &OperatorId) -> Result<Option<Abort>, Failure> {
+        let change = self.plan.change(&ResourceId::agent(id));
+        if change.is_none_or(|change| change.action != Action::Update) {
+            return Ok(None);
+        }
+        let seen = if let Some(shared) = &self.agents {
+            let shared = shared.lock().await;
+            // Whoever was of the first ones when the others read it finds none.
+            let Some((id, seen)) = shared.as_ref().and_then(|(_, seen)| seen.agents.get_key_value(id)) else {
+                return Ok(None);
+            };
+            ReadBack { agents: BTreeMap::from([(id.clone(), seen.clone())]), ..ReadBack::default() }
+        } else {
+            let wanted = ReadSet { agents: BTreeSet::from([id.clone()]), ..ReadSet::default() };
+            let aside = Vendors { agents: self.vendors.agents.as_ref().map(Aside), queues: None };
+            resources::look(&aside, &wanted, (usize::MAX, 0)).await
+        };
+        let stale = precondition::agents_moved(self.plan, &seen)
+            .map_err(|why| Failure::NotSent(format!("it could not be read again: {why}")))?;
+        Ok((!stale.is_empty()).then_some(Abort::Moved(stale)))
+    }
+
+    /// Whether those whom a step deletes are still in no queue and still who they were, unless that was seen just
+    /// now. A call that `holds` its place among those in flight reads the agents by one call at a time.
+    async fn check_deletion(
+        &self,
+        step: usize,
+        ids: &[OperatorId],
+        holds: bool,
+    ) -> Result<Option<Abort>, Failure> {
+        let last = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).get(&step).copied();
+        if last.is_some_and(|last| last.elapsed() <= FRESH) {
+            return Ok(None);
+        }
+        let at = Instant::now();
+        let mut stale = Vec::new();
+        if self.vendors.queues.is_some() && self.plan.summary.live.queues > 0 {
+            let listed = self.listed(FRESH).await?;
+            let inside: Vec<_> = listed.iter().flat_map(|(_, seen)| seen.members()).collect();
+            let queue = |id: &OperatorId| inside.iter().find(|(_, members)| members.contains(id));
+            stale.extend(ids.iter().filter_map(|id| {
+                let (exten, _) = queue(id)?;
+                Some(Stale { id: ResourceId::agent(id), message: format!("it is in queue {exten}") })
+            }));
+        }
+        let wanted = ReadSet { agents: ids.iter().cloned().collect(), ..ReadSet::default() };
+        let listed = (self.plan.summary.live.agents, 0);
+        let seen = if holds {
+            let aside = Vendors { agents: self.vendors.agents.as_ref().map(Aside), queues: None };
+            resources::look(&aside, &wanted, listed).await
+        } else {
+            resources::look(self.vendors, &wanted, listed).await
+        };
+        let moved = precondition::agents_moved(self.plan, &seen)
+            .map_err(|why| Failure::NotSent(format!("they could not be read again: {why}")))?;
+        stale.extend(moved);
+        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(step, at);
+        Ok((!stale.is_empty()).then_some(Abort::Moved(stale)))
+    }
+
+    /// Whether nobody whom a step would hurt is at work.
+    async fn presence(&self, step: usize, harms: &Disruptions) -> Option<Abort> {
+        let guard = self.guard.as_ref().filter(|_| !harms.is_empty())?;
+        let last = self.attended.lock().unwrap_or_else(PoisonError::into_inner).get(&step).copied();
+        if last.is_some_and(|last| last.elapsed() <= FRESH) {
+            return None;
+        }
+        let agents = harms.iter().map(|(agent, _)| agent.clone()).collect();
+        let presence = self.attend(&[step], &agents).await;
+        let free =
+            harms.iter().all(|(agent, harms)| first_objection(guard, harms, agent, &presence).is_none());
+        (!free).then_some(Abort::AtWork(presence))
+    }
+}
+
+/// How many of a kind a plan overwrites.
+fn overwritten(plan: &Plan, kind: Kind) -> usize {
+    let overwrites = |change: &&Change| change.action == Action::Update && change.id.kind == kind;
+    plan.changes.iter().filter(overwrites).count()
+}
+
+/// The last look of one call.
+pub struct PreSendCheck<'a> {
+    lookout: &'a PreSendChecks<'a>,
+    step: usize,
+    deed: &'a WriteOp,
+    harms: &'a Disruptions,
+    journal: Option<&'a Journal>,
+    halt: Mutex<Option<Abort>>,
+    /// When all that can be looked at before the call takes its place had been.
+    ready: Mutex<Option<Instant>>,
+    /// When the call left last.
+    left: Mutex<Option<Instant>>,
+}
+
+impl<'a> PreSendCheck<'a> {
+    /// The last look of a step's call.
+    pub fn new(
+        lookout: &'a PreSendChecks<'a>,
+        step: usize,
+        deed: &'a WriteOp,
+        harms: &'a Disruptions,
+        journal: Option<&'a Journal>,
+    ) -> Self {
+        let (halt, ready, left) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { lookout, step, deed, harms, journal, halt, ready, left }
+    }
+
+    /// Why the call did not leave, where its own failure does not say it.
+    pub fn halt(self) -> Option<Abort> {
+        self.halt.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn judge(&self, halt: Option<Abort>) -> Result<(), Failure> {
+        if halt.is_none() {
+            return Ok(());
+        }
+        *self.halt.lock().unwrap_or_else(PoisonError::into_inner) = halt;
+        Err(Failure::Halted)
+    }
+}
+
+impl Check for PreSendCheck<'_> {
+    fn ready(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async {
+            match self.deed {
+                WriteOp::EditAgent { .. } => self.lookout.list_agents().await,
+                WriteOp::DeleteAgents { ids } => {
+                    let mut halt = self.lookout.presence(self.step, self.harms).await;
+                    if halt.is_none() {
+                        halt = self.lookout.check_deletion(self.step, ids, false).await?;
+                    }
+                    self.judge(halt)?;
+                    *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                }
+                WriteOp::SetMembers { .. }
+                | WriteOp::CreateAgents { .. }
+                | WriteOp::SetPassword { .. }
+                | WriteOp::CreateQueue { .. }
+                | WriteOp::PutSecret { .. } => {}
+            }
+            Ok(())
+        })
+    }
+
+    fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async {
+            let ready = *self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+            if ready.is_some_and(|ready| ready.elapsed() <= FRESH) {
+                return Ok(());
+            }
+            let left = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
+            self.judge(self.lookout.look(self.step, self.deed, self.harms, left).await?)
+        })
+    }
+
+    fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async {
+            *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            // From this moment on the vendor may make it, whatever becomes of this program: the next run waits for
+            // as long as that takes.
+            match (self.journal, self.deed) {
+                (Some(journal), WriteOp::CreateQueue { .. }) => {
+                    journal.record_intent(self.step, Operation::QueueCreate).await
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+}

@@ -1,0 +1,203 @@
+//! Connections → Presence: who is at work, from every system that knows.
+//!
+//! Systems that list are read whole, page by page and side by side; of one that is asked agent by agent, the
+//! agents at hand are asked for. Whatever fails, and a listing that is not proved whole, becomes a gap and never
+//! an error: what a gap means is the policy's word. What was read before a failure counts nevertheless, since
+//! a state is a state.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
+
+use super::resources::{READINGS, each};
+use crate::model::call::{Failure, Reason};
+use crate::model::id::OperatorId;
+use crate::model::presence::Presence;
+use crate::provider::{Observer, PresencePage, PresenceQuery, QueryMode, paging};
+use crate::runtime::client::Client;
+use crate::runtime::progress;
+
+/// How many agents in vain before a system that is asked agent by agent is left alone.
+const PATIENCE: usize = 3;
+
+/// The systems that know who is at work.
+#[derive(Default)]
+pub struct Observers(Vec<System>);
+
+/// A system that knows who is at work.
+struct System {
+    observer: &'static dyn Observer,
+    /// The way to it, or why there is none.
+    link: Result<Arc<Client>, String>,
+}
+
+impl Observers {
+    /// Adds a system, or why it cannot be asked.
+    pub fn add(&mut self, observer: &'static dyn Observer, link: Result<Arc<Client>, String>) {
+        self.0.push(System { observer, link });
+    }
+
+    /// Whether there is no such system: then nothing is guarded.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// From now on no call waits to be tried again: the operator stops the run.
+    pub fn skip_waits(&self) {
+        self.0.iter().filter_map(|system| system.link.as_ref().ok()).for_each(|link| link.skip_waits());
+    }
+
+    /// The providers that are asked.
+    pub fn systems(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|system| system.observer.spec().name)
+    }
+
+    /// Reads who is at work. Nobody at hand costs no call.
+    ///
+    /// Without `agents` the listings are read and nobody is asked for singly, which leaves a gap.
+    pub async fn presence(&self, agents: Option<&BTreeSet<OperatorId>>) -> Presence {
+        let mut presence = Presence::default();
+        for part in join_all(self.0.iter().map(|system| system.read(agents))).await {
+            presence.merge(part);
+        }
+        presence
+    }
+}
+
+impl System {
+    fn name(&self) -> &'static str {
+        self.observer.spec().name
+    }
+
+    async fn read(&self, agents: Option<&BTreeSet<OperatorId>>) -> Presence {
+        let mut presence = Presence::default();
+        presence.asked(self.name());
+        match &self.link {
+            _ if agents.is_some_and(BTreeSet::is_empty) => {}
+            Err(why) => presence.fail(self.name(), None, why.as_str()),
+            Ok(link) => match (self.observer.way(link.connection()), agents) {
+                (QueryMode::Listing(size), _) => self.list(link, size, &mut presence).await,
+                (QueryMode::Singly, Some(agents)) => self.ask_all(link, agents, &mut presence).await,
+                (QueryMode::Singly, None) => {
+                    presence.fail(self.name(), None, "it is asked agent by agent, and nobody was asked for");
+                }
+            },
+        }
+        presence
+    }
+
+    async fn ask(&self, link: &Client, question: PresenceQuery<'_>) -> Result<PresencePage, Failure> {
+        let connection = link.connection();
+        let hear = |reply: &_| self.observer.hear(connection, &question, reply);
+        link.read(|| self.observer.ask(connection, &question), hear).await
+    }
+
+    /// Reads the whole listing, again while it shifts.
+    async fn list(&self, link: &Client, size: usize, presence: &mut Presence) {
+        let mut reading = 1;
+        loop {
+            let (pages, failure) = self.pages(link, size).await;
+            let nameless: usize = pages.iter().map(|page| page.nameless).sum();
+            let (said, doubt) = paging::gather(pages);
+            if failure.is_none() && doubt.is_some() && reading < READINGS {
+                reading += 1;
+                continue;
+            }
+            for (agent, said) in said {
+                presence.say(agent, said);
+            }
+            let doubt = doubt.map(|doubt| format!("its listing could not be proved complete: {doubt}"));
+            if let Some(reason) = failure.as_ref().map(Failure::reason) {
+                presence.because(self.name(), reason);
+            } else if doubt.is_some() || nameless > 0 {
+                presence.because(self.name(), Reason::Incomplete);
+            }
+            if let Some(why) = failure.map(|failure| failure.message().to_owned()).or(doubt) {
+                presence.fail(self.name(), None, why);
+            } else if nameless > 0 {
+                let rows =
+                    if nameless == 1 { "a row says".to_owned() } else { format!("{nameless} rows say") };
+                let why = format!("{rows} that somebody is at work, and not who it is");
+                presence.fail(self.name(), None, why);
+            }
+            return;
+        }
+    }
+
+    /// Reads pages until one fails, or proves the total wrong.
+    async fn pages(&self, link: &Client, size: usize) -> (Vec<PresencePage>, Option<Failure>) {
+        let task = progress::begin(format!("reading {}", link.connection().name), "pages");
+        let mut pages = Vec::new();
+        let read = |page| self.ask(link, PresenceQuery::Page(page));
+        let at_once = link.connection().concurrency();
+        let done = each(at_once, size, &task, read, PresencePage::head, |page| pages.push(page)).await;
+        (pages, done.err())
+    }
+
+    /// Asks for agents one by one. The first goes ahead alone: a system that is out of reach, or does not let
+    /// us in, is found out by one call and not by as many as may be in flight.
+    async fn ask_all(&self, link: &Client, agents: &BTreeSet<OperatorId>, presence: &mut Presence) {
+        let askable = |agent: &&OperatorId| {
+            self.observer.ask(link.connection(), &PresenceQuery::Agent(agent)).is_some()
+        };
+        let agents: Vec<&OperatorId> = agents.iter().filter(askable).collect();
+        let Some((first, agents)) = agents.split_first() else { return };
+        let task = progress::begin(format!("reading {}", link.connection().name), "agents");
+        task.out_of(agents.len() + 1);
+        let answer = self.ask(link, PresenceQuery::Agent(first)).await;
+        let vain = AtomicUsize::new(match &answer {
+            Ok(_) | Err(Failure::Refused(_)) => 0,
+            Err(Failure::Garbled(_)) => 1,
+            Err(_) => PATIENCE,
+        });
+        let (vain, mut last) = (&vain, answer.as_ref().err().cloned());
+        self.take(first, answer, presence);
+        task.another();
+        let rest = stream::iter(agents.iter().copied()).map(|agent| async move {
+            if vain.load(Ordering::Relaxed) >= PATIENCE {
+                return (agent, None);
+            }
+            let answer = self.ask(link, PresenceQuery::Agent(agent)).await;
+            match &answer {
+                Ok(_) | Err(Failure::Refused(_)) => {}
+                Err(Failure::SignIn(_) | Failure::Shut(_)) => vain.store(PATIENCE, Ordering::Relaxed),
+                Err(_) => {
+                    vain.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            (agent, Some(answer))
+        });
+        let mut rest = std::pin::pin!(rest.buffered(link.connection().concurrency()));
+        while let Some((agent, answer)) = rest.next().await {
+            task.another();
+            if let Some(answer) = answer {
+                last = answer.as_ref().err().cloned().or(last);
+                self.take(agent, answer, presence);
+            } else {
+                let why = last.as_ref().map_or("it failed", Failure::message);
+                presence.fail(self.name(), Some(agent.clone()), why);
+            }
+        }
+    }
+
+    fn take(&self, agent: &OperatorId, answer: Result<PresencePage, Failure>, presence: &mut Presence) {
+        match answer {
+            Ok(sightings) => {
+                // A clear answer may hold no state: the system knows nobody of this number who is signed in.
+                if !sightings.rows.contains(agent) {
+                    presence.unobserved(self.name(), agent.clone());
+                }
+                for (agent, said) in sightings.said {
+                    presence.say(agent, said);
+                }
+            }
+            Err(failure) => {
+                presence.because(self.name(), failure.reason());
+                presence.fail(self.name(), Some(agent.clone()), failure.message());
+            }
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! Connections → Live: whole listings, pages side by side; and single resources, for reading back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+
+use futures_util::FutureExt as _;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use crate::apply::readback::{QueueKey, ReadBack, ReadSet, matching, untold_members, with_members};
+use crate::config::workspace::Connection;
+use crate::model::call::{Call, Failure, Reply};
+use crate::model::field::Record;
+use crate::model::id::{Kind, OperatorId};
+use crate::model::live::{Listing, Live, LiveQueue, Seats};
+use crate::provider::paging::{Assembled, Assembly, Course, Head};
+use crate::provider::{Page, Provider, Row};
+use crate::runtime::progress;
+use crate::runtime::vendor::Vendor;
+
+/// How often a listing that shifts while it is read is read again before it counts as incomplete.
+pub(super) const READINGS: usize = 3;
+
+/// A system that can be read: a connection at work, or a test's.
+pub trait ResourceReader {
+    /// Its connector.
+    fn provider(&self) -> &dyn Provider;
+
+    /// The configured connection.
+    fn connection(&self) -> &Connection;
+
+    /// How many calls may be made side by side.
+    fn at_once(&self) -> usize {
+        self.connection().concurrency()
+    }
+
+    /// Whether the system refused the sign-in.
+    fn is_shut(&self) -> bool {
+        false
+    }
+
+    /// Makes a reading call, and again while that may help.
+    fn read<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> impl Future<Output = Result<T, Failure>>;
+}
+
+impl ResourceReader for Vendor {
+    fn provider(&self) -> &dyn Provider {
+        self.provider
+    }
+
+    fn connection(&self) -> &Connection {
+        Vendor::connection(self)
+    }
+
+    fn is_shut(&self) -> bool {
+        Vendor::is_shut(self)
+    }
+
+    async fn read<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        Vendor::read(self, call, hear).await
+    }
+}
+
+/// The vendors that hold resources.
+pub struct Vendors<V = Vendor> {
+    /// Who holds agents.
+    pub agents: Option<V>,
+    /// Who holds queues.
+    pub queues: Option<V>,
+}
+
+impl<V> Default for Vendors<V> {
+    fn default() -> Self {
+        Self { agents: None, queues: None }
+    }
+}
+
+impl<V> Vendors<V> {
+    /// The vendor that holds a kind.
+    pub fn get(&self, kind: Kind) -> Option<&V> {
+        match kind {
+            Kind::Agent => self.agents.as_ref(),
+            Kind::Queue => self.queues.as_ref(),
+            Kind::Seat => None,
+        }
+    }
+}
+
+/// Reads everything that is live.
+///
+/// # Errors
+/// The first system that cannot be read; an incomplete listing is no failure.
+pub async fn live(vendors: &Vendors<impl ResourceReader>) -> Result<Live, Failure> {
+    let read_agents = async {
+        match &vendors.agents {
+            Some(vendor) => agents(vendor).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let read_queues = async {
+        match &vendors.queues {
+            Some(vendor) => queues(vendor).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    // Whoever mends one system wants to know of the other.
+    match tokio::join!(read_agents, read_queues) {
+        (Ok(agents), Ok(queues)) => Ok(Live { agents, queues, seats: Seats::Unasked }),
+        (Err(one), Err(other)) => {
+            let message = format!("{}\n{}", one.message(), other.message());
+            // A run that is told of a refused sign-in is not to be repeated, whatever else failed.
+            let graver = if other.reason() > one.reason() { other } else { one };
+            Err(graver.map(|_| message))
+        }
+        (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),
+    }
+}
+
+/// Reads all agents.
+///
+/// # Errors
+/// A page that cannot be read; an incomplete listing is no failure.
+pub async fn agents(vendor: &impl ResourceReader) -> Result<Listing<OperatorId, Record>, Failure> {
+    listed(vendor, agent).await
+}
+
+fn agent(row: Row) -> Option<(OperatorId, Record)> {
+    match row {
+        Row::Agent(id, record) => Some((id, record)),
+        Row::Queue(..) | Row::Foreign(..) => None,
+    }
+}
+
+/// Reads all queues, by the vendor's number.
+///
+/// # Errors
+/// A page that cannot be read; an incomplete listing is no failure.
+pub async fn queues(vendor: &impl ResourceReader) -> Result<Listing<OperatorId, LiveQueue>, Failure> {
+    let mut listing = listed(vendor, queue).await?;
+    let untold = listing.items.iter().find(|(_, queue)| queue.members().is_none());
+    if let Some((exten, _)) = untold {
+        let doubt = untold_members(exten);
+        listing.incomplete.get_or_insert(doubt);
+    }
+    Ok(listing)
+}
+
+fn queue(row: Row) -> Option<(OperatorId, LiveQueue)> {
+    match row {
+        Row::Queue(exten, queue) => Some((exten, queue)),
+        Row::Agent(..) | Row::Foreign(..) => None,
+    }
+}
+
+/// Looks at agents one by one, or at all of them where that takes fewer calls; `listed` is how many there are,
+/// as far as is known.
+///
+/// Whoever could not be seen is neither among the items nor missing, and the listing is not whole.
+pub async fn some_agents(
+    vendor: &impl ResourceReader,
+    ids: &BTreeSet<OperatorId>,
+    listed: usize,
+) -> Listing<OperatorId, Record> {
+    let mut some = Listing::default();
+    for (id, seen) in look_at_agents(Some(vendor), ids, listed).await {
+        match seen {
+            Ok(Some(record)) => {
+                some.items.insert(id, record);
+            }
+            Ok(None) => {}
+            Err(why) => some.incomplete = Some(why),
+        }
+    }
+    some
+}
+
+/// Reads a whole listing of one kind, again while it shifts.
+async fn listed<T>(
+    vendor: &impl ResourceReader,
+    of: impl Fn(Row) -> Option<(OperatorId, T)> + Copy,
+) -> Result<Listing<OperatorId, T>, Failure> {
+    let mut reading = 1;
+    loop {
+        let ask = |page| vendor.provider().list_request(vendor.connection(), page);
+        let (assembly, page_size) = pages(vendor, ask, of).await?;
+        let Assembled { items, foreign, incomplete } = assembly.finish();
+        if incomplete.is_none() || reading == READINGS {
+            return Ok(Listing { items, incomplete, foreign, page_size });
+        }
+        reading += 1;
+    }
+}
+
+/// Reads all pages of a listing: the first tells how many there are. Says how many rows a page holds, too.
+async fn pages<T>(
+    vendor: &impl ResourceReader,
+    ask: impl Fn(usize) -> Call + Copy,
+    of: impl Fn(Row) -> Option<(OperatorId, T)> + Copy,
+) -> Result<(Assembly<T>, usize), Failure> {
+    let hear = |reply: &_| vendor.provider().parse_list(vendor.connection(), reply);
+    let asked = vendor.provider().page_size(vendor.connection());
+    let task = progress::begin(format!("reading {}", vendor.connection().name), "pages");
+    let mut assembly = Assembly::default();
+    let read = |page| vendor.read(move || ask(page), hear);
+    let size = each(vendor.at_once(), asked, &task, read, Page::head, |page| assembly.add(page, of)).await?;
+    Ok((assembly, size))
+}
+
+/// Reads the pages of a listing until the last one, or one that proves the total wrong; returns how many rows a page
+/// holds.
+///
+/// # Errors
+/// A page that cannot be read; those before it were taken.
+pub(super) async fn each<P, F: Future<Output = Result<P, Failure>>>(
+    at_once: usize,
+    asked: usize,
+    task: &progress::Task,
+    read: impl Fn(usize) -> F,
+    head: impl Fn(&P) -> Head,
+    mut take: impl FnMut(P),
+) -> Result<usize, Failure> {
+    let first = read(1).await?;
+    let mut course = Course::begin(head(&first), asked);
+    let count = course.pages();
+    task.out_of(count);
+    task.another();
+    take(first);
+    // The second page goes ahead alone: a total that is not true is found out by one call.
+    let read = |page| read(page).inspect(|_| task.another());
+    let second = stream::iter(2..=count.min(2)).map(&read).buffered(1);
+    let mut rest = pin!(second.chain(stream::iter(3..=count).map(&read).buffered(at_once)));
+    while let Some(page) = rest.try_next().await? {
+        let over = course.ends(head(&page));
+        take(page);
+        if over {
+            break;
+        }
+    }
+    Ok(course.size())
+}
+
+/// Looks at some resources: one by one, or by the listing where that takes fewer calls.
+///
+/// `listed` is how many resources of each kind are live, as far as is known.
+pub async fn look(
+    vendors: &Vendors<impl ResourceReader>,
+    wanted: &ReadSet,
+    listed: (usize, usize),
+) -> ReadBack {
+    let (agents, queues) = tokio::join!(
+        look_at_agents(vendors.agents.as_ref(), &wanted.agents, listed.0),
+        look_at_queues(vendors.queues.as_ref(), &wanted.queues, listed.1)
+    );
+    let refused = [Kind::Agent, Kind::Queue].into_iter();
+    let refused = refused.filter(|kind| vendors.get(*kind).is_some_and(ResourceReader::is_shut)).collect();
+    ReadBack { agents, queues, refused }
+}
+
+type SeenAgents = BTreeMap<OperatorId, Result<Option<Record>, String>>;
+
+async fn look_at_agents(
+    vendor: Option<&impl ResourceReader>,
+    ids: &BTreeSet<OperatorId>,
+    listed: usize,
+) -> SeenAgents {
+    let all = |why: &str| ids.iter().map(|id| (id.clone(), Err(why.to_owned()))).collect();
+    if ids.is_empty() {
+        return SeenAgents::new();
+    }
+    let Some(vendor) = vendor else { return all("no connection holds agents") };
+    let page = vendor.provider().page_size(vendor.connection());
+    if listed.div_ceil(page) < ids.len() {
+        return match agents(vendor).await {
+            Err(failure) => all(failure.message()),
+            Ok(Listing { mut items, incomplete, .. }) => ids
+                .iter()
+                .map(|id| {
+                    let seen = match (items.remove(id), &incomplete) {
+                        (Some(record), _) => Ok(Some(record)),
+                        (None, None) => Ok(None),
+                        (None, Some(doubt)) => {
+                            Err(format!("the listing could not be proved complete ({doubt})"))
+                        }
+                    };
+                    (id.clone(), seen)
+                })
+                .collect(),
+        };
+    }
+    stream::iter(ids.iter().cloned())
+        .map(|id| async move {
+            let seen = one(vendor, &id).await.map_err(|failure| failure.message().to_owned());
+            (id, seen.map(|row| row.and_then(agent).map(|(_, record)| record)))
+        })
+        .buffered(vendor.at_once())
+        .collect()
+        .await
+}
+
+/// One resource; `None` when it is proved missing.
+async fn one(vendor: &impl ResourceReader, key: &OperatorId) -> Result<Option<Row>, Failure> {
+    let ask = || vendor.provider().get_request(vendor.connection(), key.as_str());
+    let hear = |reply: &_| vendor.provider().parse_get(vendor.connection(), key.as_str(), reply);
+    if let Some(row) = vendor.read(ask, hear).await? {
+        return Ok(Some(row));
+    }
+    if vendor.provider().search_request(vendor.connection(), key.as_str(), 1).is_none() {
+        return Ok(None);
+    }
+    // The answer to a single question proves no absence: a listing narrowed to it does.
+    let ask = |page| {
+        let call = vendor.provider().search_request(vendor.connection(), key.as_str(), page);
+        call.unwrap_or_else(|| vendor.provider().list_request(vendor.connection(), page))
+    };
+    let (assembly, _) = pages(vendor, &ask, |row| Some((row.key().clone(), row))).await?;
+    let Assembled { items: mut rows, incomplete, .. } = assembly.finish();
+    match (rows.remove(key), incomplete) {
+        (Some(row), _) => Ok(Some(row)),
+        (None, None) => Ok(None),
+        (None, Some(doubt)) => {
+            Err(Failure::Garbled(format!("the listing could not be proved complete ({doubt})")))
+        }
+    }
+}
+
+/// Reads the queues of a name by the vendor's filter.
+///
+/// # Errors
+/// A page that cannot be read.
+async fn named(vendor: &impl ResourceReader, name: &str) -> Result<Listing<OperatorId, LiveQueue>, Failure> {
+    let ask = |page| {
+        let call = vendor.provider().named_request(vendor.connection(), name, page);
+        call.unwrap_or_else(|| vendor.provider().list_request(vendor.connection(), page))
+    };
+    let (assembly, page_size) = pages(vendor, &ask, queue).await?;
+    let Assembled { items, foreign, incomplete } = assembly.finish();
+    Ok(Listing { items, incomplete, foreign, page_size })
+}
+
+type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>;
+
+async fn look_at_queues(
+    vendor: Option<&impl ResourceReader>,
+    keys: &BTreeSet<QueueKey>,
+    listed: usize,
+) -> SeenQueues {
+    let all = |why: &str| keys.iter().map(|key| (key.clone(), Err(why.to_owned()))).collect();
+    if keys.is_empty() {
+        return SeenQueues::new();
+    }
+    let Some(vendor) = vendor else { return all("no connection holds queues") };
+    let page = vendor.provider().page_size(vendor.connection());
+    // Where each key takes one call, and all of them no more than the listing does.
+    let alone = |key: &QueueKey| match key {
+        QueueKey::Exten(_) => true,
+        QueueKey::Name(name) => vendor.provider().named_request(vendor.connection(), name, 1).is_some(),
+        QueueKey::All => false,
+    };
+    if listed.div_ceil(page) < keys.len() || !keys.iter().all(alone) {
+        return match queues(vendor).await {
+            Err(failure) => all(failure.message()),
+            Ok(listing) => keys.iter().map(|key| (key.clone(), matching(key, &listing))).collect(),
+        };
+    }
+    stream::iter(keys.iter().cloned())
+        .map(|key| async move {
+            let found = match &key {
+                QueueKey::Exten(exten) => {
+                    one(vendor, exten).await.map(|row| row.and_then(queue).into_iter().collect())
+                }
+                QueueKey::Name(name) => {
+                    let found = named(vendor, name).await.map(|l| matching(&key, &l).and_then(with_members));
+                    return (key, found.unwrap_or_else(|failure| Err(failure.message().to_owned())));
+                }
+                QueueKey::All => return (key, Err("it was not looked at".to_owned())),
+            };
+            let found = found.map_err(|failure| failure.message().to_owned());
+            (key, found.and_then(with_members))
+        })
+        .buffered(vendor.at_once())
+        .collect()
+        .await
+}

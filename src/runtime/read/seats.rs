@@ -1,0 +1,94 @@
+//! The voice seats: read whole, with their calls; and their passwords compared with the stores.
+
+use std::collections::BTreeMap;
+
+use super::resources::{READINGS, each};
+use crate::model::call::Failure;
+use crate::model::desired::Desired;
+use crate::model::live::{LiveSeats, SeatPassword};
+use crate::model::value::Value;
+use crate::model::{id::OperatorId, seat};
+use crate::provider::seat_query::date_range;
+use crate::provider::seat_query::date_range::{RECENT_DAYS, Window};
+use crate::provider::seat_query::responses;
+use crate::provider::seat_query::responses::Page;
+use crate::provider::seat_query::{PAGE_SIZE, requests};
+use crate::runtime::client::Client;
+use crate::runtime::{clock, progress};
+use crate::storage::secrets::Secrets;
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// Minutes east of Greenwich of the vendor's clock, unless the connection says otherwise.
+const BEIJING: i64 = 8 * 60;
+
+/// Reads every seat, and its calls of the last days; again while the listing shifts. Where there is something
+/// to compare with, it is told of the passwords that manifests name whether they are those of the stores.
+///
+/// # Errors
+/// The first page that cannot be read; an incomplete listing is no failure.
+pub async fn read(link: &Client, against: Option<(&Desired, &Secrets)>) -> Result<LiveSeats, Failure> {
+    let seats = listing(link, RECENT_DAYS).await?;
+    let passwords = match against {
+        Some((desired, secrets)) => compare(&seats, desired, secrets).await,
+        None => BTreeMap::new(),
+    };
+    Ok(LiveSeats { listing: seats.listing, passwords, days: RECENT_DAYS })
+}
+
+async fn listing(link: &Client, days: u32) -> Result<responses::Seats, Failure> {
+    let offset = link.connection().settings.number("utcOffset").unwrap_or(BEIJING);
+    let mut reading = 1;
+    loop {
+        let now = clock::now_ms();
+        let mut windows = Vec::new();
+        for window in date_range::windows(now - i64::from(days) * DAY_MS, now, offset) {
+            windows.push(pages(link, &window).await?);
+        }
+        let seats = responses::seats(windows);
+        if seats.listing.incomplete.is_none() || reading == READINGS {
+            return Ok(seats);
+        }
+        reading += 1;
+    }
+}
+
+/// Reads all pages of a window.
+async fn pages(link: &Client, window: &Window) -> Result<Vec<Page>, Failure> {
+    let task = progress::begin(format!("reading {}", link.connection().name), "pages");
+    let mut pages = Vec::new();
+    let read = |page| link.read(move || Some(requests::page(page, window)), responses::page);
+    let at_once = link.connection().concurrency();
+    each(at_once, PAGE_SIZE, &task, read, Page::head, |page| pages.push(page)).await?;
+    Ok(pages)
+}
+
+/// Compares the passwords that manifests name, of the seats that are live.
+async fn compare(
+    seats: &responses::Seats,
+    desired: &Desired,
+    secrets: &Secrets,
+) -> BTreeMap<OperatorId, SeatPassword> {
+    let named = desired.seats.iter().filter(|(account, _)| seats.listing.items.contains_key(*account));
+    let named: BTreeMap<_, _> = named
+        .filter_map(|(account, seat)| match seat.record.get(&seat::PASSWORD) {
+            Some(Value::Password(secret)) => Some((account, secret)),
+            _ => None,
+        })
+        .collect();
+    let values = secrets.get_all(named.values().map(|secret| (***secret).clone()).collect()).await;
+    let told = named.into_iter().map(|(account, secret)| {
+        let told = match (seats.passwords.get(account), values.get(secret.as_ref())) {
+            (_, None) => SeatPassword::Unknown("it was not read".to_owned()),
+            (_, Some(Err(error))) => SeatPassword::Unknown(error.to_string()),
+            (_, Some(Ok(value))) if let Some(why) = value.line_objection() => {
+                SeatPassword::Unknown(format!("the password {secret} {why}"))
+            }
+            (None, Some(Ok(_))) => SeatPassword::Untold,
+            (Some(md5), Some(Ok(secret))) if md5.is_of(secret) => SeatPassword::Same,
+            (Some(_), Some(Ok(_))) => SeatPassword::Other,
+        };
+        (account.clone(), told)
+    });
+    told.collect()
+}

@@ -1,0 +1,187 @@
+//! Call → Reply: the only place that opens a connection to a vendor.
+//!
+//! No message holds a URL's query, a header or a body.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+
+use super::clock;
+use crate::model::call::{Call, Failure, Reply};
+use crate::sandbox::Embedded;
+
+/// Largest answer that is read.
+pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
+
+/// Where calls of a connection go.
+pub enum Transport {
+    /// To a host.
+    Http {
+        /// The client with its connections.
+        client: reqwest::Client,
+        /// The base URL, without a final `/`.
+        base: String,
+        /// Longest time for one call.
+        timeout: Duration,
+    },
+    /// To the simulator in this process.
+    Embedded(Arc<Embedded>),
+}
+
+impl Transport {
+    /// A transport to a host; over HTTP/1.1 alone where the `Host` header is signed.
+    ///
+    /// # Errors
+    /// The client cannot be set up (a proxy variable or a certificate file is wrong).
+    pub fn http(base: &str, timeout: Duration, http1: bool) -> Result<Self, String> {
+        let builder = super::http::client(base);
+        let client = if http1 { builder.http1_only() } else { builder }
+            .user_agent(concat!("rosterctl/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(timeout.min(Duration::from_secs(10)))
+            .timeout(timeout)
+            .pool_idle_timeout(Duration::from_secs(20))
+            .build()
+            .map_err(|error| {
+                let why = chain(&error);
+                let hint = if why.contains("No CA certificates") {
+                    "; install the system's certificates (ca-certificates), or name a file in SSL_CERT_FILE"
+                } else {
+                    ""
+                };
+                format!("the HTTP client cannot be set up: {why}{hint}")
+            })?;
+        Ok(Self::Http { client, base: base.to_owned(), timeout })
+    }
+
+    /// Sends a call once; returns the reply, and the moment that its `Date` tells, in milliseconds since 1970 UTC.
+    ///
+    /// # Errors
+    /// `NotSent` when no connection could be made, `Unknown` when it broke after that, `Late` when no answer
+    /// came in time, `Garbled` when
+    /// the answer is too large.
+    pub async fn send(&self, call: &Call) -> Result<(Reply, Option<i64>), Failure> {
+        match self {
+            Self::Embedded(embedded) => Ok((embedded.answer(call, clock::now_ms()), None)),
+            Self::Http { client, base, timeout } => {
+                let mut request = client.post(format!("{base}{}", call.path)).body(call.body.clone());
+                if !call.query.is_empty() {
+                    let query = call.query.iter().fold(
+                        url::form_urlencoded::Serializer::new(String::new()),
+                        |mut query, (key, value)| {
+                            query.append_pair(key, value);
+                            query
+                        },
+                    );
+                    let mut query = query;
+                    request = client
+                        .post(format!("{base}{}?{}", call.path, query.finish()))
+                        .body(call.body.clone());
+                }
+                let response =
+                    request.headers(headers(call)?).send().await.map_err(|e| broken(&e, *timeout))?;
+                let told_ms = told_ms(&response);
+                Ok((receive(response, *timeout).await?, told_ms))
+            }
+        }
+    }
+}
+
+fn headers(call: &Call) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &call.headers {
+        let mut value = HeaderValue::from_str(value).map_err(|_| {
+            Failure::SignIn(format!("the secret in header `{name}` holds characters that no header may"))
+        })?;
+        value.set_sensitive(true);
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| Failure::NotSent(format!("`{name}` is no header")))?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+/// The moment that an answer's `Date` tells: somewhere in the second that it names, so its middle.
+fn told_ms(response: &reqwest::Response) -> Option<i64> {
+    let text = response.headers().get(DATE)?.to_str().ok()?;
+    let told = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(told.timestamp().as_millisecond() + 500)
+}
+
+/// How long `Retry-After` asks to wait: seconds, or until a moment, by the clock of whoever asks (RFC 9110 §10.2.3).
+fn wait(asked: &str, now_ms: i64) -> Option<Duration> {
+    let asked = asked.trim();
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = jiff::fmt::rfc2822::parse(asked).ok()?.timestamp().as_millisecond();
+    u64::try_from(until.saturating_sub(now_ms)).ok().map(Duration::from_millis)
+}
+
+async fn receive(mut response: reqwest::Response, timeout: Duration) -> Result<Reply, Failure> {
+    let text = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    // From the beginning of the second that the vendor's clock shows: rather too long than too short.
+    let now_ms = told_ms(&response).map_or_else(clock::now_ms, |told| told - 500);
+    let retry_after = text(RETRY_AFTER).and_then(|asked| wait(asked, now_ms));
+    let content_type = text(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_REPLY => {
+                return Err(Failure::Garbled(format!(
+                    "an answer larger than {} MiB",
+                    LARGEST_REPLY / (1024 * 1024)
+                )));
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(Reply { status, content_type, retry_after, body }),
+            Err(error) if error.is_timeout() => return Err(broken(&error, timeout)),
+            Err(error) => {
+                return Err(Failure::Unknown(format!(
+                    "the answer broke off after {} bytes: {}",
+                    body.len(),
+                    chain(&error)
+                )));
+            }
+        }
+    }
+}
+
+fn broken(error: &reqwest::Error, timeout: Duration) -> Failure {
+    if error.is_connect() {
+        Failure::NotSent(format!("no connection: {}", chain(error)))
+    } else if error.is_timeout() {
+        Failure::Late(format!("no answer within {timeout:?}"))
+    } else if error.is_builder() {
+        Failure::NotSent(format!("the call cannot be built: {}", chain(error)))
+    } else {
+        Failure::Unknown(format!("the connection broke: {}", chain(error)))
+    }
+}
+
+/// The innermost cause: reqwest's own words hold the URL, and with it the signature.
+fn chain(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    let mut words = None;
+    while let Some(inner) = cause {
+        words = Some(inner.to_string());
+        cause = inner.source();
+    }
+    words.unwrap_or_else(|| "of an unknown cause".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vendors_pause_is_read_in_either_form() {
+        assert_eq!(wait(" 120 ", 0), Some(Duration::from_mins(2)));
+        let now_ms = 784_111_777_000;
+        assert_eq!(wait("Sun, 06 Nov 1994 08:49:40 GMT", now_ms), Some(Duration::from_secs(3)));
+        assert_eq!(wait("Sun, 06 Nov 1994 08:49:36 GMT", now_ms), None);
+        assert_eq!(wait("soon", now_ms), None);
+    }
+}

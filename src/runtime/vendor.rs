@@ -1,0 +1,136 @@
+//! A system that holds resources, at work: its connector's words over the connection's [`Client`].
+
+use std::sync::Arc;
+
+use super::client::{Check, Client, WriteOptions};
+use super::gate::Gate;
+use crate::config::workspace::Connection;
+use crate::model::call::{Call, Failure, Reply};
+use crate::model::retry::Bounds;
+use crate::provider::{Provider, WriteReceipt, WriteRequest};
+use crate::runtime::read::resources::ResourceReader;
+use crate::storage::creation_lock::CreationLock;
+
+/// A system that holds resources.
+pub struct Vendor {
+    /// Its connector.
+    pub provider: &'static dyn Provider,
+    link: Arc<Client>,
+}
+
+impl Vendor {
+    /// A system at work.
+    pub fn new(provider: &'static dyn Provider, link: Arc<Client>) -> Self {
+        Self { provider, link }
+    }
+
+    /// The configured connection.
+    pub fn connection(&self) -> &Connection {
+        self.link.connection()
+    }
+
+    /// Returns the lock of what is created here.
+    pub fn creation_lock(&self) -> CreationLock {
+        CreationLock::new(&self.link.lock_files("create"))
+    }
+
+    /// Bounds of trying again.
+    pub fn bounds(&self) -> Bounds {
+        self.link.bounds()
+    }
+
+    /// Whether the system refused the sign-in.
+    pub fn is_shut(&self) -> bool {
+        self.link.is_shut()
+    }
+
+    /// From now on nothing is waited for: see [`Client::skip_waits`].
+    pub fn skip_waits(&self) {
+        self.link.skip_waits();
+    }
+
+    /// Makes a reading call, and again while that may help.
+    ///
+    /// # Errors
+    /// The last failure, with the connection's name before it.
+    pub async fn read<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.link.read(|| Some(call()), hear).await.map_err(|failure| self.link.name(failure))
+    }
+
+    /// Makes a reading call inside the check of a call of this system, which holds its place among those in
+    /// flight.
+    ///
+    /// # Errors
+    /// As [`Vendor::read`].
+    async fn read_aside<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.link.read_aside(|| Some(call()), hear).await.map_err(|failure| self.link.name(failure))
+    }
+
+    /// Tells the vendor an order, and again while nothing was carried out for certain. Nothing more is
+    /// sent once `gate` is closed. `check` has the last word, after every wait and just before a call leaves.
+    ///
+    /// # Errors
+    /// The last failure; any secret of the order is struck from it.
+    pub async fn write<'a>(
+        &self,
+        order: &'a WriteRequest<'a>,
+        gate: &'a Gate,
+        check: Option<&'a dyn Check>,
+    ) -> Result<WriteReceipt, Failure> {
+        let connection = self.connection();
+        let call = || self.provider.write_request(connection, order);
+        let hear = |reply: &Reply| self.provider.parse_write(connection, reply);
+        // A vendor may repeat what it was sent in its message.
+        let private = match order {
+            WriteRequest::CreateAgents { password, .. } => *password,
+            WriteRequest::SetPassword { password, .. } => Some(*password),
+            WriteRequest::EditAgent { .. }
+            | WriteRequest::DeleteAgents { .. }
+            | WriteRequest::CreateQueue { .. }
+            | WriteRequest::SetMembers { .. } => None,
+        };
+        let told = self.link.write(WriteOptions { gate, private, check }, call, hear).await;
+        told.map_err(|failure| match failure {
+            Failure::SignIn(_) | Failure::Shut(_) => self.link.name(failure),
+            failure => failure,
+        })
+    }
+}
+
+/// A system as the check of one of its own calls reads it: that call's place among those in flight serves for both.
+#[derive(Clone, Copy)]
+pub struct Aside<'a>(pub &'a Vendor);
+
+impl ResourceReader for Aside<'_> {
+    fn provider(&self) -> &dyn Provider {
+        self.0.provider
+    }
+
+    fn connection(&self) -> &Connection {
+        self.0.connection()
+    }
+
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    fn is_shut(&self) -> bool {
+        self.0.link.is_shut()
+    }
+
+    async fn read<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.0.read_aside(call, hear).await
+    }
+}

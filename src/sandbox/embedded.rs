@@ -1,0 +1,286 @@
+//! An estate and the file that it is stored in.
+//!
+//! Several programs may have one file's estate in them at a time. Each looks whether the file is still what it read or
+//! wrote last, and reads it again where another wrote it; what a call changes is stored under a lock of the operating
+//! system, and only on top of what is in the file by then.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::SandboxError;
+use crate::model::call::{Call, Reply};
+use crate::provider::SPECS;
+use crate::sandbox::vendor_state::VendorState;
+use crate::storage::paths;
+
+/// What a state file says of itself.
+pub(super) const FORMAT: &str = "rosterctl.sandbox/v1";
+
+/// A state file.
+#[derive(Serialize, Deserialize)]
+struct StateFile<F, E> {
+    format: F,
+    estate: E,
+}
+
+/// The simulated vendors in this process: what `baseUrl: sandbox` talks to.
+pub struct Embedded {
+    estate: Arc<Mutex<VendorState>>,
+    path: Option<PathBuf>,
+    /// What the file was when it was last read or written; `None` where nobody else writes it.
+    seen: Option<Mutex<Stamp>>,
+}
+
+/// What tells one state of a file from the next, since each is a file of its own; `None` when there is none.
+type Stamp = Option<(u64, u64, SystemTime, u64)>;
+
+fn stamp(path: &Path) -> Stamp {
+    let about = fs::metadata(path).ok()?;
+    Some((about.dev(), about.ino(), about.modified().ok()?, about.len()))
+}
+
+impl Embedded {
+    /// Opens the estate in a file; an empty one when the file is not there yet, or when none is named. No
+    /// credentials are asked for.
+    ///
+    /// # Errors
+    /// When the file is there and is not the state of a sandbox.
+    pub fn open(path: Option<&Path>) -> Result<Self, SandboxError> {
+        // Before it is read: what is written meanwhile is read once more.
+        let seen = path.and_then(stamp);
+        let estate = path.map(opened).transpose()?.unwrap_or_else(unguarded);
+        Ok(Self { seen: path.is_some().then(|| Mutex::new(seen)), ..Self::new(estate, path) })
+    }
+
+    /// Holds an estate as it is.
+    pub(super) fn new(estate: VendorState, path: Option<&Path>) -> Self {
+        Self { estate: Arc::new(Mutex::new(estate)), path: path.map(Path::to_path_buf), seen: None }
+    }
+
+    /// Answers a call at a Unix time in milliseconds, and stores what it changed. A state that cannot be
+    /// stored is an answer with HTTP status 500.
+    pub fn answer(&self, call: &Call, now_ms: i64) -> Reply {
+        self.answer_method("POST", call, now_ms)
+    }
+
+    /// Answers a call of any method.
+    pub(super) fn answer_method(&self, method: &str, call: &Call, now_ms: i64) -> Reply {
+        let mut estate = self.lock();
+        let answered = self.follow(&mut estate).and_then(|_| {
+            let Some(path) = self.path.as_ref().filter(|_| may_change(call)) else {
+                return Ok(estate.answer(method, call, now_ms));
+            };
+            let _guard = self.seen.is_some().then(|| guard(path)).transpose()?;
+            // Another may have written the file since.
+            self.follow(&mut estate)?;
+            let before = estate.clone();
+            let reply = estate.answer(method, call, now_ms);
+            if estate.revision == before.revision {
+                return Ok(reply);
+            }
+            if let Err(error) = save(&estate, path) {
+                // What is not stored did not happen.
+                *estate = before;
+                return Err(error);
+            }
+            if let Some(seen) = &self.seen {
+                *seen.lock().unwrap_or_else(PoisonError::into_inner) = stamp(path);
+            }
+            Ok(reply)
+        });
+        answered.unwrap_or_else(|error| {
+            let message = format!("the sandbox cannot store its state: {error}");
+            Reply::json(500, &json!({"code": 500, "success": false, "message": message, "msg": message}))
+        })
+    }
+
+    /// Reads the file again where another program wrote it; whether one did.
+    fn follow(&self, estate: &mut VendorState) -> io::Result<bool> {
+        let (Some(path), Some(seen)) = (&self.path, &self.seen) else { return Ok(false) };
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = stamp(path);
+        if *seen == now {
+            return Ok(false);
+        }
+        *estate = opened(path).map_err(|error| io::Error::other(anyhow::Error::from(error)))?;
+        *seen = now;
+        Ok(true)
+    }
+
+    /// Returns the estate, to look at or to change behind the client's back.
+    pub fn estate(&self) -> Arc<Mutex<VendorState>> {
+        Arc::clone(&self.estate)
+    }
+
+    /// Locks the estate. A panic of another holder leaves it usable.
+    pub(super) fn lock(&self) -> MutexGuard<'_, VendorState> {
+        self.estate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An estate within reach of this program alone.
+fn unguarded() -> VendorState {
+    VendorState { unguarded: true, ..VendorState::default() }
+}
+
+fn opened(path: &Path) -> Result<VendorState, SandboxError> {
+    let estate = load(path)?.unwrap_or_default();
+    Ok(VendorState { unguarded: true, ..estate })
+}
+
+/// Whether a call can change what is stored.
+fn may_change(call: &Call) -> bool {
+    let mut operations = SPECS.iter().flat_map(|spec| spec.operations);
+    operations.any(|operation| operation.writes && call.path.contains(operation.name))
+}
+
+/// Keeps other programs from storing what they changed, until it is dropped.
+fn guard(path: &Path) -> io::Result<File> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut open = OpenOptions::new();
+    open.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(paths::no_follow());
+    let file = open.open(folder.join(format!(".{name}.guard")))?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Reads a state file; `None` when it is not there.
+pub(super) fn load(path: &Path) -> Result<Option<VendorState>, SandboxError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(SandboxError::Read { path: path.into(), source }),
+    };
+    let file: StateFile<String, VendorState> =
+        serde_json::from_slice(&bytes).map_err(|source| SandboxError::State { path: path.into(), source })?;
+    if file.format != FORMAT {
+        return Err(SandboxError::Format { path: path.into(), found: file.format });
+    }
+    Ok(Some(file.estate))
+}
+
+/// Replaces a state file. The new one is whole before it takes the old one's name, and readable by its owner
+/// alone, for it holds passwords of SIP accounts.
+fn save(estate: &VendorState, path: &Path) -> io::Result<()> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
+    // tempfile makes its files with mode 0600.
+    let mut file = tempfile::Builder::new().prefix(".sandbox-").tempfile_in(folder)?;
+    let mut writer = io::BufWriter::new(file.as_file_mut());
+    serde_json::to_writer(&mut writer, &StateFile { format: FORMAT, estate })?;
+    writer.flush()?;
+    drop(writer);
+    // Some file systems tell only now that there is no room.
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn call(operation: &str, body: &serde_json::Value) -> Call {
+        Call {
+            operation: "",
+            path: format!("/api/v1/config/openapi/agent/{operation}"),
+            query: Vec::new(),
+            headers: vec![("content-type", "application/json".into())],
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    #[test]
+    fn what_changed_is_there_after_opening_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new").join("state.json");
+        let sandbox = Embedded::open(Some(&path)).unwrap();
+        let reply = sandbox.answer(&call("page", &json!({"abbreviate": "acme"})), 0);
+        assert_eq!(reply.status, 200);
+        assert!(!path.exists(), "reading writes nothing");
+        sandbox.answer(&call("create/v2", &json!({"abbreviate": "acme", "operatorId": "8001"})), 0);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let before = fs::read(&path).unwrap();
+        sandbox.answer(&call("one/v2", &json!({"abbreviate": "acme", "operatorId": "8001"})), 0);
+        sandbox.answer(&call("create/v2", &json!({"abbreviate": "acme", "operatorId": "8001"})), 0);
+        assert_eq!(fs::read(&path).unwrap(), before);
+        // The state and its guard.
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2);
+        let again = Embedded::open(Some(&path)).unwrap();
+        assert!(again.lock().agent_config.agent("8001").is_some());
+        assert!(again.lock().unguarded);
+    }
+
+    #[test]
+    fn programs_beside_each_other_lose_nothing_of_each_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        let create = |sandbox: &Embedded, id: u32| {
+            let body = json!({"abbreviate": "acme", "operatorId": id.to_string()});
+            assert_eq!(sandbox.answer(&call("create/v2", &body), 0).status, 200);
+        };
+        std::thread::scope(|scope| {
+            for first in [1000, 2000, 3000] {
+                let path = &path;
+                scope.spawn(move || {
+                    let sandbox = Embedded::open(Some(path)).unwrap();
+                    (first..first + 30).for_each(|id| create(&sandbox, id));
+                    let reply = sandbox.answer(&call("page", &json!({"abbreviate": "acme"})), 0);
+                    assert_eq!(reply.status, 200, "no credentials are asked for afterwards either");
+                });
+            }
+        });
+        let after = Embedded::open(Some(&path)).unwrap();
+        assert_eq!(after.lock().agent_config.agents().count(), 90);
+        // What is changed behind its back, by hand or by a run that ended, is seen.
+        create(&Embedded::open(Some(&path)).unwrap(), 4000);
+        create(&after, 4001);
+        assert_eq!(after.lock().agent_config.agents().count(), 92);
+    }
+
+    #[test]
+    fn a_file_that_is_no_state_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        let error = |text: &str| {
+            fs::write(&path, text).unwrap();
+            Embedded::open(Some(&path)).err().unwrap().to_string()
+        };
+        assert!(error("{").contains("not the state of a sandbox"));
+        assert!(error("{\"format\": \"x\", \"estate\": {}}").contains("\"x\""));
+        assert!(Embedded::open(Some(folder.path())).is_err());
+        assert!(Embedded::open(None).is_ok());
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_stored_is_told_and_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file").join("state.json");
+        let sandbox = Embedded::open(Some(&path)).unwrap();
+        fs::write(folder.path().join("file"), "in the way").unwrap();
+        for sandbox in [sandbox, Embedded::new(unguarded(), Some(&path))] {
+            let create = call("create/v2", &json!({"abbreviate": "acme", "operatorId": "8001"}));
+            let reply = sandbox.answer(&create, 0);
+            assert_eq!(reply.status, 500);
+            assert!(sandbox.lock().agent_config.agent("8001").is_none(), "what is not stored did not happen");
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! The simulated vendors behind an HTTP/1.1 server on loopback, with faults.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::stream;
+use http_body_util::{BodyExt as _, Full, Limited, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response, header};
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::{Embedded, SandboxError, embedded};
+use crate::model::call::{Call, Reply};
+use crate::sandbox::faults::Fault;
+use crate::sandbox::vendor_state::VendorState;
+
+/// Headers that a simulator may look at; a [`Call`] holds its names for the life of the program.
+const HEADERS: [&str; 8] =
+    ["api-key", "authorization", "content-length", "content-type", "host", "sign", "timestamp", "token"];
+
+/// Query parameters that a simulator may look at.
+const PARAMETERS: [&str; 1] = ["sig"];
+
+/// A longer body is refused.
+const LONGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// How long connections may take to finish when the server stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How often a seed file is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// From what age on a file's time tells it from the one before: file systems count in steps of up to two seconds.
+const SETTLED: Duration = Duration::from_secs(3);
+
+/// What a gateway shows in place of an answer.
+const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\
+                    <body><h1>502 Bad Gateway</h1><hr>nginx</body></html>\n";
+
+/// Tells the Unix time in milliseconds.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// What a server is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen; a loopback address. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the estate is stored; nowhere when left out.
+    pub state: Option<PathBuf>,
+    /// What the estate begins with, and what it takes over anew whenever the file changes. When the state file is
+    /// there already, its agents and queues stay, and the seed says what the vendors are like.
+    pub seed: Option<PathBuf>,
+}
+
+/// Serves the simulated vendors until `shutdown` is done, and finishes the requests in hand.
+///
+/// `announce` is told the address as soon as it is listened on.
+///
+/// # Errors
+/// When a file cannot be used, or the address is not loopback or not free.
+pub async fn serve(
+    options: Options,
+    announce: impl FnOnce(SocketAddr),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), SandboxError> {
+    let address = options.listen;
+    if !address.ip().is_loopback() {
+        return Err(SandboxError::NotLoopback(address));
+    }
+    let sandbox = Arc::new(Embedded::new(prepare(&options)?, options.state.as_deref()));
+    let listen = async {
+        let listener = TcpListener::bind(address).await?;
+        Ok((listener.local_addr()?, listener))
+    };
+    let (bound, listener) = listen.await.map_err(|source| SandboxError::Listen { address, source })?;
+    announce(bound);
+    let (stop, stopped) = watch::channel(());
+    let ending = async {
+        shutdown.await;
+        drop(stop);
+    };
+    let serving = accept(listener, Arc::clone(&sandbox), system_clock(), stopped.clone());
+    tokio::join!(serving, ending, follow(options.seed.as_deref(), &sandbox, stopped));
+    Ok(())
+}
+
+/// Takes a seed file over anew whenever it changes: who is doing what, seats, faults; agents and queues stay, as
+/// when a state is opened with a seed. So a call can begin and end while a client looks on.
+async fn follow(seed: Option<&Path>, sandbox: &Embedded, mut stopped: watch::Receiver<()>) {
+    // A pipe gives its text once.
+    let Some(path) = seed.filter(|path| path.is_file()) else { return };
+    let (mut before, mut stamp) = (std::fs::read_to_string(path).ok(), None);
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stopped.changed() => return,
+        }
+        // An editor may be about to put the new file in the old one's place.
+        let Ok(about) = std::fs::metadata(path) else { continue };
+        // A file that was just written may be written once more within the same tick of its clock.
+        let settled = about.modified().ok().filter(|at| at.elapsed().is_ok_and(|age| age > SETTLED));
+        let now = settled.map(|at| (at, about.len()));
+        if now.is_some() && now == stamp {
+            continue;
+        }
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        stamp = now;
+        if before.as_ref() == Some(&text) {
+            continue;
+        }
+        match VendorState::from_seed(&text) {
+            Ok(seed) => sandbox.lock().behave_like(seed),
+            Err(error) => {
+                let why = std::error::Error::source(&error).map(|why| format!(": {why}")).unwrap_or_default();
+                tracing::warn!(
+                    "{} is no seed as it is now, and is not taken over: {error}{why}",
+                    path.display()
+                );
+            }
+        }
+        before = Some(text);
+    }
+}
+
+/// Reads state and seed.
+fn prepare(options: &Options) -> Result<VendorState, SandboxError> {
+    let seed = match &options.seed {
+        None => None,
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| SandboxError::Read { path: path.clone(), source })?;
+            let seed = VendorState::from_seed(&text)
+                .map_err(|source| SandboxError::Seed { path: path.clone(), source })?;
+            Some(seed)
+        }
+    };
+    let stored = options.state.as_deref().map(embedded::load).transpose()?.flatten();
+    Ok(match (stored, seed) {
+        (Some(mut stored), Some(seed)) => {
+            stored.behave_like(seed);
+            stored
+        }
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => VendorState::default(),
+    })
+}
+
+/// A server of a test, stopped when it is dropped.
+pub struct Running {
+    address: SocketAddr,
+    estate: Arc<Mutex<VendorState>>,
+    stop: Option<watch::Sender<()>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Returns the address that is listened on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns the base URL of a connection, without a slash at its end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Returns the estate.
+    pub fn estate(&self) -> Arc<Mutex<VendorState>> {
+        Arc::clone(&self.estate)
+    }
+
+    /// Looks at the estate, or changes it behind the client's back.
+    pub fn with<T>(&self, look: impl FnOnce(&mut VendorState) -> T) -> T {
+        look(&mut self.estate.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Stops, and returns when the requests in hand are finished.
+    pub async fn stop(mut self) {
+        self.stop = None;
+        if let Some(task) = self.task.take() {
+            // The task neither panics nor is it aborted while this waits.
+            let _ = task.await;
+        }
+    }
+}
+
+/// Serves an estate on a free loopback port, with the system's clock.
+///
+/// # Errors
+/// When no port can be listened on.
+pub async fn spawn(estate: VendorState) -> io::Result<Running> {
+    spawn_at(estate, system_clock()).await
+}
+
+/// Serves an estate on a free loopback port, with a clock of the caller's.
+///
+/// # Errors
+/// When no port can be listened on.
+pub async fn spawn_at(estate: VendorState, clock: Clock) -> io::Result<Running> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    let sandbox = Arc::new(Embedded::new(estate, None));
+    let estate = sandbox.estate();
+    let (stop, stopped) = watch::channel(());
+    let task = Some(tokio::spawn(accept(listener, sandbox, clock, stopped)));
+    Ok(Running { address, estate, stop: Some(stop), task })
+}
+
+/// Returns the clock of this computer.
+fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+/// Takes connections until the sender of `stopped` is dropped.
+async fn accept(
+    listener: TcpListener,
+    sandbox: Arc<Embedded>,
+    clock: Clock,
+    mut stopped: watch::Receiver<()>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => break,
+        };
+        // Ended connections are forgotten as new ones come.
+        while connections.try_join_next().is_some() {}
+        match accepted {
+            Ok((stream, _)) => {
+                let connection = attend(stream, Arc::clone(&sandbox), Arc::clone(&clock), stopped.clone());
+                connections.spawn(connection);
+            }
+            // Out of file handles: one may be given back soon.
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+    drop(listener);
+    let all = async { while connections.join_next().await.is_some() {} };
+    // Whoever is still there is cut off when the set is dropped.
+    let _ = tokio::time::timeout(FAREWELL, all).await;
+}
+
+/// Serves one connection; on a stop, the request in hand is the last one.
+async fn attend(stream: TcpStream, sandbox: Arc<Embedded>, clock: Clock, mut stopped: watch::Receiver<()>) {
+    // Answers are small and go out in one piece; waiting for more would only delay them.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| handle(&sandbox, &clock, request));
+    let connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        _ = stopped.changed() => None,
+    };
+    if ended.is_none() {
+        connection.as_mut().graceful_shutdown();
+        // A connection that breaks is the client's affair, or a fault that was asked for.
+        let _ = connection.await;
+    }
+}
+
+/// The connection is to be closed without an answer.
+#[derive(Debug)]
+struct Dropped;
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dropped by a fault")
+    }
+}
+
+impl std::error::Error for Dropped {}
+
+/// The body of a response.
+type Body = UnsyncBoxBody<Bytes, Dropped>;
+
+/// Answers one request, or does what its fault says.
+async fn handle(
+    sandbox: &Embedded,
+    clock: &Clock,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Dropped> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LONGEST_BODY).collect().await else {
+        return Ok(whole(&gateway(413, "body too large")));
+    };
+    let call = Call {
+        operation: "",
+        path: head.uri.path().to_owned(),
+        query: parameters(head.uri.query().unwrap_or("")),
+        headers: headers(&head.headers),
+        body: body.to_bytes().into(),
+    };
+    let fault = sandbox.lock().faults.decide(&call.path);
+    let carry_out = || sandbox.answer_method(head.method.as_str(), &call, clock());
+    match fault {
+        Fault::None => Ok(whole(&carry_out())),
+        Fault::Delay(milliseconds) => {
+            let reply = carry_out();
+            tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
+            Ok(whole(&reply))
+        }
+        Fault::DropBefore => Err(Dropped),
+        Fault::DropAfter => {
+            carry_out();
+            Err(Dropped)
+        }
+        Fault::TooMany => {
+            let retry_after = Some(Duration::from_secs(1));
+            Ok(whole(&Reply { retry_after, ..gateway(429, "too many requests") }))
+        }
+        Fault::ServerError { carried_out } => {
+            if carried_out {
+                carry_out();
+            }
+            Ok(whole(&gateway(500, "internal error")))
+        }
+        Fault::Truncate => Ok(half(&carry_out())),
+        Fault::Html { carried_out } => {
+            if carried_out {
+                carry_out();
+            }
+            let page = Reply { content_type: "text/html; charset=utf-8".into(), ..gateway(200, "") };
+            Ok(whole(&Reply { body: PAGE.into(), ..page }))
+        }
+    }
+}
+
+/// What stands before a vendor says, in words that fit the vendors' replies.
+fn gateway(code: u16, message: &str) -> Reply {
+    Reply::json(code, &json!({"code": code, "success": false, "message": message, "msg": message}))
+}
+
+/// Picks the headers that simulators know.
+fn headers(all: &header::HeaderMap) -> Vec<(&'static str, String)> {
+    let known = |name| Some((name, String::from_utf8_lossy(all.get(name)?.as_bytes()).into_owned()));
+    HEADERS.into_iter().filter_map(known).collect()
+}
+
+/// Decodes the query parameters that simulators know.
+fn parameters(query: &str) -> Vec<(&'static str, String)> {
+    // The host is not looked at; the parser wants one.
+    let Ok(url) = reqwest::Url::parse(&format!("http://localhost/?{query}")) else { return Vec::new() };
+    let known = |name: &str| PARAMETERS.into_iter().find(|known| *known == name);
+    url.query_pairs().filter_map(|(name, value)| Some((known(&name)?, value.into_owned()))).collect()
+}
+
+/// Sends a reply.
+fn whole(reply: &Reply) -> Response<Body> {
+    respond(reply, Full::from(reply.body.clone()).map_err(|never: Infallible| match never {}).boxed_unsync())
+}
+
+/// Promises a reply, sends half of it and breaks off.
+fn half(reply: &Reply) -> Response<Body> {
+    let sent = Bytes::copy_from_slice(&reply.body[..reply.body.len() / 2]);
+    let frames = stream::unfold(Some(sent), |sent| async move {
+        if let Some(sent) = sent {
+            return Some((Ok(Frame::data(sent)), None));
+        }
+        // The first half has to leave before the connection breaks.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Some((Err(Dropped), None))
+    });
+    let mut response = respond(reply, StreamBody::new(frames).boxed_unsync());
+    response.headers_mut().insert(header::CONTENT_LENGTH, reply.body.len().into());
+    response
+}
+
+/// Puts status and headers before a body.
+fn respond(reply: &Reply, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = hyper::StatusCode::from_u16(reply.status).unwrap_or_default();
+    if let Ok(value) = header::HeaderValue::from_str(&reply.content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+    if let Some(wait) = reply.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
+    }
+    response
+}

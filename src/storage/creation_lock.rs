@@ -1,0 +1,170 @@
+//! Lock of a tenant's queue creation, across the processes of one user.
+//!
+//! The vendor makes a second queue of a name without a word, and no call deletes one. So a run that creates queues
+//! holds this lock from before its first creation until the last one was answered, and what it looks at before a
+//! creation was read while no other run created any: two workspaces on one tenant cannot both see that a name is free.
+//!
+//! The file holds a token that changes whenever the lock is taken or freed. A run reads it before it looks at live
+//! state; while the token is the same at the lock, that look still holds and costs no second one.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::state;
+
+/// How often a lock that another process holds is tried.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The lock of one run.
+pub struct CreationLock {
+    path: Option<PathBuf>,
+    /// The token before the run looked at live state; `None` when another run held the lock.
+    observed: Option<String>,
+    /// When the run began to look.
+    begun: Instant,
+    held: Mutex<Option<Held>>,
+}
+
+struct Held {
+    file: File,
+    /// What was read before that may be from before a creation by another run.
+    since: Instant,
+}
+
+impl CreationLock {
+    /// The lock in the first of some files that can be written and locked, not yet taken; with none, no run shares it.
+    pub fn new(paths: &[PathBuf]) -> Self {
+        let begun = Instant::now();
+        let found = paths.iter().find_map(|path| {
+            let mut file = open(path).ok()?;
+            match file.try_lock() {
+                Ok(()) => Some((path.clone(), token(&mut file).ok())),
+                Err(TryLockError::WouldBlock) => Some((path.clone(), None)),
+                // Some file systems of a network lock nothing.
+                Err(TryLockError::Error(_)) => None,
+            }
+        });
+        let (path, observed) = found.unzip();
+        Self { path, observed: observed.flatten(), begun, held: Mutex::default() }
+    }
+
+    /// The same lock for a run that looked at live state before.
+    #[must_use]
+    pub fn unobserved(self) -> Self {
+        Self { observed: None, ..self }
+    }
+
+    /// Takes the lock unless this run holds it, and returns since when no other run can have created a queue.
+    ///
+    /// # Errors
+    /// The file cannot be opened, locked or written.
+    pub async fn hold(&self, waiting: impl Fn()) -> io::Result<Instant> {
+        let Some(path) = &self.path else { return Ok(self.begun) };
+        let mut held = self.held.lock().await;
+        if let Some(held) = held.as_ref() {
+            return Ok(held.since);
+        }
+        let mut file = open(path)?;
+        let mut told = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {
+                    if !std::mem::replace(&mut told, true) {
+                        waiting();
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+        let unchanged = self.observed.is_some() && self.observed == token(&mut file).ok();
+        let since = if unchanged { self.begun } else { Instant::now() };
+        renew(&mut file)?;
+        *held = Some(Held { file, since });
+        Ok(since)
+    }
+
+    /// Frees the lock.
+    pub async fn release(&self) {
+        if let Some(mut held) = self.held.lock().await.take() {
+            // A run that looked meanwhile must look again.
+            let _ = renew(&mut held.file);
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        state::make(folder)?;
+    }
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+fn token(file: &mut File) -> io::Result<String> {
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(64).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn renew(file: &mut File) -> io::Result<()> {
+    let next = format!("{:016x}\n", fastrand::u64(..));
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(next.as_bytes())?;
+    file.set_len(next.len() as u64)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn lock(folder: &tempfile::TempDir) -> CreationLock {
+        CreationLock::new(&[folder.path().join("create")])
+    }
+
+    #[tokio::test]
+    async fn a_look_of_before_counts_while_no_other_run_created_a_queue() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = lock(&folder);
+        assert_eq!(one.hold(|| {}).await.unwrap(), one.begun);
+        assert_eq!(one.hold(|| {}).await.unwrap(), one.begun, "once for a run");
+        let during = lock(&folder);
+        one.release().await;
+        let after = lock(&folder);
+        assert!(
+            during.hold(|| {}).await.unwrap() > during.begun,
+            "the first run held it when this one looked"
+        );
+        during.release().await;
+        assert!(after.hold(|| {}).await.unwrap() > after.begun, "another run created since this one looked");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_others_can_write_in_is_passed_over() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (open, own) = (folder.path().join("open"), folder.path().join("own"));
+        std::fs::create_dir(&open).unwrap();
+        std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+        let lock = CreationLock::new(&[open.join("create"), own.join("create")]);
+        lock.hold(|| {}).await.unwrap();
+        assert!(!open.join("create").exists() && own.join("create").exists());
+    }
+
+    #[tokio::test]
+    async fn one_run_holds_it_at_a_time_and_a_dead_one_never() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (lock(&folder), lock(&folder));
+        one.hold(|| {}).await.unwrap();
+        assert!(tokio::time::timeout(PAUSE * 3, two.hold(|| {})).await.is_err());
+        drop(one);
+        assert!(two.hold(|| {}).await.unwrap() > two.begun);
+    }
+}

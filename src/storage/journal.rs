@@ -1,0 +1,292 @@
+//! The journal's file: JSON lines. A torn last line is no harm.
+//!
+//! A journal belongs to a workspace and its ledger, as the lock does that keeps others out of both: so its file is
+//! named after the two, its first line holds the workspace's name, and another's is neither taken up nor removed.
+//!
+//! What is written outlives a program that is killed. A machine that loses its power keeps what was synced, so the
+//! intent of a call that cannot simply be made again is synced before the call leaves, and with it all that stands
+//! above. One sync does for everybody who waits for one, and it never holds up the thread that drives the calls.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::files::{self, Place};
+use super::ledger;
+use crate::config::workspace::Workspace;
+use crate::model::call::Failure;
+use crate::model::digest;
+use crate::model::id::{OperatorId, safe};
+use crate::model::journal::{Ending, Entry};
+use crate::model::plan::{Operation, Plan};
+use crate::runtime::clock;
+
+/// How much of a workspace's name its journal's file name shows.
+const SHOWN: usize = 40;
+
+/// Where the journal of a workspace lies.
+pub struct JournalPath {
+    workspace: Arc<str>,
+    path: PathBuf,
+    /// Where a rosterctl before this one kept the journal of whichever workspace of the folder.
+    before: PathBuf,
+}
+
+/// What lies in a journal's place.
+enum Found {
+    Nothing,
+    /// What a run of this workspace left behind.
+    Ours(Vec<Entry>),
+    /// Another workspace's, by name.
+    Others(String),
+    /// What cannot be read as a whole: why, and what stands before that.
+    Damaged(String, Vec<Entry>),
+}
+
+impl JournalPath {
+    /// The place of a workspace's journal.
+    pub fn for_workspace(workspace: &Workspace, place: &Place) -> Self {
+        let name = &workspace.name;
+        let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+        let shown: String = name.chars().map(safe).take(SHOWN).collect();
+        let digest = digest::sha256([name.as_bytes(), ledger::named(workspace).as_bytes()]);
+        let digest: String = digest.chars().take(8).collect();
+        let folder = place.own_folder();
+        Self {
+            workspace: Arc::clone(name),
+            path: folder.join(format!("journal-{shown}-{digest}.jsonl")),
+            before: folder.join("journal.jsonl"),
+        }
+    }
+
+    /// Reads what a run of this workspace left behind that did not come to its end; empty when there is nothing.
+    ///
+    /// # Errors
+    /// Another workspace's journal lies in its place.
+    pub fn unfinished(&self) -> Result<Vec<Entry>, String> {
+        match self.look(&self.path) {
+            Found::Ours(entries) | Found::Damaged(_, entries) => Ok(entries),
+            Found::Nothing => match self.look(&self.before) {
+                Found::Ours(entries) => Ok(entries),
+                Found::Nothing | Found::Others(_) | Found::Damaged(..) => Ok(Vec::new()),
+            },
+            Found::Others(other) => Err(format!(
+                "the journal {} is of workspace `{}`, and this workspace is `{}`: nothing is done by it; move it away, \
+                 back to where that workspace lies, whose next apply finishes what it began",
+                self.path.display(),
+                safe(&other),
+                self.workspace
+            )),
+        }
+    }
+
+    /// What to know of a journal of a rosterctl before this one that is not this workspace's.
+    pub fn foreign_journal(&self) -> Option<String> {
+        let shown = self.before.display();
+        match self.look(&self.before) {
+            Found::Others(other) => Some(format!(
+                "{shown} tells of a run of workspace `{}` that did not come to its end: it is left alone, and the next \
+                 apply of that workspace takes it up",
+                safe(&other)
+            )),
+            Found::Damaged(..) => Some(format!(
+                "{shown} does not tell which workspace it is of, nor of any call: it is left alone; remove it once no \
+                 apply runs in this folder"
+            )),
+            Found::Ours(_) | Found::Nothing => None,
+        }
+    }
+
+    /// What to know of a journal that cannot be read: what is not known therefore, and what becomes of it.
+    pub fn corruption(&self) -> Option<String> {
+        let Found::Damaged(why, _) = self.look(&self.path) else { return None };
+        Some(format!(
+            "{}: the record of a run that did not come to its end cannot be read ({why}). Which of its calls were carried \
+             out is judged by what is live; which roles and passwords it set, and which queues it asked for, is not \
+             known from there on. The next apply keeps the file as {}",
+            self.path.display(),
+            self.aside().display()
+        ))
+    }
+
+    /// When something was last written into a journal that cannot be read, in milliseconds since 1970 UTC.
+    pub fn damaged_ms(&self) -> Option<i64> {
+        match self.look(&self.path) {
+            Found::Damaged(..) => files::written_ms(&self.path),
+            Found::Nothing | Found::Ours(_) | Found::Others(_) => None,
+        }
+    }
+
+    /// Where a journal that cannot be read is kept.
+    fn aside(&self) -> PathBuf {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let at_ms = files::written_ms(&self.path).unwrap_or_default();
+        let mut aside = self.path.with_file_name(format!("unreadable-{at_ms}-{name}"));
+        while aside.exists() {
+            aside.as_mut_os_string().push("x");
+        }
+        aside
+    }
+
+    fn look(&self, path: &Path) -> Found {
+        let (entries, damage) = match fs::read(path) {
+            Ok(bytes) => read(&bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Nothing,
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        match (entries.first(), damage) {
+            (Some(Entry::Run { plan, .. }), _) if *plan.workspace != *self.workspace => {
+                Found::Others(plan.workspace.clone())
+            }
+            (Some(Entry::Run { .. }), None) => Found::Ours(entries),
+            (Some(Entry::Run { .. }), Some(why)) => Found::Damaged(why, entries),
+            (Some(Entry::Begin { .. } | Entry::End { .. }), _) => {
+                Found::Damaged("its first line is missing".to_owned(), Vec::new())
+            }
+            (None, why) => Found::Damaged(why.unwrap_or_else(|| "it is empty".to_owned()), Vec::new()),
+        }
+    }
+
+    /// Begins the journal of a run that has read or written the ledger of a serial, in place of what this workspace's
+    /// last run left. A file of its own: who lost the lock to this run, and is still at work, writes on in the old one.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn start(&self, plan: &Arc<Plan>, serial: u64) -> io::Result<Journal> {
+        self.discard();
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
+        let (written, synced) = (Mutex::default(), tokio::sync::Mutex::default());
+        let journal = Journal { path: self.path.clone(), file: Arc::new(file), written, synced };
+        journal.write(&Entry::Run { plan: Box::new(Plan::clone(plan)), ledger: Some(serial) })?;
+        journal.file.sync_data()?;
+        Ok(journal)
+    }
+
+    /// Removes this workspace's journal, which has nothing more to say; one that cannot be read is kept aside.
+    pub fn discard(&self) {
+        for path in [&self.path, &self.before] {
+            match self.look(path) {
+                Found::Ours(_) => discard(path),
+                // In its own place it can be nobody else's.
+                Found::Damaged(..) if *path == self.path => {
+                    let _ = fs::rename(path, self.aside());
+                }
+                Found::Nothing | Found::Others(_) | Found::Damaged(..) => {}
+            }
+        }
+    }
+}
+
+/// The journal of a run.
+pub struct Journal {
+    path: PathBuf,
+    file: Arc<File>,
+    /// How many lines were written.
+    written: Mutex<u64>,
+    /// How many of them are synced.
+    synced: tokio::sync::Mutex<u64>,
+}
+
+impl Journal {
+    /// A call is about to leave.
+    ///
+    /// # Errors
+    /// It cannot be written, and the call must not leave.
+    pub async fn begin(&self, step: usize, operation: Operation) -> io::Result<()> {
+        let line = self.write(&Entry::Begin { step, at_ms: clock::now_ms() })?;
+        match operation {
+            // Made once more they come to the same.
+            Operation::AgentEdit | Operation::AgentPassword => Ok(()),
+            Operation::AgentCreate
+            | Operation::AgentDelete
+            | Operation::QueueCreate
+            | Operation::QueueMembers
+            | Operation::SecretPut => self.sync(line).await,
+        }
+    }
+
+    /// The same; without its intent on disk a call does not leave.
+    ///
+    /// # Errors
+    /// `NotSent` when it cannot be written.
+    pub async fn record_intent(&self, step: usize, operation: Operation) -> Result<(), Failure> {
+        let unwritten = |error| Failure::NotSent(format!("the journal cannot be written: {error}"));
+        self.begin(step, operation).await.map_err(unwritten)
+    }
+
+    /// A call was answered. What cannot be written is read back from live state by the run after a crash.
+    pub fn end(&self, step: usize, result: &Result<Option<OperatorId>, Failure>) {
+        let (ending, made) = match result {
+            Ok(made) => (Ending::Done, made.clone()),
+            Err(Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_)) => (Ending::Unknown, None),
+            Err(
+                Failure::NotSent(_)
+                | Failure::Throttled { .. }
+                | Failure::Refused(_)
+                | Failure::SignIn(_)
+                | Failure::Shut(_)
+                | Failure::Halted,
+            ) => (Ending::Failed, None),
+        };
+        if let Err(error) = self.write(&Entry::End { step, ending, made }) {
+            tracing::warn!(%error, "the journal cannot be written");
+        }
+    }
+
+    /// Ends the journal: the ledger holds what it said. One that took its place is left alone.
+    pub fn finish(&self) {
+        let (Ok(mine), Ok(there)) = (self.file.metadata(), fs::metadata(&self.path)) else { return };
+        if (mine.dev(), mine.ino()) == (there.dev(), there.ino()) {
+            discard(&self.path);
+        }
+    }
+
+    /// Writes a line, and returns which it is.
+    fn write(&self, entry: &Entry) -> io::Result<u64> {
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        (&*self.file).write_all(&line)?;
+        *written += 1;
+        Ok(*written)
+    }
+
+    /// Waits until a line is on disk. Whoever comes while a sync runs waits for the next one, which does for all.
+    async fn sync(&self, line: u64) -> io::Result<()> {
+        let mut synced = self.synced.lock().await;
+        if *synced >= line {
+            return Ok(());
+        }
+        let written = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = Arc::clone(&self.file);
+        tokio::task::spawn_blocking(move || file.sync_data()).await.map_err(io::Error::other)??;
+        *synced = written;
+        Ok(())
+    }
+}
+
+fn discard(path: &Path) {
+    let _ = fs::remove_file(path);
+}
+
+/// The entries of a journal, and why it cannot be read any further, if it cannot. A last line without its end was torn
+/// by the crash, which is no harm.
+fn read(bytes: &[u8]) -> (Vec<Entry>, Option<String>) {
+    let mut entries = Vec::new();
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        match serde_json::from_slice(line) {
+            Ok(entry) => entries.push(entry),
+            Err(_) if !entries.is_empty() && !line.ends_with(b"\n") => break,
+            Err(_) => {
+                let why = format!("line {} is none that rosterctl writes", entries.len() + 1);
+                return (entries, Some(why));
+            }
+        }
+    }
+    (entries, None)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,583 @@
+//! The lock of a ledger: one holder at a time, for as long as it says that it is there.
+//!
+//! ```text
+//!            take                     a third of the lease: renew
+//!   free ───────────▶ held by us ───────────────────────────────▶ held by us, until later
+//!    ▲                  │  │  └── renewing fails until the lease runs out ──▶ lost
+//!    │                  │  └── another took it over, or `unlock` freed it ─▶ lost
+//!    └──────────────────┘ release
+//! ```
+//!
+//! Each arrow is one write on the condition that the lock is what was read, so of two takers one wins, and a
+//! holder whose lock was taken over can neither renew nor free the new one. Taken over is what a process holds
+//! that surely ended, at once; and what was seen not to change for a lease, by this process's own clock, unless
+//! its holder surely runs. Clocks of other hosts, and steps of one's own, decide nothing.
+//!
+//! The holder asks a [`Lease`] before each write: it ends before anybody may take the lock over, by a clock that
+//! counts the time in which the process or its host stood still.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::LedgerError;
+use super::backend::{Backend, BackendError, Document, Version, Versioned};
+use super::lock_owner::{Life, LockOwner, Sign, Signs};
+use crate::runtime::clock;
+
+const FORMAT: &str = "rosterctl.lock/v1";
+
+/// How often a change of hands is followed before giving up.
+const ATTEMPTS: usize = 10;
+
+/// The lock as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    format: String,
+    /// Who holds it; nobody once it was freed.
+    holder: Option<LockOwner>,
+    since: Timestamp,
+    until: Timestamp,
+    /// Different for each time that it is taken.
+    nonce: String,
+    /// How long its lease is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lease_ms: Option<u64>,
+}
+
+impl Stored {
+    fn read(seen: &Versioned) -> Option<Self> {
+        serde_json::from_slice(&seen.bytes).ok().filter(|stored: &Self| stored.format == FORMAT)
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        // A holder is made of texts and numbers: nothing in it can fail to be written.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    fn freed(&self) -> Vec<u8> {
+        Self { holder: None, ..self.clone() }.bytes()
+    }
+}
+
+/// What is to be thought of a lock that lies there.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Free,
+    /// Its holder surely ended, as the words say.
+    Dead(String),
+    Held(LockInfo),
+    /// By this host's clock its lease ran out, which a clock that is wrong would say too.
+    Silent(LockInfo),
+}
+
+fn judge(stored: &Stored, life: impl Fn(&LockOwner) -> Life, now: Timestamp) -> Verdict {
+    let Some(holder) = &stored.holder else { return Verdict::Free };
+    let holding = LockInfo { holder: holder.clone(), since: stored.since, until: stored.until };
+    match life(holder) {
+        Life::Dead => Verdict::Dead(format!(
+            "the lock was held by {}, which has ended without freeing it",
+            holder.words()
+        )),
+        Life::Unknown if stored.until <= now => Verdict::Silent(holding),
+        Life::Alive | Life::Unknown => Verdict::Held(holding),
+    }
+}
+
+/// Told what is waited for.
+pub type News<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// Looks at a lock for as long as its lease; whether it stayed what it was.
+async fn stays(
+    shelf: &Backend,
+    seen: &Versioned,
+    stored: &Stored,
+    lease: Duration,
+    holding: &LockInfo,
+    news: News<'_>,
+) -> Result<bool, LedgerError> {
+    let lease = lease.max(Duration::from_millis(stored.lease_ms.unwrap_or_default()));
+    let begin = Instant::now();
+    news(&format!(
+        "The lock is held by {}, and by this host's clock its lease ran out. Watching for {}s whether it is renewed.",
+        holding.words(),
+        lease.as_secs() + 1
+    ));
+    while let left = lease.saturating_sub(begin.elapsed())
+        && !left.is_zero()
+    {
+        sleep(left.min((lease / 10).max(Duration::from_millis(50)))).await;
+        if shelf.read(Document::Lock).await?.is_none_or(|now| now.bytes != seen.bytes) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Who holds a lock, since and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockInfo {
+    /// Who.
+    pub holder: LockOwner,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when, unless it is renewed.
+    pub until: Timestamp,
+}
+
+impl LockInfo {
+    /// The whole in words.
+    pub fn words(&self) -> String {
+        let Self { holder, since, until } = self;
+        format!(
+            "{}, since {}, until {} unless it is renewed",
+            holder.words(),
+            seconds(*since),
+            seconds(*until)
+        )
+    }
+}
+
+fn seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millisecond(clock::now_ms()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn after(at: Timestamp, lease: Duration) -> Timestamp {
+    at.checked_add(lease).unwrap_or(Timestamp::MAX)
+}
+
+struct Held {
+    stored: Stored,
+    version: Version,
+}
+
+/// Until when a lock is surely held.
+#[derive(Debug)]
+pub struct Lease {
+    /// By the clock that counts from the host's start, its sleep included.
+    until_ms: AtomicI64,
+    length: Duration,
+    lost: watch::Sender<Option<String>>,
+}
+
+impl Lease {
+    fn new(begin_ms: i64, length: Duration) -> Self {
+        let lease = Self { until_ms: AtomicI64::default(), length, lost: watch::Sender::new(None) };
+        lease.extend(begin_ms);
+        lease
+    }
+
+    /// Counts the lease from a moment before it was written. It ends earlier than for others.
+    fn extend(&self, begin_ms: i64) {
+        let length = i64::try_from(self.length.as_millis()).unwrap_or(i64::MAX / 10);
+        self.until_ms.store(begin_ms.saturating_add(length * 9 / 10), Ordering::SeqCst);
+    }
+
+    fn left(&self) -> Duration {
+        let left_ms = self.until_ms.load(Ordering::SeqCst).saturating_sub(clock::since_start_ms());
+        Duration::from_millis(u64::try_from(left_ms).unwrap_or_default())
+    }
+
+    fn lose(&self, why: String) {
+        self.lost.send_if_modified(|lost| {
+            let first = lost.is_none();
+            lost.get_or_insert(why);
+            first
+        });
+    }
+
+    /// Whether the lock is surely held now. Once it may be another's, it is lost for good.
+    pub fn holds(&self) -> bool {
+        if self.left().is_zero() {
+            self.lose(
+                "its lease ran out before it could be renewed, as when the program stands still".to_owned(),
+            );
+        }
+        self.lost.borrow().is_none()
+    }
+
+    /// Turns into a reason when the lock is held no more: then nothing more may be written.
+    pub fn lost(&self) -> watch::Receiver<Option<String>> {
+        self.lost.subscribe()
+    }
+}
+
+/// A lock that is held and renewed until it is released.
+///
+/// Dropped without [`Lock::release`] it is renewed no more, and falls to others as that of a dead process.
+pub struct Lock {
+    shelf: Arc<Backend>,
+    held: Arc<Mutex<Held>>,
+    lease: Arc<Lease>,
+    renewing: JoinHandle<()>,
+    taken_over: Option<String>,
+    sign: Option<Sign>,
+}
+
+impl Lock {
+    /// Takes the lock; `news` is told what that waits for.
+    pub(super) async fn take(
+        shelf: Arc<Backend>,
+        lease: Duration,
+        news: News<'_>,
+    ) -> Result<Self, LedgerError> {
+        let signs = shelf.signs();
+        Self::take_as(shelf, lease, LockOwner::this(), &signs, news).await
+    }
+
+    async fn take_as(
+        shelf: Arc<Backend>,
+        length: Duration,
+        me: LockOwner,
+        signs: &Signs,
+        news: News<'_>,
+    ) -> Result<Self, LedgerError> {
+        let nonce = clock::nonce();
+        // Until the lock is had, it goes with this attempt.
+        let mut sign = signs.give(&nonce);
+        let mut taken_over = None;
+        // The nonce of a lock that was seen to change.
+        let mut changed = None;
+        for _ in 0..ATTEMPTS {
+            let mut seen = shelf.read(Document::Lock).await?;
+            let mut over = None;
+            if let Some(at) = &seen {
+                let Some(there) = Stored::read(at) else { return Err(unreadable(&shelf)) };
+                match judge(&there, |holder| signs.life(holder, &there.nonce, &me), now()) {
+                    // An earlier attempt arrived, and its answer did not.
+                    Verdict::Held(_) | Verdict::Silent(_) if there.nonce == nonce => {}
+                    Verdict::Held(holding) => return Err(busy(&holding)),
+                    Verdict::Silent(holding) if changed.as_ref() == Some(&there.nonce) => {
+                        return Err(busy(&holding));
+                    }
+                    Verdict::Silent(holding) => {
+                        if !stays(&shelf, at, &there, length, &holding, news).await? {
+                            changed = Some(there.nonce);
+                            continue;
+                        }
+                        let (words, until) = (holding.holder.words(), seconds(holding.until));
+                        let why = format!("the lock was held by {words}, and its lease ran out at {until}");
+                        over = Some((why, there.nonce));
+                    }
+                    Verdict::Free => {}
+                    Verdict::Dead(why) => over = Some((why, there.nonce)),
+                }
+            }
+            let begin_ms = clock::since_start_ms();
+            let since = now();
+            let stored = Stored {
+                format: FORMAT.to_owned(),
+                holder: Some(me.clone()),
+                since,
+                until: after(since, length),
+                nonce: nonce.clone(),
+                lease_ms: u64::try_from(length.as_millis()).ok(),
+            };
+            let bytes = stored.bytes();
+            let written = match seen.take() {
+                None => shelf.create(Document::Lock, &bytes).await,
+                Some(seen) => shelf.replace(Document::Lock, &bytes, &seen.version).await,
+            };
+            if let (Ok(_), Some(sign)) = (&written, &mut sign) {
+                sign.keep();
+            }
+            if let (Ok(_), Some((why, nonce))) = (&written, over) {
+                signs.clear(&nonce);
+                taken_over = Some(why);
+            }
+            let proved = match written {
+                Ok(version) => match shelf.prove(Document::Lock, &bytes).await {
+                    Ok(()) => Ok(version),
+                    Err(BackendError::Conflict) => Err(BackendError::Conflict),
+                    Err(trouble) => {
+                        if shelf.retire(Document::Lock, &stored.freed(), &version).await.is_ok()
+                            && let Some(sign) = sign.take()
+                        {
+                            sign.end();
+                        }
+                        Err(trouble)
+                    }
+                },
+                Err(trouble) => Err(trouble),
+            };
+            match proved {
+                Ok(version) => {
+                    let held = Arc::new(Mutex::new(Held { stored, version }));
+                    let lease = Arc::new(Lease::new(begin_ms, length));
+                    let renewer = Renewer {
+                        shelf: Arc::clone(&shelf),
+                        held: Arc::clone(&held),
+                        lease: Arc::clone(&lease),
+                    };
+                    let renewing = tokio::spawn(renewer.run());
+                    return Ok(Self { shelf, held, lease, renewing, taken_over, sign });
+                }
+                Err(BackendError::Conflict) => {}
+                Err(trouble) => return Err(trouble.into()),
+            }
+        }
+        Err(LedgerError::Locked(format!(
+            "the lock {} changes hands faster than it can be taken; try again",
+            shelf.shown(Document::Lock)
+        )))
+    }
+
+    /// From whom the lock was taken over, and why, when it was.
+    pub fn taken_over(&self) -> Option<&str> {
+        self.taken_over.as_deref()
+    }
+
+    /// Until when it is surely held.
+    pub fn lease(&self) -> Arc<Lease> {
+        Arc::clone(&self.lease)
+    }
+
+    /// Whether the lock that lies there is still this one.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn is_ours(&self) -> Result<bool, LedgerError> {
+        let nonce = self.held.lock().await.stored.nonce.clone();
+        let seen = self.shelf.read(Document::Lock).await?;
+        let there = seen.as_ref().and_then(Stored::read);
+        Ok(self.lease.holds() && there.is_some_and(|there| there.nonce == nonce && there.holder.is_some()))
+    }
+
+    /// Frees the lock, unless it is another's by now.
+    ///
+    /// # Errors
+    /// It cannot be freed, and stays until its lease runs out.
+    pub async fn release(mut self) -> Result<(), LedgerError> {
+        self.freed().await?;
+        if let Some(sign) = self.sign.take() {
+            sign.end();
+        }
+        Ok(())
+    }
+
+    async fn freed(&self) -> Result<(), LedgerError> {
+        // A renewal on its way is waited for: after it, the lock is of another version.
+        let held = self.held.lock().await;
+        self.renewing.abort();
+        let mut version = held.version.clone();
+        for _ in 0..ATTEMPTS {
+            match self.shelf.retire(Document::Lock, &held.stored.freed(), &version).await {
+                Ok(()) => return Ok(()),
+                Err(BackendError::Conflict) => match self.shelf.read(Document::Lock).await? {
+                    // A renewal arrived whose answer did not.
+                    Some(seen)
+                        if Stored::read(&seen).is_some_and(|there| {
+                            there.nonce == held.stored.nonce && there.holder.is_some()
+                        }) =>
+                    {
+                        version = seen.version;
+                    }
+                    _ => return Ok(()),
+                },
+                Err(trouble) => return Err(trouble.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.renewing.abort();
+    }
+}
+
+/// Says in the background that the holder is still there.
+struct Renewer {
+    shelf: Arc<Backend>,
+    held: Arc<Mutex<Held>>,
+    lease: Arc<Lease>,
+}
+
+impl Renewer {
+    async fn run(self) {
+        let length = self.lease.length;
+        let mut pause = length / 3;
+        loop {
+            sleep(pause).await;
+            let mut held = self.held.lock().await;
+            let begin_ms = clock::since_start_ms();
+            let why = match timeout(self.lease.left().max(length / 12), self.renew(&mut held)).await {
+                Ok(Ok(())) => {
+                    self.lease.extend(begin_ms);
+                    pause = length / 3;
+                    continue;
+                }
+                Ok(Err(Failure::Gone(why))) => return self.lease.lose(why),
+                Ok(Err(Failure::Later(why))) => why,
+                Err(_) => "no answer".to_owned(),
+            };
+            drop(held);
+            tracing::warn!("the lock was not renewed, and is tried again: {why}");
+            if self.lease.left().is_zero() {
+                return self.lease.lose(format!("it could not be renewed within its lease: {why}"));
+            }
+            pause = self.lease.left().min(length / 12);
+        }
+    }
+
+    async fn renew(&self, held: &mut Held) -> Result<(), Failure> {
+        let stored = Stored { until: after(now(), self.lease.length), ..held.stored.clone() };
+        for _ in 0..ATTEMPTS {
+            match self.shelf.replace(Document::Lock, &stored.bytes(), &held.version).await {
+                Ok(version) => {
+                    *held = Held { stored, version };
+                    return Ok(());
+                }
+                Err(BackendError::Conflict) => {}
+                Err(BackendError::Disk(why) | BackendError::Remote(why)) => return Err(Failure::Later(why)),
+            }
+            let seen = match self.shelf.read(Document::Lock).await {
+                Ok(Some(seen)) => seen,
+                Ok(None) => return Err(Failure::Gone("it was freed".to_owned())),
+                Err(BackendError::Disk(why) | BackendError::Remote(why)) => return Err(Failure::Later(why)),
+                Err(BackendError::Conflict) => continue,
+            };
+            match Stored::read(&seen) {
+                // An earlier renewal arrived whose answer did not.
+                Some(there) if there.nonce == held.stored.nonce && there.holder.is_some() => {
+                    held.version = seen.version;
+                }
+                Some(Stored { holder: Some(other), .. }) => {
+                    return Err(Failure::Gone(format!("it was taken over by {}", other.words())));
+                }
+                Some(_) => return Err(Failure::Gone("it was freed".to_owned())),
+                None => return Err(Failure::Gone("something else lies in its place".to_owned())),
+            }
+        }
+        Err(Failure::Later("it changes faster than it can be renewed".to_owned()))
+    }
+}
+
+enum Failure {
+    /// The lock is another's, or nobody's.
+    Gone(String),
+    /// Try again.
+    Later(String),
+}
+
+/// What `unlock` found, or would find.
+#[derive(Debug, PartialEq, Eq)]
+pub enum LockStatus {
+    /// Nobody held it.
+    Nothing,
+    /// Somebody held it, and does no more.
+    Holder(LockInfo),
+    /// Something that is no lock lay in its place, and does no more.
+    Unreadable,
+}
+
+/// Says what `free` would find.
+pub(super) async fn look(shelf: &Backend) -> Result<LockStatus, LedgerError> {
+    let Some(seen) = shelf.read(Document::Lock).await? else { return Ok(LockStatus::Nothing) };
+    let Some(stored) = Stored::read(&seen) else { return Ok(LockStatus::Unreadable) };
+    Ok(match stored.holder {
+        Some(holder) => LockStatus::Holder(LockInfo { holder, since: stored.since, until: stored.until }),
+        None => LockStatus::Nothing,
+    })
+}
+
+/// Frees a lock whose holder surely ended, or whose lease is over; with `force` any other too.
+pub(super) async fn free(
+    shelf: &Backend,
+    signs: &Signs,
+    lease: Duration,
+    force: bool,
+    news: News<'_>,
+) -> Result<LockStatus, LedgerError> {
+    let me = LockOwner::this();
+    let mut told: Option<(String, LockInfo)> = None;
+    for _ in 0..ATTEMPTS {
+        let Some(seen) = shelf.read(Document::Lock).await? else {
+            return Ok(told.map_or(LockStatus::Nothing, |(_, holding)| LockStatus::Holder(holding)));
+        };
+        let Some(stored) = Stored::read(&seen) else {
+            if !force {
+                return Err(unreadable(shelf));
+            }
+            let nobody = Stored {
+                format: FORMAT.to_owned(),
+                holder: None,
+                since: now(),
+                until: now(),
+                nonce: clock::nonce(),
+                lease_ms: None,
+            };
+            match shelf.retire(Document::Lock, &nobody.bytes(), &seen.version).await {
+                Err(BackendError::Conflict) => continue,
+                other => return Ok(other.map(|()| LockStatus::Unreadable)?),
+            }
+        };
+        let Some(holder) = &stored.holder else {
+            return Ok(told.map_or(LockStatus::Nothing, |(_, holding)| LockStatus::Holder(holding)));
+        };
+        let holding = LockInfo { holder: holder.clone(), since: stored.since, until: stored.until };
+        // Whoever took it meanwhile was not asked for.
+        if told.as_ref().is_some_and(|(nonce, _)| *nonce != stored.nonce) {
+            return Err(busy(&holding));
+        }
+        let over = match judge(&stored, |holder| signs.life(holder, &stored.nonce, &me), now()) {
+            _ if force => true,
+            Verdict::Free | Verdict::Dead(_) => true,
+            Verdict::Held(_) => false,
+            Verdict::Silent(holding) => stays(shelf, &seen, &stored, lease, &holding, news).await?,
+        };
+        if !over {
+            return Err(busy(&holding));
+        }
+        match shelf.retire(Document::Lock, &stored.freed(), &seen.version).await {
+            Ok(()) => {
+                // The sign of one that still runs stays until it ends: a lock of another has another sign.
+                if signs.life(holder, &stored.nonce, &me) == Life::Dead {
+                    signs.clear(&stored.nonce);
+                }
+                return Ok(LockStatus::Holder(holding));
+            }
+            // It was renewed meanwhile.
+            Err(BackendError::Conflict) => told = Some((stored.nonce, holding)),
+            Err(trouble) => return Err(trouble.into()),
+        }
+    }
+    Err(LedgerError::Locked(format!(
+        "the lock {} is renewed faster than it can be freed; try again",
+        shelf.shown(Document::Lock)
+    )))
+}
+
+fn busy(holding: &LockInfo) -> LedgerError {
+    LedgerError::Locked(format!(
+        "another apply holds the lock of this workspace: {}; wait until it has ended, or free the lock with \
+         `rosterctl unlock --force` once you are sure that it is gone",
+        holding.words()
+    ))
+}
+
+fn unreadable(shelf: &Backend) -> LedgerError {
+    LedgerError::Locked(format!(
+        "the lock {} is damaged, or of a newer rosterctl, so its holder is not known; free it with \
+         `rosterctl unlock --force` once you are sure that no apply is running",
+        shelf.shown(Document::Lock)
+    ))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;

@@ -1,0 +1,297 @@
+//! The ledger and its lock as objects of S3, Google Cloud Storage or Azure.
+//!
+//! Who may reach the store is said by the provider's usual environment (`AWS_…`, `GOOGLE_…`, `AZURE_…`),
+//! never by the workspace. What went wrong is told without what a store or a URL may carry of a secret.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
+use object_store::path::Path;
+use object_store::{
+    BackoffConfig, ClientConfigKey, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, RetryConfig,
+    UpdateVersion,
+};
+use url::Url;
+
+use super::backend::{BackendError, Document, Version, Versioned};
+use crate::runtime::http::Connector;
+
+/// Longest time of one request: a ledger of many agents has some megabytes.
+const TIMEOUT: &str = "120 seconds";
+
+/// What stores say of a bucket that is not there; a missing object answers with the same status.
+const NO_BUCKET: &[&str] = &["NoSuchBucket", "ContainerNotFound", "specified bucket does not exist"];
+
+/// Two objects below a prefix.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    store: Arc<dyn ObjectStore>,
+    shown: String,
+    ledger: Path,
+    lock: Path,
+}
+
+impl Bucket {
+    /// Opens `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`.
+    pub(super) fn open(url: &Url) -> Result<Self, String> {
+        let name = url.host_str().unwrap_or_default();
+        if name.is_empty() {
+            return Err(format!("`ledger.url` names no bucket: write {}://BUCKET/PREFIX", url.scheme()));
+        }
+        let prefix = Path::from_url_path(url.path().trim_matches('/'))
+            .map_err(|error| format!("`ledger.url` has a prefix that no object can have: {error}"))?;
+        if url.scheme() == "s3" {
+            encrypted(std::env::vars())?;
+        }
+        let retry = RetryConfig {
+            backoff: BackoffConfig { max_backoff: Duration::from_secs(5), ..BackoffConfig::default() },
+            max_retries: 5,
+            retry_timeout: Duration::from_secs(30),
+        };
+        let timeout = ClientConfigKey::Timeout;
+        let store: Result<Arc<dyn ObjectStore>, object_store::Error> = match url.scheme() {
+            "s3" => AmazonS3Builder::from_env()
+                .with_http_connector(Connector)
+                .with_bucket_name(name)
+                .with_config(AmazonS3ConfigKey::Client(timeout), TIMEOUT)
+                .with_retry(retry)
+                .build()
+                .map(|store| Arc::new(store) as _),
+            "gs" => GoogleCloudStorageBuilder::from_env()
+                .with_http_connector(Connector)
+                .with_bucket_name(name)
+                .with_config(GoogleConfigKey::Client(timeout), TIMEOUT)
+                .with_retry(retry)
+                .build()
+                .map(|store| Arc::new(store) as _),
+            _ => MicrosoftAzureBuilder::from_env()
+                .with_http_connector(Connector)
+                .with_container_name(name)
+                .with_config(AzureConfigKey::Client(timeout), TIMEOUT)
+                .with_retry(retry)
+                .build()
+                .map(|store| Arc::new(store) as _),
+        };
+        let store = store.map_err(|error| {
+            let hint =
+                if url.scheme() == "az" { "; AZURE_STORAGE_ACCOUNT_NAME names the account" } else { "" };
+            format!("the object store of `ledger.url` cannot be used: {}{hint}", words(&error.to_string()))
+        })?;
+        Ok(Self::at(store, format!("{}://{name}", url.scheme()), &prefix))
+    }
+
+    /// Objects below a prefix of a store.
+    pub(super) fn at(store: Arc<dyn ObjectStore>, shown: String, prefix: &Path) -> Self {
+        let [ledger, lock] = ["ledger.json", "lock.json"].map(|name| prefix.clone().join(name));
+        Self { store, shown, ledger, lock }
+    }
+
+    fn path(&self, document: Document) -> &Path {
+        match document {
+            Document::Ledger => &self.ledger,
+            Document::Lock => &self.lock,
+        }
+    }
+
+    pub(super) fn shown(&self, document: Document) -> String {
+        format!("{}/{}", self.shown, self.path(document))
+    }
+
+    pub(super) async fn read(&self, document: Document) -> Result<Option<Versioned>, BackendError> {
+        let got = match self.store.get(self.path(document)).await {
+            Ok(got) => got,
+            Err(error @ object_store::Error::NotFound { .. }) => {
+                let text = error.to_string();
+                return if NO_BUCKET.iter().any(|sign| text.contains(sign)) {
+                    let hint = "; make the bucket first";
+                    Err(BackendError::Remote(format!("{} is not there: {}{hint}", self.shown, words(&text))))
+                } else {
+                    Ok(None)
+                };
+            }
+            Err(error) => return Err(self.trouble(document, "read", &error)),
+        };
+        let version = UpdateVersion { e_tag: got.meta.e_tag.clone(), version: got.meta.version.clone() };
+        let bytes = got.bytes().await.map_err(|error| self.trouble(document, "read", &error))?;
+        Ok(Some(Versioned { bytes: bytes.to_vec(), version: Version::Object(version) }))
+    }
+
+    pub(super) async fn create(&self, document: Document, bytes: &[u8]) -> Result<Version, BackendError> {
+        self.put(document, bytes, PutMode::Create).await
+    }
+
+    pub(super) async fn replace(
+        &self,
+        document: Document,
+        bytes: &[u8],
+        read: &Version,
+    ) -> Result<Version, BackendError> {
+        match read {
+            Version::Object(read) => self.put(document, bytes, PutMode::Update(read.clone())).await,
+            // What was read elsewhere is not what lies here.
+            Version::Digest(_) => Err(BackendError::Conflict),
+        }
+    }
+
+    async fn put(&self, document: Document, bytes: &[u8], mode: PutMode) -> Result<Version, BackendError> {
+        use object_store::Error;
+        let unsure = matches!(mode, PutMode::Update(_));
+        let options = PutOptions { mode, ..PutOptions::default() };
+        match self.store.put_opts(self.path(document), bytes.to_vec().into(), options).await {
+            Ok(put) => Ok(Version::Object(UpdateVersion { e_tag: put.e_tag, version: put.version })),
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotModified { .. }) => {
+                Err(BackendError::Conflict)
+            }
+            Err(Error::NotFound { .. }) if unsure => Err(BackendError::Conflict),
+            Err(error) => Err(self.trouble(document, "written", &error)),
+        }
+    }
+
+    /// Asks for what must be refused: to make an object that is there. Then looks whether it is still ours.
+    pub(super) async fn prove(&self, document: Document, bytes: &[u8]) -> Result<(), BackendError> {
+        match self.create(document, bytes).await {
+            Err(BackendError::Conflict) => match self.read(document).await? {
+                Some(seen) if seen.bytes == bytes => Ok(()),
+                _ => Err(BackendError::Conflict),
+            },
+            Ok(_) => Err(BackendError::Remote(format!(
+                "{} ignores conditional writes (If-None-Match), so a lock there would keep nobody out; \
+                 keep the ledger in a store that honours them",
+                self.shown
+            ))),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    fn trouble(&self, document: Document, deed: &str, error: &object_store::Error) -> BackendError {
+        let text = error.to_string();
+        let mut why = words(&text);
+        let root = words(&root(error).to_string());
+        if !why.contains(&root) {
+            why = format!("{why}: {root}");
+        }
+        // Where the environment has no credentials, the store's client asks the machine's provider for some.
+        if ["169.254.169.254", "metadata", "token request"].iter().any(|sign| text.contains(sign)) {
+            let named = match self.shown.split_once("://") {
+                Some(("s3", _)) => "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; profiles are not read",
+                Some(("gs", _)) => "GOOGLE_APPLICATION_CREDENTIALS",
+                _ => "AZURE_STORAGE_ACCOUNT_KEY, or AZURE_CLIENT_ID and its companions",
+            };
+            why = format!("{why}; are there credentials in the environment ({named})?");
+        }
+        BackendError::Remote(format!("{} cannot be {deed}: {why}", self.shown(document)))
+    }
+}
+
+/// Refuses a server that is talked to in the open, unless the environment allows it.
+fn encrypted(environment: impl Iterator<Item = (String, String)>) -> Result<(), String> {
+    let (mut open, mut allowed) = (None, false);
+    for (name, value) in environment {
+        match name.as_str() {
+            "AWS_ENDPOINT_URL" | "AWS_ENDPOINT_URL_S3" | "AWS_ENDPOINT"
+                if value.to_ascii_lowercase().starts_with("http://") =>
+            {
+                open = Some(name);
+            }
+            "AWS_ALLOW_HTTP" => {
+                allowed = matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes" | "y");
+            }
+            _ => {}
+        }
+    }
+    match open.filter(|_| !allowed) {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "{name} begins with http://, so anybody on the way could read the ledger and change it; use \
+             https://, or set AWS_ALLOW_HTTP=true if that is meant"
+        )),
+    }
+}
+
+/// What an error comes from in the end: `connection refused` rather than `error sending request`.
+fn root(error: &object_store::Error) -> &dyn std::error::Error {
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root
+}
+
+/// A store's error without the page that came with it, and without what a URL may carry: credentials before
+/// the host, signatures after the path.
+fn words(text: &str) -> String {
+    let (head, body) = text.find(['<', '{']).map_or((text, ""), |at| text.split_at(at));
+    let mut words: Vec<String> = head.split_whitespace().map(plain_url).collect();
+    for tag in ["Code", "Message"] {
+        let inner = body.split_once(&format!("<{tag}>")).and_then(|(_, rest)| rest.split_once("</"));
+        if let Some((inner, _)) = inner {
+            words.extend(inner.split_whitespace().map(plain_url));
+        }
+    }
+    let text = words.join(" ");
+    let text = text.trim_end_matches([' ', ':', '-']);
+    text.chars().take(600).collect()
+}
+
+fn plain_url(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    fn shelf() -> Bucket {
+        Bucket::at(Arc::new(InMemory::new()), "memory://test".to_owned(), &Path::from("teams/acme"))
+    }
+
+    #[tokio::test]
+    async fn a_document_is_made_once_and_replaced_by_who_read_it_last() {
+        let shelf = shelf();
+        assert_eq!(shelf.shown(Document::Lock), "memory://test/teams/acme/lock.json");
+        assert!(shelf.read(Document::Lock).await.unwrap().is_none());
+        let first = shelf.create(Document::Lock, b"one").await.unwrap();
+        assert_eq!(shelf.create(Document::Lock, b"two").await, Err(BackendError::Conflict));
+        let second = shelf.replace(Document::Lock, b"two", &first).await.unwrap();
+        assert_eq!(shelf.replace(Document::Lock, b"three", &first).await, Err(BackendError::Conflict));
+        let seen = shelf.read(Document::Lock).await.unwrap().unwrap();
+        assert_eq!((seen.bytes.as_slice(), &seen.version), (b"two".as_slice(), &second));
+        let elsewhere = Version::Digest(vec![1]);
+        assert_eq!(shelf.replace(Document::Lock, b"x", &elsewhere).await, Err(BackendError::Conflict));
+        assert_eq!(shelf.replace(Document::Ledger, b"x", &second).await, Err(BackendError::Conflict));
+        assert_eq!(shelf.prove(Document::Lock, b"two").await, Ok(()));
+        assert_eq!(shelf.prove(Document::Lock, b"other").await, Err(BackendError::Conflict));
+    }
+
+    #[test]
+    fn a_server_is_talked_to_in_the_open_only_where_that_is_allowed() {
+        let of = |pairs: &[(&str, &str)]| {
+            encrypted(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        };
+        assert!(of(&[("AWS_ENDPOINT_URL", "https://host")]).is_ok());
+        assert!(of(&[("AWS_ENDPOINT_URL", "http://me:hunter2@host")]).is_err_and(|e| !e.contains("hunter2")));
+        assert!(of(&[("AWS_ALLOW_HTTP", "false"), ("AWS_ENDPOINT_URL", "HTTP://host")]).is_err());
+        assert!(of(&[("AWS_ALLOW_HTTP", "true"), ("AWS_ENDPOINT_URL", "http://host")]).is_ok());
+    }
+
+    #[test]
+    fn errors_keep_what_urls_and_pages_carry_to_themselves() {
+        let text = "Generic S3 error: PUT http://me:hunter2@host:9/b/k?sig=hunter2 failed: 403: \
+                    <Error><Code>SignatureDoesNotMatch</Code><Message>no match</Message>\
+                    <StringToSign>hunter2</StringToSign></Error>";
+        assert_eq!(
+            words(text),
+            "Generic S3 error: PUT http://host:9/b/k failed: 403: SignatureDoesNotMatch no match"
+        );
+    }
+}

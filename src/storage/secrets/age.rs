@@ -1,0 +1,91 @@
+//! A file encrypted with age (binary or armored) that holds a map of key to value. Read only.
+
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+
+use ::age::Decryptor;
+use ::age::armor::ArmoredReader;
+use ::age::x25519::Identity;
+use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
+
+use super::nested_map::Tree;
+use super::{Found, SecretResolver, SecretStore, Wrong};
+use crate::config::workspace::Settings;
+use crate::storage::paths;
+
+/// Largest file, in bytes.
+pub(super) const LARGEST: u64 = 16 * 1024 * 1024;
+
+pub(super) struct Age {
+    settings: Settings,
+    path: PathBuf,
+    /// Decrypted once a run.
+    content: OnceCell<Result<Tree, Wrong>>,
+}
+
+impl Age {
+    pub(super) fn new(settings: Settings, path: PathBuf) -> Self {
+        Self { settings, path, content: OnceCell::new() }
+    }
+
+    async fn open(&self, own: SecretResolver<'_>) -> Result<Tree, Wrong> {
+        let identity = own.setting(&self.settings, "identity").await?;
+        let identity = identity.ok_or_else(|| "no identity is declared".to_owned())?;
+        let bytes = read(&self.path)?;
+        let text = decrypt(&bytes, &identities(identity.expose())?)
+            .map_err(|why| format!("{} {why}", self.path.display()))?;
+        // A parser's message may quote the text that it stumbled over: it is not passed on.
+        match serde_yaml::from_slice(&text).map(|value: serde_yaml::Value| Tree::from(value)) {
+            Ok(tree @ Tree::Map(_)) => Ok(tree),
+            Ok(Tree::Text(_) | Tree::Other(_)) | Err(_) => {
+                Err(format!("{} does not hold a map of key to value in YAML", self.path.display()).into())
+            }
+        }
+    }
+}
+
+impl SecretStore for Age {
+    fn get<'a>(&'a self, key: &'a str, own: SecretResolver<'a>) -> BoxFuture<'a, Result<Found, Wrong>> {
+        Box::pin(async move {
+            let content = self.content.get_or_init(|| self.open(own)).await;
+            let value = content.as_ref().map_err(Clone::clone)?.find(key)?;
+            let missing =
+                || Found::Missing(format!("add `{key}` to {} and encrypt it again", self.path.display()));
+            Ok(value.map_or_else(missing, Found::Value))
+        })
+    }
+}
+
+/// Reads an encrypted file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let wrong = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => format!("there is no file {}", path.display()),
+        _ => format!("{} cannot be read: {error}", path.display()),
+    };
+    paths::open(path).and_then(|file| paths::read(file, LARGEST)).map_err(wrong)
+}
+
+/// The identities in a text like age's identity files: one a line, remarks aside.
+pub(super) fn identities(text: &str) -> Result<Vec<Identity>, String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let identities: Result<Vec<Identity>, _> = lines.map(str::parse).collect();
+    match identities {
+        Ok(identities) if !identities.is_empty() => Ok(identities),
+        _ => Err("the identity is not of age's kind (AGE-SECRET-KEY-1…)".to_owned()),
+    }
+}
+
+/// Decrypts what was encrypted with age, armored or not.
+pub(super) fn decrypt(bytes: &[u8], identities: &[Identity]) -> Result<Zeroizing<Vec<u8>>, String> {
+    let decryptor = Decryptor::new_buffered(ArmoredReader::new(bytes))
+        .map_err(|_| "is not a file encrypted with age".to_owned())?;
+    let identities = identities.iter().map(|identity| identity as &dyn ::age::Identity);
+    let mut reader = decryptor
+        .decrypt(identities)
+        .map_err(|_| "cannot be decrypted with the identity that is declared".to_owned())?;
+    let mut plain = Zeroizing::new(Vec::new());
+    reader.read_to_end(&mut plain).map_err(|_| "is damaged".to_owned())?;
+    Ok(plain)
+}

@@ -1,0 +1,391 @@
+//! Stores of secrets behind one trait. A manifest can only name a store and a key; what may be read is
+//! what the workspace declares.
+//!
+//! Each key is read once a run and only when something needs it; many reads run side by side. What was
+//! read stays in memory until the run ends, and is wiped then.
+
+mod age;
+mod dir;
+mod env;
+mod exec;
+mod generate;
+mod nested_map;
+mod sops;
+mod vault;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::config::secret_key::{FORMER, key_objection};
+use crate::config::workspace::{Settings, Store, Workspace};
+use crate::model::call::Reason;
+use crate::model::secret::{Secret, SecretRef};
+
+/// How many reads run side by side.
+const SIDE_BY_SIDE: usize = 16;
+
+/// How deep stores may need the secrets of other stores.
+const DEEPEST: usize = 4;
+
+/// Why a secret cannot be had. Never holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// The store has no such key.
+    #[error("store `{store}` has no key `{key}`: {hint}")]
+    Missing {
+        /// The store.
+        store: Arc<str>,
+        /// The key.
+        key: Arc<str>,
+        /// What would make it be there.
+        hint: String,
+    },
+    /// The store cannot be read, or may not have such a key.
+    #[error("store `{store}`: {why}")]
+    Store {
+        /// The store.
+        store: Arc<str>,
+        /// Why.
+        why: String,
+    },
+    /// The store does not answer, gives no usable answer, or refuses the sign-in.
+    #[error("store `{store}`: {why}")]
+    Unreachable {
+        /// The store.
+        store: Arc<str>,
+        /// What kept it from being told.
+        reason: Reason,
+        /// Why.
+        why: String,
+    },
+}
+
+/// The reason for which a store gives or takes no value. Never holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wrong {
+    /// The store is declared wrongly, or its content is no secret.
+    Refused(String),
+    /// The store does not answer, gives no usable answer, or refuses the sign-in.
+    Unreachable(Reason, String),
+}
+
+impl From<String> for Wrong {
+    fn from(why: String) -> Self {
+        Self::Refused(why)
+    }
+}
+
+impl Wrong {
+    /// Names the store.
+    fn for_secret(self, secret: &SecretRef) -> SecretError {
+        let store = Arc::clone(&secret.store);
+        match self {
+            Self::Refused(why) => SecretError::Store { store, why },
+            Self::Unreachable(reason, why) => SecretError::Unreachable { store, reason, why },
+        }
+    }
+}
+
+/// The result of looking for a key.
+#[derive(Debug)]
+enum Found<S = Secret> {
+    /// Its value.
+    Value(S),
+    /// The store has no such key; and what would make it be there, for people.
+    Missing(String),
+}
+
+/// Whether a write replaces a value that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Write {
+    /// No: a value that is there stays.
+    Create,
+    /// Yes, and the former value stays beside it until [`SecretStore::settle`]. A rotation that is not settled
+    /// yet is gone on with: the value that is there stays.
+    Rotate,
+}
+
+impl Write {
+    /// Whether the value that is there stays. `former` is what stands beside it.
+    fn leaves(self, now: &Secret, former: Option<&Secret>) -> bool {
+        self == Self::Create || former.is_some_and(|former| former.expose() != now.expose())
+    }
+}
+
+/// A store of secrets.
+trait SecretStore: Send + Sync {
+    /// Reads a key. `own` reads the store's own secret.
+    fn get<'a>(&'a self, key: &'a str, own: SecretResolver<'a>) -> BoxFuture<'a, Result<Found, Wrong>>;
+
+    /// Writes a key. Returns the value that stays there instead, where one does. Stores that are read only keep
+    /// this.
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a Secret,
+        write: Write,
+        own: SecretResolver<'a>,
+    ) -> BoxFuture<'a, Result<Option<Secret>, Wrong>> {
+        let _ = (key, value, write, own);
+        Box::pin(async { Err(Wrong::Refused("it cannot be written".to_owned())) })
+    }
+
+    /// Ends a rotation once the vendor has accepted `sent`: the former value goes. Returns the value that the
+    /// key holds, and changes nothing, where that is another one.
+    fn settle<'a>(
+        &'a self,
+        key: &'a str,
+        sent: &'a Secret,
+        own: SecretResolver<'a>,
+    ) -> BoxFuture<'a, Result<Option<Secret>, Wrong>> {
+        let _ = (key, sent, own);
+        Box::pin(async { Ok(None) })
+    }
+}
+
+/// The name beside a key under which its former value is kept.
+fn former(key: &str) -> String {
+    format!("{key}{FORMER}")
+}
+
+/// The way to the secret that a store itself needs (a token, an identity).
+#[derive(Clone, Copy)]
+struct SecretResolver<'a> {
+    secrets: &'a Secrets,
+    depth: usize,
+}
+
+impl SecretResolver<'_> {
+    async fn get(&self, secret: &SecretRef) -> Result<Arc<Secret>, Wrong> {
+        if self.depth >= DEEPEST {
+            return Err(Wrong::Refused("stores need each other's secrets in a circle".to_owned()));
+        }
+        self.secrets.read(secret, self.depth + 1).await.map_err(|error| match error {
+            SecretError::Unreachable { reason, .. } => Wrong::Unreachable(reason, error.to_string()),
+            SecretError::Missing { .. } | SecretError::Store { .. } => Wrong::Refused(error.to_string()),
+        })
+    }
+
+    /// The secret under a setting, where it is set.
+    async fn setting(&self, settings: &Settings, key: &str) -> Result<Option<Arc<Secret>>, Wrong> {
+        match settings.secret(key) {
+            Some(secret) => self.get(secret).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Name of a store and a key.
+type Name = (Arc<str>, Arc<str>);
+
+/// A key that is being read, or was.
+type Read = Arc<OnceCell<Result<Found<Arc<Secret>>, Wrong>>>;
+
+/// A key that was made in this run, and whether it was rotated.
+type Made = Arc<OnceCell<(Arc<Secret>, bool)>>;
+
+/// The stores of a workspace.
+pub struct Secrets {
+    stores: BTreeMap<Arc<str>, (Store, Box<dyn SecretStore>)>,
+    read: Mutex<BTreeMap<Name, Read>>,
+    made: Mutex<BTreeMap<Name, Made>>,
+}
+
+impl Secrets {
+    /// Opens the stores that a workspace declares; nothing is read yet.
+    pub fn open(workspace: &Workspace, folder: &Path) -> Self {
+        let stores = workspace.stores.iter().map(|(name, store)| {
+            let settings = store.settings.clone();
+            let path = folder.join(settings.text("path").unwrap_or_default());
+            let open: Box<dyn SecretStore> = match store.kind {
+                "env" => Box::new(env::Env::new(settings.text("prefix").unwrap_or_default())),
+                "dir" => Box::new(dir::Dir::new(path, folder)),
+                "vault" => Box::new(vault::Vault::new(settings, folder)),
+                "sops" => Box::new(sops::Sops::new(settings, path)),
+                "age" => Box::new(age::Age::new(settings, path)),
+                _ => Box::new(exec::Exec::new(&settings, folder)),
+            };
+            (Arc::clone(name), (store.clone(), open))
+        });
+        Self { stores: stores.collect(), read: Mutex::default(), made: Mutex::default() }
+    }
+
+    /// Reads a secret.
+    ///
+    /// # Errors
+    /// The store is not declared, may not have such a key, cannot be read, or has none.
+    pub async fn get(&self, secret: &SecretRef) -> Result<Arc<Secret>, SecretError> {
+        self.read(secret, 0).await
+    }
+
+    /// Reads a secret that may not be there yet; `None` when the store has none.
+    ///
+    /// # Errors
+    /// As [`Secrets::get`], but for a missing key.
+    pub async fn find(&self, secret: &SecretRef) -> Result<Option<Arc<Secret>>, SecretError> {
+        match self.get(secret).await {
+            Ok(value) => Ok(Some(value)),
+            Err(SecretError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads many secrets side by side.
+    pub async fn get_all(
+        &self,
+        wanted: BTreeSet<SecretRef>,
+    ) -> BTreeMap<SecretRef, Result<Arc<Secret>, SecretError>> {
+        stream::iter(wanted)
+            .map(|secret| async move {
+                let value = self.get(&secret).await;
+                (secret, value)
+            })
+            .buffer_unordered(SIDE_BY_SIDE)
+            .collect()
+            .await
+    }
+
+    /// Writes a secret where the store has none. Returns the one that the store has then: a value that is there,
+    /// or that another process puts there first, stays.
+    ///
+    /// # Errors
+    /// The store is not declared, may not have such a key, or cannot be written.
+    pub async fn put(&self, secret: &SecretRef, value: Secret) -> Result<Arc<Secret>, SecretError> {
+        self.write(secret, value, Write::Create).await
+    }
+
+    async fn write(
+        &self,
+        secret: &SecretRef,
+        value: Secret,
+        write: Write,
+    ) -> Result<Arc<Secret>, SecretError> {
+        let (_, store) = self.store(secret)?;
+        let own = SecretResolver { secrets: self, depth: 0 };
+        let there =
+            store.put(&secret.key, &value, write, own).await.map_err(|wrong| wrong.for_secret(secret))?;
+        let value = Arc::new(there.unwrap_or(value));
+        self.remember(secret, &value).await?;
+        Ok(value)
+    }
+
+    /// Keeps a value, in place of the one that was read.
+    async fn remember(&self, secret: &SecretRef, value: &Arc<Secret>) -> Result<(), SecretError> {
+        let (about, _) = self.store(secret)?;
+        let cell = OnceCell::new_with(Some(Ok(Found::Value(Arc::clone(value)))));
+        self.read.lock().await.insert(name(about, secret), Arc::new(cell));
+        Ok(())
+    }
+
+    /// Makes a strong password and writes it; without `renew` only where the store has none. With `renew` the
+    /// former password stays beside the new one until [`Secrets::settle`].
+    ///
+    /// A key is made once a run: two agents may name it, each in its own words, and a second password
+    /// would overwrite the first, which an agent may live with already.
+    ///
+    /// # Errors
+    /// As [`Secrets::get`] and [`Secrets::put`], or the operating system gives no random bytes.
+    pub async fn make(&self, secret: &SecretRef, renew: bool) -> Result<Arc<Secret>, SecretError> {
+        let (about, _) = self.store(secret)?;
+        let cell = Arc::clone(self.made.lock().await.entry(name(about, secret)).or_default());
+        let make = || async {
+            if !renew && let Some(value) = self.find(secret).await? {
+                return Ok((value, renew));
+            }
+            let value = generate::password().map_err(|why| Wrong::Refused(why).for_secret(secret))?;
+            let write = if renew { Write::Rotate } else { Write::Create };
+            Ok((self.write(secret, value, write).await?, renew))
+        };
+        cell.get_or_try_init(make).await.map(|(value, _)| Arc::clone(value))
+    }
+
+    /// Whether this run rotated a secret.
+    pub async fn rotated(&self, secret: &SecretRef) -> bool {
+        let Ok((about, _)) = self.store(secret) else { return false };
+        let made = self.made.lock().await;
+        made.get(&name(about, secret)).and_then(|made| made.get()).is_some_and(|(_, renewed)| *renewed)
+    }
+
+    /// Ends the rotation of a password once the vendor has accepted `sent`. Returns the password that the store
+    /// holds where another process has made one since: that one is to be sent, and settled, too.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
+    pub async fn settle(
+        &self,
+        secret: &SecretRef,
+        sent: &Secret,
+    ) -> Result<Option<Arc<Secret>>, SecretError> {
+        let (_, store) = self.store(secret)?;
+        let own = SecretResolver { secrets: self, depth: 0 };
+        let other = store.settle(&secret.key, sent, own).await.map_err(|wrong| wrong.for_secret(secret))?;
+        let Some(other) = other.map(Arc::new) else { return Ok(None) };
+        self.remember(secret, &other).await?;
+        Ok(Some(other))
+    }
+
+    fn store(&self, secret: &SecretRef) -> Result<(&Store, &dyn SecretStore), SecretError> {
+        let refuse = |why: String| Wrong::Refused(why).for_secret(secret);
+        let Some((store, open)) = self.stores.get(&secret.store) else {
+            return Err(refuse("it is not declared in rosterctl.yaml".to_owned()));
+        };
+        match key_objection(store, &secret.key) {
+            Some(objection) => Err(refuse(format!("key `{}`: {objection}", secret.key))),
+            None => Ok((store, &**open)),
+        }
+    }
+
+    /// Boxed, since a store may need the secret of another.
+    fn read<'a>(
+        &'a self,
+        secret: &'a SecretRef,
+        depth: usize,
+    ) -> BoxFuture<'a, Result<Arc<Secret>, SecretError>> {
+        Box::pin(async move {
+            let (about, store) = self.store(secret)?;
+            let cell = Arc::clone(self.read.lock().await.entry(name(about, secret)).or_default());
+            let read = || async {
+                let found = store.get(&secret.key, SecretResolver { secrets: self, depth }).await?;
+                Ok(match found {
+                    Found::Value(value) => Found::Value(Arc::new(value)),
+                    Found::Missing(hint) => Found::Missing(hint),
+                })
+            };
+            match cell.get_or_init(read).await {
+                Ok(Found::Value(value)) => Ok(Arc::clone(value)),
+                Ok(Found::Missing(hint)) => Err(SecretError::Missing {
+                    store: Arc::clone(&secret.store),
+                    key: Arc::clone(&secret.key),
+                    hint: hint.clone(),
+                }),
+                Err(wrong) => Err(wrong.clone().for_secret(secret)),
+            }
+        })
+    }
+}
+
+/// One name for one secret, however its key is written.
+fn name(store: &Store, secret: &SecretRef) -> Name {
+    let key = match secret.key.strip_suffix("#value").filter(|_| store.kind == "vault") {
+        Some(key) => Arc::from(key),
+        None => Arc::clone(&secret.key),
+    };
+    (Arc::clone(&secret.store), key)
+}
+
+/// A value without one trailing line break; empty is missing.
+fn trimmed(mut value: String) -> Option<Secret> {
+    if value.ends_with('\n') {
+        value.pop();
+        if value.ends_with('\r') {
+            value.pop();
+        }
+    }
+    (!value.is_empty()).then(|| Secret::new(value))
+}

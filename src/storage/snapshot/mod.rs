@@ -1,0 +1,198 @@
+//! Live state in a file, for `plan --live` where no credential may go.
+//!
+//! It holds what planning reads and nothing else: agents and queues in the manifest's words, why a listing
+//! is not proved complete where it is not, and what the ledger says of them. It holds no secret: live state
+//! keeps none, and of a password the ledger's version alone goes along, never its fingerprint.
+//!
+//! The file is JSON with a line a resource, so that it can be compared, searched and compressed:
+//!
+//! ```text
+//! {"format":"rosterctl.snapshot/v1","program":"0.1.0","workspace":"acme-prod","taken":"2026-11-25T02:00:00Z",
+//! "agents":{"pageSize":100,"items":[
+//! {"operatorId":"8001","name":"张三","type":"agent","mainSkillGroup":"售前","enabled":true}
+//! ]},
+//! "queues":{"pageSize":50,"items":[
+//! {"exten":"1000","displayName":"在线售前","assignRule":"priority","assignMembers":[{"agentNumber":"8001","priority":10},"8101"]}
+//! ]},
+//! "ledger":{"resources":{
+//! "agent/8001":{"fields":{"role":"普通坐席"}}
+//! }}}
+//! ```
+//!
+//! A resource's kind that no connection holds is left out; `incomplete` stands beside `items` of a listing
+//! that could not be proved complete. `unread` names the texts that an agent's row did not tell,
+//! `masked` the fields of which it hid a part. What no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are
+//! left out: no step depends on them.
+
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+pub use self::read::{SnapshotError, read};
+use crate::model::agent::FIELDS;
+use crate::model::field::{Field, Record};
+use crate::model::id::OperatorId;
+use crate::model::ledger::{Ledger, LedgerEntry};
+use crate::model::live::{Listing, Live, LiveQueue};
+use crate::model::value::{Type, Value};
+
+/// The value of `format` of a snapshot.
+pub const FORMAT: &str = "rosterctl.snapshot/v1";
+
+/// The key of the texts that an agent's row did not tell: without it, a text that is not there is unset.
+const UNREAD: &str = "unread";
+
+/// The key of the fields of which an agent's row hid a part.
+const MASKED: &str = "masked";
+
+/// Live state at a moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Version of the program that took it.
+    pub program: Arc<str>,
+    /// Name of the workspace.
+    pub workspace: Arc<str>,
+    /// When it was taken, as a UTC timestamp.
+    pub taken: Arc<str>,
+    /// What was live.
+    pub live: Live,
+    /// What the ledger said; `None` when it is not told.
+    pub ledger: Option<Ledger>,
+}
+
+/// Writes a snapshot.
+pub fn write(snapshot: &Snapshot) -> String {
+    let Snapshot { program, workspace, taken, live, ledger } = snapshot;
+    let mut out = format!(
+        "{{\"format\":{},\"program\":{},\"workspace\":{},\"taken\":{}",
+        json!(FORMAT),
+        json!(&**program),
+        json!(&**workspace),
+        json!(&**taken)
+    );
+    let Live { agents, queues, seats: _ } = live;
+    if let Some(listing) = agents {
+        write_listing(&mut out, "agents", listing, agent);
+    }
+    if let Some(listing) = queues {
+        write_listing(&mut out, "queues", listing, queue);
+    }
+    if let Some(ledger) = ledger {
+        write_ledger(&mut out, ledger);
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn write_listing<V>(
+    out: &mut String,
+    key: &str,
+    listing: &Listing<OperatorId, V>,
+    row: impl Fn(&mut String, &OperatorId, &V),
+) {
+    let Listing { items, incomplete, foreign, page_size } = listing;
+    out.push_str(&format!(",\n\"{key}\":{{\"pageSize\":{page_size}"));
+    if let Some(doubt) = incomplete {
+        out.push_str(&format!(",\"incomplete\":{}", json!(doubt)));
+    }
+    if !foreign.is_empty() {
+        let foreign: Vec<&str> = foreign.iter().map(OperatorId::as_str).collect();
+        out.push_str(&format!(",\"foreign\":{}", json!(foreign)));
+    }
+    out.push_str(",\"items\":[");
+    let mut comma = "\n";
+    for (id, value) in items {
+        out.push_str(comma);
+        row(out, id, value);
+        out.push('}');
+        comma = ",\n";
+    }
+    out.push_str("\n]}");
+}
+
+fn agent(out: &mut String, id: &OperatorId, record: &Record) {
+    out.push_str(&format!("{{\"operatorId\":{}", json!(id.as_str())));
+    fields(out, record);
+    let keys = |wanted: fn(&Record, &Field) -> bool| -> Vec<&str> {
+        FIELDS.iter().filter(|field| wanted(record, field)).map(|field| field.key).collect()
+    };
+    let unread = keys(|record, field| {
+        matches!(field.ty, Type::Text { .. }) && record.is_unread(field) && !record.is_masked(field)
+    });
+    for (key, fields) in [(UNREAD, unread), (MASKED, keys(Record::is_masked))] {
+        if !fields.is_empty() {
+            out.push_str(&format!(",\"{key}\":{}", json!(fields)));
+        }
+    }
+}
+
+fn queue(out: &mut String, exten: &OperatorId, queue: &LiveQueue) {
+    let LiveQueue { name, record } = queue;
+    out.push_str(&format!("{{\"exten\":{},\"displayName\":{}", json!(exten.as_str()), json!(&**name)));
+    fields(out, record);
+}
+
+fn fields(out: &mut String, record: &Record) {
+    for entry in record.iter() {
+        let value = match &entry.value {
+            // None is live; a name of a secret would be of no use either.
+            Value::Password(_) => continue,
+            // As a manifest writes them: a number alone has priority 0.
+            Value::Members(members) => members
+                .iter()
+                .map(|(id, priority)| match priority {
+                    0 => json!(id.as_str()),
+                    priority => json!({ "agentNumber": id.as_str(), "priority": priority }),
+                })
+                .collect(),
+            Value::Text(_)
+            | Value::Flag(_)
+            | Value::Number(_)
+            | Value::Choice(_)
+            | Value::Set(_)
+            | Value::Sip(_)
+            | Value::Other(_) => entry.value.to_json(),
+        };
+        out.push_str(&format!(",\"{}\":{value}", entry.field.key));
+    }
+}
+
+fn write_ledger(out: &mut String, ledger: &Ledger) {
+    let Ledger {
+        format: _,
+        version: _,
+        workspace: _,
+        serial: _,
+        last_clean_run,
+        resources,
+        kept,
+        awaited: _,
+    } = ledger;
+    out.push_str(",\n\"ledger\":{");
+    if let Some(run) = last_clean_run {
+        out.push_str(&format!("\"lastCleanRun\":{},", json!(run)));
+    }
+    if !kept.is_empty() {
+        out.push_str(&format!("\"kept\":{},", json!(kept)));
+    }
+    out.push_str("\"resources\":{");
+    let mut comma = "\n";
+    for (id, applied) in resources {
+        out.push_str(&format!("{comma}{}:{}", json!(id), told(applied)));
+        comma = ",\n";
+    }
+    out.push_str("\n}}");
+}
+
+/// What the ledger says of a resource, without the fingerprint of its password.
+fn told(applied: &LedgerEntry) -> Json {
+    let mut applied = applied.clone();
+    if let Some(password) = &mut applied.password {
+        password.fingerprint = None;
+    }
+    json!(applied)
+}

@@ -1,0 +1,148 @@
+//! Signs of a Chinese keyboard where YAML has one of its own: `：` for `:`, `，` for `,`, `“` for `"`.
+//!
+//! To YAML they are letters like any others, so what comes of them is found far from the slip, or not at all.
+
+/// The sign that was meant, where YAML has one.
+fn meant(sign: char) -> Option<char> {
+    Some(match sign {
+        '：' | '︰' | '﹕' => ':',
+        '，' | '、' | '；' => ',',
+        '“' | '”' | '„' | '＂' => '"',
+        '‘' | '’' | '＇' => '\'',
+        '【' | '［' => '[',
+        '】' | '］' => ']',
+        '｛' => '{',
+        '｝' => '}',
+        '－' | '—' => '-',
+        '\u{3000}' => ' ',
+        _ => return None,
+    })
+}
+
+/// What is wrong with such a sign, and what to do.
+pub(crate) fn words(sign: char) -> (String, String) {
+    let plain = meant(sign).unwrap_or(sign);
+    let what = match plain {
+        ' ' => "this blank is a fullwidth one (U+3000), which YAML takes for a letter".to_owned(),
+        _ => format!("`{sign}` is a fullwidth sign, which YAML takes for a letter and not for `{plain}`"),
+    };
+    let help = match plain {
+        ' ' => "write ordinary blanks: switch the keyboard to English signs".to_owned(),
+        ':' => "write `: `, with a blank behind it: switch the keyboard to English signs".to_owned(),
+        ',' => "write `, `: switch the keyboard to English signs".to_owned(),
+        _ => format!("write `{plain}`: switch the keyboard to English signs"),
+    };
+    (what, help)
+}
+
+/// Whether a value without quotes begins with a bracket that is none in YAML.
+pub(crate) fn opening_bracket(text: &str) -> Option<char> {
+    text.chars().next().filter(|sign| matches!(meant(*sign), Some('[' | '{')))
+}
+
+/// The key before a fullwidth colon, and that colon, where a text was meant to be `key: value`.
+pub(crate) fn colon(text: &str) -> Option<(&str, char)> {
+    let (at, sign) = text.char_indices().find(|(_, c)| meant(*c) == Some(':'))?;
+    let key = text[..at].trim();
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    is_key.then_some((key, sign))
+}
+
+/// The first such sign in a line that is no YAML, in a place where one of YAML's would have a meaning: its column
+/// from 0, and the sign.
+pub(crate) fn find(line: &str) -> Option<(usize, char)> {
+    let mut quote = None;
+    let mut depth = 0_usize;
+    // Whether a key or a value may begin here, and whether one in quotes or brackets has just ended.
+    let (mut begins, mut ended) = (true, false);
+    let mut last = ' ';
+    for (column, (at, c)) in line.char_indices().enumerate() {
+        if let Some(open) = quote {
+            if c == open && !(open == '"' && last == '\\') {
+                (quote, ended) = (None, true);
+            }
+            last = c;
+            continue;
+        }
+        let wrong = match meant(c) {
+            Some(':') => colon(&line[key_begins(line, at, depth > 0)..]).is_some(),
+            Some(',') => depth > 0 || ended,
+            Some('"' | '\'' | '[' | '{') => begins,
+            Some(']' | '}') => depth > 0,
+            Some('-') => {
+                line[..at].trim().is_empty() && line[at + c.len_utf8()..].starts_with([' ', '\u{3000}'])
+            }
+            Some(_) => line[..at].trim().is_empty() || last == ':',
+            None => false,
+        };
+        if wrong {
+            return Some((column, c));
+        }
+        match c {
+            '#' if last == ' ' => return None,
+            '"' | '\'' if begins => quote = Some(c),
+            '[' | '{' if begins => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if c != ' ' {
+            ended = matches!(c, ']' | '}');
+            begins = matches!(c, ':' | '-' | '[' | '{' | ',');
+        }
+        last = c;
+    }
+    // A quote that is closed by a sign that closes none.
+    let end = line.trim_end();
+    let sign = end.chars().next_back().filter(|_| quote.is_some())?;
+    matches!(meant(sign), Some('"' | '\'')).then(|| (end.chars().count() - 1, sign))
+}
+
+/// Where the key begins that ends at a place: behind what can stand before one.
+fn key_begins(line: &str, end: usize, in_brackets: bool) -> usize {
+    let head = line[..end].trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    let before = head.trim_end();
+    let alone = before.is_empty() || before.ends_with('-') || in_brackets && before.ends_with(['{', ',']);
+    if alone { head.len() } else { end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_are_found_where_they_stand_for_one_of_yaml() {
+        for (line, column, sign) in [
+            ("    name：张三", 8, '：'),
+            ("  - operatorId：\"1\"", 14, '：'),
+            ("  - { operatorId: \"1\", name：张三 }", 27, '：'),
+            ("    assignMembers: [\"1\"，\"2\"]", 23, '，'),
+            ("    assignMembers: [\"1\"、\"2\"]", 23, '、'),
+            ("  - { operatorId: \"1\", name: a， role: r }", 30, '，'),
+            ("    name: “张三”", 10, '“'),
+            ("    name: \"张三”", 13, '”'),
+            ("    assignMembers: 【\"1\"】", 19, '【'),
+            ("  － operatorId: \"1\"", 2, '－'),
+            ("    name:\u{3000}a", 9, '\u{3000}'),
+            ("\u{3000}\u{3000}name: a", 0, '\u{3000}'),
+        ] {
+            assert_eq!(find(line), Some((column, sign)), "{line}");
+        }
+    }
+
+    #[test]
+    fn in_a_text_they_are_letters() {
+        for line in [
+            "    announcement: 您好，请注意：线路忙，请稍候。",
+            "    announcement: \"注意：线路忙，“请”稍候”",
+            "    name: 售前（一）",
+            "    name: a # 说明：“改过”，见上",
+            "    name: \"李\u{3000}四\"",
+            "    name: 李\u{3000}四",
+        ] {
+            let closed = !line.ends_with('”');
+            assert_eq!(find(line).is_none(), closed, "{line}");
+        }
+        assert_eq!(colon("name：张三"), Some(("name", '：')));
+        assert_eq!(colon("请看 name：张三"), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! Placeholders in a text: `{operatorId}`, where the agent's number stands, and those of other tools, which
+//! were not filled in.
+
+use std::cmp::Reverse;
+
+use super::{Node, NodeValue};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::source::Source;
+use crate::yaml::redact::is_private_key;
+
+/// What stands for the agent's number.
+pub(crate) const PLACEHOLDER: &str = "{operatorId}";
+/// The marks around a placeholder of a shell, Helm, Jinja or ERB. One mark alone is text.
+const MARKS: [(&str, &str); 5] = [("${{", "}}"), ("${", "}"), ("{{", "}}"), ("{%", "%}"), ("<%", "%>")];
+/// Most characters of a placeholder that a message repeats.
+const SHOWN: usize = 60;
+
+/// Finds what was probably meant to be the placeholder and is not, such as `{operatorID}`: every agent of a pool
+/// would be called so.
+pub(crate) fn misspelt(text: &str) -> Option<&str> {
+    // What is much longer is none, and is not searched for its end.
+    let near = |at: usize| text[at..].char_indices().take(PLACEHOLDER.len() + 3).find(|(_, c)| *c == '}');
+    text.match_indices('{')
+        .filter_map(|(at, _)| near(at).map(|(end, _)| &text[at..=at + end]))
+        .find(|held| *held != PLACEHOLDER && strsim::osa_distance(held, PLACEHOLDER) <= 2)
+}
+
+/// Returns the first placeholder in a text that another tool should have filled in.
+pub(crate) fn unfilled(text: &str) -> Option<&str> {
+    let places = MARKS.iter().filter_map(|(open, close)| {
+        let at = text.find(open)?;
+        let end = at + open.len() + text[at + open.len()..].find(close)?;
+        Some((at, end + close.len()))
+    });
+    places.min_by_key(|(at, end)| (*at, Reverse(*end))).map(|(at, end)| &text[at..end])
+}
+
+/// Whether a file may hold such a placeholder; nearly none does, and its tree is then not searched.
+pub(crate) fn may_be_in(bytes: &[u8]) -> bool {
+    MARKS.iter().any(|(open, _)| memchr::memmem::find(bytes, open.as_bytes()).is_some())
+}
+
+/// Complains about each unfilled placeholder in the keys and values of a tree. `skip` exempts what stands
+/// below a path of keys.
+pub(crate) fn check(node: &Node, skip: fn(&[&str]) -> bool, out: &mut Diagnostics) {
+    walk(node, &mut Vec::new(), skip, out);
+}
+
+fn walk<'a>(node: &'a Node, path: &mut Vec<&'a str>, skip: fn(&[&str]) -> bool, out: &mut Diagnostics) {
+    match &node.value {
+        NodeValue::Scalar(scalar) => report(&scalar.text, &node.source, path, out),
+        NodeValue::List(items) => items.iter().for_each(|item| walk(item, path, skip, out)),
+        NodeValue::Map(entries) => {
+            for (key, value) in entries {
+                report(&key.name, &key.source, path, out);
+                path.push(&key.name);
+                if !skip(path) {
+                    walk(value, path, skip, out);
+                }
+                path.pop();
+            }
+        }
+    }
+}
+
+fn report(text: &str, source: &Source, path: &[&str], out: &mut Diagnostics) {
+    let Some(found) = unfilled(text) else { return };
+    // A literal password may stand beside the placeholder.
+    let private = path.iter().any(|key| is_private_key(key));
+    let message = if private {
+        "a placeholder stands here that was not filled in".to_owned()
+    } else {
+        let end = found.char_indices().nth(SHOWN).map_or(found.len(), |(at, _)| at);
+        let more = if end < found.len() { "…" } else { "" };
+        format!("`{}{more}` is a placeholder that was not filled in", &found[..end])
+    };
+    let own = !private && strsim::osa_distance(found, PLACEHOLDER) <= 4;
+    let help = if own {
+        format!("did you mean `{PLACEHOLDER}`?")
+    } else {
+        "write the value out, or run the tool that fills it in first".to_owned()
+    };
+    let diagnostic = Diagnostic::at(source, message).help(help);
+    out.push(if private { diagnostic.masked() } else { diagnostic });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placeholder_is_a_pair_of_marks() {
+        for (text, found) in [
+            ("https://${HOST}", Some("${HOST}")),
+            ("{{ name }}", Some("{{ name }}")),
+            ("a{{ .Values.x }}b${Y}", Some("{{ .Values.x }}")),
+            ("${{ secrets.X }}", Some("${{ secrets.X }}")),
+            ("{{operatorId}}", Some("{{operatorId}}")),
+            ("<%= name %>", Some("<%= name %>")),
+            ("{% if x %}", Some("{% if x %}")),
+            ("{operatorId}", None),
+            ("{operatorId}-{operatorId}", None),
+            ("费用 $5 {含税}", None),
+            ("$HOST", None),
+            ("a ${ b", None),
+            ("{{ a", None),
+            ("a }} b {{", None),
+            ("{\"a\":{\"b\":1}}", None),
+        ] {
+            assert_eq!(unfilled(text), found, "{text}");
+        }
+    }
+}
