@@ -30,9 +30,9 @@
 //! | [`plan`] | Desired × Live × Ledger → [`model::plan::Plan`] | model, config |
 //! | [`apply`] | plan × events → effects; the ledger after a run | model |
 //! | [`report`] | plan, result or diagnostics → text in every format | model, config, yaml |
-//! | [`runtime`] | client, rate limits, readers, executor | model, config, provider, apply, storage, sandbox |
+//! | [`runtime`] | client, rate limits, readers, executor; ports for what storage brings | model, config, provider, apply |
 //! | [`storage`] | ledger, journal, snapshots, secret stores, files | model, config, runtime |
-//! | [`sandbox`] | five simulated vendors and their server | model, provider, storage |
+//! | [`sandbox`] | five simulated vendors and their server | model, provider, runtime, storage |
 //! | [`cli`] | one file a command; the session around it | all |
 //!
 //! `model`, `yaml`, `config`, `manifest`, `provider`, `plan`, `apply` and `report` are pure and synchronous: same

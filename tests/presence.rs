@@ -6,6 +6,7 @@
 mod systems;
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,11 +21,13 @@ use rosterctl::provider::{
     paging, seat_query,
 };
 use rosterctl::runtime::client::Client;
+use rosterctl::runtime::clock::SystemClock;
 use rosterctl::runtime::rate_limiter::RateLimiter;
 use rosterctl::runtime::read::presence::Observers;
-use rosterctl::runtime::transport::Transport;
+use rosterctl::runtime::transport::HttpTransport;
 use rosterctl::sandbox::vendor_state::VendorState;
 use rosterctl::sandbox::{Running, spawn, spawn_at};
+use rosterctl::storage::rate_store::FileRateStore;
 use systems::{AUTH_V2, WORKSPACE, connection, secret, workspace};
 
 /// 2024-08-02T00:00:00Z
@@ -312,16 +315,14 @@ fn observers(running: &Running, desk_key: &str) -> Observers {
             "isdp-online-agent" => "s-isdp",
             _ => "s-webchat",
         };
-        let transport =
-            Transport::http(connection.base_url().unwrap(), Duration::from_secs(5), connector.signs_host());
-        let link = Client::new(
-            connection,
-            connector,
-            transport.unwrap(),
-            Arc::new(secret(key)),
-            RateLimiter::new(None, "t"),
-        );
-        observers.add(observer, Ok(Arc::new(link)));
+        let base = connection.base_url().unwrap();
+        let transport = HttpTransport::new(base, Duration::from_secs(5), connector.signs_host()).unwrap();
+        let clock = Arc::new(SystemClock);
+        let windows = FileRateStore::new(None, "t");
+        let limiter = RateLimiter::new(Box::new(windows), clock.clone());
+        let secret = Arc::new(secret(key));
+        let link = Client::new(connection, connector, Box::new(transport), secret, limiter, clock);
+        observers.add(observer, Ok(Rc::new(link)));
     }
     observers
 }

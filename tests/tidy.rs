@@ -20,10 +20,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plan", &["model", "config"]),
     ("apply", &["model"]),
     ("report", &["model", "config", "yaml"]),
-    // The executor calls storage and the embedded sandbox by name until both are handed in.
-    ("runtime", &["model", "config", "provider", "apply", "storage", "sandbox"]),
+    ("runtime", &["model", "config", "provider", "apply"]),
     ("storage", &["model", "config", "runtime"]),
-    ("sandbox", &["model", "provider", "storage"]),
+    ("sandbox", &["model", "provider", "runtime", "storage"]),
     (
         "cli",
         &[

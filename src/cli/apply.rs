@@ -28,12 +28,16 @@ use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::outcome::Stale;
-use crate::model::plan::Plan;
+use crate::model::plan::{Operation, Plan};
 use crate::report::{Command, Run};
 use crate::runtime::clock;
+use crate::runtime::clock::SystemClock;
 use crate::runtime::executor;
 use crate::runtime::executor::Executor;
 use crate::runtime::gate::Gate;
+use crate::runtime::gate::WriteLease as _;
+use crate::runtime::ports::{CreationGuard, StepJournal};
+use crate::runtime::pre_send_check;
 use crate::runtime::progress;
 use crate::runtime::read::resources::Vendors;
 use crate::runtime::vendor::Vendor;
@@ -224,12 +228,19 @@ async fn locked(
         moved: work.moved().to_vec(),
         ..ApplyOptions::default()
     };
+    let creates = plan.steps.iter().any(|step| step.operation == Operation::QueueCreate);
+    let creation = if creates { connections::creation_lock(loaded) } else { None };
+    // Another run may have created queues since the plan was read.
+    let creation = creation.map(|lock| if conduct.seen.is_some() { lock.unobserved() } else { lock });
     let world = Executor {
         vendors: &work.vendors,
         secrets: &loaded.secrets,
         passwords: &passwords,
         observers: &observers,
-        journal: journal.as_ref(),
+        journal: journal.as_ref().map(|journal| journal as &dyn StepJournal),
+        creation: creation.as_ref().map(|lock| lock as &dyn CreationGuard),
+        clock: &SystemClock,
+        fresh: pre_send_check::FRESH,
     };
     let news = |said: &str| console.note(&format!("  {said}"));
     let finish = executor::run(&plan, world, conduct, &gate, &progress, &news).await;

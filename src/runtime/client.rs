@@ -6,17 +6,16 @@
 //! in this process: some vendors lock the address.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{Either, LocalBoxFuture, select};
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 use tokio::sync::{Mutex, Semaphore, watch};
 use zeroize::Zeroizing;
 
-use super::clock;
+use super::clock::Clock;
 use super::gate::Gate;
 use super::rate_limiter::{RateLimiter, RatePermit};
 use super::transport::Transport;
@@ -84,7 +83,7 @@ impl<'a> CallMode<'a> {
 pub struct Client {
     connection: Connection,
     connector: &'static dyn Connector,
-    transport: Transport,
+    transport: Box<dyn Transport>,
     secret: Arc<Secret>,
     token: Mutex<Option<Arc<Token>>>,
     /// The digest of the system's address and the credential.
@@ -95,6 +94,7 @@ pub struct Client {
     /// Turns true when the operator stops the run: nothing is waited for any more.
     hurried: watch::Sender<bool>,
     bounds: Bounds,
+    clock: Arc<dyn Clock>,
     /// How far the system's clock was ahead of this host's at the last answer that told, in milliseconds.
     ahead_ms: std::sync::Mutex<Option<i64>>,
     /// How long a call can take.
@@ -103,13 +103,13 @@ pub struct Client {
 
 /// Until when the vendor asked to be left alone.
 #[derive(Default)]
-struct RetryAfterGate(std::sync::Mutex<Option<Instant>>);
+struct RetryAfterGate(std::sync::Mutex<Option<Duration>>);
 
 impl RetryAfterGate {
     /// Takes down that the vendor asks to be left alone for a while (`Retry-After`), whatever it answered else:
     /// with 503 nobody can tell what became of the call, and reading that back has to wait too. A while longer
     /// than `most` is not waited for: trying again may not take so long.
-    fn ask(&self, reply: &Reply, now: Instant, most: Duration) {
+    fn ask(&self, reply: &Reply, now: Duration, most: Duration) {
         let asked = reply.retry_after.filter(|_| reply.status == 429 || reply.status >= 500);
         if let Some(asked) = asked.filter(|asked| *asked <= most) {
             let mut until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,9 +118,9 @@ impl RetryAfterGate {
     }
 
     /// How long the vendor is still to be left alone.
-    fn left(&self, now: Instant) -> Duration {
+    fn left(&self, now: Duration) -> Duration {
         let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+        until.map_or(Duration::ZERO, |until| until.saturating_sub(now))
     }
 }
 
@@ -149,9 +149,10 @@ impl Client {
     pub fn new(
         connection: Connection,
         connector: &'static dyn Connector,
-        transport: Transport,
+        transport: Box<dyn Transport>,
         secret: Arc<Secret>,
         pace: RateLimiter,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         let retry = connection.settings.group("retry");
         let attempts = retry.and_then(|r| r.number("attempts")).and_then(|n| u32::try_from(n).ok());
@@ -174,6 +175,7 @@ impl Client {
             rest: RetryAfterGate::default(),
             hurried: watch::Sender::new(false),
             bounds,
+            clock,
             ahead_ms: std::sync::Mutex::default(),
             timeout,
         }
@@ -200,9 +202,9 @@ impl Client {
         self.connection.spec.operations.iter().filter_map(limited).map(used).collect()
     }
 
-    /// Returns the places of a lock that all runs share that call this account; the best first.
-    pub fn lock_files(&self, what: &str) -> Vec<PathBuf> {
-        self.pace.lock_files(what)
+    /// The clock of its calls.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
     /// The configured connection.
@@ -225,7 +227,7 @@ impl Client {
             return Ok(());
         }
         let hurried = self.hurried.subscribe();
-        or_stop(Some(&hurried), or_stop(stop, tokio::time::sleep(pause))).await?
+        or_stop(Some(&hurried), or_stop(stop, self.clock.sleep(pause))).await?
     }
 
     /// Bounds of trying again.
@@ -318,13 +320,13 @@ impl Client {
         }
         // Whoever comes second waits for the token that the first one fetches.
         let mut kept = self.token.lock().await;
-        if let Some(token) = kept.as_ref().filter(|token| !token.is_stale(clock::now_ms())) {
+        if let Some(token) = kept.as_ref().filter(|token| !token.is_stale(self.clock.now_ms())) {
             return Ok(Key::Token(Arc::clone(token)));
         }
         // The sign-in may have been refused while this task waited.
         self.open()?;
         let call = || self.connector.token_request(&self.connection, &self.secret);
-        let hear = |reply: &Reply| self.connector.parse_token(&self.connection, reply, clock::now_ms());
+        let hear = |reply: &Reply| self.connector.parse_token(&self.connection, reply, self.clock.now_ms());
         let token = Arc::new(
             self.with_retries(CallMode::Read, &Key::None, &call, &hear)
                 .await
@@ -353,7 +355,7 @@ impl Client {
     ) -> Result<T, Failure> {
         let stop = manner.care().map(|care| care.gate.stopped());
         let writes = manner.care().is_some();
-        let mut first = None;
+        let mut first: Option<Duration> = None;
         let mut attempt = 1;
         loop {
             let Some(call) = call() else {
@@ -363,8 +365,9 @@ impl Client {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
-            let elapsed = first.map_or(Duration::ZERO, |first: Instant| first.elapsed());
-            let Some(pause) = pause(writes, &failure, attempt, elapsed, self.bounds, clock::chance()) else {
+            let elapsed = first.map_or(Duration::ZERO, |first| self.clock.elapsed().saturating_sub(first));
+            let Some(pause) = pause(writes, &failure, attempt, elapsed, self.bounds, self.clock.chance())
+            else {
                 let no = matches!(failure, Failure::Refused(_) | Failure::SignIn(_) | Failure::Shut(_));
                 return Err(if attempt > 1 && !no {
                     failure.map(|message| format!("{message} (tried {attempt} times)"))
@@ -380,7 +383,7 @@ impl Client {
     async fn send<T>(
         &self,
         mut call: Call,
-        first: &mut Option<Instant>,
+        first: &mut Option<Duration>,
         attempt: u32,
         manner: CallMode<'_>,
         key: &Key,
@@ -389,7 +392,7 @@ impl Client {
         let care = manner.care();
         let stop = care.map(|care| care.gate.stopped());
         let check = care.and_then(|care| care.check);
-        self.sleep_or_stop(stop, self.rest.left(Instant::now())).await?;
+        self.sleep_or_stop(stop, self.rest.left(self.clock.elapsed())).await?;
         let rate = self.connection.rate(call.operation);
         let mut permit = match rate {
             Some(rate) => Some(or_stop(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
@@ -428,19 +431,19 @@ impl Client {
             return Err(Failure::NotSent(why.to_owned()));
         }
         // The time that a rate limit takes is no time of trying.
-        first.get_or_insert_with(Instant::now);
+        first.get_or_insert_with(|| self.clock.elapsed());
         if let Some(secret) = key.secret() {
-            self.connector.sign(&self.connection, secret, clock::now_ms(), &mut call);
+            self.connector.sign(&self.connection, secret, self.clock.now_ms(), &mut call);
         }
         // The last word: what came before may have taken long, and the program may have stood still meanwhile.
         if let Some(care) = care {
             care.gate.ask()?;
         }
-        let started = Instant::now();
-        let sent_ms = clock::now_ms();
+        let started = self.clock.elapsed();
+        let sent_ms = self.clock.now_ms();
         let reply = self.transport.send(&call).await.map(|(reply, told_ms)| {
             if let Some(told_ms) = told_ms {
-                let here_ms = i64::midpoint(sent_ms, clock::now_ms());
+                let here_ms = i64::midpoint(sent_ms, self.clock.now_ms());
                 *self.ahead_ms.lock().unwrap_or_else(PoisonError::into_inner) = Some(told_ms - here_ms);
             }
             reply
@@ -449,10 +452,10 @@ impl Client {
             permit.leave();
         }
         if let Ok(reply) = &reply {
-            self.rest.ask(reply, Instant::now(), self.bounds.total);
+            self.rest.ask(reply, self.clock.elapsed(), self.bounds.total);
         }
         let status = reply.as_ref().map_or(0, |reply| reply.status);
-        let millis = started.elapsed().as_millis();
+        let millis = self.clock.elapsed().saturating_sub(started).as_millis();
         let result = reply.and_then(|reply| hear(&reply));
         let result = result.map_err(|failure| {
             let secrets = [Some(&*self.secret), key.secret(), care.and_then(|care| care.private)];
@@ -488,9 +491,9 @@ impl Client {
     async fn hold_permit_while<T>(&self, permit: &mut RatePermit<'_>, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         loop {
-            let done = tokio::time::timeout(self.timeout, &mut work).await;
+            let done = select(&mut work, self.clock.sleep(self.timeout)).await;
             permit.renew();
-            if let Ok(done) = done {
+            if let Either::Left((done, _)) = done {
                 return done;
             }
         }
@@ -552,6 +555,7 @@ async fn or_stop<T>(
     let Some(stop) = stop else { return Ok(work.await) };
     let mut stop = stop.clone();
     tokio::select! {
+        biased;
         done = work => Ok(done),
         // A channel that closed asks for nothing.
         Ok(_) = stop.wait_for(|stop| *stop) => Err(Failure::Halted),
@@ -604,7 +608,8 @@ mod tests {
 
     #[test]
     fn the_vendor_is_left_alone_for_as_long_as_it_asks() {
-        let (rest, now, second) = (RetryAfterGate::default(), Instant::now(), Duration::from_secs(1));
+        let (rest, now, second) =
+            (RetryAfterGate::default(), Duration::from_hours(1), Duration::from_secs(1));
         let reply = |status, seconds: u32| Reply {
             status,
             content_type: String::new(),

@@ -1,9 +1,54 @@
 //! Time and chance: the only places that they come from.
 
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use futures_util::future::LocalBoxFuture;
 use rustix::time::{ClockId, clock_gettime};
+
+/// Source of time, pauses and chance of a run. A simulation brings its own.
+pub trait Clock {
+    /// Returns the milliseconds since 1970 UTC.
+    fn now_ms(&self) -> i64;
+
+    /// Returns the time since a fixed moment. No step of the wall clock moves it.
+    fn elapsed(&self) -> Duration;
+
+    /// Waits.
+    fn sleep(&self, pause: Duration) -> LocalBoxFuture<'static, ()>;
+
+    /// Returns a number from 0 to 1, for the jitter of pauses.
+    fn chance(&self) -> f64;
+
+    /// Returns a number that is not drawn twice.
+    fn unique(&self) -> u64;
+}
+
+/// Clock of this host.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        now_ms()
+    }
+
+    fn elapsed(&self) -> Duration {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        ORIGIN.get_or_init(Instant::now).elapsed()
+    }
+
+    fn sleep(&self, pause: Duration) -> LocalBoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(pause))
+    }
+
+    fn chance(&self) -> f64 {
+        chance()
+    }
+
+    fn unique(&self) -> u64 {
+        unique()
+    }
+}
 
 /// Milliseconds since 1970 UTC.
 pub fn now_ms() -> i64 {

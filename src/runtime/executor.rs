@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Mutex;
 
 use super::client::Check;
-use super::clock;
+use super::clock::Clock;
 use super::gate::Gate;
+use super::ports::{CreationGuard, PasswordStore, StepJournal};
 use super::pre_send_check::{Abort, PreSendCheck, PreSendChecks};
 use super::read::presence::Observers;
 use super::read::resources;
@@ -23,8 +25,6 @@ use crate::model::plan::{Operation, Plan};
 use crate::model::retry;
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::WriteRequest;
-use crate::storage::journal::Journal;
-use crate::storage::secrets::Secrets;
 
 /// Passwords that a plan needs, by store and key: read before its first write, or made by a step.
 pub type Passwords = Mutex<BTreeMap<(Arc<str>, Arc<str>), Arc<Secret>>>;
@@ -38,13 +38,19 @@ pub struct Executor<'a> {
     /// The systems that are told.
     pub vendors: &'a Vendors,
     /// The stores of secrets.
-    pub secrets: &'a Secrets,
+    pub secrets: &'a dyn PasswordStore,
     /// Passwords that steps send.
     pub passwords: &'a Passwords,
     /// The systems that know who is at work.
     pub observers: &'a Observers,
     /// Where intents and endings are written down; without it live state alone tells after a crash.
-    pub journal: Option<&'a Journal>,
+    pub journal: Option<&'a dyn StepJournal>,
+    /// Lock of queue creation; without it no other run shares the tenant.
+    pub creation: Option<&'a dyn CreationGuard>,
+    /// Time and chance.
+    pub clock: &'a dyn Clock,
+    /// Time for which an observation counts as current.
+    pub fresh: Duration,
 }
 
 /// Carries a plan out while `gate` is open; `news` is told what it waits for.
@@ -56,8 +62,8 @@ pub async fn run(
     progress: Progress<'_>,
     news: &(dyn Fn(&str) + Sync),
 ) -> Finish {
-    let Executor { vendors, journal, observers, .. } = world;
-    let lookout = PreSendChecks::new(plan, vendors, observers, conduct.guard.clone(), conduct.seen.is_some());
+    let Executor { vendors, journal, observers, clock, creation, fresh, .. } = world;
+    let lookout = PreSendChecks::new(plan, vendors, observers, clock, conduct.guard.clone(), creation, fresh);
     let lookout = &lookout;
     let bounds = [Kind::Agent, Kind::Queue].into_iter();
     let bounds = bounds.filter_map(|kind| Some((kind, vendors.get(kind)?.bounds()))).collect();
@@ -76,9 +82,9 @@ pub async fn run(
                     let mut stop = stop.clone();
                     running.push(Box::pin(async move {
                         if again > 0 {
-                            let pause = tokio::time::sleep(retry::poll_delay(again, clock::chance()));
+                            let pause = clock.sleep(retry::poll_delay(again, clock.chance()));
                             // Whoever stops the run does not wait; a channel that closed asks for nothing.
-                            tokio::select! { Ok(_) = stop.wait_for(|stop| *stop) => {}, () = pause => {} }
+                            tokio::select! { biased; Ok(_) = stop.wait_for(|stop| *stop) => {}, () = pause => {} }
                         }
                         let live = &plan.summary.live;
                         let mut wanted = wanted;
@@ -100,10 +106,11 @@ pub async fn run(
                     let mut stop = stop.clone();
                     running.push(Box::pin(async move {
                         let asked = async {
-                            tokio::time::sleep(pause).await;
+                            clock.sleep(pause).await;
                             lookout.attend(&steps, &agents).await
                         };
                         let presence = tokio::select! {
+                            biased;
                             // A channel that closed asks for nothing.
                             Ok(_) = stop.wait_for(|stop| *stop) => None,
                             presence = asked => Some(presence),
@@ -114,12 +121,13 @@ pub async fn run(
                 Effect::Send { step, deed, repetition, follow_up, harms } => {
                     running.push(Box::pin(async move {
                         if repetition > 0 {
-                            tokio::time::sleep(retry::backoff(repetition, clock::chance())).await;
+                            clock.sleep(retry::backoff(repetition, clock.chance())).await;
                         }
                         let operation = plan.steps[step].operation;
                         if operation == Operation::QueueCreate {
                             let mut stop = stop.clone();
                             let begun = tokio::select! {
+                                biased;
                                 Ok(_) = stop.wait_for(|stop| *stop) => return Event::NotStarted { step },
                                 begun = lookout.begin_creation(news) => begun,
                             };
@@ -198,7 +206,7 @@ async fn carry_out(
     if let WriteOp::PutSecret { secret, renew } = deed {
         // What its making reads is read before the question, so that the write follows it at once.
         if !renew {
-            let _ = secrets.find(secret).await;
+            secrets.prefetch(secret).await;
         }
         gate.ask()?;
         return make(secrets, passwords, secret, *renew).await.map(|()| None);
@@ -258,12 +266,12 @@ async fn carry_out(
 
 /// Makes a password and stores it, unless the store has one that may stay.
 async fn make(
-    secrets: &Secrets,
+    secrets: &dyn PasswordStore,
     passwords: &Passwords,
     secret: &SecretRef,
     renew: bool,
 ) -> Result<(), Failure> {
-    let value = secrets.make(secret, renew).await.map_err(|error| Failure::Refused(error.to_string()))?;
+    let value = secrets.make(secret, renew).await.map_err(Failure::Refused)?;
     // Another process may have put there what no person could type.
     if let Some(why) = value.password_objection() {
         return Err(Failure::Refused(format!("the password {secret} {why}: store another one")));
@@ -288,7 +296,7 @@ async fn settle(
     let refuse = |why: String| {
         Failure::Refused(format!("the vendor took the password {secret}, but its store was not told: {why}"))
     };
-    while let Some(other) = secrets.settle(secret, &sent).await.map_err(|error| refuse(error.to_string()))? {
+    while let Some(other) = secrets.settle(secret, &sent).await.map_err(refuse)? {
         let vendor =
             vendors.get(Kind::Agent).ok_or_else(|| refuse("no connection holds agents".to_owned()))?;
         for id in ids {

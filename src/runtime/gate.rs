@@ -8,18 +8,23 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::model::call::Failure;
-use crate::storage::ledger::Lease;
+
+/// Right to write, which a run may lose.
+pub trait WriteLease: Send + Sync {
+    /// Returns whether the run still holds it.
+    fn holds(&self) -> bool;
+}
 
 /// Lets writes pass while a run may write.
 pub struct Gate {
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
-    lease: Arc<Lease>,
+    lease: Arc<dyn WriteLease>,
 }
 
 impl Gate {
     /// The gate of a run that holds a lock.
-    pub fn new(lease: Arc<Lease>) -> Self {
+    pub fn new(lease: Arc<dyn WriteLease>) -> Self {
         let (stop, stopped) = watch::channel(false);
         Self { stop, stopped, lease }
     }

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod executor;
 pub mod gate;
 pub mod http;
+pub mod ports;
 pub mod pre_send_check;
 pub mod progress;
 pub mod rate_limiter;

@@ -8,15 +8,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
 use super::client::Check;
+use super::clock::Clock;
+use super::ports::{CreationGuard, StepJournal};
 use super::read::presence::Observers;
 use super::read::resources;
 use super::read::resources::Vendors;
-use super::vendor::{Aside, Vendor};
+use super::vendor::Aside;
 use crate::apply::precondition;
 use crate::apply::presence_guard::{Disruptions, first_objection};
 use crate::apply::readback::{QueueKey, ReadBack, ReadSet};
@@ -29,11 +31,9 @@ use crate::model::outcome::Stale;
 use crate::model::plan::{Action, Change, Operation, Plan};
 use crate::model::presence::{Presence, PresencePolicy};
 use crate::model::value::Members;
-use crate::storage::creation_lock::CreationLock;
-use crate::storage::journal::Journal;
 
-/// How long what was seen counts as seen just now.
-const FRESH: Duration = Duration::from_secs(3);
+/// Time for which an observation counts as current.
+pub const FRESH: Duration = Duration::from_secs(3);
 
 /// So many agents or queues are looked at one by one.
 const FEW: usize = 10;
@@ -52,21 +52,24 @@ pub struct PreSendChecks<'a> {
     plan: &'a Plan,
     vendors: &'a Vendors,
     observers: &'a Observers,
+    clock: &'a dyn Clock,
     guard: Option<PresencePolicy>,
+    /// How long what was seen counts as seen just now.
+    fresh: Duration,
     /// When the run began, and with it the guard's look.
-    begun: Instant,
+    begun: Duration,
     /// Whether some call of the run was answered.
     answered: AtomicBool,
     /// The queues that there were, and when.
-    queues: tokio::sync::Mutex<Option<(Instant, ReadBack)>>,
+    queues: tokio::sync::Mutex<Option<(Duration, ReadBack)>>,
     /// The agents whose fields are overwritten as they were, and when; where a listing serves them all.
-    agents: Option<tokio::sync::Mutex<Option<(Instant, ReadBack)>>>,
+    agents: Option<tokio::sync::Mutex<Option<(Duration, ReadBack)>>>,
     /// When those were last asked for whom a step would hurt.
-    attended: Mutex<BTreeMap<usize, Instant>>,
+    attended: Mutex<BTreeMap<usize, Duration>>,
     /// When it was last seen of whom a step deletes that they are in no queue, and who they were.
-    confirmed: Mutex<BTreeMap<usize, Instant>>,
+    confirmed: Mutex<BTreeMap<usize, Duration>>,
     /// Held from before the first queue is created until the last one was answered.
-    creation: Option<CreationLock>,
+    creation: Option<&'a dyn CreationGuard>,
 }
 
 /// Why a call did not leave, where the machine has to think again.
@@ -78,21 +81,17 @@ pub enum Abort {
 }
 
 impl<'a> PreSendChecks<'a> {
-    /// A lookout of a run that begins now.
-    ///
-    /// `looked` when the guard's look was taken before: another run may have created queues since.
+    /// Returns the checks of a run that begins now. `creation` is the lock where the plan creates queues.
     pub fn new(
         plan: &'a Plan,
         vendors: &'a Vendors,
         observers: &'a Observers,
+        clock: &'a dyn Clock,
         guard: Option<PresencePolicy>,
-        looked: bool,
+        creation: Option<&'a dyn CreationGuard>,
+        fresh: Duration,
     ) -> Self {
-        // Before the run begins to look.
-        let creates = plan.steps.iter().any(|step| step.operation == Operation::QueueCreate);
-        let creation = vendors.queues.as_ref().filter(|_| creates).map(Vendor::creation_lock);
-        let creation = creation.map(|creation| if looked { creation.unobserved() } else { creation });
-        let begun = Instant::now();
+        let begun = clock.elapsed();
         let (answered, queues) = (AtomicBool::default(), tokio::sync::Mutex::default());
         let (attended, confirmed) = (Mutex::default(), Mutex::default());
         let agents = overwritten(plan, Kind::Agent);
@@ -106,7 +105,9 @@ impl<'a> PreSendChecks<'a> {
             plan,
             vendors,
             observers,
+            clock,
             guard,
+            fresh,
             begun,
             answered,
             queues,
@@ -127,7 +128,7 @@ impl<'a> PreSendChecks<'a> {
         let waiting = || news("another run creates queues on this account: waiting for it");
         let unlocked =
             |error| Failure::NotSent(format!("the lock of queue creation cannot be taken: {error}"));
-        creation.hold(waiting).await.map(|_| ()).map_err(unlocked)
+        creation.hold(&waiting).await.map(|_| ()).map_err(unlocked)
     }
 
     /// Frees the lock of what is created.
@@ -149,23 +150,28 @@ impl<'a> PreSendChecks<'a> {
 
     /// Time since the run began.
     pub fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
+        self.since(self.begun)
+    }
+
+    /// Returns the time since a moment of the clock.
+    fn since(&self, moment: Duration) -> Duration {
+        self.clock.elapsed().saturating_sub(moment)
     }
 
     /// Whether what the guard saw is still fresh.
     pub fn is_fresh(&self) -> bool {
-        self.elapsed() <= FRESH
+        self.elapsed() <= self.fresh
     }
 
     /// Takes down that queues and agents are looked at now, before a step deletes somebody.
     pub fn confirms(&self, step: usize) {
-        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(step, Instant::now());
+        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(step, self.clock.elapsed());
     }
 
     /// Asks who is at work, before some steps.
     pub async fn attend(&self, steps: &[usize], agents: &BTreeSet<OperatorId>) -> Presence {
         // What an answer of a while says is as old as the question.
-        let at = Instant::now();
+        let at = self.clock.elapsed();
         let presence = self.observers.presence(Some(agents)).await;
         let mut attended = self.attended.lock().unwrap_or_else(PoisonError::into_inner);
         attended.extend(steps.iter().map(|step| (*step, at)));
@@ -180,7 +186,7 @@ impl<'a> PreSendChecks<'a> {
         step: usize,
         deed: &WriteOp,
         harms: &Disruptions,
-        left: Option<Instant>,
+        left: Option<Duration>,
     ) -> Result<Option<Abort>, Failure> {
         match deed {
             WriteOp::SetMembers { exten, members, before } if !self.is_first() => {
@@ -220,7 +226,7 @@ impl<'a> PreSendChecks<'a> {
         // Where agents are made anew, queues are written twice, and a listing may be of before the first time.
         let once = self.plan.changes.iter().all(|change| change.action != Action::Replace);
         let now = if once && overwritten(self.plan, Kind::Queue) > FEW && self.pages() <= MANY_PAGES {
-            let listed = self.listed(FRESH).await?;
+            let listed = self.listed(self.fresh).await?;
             let of = |(number, queue): &(OperatorId, LiveQueue)| (number == exten).then(|| queue.clone());
             let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
             let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
@@ -245,9 +251,9 @@ impl<'a> PreSendChecks<'a> {
     /// Checks that a queue that is to be made is still not there: by the guard's look while it is fresh and no other
     /// run created a queue since, by a listing that serves all calls of a moment, or by its name where a listing takes
     /// many pages.
-    async fn unmade(&self, name: &str, left: Option<Instant>) -> Result<(), Failure> {
+    async fn unmade(&self, name: &str, left: Option<Duration>) -> Result<(), Failure> {
         let (Some(_), Some(creation)) = (&self.vendors.queues, &self.creation) else { return Ok(()) };
-        let since = creation.hold(|| {}).await.map_err(|error| Failure::NotSent(error.to_string()))?;
+        let since = creation.hold(&|| {}).await.map_err(|error| Failure::NotSent(error.to_string()))?;
         // Whatever an earlier attempt was answered, it may have been carried out.
         let since = left.map_or(since, |left| left.max(since));
         if self.is_fresh() && since <= self.begun {
@@ -259,8 +265,8 @@ impl<'a> PreSendChecks<'a> {
             let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
             seen.queues(&key).map_err(Failure::NotSent)?.to_vec()
         } else {
-            let fresh = if self.pages() > MANY_PAGES { BURST } else { FRESH };
-            let listed = self.listed(fresh.min(since.elapsed())).await?;
+            let fresh = if self.pages() > MANY_PAGES { BURST } else { self.fresh };
+            let listed = self.listed(fresh.min(self.since(since))).await?;
             let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
             let named = |(_, queue): &&(OperatorId, LiveQueue)| *queue.name == *name;
             queues.map_err(Failure::NotSent)?.unwrap_or_default().iter().filter(named).cloned().collect()
@@ -284,11 +290,11 @@ impl<'a> PreSendChecks<'a> {
     async fn listed(
         &self,
         fresh: Duration,
-    ) -> Result<tokio::sync::MutexGuard<'_, Option<(Instant, ReadBack)>>, Failure> {
+    ) -> Result<tokio::sync::MutexGuard<'_, Option<(Duration, ReadBack)>>, Failure> {
         let mut listed = self.queues.lock().await;
-        if listed.as_ref().is_none_or(|(at, _)| at.elapsed() > fresh) {
+        if listed.as_ref().is_none_or(|(at, _)| self.since(*at) > fresh) {
             let wanted = ReadSet { queues: BTreeSet::from([QueueKey::All]), ..ReadSet::default() };
-            let at = Instant::now();
+            let at = self.clock.elapsed();
             let seen = resources::look(self.vendors, &wanted, (0, 0)).await;
             seen.queues(&QueueKey::All).map_err(Failure::NotSent)?;
             *listed = Some((at, seen));
@@ -300,11 +306,11 @@ impl<'a> PreSendChecks<'a> {
     async fn list_agents(&self) {
         let Some(shared) = self.agents.as_ref().filter(|_| !self.is_first()) else { return };
         let mut shared = shared.lock().await;
-        if shared.as_ref().is_none_or(|(at, _)| at.elapsed() > FRESH) {
+        if shared.as_ref().is_none_or(|(at, _)| self.since(*at) > self.fresh) {
             let of = |change: &&Change| change.action == Action::Update && change.id.kind == Kind::Agent;
             let agents = self.plan.changes.iter().filter(of).map(|change| change.id.name.clone()).collect();
             let wanted = ReadSet { agents, ..ReadSet::default() };
-            let at = Instant::now();
+            let at = self.clock.elapsed();
             let seen = resources::look(self.vendors, &wanted, (self.plan.summary.live.agents, 0)).await;
             *shared = Some((at, seen));
         }
@@ -343,13 +349,13 @@ impl<'a> PreSendChecks<'a> {
         holds: bool,
     ) -> Result<Option<Abort>, Failure> {
         let last = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).get(&step).copied();
-        if last.is_some_and(|last| last.elapsed() <= FRESH) {
+        if last.is_some_and(|last| self.since(last) <= self.fresh) {
             return Ok(None);
         }
-        let at = Instant::now();
+        let at = self.clock.elapsed();
         let mut stale = Vec::new();
         if self.vendors.queues.is_some() && self.plan.summary.live.queues > 0 {
-            let listed = self.listed(FRESH).await?;
+            let listed = self.listed(self.fresh).await?;
             let inside: Vec<_> = listed.iter().flat_map(|(_, seen)| seen.members()).collect();
             let queue = |id: &OperatorId| inside.iter().find(|(_, members)| members.contains(id));
             stale.extend(ids.iter().filter_map(|id| {
@@ -376,7 +382,7 @@ impl<'a> PreSendChecks<'a> {
     async fn presence(&self, step: usize, harms: &Disruptions) -> Option<Abort> {
         let guard = self.guard.as_ref().filter(|_| !harms.is_empty())?;
         let last = self.attended.lock().unwrap_or_else(PoisonError::into_inner).get(&step).copied();
-        if last.is_some_and(|last| last.elapsed() <= FRESH) {
+        if last.is_some_and(|last| self.since(last) <= self.fresh) {
             return None;
         }
         let agents = harms.iter().map(|(agent, _)| agent.clone()).collect();
@@ -399,12 +405,12 @@ pub struct PreSendCheck<'a> {
     step: usize,
     deed: &'a WriteOp,
     harms: &'a Disruptions,
-    journal: Option<&'a Journal>,
+    journal: Option<&'a dyn StepJournal>,
     halt: Mutex<Option<Abort>>,
     /// When all that can be looked at before the call takes its place had been.
-    ready: Mutex<Option<Instant>>,
+    ready: Mutex<Option<Duration>>,
     /// When the call left last.
-    left: Mutex<Option<Instant>>,
+    left: Mutex<Option<Duration>>,
 }
 
 impl<'a> PreSendCheck<'a> {
@@ -414,7 +420,7 @@ impl<'a> PreSendCheck<'a> {
         step: usize,
         deed: &'a WriteOp,
         harms: &'a Disruptions,
-        journal: Option<&'a Journal>,
+        journal: Option<&'a dyn StepJournal>,
     ) -> Self {
         let (halt, ready, left) = (Mutex::default(), Mutex::default(), Mutex::default());
         Self { lookout, step, deed, harms, journal, halt, ready, left }
@@ -445,7 +451,8 @@ impl Check for PreSendCheck<'_> {
                         halt = self.lookout.check_deletion(self.step, ids, false).await?;
                     }
                     self.judge(halt)?;
-                    *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                    *self.ready.lock().unwrap_or_else(PoisonError::into_inner) =
+                        Some(self.lookout.clock.elapsed());
                 }
                 WriteOp::SetMembers { .. }
                 | WriteOp::CreateAgents { .. }
@@ -460,7 +467,7 @@ impl Check for PreSendCheck<'_> {
     fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
             let ready = *self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-            if ready.is_some_and(|ready| ready.elapsed() <= FRESH) {
+            if ready.is_some_and(|ready| self.lookout.since(ready) <= self.lookout.fresh) {
                 return Ok(());
             }
             let left = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
@@ -470,7 +477,7 @@ impl Check for PreSendCheck<'_> {
 
     fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
-            *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.lookout.clock.elapsed());
             // From this moment on the vendor may make it, whatever becomes of this program: the next run waits for
             // as long as that takes.
             match (self.journal, self.deed) {

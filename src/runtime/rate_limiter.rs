@@ -1,41 +1,35 @@
-//! Keeps the rate limit of operations as windows: never more calls than allowed in any window, and no slower
-//! than that.
+//! Rate limiter of a connection: never more calls than allowed in any window, and no slower than that.
 //!
-//! What counts is [`Window`]'s to say. The windows lie in files under the user's state folder, so that
-//! several processes share one. Each is replaced whole under a lock of the operating system, so that a kill at
-//! any moment leaves what was there before or after. Where the folder cannot be written (no home, a full disk)
-//! another one takes the window; what lies in any of them counts.
+//! [`Window`] decides which calls count. A [`RateStore`] keeps the windows, so that several processes share one.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{clock, progress};
+use super::clock::Clock;
+use super::progress;
+use super::rate_window::Window;
 use crate::config::settings::Rate;
-use crate::model::digest;
-use crate::runtime::rate_window::Window;
-use crate::storage::state;
 
-/// The windows of an account's operations.
-pub struct RateLimiter {
-    /// Folders that processes share, best first.
-    folders: Vec<PathBuf>,
-    account: String,
-    /// Windows that no folder takes.
-    own: Mutex<BTreeMap<&'static str, Window>>,
-    /// Whether it was said that a window is shared with no other process.
-    alone: AtomicBool,
+/// Store of the rate windows of an account.
+pub trait RateStore {
+    /// Changes the window of an operation under a lock, and keeps it.
+    ///
+    /// `work` gets the time in milliseconds, taken behind the lock. It may be called several times.
+    fn change(&self, operation: &'static str, work: &mut dyn FnMut(&mut Window, i64));
 }
 
-/// A place in a window. Dropped before its call left, it is free again; dropped after that and without an answer, it
-/// counts for as long as the vendor may see the call.
+/// Rate limiter of an account's operations.
+pub struct RateLimiter {
+    store: Box<dyn RateStore>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Place in a rate window.
+///
+/// Dropped before its call left, it is free again. Dropped after that and without a response, it counts for as long
+/// as the vendor may see the call.
 pub struct RatePermit<'a> {
-    pace: &'a RateLimiter,
+    limiter: &'a RateLimiter,
     operation: &'static str,
     id: u64,
     left: bool,
@@ -44,298 +38,65 @@ pub struct RatePermit<'a> {
 impl RatePermit<'_> {
     /// Keeps the place while the call waits for something else; `false` when it is gone.
     pub fn renew(&mut self) -> bool {
-        self.pace.with(self.operation, |window, now| window.renew(self.id, now))
+        self.limiter.with(self.operation, false, |window, now| window.renew(self.id, now))
     }
 
-    /// Takes the place for good, since the call leaves now; `false` when it is gone, and the call must not leave.
+    /// Marks the call as sent; `false` when the place is gone, and the call must not leave.
     pub fn sends(&mut self) -> bool {
         self.left = self.renew();
         self.left
     }
 
-    /// Says that the answer came: from now on the call's window runs.
+    /// Starts the window of the call: its response arrived.
     pub fn leave(mut self) {
         self.left = true;
-        self.pace.with(self.operation, |window, now| window.leave(self.id, now));
+        self.limiter.with(self.operation, (), |window, now| window.leave(self.id, now));
     }
 }
 
 impl Drop for RatePermit<'_> {
     fn drop(&mut self) {
         if !self.left {
-            self.pace.with(self.operation, |window, _| window.cancel(self.id));
+            self.limiter.with(self.operation, (), |window, _| window.cancel(self.id));
         }
     }
 }
 
 impl RateLimiter {
-    /// The windows of an account, shared in folders, best first; in none of them, they are this process's own.
-    pub fn new(folders: impl IntoIterator<Item = PathBuf>, account: &str) -> Self {
-        let (own, alone) = (Mutex::default(), AtomicBool::default());
-        Self { folders: folders.into_iter().collect(), account: account.to_owned(), own, alone }
+    /// Returns the limiter over a store of windows.
+    pub fn new(store: Box<dyn RateStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
     }
 
-    /// Returns the places of a lock that an account's runs share, as they share its windows; the best first.
-    pub fn lock_files(&self, what: &str) -> Vec<PathBuf> {
-        let digest: String = digest::sha256([self.account.as_bytes()]).chars().take(16).collect();
-        self.folders.iter().map(|folder| folder.join(format!("{what}-{digest}.lock"))).collect()
-    }
-
-    /// Waits for a place in an operation's window; `longest` is how long a call can take.
+    /// Waits for a place in an operation's window; `longest` is the longest time of a call.
     pub async fn enter(&self, operation: &'static str, rate: Rate, longest: Duration) -> RatePermit<'_> {
-        let id = clock::unique();
+        let id = self.clock.unique();
         loop {
-            let entered = self.with(operation, |window, now| window.enter(id, rate, millis(longest), now));
+            let enter = |window: &mut Window, now| window.enter(id, rate, millis(longest), now);
+            let entered = self.with(operation, Err(0), enter);
             match entered {
-                Ok(()) => return RatePermit { pace: self, operation, id, left: false },
+                Ok(()) => return RatePermit { limiter: self, operation, id, left: false },
                 Err(wait) => {
                     let wait = Duration::from_millis(wait.unsigned_abs());
                     progress::held(operation, wait);
-                    tokio::time::sleep(wait).await;
+                    self.clock.sleep(wait).await;
                 }
             }
         }
     }
 
-    /// How many calls count in an operation's window now; `longest` is how long a call can take.
+    /// Returns how many calls count in an operation's window; `longest` is the longest time of a call.
     pub fn used(&self, operation: &'static str, rate: Rate, longest: Duration) -> usize {
-        self.with(operation, |window, now| window.used(rate, millis(longest), now))
+        self.with(operation, 0, |window, now| window.used(rate, millis(longest), now))
     }
 
-    /// Works on an operation's window.
-    ///
-    /// The time is taken behind the locks: what another process wrote while this one waited for them would
-    /// else lie in the future.
-    fn with<T>(&self, operation: &'static str, work: impl Fn(&mut Window, i64) -> T) -> T {
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = own.remove(operation).unwrap_or_default();
-        let start = clock::start().unwrap_or_default();
-        let mut refused = None;
-        // A folder after the first one is made only when none before it takes the window.
-        let mut spare = false;
-        loop {
-            let locked = |(at, folder): (usize, &PathBuf)| {
-                let place = Place::lock(folder, &self.name(operation), at == 0 || spare);
-                place.inspect_err(|error| refused = Some(error.to_string())).ok().flatten()
-            };
-            let places: Vec<Place> = self.folders.iter().enumerate().filter_map(locked).collect();
-            let now = clock::since_start_ms();
-            let read: Vec<Vec<u8>> = places.iter().filter_map(Place::read).collect();
-            let mut window = Window::join(known.clone(), &read, start, now);
-            let result = work(&mut window, now);
-            let text = window.text(start);
-            let stores = |place: &Place| {
-                place.write(&text).inspect_err(|error| refused = Some(error.to_string())).is_ok()
-            };
-            if let Some(at) = places.iter().position(stores) {
-                // What lies in the others lies there now.
-                places
-                    .iter()
-                    .enumerate()
-                    .filter(|(other, _)| *other != at)
-                    .for_each(|(_, place)| place.empty());
-                return result;
-            }
-            if spare || self.folders.len() < 2 {
-                own.insert(operation, window);
-                if !self.alone.swap(true, Ordering::Relaxed) && !self.folders.is_empty() {
-                    let why = refused.unwrap_or_default();
-                    tracing::warn!("the rate limit of {operation} is kept by this process alone: {why}");
-                }
-                return result;
-            }
-            spare = true;
-        }
+    /// Works on a window; `result` holds until the store calls back.
+    fn with<T>(&self, operation: &'static str, mut result: T, work: impl Fn(&mut Window, i64) -> T) -> T {
+        self.store.change(operation, &mut |window, now| result = work(window, now));
+        result
     }
-
-    /// Name of a window's file: the same in every build.
-    fn name(&self, operation: &str) -> String {
-        let digest = digest::sha256([self.account.as_bytes(), operation.as_bytes()]);
-        let digest: String = digest.chars().take(16).collect();
-        format!("{operation}-{digest}")
-    }
-}
-
-/// A window's file, locked against other processes.
-struct Place {
-    path: PathBuf,
-    _guard: File,
-}
-
-impl Place {
-    /// Locks a window's file in a folder; `None` when nothing is there and nothing shall be made.
-    fn lock(folder: &Path, name: &str, make: bool) -> io::Result<Option<Self>> {
-        let rate = folder.join("rate");
-        let guard = beside(&rate.join(name), "guard");
-        if make {
-            state::make(folder)?;
-            fs::create_dir_all(&rate)?;
-        } else if !guard.exists() {
-            return Ok(None);
-        } else {
-            state::make(folder)?;
-        }
-        let mut open = OpenOptions::new();
-        // What is locked is never replaced, as the window is.
-        let guard = open.read(true).write(true).create(make).truncate(false).mode(0o600).open(guard)?;
-        guard.lock()?;
-        Ok(Some(Self { path: rate.join(name), _guard: guard }))
-    }
-
-    /// What is stored; `None` when there is nothing.
-    fn read(&self) -> Option<Vec<u8>> {
-        match fs::read(&self.path) {
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            // As what is damaged.
-            Err(_) => Some(Vec::new()),
-        }
-    }
-
-    /// Replaces the file whole. What a kill leaves beside it is written over by the next.
-    fn write(&self, text: &str) -> io::Result<()> {
-        let new = beside(&self.path, "new");
-        let mut open = OpenOptions::new();
-        let mut file = open.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-        file.write_all(text.as_bytes())?;
-        drop(file);
-        fs::rename(&new, &self.path)
-    }
-
-    fn empty(&self) {
-        // Where it stays, its calls count in both places, and once.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-/// A hidden file beside a window's.
-fn beside(window: &Path, what: &str) -> PathBuf {
-    let name = window.file_name().unwrap_or_default().to_string_lossy();
-    window.with_file_name(format!(".{name}.{what}"))
 }
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-
-    const RATE: Rate = Rate { calls: 3, per: Duration::from_millis(300) };
-
-    async fn sends(pace: &RateLimiter, count: usize) -> Vec<i64> {
-        let mut times = Vec::new();
-        for _ in 0..count {
-            let permit = pace.enter("addQueue", RATE, Duration::from_secs(1)).await;
-            times.push(clock::since_start_ms());
-            permit.leave();
-        }
-        times
-    }
-
-    #[tokio::test]
-    async fn no_window_ever_holds_more_than_its_calls() {
-        let folder = tempfile::tempdir().unwrap();
-        for pace in [RateLimiter::new(None, "a"), RateLimiter::new(Some(folder.path().to_owned()), "a")] {
-            let times = sends(&pace, 8).await;
-            for window in times.windows(4) {
-                assert!(window[3] - window[0] >= 300, "{times:?}");
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_call_that_never_left_counts_for_nothing() {
-        let pace = RateLimiter::new(None, "a");
-        let hour = Rate { calls: 1, per: Duration::from_hours(1) };
-        drop(pace.enter("addQueue", hour, Duration::from_secs(1)).await);
-        assert_eq!(pace.used("addQueue", hour, Duration::from_secs(1)), 0);
-        let mut permit = pace.enter("addQueue", hour, Duration::from_secs(1)).await;
-        assert!(permit.renew());
-        assert!(permit.sends());
-        drop(permit);
-        assert_eq!(pace.used("addQueue", hour, Duration::from_secs(1)), 1);
-    }
-
-    #[tokio::test]
-    async fn two_processes_share_one_window() {
-        let folder = tempfile::tempdir().unwrap();
-        let one = RateLimiter::new(Some(folder.path().to_owned()), "a");
-        let two = RateLimiter::new(Some(folder.path().to_owned()), "a");
-        let mut times = sends(&one, 3).await;
-        times.extend(sends(&two, 1).await);
-        assert!(times[3] - times[0] >= 300, "{times:?}");
-    }
-
-    /// A limit that no test waits for.
-    const HOUR: Rate = Rate { calls: 3, per: Duration::from_hours(1) };
-
-    async fn calls(pace: &RateLimiter, count: usize) {
-        for _ in 0..count {
-            pace.enter("addQueue", HOUR, Duration::from_secs(1)).await.leave();
-        }
-    }
-
-    fn used(pace: &RateLimiter) -> usize {
-        pace.used("addQueue", HOUR, Duration::from_secs(1))
-    }
-
-    fn window_in(folder: &Path) -> PathBuf {
-        let files = fs::read_dir(folder.join("rate")).unwrap().map(|entry| entry.unwrap().path());
-        let mut windows = files.filter(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.'));
-        windows.next().unwrap()
-    }
-
-    #[tokio::test]
-    async fn what_is_damaged_or_cannot_be_read_is_full() {
-        let folder = tempfile::tempdir().unwrap();
-        let pace = || RateLimiter::new(Some(folder.path().to_owned()), "a");
-        calls(&pace(), 1).await;
-        let file = window_in(folder.path());
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        for damage in [b"".as_slice(), b"\xff", b"1 2 3"] {
-            fs::write(&file, damage).unwrap();
-            assert_eq!(used(&pace()), 3, "{damage:?}");
-        }
-        fs::remove_file(&file).unwrap();
-        fs::create_dir(&file).unwrap();
-        assert_eq!(used(&pace()), 3, "a folder in its place");
-    }
-
-    #[tokio::test]
-    async fn a_window_that_one_folder_does_not_take_is_shared_in_another_and_what_lay_there_counts() {
-        let folder = tempfile::tempdir().unwrap();
-        let (first, second) = (folder.path().join("first"), folder.path().join("second"));
-        let pace = || RateLimiter::new([first.clone(), second.clone()], "a");
-        calls(&pace(), 1).await;
-        assert!(!second.exists(), "nothing is made that is not needed");
-        // Nothing can be written beside the window any more, as with a full disk.
-        let blocked = beside(&window_in(&first), "new");
-        fs::create_dir(&blocked).unwrap();
-        calls(&pace(), 1).await;
-        assert_eq!(used(&pace()), 2);
-        assert!(window_in(&second).exists());
-        // It can again: what lies in the second counts.
-        fs::remove_dir(&blocked).unwrap();
-        calls(&pace(), 1).await;
-        assert_eq!(used(&pace()), 3);
-        // No folder can be made at all.
-        fs::write(folder.path().join("file"), "").unwrap();
-        let nowhere = RateLimiter::new([folder.path().join("file/a"), folder.path().join("file/b")], "a");
-        calls(&nowhere, 2).await;
-        assert_eq!(used(&nowhere), 2);
-    }
-
-    #[tokio::test]
-    async fn a_place_that_is_gone_lets_no_call_leave() {
-        let folder = tempfile::tempdir().unwrap();
-        let pace = RateLimiter::new(Some(folder.path().to_owned()), "a");
-        let mut permit = pace.enter("addQueue", HOUR, Duration::from_secs(1)).await;
-        fs::remove_file(window_in(folder.path())).unwrap();
-        assert!(!permit.sends());
-    }
 }

@@ -3,39 +3,43 @@
 //! No message holds a URL's query, a header or a body.
 
 use std::error::Error as _;
-use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
 use super::clock;
 use crate::model::call::{Call, Failure, Reply};
-use crate::sandbox::Embedded;
 
 /// Largest answer that is read.
 pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
 
-/// Where calls of a connection go.
-pub enum Transport {
-    /// To a host.
-    Http {
-        /// The client with its connections.
-        client: reqwest::Client,
-        /// The base URL, without a final `/`.
-        base: String,
-        /// Longest time for one call.
-        timeout: Duration,
-    },
-    /// To the simulator in this process.
-    Embedded(Arc<Embedded>),
+/// Transport of a connection's calls.
+pub trait Transport {
+    /// Sends a call once; returns the reply, and the time of its `Date` in milliseconds since 1970 UTC.
+    ///
+    /// # Errors
+    /// `NotSent`: no connection could be made. `Unknown`: it broke after that. `Late`: no response came in time.
+    /// `Garbled`: the response is too large.
+    fn send<'a>(&'a self, call: &'a Call) -> LocalBoxFuture<'a, Result<(Reply, Option<i64>), Failure>>;
 }
 
-impl Transport {
-    /// A transport to a host; over HTTP/1.1 alone where the `Host` header is signed.
+/// Transport to a host over HTTP.
+pub struct HttpTransport {
+    /// The client with its connections.
+    client: reqwest::Client,
+    /// The base URL, without a final `/`.
+    base: String,
+    /// Longest time for one call.
+    timeout: Duration,
+}
+
+impl HttpTransport {
+    /// Returns a transport to a host; over HTTP/1.1 alone where the `Host` header is signed.
     ///
     /// # Errors
     /// The client cannot be set up (a proxy variable or a certificate file is wrong).
-    pub fn http(base: &str, timeout: Duration, http1: bool) -> Result<Self, String> {
+    pub fn new(base: &str, timeout: Duration, http1: bool) -> Result<Self, String> {
         let builder = super::http::client(base);
         let client = if http1 { builder.http1_only() } else { builder }
             .user_agent(concat!("rosterctl/", env!("CARGO_PKG_VERSION")))
@@ -52,39 +56,25 @@ impl Transport {
                 };
                 format!("the HTTP client cannot be set up: {why}{hint}")
             })?;
-        Ok(Self::Http { client, base: base.to_owned(), timeout })
+        Ok(Self { client, base: base.to_owned(), timeout })
     }
+}
 
-    /// Sends a call once; returns the reply, and the moment that its `Date` tells, in milliseconds since 1970 UTC.
-    ///
-    /// # Errors
-    /// `NotSent` when no connection could be made, `Unknown` when it broke after that, `Late` when no answer
-    /// came in time, `Garbled` when
-    /// the answer is too large.
-    pub async fn send(&self, call: &Call) -> Result<(Reply, Option<i64>), Failure> {
-        match self {
-            Self::Embedded(embedded) => Ok((embedded.answer(call, clock::now_ms()), None)),
-            Self::Http { client, base, timeout } => {
-                let mut request = client.post(format!("{base}{}", call.path)).body(call.body.clone());
-                if !call.query.is_empty() {
-                    let query = call.query.iter().fold(
-                        url::form_urlencoded::Serializer::new(String::new()),
-                        |mut query, (key, value)| {
-                            query.append_pair(key, value);
-                            query
-                        },
-                    );
-                    let mut query = query;
-                    request = client
-                        .post(format!("{base}{}?{}", call.path, query.finish()))
-                        .body(call.body.clone());
-                }
-                let response =
-                    request.headers(headers(call)?).send().await.map_err(|e| broken(&e, *timeout))?;
-                let told_ms = told_ms(&response);
-                Ok((receive(response, *timeout).await?, told_ms))
+impl Transport for HttpTransport {
+    fn send<'a>(&'a self, call: &'a Call) -> LocalBoxFuture<'a, Result<(Reply, Option<i64>), Failure>> {
+        Box::pin(async move {
+            let Self { client, base, timeout } = self;
+            let mut url = format!("{base}{}", call.path);
+            if !call.query.is_empty() {
+                let mut query = url::form_urlencoded::Serializer::new(String::new());
+                query.extend_pairs(&call.query);
+                url = format!("{url}?{}", query.finish());
             }
-        }
+            let request = client.post(url).body(call.body.clone()).headers(headers(call)?);
+            let response = request.send().await.map_err(|error| broken(&error, *timeout))?;
+            let told_ms = told_ms(&response);
+            Ok((receive(response, *timeout).await?, told_ms))
+        })
     }
 }
 

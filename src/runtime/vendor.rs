@@ -1,6 +1,6 @@
 //! A system that holds resources, at work: its connector's words over the connection's [`Client`].
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::client::{Check, Client, WriteOptions};
 use super::gate::Gate;
@@ -9,29 +9,23 @@ use crate::model::call::{Call, Failure, Reply};
 use crate::model::retry::Bounds;
 use crate::provider::{Provider, WriteReceipt, WriteRequest};
 use crate::runtime::read::resources::ResourceReader;
-use crate::storage::creation_lock::CreationLock;
 
 /// A system that holds resources.
 pub struct Vendor {
     /// Its connector.
     pub provider: &'static dyn Provider,
-    link: Arc<Client>,
+    link: Rc<Client>,
 }
 
 impl Vendor {
     /// A system at work.
-    pub fn new(provider: &'static dyn Provider, link: Arc<Client>) -> Self {
+    pub fn new(provider: &'static dyn Provider, link: Rc<Client>) -> Self {
         Self { provider, link }
     }
 
     /// The configured connection.
     pub fn connection(&self) -> &Connection {
         self.link.connection()
-    }
-
-    /// Returns the lock of what is created here.
-    pub fn creation_lock(&self) -> CreationLock {
-        CreationLock::new(&self.link.lock_files("create"))
     }
 
     /// Bounds of trying again.

@@ -11,11 +11,15 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
 use tokio::sync::Mutex;
 
 use super::state;
+use crate::runtime::clock::Clock;
+use crate::runtime::ports::CreationGuard;
 
 /// How often a lock that another process holds is tried.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -26,20 +30,21 @@ pub struct CreationLock {
     /// The token before the run looked at live state; `None` when another run held the lock.
     observed: Option<String>,
     /// When the run began to look.
-    begun: Instant,
+    begun: Duration,
+    clock: Arc<dyn Clock>,
     held: Mutex<Option<Held>>,
 }
 
 struct Held {
     file: File,
     /// What was read before that may be from before a creation by another run.
-    since: Instant,
+    since: Duration,
 }
 
 impl CreationLock {
     /// The lock in the first of some files that can be written and locked, not yet taken; with none, no run shares it.
-    pub fn new(paths: &[PathBuf]) -> Self {
-        let begun = Instant::now();
+    pub fn new(paths: &[PathBuf], clock: Arc<dyn Clock>) -> Self {
+        let begun = clock.elapsed();
         let found = paths.iter().find_map(|path| {
             let mut file = open(path).ok()?;
             match file.try_lock() {
@@ -50,7 +55,7 @@ impl CreationLock {
             }
         });
         let (path, observed) = found.unzip();
-        Self { path, observed: observed.flatten(), begun, held: Mutex::default() }
+        Self { path, observed: observed.flatten(), begun, clock, held: Mutex::default() }
     }
 
     /// The same lock for a run that looked at live state before.
@@ -58,44 +63,45 @@ impl CreationLock {
     pub fn unobserved(self) -> Self {
         Self { observed: None, ..self }
     }
+}
 
-    /// Takes the lock unless this run holds it, and returns since when no other run can have created a queue.
-    ///
-    /// # Errors
-    /// The file cannot be opened, locked or written.
-    pub async fn hold(&self, waiting: impl Fn()) -> io::Result<Instant> {
-        let Some(path) = &self.path else { return Ok(self.begun) };
-        let mut held = self.held.lock().await;
-        if let Some(held) = held.as_ref() {
-            return Ok(held.since);
-        }
-        let mut file = open(path)?;
-        let mut told = false;
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) => {
-                    if !std::mem::replace(&mut told, true) {
-                        waiting();
-                    }
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Err(TryLockError::Error(error)) => return Err(error),
+impl CreationGuard for CreationLock {
+    fn hold<'a>(&'a self, waiting: &'a dyn Fn()) -> LocalBoxFuture<'a, io::Result<Duration>> {
+        Box::pin(async move {
+            let Some(path) = &self.path else { return Ok(self.begun) };
+            let mut held = self.held.lock().await;
+            if let Some(held) = held.as_ref() {
+                return Ok(held.since);
             }
-        }
-        let unchanged = self.observed.is_some() && self.observed == token(&mut file).ok();
-        let since = if unchanged { self.begun } else { Instant::now() };
-        renew(&mut file)?;
-        *held = Some(Held { file, since });
-        Ok(since)
+            let mut file = open(path)?;
+            let mut told = false;
+            loop {
+                match file.try_lock() {
+                    Ok(()) => break,
+                    Err(TryLockError::WouldBlock) => {
+                        if !std::mem::replace(&mut told, true) {
+                            waiting();
+                        }
+                        self.clock.sleep(PAUSE).await;
+                    }
+                    Err(TryLockError::Error(error)) => return Err(error),
+                }
+            }
+            let unchanged = self.observed.is_some() && self.observed == token(&mut file).ok();
+            let since = if unchanged { self.begun } else { self.clock.elapsed() };
+            renew(&mut file)?;
+            *held = Some(Held { file, since });
+            Ok(since)
+        })
     }
 
-    /// Frees the lock.
-    pub async fn release(&self) {
-        if let Some(mut held) = self.held.lock().await.take() {
-            // A run that looked meanwhile must look again.
-            let _ = renew(&mut held.file);
-        }
+    fn release(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async move {
+            if let Some(mut held) = self.held.lock().await.take() {
+                // A run that looked meanwhile must look again.
+                let _ = renew(&mut held.file);
+            }
+        })
     }
 }
 
@@ -124,26 +130,27 @@ fn renew(file: &mut File) -> io::Result<()> {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::runtime::clock::SystemClock;
 
     fn lock(folder: &tempfile::TempDir) -> CreationLock {
-        CreationLock::new(&[folder.path().join("create")])
+        CreationLock::new(&[folder.path().join("create")], Arc::new(SystemClock))
     }
 
     #[tokio::test]
     async fn a_look_of_before_counts_while_no_other_run_created_a_queue() {
         let folder = tempfile::tempdir().unwrap();
         let one = lock(&folder);
-        assert_eq!(one.hold(|| {}).await.unwrap(), one.begun);
-        assert_eq!(one.hold(|| {}).await.unwrap(), one.begun, "once for a run");
+        assert_eq!(one.hold(&|| {}).await.unwrap(), one.begun);
+        assert_eq!(one.hold(&|| {}).await.unwrap(), one.begun, "once for a run");
         let during = lock(&folder);
         one.release().await;
         let after = lock(&folder);
         assert!(
-            during.hold(|| {}).await.unwrap() > during.begun,
+            during.hold(&|| {}).await.unwrap() > during.begun,
             "the first run held it when this one looked"
         );
         during.release().await;
-        assert!(after.hold(|| {}).await.unwrap() > after.begun, "another run created since this one looked");
+        assert!(after.hold(&|| {}).await.unwrap() > after.begun, "another run created since this one looked");
     }
 
     #[tokio::test]
@@ -153,8 +160,8 @@ mod tests {
         let (open, own) = (folder.path().join("open"), folder.path().join("own"));
         std::fs::create_dir(&open).unwrap();
         std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
-        let lock = CreationLock::new(&[open.join("create"), own.join("create")]);
-        lock.hold(|| {}).await.unwrap();
+        let lock = CreationLock::new(&[open.join("create"), own.join("create")], Arc::new(SystemClock));
+        lock.hold(&|| {}).await.unwrap();
         assert!(!open.join("create").exists() && own.join("create").exists());
     }
 
@@ -162,9 +169,9 @@ mod tests {
     async fn one_run_holds_it_at_a_time_and_a_dead_one_never() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (lock(&folder), lock(&folder));
-        one.hold(|| {}).await.unwrap();
-        assert!(tokio::time::timeout(PAUSE * 3, two.hold(|| {})).await.is_err());
+        one.hold(&|| {}).await.unwrap();
+        assert!(tokio::time::timeout(PAUSE * 3, two.hold(&|| {})).await.is_err());
         drop(one);
-        assert!(two.hold(|| {}).await.unwrap() > two.begun);
+        assert!(two.hold(&|| {}).await.unwrap() > two.begun);
     }
 }

@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::files::{self, Place};
 use super::ledger;
+use futures_util::future::LocalBoxFuture;
+
 use crate::config::workspace::Workspace;
 use crate::model::call::Failure;
 use crate::model::digest;
@@ -22,6 +24,7 @@ use crate::model::id::{OperatorId, safe};
 use crate::model::journal::{Ending, Entry};
 use crate::model::plan::{Operation, Plan};
 use crate::runtime::clock;
+use crate::runtime::ports::StepJournal;
 
 /// How much of a workspace's name its journal's file name shows.
 const SHOWN: usize = 40;
@@ -207,34 +210,6 @@ impl Journal {
         }
     }
 
-    /// The same; without its intent on disk a call does not leave.
-    ///
-    /// # Errors
-    /// `NotSent` when it cannot be written.
-    pub async fn record_intent(&self, step: usize, operation: Operation) -> Result<(), Failure> {
-        let unwritten = |error| Failure::NotSent(format!("the journal cannot be written: {error}"));
-        self.begin(step, operation).await.map_err(unwritten)
-    }
-
-    /// A call was answered. What cannot be written is read back from live state by the run after a crash.
-    pub fn end(&self, step: usize, result: &Result<Option<OperatorId>, Failure>) {
-        let (ending, made) = match result {
-            Ok(made) => (Ending::Done, made.clone()),
-            Err(Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_)) => (Ending::Unknown, None),
-            Err(
-                Failure::NotSent(_)
-                | Failure::Throttled { .. }
-                | Failure::Refused(_)
-                | Failure::SignIn(_)
-                | Failure::Shut(_)
-                | Failure::Halted,
-            ) => (Ending::Failed, None),
-        };
-        if let Err(error) = self.write(&Entry::End { step, ending, made }) {
-            tracing::warn!(%error, "the journal cannot be written");
-        }
-    }
-
     /// Ends the journal: the ledger holds what it said. One that took its place is left alone.
     pub fn finish(&self) {
         let (Ok(mine), Ok(there)) = (self.file.metadata(), fs::metadata(&self.path)) else { return };
@@ -264,6 +239,33 @@ impl Journal {
         tokio::task::spawn_blocking(move || file.sync_data()).await.map_err(io::Error::other)??;
         *synced = written;
         Ok(())
+    }
+}
+
+impl StepJournal for Journal {
+    fn record_intent(&self, step: usize, operation: Operation) -> LocalBoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
+            let unwritten = |error| Failure::NotSent(format!("the journal cannot be written: {error}"));
+            self.begin(step, operation).await.map_err(unwritten)
+        })
+    }
+
+    fn end(&self, step: usize, result: &Result<Option<OperatorId>, Failure>) {
+        let (ending, made) = match result {
+            Ok(made) => (Ending::Done, made.clone()),
+            Err(Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_)) => (Ending::Unknown, None),
+            Err(
+                Failure::NotSent(_)
+                | Failure::Throttled { .. }
+                | Failure::Refused(_)
+                | Failure::SignIn(_)
+                | Failure::Shut(_)
+                | Failure::Halted,
+            ) => (Ending::Failed, None),
+        };
+        if let Err(error) = self.write(&Entry::End { step, ending, made }) {
+            tracing::warn!(%error, "the journal cannot be written");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod git;
 pub mod journal;
 pub mod ledger;
 pub mod paths;
+pub mod rate_store;
 pub mod secrets;
 pub mod snapshot;
 pub mod state;

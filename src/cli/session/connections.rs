@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -22,20 +23,24 @@ use crate::model::source::File;
 use crate::provider;
 use crate::provider::seat_query::spec::SPEC as SEAT_QUERY;
 use crate::runtime::client::Client;
+use crate::runtime::clock::SystemClock;
+use crate::runtime::ports::PasswordStore;
 use crate::runtime::rate_limiter::RateLimiter;
 use crate::runtime::read::presence::Observers;
 use crate::runtime::read::resources::Vendors;
 use crate::runtime::read::seats;
-use crate::runtime::transport::Transport;
+use crate::runtime::transport::{HttpTransport, Transport};
 use crate::runtime::vendor::Vendor;
 use crate::sandbox::Embedded;
+use crate::storage::creation_lock::CreationLock;
+use crate::storage::rate_store::{FileRateStore, lock_files};
 use crate::storage::secrets::SecretError;
 use crate::storage::state;
 
 /// The connections at work. All that are behind the embedded sandbox share one.
 #[derive(Default)]
 pub(crate) struct Links {
-    made: Mutex<BTreeMap<Arc<str>, Arc<Client>>>,
+    made: Mutex<BTreeMap<Arc<str>, Rc<Client>>>,
     sandbox: Mutex<Option<Arc<Embedded>>>,
 }
 
@@ -64,13 +69,13 @@ impl From<String> for Unusable {
 ///
 /// # Errors
 /// Why it cannot be, in words that go on from the connection's name.
-pub(crate) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Arc<Client>, Unusable> {
+pub(crate) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Rc<Client>, Unusable> {
     let mut made = loaded.links.made.lock().await;
     if let Some(link) = made.get(&connection.name) {
-        return Ok(Arc::clone(link));
+        return Ok(Rc::clone(link));
     }
-    let link = Arc::new(make(loaded, connection).await?);
-    made.insert(Arc::clone(&connection.name), Arc::clone(&link));
+    let link = Rc::new(make(loaded, connection).await?);
+    made.insert(Arc::clone(&connection.name), Rc::clone(&link));
     Ok(link)
 }
 
@@ -118,16 +123,18 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
         }
         (Some(_), None) => return Err("names no secret to sign its calls with".to_owned().into()),
     };
-    let transport = match connection.base_url() {
+    let transport: Box<dyn Transport> = match connection.base_url() {
         Some(base) => {
             let timeout = connection.settings.duration("timeout");
-            Transport::http(base, timeout, connector.signs_host())
-                .map_err(|why| format!("cannot be used: {why}"))?
+            let http = HttpTransport::new(base, timeout, connector.signs_host());
+            Box::new(http.map_err(|why| format!("cannot be used: {why}"))?)
         }
-        None => Transport::Embedded(sandbox(loaded).await?),
+        None => Box::new(sandbox(loaded).await?),
     };
-    let pace = RateLimiter::new(state::folders(), &account(loaded, connection));
-    Ok(Client::new(connection.clone(), connector, transport, secret, pace))
+    let clock = Arc::new(SystemClock);
+    let windows = FileRateStore::new(state::folders(), &account(loaded, connection));
+    let limiter = RateLimiter::new(Box::new(windows), clock.clone());
+    Ok(Client::new(connection.clone(), connector, transport, secret, limiter, clock))
 }
 
 /// The system that holds a kind of resources, or why it cannot be asked.
@@ -203,7 +210,8 @@ pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
         Ok(link) => link,
         Err(why) => return Seats::Unread(format!("connection `{}` {why}", connection.name), None),
     };
-    let against = passwords.then_some((&loaded.desired, &loaded.secrets));
+    let store: &dyn PasswordStore = &loaded.secrets;
+    let against = passwords.then_some((&loaded.desired, store));
     match seats::read(&link, against).await {
         Ok(seats) => Seats::Read(seats),
         Err(failure) => {
@@ -241,6 +249,14 @@ async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
     let embedded = Arc::new(embedded);
     *sandbox = Some(Arc::clone(&embedded));
     Ok(embedded)
+}
+
+/// Returns the lock of queue creation on the tenant, not yet taken.
+pub(crate) fn creation_lock(loaded: &Loaded) -> Option<CreationLock> {
+    let connection = loaded.workspace.connections.iter().find(|c| c.spec.kinds.contains(&Kind::Queue))?;
+    let folders: Vec<_> = state::folders().into_iter().collect();
+    let files = lock_files(&folders, &account(loaded, connection), "create");
+    Some(CreationLock::new(&files, Arc::new(SystemClock)))
 }
 
 /// What a rate window belongs to: the account at its host.

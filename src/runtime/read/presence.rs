@@ -6,7 +6,7 @@
 //! a state is a state.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
@@ -31,12 +31,12 @@ pub struct Observers(Vec<System>);
 struct System {
     observer: &'static dyn Observer,
     /// The way to it, or why there is none.
-    link: Result<Arc<Client>, String>,
+    link: Result<Rc<Client>, String>,
 }
 
 impl Observers {
     /// Adds a system, or why it cannot be asked.
-    pub fn add(&mut self, observer: &'static dyn Observer, link: Result<Arc<Client>, String>) {
+    pub fn add(&mut self, observer: &'static dyn Observer, link: Result<Rc<Client>, String>) {
         self.0.push(System { observer, link });
     }
 

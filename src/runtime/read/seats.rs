@@ -14,8 +14,8 @@ use crate::provider::seat_query::responses;
 use crate::provider::seat_query::responses::Page;
 use crate::provider::seat_query::{PAGE_SIZE, requests};
 use crate::runtime::client::Client;
-use crate::runtime::{clock, progress};
-use crate::storage::secrets::Secrets;
+use crate::runtime::ports::PasswordStore;
+use crate::runtime::progress;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -27,7 +27,10 @@ const BEIJING: i64 = 8 * 60;
 ///
 /// # Errors
 /// The first page that cannot be read; an incomplete listing is no failure.
-pub async fn read(link: &Client, against: Option<(&Desired, &Secrets)>) -> Result<LiveSeats, Failure> {
+pub async fn read(
+    link: &Client,
+    against: Option<(&Desired, &dyn PasswordStore)>,
+) -> Result<LiveSeats, Failure> {
     let seats = listing(link, RECENT_DAYS).await?;
     let passwords = match against {
         Some((desired, secrets)) => compare(&seats, desired, secrets).await,
@@ -40,7 +43,7 @@ async fn listing(link: &Client, days: u32) -> Result<responses::Seats, Failure> 
     let offset = link.connection().settings.number("utcOffset").unwrap_or(BEIJING);
     let mut reading = 1;
     loop {
-        let now = clock::now_ms();
+        let now = link.clock().now_ms();
         let mut windows = Vec::new();
         for window in date_range::windows(now - i64::from(days) * DAY_MS, now, offset) {
             windows.push(pages(link, &window).await?);
@@ -67,7 +70,7 @@ async fn pages(link: &Client, window: &Window) -> Result<Vec<Page>, Failure> {
 async fn compare(
     seats: &responses::Seats,
     desired: &Desired,
-    secrets: &Secrets,
+    secrets: &dyn PasswordStore,
 ) -> BTreeMap<OperatorId, SeatPassword> {
     let named = desired.seats.iter().filter(|(account, _)| seats.listing.items.contains_key(*account));
     let named: BTreeMap<_, _> = named
@@ -80,7 +83,7 @@ async fn compare(
     let told = named.into_iter().map(|(account, secret)| {
         let told = match (seats.passwords.get(account), values.get(secret.as_ref())) {
             (_, None) => SeatPassword::Unknown("it was not read".to_owned()),
-            (_, Some(Err(error))) => SeatPassword::Unknown(error.to_string()),
+            (_, Some(Err(error))) => SeatPassword::Unknown(error.clone()),
             (_, Some(Ok(value))) if let Some(why) = value.line_objection() => {
                 SeatPassword::Unknown(format!("the password {secret} {why}"))
             }

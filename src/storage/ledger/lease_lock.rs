@@ -30,6 +30,7 @@ use super::LedgerError;
 use super::backend::{Backend, BackendError, Document, Version, Versioned};
 use super::lock_owner::{Life, LockOwner, Sign, Signs};
 use crate::runtime::clock;
+use crate::runtime::gate::WriteLease;
 
 const FORMAT: &str = "rosterctl.lock/v1";
 
@@ -199,19 +200,20 @@ impl Lease {
         });
     }
 
-    /// Whether the lock is surely held now. Once it may be another's, it is lost for good.
-    pub fn holds(&self) -> bool {
+    /// Turns into a reason when the lock is held no more: then nothing more may be written.
+    pub fn lost(&self) -> watch::Receiver<Option<String>> {
+        self.lost.subscribe()
+    }
+}
+
+impl WriteLease for Lease {
+    fn holds(&self) -> bool {
         if self.left().is_zero() {
             self.lose(
                 "its lease ran out before it could be renewed, as when the program stands still".to_owned(),
             );
         }
         self.lost.borrow().is_none()
-    }
-
-    /// Turns into a reason when the lock is held no more: then nothing more may be written.
-    pub fn lost(&self) -> watch::Receiver<Option<String>> {
-        self.lost.subscribe()
     }
 }
 

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use futures_util::stream;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -26,6 +26,7 @@ use crate::config::secret_key::{FORMER, key_objection};
 use crate::config::workspace::{Settings, Store, Workspace};
 use crate::model::call::Reason;
 use crate::model::secret::{Secret, SecretRef};
+use crate::runtime::ports::PasswordStore;
 
 /// How many reads run side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -367,6 +368,44 @@ impl Secrets {
                 Err(wrong) => Err(wrong.clone().for_secret(secret)),
             }
         })
+    }
+}
+
+impl PasswordStore for Secrets {
+    fn prefetch<'a>(&'a self, secret: &'a SecretRef) -> LocalBoxFuture<'a, ()> {
+        Box::pin(async {
+            let _ = self.find(secret).await;
+        })
+    }
+
+    fn get_all(
+        &self,
+        wanted: BTreeSet<SecretRef>,
+    ) -> LocalBoxFuture<'_, BTreeMap<SecretRef, Result<Arc<Secret>, String>>> {
+        Box::pin(async move {
+            let all = Secrets::get_all(self, wanted).await.into_iter();
+            all.map(|(secret, value)| (secret, value.map_err(|error| error.to_string()))).collect()
+        })
+    }
+
+    fn make<'a>(
+        &'a self,
+        secret: &'a SecretRef,
+        renew: bool,
+    ) -> LocalBoxFuture<'a, Result<Arc<Secret>, String>> {
+        Box::pin(async move { Secrets::make(self, secret, renew).await.map_err(|error| error.to_string()) })
+    }
+
+    fn rotated<'a>(&'a self, secret: &'a SecretRef) -> LocalBoxFuture<'a, bool> {
+        Box::pin(Secrets::rotated(self, secret))
+    }
+
+    fn settle<'a>(
+        &'a self,
+        secret: &'a SecretRef,
+        sent: &'a Secret,
+    ) -> LocalBoxFuture<'a, Result<Option<Arc<Secret>>, String>> {
+        Box::pin(async { Secrets::settle(self, secret, sent).await.map_err(|error| error.to_string()) })
     }
 }
 
