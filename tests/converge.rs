@@ -134,12 +134,27 @@ fn a_deletion_before_the_queues_were_left_is_caught() {
 
 #[test]
 fn a_step_that_hurts_somebody_on_a_call_is_caught() {
-    caught(Mutant::Heedless, "was hurt, and nobody had asked");
+    caught(Mutant::Heedless, "without a look at its presence");
 }
 
 #[test]
-fn a_call_that_waited_and_asks_for_nobody_is_caught() {
-    caught(Mutant::Hasty, "was hurt, and nobody had asked");
+fn a_write_without_a_look_before_it_is_caught() {
+    caught(Mutant::NoLook, "without a look at its presence");
+}
+
+#[test]
+fn a_rate_permit_that_leaks_is_caught() {
+    caught(Mutant::LeakyPermit, "calls in a window");
+}
+
+#[test]
+fn a_write_after_the_lock_was_lost_is_caught() {
+    caught(Mutant::NoDeadline, "left after the lock was lost");
+}
+
+#[test]
+fn an_unconfirmed_creation_that_counts_as_set_is_caught() {
+    caught(Mutant::Unconfirmed, "the ledger claims");
 }
 
 #[test]

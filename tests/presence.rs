@@ -317,7 +317,7 @@ fn observers(running: &Running, desk_key: &str) -> Observers {
         };
         let base = connection.base_url().unwrap();
         let transport = HttpTransport::new(base, Duration::from_secs(5), connector.signs_host()).unwrap();
-        let clock = Arc::new(SystemClock);
+        let clock = Rc::new(SystemClock);
         let windows = FileRateStore::new(None, "t");
         let limiter = RateLimiter::new(Box::new(windows), clock.clone());
         let secret = Arc::new(secret(key));

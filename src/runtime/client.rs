@@ -6,6 +6,7 @@
 //! in this process: some vendors lock the address.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -94,7 +95,7 @@ pub struct Client {
     /// Turns true when the operator stops the run: nothing is waited for any more.
     hurried: watch::Sender<bool>,
     bounds: Bounds,
-    clock: Arc<dyn Clock>,
+    clock: Rc<dyn Clock>,
     /// How far the system's clock was ahead of this host's at the last answer that told, in milliseconds.
     ahead_ms: std::sync::Mutex<Option<i64>>,
     /// How long a call can take.
@@ -152,7 +153,7 @@ impl Client {
         transport: Box<dyn Transport>,
         secret: Arc<Secret>,
         pace: RateLimiter,
-        clock: Arc<dyn Clock>,
+        clock: Rc<dyn Clock>,
     ) -> Self {
         let retry = connection.settings.group("retry");
         let attempts = retry.and_then(|r| r.number("attempts")).and_then(|n| u32::try_from(n).ok());

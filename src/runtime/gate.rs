@@ -3,14 +3,12 @@
 //! Nothing more is written once the operator asked to stop, nor once the lock of the workspace may be another's.
 //! A call may have waited for long, and the whole program may have stood still: so it is asked after every wait.
 
-use std::sync::Arc;
-
 use tokio::sync::watch;
 
 use crate::model::call::Failure;
 
 /// Right to write, which a run may lose.
-pub trait WriteLease: Send + Sync {
+pub trait WriteLease {
     /// Returns whether the run still holds it.
     fn holds(&self) -> bool;
 }
@@ -19,14 +17,14 @@ pub trait WriteLease: Send + Sync {
 pub struct Gate {
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
-    lease: Arc<dyn WriteLease>,
+    lease: Box<dyn WriteLease>,
 }
 
 impl Gate {
     /// The gate of a run that holds a lock.
-    pub fn new(lease: Arc<dyn WriteLease>) -> Self {
+    pub fn new(lease: impl WriteLease + 'static) -> Self {
         let (stop, stopped) = watch::channel(false);
-        Self { stop, stopped, lease }
+        Self { stop, stopped, lease: Box::new(lease) }
     }
 
     /// What closes the gate.

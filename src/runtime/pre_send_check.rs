@@ -47,6 +47,9 @@ const MOST_PAGES: usize = 12;
 /// How long such a burst may take; one listing of many pages serves it.
 const BURST: Duration = Duration::from_secs(15);
 
+/// Rounds in which presence and state are asked for, until both are current.
+const ROUNDS: usize = 3;
+
 /// Looks before a call leaves.
 pub struct PreSendChecks<'a> {
     plan: &'a Plan,
@@ -198,12 +201,8 @@ impl<'a> PreSendChecks<'a> {
                 }
             }
             WriteOp::CreateQueue { name, .. } => self.unmade(name, left).await?,
-            // To ask who is at work may take minutes, and what is older than that is looked at after it.
             WriteOp::DeleteAgents { ids } => {
-                return match self.presence(step, harms).await {
-                    None => self.check_deletion(step, ids, true).await,
-                    halt => Ok(halt),
-                };
+                return Ok(self.check_undisturbed(step, ids, harms, true).await?.err());
             }
             WriteOp::SetMembers { .. }
             | WriteOp::EditAgent { .. }
@@ -211,7 +210,7 @@ impl<'a> PreSendChecks<'a> {
             | WriteOp::SetPassword { .. }
             | WriteOp::PutSecret { .. } => {}
         }
-        Ok(self.presence(step, harms).await)
+        Ok(self.presence(step, harms).await.err())
     }
 
     /// Whether a queue's members are still those that the plan saw.
@@ -340,6 +339,32 @@ impl<'a> PreSendChecks<'a> {
         Ok((!stale.is_empty()).then_some(Abort::Moved(stale)))
     }
 
+    /// Checks presence and the state of the agents that a step deletes, until both are current at the same time.
+    ///
+    /// Returns the moment of the presence answer. Either question may take minutes, and the other answer ages
+    /// meanwhile. Presence has the last word where a system stays slow.
+    async fn check_undisturbed(
+        &self,
+        step: usize,
+        ids: &[OperatorId],
+        harms: &Disruptions,
+        holds: bool,
+    ) -> Result<Result<Duration, Abort>, Failure> {
+        for _ in 0..ROUNDS {
+            let at = match self.presence(step, harms).await {
+                Ok(at) => at,
+                Err(halt) => return Ok(Err(halt)),
+            };
+            if let Some(halt) = self.check_deletion(step, ids, holds).await? {
+                return Ok(Err(halt));
+            }
+            if self.since(at) <= self.fresh {
+                return Ok(Ok(at));
+            }
+        }
+        Ok(self.presence(step, harms).await)
+    }
+
     /// Whether those whom a step deletes are still in no queue and still who they were, unless that was seen just
     /// now. A call that `holds` its place among those in flight reads the agents by one call at a time.
     async fn check_deletion(
@@ -378,18 +403,20 @@ impl<'a> PreSendChecks<'a> {
         Ok((!stale.is_empty()).then_some(Abort::Moved(stale)))
     }
 
-    /// Whether nobody whom a step would hurt is at work.
-    async fn presence(&self, step: usize, harms: &Disruptions) -> Option<Abort> {
-        let guard = self.guard.as_ref().filter(|_| !harms.is_empty())?;
+    /// Checks that no agent that a step disrupts is busy; returns the moment for which that holds.
+    async fn presence(&self, step: usize, harms: &Disruptions) -> Result<Duration, Abort> {
+        let Some(guard) = self.guard.as_ref().filter(|_| !harms.is_empty()) else {
+            return Ok(self.clock.elapsed());
+        };
         let last = self.attended.lock().unwrap_or_else(PoisonError::into_inner).get(&step).copied();
-        if last.is_some_and(|last| self.since(last) <= self.fresh) {
-            return None;
+        if let Some(last) = last.filter(|last| self.since(*last) <= self.fresh) {
+            return Ok(last);
         }
         let agents = harms.iter().map(|(agent, _)| agent.clone()).collect();
         let presence = self.attend(&[step], &agents).await;
         let free =
             harms.iter().all(|(agent, harms)| first_objection(guard, harms, agent, &presence).is_none());
-        (!free).then_some(Abort::AtWork(presence))
+        if free { Ok(self.clock.elapsed()) } else { Err(Abort::AtWork(presence)) }
     }
 }
 
@@ -446,13 +473,9 @@ impl Check for PreSendCheck<'_> {
             match self.deed {
                 WriteOp::EditAgent { .. } => self.lookout.list_agents().await,
                 WriteOp::DeleteAgents { ids } => {
-                    let mut halt = self.lookout.presence(self.step, self.harms).await;
-                    if halt.is_none() {
-                        halt = self.lookout.check_deletion(self.step, ids, false).await?;
-                    }
-                    self.judge(halt)?;
-                    *self.ready.lock().unwrap_or_else(PoisonError::into_inner) =
-                        Some(self.lookout.clock.elapsed());
+                    let seen = self.lookout.check_undisturbed(self.step, ids, self.harms, false).await?;
+                    *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = seen.as_ref().ok().copied();
+                    self.judge(seen.err())?;
                 }
                 WriteOp::SetMembers { .. }
                 | WriteOp::CreateAgents { .. }

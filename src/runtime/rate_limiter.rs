@@ -2,7 +2,7 @@
 //!
 //! [`Window`] decides which calls count. A [`RateStore`] keeps the windows, so that several processes share one.
 
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::clock::Clock;
@@ -21,7 +21,7 @@ pub trait RateStore {
 /// Rate limiter of an account's operations.
 pub struct RateLimiter {
     store: Box<dyn RateStore>,
-    clock: Arc<dyn Clock>,
+    clock: Rc<dyn Clock>,
 }
 
 /// Place in a rate window.
@@ -64,7 +64,7 @@ impl Drop for RatePermit<'_> {
 
 impl RateLimiter {
     /// Returns the limiter over a store of windows.
-    pub fn new(store: Box<dyn RateStore>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Box<dyn RateStore>, clock: Rc<dyn Clock>) -> Self {
         Self { store, clock }
     }
 

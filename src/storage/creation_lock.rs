@@ -11,7 +11,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
@@ -31,7 +31,7 @@ pub struct CreationLock {
     observed: Option<String>,
     /// When the run began to look.
     begun: Duration,
-    clock: Arc<dyn Clock>,
+    clock: Rc<dyn Clock>,
     held: Mutex<Option<Held>>,
 }
 
@@ -43,7 +43,7 @@ struct Held {
 
 impl CreationLock {
     /// The lock in the first of some files that can be written and locked, not yet taken; with none, no run shares it.
-    pub fn new(paths: &[PathBuf], clock: Arc<dyn Clock>) -> Self {
+    pub fn new(paths: &[PathBuf], clock: Rc<dyn Clock>) -> Self {
         let begun = clock.elapsed();
         let found = paths.iter().find_map(|path| {
             let mut file = open(path).ok()?;
@@ -133,7 +133,7 @@ mod tests {
     use crate::runtime::clock::SystemClock;
 
     fn lock(folder: &tempfile::TempDir) -> CreationLock {
-        CreationLock::new(&[folder.path().join("create")], Arc::new(SystemClock))
+        CreationLock::new(&[folder.path().join("create")], Rc::new(SystemClock))
     }
 
     #[tokio::test]
@@ -160,7 +160,7 @@ mod tests {
         let (open, own) = (folder.path().join("open"), folder.path().join("own"));
         std::fs::create_dir(&open).unwrap();
         std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
-        let lock = CreationLock::new(&[open.join("create"), own.join("create")], Arc::new(SystemClock));
+        let lock = CreationLock::new(&[open.join("create"), own.join("create")], Rc::new(SystemClock));
         lock.hold(&|| {}).await.unwrap();
         assert!(!open.join("create").exists() && own.join("create").exists());
     }

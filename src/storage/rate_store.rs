@@ -158,7 +158,7 @@ fn beside(window: &Path, what: &str) -> PathBuf {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
-    use std::sync::Arc;
+    use std::rc::Rc;
     use std::time::Duration;
 
     use super::*;
@@ -167,7 +167,7 @@ mod tests {
     use crate::runtime::rate_limiter::RateLimiter;
 
     fn limiter(folders: impl IntoIterator<Item = PathBuf>) -> RateLimiter {
-        RateLimiter::new(Box::new(FileRateStore::new(folders, "a")), Arc::new(SystemClock))
+        RateLimiter::new(Box::new(FileRateStore::new(folders, "a")), Rc::new(SystemClock))
     }
 
     const RATE: Rate = Rate { calls: 3, per: Duration::from_millis(300) };

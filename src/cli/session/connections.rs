@@ -131,7 +131,7 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
         }
         None => Box::new(sandbox(loaded).await?),
     };
-    let clock = Arc::new(SystemClock);
+    let clock = Rc::new(SystemClock);
     let windows = FileRateStore::new(state::folders(), &account(loaded, connection));
     let limiter = RateLimiter::new(Box::new(windows), clock.clone());
     Ok(Client::new(connection.clone(), connector, transport, secret, limiter, clock))
@@ -256,7 +256,7 @@ pub(crate) fn creation_lock(loaded: &Loaded) -> Option<CreationLock> {
     let connection = loaded.workspace.connections.iter().find(|c| c.spec.kinds.contains(&Kind::Queue))?;
     let folders: Vec<_> = state::folders().into_iter().collect();
     let files = lock_files(&folders, &account(loaded, connection), "create");
-    Some(CreationLock::new(&files, Arc::new(SystemClock)))
+    Some(CreationLock::new(&files, Rc::new(SystemClock)))
 }
 
 /// What a rate window belongs to: the account at its host.

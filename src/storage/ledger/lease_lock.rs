@@ -206,7 +206,7 @@ impl Lease {
     }
 }
 
-impl WriteLease for Lease {
+impl WriteLease for Arc<Lease> {
     fn holds(&self) -> bool {
         if self.left().is_zero() {
             self.lose(

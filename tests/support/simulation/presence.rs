@@ -1,105 +1,16 @@
-//! Who is at work: calls that come and go, the client's questions after them, and what the auditor makes of it.
+//! Calls that come and go, questions about them, and the checks of the auditor.
 
 use std::collections::BTreeSet;
 
-use rosterctl::apply::presence_guard::{Disruptions, first_objection};
-use rosterctl::apply::readback::{QueueKey, ReadSet};
-use rosterctl::apply::write_op::WriteOp;
-use rosterctl::apply::{Event, precondition};
-use rosterctl::model::call::Failure;
-use rosterctl::model::id::{OperatorId, ResourceId};
-use rosterctl::model::plan::{Action, Plan};
-use rosterctl::model::presence::{Presence, PresenceReport, State};
-use rosterctl::runtime::read::resources;
+use rosterctl::sandbox::cms_agent::Doing;
 use rosterctl::sandbox::vendor_state::Random;
 use serde_json::Value as Json;
 
-use super::world::{Waiting, World};
-use super::{Client, FRESH, Mutant};
+use super::world::World;
 
-/// Who knows who is at work.
-const CMS: &str = "cms-agent";
-
-impl Client<'_> {
-    /// Asks the systems that know who is at work.
-    pub(super) async fn ask_who_is_at_work(&self, agents: &BTreeSet<OperatorId>) -> Presence {
-        let (there, back, fails) = {
-            let mut world = self.world.borrow_mut();
-            let latency = world.weather.latency;
-            let faults = world.weather.faults / 3;
-            (world.up_to(latency), world.up_to(latency), world.chance(faults))
-        };
-        let signal = self.world.borrow_mut().after(there);
-        Waiting(signal).await;
-        let mut presence = Presence::default();
-        presence.asked(CMS);
-        let seen_at = self.world.borrow().now;
-        for agent in agents {
-            if self.world.borrow().calls.contains_key(agent.as_str()) {
-                presence
-                    .say(agent.clone(), PresenceReport { system: CMS, state: State::OnCall, detail: None });
-            }
-        }
-        if fails {
-            presence.fail(CMS, None, "no connection");
-        }
-        let signal = self.world.borrow_mut().after(back);
-        Waiting(signal).await;
-        let mut world = self.world.borrow_mut();
-        let reached = world.now;
-        world.note(format!("asks who is at work: {agents:?}: {:?}", presence.agents().collect::<Vec<_>>()));
-        for agent in agents {
-            world.asked.insert(agent.to_string(), (seen_at, reached));
-        }
-        presence
-    }
-
-    /// The last look before a call leaves, as `runtime::pre_send_check` has it.
-    pub(super) async fn last_look(
-        &self,
-        plan: &Plan,
-        step: usize,
-        deed: &WriteOp,
-        harms: &Disruptions,
-    ) -> Option<Event> {
-        if let (WriteOp::EditAgent { id, .. }, true) = (deed, self.elapsed() > FRESH)
-            && plan.change(&ResourceId::agent(id)).is_some_and(|change| change.action == Action::Update)
-        {
-            let wanted = ReadSet { agents: BTreeSet::from([id.clone()]), ..ReadSet::default() };
-            let seen = resources::look(&self.vendors, &wanted, (usize::MAX, 0)).await;
-            if let Ok(stale) = precondition::agents_moved(plan, &seen)
-                && !stale.is_empty()
-            {
-                return Some(Event::Moved { step, stale });
-            }
-        }
-        if let (WriteOp::CreateQueue { name, .. }, true) = (deed, self.elapsed() > FRESH) {
-            let key = QueueKey::Name(name.clone());
-            let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
-            let seen = resources::look(&self.vendors, &wanted, (0, 0)).await;
-            let why = match seen.queues(&key) {
-                Ok([]) => return None,
-                Ok(_) => Failure::Refused("a queue of this name has been created since".to_owned()),
-                Err(why) => Failure::NotSent(why),
-            };
-            return Some(Event::Answered { step, result: Err(why) });
-        }
-        let guard = self.conduct.guard.as_ref().filter(|_| !harms.is_empty())?;
-        let now = self.world.borrow().now;
-        let fresh = |last: &i64| now - last <= i64::try_from(FRESH.as_millis()).unwrap_or(0);
-        if self.attended.borrow().get(&step).is_some_and(fresh) || self.mutant == Some(Mutant::Hasty) {
-            return None;
-        }
-        let agents = harms.iter().map(|(agent, _)| agent.clone()).collect();
-        let presence = self.ask_who_is_at_work(&agents).await;
-        let now = self.world.borrow().now;
-        self.attended.borrow_mut().insert(step, now);
-        let free =
-            harms.iter().all(|(agent, harms)| first_objection(guard, harms, agent, &presence).is_none());
-        let at = self.elapsed();
-        (!free).then(|| Event::Attended { steps: vec![step], presence: Some(presence), at })
-    }
-}
+/// 表5 of cms-agent: talking, and idle.
+const ON_CALL: i64 = 7;
+const IDLE: i64 = 3;
 
 impl World {
     /// Whom a call would hurt, if it were carried out.
@@ -141,16 +52,32 @@ impl World {
         }
     }
 
-    /// Whoever is hurt was asked for a moment before the call left, and was not on a call then.
+    /// Records a question whether an agent is on a call, and when its answer reaches the client.
+    pub(super) fn watch_question(&mut self, body: &Json, way_back: Option<i64>) {
+        let number = &body["queryParam"]["agentId"];
+        if let Some(way_back) = way_back {
+            self.asked.entry(number.to_string()).or_default().push((self.now, self.now + way_back));
+        }
+    }
+
+    /// Checks that the presence of a disrupted agent was read just before the call left.
+    ///
+    /// A question about many agents takes its time: its last answer counts for all of them.
     pub(super) fn watch_call(&mut self, id: &str, begun: i64) {
         if !self.guarded {
             return;
         }
-        let (seen, reached) = self.asked.get(id).copied().unwrap_or_default();
-        if begun - reached > 4_000 {
-            self.violate(format!("agent {id} was hurt, and nobody had asked whether they are on a call"));
-        } else if self.calls.get(id).is_some_and(|since| *since < seen) && reached <= begun {
-            self.violate(format!("agent {id} was hurt while on a call"));
+        let before = |asked: &&(i64, i64)| asked.1 <= begun && asked.0 >= self.run_ms;
+        let answers =
+            |asked: &Vec<(i64, i64)>| asked.iter().filter(before).max_by_key(|(_, at)| *at).copied();
+        let last = self.asked.values().filter_map(answers).map(|(_, reached)| reached).max();
+        match self.asked.get(id).and_then(answers) {
+            Some((seen, _)) if last.is_some_and(|last| begun - last <= 4_000) => {
+                if self.calls.get(id).is_some_and(|since| *since < seen) {
+                    self.violate(format!("agent {id} was disrupted while on a call"));
+                }
+            }
+            _ => self.violate(format!("agent {id} was disrupted without a look at its presence")),
         }
     }
 
@@ -163,6 +90,10 @@ impl World {
         let begins = self.calls.remove(&id).is_none();
         if begins {
             self.calls.insert(id.clone(), now);
+        }
+        if let Ok(number) = id.parse() {
+            let doing = Doing::status(if begins { ON_CALL } else { IDLE });
+            self.estate.cms_agent.agents.insert(number, doing);
         }
         self.note(format!("a call of {id} {}", if begins { "begins" } else { "ends" }));
     }

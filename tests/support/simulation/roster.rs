@@ -332,6 +332,7 @@ manifests: [roster]
 connections:
   agents: {{ provider: agent-config, baseUrl: sandbox{} }}
   webchat: {{ provider: webchat-queue, baseUrl: sandbox, pageSize: {}, rateLimit: {{ calls: {}, per: {}s }} }}
+  desk: {{ provider: cms-agent, baseUrl: sandbox, ccId: 1, vdn: 1, auth: {{ scheme: bearer, token: {{ store: files, key: desk }} }} }}
 secrets:
   files: {{ type: dir, path: secrets }}
 policy:

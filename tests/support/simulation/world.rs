@@ -16,6 +16,10 @@ use rosterctl::runtime::rate_window::Window;
 use rosterctl::sandbox::vendor_state::{Random, VendorState};
 use rosterctl::sandbox::webchat_queue::{Member, Queue};
 use serde_json::{Value as Json, json};
+use tokio::sync::watch;
+
+/// Begin of every history, in milliseconds since 1970 UTC.
+pub(crate) const BEGIN_MS: i64 = 1_767_225_600_000;
 
 /// Something that a client waits for.
 #[derive(Default)]
@@ -83,7 +87,9 @@ pub(crate) enum Happening {
     /// Somebody's call begins or ends.
     Calls(u64),
     /// The operator asks to stop.
-    Stop(Rc<Signal>),
+    Stop(watch::Sender<bool>),
+    /// The lock of the workspace is lost.
+    LockLost,
 }
 
 /// How much goes wrong.
@@ -123,7 +129,13 @@ pub(crate) struct World {
     pub(crate) store: BTreeMap<String, String>,
     pub(crate) made_secrets: u32,
     pub(crate) ledger: Ledger,
-    pub(crate) stop: bool,
+    /// Whether the lock of the workspace is lost, and since when.
+    pub(crate) lost: bool,
+    lost_ms: i64,
+    /// Begin of the current run.
+    pub(super) run_ms: i64,
+    /// Numbers that were drawn.
+    pub(super) drawn: u64,
     pub(crate) log: Vec<String>,
     pub(crate) violations: Vec<String>,
     // What the auditor knows.
@@ -154,8 +166,8 @@ pub(crate) struct World {
     pub(crate) truth: Truth,
     /// Who is on a call, and since when.
     pub(crate) calls: BTreeMap<String, i64>,
-    /// When it was last asked whether an agent is, at the system and when the answer reached the client.
-    pub(crate) asked: BTreeMap<String, (i64, i64)>,
+    /// Questions whether an agent is: when the system answered, and when the client had the answer.
+    pub(crate) asked: BTreeMap<String, Vec<(i64, i64)>>,
     /// Whether the client has to leave them alone.
     pub(crate) guarded: bool,
     /// What declared agents had at first that no manifest says: telephone, number shown, e-mail address.
@@ -171,7 +183,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(estate: VendorState, random: Random, limit: Limit) -> Self {
         Self {
-            now: 1_767_225_600_000,
+            now: BEGIN_MS,
             sequence: 0,
             happenings: BTreeMap::new(),
             estate,
@@ -185,7 +197,10 @@ impl World {
             store: BTreeMap::new(),
             made_secrets: 0,
             ledger: Ledger::default(),
-            stop: false,
+            lost: false,
+            lost_ms: 0,
+            run_ms: 0,
+            drawn: 0,
             log: Vec::new(),
             violations: Vec::new(),
             generated: BTreeMap::new(),
@@ -212,7 +227,7 @@ impl World {
     }
 
     pub(crate) fn note(&mut self, what: impl AsRef<str>) {
-        let at = self.now - 1_767_225_600_000;
+        let at = self.now - BEGIN_MS;
         self.log.push(format!(
             "{:>8.3}s {}",
             Duration::from_millis(at.unsigned_abs()).as_secs_f64(),
@@ -274,14 +289,25 @@ impl World {
 
     /// Lets the next thing happen; `false` when nothing is left to happen.
     pub(crate) fn step(&mut self) -> bool {
-        let Some(((at, _), what)) = self.happenings.pop_first() else { return false };
+        let forgotten = |what: &Happening| matches!(what, Happening::Given(s) if Rc::strong_count(s) == 1);
+        let (at, what) = loop {
+            let Some(((at, _), what)) = self.happenings.pop_first() else { return false };
+            // A pause that is no longer waited for takes no time.
+            if !forgotten(&what) {
+                break (at, what);
+            }
+        };
         self.now = at;
         match what {
             Happening::Given(signal) => give(&signal),
-            Happening::Stop(signal) => {
-                self.stop = true;
+            Happening::Stop(gate) => {
                 self.note("the operator asks to stop");
-                give(&signal);
+                gate.send_replace(true);
+            }
+            Happening::LockLost => {
+                self.note("the lock is lost");
+                self.lost = true;
+                self.lost_ms = self.now;
             }
             Happening::Arrives(sent) => self.arrive(*sent),
             Happening::Console(seed) => self.console(seed),
@@ -314,7 +340,8 @@ impl World {
         }
         let reply = carried.then(|| self.answer(&call, begun, (fate == Fate::Well).then_some(way_back)));
         let whose = if orphan { ", of a client that is gone" } else { "" };
-        if fate != Fate::Well || !matches!(call.operation, "page" | "queueQueue" | "one/v2") {
+        if fate != Fate::Well || !matches!(call.operation, "page" | "queueQueue" | "one/v2" | "agentbyworkno")
+        {
             let body = String::from_utf8_lossy(&call.body);
             self.note(format!("{} {fate:?}{whose} {body}", call.operation));
         }
@@ -366,13 +393,20 @@ impl World {
         }
         let hurt = self.hurt(call.operation, &body);
         let now = self.now;
-        let reads = matches!(call.operation, "page" | "one/v2" | "queueQueue");
-        let estate = if reads { self.what_is_shown() } else { &mut self.estate };
+        let reads = matches!(call.operation, "page" | "one/v2" | "queueQueue" | "agentbyworkno");
+        if !reads && self.lost && begun > self.lost_ms {
+            self.violate(format!("{} left after the lock was lost", call.operation));
+        }
+        let shown_late = reads && call.operation != "agentbyworkno";
+        let estate = if shown_late { self.what_is_shown() } else { &mut self.estate };
         let departures = estate.departures().len();
         let reply = estate.answer("POST", call, now);
         if estate.departures().len() > departures {
             let what = format!("departure: {:?}", estate.departures().last());
             self.violate(what);
+        }
+        if call.operation == "agentbyworkno" {
+            self.watch_question(&body, way_back);
         }
         if call.operation == "queueQueue" {
             self.watch_reading(body["exten"].as_str(), &body["page"], way_back);

@@ -215,7 +215,7 @@ async fn what_is_renewed_by_a_clock_that_is_behind_is_not_taken_over() {
 #[test]
 fn a_lease_ends_before_others_may_take_the_lock_and_stays_lost() {
     let now_ms = clock::since_start_ms();
-    let lease = Lease::new(now_ms, LEASE);
+    let lease = Arc::new(Lease::new(now_ms, LEASE));
     assert!(lease.holds());
     // The program stood still.
     lease.extend(now_ms - 27_001);
