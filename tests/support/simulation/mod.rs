@@ -63,7 +63,7 @@ type Shared = Rc<RefCell<World>>;
 pub(crate) enum Mutant {
     /// addQueue is sent again after an unknown outcome.
     BlindRetry,
-    /// Agents are deleted without waiting for the queues that they leave.
+    /// Agents are deleted without waiting for the queues that they leave, and looks show empty queues.
     EarlyDelete,
     /// Agents are made before their password is stored.
     LateSecret,
@@ -191,6 +191,7 @@ impl<'a> Client<'a> {
         {
             let mut world = self.world.borrow_mut();
             world.lost = false;
+            world.planned = false;
             world.run_ms = world.now;
             world.truth.clear();
             world.was_missing.clear();
@@ -214,6 +215,7 @@ impl<'a> Client<'a> {
         let plan = plan::plan(workspace, desired, &live, &ledger, &options);
         let plan = Arc::new(plan.unwrap_or_else(|_| panic!("no target is named")));
         self.watch_plan(&plan);
+        self.world.borrow_mut().planned = true;
         if [Weight::Invalid, Weight::Refused, Weight::Incomplete].into_iter().any(|weight| plan.has(weight)) {
             let codes: BTreeSet<&str> = plan.findings.iter().map(|f| f.code.as_str()).collect();
             self.world.borrow_mut().note(format!("blocked: {codes:?}"));
@@ -247,7 +249,12 @@ impl<'a> Client<'a> {
             }
             Finish::Ran(ApplyOutcome { mut results, skipped, held, interrupted, .. }) => {
                 if self.mutant == Some(Mutant::Unconfirmed) {
-                    results.iter_mut().for_each(|result| result.confirmed = true);
+                    for (step, result) in plan.steps.iter().zip(&mut results) {
+                        result.confirmed = true;
+                        if !std::mem::take(&mut result.doubted).is_empty() {
+                            result.told.clone_from(&step.targets);
+                        }
+                    }
                 }
                 let mut world = self.world.borrow_mut();
                 for (step, result) in plan.steps.iter().zip(&results) {

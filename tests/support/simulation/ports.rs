@@ -136,6 +136,10 @@ impl Transport for WorldTransport {
             let reply = Waiting(signal).await;
             let reply = reply.unwrap_or_else(|| Err(Failure::Unknown("nothing came".to_owned())));
             let clear = |reply: &Reply| serde_json::from_slice::<serde_json::Value>(&reply.body).is_ok();
+            let reply = match self.mutant {
+                Some(Mutant::EarlyDelete) if self.world.borrow().planned => reply.map(without_members),
+                _ => reply,
+            };
             match reply {
                 Ok(reply) if !blind || clear(&reply) => Ok((reply, None)),
                 Err(failure) if !blind => Err(failure),
@@ -143,6 +147,25 @@ impl Transport for WorldTransport {
             }
         })
     }
+}
+
+/// Returns a reply in which every queue is empty.
+fn without_members(mut reply: Reply) -> Reply {
+    fn empty(json: &mut serde_json::Value) {
+        match json {
+            serde_json::Value::Object(map) => map.iter_mut().for_each(|(key, value)| match &**key {
+                "assignMembers" => *value = serde_json::json!([]),
+                _ => empty(value),
+            }),
+            serde_json::Value::Array(list) => list.iter_mut().for_each(empty),
+            _ => {}
+        }
+    }
+    if let Ok(mut json) = serde_json::from_slice(&reply.body) {
+        empty(&mut json);
+        reply.body = json.to_string().into_bytes();
+    }
+    reply
 }
 
 /// Rate windows, which outlive a client.

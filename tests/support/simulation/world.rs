@@ -132,6 +132,8 @@ pub(crate) struct World {
     /// Whether the lock of the workspace is lost, and since when.
     pub(crate) lost: bool,
     lost_ms: i64,
+    /// Whether the current run has its plan.
+    pub(super) planned: bool,
     /// Begin of the current run.
     pub(super) run_ms: i64,
     /// Numbers that were drawn.
@@ -199,6 +201,7 @@ impl World {
             ledger: Ledger::default(),
             lost: false,
             lost_ms: 0,
+            planned: false,
             run_ms: 0,
             drawn: 0,
             log: Vec::new(),
@@ -542,7 +545,12 @@ impl World {
                 let Some(mut new) = agent.and_then(|id| self.estate.agent_config.agent(&id).cloned()) else {
                     return;
                 };
-                new.operator_id = format!("7{:03}", random.below(1000));
+                let wanted: Vec<&String> = self.declared.iter().collect();
+                new.operator_id = match random.below(3) {
+                    0 if !wanted.is_empty() => wanted[random.below(wanted.len())].clone(),
+                    _ => format!("7{:03}", random.below(1000)),
+                };
+                new.role_name = ["r1", "r2"][random.below(2)].to_owned();
                 if self.estate.agent_config.agent(&new.operator_id).is_some() {
                     return;
                 }
