@@ -13,6 +13,7 @@
 //! What no client could get right is left out: a call that is carried out after the client gave it up, or after
 //! the next client began to read.
 
+mod console;
 mod judge;
 mod late;
 mod ports;

@@ -14,7 +14,7 @@ use rosterctl::model::call::{Call, Failure, Reply};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::runtime::rate_window::Window;
 use rosterctl::sandbox::vendor_state::{Random, VendorState};
-use rosterctl::sandbox::webchat_queue::{Member, Queue};
+use rosterctl::sandbox::webchat_queue::Queue;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 
@@ -173,9 +173,9 @@ pub(crate) struct World {
     /// Whether the client has to leave them alone.
     pub(crate) guarded: bool,
     /// What declared agents had at first that no manifest says: telephone, number shown, e-mail address.
-    unsaid: BTreeMap<String, [Option<String>; 3]>,
+    pub(super) unsaid: BTreeMap<String, [Option<String>; 3]>,
     /// Members of the queues that no manifest names, by the vendor's number.
-    unnamed: BTreeMap<String, BTreeMap<String, i64>>,
+    pub(super) unnamed: BTreeMap<String, BTreeMap<String, i64>>,
     /// Names that the console may take for a new queue.
     pub(crate) wanted_queues: Vec<String>,
     /// Attributes of the wanted queues.
@@ -491,91 +491,6 @@ impl World {
                 self.violate(format!("agent {id} was deleted while it was in queue {exten}"));
             }
         }
-    }
-
-    /// Somebody at the console.
-    fn console(&mut self, seed: u64) {
-        let mut random = Random::new(seed);
-        let agents: Vec<String> = self.agent_ids().into_iter().collect();
-        let agent = agents.get(random.below(agents.len())).cloned();
-        let queues = self.estate.webchat_queue.queues.len();
-        let chosen = random.below(queues);
-        match random.below(6) {
-            0 => {
-                let Some(id) = agent else { return };
-                if let Some(agent) = self.estate.agent_config.agent_mut(&id) {
-                    agent.name = Some(format!("console {}", random.below(3)));
-                }
-                self.note(format!("console: renames {id}"));
-            }
-            1 | 2 if queues > 0 => {
-                let mut members = Vec::new();
-                for id in &agents {
-                    if random.below(2) == 0 {
-                        let priority = i64::try_from(random.below(3)).unwrap_or(0);
-                        members.push(Member { agent_number: id.clone(), priority });
-                    }
-                }
-                let now = self.now;
-                let queue = &mut self.estate.webchat_queue.queues[chosen];
-                let exten = queue.exten.clone();
-                for member in &members {
-                    if !queue.assign_members.iter().any(|m| m.agent_number == member.agent_number) {
-                        self.joined.insert((exten.clone(), member.agent_number.clone()), now);
-                    }
-                }
-                let ids: Vec<&str> = members.iter().map(|m| m.agent_number.as_str()).collect();
-                let said = format!("console: queue {exten} has {}", ids.join(" "));
-                queue.assign_members = members;
-                self.unnamed.remove(&exten);
-                self.note(said);
-            }
-            3 => {
-                let names = self.wanted_queues.clone();
-                let Some(name) = names.get(random.below(names.len())) else { return };
-                let taken = self.estate.webchat_queue.queues.iter().any(|queue| queue.display_name == *name);
-                let Some(template) = self.template.clone().filter(|_| !taken) else { return };
-                let exten = format!("77{}", random.below(1_000_000));
-                self.by_console.insert(exten.clone(), self.now);
-                self.note(format!("console: makes queue {name} ({exten})"));
-                let queue = Queue { exten, display_name: name.clone(), ..template };
-                self.estate.webchat_queue.queues.push(queue);
-            }
-            4 => {
-                let Some(mut new) = agent.and_then(|id| self.estate.agent_config.agent(&id).cloned()) else {
-                    return;
-                };
-                let wanted: Vec<&String> = self.declared.iter().collect();
-                new.operator_id = match random.below(3) {
-                    0 if !wanted.is_empty() => wanted[random.below(wanted.len())].clone(),
-                    _ => format!("7{:03}", random.below(1000)),
-                };
-                new.role_name = ["r1", "r2"][random.below(2)].to_owned();
-                if self.estate.agent_config.agent(&new.operator_id).is_some() {
-                    return;
-                }
-                (new.id, new.sip_number, new.sipid) = (0, None, None);
-                self.unsaid.remove(&new.operator_id);
-                self.note(format!("console: makes agent {}", new.operator_id));
-                self.estate.agent_config.put(new);
-            }
-            _ => {
-                // Without an agent that a queue's manifest names and no other, the manifests are wrong.
-                let Some(id) = agent.filter(|id| !self.named_by_queues.contains(id)) else { return };
-                self.estate.agent_config.remove(&id);
-                self.created.remove(&id);
-                self.unsaid.remove(&id);
-                for members in self.unnamed.values_mut() {
-                    members.remove(&id);
-                }
-                for queue in &mut self.estate.webchat_queue.queues {
-                    queue.assign_members.retain(|member| member.agent_number != id);
-                }
-                self.note(format!("console: deletes {id}"));
-            }
-        }
-        self.observe();
-        self.age();
     }
 
     /// Takes down what no manifest says, and no run may lose. The rosters say nothing of these fields.
