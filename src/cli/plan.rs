@@ -31,7 +31,7 @@ use crate::plan;
 use crate::plan::Options;
 use crate::report::{Command, json};
 use crate::runtime::read::resources;
-use crate::runtime::read::resources::Vendors;
+use crate::runtime::vendor::Vendors;
 use crate::storage::files;
 use crate::storage::ledger::Store;
 use crate::storage::paths;

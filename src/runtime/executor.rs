@@ -16,7 +16,7 @@ use super::ports::{CreationGuard, PasswordStore, StepJournal};
 use super::pre_send_check::{Abort, PreSendCheck, PreSendChecks};
 use super::read::presence::Observers;
 use super::read::resources;
-use super::read::resources::Vendors;
+use super::vendor::Vendors;
 use crate::apply::write_op::WriteOp;
 use crate::apply::{ApplyOptions, Effect, Event, Finish, Machine, ReadPurpose};
 use crate::model::call::Failure;

@@ -6,9 +6,10 @@ use super::client::{Check, Client, WriteOptions};
 use super::gate::Gate;
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
+use crate::model::id::Kind;
 use crate::model::retry::Bounds;
 use crate::provider::{Provider, WriteReceipt, WriteRequest};
-use crate::runtime::read::resources::ResourceReader;
+use crate::runtime::read::reader::ResourceReader;
 
 /// A system that holds resources.
 pub struct Vendor {
@@ -96,6 +97,53 @@ impl Vendor {
             Failure::SignIn(_) | Failure::Shut(_) => self.link.name(failure),
             failure => failure,
         })
+    }
+}
+
+impl ResourceReader for Vendor {
+    fn provider(&self) -> &dyn Provider {
+        self.provider
+    }
+
+    fn connection(&self) -> &Connection {
+        Vendor::connection(self)
+    }
+
+    fn is_shut(&self) -> bool {
+        Vendor::is_shut(self)
+    }
+
+    async fn read<T>(
+        &self,
+        call: impl Fn() -> Call,
+        hear: impl Fn(&Reply) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        Vendor::read(self, call, hear).await
+    }
+}
+
+/// The vendors that hold resources.
+pub struct Vendors<V = Vendor> {
+    /// Who holds agents.
+    pub agents: Option<V>,
+    /// Who holds queues.
+    pub queues: Option<V>,
+}
+
+impl<V> Default for Vendors<V> {
+    fn default() -> Self {
+        Self { agents: None, queues: None }
+    }
+}
+
+impl<V> Vendors<V> {
+    /// The vendor that holds a kind.
+    pub fn get(&self, kind: Kind) -> Option<&V> {
+        match kind {
+            Kind::Agent => self.agents.as_ref(),
+            Kind::Queue => self.queues.as_ref(),
+            Kind::Seat => None,
+        }
     }
 }
 

@@ -6,92 +6,19 @@ use std::pin::pin;
 use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
+use super::reader::ResourceReader;
 use crate::apply::readback::{QueueKey, ReadBack, ReadSet, matching, untold_members, with_members};
-use crate::config::workspace::Connection;
-use crate::model::call::{Call, Failure, Reply};
+use crate::model::call::{Call, Failure};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::provider::paging::{Assembled, Assembly, Course, Head};
-use crate::provider::{Page, Provider, Row};
+use crate::provider::{Page, Row};
 use crate::runtime::progress;
-use crate::runtime::vendor::Vendor;
+use crate::runtime::vendor::Vendors;
 
 /// How often a listing that shifts while it is read is read again before it counts as incomplete.
 pub(super) const READINGS: usize = 3;
-
-/// A system that can be read: a connection at work, or a test's.
-pub trait ResourceReader {
-    /// Its connector.
-    fn provider(&self) -> &dyn Provider;
-
-    /// The configured connection.
-    fn connection(&self) -> &Connection;
-
-    /// How many calls may be made side by side.
-    fn at_once(&self) -> usize {
-        self.connection().concurrency()
-    }
-
-    /// Whether the system refused the sign-in.
-    fn is_shut(&self) -> bool {
-        false
-    }
-
-    /// Makes a reading call, and again while that may help.
-    fn read<T>(
-        &self,
-        call: impl Fn() -> Call,
-        hear: impl Fn(&Reply) -> Result<T, Failure>,
-    ) -> impl Future<Output = Result<T, Failure>>;
-}
-
-impl ResourceReader for Vendor {
-    fn provider(&self) -> &dyn Provider {
-        self.provider
-    }
-
-    fn connection(&self) -> &Connection {
-        Vendor::connection(self)
-    }
-
-    fn is_shut(&self) -> bool {
-        Vendor::is_shut(self)
-    }
-
-    async fn read<T>(
-        &self,
-        call: impl Fn() -> Call,
-        hear: impl Fn(&Reply) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        Vendor::read(self, call, hear).await
-    }
-}
-
-/// The vendors that hold resources.
-pub struct Vendors<V = Vendor> {
-    /// Who holds agents.
-    pub agents: Option<V>,
-    /// Who holds queues.
-    pub queues: Option<V>,
-}
-
-impl<V> Default for Vendors<V> {
-    fn default() -> Self {
-        Self { agents: None, queues: None }
-    }
-}
-
-impl<V> Vendors<V> {
-    /// The vendor that holds a kind.
-    pub fn get(&self, kind: Kind) -> Option<&V> {
-        match kind {
-            Kind::Agent => self.agents.as_ref(),
-            Kind::Queue => self.queues.as_ref(),
-            Kind::Seat => None,
-        }
-    }
-}
 
 /// Reads everything that is live.
 ///

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
-use super::backend::{BackendError, Document, Version, Versioned};
+use super::document::{BackendError, Document, Version, Versioned};
 use super::lock_owner::Signs;
 use crate::storage::{files, paths};
 

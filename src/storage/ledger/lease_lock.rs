@@ -26,8 +26,9 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::LedgerError;
-use super::backend::{Backend, BackendError, Document, Version, Versioned};
+use super::backend::Backend;
+use super::document::{BackendError, Document, Version, Versioned};
+use super::error::LedgerError;
 use super::lock_owner::{Life, LockOwner, Sign, Signs};
 use crate::runtime::clock;
 use crate::runtime::gate::WriteLease;

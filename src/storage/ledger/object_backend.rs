@@ -16,7 +16,7 @@ use object_store::{
 };
 use url::Url;
 
-use super::backend::{BackendError, Document, Version, Versioned};
+use super::document::{BackendError, Document, Version, Versioned};
 use crate::runtime::http::Connector;
 
 /// Longest time of one request: a ledger of many agents has some megabytes.

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use super::nested_map::Tree;
-use super::{Found, SecretResolver, SecretStore, Wrong};
+use super::store::{Found, SecretResolver, SecretStore, Wrong};
 use crate::config::workspace::Settings;
 use crate::storage::paths;
 

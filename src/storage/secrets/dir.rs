@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 
-use super::{Found, SecretResolver, SecretStore, Write, Wrong, former, trimmed};
+use super::store::{Found, SecretResolver, SecretStore, Write, Wrong, former, trimmed};
 use crate::model::secret::Secret;
 use crate::storage::{files, paths};
 

@@ -4,7 +4,7 @@ use std::env::VarError;
 
 use futures_util::future::BoxFuture;
 
-use super::{Found, SecretResolver, SecretStore, Wrong};
+use super::store::{Found, SecretResolver, SecretStore, Wrong};
 use crate::model::secret::Secret;
 
 pub(super) struct Env {

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
-use super::{Found, SecretResolver, SecretStore, Write, Wrong, former, trimmed};
+use super::store::{Found, SecretResolver, SecretStore, Write, Wrong, former, trimmed};
 use crate::config::workspace::Settings;
 use crate::model::secret::Secret;
 

@@ -11,6 +11,7 @@ mod exec;
 mod generate;
 mod nested_map;
 mod sops;
+mod store;
 mod vault;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,165 +23,15 @@ use futures_util::future::{BoxFuture, LocalBoxFuture};
 use futures_util::stream;
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::config::secret_key::{FORMER, key_objection};
-use crate::config::workspace::{Settings, Store, Workspace};
-use crate::model::call::Reason;
+pub use self::store::SecretError;
+use self::store::{Found, SecretReader, SecretResolver, SecretStore, Write, Wrong};
+use crate::config::secret_key::key_objection;
+use crate::config::workspace::{Store, Workspace};
 use crate::model::secret::{Secret, SecretRef};
 use crate::runtime::ports::PasswordStore;
 
 /// How many reads run side by side.
 const SIDE_BY_SIDE: usize = 16;
-
-/// How deep stores may need the secrets of other stores.
-const DEEPEST: usize = 4;
-
-/// Why a secret cannot be had. Never holds a secret.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SecretError {
-    /// The store has no such key.
-    #[error("store `{store}` has no key `{key}`: {hint}")]
-    Missing {
-        /// The store.
-        store: Arc<str>,
-        /// The key.
-        key: Arc<str>,
-        /// What would make it be there.
-        hint: String,
-    },
-    /// The store cannot be read, or may not have such a key.
-    #[error("store `{store}`: {why}")]
-    Store {
-        /// The store.
-        store: Arc<str>,
-        /// Why.
-        why: String,
-    },
-    /// The store does not answer, gives no usable answer, or refuses the sign-in.
-    #[error("store `{store}`: {why}")]
-    Unreachable {
-        /// The store.
-        store: Arc<str>,
-        /// What kept it from being told.
-        reason: Reason,
-        /// Why.
-        why: String,
-    },
-}
-
-/// The reason for which a store gives or takes no value. Never holds a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Wrong {
-    /// The store is declared wrongly, or its content is no secret.
-    Refused(String),
-    /// The store does not answer, gives no usable answer, or refuses the sign-in.
-    Unreachable(Reason, String),
-}
-
-impl From<String> for Wrong {
-    fn from(why: String) -> Self {
-        Self::Refused(why)
-    }
-}
-
-impl Wrong {
-    /// Names the store.
-    fn for_secret(self, secret: &SecretRef) -> SecretError {
-        let store = Arc::clone(&secret.store);
-        match self {
-            Self::Refused(why) => SecretError::Store { store, why },
-            Self::Unreachable(reason, why) => SecretError::Unreachable { store, reason, why },
-        }
-    }
-}
-
-/// The result of looking for a key.
-#[derive(Debug)]
-enum Found<S = Secret> {
-    /// Its value.
-    Value(S),
-    /// The store has no such key; and what would make it be there, for people.
-    Missing(String),
-}
-
-/// Whether a write replaces a value that is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Write {
-    /// No: a value that is there stays.
-    Create,
-    /// Yes, and the former value stays beside it until [`SecretStore::settle`]. A rotation that is not settled
-    /// yet is gone on with: the value that is there stays.
-    Rotate,
-}
-
-impl Write {
-    /// Whether the value that is there stays. `former` is what stands beside it.
-    fn leaves(self, now: &Secret, former: Option<&Secret>) -> bool {
-        self == Self::Create || former.is_some_and(|former| former.expose() != now.expose())
-    }
-}
-
-/// A store of secrets.
-trait SecretStore: Send + Sync {
-    /// Reads a key. `own` reads the store's own secret.
-    fn get<'a>(&'a self, key: &'a str, own: SecretResolver<'a>) -> BoxFuture<'a, Result<Found, Wrong>>;
-
-    /// Writes a key. Returns the value that stays there instead, where one does. Stores that are read only keep
-    /// this.
-    fn put<'a>(
-        &'a self,
-        key: &'a str,
-        value: &'a Secret,
-        write: Write,
-        own: SecretResolver<'a>,
-    ) -> BoxFuture<'a, Result<Option<Secret>, Wrong>> {
-        let _ = (key, value, write, own);
-        Box::pin(async { Err(Wrong::Refused("it cannot be written".to_owned())) })
-    }
-
-    /// Ends a rotation once the vendor has accepted `sent`: the former value goes. Returns the value that the
-    /// key holds, and changes nothing, where that is another one.
-    fn settle<'a>(
-        &'a self,
-        key: &'a str,
-        sent: &'a Secret,
-        own: SecretResolver<'a>,
-    ) -> BoxFuture<'a, Result<Option<Secret>, Wrong>> {
-        let _ = (key, sent, own);
-        Box::pin(async { Ok(None) })
-    }
-}
-
-/// The name beside a key under which its former value is kept.
-fn former(key: &str) -> String {
-    format!("{key}{FORMER}")
-}
-
-/// The way to the secret that a store itself needs (a token, an identity).
-#[derive(Clone, Copy)]
-struct SecretResolver<'a> {
-    secrets: &'a Secrets,
-    depth: usize,
-}
-
-impl SecretResolver<'_> {
-    async fn get(&self, secret: &SecretRef) -> Result<Arc<Secret>, Wrong> {
-        if self.depth >= DEEPEST {
-            return Err(Wrong::Refused("stores need each other's secrets in a circle".to_owned()));
-        }
-        self.secrets.read(secret, self.depth + 1).await.map_err(|error| match error {
-            SecretError::Unreachable { reason, .. } => Wrong::Unreachable(reason, error.to_string()),
-            SecretError::Missing { .. } | SecretError::Store { .. } => Wrong::Refused(error.to_string()),
-        })
-    }
-
-    /// The secret under a setting, where it is set.
-    async fn setting(&self, settings: &Settings, key: &str) -> Result<Option<Arc<Secret>>, Wrong> {
-        match settings.secret(key) {
-            Some(secret) => self.get(secret).await.map(Some),
-            None => Ok(None),
-        }
-    }
-}
 
 /// Name of a store and a key.
 type Name = (Arc<str>, Arc<str>);
@@ -268,7 +119,7 @@ impl Secrets {
         write: Write,
     ) -> Result<Arc<Secret>, SecretError> {
         let (_, store) = self.store(secret)?;
-        let own = SecretResolver { secrets: self, depth: 0 };
+        let own = SecretResolver::new(self, 0);
         let there =
             store.put(&secret.key, &value, write, own).await.map_err(|wrong| wrong.for_secret(secret))?;
         let value = Arc::new(there.unwrap_or(value));
@@ -324,7 +175,7 @@ impl Secrets {
         sent: &Secret,
     ) -> Result<Option<Arc<Secret>>, SecretError> {
         let (_, store) = self.store(secret)?;
-        let own = SecretResolver { secrets: self, depth: 0 };
+        let own = SecretResolver::new(self, 0);
         let other = store.settle(&secret.key, sent, own).await.map_err(|wrong| wrong.for_secret(secret))?;
         let Some(other) = other.map(Arc::new) else { return Ok(None) };
         self.remember(secret, &other).await?;
@@ -341,8 +192,9 @@ impl Secrets {
             None => Ok((store, &**open)),
         }
     }
+}
 
-    /// Boxed, since a store may need the secret of another.
+impl SecretReader for Secrets {
     fn read<'a>(
         &'a self,
         secret: &'a SecretRef,
@@ -352,7 +204,7 @@ impl Secrets {
             let (about, store) = self.store(secret)?;
             let cell = Arc::clone(self.read.lock().await.entry(name(about, secret)).or_default());
             let read = || async {
-                let found = store.get(&secret.key, SecretResolver { secrets: self, depth }).await?;
+                let found = store.get(&secret.key, SecretResolver::new(self, depth)).await?;
                 Ok(match found {
                     Found::Value(value) => Found::Value(Arc::new(value)),
                     Found::Missing(hint) => Found::Missing(hint),
@@ -416,15 +268,4 @@ fn name(store: &Store, secret: &SecretRef) -> Name {
         None => Arc::clone(&secret.key),
     };
     (Arc::clone(&secret.store), key)
-}
-
-/// A value without one trailing line break; empty is missing.
-fn trimmed(mut value: String) -> Option<Secret> {
-    if value.ends_with('\n') {
-        value.pop();
-        if value.ends_with('\r') {
-            value.pop();
-        }
-    }
-    (!value.is_empty()).then(|| Secret::new(value))
 }

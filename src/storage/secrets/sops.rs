@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use super::age::{decrypt, identities, read};
 use super::nested_map::Tree;
-use super::{Found, SecretResolver, SecretStore, Wrong};
+use super::store::{Found, SecretResolver, SecretStore, Wrong};
 use crate::config::workspace::Settings;
 use crate::model::secret::Secret;
 

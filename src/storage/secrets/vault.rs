@@ -16,7 +16,7 @@ use serde_json::{Map, Value as Json, json};
 use tokio::sync::{Mutex, OnceCell};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::{Found, SecretResolver, SecretStore, Write, Wrong, former};
+use super::store::{Found, SecretResolver, SecretStore, Write, Wrong, former};
 use crate::config::workspace::Settings;
 use crate::model::call::Reason;
 use crate::model::id::safe;

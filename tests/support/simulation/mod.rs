@@ -48,8 +48,9 @@ use rosterctl::runtime::executor::{self, Executor, Passwords};
 use rosterctl::runtime::gate::Gate;
 use rosterctl::runtime::pre_send_check::FRESH;
 use rosterctl::runtime::read::presence::Observers;
-use rosterctl::runtime::read::resources::{self, Vendors};
+use rosterctl::runtime::read::resources;
 use rosterctl::runtime::vendor::Vendor;
+use rosterctl::runtime::vendor::Vendors;
 use rosterctl::sandbox::vendor_state::Random;
 
 use judge::judge;
