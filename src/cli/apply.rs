@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::plan::{PlanArgs, Planned, again, fingerprint_key, make, report_invalid};
 use super::report_output::{Output, PendingJson, Reporter};
 use super::session::load;
@@ -517,7 +518,7 @@ async fn conclude(
     reporter.ran(run);
     if let Err(fail) = stored {
         // The steps were taken, whatever keeps them from being written down.
-        fail.report(console);
+        console.fail(&fail);
         console.error("the ledger does not know of this run; apply again once it can be written");
         return (Exit::Partial, false);
     }

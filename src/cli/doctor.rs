@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use futures_util::future::join_all;
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::report_output::PendingJson;
 use super::session::connections;
 use super::session::load;

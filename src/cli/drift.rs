@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::plan::{PlanArgs, make, report_invalid};
 use super::report_output::{Output, PendingJson};
 use super::session::load;

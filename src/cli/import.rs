@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::plan::{PlanningInput, read};
 use super::session::load;
 use super::session::load::Loaded;
@@ -266,7 +267,7 @@ fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) ->
     let own: Vec<PathBuf> =
         manifests.iter().filter_map(|manifest| fs::canonicalize(out.join(&manifest.name)).ok()).collect();
     let others =
-        loaded.input.manifests().iter().filter(|found| found.real.exists() && !own.contains(&found.real));
+        loaded.sources.manifests().iter().filter(|found| found.real.exists() && !own.contains(&found.real));
     let others: Vec<&str> = others.map(|found| &*found.name).collect();
     if !others.is_empty() && covered {
         let shown = others.iter().take(5).copied().collect::<Vec<_>>().join(", ");

@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::help;
 use crate::storage::paths;
 

@@ -5,6 +5,7 @@ mod completions;
 mod console;
 mod doctor;
 mod drift;
+mod error;
 mod exit;
 mod explain;
 mod fmt;
@@ -35,7 +36,8 @@ use std::process::ExitCode;
 use clap::{FromArgMatches as _, Parser, Subcommand};
 
 use self::console::{Colour, Console};
-use self::exit::{CliError, Exit};
+use self::error::CliError;
+use self::exit::Exit;
 use self::report_output::PendingJson;
 use self::signals::unless_interrupted;
 use rustix::io::Errno;
@@ -170,7 +172,7 @@ pub fn main() -> ExitCode {
 fn give_up(due: Option<PendingJson>, fail: CliError, console: &Console) -> Exit {
     match due {
         Some(due) => due.emit_failure(fail, console),
-        None => fail.report(console),
+        None => console.fail(&fail),
     }
 }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::thread;
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::report_output::{Output, PendingJson};
 use super::session::connections;
 use super::session::load;
@@ -104,7 +105,7 @@ pub(super) struct PlanningInput {
 /// Reads live state and the ledger, and what a run that was cut off did.
 pub(super) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput, CliError> {
     let mut ledger = store.load().await?;
-    let vendors = load::vendors(loaded).await?;
+    let vendors = connections::vendors(loaded).await?;
     let live = resources::live(&vendors).await?;
     let unfinished = loaded.journal().unfinished().map_err(CliError::error)?;
     settle(loaded, &mut ledger, &unfinished, Some(&live)).await?;
@@ -285,7 +286,7 @@ pub(super) fn report_invalid(plan: &Plan, loaded: &Loaded, console: &Console) {
         })
         .collect();
     if !diagnostics.is_empty() {
-        console.diagnostics(&diagnostics, &loaded.input);
+        console.diagnostics(&diagnostics, &loaded.sources);
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::exit::CliError;
+use super::error::CliError;
 use super::session::load::Loaded;
 use crate::apply::replan;
 use crate::manifest;

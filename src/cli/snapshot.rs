@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::output_guard;
 use super::plan::{Fingerprints, PlanArgs, PlanningInput, plan_of, read};
 use super::session::load;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::load;
 use super::load::Loaded;
+use super::source_cache::SourceCache;
 use crate::cli::console::Console;
-use crate::cli::exit::CliError;
+use crate::cli::error::CliError;
 use crate::cli::plan::fingerprint_key;
 use crate::config::workspace::Store;
 use crate::model::agent::PASSWORD;
@@ -77,7 +78,7 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
         });
     }
     let reloaded = load::load(&loaded.place.file);
-    let files = reloaded.map_or_else(|_| load::Input::default(), |again| again.input);
+    let files = reloaded.map_or_else(|_| SourceCache::default(), |again| again.sources);
     Err(CliError::Input(out.into_sorted(), files))
 }
 
