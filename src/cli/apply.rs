@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
-use super::plan::{PlanArgs, Planned, again, fingerprint_key, make, report_invalid};
+use super::plan_args::PlanArgs;
 use super::report_output::{Output, PendingJson, Reporter};
-use super::session::load;
 use super::session::load::Loaded;
-use super::session::{connections, passwords};
+use super::session::planning::{self, Planned};
+use super::session::{connections, fingerprints, git_exposure, load, passwords, pending_creates, saved_plan};
 use super::signals::{self, unless_interrupted};
 use super::step_log::Lines;
-use super::{pending_creates, saved_plan};
 use crate::apply::precondition;
 use crate::apply::readback::ReadBack;
 use crate::apply::write_op::WriteOp;
@@ -142,7 +141,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     }
     match Box::pin(alone(arguments, console, &reporter)).await {
         Ok(exit) => reporter.end(place, exit),
-        Err(fail) => reporter.fail(place, fail),
+        Err(fail) => reporter.fail(place, &fail),
     }
     Ok(reporter.finish())
 }
@@ -176,7 +175,7 @@ async fn locked(
     for why in [loaded.journal().foreign_journal(), loaded.journal().corruption()].into_iter().flatten() {
         console.note(&why);
     }
-    passwords::warn_exposed(loaded, console);
+    git_exposure::warn(loaded, console);
     let book = Book { store, lock };
     let mut work = prepare(arguments, loaded, store, console).await?;
     let plan = Arc::clone(&work.plan);
@@ -190,7 +189,7 @@ async fn locked(
         return Err(is_stale(arguments, reporter, work.moved().to_vec()));
     }
     if let Some(exit) = refusal {
-        report_invalid(&judged, loaded, console);
+        planning::report_invalid(&judged, loaded, console);
         return Ok(refuse(console, reporter, &judged, exit));
     }
     if plan.steps.is_empty() {
@@ -374,12 +373,12 @@ async fn prepare(
 ) -> Result<Work, CliError> {
     let mut read = Instant::now();
     let saved = match &arguments.plan {
-        Some(path) => Some(saved_plan::read(path, loaded, fingerprint_key(loaded).await?.as_deref())?),
+        Some(path) => Some(saved_plan::read(path, loaded, fingerprints::key(loaded).await?.as_deref())?),
         None => None,
     };
     let plan = async || match &saved {
-        Some(saved) => again(loaded, store, saved).await,
-        None => make(loaded, store, &arguments.narrowing).await,
+        Some(saved) => planning::again(loaded, store, saved).await,
+        None => planning::make(loaded, store, &arguments.narrowing).await,
     };
     let mut made = plan().await?;
     if pending_creates::wait(loaded, &made.ledger, &made.plan, console).await {

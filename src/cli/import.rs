@@ -7,10 +7,9 @@ use std::sync::Arc;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
-use super::plan::{PlanningInput, read};
 use super::session::load;
 use super::session::load::Loaded;
-use super::snapshot::doubts;
+use super::session::planning::{self, PlanningInput};
 use crate::config::secret_key;
 use crate::manifest;
 use crate::manifest::import;
@@ -57,8 +56,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     paths::unlinked(&arguments.out)
         .map_err(|error| CliError::error(format!("nothing was written: {error}")))?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
-    let PlanningInput { live, ledger, .. } = read(&loaded, &store).await?;
-    if let Some((what, doubt)) = doubts(&live).first() {
+    let PlanningInput { live, ledger, .. } = planning::read(&loaded, &store).await?;
+    if let Some((what, doubt)) = live.doubts().first() {
         let why = format!(
             "the listing of {what} could not be proved complete ({doubt}), so nothing was written; run again when \
              nobody edits {what}"

@@ -198,9 +198,9 @@ impl Reporter<'_> {
     }
 
     /// Says on standard error why a workspace has no plan, or was not changed, and takes it up.
-    pub(super) fn fail(&self, place: &Path, fail: CliError) {
+    pub(super) fn fail(&self, place: &Path, fail: &CliError) {
         let failure = fail.failure();
-        let exit = self.console.fail(&fail);
+        let exit = self.console.fail(fail);
         let body = match (self.plan.take(), self.run.take()) {
             (Some(plan), Some(run)) => Body::Ran(plan, run),
             (Some(plan), None) => Body::Ran(plan, Run { refused: Some(failure.message), ..Run::default() }),
@@ -279,9 +279,9 @@ impl PendingJson {
     }
 
     /// Says why the command gave up, on standard output too unless something stands there.
-    pub(super) fn emit_failure(self, fail: CliError, console: &Console) -> Exit {
+    pub(super) fn emit_failure(self, fail: &CliError, console: &Console) -> Exit {
         let failure = fail.failure();
-        let exit = console.fail(&fail);
+        let exit = console.fail(fail);
         let parts =
             self.workspaces.iter().map(|place| part(place, exit, None, failed(place, failure.clone())));
         let report =

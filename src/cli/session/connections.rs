@@ -123,7 +123,7 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
 
 /// The system that holds a kind of resources, or why it cannot be asked.
 pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor, String>> {
-    let connection = loaded.workspace.connections.iter().find(|c| c.spec.kinds.contains(&kind))?;
+    let connection = loaded.workspace.connection_of_kind(kind)?;
     let provider = provider::for_connection(connection)?;
     let link = link(loaded, connection).await;
     Some(match link {
