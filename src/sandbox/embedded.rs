@@ -14,14 +14,11 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::SandboxError;
+use super::{FORMAT, SandboxError};
 use crate::model::call::{Call, Reply};
 use crate::provider::SPECS;
 use crate::sandbox::vendor_state::VendorState;
 use crate::storage::paths;
-
-/// What a state file says of itself.
-pub(super) const FORMAT: &str = "rosterctl.sandbox/v1";
 
 /// A state file.
 #[derive(Serialize, Deserialize)]
