@@ -494,11 +494,9 @@ async fn conclude(
     run: Run,
     prints: &BTreeMap<OperatorId, String>,
 ) -> (Exit, bool) {
-    let interrupted = run.interrupted;
     let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
     let whole = done && !work.plan.has(Effect::Partial);
-    let refused = run.results.iter().all(|r| r.is_proved() || r.held) && run.stale.is_empty();
-    let refused = refused && !done;
+    let exit = Exit::of_run(&run, whole);
     let clean = (whole && work.is_whole()).then(clock::timestamp);
     let now_ms = clock::now_ms();
     let (live, judged) = (&work.live, Arc::clone(work.judged()));
@@ -521,14 +519,5 @@ async fn conclude(
         console.error("the ledger does not know of this run; apply again once it can be written");
         return (Exit::Partial, false);
     }
-    let exit = if interrupted {
-        Exit::Interrupted
-    } else if whole {
-        Exit::Success
-    } else if refused {
-        Exit::Refused
-    } else {
-        Exit::Partial
-    };
     (exit, true)
 }

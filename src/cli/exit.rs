@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::error::CliError;
 use crate::model::finding::Effect;
 use crate::model::plan::Plan;
+use crate::report::Run;
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,20 @@ impl Exit {
             Some(exit) => exit,
             None if detailed && plan.differs() => Self::Differs,
             None => Self::Success,
+        }
+    }
+
+    /// Returns the code of a run; `whole` when it did all that the plan asks for.
+    pub(super) fn of_run(run: &Run, whole: bool) -> Self {
+        let mut unproved = run.results.iter().filter(|result| !result.is_proved()).peekable();
+        if run.interrupted {
+            Self::Interrupted
+        } else if whole {
+            Self::Success
+        } else if run.stale.is_empty() && unproved.peek().is_some() && unproved.all(|result| result.held) {
+            Self::Refused
+        } else {
+            Self::Partial
         }
     }
 

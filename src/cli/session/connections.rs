@@ -1,4 +1,4 @@
-//! A workspace's connections at work, each made when it is first wanted, and once a run.
+//! Opens the connections of a workspace, each on demand and once a run.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! A workspace and its manifests, read and checked; and what a command needs of them.
+//! Loads a workspace and its manifests.
 
 use std::num::NonZero;
 use std::panic::resume_unwind;

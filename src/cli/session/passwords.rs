@@ -1,4 +1,4 @@
-//! The passwords that a plan sends: read before its first write; and what the ledger keeps of them.
+//! Reads the passwords that a plan sends, and fingerprints them for the ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -37,16 +37,6 @@ pub(crate) struct PlanningInput {
     pub(crate) vendors: Vendors,
 }
 
-/// Reads live state and the ledger, and settles the journal of an interrupted run.
-pub(crate) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput, CliError> {
-    let mut ledger = store.load().await?;
-    let vendors = connections::vendors(loaded).await?;
-    let live = resources::live(&vendors).await?;
-    let unfinished = loaded.journal().unfinished().map_err(CliError::error)?;
-    settle(loaded, &mut ledger, &unfinished, &live).await?;
-    Ok(PlanningInput { live, ledger, vendors })
-}
-
 /// Reads live state and plans.
 pub(crate) async fn make(loaded: &Loaded, store: &Store, narrowing: &PlanArgs) -> Result<Planned, CliError> {
     let seats = async { Ok(connections::seats(loaded, true).await) };
@@ -65,6 +55,16 @@ pub(crate) async fn again(loaded: &Loaded, store: &Store, saved: &Plan) -> Resul
     let prints = fingerprints::read(loaded, &ledger).await?;
     let plan = build(loaded, &live, &ledger, prints, &PlanArgs::from_saved(saved))?;
     Ok(Planned { plan, live, ledger, vendors })
+}
+
+/// Reads live state and the ledger, and settles the journal of an interrupted run.
+pub(crate) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput, CliError> {
+    let mut ledger = store.load().await?;
+    let vendors = connections::vendors(loaded).await?;
+    let live = resources::live(&vendors).await?;
+    let unfinished = loaded.journal().unfinished().map_err(CliError::error)?;
+    settle(loaded, &mut ledger, &unfinished, &live).await?;
+    Ok(PlanningInput { live, ledger, vendors })
 }
 
 /// Builds the plan from what was read.

@@ -1,4 +1,4 @@
-//! A saved plan: read, and refused when it is not what `plan` saved for these manifests.
+//! Reads a saved plan, and refuses one that does not fit the manifests.
 
 use std::fs;
 use std::io::Read as _;
