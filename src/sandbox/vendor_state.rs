@@ -47,7 +47,7 @@ use serde_json::json;
 use super::faults::Faults;
 pub use super::random::Random;
 use super::support::{Answer, Context};
-pub use super::variants::Quirks;
+use super::variants::Quirks;
 use crate::model::call::{Call, Reply};
 use crate::sandbox::{agent_config, cms_agent, isdp_online_agent, seat_query, webchat_queue};
 

@@ -33,7 +33,6 @@ use crate::model::id::OperatorId;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::value::Value;
-pub(super) use crate::yaml::quoting::{is_ambiguous, quoted};
 
 /// A manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
