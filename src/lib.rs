@@ -37,7 +37,7 @@
 //!
 //! `model`, `yaml`, `config`, `manifest`, `provider`, `plan`, `apply` and `report` are pure and synchronous: same
 //! input, same bytes. Time and chance come in as arguments, and nothing depends on the order of a hash.
-//! `tests/tidy.rs` reads the sources and checks the rooms.
+//! `tests/tidy.rs` reads the sources and checks the rooms, and that no files import each other.
 //!
 //! # Glossary
 //!

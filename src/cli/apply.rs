@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
-use super::plan::{PlanArgs, Planned, again, fingerprint_key, make, report_invalid};
+use super::error::CliError;
+use super::exit::Exit;
+use super::plan_args::PlanArgs;
 use super::report_output::{Output, PendingJson, Reporter};
-use super::session::load;
 use super::session::load::Loaded;
-use super::session::{connections, passwords};
+use super::session::planning::{self, Planned};
+use super::session::{connections, fingerprints, git_exposure, load, passwords, pending_creates, saved_plan};
 use super::signals::{self, unless_interrupted};
 use super::step_log::Lines;
-use super::{pending_creates, saved_plan};
 use crate::apply::precondition;
 use crate::apply::readback::ReadBack;
 use crate::apply::write_op::WriteOp;
@@ -145,7 +145,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     }
     match Box::pin(alone(arguments, console, &reporter)).await {
         Ok(exit) => reporter.end(place, exit),
-        Err(fail) => reporter.fail(place, fail),
+        Err(fail) => reporter.fail(place, &fail),
     }
     Ok(reporter.finish())
 }
@@ -179,7 +179,7 @@ async fn locked(
     for why in [loaded.journal().foreign_journal(), loaded.journal().corruption()].into_iter().flatten() {
         console.note(&why);
     }
-    passwords::warn_exposed(loaded, console);
+    git_exposure::warn(loaded, console);
     let book = Book { store, lock };
     let mut work = prepare(arguments, loaded, store, console).await?;
     let plan = Arc::clone(&work.plan);
@@ -193,7 +193,7 @@ async fn locked(
         return Err(is_stale(arguments, reporter, work.moved().to_vec()));
     }
     if let Some(exit) = refusal {
-        report_invalid(&judged, loaded, console);
+        planning::report_invalid(&judged, loaded, console);
         return Ok(refuse(console, reporter, &judged, exit));
     }
     if plan.steps.is_empty() {
@@ -384,12 +384,12 @@ async fn prepare(
 ) -> Result<Work, CliError> {
     let mut read = Instant::now();
     let saved = match &arguments.plan {
-        Some(path) => Some(saved_plan::read(path, loaded, fingerprint_key(loaded).await?.as_deref())?),
+        Some(path) => Some(saved_plan::read(path, loaded, fingerprints::key(loaded).await?.as_deref())?),
         None => None,
     };
     let plan = async || match &saved {
-        Some(saved) => again(loaded, store, saved).await,
-        None => make(loaded, store, &arguments.narrowing).await,
+        Some(saved) => planning::again(loaded, store, saved).await,
+        None => planning::make(loaded, store, &arguments.narrowing).await,
     };
     let mut made = plan().await?;
     if pending_creates::wait(loaded, &made.ledger, &made.plan, console).await {
@@ -505,11 +505,9 @@ async fn conclude(
     run: Run,
     prints: &BTreeMap<OperatorId, String>,
 ) -> (Exit, bool) {
-    let interrupted = run.interrupted;
     let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
     let whole = done && !work.plan.has(Effect::Partial);
-    let refused = run.results.iter().all(|r| r.is_proved() || r.held) && run.stale.is_empty();
-    let refused = refused && !done;
+    let exit = Exit::of_run(&run, whole);
     let clean = (whole && work.is_whole()).then(clock::timestamp);
     let now_ms = clock::now_ms();
     let (live, judged) = (&work.live, Arc::clone(work.judged()));
@@ -528,18 +526,9 @@ async fn conclude(
     reporter.ran(run);
     if let Err(fail) = stored {
         // The steps were taken, whatever keeps them from being written down.
-        fail.report(console);
+        console.fail(&fail);
         console.error("the ledger does not know of this run; apply again once it can be written");
         return (Exit::Partial, false);
     }
-    let exit = if interrupted {
-        Exit::Interrupted
-    } else if whole {
-        Exit::Success
-    } else if refused {
-        Exit::Refused
-    } else {
-        Exit::Partial
-    };
     (exit, true)
 }

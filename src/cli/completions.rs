@@ -4,7 +4,6 @@ use clap_complete::Shell;
 
 use super::console::Console;
 use super::exit::Exit;
-use super::help;
 
 /// Print completions for a shell.
 #[derive(Debug, clap::Args)]
@@ -14,9 +13,9 @@ pub(super) struct Arguments {
     shell: Shell,
 }
 
-pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
+pub(super) fn run(arguments: &Arguments, mut program: clap::Command, console: &Console) -> Exit {
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut help::command(), "rosterctl", &mut text);
+    clap_complete::generate(arguments.shell, &mut program, "rosterctl", &mut text);
     console.out(&String::from_utf8_lossy(&text));
     Exit::Success
 }

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 
+use super::error::{CliError, INTERRUPTED};
+use super::exit::Exit;
 use super::progress_bar::{Manner, Meter};
-use super::session::load::Input;
+use super::session::source_cache::SourceCache;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::text::sanitize_lines;
 use crate::report::snippet;
@@ -163,8 +165,21 @@ impl Console {
     }
 
     /// Writes diagnostics with their lines.
-    pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], input: &Input) {
-        self.err(&snippet::render_all(diagnostics, "error", |source| input.line(source), self.err_colour));
+    pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceCache) {
+        self.err(&snippet::render_all(diagnostics, "error", |source| sources.line(source), self.err_colour));
+    }
+
+    /// Writes the error that ends a command, and returns its exit code.
+    pub(super) fn fail(&self, error: &CliError) -> Exit {
+        match error {
+            CliError::Input(diagnostics, sources) => self.diagnostics(diagnostics, sources),
+            CliError::Error(error) => self.error(&format!("{error:#}")),
+            CliError::Stale(message) | CliError::Locked(message) => self.error(message),
+            // One line a system.
+            CliError::Unreachable(message, _) => message.lines().for_each(|line| self.error(line)),
+            CliError::Interrupted => self.error(INTERRUPTED),
+        }
+        Exit::of_error(error)
     }
 
     /// Asks a question; `None` when nobody is there to answer.

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use futures_util::future::join_all;
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::report_output::PendingJson;
-use super::session::connections;
-use super::session::load;
 use super::session::load::Loaded;
-use super::session::passwords;
+use super::session::{connections, git_exposure, load};
 use crate::config::settings::Rate;
 use crate::config::workspace::Connection;
 use crate::model::agent::PASSWORD;
@@ -177,7 +176,7 @@ async fn stores(loaded: &Loaded) -> Vec<Check> {
     let named = named(loaded);
     let checks = loaded.workspace.stores.keys().map(|store| try_store(loaded, store, &named));
     let mut checks: Vec<Check> = join_all(checks).await.into_iter().flatten().collect();
-    let exposed = passwords::exposed(loaded).into_iter();
+    let exposed = git_exposure::find(loaded).into_iter();
     checks.extend(exposed.map(|one| Check::warning(one.check, one.said, one.help)));
     checks
 }

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
-use super::plan::{PlanArgs, make, report_invalid};
+use super::error::CliError;
+use super::exit::Exit;
+use super::plan_args::PlanArgs;
 use super::report_output::{Output, PendingJson};
-use super::session::load;
+use super::session::{load, planning};
 use super::workspace_args::Workspaces;
 use crate::model::finding::Effect;
 use crate::model::plan::Plan;
@@ -36,7 +37,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     for path in mine {
         match one(path, console).await {
             Ok((plan, last_clean_run)) => reporter.planned(path, code(&plan), plan, last_clean_run),
-            Err(fail) => reporter.fail(path, fail),
+            Err(fail) => reporter.fail(path, &fail),
         }
     }
     Ok(reporter.finish())
@@ -62,7 +63,7 @@ async fn one(path: &Path, console: &Console) -> Result<(Plan, Option<String>), C
         console.note(&why);
     }
     let store = Store::open(&loaded.workspace, &loaded.place)?;
-    let made = make(&loaded, &store, &PlanArgs::everything()).await?;
-    report_invalid(&made.plan, &loaded, console);
+    let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
+    planning::report_invalid(&made.plan, &loaded, console);
     Ok((made.plan, made.ledger.last_clean_run))
 }

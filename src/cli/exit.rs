@@ -2,15 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::console::Console;
-use super::session::load::Input;
-use crate::model::call::{self, Reason};
-use crate::model::diagnostic::Diagnostic;
+use super::error::CliError;
 use crate::model::finding::Effect;
 use crate::model::plan::Plan;
-use crate::report::Failure;
-use crate::storage::ledger::LedgerError;
-use crate::storage::secrets::SecretError;
+use crate::report::Run;
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +37,31 @@ impl Exit {
             Some(exit) => exit,
             None if detailed && plan.differs() => Self::Differs,
             None => Self::Success,
+        }
+    }
+
+    /// Returns the code of a run; `whole` when it did all that the plan asks for.
+    pub(super) fn of_run(run: &Run, whole: bool) -> Self {
+        let mut unproved = run.results.iter().filter(|result| !result.is_proved()).peekable();
+        if run.interrupted {
+            Self::Interrupted
+        } else if whole {
+            Self::Success
+        } else if run.stale.is_empty() && unproved.peek().is_some() && unproved.all(|result| result.held) {
+            Self::Refused
+        } else {
+            Self::Partial
+        }
+    }
+
+    /// Returns the code of a command that an error ends.
+    pub(super) fn of_error(error: &CliError) -> Self {
+        match error {
+            CliError::Input(..) | CliError::Error(_) => Self::Error,
+            CliError::Stale(_) => Self::Stale,
+            CliError::Unreachable(..) => Self::Unreachable,
+            CliError::Locked(_) => Self::Locked,
+            CliError::Interrupted => Self::Interrupted,
         }
     }
 
@@ -79,117 +99,5 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)
-    }
-}
-
-const INTERRUPTED: &str = "interrupted; nothing was changed";
-
-/// Why a command gave up.
-pub(super) enum CliError {
-    /// Files that people wrote are wrong.
-    Input(Vec<Diagnostic>, Input),
-    /// The command line is wrong, or something on this machine.
-    Error(anyhow::Error),
-    /// A saved plan is stale.
-    Stale(String),
-    /// A system cannot be read, and why.
-    Unreachable(String, Reason),
-    /// Another apply holds the lock.
-    Locked(String),
-    /// The operator stopped the run before it changed anything.
-    Interrupted,
-}
-
-impl CliError {
-    /// An error in words.
-    pub(super) fn error(message: impl Into<String>) -> Self {
-        Self::Error(anyhow::Error::msg(message.into()))
-    }
-
-    /// A secret that cannot be had, and what for.
-    pub(super) fn secret(what: &str, error: &SecretError) -> Self {
-        let message = format!("{what}: {error}");
-        match error {
-            SecretError::Unreachable { reason, .. } => Self::Unreachable(message, *reason),
-            SecretError::Missing { .. } | SecretError::Store { .. } => Self::error(message),
-        }
-    }
-
-    /// What is wrong, for a report.
-    pub(super) fn failure(&self) -> Failure {
-        let of =
-            |message: String| Failure { workspace: None, message, reason: None, diagnostics: Vec::new() };
-        match self {
-            Self::Input(diagnostics, _) => Failure {
-                workspace: None,
-                message: match diagnostics.len() {
-                    1 => "the workspace or a manifest has an error".to_owned(),
-                    count => format!("the workspace and its manifests have {count} errors"),
-                },
-                reason: None,
-                diagnostics: diagnostics.clone(),
-            },
-            Self::Error(error) => of(format!("{error:#}")),
-            Self::Stale(message) | Self::Locked(message) => of(message.clone()),
-            Self::Unreachable(message, reason) => {
-                Failure { reason: Some(*reason), ..of(message.replace('\n', "; ")) }
-            }
-            Self::Interrupted => of(INTERRUPTED.to_owned()),
-        }
-    }
-
-    /// Says what is wrong, and picks the code.
-    pub(super) fn report(self, console: &Console) -> Exit {
-        match self {
-            Self::Input(diagnostics, input) => {
-                console.diagnostics(&diagnostics, &input);
-                Exit::Error
-            }
-            Self::Error(error) => {
-                console.error(&format!("{error:#}"));
-                Exit::Error
-            }
-            Self::Stale(message) => {
-                console.error(&message);
-                Exit::Stale
-            }
-            Self::Unreachable(message, _) => {
-                // A line for each system.
-                message.lines().for_each(|line| console.error(line));
-                Exit::Unreachable
-            }
-            Self::Locked(message) => {
-                console.error(&message);
-                Exit::Locked
-            }
-            Self::Interrupted => {
-                console.error(INTERRUPTED);
-                Exit::Interrupted
-            }
-        }
-    }
-}
-
-impl From<call::Failure> for CliError {
-    fn from(failure: call::Failure) -> Self {
-        Self::Unreachable(failure.message().to_owned(), failure.reason())
-    }
-}
-
-impl From<anyhow::Error> for CliError {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<LedgerError> for CliError {
-    fn from(error: LedgerError) -> Self {
-        match error {
-            LedgerError::Unusable(_) | LedgerError::Moved(_) | LedgerError::Others { .. } => {
-                Self::Error(error.into())
-            }
-            LedgerError::Unreachable(why) => Self::Unreachable(why, Reason::Unreachable),
-            LedgerError::Locked(why) => Self::Locked(why),
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! `rosterctl explain`: what a kind, a field, a setting or a finding code means.
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use crate::manifest::schema;
 use crate::model::id::safe;
 use crate::provider::SPECS;

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use similar::TextDiff;
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::session::load;
-use super::session::load::Input;
+use super::session::source_cache::SourceCache;
 use crate::manifest::format;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::safe;
@@ -31,7 +32,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     let (place, workspace) = load::workspace(&arguments.workspace)?;
-    let fail = |wrong: Diagnostics| CliError::Input(wrong.into_sorted(), Input::default());
+    let fail = |wrong: Diagnostics| CliError::Input(wrong.into_sorted(), SourceCache::default());
     let found = files::manifests(&place, &workspace).map_err(fail)?;
     let (mut wrong, mut manifests) = (Diagnostics::default(), Vec::new());
     for manifest in &found {
@@ -68,7 +69,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         }
     }
     if !wrong.is_empty() {
-        return Err(CliError::Input(wrong.into_sorted(), Input::new(manifests)));
+        return Err(CliError::Input(wrong.into_sorted(), SourceCache::new(manifests)));
     }
     for (Manifest { name, real, .. }, text, laid_out) in &changed {
         let name = safe(name);

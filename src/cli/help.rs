@@ -1,8 +1,6 @@
 //! What stands below the options in `--help`: examples of each command, and the exit codes. The tests parse each line.
 
-use clap::{Command, CommandFactory as _};
-
-use super::Cli;
+use clap::Command;
 
 /// Below the help of the program.
 const PROGRAM: &str = "\
@@ -120,13 +118,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ("man", &[("Where `man` looks for them", "rosterctl man --out ~/.local/share/man/man1")]),
 ];
 
-/// The command line, with examples.
-pub(super) fn command() -> Command {
+/// Adds the examples and the exit codes to the command line.
+pub(super) fn with_examples(program: Command) -> Command {
     let with_examples = |command: Command| match examples(command.get_name()) {
         Some(text) => command.after_long_help(text),
         None => command,
     };
-    Cli::command().after_help(PROGRAM).mut_subcommands(with_examples)
+    program.after_help(PROGRAM).mut_subcommands(with_examples)
 }
 
 fn examples(name: &str) -> Option<String> {
@@ -137,7 +135,14 @@ fn examples(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+    use crate::cli::Cli;
+
+    fn command() -> Command {
+        with_examples(Cli::command())
+    }
 
     #[test]
     fn each_command_has_its_row_and_each_example_is_understood() {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
-use super::plan::{PlanningInput, read};
+use super::error::CliError;
+use super::exit::Exit;
 use super::session::load;
 use super::session::load::Loaded;
-use super::snapshot::doubts;
+use super::session::planning::{self, PlanningInput};
 use crate::config::secret_key;
 use crate::manifest;
 use crate::manifest::import;
@@ -56,8 +56,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     paths::unlinked(&arguments.out)
         .map_err(|error| CliError::error(format!("nothing was written: {error}")))?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
-    let PlanningInput { live, ledger, .. } = read(&loaded, &store).await?;
-    if let Some((what, doubt)) = doubts(&live).first() {
+    let PlanningInput { live, ledger, .. } = planning::read(&loaded, &store).await?;
+    if let Some((what, doubt)) = live.doubts().first() {
         let why = format!(
             "the listing of {what} could not be proved complete ({doubt}), so nothing was written; run again when \
              nobody edits {what}"
@@ -266,7 +266,7 @@ fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) ->
     let own: Vec<PathBuf> =
         manifests.iter().filter_map(|manifest| fs::canonicalize(out.join(&manifest.name)).ok()).collect();
     let others =
-        loaded.input.manifests().iter().filter(|found| found.real.exists() && !own.contains(&found.real));
+        loaded.sources.manifests().iter().filter(|found| found.real.exists() && !own.contains(&found.real));
     let others: Vec<&str> = others.map(|found| &*found.name).collect();
     if !others.is_empty() && covered {
         let shown = others.iter().take(5).copied().collect::<Vec<_>>().join(", ");

@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
-use super::help;
+use super::error::CliError;
+use super::exit::Exit;
 use crate::storage::paths;
 
 /// Write man pages, one a command: `rosterctl.1`, `rosterctl-plan.1`, …
@@ -17,8 +17,11 @@ pub(super) struct Arguments {
     out: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
-    let mut program = help::command();
+pub(super) fn run(
+    arguments: &Arguments,
+    mut program: clap::Command,
+    console: &Console,
+) -> Result<Exit, CliError> {
     program.build();
     let Some(folder) = &arguments.out else {
         console.out(&String::from_utf8_lossy(&page(program)?));

@@ -5,6 +5,7 @@ mod completions;
 mod console;
 mod doctor;
 mod drift;
+mod error;
 mod exit;
 mod explain;
 mod fmt;
@@ -12,12 +13,11 @@ mod help;
 mod import;
 mod man;
 mod output_guard;
-mod pending_creates;
 mod plan;
+mod plan_args;
 mod progress_bar;
 mod report_output;
 mod sandbox;
-mod saved_plan;
 mod schema;
 mod session;
 mod signals;
@@ -32,16 +32,14 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::ExitCode;
 
-use clap::{FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::console::{Colour, Console};
-use self::exit::{CliError, Exit};
+use self::error::CliError;
+use self::exit::Exit;
 use self::report_output::PendingJson;
 use self::signals::unless_interrupted;
 use rustix::io::Errno;
-
-use crate::model::id::ResourceId;
-use crate::model::plan::Allowance;
 
 /// A contact centre's roster as code: agents, skill groups and queues in reviewed YAML.
 #[derive(Debug, Parser)]
@@ -127,7 +125,7 @@ impl Command {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let parsed = help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = program().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
@@ -143,7 +141,7 @@ pub fn main() -> ExitCode {
     let told = (due.clone(), console.clone());
     let interrupted = move || {
         let (due, console) = told;
-        give_up(due, CliError::Interrupted, &console);
+        give_up(due, &CliError::Interrupted, &console);
     };
     let result = match cli.command {
         Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
@@ -159,18 +157,23 @@ pub fn main() -> ExitCode {
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
         Command::Explain(arguments) => explain::run(&arguments, &console),
         Command::Sandbox(arguments) => heeding_signals(sandbox::run(&arguments, &console), None::<fn()>),
-        Command::Completions(arguments) => Ok(completions::run(&arguments, &console)),
-        Command::Man(arguments) => man::run(&arguments, &console),
+        Command::Completions(arguments) => Ok(completions::run(&arguments, program(), &console)),
+        Command::Man(arguments) => man::run(&arguments, program(), &console),
     };
-    let exit = result.unwrap_or_else(|fail| give_up(due, fail, &console));
+    let exit = result.unwrap_or_else(|fail| give_up(due, &fail, &console));
     if console::unwritten() { exit.graver(Exit::Error).into() } else { exit.into() }
 }
 
+/// Returns the command line, with the examples of each command.
+fn program() -> clap::Command {
+    help::with_examples(Cli::command())
+}
+
 /// Says why a command gives up, in the form that was asked for.
-fn give_up(due: Option<PendingJson>, fail: CliError, console: &Console) -> Exit {
+fn give_up(due: Option<PendingJson>, fail: &CliError, console: &Console) -> Exit {
     match due {
         Some(due) => due.emit_failure(fail, console),
-        None => fail.report(console),
+        None => console.fail(fail),
     }
 }
 
@@ -237,36 +240,12 @@ fn logs(verbose: bool, console: &Console) {
         .try_init();
 }
 
-/// Reads `KIND/ID`.
-fn target(text: &str) -> Result<ResourceId, String> {
-    ResourceId::parse(text).ok_or_else(|| "write KIND/ID, like agent/8001 or queue/NAME".to_owned())
-}
-
-/// Reads `RULE=N`.
-fn allowance(text: &str) -> Result<Allowance, String> {
-    let rules = ["deletes", "changes", "members", "presence"];
-    let help = "write RULE=N, where RULE is deletes, changes, members or presence";
-    let (rule, number) = text.split_once('=').ok_or(help)?;
-    if !rules.contains(&rule) {
-        return Err(help.to_owned());
-    }
-    let up_to = number.parse().map_err(|_| help.to_owned())?;
-    Ok(Allowance { rule: rule.to_owned(), up_to })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_command_line_is_sound() {
-        help::command().debug_assert();
-    }
-
-    #[test]
-    fn a_rule_is_lifted_up_to_a_number_only() {
-        assert!(allowance("deletes=12").is_ok());
-        assert!(allowance("deletes").is_err());
-        assert!(allowance("everything=1").is_err());
+        program().debug_assert();
     }
 }

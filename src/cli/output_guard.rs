@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path};
 
-use super::exit::CliError;
+use super::error::CliError;
 use super::session::load;
 use crate::config::workspace::{Settings, Workspace};
 use crate::storage::files;

@@ -12,7 +12,8 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use super::console::{self, Console};
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
 use crate::model::plan::Plan;
@@ -197,9 +198,9 @@ impl Reporter<'_> {
     }
 
     /// Says on standard error why a workspace has no plan, or was not changed, and takes it up.
-    pub(super) fn fail(&self, place: &Path, fail: CliError) {
+    pub(super) fn fail(&self, place: &Path, fail: &CliError) {
         let failure = fail.failure();
-        let exit = fail.report(self.console);
+        let exit = self.console.fail(fail);
         let body = match (self.plan.take(), self.run.take()) {
             (Some(plan), Some(run)) => Body::Ran(plan, run),
             (Some(plan), None) => Body::Ran(plan, Run { refused: Some(failure.message), ..Run::default() }),
@@ -241,7 +242,7 @@ impl Reporter<'_> {
         for Written { format, path } in &self.output.writes {
             let text = report::render(&report, *format, TextStyle::default());
             if let Err(error) = files::put(path, text.as_bytes()) {
-                exit = exit.graver(unwritable(path, &error).report(self.console));
+                exit = exit.graver(self.console.fail(&unwritable(path, &error)));
             }
         }
         exit
@@ -278,9 +279,9 @@ impl PendingJson {
     }
 
     /// Says why the command gave up, on standard output too unless something stands there.
-    pub(super) fn emit_failure(self, fail: CliError, console: &Console) -> Exit {
+    pub(super) fn emit_failure(self, fail: &CliError, console: &Console) -> Exit {
         let failure = fail.failure();
-        let exit = fail.report(console);
+        let exit = console.fail(fail);
         let parts =
             self.workspaces.iter().map(|place| part(place, exit, None, failed(place, failure.clone())));
         let report =

@@ -1,7 +1,8 @@
 //! `rosterctl schema`: the JSON Schemas, as checked in under `schema/`.
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use crate::manifest::schema;
 use crate::provider::SPECS;
 
@@ -34,6 +35,6 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
             console.out(&format!("{text}\n"));
             Exit::Success
         }
-        Err(error) => CliError::Error(error.into()).report(console),
+        Err(error) => console.fail(&CliError::Error(error.into())),
     }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::console::Console;
-use super::exit::{CliError, Exit};
+use super::error::CliError;
+use super::exit::Exit;
 use super::session::load;
 use crate::storage::ledger::{LockStatus, Store};
 

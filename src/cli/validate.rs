@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
                     },
                 ));
             }
-            Err(fail) => exit = exit.graver(fail.report(console)),
+            Err(fail) => exit = exit.graver(console.fail(&fail)),
         }
     }
     exit

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::storage::files::WORKSPACE_FILE;
+use crate::storage::paths::WORKSPACE_FILE;
 
 /// Several workspaces, or a share of them.
 #[derive(Debug, clap::Args)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::settings::{Rate, Spec};
+use crate::model::id::Kind;
 use crate::model::presence::PresencePolicy;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
@@ -287,6 +288,11 @@ impl Workspace {
     /// The connection of a provider, when there is one.
     pub fn connection(&self, provider: &str) -> Option<&Connection> {
         self.connections.iter().find(|c| c.spec.name == provider)
+    }
+
+    /// Returns the connection that holds a kind of resources, when there is one.
+    pub fn connection_of_kind(&self, kind: Kind) -> Option<&Connection> {
+        self.connections.iter().find(|c| c.spec.kinds.contains(&kind))
     }
 }
 

@@ -590,7 +590,6 @@ fn queue(
 
 /// Complains about kinds that no connection holds: what nobody can apply would look managed.
 fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnostics) {
-    let holds = |kind: Kind| workspace.connections.iter().any(|c| c.spec.kinds.contains(&kind));
     let first: [(Kind, Option<&Source>, &str, &str); 3] = [
         (Kind::Agent, desired.agents.values().map(|a| &a.source).min(), "agents", "agent-config"),
         (Kind::Queue, desired.queues.values().map(|q| &q.source).min(), "queues", "webchat-queue"),
@@ -598,7 +597,7 @@ fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnost
     ];
     for (kind, source, what, provider) in first {
         if let Some(source) = source
-            && !holds(kind)
+            && workspace.connection_of_kind(kind).is_none()
         {
             out.push(
                 Diagnostic::at(source, format!("{what} are declared, but no connection holds {what}"))

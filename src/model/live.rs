@@ -126,3 +126,15 @@ pub struct Live {
     /// Voice seats.
     pub seats: Seats,
 }
+
+impl Live {
+    /// Returns the listings of agents and queues that are not proved complete, and why.
+    pub fn doubts(&self) -> Vec<(&'static str, &str)> {
+        let agents = self.agents.as_ref().and_then(|listing| listing.incomplete.as_deref());
+        let queues = self.queues.as_ref().and_then(|listing| listing.incomplete.as_deref());
+        [("agents", agents), ("queues", queues)]
+            .into_iter()
+            .filter_map(|(k, doubt)| Some((k, doubt?)))
+            .collect()
+    }
+}

@@ -14,18 +14,15 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::SandboxError;
 use futures_util::future::LocalBoxFuture;
 
+use super::{FORMAT, SandboxError};
 use crate::model::call::{Call, Failure, Reply};
 use crate::provider::SPECS;
 use crate::runtime::clock;
 use crate::runtime::transport::Transport;
 use crate::sandbox::vendor_state::VendorState;
 use crate::storage::paths;
-
-/// What a state file says of itself.
-pub(super) const FORMAT: &str = "rosterctl.sandbox/v1";
 
 /// A state file.
 #[derive(Serialize, Deserialize)]

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::vendor_state::Random;
+use super::random::Random;
 
 /// A schedule of faults.
 ///

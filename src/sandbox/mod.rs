@@ -10,6 +10,7 @@ pub mod cms_agent;
 mod embedded;
 pub mod faults;
 pub mod isdp_online_agent;
+pub mod random;
 pub mod seat_query;
 pub mod seed;
 mod server;
@@ -23,8 +24,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use self::embedded::Embedded;
+use self::seed::SeedError;
 pub use self::server::{Clock, Options, Running, serve, spawn, spawn_at};
-use crate::sandbox::vendor_state::EstateError;
+
+/// The format of a state file.
+const FORMAT: &str = "rosterctl.sandbox/v1";
 
 /// Why a sandbox could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +52,7 @@ pub enum SandboxError {
         source: serde_json::Error,
     },
     /// A state file was written by another version.
-    #[error("{} has the format \"{found}\", this program reads \"{}\"", path.display(), embedded::FORMAT)]
+    #[error("{} has the format \"{found}\", this program reads \"{}\"", path.display(), FORMAT)]
     Format {
         /// The file.
         path: PathBuf,
@@ -62,7 +66,7 @@ pub enum SandboxError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: EstateError,
+        source: SeedError,
     },
     /// The address is open to other hosts, and a sandbox guards nothing.
     #[error("{0} is not a loopback address; listen on 127.0.0.1 or [::1]")]

@@ -1,10 +1,10 @@
-//! What an estate begins with: YAML in the vendors' words. The format stands in the header of the parent.
+//! What an estate begins with: YAML in the vendors' words. The header of `vendor_state` shows the format.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 use super::variants::Quirks;
-use super::vendor_state::{EstateError, VendorState};
+use super::vendor_state::VendorState;
 use crate::sandbox::agent_config::{Agent, Role, digest};
 use crate::sandbox::cms_agent::Doing;
 use crate::sandbox::faults::Faults;
@@ -117,16 +117,37 @@ struct SeedKnownMore {
 /// The time that seeded agents and queues were made, when the seed does not say: that of the document's sample.
 const THEN: (i64, &str) = (1_641_284_247_000, "2022-01-04 16:17:27");
 
+/// The reason why a seed cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// The seed is no YAML, or not of the seed's form.
+    #[error("cannot read the seed")]
+    Yaml(#[from] serde_yaml::Error),
+    /// The seed contradicts itself.
+    #[error("cannot use the seed: {0}")]
+    Seed(String),
+}
+
+impl VendorState {
+    /// Makes an estate from a seed file's text.
+    ///
+    /// # Errors
+    /// When the text is no YAML, has an unknown key or a value of a wrong type, or contradicts itself.
+    pub fn from_seed(yaml: &str) -> Result<Self, SeedError> {
+        read(yaml)
+    }
+}
+
 /// Reads a seed.
-pub(super) fn read(yaml: &str) -> Result<VendorState, EstateError> {
+fn read(yaml: &str) -> Result<VendorState, SeedError> {
     // An empty file is an empty estate, not a null.
     let seed: Option<Seed> = serde_yaml::from_str(yaml)?;
     let seed = seed.unwrap_or_default();
     if let Some(problem) = seed.faults.problem() {
-        return Err(EstateError::Seed(problem));
+        return Err(SeedError::Seed(problem));
     }
     if ![0, 200].contains(&seed.quirks.success_code) {
-        return Err(EstateError::Seed("`quirks.successCode` is neither 0 nor 200".into()));
+        return Err(SeedError::Seed("`quirks.successCode` is neither 0 nor 200".into()));
     }
     let mut estate =
         VendorState { quirks: seed.quirks, faults: seed.faults, ..VendorState::with_random(seed.random) };
@@ -135,7 +156,7 @@ pub(super) fn read(yaml: &str) -> Result<VendorState, EstateError> {
     estate.agent_config.tokens = seed.tokens;
     for agent in seed.agents {
         if estate.agent_config.agent(&agent.operator_id).is_some() {
-            return Err(EstateError::Seed(format!("agent {} stands twice", agent.operator_id)));
+            return Err(SeedError::Seed(format!("agent {} stands twice", agent.operator_id)));
         }
         let agent = settle(agent, &mut estate);
         estate.agent_config.put(agent);
@@ -161,7 +182,7 @@ pub(super) fn read(yaml: &str) -> Result<VendorState, EstateError> {
     for queue in seed.queues {
         let exten = queue.exten.unwrap_or_else(|| webchat.new_exten());
         if webchat.queue(&exten).is_some() {
-            return Err(EstateError::Seed(format!("queue {exten} stands twice")));
+            return Err(SeedError::Seed(format!("queue {exten} stands twice")));
         }
         webchat.queues.push(Queue {
             exten,
@@ -187,13 +208,13 @@ pub(super) fn read(yaml: &str) -> Result<VendorState, EstateError> {
 }
 
 /// Takes seats over; a password stands in clear in the seed alone.
-fn settle_seats(seats: Vec<Seat>, estate: &mut VendorState) -> Result<(), EstateError> {
+fn settle_seats(seats: Vec<Seat>, estate: &mut VendorState) -> Result<(), SeedError> {
     for mut seat in seats {
         if seat.account.is_empty() {
-            return Err(EstateError::Seed("a seat has no `account`".into()));
+            return Err(SeedError::Seed("a seat has no `account`".into()));
         }
         if estate.seat_query.seat_mut(&seat.account).is_some_and(|other| other.delete_flag == 0) {
-            return Err(EstateError::Seed(format!("seat {} stands twice", seat.account)));
+            return Err(SeedError::Seed(format!("seat {} stands twice", seat.account)));
         }
         seat.password = seat.password.map(|password| digest(&password));
         estate.seat_query.seats.push(seat);
@@ -202,23 +223,23 @@ fn settle_seats(seats: Vec<Seat>, estate: &mut VendorState) -> Result<(), Estate
 }
 
 /// Takes over who is doing what.
-fn settle_presence(presence: SeedPresence, estate: &mut VendorState) -> Result<(), EstateError> {
+fn settle_presence(presence: SeedPresence, estate: &mut VendorState) -> Result<(), SeedError> {
     let SeedPresence { agent, online, status, cit_status, phone_number } = presence;
     if status.is_none() && (cit_status.is_some() || phone_number.is_some()) {
-        return Err(EstateError::Seed(format!("presence of {agent} has no `status`")));
+        return Err(SeedError::Seed(format!("presence of {agent} has no `status`")));
     }
     if let Some(status) = status {
         let number = agent.parse().map_err(|_| {
-            EstateError::Seed(format!("presence of {agent} has a `status`, and no work number is like that"))
+            SeedError::Seed(format!("presence of {agent} has a `status`, and no work number is like that"))
         })?;
         let doing = Doing { status, cit_status, phone_number };
         if estate.cms_agent.agents.insert(number, doing).is_some() {
-            return Err(EstateError::Seed(format!("presence of {agent} stands twice")));
+            return Err(SeedError::Seed(format!("presence of {agent} stands twice")));
         }
     }
     // Whoever is named and not said to be online is known, and is not.
     if estate.isdp_online_agent.agents.insert(agent.clone(), online.unwrap_or(false)).is_some() {
-        return Err(EstateError::Seed(format!("presence of {agent} stands twice")));
+        return Err(SeedError::Seed(format!("presence of {agent} stands twice")));
     }
     Ok(())
 }

@@ -38,7 +38,6 @@
 //!   - { agent: "8002", online: false, status: 4, citStatus: 1, phoneNumber: "15700000000" }
 //! ```
 
-use crate::sandbox::seed;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -46,9 +45,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::faults::Faults;
-pub use super::support::Random;
+pub use super::random::Random;
 use super::support::{Answer, Context};
-pub use super::variants::Quirks;
+use super::variants::Quirks;
 use crate::model::call::{Call, Reply};
 use crate::sandbox::{agent_config, cms_agent, isdp_online_agent, seat_query, webchat_queue};
 
@@ -85,29 +84,10 @@ pub struct VendorState {
     pub calls: BTreeMap<String, usize>,
 }
 
-/// Why an estate could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum EstateError {
-    /// The seed is no YAML, or not of the seed's form.
-    #[error("cannot read the seed")]
-    Yaml(#[from] serde_yaml::Error),
-    /// The seed contradicts itself.
-    #[error("cannot use the seed: {0}")]
-    Seed(String),
-}
-
 impl VendorState {
     /// Makes an empty estate whose chance begins at a seed.
     pub fn with_random(seed: u64) -> Self {
         Self { random: Random::new(seed), ..Self::default() }
-    }
-
-    /// Makes an estate from a seed file's text.
-    ///
-    /// # Errors
-    /// When the text is no YAML, has an unknown key or a value of a wrong type, or contradicts itself.
-    pub fn from_seed(yaml: &str) -> Result<Self, EstateError> {
-        seed::read(yaml)
     }
 
     /// Takes over what another estate's vendors are like (quirks, faults, credentials, catalogues, rates), who is

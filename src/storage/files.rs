@@ -9,7 +9,7 @@ use crate::config::workspace::{Store, Workspace};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::source::File;
 use crate::model::source::Source;
-use crate::storage::paths;
+use crate::storage::paths::{self, WORKSPACE_FILE};
 
 /// Most manifests of a workspace.
 const MOST_FILES: usize = 100_000;
@@ -19,9 +19,6 @@ const MOST_BYTES: u64 = 1 << 30;
 const MOST_BYTES_OF_WORKSPACE: u64 = 16 << 20;
 /// How deep a folder of manifests may lie.
 const DEEPEST: usize = 64;
-
-/// Name of the workspace file.
-pub const WORKSPACE_FILE: &str = "rosterctl.yaml";
 
 /// Where a workspace lies.
 #[derive(Clone, Debug)]

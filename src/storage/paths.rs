@@ -11,6 +11,9 @@ use std::path::{Component, Path, PathBuf, absolute};
 
 use rustix::fs::OFlags;
 
+/// Name of the workspace file.
+pub const WORKSPACE_FILE: &str = "rosterctl.yaml";
+
 /// Returns an error when a link that lies in a checkout stands on the way to `path`, its last name included.
 ///
 /// A checkout is the current folder, a folder with `.git`, or a workspace, each with all below it.
@@ -93,9 +96,7 @@ fn in_checkout(folder: &Path) -> bool {
     }
     let here = std::env::current_dir().ok().filter(|here| here.parent().is_some());
     here.is_some_and(|here| folder.starts_with(here))
-        || folder
-            .ancestors()
-            .any(|at| at.join(".git").exists() || at.join(super::files::WORKSPACE_FILE).exists())
+        || folder.ancestors().any(|at| at.join(".git").exists() || at.join(WORKSPACE_FILE).exists())
 }
 
 /// Whether the file `real` is what `name` in the folder `root` stands for: the plain file, or one of a projected

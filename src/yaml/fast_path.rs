@@ -12,14 +12,16 @@
 //! the whole file from its start. So there is one reading of YAML, and one place that complains. The tests hold the
 //! two against each other: every tree and every place must be the same.
 
-use super::{Expect, MAX_DEPTH, Reader, number};
+use super::node::MAX_DEPTH;
+use super::reader::{Expect, Reader, Stop};
+use super::syntax_errors::number;
 use crate::model::source::Source;
 
 /// Something that the parser has to judge.
 pub(super) struct Unsupported;
 
-impl From<super::Stop> for Unsupported {
-    fn from(_: super::Stop) -> Self {
+impl From<Stop> for Unsupported {
+    fn from(_: Stop) -> Self {
         Self
     }
 }

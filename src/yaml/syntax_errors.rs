@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use saphyr_parser::ScanError;
 
-use super::{MAX_DEPTH, number, shown};
+use super::node::MAX_DEPTH;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::source::Source;
 use crate::yaml::fullwidth;
@@ -427,4 +427,18 @@ pub(super) fn is_doubled(text: &str, place: &Source) -> bool {
 /// The character at a place.
 fn character(text: &str, place: &Source) -> Option<char> {
     lines(text).nth(place.line as usize - 1)?.chars().nth(place.column as usize - 1)
+}
+
+/// Cuts a name from a file down to what a sentence can hold.
+pub(super) fn shown(name: &str) -> String {
+    let mut short: String = name.chars().take(40).collect();
+    if name.chars().nth(40).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// Files are at most 512 MiB, so no line or column is cut.
+pub(super) fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

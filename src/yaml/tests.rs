@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::reader::MAX_PROBLEMS;
 use super::*;
 
 fn file() -> Arc<str> {

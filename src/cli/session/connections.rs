@@ -1,16 +1,14 @@
-//! A workspace's connections at work, each made when it is first wanted, and once a run.
+//! Opens the connections of a workspace, each on demand and once a run.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
-
-use super::load::{Input, Loaded};
+use super::load::Loaded;
+use super::source_cache::SourceCache;
 use crate::apply::presence_guard;
-use crate::cli::exit::CliError;
+use crate::cli::error::CliError;
 use crate::config::workspace::Connection;
 use crate::model::call::Reason;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -36,13 +34,6 @@ use crate::storage::creation_lock::CreationLock;
 use crate::storage::rate_store::{FileRateStore, lock_files};
 use crate::storage::secrets::SecretError;
 use crate::storage::state;
-
-/// The connections at work. All that are behind the embedded sandbox share one.
-#[derive(Default)]
-pub(crate) struct Links {
-    made: Mutex<BTreeMap<Arc<str>, Rc<Client>>>,
-    sandbox: Mutex<Option<Arc<Embedded>>>,
-}
 
 /// The reason for which a connection cannot be used, in words that go on from its name.
 pub(crate) enum Unusable {
@@ -70,7 +61,7 @@ impl From<String> for Unusable {
 /// # Errors
 /// Why it cannot be, in words that go on from the connection's name.
 pub(crate) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Rc<Client>, Unusable> {
-    let mut made = loaded.links.made.lock().await;
+    let mut made = loaded.clients.made.lock().await;
     if let Some(link) = made.get(&connection.name) {
         return Ok(Rc::clone(link));
     }
@@ -139,7 +130,7 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
 
 /// The system that holds a kind of resources, or why it cannot be asked.
 pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor, String>> {
-    let connection = loaded.workspace.connections.iter().find(|c| c.spec.kinds.contains(&kind))?;
+    let connection = loaded.workspace.connection_of_kind(kind)?;
     let provider = provider::for_connection(connection)?;
     let link = link(loaded, connection).await;
     Some(match link {
@@ -188,7 +179,7 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
     }
     let bytes = loaded.place.read().unwrap_or_default();
     let file = File { name: Arc::clone(&loaded.place.shown), bytes };
-    Err(CliError::Input(wrong.into_sorted(), Input::new(vec![file])))
+    Err(CliError::Input(wrong.into_sorted(), SourceCache::new(vec![file])))
 }
 
 /// The systems that know who is at work. One that cannot be asked is there nevertheless, and says why.
@@ -239,7 +230,7 @@ pub(crate) async fn guards(loaded: &Loaded, plan: &Plan, guard: &PresencePolicy)
 }
 
 async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
-    let mut sandbox = loaded.links.sandbox.lock().await;
+    let mut sandbox = loaded.clients.sandbox.lock().await;
     if let Some(embedded) = &*sandbox {
         return Ok(Arc::clone(embedded));
     }

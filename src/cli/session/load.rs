@@ -1,7 +1,5 @@
-//! A workspace and its manifests, read and checked; and what a command needs of them.
+//! Loads a workspace and its manifests.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -9,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::connections::Links;
-pub(crate) use super::connections::vendors;
-use crate::cli::exit::CliError;
+use super::clients::Clients;
+use super::source_cache::SourceCache;
+use crate::cli::error::CliError;
 use crate::config;
 use crate::config::workspace::Workspace;
 use crate::manifest;
@@ -19,66 +17,12 @@ use crate::model::desired::Desired;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::digest;
 use crate::model::source::File;
-use crate::model::source::Source;
 use crate::provider::SPECS;
 use crate::storage::files;
 use crate::storage::files::{Manifest, Place};
 use crate::storage::journal::JournalPath;
 use crate::storage::ledger;
 use crate::storage::secrets::Secrets;
-
-/// The files of a run, for showing their lines.
-///
-/// The text of a sound file is let go once it is read, since a large roster's would be kept for nothing; it is
-/// read again, from where it was found, when a line of it has to be shown after all.
-#[derive(Default)]
-pub(crate) struct Input {
-    files: Vec<File>,
-    found: Vec<Manifest>,
-    lines: RefCell<BTreeMap<Arc<str>, Vec<String>>>,
-}
-
-impl Input {
-    pub(crate) fn new(files: Vec<File>) -> Self {
-        Self { files, ..Self::default() }
-    }
-
-    /// Files, and where the manifests among them lie.
-    fn found(files: Vec<File>, found: Vec<Manifest>) -> Self {
-        Self { found, ..Self::new(files) }
-    }
-
-    /// The manifests.
-    pub(crate) fn manifests(&self) -> &[Manifest] {
-        &self.found
-    }
-
-    /// The text of a line. A name is never opened: several files may be shown alike.
-    pub(crate) fn line(&self, source: &Source) -> Option<String> {
-        let mut lines = self.lines.borrow_mut();
-        if !lines.contains_key(&*source.file) {
-            let file = self.files.iter().find(|file| *file.name == *source.file);
-            let file = file.filter(|file| !file.bytes.is_empty());
-            let again = match file {
-                Some(_) => None,
-                None => Some(self.found.iter().find(|found| *found.name == *source.file)?.read().ok()?),
-            };
-            let file = file.or(again.as_ref())?;
-            lines.insert(Arc::clone(&file.name), split(&file.bytes));
-        }
-        let line = lines.get(&*source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?)?;
-        (line.len() <= LONGEST_LINE).then(|| line.clone())
-    }
-}
-
-/// Longest line that is shown, in bytes: each of many errors would go through all of it.
-const LONGEST_LINE: usize = 64 * 1024;
-
-/// Lines as the YAML reader counts them: each of `\n`, `\r\n` and a lone `\r` ends one.
-fn split(bytes: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-    text.split(['\n', '\r']).map(str::to_owned).collect()
-}
 
 /// A workspace with its manifests.
 pub(crate) struct Loaded {
@@ -88,14 +32,14 @@ pub(crate) struct Loaded {
     pub(crate) workspace: Workspace,
     /// What the manifests ask for.
     pub(crate) desired: Desired,
-    /// The files.
-    pub(crate) input: Input,
+    /// The files, for showing their lines.
+    pub(crate) sources: SourceCache,
     /// Digest of the workspace file and the manifests.
     pub(crate) digest: String,
     /// The stores.
     pub(crate) secrets: Secrets,
-    /// The connections at work.
-    pub(crate) links: Links,
+    /// The clients of its connections.
+    pub(crate) clients: Clients,
 }
 
 impl Loaded {
@@ -121,7 +65,7 @@ pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliErr
     let (place, workspace, bytes) = opened(argument)?;
     let own = |bytes: &[u8]| File { name: Arc::clone(&place.shown), bytes: bytes.to_vec() };
     let fail = |out: Diagnostics, files: Vec<File>, found| {
-        CliError::Input(out.into_sorted(), Input::found(files, found))
+        CliError::Input(out.into_sorted(), SourceCache::found(files, found))
     };
     let found = match files::manifests(&place, &workspace) {
         Ok(found) => found,
@@ -154,10 +98,10 @@ pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliErr
         place,
         workspace,
         desired,
-        input: Input::found(files, found),
+        sources: SourceCache::found(files, found),
         digest,
         secrets,
-        links: Links::default(),
+        clients: Clients::default(),
     })
 }
 
@@ -229,8 +173,16 @@ pub(crate) fn bare(argument: &Path) -> Result<Loaded, CliError> {
     let found = files::manifests(&place, &workspace).unwrap_or_default();
     let secrets = Secrets::open(&workspace, &place.folder);
     let (desired, digest) = (Desired::default(), String::new());
-    let links = Links::default();
-    Ok(Loaded { place, workspace, desired, input: Input::found(Vec::new(), found), digest, secrets, links })
+    let clients = Clients::default();
+    Ok(Loaded {
+        place,
+        workspace,
+        desired,
+        sources: SourceCache::found(Vec::new(), found),
+        digest,
+        secrets,
+        clients,
+    })
 }
 
 /// Reads a workspace without its manifests.
@@ -255,7 +207,7 @@ fn opened(argument: &Path) -> Result<(Place, Workspace, Vec<u8>), CliError> {
         }
         Err(out) => {
             let file = File { name: Arc::clone(&place.shown), bytes };
-            Err(CliError::Input(out.into_sorted(), Input::new(vec![file])))
+            Err(CliError::Input(out.into_sorted(), SourceCache::new(vec![file])))
         }
     }
 }

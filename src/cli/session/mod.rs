@@ -1,5 +1,13 @@
-//! The session of a command: loads the workspace and its manifests, opens the connections, reads the passwords.
+//! The session of a command: loads the workspace, opens the connections, reads, plans.
 
+pub(super) mod clients;
 pub(super) mod connections;
+pub(super) mod fingerprints;
+pub(super) mod git_exposure;
 pub(super) mod load;
 pub(super) mod passwords;
+pub(super) mod pending_creates;
+pub(super) mod planning;
+pub(super) mod saved_plan;
+pub(super) mod snapshot_plan;
+pub(super) mod source_cache;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
 use super::comments::{self, Comment};
-use crate::manifest::import::{is_ambiguous, quoted};
+use crate::yaml::quoting::{is_ambiguous, quoted};
 use crate::yaml::{Scalar, ScalarKind};
 
 /// A document.

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::Origin;
+use super::options::Origin;
 use crate::yaml::quoting::{quoted, scalar, visible};
 
 /// Longest line of a mapping between braces, in columns; longer ones are written a line a key.

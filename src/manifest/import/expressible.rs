@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Options;
+use super::options::Options;
 use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
 use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};

@@ -14,6 +14,7 @@ mod document;
 mod expressible;
 mod file_names;
 mod lost;
+mod options;
 mod pools;
 mod profiles;
 mod queues;
@@ -26,34 +27,12 @@ use std::sync::Arc;
 use self::expressible::Expressed;
 use self::file_names::Names;
 pub use self::lost::{lost, lost_remarks};
+pub use self::options::{Options, Origin};
 use crate::model::agent::{MAIN_SKILL_GROUP, ROLE};
 use crate::model::id::OperatorId;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::value::Value;
-pub(super) use crate::yaml::quoting::{is_ambiguous, quoted};
-
-/// Where live state came from.
-#[derive(Clone, Copy, Debug)]
-pub struct Origin<'a> {
-    /// Name of the workspace.
-    pub workspace: &'a str,
-    /// When it was read, as a UTC timestamp.
-    pub taken: &'a str,
-    /// Version of the program.
-    pub program: &'a str,
-}
-
-/// What a person chose.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The store and the key of every password; `{operatorId}` stands in the key. `None`: not managed.
-    pub password: Option<(Arc<str>, Arc<str>)>,
-    /// The role of every agent of which none is known.
-    pub role: Option<Arc<str>>,
-    /// Whether each agent's SIP number is said, rather than that it has one.
-    pub sip_numbers: bool,
-}
 
 /// A manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Origin;
 use super::document;
 use super::expressible::{Expressed, number_objection, objection, spelled};
+use super::options::Origin;
 use crate::model::agent::MAIN_SKILL_GROUP;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::{Listing, LiveQueue};

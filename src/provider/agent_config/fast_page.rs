@@ -1,7 +1,7 @@
 //! A page of agents that is as it should be, read in one pass.
 //!
 //! An estate is a thousand pages, and a row has twice as many keys as a roster is about. Here only the values that a
-//! field's `read` column names are taken, straight from the bytes; what they mean, [`company::row`] says as ever.
+//! field's `read` column names are taken, straight from the bytes; what they mean, [`rows::row`] says as ever.
 //! Whatever is odd about an answer makes [`page`] say nothing, and `responses::page` looks at the whole of it.
 
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value as Json;
 
-use super::company;
+use super::rows;
 use crate::config::workspace::Connection;
 use crate::model::agent;
 use crate::model::call::Reply;
@@ -61,7 +61,7 @@ pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
     let total = Cursor::new(&Alone(data.total), "", "total").number().ok()??;
     let mut rows = Vec::with_capacity(data.result.len());
     for row in &data.result {
-        rows.push(company::row(connection, row, "").ok()?);
+        rows.push(rows::row(connection, row, "").ok()?);
     }
     Some(Page { rows, total: Some(usize::try_from(total).ok()?) })
 }
@@ -70,7 +70,7 @@ pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
 static KEYS: LazyLock<Vec<Vec<(&'static str, u8)>>> = LazyLock::new(|| {
     let read = agent::FIELDS.iter().flat_map(|field| field.read).map(|cell| cell.key);
     let mut keys: Vec<Vec<(&'static str, u8)>> = Vec::new();
-    for (key, place) in ["operatorId", company::COMPANY].into_iter().chain(read).zip(0..) {
+    for (key, place) in ["operatorId", rows::COMPANY].into_iter().chain(read).zip(0..) {
         if keys.len() <= key.len() {
             keys.resize_with(key.len() + 1, Vec::new);
         }

@@ -3,10 +3,10 @@
 //! Source: agent-config §2.1, `/api/v1/config/openapi/agent/…`.
 
 mod codec;
-mod company;
 mod fast_page;
 pub mod requests;
 pub mod responses;
+mod rows;
 pub mod spec;
 pub mod writes;
 
@@ -18,9 +18,6 @@ use crate::provider::{Connector, Page, Provider, Row, WriteReceipt, WriteRequest
 
 /// The connector.
 pub struct AgentConfig;
-
-/// Rows of a page, the document's largest. Source: agent-config §2.1.5.
-const PAGE_SIZE: usize = 100;
 
 impl Connector for AgentConfig {
     fn spec(&self) -> &'static Spec {
@@ -39,7 +36,7 @@ impl Connector for AgentConfig {
 
 impl Provider for AgentConfig {
     fn page_size(&self, _: &Connection) -> usize {
-        PAGE_SIZE
+        requests::PAGE_SIZE
     }
 
     fn list_request(&self, connection: &Connection, page: usize) -> Call {

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::PAGE_SIZE;
 use crate::config::workspace::Connection;
 use crate::model::call::Call;
+
+/// Rows of a page, the document's largest. Source: agent-config §2.1.5.
+pub(super) const PAGE_SIZE: usize = 100;
 
 /// Stands for the company where the embedded sandbox needs no setting.
 const SANDBOX: &str = "sandbox";

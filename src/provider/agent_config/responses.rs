@@ -1,17 +1,14 @@
 //! The answers. Source: agent-config §2.1, 返回数据 of each operation.
 //!
-//! Success is `code` in the connection's `successCodes`: the document prints no code at all. Of a row
-//! only what a field's `read` column names is kept; `sipPassword` and the rest are dropped here.
+//! Success is `code` in the connection's `successCodes`: the document prints no code at all.
 
 use serde_json::{Map, Value as Json};
 
-use super::{codec, company, fast_page};
+use super::{fast_page, rows};
 use crate::config::workspace::Connection;
-use crate::model::agent;
 use crate::model::call::{Failure, Reply};
-use crate::model::field::Record;
 use crate::model::id::OperatorId;
-use crate::provider::json_cursor::{Cursor, Object, failure, object, refusal};
+use crate::provider::json_cursor::{Cursor, failure, object, refusal};
 use crate::provider::{Page, Row, WriteReceipt};
 
 /// Returns the body of a success.
@@ -47,7 +44,7 @@ pub(super) fn whole(connection: &Connection, reply: &Reply) -> Result<Page, Fail
     let total = Cursor::new(data, "data", "total").number()?.and_then(|total| usize::try_from(total).ok());
     let mut rows = Vec::new();
     for (row, path) in Cursor::new(data, "data", "result").objects()?.unwrap_or_default() {
-        rows.push(company::row(connection, row, &path)?);
+        rows.push(rows::row(connection, row, &path)?);
     }
     Ok(Page { rows, total })
 }
@@ -66,7 +63,7 @@ pub fn one(connection: &Connection, key: &str, reply: &Reply) -> Result<Option<R
     };
     match Cursor::new(&body, "", "data").object()? {
         Some(data) if Cursor::new(data, "data", "operatorId").id()?.is_some() => {
-            let row = company::row(connection, data, "data")?;
+            let row = rows::row(connection, data, "data")?;
             Ok(Some(row).filter(|row| matches!(row, Row::Agent(id, _) if id.as_str() == key)))
         }
         _ => Ok(None),
@@ -83,22 +80,6 @@ pub fn parse_write(connection: &Connection, reply: &Reply) -> Result<WriteReceip
     // One that is not told may be any of those that were asked for.
     let agents: Option<Vec<OperatorId>> = rows.into_iter().map(number).collect();
     Ok(WriteReceipt { agents: agents.unwrap_or_default(), ..WriteReceipt::default() })
-}
-
-pub(super) fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record), Failure> {
-    let id = Cursor::new(row, path, "operatorId").id()?;
-    let id = id.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `operatorId`")))?;
-    let mut record = Record::with_capacity(agent::FIELDS.len());
-    for field in agent::FIELDS.iter().copied().filter(|field| field.is_read()) {
-        match codec::read(row, path, field)? {
-            codec::Told::Value(value) => record.set(field, value, None),
-            codec::Told::Unset => {}
-            codec::Told::Masked => record.mark_masked(field),
-            codec::Told::Nothing => record.mark_unread(field),
-        }
-    }
-    record.fit();
-    Ok((id, record))
 }
 
 #[cfg(test)]
@@ -206,23 +187,5 @@ mod tests {
             let reply = Reply { body: body.into_bytes(), ..Reply::json(200, &json!({})) };
             assert_eq!(kind(page(&connection, &reply)), "garbled", "{data}");
         }
-    }
-
-    #[test]
-    fn a_flag_may_be_spelled_as_one() {
-        let read = |value: Json| {
-            let row = json!({ "operatorId": "8001", "isrecord": value });
-            let row = row.as_object().cloned().unwrap_or_default();
-            agent(&row, "")
-                .map(|(_, record)| record.get(&agent::RECORDING).map(crate::model::value::Value::to_json))
-        };
-        for yes in [json!(1), json!("1"), json!(true), json!("true"), json!(1.0)] {
-            assert_eq!(read(yes.clone()), Ok(Some(json!(true))), "{yes}");
-        }
-        for no in [json!(0), json!("0"), json!(false), json!("False")] {
-            assert_eq!(read(no.clone()), Ok(Some(json!(false))), "{no}");
-        }
-        assert_eq!(kind(read(json!("maybe"))), "garbled");
-        assert_eq!(kind(read(json!([1]))), "garbled");
     }
 }

@@ -15,9 +15,6 @@ use crate::model::presence::State;
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::{Connector, Observer, PresencePage, PresenceQuery, QueryMode, Token};
 
-/// Rows of a page: "每页数量,默认并且最大50条".
-const PAGE_SIZE: usize = 50;
-
 /// The connector.
 pub struct IsdpOnlineAgent;
 
@@ -46,7 +43,7 @@ impl Connector for IsdpOnlineAgent {
 
 impl Observer for IsdpOnlineAgent {
     fn way(&self, _: &Connection) -> QueryMode {
-        QueryMode::Listing(PAGE_SIZE)
+        QueryMode::Listing(requests::PAGE_SIZE)
     }
 
     fn states(&self) -> &'static [State] {

@@ -2,8 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::PAGE_SIZE;
 use crate::model::call::Call;
+
+/// Rows of a page: "每页数量,默认并且最大50条".
+pub(super) const PAGE_SIZE: usize = 50;
 
 /// A page of the listing, from 1; the vendor counts from 0.
 ///

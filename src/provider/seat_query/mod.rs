@@ -11,14 +11,12 @@ pub mod requests;
 pub mod responses;
 pub mod spec;
 
+pub use self::requests::PAGE_SIZE;
 use crate::config::settings::Spec;
 use crate::config::workspace::Connection;
 use crate::model::call::Call;
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::Connector;
-
-/// Rows of a page, the document's largest ("size: 每頁顯示數,1-100").
-pub const PAGE_SIZE: usize = 100;
 
 /// The connector.
 pub struct SeatQuery;

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
-use super::PAGE_SIZE;
 use super::date_range::Window;
 use crate::model::call::Call;
+
+/// Rows of a page, the document's largest ("size: 每頁顯示數,1-100").
+pub const PAGE_SIZE: usize = 100;
 
 /// A page of the listing, from 1, with the call figures of a span of time.
 ///

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::PAGE_SIZE;
 use super::password_digest::PasswordMd5;
+use super::requests::PAGE_SIZE;
 use crate::model::call::{Failure, Reply};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;

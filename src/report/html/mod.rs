@@ -10,6 +10,7 @@ mod staffing;
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
+use self::rows::RenderCtx;
 use super::escape::Markup;
 use super::view::{self, Section, View};
 use super::{Body, Command, Failure, Part, Report, Run, result};
@@ -19,20 +20,6 @@ use crate::model::plan::Plan;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-
-/// Where a chapter stands: its place in the report, and how deep its headings are.
-#[derive(Clone, Copy)]
-struct RenderCtx<'a> {
-    report: &'a Report,
-    number: usize,
-}
-
-impl RenderCtx<'_> {
-    /// The heading of a chapter, one deeper where there are several workspaces.
-    fn heading(self) -> (&'static str, &'static str) {
-        if self.report.several { ("<h3>", "</h3>") } else { ("<h2>", "</h2>") }
-    }
-}
 
 /// Draws a report.
 pub(super) fn report(report: &Report) -> String {

@@ -2,13 +2,27 @@
 
 use super::super::view::{Line, LineKind, Section, Segment, View};
 use super::super::{Command, Report};
-use super::{RenderCtx, staffing};
+use super::staffing;
 use crate::model::field::{Field, by_key};
 use crate::model::finding::{Severity, rule};
 use crate::model::source::Source;
 use crate::model::{agent, queue};
 use crate::report::escape::Markup;
 use crate::report::word_diff::{Span, spans};
+
+/// Where a chapter stands: its place in the report, and how deep its headings are.
+#[derive(Clone, Copy)]
+pub(super) struct RenderCtx<'a> {
+    pub(super) report: &'a Report,
+    pub(super) number: usize,
+}
+
+impl RenderCtx<'_> {
+    /// The heading of a chapter, one deeper where there are several workspaces.
+    pub(super) fn heading(self) -> (&'static str, &'static str) {
+        if self.report.several { ("<h3>", "</h3>") } else { ("<h2>", "</h2>") }
+    }
+}
 
 /// Longest text that is not folded, in characters.
 const FOLD: usize = 240;

@@ -7,11 +7,12 @@
 mod free_text;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use self::free_text::FEWEST;
-use super::Run;
+use super::{Body, Failure, Part, Report, Run};
 use crate::model::agent;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::field::{Field, Personal, by_key};
@@ -218,6 +219,36 @@ fn about_field(text: &str, row: &Field) -> String {
         }
     }
     out + rest
+}
+
+impl Report {
+    /// Returns the report without phone numbers and e-mail addresses.
+    #[must_use]
+    pub fn masked(&self) -> Report {
+        Report { parts: self.parts.iter().map(Part::masked).collect(), ..self.clone() }
+    }
+}
+
+impl Part {
+    fn masked(&self) -> Part {
+        let body = match &self.body {
+            Body::Planned(plan) => Body::Planned(Arc::new(Mask::for_plan(plan).plan(plan))),
+            Body::Ran(plan, run) => {
+                let mask = Mask::for_plan(plan);
+                Body::Ran(Arc::new(mask.plan(plan)), mask.run(run))
+            }
+            Body::Failed(failure) => {
+                let mask = Mask::default();
+                Body::Failed(Failure {
+                    workspace: failure.workspace.clone(),
+                    message: mask.text(&failure.message),
+                    reason: failure.reason,
+                    diagnostics: failure.diagnostics.iter().map(|d| mask.diagnostic(d)).collect(),
+                })
+            }
+        };
+        Part { body, ..self.clone() }
+    }
 }
 
 #[cfg(test)]

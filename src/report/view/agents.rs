@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::super::Command;
-use super::{Line, LineKind, Section, Segment, ranges, remarks, words};
+use super::line::{Line, LineKind, Section, Segment, ranges, remarks, words};
 use crate::model::agent::{self, MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
+use crate::report::Command;
 
 type Shape = (Action, ChangeOrigin, Option<String>, Vec<(String, String, String)>);
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Line, LineKind, Section, Segment, ranges};
+use super::line::{Line, LineKind, Section, Segment, ranges};
 use crate::model::finding::{Finding, Rule, UNMANAGED_AGENT, UNMANAGED_QUEUE, UNMANAGED_SEAT};
 use crate::model::id::{Kind, OperatorId};
 

@@ -4,35 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::super::Command;
-use super::{Line, LineKind, Section, Segment, ranges, remarks, words};
+use super::line::{Line, LineKind, MemberCounts, Section, Segment, ranges, remarks, words};
 use crate::model::id::{OperatorId, safe};
 use crate::model::plan::{Action, Change};
 use crate::model::queue::{self, ASSIGN_MEMBERS};
 use crate::model::value::{Members, Value};
+use crate::report::Command;
 
 /// Most agents of one sort that are called by name in a queue's line.
 const MOST_NAMED: usize = 6;
-
-/// How many serve a queue that changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberCounts {
-    /// Its name.
-    pub queue: String,
-    /// How many serve it now.
-    pub before: usize,
-    /// How many of them leave.
-    pub leaving: usize,
-    /// How many join.
-    pub joining: usize,
-}
-
-impl MemberCounts {
-    /// How many will serve it.
-    pub fn after(&self) -> usize {
-        self.before - self.leaving + self.joining
-    }
-}
 
 /// Who serves a queue before and after; `None` when its members stay.
 fn staffing(change: &Change) -> Option<MemberCounts> {

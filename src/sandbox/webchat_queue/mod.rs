@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 pub use self::auth::RateLimit;
 use self::auth::{Intruder, Log};
 use self::params::Body;
+pub use self::params::Member;
 use crate::model::call::Call;
 use crate::sandbox::support::{Answer, Context, note};
 use crate::sandbox::variants::{Quirks, ReadShape};
@@ -87,17 +88,6 @@ pub struct Queue {
     pub update_agent: String,
     /// Members, as they were written.
     pub assign_members: Vec<Member>,
-}
-
-/// A member of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Member {
-    /// The agent.
-    pub agent_number: String,
-    /// Priority; a number here and when written, a string when read.
-    #[serde(default)]
-    pub priority: i64,
 }
 
 /// What this vendor knows of an agent.

@@ -4,10 +4,21 @@
 //! Every fall-back is collected: the vendor says nothing, so the simulator's departures are the only place
 //! where a client's slip shows.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Member;
 use crate::sandbox::support::type_name;
+
+/// A member of a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Member {
+    /// The agent.
+    pub agent_number: String,
+    /// Priority; a number here and when written, a string when read.
+    #[serde(default)]
+    pub priority: i64,
+}
 
 /// A body and what was wrong with it so far.
 pub(super) struct Body {

@@ -1,12 +1,12 @@
-//! A saved plan: read, and refused when it is not what `plan` saved for these manifests.
+//! Reads a saved plan, and refuses one that does not fit the manifests.
 
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::exit::CliError;
-use super::session::load::Loaded;
+use super::load::Loaded;
 use crate::apply::replan;
+use crate::cli::error::CliError;
 use crate::manifest;
 use crate::model::digest;
 use crate::model::plan::{FORMAT, Plan};
@@ -19,7 +19,7 @@ const LARGEST_PLAN: u64 = 1024 * 1024 * 1024;
 /// Reads a saved plan, and refuses it when it is not what `plan` saved for these manifests.
 ///
 /// With a `key` the plan has to be signed under it.
-pub(super) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result<Plan, CliError> {
+pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result<Plan, CliError> {
     let unreadable = |error: std::io::Error| {
         CliError::error(format!("the plan {} cannot be read: {error}", path.display()))
     };

@@ -1,13 +1,14 @@
-//! Queues that a run before this one asked for and that the vendor may still make: they are waited for, since no
-//! call could take a twin away.
+//! Queue creations of an earlier run that may still complete.
+//!
+//! `apply` waits for them, because a duplicate queue cannot be deleted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::console::Console;
-use super::session::load::Loaded;
+use super::load::Loaded;
 use crate::apply::{Status, StepResult, journal_recovery};
-use crate::model::id::ResourceId;
+use crate::cli::console::Console;
+use crate::model::id::{Kind, ResourceId};
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::plan::{Operation, Plan};
@@ -15,7 +16,7 @@ use crate::model::retry;
 use crate::runtime::clock;
 
 fn timeout(loaded: &Loaded) -> Duration {
-    let connection = loaded.workspace.connection("webchat-queue");
+    let connection = loaded.workspace.connection_of_kind(Kind::Queue);
     connection.map_or(Duration::ZERO, |connection| connection.settings.duration("timeout"))
 }
 
@@ -24,13 +25,13 @@ fn millis(time: Duration) -> i64 {
 }
 
 /// How long the vendor may take over a new queue once its client is gone or its answer was lost.
-pub(super) fn orphan(loaded: &Loaded) -> Duration {
+pub(crate) fn orphan(loaded: &Loaded) -> Duration {
     timeout(loaded).min(retry::ORPHAN)
 }
 
 /// Waits until nobody makes the queues of a plan any more; `false` when there was nothing to wait for. What was
 /// read before is old then.
-pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console: &Console) -> bool {
+pub(crate) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console: &Console) -> bool {
     let timeout = millis(timeout(loaded));
     let mut both = ledger.clone();
     // Another's journal in its place was refused when the plan was made.
@@ -60,7 +61,7 @@ pub(super) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console:
 }
 
 /// Takes over into the ledger what a journal says of queues that are still awaited, before the journal goes.
-pub(super) fn keep(loaded: &Loaded, ledger: &mut Ledger, entries: &[Entry]) {
+pub(crate) fn keep(loaded: &Loaded, ledger: &mut Ledger, entries: &[Entry]) {
     let (timeout, orphan) = (millis(timeout(loaded)), millis(orphan(loaded)));
     for (id, until) in journal_recovery::may_still_be_made(entries, orphan, timeout) {
         put_off(ledger, &id, until);
@@ -74,7 +75,7 @@ fn put_off(ledger: &mut Ledger, id: &ResourceId, until: i64) {
 }
 
 /// Writes down which queues a run leaves without an answer, and forgets what is over.
-pub(super) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &[StepResult], now_ms: i64) {
+pub(crate) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &[StepResult], now_ms: i64) {
     ledger.awaited.retain(|_, until| *until > now_ms);
     let until = now_ms.saturating_add(millis(timeout(loaded)));
     for (step, result) in

@@ -1,0 +1,90 @@
+//! The error that ends a command, as data: [`Console`](super::console::Console) renders it.
+
+use super::session::source_cache::SourceCache;
+use crate::model::call::{self, Reason};
+use crate::model::diagnostic::Diagnostic;
+use crate::report::Failure;
+use crate::storage::ledger::LedgerError;
+use crate::storage::secrets::SecretError;
+
+/// The message of [`CliError::Interrupted`].
+pub(super) const INTERRUPTED: &str = "interrupted; nothing was changed";
+
+/// Why a command gave up.
+pub(super) enum CliError {
+    /// Files that people wrote are wrong; and the cache that holds their lines.
+    Input(Vec<Diagnostic>, SourceCache),
+    /// The command line is wrong, or something on this machine.
+    Error(anyhow::Error),
+    /// A saved plan is stale.
+    Stale(String),
+    /// A system cannot be read, and why.
+    Unreachable(String, Reason),
+    /// Another apply holds the lock.
+    Locked(String),
+    /// The operator stopped the run before it changed anything.
+    Interrupted,
+}
+
+impl CliError {
+    /// An error in words.
+    pub(super) fn error(message: impl Into<String>) -> Self {
+        Self::Error(anyhow::Error::msg(message.into()))
+    }
+
+    /// A secret that cannot be had, and what for.
+    pub(super) fn secret(what: &str, error: &SecretError) -> Self {
+        let message = format!("{what}: {error}");
+        match error {
+            SecretError::Unreachable { reason, .. } => Self::Unreachable(message, *reason),
+            SecretError::Missing { .. } | SecretError::Store { .. } => Self::error(message),
+        }
+    }
+
+    /// What is wrong, for a report.
+    pub(super) fn failure(&self) -> Failure {
+        let of =
+            |message: String| Failure { workspace: None, message, reason: None, diagnostics: Vec::new() };
+        match self {
+            Self::Input(diagnostics, _) => Failure {
+                workspace: None,
+                message: match diagnostics.len() {
+                    1 => "the workspace or a manifest has an error".to_owned(),
+                    count => format!("the workspace and its manifests have {count} errors"),
+                },
+                reason: None,
+                diagnostics: diagnostics.clone(),
+            },
+            Self::Error(error) => of(format!("{error:#}")),
+            Self::Stale(message) | Self::Locked(message) => of(message.clone()),
+            Self::Unreachable(message, reason) => {
+                Failure { reason: Some(*reason), ..of(message.replace('\n', "; ")) }
+            }
+            Self::Interrupted => of(INTERRUPTED.to_owned()),
+        }
+    }
+}
+
+impl From<call::Failure> for CliError {
+    fn from(failure: call::Failure) -> Self {
+        Self::Unreachable(failure.message().to_owned(), failure.reason())
+    }
+}
+
+impl From<anyhow::Error> for CliError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<LedgerError> for CliError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Unusable(_) | LedgerError::Moved(_) | LedgerError::Others { .. } => {
+                Self::Error(error.into())
+            }
+            LedgerError::Unreachable(why) => Self::Unreachable(why, Reason::Unreachable),
+            LedgerError::Locked(why) => Self::Locked(why),
+        }
+    }
+}

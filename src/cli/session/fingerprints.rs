@@ -1,0 +1,91 @@
+//! The fingerprints of the passwords that the ledger knows, from the stores.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::connections;
+use super::load::Loaded;
+use crate::cli::error::CliError;
+use crate::model::agent::PASSWORD;
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::ledger::Ledger;
+use crate::model::secret::{Secret, SecretRef};
+use crate::model::value::Value;
+use crate::plan;
+use crate::storage::secrets::SecretError;
+
+/// Reads the key of the fingerprints, where the workspace declares one.
+pub(crate) async fn key(loaded: &Loaded) -> Result<Option<Arc<Secret>>, CliError> {
+    let Some(name) = loaded.workspace.ledger.secret("fingerprintKey") else { return Ok(None) };
+    let key = loaded.secrets.get(name).await;
+    let key = key.map_err(|error| CliError::secret("`ledger.fingerprintKey`", &error))?;
+    match connections::objection("fingerprintKey", name, &key) {
+        Some(why) => Err(CliError::error(format!("`ledger`: {why}"))),
+        None => Ok(Some(key)),
+    }
+}
+
+/// The passwords that the ledger knows, as the stores hold them.
+#[derive(Default)]
+pub(crate) struct Fingerprints {
+    /// The fingerprints of the passwords that the stores hold now.
+    pub(super) now: BTreeMap<OperatorId, String>,
+    /// The agents whose password the stores no longer hold.
+    pub(super) gone: BTreeSet<OperatorId>,
+    /// The agents whose new key the stores do not hold yet.
+    pub(super) vacant: BTreeSet<OperatorId>,
+}
+
+/// Reads the passwords of the agents with a fingerprint in the ledger; others cannot be compared.
+pub(crate) async fn read(loaded: &Loaded, ledger: &Ledger) -> Result<Fingerprints, CliError> {
+    let mut prints = Fingerprints { vacant: vacant(loaded, ledger).await?, ..Fingerprints::default() };
+    let Some(key) = key(loaded).await? else { return Ok(prints) };
+    let set: Vec<_> = loaded
+        .desired
+        .agents
+        .iter()
+        .filter(|(_, agent)| !agent.absent)
+        .filter_map(|(id, agent)| {
+            let Some(Value::Password(secret)) = agent.record.get(&PASSWORD) else { return None };
+            let known = ledger.get(&ResourceId::agent(id))?.password.as_ref()?;
+            Some((id, secret, known.fingerprint.is_some()))
+        })
+        .collect();
+    let wanted = set.iter().filter(|(.., printed)| *printed).map(|(_, secret, _)| SecretRef::clone(secret));
+    let values = loaded.secrets.get_all(wanted.collect()).await;
+    let missing: BTreeSet<_> = values
+        .iter()
+        .filter(|(_, value)| matches!(value, Err(SecretError::Missing { .. })))
+        .map(|(secret, _)| secret.name())
+        .collect();
+    for (id, secret, _) in set {
+        // An agent that shares a generated password gets the new one, too.
+        if missing.contains(&secret.name()) {
+            prints.gone.insert(id.clone());
+            continue;
+        }
+        match values.get(&**secret) {
+            Some(Ok(value)) => {
+                prints.now.insert(id.clone(), value.fingerprint(&key, id.as_str()));
+            }
+            Some(Err(error)) => return Err(CliError::secret(&format!("the password of agent/{id}"), error)),
+            None => {}
+        }
+    }
+    Ok(prints)
+}
+
+/// Finds the agents whose new key, which a rotation must not overwrite, is not there yet.
+async fn vacant(loaded: &Loaded, ledger: &Ledger) -> Result<BTreeSet<OperatorId>, CliError> {
+    let mut vacant = BTreeSet::new();
+    for (id, secret) in plan::overwriting(&loaded.workspace, &loaded.desired, ledger) {
+        match loaded.secrets.find(&secret).await {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                vacant.insert(id);
+            }
+            Err(error) => return Err(CliError::secret(&format!("the password of agent/{id}"), &error)),
+        }
+    }
+    Ok(vacant)
+}

@@ -1,0 +1,85 @@
+//! Warnings of secrets and rosterctl's own files that Git tracks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::load::Loaded;
+use crate::cli::console::Console;
+use crate::config::workspace::Store;
+use crate::model::id::safe;
+use crate::storage::files::real;
+use crate::storage::{files, git};
+
+/// A warning of what Git publishes, or takes from others.
+pub(crate) struct Exposed {
+    /// The check of `doctor` that it belongs to.
+    pub check: String,
+    /// What is exposed, and where.
+    pub said: String,
+    /// What to do.
+    pub help: &'static str,
+}
+
+/// Finds the folders of secrets whose files Git tracks, or would take up, in clear; and tracked files of rosterctl's
+/// own folder. Files that are encrypted may be tracked.
+pub(crate) fn find(loaded: &Loaded) -> Vec<Exposed> {
+    let stores = &loaded.workspace.stores;
+    let path = |store: &Store| Some(loaded.place.folder.join(store.settings.text("path")?));
+    let encrypted: Vec<PathBuf> =
+        stores.values().filter(|store| matches!(store.kind, "sops" | "age")).filter_map(path).collect();
+    let mut found = Vec::new();
+    for store in stores.values().filter(|store| store.kind == "dir") {
+        let Some(folder) = path(store) else { continue };
+        // In a folder that holds the workspace, what Git tracks are its files.
+        if real(&loaded.place.folder).starts_with(real(&folder)) {
+            continue;
+        }
+        let mut add = |said| {
+            let check = format!("store/{}", store.name);
+            found.push(Exposed {
+                check,
+                said,
+                help: "keep the folder out of Git: a `.gitignore` with the line `*` in it",
+            });
+        };
+        let clear = |name: &str| !encrypted.iter().any(|file| files::same(file, &folder.join(name)));
+        if let Some(named) = named(&folder, clear) {
+            add(format!(
+                "Git tracks {named}, which holds a secret in clear: take it out with `git rm --cached`, and change it, \
+                 since the history keeps it"
+            ));
+        }
+        let is_used = fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+        if is_used && git::takes_up(&folder) {
+            let folder = safe(&folder.display().to_string());
+            add(format!("Git does not ignore the files of {folder}, which hold secrets in clear"));
+        }
+    }
+    if let Some(named) = named(&loaded.place.own_folder(), |_| true) {
+        found.push(Exposed {
+            check: "ledger".to_owned(),
+            said: format!(
+                "Git tracks {named}: a pull request could forge the ledger, the journal or the lock; take it out with \
+                 `git rm --cached`"
+            ),
+            help: "keep `.rosterctl/` out of Git; `ledger.url` names a place that jobs share",
+        });
+    }
+    found
+}
+
+/// Names the files of a folder that Git tracks and that matter.
+fn named(folder: &Path, matters: impl Fn(&str) -> bool) -> Option<String> {
+    let tracked = git::tracked(folder);
+    let mut names = tracked.iter().filter(|name| !name.ends_with(".gitignore") && matters(name));
+    let first = safe(&folder.join(names.next()?).display().to_string());
+    let more = names.count();
+    Some(if more > 0 { format!("{first} and {more} more") } else { first })
+}
+
+/// Writes the same warnings to standard error.
+pub(crate) fn warn(loaded: &Loaded, console: &Console) {
+    for Exposed { check, said, .. } in find(loaded) {
+        console.note(&format!("warning: {check}: {said}"));
+    }
+}

@@ -1,0 +1,144 @@
+//! The plan of a session: reads live state and the ledger, settles the journal, plans.
+
+use std::collections::BTreeMap;
+
+use super::connections;
+use super::fingerprints::{self, Fingerprints};
+use super::load::Loaded;
+use crate::apply::{journal_recovery, ledger_update};
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::plan_args::PlanArgs;
+use crate::model::agent::PASSWORD;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::finding::{Effect, LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
+use crate::model::journal::Entry;
+use crate::model::ledger::Ledger;
+use crate::model::live::Live;
+use crate::model::plan::Plan;
+use crate::plan;
+use crate::plan::Options;
+use crate::runtime::read::resources;
+use crate::runtime::vendor::Vendors;
+use crate::storage::ledger::Store;
+
+/// A plan and its input.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    pub(crate) live: Live,
+    pub(crate) ledger: Ledger,
+    pub(crate) vendors: Vendors,
+}
+
+/// Live state, the ledger, and the vendors that hold the resources.
+pub(crate) struct PlanningInput {
+    pub(crate) live: Live,
+    pub(crate) ledger: Ledger,
+    pub(crate) vendors: Vendors,
+}
+
+/// Reads live state and plans.
+pub(crate) async fn make(loaded: &Loaded, store: &Store, narrowing: &PlanArgs) -> Result<Planned, CliError> {
+    let seats = async { Ok(connections::seats(loaded, true).await) };
+    let (PlanningInput { live, ledger, vendors }, seats) = tokio::try_join!(read(loaded, store), seats)?;
+    let live = Live { seats, ..live };
+    let prints = fingerprints::read(loaded, &ledger).await?;
+    let plan = build(loaded, &live, &ledger, prints, narrowing)?;
+    Ok(Planned { plan, live, ledger, vendors })
+}
+
+/// Plans a saved plan again: from current live state, with the same targets and allowances.
+///
+/// The voice seats are not read, since no step depends on them.
+pub(crate) async fn again(loaded: &Loaded, store: &Store, saved: &Plan) -> Result<Planned, CliError> {
+    let PlanningInput { live, ledger, vendors } = read(loaded, store).await?;
+    let prints = fingerprints::read(loaded, &ledger).await?;
+    let plan = build(loaded, &live, &ledger, prints, &PlanArgs::from_saved(saved))?;
+    Ok(Planned { plan, live, ledger, vendors })
+}
+
+/// Reads live state and the ledger, and settles the journal of an interrupted run.
+pub(crate) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput, CliError> {
+    let mut ledger = store.load().await?;
+    let vendors = connections::vendors(loaded).await?;
+    let live = resources::live(&vendors).await?;
+    let unfinished = loaded.journal().unfinished().map_err(CliError::error)?;
+    settle(loaded, &mut ledger, &unfinished, &live).await?;
+    Ok(PlanningInput { live, ledger, vendors })
+}
+
+/// Builds the plan from what was read.
+pub(crate) fn build(
+    loaded: &Loaded,
+    live: &Live,
+    ledger: &Ledger,
+    prints: Fingerprints,
+    narrowing: &PlanArgs,
+) -> Result<Plan, CliError> {
+    let options = Options {
+        targets: narrowing.targets.clone(),
+        allow: narrowing.allow.clone(),
+        assert_unread: narrowing.assert_unread,
+        watch: narrowing.watch,
+        fingerprints: prints.now,
+        gone: prints.gone,
+        vacant: prints.vacant,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        manifests: loaded.digest.clone(),
+    };
+    plan::plan(&loaded.workspace, &loaded.desired, live, ledger, &options)
+        .map_err(|error| CliError::Error(error.into()))
+}
+
+/// Enters into the ledger the steps of an interrupted run. Only `apply` saves it, under the lock.
+async fn settle(
+    loaded: &Loaded,
+    ledger: &mut Ledger,
+    unfinished: &[Entry],
+    live: &Live,
+) -> Result<(), CliError> {
+    let Some((plan, results)) = journal_recovery::recover(unfinished, Some(live)) else { return Ok(()) };
+    let mut wanted = BTreeMap::new();
+    for change in &plan.changes {
+        if let Some(secret) = change.field(PASSWORD.key).and_then(|field| field.secret.as_ref()) {
+            wanted.insert(change.id.name.clone(), secret.clone());
+        }
+    }
+    let mut prints = BTreeMap::new();
+    if let Some(key) = fingerprints::key(loaded).await? {
+        let values = loaded.secrets.get_all(wanted.values().cloned().collect()).await;
+        for (id, secret) in wanted {
+            if let Some(Ok(value)) = values.get(&secret) {
+                prints.insert(id.clone(), value.fingerprint(&key, id.as_str()));
+            }
+        }
+    }
+    if journal_recovery::is_older(unfinished, ledger.serial) {
+        ledger_update::merge_older(ledger, &plan, &results, &prints, &loaded.desired);
+    } else {
+        ledger_update::changes(ledger, &plan, &results, &prints);
+    }
+    Ok(())
+}
+
+/// Writes the findings that make a plan invalid, with the lines of the manifests.
+pub(crate) fn report_invalid(plan: &Plan, loaded: &Loaded, console: &Console) {
+    let invalid = plan.findings.iter().filter(|f| f.effect() == Effect::Invalid);
+    let diagnostics: Vec<Diagnostic> = invalid
+        .map(|finding| {
+            let said = match &finding.source {
+                Some(source) => Diagnostic::at(source, finding.message.clone()),
+                None => Diagnostic::general(finding.message.clone()),
+            };
+            // The others say in their own words what to do.
+            let silent = [&UNKNOWN_MEMBER, &LEAVING_MEMBER, &MISSING_EXTEN];
+            match silent.into_iter().find(|rule| rule.code == finding.code) {
+                Some(rule) => said.help(rule.remedy),
+                None => said,
+            }
+        })
+        .collect();
+    if !diagnostics.is_empty() {
+        console.diagnostics(&diagnostics, &loaded.sources);
+    }
+}

@@ -1,0 +1,107 @@
+//! `plan --live`: the plan from a saved snapshot, without a credential and without a connection.
+
+use std::fs;
+use std::path::Path;
+
+use super::fingerprints::Fingerprints;
+use super::load::Loaded;
+use super::planning;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::plan_args::PlanArgs;
+use crate::config::workspace::Workspace;
+use crate::model::id::{Kind, safe};
+use crate::model::ledger::Ledger;
+use crate::model::live::{Live, Seats};
+use crate::model::plan::Plan;
+use crate::storage::ledger::Store;
+use crate::storage::paths;
+use crate::storage::snapshot;
+use crate::storage::snapshot::Snapshot;
+
+/// Plans from a snapshot: opens no connection and reads no secret.
+pub(crate) async fn make(
+    loaded: &Loaded,
+    snapshot: Snapshot,
+    file: &Path,
+    narrowing: &PlanArgs,
+    console: &Console,
+) -> Result<Plan, CliError> {
+    let mut snapshot = fit(&loaded.workspace, snapshot, file)?;
+    let ledger = match snapshot.ledger {
+        Some(ledger) => ledger,
+        None => local_ledger(loaded).await?,
+    };
+    console.note(&format!(
+        "planned from the snapshot of {} that was taken at {}; what changed since is not seen",
+        safe(&snapshot.workspace),
+        safe(&snapshot.taken)
+    ));
+    if loaded.workspace.ledger.secret("fingerprintKey").is_some() {
+        console.note(
+            "no secret is read for such a plan: passwords that were changed in their stores are not seen",
+        );
+    }
+    if !loaded.desired.seats.is_empty() {
+        snapshot.live.seats = Seats::Unread("a snapshot holds none".to_owned(), None);
+    }
+    let plan = planning::build(loaded, &snapshot.live, &ledger, Fingerprints::default(), narrowing);
+    // See `one` in `cli/plan.rs`: there is one workspace, and the program ends soon.
+    std::mem::forget(snapshot.live);
+    plan
+}
+
+/// Reads a snapshot.
+pub(crate) fn open(file: &Path) -> Result<Snapshot, CliError> {
+    let shown = file.display();
+    let bytes = paths::unlinked(file)
+        .and_then(|()| fs::read(file))
+        .map_err(|error| CliError::error(format!("{shown} cannot be read: {error}")))?;
+    snapshot::read(&bytes).map_err(|wrong| {
+        CliError::error(format!(
+            "{shown}:{}:{}: this is no snapshot that can be planned from: {} (take a new one with `rosterctl snapshot`)",
+            wrong.line, wrong.column, wrong.message
+        ))
+    })
+}
+
+/// Makes sure that a snapshot belongs to a workspace.
+fn fit(workspace: &Workspace, mut snapshot: Snapshot, file: &Path) -> Result<Snapshot, CliError> {
+    let shown = file.display();
+    if snapshot.workspace != workspace.name {
+        return Err(CliError::error(format!(
+            "{shown} is a snapshot of workspace `{}`, and this workspace is `{}`; take one of this workspace with \
+             `rosterctl snapshot`",
+            safe(&snapshot.workspace),
+            workspace.name
+        )));
+    }
+    let Live { agents, queues, seats: _ } = &mut snapshot.live;
+    for (kind, there) in [(Kind::Agent, agents.is_some()), (Kind::Queue, queues.is_some())] {
+        let connection = workspace.connection_of_kind(kind);
+        match (connection, there) {
+            // What is not there would look as if nobody asked for it.
+            (Some(connection), false) => {
+                return Err(CliError::error(format!(
+                    "{shown} was taken without connection `{}` and says nothing of its {}s; take a new one with \
+                     `rosterctl snapshot`",
+                    connection.name,
+                    kind.word()
+                )));
+            }
+            // A plan that asks the vendors would not see it either.
+            (None, true) if kind == Kind::Agent => *agents = None,
+            (None, true) => *queues = None,
+            (Some(_), true) | (None, false) => {}
+        }
+    }
+    Ok(snapshot)
+}
+
+/// The ledger of a snapshot that tells none: the workspace's, where it is a file, and needs no credential.
+async fn local_ledger(loaded: &Loaded) -> Result<Ledger, CliError> {
+    match loaded.workspace.ledger.text("url") {
+        Some(url) if !url.starts_with("file:") => Ok(Ledger::default()),
+        _ => Ok(Store::open(&loaded.workspace, &loaded.place)?.load().await?),
+    }
+}

@@ -1,0 +1,62 @@
+//! The lines of a run's files, for diagnostics.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::source::{File, Source};
+use crate::storage::files::Manifest;
+
+/// The files of a run, from which a diagnostic shows its line.
+///
+/// The text of a sound file is dropped once it is parsed: a large roster would hold much memory. It is read again
+/// when a line of it has to be shown.
+#[derive(Default)]
+pub(crate) struct SourceCache {
+    files: Vec<File>,
+    found: Vec<Manifest>,
+    lines: RefCell<BTreeMap<Arc<str>, Vec<String>>>,
+}
+
+impl SourceCache {
+    /// Returns a cache of files that are held whole.
+    pub(crate) fn new(files: Vec<File>) -> Self {
+        Self { files, ..Self::default() }
+    }
+
+    /// Returns a cache of files, and of the places of the manifests among them.
+    pub(super) fn found(files: Vec<File>, found: Vec<Manifest>) -> Self {
+        Self { found, ..Self::new(files) }
+    }
+
+    /// The manifests.
+    pub(crate) fn manifests(&self) -> &[Manifest] {
+        &self.found
+    }
+
+    /// The text of a line. A name is never opened: several files may be shown alike.
+    pub(crate) fn line(&self, source: &Source) -> Option<String> {
+        let mut lines = self.lines.borrow_mut();
+        if !lines.contains_key(&*source.file) {
+            let file = self.files.iter().find(|file| *file.name == *source.file);
+            let file = file.filter(|file| !file.bytes.is_empty());
+            let again = match file {
+                Some(_) => None,
+                None => Some(self.found.iter().find(|found| *found.name == *source.file)?.read().ok()?),
+            };
+            let file = file.or(again.as_ref())?;
+            lines.insert(Arc::clone(&file.name), split(&file.bytes));
+        }
+        let line = lines.get(&*source.file)?.get(usize::try_from(source.line).ok()?.checked_sub(1)?)?;
+        (line.len() <= LONGEST_LINE).then(|| line.clone())
+    }
+}
+
+/// Longest line that is shown, in bytes: each of many errors would go through all of it.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// Lines as the YAML reader counts them: each of `\n`, `\r\n` and a lone `\r` ends one.
+fn split(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    text.split(['\n', '\r']).map(str::to_owned).collect()
+}

@@ -1,0 +1,39 @@
+//! The tree of a file: nodes, each with its position.
+
+use std::sync::Arc;
+
+use super::scalar::Scalar;
+use crate::model::source::Source;
+
+/// Deepest nesting of lists and maps.
+pub const MAX_DEPTH: usize = 64;
+
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Where the value begins; its anchor or tag, when it has one. A block scalar begins with its
+    /// first line of text. What an alias stands for keeps its own place.
+    pub source: Source,
+    /// The value.
+    pub value: NodeValue,
+}
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeValue {
+    /// A single value.
+    Scalar(Scalar),
+    /// A list.
+    List(Vec<Node>),
+    /// A map, in the order of the file; no key twice.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A key of a map and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The key's text; equal names share their memory.
+    pub name: Arc<str>,
+    /// Where the key begins.
+    pub source: Source,
+}

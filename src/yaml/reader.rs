@@ -1,0 +1,520 @@
+//! Builds the tree from the events of the parser, and notes all that is wrong with a file.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+
+use super::node::{Key, MAX_DEPTH, Node, NodeValue};
+use super::redact::{is_private_key, mask_from};
+use super::scalar::{Scalar, ScalarKind, plain_kind};
+use super::syntax_errors::{self, number, shown};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::source::{FileName, Source};
+
+/// Most problems listed for one file; a file with more is not a manifest gone wrong but another
+/// kind of file.
+pub(super) const MAX_PROBLEMS: usize = 1_000;
+/// From here on a map's keys are looked up rather than compared one by one.
+const LONG_MAP: usize = 24;
+/// Texts up to this length are shared when they repeat.
+const SHARED_BYTES: usize = 64;
+const CORE_TAGS: &str = "tag:yaml.org,2002:";
+
+/// What takes the items of a long list while it is read, so that no tree of them all has to be held.
+pub trait Sink {
+    /// The key of such lists in a document's map; `None` where there is none.
+    fn key(&self) -> Option<&'static str>;
+
+    /// Takes an item of the list; they come in the order of the file.
+    fn item(&mut self, item: Node);
+
+    /// A document ended; its tree holds an empty list in place of what was taken since the last one.
+    fn document(&mut self, root: Node);
+
+    /// Forgets everything: the file is read anew.
+    fn reset(&mut self);
+}
+
+/// Reading cannot go on; the cause is among the problems.
+pub(super) struct Stop;
+
+/// A list or map that is still open.
+struct Frame {
+    /// What the map waits for; `None` for a list.
+    wait: Option<Expect>,
+    source: Source,
+    anchor: usize,
+    /// Where its items (or entries) begin on the common stack.
+    first: usize,
+    /// Counts when it was opened.
+    before: Size,
+    /// How many levels stand in it so far.
+    height: usize,
+    /// The sink takes its items.
+    handed: bool,
+    /// Keys and their indices, once there are many.
+    index: HashMap<Arc<str>, usize>,
+}
+
+/// What comes next in a map.
+pub(super) enum Expect {
+    Key,
+    Value(Key),
+    /// The value of a key that was refused.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+}
+
+/// What an anchor names.
+enum Anchored {
+    /// It is not complete yet: an alias to it would contain itself.
+    Open,
+    Done {
+        node: Node,
+        size: Size,
+        height: usize,
+    },
+}
+
+/// The tree while it is built, from events or from the fast path.
+pub(super) struct Reader<'a> {
+    file: &'a Arc<str>,
+    pub(super) name: FileName,
+    text: &'a str,
+    sink: &'a mut dyn Sink,
+    pub(super) problems: Diagnostics,
+    frames: Vec<Frame>,
+    /// Items of all open lists, then entries of all open maps: one growing buffer each, from which a
+    /// finished collection takes exactly the memory that it needs.
+    items: Vec<Node>,
+    entries: Vec<(Key, Node)>,
+    pub(super) root: Option<Node>,
+    anchors: HashMap<usize, Anchored>,
+    used: Size,
+    /// What is kept for anchors beside the tree.
+    kept: Size,
+    limit: Size,
+    names: StringPool,
+    values: StringPool,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(file: &'a Arc<str>, text: &'a str, sink: &'a mut dyn Sink) -> Self {
+        Self {
+            file,
+            name: FileName::from(&**file),
+            text,
+            sink,
+            problems: Diagnostics::default(),
+            frames: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
+            root: None,
+            anchors: HashMap::new(),
+            used: Size::default(),
+            kept: Size::default(),
+            // A file without aliases cannot hold more nodes than bytes, nor much more text.
+            limit: Size { nodes: text.len().max(4_096), bytes: (text.len() * 2).max(64 << 10) },
+            names: StringPool::default(),
+            values: StringPool::default(),
+        }
+    }
+
+    pub(super) fn run(&mut self) -> Result<(), Stop> {
+        let mut parser = Parser::new_from_str(self.text);
+        while let Some(event) = parser.next_event() {
+            match event {
+                Ok((event, span)) => self.event(event, span)?,
+                // The parser has already taken this alias off and can go on behind it.
+                Err(error) if syntax_errors::is_unknown_anchor(&error) => {
+                    self.problem(syntax_errors::unknown_anchor(self.file, self.text, &error))?;
+                    self.leave_out();
+                }
+                Err(error) => {
+                    let open = self.frames.last().map(|frame| &frame.source);
+                    let diagnostic = syntax_errors::describe(self.file, self.text, &error, open);
+                    let _ = self.problem(diagnostic);
+                    return Err(Stop);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Stop> {
+        match event {
+            Event::Nothing | Event::StreamStart | Event::StreamEnd => Ok(()),
+            Event::DocumentStart(_) => {
+                // The parser remembers the anchors of the document before; YAML does not.
+                self.anchors.clear();
+                self.root = None;
+                Ok(())
+            }
+            Event::DocumentEnd => {
+                self.document();
+                Ok(())
+            }
+            Event::Alias(id) => self.alias(id, &self.place(span)),
+            Event::Scalar(text, style, anchor, tag) => {
+                let source = self.place(span);
+                self.scalar(&text, style == ScalarStyle::Plain, anchor, tag, source)
+            }
+            Event::SequenceStart(anchor, tag) => self.open(None, anchor, tag, self.place(span)),
+            Event::MappingStart(anchor, tag) => self.open(Some(Expect::Key), anchor, tag, self.place(span)),
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+        }
+    }
+
+    /// Hands a finished document on.
+    pub(super) fn document(&mut self) {
+        if let Some(root) = self.root.take() {
+            self.sink.document(root);
+        }
+    }
+
+    pub(super) fn scalar(
+        &mut self,
+        text: &str,
+        unquoted: bool,
+        anchor: usize,
+        tag: Option<Cow<'_, Tag>>,
+        source: Source,
+    ) -> Result<(), Stop> {
+        if self.frames.is_empty() && unquoted && text.is_empty() && anchor == 0 && tag.is_none() {
+            return Ok(());
+        }
+        let plain = match tag {
+            None => unquoted,
+            Some(tag) => self.scalar_tag(&tag, text, unquoted, &source)?,
+        };
+        let size = Size { nodes: 1, bytes: text.len() };
+        self.spend(size, &source)?;
+        let is_key = matches!(self.frames.last(), Some(Frame { wait: Some(Expect::Key), .. }));
+        let text = if is_key { self.names.get(text) } else { self.values.get(text) };
+        let node = Node { source, value: NodeValue::Scalar(Scalar { text, plain }) };
+        self.remember(anchor, &node, size, 0)?;
+        self.put(node, 0)
+    }
+
+    pub(super) fn open(
+        &mut self,
+        wait: Option<Expect>,
+        anchor: usize,
+        tag: Option<Cow<'_, Tag>>,
+        source: Source,
+    ) -> Result<(), Stop> {
+        if let Some(tag) = tag {
+            self.collection_tag(&tag, wait.is_some(), &source)?;
+        }
+        if self.frames.len() == MAX_DEPTH {
+            return self.too_deep(&source);
+        }
+        let before = self.used;
+        self.spend(Size { nodes: 1, bytes: 0 }, &source)?;
+        if anchor != 0 {
+            self.anchors.insert(anchor, Anchored::Open);
+        }
+        let first = if wait.is_some() { self.entries.len() } else { self.items.len() };
+        let handed = wait.is_none() && anchor == 0 && self.is_handed_out();
+        let index = HashMap::new();
+        self.frames.push(Frame { wait, source, anchor, first, before, height: 0, handed, index });
+        Ok(())
+    }
+
+    /// Whether a list that begins now is the one whose items the sink takes.
+    fn is_handed_out(&self) -> bool {
+        let [Frame { wait: Some(Expect::Value(key)), anchor: 0, .. }] = &*self.frames else { return false };
+        self.sink.key() == Some(&*key.name)
+    }
+
+    pub(super) fn close(&mut self) -> Result<(), Stop> {
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let value = if frame.wait.is_some() {
+            NodeValue::Map(self.entries.drain(frame.first..).collect())
+        } else {
+            NodeValue::List(self.items.drain(frame.first..).collect())
+        };
+        let height = frame.height + 1;
+        let node = Node { source: frame.source, value };
+        let size =
+            Size { nodes: self.used.nodes - frame.before.nodes, bytes: self.used.bytes - frame.before.bytes };
+        self.remember(frame.anchor, &node, size, height)?;
+        self.put(node, height)
+    }
+
+    fn alias(&mut self, id: usize, place: &Source) -> Result<(), Stop> {
+        let (size, height) = match self.anchors.get(&id) {
+            Some(Anchored::Done { size, height, .. }) => (*size, *height),
+            Some(Anchored::Open) => {
+                let message =
+                    "this alias stands inside the value of its own anchor, so it would contain itself";
+                self.problem(Diagnostic::at(place, message).help("write the value out"))?;
+                self.leave_out();
+                return Ok(());
+            }
+            None => {
+                let message = "the anchor of this alias stands in another document";
+                let help = "an anchor holds within its own document; use a profile to share values";
+                self.problem(Diagnostic::at(place, message).help(help))?;
+                self.leave_out();
+                return Ok(());
+            }
+        };
+        if self.frames.len() + height > MAX_DEPTH {
+            return self.too_deep(place);
+        }
+        self.spend(size, place)?;
+        let Some(Anchored::Done { node, .. }) = self.anchors.get(&id) else { return Ok(()) };
+        let node = node.clone();
+        self.put(node, height)
+    }
+
+    /// Puts a finished value where it belongs.
+    fn put(&mut self, node: Node, height: usize) -> Result<(), Stop> {
+        let Some(frame) = self.frames.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        frame.height = frame.height.max(height);
+        let Some(wait) = &mut frame.wait else {
+            if frame.handed {
+                self.sink.item(node);
+            } else {
+                self.items.push(node);
+            }
+            return Ok(());
+        };
+        match std::mem::replace(wait, Expect::Key) {
+            Expect::Key => self.key(node),
+            Expect::Value(key) => {
+                self.entries.push((key, node));
+                Ok(())
+            }
+            Expect::Nothing => Ok(()),
+        }
+    }
+
+    /// Takes a finished value as the next key of the innermost map.
+    fn key(&mut self, node: Node) -> Result<(), Stop> {
+        // Until the key has proved good, its value belongs nowhere.
+        self.await_value(Expect::Nothing);
+        let Node { source, value } = node;
+        let scalar = match value {
+            NodeValue::Scalar(scalar) => scalar,
+            NodeValue::List(_) | NodeValue::Map(_) => {
+                let (message, help) = if syntax_errors::is_doubled(self.text, &source) {
+                    let help = "write the value out, or run the tool that fills it in first";
+                    ("`{{` begins a placeholder that was not filled in", help)
+                } else {
+                    let help = "write `key: value`; quote a value that begins with `{` or `[`";
+                    ("a list or a map cannot be a key", help)
+                };
+                return self.problem(Diagnostic::at(&source, message).help(help));
+            }
+        };
+        if scalar.kind() == ScalarKind::Null {
+            let message = "a key is missing before the `:`";
+            return self.problem(Diagnostic::at(&source, message).help("write `key: value`"));
+        }
+        if scalar.plain && &*scalar.text == "<<" {
+            let message = "merge keys are not supported; use a profile";
+            let help = "put what is shared under `profiles:` and name it with `profile:`";
+            return self.problem(Diagnostic::at(&source, message).help(help));
+        }
+        let key = Key { name: scalar.text, source };
+        if let Some(first) = self.same_key(&key.name) {
+            // `password：hunter2` is all of it a key.
+            let hidden = self.is_private() || mask_from(&key.name).is_some();
+            let name = if hidden { "the key".into() } else { format!("`{}`", shown(&key.name)) };
+            let diagnostic = Diagnostic::at(&key.source, format!("{name} is given twice in one map"))
+                .help("keep one of the two")
+                .related(&first, "first here");
+            return self.problem(diagnostic);
+        }
+        self.await_value(Expect::Value(key));
+        Ok(())
+    }
+
+    /// Looks for an equal key in the innermost map, and returns where it stands.
+    fn same_key(&mut self, name: &Arc<str>) -> Option<Source> {
+        let frame = self.frames.last_mut()?;
+        let entries = &self.entries[frame.first..];
+        if entries.len() < LONG_MAP {
+            return entries.iter().find(|(key, _)| key.name == *name).map(|(key, _)| key.source.clone());
+        }
+        for (at, (key, _)) in entries.iter().enumerate().skip(frame.index.len()) {
+            frame.index.insert(Arc::clone(&key.name), at);
+        }
+        frame.index.get(name).map(|at| entries[*at].0.source.clone())
+    }
+
+    fn await_value(&mut self, next: Expect) {
+        if let Some(Frame { wait: Some(wait), .. }) = self.frames.last_mut() {
+            *wait = next;
+        }
+    }
+
+    /// Goes on as if a value had come, without putting one into the tree.
+    fn leave_out(&mut self) {
+        if let Some(Frame { wait: Some(wait), .. }) = self.frames.last_mut() {
+            *wait = match wait {
+                Expect::Key => Expect::Nothing,
+                Expect::Value(_) | Expect::Nothing => Expect::Key,
+            };
+        }
+    }
+
+    /// Keeps a copy of an anchored value for its aliases.
+    fn remember(&mut self, anchor: usize, node: &Node, size: Size, height: usize) -> Result<(), Stop> {
+        if anchor == 0 {
+            return Ok(());
+        }
+        // Anchors within anchors are copied once a level, so the copies have a budget of their own.
+        self.kept.nodes += size.nodes;
+        if self.kept.nodes > self.limit.nodes {
+            return self.too_much(&node.source.clone());
+        }
+        self.anchors.insert(anchor, Anchored::Done { node: node.clone(), size, height });
+        Ok(())
+    }
+
+    /// Counts what is about to enter the tree.
+    fn spend(&mut self, size: Size, place: &Source) -> Result<(), Stop> {
+        self.used.nodes = self.used.nodes.saturating_add(size.nodes);
+        self.used.bytes = self.used.bytes.saturating_add(size.bytes);
+        if self.used.nodes > self.limit.nodes || self.used.bytes > self.limit.bytes {
+            return self.too_much(place);
+        }
+        Ok(())
+    }
+
+    fn too_much(&mut self, place: &Source) -> Result<(), Stop> {
+        let message = "aliases expand to more than the file could hold if it were written out";
+        let help = "use fewer aliases (`*name`); a profile shares values without copying them";
+        let _ = self.problem(Diagnostic::at(place, message).help(help));
+        Err(Stop)
+    }
+
+    fn too_deep(&mut self, place: &Source) -> Result<(), Stop> {
+        let _ = self.problem(syntax_errors::too_deep(place));
+        Err(Stop)
+    }
+
+    /// Returns whether a scalar of this tag may mean more than text.
+    fn scalar_tag(&mut self, tag: &Tag, text: &str, plain: bool, place: &Source) -> Result<bool, Stop> {
+        let name = full_name(tag);
+        let Some(short) = name.strip_prefix(CORE_TAGS) else {
+            return self.odd_tag(tag, place).map(|()| plain);
+        };
+        let kind = plain_kind(text);
+        let fits = match short {
+            "str" => return Ok(false),
+            "null" => kind == ScalarKind::Null,
+            "bool" => matches!(kind, ScalarKind::Bool(_)),
+            "int" => kind == ScalarKind::Int,
+            "float" => matches!(kind, ScalarKind::Float | ScalarKind::Int),
+            "seq" | "map" => false,
+            _ => return self.odd_tag(tag, place).map(|()| plain),
+        };
+        if !fits {
+            self.wrong_tag(short, place)?;
+        }
+        // `!!int "5"` is the number five.
+        Ok(plain || fits)
+    }
+
+    fn collection_tag(&mut self, tag: &Tag, is_map: bool, place: &Source) -> Result<(), Stop> {
+        let name = full_name(tag);
+        match name.strip_prefix(CORE_TAGS) {
+            Some("map") if is_map => Ok(()),
+            Some("seq") if !is_map => Ok(()),
+            Some(short @ ("map" | "seq" | "str" | "int" | "bool" | "null" | "float")) => {
+                self.wrong_tag(short, place)
+            }
+            _ => self.odd_tag(tag, place),
+        }
+    }
+
+    fn wrong_tag(&mut self, short: &str, place: &Source) -> Result<(), Stop> {
+        let message = format!("the value does not fit its tag `!!{short}`");
+        self.problem(Diagnostic::at(place, message).help("remove the tag, or correct the value"))
+    }
+
+    fn odd_tag(&mut self, tag: &Tag, place: &Source) -> Result<(), Stop> {
+        let name = full_name(tag);
+        let name = match name.strip_prefix(CORE_TAGS) {
+            Some(short) => format!("!!{short}"),
+            None => name,
+        };
+        // A password that begins with `!` reads like a tag.
+        let name = if self.is_private() { "this tag".into() } else { format!("the tag `{}`", shown(&name)) };
+        let message = format!("{name} is not supported");
+        let help = "remove it; quote the value if it begins with `!`";
+        self.problem(Diagnostic::at(place, message).help(help))
+    }
+
+    /// Notes a problem. Whatever stands within the value of a private key is not to be shown.
+    fn problem(&mut self, mut diagnostic: Diagnostic) -> Result<(), Stop> {
+        if self.is_private() {
+            diagnostic.masked = true;
+        }
+        self.problems.push(diagnostic);
+        if self.problems.len() == MAX_PROBLEMS {
+            let message =
+                format!("more than {MAX_PROBLEMS} problems in `{}`; the rest are not listed", self.file);
+            self.problems.push(Diagnostic::general(message));
+            return Err(Stop);
+        }
+        Ok(())
+    }
+
+    fn is_private(&self) -> bool {
+        self.frames
+            .iter()
+            .any(|frame| matches!(&frame.wait, Some(Expect::Value(key)) if is_private_key(&key.name)))
+    }
+
+    fn place(&self, span: Span) -> Source {
+        self.name.at(number(span.start.line()), number(span.start.col() + 1))
+    }
+}
+
+/// Lets texts that repeat share their memory: a roster of 100,000 agents has a dozen keys and a few
+/// roles. A small table that forgets is enough for that, and cannot be made to grow.
+struct StringPool {
+    slots: Vec<Option<Arc<str>>>,
+}
+
+impl Default for StringPool {
+    fn default() -> Self {
+        Self { slots: vec![None; 1 << 10] }
+    }
+}
+
+impl StringPool {
+    fn get(&mut self, text: &str) -> Arc<str> {
+        if text.len() > SHARED_BYTES {
+            return Arc::from(text);
+        }
+        // FNV-1a: a bad spread costs memory, never correctness.
+        let hash = text
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let slot = &mut self.slots[(hash ^ (hash >> 16)) as usize & 0x3ff];
+        match slot {
+            Some(kept) if **kept == *text => Arc::clone(kept),
+            _ => Arc::clone(slot.insert(Arc::from(text))),
+        }
+    }
+}
+
+fn full_name(tag: &Tag) -> String {
+    format!("{}{}", tag.handle, tag.suffix)
+}
