@@ -48,6 +48,7 @@ impl Action {
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Moved")]
 pub enum ChangeOrigin {
     /// Somebody changed the live side.
     Live,
