@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 
 use super::{Command, Run};
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
-use crate::model::field::{Field, by_key};
 use crate::model::finding::{Effect, Finding, SEATS_UNKNOWN, Severity};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan, Summary};
@@ -406,12 +405,10 @@ pub fn places(plan: &Plan) -> BTreeMap<&ResourceId, &Source> {
 }
 
 /// One side of a field, as people read it.
-fn words(field: &FieldDiff, json: &serde_json::Value, table: &'static [&'static Field]) -> String {
-    let row = by_key(table, &field.path);
-    let value = row.and_then(|row| Value::from_json(row.ty, json));
+fn words(field: &FieldDiff, value: Option<&Value>) -> String {
     // What no operation returns, and no run has set, may hold anything.
-    let nothing = if row.is_some_and(|row| !row.is_read()) { "unknown" } else { "unset" };
-    value.map_or_else(|| nothing.to_owned(), |value| value.words())
+    let nothing = if field.field.is_read() { "unset" } else { "unknown" };
+    value.map_or_else(|| nothing.to_owned(), Value::words)
 }
 
 fn remarks(change: &Change, command: Command, pieces: &mut Vec<Segment>) {
