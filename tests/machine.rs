@@ -423,7 +423,8 @@ fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
     // As where the ledger knows another role.
     let change = plan.changes.iter_mut().find(|change| change.id.name.as_str() == "8001").unwrap();
     let mut role = change.fields[0].clone();
-    (role.path, role.before, role.after) = ("role".to_owned(), "坐席".into(), "班长".into());
+    let text = |text: &str| Some(Value::Text(text.into()));
+    (role.field, role.before, role.after) = (&agent::ROLE, text("坐席"), text("班长"));
     change.fields.push(role);
     plan.steps[0].fields.push("role".to_owned());
     let (mut edits, mut edited) = (Vec::new(), false);

@@ -26,8 +26,11 @@ use rosterctl::model::diagnostic::Diagnostic;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::outcome::Stale;
 use rosterctl::model::outcome::{Status, StepResult};
+
+use rosterctl::model::agent::NAME;
 use rosterctl::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use rosterctl::model::source::Source;
+use rosterctl::model::value::Value;
 use rosterctl::plan::{self, Options};
 use rosterctl::report::text::TextStyle;
 use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Run, render};
@@ -290,7 +293,7 @@ fn each_result_of_sarif_has_its_rule_and_a_relative_place() {
 /// A plan with so many changes that no comment holds them.
 fn long() -> Plan {
     let plan = rich();
-    let names = |change: &&Change| change.action == Action::Update && change.field("name").is_some();
+    let names = |change: &&Change| change.action == Action::Update && change.field(&NAME).is_some();
     let model = plan.changes.iter().find(names).unwrap();
     let change = |number: usize| Change {
         id: serde_json::from_value(json!(format!("agent/{}", 20_000 + 2 * number))).unwrap(),
@@ -301,7 +304,10 @@ fn long() -> Plan {
         fields: model
             .fields
             .iter()
-            .map(|field| FieldDiff { after: json!(format!("新的{number}")), ..field.clone() })
+            .map(|field| FieldDiff {
+                after: Some(Value::Text(format!("新的{number}").into())),
+                ..field.clone()
+            })
             .collect(),
         ..model.clone()
     };

@@ -210,3 +210,31 @@ fn a_saved_plan_takes_no_more_calls_than_to_plan_and_to_apply() {
     };
     assert!(calls(&APPLY) <= calls(&["apply", "--auto-approve"]));
 }
+
+#[test]
+fn a_malformed_value_is_refused_with_its_place() {
+    let bench = Bench::new(SEED);
+    let member = "{ agentNumber: \"8001\", priority: 1 }";
+    let queues = format!("queues:\n  - {{ displayName: 在线, assignMembers: [{member}] }}\n");
+    bench.roster(&(roster(["甲", "乙", "丁"]) + &queues));
+    bench.run(&["plan", "--out", "plan.json"]).exits(0);
+    let saved = fs::read_to_string(bench.path("plan.json")).unwrap();
+    for (path, value, place) in [
+        ("0/fields/0/after", json!(7), "`after` of `name` of agent/8003"),
+        ("0/fields/0/before", json!({ "unknown": 7 }), "`before` of `name` of agent/8003"),
+        ("0/fields/0/path", json!("assignMembers"), "agent/8003 has no field `assignMembers`"),
+        ("1/fields/0/after", json!({}), "`after` of `assignMembers` of queue/在线"),
+        ("1/fields/0/after", json!(["8001", "8001"]), "`after` of `assignMembers` of queue/在线"),
+        ("1/fields/0/after/0/priority", json!("1"), "`after` of `assignMembers` of queue/在线"),
+        ("1/fields/0/path", json!("name"), "queue/在线 has no field `name`"),
+    ] {
+        bench.write("plan.json", &saved);
+        edit(&bench, |plan| *plan.pointer_mut(&format!("/changes/{path}")).unwrap() = value);
+        let said = bench.run(&APPLY).exits(3);
+        assert!(said.err.contains(place), "{place}: {}", said.err);
+    }
+    assert_eq!(name(&bench, "8003"), "丙");
+    bench.write("plan.json", &saved);
+    bench.run(&APPLY).exits(0);
+    assert_eq!(bench.members("在线"), [("8001".to_owned(), 1)]);
+}

@@ -10,6 +10,7 @@ use super::{Machine, State, Status};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::outcome::Deferred;
 use crate::model::plan::Operation;
+use crate::model::value::Members;
 
 /// Whether a step can go.
 pub(super) enum Ready {
@@ -76,8 +77,11 @@ impl Machine {
         for before in failed.into_iter().filter(|before| !self.only_deferred(*before)) {
             for target in &plan.steps[before].targets {
                 let change = plan.change(target);
-                let old = change.map(write_op::members_before).unwrap_or_default();
-                let new = change.and_then(write_op::members_after).unwrap_or_default();
+                let old = change.and_then(|change| change.members_before());
+                let new = change.and_then(|change| change.members_after());
+                let has = |list: Option<&Arc<Members>>, id: &OperatorId| {
+                    list.is_some_and(|list| list.contains_key(id))
+                };
                 let seen = write_op::exten(target, change).and_then(|exten| self.inside.get(&exten));
                 let failed = matches!(self.slots[before].state, State::Ended(Status::Failed, _));
                 // Whoever is made again comes back only where all of that step was done.
@@ -85,9 +89,7 @@ impl Machine {
                 let seen = seen.filter(|_| failed && last);
                 let is_in = |id: &&OperatorId| seen.is_none_or(|members| members.contains(*id));
                 let agents = step.targets.iter().map(|t| &t.name).filter(is_in);
-                for agent in
-                    agents.filter(|a| change.is_none() || old.contains_key(*a) && !new.contains_key(*a))
-                {
+                for agent in agents.filter(|a| change.is_none() || has(old, a) && !has(new, a)) {
                     stay.insert(agent.clone(), format!("it could not leave {target}"));
                 }
             }

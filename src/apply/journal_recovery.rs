@@ -7,14 +7,11 @@
 use std::collections::BTreeMap;
 
 use super::{Status, StepResult};
-use crate::model::agent;
 use crate::model::equivalence::same;
-use crate::model::field::{Field, by_key};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
 use crate::model::plan::{Operation, Plan, Step};
-use crate::model::value::Value;
 
 /// How a step ended, and the queue that it made.
 type Ended = (Ending, Option<OperatorId>);
@@ -136,16 +133,14 @@ fn carried_out(plan: &Plan, step: &Step, live: &Live) -> bool {
                 return false;
             };
             let mut shown = step.operation == Operation::AgentCreate;
-            for diff in change.fields.iter().filter(|diff| step.fields.contains(&diff.path)) {
-                let Some(field) = by_key(agent::FIELDS, &diff.path).filter(|f| Field::is_read(f)) else {
-                    continue;
-                };
+            let sent = change.fields.iter().filter(|diff| diff.is_in(&step.fields));
+            for (field, after) in sent.map(|diff| (diff.field, &diff.after)) {
+                let Some(wanted) = after.as_ref().filter(|_| field.is_read()) else { continue };
                 // A number of one's own is bound by a second call.
-                let Some(wanted) = Value::from_json(field.ty, &diff.after) else { continue };
-                if step.operation == Operation::AgentCreate && !field.can_create(&wanted) {
+                if step.operation == Operation::AgentCreate && !field.can_create(wanted) {
                     continue;
                 }
-                if !same(&wanted, now.get(field)) {
+                if !same(wanted, now.get(field)) {
                     return false;
                 }
                 shown = true;

@@ -2,6 +2,9 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
 
 use super::{Status, StepResult, replacement_backup};
 use crate::model::agent::{self, PASSWORD};
@@ -11,7 +14,7 @@ use crate::model::field::{Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use crate::model::live::Live;
-use crate::model::plan::{Action, Change, Operation, Plan, Step};
+use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::Value;
 
@@ -117,7 +120,7 @@ fn not_taken<'a>(
     if change.action == Action::Replace && made_otherwise {
         let applied = ledger.resources.entry(change.id.to_string()).or_default();
         for diff in change.fields.iter().filter(|diff| diff.forces_replacement) {
-            applied.not_taken.insert(diff.path.clone(), diff.after.clone());
+            applied.not_taken.insert(diff.field.key.to_owned(), spelled(diff));
         }
     }
 }
@@ -129,7 +132,7 @@ fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
             continue;
         }
         for target in &step.targets {
-            let secret = plan.change(target).and_then(|change| change.field(PASSWORD.key)?.secret.as_ref());
+            let secret = plan.change(target).and_then(|change| change.field(&PASSWORD)?.secret.as_ref());
             if let (Some(secret), Some(applied)) = (secret, ledger.resources.get_mut(&target.to_string())) {
                 applied.password_made = Some(MadePassword::from_ref(secret));
             }
@@ -183,8 +186,10 @@ fn fill(ledger: &mut Ledger, told: BTreeMap<String, LedgerEntry>, desired: &Desi
 
 /// Takes members out of what was applied to a queue whom the vendor left out.
 fn drop_members(applied: &mut LedgerEntry, dropped: &[&OperatorId]) {
-    if let Some(members) = applied.fields.get_mut(ASSIGN_MEMBERS.key).and_then(|list| list.as_array_mut()) {
-        members.retain(|member| !dropped.iter().any(|id| member["agentNumber"] == id.as_str()));
+    let known = applied.value(&ASSIGN_MEMBERS).filter(|_| !dropped.is_empty());
+    if let Some(Value::Members(mut members)) = known {
+        Arc::make_mut(&mut members).retain(|id, _| !dropped.contains(&id));
+        applied.fields.insert(ASSIGN_MEMBERS.key.to_owned(), Value::Members(members).to_json());
     }
 }
 
@@ -203,18 +208,19 @@ fn write(
 ) {
     for diff in &change.fields {
         // A creation that took effect answers for the whole change.
-        if !all && !fields.contains(&diff.path.as_str()) {
+        let key = diff.field.key;
+        if !all && !fields.contains(&key) {
             continue;
         }
-        if is_unread(&change.id, &diff.path) && !confirmed(&diff.path) {
-            applied.unconfirmed.insert(diff.path.clone());
+        if is_unread(&change.id, key) && !confirmed(key) {
+            applied.unconfirmed.insert(key.to_owned());
             if let Some(secret) = diff.secret.as_ref().filter(|secret| secret.generate) {
                 applied.password_made = Some(MadePassword::from_ref(secret));
             }
             continue;
         }
-        applied.unconfirmed.remove(&diff.path);
-        if diff.path == PASSWORD.key {
+        applied.unconfirmed.remove(key);
+        if *diff.field == PASSWORD {
             let secret = diff.secret.as_ref();
             applied.password = Some(AppliedPassword {
                 version: secret.and_then(|secret| secret.version),
@@ -224,9 +230,14 @@ fn write(
             });
             (applied.password_seen, applied.password_made) = (None, None);
         } else {
-            applied.fields.insert(diff.path.clone(), diff.after.clone());
+            applied.fields.insert(key.to_owned(), spelled(diff));
         }
     }
+}
+
+/// Returns the value after a change, as the ledger spells it.
+fn spelled(diff: &FieldDiff) -> Json {
+    diff.after.as_ref().map_or(Json::Null, Value::to_json)
 }
 
 /// Writes down what is declared and live alike: rosterctl adopts it. What no operation returns stays
@@ -276,18 +287,17 @@ fn adopt_one(
     for entry in desired.iter().filter(|entry| entry.field.is_read() && !live.is_unread(entry.field)) {
         let now = live.get(entry.field);
         // With `at-least`, what is live is more than what was asked for, and is what was applied.
-        let json = match (&entry.value, now) {
-            (Value::Members(wanted), Some(Value::Members(now)))
-                if entry.field.index == ASSIGN_MEMBERS.index
-                    && wanted.iter().all(|(id, priority)| now.get(id) == Some(priority)) =>
+        let value = match (&entry.value, now) {
+            (Value::Members(wanted), Some(value @ Value::Members(now)))
+                if wanted.iter().all(|(id, priority)| now.get(id) == Some(priority)) =>
             {
-                Value::Members(now.clone()).to_json()
+                value
             }
-            (value, now) if same(value, now) => value.to_json(),
+            (value, now) if same(value, now) => value,
             _ => continue,
         };
         applied.not_taken.remove(entry.field.key);
-        applied.fields.insert(entry.field.key.to_owned(), json);
+        applied.fields.insert(entry.field.key.to_owned(), value.to_json());
     }
     if let Some(Value::Password(secret)) = desired.get(&PASSWORD)
         && applied.password.is_none()
@@ -298,10 +308,6 @@ fn adopt_one(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use serde_json::Value as Json;
-
     use super::*;
     use crate::model::secret::SecretRef;
 

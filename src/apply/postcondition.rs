@@ -6,16 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::precondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op;
-use super::write_op::{WriteOp, exten, members_after};
-use crate::model::agent::{self, ENABLED, MAIN_SKILL_GROUP, PASSWORD};
+use super::write_op::{WriteOp, exten};
+use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, PASSWORD};
 use crate::model::equivalence::{is_comparable, same};
-use crate::model::field::{Record, by_key};
+use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::outcome::KEPT;
-use crate::model::plan::{Action, Change, Operation, Plan, Step};
-use crate::model::queue;
-use crate::model::value::{Members, Sip, Type, Value};
+use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
+use crate::model::value::{Members, NO_MEMBERS, Sip, Type, Value};
 
 /// Fewest characters that a vendor leaves of a text which it cut; of less, too much is missing to tell.
 const FEWEST_LEFT: usize = 20;
@@ -129,12 +128,10 @@ fn untold_fields<'a>(
     now: &'a Record,
 ) -> impl Iterator<Item = &'static str> + 'a {
     let creation = step.operation == Operation::AgentCreate;
-    let mine = move |path: &String| if creation { !later.contains(path) } else { step.fields.contains(path) };
-    change.fields.iter().filter(move |diff| mine(&diff.path)).filter_map(move |diff| {
-        let field = by_key(agent::FIELDS, &diff.path).filter(|field| field.is_read())?;
-        let told = matches!(field.ty, Type::Text { .. } | Type::Sip) || !now.is_unread(field);
-        (!told).then_some(field.key)
-    })
+    let mine = move |diff: &&FieldDiff| if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
+    let fields = change.fields.iter().filter(mine).map(|diff| diff.field).filter(|field| field.is_read());
+    let untold = |field: &&Field| !matches!(field.ty, Type::Text { .. } | Type::Sip) && now.is_unread(field);
+    fields.filter(untold).map(|field| field.key)
 }
 
 /// Returns true if all differences of a step are values that the vendor keeps in another form.
@@ -144,6 +141,9 @@ pub fn only_forms(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -
         _ => false,
     })
 }
+
+/// The SIP account after a step that unbinds.
+static UNBOUND: Value = Value::Sip(Sip::None);
 
 /// A field that is not as it shall be.
 struct Difference {
@@ -161,25 +161,23 @@ fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> 
     let creation = step.operation == Operation::AgentCreate;
     let mut found = Vec::new();
     for diff in &change.fields {
-        let mine = if creation { !later.contains(&diff.path) } else { step.fields.contains(&diff.path) };
-        let Some(field) = by_key(agent::FIELDS, &diff.path).filter(|field| mine && field.is_read()) else {
-            continue;
-        };
-        let unbound = step.unbind.then_some(Value::Sip(Sip::None));
-        let Some(wanted) = unbound.or_else(|| Value::from_json(field.ty, &diff.after)) else { continue };
+        let mine = if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
+        let field = diff.field;
+        let after = if step.unbind { Some(&UNBOUND) } else { diff.after.as_ref() };
+        let Some(wanted) = after.filter(|_| mine && field.is_read()) else { continue };
         let live = now.get(field);
         // The answer does not tell it: as of fields that no operation returns, the vendor's yes decides.
-        if is_comparable(field, Some(&wanted), now) && !same(&wanted, live) {
+        if is_comparable(field, Some(wanted), now) && !same(wanted, live) {
             let old = match (change.action, creation) {
                 // Whoever is there is the new one.
                 (Action::Create, true) => false,
                 // What creation left nobody knows.
                 (Action::Create | Action::Replace, false) => true,
                 (Action::Update | Action::Replace | Action::Delete, _) => {
-                    precondition::unchanged(Value::from_json(field.ty, &diff.before).as_ref(), live)
+                    precondition::unchanged(diff.before.as_ref(), live)
                 }
             };
-            let form = live.is_some_and(|live| is_form(&wanted, live));
+            let form = live.is_some_and(|live| is_form(wanted, live));
             let kept = if form { KEPT } else { "" };
             let live = live.map_or_else(|| "unset".to_owned(), Value::words);
             let said = format!("{} is {live} instead of {}{kept}", field.key, wanted.words());
@@ -236,7 +234,7 @@ pub fn dropped(plan: &Plan, step: &Step, sent: Option<&Members>, seen: &ReadBack
     };
     match seen.queues(&key(step, target, plan.change(target), None)) {
         Ok([(_, now)]) => {
-            write_op::dropped_by_vendor(&step.strangers, sent, now.members().unwrap_or(&Members::new()))
+            write_op::dropped_by_vendor(&step.strangers, sent, now.members().unwrap_or(&NO_MEMBERS))
         }
         Ok(_) | Err(_) => Vec::new(),
     }
@@ -265,15 +263,14 @@ fn queue(
     if step.operation == Operation::QueueCreate {
         amiss.extend(attributes(change, now));
     }
-    let wanted = sent.cloned().or_else(|| change.and_then(members_after));
-    if let Some(wanted) = wanted {
-        amiss.extend(members(target, &wanted, &step.strangers, now));
+    if let Some(wanted) = sent.or_else(|| Some(change?.members_after()?)) {
+        amiss.extend(members(target, wanted, &step.strangers, now));
     }
     if amiss.is_empty() {
         return Verdict::Took;
     }
     let what = amiss.join("; ");
-    let old = was_list(plan, step, now.members().unwrap_or(&Members::new()));
+    let old = was_list(plan, step, now.members().unwrap_or(&NO_MEMBERS));
     if step.operation == Operation::QueueMembers && old { Verdict::Late(what) } else { Verdict::Amiss(what) }
 }
 
@@ -282,20 +279,18 @@ fn was_list(plan: &Plan, step: &Step, now: &Members) -> bool {
     let others = plan.steps.iter().filter(|other| {
         other.operation == step.operation && other.targets == step.targets && other.id != step.id
     });
-    let mut lists = others.filter(|other| other.members.is_some());
-    write_op::members_before_plan(plan, step) == *now
-        || lists.any(|other| write_op::matches_sent(&other.strangers, &write_op::listed(other), now))
+    let mut lists = others.filter_map(|other| Some((&other.strangers, other.members.as_ref()?)));
+    write_op::members_before_plan(plan, step) == now
+        || lists.any(|(strangers, list)| write_op::matches_sent(strangers, list, now))
 }
 
 fn attributes(change: Option<&Change>, now: &LiveQueue) -> Vec<String> {
     let mut amiss = Vec::new();
     for diff in change.into_iter().flat_map(|change| &change.fields) {
-        let Some(field) = by_key(queue::FIELDS, &diff.path).filter(|field| field.edit.is_empty()) else {
-            continue;
-        };
+        let field = diff.field;
         let live = now.record.get(field);
-        if let Some(wanted) = Value::from_json(field.ty, &diff.after)
-            && !same(&wanted, live)
+        if let Some(wanted) = diff.after.as_ref().filter(|_| field.edit.is_empty())
+            && !same(wanted, live)
         {
             let live = live.map_or_else(|| "unset".to_owned(), Value::words);
             amiss.push(format!("{} is {live} instead of {}", field.key, wanted.words()));
@@ -305,8 +300,7 @@ fn attributes(change: Option<&Change>, now: &LiveQueue) -> Vec<String> {
 }
 
 fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now: &LiveQueue) -> Vec<String> {
-    let empty = Members::new();
-    let now = now.members().unwrap_or(&empty);
+    let now = now.members().unwrap_or(&NO_MEMBERS);
     let mut amiss = Vec::new();
     let due = wanted.keys().filter(|id| !strangers.contains(id));
     let skipped: Vec<&str> = due.filter(|id| !now.contains_key(*id)).map(OperatorId::as_str).collect();
@@ -336,12 +330,12 @@ pub fn unconfirmed(plan: &Plan, step: &Step, seen: &ReadBack) -> Open {
     for target in &step.targets {
         let Some(change) = plan.change(target) else { continue };
         let Ok(Some(now)) = seen.agent(&target.name) else { continue };
-        let sent = change.fields.iter().filter(|diff| step.fields.contains(&diff.path));
+        let sent = change.fields.iter().filter(|diff| diff.is_in(&step.fields));
         let unread = sent.filter_map(|diff| {
-            let field = by_key(agent::FIELDS, &diff.path)?;
+            let field = diff.field;
             let hidden = !field.is_read() || now.is_unread(field);
-            let settable = field.index == PASSWORD.index
-                || Value::from_json(field.ty, &diff.after).is_some_and(|value| field.can_edit(&value));
+            let settable =
+                *field == PASSWORD || diff.after.as_ref().is_some_and(|value| field.can_edit(value));
             (hidden && settable).then_some(field.key)
         });
         let unread: Vec<&'static str> = unread.collect();
@@ -364,12 +358,11 @@ pub fn follow_ups(plan: &Plan, open: &Open) -> Vec<WriteOp> {
     for (id, keys) in open {
         let Some(change) = plan.change(&ResourceId::agent(id)) else { continue };
         let mut record = Record::default();
-        for diff in change.fields.iter().filter(|diff| keys.contains(&diff.path.as_str())) {
-            let Some(field) = by_key(agent::FIELDS, &diff.path) else { continue };
-            if let Some(password) = diff.secret.clone().filter(|_| field.index == PASSWORD.index) {
+        for diff in change.fields.iter().filter(|diff| keys.contains(&diff.field.key)) {
+            if let Some(password) = diff.secret.clone().filter(|_| *diff.field == PASSWORD) {
                 deeds.push(WriteOp::SetPassword { id: id.clone(), password });
-            } else if let Some(value) = Value::from_json(field.ty, &diff.after) {
-                record.set(field, value, None);
+            } else if let Some(value) = &diff.after {
+                record.set(diff.field, value.clone(), None);
             }
         }
         if !record.is_empty() {

@@ -1,14 +1,14 @@
 //! Is it still what the plan saw? Asked before the first write about whatever a step overwrites.
 
 use super::readback::{QueueKey, ReadBack, ReadSet};
-use super::write_op::{exten, members_before};
+use super::write_op::exten;
 use crate::model::agent;
 use crate::model::equivalence::{is_comparable, same};
-use crate::model::field::{self, Field, Record};
+use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::outcome::Stale;
 use crate::model::plan::{Action, Change, Operation, Plan};
-use crate::model::value::{Members, Sip, Value};
+use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 /// What has to be looked at. A new agent is looked for only when time has passed since the plan was
 /// made: the vendor refuses a second one. A new queue always is: the vendor would make a twin, and no
@@ -19,7 +19,7 @@ pub fn wanted(plan: &Plan, new_too: bool) -> ReadSet {
         match (change.id.kind, change.action) {
             (Kind::Agent, Action::Create) if !new_too => {}
             // Overwrites nothing that can be read.
-            (Kind::Agent, Action::Update) if change.fields.iter().all(|f| !is_read(&f.path)) => {}
+            (Kind::Agent, Action::Update) if change.fields.iter().all(|f| !f.field.is_read()) => {}
             (Kind::Agent, _) => {
                 wanted.agents.insert(change.id.name.clone());
             }
@@ -33,29 +33,24 @@ pub fn wanted(plan: &Plan, new_too: bool) -> ReadSet {
         }
     }
     for (id, _) in rejoined(plan) {
-        wanted.queues.extend(exten(&id, None).map(QueueKey::Exten));
+        wanted.queues.extend(exten(id, None).map(QueueKey::Exten));
     }
     wanted
 }
 
-fn is_read(path: &str) -> bool {
-    field::by_key(agent::FIELDS, path).is_some_and(Field::is_read)
-}
-
 /// Queues without a change of their own that replaced agents leave and rejoin, with their members.
-fn rejoined(plan: &Plan) -> Vec<(ResourceId, Members)> {
-    let mut found: Vec<(ResourceId, Members)> = Vec::new();
+fn rejoined(plan: &Plan) -> Vec<(&ResourceId, &Members)> {
+    let mut found: Vec<(&ResourceId, &Members)> = Vec::new();
     for step in plan.steps.iter().filter(|s| s.operation == Operation::QueueMembers) {
-        let (Some(target), Some(list)) = (step.targets.first(), &step.members) else { continue };
+        let (Some(target), Some(members)) = (step.targets.first(), &step.members) else { continue };
         if plan.change(target).is_some() {
             continue;
         }
-        let members: Members = list.iter().map(|m| (m.agent_number.clone(), m.priority)).collect();
-        match found.iter_mut().find(|(id, _)| id == target) {
+        match found.iter_mut().find(|(id, _)| *id == target) {
             // The list that they rejoin is the longer one.
             Some((_, known)) if known.len() < members.len() => *known = members,
             Some(_) => {}
-            None => found.push((target.clone(), members)),
+            None => found.push((target, members)),
         }
     }
     found
@@ -78,9 +73,9 @@ pub fn check(plan: &Plan, wanted: &ReadSet, seen: &ReadBack) -> Result<Vec<Stale
         stale.extend(message.map(|message| Stale { id: change.id.clone(), message }));
     }
     for (id, members) in rejoined(plan) {
-        let Some(key) = exten(&id, None).map(QueueKey::Exten) else { continue };
-        let message = members_moved(&members, seen.queues(&key)?);
-        stale.extend(message.map(|message| Stale { id, message }));
+        let Some(key) = exten(id, None).map(QueueKey::Exten) else { continue };
+        let message = members_moved(members, seen.queues(&key)?);
+        stale.extend(message.map(|message| Stale { id: id.clone(), message }));
     }
     Ok(stale)
 }
@@ -107,25 +102,24 @@ pub fn agents_moved(plan: &Plan, seen: &ReadBack) -> Result<Vec<Stale>, String> 
 /// An agent that a step of the plan unbound, with the SIP account that it had before.
 fn rebound(plan: &Plan, change: &Change, now: &Record) -> Option<Record> {
     // Nearly no change is of an account, and then no step is looked for.
-    let before =
-        change.field(agent::SIP.key).and_then(|diff| Value::from_json(agent::SIP.ty, &diff.before))?;
+    let before = change.field(&agent::SIP)?.before.as_ref()?;
     if !same(&Value::Sip(Sip::None), now.get(&agent::SIP)) {
         return None;
     }
     plan.steps.iter().find(|step| step.unbind && step.targets.contains(&change.id))?;
     let mut record = now.clone();
-    record.set(&agent::SIP, before, None);
+    record.set(&agent::SIP, before.clone(), None);
     Some(record)
 }
 
 /// Whether an agent is as its change leaves it.
 fn arrived(change: &Change, now: &Record) -> bool {
     change.action == Action::Update
-        && change.fields.iter().all(|diff| {
-            field::by_key(agent::FIELDS, &diff.path).filter(|field| field.is_read()).is_none_or(|field| {
-                unchanged(Value::from_json(field.ty, &diff.after).as_ref(), now.get(field))
-            })
-        })
+        && change
+            .fields
+            .iter()
+            .filter(|diff| diff.field.is_read())
+            .all(|diff| unchanged(diff.after.as_ref(), now.get(diff.field)))
 }
 
 fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
@@ -137,19 +131,19 @@ fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
     };
     let whole = matches!(change.action, Action::Delete | Action::Replace);
     for field in agent::FIELDS.iter().copied().filter(|field| field.is_read()) {
-        let diff = change.field(field.key);
+        let diff = change.field(field);
         if diff.is_none() && !whole {
             continue;
         }
-        let before = diff.and_then(|diff| Value::from_json(field.ty, &diff.before));
+        let before = diff.and_then(|diff| diff.before.as_ref());
         let live = now.get(field);
         // What this answer does not tell cannot be said to have moved.
-        if is_comparable(field, None, now) && !unchanged(before.as_ref(), live) {
+        if is_comparable(field, None, now) && !unchanged(before, live) {
             let words = |value: Option<&Value>| value.map_or_else(|| "unset".to_owned(), Value::words);
             return Some(format!(
                 "{} was {} when the plan was made and is {} now",
                 field.key,
-                words(before.as_ref()),
+                words(before),
                 words(live)
             ));
         }
@@ -176,7 +170,10 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
         return Ok(there.map(|(exten, _)| format!("a queue of this name has been created since ({exten})")));
     }
     match exten(&change.id, Some(change)).map(QueueKey::Exten) {
-        Some(key) => Ok(members_moved(&members_before(change), seen.queues(&key)?)),
+        Some(key) => {
+            let before = change.members_before().map_or(&NO_MEMBERS, |members| members);
+            Ok(members_moved(before, seen.queues(&key)?))
+        }
         None => Ok(None),
     }
 }
@@ -187,8 +184,7 @@ pub fn members_moved(
     now: &[(OperatorId, crate::model::live::LiveQueue)],
 ) -> Option<String> {
     let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
-    let empty = Members::new();
-    let now = queue.members().unwrap_or(&empty);
+    let now = queue.members().unwrap_or(&NO_MEMBERS);
     if before == now {
         return None;
     }

@@ -17,6 +17,7 @@ use crate::model::id::{OperatorId, ResourceId};
 use crate::model::outcome::Deferred;
 use crate::model::plan::{Action, Operation, Plan, Step};
 use crate::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict};
+use crate::model::value::Value;
 
 /// What a step would do to whom; the first harm counts that the policy blocks.
 pub type Disruptions = Vec<(OperatorId, Vec<Disruption>)>;
@@ -68,9 +69,9 @@ fn harms(plan: &Plan, step: &Step, doomed: &BTreeSet<OperatorId>) -> Disruptions
                 // It is new.
                 return Vec::new();
             };
-            let sent = |key: &str| change.field(key).filter(|_| step.fields.iter().any(|f| f == key));
-            let disables = sent(ENABLED.key).is_some_and(|field| field.after == false);
-            let regroups = sent(MAIN_SKILL_GROUP.key).is_some();
+            let sent = |field| change.field(field).filter(|diff| diff.is_in(&step.fields));
+            let disables = sent(&ENABLED).is_some_and(|diff| diff.after == Some(Value::Flag(false)));
+            let regroups = sent(&MAIN_SKILL_GROUP).is_some();
             let harms = [(disables, Disruption::Disable), (regroups, Disruption::Regroup)];
             let harms: Vec<Disruption> =
                 harms.into_iter().filter(|(does, _)| *does).map(|(_, harm)| harm).collect();
@@ -231,8 +232,8 @@ impl Machine {
             }
             Some(WriteOp::SetMembers { members, .. }) => {
                 let priority = write_op::removed(&plan, step).get(&held.agent).copied().unwrap_or(0);
-                members.insert(held.agent.clone(), priority);
-                *members == write_op::members_before_plan(&plan, step)
+                Arc::make_mut(members).insert(held.agent.clone(), priority);
+                **members == *write_op::members_before_plan(&plan, step)
             }
             Some(
                 WriteOp::EditAgent { .. }

@@ -3,14 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value as Json;
+
 use super::StepResult;
-use super::write_op::{exten, listed, members_after, members_before};
+use super::write_op::{exten, sent};
 use crate::model::agent::PASSWORD;
 use crate::model::desired::Desired;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{Ledger, ReplacementBackup};
 use crate::model::live::Live;
-use crate::model::plan::{Action, Change, Operation, Plan};
+use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan};
+use crate::model::value::Value;
 
 /// Writes down what a plan's replacements take away for a while.
 pub fn back_up(ledger: &mut Ledger, plan: &Plan) {
@@ -27,17 +30,19 @@ pub fn back_up(ledger: &mut Ledger, plan: &Plan) {
 }
 
 /// What no manifest says is given back; what one says now is kept too, since it may not say it next time.
-fn fields(change: &Change) -> BTreeMap<String, serde_json::Value> {
-    let fields = change.fields.iter().filter(|field| field.path != PASSWORD.key);
-    let value = |unsaid: bool| move |f: &&crate::model::plan::FieldDiff| f.source.is_none() == unsaid;
-    let unsaid = fields.clone().filter(value(true)).map(|f| (f.path.clone(), f.after.clone()));
-    let said = fields.filter(value(false)).map(|f| (f.path.clone(), f.before.clone()));
-    unsaid.chain(said).filter(|(_, value)| !value.is_null()).collect()
+fn fields(change: &Change) -> BTreeMap<String, Json> {
+    let kept = |diff: &FieldDiff| {
+        let value = if diff.source.is_none() { &diff.after } else { &diff.before };
+        Some((diff.field.key.to_owned(), value.as_ref()?.to_json()))
+    };
+    change.fields.iter().filter(|diff| *diff.field != PASSWORD).filter_map(kept).collect()
 }
 
-fn was(change: &Change) -> BTreeMap<String, serde_json::Value> {
-    let forced = change.fields.iter().filter(|field| field.forces_replacement);
-    forced.map(|field| (field.path.clone(), field.before.clone())).collect()
+fn was(change: &Change) -> BTreeMap<String, Json> {
+    let forced = change.fields.iter().filter(|diff| diff.forces_replacement);
+    forced
+        .map(|diff| (diff.field.key.to_owned(), diff.before.as_ref().map_or(Json::Null, Value::to_json)))
+        .collect()
 }
 
 /// Which queues agents are in before and after a plan, with their priority before.
@@ -48,10 +53,13 @@ fn returns(plan: &Plan) -> BTreeMap<OperatorId, BTreeMap<String, i64>> {
         let change = plan.change(target);
         let Some(exten) = exten(target, change) else { continue };
         // Without a change of its own a queue ends with the members that it had.
-        let before = change.map_or_else(|| listed(step), members_before);
-        let after = change.map_or_else(|| listed(step), |change| members_after(change).unwrap_or_default());
-        for (agent, priority) in before.into_iter().filter(|(agent, _)| after.contains_key(agent)) {
-            found.entry(agent).or_default().insert(exten.to_string(), priority);
+        let (before, after) = match change {
+            Some(change) => (change.members_before(), change.members_after()),
+            None => (step.members.as_ref(), step.members.as_ref()),
+        };
+        let Some((before, after)) = before.zip(after) else { continue };
+        for (agent, priority) in before.iter().filter(|(agent, _)| after.contains_key(*agent)) {
+            found.entry(agent.clone()).or_default().insert(exten.to_string(), *priority);
         }
     }
     found
@@ -83,11 +91,8 @@ pub(super) fn mark_restored(ledger: &mut Ledger, plan: &Plan, results: &[StepRes
         for (step, result) in steps().filter(|(step, _)| step.operation == Operation::QueueMembers) {
             let Some(target) = step.targets.first().filter(|target| result.took(target)) else { continue };
             let change = plan.change(target);
-            let inside = match (&step.members, change) {
-                (Some(_), _) => listed(step),
-                (None, change) => change.and_then(members_after).unwrap_or_default(),
-            };
-            if let Some(exten) = exten(target, change).filter(|_| inside.contains_key(&id.name)) {
+            let inside = sent(step, change).is_some_and(|members| members.contains_key(&id.name));
+            if let Some(exten) = exten(target, change).filter(|_| inside) {
                 kept.queues.remove(exten.as_str());
             }
         }

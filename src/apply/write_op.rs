@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::model::field::{Record, by_key};
+use crate::model::agent;
+use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Change, Operation, Plan, Step};
-use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
-use crate::model::value::{Members, Sip, Value};
-use crate::model::{agent, queue};
+use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 /// What to tell a vendor; a password is still a name.
 #[derive(Clone, Debug)]
@@ -60,10 +59,10 @@ pub enum WriteOp {
         /// The vendor's number of it.
         exten: OperatorId,
         /// All its members.
-        members: Members,
+        members: Arc<Members>,
         /// The members that it overwrites, as the plan saw them; `None` where another step of the plan
         /// replaced them before.
-        before: Option<Members>,
+        before: Option<Arc<Members>>,
     },
 }
 
@@ -126,12 +125,12 @@ pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     match step.operation {
         Operation::AgentCreate => Some(WriteOp::CreateAgents {
             ids: ids(step),
-            record: record(change?, agent::FIELDS, &step.fields),
+            record: record(change?, &step.fields),
             password: secret(change?, &step.fields),
         }),
         Operation::AgentEdit => Some(WriteOp::EditAgent {
             id: target.name.clone(),
-            record: if step.unbind { unbound() } else { record(change?, agent::FIELDS, &step.fields) },
+            record: if step.unbind { unbound() } else { record(change?, &step.fields) },
         }),
         Operation::AgentPassword => {
             Some(WriteOp::SetPassword { id: target.name.clone(), password: secret(change?, &step.fields)? })
@@ -139,14 +138,11 @@ pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
         Operation::AgentDelete => Some(WriteOp::DeleteAgents { ids: ids(step) }),
         Operation::QueueCreate => Some(WriteOp::CreateQueue {
             name: target.name.to_string(),
-            record: record(change?, queue::FIELDS, &step.fields),
+            record: record(change?, &step.fields),
         }),
         Operation::QueueMembers => Some(WriteOp::SetMembers {
             exten: exten(target, change)?,
-            members: match &step.members {
-                Some(_) => listed(step),
-                None => members_after(change?)?,
-            },
+            members: Arc::clone(sent(step, change)?),
             before: overwritten(plan, step, change),
         }),
         Operation::SecretPut => {
@@ -167,13 +163,14 @@ fn ids(step: &Step) -> Vec<OperatorId> {
 }
 
 /// What a step overwrites, where the plan saw it.
-fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Members> {
+fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Arc<Members>> {
     let alone = plan
         .steps
         .iter()
         .filter(|other| other.operation == step.operation && other.targets == step.targets)
         .all(|other| other.id == step.id);
-    change.filter(|_| alone && step.members.is_none()).map(members_before)
+    let change = change.filter(|_| alone && step.members.is_none())?;
+    Some(change.members_before().cloned().unwrap_or_default())
 }
 
 /// The vendor's number of a queue: the change says it, or the id does.
@@ -185,26 +182,23 @@ pub fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId>
 }
 
 /// The fields that a step sends, as the change says they shall be.
-fn record(change: &Change, table: &'static [&'static crate::model::field::Field], keys: &[String]) -> Record {
+fn record(change: &Change, keys: &[String]) -> Record {
     let mut record = Record::default();
-    for diff in change.fields.iter().filter(|f| keys.contains(&f.path)) {
-        if let Some(field) = by_key(table, &diff.path)
-            && let Some(value) = Value::from_json(field.ty, &diff.after)
-        {
-            record.set(field, value, None);
+    for diff in change.fields.iter().filter(|diff| diff.is_in(keys)) {
+        if let Some(value) = &diff.after {
+            record.set(diff.field, value.clone(), None);
         }
     }
     record
 }
 
 fn secret(change: &Change, keys: &[String]) -> Option<SecretRef> {
-    let field = change.field(agent::PASSWORD.key)?;
-    keys.contains(&field.path).then(|| field.secret.clone())?
+    change.field(&agent::PASSWORD).filter(|diff| diff.is_in(keys))?.secret.clone()
 }
 
-/// The members that a step names itself.
-pub fn listed(step: &Step) -> Members {
-    step.members.iter().flatten().map(|m| (m.agent_number.clone(), m.priority)).collect()
+/// Returns the members that a step gives its queue: its own list, or the one that the change ends with.
+pub fn sent<'a>(step: &'a Step, change: Option<&'a Change>) -> Option<&'a Arc<Members>> {
+    step.members.as_ref().or_else(|| change?.members_after())
 }
 
 /// The members of a list whom a vendor left out, nobody having asked for them.
@@ -224,39 +218,20 @@ pub fn matches_sent(strangers: &[OperatorId], sent: &Members, now: &Members) -> 
 
 /// The members of a step's queue before the plan changes it. A queue without a change of its own ends with
 /// those that it had, so that its longest list is that.
-pub fn members_before_plan(plan: &Plan, step: &Step) -> Members {
-    let Some(target) = step.targets.first() else { return Members::new() };
-    if let Some(change) = plan.change(target) {
-        return members_before(change);
-    }
-    let same = plan.steps.iter().filter(|s| s.operation == step.operation && s.targets == step.targets);
-    same.map(listed).max_by_key(Members::len).unwrap_or_default()
+pub fn members_before_plan<'a>(plan: &'a Plan, step: &Step) -> &'a Members {
+    let known = if let Some(change) = step.targets.first().and_then(|target| plan.change(target)) {
+        change.members_before()
+    } else {
+        let same = plan.steps.iter().filter(|s| s.operation == step.operation && s.targets == step.targets);
+        same.filter_map(|step| step.members.as_ref()).max_by_key(|members| members.len())
+    };
+    known.map_or(&NO_MEMBERS, |members| members)
 }
 
 /// The members that a step takes out of its queue, with their priority in it.
 pub fn removed(plan: &Plan, step: &Step) -> Members {
-    let after = match (&step.members, step.targets.first().and_then(|target| plan.change(target))) {
-        (Some(_), _) => listed(step),
-        (None, change) => change.and_then(members_after).unwrap_or_default(),
-    };
-    let mut before = members_before_plan(plan, step);
-    before.retain(|agent, _| !after.contains_key(agent));
-    before
-}
-
-/// The members that a change ends with.
-pub fn members_after(change: &Change) -> Option<Members> {
-    match Value::from_json(ASSIGN_MEMBERS.ty, &change.field(ASSIGN_MEMBERS.key)?.after)? {
-        Value::Members(members) => Some(Arc::unwrap_or_clone(members)),
-        _ => None,
-    }
-}
-
-/// The members that a change begins with.
-pub fn members_before(change: &Change) -> Members {
-    let field = change.field(ASSIGN_MEMBERS.key);
-    match field.and_then(|f| Value::from_json(ASSIGN_MEMBERS.ty, &f.before)) {
-        Some(Value::Members(members)) => Arc::unwrap_or_clone(members),
-        _ => Members::new(),
-    }
+    let after = sent(step, step.targets.first().and_then(|target| plan.change(target)));
+    let stays = |agent: &OperatorId| after.is_some_and(|after| after.contains_key(agent));
+    let before = members_before_plan(plan, step).iter().filter(|(agent, _)| !stays(agent));
+    before.map(|(agent, priority)| (agent.clone(), *priority)).collect()
 }

@@ -14,6 +14,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::source::Source;
 use super::value::{Sip, Type, Value};
 
@@ -78,6 +80,21 @@ fn within(cells: &[Cell], value: &Value) -> bool {
     match value {
         Value::Number(number) => cells.iter().all(|cell| cell.min.is_none_or(|min| *number >= min)),
         _ => true,
+    }
+}
+
+impl PartialEq for Field {
+    /// Returns true for one row: fields of two kinds may share a key.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Field {}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(self.key)
     }
 }
 

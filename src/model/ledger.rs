@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::codec;
+use super::field::Field;
 use super::id::ResourceId;
 use super::secret::SecretRef;
+use super::value::Value;
 
 /// Version of the ledger's form that this program writes.
 pub const VERSION: u32 = 1;
@@ -139,6 +142,13 @@ impl Default for Ledger {
             kept: BTreeMap::new(),
             awaited: BTreeMap::new(),
         }
+    }
+}
+
+impl LedgerEntry {
+    /// Returns the value that was applied to a field; none too where this rosterctl cannot read it.
+    pub fn value(&self, field: &Field) -> Option<Value> {
+        codec::from_json(field, self.fields.get(field.key)?).ok()?
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod call;
+pub mod codec;
 pub mod desired;
 pub mod diagnostic;
 pub mod digest;

@@ -3,14 +3,20 @@
 //! It is data: printed, saved, compared. It holds no secret, only names of secrets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
+use super::field::{Entry, Field, by_key};
 use super::finding::{Effect, Finding, Severity};
-use super::id::{OperatorId, ResourceId};
+use super::id::{Kind, OperatorId, ResourceId};
+use super::queue::ASSIGN_MEMBERS;
 use super::secret::SecretRef;
 use super::source::Source;
+use super::value::{Members, Value};
+use super::{agent, codec, queue, seat};
 
 /// The value of `format` of a plan.
 pub const FORMAT: &str = "rosterctl.plan/v1";
@@ -48,6 +54,7 @@ impl Action {
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Moved")]
 pub enum ChangeOrigin {
     /// Somebody changed the live side.
     Live,
@@ -60,7 +67,7 @@ pub enum ChangeOrigin {
 }
 
 /// What happens to one resource.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// Which resource.
@@ -90,22 +97,36 @@ pub struct Change {
 }
 
 impl Change {
-    /// A field of the change.
-    pub fn field(&self, path: &str) -> Option<&FieldDiff> {
-        self.fields.iter().find(|f| f.path == path)
+    /// Returns what changes in a field.
+    pub fn field(&self, field: &Field) -> Option<&FieldDiff> {
+        self.fields.iter().find(|diff| diff.field == field)
+    }
+
+    /// Returns a queue's members before the change, where it changes them.
+    pub fn members_before(&self) -> Option<&Arc<Members>> {
+        self.field(&ASSIGN_MEMBERS)?.before.as_ref()?.members()
+    }
+
+    /// Returns a queue's members after the change, where it sets them.
+    pub fn members_after(&self) -> Option<&Arc<Members>> {
+        self.field(&ASSIGN_MEMBERS)?.after.as_ref()?.members()
     }
 }
 
 /// One field of a change. Values stand in the manifest's words; a password's are `null`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldDiff {
     /// Name of the field.
-    pub path: String,
+    #[serde(rename = "path")]
+    #[schemars(with = "String")]
+    pub field: &'static Field,
     /// What it holds now; `null` when unset, unknown or secret.
-    pub before: Json,
+    #[schemars(with = "Json")]
+    pub before: Option<Value>,
     /// What it will hold; `null` when unset or secret.
-    pub after: Json,
+    #[schemars(with = "Json")]
+    pub after: Option<Value>,
     /// Which side moved.
     pub moved: ChangeOrigin,
     /// Why, where the values do not say it.
@@ -123,6 +144,125 @@ pub struct FieldDiff {
     /// Where the manifest says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+}
+
+impl FieldDiff {
+    /// Returns true if a step that sends `keys` sends the field.
+    pub fn is_in(&self, keys: &[String]) -> bool {
+        keys.iter().any(|key| key == self.field.key)
+    }
+
+    /// Makes a difference without a reason and without a place in a manifest.
+    pub fn new(
+        field: &'static Field,
+        before: Option<Value>,
+        after: Option<Value>,
+        moved: ChangeOrigin,
+    ) -> Self {
+        Self {
+            field,
+            before,
+            after,
+            moved,
+            reason: None,
+            forces_replacement: false,
+            renew: false,
+            secret: None,
+            source: None,
+        }
+    }
+
+    /// Makes the difference between the value before and the value of a manifest.
+    pub fn to_entry(before: Option<Value>, entry: &Entry, moved: ChangeOrigin) -> Self {
+        let (after, secret) = match &entry.value {
+            Value::Password(secret) => (None, Some(SecretRef::clone(secret))),
+            value => (Some(value.clone()), None),
+        };
+        Self { secret, source: entry.source.clone(), ..Self::new(entry.field, before, after, moved) }
+    }
+}
+
+/// Returns the fields that a change of a kind may name.
+fn table(kind: Kind) -> &'static [&'static Field] {
+    match kind {
+        Kind::Agent => agent::FIELDS,
+        Kind::Queue => queue::FIELDS,
+        Kind::Seat => seat::FIELDS,
+    }
+}
+
+impl<'de> Deserialize<'de> for Change {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spelled = SpelledChange::deserialize(deserializer)?;
+        let fields = spelled.fields.into_iter().map(|field| field.parse(&spelled.id));
+        Ok(Self {
+            fields: fields.collect::<Result<_, String>>().map_err(D::Error::custom)?,
+            id: spelled.id,
+            action: spelled.action,
+            title: spelled.title,
+            moved: spelled.moved,
+            exten: spelled.exten,
+            reason: spelled.reason,
+            names: spelled.names,
+            source: spelled.source,
+        })
+    }
+}
+
+/// A [`Change`] as it is spelled: its id tells how to parse its fields.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SpelledChange {
+    id: ResourceId,
+    action: Action,
+    title: Option<String>,
+    moved: ChangeOrigin,
+    exten: Option<String>,
+    reason: Option<String>,
+    #[serde(default)]
+    names: BTreeMap<OperatorId, String>,
+    fields: Vec<SpelledField>,
+    source: Option<Source>,
+}
+
+/// A [`FieldDiff`] as it is spelled.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SpelledField {
+    path: String,
+    before: Json,
+    after: Json,
+    moved: ChangeOrigin,
+    reason: Option<String>,
+    #[serde(default)]
+    forces_replacement: bool,
+    #[serde(default)]
+    renew: bool,
+    secret: Option<SecretRef>,
+    source: Option<Source>,
+}
+
+impl SpelledField {
+    /// Parses both values. The error names the place and hides the value, which may be personal.
+    fn parse(self, id: &ResourceId) -> Result<FieldDiff, String> {
+        let path = &self.path;
+        let field = by_key(table(id.kind), path).ok_or_else(|| format!("{id} has no field `{path}`"))?;
+        let value = |side: &str, json: &Json| {
+            let wrong = |_| format!("`{side}` of `{path}` of {id} is no value of that field");
+            codec::from_json(field, json).map_err(wrong)
+        };
+        Ok(FieldDiff {
+            field,
+            before: value("before", &self.before)?,
+            after: value("after", &self.after)?,
+            moved: self.moved,
+            reason: self.reason,
+            forces_replacement: self.forces_replacement,
+            renew: self.renew,
+            secret: self.secret,
+            source: self.source,
+        })
+    }
 }
 
 /// What a step calls.
@@ -190,8 +330,14 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unbind: bool,
     /// The member list that it sends, where it is not the one that the change ends with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub members: Option<Vec<Member>>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "codec::serialize_members",
+        deserialize_with = "codec::deserialize_members"
+    )]
+    #[schemars(with = "Option<Vec<Member>>")]
+    pub members: Option<Arc<Members>>,
     /// Members that it sends along although they are no agents, whom no manifest asks for: the vendor may leave
     /// them out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -200,14 +346,14 @@ pub struct Step {
 }
 
 /// A member of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Member {
+#[expect(dead_code, reason = "the schema of what the codec writes")]
+struct Member {
     /// The agent's number.
-    #[schemars(with = "String")]
-    pub agent_number: OperatorId,
+    agent_number: String,
     /// Priority.
-    pub priority: i64,
+    priority: i64,
 }
 
 /// A rule that was lifted for this run.

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
-
 use super::id::OperatorId;
 use super::secret::SecretRef;
 use super::text::sanitize;
@@ -47,6 +45,9 @@ pub enum Sip {
 /// The agents of a queue and the priority of each.
 pub type Members = BTreeMap<OperatorId, i64>;
 
+/// An empty list, for a queue that is not there or has none.
+pub static NO_MEMBERS: Members = Members::new();
+
 /// The value of a field, desired or live.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -74,57 +75,16 @@ pub enum Value {
 const _: () = assert!(size_of::<Value>() <= 24);
 
 impl Value {
-    /// Returns the value in the manifest's words, as JSON. A password is `null`.
-    pub fn to_json(&self) -> Json {
-        match self {
-            Value::Text(text) => json!(&**text),
-            Value::Flag(flag) => json!(flag),
-            Value::Number(number) => json!(number),
-            Value::Choice(word) => json!(word),
-            Value::Set(words) => json!(&**words),
-            Value::Sip(Sip::Auto) => json!("auto"),
-            Value::Sip(Sip::None) => json!("none"),
-            Value::Sip(Sip::Number(number)) => json!({ "number": &**number }),
-            Value::Password(_) => Json::Null,
-            Value::Members(members) => members
-                .iter()
-                .map(|(id, priority)| json!({ "agentNumber": id.as_str(), "priority": priority }))
-                .collect(),
-            Value::Other(raw) => json!({ "unknown": &**raw }),
-        }
+    /// Returns the members, where the value is a list of them.
+    pub fn members(&self) -> Option<&Arc<Members>> {
+        let Value::Members(members) = self else { return None };
+        Some(members)
     }
 
-    /// Reads what [`Value::to_json`] wrote; `None` for `null`, for a password and for what is not
-    /// of the type.
-    pub fn from_json(ty: Type, json: &Json) -> Option<Value> {
-        if let Some(raw) = json.get("unknown").and_then(Json::as_str) {
-            return Some(Value::Other(raw.into()));
-        }
-        match ty {
-            Type::Text { .. } => json.as_str().map(|text| Value::Text(text.into())),
-            Type::Flag => json.as_bool().map(Value::Flag),
-            Type::Number => json.as_i64().map(Value::Number),
-            Type::Choice(words) => word(words, json.as_str()?).map(Value::Choice),
-            Type::Set(words) => {
-                let given: Vec<&str> = json.as_array()?.iter().filter_map(Json::as_str).collect();
-                Some(Value::Set(words.iter().copied().filter(|w| given.contains(w)).collect()))
-            }
-            Type::Sip => match json.as_str() {
-                Some("auto") => Some(Value::Sip(Sip::Auto)),
-                Some("none") => Some(Value::Sip(Sip::None)),
-                Some(_) => None,
-                None => Some(Value::Sip(Sip::Number(json.get("number")?.as_str()?.into()))),
-            },
-            Type::Password => None,
-            Type::Members => {
-                let mut members = Members::new();
-                for member in json.as_array()? {
-                    let id = member.get("agentNumber")?.as_str()?;
-                    members.insert(id.into(), member.get("priority")?.as_i64()?);
-                }
-                Some(Value::Members(Arc::new(members)))
-            }
-        }
+    /// Returns the number of a SIP account, where the value is one with a number.
+    pub fn sip_number(&self) -> Option<&str> {
+        let Value::Sip(Sip::Number(number)) = self else { return None };
+        Some(number)
     }
 
     /// Returns the value as people read it. Empty text is `""`.

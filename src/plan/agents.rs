@@ -3,8 +3,6 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
-
 use super::targets::Scope;
 use super::unread::Unread;
 use super::{Context, Draft, change_origin, replacement_restore, rotation};
@@ -157,17 +155,7 @@ fn delete(
     }
     let fields = live
         .iter()
-        .map(|entry| FieldDiff {
-            path: entry.field.key.to_owned(),
-            before: entry.value.to_json(),
-            after: Json::Null,
-            moved: ChangeOrigin::Unknown,
-            reason: None,
-            forces_replacement: false,
-            renew: false,
-            secret: None,
-            source: None,
-        })
+        .map(|entry| FieldDiff::new(entry.field, Some(entry.value.clone()), None, ChangeOrigin::Unknown))
         .collect();
     let reason = match declared {
         Some(_) => "the manifest says `state: absent`",
@@ -200,7 +188,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
     // What the ledger has and live has not, somebody deleted in the console.
     let moved = if context.ledger.owns(&resource) { ChangeOrigin::Live } else { ChangeOrigin::Manifest };
     let mut fields: Vec<FieldDiff> =
-        agent.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
+        agent.record.iter().map(|entry| FieldDiff::to_entry(None, entry, moved)).collect();
     fields.extend(replacement_restore::fields(kept, &agent.record, None));
     draft.changes.push(Change {
         id: resource,
@@ -283,24 +271,6 @@ pub(super) fn is_left_out(context: &Context<'_>, id: &OperatorId, made: bool) ->
     declared && !made && !agents.items.contains_key(id)
 }
 
-/// A field that the manifest says, and what it holds before.
-pub(super) fn diff(entry: &Entry, before: Json, moved: ChangeOrigin) -> FieldDiff {
-    FieldDiff {
-        path: entry.field.key.to_owned(),
-        before,
-        after: entry.value.to_json(),
-        moved,
-        reason: None,
-        forces_replacement: false,
-        renew: false,
-        secret: match &entry.value {
-            Value::Password(secret) => Some(SecretRef::clone(secret)),
-            _ => None,
-        },
-        source: entry.source.clone(),
-    }
-}
-
 /// What a difference comes to.
 enum Verdict {
     /// None.
@@ -358,12 +328,15 @@ fn judge(
         } else {
             change_origin::field(applied, entry.field, now, &entry.value)
         };
-        return Verdict::Differs(diff(entry, now.map_or(Json::Null, Value::to_json), moved));
+        return Verdict::Differs(FieldDiff::to_entry(now.cloned(), entry, moved));
     }
     let verdict = match (&entry.value, applied.and_then(|a| a.fields.get(entry.field.key))) {
         (Value::Password(secret), _) => judge_password(context, id, entry, secret, applied),
         (value, Some(was)) if *was == value.to_json() => Verdict::Same,
-        (_, Some(was)) => Verdict::Differs(diff(entry, was.clone(), change_origin::unread(Some(was)))),
+        (_, Some(_)) => {
+            let was = applied.and_then(|a| a.value(entry.field));
+            Verdict::Differs(FieldDiff::to_entry(was, entry, ChangeOrigin::Manifest))
+        }
         (_, None) => asserted(context, entry),
     };
     let unconfirmed = applied.is_some_and(|a| a.unconfirmed.contains(entry.field.key));
@@ -371,7 +344,7 @@ fn judge(
         Verdict::Same | Verdict::Unknown | Verdict::Unprinted
             if unconfirmed && entry.field.can_edit(&entry.value) =>
         {
-            let mut field = diff(entry, Json::Null, ChangeOrigin::Unknown);
+            let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
             field.reason = Some("the call that set it last was not confirmed".to_owned());
             Verdict::Differs(field)
         }
@@ -393,7 +366,7 @@ fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
     if !context.options.assert_unread || !entry.field.can_edit(&entry.value) {
         return Verdict::Unknown;
     }
-    let mut field = diff(entry, Json::Null, ChangeOrigin::Unknown);
+    let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
     field.reason = Some(ASSERTED.to_owned());
     Verdict::Differs(field)
 }
@@ -427,7 +400,7 @@ fn judge_password(
             // Whether its store still has none is told when it is made.
             let moved =
                 if secret.generate && !overwrites { ChangeOrigin::Unknown } else { ChangeOrigin::Manifest };
-            let mut field = diff(entry, Json::Null, moved);
+            let mut field = FieldDiff::to_entry(None, entry, moved);
             let before = before.map_or_else(|| "none".to_owned(), |v| v.to_string());
             field.reason = Some(format!("version {before} -> {now}"));
             field.renew = overwrites;
@@ -435,13 +408,13 @@ fn judge_password(
         }
         (_, _, None) => asserted(context, entry),
         (_, _, Some(set)) if differs(set.fingerprint.as_ref(), context.options.fingerprints.get(id)) => {
-            let mut field = diff(entry, Json::Null, ChangeOrigin::Manifest);
+            let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Manifest);
             field.reason = Some("changed in the store since".to_owned());
             Verdict::Differs(field)
         }
         (_, _, Some(_)) if context.options.gone.contains(id) && !secret.generate => Verdict::Gone,
         (_, _, Some(_)) if context.options.gone.contains(id) => {
-            let mut field = diff(entry, Json::Null, ChangeOrigin::Unknown);
+            let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
             field.reason = Some("gone from its store, a new one is made".to_owned());
             Verdict::Differs(field)
         }
@@ -493,8 +466,8 @@ fn compare(
     // A replacement that was not taken is not tried again.
     let refused = |field: &FieldDiff| {
         applied
-            .and_then(|applied| applied.not_taken.get(&field.path))
-            .is_some_and(|value| *value == field.after)
+            .and_then(|applied| applied.not_taken.get(field.field.key))
+            .is_some_and(|value| field.after.as_ref().is_some_and(|after| *value == after.to_json()))
     };
     let fixable = fixed.iter().any(|(_, field)| !refused(field));
     let replaces = fixable && deletable && known && context.workspace.policy.replace_immutable;
@@ -586,8 +559,7 @@ fn foreign_secret(resource: &ResourceId, entry: &Entry, why: &str) -> Finding {
 }
 
 fn immutable(resource: &ResourceId, entry: &Entry, field: &FieldDiff) -> String {
-    let before = Value::from_json(entry.field.ty, &field.before)
-        .map_or_else(|| "unset".to_owned(), |value| value.words());
+    let before = field.before.as_ref().map_or_else(|| "unset".to_owned(), Value::words);
     format!(
         "{resource}: {} is {before} and should be {}, which the vendor can only set when it makes the agent; \
          `policy.immutable: replace` deletes the agent and makes it again",
@@ -603,14 +575,13 @@ fn kept(
     now: Option<&Value>,
     applied: Option<&LedgerEntry>,
     owed: Option<&ReplacementBackup>,
-) -> Option<(Json, &'static str)> {
+) -> Option<(Value, &'static str)> {
     if let Some(value) = owed.and_then(|owed| replacement_restore::value(owed, row)) {
-        return Some((value.to_json(), replacement_restore::REASON));
+        return Some((value, replacement_restore::REASON));
     }
-    let was = applied.and_then(|a| a.fields.get(row.key)).filter(|_| !row.is_read());
-    let was = was.and_then(|json| Value::from_json(row.ty, json));
-    let value = now.or(was.as_ref()).filter(|v| row.can_create(v) || row.can_edit(v))?;
-    Some((value.to_json(), if row.is_read() { "kept as it is" } else { "kept as it was applied last" }))
+    let was = applied.filter(|_| !row.is_read()).and_then(|a| a.value(row));
+    let value = now.cloned().or(was).filter(|v| row.can_create(v) || row.can_edit(v))?;
+    Some((value, if row.is_read() { "kept as it is" } else { "kept as it was applied last" }))
 }
 
 /// Deleting and making again: what the manifest does not say is kept as it is live.
@@ -644,18 +615,16 @@ fn replace(
         let now = live.get(row);
         if let Some(entry) = agent.record.entry(row) {
             let before = match (row.is_read(), now) {
-                (true, now) => now.map_or(Json::Null, Value::to_json),
-                (false, _) if row.index == PASSWORD.index => Json::Null,
-                (false, _) => applied.and_then(|a| a.fields.get(row.key)).cloned().unwrap_or(Json::Null),
+                (true, now) => now.cloned(),
+                (false, _) => applied.and_then(|a| a.value(row)),
             };
             let moved = if row.is_read() {
                 change_origin::field(applied, row, now, &entry.value)
             } else {
-                change_origin::unread(
-                    applied.and_then(|a| a.fields.get(row.key)).filter(|was| **was != entry.value.to_json()),
-                )
+                let was = applied.and_then(|a| a.fields.get(row.key));
+                change_origin::unread(was.is_some_and(|was| *was != entry.value.to_json()))
             };
-            let mut field = diff(entry, before, moved);
+            let mut field = FieldDiff::to_entry(before, entry, moved);
             if let Value::Password(secret) = &entry.value
                 && let Verdict::Differs(rotated) =
                     judge_password(context, &resource.name, entry, secret, applied)
@@ -664,17 +633,11 @@ fn replace(
             }
             field.forces_replacement = fixed.iter().any(|(e, _)| e.field.index == row.index);
             fields.push(field);
-        } else if let Some((json, reason)) = kept(row, now, applied, owed) {
+        } else if let Some((value, reason)) = kept(row, now, applied, owed) {
+            let before = if row.is_read() { now.cloned() } else { Some(value.clone()) };
             fields.push(FieldDiff {
-                path: row.key.to_owned(),
-                before: if row.is_read() { now.map_or(Json::Null, Value::to_json) } else { json.clone() },
-                after: json,
-                moved: ChangeOrigin::Unknown,
                 reason: Some(reason.to_owned()),
-                forces_replacement: false,
-                renew: false,
-                secret: None,
-                source: None,
+                ..FieldDiff::new(row, before, Some(value), ChangeOrigin::Unknown)
             });
         }
     }

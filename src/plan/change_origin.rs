@@ -1,7 +1,6 @@
 //! Which side moved since the last apply: the ledger is the third view.
 
-use serde_json::Value as Json;
-
+use crate::model::codec;
 use crate::model::equivalence::same;
 use crate::model::field::Field;
 use crate::model::ledger::LedgerEntry;
@@ -16,18 +15,18 @@ pub(super) fn field(
     desired: &Value,
 ) -> ChangeOrigin {
     let Some(was) = applied.and_then(|a| a.fields.get(field.key)) else { return ChangeOrigin::Unknown };
-    let was = Value::from_json(field.ty, was);
+    let was = codec::from_json(field, was).ok().flatten();
     let live_same = match &was {
         Some(was) => same(was, live),
         None => live.is_none(),
     };
-    let desired_same = was.as_ref().is_some_and(|was| was.to_json() == desired.to_json());
+    let desired_same = was.as_ref() == Some(desired);
     sides(!live_same, !desired_same)
 }
 
 /// Which side of a field that no operation returns moved: only the manifest can be seen to.
-pub(super) fn unread(was: Option<&Json>) -> ChangeOrigin {
-    if was.is_some() { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown }
+pub(super) fn unread(differs: bool) -> ChangeOrigin {
+    if differs { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown }
 }
 
 /// Names the sides.

@@ -6,8 +6,6 @@ use crate::config::workspace::Limit;
 use crate::model::finding::{Finding, Rule, TOO_MANY_CHANGES, TOO_MANY_DELETES, TOO_MANY_LEAVE};
 use crate::model::id::{Kind, ResourceId};
 use crate::model::plan::Action;
-use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::value::{Members, Value};
 
 /// Adds a finding for each limit that the changes go over.
 pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
@@ -49,8 +47,7 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     let bound = Bound::new(context, "members", policy.member_removals);
     let mut findings = Vec::new();
     for change in draft.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {
-        let Some(field) = change.field(ASSIGN_MEMBERS.key) else { continue };
-        let (before, after) = (members(&field.before), members(&field.after));
+        let Some((before, after)) = change.members_before().zip(change.members_after()) else { continue };
         let removed = before.keys().filter(|id| !after.contains_key(*id)).count();
         if !bound.passes(removed, before.len()) {
             findings.push(leave(&change.id, policy.member_removals, removed, before.len()));
@@ -58,13 +55,6 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     }
     for finding in findings {
         draft.find(finding);
-    }
-}
-
-pub(super) fn members(json: &serde_json::Value) -> Members {
-    match Value::from_json(ASSIGN_MEMBERS.ty, json) {
-        Some(Value::Members(members)) => Members::clone(&members),
-        _ => Members::new(),
     }
 }
 

@@ -5,9 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
-use super::agents::{diff, is_left_out};
+use super::agents::is_left_out;
 use super::targets::Scope;
 use super::{Context, Draft, change_origin, chosen, replacement_restore, unknown_members};
 use crate::model::agent::NAME;
@@ -181,20 +179,17 @@ fn missing(
     }
     let moved = if context.ledger.owns(id) { ChangeOrigin::Live } else { ChangeOrigin::Manifest };
     let mut fields: Vec<FieldDiff> =
-        queue.record.iter().map(|entry| diff(entry, Json::Null, moved)).collect();
+        queue.record.iter().map(|entry| FieldDiff::to_entry(None, entry, moved)).collect();
     let mut all = 0;
-    let members = queue.record.get(&ASSIGN_MEMBERS).map(|value| {
-        let mut members = match value {
-            Value::Members(members) => Members::clone(members),
-            _ => Members::new(),
-        };
-        all = members.len();
-        members.retain(|id, _| !is_left_out(context, id, made.contains(id)));
-        members
-    });
-    if let Some(members) = &members {
-        let sent = Value::Members(Arc::new(members.clone())).to_json();
-        fields.iter_mut().filter(|f| f.path == ASSIGN_MEMBERS.key).for_each(|f| f.after.clone_from(&sent));
+    let mut left = 0;
+    for field in &mut fields {
+        if let Some(Value::Members(members)) = &mut field.after {
+            all = members.len();
+            if members.keys().any(|id| is_left_out(context, id, made.contains(id))) {
+                Arc::make_mut(members).retain(|id, _| !is_left_out(context, id, made.contains(id)));
+            }
+            left = members.len();
+        }
     }
     draft.changes.push(Change {
         id: id.clone(),
@@ -208,7 +203,7 @@ fn missing(
         source: Some(queue.source.clone()),
     });
     // A new queue is not refused for agents that the plan has to leave out.
-    if all == members.as_ref().map_or(0, Members::len) {
+    if all == left {
         check_minimum(draft, id, queue, all);
     }
 }
@@ -380,15 +375,8 @@ fn members(
         reason,
         names,
         fields: vec![FieldDiff {
-            path: ASSIGN_MEMBERS.key.to_owned(),
-            before: before.map_or(Json::Null, Value::to_json),
-            after: wanted.to_json(),
-            moved,
-            reason: None,
-            forces_replacement: false,
-            renew: false,
-            secret: None,
             source: entry.and_then(|entry| entry.source.clone()),
+            ..FieldDiff::new(&ASSIGN_MEMBERS, before.cloned(), Some(wanted), moved)
         }],
         source: managed.map(|queue| queue.source.clone()),
     });

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
-
 use super::targets::Scope;
 use super::{Context, Draft};
 use crate::model::agent::FIELDS;
+use crate::model::codec;
 use crate::model::equivalence::{is_comparable, same};
 use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -31,7 +30,7 @@ pub(super) fn pending_backup<'a>(
     let anew = |live: &Record| {
         kept.was.iter().any(|(path, was)| {
             let row = by_key(FIELDS, path).filter(|row| is_comparable(row, None, live));
-            row.is_some_and(|row| match Value::from_json(row.ty, was) {
+            row.is_some_and(|row| match codec::from_json(row, was).ok().flatten() {
                 Some(was) => !same(&was, live.get(row)),
                 None => live.get(row).is_some_and(|now| !same(now, None)),
             })
@@ -42,7 +41,7 @@ pub(super) fn pending_backup<'a>(
 
 /// A field of it that can be set.
 pub(super) fn value(kept: &ReplacementBackup, row: &'static Field) -> Option<Value> {
-    let value = Value::from_json(row.ty, kept.fields.get(row.key)?)?;
+    let value = codec::from_json(row, kept.fields.get(row.key)?).ok()??;
     (row.can_create(&value) || row.can_edit(&value)).then_some(value)
 }
 
@@ -59,19 +58,12 @@ pub(super) fn fields(
         let Some(value) = value(kept, row) else { continue };
         let before = match live {
             Some(live) if !row.is_read() || !row.can_edit(&value) || same(&value, live.get(row)) => continue,
-            Some(live) => live.get(row).map_or(Json::Null, Value::to_json),
-            None => Json::Null,
+            Some(live) => live.get(row).cloned(),
+            None => None,
         };
         fields.push(FieldDiff {
-            path: row.key.to_owned(),
-            before,
-            after: value.to_json(),
-            moved: ChangeOrigin::Unknown,
             reason: Some(REASON.to_owned()),
-            forces_replacement: false,
-            renew: false,
-            secret: None,
-            source: None,
+            ..FieldDiff::new(row, before, Some(value), ChangeOrigin::Unknown)
         });
     }
     fields

@@ -16,14 +16,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
-use super::sip::{holders, number};
+use super::sip::holders;
 use super::{Context, unknown_members};
-use crate::model::agent::{ENABLED, FIELDS, MAIN_SKILL_GROUP, PASSWORD, SIP};
-use crate::model::field::by_key;
+use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, PASSWORD, SIP};
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Member, Operation, Step};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Operation, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
 use crate::model::value::{Members, Value};
@@ -74,7 +71,7 @@ struct Builder<'a> {
 struct Left {
     step: At,
     exten: OperatorId,
-    members: Members,
+    members: Arc<Members>,
 }
 
 impl<'a> Builder<'a> {
@@ -100,13 +97,19 @@ impl<'a> Builder<'a> {
         at
     }
 
-    fn push_members(&mut self, id: ResourceId, members: &Members, without: &BTreeSet<&OperatorId>) -> At {
+    fn push_members(
+        &mut self,
+        id: ResourceId,
+        members: &Arc<Members>,
+        without: &BTreeSet<&OperatorId>,
+    ) -> At {
         let at = self.push(Operation::QueueMembers, vec![id], vec![ASSIGN_MEMBERS.key.to_owned()]);
-        let mut sent = members.clone();
-        sent.retain(|id, _| !without.contains(id));
+        let mut sent = Arc::clone(members);
+        if !without.is_empty() {
+            Arc::make_mut(&mut sent).retain(|id, _| !without.contains(id));
+        }
         self.steps[at].strangers = self.strangers(&sent);
-        let members = sent.into_iter().map(|(agent_number, priority)| Member { agent_number, priority });
-        self.steps[at].members = Some(members.collect());
+        self.steps[at].members = Some(sent);
         at
     }
 
@@ -134,14 +137,14 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let change = changed.get(exten.as_str());
-            let end = change.and_then(|c| c.field(ASSIGN_MEMBERS.key)).map(|f| members(&f.after));
+            let end = change.and_then(|change| change.members_after());
             if end.is_some_and(|end| !end.keys().any(|id| ids.contains(id))) {
                 continue;
             }
             let id =
                 change.map_or_else(|| ResourceId::queue(&queue.name, Some(exten.as_str())), |c| c.id.clone());
             let step = self.push_members(id, now, &ids);
-            left.push(Left { step, exten: exten.clone(), members: Members::clone(now) });
+            left.push(Left { step, exten: exten.clone(), members: Arc::clone(now) });
         }
         left
     }
@@ -186,15 +189,15 @@ impl<'a> Builder<'a> {
     /// Whether two new agents of one pool follow each other and are made alike.
     fn alike(&self, one: &Change, next: &Change) -> bool {
         let pool = |c: &Change| self.context.desired.agents.get(&c.id.name).and_then(|a| a.pool);
-        let content = |c: &Change| -> Vec<(String, Json, Option<_>)> {
-            c.fields.iter().map(|f| (f.path.clone(), f.after.clone(), f.secret.clone())).collect()
-        };
+        let same =
+            |a: &FieldDiff, b: &FieldDiff| a.field == b.field && a.after == b.after && a.secret == b.secret;
         one.action == Action::Create
             && next.action == Action::Create
             && pool(one).is_some()
             && pool(one) == pool(next)
             && one.id.name.successor().as_ref() == Some(&next.id.name)
-            && content(one) == content(next)
+            && one.fields.len() == next.fields.len()
+            && one.fields.iter().zip(&next.fields).all(|(a, b)| same(a, b))
     }
 
     /// Fields that a second call sets, since creation cannot, or the connection says it does not.
@@ -202,15 +205,20 @@ impl<'a> Builder<'a> {
         let settings = self.context.workspace.connection("agent-config").map(|c| &c.settings);
         let by_creation = |key: &str| settings.is_none_or(|s| s.flag(key));
         let needed = |field: &FieldDiff| {
-            if field.path == ENABLED.key {
-                field.after != Json::Bool(by_creation("enabledOnCreate"))
-            } else if field.path == MAIN_SKILL_GROUP.key {
+            if *field.field == ENABLED {
+                field.after != Some(Value::Flag(by_creation("enabledOnCreate")))
+            } else if *field.field == MAIN_SKILL_GROUP {
                 !by_creation("mainGroupOnCreate")
             } else {
                 !settable(field, true)
             }
         };
-        change.fields.iter().filter(|f| settable(f, false) && needed(f)).map(|f| f.path.clone()).collect()
+        change
+            .fields
+            .iter()
+            .filter(|f| settable(f, false) && needed(f))
+            .map(|f| f.field.key.to_owned())
+            .collect()
     }
 
     fn edit(&mut self) {
@@ -225,8 +233,11 @@ impl<'a> Builder<'a> {
                     }
                 }
                 Action::Update => {
-                    let (password, fields): (Vec<String>, Vec<String>) =
-                        change.fields.iter().map(|f| f.path.clone()).partition(|path| path == PASSWORD.key);
+                    let (password, fields): (Vec<String>, Vec<String>) = change
+                        .fields
+                        .iter()
+                        .map(|f| f.field.key.to_owned())
+                        .partition(|path| path == PASSWORD.key);
                     if !fields.is_empty() {
                         let step = self.push(Operation::AgentEdit, vec![change.id.clone()], fields);
                         self.edits.insert(change.id.name.clone(), step);
@@ -249,7 +260,7 @@ impl<'a> Builder<'a> {
             .collect();
         let changes: BTreeMap<&ResourceId, &Change> = self.changes.iter().map(|c| (&c.id, c)).collect();
         // A key that one agent renews, all wait for.
-        let passwords = self.changes.iter().filter_map(|change| change.field(PASSWORD.key));
+        let passwords = self.changes.iter().filter_map(|change| change.field(&PASSWORD));
         let renewed = passwords
             .filter(|field| field.renew)
             .filter_map(|field| field.secret.as_ref().map(SecretRef::name));
@@ -257,7 +268,7 @@ impl<'a> Builder<'a> {
         for at in users {
             for id in self.steps[at].targets.clone() {
                 let Some(change) = changes.get(&id) else { continue };
-                let Some(field) = change.field(PASSWORD.key) else { continue };
+                let Some(field) = change.field(&PASSWORD) else { continue };
                 let Some(secret) = field.secret.as_ref() else { continue };
                 let key = secret.name();
                 let renew = renewed.contains(&key);
@@ -290,19 +301,22 @@ impl<'a> Builder<'a> {
                 Action::Create => Operation::QueueCreate,
                 Action::Update | Action::Replace | Action::Delete => Operation::QueueMembers,
             };
-            let fields = change.fields.iter().map(|f| f.path.clone()).collect();
+            let fields = change.fields.iter().map(|f| f.field.key.to_owned()).collect();
             let step = self.push(operation, vec![change.id.clone()], fields);
-            let field = change.field(ASSIGN_MEMBERS.key);
-            let sent = field.map(|f| members(&f.after)).unwrap_or_default();
-            if operation == Operation::QueueMembers {
-                self.steps[step].strangers = self.strangers(&sent);
+            if let Some(sent) = change.members_after() {
+                if operation == Operation::QueueMembers {
+                    self.steps[step].strangers = self.strangers(sent);
+                }
+                self.after_creation(step, sent);
             }
-            self.after_creation(step, &sent);
+            let had = |ids: &BTreeSet<&OperatorId>| {
+                change.members_before().is_some_and(|before| before.keys().any(|id| ids.contains(id)))
+            };
             match change.exten.as_deref().and_then(|exten| back.remove(exten)) {
                 Some(left) => {
                     self.after[step].insert(left.step);
                 }
-                None if field.is_some_and(|f| members(&f.before).keys().any(|id| replaced.contains(id))) => {
+                None if had(&replaced) => {
                     if let Some(away) = away {
                         self.after[away].insert(step);
                     }
@@ -333,9 +347,7 @@ impl<'a> Builder<'a> {
         let ids: BTreeSet<&OperatorId> = gone.iter().map(|c| &c.id.name).collect();
         let mut by: BTreeSet<&ResourceId> = BTreeSet::new();
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Queue) {
-            if let Some(field) = change.field(ASSIGN_MEMBERS.key)
-                && members(&field.before).keys().any(|id| ids.contains(id))
-            {
+            if change.members_before().is_some_and(|before| before.keys().any(|id| ids.contains(id))) {
                 by.insert(&change.id);
             }
         }
@@ -347,12 +359,12 @@ impl<'a> Builder<'a> {
 
     /// An edit that takes a SIP number comes after whatever freed it up.
     fn sip_numbers(&mut self, away: Option<At>, last: Option<At>) {
-        let mut takes: BTreeMap<&OperatorId, String> = BTreeMap::new();
+        let mut takes: BTreeMap<&OperatorId, &str> = BTreeMap::new();
         let mut freed: BTreeMap<&OperatorId, At> = BTreeMap::new();
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Agent) {
             let id = &change.id.name;
-            let sip = change.field(SIP.key);
-            if let Some(number) = sip.and_then(|f| number(&f.after))
+            let sip = change.field(&SIP);
+            if let Some(number) = sip.and_then(|f| f.after.as_ref()?.sip_number())
                 && self.edits.get(id).is_some_and(|at| self.steps[*at].fields.iter().any(|f| f == SIP.key))
             {
                 takes.insert(id, number);
@@ -371,7 +383,7 @@ impl<'a> Builder<'a> {
         let holders = holders(self.context);
         // Each agent takes at most one number, so what it waits for is one path, walked once.
         let waits = |id: &OperatorId| {
-            let holder = *holders.get(takes.get(id)?)?;
+            let holder = *holders.get(*takes.get(id)?)?;
             (holder != id && freed.contains_key(holder)).then_some(holder)
         };
         let edited = |id: &OperatorId| self.edits.get(id).is_some_and(|at| freed.get(id) == Some(at));
@@ -454,23 +466,16 @@ impl<'a> Builder<'a> {
 /// Fields that creation sends: those that it can set, and `sip` also where an edit binds the number
 /// afterwards, since creation that is told nothing takes another account.
 fn creatable(change: &Change) -> Vec<String> {
-    let sent = |f: &&FieldDiff| settable(f, true) || f.path == SIP.key && number(&f.after).is_some();
-    change.fields.iter().filter(sent).map(|f| f.path.clone()).collect()
+    let sent = |f: &&FieldDiff| settable(f, true) || f.after.as_ref().and_then(Value::sip_number).is_some();
+    change.fields.iter().filter(sent).map(|f| f.field.key.to_owned()).collect()
 }
 
 /// Whether creation, or an edit, can set a field to what it shall hold.
 fn settable(field: &FieldDiff, creation: bool) -> bool {
-    let Some(row) = by_key(FIELDS, &field.path) else { return false };
-    if row.index == PASSWORD.index {
-        return creation;
-    }
-    Value::from_json(row.ty, &field.after)
-        .is_some_and(|value| if creation { row.can_create(&value) } else { row.can_edit(&value) })
-}
-
-fn members(json: &Json) -> Members {
-    match Value::from_json(ASSIGN_MEMBERS.ty, json) {
-        Some(Value::Members(members)) => Members::clone(&members),
-        _ => Members::new(),
+    let row = field.field;
+    match &field.after {
+        Some(value) if creation => row.can_create(value),
+        Some(value) => row.can_edit(value),
+        None => creation && *row == PASSWORD,
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Context;
-use super::limits::members;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::finding::{Finding, UNASKED};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change};
 use crate::model::presence::{Disruption, PresencePolicy};
-use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::source::Source;
+use crate::model::value::Value;
 
 /// Names each such agent, once a system.
 pub(super) fn findings(context: &Context<'_>, changes: &[Change]) -> Vec<Finding> {
@@ -69,18 +68,18 @@ fn hurt<'a>(
                 add(change.id.name.clone(), Disruption::Delete);
             }
             (Kind::Agent, Action::Update) => {
-                if change.field(ENABLED.key).is_some_and(|field| field.after == false) {
+                if change.field(&ENABLED).is_some_and(|field| field.after == Some(Value::Flag(false))) {
                     add(change.id.name.clone(), Disruption::Disable);
                 }
-                if change.field(MAIN_SKILL_GROUP.key).is_some() {
+                if change.field(&MAIN_SKILL_GROUP).is_some() {
                     add(change.id.name.clone(), Disruption::Regroup);
                 }
             }
             (Kind::Queue, Action::Update) => {
-                let Some(field) = change.field(ASSIGN_MEMBERS.key) else { continue };
-                let after = members(&field.after);
-                for agent in members(&field.before).into_keys().filter(|agent| !after.contains_key(agent)) {
-                    add(agent, Disruption::Unqueue);
+                let (before, after) = (change.members_before(), change.members_after());
+                let stays = |agent: &&OperatorId| after.is_some_and(|after| after.contains_key(*agent));
+                for agent in before.into_iter().flat_map(|before| before.keys()).filter(|a| !stays(a)) {
+                    add(agent.clone(), Disruption::Unqueue);
                 }
             }
             (Kind::Agent | Kind::Queue, Action::Create)

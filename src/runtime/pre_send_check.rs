@@ -193,7 +193,7 @@ impl<'a> PreSendChecks<'a> {
     ) -> Result<Option<Abort>, Failure> {
         match deed {
             WriteOp::SetMembers { exten, members, before } if !self.is_first() => {
-                self.members(step, exten, members, before.as_ref()).await?;
+                self.members(step, exten, members, before.as_deref()).await?;
             }
             WriteOp::EditAgent { id, .. } if !self.is_first() => {
                 if let Some(halt) = self.agent(id).await? {

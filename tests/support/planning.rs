@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rosterctl::config::workspace::Workspace;
 use rosterctl::manifest;
 use rosterctl::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
+use rosterctl::model::codec;
 use rosterctl::model::desired::Desired;
 use rosterctl::model::field::{Field, Record, by_key};
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
@@ -69,7 +70,8 @@ pub(crate) fn record(fields: &'static [&'static Field], words: &Map<String, Json
             continue;
         }
         let field = by_key(fields, key).unwrap_or_else(|| panic!("there is a field `{key}`"));
-        let value = Value::from_json(field.ty, json).unwrap_or_else(|| panic!("`{key}` can be {json}"));
+        let value = codec::from_json(field, json).ok().flatten();
+        let value = value.unwrap_or_else(|| panic!("`{key}` can be {json}"));
         record.set(field, value, None);
     }
     record
@@ -248,18 +250,18 @@ impl Estate {
         let mut hidden = Hidden { role: Some("picked at random".into()), ..Hidden::default() };
         for key in &step.fields {
             let field = by_key(agent::FIELDS, key).ok_or("an unknown field")?;
-            let after = &change.field(key).ok_or("a field that the change lacks")?.after;
-            if field.index == PASSWORD.index {
+            let after = &change.field(field).ok_or("a field that the change lacks")?.after;
+            if *field == PASSWORD {
                 continue;
             }
-            let value = Value::from_json(field.ty, after).ok_or("not of the type")?;
+            let value = after.clone().ok_or("no value")?;
             if field.create.is_empty() || matches!(value, Value::Other(_)) {
                 return Err(format!("creation cannot set {key}"));
             }
-            match (&value, field.index) {
-                (_, index) if index == ROLE.index => hidden.role = Some(after.clone()),
-                (_, index) if index == SKILL_LEVEL.index => hidden.skill_level = Some(after.clone()),
-                (_, index) if index == MAIN_SKILL_GROUP.index && !self.main_group_on_create => {}
+            match (&value, field) {
+                (value, field) if *field == ROLE => hidden.role = Some(value.to_json()),
+                (value, field) if *field == SKILL_LEVEL => hidden.skill_level = Some(value.to_json()),
+                (_, field) if *field == MAIN_SKILL_GROUP && !self.main_group_on_create => {}
                 (Value::Sip(Sip::Auto), _) => {}
                 (Value::Sip(_), _) => record.set(field, Value::Sip(Sip::None), None),
                 _ => record.set(field, value, None),
@@ -286,16 +288,16 @@ impl Estate {
         }
         for key in &step.fields {
             let field = by_key(agent::FIELDS, key).ok_or("an unknown field")?;
-            let after = &change.field(key).ok_or("a field that the change lacks")?.after;
-            let value = Value::from_json(field.ty, after).ok_or("not of the type")?;
-            if !field.can_edit(&value) || field.index == PASSWORD.index {
-                return Err(format!("an edit cannot set {key} to {after}"));
+            let after = &change.field(field).ok_or("a field that the change lacks")?.after;
+            let value = after.clone().ok_or("no value")?;
+            if !field.can_edit(&value) || *field == PASSWORD {
+                return Err(format!("an edit cannot set {key} to {}", value.words()));
             }
             if let Value::Sip(Sip::Number(number)) = &value {
                 self.may_take(&target.name, number)?;
             }
-            if field.index == ROLE.index {
-                self.hidden.entry(target.name.clone()).or_default().role = Some(after.clone());
+            if *field == ROLE {
+                self.hidden.entry(target.name.clone()).or_default().role = Some(value.to_json());
             } else if let Some(record) = self.agents_mut().get_mut(&target.name) {
                 record.set(field, value, None);
             }
@@ -313,8 +315,7 @@ impl Estate {
     }
 
     fn set_password(&mut self, id: &OperatorId, change: &Change) -> Result<(), String> {
-        let secret =
-            change.field(PASSWORD.key).and_then(|f| f.secret.as_ref()).ok_or("no secret is named")?;
+        let secret = change.field(&PASSWORD).and_then(|f| f.secret.as_ref()).ok_or("no secret is named")?;
         self.hidden.entry(id.clone()).or_default().password = Some((secret.key.clone(), secret.version));
         Ok(())
     }
@@ -337,9 +338,8 @@ impl Estate {
     fn create_queue(&mut self, target: &ResourceId, change: &Change) {
         let mut record = Record::default();
         for diff in &change.fields {
-            let field = by_key(queue::FIELDS, &diff.path).expect("a queue's field");
-            if let Some(value) = Value::from_json(field.ty, &diff.after) {
-                record.set(field, value, None);
+            if let Some(value) = &diff.after {
+                record.set(diff.field, value.clone(), None);
             }
         }
         let wanted = record.get(&ASSIGN_MEMBERS).map(members_of).unwrap_or_default();
@@ -356,11 +356,11 @@ impl Estate {
     ) -> Result<(), String> {
         let exten = exten(target, change).ok_or("nobody can tell which queue")?;
         let wanted = match (&step.members, change) {
-            (Some(list), _) => list.iter().map(|m| (m.agent_number.clone(), m.priority)).collect(),
-            (None, Some(change)) => after(change).ok_or("the change has no members")?,
+            (Some(list), _) => list,
+            (None, Some(change)) => change.members_after().ok_or("the change has no members")?,
             (None, None) => return Err("no members".to_owned()),
         };
-        let wanted = self.known(wanted);
+        let wanted = self.known(Members::clone(wanted));
         let queue = self.queues_mut().get_mut(&exten).ok_or("no such queue")?;
         queue.record.set(&ASSIGN_MEMBERS, wanted, None);
         Ok(())
@@ -377,8 +377,7 @@ pub(crate) fn exten(target: &ResourceId, change: Option<&Change>) -> Option<Oper
 
 /// The members that a change ends with.
 pub(crate) fn after(change: &Change) -> Option<Members> {
-    let json = &change.field(ASSIGN_MEMBERS.key)?.after;
-    Value::from_json(ASSIGN_MEMBERS.ty, json).as_ref().map(members_of)
+    change.members_after().map(|members| Members::clone(members))
 }
 
 pub(crate) fn members(queue: &LiveQueue) -> Members {
@@ -410,7 +409,8 @@ pub(crate) fn write_down(ledger: &mut Ledger, plan: &Plan) {
                     ..AppliedPassword::default()
                 });
             } else {
-                applied.fields.insert(field.path.clone(), field.after.clone());
+                let after = field.after.as_ref().map_or(Json::Null, Value::to_json);
+                applied.fields.insert(field.field.key.to_owned(), after);
             }
         }
         if change.id.kind == Kind::Queue {

@@ -22,7 +22,7 @@ use crate::storage::secrets::SecretError;
 pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliError> {
     let mut places: BTreeMap<SecretRef, Option<Source>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
-        for field in step.targets.iter().filter_map(|id| plan.change(id)?.field(PASSWORD.key)) {
+        for field in step.targets.iter().filter_map(|id| plan.change(id)?.field(&PASSWORD)) {
             if let Some(secret) = field.secret.as_ref().filter(|secret| !renewed(plan, secret)) {
                 places.entry(secret.clone()).or_insert_with(|| field.source.clone());
             }
@@ -79,7 +79,7 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
 /// Whether a step makes a password anew: whoever sends it sends that one.
 fn renewed(plan: &Plan, secret: &SecretRef) -> bool {
     let same = |other: &SecretRef| other.name() == secret.name();
-    let fields = plan.changes.iter().filter_map(|change| change.field(PASSWORD.key));
+    let fields = plan.changes.iter().filter_map(|change| change.field(&PASSWORD));
     fields.filter(|field| field.renew).any(|field| field.secret.as_ref().is_some_and(same))
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn fingerprints(
     let Ok(Some(key)) = fingerprints::key(loaded).await else { return prints };
     let passwords = passwords.lock().await;
     for change in &plan.changes {
-        let secret = change.field(PASSWORD.key).and_then(|field| field.secret.as_ref());
+        let secret = change.field(&PASSWORD).and_then(|field| field.secret.as_ref());
         if let Some(value) = secret.and_then(|secret| passwords.get(&secret.name())) {
             prints.insert(change.id.name.clone(), value.fingerprint(&key, change.id.name.as_str()));
         }

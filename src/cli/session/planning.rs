@@ -100,7 +100,7 @@ async fn settle(
     let Some((plan, results)) = journal_recovery::recover(unfinished, Some(live)) else { return Ok(()) };
     let mut wanted = BTreeMap::new();
     for change in &plan.changes {
-        if let Some(secret) = change.field(PASSWORD.key).and_then(|field| field.secret.as_ref()) {
+        if let Some(secret) = change.field(&PASSWORD).and_then(|field| field.secret.as_ref()) {
             wanted.insert(change.id.name.clone(), secret.clone());
         }
     }

@@ -75,8 +75,7 @@ pub(super) fn agent(
     for field in
         agent::FIELDS.iter().copied().filter(|field| !field.is_read() && field.index != PASSWORD.index)
     {
-        let was = applied.and_then(|applied| applied.fields.get(field.key));
-        if let Some(value) = was.and_then(|was| Value::from_json(field.ty, was))
+        if let Some(value) = applied.and_then(|applied| applied.value(field))
             && objection(&value, field).is_none()
         {
             told.record.set(field, value, None);

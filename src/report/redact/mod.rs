@@ -9,18 +9,17 @@ mod free_text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
 use self::free_text::FEWEST;
 use super::{Body, Failure, Part, Report, Run};
 use crate::model::agent;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::field::{Field, Personal, by_key};
+use crate::model::field::{Field, Personal};
 use crate::model::finding::{AMBIGUOUS_QUEUE, Finding, MISSING_EXTEN, UNMANAGED_QUEUE};
-use crate::model::id::Kind;
+use crate::model::id::OperatorId;
 use crate::model::plan::{Change, Plan};
-use crate::model::queue::{self, ASSIGN_MEMBERS};
+use crate::model::queue;
 use crate::model::seat;
+use crate::model::value::{Sip, Value};
 
 /// What stands in place of what is hidden.
 const DOTS: &str = "•••";
@@ -47,8 +46,8 @@ impl Mask {
         for change in &plan.changes {
             keep(change.id.name.as_str());
             change.exten.as_deref().into_iter().for_each(&mut keep);
-            for member in members(change) {
-                keep(member);
+            for list in [change.members_before(), change.members_after()].into_iter().flatten() {
+                list.keys().for_each(|member| keep(member.as_str()));
             }
         }
         let about = plan.findings.iter().filter_map(|finding| finding.id.as_ref());
@@ -71,21 +70,20 @@ impl Mask {
         change.reason = change.reason.map(|reason| self.text(&reason));
         change.names.values_mut().for_each(|name| *name = self.text(name));
         for field in &mut change.fields {
-            let personal = by_key(table(change.id.kind), &field.path).and_then(|row| row.personal);
+            let personal = field.field.personal;
             let differs = field.before != field.after;
-            for side in [&mut field.before, &mut field.after] {
-                match (side, personal) {
-                    (Json::Null, _) => {}
-                    (Json::String(text), Some(personal)) => *text = hidden(text, personal),
-                    (other, Some(_)) => *other = Json::from(DOTS),
-                    (other, None) => self.texts(other),
-                }
+            for value in [&mut field.before, &mut field.after].into_iter().flatten() {
+                *value = match (&*value, personal) {
+                    (Value::Text(text), Some(personal)) => Value::Text(hidden(text, personal).into()),
+                    (_, Some(_)) => Value::Text(DOTS.into()),
+                    (value, None) => self.value(value),
+                };
             }
             // Two numbers may end alike, and are still two.
-            if let (Some(_), true, Json::String(after)) =
+            if let (Some(_), true, Some(Value::Text(after))) =
                 (personal, differs && field.before == field.after, &mut field.after)
             {
-                after.insert_str(0, "another ");
+                *after = format!("another {after}").into();
             }
             field.reason = field.reason.take().map(|reason| self.text(&reason));
         }
@@ -93,12 +91,24 @@ impl Mask {
     }
 
     /// Hides what the texts of a value hold: a number of a telephone, or what a vendor answered that no document lists.
-    fn texts(&self, value: &mut Json) {
+    fn value(&self, value: &Value) -> Value {
+        let text = |text: &str| self.text(text).into();
         match value {
-            Json::String(text) => *text = self.text(text),
-            Json::Array(values) => values.iter_mut().for_each(|value| self.texts(value)),
-            Json::Object(values) => values.values_mut().for_each(|value| self.texts(value)),
-            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+            Value::Text(all) => Value::Text(text(all)),
+            Value::Sip(Sip::Number(number)) => Value::Sip(Sip::Number(text(number))),
+            Value::Other(raw) => Value::Other(text(raw)),
+            Value::Members(members) => {
+                let hide = |(id, priority): (&OperatorId, &i64)| {
+                    (OperatorId::new(self.text(id.as_str())), *priority)
+                };
+                Value::Members(Arc::new(members.iter().map(hide).collect()))
+            }
+            Value::Flag(_)
+            | Value::Number(_)
+            | Value::Choice(_)
+            | Value::Set(_)
+            | Value::Sip(Sip::Auto | Sip::None)
+            | Value::Password(_) => value.clone(),
         }
     }
 
@@ -151,20 +161,6 @@ impl Mask {
 
 fn tables() -> impl Iterator<Item = &'static [&'static Field]> {
     [agent::FIELDS, queue::FIELDS, seat::FIELDS].into_iter()
-}
-
-fn table(kind: Kind) -> &'static [&'static Field] {
-    match kind {
-        Kind::Agent => agent::FIELDS,
-        Kind::Queue => queue::FIELDS,
-        Kind::Seat => seat::FIELDS,
-    }
-}
-
-fn members(change: &Change) -> impl Iterator<Item = &str> {
-    let sides = change.field(ASSIGN_MEMBERS.key).into_iter().flat_map(|field| [&field.before, &field.after]);
-    let lists = sides.filter_map(Json::as_array).flatten();
-    lists.filter_map(|member| member.get("agentNumber").and_then(Json::as_str))
 }
 
 /// What is shown of something personal: enough to tell two apart, not enough to call.
@@ -281,13 +277,12 @@ mod tests {
     #[test]
     fn numbers_deep_in_a_value_are_hidden_and_short_ones_stay() {
         let mask = Mask { ids: ["80010001".to_owned()].into() };
-        let mut value =
-            serde_json::json!({"sip": {"number": "13800138000"}, "of": ["8001", "80010001"], "n": 1});
-        mask.texts(&mut value);
-        assert_eq!(
-            value,
-            serde_json::json!({"sip": {"number": "•••00"}, "of": ["8001", "80010001"], "n": 1})
-        );
+        let sip = |number: &str| Value::Sip(Sip::Number(number.into()));
+        assert_eq!(mask.value(&sip("13800138000")), sip("•••00"));
+        assert_eq!(mask.value(&Value::Other("13800138000".into())), Value::Other("•••00".into()));
+        let members = |ids: [&str; 3]| Value::Members(Arc::new(ids.map(|id| (id.into(), 1)).into()));
+        let hidden = members(["8001", "80010001", "l•••@•••"]);
+        assert_eq!(mask.value(&members(["8001", "80010001", "li@x.cn"])), hidden);
     }
 
     #[test]

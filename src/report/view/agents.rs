@@ -3,27 +3,29 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
-
 use super::line::{Line, LineKind, Section, Segment, ranges, remarks, words};
-use crate::model::agent::{self, MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
+use crate::model::agent::{MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
+use crate::model::field::Field;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
+use crate::model::value::{Sip, Value};
 use crate::report::Command;
 
-type Shape = (Action, ChangeOrigin, Option<String>, Vec<(String, String, String)>);
+/// A value before, and after or where it is stored.
+type Sides = (Option<Value>, Result<Option<Value>, String>);
+type Shape = (Action, ChangeOrigin, Option<String>, Vec<(&'static Field, Sides)>);
 
 /// A change with the agent's number replaced, so that a pool's agents look alike.
 fn shape(change: &Change) -> Shape {
-    let general = |json: &Json| json.to_string().replace(change.id.name.as_str(), "{operatorId}");
+    let general = |value: &Option<Value>| generalise(value.as_ref(), &change.id.name);
     // Whose key is written has to be seen.
     let after = |f: &FieldDiff| match stored(f) {
-        Some(place) => place.replace(change.id.name.as_str(), "{operatorId}"),
-        None => general(&f.after),
+        Some(place) => Err(place.replace(change.id.name.as_str(), "{operatorId}")),
+        None => Ok(general(&f.after)),
     };
-    let fields = change.fields.iter().map(|f| (f.path.clone(), general(&f.before), after(f)));
+    let fields = change.fields.iter().map(|f| (f.field, (general(&f.before), after(f))));
     (change.action, change.moved, change.reason.clone(), fields.collect())
 }
 
@@ -41,13 +43,13 @@ const MOST_DELETED: usize = 40;
 /// A change without the agent's name.
 fn nameless(change: &Change) -> Shape {
     let mut shape = shape(change);
-    shape.3.retain(|(path, ..)| path != NAME.key);
+    shape.3.retain(|(field, _)| **field != NAME);
     shape
 }
 
 /// What is told of somebody who is deleted, but for the name. A tombstone has a place of its own.
-fn fate(change: &Change) -> (ChangeOrigin, Option<String>, Option<Json>, Option<&Source>) {
-    let group = change.field(MAIN_SKILL_GROUP.key).map(|field| field.before.clone());
+fn fate(change: &Change) -> (ChangeOrigin, Option<String>, Option<Value>, Option<&Source>) {
+    let group = change.field(&MAIN_SKILL_GROUP).and_then(|field| field.before.clone());
     (change.moved, change.reason.clone(), group, change.source.as_ref())
 }
 
@@ -145,8 +147,8 @@ fn group_line(all: &[&Change], group: &[usize], command: Command) -> Line {
             .fields
             .iter()
             .map(|f| FieldDiff {
-                before: generalise(&f.before, &first.id.name),
-                after: generalise(&f.after, &first.id.name),
+                before: generalise(f.before.as_ref(), &first.id.name),
+                after: generalise(f.after.as_ref(), &first.id.name),
                 secret: f.secret.as_ref().map(|secret| SecretRef {
                     key: secret.key.replace(first.id.name.as_str(), "{operatorId}").into(),
                     ..secret.clone()
@@ -161,7 +163,7 @@ fn group_line(all: &[&Change], group: &[usize], command: Command) -> Line {
     let mut subject = format!("agent/{}", ranges(&ids));
     let named = general.title.is_none() && group.iter().any(|at| all[*at].title.is_some());
     if named {
-        general.fields.retain(|field| field.path != NAME.key);
+        general.fields.retain(|field| *field.field != NAME);
         // Their numbers stand before their names; twice would be too much.
         subject = match ids.as_slice() {
             [first, .., last] if ids.len() > 3 => format!("agent/{first} … {last}"),
@@ -192,11 +194,21 @@ fn common_title(all: &[&Change], group: &[usize]) -> Option<String> {
     group.iter().all(|at| title(at).as_ref() == Some(&first)).then_some(first)
 }
 
-fn generalise(json: &Json, id: &OperatorId) -> Json {
-    match json {
-        Json::String(text) => Json::String(text.replace(id.as_str(), "{operatorId}")),
-        other => other.clone(),
-    }
+/// Puts a placeholder where a value names its own agent.
+fn generalise(value: Option<&Value>, id: &OperatorId) -> Option<Value> {
+    let general = |text: &str| text.replace(id.as_str(), "{operatorId}").into();
+    Some(match value? {
+        Value::Text(text) => Value::Text(general(text)),
+        Value::Sip(Sip::Number(number)) => Value::Sip(Sip::Number(general(number))),
+        Value::Other(raw) => Value::Other(general(raw)),
+        other @ (Value::Flag(_)
+        | Value::Number(_)
+        | Value::Choice(_)
+        | Value::Set(_)
+        | Value::Sip(_)
+        | Value::Password(_)
+        | Value::Members(_)) => other.clone(),
+    })
 }
 
 fn agent_line(change: &Change, command: Command) -> Line {
@@ -214,7 +226,7 @@ fn agent_line(change: &Change, command: Command) -> Line {
 }
 
 fn chapter(change: &Change) -> Section {
-    let moves = change.field(MAIN_SKILL_GROUP.key).is_some_and(|field| field.before != field.after);
+    let moves = change.field(&MAIN_SKILL_GROUP).is_some_and(|field| field.before != field.after);
     match change.action {
         Action::Create => Section::Joins,
         Action::Delete => Section::Leaves,
@@ -227,42 +239,42 @@ fn chapter(change: &Change) -> Section {
 fn agent_pieces(change: &Change, command: Command) -> Vec<Segment> {
     let mut pieces = Vec::new();
     // Unless its name is made, goes or changes: then it stands among the fields.
-    let named = change.field(NAME.key).is_some_and(|name| name.before != name.after);
+    let named = change.field(&NAME).is_some_and(|name| name.before != name.after);
     if let Some(title) = change.title.as_ref().filter(|_| !named) {
         pieces.push(Segment::Name(title.clone()));
     }
     match change.action {
         Action::Create => {
-            let said = |key: &str| change.field(key).map(|f| words(f, &f.after, agent::FIELDS));
-            pieces.extend(said(NAME.key).map(Segment::Name));
-            pieces.extend([ROLE.key, MAIN_SKILL_GROUP.key].into_iter().filter_map(said).map(Segment::Words));
+            let said = |field: &Field| change.field(field).map(|f| words(f, f.after.as_ref()));
+            pieces.extend(said(&NAME).map(Segment::Name));
+            pieces.extend([&ROLE, &MAIN_SKILL_GROUP].into_iter().filter_map(said).map(Segment::Words));
             for field in &change.fields {
-                if field.path == PASSWORD.key {
+                if *field.field == PASSWORD {
                     pieces.push(Segment::Words("password".to_owned()));
                     pieces.extend(stored(field).map(Segment::Remark));
-                } else if ![NAME.key, ROLE.key, MAIN_SKILL_GROUP.key].contains(&field.path.as_str()) {
+                } else if ![&NAME, &ROLE, &MAIN_SKILL_GROUP].contains(&field.field) {
                     pieces.push(Segment::Words(format!(
                         "{} {}",
-                        field.path,
-                        words(field, &field.after, agent::FIELDS)
+                        field.field.key,
+                        words(field, field.after.as_ref())
                     )));
                 }
             }
         }
         Action::Delete => {
-            let said = |key: &str| change.field(key).map(|f| words(f, &f.before, agent::FIELDS));
-            pieces.extend(said(NAME.key).map(Segment::Name));
-            pieces.extend(said(MAIN_SKILL_GROUP.key).map(Segment::Words));
+            let said = |field: &Field| change.field(field).map(|f| words(f, f.before.as_ref()));
+            pieces.extend(said(&NAME).map(Segment::Name));
+            pieces.extend(said(&MAIN_SKILL_GROUP).map(Segment::Words));
         }
         Action::Update | Action::Replace => {
-            for field in change.fields.iter().filter(|f| f.path == PASSWORD.key || f.before != f.after) {
-                pieces.push(if field.path == PASSWORD.key {
+            for field in change.fields.iter().filter(|f| *f.field == PASSWORD || f.before != f.after) {
+                pieces.push(if *field.field == PASSWORD {
                     Segment::Words("password".to_owned())
                 } else {
                     Segment::Field {
-                        key: field.path.clone(),
-                        before: words(field, &field.before, agent::FIELDS),
-                        after: words(field, &field.after, agent::FIELDS),
+                        key: field.field.key.to_owned(),
+                        before: words(field, field.before.as_ref()),
+                        after: words(field, field.after.as_ref()),
                     }
                 });
                 if let Some(reason) = &field.reason {

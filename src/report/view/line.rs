@@ -1,7 +1,6 @@
 //! A line of a view and its pieces, for every format alike.
 
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
-use crate::model::field::{Field, by_key};
 use crate::model::finding::Severity;
 use crate::model::id::OperatorId;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
@@ -242,12 +241,10 @@ impl MemberCounts {
 }
 
 /// One side of a field, as people read it.
-pub(super) fn words(field: &FieldDiff, json: &serde_json::Value, table: &'static [&'static Field]) -> String {
-    let row = by_key(table, &field.path);
-    let value = row.and_then(|row| Value::from_json(row.ty, json));
+pub(super) fn words(field: &FieldDiff, value: Option<&Value>) -> String {
     // What no operation returns, and no run has set, may hold anything.
-    let nothing = if row.is_some_and(|row| !row.is_read()) { "unknown" } else { "unset" };
-    value.map_or_else(|| nothing.to_owned(), |value| value.words())
+    let nothing = if field.field.is_read() { "unset" } else { "unknown" };
+    value.map_or_else(|| nothing.to_owned(), Value::words)
 }
 
 /// Adds the reason of a change, and its origin.

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
-
 use super::line::{Line, LineKind, MemberCounts, Section, Segment, ranges, remarks, words};
 use crate::model::id::{OperatorId, safe};
 use crate::model::plan::{Action, Change};
-use crate::model::queue::{self, ASSIGN_MEMBERS};
-use crate::model::value::{Members, Value};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::{Members, NO_MEMBERS};
 use crate::report::Command;
 
 /// Most agents of one sort that are called by name in a queue's line.
@@ -16,8 +14,8 @@ const MOST_NAMED: usize = 6;
 
 /// Who serves a queue before and after; `None` when its members stay.
 fn staffing(change: &Change) -> Option<MemberCounts> {
-    let field = change.field(ASSIGN_MEMBERS.key)?;
-    let (before, after) = (members(&field.before), members(&field.after));
+    change.field(&ASSIGN_MEMBERS)?;
+    let (before, after) = members(change);
     Some(MemberCounts {
         queue: safe(change.id.name.as_str()),
         before: before.len(),
@@ -26,17 +24,15 @@ fn staffing(change: &Change) -> Option<MemberCounts> {
     })
 }
 
-fn members(json: &Json) -> Members {
-    match Value::from_json(ASSIGN_MEMBERS.ty, json) {
-        Some(Value::Members(members)) => Members::clone(&members),
-        _ => Members::new(),
-    }
+/// Returns the members before and after.
+fn members(change: &Change) -> (&Members, &Members) {
+    let before = change.members_before().map_or(&NO_MEMBERS, |members| members);
+    (before, change.members_after().map_or(&NO_MEMBERS, |members| members))
 }
 
 /// Whoever joins or leaves, or is served otherwise, one by one.
 fn everyone(change: &Change) -> Vec<String> {
-    let Some(field) = change.field(ASSIGN_MEMBERS.key) else { return Vec::new() };
-    let (before, after) = (members(&field.before), members(&field.after));
+    let (before, after) = members(change);
     let differs = |id: &&OperatorId| before.get(*id) != after.get(*id);
     let all: BTreeSet<&OperatorId> = before.keys().chain(after.keys()).filter(differs).collect();
     all.into_iter().map(ToString::to_string).collect()
@@ -46,19 +42,19 @@ fn everyone(change: &Change) -> Vec<String> {
 pub(super) fn line(change: &Change, command: Command) -> Line {
     let mut pieces = Vec::new();
     for field in &change.fields {
-        if field.path == ASSIGN_MEMBERS.key {
-            pieces.extend(member_pieces(change, &members(&field.before), &members(&field.after)));
+        if *field.field == ASSIGN_MEMBERS {
+            pieces.extend(member_pieces(change));
         } else if change.action == Action::Create {
             pieces.push(Segment::Words(format!(
                 "{} {}",
-                field.path,
-                words(field, &field.after, queue::FIELDS)
+                field.field.key,
+                words(field, field.after.as_ref())
             )));
         } else {
             pieces.push(Segment::Field {
-                key: field.path.clone(),
-                before: words(field, &field.before, queue::FIELDS),
-                after: words(field, &field.after, queue::FIELDS),
+                key: field.field.key.to_owned(),
+                before: words(field, field.before.as_ref()),
+                after: words(field, field.after.as_ref()),
             });
         }
     }
@@ -79,7 +75,8 @@ pub(super) fn line(change: &Change, command: Command) -> Line {
     }
 }
 
-fn member_pieces(change: &Change, before: &Members, after: &Members) -> Vec<Segment> {
+fn member_pieces(change: &Change) -> Vec<Segment> {
+    let (before, after) = members(change);
     let joined = after.iter().filter(|(id, _)| !before.contains_key(*id)).map(|(id, p)| (id, *p)).collect();
     let who = |ids: &[&OperatorId]| people(ids, &change.names);
     if change.action == Action::Create {

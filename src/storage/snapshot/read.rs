@@ -7,15 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::{FORMAT, MASKED, Snapshot, UNREAD};
+use crate::model::codec::{Seed, StringReuse};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{OperatorId, safe};
 use crate::model::ledger::{Ledger, LedgerEntry};
 use crate::model::live::{Listing, Live, LiveQueue};
-use crate::model::value::{Members, Sip, Type, Value, word};
+use crate::model::value::Type;
 use crate::model::{agent, queue};
 
 /// What is wrong with a snapshot.
@@ -81,7 +82,7 @@ impl<'de> Visitor<'de> for Whole {
         const KEYS: &[&str] = &["format", "program", "workspace", "taken", "agents", "queues", "ledger"];
         let (mut format, mut program, mut workspace, mut taken) = (None, None, None, None);
         let (mut agents, mut queues, mut ledger) = (None, None, None);
-        let mut last = StringReuse::default();
+        let mut last = Last::default();
         while let Some(key) = map.next_key::<Box<str>>()? {
             match &*key {
                 "format" => {
@@ -163,34 +164,16 @@ struct Listed {
     page_size: usize,
 }
 
-/// The text, or the set, that each field held last: neighbours share groups, numbers shown and the like.
+/// What a row shares with the row before it.
 #[derive(Default)]
-struct StringReuse {
-    texts: [Option<Arc<str>>; 32],
-    set: Option<Arc<[&'static str]>>,
-    /// How many fields the last resource had.
+struct Last {
+    strings: StringReuse,
+    /// How many fields it had.
     fields: usize,
 }
 
-impl StringReuse {
-    fn share(&mut self, field: &Field, text: &str) -> Arc<str> {
-        let Some(last) = self.texts.get_mut(usize::from(field.index)) else { return text.into() };
-        match last {
-            Some(last) if **last == *text => Arc::clone(last),
-            _ => Arc::clone(last.insert(text.into())),
-        }
-    }
-
-    fn share_set(&mut self, set: Vec<&'static str>) -> Arc<[&'static str]> {
-        match &mut self.set {
-            Some(last) if **last == *set => Arc::clone(last),
-            last => Arc::clone(last.insert(set.into())),
-        }
-    }
-}
-
 /// A listing.
-struct Rows<'a>(Shape, &'a mut StringReuse);
+struct Rows<'a>(Shape, &'a mut Last);
 
 impl<'de> DeserializeSeed<'de> for Rows<'_> {
     type Value = Listed;
@@ -235,7 +218,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
 }
 
 /// The rows of a listing.
-struct Items<'a>(Shape, &'a mut StringReuse);
+struct Items<'a>(Shape, &'a mut Last);
 
 impl<'de> DeserializeSeed<'de> for Items<'_> {
     type Value = Vec<Row>;
@@ -272,7 +255,7 @@ impl<'de> Visitor<'de> for Items<'_> {
 }
 
 /// One resource.
-struct OneRow<'a>(Shape, &'a mut StringReuse);
+struct OneRow<'a>(Shape, &'a mut Last);
 
 impl<'de> DeserializeSeed<'de> for OneRow<'_> {
     type Value = Row;
@@ -321,7 +304,11 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                 Slot::Field(at) => {
                     let field = shape.table[at];
                     next = at + 1;
-                    let value = map.next_value_seed(OfField(field, last))?;
+                    if field.ty == Type::Password {
+                        let message = format!("`{}` is a secret, which no snapshot holds", field.key);
+                        return Err(A::Error::custom(message));
+                    }
+                    let value = map.next_value_seed(Seed(field, &mut last.strings))?;
                     if record.get(field).is_some() {
                         return Err(A::Error::custom(format!("`{}` stands twice", field.key)));
                     }
@@ -391,157 +378,6 @@ impl Visitor<'_> for Key {
         known.extend(self.shape.name);
         known.extend(table.iter().map(|field| field.key));
         Err(unknown(key, self.shape.what, &known))
-    }
-}
-
-/// The value of a field.
-struct OfField<'a>(&'static Field, &'a mut StringReuse);
-
-impl<'de> DeserializeSeed<'de> for OfField<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        if self.0.ty == Type::Password {
-            return Err(D::Error::custom(format!("`{}` is a secret, which no snapshot holds", self.0.key)));
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for OfField<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.ty {
-            Type::Text { .. } => f.write_str("a text")?,
-            Type::Flag => f.write_str("true or false")?,
-            Type::Number => f.write_str("a whole number")?,
-            Type::Choice(words) => write!(f, "one of {}", words.join(", "))?,
-            Type::Set(words) => write!(f, "a list of some of {}, each once,", words.join(", "))?,
-            Type::Sip => f.write_str("\"none\" or { \"number\": \"…\" }")?,
-            Type::Password => f.write_str("nothing")?,
-            Type::Members => f.write_str("a list of agents' numbers")?,
-        }
-        write!(f, " for `{}`", self.0.key)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
-        let value = match self.0.ty {
-            Type::Text { .. } => Some(Value::Text(self.1.share(self.0, text))),
-            Type::Choice(words) => word(words, text).map(Value::Choice),
-            Type::Sip => match text {
-                "auto" => Some(Value::Sip(Sip::Auto)),
-                "none" => Some(Value::Sip(Sip::None)),
-                _ => None,
-            },
-            Type::Flag | Type::Number | Type::Set(_) | Type::Password | Type::Members => None,
-        };
-        value.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
-    }
-
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
-        if self.0.ty == Type::Flag {
-            Ok(Value::Flag(flag))
-        } else {
-            Err(E::invalid_type(Unexpected::Bool(flag), &self))
-        }
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
-        if self.0.ty == Type::Number {
-            Ok(Value::Number(number))
-        } else {
-            Err(E::invalid_type(Unexpected::Signed(number), &self))
-        }
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
-        match i64::try_from(number) {
-            Ok(number) => self.visit_i64(number),
-            Err(_) => Err(E::invalid_type(Unexpected::Unsigned(number), &self)),
-        }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        match self.0.ty {
-            Type::Set(words) => {
-                let mut set = Vec::with_capacity(words.len());
-                while let Some(text) = items.next_element::<Box<str>>()? {
-                    match word(words, &text) {
-                        Some(word) if !set.contains(&word) => set.push(word),
-                        _ => return Err(A::Error::invalid_value(Unexpected::Str(&text), &self)),
-                    }
-                }
-                set.sort_by_key(|word| words.iter().position(|known| known == word));
-                Ok(Value::Set(self.1.share_set(set)))
-            }
-            Type::Members => {
-                let mut members = Members::new();
-                while let Some((id, priority)) = items.next_element_seed(Member)? {
-                    if let Some(twice) = members.insert(id.clone(), priority) {
-                        let message =
-                            format!("agent {id} stands twice in a queue (priority {twice}, {priority})");
-                        return Err(A::Error::custom(message));
-                    }
-                }
-                Ok(Value::Members(Arc::new(members)))
-            }
-            Type::Text { .. } | Type::Flag | Type::Number | Type::Choice(_) | Type::Sip | Type::Password => {
-                Err(A::Error::invalid_type(Unexpected::Seq, &self))
-            }
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let value = match map.next_key::<Box<str>>()?.as_deref() {
-            Some("unknown") => Value::Other(map.next_value::<Arc<str>>()?),
-            Some("number") if self.0.ty == Type::Sip => {
-                Value::Sip(Sip::Number(map.next_value::<Arc<str>>()?))
-            }
-            _ => return Err(A::Error::invalid_type(Unexpected::Map, &self)),
-        };
-        match map.next_key::<Box<str>>()? {
-            None => Ok(value),
-            Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
-        }
-    }
-}
-
-/// A member of a queue: a number, or a number with a priority.
-struct Member;
-
-impl<'de> DeserializeSeed<'de> for Member {
-    type Value = (OperatorId, i64);
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Member {
-    type Value = (OperatorId, i64);
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an agent's number in quotes, or { \"agentNumber\": …, \"priority\": … }")
-    }
-
-    fn visit_str<E: Error>(self, id: &str) -> Result<Self::Value, E> {
-        Ok((id.into(), 0))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (mut id, mut priority) = (None, None);
-        while let Some(key) = map.next_key::<Box<str>>()? {
-            match &*key {
-                "agentNumber" => {
-                    once(&mut id, "agentNumber", OperatorId::new(map.next_value::<Arc<str>>()?))?;
-                }
-                "priority" => once(&mut priority, "priority", map.next_value::<i64>()?)?,
-                _ => return Err(unknown(&key, "a member", &["agentNumber", "priority"])),
-            }
-        }
-        let id = id.ok_or_else(|| A::Error::custom("a member has no `agentNumber`"))?;
-        Ok((id, priority.unwrap_or(0)))
     }
 }
 

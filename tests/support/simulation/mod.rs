@@ -327,7 +327,7 @@ impl<'a> Client<'a> {
         let world = self.world.borrow();
         let mut read = BTreeMap::new();
         for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
-            for field in step.targets.iter().filter_map(|id| plan.change(id)?.field(PASSWORD.key)) {
+            for field in step.targets.iter().filter_map(|id| plan.change(id)?.field(&PASSWORD)) {
                 if let Some(secret) = field.secret.as_ref().filter(|_| !field.renew)
                     && let Some(value) = world.store.get(&*secret.key)
                 {
