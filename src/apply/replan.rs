@@ -6,21 +6,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value as Json, json};
-
 use super::precondition;
 use super::readback::ReadBack;
 use super::write_op;
 use super::write_op::WriteOp;
-use crate::model::field::Record;
-use crate::model::id::ResourceId;
+use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::Live;
 use crate::model::outcome::Stale;
 use crate::model::plan::{Operation, Plan, Step};
-use crate::model::secret::SecretRef;
+
+/// What a step sends, without the agents that share the call, and the members that the vendor may leave out.
+type Content<'a> = (WriteOp, &'a [OperatorId]);
 
 /// What a plan does, by operation and resource: the content that is sent, and the place of its step.
-type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<(Json, usize)>>;
+type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<(Content<'a>, usize)>>;
 
 /// Returns why the steps of a saved plan cannot be followed one by one, which every plan that was saved can.
 pub fn disorder(plan: &Plan) -> Option<String> {
@@ -54,7 +53,7 @@ pub fn moved(saved: &Plan, new: &Plan, live: &Live) -> Result<Vec<Stale>, String
         let content = content(saved, step);
         let before: Vec<&Step> = step.after.iter().filter_map(|id| old.get(&**id).copied()).collect();
         for target in &step.targets {
-            let fits = |(other, at): &(Json, usize)| {
+            let fits = |(other, at): &(Content<'_>, usize)| {
                 content.as_ref() == Some(other) && waits(&before, &ids, &new.steps[*at])
             };
             // Each step of the new plan stands for one of the saved plan.
@@ -119,29 +118,17 @@ fn waits(before: &[&Step], ids: &BTreeMap<&str, &Step>, step: &Step) -> bool {
     })
 }
 
-/// What a step sends to each of its targets; `None` when the plan does not say it.
-fn content(plan: &Plan, step: &Step) -> Option<Json> {
-    let secret = |secret: &SecretRef| json!([secret.store, secret.key, secret.generate, secret.version]);
-    Some(match write_op::for_step(plan, step)? {
-        WriteOp::CreateAgents { record, password, .. } => {
-            json!([fields(&record), password.as_ref().map(secret)])
-        }
-        WriteOp::EditAgent { record, .. } | WriteOp::CreateQueue { record, .. } => fields(&record),
-        WriteOp::PutSecret { secret: put, renew } => json!([secret(&put), renew]),
-        WriteOp::SetPassword { password, .. } => secret(&password),
-        WriteOp::DeleteAgents { .. } => Json::Null,
-        WriteOp::SetMembers { exten, members, .. } => {
-            let members: BTreeMap<&str, i64> =
-                members.iter().map(|(id, priority)| (id.as_str(), *priority)).collect();
-            json!([exten.as_str(), members, step.strangers])
-        }
-    })
-}
-
-fn fields(record: &Record) -> Json {
-    record
-        .iter()
-        .map(|entry| (entry.field.key.to_owned(), entry.value.to_json()))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+/// Returns what a step sends to each of its targets; `None` when the plan does not say it.
+fn content<'a>(plan: &Plan, step: &'a Step) -> Option<Content<'a>> {
+    let mut op = write_op::for_step(plan, step)?;
+    match &mut op {
+        WriteOp::CreateAgents { ids, .. } | WriteOp::DeleteAgents { ids } => ids.clear(),
+        // The precondition compares what a list overwrites.
+        WriteOp::SetMembers { before, .. } => *before = None,
+        WriteOp::EditAgent { .. }
+        | WriteOp::CreateQueue { .. }
+        | WriteOp::PutSecret { .. }
+        | WriteOp::SetPassword { .. } => {}
+    }
+    Some((op, &step.strangers))
 }

@@ -10,7 +10,7 @@ use crate::model::secret::SecretRef;
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 /// What to tell a vendor; a password is still a name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum WriteOp {
     /// Make agents of consecutive numbers that are alike.
     CreateAgents {

@@ -108,7 +108,7 @@ impl fmt::Debug for Field {
 ///
 /// A field that is not there is **unsaid** (in a manifest: do not touch). In an answer it is unset, or **unread**:
 /// see [`Record::is_unread`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     entries: Vec<Entry>,
     /// A bit for each text that the answer did not tell.
@@ -118,7 +118,7 @@ pub struct Record {
 }
 
 /// One field of a [`Record`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Which field.
     pub field: &'static Field,

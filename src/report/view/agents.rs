@@ -324,4 +324,26 @@ mod tests {
         let named = "8001 张, 8003 王, 8005 李, 8007 赵, 8009 陈, 8011 杨".to_owned();
         assert_eq!(view.changes[0].pieces.last(), Some(&Segment::Words(named)));
     }
+
+    #[test]
+    fn agents_that_change_alike_but_for_their_own_number_share_a_line() {
+        let change = |id: &str, path: &str, after: &serde_json::Value| {
+            let fields =
+                [serde_json::json!({ "path": path, "before": null, "after": after, "moved": "manifest" })];
+            let change = serde_json::json!({
+                "id": format!("agent/{id}"), "action": "update", "moved": "manifest", "fields": fields,
+            });
+            serde_json::from_value::<Change>(change).unwrap()
+        };
+        let sip = |id: &str| change(id, "sip", &serde_json::json!({ "number": id }));
+        assert_eq!(shape(&sip("8001")), shape(&sip("8003")));
+        let (first, second) = (sip("8001"), sip("8003"));
+        let line = group_line(&[&first, &second], &[0, 1], Command::Plan);
+        let field =
+            |piece: &Segment| matches!(piece, Segment::Field { after, .. } if after == "{operatorId}");
+        assert!(line.pieces.iter().any(field), "{:?}", line.pieces);
+        // A count is no number of an agent.
+        let seconds = |id: &str, count: i64| change(id, "wrapUpSeconds", &count.into());
+        assert_ne!(shape(&seconds("1", 10)), shape(&seconds("2", 20)));
+    }
 }

@@ -5,8 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::{FORMAT, MASKED, Snapshot, UNREAD};
@@ -14,7 +17,7 @@ use crate::model::codec::{Seed, StringReuse};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{OperatorId, safe};
-use crate::model::ledger::{Ledger, LedgerEntry};
+use crate::model::ledger::{Ledger, LedgerEntry, ReplacementBackup};
 use crate::model::live::{Listing, Live, LiveQueue};
 use crate::model::value::Type;
 use crate::model::{agent, queue};
@@ -36,8 +39,8 @@ pub struct SnapshotError {
 /// The first thing that is wrong with it.
 pub fn read(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let read = json.deserialize_map(Whole).and_then(|snapshot| json.end().map(|()| snapshot));
-    read.map_err(|error| {
+    let read = Whole::deserialize(&mut json).and_then(|whole| json.end().map(|()| whole));
+    read.map(Snapshot::from).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let message = error.to_string();
         let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
@@ -69,69 +72,51 @@ fn once<T, E: Error>(place: &mut Option<T>, key: &str, value: T) -> Result<(), E
 }
 
 /// The whole file.
-struct Whole;
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a snapshot")]
+struct Whole {
+    #[serde(rename = "format", deserialize_with = "format")]
+    _format: (),
+    program: Arc<str>,
+    workspace: Arc<str>,
+    taken: Arc<str>,
+    agents: Option<Rows<Record>>,
+    queues: Option<Rows<LiveQueue>>,
+    ledger: Option<ToldLedger>,
+}
 
-impl<'de> Visitor<'de> for Whole {
-    type Value = Snapshot;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a snapshot")
+impl From<Whole> for Snapshot {
+    fn from(whole: Whole) -> Self {
+        let Whole { _format: (), program, workspace, taken, agents, queues, ledger } = whole;
+        let live =
+            Live { agents: agents.map(Listing::from), queues: queues.map(Listing::from), ..Live::default() };
+        Self { program, workspace, taken, live, ledger: ledger.map(Ledger::from) }
     }
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Snapshot, A::Error> {
-        const KEYS: &[&str] = &["format", "program", "workspace", "taken", "agents", "queues", "ledger"];
-        let (mut format, mut program, mut workspace, mut taken) = (None, None, None, None);
-        let (mut agents, mut queues, mut ledger) = (None, None, None);
-        let mut last = Last::default();
-        while let Some(key) = map.next_key::<Box<str>>()? {
-            match &*key {
-                "format" => {
-                    let said: Box<str> = map.next_value()?;
-                    if &*said != FORMAT {
-                        return Err(A::Error::custom(format!(
-                            "its format is `{said}` instead of `{FORMAT}`"
-                        )));
-                    }
-                    once(&mut format, "format", said)?;
-                }
-                "program" => once(&mut program, "program", map.next_value::<Arc<str>>()?)?,
-                "workspace" => once(&mut workspace, "workspace", map.next_value::<Arc<str>>()?)?,
-                "taken" => once(&mut taken, "taken", map.next_value::<Arc<str>>()?)?,
-                "agents" => once(&mut agents, "agents", map.next_value_seed(Rows(AGENTS, &mut last))?)?,
-                "queues" => once(&mut queues, "queues", map.next_value_seed(Rows(QUEUES, &mut last))?)?,
-                "ledger" => once(&mut ledger, "ledger", map.next_value_seed(InLedger)?)?,
-                _ => return Err(unknown(&key, "a snapshot", KEYS)),
-            }
-        }
-        let lacks = |key: &str| A::Error::custom(format!("a snapshot has `{key}`, and this file has none"));
-        format.ok_or_else(|| lacks("format"))?;
-        let agents = agents.map(|listing: Listed| {
-            let items = listing.items.into_iter().map(|row| (row.id, row.record)).collect();
-            Listing {
-                items,
-                incomplete: listing.incomplete,
-                foreign: listing.foreign,
-                page_size: listing.page_size,
-            }
-        });
-        let queues = queues.map(|listing: Listed| {
-            let queue =
-                |row: Row| (row.id, LiveQueue { name: row.name.unwrap_or_default(), record: row.record });
-            let items = listing.items.into_iter().map(queue).collect();
-            Listing {
-                items,
-                incomplete: listing.incomplete,
-                foreign: listing.foreign,
-                page_size: listing.page_size,
-            }
-        });
-        Ok(Snapshot {
-            program: program.ok_or_else(|| lacks("program"))?,
-            workspace: workspace.ok_or_else(|| lacks("workspace"))?,
-            taken: taken.ok_or_else(|| lacks("taken"))?,
-            live: Live { agents, queues, ..Live::default() },
-            ledger,
-        })
+fn format<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error> {
+    let told = Box::<str>::deserialize(from)?;
+    if &*told == FORMAT {
+        Ok(())
+    } else {
+        Err(D::Error::custom(format!("its format is `{told}` instead of `{FORMAT}`")))
+    }
+}
+
+/// What a snapshot tells of the ledger.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "what the ledger says")]
+struct ToldLedger {
+    last_clean_run: Option<String>,
+    resources: BTreeMap<String, LedgerEntry>,
+    #[serde(default)]
+    kept: BTreeMap<String, ReplacementBackup>,
+}
+
+impl From<ToldLedger> for Ledger {
+    fn from(told: ToldLedger) -> Self {
+        let ToldLedger { last_clean_run, resources, kept } = told;
+        Self { last_clean_run, resources, kept, ..Self::default() }
     }
 }
 
@@ -151,17 +136,52 @@ const AGENTS: Shape = Shape { what: "an agent", key: "operatorId", name: None, t
 const QUEUES: Shape =
     Shape { what: "a queue", key: "exten", name: Some("displayName"), table: queue::FIELDS };
 
-struct Row {
-    id: OperatorId,
-    name: Option<Arc<str>>,
-    record: Record,
+/// A resource that a listing holds.
+trait Resource: Sized {
+    const SHAPE: Shape;
+
+    fn new(name: Option<Arc<str>>, record: Record) -> Self;
 }
 
-struct Listed {
-    items: Vec<Row>,
+impl Resource for Record {
+    const SHAPE: Shape = AGENTS;
+
+    fn new(_: Option<Arc<str>>, record: Record) -> Self {
+        record
+    }
+}
+
+impl Resource for LiveQueue {
+    const SHAPE: Shape = QUEUES;
+
+    fn new(name: Option<Arc<str>>, record: Record) -> Self {
+        Self { name: name.unwrap_or_default(), record }
+    }
+}
+
+/// A listing.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a listing with `items`")]
+#[serde(bound(deserialize = "V: Resource"))]
+struct Rows<V> {
+    page_size: Option<NonZeroU32>,
     incomplete: Option<String>,
+    #[serde(default)]
     foreign: BTreeSet<OperatorId>,
-    page_size: usize,
+    #[serde(deserialize_with = "items")]
+    items: BTreeMap<OperatorId, V>,
+}
+
+impl<V> From<Rows<V>> for Listing<OperatorId, V> {
+    fn from(rows: Rows<V>) -> Self {
+        let Rows { page_size, incomplete, foreign, items } = rows;
+        let page_size = page_size.and_then(|size| usize::try_from(size.get()).ok()).unwrap_or(100);
+        Self { items, incomplete, foreign, page_size }
+    }
+}
+
+fn items<'de, D: Deserializer<'de>, V: Resource>(from: D) -> Result<BTreeMap<OperatorId, V>, D::Error> {
+    from.deserialize_seq(Items(PhantomData))
 }
 
 /// What a row shares with the row before it.
@@ -172,108 +192,55 @@ struct Last {
     fields: usize,
 }
 
-/// A listing.
-struct Rows<'a>(Shape, &'a mut Last);
-
-impl<'de> DeserializeSeed<'de> for Rows<'_> {
-    type Value = Listed;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Listed, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Rows<'_> {
-    type Value = Listed;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a listing with `items`, each {}", self.0.what)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Listed, A::Error> {
-        let Self(shape, last) = self;
-        let (mut items, mut incomplete, mut foreign, mut page_size) = (None, None, None, None);
-        while let Some(key) = map.next_key::<Box<str>>()? {
-            match &*key {
-                "items" => once(&mut items, "items", map.next_value_seed(Items(shape, last))?)?,
-                "incomplete" => once(&mut incomplete, "incomplete", map.next_value::<String>()?)?,
-                "foreign" => once(&mut foreign, "foreign", map.next_value::<Vec<Arc<str>>>()?)?,
-                "pageSize" => {
-                    let size: u32 = map.next_value()?;
-                    if size == 0 {
-                        return Err(A::Error::custom("`pageSize` is 0; a page has at least one row"));
-                    }
-                    once(&mut page_size, "pageSize", size)?;
-                }
-                _ => return Err(unknown(&key, "a listing", &["pageSize", "incomplete", "foreign", "items"])),
-            }
-        }
-        Ok(Listed {
-            items: items.ok_or_else(|| A::Error::custom("a listing has `items`, and this one has none"))?,
-            incomplete,
-            foreign: foreign.into_iter().flatten().map(OperatorId::new).collect(),
-            page_size: page_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(100),
-        })
-    }
-}
-
 /// The rows of a listing.
-struct Items<'a>(Shape, &'a mut Last);
+struct Items<V>(PhantomData<V>);
 
-impl<'de> DeserializeSeed<'de> for Items<'_> {
-    type Value = Vec<Row>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Row>, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Items<'_> {
-    type Value = Vec<Row>;
+impl<'de, V: Resource> Visitor<'de> for Items<V> {
+    type Value = BTreeMap<OperatorId, V>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list, each item {}", self.0.what)
+        write!(f, "a list, each item {}", V::SHAPE.what)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<Row>, A::Error> {
-        let Self(shape, last) = self;
-        let mut rows: Vec<Row> = Vec::new();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut last = Last::default();
+        let mut rows: Vec<(OperatorId, V)> = Vec::new();
         let mut ordered = true;
-        while let Some(row) = items.next_element_seed(OneRow(shape, last))? {
-            ordered &= rows.last().is_none_or(|last| last.id < row.id);
-            rows.push(row);
+        while let Some((id, row)) = items.next_element_seed(OneRow(PhantomData, &mut last))? {
+            ordered &= rows.last().is_none_or(|(last, _)| *last < id);
+            rows.push((id, row));
         }
         if !ordered {
-            rows.sort_by(|a, b| a.id.cmp(&b.id));
-            if let Some(twice) = rows.windows(2).find(|pair| pair[0].id == pair[1].id) {
-                let message = format!("{} with `{}` {} stands twice", shape.what, shape.key, twice[0].id);
-                return Err(A::Error::custom(message));
+            rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+            if let Some(twice) = rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                let Shape { what, key, .. } = V::SHAPE;
+                return Err(A::Error::custom(format!("{what} with `{key}` {} stands twice", twice[0].0)));
             }
         }
-        Ok(rows)
+        Ok(rows.into_iter().collect())
     }
 }
 
 /// One resource.
-struct OneRow<'a>(Shape, &'a mut Last);
+struct OneRow<'a, V>(PhantomData<V>, &'a mut Last);
 
-impl<'de> DeserializeSeed<'de> for OneRow<'_> {
-    type Value = Row;
+impl<'de, V: Resource> DeserializeSeed<'de> for OneRow<'_, V> {
+    type Value = (OperatorId, V);
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Row, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for OneRow<'_> {
-    type Value = Row;
+impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
+    type Value = (OperatorId, V);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.what)
+        f.write_str(V::SHAPE.what)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
-        let Self(shape, last) = self;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (shape, last) = (V::SHAPE, self.1);
         let (mut id, mut name) = (None, None);
         let mut record = Record::with_capacity(last.fields);
         let mut next = 0;
@@ -323,7 +290,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
             return Err(lacks(key));
         }
         last.fields = record.iter().count();
-        Ok(Row { id: id.ok_or_else(|| lacks(shape.key))?, name, record })
+        Ok((id.ok_or_else(|| lacks(shape.key))?, V::new(name, record)))
     }
 }
 
@@ -378,40 +345,5 @@ impl Visitor<'_> for Key {
         known.extend(self.shape.name);
         known.extend(table.iter().map(|field| field.key));
         Err(unknown(key, self.shape.what, &known))
-    }
-}
-
-/// What the ledger says.
-struct InLedger;
-
-impl<'de> DeserializeSeed<'de> for InLedger {
-    type Value = Ledger;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Ledger, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for InLedger {
-    type Value = Ledger;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("what the ledger says")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ledger, A::Error> {
-        let (mut last_clean_run, mut resources, mut kept) = (None, None, None);
-        while let Some(key) = map.next_key::<Box<str>>()? {
-            match &*key {
-                "kept" => once(&mut kept, "kept", map.next_value()?)?,
-                "lastCleanRun" => once(&mut last_clean_run, "lastCleanRun", map.next_value::<String>()?)?,
-                "resources" => {
-                    once(&mut resources, "resources", map.next_value::<BTreeMap<String, LedgerEntry>>()?)?;
-                }
-                _ => return Err(unknown(&key, "the ledger", &["kept", "lastCleanRun", "resources"])),
-            }
-        }
-        let resources = resources.ok_or_else(|| A::Error::custom("the ledger has no `resources`"))?;
-        Ok(Ledger { last_clean_run, resources, kept: kept.unwrap_or_default(), ..Ledger::default() })
     }
 }

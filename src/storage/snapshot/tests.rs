@@ -131,17 +131,17 @@ fn what_is_wrong_is_named_with_its_line() {
     3: a queue has no `displayName`
     3: agent 8001 stands twice in a queue (priority 0, 0)
     3: invalid type: integer `8001`, expected an agent's number in quotes, or { "agentNumber": …, "priority": … }
-    2: `pageSize` is 0; a page has at least one row
-    2: a listing has `items`, and this one has none
-    2: invalid type: sequence, expected a listing with `items`, each an agent
-    2: `workspace` stands twice
-    2: unknown field `qeues` of a snapshot; did you mean `queues`?
+    2: invalid value: integer `0`, expected a nonzero u32
+    2: missing field `items`
+    2: invalid length 0, expected a listing with `items`
+    2: duplicate field `workspace`
+    2: unknown field `qeues`, expected one of `format`, `program`, `workspace`, `taken`, `agents`, `queues`, `ledger`
     2: unknown field `feilds`, expected one of `fields`, `exten`, `password`, `unconfirmed`, `notTaken`, `passwordSeen`, `passwordMade`
     2: it ends too early: was it cut off?
-    2: a listing has `items`, and this one has none
-    invalid type: sequence, expected a snapshot
+    2: missing field `items`
+    invalid length 0, expected a snapshot
     it is no JSON: expected value
-    a snapshot has `format`, and this file has none
+    missing field `format`
     its format is `rosterctl.plan/v1` instead of `rosterctl.snapshot/v1`
     "#
     );
