@@ -311,7 +311,9 @@ mod tests {
         #[test]
         fn a_value_of_another_type_is_refused((_, value) in value(), at in 0..fields().count()) {
             let other = fields().nth(at).unwrap();
-            if let Ok(read) = from_json(other, &value.to_json()) {
+            // A list of words is a member list of priority 0, too.
+            let alike = other.ty == Type::Members && matches!(value, Value::Set(_));
+            if let (false, Ok(read)) = (alike, from_json(other, &value.to_json())) {
                 prop_assert_eq!(read.map(|read| read.to_json()), Some(value.to_json()));
                 prop_assert_ne!(other.ty, Type::Password);
             }
