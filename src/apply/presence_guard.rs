@@ -15,7 +15,7 @@ use super::{Effect, Machine, State, Status};
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::outcome::Deferred;
-use crate::model::plan::{Action, Operation, Plan, Step};
+use crate::model::plan::{Action, Change, Operation, Plan, Step};
 use crate::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict};
 use crate::model::value::Value;
 
@@ -53,22 +53,29 @@ pub(super) fn deleted_agents(plan: &Plan) -> BTreeSet<OperatorId> {
 /// Whether some step of a plan would do to somebody what the guard minds.
 pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
     let doomed = deleted_agents(plan);
-    let watched =
-        |step| harms(plan, step, &doomed).iter().any(|(_, harms)| harms.iter().any(|h| guard.guards(*h)));
+    let watched = |step| {
+        harms(plan, step, &doomed, |_| false).iter().any(|(_, harms)| harms.iter().any(|h| guard.guards(*h)))
+    };
     plan.steps.iter().any(watched)
 }
 
-fn harms(plan: &Plan, step: &Step, doomed: &BTreeSet<OperatorId>) -> Disruptions {
+/// Returns the disruptions of a step. `is_new` tells of an agent whether this run surely created it.
+///
+/// After an unconfirmed creation the agent may be one that the console created, and may be busy.
+fn harms(
+    plan: &Plan,
+    step: &Step,
+    doomed: &BTreeSet<OperatorId>,
+    is_new: impl Fn(&ResourceId) -> bool,
+) -> Disruptions {
     match step.operation {
         Operation::AgentDelete => {
             step.targets.iter().map(|id| (id.name.clone(), vec![Disruption::Delete])).collect()
         }
         Operation::AgentEdit => {
             let change = step.targets.first().and_then(|id| plan.change(id));
-            let Some(change) = change.filter(|change| change.action == Action::Update) else {
-                // It is new.
-                return Vec::new();
-            };
+            let is_update = |change: &&Change| change.action == Action::Update || !is_new(&change.id);
+            let Some(change) = change.filter(is_update) else { return Vec::new() };
             let sent = |field| change.field(field).filter(|diff| diff.is_in(&step.fields));
             let disables = sent(&ENABLED).is_some_and(|diff| diff.after == Some(Value::Flag(false)));
             let regroups = sent(&MAIN_SKILL_GROUP).is_some();
@@ -104,7 +111,14 @@ impl Machine {
             self.lifted.iter().chain(&slot.held).any(|held| held.agent == *agent)
                 || slot.left_out.iter().any(|id| id.name == *agent)
         };
-        let all = harms(&self.plan, &self.plan.steps[at], &self.doomed).into_iter();
+        let steps = &self.plan.steps;
+        let is_new = |id: &ResourceId| {
+            let creates = |at: &usize| {
+                steps[*at].operation == Operation::AgentCreate && steps[*at].targets.contains(id)
+            };
+            self.before[at].iter().any(|before| creates(before) && self.slots[*before].acknowledged)
+        };
+        let all = harms(&self.plan, &steps[at], &self.doomed, is_new).into_iter();
         all.map(|(agent, harms)| (agent, harms.into_iter().filter(|harm| guard.guards(*harm)).collect()))
             .filter(|(agent, harms): &(OperatorId, Vec<Disruption>)| !harms.is_empty() && !spared(agent))
             .collect()
