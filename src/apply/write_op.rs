@@ -1,97 +1,15 @@
-//! Steps → deeds: what to tell a vendor, still without the secrets.
+//! Steps → write operations.
 
 use std::sync::Arc;
 
 use crate::model::agent;
 use crate::model::field::Record;
-use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Change, Operation, Plan, Step};
 use crate::model::secret::SecretRef;
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
-/// What to tell a vendor; a password is still a name.
-#[derive(Clone, Debug, PartialEq)]
-pub enum WriteOp {
-    /// Make agents of consecutive numbers that are alike.
-    CreateAgents {
-        /// Their numbers.
-        ids: Vec<OperatorId>,
-        /// What they are like.
-        record: Record,
-        /// Where their password is.
-        password: Option<SecretRef>,
-    },
-    /// Change an agent.
-    EditAgent {
-        /// Which.
-        id: OperatorId,
-        /// What changes.
-        record: Record,
-    },
-    /// Make a password and store it, unless the store has one.
-    PutSecret {
-        /// Where it shall be.
-        secret: SecretRef,
-        /// Make one even where the store has one.
-        renew: bool,
-    },
-    /// Set an agent's password.
-    SetPassword {
-        /// Whose.
-        id: OperatorId,
-        /// Where it is.
-        password: SecretRef,
-    },
-    /// Delete agents.
-    DeleteAgents {
-        /// Which.
-        ids: Vec<OperatorId>,
-    },
-    /// Make a queue.
-    CreateQueue {
-        /// Its name.
-        name: String,
-        /// What it is like.
-        record: Record,
-    },
-    /// Replace a queue's members.
-    SetMembers {
-        /// The vendor's number of it.
-        exten: OperatorId,
-        /// All its members.
-        members: Arc<Members>,
-        /// The members that it overwrites, as the plan saw them; `None` where another step of the plan
-        /// replaced them before.
-        before: Option<Arc<Members>>,
-    },
-}
-
-impl WriteOp {
-    /// The kind of what it is done to; it says which connection is told. `None` for a store.
-    pub fn kind(&self) -> Option<Kind> {
-        match self {
-            WriteOp::PutSecret { .. } => None,
-            WriteOp::CreateAgents { .. }
-            | WriteOp::EditAgent { .. }
-            | WriteOp::SetPassword { .. }
-            | WriteOp::DeleteAgents { .. } => Some(Kind::Agent),
-            WriteOp::CreateQueue { .. } | WriteOp::SetMembers { .. } => Some(Kind::Queue),
-        }
-    }
-
-    /// The members that a queue has after it.
-    pub fn members(&self) -> Option<&Members> {
-        match self {
-            WriteOp::SetMembers { members, .. } => Some(members),
-            WriteOp::CreateAgents { .. }
-            | WriteOp::EditAgent { .. }
-            | WriteOp::PutSecret { .. }
-            | WriteOp::SetPassword { .. }
-            | WriteOp::DeleteAgents { .. }
-            | WriteOp::CreateQueue { .. } => None,
-        }
-    }
-}
+pub use crate::model::write_op::WriteOp;
 
 /// Whether no operation returns what a deed sets, so that nothing tells whether it was carried out.
 pub(super) fn unreadable(deed: &WriteOp) -> bool {

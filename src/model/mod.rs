@@ -27,3 +27,4 @@ pub mod source;
 pub(crate) mod testing;
 pub mod text;
 pub mod value;
+pub mod write_op;

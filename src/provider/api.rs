@@ -8,7 +8,8 @@ use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
 use crate::model::presence::{PresenceReport, State};
 use crate::model::secret::{Secret, SecretRef};
-use crate::model::value::Members;
+
+use crate::model::write_op::WriteOp;
 
 /// A row of a listing.
 #[derive(Clone, Debug)]
@@ -37,54 +38,6 @@ pub struct Page {
     pub rows: Vec<Row>,
     /// How many rows the whole listing has, as the vendor says.
     pub total: Option<usize>,
-}
-
-/// What a vendor is told to do.
-pub enum WriteRequest<'a> {
-    /// Make agents of consecutive numbers that are alike; one, unless the connection allows batches.
-    CreateAgents {
-        /// The first one's number.
-        first: &'a OperatorId,
-        /// How many.
-        count: usize,
-        /// What they are like.
-        record: &'a Record,
-        /// Their password.
-        password: Option<&'a Secret>,
-    },
-    /// Change an agent.
-    EditAgent {
-        /// Which.
-        id: &'a OperatorId,
-        /// What changes.
-        record: &'a Record,
-    },
-    /// Set an agent's password.
-    SetPassword {
-        /// Whose.
-        id: &'a OperatorId,
-        /// The password.
-        password: &'a Secret,
-    },
-    /// Delete agents.
-    DeleteAgents {
-        /// Which.
-        ids: &'a [OperatorId],
-    },
-    /// Make a queue.
-    CreateQueue {
-        /// Its name.
-        name: &'a str,
-        /// What it is like.
-        record: &'a Record,
-    },
-    /// Replace a queue's members.
-    SetMembers {
-        /// The vendor's number of it.
-        exten: &'a str,
-        /// All its members.
-        members: &'a Members,
-    },
 }
 
 /// What a vendor says of an order that it carried out.
@@ -263,8 +216,11 @@ pub trait Provider: Connector {
         None
     }
 
-    /// Spells an order.
-    fn write_request(&self, connection: &Connection, order: &WriteRequest<'_>) -> Call;
+    /// Returns the call of a write operation, with the password that it sends.
+    ///
+    /// `None` for an operation that the vendor lacks.
+    fn write_request(&self, connection: &Connection, op: &WriteOp, password: Option<&Secret>)
+    -> Option<Call>;
 
     /// Judges the answer to an order.
     fn parse_write(&self, connection: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure>;

@@ -14,7 +14,6 @@ pub mod webchat_queue;
 
 pub use self::api::{
     Connector, Observer, Page, PresencePage, PresenceQuery, Provider, QueryMode, Row, Token, WriteReceipt,
-    WriteRequest,
 };
 use crate::config::settings::Spec;
 use crate::config::workspace::Connection;

@@ -268,10 +268,10 @@ impl Client {
     pub async fn write<T>(
         &self,
         care: WriteOptions<'_>,
-        call: impl Fn() -> Call,
+        call: impl Fn() -> Option<Call>,
         hear: impl Fn(&Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.with_fresh_token(CallMode::Write(care), || Some(call()), hear).await
+        self.with_fresh_token(CallMode::Write(care), call, hear).await
     }
 
     async fn with_fresh_token<T>(

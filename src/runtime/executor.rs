@@ -24,7 +24,6 @@ use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Operation, Plan};
 use crate::model::retry;
 use crate::model::secret::{Secret, SecretRef};
-use crate::provider::WriteRequest;
 
 /// Passwords that a plan needs, by store and key: read before its first write, or made by a step.
 pub type Passwords = Mutex<BTreeMap<(Arc<str>, Arc<str>), Arc<Secret>>>;
@@ -218,50 +217,24 @@ async fn carry_out(
         let value = passwords.lock().await.get(&secret.name()).cloned();
         value.ok_or_else(|| Failure::Refused(format!("the password {secret} was neither read nor made")))
     };
-    let told = match deed {
-        WriteOp::CreateAgents { ids, record, password } => {
-            let Some(first) = ids.first() else { return Ok(None) };
-            let password = match password {
-                Some(secret) => Some(find(secret).await?),
-                None => None,
-            };
-            let order =
-                WriteRequest::CreateAgents { first, count: ids.len(), record, password: password.as_deref() };
-            let told = vendor.write(&order, gate, None).await?;
-            // What is really there is read back before the step counts as failed.
-            if let Some(why) = told.id_mismatch(ids) {
-                return Err(Failure::Refused(why));
-            }
-            if let (WriteOp::CreateAgents { password: Some(secret), .. }, Some(sent)) = (deed, password)
-                && secrets.rotated(secret).await
-            {
-                settle(world, ids, secret, sent, gate).await?;
-            }
-            told
-        }
-        WriteOp::EditAgent { id, record } => {
-            vendor.write(&WriteRequest::EditAgent { id, record }, gate, Some(look)).await?
-        }
-        WriteOp::SetPassword { id, password } => {
-            let sent = find(password).await?;
-            let told = vendor.write(&WriteRequest::SetPassword { id, password: &sent }, gate, None).await?;
-            settle(world, std::slice::from_ref(id), password, sent, gate).await?;
-            told
-        }
-        WriteOp::DeleteAgents { ids } => {
-            vendor.write(&WriteRequest::DeleteAgents { ids }, gate, Some(look)).await?
-        }
-        WriteOp::CreateQueue { name, record } => {
-            vendor.write(&WriteRequest::CreateQueue { name, record }, gate, Some(look)).await?
-        }
-        WriteOp::SetMembers { exten, members, .. } => {
-            vendor
-                .write(&WriteRequest::SetMembers { exten: exten.as_str(), members }, gate, Some(look))
-                .await?
-        }
-        WriteOp::PutSecret { .. } => return Ok(None),
+    let password = match deed.password() {
+        Some((_, secret)) => Some(find(secret).await?),
+        None => None,
     };
-    Ok(told.exten.map(OperatorId::new))
+    let receipt = vendor.write(deed, password.as_deref(), gate, Some(look)).await?;
+    if let WriteOp::CreateAgents { ids, .. } = deed
+        && let Some(why) = receipt.id_mismatch(ids)
+    {
+        // The read-back tells which agents exist before the step counts as failed.
+        return Err(Failure::Refused(why));
+    }
+    if let (Some((ids, secret)), Some(sent)) = (deed.password(), password) {
+        let created = matches!(deed, WriteOp::CreateAgents { .. });
+        if !created || secrets.rotated(secret).await {
+            settle(world, ids, secret, sent, gate).await?;
+        }
+    }
+    Ok(receipt.exten.map(OperatorId::new))
 }
 
 /// Makes a password and stores it, unless the store has one that may stay.
@@ -300,7 +273,8 @@ async fn settle(
         let vendor =
             vendors.get(Kind::Agent).ok_or_else(|| refuse("no connection holds agents".to_owned()))?;
         for id in ids {
-            let told = vendor.write(&WriteRequest::SetPassword { id, password: &other }, gate, None).await;
+            let op = WriteOp::SetPassword { id: id.clone(), password: secret.clone() };
+            let told = vendor.write(&op, Some(&other), gate, None).await;
             told.map_err(|failure| {
                 refuse(format!("another process put another one there, and {}", failure.message()))
             })?;

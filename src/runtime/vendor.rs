@@ -8,7 +8,9 @@ use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::id::Kind;
 use crate::model::retry::Bounds;
-use crate::provider::{Provider, WriteReceipt, WriteRequest};
+use crate::model::secret::Secret;
+use crate::model::write_op::WriteOp;
+use crate::provider::{Provider, WriteReceipt};
 use crate::runtime::read::reader::ResourceReader;
 
 /// A system that holds resources.
@@ -69,29 +71,25 @@ impl Vendor {
         self.link.read_aside(|| Some(call()), hear).await.map_err(|failure| self.link.name(failure))
     }
 
-    /// Tells the vendor an order, and again while nothing was carried out for certain. Nothing more is
-    /// sent once `gate` is closed. `check` has the last word, after every wait and just before a call leaves.
+    /// Sends a write operation, and again while it was surely not carried out.
+    ///
+    /// `password` is the one that the operation sends. Nothing leaves once `gate` is closed. `check` has the last
+    /// word, after every wait and just before a call leaves.
     ///
     /// # Errors
-    /// The last failure; any secret of the order is struck from it.
+    /// The last failure; the password is struck from it.
     pub async fn write<'a>(
         &self,
-        order: &'a WriteRequest<'a>,
+        op: &'a WriteOp,
+        password: Option<&'a Secret>,
         gate: &'a Gate,
         check: Option<&'a dyn Check>,
     ) -> Result<WriteReceipt, Failure> {
         let connection = self.connection();
-        let call = || self.provider.write_request(connection, order);
+        let call = || self.provider.write_request(connection, op, password);
         let hear = |reply: &Reply| self.provider.parse_write(connection, reply);
-        // A vendor may repeat what it was sent in its message.
-        let private = match order {
-            WriteRequest::CreateAgents { password, .. } => *password,
-            WriteRequest::SetPassword { password, .. } => Some(*password),
-            WriteRequest::EditAgent { .. }
-            | WriteRequest::DeleteAgents { .. }
-            | WriteRequest::CreateQueue { .. }
-            | WriteRequest::SetMembers { .. } => None,
-        };
+        // A vendor may repeat a password in its message.
+        let private = password;
         let told = self.link.write(WriteOptions { gate, private, check }, call, hear).await;
         told.map_err(|failure| match failure {
             Failure::SignIn(_) | Failure::Shut(_) => self.link.name(failure),

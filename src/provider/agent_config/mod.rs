@@ -14,7 +14,8 @@ use crate::config::settings::Spec;
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
-use crate::provider::{Connector, Page, Provider, Row, WriteReceipt, WriteRequest};
+use crate::model::write_op::WriteOp;
+use crate::provider::{Connector, Page, Provider, Row, WriteReceipt};
 
 /// The connector.
 pub struct AgentConfig;
@@ -59,8 +60,13 @@ impl Provider for AgentConfig {
         Some(requests::page(connection, page, Some(key)))
     }
 
-    fn write_request(&self, connection: &Connection, order: &WriteRequest<'_>) -> Call {
-        writes::order(connection, order)
+    fn write_request(
+        &self,
+        connection: &Connection,
+        op: &WriteOp,
+        password: Option<&Secret>,
+    ) -> Option<Call> {
+        writes::request(connection, op, password)
     }
 
     fn parse_write(&self, connection: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure> {

@@ -12,13 +12,14 @@ use crate::model::call::Call;
 use crate::model::field::{Field, Record};
 use crate::model::secret::Secret;
 use crate::model::text::hex;
-use crate::provider::WriteRequest;
+use crate::model::write_op::WriteOp;
 
-/// Spells an order.
-pub fn order(connection: &Connection, order: &WriteRequest<'_>) -> Call {
+/// Returns the call of a write operation on agents, with the password that it sends.
+pub fn request(connection: &Connection, op: &WriteOp, password: Option<&Secret>) -> Option<Call> {
     let mut body = company(connection);
-    match order {
-        WriteRequest::CreateAgents { first, count, record, password } => {
+    Some(match op {
+        WriteOp::CreateAgents { ids, record, .. } => {
+            let first = ids.first()?;
             body.insert("operatorId".to_owned(), json!(first.as_str()));
             for entry in record.iter().filter(|e| creates(e.field, record)) {
                 codec::write(&mut body, entry.field, entry.field.create, &entry.value);
@@ -26,31 +27,30 @@ pub fn order(connection: &Connection, order: &WriteRequest<'_>) -> Call {
             if let Some(password) = password {
                 body.insert("password".to_owned(), json!(password.expose()));
             }
-            if *count > 1 {
+            if ids.len() > 1 {
                 body.insert("batchFlag".to_owned(), json!(1));
-                body.insert("batchSize".to_owned(), json!(count));
+                body.insert("batchSize".to_owned(), json!(ids.len()));
             }
             call("create/v2", body)
         }
-        WriteRequest::EditAgent { id, record } => {
+        WriteOp::EditAgent { id, record } => {
             body.insert("operatorId".to_owned(), json!(id.as_str()));
             for entry in record.iter() {
                 codec::write(&mut body, entry.field, entry.field.edit, &entry.value);
             }
             call("edit/v2", body)
         }
-        WriteRequest::SetPassword { id, password } => {
+        WriteOp::SetPassword { id, .. } => {
             body.insert("operatorId".to_owned(), json!(id.as_str()));
-            body.insert("password".to_owned(), json!(digest(password)));
+            body.insert("password".to_owned(), json!(digest(password?)));
             call("editPwd", body)
         }
-        WriteRequest::DeleteAgents { ids } => {
+        WriteOp::DeleteAgents { ids } => {
             body.insert("operatorIds".to_owned(), json!(ids));
             call("del/v2", body)
         }
-        // The planner gives queues to the connector that holds queues.
-        WriteRequest::CreateQueue { .. } | WriteRequest::SetMembers { .. } => call("none", body),
-    }
+        WriteOp::CreateQueue { .. } | WriteOp::SetMembers { .. } | WriteOp::PutSecret { .. } => return None,
+    })
 }
 
 /// A SIP number of one's own cannot be asked for at creation, but `sipFlag` defaults to 1 and would

@@ -13,7 +13,8 @@ use crate::config::settings::Spec;
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
-use crate::provider::{Connector, Page, Provider, Row, WriteReceipt, WriteRequest};
+use crate::model::write_op::WriteOp;
+use crate::provider::{Connector, Page, Provider, Row, WriteReceipt};
 
 /// The connector.
 pub struct WebchatQueue;
@@ -70,8 +71,8 @@ impl Provider for WebchatQueue {
         requests::named(connection, name, page, self.page_size(connection))
     }
 
-    fn write_request(&self, connection: &Connection, order: &WriteRequest<'_>) -> Call {
-        writes::order(connection, order)
+    fn write_request(&self, connection: &Connection, op: &WriteOp, _: Option<&Secret>) -> Option<Call> {
+        writes::request(connection, op)
     }
 
     fn parse_write(&self, _: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure> {

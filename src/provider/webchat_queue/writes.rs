@@ -12,12 +12,12 @@ use crate::config::workspace::Connection;
 use crate::model::call::Call;
 use crate::model::queue::{ASSIGN_MEMBERS, ASSIGN_RULE, MEMORY_TIME};
 use crate::model::value::{Members, Value};
-use crate::provider::WriteRequest;
+use crate::model::write_op::WriteOp;
 
-/// Spells an order.
-pub fn order(connection: &Connection, order: &WriteRequest<'_>) -> Call {
-    match order {
-        WriteRequest::CreateQueue { name, record } => {
+/// Returns the call of a write operation on queues.
+pub fn request(connection: &Connection, op: &WriteOp) -> Option<Call> {
+    Some(match op {
+        WriteOp::CreateQueue { name, record } => {
             let mut body = Map::new();
             body.insert("displayName".to_owned(), json!(name));
             if let Some(rule) = record.text(&ASSIGN_RULE) {
@@ -35,17 +35,17 @@ pub fn order(connection: &Connection, order: &WriteRequest<'_>) -> Call {
             }
             call(connection, "addQueue", &Json::Object(body))
         }
-        WriteRequest::SetMembers { exten, members: list } => call(
+        WriteOp::SetMembers { exten, members: list, .. } => call(
             connection,
             "updateQueueAssignMembers",
-            &json!({ "exten": exten, "assignMembers": members(list) }),
+            &json!({ "exten": exten.as_str(), "assignMembers": members(list) }),
         ),
-        // The planner gives agents to the connector that holds agents.
-        WriteRequest::CreateAgents { .. }
-        | WriteRequest::EditAgent { .. }
-        | WriteRequest::SetPassword { .. }
-        | WriteRequest::DeleteAgents { .. } => call(connection, "none", &Json::Null),
-    }
+        WriteOp::CreateAgents { .. }
+        | WriteOp::EditAgent { .. }
+        | WriteOp::SetPassword { .. }
+        | WriteOp::DeleteAgents { .. }
+        | WriteOp::PutSecret { .. } => return None,
+    })
 }
 
 fn members(members: &Members) -> Json {

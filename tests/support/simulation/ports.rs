@@ -11,7 +11,8 @@ use rosterctl::config::settings::Spec;
 use rosterctl::config::workspace::Connection;
 use rosterctl::model::call::{Call, Failure, Reply};
 use rosterctl::model::secret::{Secret, SecretRef};
-use rosterctl::provider::{Connector, Page, Provider, Row, WriteReceipt, WriteRequest, agent_config};
+use rosterctl::model::write_op::WriteOp;
+use rosterctl::provider::{Connector, Page, Provider, Row, WriteReceipt, agent_config};
 use rosterctl::runtime::clock::Clock;
 use rosterctl::runtime::gate::WriteLease;
 use rosterctl::runtime::ports::{CreationGuard, PasswordStore};
@@ -77,8 +78,13 @@ impl Provider for SmallPages {
     fn search_request(&self, connection: &Connection, key: &str, page: usize) -> Option<Call> {
         INNER.search_request(connection, key, page).map(|call| self.shrink(call))
     }
-    fn write_request(&self, connection: &Connection, order: &WriteRequest<'_>) -> Call {
-        INNER.write_request(connection, order)
+    fn write_request(
+        &self,
+        connection: &Connection,
+        op: &WriteOp,
+        password: Option<&Secret>,
+    ) -> Option<Call> {
+        INNER.write_request(connection, op, password)
     }
     fn parse_write(&self, connection: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure> {
         INNER.parse_write(connection, reply)
