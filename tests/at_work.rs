@@ -86,7 +86,7 @@ fn asked(said: &Said, operation: &str) -> usize {
 }
 
 #[test]
-fn of_ten_whom_a_plan_deletes_the_two_on_a_call_stay() {
+fn of_ten_deleted_agents_the_two_on_a_call_stay() {
     let bench = bench(&seed(), "protect: [on-call]");
     bench.roster(TEN);
     let said = apply(&bench, &["-v"]).exits(4);
@@ -121,7 +121,7 @@ fn of_ten_whom_a_plan_deletes_the_two_on_a_call_stay() {
 }
 
 #[test]
-fn who_joins_a_queue_joins_although_somebody_on_a_call_is_left_in_it() {
+fn an_agent_joins_a_queue_in_which_a_busy_agent_stays() {
     let bench = bench(&seed(), "protect: [on-call]");
     bench.roster(
         "agents: [{ operatorId: \"8005\" }]\nqueues: [{ displayName: 夜班, assignMembers: [\"8005\"] }]\n",
@@ -191,7 +191,7 @@ fn a_step_waits_for_the_end_of_a_call() {
 }
 
 #[test]
-fn a_wait_in_vain_ends_in_a_refusal() {
+fn a_wait_without_success_ends_in_a_refusal() {
     let bench = bench(&seed(), "wait: 1s");
     bench.roster(TEN);
     let said = apply(&bench, &[]).exits(4);
@@ -282,7 +282,7 @@ fn an_edit_that_disables_or_regroups_waits_and_another_does_not() {
 }
 
 #[test]
-fn whoever_is_on_a_call_is_not_made_again_and_all_others_are() {
+fn an_agent_on_a_call_is_not_replaced_and_all_others_are() {
     let agents = "  - { operatorId: \"8003\", name: a, email: a@example.com, bindcode: \"1391\" }
   - { operatorId: \"8004\", name: b, email: b@example.com, bindcode: \"1392\" }\n";
     let seed = format!(
@@ -369,7 +369,7 @@ fn singly(bench: &Bench) -> usize {
 }
 
 #[test]
-fn whoever_moved_while_it_was_asked_who_is_at_work_is_not_deleted() {
+fn an_agent_that_moves_during_the_presence_query_is_not_deleted() {
     let bench = bench(&format!("{}{SLOW}", seed()), "protect: [on-call]");
     bench.roster(
         "agents:\n  - { operatorId: \"8008\", state: absent }\n  - { operatorId: \"8009\", state: absent }\n",
@@ -384,7 +384,7 @@ fn whoever_moved_while_it_was_asked_who_is_at_work_is_not_deleted() {
 }
 
 #[test]
-fn whoever_moved_while_a_deletion_of_many_waited_for_its_turn_is_not_deleted() {
+fn an_agent_that_moves_while_a_deletion_waits_is_not_deleted() {
     let agents = (1..=13).map(|n| format!("  - {{ operatorId: \"{}\", name: 坐席 }}\n", 8000 + n));
     let slow = "faults: { delayMs: { probability: 1, min: 5000, max: 5000 }, only: [edit/v2] }";
     let bench = Bench::new(&format!("{slow}\nagents:\n{}", agents.collect::<String>()));
@@ -410,7 +410,7 @@ fn whoever_moved_while_a_deletion_of_many_waited_for_its_turn_is_not_deleted() {
 }
 
 #[test]
-fn an_interrupted_run_asks_nobody_any_more() {
+fn an_interrupted_run_queries_no_presence() {
     let bench = bench(&format!("{}{SLOW}", seed()), "protect: [on-call]");
     bench.roster(TEN);
     let child = begun(&bench);
@@ -423,7 +423,7 @@ fn an_interrupted_run_asks_nobody_any_more() {
 }
 
 #[test]
-fn without_a_system_that_knows_nobody_is_guarded() {
+fn without_a_presence_system_no_agent_is_guarded() {
     let bench = Bench::new(&seed());
     bench.workspace("policy: { limits: { floor: 100 } }\n");
     bench.roster(TEN);

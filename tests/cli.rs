@@ -424,7 +424,7 @@ fn a_run_that_is_interrupted_before_it_writes_exits_with_130_and_frees_the_lock(
 }
 
 #[test]
-fn whoever_asked_for_json_reads_json_of_a_broken_workspace_too() {
+fn json_output_stays_json_for_a_broken_workspace() {
     let bench = Bench::new("");
     bench.roster("agents: [{ operatorId: 8001 }]\n");
     let manifest = bench.run(&["status", "--format", "json"]).exits(1).json();
@@ -500,7 +500,7 @@ fn drift_says_which_side_moved_and_exits_with_2() {
 }
 
 #[test]
-fn a_queue_that_is_made_too_late_gets_no_twin() {
+fn a_queue_created_too_late_gets_no_duplicate() {
     let bench = Bench::new("faults: { seed: 3, delayMs: { probability: 1, max: 2500 }, only: [addQueue] }\n");
     let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
     bench.write("rosterctl.yaml", &file.replace("accountId: N1", "accountId: N1\n    timeout: 100ms"));

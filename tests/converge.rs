@@ -133,7 +133,7 @@ fn a_deletion_before_the_queues_were_left_is_caught() {
 }
 
 #[test]
-fn a_step_that_hurts_somebody_on_a_call_is_caught() {
+fn a_step_that_disrupts_an_agent_on_a_call_is_caught() {
     caught(Mutant::Heedless, "without a look at its presence");
 }
 

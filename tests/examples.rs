@@ -142,7 +142,7 @@ impl Drop for Sandbox {
 }
 
 #[test]
-fn whoever_is_on_a_call_is_seen_and_left_alone() {
+fn an_agent_on_a_call_is_seen_and_left_alone() {
     let example = "examples/at-work";
     let bench = Bench::new(example);
     let (_sandbox, at) = Sandbox::new(&bench.folder.path().join(example).join("seed.yml"));

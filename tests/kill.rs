@@ -299,7 +299,7 @@ fn a_journal_says_nothing_against_a_ledger_that_was_written_after_it() {
 }
 
 #[test]
-fn a_queue_that_is_made_after_its_client_was_killed_gets_no_twin() {
+fn a_queue_created_after_its_client_was_killed_gets_no_duplicate() {
     let bench = bench("");
     let came = slow_gateway(&bench, "addQueue");
     bench.roster("queues:\n  - { displayName: 在线 }\n  - { displayName: 夜班 }\n");

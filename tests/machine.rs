@@ -99,7 +99,7 @@ fn a_call_that_cannot_be_repeated_any_more_ends_its_step_and_not_the_run() {
 }
 
 #[test]
-fn whoever_stops_a_run_that_looks_around_stopped_it() {
+fn a_stop_during_the_first_look_ends_the_run() {
     let finish = drive(plan_of("[{ operatorId: \"8001\", name: 新 }]", &["8001"]), |effect| match effect {
         Effect::Look { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
@@ -213,7 +213,7 @@ fn a_new_queue_of_unknown_outcome_takes_no_longer_than_trying_again_may_and_is_n
 }
 
 #[test]
-fn whoever_has_left_a_queue_is_deleted_whatever_else_is_amiss_with_it() {
+fn an_agent_that_left_a_queue_is_deleted_despite_other_faults_of_the_queue() {
     for (left, ends) in [(true, [Status::Failed, Status::Done]), (false, [Status::Failed, Status::Skipped])] {
         let workspace = planning::workspace_with("", "{}");
         let text =
@@ -261,7 +261,7 @@ fn whoever_has_left_a_queue_is_deleted_whatever_else_is_amiss_with_it() {
 }
 
 #[test]
-fn nobody_can_tell_what_became_of_a_password_that_was_not_answered() {
+fn an_unanswered_password_call_is_unknown() {
     let agents = |version: u32| {
         format!("[{{ operatorId: \"8001\", password: {{ store: files, key: a, version: {version} }} }}]")
     };

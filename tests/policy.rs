@@ -23,7 +23,7 @@ fn deleted_without_a_role() -> Bench {
 }
 
 #[test]
-fn one_that_was_deleted_and_cannot_be_made_again_stops_nobody_else() {
+fn a_deleted_agent_that_cannot_be_recreated_stops_no_other_agent() {
     let bench = deleted_without_a_role();
     let drift = bench.run(&["drift", "--format", "json"]).exits(2).json();
     let finding = &drift["findings"][0];

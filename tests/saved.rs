@@ -43,7 +43,7 @@ fn rename(bench: &Bench, id: &str, name: &str) {
 const APPLY: [&str; 4] = ["apply", "--auto-approve", "--plan", "plan.json"];
 
 #[test]
-fn a_plan_that_was_edited_and_digested_again_deletes_nobody() {
+fn a_plan_with_a_forged_digest_deletes_no_agent() {
     let bench = Bench::new(SEED);
     bench.roster(&roster(["甲", "乙", "丁"]));
     bench.run(&["plan", "--out", "plan.json"]).exits(0);

@@ -192,7 +192,7 @@ fn status_shows_everybody_across_all_systems() {
 }
 
 #[test]
-fn status_is_narrowed_and_says_whom_nobody_knows() {
+fn status_is_narrowed_and_names_unknown_agents() {
     let site = Site::new(SEED);
     let said = site
         .run(&["status", "--agent", "8001", "--agent", "8009", "--agent", "x", "--format", "json"])
@@ -321,7 +321,7 @@ fn doctor_tries_each_thing_once_and_names_the_way_out() {
 }
 
 #[test]
-fn doctor_says_when_nobody_is_guarded_or_nobody_answers() {
+fn doctor_tells_a_missing_guard_and_a_silent_system() {
     let site = Site::new(SEED);
     site.roster(
         "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorId: tom }, { operatorId: \"101\" }]\n",

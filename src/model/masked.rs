@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_of_stars_hides_something_in_what_is_somebodys() {
+    fn a_run_of_stars_is_a_mask_in_a_personal_field() {
         for text in [
             "138****1111",
             "138＊＊＊＊1111",

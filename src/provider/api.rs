@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_that_nobody_asked_for_is_noticed_and_silence_is_none() {
+    fn an_unrequested_number_is_a_mismatch_and_silence_is_none() {
         let ids = |all: &[&str]| all.iter().map(|id| OperatorId::from(*id)).collect::<Vec<_>>();
         let told = |all: &[&str]| WriteReceipt { agents: ids(all), ..WriteReceipt::default() };
         let asked = ids(&["9001", "9002"]);

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_nobody_waits_for_counts_as_late_as_it_may_have_come() {
+    fn an_abandoned_call_counts_until_its_latest_arrival() {
         let mut window = Window::default();
         assert_eq!(window.enter(1, RATE, 30, 0), Ok(()));
         assert_eq!(window.enter(2, RATE, 30, 0), Ok(()));

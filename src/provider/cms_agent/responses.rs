@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_an_answer_and_somebody_else_is_none() {
+    fn an_empty_success_is_a_response_and_another_agent_is_none() {
         let answered = |desc: &Json| {
             let body = json!({ "resultCode": "0100000", "resultDesc": desc });
             let sightings = agent(&"101".into(), &Reply::json(200, &body)).unwrap_or_default();

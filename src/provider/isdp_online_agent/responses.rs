@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_an_account_is_about_somebody() {
+    fn a_row_without_an_account_is_a_nameless_report() {
         let nameless = |row: Json| {
             let body = json!({ "stateCode": "0", "result": { "data": [row], "total_count": 1 } });
             page(&Reply::json(200, &body)).map(|sightings| sightings.nameless)
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_answer_is_no_listing_and_an_odd_account_nobody_else() {
+    fn an_odd_response_is_no_listing_and_an_odd_account_is_no_other_agent() {
         use crate::provider::json_cursor::outcome;
         let result = json!({ "data": [], "total_count": 0 });
         for (code, expected) in [

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_both_flags_say_that_nobody_takes_chats() {
+    fn both_flags_off_mean_that_no_chats_are_claimed() {
         let state = |flags: Json| {
             let mut member = json!({ "agentNumber": "8001" });
             for (key, value) in flags.as_object().into_iter().flatten() {

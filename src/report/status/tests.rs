@@ -163,14 +163,14 @@ fn what_no_document_explains_is_neither_yes_nor_no_and_is_shown() {
 }
 
 #[test]
-fn an_incomplete_listing_calls_nobody_missing() {
+fn an_incomplete_listing_makes_no_agent_missing() {
     let mut case = case();
     case.live.agents.as_mut().unwrap().incomplete = Some("short".to_owned());
     assert_eq!(row(&of_case(&case, ALL, None), "8004").live, None);
 }
 
 #[test]
-fn narrowed_to_whom_nobody_knows() {
+fn narrowed_to_an_unknown_agent() {
     let only = ["8001", "7777"].map(OperatorId::from).into();
     let status = of_case(&case(), ALL, Some(&only));
     assert_eq!(status.agents.len(), 2);

@@ -34,7 +34,7 @@ fn plan(workspace: &str) -> Arc<Plan> {
 }
 
 #[tokio::test]
-async fn whoever_begins_at_a_time_shares_a_sync_and_every_line_is_there() -> io::Result<()> {
+async fn concurrent_intents_share_a_sync_and_every_line_is_there() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let desk = desk(folder.path(), "acme", "")?;
     let journal = desk.start(&plan("acme"), 0)?;
