@@ -42,6 +42,9 @@ pub trait Check {
     /// Why it may not.
     fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
 
+    /// Returns whether the presence that the check saw is still current.
+    fn is_current(&self) -> bool;
+
     /// Takes down that the call leaves now: nothing is waited for any more.
     ///
     /// # Errors
@@ -399,23 +402,35 @@ impl Client {
             Some(rate) => Some(or_stop(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
             None => None,
         };
-        // The last word is had after the longest wait: for the rate limit, where there is one; else for a place
-        // among the calls in flight, which the look itself then needs no more.
-        if let (Some(check), Some(permit)) = (check, &mut permit) {
-            self.hold_permit_while(permit, or_stop(stop, check.check()))
-                .await?
-                .map_err(|failure| self.unsent(failure))?;
-        }
+        // The check comes after the longest wait: for the rate limit, where there is one; else for a slot, which the
+        // reads of the check then share.
         if let (Some(check), None) = (check, &permit) {
             or_stop(stop, check.ready()).await?.map_err(|failure| self.unsent(failure))?;
         }
-        let slot = or_stop(stop, async { self.slots.acquire().await.ok() });
-        let _slot = match (manner, &mut permit) {
-            (CallMode::Aside, _) => None,
-            (CallMode::Read | CallMode::Write(_), Some(permit)) => {
-                self.hold_permit_while(permit, slot).await?
+        let mut rounds = 0;
+        let _slot = loop {
+            if let (Some(check), Some(permit)) = (check, &mut permit) {
+                self.hold_permit_while(permit, or_stop(stop, check.check()))
+                    .await?
+                    .map_err(|failure| self.unsent(failure))?;
             }
-            (CallMode::Read | CallMode::Write(_), None) => slot.await?,
+            let slot = or_stop(stop, async { self.slots.acquire().await.ok() });
+            let slot = match (manner, &mut permit) {
+                (CallMode::Aside, _) => None,
+                (CallMode::Read | CallMode::Write(_), Some(permit)) => {
+                    self.hold_permit_while(permit, slot).await?
+                }
+                (CallMode::Read | CallMode::Write(_), None) => slot.await?,
+            };
+            if check.filter(|_| permit.is_some()).is_none_or(|check| check.is_current()) {
+                break slot;
+            }
+            // The wait for the slot was long: others may be busy by now.
+            rounds += 1;
+            if rounds == ROUNDS {
+                let why = "its calls wait so long for each other that presence is never current";
+                return Err(Failure::NotSent(why.to_owned()));
+            }
         };
         if let (Some(check), None) = (check, &permit) {
             or_stop(stop, check.check()).await?.map_err(|failure| self.unsent(failure))?;
@@ -544,6 +559,9 @@ fn credential(connection: &Connection, secret: &Secret) -> [u8; 32] {
     }
     digest.finalize().into()
 }
+
+/// Most checks of a call that waits for a slot in between.
+const ROUNDS: usize = 3;
 
 /// Longest message that is shown, in characters.
 const LONGEST_MESSAGE: usize = 300;

@@ -181,7 +181,7 @@ impl<'a> PreSendChecks<'a> {
         presence
     }
 
-    /// Looks at all that a call depends on; what speaks against it, if anything does.
+    /// Looks at all that a call depends on; returns the moment of the presence answer, or an objection.
     ///
     /// `left` is when an earlier attempt of the call left.
     async fn look(
@@ -190,19 +190,19 @@ impl<'a> PreSendChecks<'a> {
         deed: &WriteOp,
         harms: &Disruptions,
         left: Option<Duration>,
-    ) -> Result<Option<Abort>, Failure> {
+    ) -> Result<Result<Duration, Abort>, Failure> {
         match deed {
             WriteOp::SetMembers { exten, members, before } if !self.is_first() => {
                 self.members(step, exten, members, before.as_deref()).await?;
             }
             WriteOp::EditAgent { id, .. } if !self.is_first() => {
                 if let Some(halt) = self.agent(id).await? {
-                    return Ok(Some(halt));
+                    return Ok(Err(halt));
                 }
             }
             WriteOp::CreateQueue { name, .. } => self.unmade(name, left).await?,
             WriteOp::DeleteAgents { ids } => {
-                return Ok(self.check_undisturbed(step, ids, harms, true).await?.err());
+                return self.check_undisturbed(step, ids, harms, true).await;
             }
             WriteOp::SetMembers { .. }
             | WriteOp::EditAgent { .. }
@@ -210,7 +210,7 @@ impl<'a> PreSendChecks<'a> {
             | WriteOp::SetPassword { .. }
             | WriteOp::PutSecret { .. } => {}
         }
-        Ok(self.presence(step, harms).await.err())
+        Ok(self.presence(step, harms).await)
     }
 
     /// Whether a queue's members are still those that the plan saw.
@@ -436,6 +436,8 @@ pub struct PreSendCheck<'a> {
     halt: Mutex<Option<Abort>>,
     /// When all that can be looked at before the call takes its place had been.
     ready: Mutex<Option<Duration>>,
+    /// Moment of the presence answer of the last check.
+    checked: Mutex<Option<Duration>>,
     /// When the call left last.
     left: Mutex<Option<Duration>>,
 }
@@ -450,7 +452,7 @@ impl<'a> PreSendCheck<'a> {
         journal: Option<&'a dyn StepJournal>,
     ) -> Self {
         let (halt, ready, left) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { lookout, step, deed, harms, journal, halt, ready, left }
+        Self { lookout, step, deed, harms, journal, halt, ready, checked: Mutex::default(), left }
     }
 
     /// Why the call did not leave, where its own failure does not say it.
@@ -494,8 +496,15 @@ impl Check for PreSendCheck<'_> {
                 return Ok(());
             }
             let left = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
-            self.judge(self.lookout.look(self.step, self.deed, self.harms, left).await?)
+            let seen = self.lookout.look(self.step, self.deed, self.harms, left).await?;
+            *self.checked.lock().unwrap_or_else(PoisonError::into_inner) = seen.as_ref().ok().copied();
+            self.judge(seen.err())
         })
+    }
+
+    fn is_current(&self) -> bool {
+        let checked = *self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        self.harms.is_empty() || checked.is_some_and(|at| self.lookout.since(at) <= self.lookout.fresh)
     }
 
     fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {

@@ -186,10 +186,12 @@ pub(crate) fn small(seed: u64) -> Roster {
         live: json!(live).to_string(),
         live_queues: json!(live_queues).to_string(),
         connection: format!(
-            ", batchCreate: {batch}, mainGroupOnCreate: {}, enabledOnCreate: {}",
+            ", batchCreate: {batch}, mainGroupOnCreate: {}, enabledOnCreate: {}, concurrency: {}",
             dice.chance(70),
-            dice.chance(70)
+            dice.chance(70),
+            [1, 2, 8, 8][dice.0.below(4)]
         ),
+        concurrency: [1, 2, 8, 8][dice.0.below(4)],
         queue_page: 1 + dice.0.below(3),
         agent_page: 10,
         limit,
@@ -241,6 +243,7 @@ pub(crate) fn large() -> Roster {
         live: json!(live).to_string(),
         live_queues: json!(live_queues).to_string(),
         connection: String::new(),
+        concurrency: 8,
         queue_page: 50,
         agent_page: 100,
         limit: Limit { calls: 20, per_ms: 60_000 },
@@ -289,6 +292,7 @@ pub(crate) fn replacing() -> Roster {
         live: json!(live).to_string(),
         live_queues: json!(live_queues).to_string(),
         connection: String::new(),
+        concurrency: 8,
         queue_page: 50,
         agent_page: 100,
         limit: Limit { calls: 20, per_ms: 60_000 },
@@ -307,6 +311,8 @@ struct Parts {
     live: String,
     live_queues: String,
     connection: String,
+    /// Calls in flight of the queues' connection.
+    concurrency: usize,
     queue_page: usize,
     agent_page: usize,
     limit: Limit,
@@ -331,7 +337,7 @@ name: test
 manifests: [roster]
 connections:
   agents: {{ provider: agent-config, baseUrl: sandbox{} }}
-  webchat: {{ provider: webchat-queue, baseUrl: sandbox, pageSize: {}, rateLimit: {{ calls: {}, per: {}s }} }}
+  webchat: {{ provider: webchat-queue, baseUrl: sandbox, pageSize: {}, concurrency: {}, rateLimit: {{ calls: {}, per: {}s }} }}
   desk: {{ provider: cms-agent, baseUrl: sandbox, ccId: 1, vdn: 1, auth: {{ scheme: bearer, token: {{ store: files, key: desk }} }} }}
 secrets:
   files: {{ type: dir, path: secrets }}
@@ -342,6 +348,7 @@ policy:
 ",
         parts.connection,
         parts.queue_page,
+        parts.concurrency,
         limit.calls,
         limit.per_ms / 1000,
         parts.prune,
