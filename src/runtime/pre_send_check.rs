@@ -2,7 +2,7 @@
 //!
 //! A rate limit, many calls before it, or people at work may have held a call back for minutes, and people use
 //! the console meanwhile. What a call overwrites is looked at again unless the call is of the first ones, which
-//! leave before any was answered: by one call each where a plan overwrites little ([`FEW`]), else by a listing no
+//! leave before any was answered: by one call each where a plan overwrites little (`FEW`), else by a listing no
 //! older than [`FRESH`] that all calls of that time share, so that a long run does not take twice the time.
 
 use std::collections::{BTreeMap, BTreeSet};
