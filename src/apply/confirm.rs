@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::event::{Effect, ReadPurpose};
+use super::machine::{Machine, State};
 use super::postcondition;
 use super::postcondition::Verdict;
 use super::precondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::WriteOp;
-use super::{Effect, Machine, ReadPurpose, State, Status};
+use crate::model::outcome::Status;
 use crate::model::plan::Operation;
 
 impl Machine {

@@ -3,29 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::machine::{Machine, Ready, State};
 use super::presence_guard::whys;
 use super::write_op;
 use super::write_op::WriteOp;
-use super::{Machine, State, Status};
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::Deferred;
+use crate::model::outcome::{Deferred, Status};
 use crate::model::plan::Operation;
 use crate::model::value::Members;
-
-/// Whether a step can go.
-pub(super) enum Ready {
-    /// What it waits for is not over.
-    NotYet,
-    /// It can.
-    Go,
-    /// It never will.
-    Blocked {
-        /// Why, in words.
-        why: String,
-        /// For the sake of people at work, and nothing else.
-        excused: bool,
-    },
-}
 
 impl Machine {
     /// Takes a target out of a step; a step without targets is skipped.

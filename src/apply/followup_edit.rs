@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use super::event::{ApplyOutcome, Effect, Finish, ReadPurpose};
+use super::machine::{Machine, State};
 use super::postcondition;
 use super::postcondition::{Open, Verdict};
 use super::presence_guard::whys;
 use super::readback::{ReadBack, ReadSet};
 use super::write_op::{WriteOp, unreadable};
-use super::{ApplyOutcome, Effect, Finish, Machine, ReadPurpose, State, UNREAD};
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::Deferred;
-use crate::model::outcome::{IN_PART, Status, StepResult};
+use crate::model::outcome::{Deferred, IN_PART, Status, StepResult};
 use crate::model::plan::{Operation, Step};
 use crate::model::retry;
+
+/// The message of a step that its vendor confirmed and that could not be read back.
+const UNREAD: &str = "the vendor confirmed it; it was not read back, since the system refused the sign-in";
 
 impl Machine {
     /// Whether a step is done, as its vendor says, and was not seen to have taken effect.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Status, StepResult, replacement_backup};
+use super::replacement_backup;
 use crate::model::agent::{self, PASSWORD};
 use crate::model::desired::Desired;
 use crate::model::equivalence::same;
@@ -14,6 +14,7 @@ use crate::model::field::{Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use crate::model::live::Live;
+use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::Value;

@@ -9,93 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::disruption::Disruptions;
+use super::disruption::{first_objection, harms};
+use super::event::Effect;
+use super::machine::{Machine, State};
 use super::write_op;
 use super::write_op::WriteOp;
-use super::{Effect, Machine, State, Status};
-use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::Deferred;
-use crate::model::plan::{Action, Change, Operation, Plan, Step};
-use crate::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict};
-use crate::model::value::Value;
-
-/// What a step would do to whom; the first harm counts that the policy blocks.
-pub type Disruptions = Vec<(OperatorId, Vec<Disruption>)>;
-
-/// Where a step stands with those whom it would hurt.
-#[derive(Debug, Default)]
-pub(super) struct GuardState {
-    /// They were asked for.
-    pub(super) asked: bool,
-    /// Since when it waits for somebody; counted from the run's begin.
-    since: Option<Duration>,
-    /// Whom alone it asks for while it waits.
-    waits_for: BTreeSet<OperatorId>,
-}
-
-/// What speaks against doing this to an agent.
-pub fn first_objection(
-    guard: &PresencePolicy,
-    harms: &[Disruption],
-    agent: &OperatorId,
-    presence: &Presence,
-) -> Option<(Disruption, PresenceVerdict)> {
-    let verdicts = harms.iter().map(|harm| (*harm, guard.evaluate(*harm, agent, presence)));
-    verdicts.into_iter().find(|(_, verdict)| *verdict != PresenceVerdict::Clear)
-}
-
-/// Agents that a plan deletes, for good or to make them again.
-pub(super) fn deleted_agents(plan: &Plan) -> BTreeSet<OperatorId> {
-    let deletes = plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete);
-    deletes.flat_map(|step| &step.targets).map(|id| id.name.clone()).collect()
-}
-
-/// Whether some step of a plan would do to somebody what the guard minds.
-pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
-    let doomed = deleted_agents(plan);
-    let watched = |step| {
-        harms(plan, step, &doomed, |_| false).iter().any(|(_, harms)| harms.iter().any(|h| guard.guards(*h)))
-    };
-    plan.steps.iter().any(watched)
-}
-
-/// Returns the disruptions of a step. `is_new` tells of an agent whether this run surely created it.
-///
-/// After an unconfirmed creation the agent may be one that the console created, and may be busy.
-fn harms(
-    plan: &Plan,
-    step: &Step,
-    doomed: &BTreeSet<OperatorId>,
-    is_new: impl Fn(&ResourceId) -> bool,
-) -> Disruptions {
-    match step.operation {
-        Operation::AgentDelete => {
-            step.targets.iter().map(|id| (id.name.clone(), vec![Disruption::Delete])).collect()
-        }
-        Operation::AgentEdit => {
-            let change = step.targets.first().and_then(|id| plan.change(id));
-            let is_update = |change: &&Change| change.action == Action::Update || !is_new(&change.id);
-            let Some(change) = change.filter(is_update) else { return Vec::new() };
-            let sent = |field| change.field(field).filter(|diff| diff.is_in(&step.fields));
-            let disables = sent(&ENABLED).is_some_and(|diff| diff.after == Some(Value::Flag(false)));
-            let regroups = sent(&MAIN_SKILL_GROUP).is_some();
-            let harms = [(disables, Disruption::Disable), (regroups, Disruption::Regroup)];
-            let harms: Vec<Disruption> =
-                harms.into_iter().filter(|(does, _)| *does).map(|(_, harm)| harm).collect();
-            if harms.is_empty() { Vec::new() } else { vec![(change.id.name.clone(), harms)] }
-        }
-        Operation::QueueMembers => write_op::removed(plan, step)
-            .into_keys()
-            .map(|id| {
-                let dies = doomed.contains(&id).then_some(Disruption::Delete);
-                (id, dies.into_iter().chain([Disruption::Unqueue]).collect())
-            })
-            .collect(),
-        Operation::AgentCreate | Operation::AgentPassword | Operation::QueueCreate | Operation::SecretPut => {
-            Vec::new()
-        }
-    }
-}
+use crate::model::outcome::{Deferred, Status};
+use crate::model::plan::Operation;
+use crate::model::presence::{Disruption, Presence, PresenceVerdict};
 
 /// How often somebody is looked after while a step waits.
 fn interval(wait: Duration) -> Duration {

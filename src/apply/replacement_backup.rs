@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::StepResult;
 use super::write_op::{exten, sent};
 use crate::model::agent::PASSWORD;
 use crate::model::desired::Desired;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{Ledger, ReplacementBackup};
 use crate::model::live::Live;
+use crate::model::outcome::StepResult;
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan};
 use crate::model::value::Value;
 

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::event::{Effect, ReadPurpose};
+use super::machine::{Machine, State};
+use super::postcondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op;
 use super::write_op::WriteOp;
-use super::{Effect, Machine, ReadPurpose, State, Status, postcondition};
 use crate::model::equivalence::same;
+use crate::model::outcome::Status;
 use crate::model::retry;
 use crate::model::value::Members;
 
