@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::event::{Effect, ReadPurpose};
-use super::machine::{Machine, State};
+use super::machine::{Machine, Phase, Proof};
 use super::postcondition;
 use super::postcondition::Verdict;
 use super::precondition;
@@ -19,11 +19,7 @@ impl Machine {
         if self.plan.steps[at].operation != Operation::AgentDelete {
             return Vec::new();
         }
-        self.before[at]
-            .iter()
-            .copied()
-            .filter(|before| matches!(self.slots[*before].state, State::Done) && !self.slots[*before].proved)
-            .collect()
+        self.before[at].iter().copied().filter(|before| self.slots[*before].awaits_verification()).collect()
     }
 
     /// Before a deletion, every queue is read back: the vendor's word alone takes nobody off the phones, and
@@ -32,11 +28,11 @@ impl Machine {
         let deletes = self.plan.steps[at].operation == Operation::AgentDelete;
         // Also where the plan saw none: one may have been made since.
         let queues = self.conduct.queues || self.plan.summary.live.queues > 0;
-        if !deletes || self.slots[at].confirmed {
+        let Phase::Waiting { confirmed: false, guarded } = self.slots[at].phase else { return None };
+        if !deletes {
             return None;
         }
-        self.slots[at].state = State::Running;
-        self.slots[at].confirmed = true;
+        self.slots[at].phase = Phase::Confirming { guarded };
         let wanted = self.confirmation(at, queues);
         Some(Effect::Look { purpose: ReadPurpose::Confirm(at), wanted, again: 0 })
     }
@@ -69,8 +65,8 @@ impl Machine {
         };
         // Whoever sees that a queue has been made since does not make a second one.
         for step in 0..self.slots.len() {
-            if let (State::Waiting, Some(WriteOp::CreateQueue { name, .. })) =
-                (&self.slots[step].state, &self.slots[step].deed)
+            if let (Phase::Waiting { .. }, Some(WriteOp::CreateQueue { name, .. })) =
+                (&self.slots[step].phase, &self.slots[step].deed)
                 && let Some((exten, _)) = all.iter().find(|(_, queue)| *queue.name == **name)
             {
                 let why = format!("a queue of this name has been created since ({exten})");
@@ -86,7 +82,7 @@ impl Machine {
             match postcondition::judge(&plan, step, slot.made.as_ref(), &[], sent, seen) {
                 Verdict::Took | Verdict::Unsettled(_) => {
                     self.slots[before].dropped = postcondition::dropped(&plan, step, sent, seen);
-                    self.slots[before].proved = true;
+                    self.slots[before].phase = Phase::Done(Proof::Verified);
                 }
                 Verdict::Late(_) if self.may_be_delayed(self.slots[at].looks) => late = true,
                 Verdict::Late(what) => self.fail_unverified(before, &what, true),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::machine::{Machine, Ready, State};
+use super::machine::{Machine, Phase, Ready};
 use super::presence_guard::whys;
 use super::write_op;
 use super::write_op::WriteOp;
@@ -34,10 +34,11 @@ impl Machine {
         let step = &plan.steps[at];
         let mut failed = Vec::new();
         for before in self.before[at].iter().copied() {
-            match &self.slots[before].state {
-                State::Waiting | State::Running => return Ready::NotYet,
-                State::Done | State::Ended(..) if self.satisfies(before, at) => {}
-                State::Done | State::Ended(..) => failed.push(before),
+            if self.slots[before].is_open() {
+                return Ready::NotYet;
+            }
+            if !self.satisfies(before, at) {
+                failed.push(before);
             }
         }
         if failed.is_empty() {
@@ -50,10 +51,10 @@ impl Machine {
                 let held: Vec<Deferred> = failed.iter().flat_map(|f| self.slots[*f].held.clone()).collect();
                 let why = format!("it depends on {names}, which left people at work alone: {}", whys(&held));
                 self.slots[at].held = held;
-                return Ready::Blocked { why, excused: true };
+                return Ready::Blocked { why, only_deferred: true };
             }
             let why = format!("it depends on {names}, which did not take effect");
-            return Ready::Blocked { why, excused: false };
+            return Ready::Blocked { why, only_deferred: false };
         }
         // Of many agents, only those that could not leave their queues stay; whatever else failed, whoever was seen
         // to be out of one has left it.
@@ -68,7 +69,7 @@ impl Machine {
                     list.is_some_and(|list| list.contains_key(id))
                 };
                 let seen = write_op::exten(target, change).and_then(|exten| self.inside.get(&exten));
-                let failed = matches!(self.slots[before].state, State::Ended(Status::Failed, _));
+                let failed = matches!(self.slots[before].phase, Phase::Ended { status: Status::Failed, .. });
                 // Whoever is made again comes back only where all of that step was done.
                 let last = plan.steps[before].members.is_none();
                 let seen = seen.filter(|_| failed && last);
@@ -85,17 +86,14 @@ impl Machine {
                 self.exclude_target(at, step.operation, &id, &why);
             }
         }
-        match &self.slots[at].state {
-            State::Waiting => Ready::Go,
-            _ => Ready::NotYet,
-        }
+        if self.slots[at].is_waiting() { Ready::Go } else { Ready::NotYet }
     }
 
     /// Whether a step that is over did what another one waits for. Where people at work were left alone, the rest
     /// goes on.
     fn satisfies(&self, before: usize, then: usize) -> bool {
         let slot = &self.slots[before];
-        let done = matches!(slot.state, State::Done);
+        let done = slot.is_done();
         if done && slot.left_out.is_empty() && slot.held.is_empty() {
             return true;
         }

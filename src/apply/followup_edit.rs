@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::event::{ApplyOutcome, Effect, Finish, ReadPurpose};
-use super::machine::{Machine, State};
+use super::machine::{Answer, Machine, Phase, Proof};
 use super::postcondition;
 use super::postcondition::{Open, Verdict};
 use super::presence_guard::whys;
 use super::readback::{ReadBack, ReadSet};
 use super::write_op::{WriteOp, unreadable};
+use crate::model::call::Failure;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::outcome::{Deferred, IN_PART, Status, StepResult};
 use crate::model::plan::{Operation, Step};
@@ -18,11 +19,6 @@ use crate::model::retry;
 const UNREAD: &str = "the vendor confirmed it; it was not read back, since the system refused the sign-in";
 
 impl Machine {
-    /// Whether a step is done, as its vendor says, and was not seen to have taken effect.
-    fn awaiting_verification(&self, at: usize) -> bool {
-        matches!(self.slots[at].state, State::Done) && !self.slots[at].proved
-    }
-
     /// Whether it is worth another look, after a pause, that what was done may not be shown yet; `looks` were taken.
     pub(super) fn may_be_delayed(&self, looks: u32) -> bool {
         !self.interrupted && looks < retry::poll_count(retry::LATE)
@@ -56,7 +52,8 @@ impl Machine {
     /// did not show yet.
     pub(super) fn verify(&mut self, again: u32) -> Effect {
         let mut wanted = ReadSet::default();
-        for (at, step) in self.plan.steps.iter().enumerate().filter(|(at, _)| self.awaiting_verification(*at))
+        for (at, step) in
+            self.plan.steps.iter().enumerate().filter(|(at, _)| self.slots[*at].awaits_verification())
         {
             let more = postcondition::wanted(&self.plan, step, self.slots[at].made.as_ref());
             wanted.agents.extend(more.agents);
@@ -68,6 +65,28 @@ impl Machine {
         Effect::Look { purpose: ReadPurpose::Verify, wanted, again }
     }
 
+    /// Takes the answer to an edit that follows a call; the verification after it judges the fields that can be read.
+    pub(super) fn followed_up(&mut self, at: usize, failure: Option<Failure>) -> Vec<Effect> {
+        let slot = &mut self.slots[at];
+        if let Some(failure) = &failure {
+            slot.note = Some(failure.message().to_owned());
+            if let (Failure::SignIn(_), Some(deed)) = (failure, &slot.deed) {
+                self.locked.extend(deed.kind());
+            }
+        }
+        let Phase::FollowUp { pending, failed, fields } = &mut slot.phase else { return Vec::new() };
+        *failed |= failure.is_some();
+        *pending = pending.saturating_sub(1);
+        if *pending > 0 {
+            return Vec::new();
+        }
+        if !*failed {
+            slot.reset = std::mem::take(fields);
+        }
+        slot.phase = Phase::Done(Proof::FollowedUp);
+        self.advance()
+    }
+
     pub(super) fn verified(&mut self, seen: &ReadBack) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut late = false;
@@ -75,11 +94,11 @@ impl Machine {
         // All before any of them ends.
         let superseded: Vec<bool> = (0..self.slots.len()).map(|at| self.superseded(at)).collect();
         for (at, step) in plan.steps.iter().enumerate() {
-            if !self.awaiting_verification(at) {
+            let Phase::Done(proof @ (Proof::Due | Proof::FollowedUp)) = self.slots[at].phase else {
                 continue;
-            }
+            };
             if superseded[at] {
-                self.slots[at].proved = true;
+                self.slots[at].phase = Phase::Done(Proof::Verified);
                 continue;
             }
             let mut seen_step = step.clone();
@@ -88,10 +107,12 @@ impl Machine {
             let present = seen_step.targets.iter().filter(|id| matches!(seen.agent(&id.name), Ok(Some(_))));
             self.slots[at].present = present.cloned().collect();
             let slot = &self.slots[at];
+            let acknowledged = slot.answer == Answer::Confirmed;
+            let settled = proof == Proof::FollowedUp;
             let sent = slot.deed.as_ref().and_then(WriteOp::members);
             let gone = |id: &ResourceId| matches!(seen.agent(&id.name), Ok(None));
             let told: Vec<ResourceId> = match step.operation {
-                Operation::AgentCreate | Operation::AgentEdit if slot.acknowledged => {
+                Operation::AgentCreate | Operation::AgentEdit if acknowledged => {
                     seen_step.targets.iter().filter(|id| !gone(id)).cloned().collect()
                 }
                 Operation::AgentCreate
@@ -103,11 +124,8 @@ impl Machine {
                 | Operation::QueueMembers => Vec::new(),
             };
             // Without the vendor's yes one more edit each sets what cannot be read.
-            let mut unread = if slot.acknowledged {
-                Open::new()
-            } else {
-                postcondition::unconfirmed(&plan, &seen_step, seen)
-            };
+            let mut unread =
+                if acknowledged { Open::new() } else { postcondition::unconfirmed(&plan, &seen_step, seen) };
             for keys in unread.values_mut() {
                 keys.retain(|key| !slot.reset.iter().any(|reset| reset == key));
             }
@@ -116,7 +134,7 @@ impl Machine {
             let verdict = postcondition::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen);
             let verdict = match verdict {
                 Verdict::Took if unread.is_empty() => Verdict::Took,
-                Verdict::Took if slot.settled || self.interrupted => Verdict::Unseen(format!(
+                Verdict::Took if settled || self.interrupted => Verdict::Unseen(format!(
                     "the vendor did not confirm it, and no system returns {}: run apply again",
                     postcondition::keys(&unread)
                 )),
@@ -132,11 +150,11 @@ impl Machine {
             match verdict {
                 Verdict::Took => {
                     self.slots[at].dropped = postcondition::dropped(&plan, step, sent, seen);
-                    self.slots[at].proved = true;
+                    self.slots[at].phase = Phase::Done(Proof::Verified);
                 }
                 Verdict::Late(_) if self.may_be_delayed(self.looks) => late = true,
                 Verdict::Late(what) => {
-                    self.slots[at].disproved = true;
+                    self.slots[at].answer = Answer::Disproved;
                     self.fail_unverified(at, &what, true);
                 }
                 Verdict::Amiss(what) => {
@@ -144,7 +162,7 @@ impl Machine {
                     if postcondition::only_forms(&plan, &seen_step, &later, seen) {
                         self.slots[at].told = told;
                     } else {
-                        self.slots[at].disproved = true;
+                        self.slots[at].answer = Answer::Disproved;
                     }
                     self.fail_unverified(at, &what, false);
                 }
@@ -153,18 +171,16 @@ impl Machine {
                     let slot = &self.slots[at];
                     let kind = slot.deed.as_ref().and_then(WriteOp::kind);
                     let refused = kind.is_some_and(|kind| self.locked.contains(&kind));
-                    if slot.acknowledged && !slot.settled && refused {
+                    if acknowledged && !settled && refused {
                         self.end(at, Status::Done, UNREAD);
                     } else {
                         self.end(at, Status::Unknown, why);
                     }
                 }
-                Verdict::Unsettled(agents) if !self.slots[at].settled && !self.interrupted => {
-                    self.slots[at].reset.extend(reset);
+                Verdict::Unsettled(agents) if !settled && !self.interrupted => {
                     let deeds = postcondition::follow_ups(&plan, &agents);
-                    self.slots[at].settled = true;
-                    self.slots[at].pending = deeds.len();
-                    self.slots[at].state = State::Running;
+                    self.slots[at].phase =
+                        Phase::FollowUp { pending: deeds.len(), failed: false, fields: reset };
                     let follow = |deed| {
                         let harms = Vec::new();
                         Effect::Send { step: at, deed, repetition: 0, follow_up: true, harms }
@@ -194,9 +210,9 @@ impl Machine {
     /// Returns the targets of a step whose unread fields its call may have set without a yes that holds.
     fn doubted(&self, at: usize) -> Vec<ResourceId> {
         let slot = &self.slots[at];
-        let in_doubt = slot.disproved || (slot.unheard && !slot.acknowledged);
-        if !in_doubt {
-            return Vec::new();
+        match slot.answer {
+            Answer::None | Answer::Confirmed => return Vec::new(),
+            Answer::Unconfirmed { .. } | Answer::Disproved => {}
         }
         match self.plan.steps[at].operation {
             Operation::AgentCreate => slot.present.clone(),
@@ -217,17 +233,22 @@ impl Machine {
         let mut held: Vec<Deferred> = Vec::new();
         for (at, slot) in self.slots.iter().enumerate() {
             let excused = self.only_deferred(at);
-            let (status, message) = match &slot.state {
-                State::Done if slot.left_out.is_empty() && slot.held.is_empty() => {
+            let (status, message) = match &slot.phase {
+                Phase::Done(_) if slot.left_out.is_empty() && slot.held.is_empty() => {
                     (Status::Done, without(&slot.dropped))
                 }
-                State::Done if excused => {
+                Phase::Done(_) if excused => {
                     let more = without(&slot.dropped).map(|note| format!("; {note}")).unwrap_or_default();
                     (Status::Skipped, Some(format!("{IN_PART}{}{more}", whys(&slot.held))))
                 }
-                State::Done => (Status::Failed, slot.note.clone()),
-                State::Ended(status, message) => (*status, Some(message.clone())),
-                State::Waiting | State::Running => (Status::Unknown, None),
+                Phase::Done(_) => (Status::Failed, slot.note.clone()),
+                Phase::Ended { status, message, .. } => (*status, Some(message.clone())),
+                Phase::Waiting { .. }
+                | Phase::Confirming { .. }
+                | Phase::Guarding { .. }
+                | Phase::Sent
+                | Phase::Unknown(_)
+                | Phase::FollowUp { .. } => (Status::Unknown, None),
             };
             let mut left_out = slot.left_out.clone();
             if self.plan.steps[at].operation == Operation::QueueMembers && !slot.held.is_empty() {
@@ -243,13 +264,13 @@ impl Machine {
                 status,
                 message,
                 made: slot.made.clone(),
-                carried_out: matches!(slot.state, State::Done),
+                carried_out: slot.is_done(),
                 left_out,
                 held: excused,
                 spared: slot.held.iter().map(|held| held.agent.clone()).collect(),
                 dropped: slot.dropped.clone(),
                 told: slot.told.clone(),
-                confirmed: slot.acknowledged && !slot.disproved,
+                confirmed: slot.answer == Answer::Confirmed,
                 reset: slot.reset.clone(),
                 doubted: self.doubted(at),
             });
@@ -283,7 +304,7 @@ impl Machine {
             .steps
             .iter()
             .zip(&self.slots)
-            .any(|(other, slot)| (same(other) || recreated(other)) && matches!(slot.state, State::Done))
+            .any(|(other, slot)| (same(other) || recreated(other)) && slot.is_done())
     }
 
     /// Fields of a created agent that a later step sends: they are that step's to answer for.

@@ -14,17 +14,6 @@ use crate::model::outcome::{Deferred, Stale, Status};
 use crate::model::plan::{Operation, Plan};
 use crate::model::retry::Bounds;
 
-/// Where a step stands with those whom it would hurt.
-#[derive(Debug, Default)]
-pub(super) struct GuardState {
-    /// They were asked for.
-    pub(super) asked: bool,
-    /// Since when it waits for somebody; counted from the run's begin.
-    pub(super) since: Option<Duration>,
-    /// Whom alone it asks for while it waits.
-    pub(super) waits_for: BTreeSet<OperatorId>,
-}
-
 /// Whether a step can go.
 pub(super) enum Ready {
     /// What it waits for is not over.
@@ -35,64 +24,165 @@ pub(super) enum Ready {
     Blocked {
         /// Why, in words.
         why: String,
-        /// For the sake of people at work, and nothing else.
-        excused: bool,
+        /// Nothing but the presence guard keeps it from being sent.
+        only_deferred: bool,
     },
 }
 
-pub(super) enum State {
-    Waiting,
-    /// Sent, or being looked at again.
-    Running,
-    /// The vendor said yes, or reading back did.
-    Done,
-    Ended(Status, String),
+/// The phase of a step.
+pub(super) enum Phase {
+    /// Its dependencies are open, or one of its checks is.
+    Waiting {
+        /// The queues and agents of a deletion were read back.
+        confirmed: bool,
+        /// The presence guard let it pass.
+        guarded: bool,
+    },
+    /// The queues and agents of a deletion are being read back.
+    Confirming {
+        /// The presence guard let it pass before.
+        guarded: bool,
+    },
+    /// The presence guard asks for its agents.
+    Guarding {
+        /// Busy agents that it waits for; empty while it asks for all.
+        waits_for: BTreeSet<OperatorId>,
+    },
+    /// Its call is on its way.
+    Sent,
+    /// A read-back is to tell the outcome of its call.
+    Unknown(Doubt),
+    /// Its call took effect, by the vendor's response or by a read-back.
+    Done(Proof),
+    /// Edits follow its call.
+    FollowUp {
+        /// Edits without an answer.
+        pending: usize,
+        /// The vendor did not confirm one of them.
+        failed: bool,
+        /// Fields that no operation returns and that they set.
+        fields: Vec<String>,
+    },
+    /// It is over, and was not carried out or not seen to be.
+    Ended {
+        status: Status,
+        message: String,
+        /// Nothing but the presence guard kept it from being sent.
+        only_deferred: bool,
+    },
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "independent facts about one step")]
-pub(super) struct StepState {
-    pub(super) state: State,
-    pub(super) deed: Option<WriteOp>,
-    pub(super) repetition: u32,
-    pub(super) made: Option<OperatorId>,
-    pub(super) settled: bool,
-    /// It was read back already, and took effect.
-    pub(super) proved: bool,
-    /// Its queues were read back just before it.
-    pub(super) confirmed: bool,
-    /// No answer came in time: the vendor may still carry it out.
-    pub(super) late: bool,
+/// The reason for an unknown outcome.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// No response that can be read came.
+    Lost,
+    /// No response came in time: the vendor may still carry the call out.
+    Late,
+    /// The vendor refused the call with a code that its document does not list.
+    Refused,
+}
+
+/// The proof that a step took effect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The verification is due.
+    Due,
+    /// Edits followed, and the verification is due once more.
+    FollowedUp,
+    /// The verification is done.
+    Verified,
+}
+
+/// The vendor's response to the calls of a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// No call of it left.
+    None,
+    /// A call left, and the vendor confirmed none.
+    Unconfirmed {
+        /// Time of the first such answer.
+        since: Duration,
+    },
     /// The vendor confirmed the call.
-    pub(super) acknowledged: bool,
-    /// A call left, and the vendor did not confirm it.
-    pub(super) unheard: bool,
-    /// The vendor confirmed the call, and reading back showed otherwise: its yes proves nothing.
-    pub(super) disproved: bool,
+    Confirmed,
+    /// A read-back disproved it.
+    Disproved,
+}
+
+/// The state of a step.
+pub(super) struct StepState {
+    pub(super) phase: Phase,
+    pub(super) deed: Option<WriteOp>,
+    pub(super) answer: Answer,
+    /// Repetitions of its call.
+    pub(super) repetition: u32,
+    /// Reads without the expected result: confirmation and outcome share one budget.
+    pub(super) looks: u32,
+    /// Begin of the wait for busy agents: the guard and the check before a call share one budget.
+    pub(super) waiting_since: Option<Duration>,
+    pub(super) made: Option<OperatorId>,
     /// Targets of a creation that are there.
     pub(super) present: Vec<ResourceId>,
-    /// Fields that calls after it set again, which the vendor confirmed once none of these calls is open.
+    /// Fields that calls after it set again, and that the vendor confirmed.
     pub(super) reset: Vec<String>,
-    /// The vendor said yes, and nobody was seen to be missing since.
+    /// Targets that the vendor confirmed, and that no read-back showed to be missing.
     pub(super) told: Vec<ResourceId>,
-    /// The vendor said no, in words that its document does not list: reading back has the last word.
-    pub(super) refused: bool,
-    /// How often it was looked for in vain.
-    pub(super) looks: u32,
-    /// When its first attempt was over without a certain end.
-    pub(super) doubted: Option<Duration>,
-    /// A follow-up edit was not confirmed.
-    pub(super) refuted: bool,
-    /// Answers that are still to come.
-    pub(super) pending: usize,
     pub(super) left_out: Vec<ResourceId>,
-    /// Members whom nobody asked for and whom the vendor left out.
+    /// Undeclared members that the vendor dropped.
     pub(super) dropped: Vec<OperatorId>,
-    pub(super) attention: GuardState,
-    /// Whom it leaves alone.
+    /// Busy agents that it leaves alone.
     pub(super) held: Vec<Deferred>,
-    /// It was not tried, for the sake of people at work and nothing else.
-    pub(super) excused: bool,
     pub(super) note: Option<String>,
+}
+
+impl StepState {
+    fn new(deed: Option<WriteOp>) -> Self {
+        Self {
+            phase: Phase::Waiting { confirmed: false, guarded: false },
+            deed,
+            answer: Answer::None,
+            repetition: 0,
+            looks: 0,
+            waiting_since: None,
+            made: None,
+            present: Vec::new(),
+            reset: Vec::new(),
+            told: Vec::new(),
+            left_out: Vec::new(),
+            dropped: Vec::new(),
+            held: Vec::new(),
+            note: None,
+        }
+    }
+
+    /// Returns true while the step is neither done nor ended.
+    pub(super) fn is_open(&self) -> bool {
+        match self.phase {
+            Phase::Waiting { .. }
+            | Phase::Confirming { .. }
+            | Phase::Guarding { .. }
+            | Phase::Sent
+            | Phase::Unknown(_)
+            | Phase::FollowUp { .. } => true,
+            Phase::Done(_) | Phase::Ended { .. } => false,
+        }
+    }
+
+    /// Returns true if no check of the step is running and its call is not sent.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.phase, Phase::Waiting { .. })
+    }
+
+    /// Returns true if the step took effect, verified or not.
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.phase, Phase::Done(_))
+    }
+
+    /// Returns true if the step took effect and its verification is due.
+    pub(super) fn awaits_verification(&self) -> bool {
+        matches!(self.phase, Phase::Done(Proof::Due | Proof::FollowedUp))
+    }
 }
 
 /// The machine: events in, effects out.
@@ -125,37 +215,7 @@ pub struct Machine {
 impl Machine {
     /// A machine for a plan.
     pub fn new(plan: Arc<Plan>, conduct: ApplyOptions) -> Self {
-        let slots = plan
-            .steps
-            .iter()
-            .map(|step| StepState {
-                state: State::Waiting,
-                deed: write_op::for_step(&plan, step),
-                repetition: 0,
-                made: None,
-                settled: false,
-                proved: false,
-                confirmed: false,
-                late: false,
-                acknowledged: false,
-                unheard: false,
-                disproved: false,
-                present: Vec::new(),
-                reset: Vec::new(),
-                told: Vec::new(),
-                refused: false,
-                looks: 0,
-                doubted: None,
-                refuted: false,
-                pending: 0,
-                left_out: Vec::new(),
-                dropped: Vec::new(),
-                attention: GuardState::default(),
-                held: Vec::new(),
-                excused: false,
-                note: None,
-            })
-            .collect();
+        let slots = plan.steps.iter().map(|step| StepState::new(write_op::for_step(&plan, step))).collect();
         let places: BTreeMap<&str, usize> = plan.steps.iter().map(|step| &*step.id).zip(0..).collect();
         let before = plan
             .steps
@@ -211,7 +271,7 @@ impl Machine {
             Event::Answered { step, result } => self.answered(step, result),
             Event::Attended { steps, presence, at } => self.attended(&steps, presence.as_ref(), at),
             Event::Moved { step, stale } => self.moved(step, stale),
-            Event::NotStarted { step } if self.slots[step].settled => {
+            Event::NotStarted { step } if matches!(self.slots[step].phase, Phase::FollowUp { .. }) => {
                 self.answered(step, Err(Failure::NotSent("the run was interrupted".to_owned())))
             }
             Event::NotStarted { step } => {
@@ -227,12 +287,17 @@ impl Machine {
 
     /// Returns true if a queue is still to be created, or the outcome of a creation is not known yet.
     pub fn creates_queues(&self) -> bool {
-        let open = |slot: &StepState| matches!(slot.state, State::Waiting | State::Running);
-        self.slots.iter().any(|slot| matches!(slot.deed, Some(WriteOp::CreateQueue { .. })) && open(slot))
+        self.slots.iter().any(|slot| matches!(slot.deed, Some(WriteOp::CreateQueue { .. })) && slot.is_open())
     }
 
+    /// Ends a step.
     pub(super) fn end(&mut self, step: usize, status: Status, message: impl Into<String>) {
-        self.slots[step].state = State::Ended(status, message.into());
+        self.slots[step].phase = Phase::Ended { status, message: message.into(), only_deferred: false };
+    }
+
+    /// Skips a step; `only_deferred` where nothing but the presence guard keeps it from being sent.
+    pub(super) fn skip(&mut self, step: usize, message: String, only_deferred: bool) {
+        self.slots[step].phase = Phase::Ended { status: Status::Skipped, message, only_deferred };
     }
 
     fn guarded(&mut self, seen: &ReadBack) -> Vec<Effect> {
@@ -268,7 +333,7 @@ impl Machine {
         loop {
             let mut progress = false;
             for at in 0..self.slots.len() {
-                if !matches!(self.slots[at].state, State::Waiting) {
+                if !self.slots[at].is_waiting() {
                     continue;
                 }
                 if self.interrupted {
@@ -278,9 +343,8 @@ impl Machine {
                 }
                 match self.ready(at) {
                     Ready::NotYet => {}
-                    Ready::Blocked { why, excused } => {
-                        self.end(at, Status::Skipped, why);
-                        self.slots[at].excused = excused;
+                    Ready::Blocked { why, only_deferred } => {
+                        self.skip(at, why, only_deferred);
                         progress = true;
                     }
                     Ready::Go => {
@@ -289,8 +353,8 @@ impl Machine {
                             effects.push(effect);
                         } else if self.step_needs_presence(at) {
                             minding.push(at);
-                            self.slots[at].state = State::Running;
-                        } else if matches!(self.slots[at].state, State::Waiting) {
+                            self.slots[at].phase = Phase::Guarding { waits_for: BTreeSet::new() };
+                        } else if self.slots[at].is_waiting() {
                             effects.extend(self.send(at));
                         }
                     }
@@ -303,7 +367,7 @@ impl Machine {
         if !minding.is_empty() {
             effects.push(self.attend(minding));
         }
-        let over = self.slots.iter().all(|s| !matches!(s.state, State::Waiting | State::Running));
+        let over = !self.slots.iter().any(StepState::is_open);
         if effects.is_empty() && over && !self.finished {
             effects.push(self.verify(0));
         }
@@ -312,7 +376,7 @@ impl Machine {
 
     pub(super) fn send(&mut self, at: usize) -> Option<Effect> {
         self.stay_inside(at);
-        if matches!(self.slots[at].state, State::Ended(..)) {
+        if matches!(self.slots[at].phase, Phase::Ended { .. }) {
             return None;
         }
         let slot = &mut self.slots[at];
@@ -325,73 +389,51 @@ impl Machine {
             return None;
         }
         let repetition = slot.repetition;
-        slot.state = State::Running;
-        slot.pending = 1;
+        slot.phase = Phase::Sent;
         let harms = self.harms(at);
         Some(Effect::Send { step: at, deed, repetition, follow_up: false, harms })
     }
 
     fn answered(&mut self, at: usize, result: Result<Option<OperatorId>, Failure>) -> Vec<Effect> {
-        let now = self.now;
-        let slot = &mut self.slots[at];
-        slot.pending = slot.pending.saturating_sub(1);
-        if slot.settled {
-            // The verification that follows judges what can be read, whatever became of each edit.
-            if let Err(failure) = result {
-                slot.note = Some(failure.message().to_owned());
-                if let (Failure::SignIn(_), Some(deed)) = (&failure, &slot.deed) {
-                    self.locked.extend(deed.kind());
-                }
-                slot.refuted = true;
-            }
-            if slot.pending > 0 {
-                return Vec::new();
-            }
-            if slot.refuted {
-                slot.reset.clear();
-            }
-            slot.state = State::Done;
-            return self.advance();
+        if matches!(self.slots[at].phase, Phase::FollowUp { .. }) {
+            return self.followed_up(at, result.err());
         }
-        self.slots[at].unheard |= match &result {
-            Ok(_)
-            | Err(Failure::NotSent(_) | Failure::Throttled { .. } | Failure::Halted | Failure::Shut(_)) => {
-                false
-            }
-            Err(
-                Failure::Unknown(_)
-                | Failure::Late(_)
-                | Failure::Garbled(_)
-                | Failure::Refused(_)
-                | Failure::SignIn(_),
-            ) => true,
+        let slot = &mut self.slots[at];
+        slot.answer = match (&result, slot.answer) {
+            (Ok(_), _) => Answer::Confirmed,
+            (
+                Err(
+                    Failure::Unknown(_)
+                    | Failure::Late(_)
+                    | Failure::Garbled(_)
+                    | Failure::Refused(_)
+                    | Failure::SignIn(_),
+                ),
+                Answer::None,
+            ) => Answer::Unconfirmed { since: self.now },
+            (Err(_), before) => before,
         };
         match result {
             Ok(made) => {
-                self.slots[at].acknowledged = true;
                 if made.is_some() {
-                    self.slots[at].made = made;
+                    slot.made = made;
                 }
-                self.slots[at].state = State::Done;
+                slot.phase = Phase::Done(Proof::Due);
             }
             Err(failure @ (Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_))) => {
                 let why = failure.message().to_owned();
-                self.slots[at].late = matches!(failure, Failure::Late(_));
-                self.slots[at].doubted.get_or_insert(now);
-                self.slots[at].note = Some(why.clone());
+                slot.note = Some(why.clone());
                 // No operation returns a password, and setting it twice sets it once: send it again.
                 if self.plan.steps[at].operation == Operation::AgentPassword {
                     return self.again(at, &why);
                 }
-                let wanted = self.resolution(at);
-                return vec![Effect::Look { purpose: ReadPurpose::Resolve(at), wanted, again: 0 }];
+                let late = matches!(failure, Failure::Late(_));
+                return vec![self.resolve(at, if late { Doubt::Late } else { Doubt::Lost })];
             }
             // agent-config's codes are not documented: one that is no known success may be one.
-            Err(Failure::Refused(why)) if self.slots[at].deed.as_ref().is_some_and(readable) => {
-                self.slots[at].note = Some(why);
-                self.slots[at].refused = true;
-                let wanted = self.resolution(at);
-                return vec![Effect::Look { purpose: ReadPurpose::Resolve(at), wanted, again: 0 }];
+            Err(Failure::Refused(why)) if slot.deed.as_ref().is_some_and(readable) => {
+                slot.note = Some(why);
+                return vec![self.resolve(at, Doubt::Refused)];
             }
             Err(
                 failure @ (Failure::NotSent(_)
@@ -419,8 +461,8 @@ impl Machine {
     /// Leaves out what moved while a call waited, and sends the rest.
     pub(super) fn moved(&mut self, at: usize, stale: Vec<Stale>) -> Vec<Effect> {
         let plan = Arc::clone(&self.plan);
-        self.slots[at].pending = 0;
-        self.slots[at].state = State::Waiting;
+        let guarded = !matches!(self.slots[at].phase, Phase::Confirming { guarded: false });
+        self.slots[at].phase = Phase::Waiting { confirmed: true, guarded };
         for moved in stale {
             if !self.slots[at].left_out.contains(&moved.id) {
                 self.exclude_target(at, plan.steps[at].operation, &moved.id, &moved.message);
@@ -433,7 +475,7 @@ impl Machine {
     }
 
     pub(super) fn again(&mut self, at: usize, why: &str) -> Vec<Effect> {
-        if self.slots[at].refused {
+        if self.is_refused(at) {
             self.end(at, Status::Failed, why);
             return self.advance();
         }
@@ -465,7 +507,10 @@ impl Machine {
     /// (waiting, looking, sending again) takes no longer than trying again may.
     pub(super) fn has_time(&self, at: usize, pause: Duration) -> bool {
         let total = self.bounds(at).map_or(Duration::ZERO, |bounds| bounds.total);
-        let since = self.slots[at].doubted.unwrap_or(self.now);
+        let since = match self.slots[at].answer {
+            Answer::Unconfirmed { since } => since,
+            Answer::None | Answer::Confirmed | Answer::Disproved => self.now,
+        };
         self.now.saturating_sub(since) + pause <= total
     }
 
@@ -473,7 +518,7 @@ impl Machine {
     /// what was not read back nobody can tell.
     pub fn halted(&mut self) -> Vec<Effect> {
         for at in 0..self.slots.len() {
-            if !matches!(self.slots[at].state, State::Ended(..)) {
+            if !matches!(self.slots[at].phase, Phase::Ended { .. }) {
                 self.end(at, Status::Unknown, "the run came to a halt");
             }
         }

@@ -9,10 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::disruption::Disruptions;
-use super::disruption::{first_objection, harms};
+use super::disruption::{Disruptions, first_objection, harms};
 use super::event::Effect;
-use super::machine::{Machine, State};
+use super::machine::{Answer, Machine, Phase};
 use super::write_op;
 use super::write_op::WriteOp;
 use crate::model::id::{OperatorId, ResourceId};
@@ -39,7 +38,8 @@ impl Machine {
             let creates = |at: &usize| {
                 steps[*at].operation == Operation::AgentCreate && steps[*at].targets.contains(id)
             };
-            self.before[at].iter().any(|before| creates(before) && self.slots[*before].acknowledged)
+            let confirmed = |at: &usize| self.slots[*at].answer == Answer::Confirmed;
+            self.before[at].iter().any(|before| creates(before) && confirmed(before))
         };
         let all = harms(&self.plan, &steps[at], &self.doomed, is_new).into_iter();
         all.map(|(agent, harms)| (agent, harms.into_iter().filter(|harm| guard.guards(*harm)).collect()))
@@ -50,7 +50,7 @@ impl Machine {
     /// Leaves those alone in a step whose deletion was held back before, and says whether anybody has to be
     /// asked for.
     pub(super) fn step_needs_presence(&mut self, at: usize) -> bool {
-        if self.slots[at].attention.asked {
+        if !matches!(self.slots[at].phase, Phase::Waiting { guarded: false, .. }) {
             return false;
         }
         for (agent, _) in self.harms(at) {
@@ -58,7 +58,7 @@ impl Machine {
                 self.defer(at, held);
             }
         }
-        matches!(self.slots[at].state, State::Waiting) && !self.harms(at).is_empty()
+        self.slots[at].is_waiting() && !self.harms(at).is_empty()
     }
 
     /// Asks for all whom some steps would hurt.
@@ -66,8 +66,7 @@ impl Machine {
         let mut agents = BTreeSet::new();
         for at in &steps {
             agents.extend(self.harms(*at).into_iter().map(|(agent, _)| agent));
-            self.slots[*at].attention.asked = true;
-            self.slots[*at].state = State::Running;
+            self.slots[*at].phase = Phase::Guarding { waits_for: BTreeSet::new() };
         }
         Effect::Attend { steps, agents, pause: Duration::ZERO, news: None }
     }
@@ -81,7 +80,6 @@ impl Machine {
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         for at in steps {
-            self.slots[*at].pending = 0;
             match presence.filter(|_| !self.interrupted) {
                 Some(presence) => effects.extend(self.weigh(*at, presence, now)),
                 None => self.end(*at, Status::Skipped, "the run was interrupted before it"),
@@ -93,7 +91,17 @@ impl Machine {
 
     fn weigh(&mut self, at: usize, presence: &Presence, now: Duration) -> Option<Effect> {
         let guard = self.conduct.guard.clone()?;
-        let asked = std::mem::take(&mut self.slots[at].attention.waits_for);
+        // The check before a call asked for all.
+        let asked = match &mut self.slots[at].phase {
+            Phase::Guarding { waits_for } => std::mem::take(waits_for),
+            Phase::Waiting { .. }
+            | Phase::Confirming { .. }
+            | Phase::Sent
+            | Phase::Unknown(_)
+            | Phase::Done(_)
+            | Phase::FollowUp { .. }
+            | Phase::Ended { .. } => BTreeSet::new(),
+        };
         let mut blocked = Vec::new();
         let mut at_work = BTreeMap::new();
         for (agent, harms) in self.harms(at) {
@@ -111,13 +119,13 @@ impl Machine {
             blocked.push(Deferred { agent, why });
         }
         if !at_work.is_empty() {
-            let first = self.slots[at].attention.since.is_none();
-            let since = *self.slots[at].attention.since.get_or_insert(now);
+            let first = self.slots[at].waiting_since.is_none();
+            let since = *self.slots[at].waiting_since.get_or_insert(now);
             let left = guard.wait.saturating_sub(now.saturating_sub(since));
             if !left.is_zero() {
                 let news = first.then(|| waiting(&at_work, guard.wait));
                 let agents: BTreeSet<OperatorId> = at_work.into_keys().collect();
-                self.slots[at].attention.waits_for.clone_from(&agents);
+                self.slots[at].phase = Phase::Guarding { waits_for: agents.clone() };
                 let pause = left.min(interval(guard.wait));
                 return Some(Effect::Attend { steps: vec![at], agents, pause, news });
             }
@@ -126,7 +134,7 @@ impl Machine {
             // The others were last asked for before the wait.
             return Some(self.attend(vec![at]));
         }
-        let waited = self.slots[at].attention.since.is_some();
+        let waited = self.slots[at].waiting_since.is_some();
         for mut held in blocked {
             if waited && !guard.wait.is_zero() && at_work.contains_key(&held.agent) {
                 held.why.push_str(&format!("; waited {:?}", guard.wait));
@@ -134,10 +142,9 @@ impl Machine {
             self.defer(at, held);
         }
         let slot = &mut self.slots[at];
-        if matches!(slot.state, State::Running) {
-            slot.state = State::Waiting;
+        if slot.is_open() {
             // Much may have happened to the queues meanwhile.
-            slot.confirmed &= !waited;
+            slot.phase = Phase::Waiting { confirmed: !waited, guarded: true };
         }
         None
     }
@@ -184,8 +191,9 @@ impl Machine {
         slot.held.push(held);
         if nothing_left {
             let why = whys(&slot.held);
-            slot.excused = slot.left_out.iter().all(|id| slot.held.iter().any(|held| held.agent == id.name));
-            self.end(at, Status::Skipped, why);
+            let only_deferred =
+                slot.left_out.iter().all(|id| slot.held.iter().any(|held| held.agent == id.name));
+            self.skip(at, why, only_deferred);
         }
     }
 
@@ -193,10 +201,15 @@ impl Machine {
     pub(super) fn only_deferred(&self, at: usize) -> bool {
         let slot = &self.slots[at];
         let all_held = || slot.left_out.iter().all(|id| slot.held.iter().any(|held| held.agent == id.name));
-        match &slot.state {
-            State::Done => !slot.held.is_empty() && all_held(),
-            State::Ended(..) => slot.excused,
-            State::Waiting | State::Running => false,
+        match slot.phase {
+            Phase::Done(_) => !slot.held.is_empty() && all_held(),
+            Phase::Ended { only_deferred, .. } => only_deferred,
+            Phase::Waiting { .. }
+            | Phase::Confirming { .. }
+            | Phase::Guarding { .. }
+            | Phase::Sent
+            | Phase::Unknown(_)
+            | Phase::FollowUp { .. } => false,
         }
     }
 }

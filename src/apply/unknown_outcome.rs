@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::event::{Effect, ReadPurpose};
-use super::machine::{Machine, State};
+use super::machine::{Doubt, Machine, Phase, Proof};
 use super::postcondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op;
@@ -18,7 +18,8 @@ impl Machine {
     /// How often a new queue of unknown outcome is looked for before it can be asked for again: until the vendor
     /// makes it no more; `None` where not even that can be told.
     fn poll_limit(&self, at: usize) -> Option<u32> {
-        (!self.slots[at].late).then(|| retry::poll_count(self.conduct.orphan))
+        let late = matches!(self.slots[at].phase, Phase::Unknown(Doubt::Late));
+        (!late).then(|| retry::poll_count(self.conduct.orphan))
     }
 
     /// How long it takes from now on to look for a new queue that often.
@@ -46,8 +47,19 @@ impl Machine {
         retry::backoff(slot.repetition + 1, 0.5) + self.poll_time(at, looks)
     }
 
+    /// Reads back whether a step of unknown outcome was carried out.
+    pub(super) fn resolve(&mut self, at: usize, doubt: Doubt) -> Effect {
+        self.slots[at].phase = Phase::Unknown(doubt);
+        Effect::Look { purpose: ReadPurpose::Resolve(at), wanted: self.resolution(at), again: 0 }
+    }
+
+    /// Returns true if the vendor refused the call whose outcome is unknown.
+    pub(super) fn is_refused(&self, at: usize) -> bool {
+        matches!(self.slots[at].phase, Phase::Unknown(Doubt::Refused))
+    }
+
     /// What tells whether a step of unknown outcome was carried out.
-    pub(super) fn resolution(&self, at: usize) -> ReadSet {
+    fn resolution(&self, at: usize) -> ReadSet {
         match &self.slots[at].deed {
             Some(WriteOp::CreateQueue { name, .. }) => {
                 ReadSet { queues: BTreeSet::from([QueueKey::Name(name.clone())]), ..ReadSet::default() }
@@ -146,12 +158,12 @@ impl Machine {
         };
         match outcome {
             Ok(true) => {
-                self.slots[at].state = State::Done;
+                self.slots[at].phase = Phase::Done(Proof::Due);
                 self.advance()
             }
             // It was refused because an attempt before had been carried out, perhaps.
             Ok(false)
-                if self.slots[at].refused
+                if self.is_refused(at)
                     && self.slots[at].repetition > 0
                     && self.may_be_delayed(self.slots[at].looks) =>
             {
