@@ -9,17 +9,18 @@ use crate::model::plan::{Action, Change, Operation, Plan, Step};
 use crate::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict};
 use crate::model::value::Value;
 
-/// What a step would do to whom; the first harm counts that the policy blocks.
+/// What a step would do to whom; the first disruption counts that the policy blocks.
 pub type Disruptions = Vec<(OperatorId, Vec<Disruption>)>;
 
 /// What speaks against doing this to an agent.
 pub fn first_objection(
     guard: &PresencePolicy,
-    harms: &[Disruption],
+    disruptions: &[Disruption],
     agent: &OperatorId,
     presence: &Presence,
 ) -> Option<(Disruption, PresenceVerdict)> {
-    let verdicts = harms.iter().map(|harm| (*harm, guard.evaluate(*harm, agent, presence)));
+    let verdicts =
+        disruptions.iter().map(|disruption| (*disruption, guard.evaluate(*disruption, agent, presence)));
     verdicts.into_iter().find(|(_, verdict)| *verdict != PresenceVerdict::Clear)
 }
 
@@ -33,7 +34,9 @@ pub(super) fn deleted_agents(plan: &Plan) -> BTreeSet<OperatorId> {
 pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
     let doomed = deleted_agents(plan);
     let watched = |step| {
-        harms(plan, step, &doomed, |_| false).iter().any(|(_, harms)| harms.iter().any(|h| guard.guards(*h)))
+        disruptions(plan, step, &doomed, |_| false)
+            .iter()
+            .any(|(_, disruptions)| disruptions.iter().any(|h| guard.guards(*h)))
     };
     plan.steps.iter().any(watched)
 }
@@ -41,7 +44,7 @@ pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
 /// Returns the disruptions of a step. `is_new` tells of an agent whether this run surely created it.
 ///
 /// After an unconfirmed creation the agent may be one that the console created, and may be busy.
-pub(super) fn harms(
+pub(super) fn disruptions(
     plan: &Plan,
     step: &Step,
     doomed: &BTreeSet<OperatorId>,
@@ -58,10 +61,10 @@ pub(super) fn harms(
             let sent = |field| change.field(field).filter(|diff| diff.is_in(&step.fields));
             let disables = sent(&ENABLED).is_some_and(|diff| diff.after == Some(Value::Flag(false)));
             let regroups = sent(&MAIN_SKILL_GROUP).is_some();
-            let harms = [(disables, Disruption::Disable), (regroups, Disruption::Regroup)];
-            let harms: Vec<Disruption> =
-                harms.into_iter().filter(|(does, _)| *does).map(|(_, harm)| harm).collect();
-            if harms.is_empty() { Vec::new() } else { vec![(change.id.name.clone(), harms)] }
+            let disruptions = [(disables, Disruption::Disable), (regroups, Disruption::Regroup)];
+            let disruptions: Vec<Disruption> =
+                disruptions.into_iter().filter(|(does, _)| *does).map(|(_, disruption)| disruption).collect();
+            if disruptions.is_empty() { Vec::new() } else { vec![(change.id.name.clone(), disruptions)] }
         }
         Operation::QueueMembers => write_op::removed(plan, step)
             .into_keys()

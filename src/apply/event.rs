@@ -33,7 +33,7 @@ pub enum Event {
     },
     /// It was asked who is at work, before some steps; or, of a step that was to be sent, found out just before
     /// its call left that it would hurt somebody.
-    Attended {
+    PresenceRead {
         /// Places of the steps in the plan.
         steps: Vec<usize>,
         /// What was said; `None` when the run was interrupted before it was asked.
@@ -74,7 +74,7 @@ pub enum ReadPurpose {
 #[derive(Debug)]
 pub enum Effect {
     /// Look at live state.
-    Look {
+    Read {
         /// Why.
         purpose: ReadPurpose,
         /// At what.
@@ -83,7 +83,7 @@ pub enum Effect {
         again: u32,
     },
     /// Ask who is at work.
-    Attend {
+    ReadPresence {
         /// Places of the steps that would hurt them.
         steps: Vec<usize>,
         /// Whom to ask for.
@@ -91,20 +91,20 @@ pub enum Effect {
         /// How long to wait before.
         pause: Duration,
         /// What to tell the operator at once.
-        news: Option<String>,
+        notice: Option<String>,
     },
     /// Tell a vendor.
     Send {
         /// Place of the step in the plan.
         step: usize,
         /// What to tell.
-        deed: WriteOp,
+        op: WriteOp,
         /// How often it was sent before; a pause goes before a repetition.
         repetition: u32,
         /// It follows the step's own call: the journal holds that call's outcome, and not this one's.
         follow_up: bool,
         /// What it does to whom: where the call had to wait, they are asked for once more just before it leaves.
-        harms: Disruptions,
+        disruptions: Disruptions,
     },
     /// The run is over.
     Finish(Finish),
@@ -129,9 +129,9 @@ pub struct ApplyOutcome {
     /// What moved since the plan was made and was left out.
     pub skipped: Vec<Stale>,
     /// Who was left alone, being at work.
-    pub held: Vec<Deferred>,
+    pub deferred: Vec<Deferred>,
     /// Who was not, although at work, as the run was allowed to.
-    pub lifted: Vec<Deferred>,
+    pub allowed: Vec<Deferred>,
     /// The operator stopped it.
     pub interrupted: bool,
 }

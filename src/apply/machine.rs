@@ -113,12 +113,12 @@ pub(super) enum Answer {
 /// The state of a step.
 pub(super) struct StepState {
     pub(super) phase: Phase,
-    pub(super) deed: Option<WriteOp>,
+    pub(super) op: Option<WriteOp>,
     pub(super) answer: Answer,
     /// Repetitions of its call.
     pub(super) repetition: u32,
     /// Reads without the expected result: confirmation and outcome share one budget.
-    pub(super) looks: u32,
+    pub(super) polls: u32,
     /// Begin of the wait for busy agents: the guard and the check before a call share one budget.
     pub(super) waiting_since: Option<Duration>,
     pub(super) made: Option<OperatorId>,
@@ -127,31 +127,31 @@ pub(super) struct StepState {
     /// Fields that calls after it set again, and that the vendor confirmed.
     pub(super) reset: Vec<String>,
     /// Targets that the vendor confirmed, and that no read-back showed to be missing.
-    pub(super) told: Vec<ResourceId>,
+    pub(super) acknowledged: Vec<ResourceId>,
     pub(super) left_out: Vec<ResourceId>,
     /// Undeclared members that the vendor dropped.
     pub(super) dropped: Vec<OperatorId>,
     /// Busy agents that it leaves alone.
-    pub(super) held: Vec<Deferred>,
+    pub(super) deferred: Vec<Deferred>,
     pub(super) note: Option<String>,
 }
 
 impl StepState {
-    fn new(deed: Option<WriteOp>) -> Self {
+    fn new(op: Option<WriteOp>) -> Self {
         Self {
             phase: Phase::Waiting { confirmed: false, guarded: false },
-            deed,
+            op,
             answer: Answer::None,
             repetition: 0,
-            looks: 0,
+            polls: 0,
             waiting_since: None,
             made: None,
             present: Vec::new(),
             reset: Vec::new(),
-            told: Vec::new(),
+            acknowledged: Vec::new(),
             left_out: Vec::new(),
             dropped: Vec::new(),
-            held: Vec::new(),
+            deferred: Vec::new(),
             note: None,
         }
     }
@@ -188,34 +188,34 @@ impl StepState {
 /// The machine: events in, effects out.
 pub struct Machine {
     pub(super) plan: Arc<Plan>,
-    pub(super) conduct: ApplyOptions,
-    pub(super) slots: Vec<StepState>,
+    pub(super) options: ApplyOptions,
+    pub(super) steps: Vec<StepState>,
     /// The places of the steps that each step waits for.
     pub(super) before: Vec<Vec<usize>>,
-    pub(super) guarding: ReadSet,
+    pub(super) guard_reads: ReadSet,
     pub(super) left_out: Vec<Stale>,
     /// Members of each queue, as the guard or a confirmation saw them last.
-    pub(super) inside: BTreeMap<OperatorId, BTreeSet<OperatorId>>,
+    pub(super) queue_members: BTreeMap<OperatorId, BTreeSet<OperatorId>>,
     /// Systems that refused the sign-in.
-    pub(super) locked: BTreeSet<Kind>,
+    pub(super) refused_kinds: BTreeSet<Kind>,
     /// Agents that the plan deletes.
-    pub(super) doomed: BTreeSet<OperatorId>,
+    pub(super) deleted: BTreeSet<OperatorId>,
     /// Those of them who are left alone.
-    pub(super) held: Vec<Deferred>,
+    pub(super) deferred: Vec<Deferred>,
     /// Who was not left alone, as the run was allowed to.
-    pub(super) lifted: Vec<Deferred>,
+    pub(super) allowed: Vec<Deferred>,
     pub(super) interrupted: bool,
     /// How long the run has gone on.
     pub(super) now: Duration,
     /// How often it was looked in vain, at the end, for what may not be shown yet.
-    pub(super) looks: u32,
+    pub(super) polls: u32,
     pub(super) finished: bool,
 }
 
 impl Machine {
     /// A machine for a plan.
-    pub fn new(plan: Arc<Plan>, conduct: ApplyOptions) -> Self {
-        let slots = plan.steps.iter().map(|step| StepState::new(write_op::for_step(&plan, step))).collect();
+    pub fn new(plan: Arc<Plan>, options: ApplyOptions) -> Self {
+        let steps = plan.steps.iter().map(|step| StepState::new(write_op::for_step(&plan, step))).collect();
         let places: BTreeMap<&str, usize> = plan.steps.iter().map(|step| &*step.id).zip(0..).collect();
         let before = plan
             .steps
@@ -223,19 +223,19 @@ impl Machine {
             .map(|step| step.after.iter().filter_map(|id| places.get(id.as_str()).copied()).collect());
         Self {
             before: before.collect(),
-            doomed: disruption::deleted_agents(&plan),
+            deleted: disruption::deleted_agents(&plan),
             plan,
-            conduct,
-            slots,
-            guarding: ReadSet::default(),
+            options,
+            steps,
+            guard_reads: ReadSet::default(),
             left_out: Vec::new(),
-            inside: BTreeMap::new(),
-            locked: BTreeSet::new(),
-            held: Vec::new(),
-            lifted: Vec::new(),
+            queue_members: BTreeMap::new(),
+            refused_kinds: BTreeSet::new(),
+            deferred: Vec::new(),
+            allowed: Vec::new(),
             interrupted: false,
             now: Duration::ZERO,
-            looks: 0,
+            polls: 0,
             finished: false,
         }
     }
@@ -248,30 +248,30 @@ impl Machine {
     /// Takes in what happened and says what to do next.
     pub fn next(&mut self, event: Event) -> Vec<Effect> {
         if let Event::ReadBack { seen, .. } = &event {
-            self.locked.extend(&seen.refused);
+            self.refused_kinds.extend(&seen.refused);
         }
         match event {
             Event::Begin => {
-                self.guarding = precondition::wanted(&self.plan, self.conduct.saved);
-                if let Some(seen) = self.conduct.seen.take() {
+                self.guard_reads = precondition::wanted(&self.plan, self.options.saved);
+                if let Some(seen) = self.options.seen.take() {
                     return self.guarded(&seen);
                 }
-                if self.guarding.is_empty() {
+                if self.guard_reads.is_empty() {
                     return self.guarded(&ReadBack::default());
                 }
-                vec![Effect::Look { purpose: ReadPurpose::Guard, wanted: self.guarding.clone(), again: 0 }]
+                vec![Effect::Read { purpose: ReadPurpose::Guard, wanted: self.guard_reads.clone(), again: 0 }]
             }
             Event::ReadBack { purpose: ReadPurpose::Guard, seen } => self.guarded(&seen),
             Event::ReadBack { purpose: ReadPurpose::Resolve(step), seen } => {
-                self.inside.extend(seen.members());
+                self.queue_members.extend(seen.members());
                 self.resolved(step, &seen)
             }
             Event::ReadBack { purpose: ReadPurpose::Confirm(step), seen } => self.confirmed(step, &seen),
             Event::ReadBack { purpose: ReadPurpose::Verify, seen } => self.verified(&seen),
             Event::Answered { step, result } => self.answered(step, result),
-            Event::Attended { steps, presence, at } => self.attended(&steps, presence.as_ref(), at),
+            Event::PresenceRead { steps, presence, at } => self.presence_read(&steps, presence.as_ref(), at),
             Event::Moved { step, stale } => self.moved(step, stale),
-            Event::NotStarted { step } if matches!(self.slots[step].phase, Phase::FollowUp { .. }) => {
+            Event::NotStarted { step } if matches!(self.steps[step].phase, Phase::FollowUp { .. }) => {
                 self.answered(step, Err(Failure::NotSent("the run was interrupted".to_owned())))
             }
             Event::NotStarted { step } => {
@@ -287,33 +287,35 @@ impl Machine {
 
     /// Returns true if a queue is still to be created, or the outcome of a creation is not known yet.
     pub fn creates_queues(&self) -> bool {
-        self.slots.iter().any(|slot| matches!(slot.deed, Some(WriteOp::CreateQueue { .. })) && slot.is_open())
+        self.steps
+            .iter()
+            .any(|state| matches!(state.op, Some(WriteOp::CreateQueue { .. })) && state.is_open())
     }
 
     /// Ends a step.
     pub(super) fn end(&mut self, step: usize, status: Status, message: impl Into<String>) {
-        self.slots[step].phase = Phase::Ended { status, message: message.into(), only_deferred: false };
+        self.steps[step].phase = Phase::Ended { status, message: message.into(), only_deferred: false };
     }
 
     /// Skips a step; `only_deferred` where nothing but the presence guard keeps it from being sent.
     pub(super) fn skip(&mut self, step: usize, message: String, only_deferred: bool) {
-        self.slots[step].phase = Phase::Ended { status: Status::Skipped, message, only_deferred };
+        self.steps[step].phase = Phase::Ended { status: Status::Skipped, message, only_deferred };
     }
 
     fn guarded(&mut self, seen: &ReadBack) -> Vec<Effect> {
-        self.inside.extend(seen.members());
-        let mut stale = match precondition::check(&self.plan, &self.guarding, seen) {
+        self.queue_members.extend(seen.members());
+        let mut stale = match precondition::check(&self.plan, &self.guard_reads, seen) {
             Ok(stale) => stale,
             // The operator stopped it: that is why nothing was read.
             Err(_) if self.interrupted => return self.advance(),
             Err(why) => return vec![self.finish(Finish::Unreadable(why))],
         };
-        for moved in std::mem::take(&mut self.conduct.moved) {
+        for moved in std::mem::take(&mut self.options.moved) {
             if !stale.iter().any(|known| known.id == moved.id) {
                 stale.push(moved);
             }
         }
-        if !stale.is_empty() && !self.conduct.skip_stale {
+        if !stale.is_empty() && !self.options.skip_stale {
             return vec![self.finish(Finish::Stale(stale))];
         }
         for moved in &stale {
@@ -329,11 +331,11 @@ impl Machine {
     /// Sends every step that can go, ends every step that cannot, and verifies when all are over.
     pub(super) fn advance(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let mut minding = Vec::new();
+        let mut guarded = Vec::new();
         loop {
             let mut progress = false;
-            for at in 0..self.slots.len() {
-                if !self.slots[at].is_waiting() {
+            for at in 0..self.steps.len() {
+                if !self.steps[at].is_waiting() {
                     continue;
                 }
                 if self.interrupted {
@@ -352,9 +354,9 @@ impl Machine {
                         if let Some(effect) = self.confirm(at) {
                             effects.push(effect);
                         } else if self.step_needs_presence(at) {
-                            minding.push(at);
-                            self.slots[at].phase = Phase::Guarding { waits_for: BTreeSet::new() };
-                        } else if self.slots[at].is_waiting() {
+                            guarded.push(at);
+                            self.steps[at].phase = Phase::Guarding { waits_for: BTreeSet::new() };
+                        } else if self.steps[at].is_waiting() {
                             effects.extend(self.send(at));
                         }
                     }
@@ -364,10 +366,10 @@ impl Machine {
                 break;
             }
         }
-        if !minding.is_empty() {
-            effects.push(self.attend(minding));
+        if !guarded.is_empty() {
+            effects.push(self.read_presence(guarded));
         }
-        let over = !self.slots.iter().any(StepState::is_open);
+        let over = !self.steps.iter().any(StepState::is_open);
         if effects.is_empty() && over && !self.finished {
             effects.push(self.verify(0));
         }
@@ -375,31 +377,31 @@ impl Machine {
     }
 
     pub(super) fn send(&mut self, at: usize) -> Option<Effect> {
-        self.stay_inside(at);
-        if matches!(self.slots[at].phase, Phase::Ended { .. }) {
+        self.exclude_queue_members(at);
+        if matches!(self.steps[at].phase, Phase::Ended { .. }) {
             return None;
         }
-        let slot = &mut self.slots[at];
-        let Some(deed) = slot.deed.clone() else {
+        let state = &mut self.steps[at];
+        let Some(op) = state.op.clone() else {
             self.end(at, Status::Failed, "the plan does not hold what this step needs");
             return None;
         };
-        if deed.kind().is_some_and(|kind| self.locked.contains(&kind)) {
-            self.shut_out(at, Status::Skipped);
+        if op.kind().is_some_and(|kind| self.refused_kinds.contains(&kind)) {
+            self.end_signed_out(at, Status::Skipped);
             return None;
         }
-        let repetition = slot.repetition;
-        slot.phase = Phase::Sent;
-        let harms = self.harms(at);
-        Some(Effect::Send { step: at, deed, repetition, follow_up: false, harms })
+        let repetition = state.repetition;
+        state.phase = Phase::Sent;
+        let disruptions = self.disruptions(at);
+        Some(Effect::Send { step: at, op, repetition, follow_up: false, disruptions })
     }
 
     fn answered(&mut self, at: usize, result: Result<Option<OperatorId>, Failure>) -> Vec<Effect> {
-        if matches!(self.slots[at].phase, Phase::FollowUp { .. }) {
+        if matches!(self.steps[at].phase, Phase::FollowUp { .. }) {
             return self.followed_up(at, result.err());
         }
-        let slot = &mut self.slots[at];
-        slot.answer = match (&result, slot.answer) {
+        let state = &mut self.steps[at];
+        state.answer = match (&result, state.answer) {
             (Ok(_), _) => Answer::Confirmed,
             (
                 Err(
@@ -416,13 +418,13 @@ impl Machine {
         match result {
             Ok(made) => {
                 if made.is_some() {
-                    slot.made = made;
+                    state.made = made;
                 }
-                slot.phase = Phase::Done(Proof::Due);
+                state.phase = Phase::Done(Proof::Due);
             }
             Err(failure @ (Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_))) => {
                 let why = failure.message().to_owned();
-                slot.note = Some(why.clone());
+                state.note = Some(why.clone());
                 // No operation returns a password, and setting it twice sets it once: send it again.
                 if self.plan.steps[at].operation == Operation::AgentPassword {
                     return self.again(at, &why);
@@ -431,8 +433,8 @@ impl Machine {
                 return vec![self.resolve(at, if late { Doubt::Late } else { Doubt::Lost })];
             }
             // agent-config's codes are not documented: one that is no known success may be one.
-            Err(Failure::Refused(why)) if slot.deed.as_ref().is_some_and(readable) => {
-                slot.note = Some(why);
+            Err(Failure::Refused(why)) if state.op.as_ref().is_some_and(readable) => {
+                state.note = Some(why);
                 return vec![self.resolve(at, Doubt::Refused)];
             }
             Err(
@@ -446,12 +448,12 @@ impl Machine {
                     Failure::SignIn(_) => Status::Failed,
                     _ => Status::Skipped,
                 };
-                // The vendor's words are told once.
-                match self.slots[at].deed.as_ref().and_then(WriteOp::kind) {
-                    Some(kind) if self.locked.insert(kind) => {
+                // The vendor's words are acknowledged once.
+                match self.steps[at].op.as_ref().and_then(WriteOp::kind) {
+                    Some(kind) if self.refused_kinds.insert(kind) => {
                         self.end(at, Status::Failed, failure.message());
                     }
-                    _ => self.shut_out(at, status),
+                    _ => self.end_signed_out(at, status),
                 }
             }
         }
@@ -461,10 +463,10 @@ impl Machine {
     /// Leaves out what moved while a call waited, and sends the rest.
     pub(super) fn moved(&mut self, at: usize, stale: Vec<Stale>) -> Vec<Effect> {
         let plan = Arc::clone(&self.plan);
-        let guarded = !matches!(self.slots[at].phase, Phase::Confirming { guarded: false });
-        self.slots[at].phase = Phase::Waiting { confirmed: true, guarded };
+        let guarded = !matches!(self.steps[at].phase, Phase::Confirming { guarded: false });
+        self.steps[at].phase = Phase::Waiting { confirmed: true, guarded };
         for moved in stale {
-            if !self.slots[at].left_out.contains(&moved.id) {
+            if !self.steps[at].left_out.contains(&moved.id) {
                 self.exclude_target(at, plan.steps[at].operation, &moved.id, &moved.message);
             }
             if !self.left_out.contains(&moved) {
@@ -479,17 +481,17 @@ impl Machine {
             self.end(at, Status::Failed, why);
             return self.advance();
         }
-        let next = self.slots[at].repetition + 1;
+        let next = self.steps[at].repetition + 1;
         let most = self.bounds(at).map_or(1, |bounds| bounds.attempts);
         if next >= most || !self.has_time(at, self.repeating(at)) || self.interrupted {
-            if self.slots[at].deed.as_ref().is_some_and(unreadable) {
+            if self.steps[at].op.as_ref().is_some_and(unreadable) {
                 self.end(at, Status::Unknown, why);
             } else {
                 self.end(at, Status::Failed, format!("{why}; it was not carried out"));
             }
             return self.advance();
         }
-        self.slots[at].repetition = next;
+        self.steps[at].repetition = next;
         match self.send(at) {
             Some(effect) => vec![effect],
             // It cannot be sent any more: others go on, or the run is over.
@@ -499,15 +501,15 @@ impl Machine {
 
     /// Bounds of sending a step's call again.
     fn bounds(&self, at: usize) -> Option<Bounds> {
-        let kind = self.slots[at].deed.as_ref().and_then(WriteOp::kind)?;
-        self.conduct.bounds.get(&kind).copied()
+        let kind = self.steps[at].op.as_ref().and_then(WriteOp::kind)?;
+        self.options.bounds.get(&kind).copied()
     }
 
     /// Whether a step may still be worked on after a pause: all that is done about an outcome that is not known
     /// (waiting, looking, sending again) takes no longer than trying again may.
     pub(super) fn has_time(&self, at: usize, pause: Duration) -> bool {
         let total = self.bounds(at).map_or(Duration::ZERO, |bounds| bounds.total);
-        let since = match self.slots[at].answer {
+        let since = match self.steps[at].answer {
             Answer::Unconfirmed { since } => since,
             Answer::None | Answer::Confirmed | Answer::Disproved => self.now,
         };
@@ -517,8 +519,8 @@ impl Machine {
     /// Ends a run in which nothing happens any more although it is not over, which no run of this machine is: of
     /// what was not read back nobody can tell.
     pub fn halted(&mut self) -> Vec<Effect> {
-        for at in 0..self.slots.len() {
-            if !matches!(self.slots[at].phase, Phase::Ended { .. }) {
+        for at in 0..self.steps.len() {
+            if !matches!(self.steps[at].phase, Phase::Ended { .. }) {
                 self.end(at, Status::Unknown, "the run came to a halt");
             }
         }

@@ -14,7 +14,7 @@ mod confirm;
 mod dependencies;
 pub mod disruption;
 mod event;
-mod followup_edit;
+
 pub mod journal_recovery;
 pub mod ledger_update;
 mod machine;
@@ -25,6 +25,7 @@ pub mod readback;
 pub mod replacement_backup;
 pub mod replan;
 mod unknown_outcome;
+mod verification;
 pub mod write_op;
 
 pub use self::event::{ApplyOptions, ApplyOutcome, Effect, Event, Finish, ReadPurpose};
