@@ -62,7 +62,7 @@ fn drive(plan: Plan, mut happens: impl FnMut(&Effect) -> Vec<Event>) -> Finish {
         for effect in machine.next(event) {
             match effect {
                 Effect::Finish(finish) => return finish,
-                Effect::Look { .. } | Effect::Attend { .. } | Effect::Send { .. } => {
+                Effect::Read { .. } | Effect::ReadPresence { .. } | Effect::Send { .. } => {
                     events.extend(happens(&effect));
                 }
             }
@@ -86,12 +86,12 @@ fn answered(step: usize, failure: Failure) -> Vec<Event> {
 fn a_call_that_cannot_be_repeated_any_more_ends_its_step_and_not_the_run() {
     let finish =
         drive(plan_of("[{ operatorId: \"8001\" }, { operatorId: \"8002\" }]", &[]), |effect| match effect {
-            Effect::Look { purpose, wanted, .. } => {
+            Effect::Read { purpose, wanted, .. } => {
                 vec![Event::ReadBack { purpose: *purpose, seen: missing(wanted) }]
             }
             Effect::Send { step: 0, .. } => answered(0, Failure::Unknown("it broke".to_owned())),
             Effect::Send { step, .. } => answered(*step, Failure::SignIn("it is expired".to_owned())),
-            Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+            Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
         });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     let ends: Vec<Status> = ran.results.iter().map(|result| result.status).collect();
@@ -101,7 +101,7 @@ fn a_call_that_cannot_be_repeated_any_more_ends_its_step_and_not_the_run() {
 #[test]
 fn a_stop_during_the_first_look_ends_the_run() {
     let finish = drive(plan_of("[{ operatorId: \"8001\", name: 新 }]", &["8001"]), |effect| match effect {
-        Effect::Look { purpose, wanted, .. } => {
+        Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             seen.agents.values_mut().for_each(|agent| *agent = Err("the run was interrupted".to_owned()));
             vec![Event::Interrupted, Event::ReadBack { purpose: *purpose, seen }]
@@ -115,14 +115,14 @@ fn a_stop_during_the_first_look_ends_the_run() {
 fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
     let mut looked = false;
     drive(plan_of("[{ operatorId: \"8001\", state: absent }]", &["8001"]), |effect| match effect {
-        Effect::Look { purpose, wanted, .. } => {
+        Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(Record::default())));
             looked |= matches!(purpose, ReadPurpose::Confirm(_)) && wanted.queues.contains(&QueueKey::All);
             vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, .. } => answered(*step, Failure::Refused("no".to_owned())),
-        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     assert!(looked);
 }
@@ -138,7 +138,7 @@ fn what_may_not_be_shown_yet_is_looked_at_a_few_times_and_no_longer() {
         let mut verified = 0;
         let plan = plan_of("[{ operatorId: \"8001\", name: 新 }]", &["8001"]);
         let finish = drive(plan, |effect| match effect {
-            Effect::Look { purpose, wanted, again } => {
+            Effect::Read { purpose, wanted, again } => {
                 let mut seen = missing(wanted);
                 let mut record = Record::default();
                 let mut events = Vec::new();
@@ -155,7 +155,7 @@ fn what_may_not_be_shown_yet_is_looked_at_a_few_times_and_no_longer() {
                 events
             }
             Effect::Send { step, .. } => vec![Event::Answered { step: *step, result: Ok(None) }],
-            Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+            Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
         });
         let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
         assert_eq!((verified, ran.results[0].status), (looks, end), "{ran:?}");
@@ -192,7 +192,7 @@ fn a_new_queue_of_unknown_outcome_takes_no_longer_than_trying_again_may_and_is_n
             for effect in machine.next(events.pop_front().expect("something happens")) {
                 match effect {
                     Effect::Finish(Finish::Ran(ran)) => break 'run ran,
-                    Effect::Look { purpose, wanted, again } => {
+                    Effect::Read { purpose, wanted, again } => {
                         now += if again > 0 { retry::poll_delay(again, 0.5) } else { Duration::ZERO };
                         events.push_back(Event::ReadBack { purpose, seen: missing(&wanted) });
                     }
@@ -201,7 +201,7 @@ fn a_new_queue_of_unknown_outcome_takes_no_longer_than_trying_again_may_and_is_n
                         sent.push(now);
                         events.extend(answered(step, Failure::Unknown("it broke".to_owned())));
                     }
-                    Effect::Attend { .. } | Effect::Finish(_) => panic!("{effect:?}"),
+                    Effect::ReadPresence { .. } | Effect::Finish(_) => panic!("{effect:?}"),
                 }
             }
         };
@@ -237,7 +237,7 @@ fn an_agent_that_left_a_queue_is_deleted_despite_other_faults_of_the_queue() {
             rosterctl::plan::plan(&workspace, &desired, &before, &Ledger::default(), &options).unwrap();
         let (mut written, mut deleted) = (false, false);
         let finish = drive(plan, |effect| match effect {
-            Effect::Look { purpose, wanted, .. } => {
+            Effect::Read { purpose, wanted, .. } => {
                 let now = if written { &after } else { &before };
                 let queues = now.queues.as_ref().unwrap().items.clone();
                 let mut seen = missing(wanted);
@@ -253,7 +253,7 @@ fn an_agent_that_left_a_queue_is_deleted_despite_other_faults_of_the_queue() {
                 (written, deleted) = (true, *step == 1);
                 vec![Event::Answered { step: *step, result: Ok(None) }]
             }
-            Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+            Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
         });
         let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
         assert_eq!(ran.results.iter().map(|result| result.status).collect::<Vec<_>>(), ends, "{ran:?}");
@@ -268,10 +268,10 @@ fn an_unanswered_password_call_is_unknown() {
     let plan = plan_of(&agents(2), &["8001"]);
     let finish = drive(plan.clone(), |effect| match effect {
         Effect::Send { step, .. } => answered(*step, Failure::Unknown("it broke".to_owned())),
-        Effect::Look { purpose, wanted, .. } => {
+        Effect::Read { purpose, wanted, .. } => {
             vec![Event::ReadBack { purpose: *purpose, seen: missing(wanted) }]
         }
-        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
@@ -321,7 +321,7 @@ fn a_refused_sign_in_confirms_nothing_that_was_not_heard() {
     let mut created = false;
     let agents = "[{ operatorId: \"8009\", role: 班长 }]";
     let finish = drive(plan_of(agents, &[]), |effect| match effect {
-        Effect::Look { purpose, wanted, .. } => {
+        Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             let now = match purpose {
                 ReadPurpose::Verify => Err("it is refused".to_owned()),
@@ -335,7 +335,7 @@ fn a_refused_sign_in_confirms_nothing_that_was_not_heard() {
             created = true;
             answered(*step, Failure::Unknown("it broke".to_owned()))
         }
-        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
@@ -348,23 +348,23 @@ fn refused_although_there(follow_up: &Result<(), Failure>) -> (Plan, ApplyOutcom
         plan_of("[{ operatorId: \"8009\", name: 新, role: 班长, password: { store: files, key: a } }]", &[]);
     let (mut sent, mut created) = (Vec::new(), false);
     let finish = drive(plan.clone(), |effect| match effect {
-        Effect::Look { purpose, wanted, .. } => {
+        Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             let mut record = Record::default();
             record.set(&agent::NAME, Value::Text("新".into()), None);
             seen.agents.values_mut().for_each(|agent| *agent = Ok(created.then(|| record.clone())));
             vec![Event::ReadBack { purpose: *purpose, seen }]
         }
-        Effect::Send { step, deed, follow_up: false, .. } => {
-            assert!(matches!(deed, WriteOp::CreateAgents { .. }), "{deed:?}");
+        Effect::Send { step, op, follow_up: false, .. } => {
+            assert!(matches!(op, WriteOp::CreateAgents { .. }), "{op:?}");
             created = true;
             answered(*step, Failure::Refused("8009 exists".to_owned()))
         }
-        Effect::Send { step, deed, .. } => {
-            sent.push(deed.clone());
+        Effect::Send { step, op, .. } => {
+            sent.push(op.clone());
             vec![Event::Answered { step: *step, result: follow_up.clone().map(|()| None) }]
         }
-        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     (plan, ran, sent)
@@ -375,8 +375,9 @@ fn what_no_system_returns_is_set_once_more_where_no_yes_was_heard() {
     let (plan, ran, sent) = refused_although_there(&Ok(()));
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, false), "{ran:?}");
     assert_eq!(ran.results[0].reset, ["role", "password"]);
-    let role = |deed: &WriteOp| matches!(deed, WriteOp::EditAgent { record, .. } if record.text(&agent::ROLE).is_some());
-    let password = |deed: &WriteOp| matches!(deed, WriteOp::SetPassword { .. });
+    let role =
+        |op: &WriteOp| matches!(op, WriteOp::EditAgent { record, .. } if record.text(&agent::ROLE).is_some());
+    let password = |op: &WriteOp| matches!(op, WriteOp::SetPassword { .. });
     assert!(sent.len() == 2 && sent.iter().any(role) && sent.iter().any(password), "{sent:?}");
     let mut ledger = Ledger::default();
     ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
@@ -429,7 +430,7 @@ fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
     plan.steps[0].fields.push("role".to_owned());
     let (mut edits, mut edited) = (Vec::new(), false);
     let finish = drive(plan, |effect| match effect {
-        Effect::Look { purpose, wanted, .. } => {
+        Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             let mut record = Record::default();
             if edited {
@@ -438,13 +439,13 @@ fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
             seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(record.clone())));
             vec![Event::ReadBack { purpose: *purpose, seen }]
         }
-        Effect::Send { step, deed, .. } => {
-            edits.push(deed.clone());
+        Effect::Send { step, op, .. } => {
+            edits.push(op.clone());
             let first = !std::mem::replace(&mut edited, true);
             let result = if first { Err(Failure::Unknown("it broke".to_owned())) } else { Ok(None) };
             vec![Event::Answered { step: *step, result }]
         }
-        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, false), "{ran:?}");
@@ -469,7 +470,7 @@ fn a_second_queue_of_the_name_that_was_created_is_an_error_with_both_numbers() {
     let both = planning::live(&words).queues.unwrap().items;
     let mut made = false;
     let finish = drive(plan, |effect| match effect {
-        Effect::Look { purpose, wanted, .. } => {
+        Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             for (key, queues) in seen.queues.iter_mut().filter(|_| made) {
                 assert_eq!(*key, QueueKey::Name("甲".to_owned()));
@@ -481,7 +482,7 @@ fn a_second_queue_of_the_name_that_was_created_is_an_error_with_both_numbers() {
             made = true;
             vec![Event::Answered { step: *step, result: Ok(Some(OperatorId::from("1002"))) }]
         }
-        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     let message = ran.results[0].message.clone().unwrap_or_default();
@@ -495,7 +496,7 @@ fn what_no_edit_can_set_again_stays_unknown_without_a_yes() {
     let plan = plan_of(agents, &[]);
     let mut created = false;
     let finish = drive(plan.clone(), |effect| match effect {
-        Effect::Look { purpose, wanted, .. } => {
+        Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             let mut record = Record::default();
             record.set(&agent::NAME, Value::Text("新".into()), None);
@@ -508,7 +509,7 @@ fn what_no_edit_can_set_again_stays_unknown_without_a_yes() {
             answered(*step, Failure::Unknown("it broke".to_owned()))
         }
         Effect::Send { step, .. } => vec![Event::Answered { step: *step, result: Ok(None) }],
-        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     let mut ledger = Ledger::default();
@@ -526,7 +527,7 @@ fn a_yes_that_reading_back_disproves_is_none() {
     let plan = plan_of("[{ operatorId: \"8009\", name: 新, role: 班长 }]", &[]);
     let mut sent = false;
     let finish = drive(plan.clone(), |effect| match effect {
-        Effect::Look { purpose, wanted, .. } => {
+        Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             let mut record = Record::default();
             record.set(&agent::NAME, Value::Text("别人".into()), None);
@@ -537,7 +538,7 @@ fn a_yes_that_reading_back_disproves_is_none() {
             sent = true;
             vec![Event::Answered { step: *step, result: Ok(None) }]
         }
-        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Failed, false), "{ran:?}");
@@ -558,7 +559,7 @@ fn a_field_that_reading_back_does_not_tell_is_not_done() {
     let plan = rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &options).unwrap();
     let mut sent = false;
     let finish = drive(plan, |effect| match effect {
-        Effect::Look { purpose, wanted, .. } => {
+        Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             let mut record = Record::default();
             if !sent {
@@ -571,7 +572,7 @@ fn a_field_that_reading_back_does_not_tell_is_not_done() {
             sent = true;
             vec![Event::Answered { step: *step, result: Ok(None) }]
         }
-        Effect::Attend { .. } | Effect::Finish(_) => Vec::new(),
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::event::{Effect, ReadPurpose};
+use super::machine::{Machine, Phase, Proof};
 use super::postcondition;
 use super::postcondition::Verdict;
 use super::precondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::WriteOp;
-use super::{Effect, Machine, ReadPurpose, State, Status};
+use crate::model::outcome::Status;
 use crate::model::plan::Operation;
 
 impl Machine {
@@ -17,11 +19,7 @@ impl Machine {
         if self.plan.steps[at].operation != Operation::AgentDelete {
             return Vec::new();
         }
-        self.before[at]
-            .iter()
-            .copied()
-            .filter(|before| matches!(self.slots[*before].state, State::Done) && !self.slots[*before].proved)
-            .collect()
+        self.before[at].iter().copied().filter(|before| self.steps[*before].awaits_verification()).collect()
     }
 
     /// Before a deletion, every queue is read back: the vendor's word alone takes nobody off the phones, and
@@ -29,19 +27,19 @@ impl Machine {
     pub(super) fn confirm(&mut self, at: usize) -> Option<Effect> {
         let deletes = self.plan.steps[at].operation == Operation::AgentDelete;
         // Also where the plan saw none: one may have been made since.
-        let queues = self.conduct.queues || self.plan.summary.live.queues > 0;
-        if !deletes || self.slots[at].confirmed {
+        let queues = self.options.queues || self.plan.summary.live.queues > 0;
+        let Phase::Waiting { confirmed: false, guarded } = self.steps[at].phase else { return None };
+        if !deletes {
             return None;
         }
-        self.slots[at].state = State::Running;
-        self.slots[at].confirmed = true;
+        self.steps[at].phase = Phase::Confirming { guarded };
         let wanted = self.confirmation(at, queues);
-        Some(Effect::Look { purpose: ReadPurpose::Confirm(at), wanted, again: 0 })
+        Some(Effect::Read { purpose: ReadPurpose::Confirm(at), wanted, again: 0 })
     }
 
     fn confirmation(&self, at: usize, queues: bool) -> ReadSet {
         // Agents are looked at once more where the guard's look is a while ago: the shell knows the time.
-        let agents = match &self.slots[at].deed {
+        let agents = match &self.steps[at].op {
             Some(WriteOp::DeleteAgents { ids }) => ids.iter().cloned().collect(),
             _ => BTreeSet::new(),
         };
@@ -49,14 +47,14 @@ impl Machine {
         let mut wanted = ReadSet { agents, queues };
         for before in self.unverified_deps(at) {
             let more =
-                postcondition::wanted(&self.plan, &self.plan.steps[before], self.slots[before].made.as_ref());
+                postcondition::wanted(&self.plan, &self.plan.steps[before], self.steps[before].made.as_ref());
             wanted.queues.extend(more.queues);
         }
         wanted
     }
 
     pub(super) fn confirmed(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
-        self.inside.extend(seen.members());
+        self.queue_members.extend(seen.members());
         let all = match seen.queues.get(&QueueKey::All).map_or(Ok(&[][..]), |_| seen.queues(&QueueKey::All)) {
             Ok(all) => all,
             Err(why) => {
@@ -66,9 +64,9 @@ impl Machine {
             }
         };
         // Whoever sees that a queue has been made since does not make a second one.
-        for step in 0..self.slots.len() {
-            if let (State::Waiting, Some(WriteOp::CreateQueue { name, .. })) =
-                (&self.slots[step].state, &self.slots[step].deed)
+        for step in 0..self.steps.len() {
+            if let (Phase::Waiting { .. }, Some(WriteOp::CreateQueue { name, .. })) =
+                (&self.steps[step].phase, &self.steps[step].op)
                 && let Some((exten, _)) = all.iter().find(|(_, queue)| *queue.name == **name)
             {
                 let why = format!("a queue of this name has been created since ({exten})");
@@ -79,26 +77,26 @@ impl Machine {
         let mut late = false;
         for before in self.unverified_deps(at) {
             let step = &plan.steps[before];
-            let slot = &self.slots[before];
-            let sent = slot.deed.as_ref().and_then(WriteOp::members);
-            match postcondition::judge(&plan, step, slot.made.as_ref(), &[], sent, seen) {
+            let state = &self.steps[before];
+            let sent = state.op.as_ref().and_then(WriteOp::members);
+            match postcondition::judge(&plan, step, state.made.as_ref(), &[], sent, seen) {
                 Verdict::Took | Verdict::Unsettled(_) => {
-                    self.slots[before].dropped = postcondition::dropped(&plan, step, sent, seen);
-                    self.slots[before].proved = true;
+                    self.steps[before].dropped = postcondition::dropped(&plan, step, sent, seen);
+                    self.steps[before].phase = Phase::Done(Proof::Verified);
                 }
-                Verdict::Late(_) if self.may_be_delayed(self.slots[at].looks) => late = true,
+                Verdict::Late(_) if self.may_be_delayed(self.steps[at].polls) => late = true,
                 Verdict::Late(what) => self.fail_unverified(before, &what, true),
                 Verdict::Amiss(what) => self.fail_unverified(before, &what, false),
                 Verdict::Unseen(why) => self.end(before, Status::Unknown, why),
             }
         }
         if late {
-            self.slots[at].looks += 1;
+            self.steps[at].polls += 1;
             let wanted = self.confirmation(at, seen.queues.contains_key(&QueueKey::All));
-            return vec![Effect::Look {
+            return vec![Effect::Read {
                 purpose: ReadPurpose::Confirm(at),
                 wanted,
-                again: self.slots[at].looks,
+                again: self.steps[at].polls,
             }];
         }
         match precondition::agents_moved(&plan, seen) {
@@ -112,13 +110,13 @@ impl Machine {
     }
 
     /// Whoever joined a queue since the plan was made is not deleted out of it.
-    pub(super) fn stay_inside(&mut self, at: usize) {
+    pub(super) fn exclude_queue_members(&mut self, at: usize) {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
         for id in step.targets.iter().filter(|_| step.operation == Operation::AgentDelete) {
-            let queue = self.inside.iter().find(|(_, members)| members.contains(&id.name));
+            let queue = self.queue_members.iter().find(|(_, members)| members.contains(&id.name));
             if let Some((exten, _)) = queue
-                && !self.slots[at].left_out.contains(id)
+                && !self.steps[at].left_out.contains(id)
             {
                 let why = format!("it is in queue {exten}");
                 self.exclude_target(at, step.operation, id, &why);

@@ -3,41 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::presence_guard::whys;
+use super::machine::{Machine, Phase, Ready};
+use super::presence_guard::reasons;
 use super::write_op;
 use super::write_op::WriteOp;
-use super::{Machine, State, Status};
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::Deferred;
+use crate::model::outcome::{Deferred, Status};
 use crate::model::plan::Operation;
 use crate::model::value::Members;
-
-/// Whether a step can go.
-pub(super) enum Ready {
-    /// What it waits for is not over.
-    NotYet,
-    /// It can.
-    Go,
-    /// It never will.
-    Blocked {
-        /// Why, in words.
-        why: String,
-        /// For the sake of people at work, and nothing else.
-        excused: bool,
-    },
-}
 
 impl Machine {
     /// Takes a target out of a step; a step without targets is skipped.
     pub(super) fn exclude_target(&mut self, at: usize, operation: Operation, id: &ResourceId, why: &str) {
-        let slot = &mut self.slots[at];
-        slot.left_out.push(id.clone());
+        let state = &mut self.steps[at];
+        state.left_out.push(id.clone());
         if operation == Operation::AgentDelete
-            && let Some(WriteOp::DeleteAgents { ids }) = &mut slot.deed
+            && let Some(WriteOp::DeleteAgents { ids }) = &mut state.op
         {
             ids.retain(|agent| *agent != id.name);
             if !ids.is_empty() {
-                slot.note = Some(format!("{id} was left out: {why}"));
+                state.note = Some(format!("{id} was left out: {why}"));
                 return;
             }
         }
@@ -49,10 +34,11 @@ impl Machine {
         let step = &plan.steps[at];
         let mut failed = Vec::new();
         for before in self.before[at].iter().copied() {
-            match &self.slots[before].state {
-                State::Waiting | State::Running => return Ready::NotYet,
-                State::Done | State::Ended(..) if self.satisfies(before, at) => {}
-                State::Done | State::Ended(..) => failed.push(before),
+            if self.steps[before].is_open() {
+                return Ready::NotYet;
+            }
+            if !self.satisfies(before, at) {
+                failed.push(before);
             }
         }
         if failed.is_empty() {
@@ -62,18 +48,20 @@ impl Machine {
             let names: Vec<&str> = failed.iter().map(|f| plan.steps[*f].id.as_str()).collect();
             let names = names.join(", ");
             if failed.iter().all(|before| self.only_deferred(*before)) {
-                let held: Vec<Deferred> = failed.iter().flat_map(|f| self.slots[*f].held.clone()).collect();
-                let why = format!("it depends on {names}, which left people at work alone: {}", whys(&held));
-                self.slots[at].held = held;
-                return Ready::Blocked { why, excused: true };
+                let deferred: Vec<Deferred> =
+                    failed.iter().flat_map(|f| self.steps[*f].deferred.clone()).collect();
+                let why =
+                    format!("it depends on {names}, which left people at work alone: {}", reasons(&deferred));
+                self.steps[at].deferred = deferred;
+                return Ready::Blocked { why, only_deferred: true };
             }
             let why = format!("it depends on {names}, which did not take effect");
-            return Ready::Blocked { why, excused: false };
+            return Ready::Blocked { why, only_deferred: false };
         }
         // Of many agents, only those that could not leave their queues stay; whatever else failed, whoever was seen
         // to be out of one has left it.
         let mut stay: BTreeMap<OperatorId, String> = BTreeMap::new();
-        // Whoever was held back from leaving stays by that.
+        // Whoever was deferred back from leaving stays by that.
         for before in failed.into_iter().filter(|before| !self.only_deferred(*before)) {
             for target in &plan.steps[before].targets {
                 let change = plan.change(target);
@@ -82,8 +70,8 @@ impl Machine {
                 let has = |list: Option<&Arc<Members>>, id: &OperatorId| {
                     list.is_some_and(|list| list.contains_key(id))
                 };
-                let seen = write_op::exten(target, change).and_then(|exten| self.inside.get(&exten));
-                let failed = matches!(self.slots[before].state, State::Ended(Status::Failed, _));
+                let seen = write_op::exten(target, change).and_then(|exten| self.queue_members.get(&exten));
+                let failed = matches!(self.steps[before].phase, Phase::Ended { status: Status::Failed, .. });
                 // Whoever is made again comes back only where all of that step was done.
                 let last = plan.steps[before].members.is_none();
                 let seen = seen.filter(|_| failed && last);
@@ -96,36 +84,33 @@ impl Machine {
         }
         for (agent, why) in stay {
             let id = ResourceId::agent(&agent);
-            if !self.slots[at].left_out.contains(&id) {
+            if !self.steps[at].left_out.contains(&id) {
                 self.exclude_target(at, step.operation, &id, &why);
             }
         }
-        match &self.slots[at].state {
-            State::Waiting => Ready::Go,
-            _ => Ready::NotYet,
-        }
+        if self.steps[at].is_waiting() { Ready::Go } else { Ready::NotYet }
     }
 
     /// Whether a step that is over did what another one waits for. Where people at work were left alone, the rest
     /// goes on.
     fn satisfies(&self, before: usize, then: usize) -> bool {
-        let slot = &self.slots[before];
-        let done = matches!(slot.state, State::Done);
-        if done && slot.left_out.is_empty() && slot.held.is_empty() {
+        let state = &self.steps[before];
+        let done = state.is_done();
+        if done && state.left_out.is_empty() && state.deferred.is_empty() {
             return true;
         }
         let (first, then) = (&self.plan.steps[before], &self.plan.steps[then]);
-        let held = |id: &ResourceId| self.held.iter().any(|held| held.agent == id.name);
+        let deferred = |id: &ResourceId| self.deferred.iter().any(|deferred| deferred.agent == id.name);
         match first.operation {
             // Whoever was deleted is made again.
             Operation::AgentDelete => {
                 done && then.operation == Operation::AgentCreate
-                    && !then.targets.iter().any(|id| slot.left_out.contains(id))
+                    && !then.targets.iter().any(|id| state.left_out.contains(id))
             }
             // Whoever was not is still there.
             Operation::AgentCreate => {
                 matches!(then.operation, Operation::QueueCreate | Operation::QueueMembers)
-                    && first.targets.iter().all(held)
+                    && first.targets.iter().all(deferred)
             }
             Operation::QueueMembers => {
                 then.operation == Operation::QueueMembers && self.only_deferred(before)

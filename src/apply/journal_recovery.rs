@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Status, StepResult};
 use crate::model::equivalence::same;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
+use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Operation, Plan, Step};
 
 /// How a step ended, and the queue that it made.
@@ -78,10 +78,10 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             made,
             carried_out: done,
             left_out,
-            held: false,
+            only_deferred: false,
             spared: Vec::new(),
             dropped: Vec::new(),
-            told: Vec::new(),
+            acknowledged: Vec::new(),
             confirmed,
             reset: Vec::new(),
             doubted,

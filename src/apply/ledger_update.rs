@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Status, StepResult, replacement_backup};
+use super::replacement_backup;
 use crate::model::agent::{self, PASSWORD};
 use crate::model::desired::Desired;
 use crate::model::equivalence::same;
@@ -14,6 +14,7 @@ use crate::model::field::{Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use crate::model::live::Live;
+use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::Value;
@@ -59,18 +60,20 @@ pub fn changes(
                 // The vendor's yes alone tells of what no operation returns.
                 let confirmed = |path: &str| {
                     mine().any(|(step, result)| {
-                        let took = done(result) || result.told.contains(&change.id);
+                        let took = done(result) || result.acknowledged.contains(&change.id);
                         // A store that took a password says nothing of the vendor.
-                        let told = step.operation != Operation::SecretPut && result.confirmed && took;
+                        let confirmed_fields =
+                            step.operation != Operation::SecretPut && result.confirmed && took;
                         let reset = took && result.reset.iter().any(|field| field == path);
-                        reset || told && step.fields.iter().any(|field| field == path)
+                        reset || confirmed_fields && step.fields.iter().any(|field| field == path)
                     })
                 };
-                let told = mine().filter(|(_, result)| result.told.contains(&change.id));
-                let told = told.flat_map(|(step, _)| step.fields.iter().map(String::as_str));
-                let told = told.filter(|key| is_unread(&change.id, key));
+                let confirmed_fields = mine().filter(|(_, result)| result.acknowledged.contains(&change.id));
+                let confirmed_fields =
+                    confirmed_fields.flat_map(|(step, _)| step.fields.iter().map(String::as_str));
+                let confirmed_fields = confirmed_fields.filter(|key| is_unread(&change.id, key));
                 let done = sent(true).filter(|field| !open.contains(field));
-                let fields: Vec<&str> = done.chain(told).collect();
+                let fields: Vec<&str> = done.chain(confirmed_fields).collect();
                 if fields.is_empty() {
                     doubt(ledger, change, mine());
                     not_taken(ledger, change, mine());
@@ -114,7 +117,7 @@ fn not_taken<'a>(
     mut mine: impl Iterator<Item = (&'a Step, &'a StepResult)>,
 ) {
     let made_otherwise = mine.any(|(step, result)| {
-        let there = result.doubted.contains(&change.id) || result.told.contains(&change.id);
+        let there = result.doubted.contains(&change.id) || result.acknowledged.contains(&change.id);
         step.operation == Operation::AgentCreate && result.status == Status::Failed && there
     });
     if change.action == Action::Replace && made_otherwise {
@@ -149,13 +152,13 @@ pub fn merge_older(
     prints: &BTreeMap<OperatorId, String>,
     desired: &Desired,
 ) {
-    let mut told = Ledger::default();
-    changes(&mut told, plan, results, prints);
-    fill(ledger, told.resources, desired);
+    let mut older = Ledger::default();
+    changes(&mut older, plan, results, prints);
+    fill(ledger, older.resources, desired);
 }
 
-fn fill(ledger: &mut Ledger, told: BTreeMap<String, LedgerEntry>, desired: &Desired) {
-    for (key, old) in told {
+fn fill(ledger: &mut Ledger, older: BTreeMap<String, LedgerEntry>, desired: &Desired) {
+    for (key, old) in older {
         let id = ResourceId::parse(&key);
         let declared = id.is_some_and(|id| match id.kind {
             Kind::Agent => desired.agents.get(&id.name).is_some_and(|agent| !agent.absent),
@@ -244,13 +247,13 @@ fn spelled(diff: &FieldDiff) -> Json {
 /// as the ledger has it; of a password that rosterctl never set, the first `version` that was seen is kept.
 pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
     replacement_backup::prune_backups(ledger, desired, live, plan);
-    let held = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
+    let in_scope = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
     let changed: BTreeMap<String, Action> =
         plan.changes.iter().map(|change| (change.id.to_string(), change.action)).collect();
     if let Some(agents) = &live.agents {
         for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
             let resource = ResourceId::agent(id);
-            if let Some(now) = agents.items.get(id).filter(|_| held(&resource)) {
+            if let Some(now) = agents.items.get(id).filter(|_| in_scope(&resource)) {
                 let skip = matches!(changed.get(&resource.to_string()), Some(Action::Replace));
                 if !skip {
                     adopt_one(ledger, &resource, &agent.record, now, None);
@@ -265,7 +268,7 @@ pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
                 None => live.name == queue.name,
             });
             if let (Some((exten, now)), None) = (matching.next(), matching.next())
-                && held(id)
+                && in_scope(id)
             {
                 adopt_one(ledger, id, &queue.record, &now.record, Some(exten));
             }
@@ -340,8 +343,8 @@ mod tests {
         let gone = LedgerEntry { fields: field("坐席"), ..LedgerEntry::default() };
         let made = AppliedPassword { version: Some(1), ..AppliedPassword::default() };
         let old = LedgerEntry { exten: exten.clone(), password: Some(made.clone()), ..gone.clone() };
-        let told = ["agent/8001", "agent/8002"].map(|id| (id.to_owned(), old.clone()));
-        fill(&mut ledger, told.into(), &Desired::default());
+        let older = ["agent/8001", "agent/8002"].map(|id| (id.to_owned(), old.clone()));
+        fill(&mut ledger, older.into(), &Desired::default());
         assert_eq!(ledger.resources.len(), 1, "what no manifest asks for is not owned");
         let filled =
             LedgerEntry { fields: field("班长"), exten, password: Some(made), ..LedgerEntry::default() };

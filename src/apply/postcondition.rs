@@ -77,7 +77,7 @@ pub fn judge(
 fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdict {
     let mut amiss = Vec::new();
     let mut unsettled = Open::new();
-    let mut untold = Vec::new();
+    let mut unreturned = Vec::new();
     let mut late = false;
     for target in &step.targets {
         let Some(change) = plan.change(target) else { continue };
@@ -91,8 +91,8 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
             Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
         };
         let mut open = Vec::new();
-        untold.extend(
-            untold_fields(change, step, later, now).map(|key| format!("{target} does not tell {key}")),
+        unreturned.extend(
+            unreturned_fields(change, step, later, now).map(|key| format!("{target} does not tell {key}")),
         );
         for Difference { key, said, old, form: _ } in differences(change, step, later, now) {
             if step.operation == Operation::AgentCreate && (key == ENABLED.key || key == MAIN_SKILL_GROUP.key)
@@ -112,8 +112,8 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
         if late { Verdict::Late(what) } else { Verdict::Amiss(what) }
     } else if !unsettled.is_empty() {
         Verdict::Unsettled(unsettled)
-    } else if !untold.is_empty() {
-        Verdict::Unseen(format!("the answer to reading back {}", untold.join("; ")))
+    } else if !unreturned.is_empty() {
+        Verdict::Unseen(format!("the answer to reading back {}", unreturned.join("; ")))
     } else {
         Verdict::Took
     }
@@ -121,7 +121,7 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
 
 /// Returns the fields of a step that some operation returns and this answer does not. A text may be unset, or hidden in
 /// part: there the vendor's yes decides.
-fn untold_fields<'a>(
+fn unreturned_fields<'a>(
     change: &'a Change,
     step: &'a Step,
     later: &'a [String],
@@ -130,8 +130,9 @@ fn untold_fields<'a>(
     let creation = step.operation == Operation::AgentCreate;
     let mine = move |diff: &&FieldDiff| if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
     let fields = change.fields.iter().filter(mine).map(|diff| diff.field).filter(|field| field.is_read());
-    let untold = |field: &&Field| !matches!(field.ty, Type::Text { .. } | Type::Sip) && now.is_unread(field);
-    fields.filter(untold).map(|field| field.key)
+    let unreturned =
+        |field: &&Field| !matches!(field.ty, Type::Text { .. } | Type::Sip) && now.is_unread(field);
+    fields.filter(unreturned).map(|field| field.key)
 }
 
 /// Returns true if all differences of a step are values that the vendor keeps in another form.
@@ -354,22 +355,22 @@ pub fn keys(open: &Open) -> String {
 
 /// Returns the calls that set fields of agents once more: one edit an agent, and one for a password.
 pub fn follow_ups(plan: &Plan, open: &Open) -> Vec<WriteOp> {
-    let mut deeds = Vec::new();
+    let mut ops = Vec::new();
     for (id, keys) in open {
         let Some(change) = plan.change(&ResourceId::agent(id)) else { continue };
         let mut record = Record::default();
         for diff in change.fields.iter().filter(|diff| keys.contains(&diff.field.key)) {
             if let Some(password) = diff.secret.clone().filter(|_| *diff.field == PASSWORD) {
-                deeds.push(WriteOp::SetPassword { id: id.clone(), password });
+                ops.push(WriteOp::SetPassword { id: id.clone(), password });
             } else if let Some(value) = &diff.after {
                 record.set(diff.field, value.clone(), None);
             }
         }
         if !record.is_empty() {
-            deeds.push(WriteOp::EditAgent { id: id.clone(), record });
+            ops.push(WriteOp::EditAgent { id: id.clone(), record });
         }
     }
-    deeds
+    ops
 }
 
 #[cfg(test)]

@@ -9,93 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::disruption::{Disruptions, disruptions, first_objection};
+use super::event::Effect;
+use super::machine::{Answer, Machine, Phase};
 use super::write_op;
 use super::write_op::WriteOp;
-use super::{Effect, Machine, State, Status};
-use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::Deferred;
-use crate::model::plan::{Action, Change, Operation, Plan, Step};
-use crate::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict};
-use crate::model::value::Value;
-
-/// What a step would do to whom; the first harm counts that the policy blocks.
-pub type Disruptions = Vec<(OperatorId, Vec<Disruption>)>;
-
-/// Where a step stands with those whom it would hurt.
-#[derive(Debug, Default)]
-pub(super) struct GuardState {
-    /// They were asked for.
-    pub(super) asked: bool,
-    /// Since when it waits for somebody; counted from the run's begin.
-    since: Option<Duration>,
-    /// Whom alone it asks for while it waits.
-    waits_for: BTreeSet<OperatorId>,
-}
-
-/// What speaks against doing this to an agent.
-pub fn first_objection(
-    guard: &PresencePolicy,
-    harms: &[Disruption],
-    agent: &OperatorId,
-    presence: &Presence,
-) -> Option<(Disruption, PresenceVerdict)> {
-    let verdicts = harms.iter().map(|harm| (*harm, guard.evaluate(*harm, agent, presence)));
-    verdicts.into_iter().find(|(_, verdict)| *verdict != PresenceVerdict::Clear)
-}
-
-/// Agents that a plan deletes, for good or to make them again.
-pub(super) fn deleted_agents(plan: &Plan) -> BTreeSet<OperatorId> {
-    let deletes = plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete);
-    deletes.flat_map(|step| &step.targets).map(|id| id.name.clone()).collect()
-}
-
-/// Whether some step of a plan would do to somebody what the guard minds.
-pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
-    let doomed = deleted_agents(plan);
-    let watched = |step| {
-        harms(plan, step, &doomed, |_| false).iter().any(|(_, harms)| harms.iter().any(|h| guard.guards(*h)))
-    };
-    plan.steps.iter().any(watched)
-}
-
-/// Returns the disruptions of a step. `is_new` tells of an agent whether this run surely created it.
-///
-/// After an unconfirmed creation the agent may be one that the console created, and may be busy.
-fn harms(
-    plan: &Plan,
-    step: &Step,
-    doomed: &BTreeSet<OperatorId>,
-    is_new: impl Fn(&ResourceId) -> bool,
-) -> Disruptions {
-    match step.operation {
-        Operation::AgentDelete => {
-            step.targets.iter().map(|id| (id.name.clone(), vec![Disruption::Delete])).collect()
-        }
-        Operation::AgentEdit => {
-            let change = step.targets.first().and_then(|id| plan.change(id));
-            let is_update = |change: &&Change| change.action == Action::Update || !is_new(&change.id);
-            let Some(change) = change.filter(is_update) else { return Vec::new() };
-            let sent = |field| change.field(field).filter(|diff| diff.is_in(&step.fields));
-            let disables = sent(&ENABLED).is_some_and(|diff| diff.after == Some(Value::Flag(false)));
-            let regroups = sent(&MAIN_SKILL_GROUP).is_some();
-            let harms = [(disables, Disruption::Disable), (regroups, Disruption::Regroup)];
-            let harms: Vec<Disruption> =
-                harms.into_iter().filter(|(does, _)| *does).map(|(_, harm)| harm).collect();
-            if harms.is_empty() { Vec::new() } else { vec![(change.id.name.clone(), harms)] }
-        }
-        Operation::QueueMembers => write_op::removed(plan, step)
-            .into_keys()
-            .map(|id| {
-                let dies = doomed.contains(&id).then_some(Disruption::Delete);
-                (id, dies.into_iter().chain([Disruption::Unqueue]).collect())
-            })
-            .collect(),
-        Operation::AgentCreate | Operation::AgentPassword | Operation::QueueCreate | Operation::SecretPut => {
-            Vec::new()
-        }
-    }
-}
+use crate::model::outcome::{Deferred, Status};
+use crate::model::plan::Operation;
+use crate::model::presence::{Disruption, Presence, PresenceVerdict};
 
 /// How often somebody is looked after while a step waits.
 fn interval(wait: Duration) -> Duration {
@@ -104,53 +26,57 @@ fn interval(wait: Duration) -> Duration {
 
 impl Machine {
     /// What a step would do to those whom it still would hurt, as far as the policy minds.
-    pub(super) fn harms(&self, at: usize) -> Disruptions {
-        let Some(guard) = &self.conduct.guard else { return Vec::new() };
-        let slot = &self.slots[at];
+    pub(super) fn disruptions(&self, at: usize) -> Disruptions {
+        let Some(guard) = &self.options.guard else { return Vec::new() };
+        let state = &self.steps[at];
         let spared = |agent: &OperatorId| {
-            self.lifted.iter().chain(&slot.held).any(|held| held.agent == *agent)
-                || slot.left_out.iter().any(|id| id.name == *agent)
+            self.allowed.iter().chain(&state.deferred).any(|deferred| deferred.agent == *agent)
+                || state.left_out.iter().any(|id| id.name == *agent)
         };
         let steps = &self.plan.steps;
         let is_new = |id: &ResourceId| {
             let creates = |at: &usize| {
                 steps[*at].operation == Operation::AgentCreate && steps[*at].targets.contains(id)
             };
-            self.before[at].iter().any(|before| creates(before) && self.slots[*before].acknowledged)
+            let confirmed = |at: &usize| self.steps[*at].answer == Answer::Confirmed;
+            self.before[at].iter().any(|before| creates(before) && confirmed(before))
         };
-        let all = harms(&self.plan, &steps[at], &self.doomed, is_new).into_iter();
-        all.map(|(agent, harms)| (agent, harms.into_iter().filter(|harm| guard.guards(*harm)).collect()))
-            .filter(|(agent, harms): &(OperatorId, Vec<Disruption>)| !harms.is_empty() && !spared(agent))
-            .collect()
+        let all = disruptions(&self.plan, &steps[at], &self.deleted, is_new).into_iter();
+        all.map(|(agent, disruptions)| {
+            (agent, disruptions.into_iter().filter(|disruption| guard.guards(*disruption)).collect())
+        })
+        .filter(|(agent, disruptions): &(OperatorId, Vec<Disruption>)| {
+            !disruptions.is_empty() && !spared(agent)
+        })
+        .collect()
     }
 
-    /// Leaves those alone in a step whose deletion was held back before, and says whether anybody has to be
+    /// Leaves those alone in a step whose deletion was deferred back before, and says whether anybody has to be
     /// asked for.
     pub(super) fn step_needs_presence(&mut self, at: usize) -> bool {
-        if self.slots[at].attention.asked {
+        if !matches!(self.steps[at].phase, Phase::Waiting { guarded: false, .. }) {
             return false;
         }
-        for (agent, _) in self.harms(at) {
-            if let Some(held) = self.held.iter().find(|held| held.agent == agent).cloned() {
-                self.defer(at, held);
+        for (agent, _) in self.disruptions(at) {
+            if let Some(deferred) = self.deferred.iter().find(|deferred| deferred.agent == agent).cloned() {
+                self.defer(at, deferred);
             }
         }
-        matches!(self.slots[at].state, State::Waiting) && !self.harms(at).is_empty()
+        self.steps[at].is_waiting() && !self.disruptions(at).is_empty()
     }
 
     /// Asks for all whom some steps would hurt.
-    pub(super) fn attend(&mut self, steps: Vec<usize>) -> Effect {
+    pub(super) fn read_presence(&mut self, steps: Vec<usize>) -> Effect {
         let mut agents = BTreeSet::new();
         for at in &steps {
-            agents.extend(self.harms(*at).into_iter().map(|(agent, _)| agent));
-            self.slots[*at].attention.asked = true;
-            self.slots[*at].state = State::Running;
+            agents.extend(self.disruptions(*at).into_iter().map(|(agent, _)| agent));
+            self.steps[*at].phase = Phase::Guarding { waits_for: BTreeSet::new() };
         }
-        Effect::Attend { steps, agents, pause: Duration::ZERO, news: None }
+        Effect::ReadPresence { steps, agents, pause: Duration::ZERO, notice: None }
     }
 
     /// Judges what was said of those whom some steps would hurt; without an answer the run was interrupted.
-    pub(super) fn attended(
+    pub(super) fn presence_read(
         &mut self,
         steps: &[usize],
         presence: Option<&Presence>,
@@ -158,9 +84,8 @@ impl Machine {
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         for at in steps {
-            self.slots[*at].pending = 0;
             match presence.filter(|_| !self.interrupted) {
-                Some(presence) => effects.extend(self.weigh(*at, presence, now)),
+                Some(presence) => effects.extend(self.evaluate_presence(*at, presence, now)),
                 None => self.end(*at, Status::Skipped, "the run was interrupted before it"),
             }
         }
@@ -168,53 +93,64 @@ impl Machine {
         effects
     }
 
-    fn weigh(&mut self, at: usize, presence: &Presence, now: Duration) -> Option<Effect> {
-        let guard = self.conduct.guard.clone()?;
-        let asked = std::mem::take(&mut self.slots[at].attention.waits_for);
+    fn evaluate_presence(&mut self, at: usize, presence: &Presence, now: Duration) -> Option<Effect> {
+        let guard = self.options.guard.clone()?;
+        // The check before a call asked for all.
+        let asked = match &mut self.steps[at].phase {
+            Phase::Guarding { waits_for } => std::mem::take(waits_for),
+            Phase::Waiting { .. }
+            | Phase::Confirming { .. }
+            | Phase::Sent
+            | Phase::Unknown(_)
+            | Phase::Done(_)
+            | Phase::FollowUp { .. }
+            | Phase::Ended { .. } => BTreeSet::new(),
+        };
         let mut blocked = Vec::new();
         let mut at_work = BTreeMap::new();
-        for (agent, harms) in self.harms(at) {
+        for (agent, disruptions) in self.disruptions(at) {
             if !asked.is_empty() && !asked.contains(&agent) {
                 continue;
             }
-            let Some((harm, verdict)) = first_objection(&guard, &harms, &agent, presence) else { continue };
+            let Some((disruption, verdict)) = first_objection(&guard, &disruptions, &agent, presence) else {
+                continue;
+            };
             if self.allow(&agent, &verdict) {
                 continue;
             }
             if matches!(verdict, PresenceVerdict::AtWork(_)) {
                 at_work.insert(agent.clone(), verdict.reason().unwrap_or_default());
             }
-            let why = verdict.refusal(harm, &agent).unwrap_or_default();
+            let why = verdict.refusal(disruption, &agent).unwrap_or_default();
             blocked.push(Deferred { agent, why });
         }
         if !at_work.is_empty() {
-            let first = self.slots[at].attention.since.is_none();
-            let since = *self.slots[at].attention.since.get_or_insert(now);
+            let first = self.steps[at].waiting_since.is_none();
+            let since = *self.steps[at].waiting_since.get_or_insert(now);
             let left = guard.wait.saturating_sub(now.saturating_sub(since));
             if !left.is_zero() {
-                let news = first.then(|| waiting(&at_work, guard.wait));
+                let notice = first.then(|| waiting(&at_work, guard.wait));
                 let agents: BTreeSet<OperatorId> = at_work.into_keys().collect();
-                self.slots[at].attention.waits_for.clone_from(&agents);
+                self.steps[at].phase = Phase::Guarding { waits_for: agents.clone() };
                 let pause = left.min(interval(guard.wait));
-                return Some(Effect::Attend { steps: vec![at], agents, pause, news });
+                return Some(Effect::ReadPresence { steps: vec![at], agents, pause, notice });
             }
         }
         if !asked.is_empty() {
             // The others were last asked for before the wait.
-            return Some(self.attend(vec![at]));
+            return Some(self.read_presence(vec![at]));
         }
-        let waited = self.slots[at].attention.since.is_some();
-        for mut held in blocked {
-            if waited && !guard.wait.is_zero() && at_work.contains_key(&held.agent) {
-                held.why.push_str(&format!("; waited {:?}", guard.wait));
+        let waited = self.steps[at].waiting_since.is_some();
+        for mut deferred in blocked {
+            if waited && !guard.wait.is_zero() && at_work.contains_key(&deferred.agent) {
+                deferred.why.push_str(&format!("; waited {:?}", guard.wait));
             }
-            self.defer(at, held);
+            self.defer(at, deferred);
         }
-        let slot = &mut self.slots[at];
-        if matches!(slot.state, State::Running) {
-            slot.state = State::Waiting;
+        let state = &mut self.steps[at];
+        if state.is_open() {
             // Much may have happened to the queues meanwhile.
-            slot.confirmed &= !waited;
+            state.phase = Phase::Waiting { confirmed: !waited, guarded: true };
         }
         None
     }
@@ -223,30 +159,32 @@ impl Machine {
     fn allow(&mut self, agent: &OperatorId, verdict: &PresenceVerdict) -> bool {
         let allowed = self.plan.allowed.iter().filter(|allowance| allowance.rule == "presence");
         let most = allowed.map(|allowance| allowance.up_to as usize).max().unwrap_or(0);
-        let Some(reason) = verdict.reason().filter(|_| self.lifted.len() < most) else { return false };
+        let Some(reason) = verdict.reason().filter(|_| self.allowed.len() < most) else { return false };
         let why = format!("agent {agent} was not spared, as --allow presence={most} says: {reason}");
-        self.lifted.push(Deferred { agent: agent.clone(), why });
+        self.allowed.push(Deferred { agent: agent.clone(), why });
         true
     }
 
     /// Takes an agent out of a step, or leaves them in its queue.
-    pub(super) fn defer(&mut self, at: usize, held: Deferred) {
+    pub(super) fn defer(&mut self, at: usize, deferred: Deferred) {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
-        let id = ResourceId::agent(&held.agent);
-        if self.doomed.contains(&held.agent) && self.held.iter().all(|known| known.agent != held.agent) {
-            self.held.push(held.clone());
+        let id = ResourceId::agent(&deferred.agent);
+        if self.deleted.contains(&deferred.agent)
+            && self.deferred.iter().all(|known| known.agent != deferred.agent)
+        {
+            self.deferred.push(deferred.clone());
         }
-        let slot = &mut self.slots[at];
-        let nothing_left = match &mut slot.deed {
+        let state = &mut self.steps[at];
+        let nothing_left = match &mut state.op {
             Some(WriteOp::DeleteAgents { ids }) => {
-                slot.left_out.push(id);
-                ids.retain(|agent| *agent != held.agent);
+                state.left_out.push(id);
+                ids.retain(|agent| *agent != deferred.agent);
                 ids.is_empty()
             }
             Some(WriteOp::SetMembers { members, .. }) => {
-                let priority = write_op::removed(&plan, step).get(&held.agent).copied().unwrap_or(0);
-                Arc::make_mut(members).insert(held.agent.clone(), priority);
+                let priority = write_op::removed(&plan, step).get(&deferred.agent).copied().unwrap_or(0);
+                Arc::make_mut(members).insert(deferred.agent.clone(), priority);
                 **members == *write_op::members_before_plan(&plan, step)
             }
             Some(
@@ -258,29 +196,39 @@ impl Machine {
             )
             | None => true,
         };
-        slot.held.push(held);
+        state.deferred.push(deferred);
         if nothing_left {
-            let why = whys(&slot.held);
-            slot.excused = slot.left_out.iter().all(|id| slot.held.iter().any(|held| held.agent == id.name));
-            self.end(at, Status::Skipped, why);
+            let why = reasons(&state.deferred);
+            let only_deferred = state
+                .left_out
+                .iter()
+                .all(|id| state.deferred.iter().any(|deferred| deferred.agent == id.name));
+            self.skip(at, why, only_deferred);
         }
     }
 
     /// Whether nothing but people at work kept a step from being done in full.
     pub(super) fn only_deferred(&self, at: usize) -> bool {
-        let slot = &self.slots[at];
-        let all_held = || slot.left_out.iter().all(|id| slot.held.iter().any(|held| held.agent == id.name));
-        match &slot.state {
-            State::Done => !slot.held.is_empty() && all_held(),
-            State::Ended(..) => slot.excused,
-            State::Waiting | State::Running => false,
+        let state = &self.steps[at];
+        let all_held = || {
+            state.left_out.iter().all(|id| state.deferred.iter().any(|deferred| deferred.agent == id.name))
+        };
+        match state.phase {
+            Phase::Done(_) => !state.deferred.is_empty() && all_held(),
+            Phase::Ended { only_deferred, .. } => only_deferred,
+            Phase::Waiting { .. }
+            | Phase::Confirming { .. }
+            | Phase::Guarding { .. }
+            | Phase::Sent
+            | Phase::Unknown(_)
+            | Phase::FollowUp { .. } => false,
         }
     }
 }
 
 /// The reasons, in one sentence.
-pub(super) fn whys(held: &[Deferred]) -> String {
-    held.iter().map(|held| held.why.as_str()).collect::<Vec<_>>().join("; ")
+pub(super) fn reasons(deferred: &[Deferred]) -> String {
+    deferred.iter().map(|deferred| deferred.why.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 fn waiting(at_work: &BTreeMap<OperatorId, String>, wait: Duration) -> String {

@@ -73,13 +73,13 @@ pub fn matching(
 /// Those of one were not.
 pub fn with_members(found: Vec<(OperatorId, LiveQueue)>) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
     match found.iter().find(|(_, queue)| queue.members().is_none()) {
-        Some((exten, _)) => Err(untold_members(exten)),
+        Some((exten, _)) => Err(unreturned_members(exten)),
         None => Ok(found),
     }
 }
 
 /// Says why a queue cannot be judged whose row holds no list of members: an absent list is no empty one.
-pub fn untold_members(exten: &OperatorId) -> String {
+pub fn unreturned_members(exten: &OperatorId) -> String {
     format!("the answer does not tell the members of queue {exten}, or not the priority of each")
 }
 

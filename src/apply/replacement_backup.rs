@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::StepResult;
 use super::write_op::{exten, sent};
 use crate::model::agent::PASSWORD;
 use crate::model::desired::Desired;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{Ledger, ReplacementBackup};
 use crate::model::live::Live;
+use crate::model::outcome::StepResult;
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan};
 use crate::model::value::Value;
 
@@ -105,14 +105,14 @@ pub(super) fn mark_restored(ledger: &mut Ledger, plan: &Plan, results: &[StepRes
 /// Forgets what nobody is owed any more, as a plan and what it was made from show: the agent is in no
 /// manifest, or has it all.
 pub(super) fn prune_backups(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
-    let held = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
+    let in_scope = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
     let changing = |kept: &ReplacementBackup| {
         let mut extens = plan.changes.iter().filter_map(|change| change.exten.as_deref());
         extens.any(|exten| kept.queues.contains_key(exten))
     };
     ledger.kept.retain(|key, kept| {
         let Some(id) = ResourceId::parse(key) else { return false };
-        if !held(&id) || plan.change(&id).is_some() || changing(kept) {
+        if !in_scope(&id) || plan.change(&id).is_some() || changing(kept) {
             return true;
         }
         let declared = desired.agents.get(&id.name).is_some_and(|agent| !agent.absent);

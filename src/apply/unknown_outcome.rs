@@ -3,49 +3,64 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::event::{Effect, ReadPurpose};
+use super::machine::{Doubt, Machine, Phase, Proof};
+use super::postcondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op;
 use super::write_op::WriteOp;
-use super::{Effect, Machine, ReadPurpose, State, Status, postcondition};
 use crate::model::equivalence::same;
+use crate::model::outcome::Status;
 use crate::model::retry;
 use crate::model::value::Members;
 
 impl Machine {
     /// How often a new queue of unknown outcome is looked for before it can be asked for again: until the vendor
-    /// makes it no more; `None` where not even that can be told.
+    /// makes it no more; `None` where not even that can be acknowledged.
     fn poll_limit(&self, at: usize) -> Option<u32> {
-        (!self.slots[at].late).then(|| retry::poll_count(self.conduct.orphan))
+        let late = matches!(self.steps[at].phase, Phase::Unknown(Doubt::Late));
+        (!late).then(|| retry::poll_count(self.options.orphan))
     }
 
     /// How long it takes from now on to look for a new queue that often.
-    fn poll_time(&self, at: usize, looks: u32) -> Duration {
-        (self.slots[at].looks + 1..=looks).map(|look| retry::poll_delay(look, 0.0)).sum()
+    fn poll_time(&self, at: usize, polls: u32) -> Duration {
+        (self.steps[at].polls + 1..=polls).map(|look| retry::poll_delay(look, 0.0)).sum()
     }
 
     /// Whether a new queue that is not there is looked for once more: a little while in any case, and longer where
     /// there is the time to be certain that the vendor makes it no more, or where it was asked for again.
     fn awaits(&self, at: usize) -> bool {
         let worth =
-            |looks: &u32| self.slots[at].repetition > 0 || self.has_time(at, self.poll_time(at, *looks));
+            |polls: &u32| self.steps[at].repetition > 0 || self.has_time(at, self.poll_time(at, *polls));
         let most = self.poll_limit(at).filter(worth).unwrap_or(retry::poll_count(Duration::ZERO));
-        self.slots[at].looks < most && !self.interrupted
+        self.steps[at].polls < most && !self.interrupted
     }
 
     /// How long it takes to send a step's call again: a pause, and for a queue that was asked for again before,
-    /// all the looks that may follow.
+    /// all the polls that may follow.
     pub(super) fn repeating(&self, at: usize) -> Duration {
-        let slot = &self.slots[at];
-        let looks = match &slot.deed {
-            Some(WriteOp::CreateQueue { .. }) if slot.repetition > 0 => self.poll_limit(at).unwrap_or(0),
+        let state = &self.steps[at];
+        let polls = match &state.op {
+            Some(WriteOp::CreateQueue { .. }) if state.repetition > 0 => self.poll_limit(at).unwrap_or(0),
             _ => 0,
         };
-        retry::backoff(slot.repetition + 1, 0.5) + self.poll_time(at, looks)
+        retry::backoff(state.repetition + 1, 0.5) + self.poll_time(at, polls)
+    }
+
+    /// Reads back whether a step of unknown outcome was carried out.
+    pub(super) fn resolve(&mut self, at: usize, doubt: Doubt) -> Effect {
+        self.steps[at].phase = Phase::Unknown(doubt);
+        Effect::Read { purpose: ReadPurpose::Resolve(at), wanted: self.resolution(at), again: 0 }
+    }
+
+    /// Returns true if the vendor refused the call whose outcome is unknown.
+    pub(super) fn is_refused(&self, at: usize) -> bool {
+        matches!(self.steps[at].phase, Phase::Unknown(Doubt::Refused))
     }
 
     /// What tells whether a step of unknown outcome was carried out.
-    pub(super) fn resolution(&self, at: usize) -> ReadSet {
-        match &self.slots[at].deed {
+    fn resolution(&self, at: usize) -> ReadSet {
+        match &self.steps[at].op {
             Some(WriteOp::CreateQueue { name, .. }) => {
                 ReadSet { queues: BTreeSet::from([QueueKey::Name(name.clone())]), ..ReadSet::default() }
             }
@@ -57,10 +72,10 @@ impl Machine {
     }
 
     pub(super) fn resolved(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
-        let why = self.slots[at].note.clone().unwrap_or_default();
+        let why = self.steps[at].note.clone().unwrap_or_default();
         let unseen =
             |reason: String| (Status::Unknown, format!("{why}; and it could not be read back: {reason}"));
-        let outcome = match self.slots[at].deed.clone() {
+        let outcome = match self.steps[at].op.clone() {
             Some(WriteOp::CreateAgents { ids, .. }) => {
                 let there: Result<Vec<bool>, String> =
                     ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some())).collect();
@@ -100,7 +115,7 @@ impl Machine {
                     Some(reason) => Err(unseen(reason)),
                     None if left.is_empty() => Ok(true),
                     None => {
-                        self.slots[at].deed = Some(WriteOp::DeleteAgents { ids: left });
+                        self.steps[at].op = Some(WriteOp::DeleteAgents { ids: left });
                         Ok(false)
                     }
                 }
@@ -109,22 +124,22 @@ impl Machine {
                 // What is on its way may be there in a moment: a second queue could not be taken back. A gateway
                 // that gave up, or a connection that broke, says nothing of how far the vendor is.
                 Ok([]) if self.awaits(at) => {
-                    self.slots[at].looks += 1;
-                    let (wanted, again) = (self.resolution(at), self.slots[at].looks);
-                    return vec![Effect::Look { purpose: ReadPurpose::Resolve(at), wanted, again }];
+                    self.steps[at].polls += 1;
+                    let (wanted, again) = (self.resolution(at), self.steps[at].polls);
+                    return vec![Effect::Read { purpose: ReadPurpose::Resolve(at), wanted, again }];
                 }
-                Ok([]) if self.poll_limit(at).is_none_or(|all| self.slots[at].looks < all) => Err((
+                Ok([]) if self.poll_limit(at).is_none_or(|all| self.steps[at].polls < all) => Err((
                     Status::Unknown,
                     format!(
                         "{why}; no such queue is there yet, and the vendor may still make it: apply again in a while"
                     ),
                 )),
                 Ok([]) => {
-                    self.slots[at].looks = 0;
+                    self.steps[at].polls = 0;
                     Ok(false)
                 }
                 Ok([(exten, _)]) => {
-                    self.slots[at].made = Some(exten.clone());
+                    self.steps[at].made = Some(exten.clone());
                     Ok(true)
                 }
                 Ok(many) => Err((Status::Failed, format!("{why}; now {} queues have this name", many.len()))),
@@ -143,18 +158,18 @@ impl Machine {
         };
         match outcome {
             Ok(true) => {
-                self.slots[at].state = State::Done;
+                self.steps[at].phase = Phase::Done(Proof::Due);
                 self.advance()
             }
             // It was refused because an attempt before had been carried out, perhaps.
             Ok(false)
-                if self.slots[at].refused
-                    && self.slots[at].repetition > 0
-                    && self.may_be_delayed(self.slots[at].looks) =>
+                if self.is_refused(at)
+                    && self.steps[at].repetition > 0
+                    && self.may_be_delayed(self.steps[at].polls) =>
             {
-                self.slots[at].looks += 1;
-                let (wanted, again) = (self.resolution(at), self.slots[at].looks);
-                vec![Effect::Look { purpose: ReadPurpose::Resolve(at), wanted, again }]
+                self.steps[at].polls += 1;
+                let (wanted, again) = (self.resolution(at), self.steps[at].polls);
+                vec![Effect::Read { purpose: ReadPurpose::Resolve(at), wanted, again }]
             }
             Ok(false) => self.again(at, &why),
             Err((status, message)) => {

@@ -11,9 +11,9 @@ use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 pub use crate::model::write_op::WriteOp;
 
-/// Whether no operation returns what a deed sets, so that nothing tells whether it was carried out.
-pub(super) fn unreadable(deed: &WriteOp) -> bool {
-    match deed {
+/// Whether no operation returns what a op sets, so that nothing tells whether it was carried out.
+pub(super) fn unreadable(op: &WriteOp) -> bool {
+    match op {
         WriteOp::SetPassword { .. } => true,
         WriteOp::EditAgent { record, .. } => !record.iter().any(|entry| entry.field.is_read()),
         WriteOp::CreateAgents { .. }
@@ -24,9 +24,9 @@ pub(super) fn unreadable(deed: &WriteOp) -> bool {
     }
 }
 
-/// Whether reading back tells if an agent's deed was carried out.
-pub(super) fn readable(deed: &WriteOp) -> bool {
-    match deed {
+/// Whether reading back tells if an agent's op was carried out.
+pub(super) fn readable(op: &WriteOp) -> bool {
+    match op {
         WriteOp::CreateAgents { .. } | WriteOp::EditAgent { .. } | WriteOp::DeleteAgents { .. } => true,
         WriteOp::SetPassword { .. }
         | WriteOp::PutSecret { .. }
@@ -35,7 +35,7 @@ pub(super) fn readable(deed: &WriteOp) -> bool {
     }
 }
 
-/// The deed of a step; `None` when the plan does not hold what the step needs, which a plan of this
+/// The op of a step; `None` when the plan does not hold what the step needs, which a plan of this
 /// program never lacks.
 pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     let target = step.targets.first()?;

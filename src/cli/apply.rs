@@ -216,8 +216,8 @@ async fn locked(
     let task = progress::begin("applying".to_owned(), "steps");
     task.out_of(plan.steps.len());
     let lines = Lines::new(&plan, console, &task);
-    let progress = |at: usize, deed: &WriteOp, wrong: Option<&Failure>| lines.answered(at, deed, wrong);
-    let conduct = ApplyOptions {
+    let progress = |at: usize, op: &WriteOp, wrong: Option<&Failure>| lines.answered(at, op, wrong);
+    let options = ApplyOptions {
         skip_stale: arguments.skip_stale,
         saved: asked || arguments.plan.is_some(),
         orphan: pending_creates::orphan(loaded),
@@ -231,7 +231,7 @@ async fn locked(
     let creates = plan.steps.iter().any(|step| step.operation == Operation::QueueCreate);
     let creation = if creates { connections::creation_lock(loaded) } else { None };
     // Another run may have created queues since the plan was read.
-    let creation = creation.map(|lock| if conduct.seen.is_some() { lock.unobserved() } else { lock });
+    let creation = creation.map(|lock| if options.seen.is_some() { lock.unobserved() } else { lock });
     let world = Executor {
         vendors: &work.vendors,
         secrets: &loaded.secrets,
@@ -243,7 +243,7 @@ async fn locked(
         fresh: pre_send_check::FRESH,
     };
     let news = |said: &str| console.note(&format!("  {said}"));
-    let finish = executor::run(&plan, world, conduct, &gate, &progress, &news).await;
+    let finish = executor::run(&plan, world, options, &gate, &progress, &news).await;
     if let Finish::Ran(ran) = &finish {
         lines.end(&ran.results);
     }
@@ -263,9 +263,17 @@ async fn locked(
             Err(CliError::Unreachable(why, if refused { Reason::SignIn } else { Reason::NoAnswer }))
         }
         Finish::Stale(stale) => Err(is_stale(arguments, reporter, stale)),
-        Finish::Ran(ApplyOutcome { results, skipped, held, lifted, interrupted }) => {
+        Finish::Ran(ApplyOutcome { results, skipped, deferred, allowed, interrupted }) => {
             let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
-            let run = Run { results, stale: skipped, held, lifted, interrupted, due, refused: None };
+            let run = Run {
+                results,
+                stale: skipped,
+                held: deferred,
+                lifted: allowed,
+                interrupted,
+                due,
+                refused: None,
+            };
             let (exit, recorded) = conclude(console, reporter, loaded, book, work, run, &prints).await;
             // The ledger holds what the journal said; else the next run takes it in.
             if let Some(journal) = journal.as_ref().filter(|_| recorded) {

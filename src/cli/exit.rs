@@ -47,7 +47,10 @@ impl Exit {
             Self::Interrupted
         } else if whole {
             Self::Success
-        } else if run.stale.is_empty() && unproved.peek().is_some() && unproved.all(|result| result.held) {
+        } else if run.stale.is_empty()
+            && unproved.peek().is_some()
+            && unproved.all(|result| result.only_deferred)
+        {
             Self::Refused
         } else {
             Self::Partial

@@ -28,9 +28,9 @@ impl<'a> Lines<'a> {
     }
 
     /// Says how a step was answered.
-    pub(super) fn answered(&self, at: usize, deed: &WriteOp, wrong: Option<&Failure>) {
+    pub(super) fn answered(&self, at: usize, op: &WriteOp, wrong: Option<&Failure>) {
         let Some(planned) = self.plan.steps.get(at) else { return };
-        let shown = match deed {
+        let shown = match op {
             // Somebody may have been left out.
             WriteOp::DeleteAgents { ids } => result::step_for(planned, ids),
             WriteOp::CreateAgents { .. }

@@ -16,14 +16,14 @@ pub struct StepResult {
     /// Targets that were left out.
     pub left_out: Vec<ResourceId>,
     /// Nothing but people at work kept it from being done in full.
-    pub held: bool,
+    pub only_deferred: bool,
     /// Agents that the step left alone because they are at work.
     pub spared: Vec<OperatorId>,
     /// Queue members that are no live agents, that no manifest asks for and that the vendor left out.
     pub dropped: Vec<OperatorId>,
     /// Targets for which the vendor said yes, although reading back did not show it: of what no operation returns
     /// nothing else ever tells.
-    pub told: Vec<ResourceId>,
+    pub acknowledged: Vec<ResourceId>,
     /// The vendor confirmed the step's call. Without it nothing is known of fields that no operation returns.
     pub confirmed: bool,
     /// Fields that calls after it set again, which the vendor confirmed.

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::context::{Context, Draft};
 use super::targets::Scope;
 use super::unread::Unread;
-use super::{Context, Draft, change_origin, replacement_restore, rotation};
+use super::{change_origin, replacement_restore, rotation};
 use crate::config::workspace::Prune;
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;

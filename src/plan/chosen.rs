@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Context;
+use super::context::Context;
 use crate::model::desired::DesiredQueue;
 use crate::model::field::Field;
 use crate::model::id::OperatorId;

@@ -1,7 +1,7 @@
 //! How much one run may change: shares of what is live. Counts up to the floor pass, but for a limit of
 //! zero and for a deletion of every live agent. `--allow` lifts one rule up to a number.
 
-use super::{Context, Draft};
+use super::context::{Context, Draft};
 use crate::config::workspace::Limit;
 use crate::model::finding::{Finding, Rule, TOO_MANY_CHANGES, TOO_MANY_DELETES, TOO_MANY_LEAVE};
 use crate::model::id::{Kind, ResourceId};

@@ -13,6 +13,7 @@
 mod agents;
 mod change_origin;
 mod chosen;
+mod context;
 mod estimate;
 mod limits;
 mod queues;
@@ -26,81 +27,21 @@ mod unasked;
 mod unknown_members;
 mod unread;
 
-use crate::model::digest;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
 
+use self::context::{Context, Draft};
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
-use crate::model::finding::{Finding, Severity};
-use crate::model::id::{OperatorId, ResourceId};
+use crate::model::digest;
+use crate::model::finding::Severity;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
-use crate::model::plan::{
-    Action, Allowance, Change, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary,
-};
+use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
 
+pub use self::agents::asserts_unread;
+pub use self::context::Options;
+pub use self::rotation::overwriting;
 pub use self::targets::UnknownTarget;
-pub use agents::asserts_unread;
-pub use rotation::overwriting;
-
-/// What a run is asked for beside the manifests.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Resources that the run is narrowed to; empty for all.
-    pub targets: Vec<ResourceId>,
-    /// Rules lifted for this run.
-    pub allow: Vec<Allowance>,
-    /// Set the fields that no operation returns once more, where their live state is unknown.
-    pub assert_unread: bool,
-    /// What is only read has to be readable: the run is about what differs, and not about what to do.
-    pub watch: bool,
-    /// Keyed fingerprints of the passwords that the stores hold now, of agents whose ledger knows one.
-    pub fingerprints: BTreeMap<OperatorId, String>,
-    /// Those of these agents whose password is in its store no more.
-    pub gone: BTreeSet<OperatorId>,
-    /// Agents of [`overwriting`] whose store has no such key.
-    pub vacant: BTreeSet<OperatorId>,
-    /// Version of the program.
-    pub program: String,
-    /// Digest of the workspace file and the manifests.
-    pub manifests: String,
-}
-
-/// What all stages of the planner read.
-pub(crate) struct Context<'a> {
-    pub workspace: &'a Workspace,
-    pub desired: &'a Desired,
-    pub live: &'a Live,
-    pub ledger: &'a Ledger,
-    pub options: &'a Options,
-    pub users: rotation::Users,
-}
-
-/// What the stages find out, bit by bit.
-#[derive(Default)]
-pub(crate) struct Draft {
-    pub changes: Vec<Change>,
-    pub findings: Vec<Finding>,
-    /// How many near names were looked for.
-    pub searches: usize,
-}
-
-impl Draft {
-    /// Whether a near name is still looked for: each search goes through all agents.
-    pub(crate) fn may_search(&mut self) -> bool {
-        self.searches += 1;
-        self.searches <= 50
-    }
-
-    pub(crate) fn find(&mut self, finding: Finding) {
-        self.findings.push(finding);
-    }
-
-    /// Ids of the changes of some action.
-    pub(crate) fn ids(&self, action: Action) -> impl Iterator<Item = &ResourceId> {
-        self.changes.iter().filter(move |c| c.action == action).map(|c| &c.id)
-    }
-}
 
 /// Makes the plan.
 ///
@@ -113,8 +54,7 @@ pub fn plan(
     ledger: &Ledger,
     options: &Options,
 ) -> Result<Plan, UnknownTarget> {
-    let users = rotation::Users::default();
-    let context = Context { workspace, desired, live, ledger, options, users };
+    let context = Context { workspace, desired, live, ledger, options, users: OnceCell::new() };
     let scope = targets::Scope::from_context(&context)?;
     let mut draft = Draft::default();
     agents::decide(&context, &scope, &mut draft);

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agents::is_left_out;
+use super::context::{Context, Draft};
 use super::targets::Scope;
-use super::{Context, Draft, change_origin, chosen, replacement_restore, unknown_members};
+use super::{change_origin, chosen, replacement_restore, unknown_members};
 use crate::model::agent::NAME;
 use crate::model::desired::DesiredQueue;
 use crate::model::equivalence::same;

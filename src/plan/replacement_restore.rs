@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context::{Context, Draft};
 use super::targets::Scope;
-use super::{Context, Draft};
 use crate::model::agent::FIELDS;
 use crate::model::codec;
 use crate::model::equivalence::{is_comparable, same};

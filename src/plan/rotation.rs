@@ -4,10 +4,9 @@
 //! A manifest may come from a stranger. One that raises `version` and names another key would have a new password
 //! written over a secret that is not this agent's.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Context;
+use super::context::Context;
 use crate::config::workspace::{Workspace, place};
 use crate::model::agent::PASSWORD;
 use crate::model::desired::Desired;
@@ -16,19 +15,10 @@ use crate::model::ledger::{AppliedPassword, Ledger, LedgerEntry};
 use crate::model::secret::SecretRef;
 use crate::model::value::Value;
 
-/// The agents that use each secret, by its place, as the manifests and the ledger say. It is built when the first
-/// rotation asks for it.
-#[derive(Default)]
-pub(crate) struct Users(OnceCell<BTreeMap<String, BTreeSet<OperatorId>>>);
-
-impl Users {
-    fn holders(&self, context: &Context<'_>, at: &str) -> BTreeSet<OperatorId> {
-        self.0
-            .get_or_init(|| users(context.workspace, context.desired, context.ledger))
-            .get(at)
-            .cloned()
-            .unwrap_or_default()
-    }
+/// Returns the agents that use a secret, as the manifests and the ledger say.
+fn holders(context: &Context<'_>, at: &str) -> BTreeSet<OperatorId> {
+    let users = context.users.get_or_init(|| users(context.workspace, context.desired, context.ledger));
+    users.get(at).cloned().unwrap_or_default()
 }
 
 fn users(
@@ -126,7 +116,7 @@ pub(super) fn overwrites(
     applied: &LedgerEntry,
 ) -> Result<bool, String> {
     let at = place(&context.workspace.stores, &secret.store, &secret.key);
-    if let Some(other) = context.users.holders(context, &at).iter().find(|other| *other != id) {
+    if let Some(other) = holders(context, &at).iter().find(|other| *other != id) {
         return Err(format!("agent/{other} uses that key, too"));
     }
     let print = applied.password.as_ref().and_then(|set| set.fingerprint.as_ref());

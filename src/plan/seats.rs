@@ -3,8 +3,8 @@
 //! A seat belongs to the agent whose number is its `employeeNumber`, the only word that both systems have in
 //! common: so an agent who is to be deleted and whose seat had calls lately is told of.
 
+use super::context::{Context, Draft};
 use super::targets::Scope;
-use super::{Context, Draft};
 use crate::model::call::Reason;
 use crate::model::desired::DesiredSeat;
 use crate::model::equivalence::same;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Draft};
+use super::context::{Context, Draft};
 use crate::model::agent::SIP;
 use crate::model::finding::{Finding, SIP_HELD};
 use crate::model::id::{OperatorId, ResourceId};

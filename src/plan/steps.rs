@@ -16,8 +16,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::context::Context;
 use super::sip::holders;
-use super::{Context, unknown_members};
+use super::unknown_members;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, PASSWORD, SIP};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Operation, Step};

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::Context;
+use super::context::Context;
 use crate::model::desired::DesiredQueue;
 use crate::model::diagnostic::did_you_mean;
 use crate::model::id::{Kind, ResourceId};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Context;
+use super::context::Context;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::finding::{Finding, UNASKED};
 use crate::model::id::{Kind, OperatorId, ResourceId};

@@ -4,8 +4,8 @@
 //! that is no failure; but it is said beforehand. Only a listing of agents that was proved complete tells who is one.
 //! They are sent along all the same: it is not for a change of somebody else to take them out.
 
-use super::Context;
 use super::agents::is_left_out;
+use super::context::Context;
 use crate::model::finding::{Finding, STRANGER_MEMBER};
 use crate::model::id::OperatorId;
 use crate::model::plan::{Change, Step};

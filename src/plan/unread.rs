@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Draft;
+use super::context::Draft;
 use crate::model::field::Field;
 use crate::model::finding::{Finding, MASKED, UNPRINTED, UNREAD};
 use crate::model::id::OperatorId;

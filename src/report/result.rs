@@ -138,7 +138,7 @@ fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
     };
     let message = result.message.as_deref();
     let whole = || entry(Cow::Borrowed(&*step.targets), result.status, message);
-    if !result.held || !result.carried_out {
+    if !result.only_deferred || !result.carried_out {
         return vec![whole()];
     }
     let spared: Vec<ResourceId> = result.spared.iter().map(ResourceId::agent).collect();

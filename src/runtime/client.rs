@@ -422,7 +422,7 @@ impl Client {
                 }
                 (CallMode::Read | CallMode::Write(_), None) => slot.await?,
             };
-            if check.filter(|_| permit.is_some()).is_none_or(|check| check.is_current()) {
+            if check.filter(|_| permit.is_some()).is_none_or(<dyn Check>::is_current) {
                 break slot;
             }
             // The wait for the slot was long: others may be busy by now.

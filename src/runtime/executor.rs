@@ -56,18 +56,18 @@ pub struct Executor<'a> {
 pub async fn run(
     plan: &Arc<Plan>,
     world: Executor<'_>,
-    conduct: ApplyOptions,
+    options: ApplyOptions,
     gate: &Gate,
     progress: Progress<'_>,
     news: &(dyn Fn(&str) + Sync),
 ) -> Finish {
     let Executor { vendors, journal, observers, clock, creation, fresh, .. } = world;
-    let lookout = PreSendChecks::new(plan, vendors, observers, clock, conduct.guard.clone(), creation, fresh);
-    let lookout = &lookout;
+    let checks = PreSendChecks::new(plan, vendors, observers, clock, options.guard.clone(), creation, fresh);
+    let checks = &checks;
     let bounds = [Kind::Agent, Kind::Queue].into_iter();
     let bounds = bounds.filter_map(|kind| Some((kind, vendors.get(kind)?.bounds()))).collect();
-    let conduct = ApplyOptions { bounds, queues: vendors.queues.is_some(), ..conduct };
-    let mut machine = Machine::new(Arc::clone(plan), conduct);
+    let options = ApplyOptions { bounds, queues: vendors.queues.is_some(), ..options };
+    let mut machine = Machine::new(Arc::clone(plan), options);
     let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Event> + '_>>> = FuturesUnordered::new();
     let mut effects = machine.next(Event::Begin);
     let mut interrupted = false;
@@ -77,7 +77,7 @@ pub async fn run(
         for effect in effects.drain(..) {
             match effect {
                 Effect::Finish(finish) => return finish,
-                Effect::Look { purpose, wanted, again } => {
+                Effect::Read { purpose, wanted, again } => {
                     let mut stop = stop.clone();
                     running.push(Box::pin(async move {
                         if again > 0 {
@@ -88,9 +88,9 @@ pub async fn run(
                         let live = &plan.summary.live;
                         let mut wanted = wanted;
                         if let ReadPurpose::Confirm(step) = purpose {
-                            lookout.confirms(step);
+                            checks.confirms(step);
                             // Only a look of a while ago is worth another.
-                            if lookout.is_fresh() {
+                            if checks.is_fresh() {
                                 wanted.agents.clear();
                             }
                         }
@@ -98,15 +98,15 @@ pub async fn run(
                         Event::ReadBack { purpose, seen }
                     }));
                 }
-                Effect::Attend { steps, agents, pause, news: said } => {
-                    if let Some(said) = said {
-                        news(&said);
+                Effect::ReadPresence { steps, agents, pause, notice } => {
+                    if let Some(notice) = notice {
+                        news(&notice);
                     }
                     let mut stop = stop.clone();
                     running.push(Box::pin(async move {
                         let asked = async {
                             clock.sleep(pause).await;
-                            lookout.attend(&steps, &agents).await
+                            checks.attend(&steps, &agents).await
                         };
                         let presence = tokio::select! {
                             biased;
@@ -114,10 +114,10 @@ pub async fn run(
                             Ok(_) = stop.wait_for(|stop| *stop) => None,
                             presence = asked => Some(presence),
                         };
-                        Event::Attended { steps, presence, at: lookout.elapsed() }
+                        Event::PresenceRead { steps, presence, at: checks.elapsed() }
                     }));
                 }
-                Effect::Send { step, deed, repetition, follow_up, harms } => {
+                Effect::Send { step, op, repetition, follow_up, disruptions } => {
                     running.push(Box::pin(async move {
                         if repetition > 0 {
                             clock.sleep(retry::backoff(repetition, clock.chance())).await;
@@ -128,10 +128,10 @@ pub async fn run(
                             let begun = tokio::select! {
                                 biased;
                                 Ok(_) = stop.wait_for(|stop| *stop) => return Event::NotStarted { step },
-                                begun = lookout.begin_creation(news) => begun,
+                                begun = checks.begin_creation(news) => begun,
                             };
                             if let Err(why) = begun {
-                                progress(step, &deed, Some(&why));
+                                progress(step, &op, Some(&why));
                                 return Event::Answered { step, result: Err(why) };
                             }
                         }
@@ -140,13 +140,13 @@ pub async fn run(
                         if let Some(journal) = journal.filter(|_| operation != Operation::QueueCreate)
                             && let Err(why) = journal.record_intent(step, operation).await
                         {
-                            progress(step, &deed, Some(&why));
+                            progress(step, &op, Some(&why));
                             return Event::Answered { step, result: Err(why) };
                         }
-                        let look = PreSendCheck::new(lookout, step, &deed, &harms, journal);
-                        let result = carry_out(world, &deed, gate, &look).await;
+                        let look = PreSendCheck::new(checks, step, &op, &disruptions, journal);
+                        let result = carry_out(world, &op, gate, &look).await;
                         if result != Err(Failure::Halted) {
-                            lookout.answered();
+                            checks.answered();
                         }
                         if let Some(journal) = journal {
                             journal.end(step, &result);
@@ -154,10 +154,10 @@ pub async fn run(
                         match look.halt() {
                             Some(Abort::AtWork(presence)) => {
                                 let presence = Some(presence);
-                                return Event::Attended {
+                                return Event::PresenceRead {
                                     steps: vec![step],
                                     presence,
-                                    at: lookout.elapsed(),
+                                    at: checks.elapsed(),
                                 };
                             }
                             Some(Abort::Moved(stale)) => return Event::Moved { step, stale },
@@ -166,7 +166,7 @@ pub async fn run(
                         if result == Err(Failure::Halted) {
                             return Event::NotStarted { step };
                         }
-                        progress(step, &deed, result.as_ref().err());
+                        progress(step, &op, result.as_ref().err());
                         Event::Answered { step, result }
                     }));
                 }
@@ -184,25 +184,25 @@ pub async fn run(
             event = running.next() => event,
         };
         // The machine always has something running until it finishes.
-        machine.tick(lookout.elapsed());
+        machine.tick(checks.elapsed());
         effects = match event {
             Some(event) => machine.next(event),
             None => machine.halted(),
         };
         if !machine.creates_queues() {
-            lookout.end_creation().await;
+            checks.end_creation().await;
         }
     }
 }
 
 async fn carry_out(
     world: Executor<'_>,
-    deed: &WriteOp,
+    op: &WriteOp,
     gate: &Gate,
     look: &dyn Check,
 ) -> Result<Option<OperatorId>, Failure> {
     let Executor { vendors, secrets, passwords, .. } = world;
-    if let WriteOp::PutSecret { secret, renew } = deed {
+    if let WriteOp::PutSecret { secret, renew } = op {
         // What its making reads is read before the question, so that the write follows it at once.
         if !renew {
             secrets.prefetch(secret).await;
@@ -210,26 +210,26 @@ async fn carry_out(
         gate.ask()?;
         return make(secrets, passwords, secret, *renew).await.map(|()| None);
     }
-    let Some(vendor) = deed.kind().and_then(|kind| vendors.get(kind)) else {
+    let Some(vendor) = op.kind().and_then(|kind| vendors.get(kind)) else {
         return Err(Failure::NotSent("no connection holds such resources".to_owned()));
     };
     let find = async |secret: &SecretRef| {
         let value = passwords.lock().await.get(&secret.name()).cloned();
         value.ok_or_else(|| Failure::Refused(format!("the password {secret} was neither read nor made")))
     };
-    let password = match deed.password() {
+    let password = match op.password() {
         Some((_, secret)) => Some(find(secret).await?),
         None => None,
     };
-    let receipt = vendor.write(deed, password.as_deref(), gate, Some(look)).await?;
-    if let WriteOp::CreateAgents { ids, .. } = deed
+    let receipt = vendor.write(op, password.as_deref(), gate, Some(look)).await?;
+    if let WriteOp::CreateAgents { ids, .. } = op
         && let Some(why) = receipt.id_mismatch(ids)
     {
         // The read-back tells which agents exist before the step counts as failed.
         return Err(Failure::Refused(why));
     }
-    if let (Some((ids, secret)), Some(sent)) = (deed.password(), password) {
-        let created = matches!(deed, WriteOp::CreateAgents { .. });
+    if let (Some((ids, secret)), Some(sent)) = (op.password(), password) {
+        let created = matches!(op, WriteOp::CreateAgents { .. });
         if !created || secrets.rotated(secret).await {
             settle(world, ids, secret, sent, gate).await?;
         }

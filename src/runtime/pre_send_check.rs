@@ -19,8 +19,8 @@ use super::read::presence::Observers;
 use super::read::resources;
 use super::vendor::Aside;
 use super::vendor::Vendors;
+use crate::apply::disruption::{Disruptions, first_objection};
 use crate::apply::precondition;
-use crate::apply::presence_guard::{Disruptions, first_objection};
 use crate::apply::readback::{QueueKey, ReadBack, ReadSet};
 use crate::apply::write_op;
 use crate::apply::write_op::WriteOp;
@@ -187,11 +187,11 @@ impl<'a> PreSendChecks<'a> {
     async fn look(
         &self,
         step: usize,
-        deed: &WriteOp,
-        harms: &Disruptions,
+        op: &WriteOp,
+        disruptions: &Disruptions,
         left: Option<Duration>,
     ) -> Result<Result<Duration, Abort>, Failure> {
-        match deed {
+        match op {
             WriteOp::SetMembers { exten, members, before } if !self.is_first() => {
                 self.members(step, exten, members, before.as_deref()).await?;
             }
@@ -202,7 +202,7 @@ impl<'a> PreSendChecks<'a> {
             }
             WriteOp::CreateQueue { name, .. } => self.unmade(name, left).await?,
             WriteOp::DeleteAgents { ids } => {
-                return self.check_undisturbed(step, ids, harms, true).await;
+                return self.check_undisturbed(step, ids, disruptions, true).await;
             }
             WriteOp::SetMembers { .. }
             | WriteOp::EditAgent { .. }
@@ -210,7 +210,7 @@ impl<'a> PreSendChecks<'a> {
             | WriteOp::SetPassword { .. }
             | WriteOp::PutSecret { .. } => {}
         }
-        Ok(self.presence(step, harms).await)
+        Ok(self.presence(step, disruptions).await)
     }
 
     /// Whether a queue's members are still those that the plan saw.
@@ -347,11 +347,11 @@ impl<'a> PreSendChecks<'a> {
         &self,
         step: usize,
         ids: &[OperatorId],
-        harms: &Disruptions,
+        disruptions: &Disruptions,
         holds: bool,
     ) -> Result<Result<Duration, Abort>, Failure> {
         for _ in 0..ROUNDS {
-            let at = match self.presence(step, harms).await {
+            let at = match self.presence(step, disruptions).await {
                 Ok(at) => at,
                 Err(halt) => return Ok(Err(halt)),
             };
@@ -362,7 +362,7 @@ impl<'a> PreSendChecks<'a> {
                 return Ok(Ok(at));
             }
         }
-        Ok(self.presence(step, harms).await)
+        Ok(self.presence(step, disruptions).await)
     }
 
     /// Whether those whom a step deletes are still in no queue and still who they were, unless that was seen just
@@ -404,18 +404,19 @@ impl<'a> PreSendChecks<'a> {
     }
 
     /// Checks that no agent that a step disrupts is busy; returns the moment for which that holds.
-    async fn presence(&self, step: usize, harms: &Disruptions) -> Result<Duration, Abort> {
-        let Some(guard) = self.guard.as_ref().filter(|_| !harms.is_empty()) else {
+    async fn presence(&self, step: usize, disruptions: &Disruptions) -> Result<Duration, Abort> {
+        let Some(guard) = self.guard.as_ref().filter(|_| !disruptions.is_empty()) else {
             return Ok(self.clock.elapsed());
         };
         let last = self.attended.lock().unwrap_or_else(PoisonError::into_inner).get(&step).copied();
         if let Some(last) = last.filter(|last| self.since(*last) <= self.fresh) {
             return Ok(last);
         }
-        let agents = harms.iter().map(|(agent, _)| agent.clone()).collect();
+        let agents = disruptions.iter().map(|(agent, _)| agent.clone()).collect();
         let presence = self.attend(&[step], &agents).await;
-        let free =
-            harms.iter().all(|(agent, harms)| first_objection(guard, harms, agent, &presence).is_none());
+        let free = disruptions
+            .iter()
+            .all(|(agent, disruptions)| first_objection(guard, disruptions, agent, &presence).is_none());
         if free { Ok(self.clock.elapsed()) } else { Err(Abort::AtWork(presence)) }
     }
 }
@@ -428,10 +429,10 @@ fn overwritten(plan: &Plan, kind: Kind) -> usize {
 
 /// The last look of one call.
 pub struct PreSendCheck<'a> {
-    lookout: &'a PreSendChecks<'a>,
+    checks: &'a PreSendChecks<'a>,
     step: usize,
-    deed: &'a WriteOp,
-    harms: &'a Disruptions,
+    op: &'a WriteOp,
+    disruptions: &'a Disruptions,
     journal: Option<&'a dyn StepJournal>,
     halt: Mutex<Option<Abort>>,
     /// When all that can be looked at before the call takes its place had been.
@@ -445,14 +446,14 @@ pub struct PreSendCheck<'a> {
 impl<'a> PreSendCheck<'a> {
     /// The last look of a step's call.
     pub fn new(
-        lookout: &'a PreSendChecks<'a>,
+        checks: &'a PreSendChecks<'a>,
         step: usize,
-        deed: &'a WriteOp,
-        harms: &'a Disruptions,
+        op: &'a WriteOp,
+        disruptions: &'a Disruptions,
         journal: Option<&'a dyn StepJournal>,
     ) -> Self {
         let (halt, ready, left) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { lookout, step, deed, harms, journal, halt, ready, checked: Mutex::default(), left }
+        Self { checks, step, op, disruptions, journal, halt, ready, checked: Mutex::default(), left }
     }
 
     /// Why the call did not leave, where its own failure does not say it.
@@ -472,10 +473,10 @@ impl<'a> PreSendCheck<'a> {
 impl Check for PreSendCheck<'_> {
     fn ready(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
-            match self.deed {
-                WriteOp::EditAgent { .. } => self.lookout.list_agents().await,
+            match self.op {
+                WriteOp::EditAgent { .. } => self.checks.list_agents().await,
                 WriteOp::DeleteAgents { ids } => {
-                    let seen = self.lookout.check_undisturbed(self.step, ids, self.harms, false).await?;
+                    let seen = self.checks.check_undisturbed(self.step, ids, self.disruptions, false).await?;
                     *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = seen.as_ref().ok().copied();
                     self.judge(seen.err())?;
                 }
@@ -492,11 +493,11 @@ impl Check for PreSendCheck<'_> {
     fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
             let ready = *self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-            if ready.is_some_and(|ready| self.lookout.since(ready) <= self.lookout.fresh) {
+            if ready.is_some_and(|ready| self.checks.since(ready) <= self.checks.fresh) {
                 return Ok(());
             }
             let left = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
-            let seen = self.lookout.look(self.step, self.deed, self.harms, left).await?;
+            let seen = self.checks.look(self.step, self.op, self.disruptions, left).await?;
             *self.checked.lock().unwrap_or_else(PoisonError::into_inner) = seen.as_ref().ok().copied();
             self.judge(seen.err())
         })
@@ -504,15 +505,15 @@ impl Check for PreSendCheck<'_> {
 
     fn is_current(&self) -> bool {
         let checked = *self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        self.harms.is_empty() || checked.is_some_and(|at| self.lookout.since(at) <= self.lookout.fresh)
+        self.disruptions.is_empty() || checked.is_some_and(|at| self.checks.since(at) <= self.checks.fresh)
     }
 
     fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
-            *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.lookout.clock.elapsed());
+            *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.checks.clock.elapsed());
             // From this moment on the vendor may make it, whatever becomes of this program: the next run waits for
             // as long as that takes.
-            match (self.journal, self.deed) {
+            match (self.journal, self.op) {
                 (Some(journal), WriteOp::CreateQueue { .. }) => {
                     journal.record_intent(self.step, Operation::QueueCreate).await
                 }

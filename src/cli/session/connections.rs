@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::load::Loaded;
 use super::source_cache::SourceCache;
-use crate::apply::presence_guard;
+use crate::apply::disruption;
 use crate::cli::error::CliError;
 use crate::config::workspace::Connection;
 use crate::model::call::Reason;
@@ -215,7 +215,7 @@ pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
 /// The systems that can tell a state that the guard protects; none when the plan hurts nobody.
 pub(crate) async fn guards(loaded: &Loaded, plan: &Plan, guard: &PresencePolicy) -> Observers {
     let mut observers = Observers::default();
-    if !presence_guard::needs_presence(plan, guard) {
+    if !disruption::needs_presence(plan, guard) {
         return observers;
     }
     for observer in provider::OBSERVERS.iter().copied() {

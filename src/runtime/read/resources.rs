@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::reader::ResourceReader;
-use crate::apply::readback::{QueueKey, ReadBack, ReadSet, matching, untold_members, with_members};
+use crate::apply::readback::{QueueKey, ReadBack, ReadSet, matching, unreturned_members, with_members};
 use crate::model::call::{Call, Failure};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
@@ -73,7 +73,7 @@ pub async fn queues(vendor: &impl ResourceReader) -> Result<Listing<OperatorId, 
     let mut listing = listed(vendor, queue).await?;
     let untold = listing.items.iter().find(|(_, queue)| queue.members().is_none());
     if let Some((exten, _)) = untold {
-        let doubt = untold_members(exten);
+        let doubt = unreturned_members(exten);
         listing.incomplete.get_or_insert(doubt);
     }
     Ok(listing)

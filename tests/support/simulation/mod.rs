@@ -249,12 +249,12 @@ impl<'a> Client<'a> {
                 self.world.borrow_mut().note(format!("blind: {why}"));
                 End::Blind
             }
-            Finish::Ran(ApplyOutcome { mut results, skipped, held, interrupted, .. }) => {
+            Finish::Ran(ApplyOutcome { mut results, skipped, deferred, interrupted, .. }) => {
                 if self.mutant == Some(Mutant::Unconfirmed) {
                     for (step, result) in plan.steps.iter().zip(&mut results) {
                         result.confirmed = true;
                         if !std::mem::take(&mut result.doubted).is_empty() {
-                            result.told.clone_from(&step.targets);
+                            result.acknowledged.clone_from(&step.targets);
                         }
                     }
                 }
@@ -269,8 +269,8 @@ impl<'a> Client<'a> {
                 if interrupted {
                     return End::Interrupted;
                 }
-                let excused = results.iter().all(|r| r.status == Status::Done || r.held);
-                if !held.is_empty() && excused && skipped.is_empty() {
+                let excused = results.iter().all(|r| r.status == Status::Done || r.only_deferred);
+                if !deferred.is_empty() && excused && skipped.is_empty() {
                     return End::Held;
                 }
                 End::Ran(results.iter().all(|r| r.status == Status::Done) && skipped.is_empty())

@@ -1,37 +1,36 @@
-//! Did everything take effect? What a vendor's document leaves open of a new agent is settled by one more edit.
+//! Did everything take effect? What a vendor's document leaves open of a new agent is followed_up by one more edit.
 
 use std::sync::Arc;
 
+use super::event::{ApplyOutcome, Effect, Finish, ReadPurpose};
+use super::machine::{Answer, Machine, Phase, Proof};
 use super::postcondition;
 use super::postcondition::{Open, Verdict};
-use super::presence_guard::whys;
+use super::presence_guard::reasons;
 use super::readback::{ReadBack, ReadSet};
 use super::write_op::{WriteOp, unreadable};
-use super::{ApplyOutcome, Effect, Finish, Machine, ReadPurpose, State, UNREAD};
+use crate::model::call::Failure;
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::Deferred;
-use crate::model::outcome::{IN_PART, Status, StepResult};
+use crate::model::outcome::{Deferred, IN_PART, Status, StepResult};
 use crate::model::plan::{Operation, Step};
 use crate::model::retry;
 
-impl Machine {
-    /// Whether a step is done, as its vendor says, and was not seen to have taken effect.
-    fn awaiting_verification(&self, at: usize) -> bool {
-        matches!(self.slots[at].state, State::Done) && !self.slots[at].proved
-    }
+/// The message of a step that its vendor confirmed and that could not be read back.
+const UNREAD: &str = "the vendor confirmed it; it was not read back, since the system refused the sign-in";
 
-    /// Whether it is worth another look, after a pause, that what was done may not be shown yet; `looks` were taken.
-    pub(super) fn may_be_delayed(&self, looks: u32) -> bool {
-        !self.interrupted && looks < retry::poll_count(retry::LATE)
+impl Machine {
+    /// Whether it is worth another look, after a pause, that what was done may not be shown yet; `polls` were taken.
+    pub(super) fn may_be_delayed(&self, polls: u32) -> bool {
+        !self.interrupted && polls < retry::poll_count(retry::LATE)
     }
 
     /// Ends a step whose system refused the sign-in.
-    pub(super) fn shut_out(&mut self, at: usize, status: Status) {
+    pub(super) fn end_signed_out(&mut self, at: usize, status: Status) {
         const WHY: &str = "the system refused the sign-in";
-        let slot = &self.slots[at];
-        match &slot.note {
+        let state = &self.steps[at];
+        match &state.note {
             // It was sent before, and nothing tells what became of that.
-            Some(why) if slot.repetition > 0 && slot.deed.as_ref().is_some_and(unreadable) => {
+            Some(why) if state.repetition > 0 && state.op.as_ref().is_some_and(unreadable) => {
                 let message = format!("{why}; then {WHY}");
                 self.end(at, Status::Unknown, message);
             }
@@ -41,7 +40,7 @@ impl Machine {
 
     /// Ends a step that for all that was seen has not taken effect; `late` where it may just not be shown yet.
     pub(super) fn fail_unverified(&mut self, at: usize, what: &str, late: bool) {
-        let why = self.slots[at].note.take().map(|note| format!(" ({note})")).unwrap_or_default();
+        let why = self.steps[at].note.take().map(|note| format!(" ({note})")).unwrap_or_default();
         if late && self.interrupted {
             self.end(at, Status::Unknown, format!("it was not seen to have taken effect: {what}{why}"));
         } else {
@@ -53,16 +52,39 @@ impl Machine {
     /// did not show yet.
     pub(super) fn verify(&mut self, again: u32) -> Effect {
         let mut wanted = ReadSet::default();
-        for (at, step) in self.plan.steps.iter().enumerate().filter(|(at, _)| self.awaiting_verification(*at))
+        for (at, step) in
+            self.plan.steps.iter().enumerate().filter(|(at, _)| self.steps[*at].awaits_verification())
         {
-            let more = postcondition::wanted(&self.plan, step, self.slots[at].made.as_ref());
+            let more = postcondition::wanted(&self.plan, step, self.steps[at].made.as_ref());
             wanted.agents.extend(more.agents);
             wanted.queues.extend(more.queues);
         }
         if wanted.is_empty() {
             return self.results();
         }
-        Effect::Look { purpose: ReadPurpose::Verify, wanted, again }
+        Effect::Read { purpose: ReadPurpose::Verify, wanted, again }
+    }
+
+    /// Takes the answer to an edit that follows a call; the verification after it judges the fields that can be read.
+    pub(super) fn followed_up(&mut self, at: usize, failure: Option<Failure>) -> Vec<Effect> {
+        let state = &mut self.steps[at];
+        if let Some(failure) = &failure {
+            state.note = Some(failure.message().to_owned());
+            if let (Failure::SignIn(_), Some(op)) = (failure, &state.op) {
+                self.refused_kinds.extend(op.kind());
+            }
+        }
+        let Phase::FollowUp { pending, failed, fields } = &mut state.phase else { return Vec::new() };
+        *failed |= failure.is_some();
+        *pending = pending.saturating_sub(1);
+        if *pending > 0 {
+            return Vec::new();
+        }
+        if !*failed {
+            state.reset = std::mem::take(fields);
+        }
+        state.phase = Phase::Done(Proof::FollowedUp);
+        self.advance()
     }
 
     pub(super) fn verified(&mut self, seen: &ReadBack) -> Vec<Effect> {
@@ -70,25 +92,27 @@ impl Machine {
         let mut late = false;
         let plan = Arc::clone(&self.plan);
         // All before any of them ends.
-        let superseded: Vec<bool> = (0..self.slots.len()).map(|at| self.superseded(at)).collect();
+        let superseded: Vec<bool> = (0..self.steps.len()).map(|at| self.superseded(at)).collect();
         for (at, step) in plan.steps.iter().enumerate() {
-            if !self.awaiting_verification(at) {
+            let Phase::Done(proof @ (Proof::Due | Proof::FollowedUp)) = self.steps[at].phase else {
                 continue;
-            }
+            };
             if superseded[at] {
-                self.slots[at].proved = true;
+                self.steps[at].phase = Phase::Done(Proof::Verified);
                 continue;
             }
             let mut seen_step = step.clone();
-            seen_step.targets.retain(|target| !self.slots[at].left_out.contains(target));
+            seen_step.targets.retain(|target| !self.steps[at].left_out.contains(target));
             let later = self.later(at);
             let present = seen_step.targets.iter().filter(|id| matches!(seen.agent(&id.name), Ok(Some(_))));
-            self.slots[at].present = present.cloned().collect();
-            let slot = &self.slots[at];
-            let sent = slot.deed.as_ref().and_then(WriteOp::members);
+            self.steps[at].present = present.cloned().collect();
+            let state = &self.steps[at];
+            let is_confirmed = state.answer == Answer::Confirmed;
+            let followed_up = proof == Proof::FollowedUp;
+            let sent = state.op.as_ref().and_then(WriteOp::members);
             let gone = |id: &ResourceId| matches!(seen.agent(&id.name), Ok(None));
-            let told: Vec<ResourceId> = match step.operation {
-                Operation::AgentCreate | Operation::AgentEdit if slot.acknowledged => {
+            let acknowledged: Vec<ResourceId> = match step.operation {
+                Operation::AgentCreate | Operation::AgentEdit if is_confirmed => {
                     seen_step.targets.iter().filter(|id| !gone(id)).cloned().collect()
                 }
                 Operation::AgentCreate
@@ -100,20 +124,17 @@ impl Machine {
                 | Operation::QueueMembers => Vec::new(),
             };
             // Without the vendor's yes one more edit each sets what cannot be read.
-            let mut unread = if slot.acknowledged {
-                Open::new()
-            } else {
-                postcondition::unconfirmed(&plan, &seen_step, seen)
-            };
+            let mut unread =
+                if is_confirmed { Open::new() } else { postcondition::unconfirmed(&plan, &seen_step, seen) };
             for keys in unread.values_mut() {
-                keys.retain(|key| !slot.reset.iter().any(|reset| reset == key));
+                keys.retain(|key| !state.reset.iter().any(|reset| reset == key));
             }
             unread.retain(|_, keys| !keys.is_empty());
             let reset: Vec<String> = unread.values().flatten().map(|key| (*key).to_owned()).collect();
-            let verdict = postcondition::judge(&plan, &seen_step, slot.made.as_ref(), &later, sent, seen);
+            let verdict = postcondition::judge(&plan, &seen_step, state.made.as_ref(), &later, sent, seen);
             let verdict = match verdict {
                 Verdict::Took if unread.is_empty() => Verdict::Took,
-                Verdict::Took if slot.settled || self.interrupted => Verdict::Unseen(format!(
+                Verdict::Took if followed_up || self.interrupted => Verdict::Unseen(format!(
                     "the vendor did not confirm it, and no system returns {}: run apply again",
                     postcondition::keys(&unread)
                 )),
@@ -128,78 +149,76 @@ impl Machine {
             };
             match verdict {
                 Verdict::Took => {
-                    self.slots[at].dropped = postcondition::dropped(&plan, step, sent, seen);
-                    self.slots[at].proved = true;
+                    self.steps[at].dropped = postcondition::dropped(&plan, step, sent, seen);
+                    self.steps[at].phase = Phase::Done(Proof::Verified);
                 }
-                Verdict::Late(_) if self.may_be_delayed(self.looks) => late = true,
+                Verdict::Late(_) if self.may_be_delayed(self.polls) => late = true,
                 Verdict::Late(what) => {
-                    self.slots[at].disproved = true;
+                    self.steps[at].answer = Answer::Disproved;
                     self.fail_unverified(at, &what, true);
                 }
                 Verdict::Amiss(what) => {
                     // A value in another form was taken, and so was all that came with it.
                     if postcondition::only_forms(&plan, &seen_step, &later, seen) {
-                        self.slots[at].told = told;
+                        self.steps[at].acknowledged = acknowledged;
                     } else {
-                        self.slots[at].disproved = true;
+                        self.steps[at].answer = Answer::Disproved;
                     }
                     self.fail_unverified(at, &what, false);
                 }
                 Verdict::Unseen(why) => {
-                    self.slots[at].told = told;
-                    let slot = &self.slots[at];
-                    let kind = slot.deed.as_ref().and_then(WriteOp::kind);
-                    let refused = kind.is_some_and(|kind| self.locked.contains(&kind));
-                    if slot.acknowledged && !slot.settled && refused {
+                    self.steps[at].acknowledged = acknowledged;
+                    let state = &self.steps[at];
+                    let kind = state.op.as_ref().and_then(WriteOp::kind);
+                    let refused = kind.is_some_and(|kind| self.refused_kinds.contains(&kind));
+                    if is_confirmed && !followed_up && refused {
                         self.end(at, Status::Done, UNREAD);
                     } else {
                         self.end(at, Status::Unknown, why);
                     }
                 }
-                Verdict::Unsettled(agents) if !self.slots[at].settled && !self.interrupted => {
-                    self.slots[at].reset.extend(reset);
-                    let deeds = postcondition::follow_ups(&plan, &agents);
-                    self.slots[at].settled = true;
-                    self.slots[at].pending = deeds.len();
-                    self.slots[at].state = State::Running;
-                    let follow = |deed| {
-                        let harms = Vec::new();
-                        Effect::Send { step: at, deed, repetition: 0, follow_up: true, harms }
+                Verdict::Unsettled(agents) if !followed_up && !self.interrupted => {
+                    let ops = postcondition::follow_ups(&plan, &agents);
+                    self.steps[at].phase =
+                        Phase::FollowUp { pending: ops.len(), failed: false, fields: reset };
+                    let follow = |op| {
+                        let disruptions = Vec::new();
+                        Effect::Send { step: at, op, repetition: 0, follow_up: true, disruptions }
                     };
-                    effects.extend(deeds.into_iter().map(follow));
+                    effects.extend(ops.into_iter().map(follow));
                 }
-                Verdict::Unsettled(_) if self.may_be_delayed(self.looks) => late = true,
+                Verdict::Unsettled(_) if self.may_be_delayed(self.polls) => late = true,
                 Verdict::Unsettled(agents) => {
                     let names: Vec<String> =
                         agents.iter().map(|(id, keys)| format!("agent/{id}: {}", keys.join(", "))).collect();
-                    self.slots[at].told = told;
+                    self.steps[at].acknowledged = acknowledged;
                     self.fail_unverified(at, &names.join("; "), true);
                 }
             }
         }
         if !effects.is_empty() {
-            // What is late is looked at again together with what is being settled.
+            // What is late is looked at again together with what is being followed_up.
             return effects;
         }
         if !late {
             return vec![self.results()];
         }
-        self.looks += 1;
-        vec![self.verify(self.looks)]
+        self.polls += 1;
+        vec![self.verify(self.polls)]
     }
 
     /// Returns the targets of a step whose unread fields its call may have set without a yes that holds.
     fn doubted(&self, at: usize) -> Vec<ResourceId> {
-        let slot = &self.slots[at];
-        let in_doubt = slot.disproved || (slot.unheard && !slot.acknowledged);
-        if !in_doubt {
-            return Vec::new();
+        let state = &self.steps[at];
+        match state.answer {
+            Answer::None | Answer::Confirmed => return Vec::new(),
+            Answer::Unconfirmed { .. } | Answer::Disproved => {}
         }
         match self.plan.steps[at].operation {
-            Operation::AgentCreate => slot.present.clone(),
+            Operation::AgentCreate => state.present.clone(),
             Operation::AgentEdit | Operation::AgentPassword => {
                 let targets = self.plan.steps[at].targets.iter();
-                targets.filter(|id| !slot.left_out.contains(id)).cloned().collect()
+                targets.filter(|id| !state.left_out.contains(id)).cloned().collect()
             }
             Operation::AgentDelete
             | Operation::SecretPut
@@ -210,55 +229,60 @@ impl Machine {
 
     /// What became of each step, and the end of the run.
     pub(super) fn results(&mut self) -> Effect {
-        let mut results = Vec::with_capacity(self.slots.len());
-        let mut held: Vec<Deferred> = Vec::new();
-        for (at, slot) in self.slots.iter().enumerate() {
-            let excused = self.only_deferred(at);
-            let (status, message) = match &slot.state {
-                State::Done if slot.left_out.is_empty() && slot.held.is_empty() => {
-                    (Status::Done, without(&slot.dropped))
+        let mut results = Vec::with_capacity(self.steps.len());
+        let mut deferred: Vec<Deferred> = Vec::new();
+        for (at, state) in self.steps.iter().enumerate() {
+            let only_deferred = self.only_deferred(at);
+            let (status, message) = match &state.phase {
+                Phase::Done(_) if state.left_out.is_empty() && state.deferred.is_empty() => {
+                    (Status::Done, without(&state.dropped))
                 }
-                State::Done if excused => {
-                    let more = without(&slot.dropped).map(|note| format!("; {note}")).unwrap_or_default();
-                    (Status::Skipped, Some(format!("{IN_PART}{}{more}", whys(&slot.held))))
+                Phase::Done(_) if only_deferred => {
+                    let more = without(&state.dropped).map(|note| format!("; {note}")).unwrap_or_default();
+                    (Status::Skipped, Some(format!("{IN_PART}{}{more}", reasons(&state.deferred))))
                 }
-                State::Done => (Status::Failed, slot.note.clone()),
-                State::Ended(status, message) => (*status, Some(message.clone())),
-                State::Waiting | State::Running => (Status::Unknown, None),
+                Phase::Done(_) => (Status::Failed, state.note.clone()),
+                Phase::Ended { status, message, .. } => (*status, Some(message.clone())),
+                Phase::Waiting { .. }
+                | Phase::Confirming { .. }
+                | Phase::Guarding { .. }
+                | Phase::Sent
+                | Phase::Unknown(_)
+                | Phase::FollowUp { .. } => (Status::Unknown, None),
             };
-            let mut left_out = slot.left_out.clone();
-            if self.plan.steps[at].operation == Operation::QueueMembers && !slot.held.is_empty() {
+            let mut left_out = state.left_out.clone();
+            if self.plan.steps[at].operation == Operation::QueueMembers && !state.deferred.is_empty() {
                 // Its list is not the plan's.
                 left_out.extend(self.plan.steps[at].targets.iter().cloned());
             }
-            for one in &slot.held {
-                if !held.iter().any(|known| known.agent == one.agent) {
-                    held.push(one.clone());
+            for one in &state.deferred {
+                if !deferred.iter().any(|known| known.agent == one.agent) {
+                    deferred.push(one.clone());
                 }
             }
             results.push(StepResult {
                 status,
                 message,
-                made: slot.made.clone(),
-                carried_out: matches!(slot.state, State::Done),
+                made: state.made.clone(),
+                carried_out: state.is_done(),
                 left_out,
-                held: excused,
-                spared: slot.held.iter().map(|held| held.agent.clone()).collect(),
-                dropped: slot.dropped.clone(),
-                told: slot.told.clone(),
-                confirmed: slot.acknowledged && !slot.disproved,
-                reset: slot.reset.clone(),
+                only_deferred,
+                spared: state.deferred.iter().map(|deferred| deferred.agent.clone()).collect(),
+                dropped: state.dropped.clone(),
+                acknowledged: state.acknowledged.clone(),
+                confirmed: state.answer == Answer::Confirmed,
+                reset: state.reset.clone(),
                 doubted: self.doubted(at),
             });
         }
-        held.sort_by(|a, b| a.agent.cmp(&b.agent));
+        deferred.sort_by(|a, b| a.agent.cmp(&b.agent));
         let skipped = std::mem::take(&mut self.left_out);
-        let lifted = std::mem::take(&mut self.lifted);
+        let allowed = std::mem::take(&mut self.allowed);
         self.finish(Finish::Ran(ApplyOutcome {
             results,
             skipped,
-            held,
-            lifted,
+            deferred,
+            allowed,
             interrupted: self.interrupted,
         }))
     }
@@ -279,8 +303,8 @@ impl Machine {
         self.plan
             .steps
             .iter()
-            .zip(&self.slots)
-            .any(|(other, slot)| (same(other) || recreated(other)) && matches!(slot.state, State::Done))
+            .zip(&self.steps)
+            .any(|(other, state)| (same(other) || recreated(other)) && state.is_done())
     }
 
     /// Fields of a created agent that a later step sends: they are that step's to answer for.

@@ -1,0 +1,80 @@
+//! Disruptions: which agents a step disrupts, and whether the presence policy objects.
+
+use std::collections::BTreeSet;
+
+use super::write_op;
+use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::plan::{Action, Change, Operation, Plan, Step};
+use crate::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict};
+use crate::model::value::Value;
+
+/// What a step would do to whom; the first disruption counts that the policy blocks.
+pub type Disruptions = Vec<(OperatorId, Vec<Disruption>)>;
+
+/// What speaks against doing this to an agent.
+pub fn first_objection(
+    guard: &PresencePolicy,
+    disruptions: &[Disruption],
+    agent: &OperatorId,
+    presence: &Presence,
+) -> Option<(Disruption, PresenceVerdict)> {
+    let verdicts =
+        disruptions.iter().map(|disruption| (*disruption, guard.evaluate(*disruption, agent, presence)));
+    verdicts.into_iter().find(|(_, verdict)| *verdict != PresenceVerdict::Clear)
+}
+
+/// Agents that a plan deletes, for good or to make them again.
+pub(super) fn deleted_agents(plan: &Plan) -> BTreeSet<OperatorId> {
+    let deletes = plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete);
+    deletes.flat_map(|step| &step.targets).map(|id| id.name.clone()).collect()
+}
+
+/// Whether some step of a plan would do to somebody what the guard minds.
+pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
+    let doomed = deleted_agents(plan);
+    let watched = |step| {
+        disruptions(plan, step, &doomed, |_| false)
+            .iter()
+            .any(|(_, disruptions)| disruptions.iter().any(|h| guard.guards(*h)))
+    };
+    plan.steps.iter().any(watched)
+}
+
+/// Returns the disruptions of a step. `is_new` tells of an agent whether this run surely created it.
+///
+/// After an unconfirmed creation the agent may be one that the console created, and may be busy.
+pub(super) fn disruptions(
+    plan: &Plan,
+    step: &Step,
+    doomed: &BTreeSet<OperatorId>,
+    is_new: impl Fn(&ResourceId) -> bool,
+) -> Disruptions {
+    match step.operation {
+        Operation::AgentDelete => {
+            step.targets.iter().map(|id| (id.name.clone(), vec![Disruption::Delete])).collect()
+        }
+        Operation::AgentEdit => {
+            let change = step.targets.first().and_then(|id| plan.change(id));
+            let is_update = |change: &&Change| change.action == Action::Update || !is_new(&change.id);
+            let Some(change) = change.filter(is_update) else { return Vec::new() };
+            let sent = |field| change.field(field).filter(|diff| diff.is_in(&step.fields));
+            let disables = sent(&ENABLED).is_some_and(|diff| diff.after == Some(Value::Flag(false)));
+            let regroups = sent(&MAIN_SKILL_GROUP).is_some();
+            let disruptions = [(disables, Disruption::Disable), (regroups, Disruption::Regroup)];
+            let disruptions: Vec<Disruption> =
+                disruptions.into_iter().filter(|(does, _)| *does).map(|(_, disruption)| disruption).collect();
+            if disruptions.is_empty() { Vec::new() } else { vec![(change.id.name.clone(), disruptions)] }
+        }
+        Operation::QueueMembers => write_op::removed(plan, step)
+            .into_keys()
+            .map(|id| {
+                let dies = doomed.contains(&id).then_some(Disruption::Delete);
+                (id, dies.into_iter().chain([Disruption::Unqueue]).collect())
+            })
+            .collect(),
+        Operation::AgentCreate | Operation::AgentPassword | Operation::QueueCreate | Operation::SecretPut => {
+            Vec::new()
+        }
+    }
+}

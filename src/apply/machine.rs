@@ -1,0 +1,534 @@
+//! The state machine of apply: takes events, returns effects, and does nothing itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event::{ApplyOptions, Effect, Event, Finish, ReadPurpose};
+use super::readback::{ReadBack, ReadSet};
+use super::write_op::{WriteOp, readable, unreadable};
+use super::{disruption, precondition, write_op};
+use crate::model::call::Failure;
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::outcome::{Deferred, Stale, Status};
+use crate::model::plan::{Operation, Plan};
+use crate::model::retry::Bounds;
+
+/// Whether a step can go.
+pub(super) enum Ready {
+    /// What it waits for is not over.
+    NotYet,
+    /// It can.
+    Go,
+    /// It never will.
+    Blocked {
+        /// Why, in words.
+        why: String,
+        /// Nothing but the presence guard keeps it from being sent.
+        only_deferred: bool,
+    },
+}
+
+/// The phase of a step.
+pub(super) enum Phase {
+    /// Its dependencies are open, or one of its checks is.
+    Waiting {
+        /// The queues and agents of a deletion were read back.
+        confirmed: bool,
+        /// The presence guard let it pass.
+        guarded: bool,
+    },
+    /// The queues and agents of a deletion are being read back.
+    Confirming {
+        /// The presence guard let it pass before.
+        guarded: bool,
+    },
+    /// The presence guard asks for its agents.
+    Guarding {
+        /// Busy agents that it waits for; empty while it asks for all.
+        waits_for: BTreeSet<OperatorId>,
+    },
+    /// Its call is on its way.
+    Sent,
+    /// A read-back is to tell the outcome of its call.
+    Unknown(Doubt),
+    /// Its call took effect, by the vendor's response or by a read-back.
+    Done(Proof),
+    /// Edits follow its call.
+    FollowUp {
+        /// Edits without an answer.
+        pending: usize,
+        /// The vendor did not confirm one of them.
+        failed: bool,
+        /// Fields that no operation returns and that they set.
+        fields: Vec<String>,
+    },
+    /// It is over, and was not carried out or not seen to be.
+    Ended {
+        status: Status,
+        message: String,
+        /// Nothing but the presence guard kept it from being sent.
+        only_deferred: bool,
+    },
+}
+
+/// The reason for an unknown outcome.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// No response that can be read came.
+    Lost,
+    /// No response came in time: the vendor may still carry the call out.
+    Late,
+    /// The vendor refused the call with a code that its document does not list.
+    Refused,
+}
+
+/// The proof that a step took effect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The verification is due.
+    Due,
+    /// Edits followed, and the verification is due once more.
+    FollowedUp,
+    /// The verification is done.
+    Verified,
+}
+
+/// The vendor's response to the calls of a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// No call of it left.
+    None,
+    /// A call left, and the vendor confirmed none.
+    Unconfirmed {
+        /// Time of the first such answer.
+        since: Duration,
+    },
+    /// The vendor confirmed the call.
+    Confirmed,
+    /// A read-back disproved it.
+    Disproved,
+}
+
+/// The state of a step.
+pub(super) struct StepState {
+    pub(super) phase: Phase,
+    pub(super) op: Option<WriteOp>,
+    pub(super) answer: Answer,
+    /// Repetitions of its call.
+    pub(super) repetition: u32,
+    /// Reads without the expected result: confirmation and outcome share one budget.
+    pub(super) polls: u32,
+    /// Begin of the wait for busy agents: the guard and the check before a call share one budget.
+    pub(super) waiting_since: Option<Duration>,
+    pub(super) made: Option<OperatorId>,
+    /// Targets of a creation that are there.
+    pub(super) present: Vec<ResourceId>,
+    /// Fields that calls after it set again, and that the vendor confirmed.
+    pub(super) reset: Vec<String>,
+    /// Targets that the vendor confirmed, and that no read-back showed to be missing.
+    pub(super) acknowledged: Vec<ResourceId>,
+    pub(super) left_out: Vec<ResourceId>,
+    /// Undeclared members that the vendor dropped.
+    pub(super) dropped: Vec<OperatorId>,
+    /// Busy agents that it leaves alone.
+    pub(super) deferred: Vec<Deferred>,
+    pub(super) note: Option<String>,
+}
+
+impl StepState {
+    fn new(op: Option<WriteOp>) -> Self {
+        Self {
+            phase: Phase::Waiting { confirmed: false, guarded: false },
+            op,
+            answer: Answer::None,
+            repetition: 0,
+            polls: 0,
+            waiting_since: None,
+            made: None,
+            present: Vec::new(),
+            reset: Vec::new(),
+            acknowledged: Vec::new(),
+            left_out: Vec::new(),
+            dropped: Vec::new(),
+            deferred: Vec::new(),
+            note: None,
+        }
+    }
+
+    /// Returns true while the step is neither done nor ended.
+    pub(super) fn is_open(&self) -> bool {
+        match self.phase {
+            Phase::Waiting { .. }
+            | Phase::Confirming { .. }
+            | Phase::Guarding { .. }
+            | Phase::Sent
+            | Phase::Unknown(_)
+            | Phase::FollowUp { .. } => true,
+            Phase::Done(_) | Phase::Ended { .. } => false,
+        }
+    }
+
+    /// Returns true if no check of the step is running and its call is not sent.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.phase, Phase::Waiting { .. })
+    }
+
+    /// Returns true if the step took effect, verified or not.
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.phase, Phase::Done(_))
+    }
+
+    /// Returns true if the step took effect and its verification is due.
+    pub(super) fn awaits_verification(&self) -> bool {
+        matches!(self.phase, Phase::Done(Proof::Due | Proof::FollowedUp))
+    }
+}
+
+/// The machine: events in, effects out.
+pub struct Machine {
+    pub(super) plan: Arc<Plan>,
+    pub(super) options: ApplyOptions,
+    pub(super) steps: Vec<StepState>,
+    /// The places of the steps that each step waits for.
+    pub(super) before: Vec<Vec<usize>>,
+    pub(super) guard_reads: ReadSet,
+    pub(super) left_out: Vec<Stale>,
+    /// Members of each queue, as the guard or a confirmation saw them last.
+    pub(super) queue_members: BTreeMap<OperatorId, BTreeSet<OperatorId>>,
+    /// Systems that refused the sign-in.
+    pub(super) refused_kinds: BTreeSet<Kind>,
+    /// Agents that the plan deletes.
+    pub(super) deleted: BTreeSet<OperatorId>,
+    /// Those of them who are left alone.
+    pub(super) deferred: Vec<Deferred>,
+    /// Who was not left alone, as the run was allowed to.
+    pub(super) allowed: Vec<Deferred>,
+    pub(super) interrupted: bool,
+    /// How long the run has gone on.
+    pub(super) now: Duration,
+    /// How often it was looked in vain, at the end, for what may not be shown yet.
+    pub(super) polls: u32,
+    pub(super) finished: bool,
+}
+
+impl Machine {
+    /// A machine for a plan.
+    pub fn new(plan: Arc<Plan>, options: ApplyOptions) -> Self {
+        let steps = plan.steps.iter().map(|step| StepState::new(write_op::for_step(&plan, step))).collect();
+        let places: BTreeMap<&str, usize> = plan.steps.iter().map(|step| &*step.id).zip(0..).collect();
+        let before = plan
+            .steps
+            .iter()
+            .map(|step| step.after.iter().filter_map(|id| places.get(id.as_str()).copied()).collect());
+        Self {
+            before: before.collect(),
+            deleted: disruption::deleted_agents(&plan),
+            plan,
+            options,
+            steps,
+            guard_reads: ReadSet::default(),
+            left_out: Vec::new(),
+            queue_members: BTreeMap::new(),
+            refused_kinds: BTreeSet::new(),
+            deferred: Vec::new(),
+            allowed: Vec::new(),
+            interrupted: false,
+            now: Duration::ZERO,
+            polls: 0,
+            finished: false,
+        }
+    }
+
+    /// Takes down how long the run has gone on: what is taken in next happens now.
+    pub fn tick(&mut self, now: Duration) {
+        self.now = now;
+    }
+
+    /// Takes in what happened and says what to do next.
+    pub fn next(&mut self, event: Event) -> Vec<Effect> {
+        if let Event::ReadBack { seen, .. } = &event {
+            self.refused_kinds.extend(&seen.refused);
+        }
+        match event {
+            Event::Begin => {
+                self.guard_reads = precondition::wanted(&self.plan, self.options.saved);
+                if let Some(seen) = self.options.seen.take() {
+                    return self.guarded(&seen);
+                }
+                if self.guard_reads.is_empty() {
+                    return self.guarded(&ReadBack::default());
+                }
+                vec![Effect::Read { purpose: ReadPurpose::Guard, wanted: self.guard_reads.clone(), again: 0 }]
+            }
+            Event::ReadBack { purpose: ReadPurpose::Guard, seen } => self.guarded(&seen),
+            Event::ReadBack { purpose: ReadPurpose::Resolve(step), seen } => {
+                self.queue_members.extend(seen.members());
+                self.resolved(step, &seen)
+            }
+            Event::ReadBack { purpose: ReadPurpose::Confirm(step), seen } => self.confirmed(step, &seen),
+            Event::ReadBack { purpose: ReadPurpose::Verify, seen } => self.verified(&seen),
+            Event::Answered { step, result } => self.answered(step, result),
+            Event::PresenceRead { steps, presence, at } => self.presence_read(&steps, presence.as_ref(), at),
+            Event::Moved { step, stale } => self.moved(step, stale),
+            Event::NotStarted { step } if matches!(self.steps[step].phase, Phase::FollowUp { .. }) => {
+                self.answered(step, Err(Failure::NotSent("the run was interrupted".to_owned())))
+            }
+            Event::NotStarted { step } => {
+                self.end(step, Status::Skipped, "the run was interrupted before it");
+                self.advance()
+            }
+            Event::Interrupted => {
+                self.interrupted = true;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Returns true if a queue is still to be created, or the outcome of a creation is not known yet.
+    pub fn creates_queues(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|state| matches!(state.op, Some(WriteOp::CreateQueue { .. })) && state.is_open())
+    }
+
+    /// Ends a step.
+    pub(super) fn end(&mut self, step: usize, status: Status, message: impl Into<String>) {
+        self.steps[step].phase = Phase::Ended { status, message: message.into(), only_deferred: false };
+    }
+
+    /// Skips a step; `only_deferred` where nothing but the presence guard keeps it from being sent.
+    pub(super) fn skip(&mut self, step: usize, message: String, only_deferred: bool) {
+        self.steps[step].phase = Phase::Ended { status: Status::Skipped, message, only_deferred };
+    }
+
+    fn guarded(&mut self, seen: &ReadBack) -> Vec<Effect> {
+        self.queue_members.extend(seen.members());
+        let mut stale = match precondition::check(&self.plan, &self.guard_reads, seen) {
+            Ok(stale) => stale,
+            // The operator stopped it: that is why nothing was read.
+            Err(_) if self.interrupted => return self.advance(),
+            Err(why) => return vec![self.finish(Finish::Unreadable(why))],
+        };
+        for moved in std::mem::take(&mut self.options.moved) {
+            if !stale.iter().any(|known| known.id == moved.id) {
+                stale.push(moved);
+            }
+        }
+        if !stale.is_empty() && !self.options.skip_stale {
+            return vec![self.finish(Finish::Stale(stale))];
+        }
+        for moved in &stale {
+            let plan = Arc::clone(&self.plan);
+            for (at, step) in plan.steps.iter().enumerate().filter(|(_, s)| s.targets.contains(&moved.id)) {
+                self.exclude_target(at, step.operation, &moved.id, &moved.message);
+            }
+        }
+        self.left_out = stale;
+        self.advance()
+    }
+
+    /// Sends every step that can go, ends every step that cannot, and verifies when all are over.
+    pub(super) fn advance(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut guarded = Vec::new();
+        loop {
+            let mut progress = false;
+            for at in 0..self.steps.len() {
+                if !self.steps[at].is_waiting() {
+                    continue;
+                }
+                if self.interrupted {
+                    self.end(at, Status::Skipped, "the run was interrupted before it");
+                    progress = true;
+                    continue;
+                }
+                match self.ready(at) {
+                    Ready::NotYet => {}
+                    Ready::Blocked { why, only_deferred } => {
+                        self.skip(at, why, only_deferred);
+                        progress = true;
+                    }
+                    Ready::Go => {
+                        progress = true;
+                        if let Some(effect) = self.confirm(at) {
+                            effects.push(effect);
+                        } else if self.step_needs_presence(at) {
+                            guarded.push(at);
+                            self.steps[at].phase = Phase::Guarding { waits_for: BTreeSet::new() };
+                        } else if self.steps[at].is_waiting() {
+                            effects.extend(self.send(at));
+                        }
+                    }
+                }
+            }
+            if !progress {
+                break;
+            }
+        }
+        if !guarded.is_empty() {
+            effects.push(self.read_presence(guarded));
+        }
+        let over = !self.steps.iter().any(StepState::is_open);
+        if effects.is_empty() && over && !self.finished {
+            effects.push(self.verify(0));
+        }
+        effects
+    }
+
+    pub(super) fn send(&mut self, at: usize) -> Option<Effect> {
+        self.exclude_queue_members(at);
+        if matches!(self.steps[at].phase, Phase::Ended { .. }) {
+            return None;
+        }
+        let state = &mut self.steps[at];
+        let Some(op) = state.op.clone() else {
+            self.end(at, Status::Failed, "the plan does not hold what this step needs");
+            return None;
+        };
+        if op.kind().is_some_and(|kind| self.refused_kinds.contains(&kind)) {
+            self.end_signed_out(at, Status::Skipped);
+            return None;
+        }
+        let repetition = state.repetition;
+        state.phase = Phase::Sent;
+        let disruptions = self.disruptions(at);
+        Some(Effect::Send { step: at, op, repetition, follow_up: false, disruptions })
+    }
+
+    fn answered(&mut self, at: usize, result: Result<Option<OperatorId>, Failure>) -> Vec<Effect> {
+        if matches!(self.steps[at].phase, Phase::FollowUp { .. }) {
+            return self.followed_up(at, result.err());
+        }
+        let state = &mut self.steps[at];
+        state.answer = match (&result, state.answer) {
+            (Ok(_), _) => Answer::Confirmed,
+            (
+                Err(
+                    Failure::Unknown(_)
+                    | Failure::Late(_)
+                    | Failure::Garbled(_)
+                    | Failure::Refused(_)
+                    | Failure::SignIn(_),
+                ),
+                Answer::None,
+            ) => Answer::Unconfirmed { since: self.now },
+            (Err(_), before) => before,
+        };
+        match result {
+            Ok(made) => {
+                if made.is_some() {
+                    state.made = made;
+                }
+                state.phase = Phase::Done(Proof::Due);
+            }
+            Err(failure @ (Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_))) => {
+                let why = failure.message().to_owned();
+                state.note = Some(why.clone());
+                // No operation returns a password, and setting it twice sets it once: send it again.
+                if self.plan.steps[at].operation == Operation::AgentPassword {
+                    return self.again(at, &why);
+                }
+                let late = matches!(failure, Failure::Late(_));
+                return vec![self.resolve(at, if late { Doubt::Late } else { Doubt::Lost })];
+            }
+            // agent-config's codes are not documented: one that is no known success may be one.
+            Err(Failure::Refused(why)) if state.op.as_ref().is_some_and(readable) => {
+                state.note = Some(why);
+                return vec![self.resolve(at, Doubt::Refused)];
+            }
+            Err(
+                failure @ (Failure::NotSent(_)
+                | Failure::Throttled { .. }
+                | Failure::Refused(_)
+                | Failure::Halted),
+            ) => self.end(at, Status::Failed, failure.message()),
+            Err(failure @ (Failure::SignIn(_) | Failure::Shut(_))) => {
+                let status = match failure {
+                    Failure::SignIn(_) => Status::Failed,
+                    _ => Status::Skipped,
+                };
+                // The vendor's words are acknowledged once.
+                match self.steps[at].op.as_ref().and_then(WriteOp::kind) {
+                    Some(kind) if self.refused_kinds.insert(kind) => {
+                        self.end(at, Status::Failed, failure.message());
+                    }
+                    _ => self.end_signed_out(at, status),
+                }
+            }
+        }
+        self.advance()
+    }
+
+    /// Leaves out what moved while a call waited, and sends the rest.
+    pub(super) fn moved(&mut self, at: usize, stale: Vec<Stale>) -> Vec<Effect> {
+        let plan = Arc::clone(&self.plan);
+        let guarded = !matches!(self.steps[at].phase, Phase::Confirming { guarded: false });
+        self.steps[at].phase = Phase::Waiting { confirmed: true, guarded };
+        for moved in stale {
+            if !self.steps[at].left_out.contains(&moved.id) {
+                self.exclude_target(at, plan.steps[at].operation, &moved.id, &moved.message);
+            }
+            if !self.left_out.contains(&moved) {
+                self.left_out.push(moved);
+            }
+        }
+        self.advance()
+    }
+
+    pub(super) fn again(&mut self, at: usize, why: &str) -> Vec<Effect> {
+        if self.is_refused(at) {
+            self.end(at, Status::Failed, why);
+            return self.advance();
+        }
+        let next = self.steps[at].repetition + 1;
+        let most = self.bounds(at).map_or(1, |bounds| bounds.attempts);
+        if next >= most || !self.has_time(at, self.repeating(at)) || self.interrupted {
+            if self.steps[at].op.as_ref().is_some_and(unreadable) {
+                self.end(at, Status::Unknown, why);
+            } else {
+                self.end(at, Status::Failed, format!("{why}; it was not carried out"));
+            }
+            return self.advance();
+        }
+        self.steps[at].repetition = next;
+        match self.send(at) {
+            Some(effect) => vec![effect],
+            // It cannot be sent any more: others go on, or the run is over.
+            None => self.advance(),
+        }
+    }
+
+    /// Bounds of sending a step's call again.
+    fn bounds(&self, at: usize) -> Option<Bounds> {
+        let kind = self.steps[at].op.as_ref().and_then(WriteOp::kind)?;
+        self.options.bounds.get(&kind).copied()
+    }
+
+    /// Whether a step may still be worked on after a pause: all that is done about an outcome that is not known
+    /// (waiting, looking, sending again) takes no longer than trying again may.
+    pub(super) fn has_time(&self, at: usize, pause: Duration) -> bool {
+        let total = self.bounds(at).map_or(Duration::ZERO, |bounds| bounds.total);
+        let since = match self.steps[at].answer {
+            Answer::Unconfirmed { since } => since,
+            Answer::None | Answer::Confirmed | Answer::Disproved => self.now,
+        };
+        self.now.saturating_sub(since) + pause <= total
+    }
+
+    /// Ends a run in which nothing happens any more although it is not over, which no run of this machine is: of
+    /// what was not read back nobody can tell.
+    pub fn halted(&mut self) -> Vec<Effect> {
+        for at in 0..self.steps.len() {
+            if !matches!(self.steps[at].phase, Phase::Ended { .. }) {
+                self.end(at, Status::Unknown, "the run came to a halt");
+            }
+        }
+        vec![self.results()]
+    }
+
+    pub(super) fn finish(&mut self, finish: Finish) -> Effect {
+        self.finished = true;
+        Effect::Finish(finish)
+    }
+}

@@ -1,0 +1,73 @@
+//! Input and output of the planner's stages.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::workspace::Workspace;
+use crate::model::desired::Desired;
+use crate::model::finding::Finding;
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::ledger::Ledger;
+use crate::model::live::Live;
+use crate::model::plan::{Action, Allowance, Change};
+
+/// Arguments of a run beside the manifests.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Resources that the run is narrowed to; empty for all.
+    pub targets: Vec<ResourceId>,
+    /// Rules lifted for this run.
+    pub allow: Vec<Allowance>,
+    /// Set the fields that no operation returns once more, where their live state is unknown.
+    pub assert_unread: bool,
+    /// What is only read has to be readable: the run is about what differs, and not about what to do.
+    pub watch: bool,
+    /// Keyed fingerprints of the passwords that the stores hold now, of agents whose ledger knows one.
+    pub fingerprints: BTreeMap<OperatorId, String>,
+    /// Those of these agents whose password is in its store no more.
+    pub gone: BTreeSet<OperatorId>,
+    /// Agents of [`overwriting`](super::overwriting) whose store has no such key.
+    pub vacant: BTreeSet<OperatorId>,
+    /// Version of the program.
+    pub program: String,
+    /// Digest of the workspace file and the manifests.
+    pub manifests: String,
+}
+
+/// Input of all stages of the planner.
+pub(crate) struct Context<'a> {
+    pub workspace: &'a Workspace,
+    pub desired: &'a Desired,
+    pub live: &'a Live,
+    pub ledger: &'a Ledger,
+    pub options: &'a Options,
+    /// The agents that use each secret, by its place; the first rotation fills it.
+    pub users: OnceCell<BTreeMap<String, BTreeSet<OperatorId>>>,
+}
+
+/// Output of the stages so far.
+#[derive(Default)]
+pub(crate) struct Draft {
+    pub changes: Vec<Change>,
+    pub findings: Vec<Finding>,
+    /// Searches for near names.
+    pub searches: usize,
+}
+
+impl Draft {
+    /// Returns true while near names are searched for: each search goes through all agents.
+    pub(crate) fn may_search(&mut self) -> bool {
+        self.searches += 1;
+        self.searches <= 50
+    }
+
+    /// Adds a finding.
+    pub(crate) fn find(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Returns the ids of the changes of an action.
+    pub(crate) fn ids(&self, action: Action) -> impl Iterator<Item = &ResourceId> {
+        self.changes.iter().filter(move |c| c.action == action).map(|c| &c.id)
+    }
+}
