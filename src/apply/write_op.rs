@@ -1,4 +1,4 @@
-//! Steps → ops: what to tell a vendor, still without the secrets.
+//! Steps → write operations, without the values of secrets.
 
 use std::sync::Arc;
 
@@ -9,65 +9,64 @@ use crate::model::plan::{Change, Operation, Plan, Step};
 use crate::model::secret::SecretRef;
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
-/// What to tell a vendor; a password is still a name.
+/// The effect of a step; a password is a reference.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WriteOp {
-    /// Make agents of consecutive numbers that are alike.
+    /// Creates agents of consecutive numbers with the same fields.
     CreateAgents {
-        /// Their numbers.
+        /// Their ids.
         ids: Vec<OperatorId>,
-        /// What they are like.
+        /// Their fields.
         record: Record,
-        /// Where their password is.
+        /// The reference of their password.
         password: Option<SecretRef>,
     },
-    /// Change an agent.
+    /// Edits an agent.
     EditAgent {
-        /// Which.
+        /// Its id.
         id: OperatorId,
-        /// What changes.
+        /// The fields that change.
         record: Record,
     },
-    /// Make a password and store it, unless the store has one.
+    /// Generates a password and stores it, unless the store has one.
     PutSecret {
-        /// Where it shall be.
+        /// Its reference.
         secret: SecretRef,
-        /// Make one even where the store has one.
+        /// Generate one even where the store has one.
         renew: bool,
     },
-    /// Set an agent's password.
+    /// Sets the password of an agent.
     SetPassword {
-        /// Whose.
+        /// The id of the agent.
         id: OperatorId,
-        /// Where it is.
+        /// The reference of the password.
         password: SecretRef,
     },
-    /// Delete agents.
+    /// Deletes agents.
     DeleteAgents {
-        /// Which.
+        /// Their ids.
         ids: Vec<OperatorId>,
     },
-    /// Make a queue.
+    /// Creates a queue.
     CreateQueue {
         /// Its name.
         name: String,
-        /// What it is like.
+        /// Its fields.
         record: Record,
     },
-    /// Replace a queue's members.
+    /// Replaces the members of a queue.
     SetMembers {
-        /// The vendor's number of it.
+        /// The number of the queue.
         exten: OperatorId,
         /// All its members.
         members: Arc<Members>,
-        /// The members that it overwrites, as the plan saw them; `None` where another step of the plan
-        /// replaced them before.
+        /// The members that it overwrites; `None` where another step of the plan replaces them before.
         before: Option<Arc<Members>>,
     },
 }
 
 impl WriteOp {
-    /// The kind of what it is done to; it says which connection is told. `None` for a store.
+    /// Returns the kind of its targets, which selects the connection; `None` for a store.
     pub fn kind(&self) -> Option<Kind> {
         match self {
             WriteOp::PutSecret { .. } => None,
@@ -79,7 +78,7 @@ impl WriteOp {
         }
     }
 
-    /// The members that a queue has after it.
+    /// Returns the members that it gives a queue.
     pub fn members(&self) -> Option<&Members> {
         match self {
             WriteOp::SetMembers { members, .. } => Some(members),
@@ -93,7 +92,7 @@ impl WriteOp {
     }
 }
 
-/// Whether no operation returns what a op sets, so that nothing tells whether it was carried out.
+/// Returns true if no operation returns the fields that an operation sets.
 pub(super) fn unreadable(op: &WriteOp) -> bool {
     match op {
         WriteOp::SetPassword { .. } => true,
@@ -106,7 +105,7 @@ pub(super) fn unreadable(op: &WriteOp) -> bool {
     }
 }
 
-/// Whether reading back tells if an agent's op was carried out.
+/// Returns true if a read-back of agents shows whether an operation was carried out.
 pub(super) fn readable(op: &WriteOp) -> bool {
     match op {
         WriteOp::CreateAgents { .. } | WriteOp::EditAgent { .. } | WriteOp::DeleteAgents { .. } => true,
@@ -117,8 +116,7 @@ pub(super) fn readable(op: &WriteOp) -> bool {
     }
 }
 
-/// The op of a step; `None` when the plan does not hold what the step needs, which a plan of this
-/// program never lacks.
+/// Returns the effect of a step; `None` when the plan lacks data, which no plan of this program does.
 pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     let target = step.targets.first()?;
     let change = plan.change(target);
@@ -151,18 +149,19 @@ pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     }
 }
 
-/// An agent without a SIP account.
+/// Returns the edit that unbinds the SIP account.
 fn unbound() -> Record {
     let mut record = Record::default();
     record.set(&agent::SIP, Value::Sip(Sip::None), None);
     record
 }
 
+/// Returns the ids of the agents of a step.
 fn ids(step: &Step) -> Vec<OperatorId> {
     step.targets.iter().map(|target| target.name.clone()).collect()
 }
 
-/// What a step overwrites, where the plan saw it.
+/// Returns the members that a step overwrites, where the plan saw them.
 fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Arc<Members>> {
     let alone = plan
         .steps
@@ -173,7 +172,7 @@ fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Arc<
     Some(change.members_before().cloned().unwrap_or_default())
 }
 
-/// The vendor's number of a queue: the change says it, or the id does.
+/// Returns the number of a queue, from its change or from its id.
 pub fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId> {
     match change.and_then(|change| change.exten.as_deref()) {
         Some(exten) => Some(OperatorId::from(exten)),
@@ -181,7 +180,7 @@ pub fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId>
     }
 }
 
-/// The fields that a step sends, as the change says they shall be.
+/// Returns the fields that a step sends.
 fn record(change: &Change, keys: &[String]) -> Record {
     let mut record = Record::default();
     for diff in change.fields.iter().filter(|diff| diff.is_in(keys)) {
@@ -192,6 +191,7 @@ fn record(change: &Change, keys: &[String]) -> Record {
     record
 }
 
+/// Returns the reference of the password that a step sends.
 fn secret(change: &Change, keys: &[String]) -> Option<SecretRef> {
     change.field(&agent::PASSWORD).filter(|diff| diff.is_in(keys))?.secret.clone()
 }
@@ -201,13 +201,13 @@ pub fn sent<'a>(step: &'a Step, change: Option<&'a Change>) -> Option<&'a Arc<Me
     step.members.as_ref().or_else(|| change?.members_after())
 }
 
-/// The members of a list whom a vendor left out, nobody having asked for them.
+/// Returns undeclared members that the vendor dropped from the list that was sent.
 pub fn dropped_by_vendor(strangers: &[OperatorId], sent: &Members, now: &Members) -> Vec<OperatorId> {
     let gone = |id: &&OperatorId| sent.contains_key(*id) && !now.contains_key(*id);
     strangers.iter().filter(gone).cloned().collect()
 }
 
-/// Whether a queue's members are those of a list, but for those whom a vendor may leave out.
+/// Returns true if the members are those that were sent, but for undeclared ones that the vendor dropped.
 pub fn matches_sent(strangers: &[OperatorId], sent: &Members, now: &Members) -> bool {
     let mut due = sent.clone();
     for id in dropped_by_vendor(strangers, sent, now) {
@@ -216,8 +216,9 @@ pub fn matches_sent(strangers: &[OperatorId], sent: &Members, now: &Members) -> 
     due == *now
 }
 
-/// The members of a step's queue before the plan changes it. A queue without a change of its own ends with
-/// those that it had, so that its longest list is that.
+/// Returns the members of a step's queue before the plan changes it.
+///
+/// A queue without a change of its own ends with them: they are its longest list.
 pub fn members_before_plan<'a>(plan: &'a Plan, step: &Step) -> &'a Members {
     let known = if let Some(change) = step.targets.first().and_then(|target| plan.change(target)) {
         change.members_before()
@@ -228,7 +229,7 @@ pub fn members_before_plan<'a>(plan: &'a Plan, step: &Step) -> &'a Members {
     known.map_or(&NO_MEMBERS, |members| members)
 }
 
-/// The members that a step takes out of its queue, with their priority in it.
+/// Returns the members that a step removes from its queue, with their priorities.
 pub fn removed(plan: &Plan, step: &Step) -> Members {
     let after = sent(step, step.targets.first().and_then(|target| plan.change(target)));
     let stays = |agent: &OperatorId| after.is_some_and(|after| after.contains_key(agent));
