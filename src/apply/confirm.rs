@@ -72,9 +72,8 @@ impl Machine {
         for step in 0..self.steps.len() {
             if let (Phase::Waiting { .. }, Some(WriteOp::CreateQueue { name, .. })) =
                 (&self.steps[step].phase, &self.steps[step].op)
-                && let Some((exten, _)) = all.iter().find(|(_, queue)| *queue.name == **name)
+                && let Some(why) = precondition::created_since(name, all)
             {
-                let why = format!("a queue of this name has been created since ({exten})");
                 self.end(step, Status::Failed, why);
             }
         }

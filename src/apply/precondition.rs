@@ -6,6 +6,7 @@ use crate::model::agent;
 use crate::model::equivalence::{is_comparable, same};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::live::LiveQueue;
 use crate::model::outcome::Stale;
 use crate::model::plan::{Action, Change, Operation, Plan};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
@@ -172,8 +173,7 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
         if !wanted.queues.contains(&key) {
             return Ok(None);
         }
-        let there = seen.queues(&key)?.first();
-        return Ok(there.map(|(exten, _)| format!("a queue of this name has been created since ({exten})")));
+        return Ok(created_since(&change.id.name.to_string(), seen.queues(&key)?));
     }
     match exten(&change.id, Some(change)).map(QueueKey::Exten) {
         Some(key) => {
@@ -184,11 +184,14 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
     }
 }
 
+/// Returns the message about a new queue whose name is taken by now.
+pub fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
+    let (exten, _) = now.iter().find(|(_, queue)| *queue.name == *name)?;
+    Some(format!("a queue of this name has been created since ({exten})"))
+}
+
 /// Returns the message about members that moved since the plan was made.
-pub fn members_moved(
-    before: &Members,
-    now: &[(OperatorId, crate::model::live::LiveQueue)],
-) -> Option<String> {
+pub fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
     let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
     let now = queue.members().unwrap_or(&NO_MEMBERS);
     if before == now {
