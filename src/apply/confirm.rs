@@ -1,4 +1,6 @@
-//! Before anybody is deleted: have they left every queue, joined no other since, and are they still who they were?
+//! Confirmation of a deletion: reads all queues and the agents back before the call.
+//!
+//! The agents must have left their queues, joined no other one, and be unchanged since the plan was made.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use crate::model::outcome::Status;
 use crate::model::plan::Operation;
 
 impl Machine {
-    /// The queue steps that a deletion waits for and that were not read back yet.
+    /// Returns the dependencies of a deletion that were not read back yet.
     pub(super) fn unverified_deps(&self, at: usize) -> Vec<usize> {
         if self.plan.steps[at].operation != Operation::AgentDelete {
             return Vec::new();
@@ -22,11 +24,12 @@ impl Machine {
         self.before[at].iter().copied().filter(|before| self.steps[*before].awaits_verification()).collect()
     }
 
-    /// Before a deletion, every queue is read back: the vendor's word alone takes nobody off the phones, and
-    /// somebody may have joined another queue since the plan was made.
+    /// Reads back every queue before a deletion.
+    ///
+    /// The vendor's response proves no departure, and an agent may have joined a queue since the plan was made.
     pub(super) fn confirm(&mut self, at: usize) -> Option<Effect> {
         let deletes = self.plan.steps[at].operation == Operation::AgentDelete;
-        // Also where the plan saw none: one may have been made since.
+        // Also without a queue in the plan: one may have been created since.
         let queues = self.options.queues || self.plan.summary.live.queues > 0;
         let Phase::Waiting { confirmed: false, guarded } = self.steps[at].phase else { return None };
         if !deletes {
@@ -37,12 +40,13 @@ impl Machine {
         Some(Effect::Read { purpose: ReadPurpose::Confirm(at), wanted, again: 0 })
     }
 
+    /// Returns the resources to read before a deletion.
     fn confirmation(&self, at: usize, queues: bool) -> ReadSet {
-        // Agents are looked at once more where the guard's look is a while ago: the shell knows the time.
-        let agents = match &self.steps[at].op {
-            Some(WriteOp::DeleteAgents { ids }) => ids.iter().cloned().collect(),
-            _ => BTreeSet::new(),
-        };
+        // The executor leaves the agents out while the first read is fresh.
+        let mut agents = BTreeSet::new();
+        if let Some(WriteOp::DeleteAgents { ids }) = &self.steps[at].op {
+            agents.extend(ids.iter().cloned());
+        }
         let queues = if queues { BTreeSet::from([QueueKey::All]) } else { BTreeSet::new() };
         let mut wanted = ReadSet { agents, queues };
         for before in self.unverified_deps(at) {
@@ -53,6 +57,7 @@ impl Machine {
         wanted
     }
 
+    /// Judges the read before a deletion, and sends it or leaves agents out.
     pub(super) fn confirmed(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
         self.queue_members.extend(seen.members());
         let all = match seen.queues.get(&QueueKey::All).map_or(Ok(&[][..]), |_| seen.queues(&QueueKey::All)) {
@@ -63,13 +68,12 @@ impl Machine {
                 return self.advance();
             }
         };
-        // Whoever sees that a queue has been made since does not make a second one.
+        // A queue that exists by now is not created a second time.
         for step in 0..self.steps.len() {
             if let (Phase::Waiting { .. }, Some(WriteOp::CreateQueue { name, .. })) =
                 (&self.steps[step].phase, &self.steps[step].op)
-                && let Some((exten, _)) = all.iter().find(|(_, queue)| *queue.name == **name)
+                && let Some(why) = precondition::created_since(name, all)
             {
-                let why = format!("a queue of this name has been created since ({exten})");
                 self.end(step, Status::Failed, why);
             }
         }
@@ -109,7 +113,7 @@ impl Machine {
         }
     }
 
-    /// Whoever joined a queue since the plan was made is not deleted out of it.
+    /// Leaves agents out of a deletion that are in a queue by the last read.
     pub(super) fn exclude_queue_members(&mut self, at: usize) {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];

@@ -1,4 +1,4 @@
-//! What a step waits for: it goes when all of that took effect, and is left out when it did not.
+//! Dependencies: a step is sent when all of them took effect, and skipped when one did not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::model::plan::Operation;
 use crate::model::value::Members;
 
 impl Machine {
-    /// Takes a target out of a step; a step without targets is skipped.
+    /// Leaves a target out of a step; skips a step without targets.
     pub(super) fn exclude_target(&mut self, at: usize, operation: Operation, id: &ResourceId, why: &str) {
         let state = &mut self.steps[at];
         state.left_out.push(id.clone());
@@ -29,6 +29,7 @@ impl Machine {
         self.end(at, Status::Skipped, format!("{id} moved since the plan was made: {why}"));
     }
 
+    /// Returns whether the dependencies of a step are satisfied; leaves agents out of a deletion.
     pub(super) fn ready(&mut self, at: usize) -> Ready {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
@@ -58,10 +59,9 @@ impl Machine {
             let why = format!("it depends on {names}, which did not take effect");
             return Ready::Blocked { why, only_deferred: false };
         }
-        // Of many agents, only those that could not leave their queues stay; whatever else failed, whoever was seen
-        // to be out of one has left it.
+        // Only agents that could not leave their queues stay. An agent that a read showed outside has left.
         let mut stay: BTreeMap<OperatorId, String> = BTreeMap::new();
-        // Whoever was deferred back from leaving stays by that.
+        // The presence guard has left out the agents that it deferred.
         for before in failed.into_iter().filter(|before| !self.only_deferred(*before)) {
             for target in &plan.steps[before].targets {
                 let change = plan.change(target);
@@ -72,7 +72,7 @@ impl Machine {
                 };
                 let seen = write_op::exten(target, change).and_then(|exten| self.queue_members.get(&exten));
                 let failed = matches!(self.steps[before].phase, Phase::Ended { status: Status::Failed, .. });
-                // Whoever is made again comes back only where all of that step was done.
+                // A recreated agent comes back only where all of that step was done.
                 let last = plan.steps[before].members.is_none();
                 let seen = seen.filter(|_| failed && last);
                 let is_in = |id: &&OperatorId| seen.is_none_or(|members| members.contains(*id));
@@ -91,8 +91,9 @@ impl Machine {
         if self.steps[at].is_waiting() { Ready::Go } else { Ready::NotYet }
     }
 
-    /// Whether a step that is over did what another one waits for. Where people at work were left alone, the rest
-    /// goes on.
+    /// Returns true if a step that is over satisfies a dependent one.
+    ///
+    /// Deferred agents do not block the dependents of the other ones.
     fn satisfies(&self, before: usize, then: usize) -> bool {
         let state = &self.steps[before];
         let done = state.is_done();
@@ -102,12 +103,12 @@ impl Machine {
         let (first, then) = (&self.plan.steps[before], &self.plan.steps[then]);
         let deferred = |id: &ResourceId| self.deferred.iter().any(|deferred| deferred.agent == id.name);
         match first.operation {
-            // Whoever was deleted is made again.
+            // A deleted agent is recreated.
             Operation::AgentDelete => {
                 done && then.operation == Operation::AgentCreate
                     && !then.targets.iter().any(|id| state.left_out.contains(id))
             }
-            // Whoever was not is still there.
+            // A deferred agent still exists.
             Operation::AgentCreate => {
                 matches!(then.operation, Operation::QueueCreate | Operation::QueueMembers)
                     && first.targets.iter().all(deferred)

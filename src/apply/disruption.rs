@@ -9,10 +9,10 @@ use crate::model::plan::{Action, Change, Operation, Plan, Step};
 use crate::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict};
 use crate::model::value::Value;
 
-/// What a step would do to whom; the first disruption counts that the policy blocks.
+/// The disruptions of a step by agent; the first one that the policy blocks counts.
 pub type Disruptions = Vec<(OperatorId, Vec<Disruption>)>;
 
-/// What speaks against doing this to an agent.
+/// Returns the first disruption that the policy blocks, and its verdict.
 pub fn first_objection(
     guard: &PresencePolicy,
     disruptions: &[Disruption],
@@ -24,13 +24,13 @@ pub fn first_objection(
     verdicts.into_iter().find(|(_, verdict)| *verdict != PresenceVerdict::Clear)
 }
 
-/// Agents that a plan deletes, for good or to make them again.
+/// Returns the agents that a plan deletes, for good or before it recreates them.
 pub(super) fn deleted_agents(plan: &Plan) -> BTreeSet<OperatorId> {
     let deletes = plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete);
     deletes.flat_map(|step| &step.targets).map(|id| id.name.clone()).collect()
 }
 
-/// Whether some step of a plan would do to somebody what the guard minds.
+/// Returns true if a step of a plan disrupts an agent in a way that the policy guards.
 pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
     let doomed = deleted_agents(plan);
     let watched = |step| {

@@ -12,149 +12,148 @@ use crate::model::outcome::{Deferred, Stale, StepResult};
 use crate::model::presence::{Presence, PresencePolicy};
 use crate::model::retry::Bounds;
 
-/// What happened.
+/// An input of the machine.
 #[derive(Debug)]
 pub enum Event {
     /// The run begins.
     Begin,
-    /// What was asked to be looked at, was.
+    /// A read of live state ended.
     ReadBack {
-        /// Why it was asked.
+        /// Its purpose.
         purpose: ReadPurpose,
-        /// What was seen.
+        /// Its result.
         seen: ReadBack,
     },
-    /// A call was answered; `Ok` holds the number of a queue that it made.
+    /// A call was answered; `Ok` holds the number of a queue that it created.
     Answered {
         /// Place of the step in the plan.
         step: usize,
         /// The result.
         result: Result<Option<OperatorId>, Failure>,
     },
-    /// It was asked who is at work, before some steps; or, of a step that was to be sent, found out just before
-    /// its call left that it would hurt somebody.
+    /// The presence of agents was read before steps, or the check before a call found busy agents.
     PresenceRead {
         /// Places of the steps in the plan.
         steps: Vec<usize>,
-        /// What was said; `None` when the run was interrupted before it was asked.
+        /// The answer; `None` when an interrupt came first.
         presence: Option<Presence>,
-        /// When, since the run began.
+        /// Time since the begin of the run.
         at: Duration,
     },
-    /// Just before a call left it was seen that what its step overwrites is not what the plan saw.
+    /// The check before a call found that its targets moved since the plan was made.
     Moved {
         /// Place of the step in the plan.
         step: usize,
-        /// What moved.
+        /// The targets that moved.
         stale: Vec<Stale>,
     },
-    /// A call was not sent, since the run was interrupted.
+    /// An interrupt kept a call from being sent.
     NotStarted {
         /// Place of the step in the plan.
         step: usize,
     },
-    /// The operator asked to stop.
+    /// The operator interrupted the run.
     Interrupted,
 }
 
-/// Why something is looked at.
+/// The purpose of a read of live state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadPurpose {
-    /// Is it still what the plan saw?
+    /// The precondition of the plan, before the first write.
     Guard,
-    /// Was a step of unknown outcome carried out?
+    /// The outcome of a call.
     Resolve(usize),
-    /// Have agents left their queues, as the vendor says, before this step deletes them?
+    /// Queues and agents of a deletion, before it is sent.
     Confirm(usize),
-    /// Did everything take effect?
+    /// The postcondition of each step, at the end.
     Verify,
 }
 
-/// What to do next.
+/// An output of the machine.
 #[derive(Debug)]
 pub enum Effect {
-    /// Look at live state.
+    /// Read live state.
     Read {
-        /// Why.
+        /// The purpose.
         purpose: ReadPurpose,
-        /// At what.
+        /// The resources to read.
         wanted: ReadSet,
-        /// How often it was looked at in vain before; a pause goes before another look.
+        /// Reads before it without the expected result; a pause precedes a repetition.
         again: u32,
     },
-    /// Ask who is at work.
+    /// Read the presence of agents.
     ReadPresence {
-        /// Places of the steps that would hurt them.
+        /// Places of the steps that disrupt them.
         steps: Vec<usize>,
-        /// Whom to ask for.
+        /// The agents.
         agents: BTreeSet<OperatorId>,
-        /// How long to wait before.
+        /// The pause before it.
         pause: Duration,
-        /// What to tell the operator at once.
+        /// A message for the operator.
         notice: Option<String>,
     },
-    /// Tell a vendor.
+    /// Send a call.
     Send {
         /// Place of the step in the plan.
         step: usize,
-        /// What to tell.
+        /// Its effect.
         op: WriteOp,
-        /// How often it was sent before; a pause goes before a repetition.
+        /// Repetitions before it; a pause precedes a repetition.
         repetition: u32,
-        /// It follows the step's own call: the journal holds that call's outcome, and not this one's.
+        /// It follows the step's own call; the journal holds only the outcome of that one.
         follow_up: bool,
-        /// What it does to whom: where the call had to wait, they are asked for once more just before it leaves.
+        /// The agents that it disrupts: the check before the call reads their presence again.
         disruptions: Disruptions,
     },
     /// The run is over.
     Finish(Finish),
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finish {
     /// Steps were carried out.
     Ran(ApplyOutcome),
     /// Nothing was written: the plan is stale.
     Stale(Vec<Stale>),
-    /// Nothing was written: what the plan would overwrite could not be read.
+    /// Nothing was written: the precondition could not be read.
     Unreadable(String),
 }
 
-/// What a run came to.
+/// The outcome of a run that carried out steps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApplyOutcome {
-    /// One result a step, in the plan's order.
+    /// The results of the steps, in the order of the plan.
     pub results: Vec<StepResult>,
-    /// What moved since the plan was made and was left out.
+    /// Resources that moved since the plan was made and were left out.
     pub skipped: Vec<Stale>,
-    /// Who was left alone, being at work.
+    /// Busy agents that were left alone.
     pub deferred: Vec<Deferred>,
-    /// Who was not, although at work, as the run was allowed to.
+    /// Busy agents that an allowance did not spare.
     pub allowed: Vec<Deferred>,
-    /// The operator stopped it.
+    /// The operator interrupted it.
     pub interrupted: bool,
 }
 
-/// How a run may go.
+/// The options of a run.
 #[derive(Clone, Debug, Default)]
 pub struct ApplyOptions {
-    /// Leave out what moved, and do the rest.
+    /// Leave out resources that moved, and carry out the rest.
     pub skip_stale: bool,
-    /// Time has passed since the plan was made: look also for things that it wants to make.
+    /// Time has passed since the plan was made: the precondition covers new agents, too.
     pub saved: bool,
-    /// Bounds of sending a call of unknown outcome again after reading back showed that it was not carried out, by
-    /// the kind of what it is done to; it is sent once where there are none.
+    /// Bounds of the repetitions of a call that a read-back showed not to be carried out, by kind.
+    ///
+    /// Without bounds a call is sent once.
     pub bounds: BTreeMap<Kind, Bounds>,
-    /// How long a vendor may take over a new queue after the answer was lost on the way: before that time is over
-    /// it is not asked for again.
+    /// Time in which a vendor may still create a queue after its answer was lost; no repetition before its end.
     pub orphan: Duration,
-    /// A system holds queues: whoever is deleted may be in one.
+    /// A connection holds queues: a deleted agent may be in one.
     pub queues: bool,
-    /// Whom to leave alone; nobody is asked for without it, as when no connection knows who is at work.
+    /// The policy of the presence guard; `None` disables the guard.
     pub guard: Option<PresencePolicy>,
-    /// What was seen just now of what the plan overwrites, so that it is not looked at again before the first write.
+    /// The read of the precondition, where it was made just now.
     pub seen: Option<ReadBack>,
-    /// What is known to have moved since the plan was saved.
+    /// Resources that are known to have moved since the plan was saved.
     pub moved: Vec<Stale>,
 }

@@ -1,8 +1,7 @@
-//! A journal after a crash → what its steps came to.
+//! A journal after a crash → the results of its steps.
 //!
-//! What ended is as it ended. What was begun and did not end is judged by what is live; without a look
-//! at live state it counts as not done, which costs a repetition of what may safely be repeated and
-//! nothing else. The journal only makes a run faster and more precise: live state decides.
+//! An ending in the journal holds. Live state decides on a step without one. Without live state it counts as not
+//! done, which costs at most a repetition that is safe. The journal only makes a run faster and more precise.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +12,14 @@ use crate::model::live::Live;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Operation, Plan, Step};
 
-/// How a step ended, and the queue that it made.
+/// The ending of a step, and the queue that it created.
 type Ended = (Ending, Option<OperatorId>);
 
-/// The plan of a journal and one result a step; `None` for a journal without its first line.
+/// Returns the plan of a journal and one result a step; `None` for a journal without its first line.
 pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<StepResult>)> {
     let Some(Entry::Run { plan, .. }) = entries.first() else { return None };
     let mut results = Vec::with_capacity(plan.steps.len());
-    // Whether each step was begun, and how it ended last.
+    // Each step: begun or not, and its last ending.
     let mut came: Vec<(bool, Option<Ended>)> = vec![(false, None); plan.steps.len()];
     for entry in entries {
         match entry {
@@ -66,7 +65,7 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             (false, true) => Status::Unknown,
             (false, false) => Status::Skipped,
         };
-        // The journal does not say who was left out of a deletion; whoever is live was.
+        // The journal holds no agents that were left out of a deletion: live ones were.
         let alive = |id: &&ResourceId| {
             live.and_then(|live| live.agents.as_ref()).is_some_and(|a| a.items.contains_key(&id.name))
         };
@@ -90,14 +89,15 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
     Some((Plan::clone(plan), results))
 }
 
-/// Whether other runs wrote a ledger of this serial since the journal was begun: what it knows is newer then.
+/// Returns true if other runs wrote the ledger of this serial after the begin of the journal.
 pub fn is_older(entries: &[Entry], serial: u64) -> bool {
     matches!(entries.first(), Some(Entry::Run { ledger: Some(begun), .. }) if *begun != serial)
 }
 
-/// The queues that a run asked for and that the vendor may still make, with the moment until when, in
-/// milliseconds since 1970 UTC: a call whose client died is given `orphan_ms`, one that was not answered in time
-/// as long again as `timeout_ms`, which it took.
+/// Returns the queues that the vendor may still create after a run, each with the last such moment.
+///
+/// Moments are milliseconds since 1970 UTC. A call without an ending gets `orphan_ms`. One that timed out gets
+/// twice its `timeout_ms`.
 pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> BTreeMap<ResourceId, i64> {
     let Some(Entry::Run { plan, .. }) = entries.first() else { return BTreeMap::new() };
     let mut open = BTreeMap::new();
@@ -124,7 +124,7 @@ pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> 
     queues.filter_map(|(step, until)| Some((step.targets.first()?.clone(), until))).collect()
 }
 
-/// Whether what is live shows that a step was carried out.
+/// Returns true if live state shows that a step was carried out.
 fn carried_out(plan: &Plan, step: &Step, live: &Live) -> bool {
     let Some(agents) = &live.agents else { return false };
     match step.operation {
@@ -136,7 +136,7 @@ fn carried_out(plan: &Plan, step: &Step, live: &Live) -> bool {
             let sent = change.fields.iter().filter(|diff| diff.is_in(&step.fields));
             for (field, after) in sent.map(|diff| (diff.field, &diff.after)) {
                 let Some(wanted) = after.as_ref().filter(|_| field.is_read()) else { continue };
-                // A number of one's own is bound by a second call.
+                // A second call binds a number that the manifest chose.
                 if step.operation == Operation::AgentCreate && !field.can_create(wanted) {
                     continue;
                 }
@@ -150,7 +150,7 @@ fn carried_out(plan: &Plan, step: &Step, live: &Live) -> bool {
         Operation::AgentDelete => {
             agents.incomplete.is_none() && step.targets.iter().all(|t| !agents.items.contains_key(&t.name))
         }
-        // A password is never returned; queues are found by their names, whatever the journal says.
+        // No operation returns a password. The next plan finds queues by their names.
         Operation::AgentPassword
         | Operation::SecretPut
         | Operation::QueueCreate

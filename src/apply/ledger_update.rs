@@ -1,4 +1,4 @@
-//! What a run did → the ledger.
+//! Results of a run → the ledger.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::Value;
 
-/// Writes down what took effect. A change counts when every step that touches its resource is done.
+/// Records the changes that took effect: every step that touches the resource must be done.
 ///
 /// `prints` are keyed fingerprints of the passwords that were set, where there is a key.
 pub fn changes(
@@ -50,30 +50,27 @@ pub fn changes(
             }
             Action::Delete => {}
             Action::Create | Action::Update | Action::Replace => {
-                // A field that two steps send (a queue's members, where a replaced agent leaves and comes
-                // back; a main group that creation may or may not set) counts when both are done.
+                // A field that two steps send counts when both are done.
                 let sent = |wanted: bool| {
                     let steps = mine().filter(move |(_, result)| done(result) == wanted);
                     steps.flat_map(|(step, _)| step.fields.iter().map(String::as_str))
                 };
                 let open: Vec<&str> = sent(false).collect();
-                // The vendor's yes alone tells of what no operation returns.
+                // Only the vendor's confirmation proves a field that no operation returns.
                 let confirmed = |path: &str| {
                     mine().any(|(step, result)| {
                         let took = done(result) || result.acknowledged.contains(&change.id);
-                        // A store that took a password says nothing of the vendor.
-                        let confirmed_fields =
-                            step.operation != Operation::SecretPut && result.confirmed && took;
+                        // A password in a store proves nothing about the vendor.
+                        let confirmed = step.operation != Operation::SecretPut && result.confirmed && took;
                         let reset = took && result.reset.iter().any(|field| field == path);
-                        reset || confirmed_fields && step.fields.iter().any(|field| field == path)
+                        reset || confirmed && step.fields.iter().any(|field| field == path)
                     })
                 };
-                let confirmed_fields = mine().filter(|(_, result)| result.acknowledged.contains(&change.id));
-                let confirmed_fields =
-                    confirmed_fields.flat_map(|(step, _)| step.fields.iter().map(String::as_str));
-                let confirmed_fields = confirmed_fields.filter(|key| is_unread(&change.id, key));
+                let acknowledged = mine().filter(|(_, result)| result.acknowledged.contains(&change.id));
+                let acknowledged = acknowledged.flat_map(|(step, _)| step.fields.iter().map(String::as_str));
+                let acknowledged = acknowledged.filter(|key| is_unread(&change.id, key));
                 let done = sent(true).filter(|field| !open.contains(field));
-                let fields: Vec<&str> = done.chain(confirmed_fields).collect();
+                let fields: Vec<&str> = done.chain(acknowledged).collect();
                 if fields.is_empty() {
                     doubt(ledger, change, mine());
                     not_taken(ledger, change, mine());
@@ -97,7 +94,7 @@ pub fn changes(
     }
 }
 
-/// Marks fields that no operation returns and that a call may have set without a yes that holds.
+/// Marks fields that no operation returns and that a call may have set without a confirmation.
 fn doubt<'a>(ledger: &mut Ledger, change: &Change, mine: impl Iterator<Item = (&'a Step, &'a StepResult)>) {
     let doubted = mine.filter(|(_, result)| result.doubted.contains(&change.id));
     let unread = |(step, result): (&'a Step, &'a StepResult)| {
@@ -110,7 +107,7 @@ fn doubt<'a>(ledger: &mut Ledger, change: &Change, mine: impl Iterator<Item = (&
     }
 }
 
-/// Marks the values for which an agent was made again and that the vendor did not take.
+/// Marks the values that forced a replacement and that the vendor did not take.
 fn not_taken<'a>(
     ledger: &mut Ledger,
     change: &Change,
@@ -128,7 +125,7 @@ fn not_taken<'a>(
     }
 }
 
-/// Writes down which passwords were made for agents that the ledger knows: the next run goes on with them.
+/// Records generated passwords of agents that the ledger knows: the next run uses them.
 fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
     for (step, result) in plan.steps.iter().zip(results) {
         if step.operation != Operation::SecretPut || step.renew || !result.carried_out {
@@ -143,8 +140,9 @@ fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
     }
 }
 
-/// Writes down what a run did that other runs have written the ledger after: what the ledger knows is newer, and what
-/// it does not know any more they have taken out of it, unless a manifest still asks for it.
+/// Records the results of a run after which other runs wrote the ledger.
+///
+/// The ledger's values are newer and stay. A resource that it lacks returns only where a manifest declares it.
 pub fn merge_older(
     ledger: &mut Ledger,
     plan: &Plan,
@@ -187,7 +185,7 @@ fn fill(ledger: &mut Ledger, older: BTreeMap<String, LedgerEntry>, desired: &Des
     }
 }
 
-/// Takes members out of what was applied to a queue whom the vendor left out.
+/// Removes members that the vendor dropped from the entry of a queue.
 fn drop_members(applied: &mut LedgerEntry, dropped: &[&OperatorId]) {
     let known = applied.value(&ASSIGN_MEMBERS).filter(|_| !dropped.is_empty());
     if let Some(Value::Members(mut members)) = known {
@@ -196,7 +194,7 @@ fn drop_members(applied: &mut LedgerEntry, dropped: &[&OperatorId]) {
     }
 }
 
-/// Whether no operation returns a field.
+/// Returns true if no operation returns a field.
 fn is_unread(id: &ResourceId, path: &str) -> bool {
     id.kind == Kind::Agent && by_key(agent::FIELDS, path).is_some_and(|field| !field.is_read())
 }
@@ -210,7 +208,7 @@ fn write(
     print: Option<&String>,
 ) {
     for diff in &change.fields {
-        // A creation that took effect answers for the whole change.
+        // A creation that took effect proves the whole change.
         let key = diff.field.key;
         if !all && !fields.contains(&key) {
             continue;
@@ -238,13 +236,14 @@ fn write(
     }
 }
 
-/// Returns the value after a change, as the ledger spells it.
+/// Returns the value after a change in the spelling of the ledger.
 fn spelled(diff: &FieldDiff) -> Json {
     diff.after.as_ref().map_or(Json::Null, Value::to_json)
 }
 
-/// Writes down what is declared and live alike: rosterctl adopts it. What no operation returns stays
-/// as the ledger has it; of a password that rosterctl never set, the first `version` that was seen is kept.
+/// Adopts resources: records fields whose desired and live values agree.
+///
+/// Fields that no operation returns stay. For a password that rosterctl never set the first `version` is kept.
 pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
     replacement_backup::prune_backups(ledger, desired, live, plan);
     let in_scope = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
@@ -289,7 +288,7 @@ fn adopt_one(
     }
     for entry in desired.iter().filter(|entry| entry.field.is_read() && !live.is_unread(entry.field)) {
         let now = live.get(entry.field);
-        // With `at-least`, what is live is more than what was asked for, and is what was applied.
+        // With `at-least`, the live list may be longer than the declared one, and was applied.
         let value = match (&entry.value, now) {
             (Value::Members(wanted), Some(value @ Value::Members(now)))
                 if wanted.iter().all(|(id, priority)| now.get(id) == Some(priority)) =>

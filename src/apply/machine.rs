@@ -14,15 +14,15 @@ use crate::model::outcome::{Deferred, Stale, Status};
 use crate::model::plan::{Operation, Plan};
 use crate::model::retry::Bounds;
 
-/// Whether a step can go.
+/// The readiness of a step.
 pub(super) enum Ready {
-    /// What it waits for is not over.
+    /// A dependency is not over.
     NotYet,
-    /// It can.
+    /// Its dependencies are satisfied.
     Go,
-    /// It never will.
+    /// A dependency is over and did not take effect.
     Blocked {
-        /// Why, in words.
+        /// The reason, in words.
         why: String,
         /// Nothing but the presence guard keeps it from being sent.
         only_deferred: bool,
@@ -50,7 +50,7 @@ pub(super) enum Phase {
     },
     /// Its call is on its way.
     Sent,
-    /// A read-back is to tell the outcome of its call.
+    /// The outcome of its call is being read back.
     Unknown(Doubt),
     /// Its call took effect, by the vendor's response or by a read-back.
     Done(Proof),
@@ -65,7 +65,9 @@ pub(super) enum Phase {
     },
     /// It is over, and was not carried out or not seen to be.
     Ended {
+        /// Its status.
         status: Status,
+        /// The reason, in words.
         message: String,
         /// Nothing but the presence guard kept it from being sent.
         only_deferred: bool,
@@ -113,6 +115,7 @@ pub(super) enum Answer {
 /// The state of a step.
 pub(super) struct StepState {
     pub(super) phase: Phase,
+    /// Its effect, without the targets that it leaves out; `None` when the plan lacks data.
     pub(super) op: Option<WriteOp>,
     pub(super) answer: Answer,
     /// Repetitions of its call.
@@ -121,6 +124,7 @@ pub(super) struct StepState {
     pub(super) polls: u32,
     /// Begin of the wait for busy agents: the guard and the check before a call share one budget.
     pub(super) waiting_since: Option<Duration>,
+    /// Number of the queue that it created.
     pub(super) made: Option<OperatorId>,
     /// Targets of a creation that are there.
     pub(super) present: Vec<ResourceId>,
@@ -128,11 +132,13 @@ pub(super) struct StepState {
     pub(super) reset: Vec<String>,
     /// Targets that the vendor confirmed, and that no read-back showed to be missing.
     pub(super) acknowledged: Vec<ResourceId>,
+    /// Targets that it leaves out.
     pub(super) left_out: Vec<ResourceId>,
     /// Undeclared members that the vendor dropped.
     pub(super) dropped: Vec<OperatorId>,
     /// Busy agents that it leaves alone.
     pub(super) deferred: Vec<Deferred>,
+    /// The last failure, or a target that was left out, in words.
     pub(super) note: Option<String>,
 }
 
@@ -185,35 +191,37 @@ impl StepState {
     }
 }
 
-/// The machine: events in, effects out.
+/// The state machine of a run: events in, effects out.
 pub struct Machine {
     pub(super) plan: Arc<Plan>,
     pub(super) options: ApplyOptions,
     pub(super) steps: Vec<StepState>,
-    /// The places of the steps that each step waits for.
+    /// Places of the dependencies of each step.
     pub(super) before: Vec<Vec<usize>>,
+    /// Resources that the precondition reads before the first write.
     pub(super) guard_reads: ReadSet,
+    /// Resources that moved and were left out.
     pub(super) left_out: Vec<Stale>,
-    /// Members of each queue, as the guard or a confirmation saw them last.
+    /// Members of each queue by the last read.
     pub(super) queue_members: BTreeMap<OperatorId, BTreeSet<OperatorId>>,
-    /// Systems that refused the sign-in.
+    /// Kinds whose system refused the sign-in.
     pub(super) refused_kinds: BTreeSet<Kind>,
     /// Agents that the plan deletes.
     pub(super) deleted: BTreeSet<OperatorId>,
-    /// Those of them who are left alone.
+    /// Agents of `deleted` that are left alone.
     pub(super) deferred: Vec<Deferred>,
-    /// Who was not left alone, as the run was allowed to.
+    /// Busy agents that an allowance did not spare.
     pub(super) allowed: Vec<Deferred>,
     pub(super) interrupted: bool,
-    /// How long the run has gone on.
+    /// Time since the begin of the run.
     pub(super) now: Duration,
-    /// How often it was looked in vain, at the end, for what may not be shown yet.
+    /// Verifications without the expected result.
     pub(super) polls: u32,
     pub(super) finished: bool,
 }
 
 impl Machine {
-    /// A machine for a plan.
+    /// Creates the machine of a plan.
     pub fn new(plan: Arc<Plan>, options: ApplyOptions) -> Self {
         let steps = plan.steps.iter().map(|step| StepState::new(write_op::for_step(&plan, step))).collect();
         let places: BTreeMap<&str, usize> = plan.steps.iter().map(|step| &*step.id).zip(0..).collect();
@@ -240,12 +248,12 @@ impl Machine {
         }
     }
 
-    /// Takes down how long the run has gone on: what is taken in next happens now.
+    /// Sets the time since the begin of the run, for the next event.
     pub fn tick(&mut self, now: Duration) {
         self.now = now;
     }
 
-    /// Takes in what happened and says what to do next.
+    /// Takes an event and returns its effects.
     pub fn next(&mut self, event: Event) -> Vec<Effect> {
         if let Event::ReadBack { seen, .. } = &event {
             self.refused_kinds.extend(&seen.refused);
@@ -285,7 +293,7 @@ impl Machine {
         }
     }
 
-    /// Returns true if a queue is still to be created, or the outcome of a creation is not known yet.
+    /// Returns true while a creation of a queue is not sent or its outcome is not known.
     pub fn creates_queues(&self) -> bool {
         self.steps
             .iter()
@@ -302,11 +310,12 @@ impl Machine {
         self.steps[step].phase = Phase::Ended { status: Status::Skipped, message, only_deferred };
     }
 
+    /// Checks the precondition of the plan, before the first write.
     fn guarded(&mut self, seen: &ReadBack) -> Vec<Effect> {
         self.queue_members.extend(seen.members());
         let mut stale = match precondition::check(&self.plan, &self.guard_reads, seen) {
             Ok(stale) => stale,
-            // The operator stopped it: that is why nothing was read.
+            // The interrupt stopped the read, too.
             Err(_) if self.interrupted => return self.advance(),
             Err(why) => return vec![self.finish(Finish::Unreadable(why))],
         };
@@ -328,7 +337,7 @@ impl Machine {
         self.advance()
     }
 
-    /// Sends every step that can go, ends every step that cannot, and verifies when all are over.
+    /// Sends each step that is ready, ends each blocked one, and verifies when all are over.
     pub(super) fn advance(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut guarded = Vec::new();
@@ -376,6 +385,7 @@ impl Machine {
         effects
     }
 
+    /// Sends the call of a step, or ends the step.
     pub(super) fn send(&mut self, at: usize) -> Option<Effect> {
         self.exclude_queue_members(at);
         if matches!(self.steps[at].phase, Phase::Ended { .. }) {
@@ -396,9 +406,10 @@ impl Machine {
         Some(Effect::Send { step: at, op, repetition, follow_up: false, disruptions })
     }
 
+    /// Takes the answer to a call.
     fn answered(&mut self, at: usize, result: Result<Option<OperatorId>, Failure>) -> Vec<Effect> {
         if matches!(self.steps[at].phase, Phase::FollowUp { .. }) {
-            return self.followed_up(at, result.err());
+            return self.followed_up(at, result.as_ref().err());
         }
         let state = &mut self.steps[at];
         state.answer = match (&result, state.answer) {
@@ -425,14 +436,14 @@ impl Machine {
             Err(failure @ (Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_))) => {
                 let why = failure.message().to_owned();
                 state.note = Some(why.clone());
-                // No operation returns a password, and setting it twice sets it once: send it again.
+                // No operation returns a password, and a repetition does no harm: send it again.
                 if self.plan.steps[at].operation == Operation::AgentPassword {
                     return self.again(at, &why);
                 }
                 let late = matches!(failure, Failure::Late(_));
                 return vec![self.resolve(at, if late { Doubt::Late } else { Doubt::Lost })];
             }
-            // agent-config's codes are not documented: one that is no known success may be one.
+            // agent-config documents no codes: an unknown one may mean success.
             Err(Failure::Refused(why)) if state.op.as_ref().is_some_and(readable) => {
                 state.note = Some(why);
                 return vec![self.resolve(at, Doubt::Refused)];
@@ -444,11 +455,9 @@ impl Machine {
                 | Failure::Halted),
             ) => self.end(at, Status::Failed, failure.message()),
             Err(failure @ (Failure::SignIn(_) | Failure::Shut(_))) => {
-                let status = match failure {
-                    Failure::SignIn(_) => Status::Failed,
-                    _ => Status::Skipped,
-                };
-                // The vendor's words are acknowledged once.
+                let signed_out = matches!(failure, Failure::SignIn(_));
+                let status = if signed_out { Status::Failed } else { Status::Skipped };
+                // Only the first step of a kind repeats the vendor's message.
                 match self.steps[at].op.as_ref().and_then(WriteOp::kind) {
                     Some(kind) if self.refused_kinds.insert(kind) => {
                         self.end(at, Status::Failed, failure.message());
@@ -460,7 +469,7 @@ impl Machine {
         self.advance()
     }
 
-    /// Leaves out what moved while a call waited, and sends the rest.
+    /// Leaves out targets that moved while a call waited, and sends the rest.
     pub(super) fn moved(&mut self, at: usize, stale: Vec<Stale>) -> Vec<Effect> {
         let plan = Arc::clone(&self.plan);
         let guarded = !matches!(self.steps[at].phase, Phase::Confirming { guarded: false });
@@ -476,6 +485,7 @@ impl Machine {
         self.advance()
     }
 
+    /// Sends a call again that was not carried out, within its bounds.
     pub(super) fn again(&mut self, at: usize, why: &str) -> Vec<Effect> {
         if self.is_refused(at) {
             self.end(at, Status::Failed, why);
@@ -494,19 +504,20 @@ impl Machine {
         self.steps[at].repetition = next;
         match self.send(at) {
             Some(effect) => vec![effect],
-            // It cannot be sent any more: others go on, or the run is over.
+            // The step ended: others go on, or the run is over.
             None => self.advance(),
         }
     }
 
-    /// Bounds of sending a step's call again.
+    /// Returns the bounds of the repetitions of a step's call.
     fn bounds(&self, at: usize) -> Option<Bounds> {
         let kind = self.steps[at].op.as_ref().and_then(WriteOp::kind)?;
         self.options.bounds.get(&kind).copied()
     }
 
-    /// Whether a step may still be worked on after a pause: all that is done about an outcome that is not known
-    /// (waiting, looking, sending again) takes no longer than trying again may.
+    /// Returns true if the time bound of a step's retries allows a pause.
+    ///
+    /// Waits, read-backs and repetitions after an unconfirmed call share that bound.
     pub(super) fn has_time(&self, at: usize, pause: Duration) -> bool {
         let total = self.bounds(at).map_or(Duration::ZERO, |bounds| bounds.total);
         let since = match self.steps[at].answer {
@@ -516,8 +527,9 @@ impl Machine {
         self.now.saturating_sub(since) + pause <= total
     }
 
-    /// Ends a run in which nothing happens any more although it is not over, which no run of this machine is: of
-    /// what was not read back nobody can tell.
+    /// Ends a run without events although it is not over: no run of this machine gets there.
+    ///
+    /// The outcome of each step that was not verified is unknown.
     pub fn halted(&mut self) -> Vec<Effect> {
         for at in 0..self.steps.len() {
             if !matches!(self.steps[at].phase, Phase::Ended { .. }) {
@@ -527,6 +539,7 @@ impl Machine {
         vec![self.results()]
     }
 
+    /// Ends the run.
     pub(super) fn finish(&mut self, finish: Finish) -> Effect {
         self.finished = true;
         Effect::Finish(finish)

@@ -1,9 +1,9 @@
 //! Plan × events → effects. Decides, and does nothing itself.
 //!
 //! ```text
-//! guard ──▶ attend ─▶ send ─▶ answer ─┬─ done ──────────────┐
-//!   │          │        ▲             ├─ failed             ├─▶ verify ─▶ (settle ─▶ verify) ─▶ finish
-//!   └ stale    └ held   └─ read back ◀┴─ outcome unknown ───┘
+//! precondition ──▶ presence ──▶ send ──▶ answer ──┬─ done ────────────┐
+//!   │                │            ▲               ├─ failed           ├─▶ verify ─▶ (follow up ─▶ verify) ─▶ finish
+//!   └ stale          └ deferred   └─ read back ◀──┴─ outcome unknown ─┘
 //! ```
 //!
 //! A step that disrupts agents is sent only after a look at their presence ([`disruption`]). A step that fails

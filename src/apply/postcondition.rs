@@ -1,5 +1,5 @@
-//! What came back against what the step promised. The vendor's word that a call succeeded is not
-//! believed: it skips members and falls back to defaults in silence.
+//! Postcondition: judges a step by its read-back. The vendor's response proves nothing: the vendor skips
+//! members and falls back to defaults in silence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,10 @@ use crate::model::outcome::KEPT;
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Type, Value};
 
-/// Fewest characters that a vendor leaves of a text which it cut; of less, too much is missing to tell.
+/// Fewest characters that identify a text which the vendor cut.
 const FEWEST_LEFT: usize = 20;
 
-/// What a step that is done has to be looked at for.
+/// Returns the resources that show whether a step took effect.
 pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> ReadSet {
     let mut wanted = ReadSet::default();
     match step.operation {
@@ -40,24 +40,26 @@ pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> ReadSet {
 /// Fields of agents that a follow-up edit sets.
 pub type Open = BTreeMap<OperatorId, Vec<&'static str>>;
 
-/// Whether a step took effect.
+/// The verdict on a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It did.
+    /// It took effect.
     Took,
-    /// It did not: what is amiss, in words.
+    /// It did not; the differences, in words.
     Amiss(String),
-    /// It did not, but for all that is seen it may just not be shown yet: what is seen is what was there before.
+    /// The state is the one before the step: the effect may not be shown yet.
     Late(String),
-    /// A new agent is not yet as it shall be in what the vendor's document leaves open (whether it is
-    /// enabled, which is its main skill group): one more edit each settles it.
+    /// A new agent differs in fields that the vendor's document leaves open: one more edit an agent sets them.
+    ///
+    /// They are `enabled` and `mainSkillGroup`.
     Unsettled(Open),
     /// The effect is not known, with the reason.
     Unseen(String),
 }
 
-/// Judges a step. `later` names the fields of its targets that another step of the plan sends, `sent` holds the
-/// members that it gave its queue.
+/// Judges a step by a read-back.
+///
+/// `later` names fields of its targets that another step sends. `sent` holds the members that it gave its queue.
 pub fn judge(
     plan: &Plan,
     step: &Step,
@@ -74,6 +76,7 @@ pub fn judge(
     }
 }
 
+/// Judges a creation or an edit of agents.
 fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdict {
     let mut amiss = Vec::new();
     let mut unsettled = Open::new();
@@ -119,8 +122,9 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
     }
 }
 
-/// Returns the fields of a step that some operation returns and this answer does not. A text may be unset, or hidden in
-/// part: there the vendor's yes decides.
+/// Returns the fields of a step that some operation returns and this response lacks.
+///
+/// A text may be unset or hidden in part: there the vendor's confirmation decides.
 fn unreturned_fields<'a>(
     change: &'a Change,
     step: &'a Step,
@@ -135,7 +139,7 @@ fn unreturned_fields<'a>(
     fields.filter(unreturned).map(|field| field.key)
 }
 
-/// Returns true if all differences of a step are values that the vendor keeps in another form.
+/// Returns true if the vendor keeps every value that differs in another form.
 pub fn only_forms(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> bool {
     step.targets.iter().all(|target| match (plan.change(target), seen.agent(&target.name)) {
         (Some(change), Ok(Some(now))) => differences(change, step, later, now).iter().all(|found| found.form),
@@ -146,18 +150,19 @@ pub fn only_forms(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -
 /// The SIP account after a step that unbinds.
 static UNBOUND: Value = Value::Sip(Sip::None);
 
-/// A field that is not as it shall be.
+/// A field that differs from the value of a step.
 struct Difference {
     key: &'static str,
     said: String,
-    /// It is as it was before the step, as far as anybody can tell.
+    /// Its value may be the one before the step.
     old: bool,
     /// The vendor keeps it in another form.
     form: bool,
 }
 
-/// Fields of the step that are not as they shall be. A creation answers for all fields of the change
-/// but those that a later step sends.
+/// Returns the fields of a step that differ from its values.
+///
+/// A creation answers for all fields of the change but those that a later step sends.
 fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> Vec<Difference> {
     let creation = step.operation == Operation::AgentCreate;
     let mut found = Vec::new();
@@ -167,12 +172,12 @@ fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> 
         let after = if step.unbind { Some(&UNBOUND) } else { diff.after.as_ref() };
         let Some(wanted) = after.filter(|_| mine && field.is_read()) else { continue };
         let live = now.get(field);
-        // The answer does not tell it: as of fields that no operation returns, the vendor's yes decides.
+        // Where the response lacks a field, the vendor's confirmation decides.
         if is_comparable(field, Some(wanted), now) && !same(wanted, live) {
             let old = match (change.action, creation) {
-                // Whoever is there is the new one.
+                // The agent that is there is the new one.
                 (Action::Create, true) => false,
-                // What creation left nobody knows.
+                // The value that the creation left is not known.
                 (Action::Create | Action::Replace, false) => true,
                 (Action::Update | Action::Replace | Action::Delete, _) => {
                     precondition::unchanged(diff.before.as_ref(), live)
@@ -188,7 +193,7 @@ fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> 
     found
 }
 
-/// Whether a vendor keeps a text in another form: with other blanks, signs between digits or capitals, or cut.
+/// Returns true if a live text is another form of the wanted one: other blanks, signs or capitals, or cut.
 fn is_form(wanted: &Value, live: &Value) -> bool {
     let (wanted, live) = match (wanted, live) {
         (Value::Text(wanted), Value::Text(live))
@@ -203,6 +208,7 @@ fn is_form(wanted: &Value, live: &Value) -> bool {
     cut || !folded(live).is_empty() && folded(wanted) == folded(live)
 }
 
+/// Judges a deletion.
 fn deleted(step: &Step, seen: &ReadBack) -> Verdict {
     let mut left = Vec::new();
     for target in &step.targets {
@@ -215,8 +221,9 @@ fn deleted(step: &Step, seen: &ReadBack) -> Verdict {
     if left.is_empty() { Verdict::Took } else { Verdict::Late(format!("still there: {}", left.join(", "))) }
 }
 
-/// How the queue of a step is looked for. A new one is by its name: one queue of that name was promised, and the console
-/// or another run may have made a second one meanwhile.
+/// Returns the key of the queue of a step.
+///
+/// A new queue is read by its name: the console or another run may have created a second one.
 fn key(step: &Step, target: &ResourceId, change: Option<&Change>, made: Option<&OperatorId>) -> QueueKey {
     if step.operation == Operation::QueueCreate {
         return QueueKey::Name(target.name.to_string());
@@ -227,7 +234,7 @@ fn key(step: &Step, target: &ResourceId, change: Option<&Change>, made: Option<&
     }
 }
 
-/// Members whom a step sent along although they are no agents, and whom the vendor left out.
+/// Returns undeclared members that a step sent and the vendor dropped.
 pub fn dropped(plan: &Plan, step: &Step, sent: Option<&Members>, seen: &ReadBack) -> Vec<OperatorId> {
     let (Some(target), Some(sent)) = (step.targets.first().filter(|_| !step.strangers.is_empty()), sent)
     else {
@@ -241,6 +248,7 @@ pub fn dropped(plan: &Plan, step: &Step, sent: Option<&Members>, seen: &ReadBack
     }
 }
 
+/// Judges a step of a queue.
 fn queue(
     plan: &Plan,
     step: &Step,
@@ -275,7 +283,7 @@ fn queue(
     if step.operation == Operation::QueueMembers && old { Verdict::Late(what) } else { Verdict::Amiss(what) }
 }
 
-/// Whether a queue's members are those that it had before the plan, or that another step of it gave it.
+/// Returns true if a queue has its members before the plan, or those that another step sent.
 fn was_list(plan: &Plan, step: &Step, now: &Members) -> bool {
     let others = plan.steps.iter().filter(|other| {
         other.operation == step.operation && other.targets == step.targets && other.id != step.id
@@ -285,6 +293,7 @@ fn was_list(plan: &Plan, step: &Step, now: &Members) -> bool {
         || lists.any(|(strangers, list)| write_op::matches_sent(strangers, list, now))
 }
 
+/// Returns the differences of the fields that only a creation sets.
 fn attributes(change: Option<&Change>, now: &LiveQueue) -> Vec<String> {
     let mut amiss = Vec::new();
     for diff in change.into_iter().flat_map(|change| &change.fields) {
@@ -300,6 +309,7 @@ fn attributes(change: Option<&Change>, now: &LiveQueue) -> Vec<String> {
     amiss
 }
 
+/// Returns the differences of the members.
 fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now: &LiveQueue) -> Vec<String> {
     let now = now.members().unwrap_or(&NO_MEMBERS);
     let mut amiss = Vec::new();
@@ -321,8 +331,7 @@ fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now:
     amiss
 }
 
-/// Returns the fields that a step sent, that an edit can set again and that cannot be read back: only the vendor's yes
-/// tells that they are set.
+/// Returns the fields that a step sent, that no read-back shows and that an edit can set again.
 pub fn unconfirmed(plan: &Plan, step: &Step, seen: &ReadBack) -> Open {
     let mut open = Open::new();
     if !matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit) {
@@ -347,13 +356,13 @@ pub fn unconfirmed(plan: &Plan, step: &Step, seen: &ReadBack) -> Open {
     open
 }
 
-/// Names the fields of agents, each once.
+/// Returns the names of the fields, each once.
 pub fn keys(open: &Open) -> String {
     let keys: BTreeSet<&str> = open.values().flatten().copied().collect();
     keys.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the calls that set fields of agents once more: one edit an agent, and one for a password.
+/// Returns the operations that set fields of agents again: one edit an agent, and one for a password.
 pub fn follow_ups(plan: &Plan, open: &Open) -> Vec<WriteOp> {
     let mut ops = Vec::new();
     for (id, keys) in open {

@@ -1,4 +1,4 @@
-//! Is it still what the plan saw? Asked before the first write about whatever a step overwrites.
+//! Precondition: compares live state with the state before the plan, for all that a step overwrites.
 
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::exten;
@@ -6,19 +6,21 @@ use crate::model::agent;
 use crate::model::equivalence::{is_comparable, same};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::live::LiveQueue;
 use crate::model::outcome::Stale;
 use crate::model::plan::{Action, Change, Operation, Plan};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
-/// What has to be looked at. A new agent is looked for only when time has passed since the plan was
-/// made: the vendor refuses a second one. A new queue always is: the vendor would make a twin, and no
-/// operation deletes it.
+/// Returns the resources to read before the first write.
+///
+/// A new agent is read only for `new_too`, since the vendor refuses a second one. A new queue always is: the
+/// vendor would create a duplicate, and no operation deletes it.
 pub fn wanted(plan: &Plan, new_too: bool) -> ReadSet {
     let mut wanted = ReadSet::default();
     for change in &plan.changes {
         match (change.id.kind, change.action) {
             (Kind::Agent, Action::Create) if !new_too => {}
-            // Overwrites nothing that can be read.
+            // It overwrites only fields that no operation returns.
             (Kind::Agent, Action::Update) if change.fields.iter().all(|f| !f.field.is_read()) => {}
             (Kind::Agent, _) => {
                 wanted.agents.insert(change.id.name.clone());
@@ -38,7 +40,7 @@ pub fn wanted(plan: &Plan, new_too: bool) -> ReadSet {
     wanted
 }
 
-/// Queues without a change of their own that replaced agents leave and rejoin, with their members.
+/// Returns queues without a change of their own that replaced agents leave and rejoin.
 fn rejoined(plan: &Plan) -> Vec<(&ResourceId, &Members)> {
     let mut found: Vec<(&ResourceId, &Members)> = Vec::new();
     for step in plan.steps.iter().filter(|s| s.operation == Operation::QueueMembers) {
@@ -47,7 +49,7 @@ fn rejoined(plan: &Plan) -> Vec<(&ResourceId, &Members)> {
             continue;
         }
         match found.iter_mut().find(|(id, _)| *id == target) {
-            // The list that they rejoin is the longer one.
+            // The longer list is the one before the replacement.
             Some((_, known)) if known.len() < members.len() => *known = members,
             Some(_) => {}
             None => found.push((target, members)),
@@ -56,10 +58,10 @@ fn rejoined(plan: &Plan) -> Vec<(&ResourceId, &Members)> {
     found
 }
 
-/// Compares what is seen with what the plan saw.
+/// Returns the resources that moved since the plan was made.
 ///
 /// # Errors
-/// Why something could not be seen.
+/// The reason of a failed read.
 pub fn check(plan: &Plan, wanted: &ReadSet, seen: &ReadBack) -> Result<Vec<Stale>, String> {
     let mut stale = Vec::new();
     for change in &plan.changes {
@@ -80,8 +82,12 @@ pub fn check(plan: &Plan, wanted: &ReadSet, seen: &ReadBack) -> Result<Vec<Stale
     Ok(stale)
 }
 
-/// Which of some agents are not what the plan saw, of those that were looked at. One that is as the plan leaves
-/// it did not move: the call that is sent again had been carried out.
+/// Returns the agents that moved since the plan was made, of those that were read.
+///
+/// An agent in its state after the plan did not move: a repeated call had been carried out.
+///
+/// # Errors
+/// The reason of a failed read.
 pub fn agents_moved(plan: &Plan, seen: &ReadBack) -> Result<Vec<Stale>, String> {
     let mut stale = Vec::new();
     for id in seen.agents.keys() {
@@ -99,9 +105,8 @@ pub fn agents_moved(plan: &Plan, seen: &ReadBack) -> Result<Vec<Stale>, String> 
     Ok(stale)
 }
 
-/// An agent that a step of the plan unbound, with the SIP account that it had before.
+/// Returns an agent that a step of the plan unbound, with its SIP account before.
 fn rebound(plan: &Plan, change: &Change, now: &Record) -> Option<Record> {
-    // Nearly no change is of an account, and then no step is looked for.
     let before = change.field(&agent::SIP)?.before.as_ref()?;
     if !same(&Value::Sip(Sip::None), now.get(&agent::SIP)) {
         return None;
@@ -112,7 +117,7 @@ fn rebound(plan: &Plan, change: &Change, now: &Record) -> Option<Record> {
     Some(record)
 }
 
-/// Whether an agent is as its change leaves it.
+/// Returns true if an agent is in its state after the change.
 fn arrived(change: &Change, now: &Record) -> bool {
     change.action == Action::Update
         && change
@@ -122,6 +127,7 @@ fn arrived(change: &Change, now: &Record) -> bool {
             .all(|diff| unchanged(diff.after.as_ref(), now.get(diff.field)))
 }
 
+/// Returns the message about an agent that moved.
 fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
     let now = match (change.action, now) {
         (Action::Create, None) => return None,
@@ -137,7 +143,7 @@ fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
         }
         let before = diff.and_then(|diff| diff.before.as_ref());
         let live = now.get(field);
-        // What this answer does not tell cannot be said to have moved.
+        // A field that the response lacks did not move.
         if is_comparable(field, None, now) && !unchanged(before, live) {
             let words = |value: Option<&Value>| value.map_or_else(|| "unset".to_owned(), Value::words);
             return Some(format!(
@@ -151,7 +157,7 @@ fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
     None
 }
 
-/// Whether two live values are the same; an unset one has several spellings.
+/// Returns true if two live values are the same; an unset one has several spellings.
 pub(super) fn unchanged(before: Option<&Value>, now: Option<&Value>) -> bool {
     match (before, now) {
         (None, None) => true,
@@ -160,14 +166,14 @@ pub(super) fn unchanged(before: Option<&Value>, now: Option<&Value>) -> bool {
     }
 }
 
+/// Returns the message about a queue that moved.
 fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Option<String>, String> {
     if change.action == Action::Create {
         let key = QueueKey::Name(change.id.name.to_string());
         if !wanted.queues.contains(&key) {
             return Ok(None);
         }
-        let there = seen.queues(&key)?.first();
-        return Ok(there.map(|(exten, _)| format!("a queue of this name has been created since ({exten})")));
+        return Ok(created_since(&change.id.name.to_string(), seen.queues(&key)?));
     }
     match exten(&change.id, Some(change)).map(QueueKey::Exten) {
         Some(key) => {
@@ -178,11 +184,14 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
     }
 }
 
-/// How a queue's members differ from those that the plan saw; `None` when they do not.
-pub fn members_moved(
-    before: &Members,
-    now: &[(OperatorId, crate::model::live::LiveQueue)],
-) -> Option<String> {
+/// Returns the message about a new queue whose name is taken by now.
+pub fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
+    let (exten, _) = now.iter().find(|(_, queue)| *queue.name == *name)?;
+    Some(format!("a queue of this name has been created since ({exten})"))
+}
+
+/// Returns the message about members that moved since the plan was made.
+pub fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
     let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
     let now = queue.members().unwrap_or(&NO_MEMBERS);
     if before == now {

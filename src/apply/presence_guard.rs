@@ -1,9 +1,8 @@
-//! Nobody at work is hurt: before a step that would, it is asked who is at work; the step waits for them, and
-//! then leaves them alone.
+//! Presence guard: checks which agents a step disrupts are busy, waits for them, then leaves out those still busy.
 //!
-//! Who is to be deleted is judged by that, also where a step only takes them out of a queue first: whoever stays
-//! keeps the queues. Of a step for many, the others are served: a deletion leaves out whom it must, and a member
-//! list is sent with them in it, which is the plan's own list but for their part of it.
+//! A step that only takes an agent out of a queue before its deletion counts as a deletion: a deferred agent keeps
+//! its queues. The other agents of a step are served. A deletion leaves out the busy agents, and a member list is
+//! sent with them in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,13 +18,13 @@ use crate::model::outcome::{Deferred, Status};
 use crate::model::plan::Operation;
 use crate::model::presence::{Disruption, Presence, PresenceVerdict};
 
-/// How often somebody is looked after while a step waits.
+/// Returns the pause between two reads while a step waits.
 fn interval(wait: Duration) -> Duration {
     (wait / 10).clamp(Duration::from_secs(1), Duration::from_secs(15))
 }
 
 impl Machine {
-    /// What a step would do to those whom it still would hurt, as far as the policy minds.
+    /// Returns the disruptions of a step that the policy guards, without agents that were deferred or allowed.
     pub(super) fn disruptions(&self, at: usize) -> Disruptions {
         let Some(guard) = &self.options.guard else { return Vec::new() };
         let state = &self.steps[at];
@@ -51,8 +50,7 @@ impl Machine {
         .collect()
     }
 
-    /// Leaves those alone in a step whose deletion was deferred back before, and says whether anybody has to be
-    /// asked for.
+    /// Defers agents whose deletion was deferred before; returns true if the step needs a read of presence.
     pub(super) fn step_needs_presence(&mut self, at: usize) -> bool {
         if !matches!(self.steps[at].phase, Phase::Waiting { guarded: false, .. }) {
             return false;
@@ -65,7 +63,7 @@ impl Machine {
         self.steps[at].is_waiting() && !self.disruptions(at).is_empty()
     }
 
-    /// Asks for all whom some steps would hurt.
+    /// Reads the presence of all agents that steps disrupt.
     pub(super) fn read_presence(&mut self, steps: Vec<usize>) -> Effect {
         let mut agents = BTreeSet::new();
         for at in &steps {
@@ -75,7 +73,7 @@ impl Machine {
         Effect::ReadPresence { steps, agents, pause: Duration::ZERO, notice: None }
     }
 
-    /// Judges what was said of those whom some steps would hurt; without an answer the run was interrupted.
+    /// Judges the presence of agents that steps disrupt; without an answer the run was interrupted.
     pub(super) fn presence_read(
         &mut self,
         steps: &[usize],
@@ -93,6 +91,7 @@ impl Machine {
         effects
     }
 
+    /// Judges the presence of the agents of one step: waits for them, defers them or lets the step go.
     fn evaluate_presence(&mut self, at: usize, presence: &Presence, now: Duration) -> Option<Effect> {
         let guard = self.options.guard.clone()?;
         // The check before a call asked for all.
@@ -137,7 +136,7 @@ impl Machine {
             }
         }
         if !asked.is_empty() {
-            // The others were last asked for before the wait.
+            // The presence of the other agents was read before the wait.
             return Some(self.read_presence(vec![at]));
         }
         let waited = self.steps[at].waiting_since.is_some();
@@ -149,13 +148,13 @@ impl Machine {
         }
         let state = &mut self.steps[at];
         if state.is_open() {
-            // Much may have happened to the queues meanwhile.
+            // The queues may have changed during the wait.
             state.phase = Phase::Waiting { confirmed: !waited, guarded: true };
         }
         None
     }
 
-    /// Lets an agent pass where the run was allowed to.
+    /// Returns true if an allowance lets a step disrupt a busy agent.
     fn allow(&mut self, agent: &OperatorId, verdict: &PresenceVerdict) -> bool {
         let allowed = self.plan.allowed.iter().filter(|allowance| allowance.rule == "presence");
         let most = allowed.map(|allowance| allowance.up_to as usize).max().unwrap_or(0);
@@ -165,7 +164,7 @@ impl Machine {
         true
     }
 
-    /// Takes an agent out of a step, or leaves them in its queue.
+    /// Leaves an agent out of a step, or in its queue.
     pub(super) fn defer(&mut self, at: usize, deferred: Deferred) {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
@@ -207,14 +206,14 @@ impl Machine {
         }
     }
 
-    /// Whether nothing but people at work kept a step from being done in full.
+    /// Returns true if only deferred agents kept a step from taking full effect.
     pub(super) fn only_deferred(&self, at: usize) -> bool {
         let state = &self.steps[at];
-        let all_held = || {
+        let all_deferred = || {
             state.left_out.iter().all(|id| state.deferred.iter().any(|deferred| deferred.agent == id.name))
         };
         match state.phase {
-            Phase::Done(_) => !state.deferred.is_empty() && all_held(),
+            Phase::Done(_) => !state.deferred.is_empty() && all_deferred(),
             Phase::Ended { only_deferred, .. } => only_deferred,
             Phase::Waiting { .. }
             | Phase::Confirming { .. }
@@ -226,11 +225,12 @@ impl Machine {
     }
 }
 
-/// The reasons, in one sentence.
+/// Joins the reasons of deferrals.
 pub(super) fn reasons(deferred: &[Deferred]) -> String {
     deferred.iter().map(|deferred| deferred.why.as_str()).collect::<Vec<_>>().join("; ")
 }
 
+/// Returns the message about a wait.
 fn waiting(at_work: &BTreeMap<OperatorId, String>, wait: Duration) -> String {
     let who: Vec<String> = at_work.iter().map(|(agent, why)| format!("agent {agent} is {why}")).collect();
     format!("waiting up to {wait:?} for people at work: {}", who.join("; "))

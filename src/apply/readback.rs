@@ -1,4 +1,4 @@
-//! What was seen when live state was read again, for some resources only.
+//! Live state of some resources: what to read, and what was read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveQueue};
 
-/// What to look at.
+/// The resources to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadSet {
     /// Agents.
@@ -16,38 +16,38 @@ pub struct ReadSet {
 }
 
 impl ReadSet {
-    /// Whether there is nothing to look at.
+    /// Returns true if there is nothing to read.
     pub fn is_empty(&self) -> bool {
         self.agents.is_empty() && self.queues.is_empty()
     }
 }
 
-/// How a queue is looked for.
+/// The key of a queue in a read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum QueueKey {
-    /// By the vendor's number.
+    /// The queue of a number of the vendor.
     Exten(OperatorId),
-    /// By its name: all that have it.
+    /// All queues of a name.
     Name(String),
-    /// Every queue that there is.
+    /// All queues.
     All,
 }
 
-/// What was seen. `Err` says why something could not be seen: neither there nor missing.
+/// Live state of the resources that were read. `Err` is the reason of a failed read.
 #[derive(Clone, Debug, Default)]
 pub struct ReadBack {
     /// Agents; `None` when missing.
     pub agents: BTreeMap<OperatorId, Result<Option<Record>, String>>,
-    /// Queues that answer to a key, with their numbers.
+    /// Queues of a key, with their numbers.
     pub queues: BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>,
     /// The kinds whose system refused the sign-in.
     pub refused: BTreeSet<Kind>,
 }
 
-/// The queues of a listing that answer to a key.
+/// Returns the queues of a listing that match a key.
 ///
 /// # Errors
-/// The listing does not tell them all, or not the members of one.
+/// The listing is incomplete, or lacks the members of one.
 pub fn matching(
     key: &QueueKey,
     listing: &Listing<OperatorId, LiveQueue>,
@@ -61,16 +61,16 @@ pub fn matching(
     let found: Vec<_> = found.map(|(exten, queue)| (exten.clone(), queue.clone())).collect();
     match (key, &listing.incomplete) {
         (_, None) => Ok(found),
-        // By its number a queue is there or not, whatever else the listing missed.
+        // A queue of that number exists, although the listing is incomplete.
         (QueueKey::Exten(_), Some(_)) if !found.is_empty() => with_members(found),
         (_, Some(doubt)) => Err(doubted(doubt)),
     }
 }
 
-/// Queues whose members were told.
+/// Checks that the response holds the members of each queue.
 ///
 /// # Errors
-/// Those of one were not.
+/// It lacks those of one.
 pub fn with_members(found: Vec<(OperatorId, LiveQueue)>) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
     match found.iter().find(|(_, queue)| queue.members().is_none()) {
         Some((exten, _)) => Err(unreturned_members(exten)),
@@ -78,17 +78,18 @@ pub fn with_members(found: Vec<(OperatorId, LiveQueue)>) -> Result<Vec<(Operator
     }
 }
 
-/// Says why a queue cannot be judged whose row holds no list of members: an absent list is no empty one.
+/// Returns the message about a queue whose row lacks a list of members: an absent list is no empty one.
 pub fn unreturned_members(exten: &OperatorId) -> String {
     format!("the answer does not tell the members of queue {exten}, or not the priority of each")
 }
 
+/// Returns the message about an incomplete listing.
 fn doubted(doubt: &str) -> String {
     format!("the listing could not be proved complete ({doubt})")
 }
 
 impl ReadBack {
-    /// What live state that was just read shows of some resources.
+    /// Returns the part of live state that was just read for some resources.
     pub fn from_live(live: &Live, wanted: &ReadSet) -> Self {
         let none = |kind: &str| format!("no connection holds {kind}");
         let agents = wanted.agents.iter().map(|id| {
@@ -109,7 +110,7 @@ impl ReadBack {
         Self { agents: agents.collect(), queues: queues.collect(), refused: BTreeSet::new() }
     }
 
-    /// Who is in each queue that was seen, by the vendor's number.
+    /// Returns the members of each queue that was read, by number.
     pub fn members(&self) -> impl Iterator<Item = (OperatorId, BTreeSet<OperatorId>)> {
         self.queues.values().flatten().flatten().map(|(exten, queue)| {
             let members = queue.members().into_iter().flat_map(|members| members.keys().cloned());
@@ -117,10 +118,10 @@ impl ReadBack {
         })
     }
 
-    /// An agent; `None` when missing.
+    /// Returns an agent; `None` when missing.
     ///
     /// # Errors
-    /// Why it could not be seen.
+    /// The reason of a failed read.
     pub fn agent(&self, id: &OperatorId) -> Result<Option<&Record>, String> {
         match self.agents.get(id) {
             Some(Ok(seen)) => Ok(seen.as_ref()),
@@ -129,10 +130,10 @@ impl ReadBack {
         }
     }
 
-    /// The queues that answer to a key.
+    /// Returns the queues of a key.
     ///
     /// # Errors
-    /// Why they could not be seen.
+    /// The reason of a failed read.
     pub fn queues(&self, key: &QueueKey) -> Result<&[(OperatorId, LiveQueue)], String> {
         match self.queues.get(key) {
             Some(Ok(seen)) => Ok(seen),

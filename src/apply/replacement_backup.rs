@@ -1,5 +1,4 @@
-//! What agents had that are deleted and made again: written into the ledger before the first write, and
-//! struck out bit by bit as they get it back.
+//! Backup of replaced agents: written into the ledger before the first write, and removed as they get it back.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +14,13 @@ use crate::model::outcome::StepResult;
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan};
 use crate::model::value::Value;
 
-/// Writes down what a plan's replacements take away for a while.
+/// Backs up the fields and queues of agents that a plan replaces.
 pub fn back_up(ledger: &mut Ledger, plan: &Plan) {
     let mut queues = returns(plan);
     for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Agent && c.action == Action::Replace) {
         let kept = ledger.kept.entry(change.id.to_string()).or_default();
         (kept.fields, kept.was) = (fields(change), was(change));
-        // What a replacement before this one owes still is owed.
+        // Queues that an earlier replacement did not restore stay.
         kept.queues.extend(queues.remove(&change.id.name).unwrap_or_default());
         if kept.fields.is_empty() && kept.queues.is_empty() {
             ledger.kept.remove(&change.id.to_string());
@@ -29,7 +28,7 @@ pub fn back_up(ledger: &mut Ledger, plan: &Plan) {
     }
 }
 
-/// What no manifest says is given back; what one says now is kept too, since it may not say it next time.
+/// Returns the fields to restore: undeclared ones, and declared ones that the next manifest may not hold.
 fn fields(change: &Change) -> BTreeMap<String, Json> {
     let kept = |diff: &FieldDiff| {
         let value = if diff.source.is_none() { &diff.after } else { &diff.before };
@@ -38,6 +37,7 @@ fn fields(change: &Change) -> BTreeMap<String, Json> {
     change.fields.iter().filter(|diff| *diff.field != PASSWORD).filter_map(kept).collect()
 }
 
+/// Returns the values before the fields that force the replacement.
 fn was(change: &Change) -> BTreeMap<String, Json> {
     let forced = change.fields.iter().filter(|diff| diff.forces_replacement);
     forced
@@ -45,14 +45,14 @@ fn was(change: &Change) -> BTreeMap<String, Json> {
         .collect()
 }
 
-/// Which queues agents are in before and after a plan, with their priority before.
+/// Returns the queues of agents before and after a plan, with the priority before.
 fn returns(plan: &Plan) -> BTreeMap<OperatorId, BTreeMap<String, i64>> {
     let mut found: BTreeMap<OperatorId, BTreeMap<String, i64>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| step.operation == Operation::QueueMembers) {
         let Some(target) = step.targets.first() else { continue };
         let change = plan.change(target);
         let Some(exten) = exten(target, change) else { continue };
-        // Without a change of its own a queue ends with the members that it had.
+        // A queue without a change of its own ends with its members before.
         let (before, after) = match change {
             Some(change) => (change.members_before(), change.members_after()),
             None => (step.members.as_ref(), step.members.as_ref()),
@@ -65,7 +65,7 @@ fn returns(plan: &Plan) -> BTreeMap<OperatorId, BTreeMap<String, i64>> {
     found
 }
 
-/// Strikes out what a run gave back.
+/// Removes the fields and queues that a run restored.
 pub(super) fn mark_restored(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
     let steps = || plan.steps.iter().zip(results);
     for (key, kept) in &mut ledger.kept {
@@ -102,8 +102,7 @@ pub(super) fn mark_restored(ledger: &mut Ledger, plan: &Plan, results: &[StepRes
     });
 }
 
-/// Forgets what nobody is owed any more, as a plan and what it was made from show: the agent is in no
-/// manifest, or has it all.
+/// Removes backups that are not needed: the agent is in no manifest, or nothing is left to restore.
 pub(super) fn prune_backups(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
     let in_scope = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
     let changing = |kept: &ReplacementBackup| {

@@ -1,8 +1,8 @@
-//! A saved plan × a new plan of the same manifests → what the saved one would do that the new one would not.
+//! A saved plan × a new plan of the same manifests → steps that only the saved one has.
 //!
-//! A saved plan may be old, or edited. What is live, the ledger and the manifests decide again what is to be done, and
-//! of the saved plan only that is carried out. Steps are compared by content and targets: their numbers may differ,
-//! and so may the agents that share one call.
+//! A saved plan may be old, or edited. Live state, the ledger and the manifests make a new plan, and only steps of
+//! both are carried out. Steps are compared by content and targets: their numbers may differ, and so may the agents
+//! that share one call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,13 +15,13 @@ use crate::model::live::Live;
 use crate::model::outcome::Stale;
 use crate::model::plan::{Operation, Plan, Step};
 
-/// What a step sends, without the agents that share the call, and the members that the vendor may leave out.
+/// The content of a step without its agents, and the members that the vendor may drop.
 type Content<'a> = (WriteOp, &'a [OperatorId]);
 
-/// What a plan does, by operation and resource: the content that is sent, and the place of its step.
+/// The units of a plan by operation and resource: content, and place of the step.
 type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<(Content<'a>, usize)>>;
 
-/// Returns why the steps of a saved plan cannot be followed one by one, which every plan that was saved can.
+/// Returns the reason why the steps of a plan have no order; `None` for every plan of this program.
 pub fn disorder(plan: &Plan) -> Option<String> {
     let mut before: BTreeSet<&str> = BTreeSet::new();
     for step in &plan.steps {
@@ -39,11 +39,12 @@ pub fn disorder(plan: &Plan) -> Option<String> {
     None
 }
 
-/// Returns what moved since a plan was saved: values that it would overwrite, and steps that a new plan does not hold,
-/// or holds less often.
+/// Returns the resources that moved since a plan was saved.
+///
+/// Their values before differ, or the new plan lacks one of their steps.
 ///
 /// # Errors
-/// Why a resource could not be seen.
+/// The reason of a failed read.
 pub fn moved(saved: &Plan, new: &Plan, live: &Live) -> Result<Vec<Stale>, String> {
     let wanted = precondition::wanted(saved, true);
     let mut stale = precondition::check(saved, &wanted, &ReadBack::from_live(live, &wanted))?;
@@ -107,7 +108,7 @@ fn units_of(plan: &Plan) -> impl Iterator<Item = ((Operation, &ResourceId), usiz
         .flat_map(|(at, step)| step.targets.iter().map(move |target| ((step.operation, target), at)))
 }
 
-/// Whether a saved step comes after all that its counterpart in a new plan has to come after.
+/// Returns true if a saved step comes after all dependencies of its counterpart in a new plan.
 fn waits(before: &[&Step], ids: &BTreeMap<&str, &Step>, step: &Step) -> bool {
     step.after.iter().all(|id| {
         let Some(needed) = ids.get(&**id) else { return true };
@@ -118,7 +119,7 @@ fn waits(before: &[&Step], ids: &BTreeMap<&str, &Step>, step: &Step) -> bool {
     })
 }
 
-/// Returns what a step sends to each of its targets; `None` when the plan does not say it.
+/// Returns the content of a step for each of its targets; `None` when the plan lacks data.
 fn content<'a>(plan: &Plan, step: &'a Step) -> Option<Content<'a>> {
     let mut op = write_op::for_step(plan, step)?;
     match &mut op {

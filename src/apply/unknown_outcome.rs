@@ -1,4 +1,4 @@
-//! A call of unknown outcome: was it carried out? Reading back tells, before anything is sent again.
+//! Unknown outcome: reads back whether a call was carried out, before a repetition.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,20 +15,22 @@ use crate::model::retry;
 use crate::model::value::Members;
 
 impl Machine {
-    /// How often a new queue of unknown outcome is looked for before it can be asked for again: until the vendor
-    /// makes it no more; `None` where not even that can be acknowledged.
+    /// Returns the reads of a missing queue before its creation may be repeated; `None` where no number suffices.
+    ///
+    /// After them the vendor creates it no more.
     fn poll_limit(&self, at: usize) -> Option<u32> {
         let late = matches!(self.steps[at].phase, Phase::Unknown(Doubt::Late));
         (!late).then(|| retry::poll_count(self.options.orphan))
     }
 
-    /// How long it takes from now on to look for a new queue that often.
+    /// Returns the time of the reads of a new queue that are left of `polls`.
     fn poll_time(&self, at: usize, polls: u32) -> Duration {
         (self.steps[at].polls + 1..=polls).map(|look| retry::poll_delay(look, 0.0)).sum()
     }
 
-    /// Whether a new queue that is not there is looked for once more: a little while in any case, and longer where
-    /// there is the time to be certain that the vendor makes it no more, or where it was asked for again.
+    /// Returns true if a missing new queue is read once more.
+    ///
+    /// A few reads are always due. All are due after a repetition, or where the time bound allows them.
     fn awaits(&self, at: usize) -> bool {
         let worth =
             |polls: &u32| self.steps[at].repetition > 0 || self.has_time(at, self.poll_time(at, *polls));
@@ -36,8 +38,7 @@ impl Machine {
         self.steps[at].polls < most && !self.interrupted
     }
 
-    /// How long it takes to send a step's call again: a pause, and for a queue that was asked for again before,
-    /// all the polls that may follow.
+    /// Returns the time of a repetition: its pause, and the reads of a queue whose creation was repeated before.
     pub(super) fn repeating(&self, at: usize) -> Duration {
         let state = &self.steps[at];
         let polls = match &state.op {
@@ -58,7 +59,7 @@ impl Machine {
         matches!(self.steps[at].phase, Phase::Unknown(Doubt::Refused))
     }
 
-    /// What tells whether a step of unknown outcome was carried out.
+    /// Returns the resources that show whether a call was carried out.
     fn resolution(&self, at: usize) -> ReadSet {
         match &self.steps[at].op {
             Some(WriteOp::CreateQueue { name, .. }) => {
@@ -67,10 +68,18 @@ impl Machine {
             Some(WriteOp::DeleteAgents { ids }) => {
                 ReadSet { agents: ids.iter().cloned().collect(), ..ReadSet::default() }
             }
-            _ => postcondition::wanted(&self.plan, &self.plan.steps[at], None),
+            Some(
+                WriteOp::CreateAgents { .. }
+                | WriteOp::EditAgent { .. }
+                | WriteOp::PutSecret { .. }
+                | WriteOp::SetPassword { .. }
+                | WriteOp::SetMembers { .. },
+            )
+            | None => postcondition::wanted(&self.plan, &self.plan.steps[at], None),
         }
     }
 
+    /// Judges the read-back of a call of unknown outcome: done, sent again or ended.
     pub(super) fn resolved(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
         let why = self.steps[at].note.clone().unwrap_or_default();
         let unseen =
@@ -95,7 +104,7 @@ impl Machine {
             Some(WriteOp::EditAgent { id, record }) => match seen.agent(&id) {
                 Ok(Some(now)) => {
                     let mut read = record.iter().filter(|entry| entry.field.is_read()).peekable();
-                    // What is never returned cannot be seen to be done; setting it twice sets it once.
+                    // No read proves fields that no operation returns; a repetition does no harm.
                     Ok(read.peek().is_some() && read.all(|entry| same(&entry.value, now.get(entry.field))))
                 }
                 Ok(None) => Err((Status::Failed, format!("{why}; the agent is gone"))),
@@ -121,8 +130,7 @@ impl Machine {
                 }
             }
             Some(WriteOp::CreateQueue { name, .. }) => match seen.queues(&QueueKey::Name(name)) {
-                // What is on its way may be there in a moment: a second queue could not be taken back. A gateway
-                // that gave up, or a connection that broke, says nothing of how far the vendor is.
+                // The vendor may still create it after a lost answer, and no operation deletes a second queue.
                 Ok([]) if self.awaits(at) => {
                     self.steps[at].polls += 1;
                     let (wanted, again) = (self.resolution(at), self.steps[at].polls);
@@ -161,7 +169,7 @@ impl Machine {
                 self.steps[at].phase = Phase::Done(Proof::Due);
                 self.advance()
             }
-            // It was refused because an attempt before had been carried out, perhaps.
+            // The vendor may have refused it because an attempt before took effect.
             Ok(false)
                 if self.is_refused(at)
                     && self.steps[at].repetition > 0

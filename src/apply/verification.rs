@@ -1,4 +1,4 @@
-//! Did everything take effect? What a vendor's document leaves open of a new agent is followed_up by one more edit.
+//! Verification: reads every step back, sends edits that settle open fields of agents, and makes the results.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::model::outcome::{Deferred, IN_PART, Status, StepResult};
 use crate::model::plan::{Operation, Step};
 use crate::model::retry;
 
-/// The message of a step that its vendor confirmed and that could not be read back.
+/// The message of a confirmed step that could not be read back.
 const UNREAD: &str = "the vendor confirmed it; it was not read back, since the system refused the sign-in";
 
 impl Machine {
-    /// Whether it is worth another look, after a pause, that what was done may not be shown yet; `polls` were taken.
+    /// Returns true if an effect may not be shown yet after `polls` reads, and another read is due.
     pub(super) fn may_be_delayed(&self, polls: u32) -> bool {
         !self.interrupted && polls < retry::poll_count(retry::LATE)
     }
@@ -29,7 +29,7 @@ impl Machine {
         const WHY: &str = "the system refused the sign-in";
         let state = &self.steps[at];
         match &state.note {
-            // It was sent before, and nothing tells what became of that.
+            // The outcome of its call before is not known.
             Some(why) if state.repetition > 0 && state.op.as_ref().is_some_and(unreadable) => {
                 let message = format!("{why}; then {WHY}");
                 self.end(at, Status::Unknown, message);
@@ -38,7 +38,7 @@ impl Machine {
         }
     }
 
-    /// Ends a step that for all that was seen has not taken effect; `late` where it may just not be shown yet.
+    /// Ends a step that did not take effect by its read-back; `late` where the effect may not be shown yet.
     pub(super) fn fail_unverified(&mut self, at: usize, what: &str, late: bool) {
         let why = self.steps[at].note.take().map(|note| format!(" ({note})")).unwrap_or_default();
         if late && self.interrupted {
@@ -48,8 +48,7 @@ impl Machine {
         }
     }
 
-    /// Everything that is done is looked at once more, together; `again` when that is not the first look, for what
-    /// did not show yet.
+    /// Reads all steps that took effect back, together; `again` counts the reads before it.
     pub(super) fn verify(&mut self, again: u32) -> Effect {
         let mut wanted = ReadSet::default();
         for (at, step) in
@@ -65,10 +64,12 @@ impl Machine {
         Effect::Read { purpose: ReadPurpose::Verify, wanted, again }
     }
 
-    /// Takes the answer to an edit that follows a call; the verification after it judges the fields that can be read.
-    pub(super) fn followed_up(&mut self, at: usize, failure: Option<Failure>) -> Vec<Effect> {
+    /// Takes the answer to an edit that follows a call.
+    ///
+    /// The verification after it judges the fields that can be read.
+    pub(super) fn followed_up(&mut self, at: usize, failure: Option<&Failure>) -> Vec<Effect> {
         let state = &mut self.steps[at];
-        if let Some(failure) = &failure {
+        if let Some(failure) = failure {
             state.note = Some(failure.message().to_owned());
             if let (Failure::SignIn(_), Some(op)) = (failure, &state.op) {
                 self.refused_kinds.extend(op.kind());
@@ -87,11 +88,12 @@ impl Machine {
         self.advance()
     }
 
+    /// Judges the postcondition of each step, and ends the run or reads once more.
     pub(super) fn verified(&mut self, seen: &ReadBack) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut late = false;
         let plan = Arc::clone(&self.plan);
-        // All before any of them ends.
+        // Computed before a step ends.
         let superseded: Vec<bool> = (0..self.steps.len()).map(|at| self.superseded(at)).collect();
         for (at, step) in plan.steps.iter().enumerate() {
             let Phase::Done(proof @ (Proof::Due | Proof::FollowedUp)) = self.steps[at].phase else {
@@ -123,7 +125,7 @@ impl Machine {
                 | Operation::QueueCreate
                 | Operation::QueueMembers => Vec::new(),
             };
-            // Without the vendor's yes one more edit each sets what cannot be read.
+            // Without a confirmation one more edit an agent sets the fields that no operation returns.
             let mut unread =
                 if is_confirmed { Open::new() } else { postcondition::unconfirmed(&plan, &seen_step, seen) };
             for keys in unread.values_mut() {
@@ -158,7 +160,7 @@ impl Machine {
                     self.fail_unverified(at, &what, true);
                 }
                 Verdict::Amiss(what) => {
-                    // A value in another form was taken, and so was all that came with it.
+                    // The vendor took a value in another form, and with it the whole call.
                     if postcondition::only_forms(&plan, &seen_step, &later, seen) {
                         self.steps[at].acknowledged = acknowledged;
                     } else {
@@ -197,7 +199,7 @@ impl Machine {
             }
         }
         if !effects.is_empty() {
-            // What is late is looked at again together with what is being followed_up.
+            // The verification after the edits reads late effects again.
             return effects;
         }
         if !late {
@@ -207,7 +209,7 @@ impl Machine {
         vec![self.verify(self.polls)]
     }
 
-    /// Returns the targets of a step whose unread fields its call may have set without a yes that holds.
+    /// Returns the targets whose unread fields the call may have set without a confirmation that holds.
     fn doubted(&self, at: usize) -> Vec<ResourceId> {
         let state = &self.steps[at];
         match state.answer {
@@ -227,7 +229,7 @@ impl Machine {
         }
     }
 
-    /// What became of each step, and the end of the run.
+    /// Ends the run with the result of each step.
     pub(super) fn results(&mut self) -> Effect {
         let mut results = Vec::with_capacity(self.steps.len());
         let mut deferred: Vec<Deferred> = Vec::new();
@@ -235,10 +237,11 @@ impl Machine {
             let only_deferred = self.only_deferred(at);
             let (status, message) = match &state.phase {
                 Phase::Done(_) if state.left_out.is_empty() && state.deferred.is_empty() => {
-                    (Status::Done, without(&state.dropped))
+                    (Status::Done, dropped_note(&state.dropped))
                 }
                 Phase::Done(_) if only_deferred => {
-                    let more = without(&state.dropped).map(|note| format!("; {note}")).unwrap_or_default();
+                    let more =
+                        dropped_note(&state.dropped).map(|note| format!("; {note}")).unwrap_or_default();
                     (Status::Skipped, Some(format!("{IN_PART}{}{more}", reasons(&state.deferred))))
                 }
                 Phase::Done(_) => (Status::Failed, state.note.clone()),
@@ -252,7 +255,7 @@ impl Machine {
             };
             let mut left_out = state.left_out.clone();
             if self.plan.steps[at].operation == Operation::QueueMembers && !state.deferred.is_empty() {
-                // Its list is not the plan's.
+                // The list that was sent differs from the plan's.
                 left_out.extend(self.plan.steps[at].targets.iter().cloned());
             }
             for one in &state.deferred {
@@ -287,7 +290,7 @@ impl Machine {
         }))
     }
 
-    /// A queue that agents left, before another step put its final members in.
+    /// Returns true if a later step replaced the effect of a step: final members, or a recreated agent.
     fn superseded(&self, at: usize) -> bool {
         let step = &self.plan.steps[at];
         let same = |other: &Step| {
@@ -307,7 +310,7 @@ impl Machine {
             .any(|(other, state)| (same(other) || recreated(other)) && state.is_done())
     }
 
-    /// Fields of a created agent that a later step sends: they are that step's to answer for.
+    /// Returns the fields of a created agent that a later step sends, and answers for.
     fn later(&self, at: usize) -> Vec<String> {
         let step = &self.plan.steps[at];
         if step.operation != Operation::AgentCreate {
@@ -322,8 +325,8 @@ impl Machine {
     }
 }
 
-/// Whom the vendor left out of a queue although nobody asked for that, in words.
-fn without(dropped: &[OperatorId]) -> Option<String> {
+/// Returns the message about undeclared members that the vendor dropped.
+fn dropped_note(dropped: &[OperatorId]) -> Option<String> {
     let ids: Vec<&str> = dropped.iter().map(OperatorId::as_str).collect();
     match ids.as_slice() {
         [] => None,

@@ -11,7 +11,7 @@ use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 pub use crate::model::write_op::WriteOp;
 
-/// Whether no operation returns what a op sets, so that nothing tells whether it was carried out.
+/// Returns true if no operation returns the fields that an operation sets.
 pub(super) fn unreadable(op: &WriteOp) -> bool {
     match op {
         WriteOp::SetPassword { .. } => true,
@@ -24,7 +24,7 @@ pub(super) fn unreadable(op: &WriteOp) -> bool {
     }
 }
 
-/// Whether reading back tells if an agent's op was carried out.
+/// Returns true if a read-back of agents shows whether an operation was carried out.
 pub(super) fn readable(op: &WriteOp) -> bool {
     match op {
         WriteOp::CreateAgents { .. } | WriteOp::EditAgent { .. } | WriteOp::DeleteAgents { .. } => true,
@@ -35,8 +35,7 @@ pub(super) fn readable(op: &WriteOp) -> bool {
     }
 }
 
-/// The op of a step; `None` when the plan does not hold what the step needs, which a plan of this
-/// program never lacks.
+/// Returns the effect of a step; `None` when the plan lacks data, which no plan of this program does.
 pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     let target = step.targets.first()?;
     let change = plan.change(target);
@@ -69,18 +68,19 @@ pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     }
 }
 
-/// An agent without a SIP account.
+/// Returns the edit that unbinds the SIP account.
 fn unbound() -> Record {
     let mut record = Record::default();
     record.set(&agent::SIP, Value::Sip(Sip::None), None);
     record
 }
 
+/// Returns the ids of the agents of a step.
 fn ids(step: &Step) -> Vec<OperatorId> {
     step.targets.iter().map(|target| target.name.clone()).collect()
 }
 
-/// What a step overwrites, where the plan saw it.
+/// Returns the members that a step overwrites, where the plan saw them.
 fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Arc<Members>> {
     let alone = plan
         .steps
@@ -91,7 +91,7 @@ fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Arc<
     Some(change.members_before().cloned().unwrap_or_default())
 }
 
-/// The vendor's number of a queue: the change says it, or the id does.
+/// Returns the number of a queue, from its change or from its id.
 pub fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId> {
     match change.and_then(|change| change.exten.as_deref()) {
         Some(exten) => Some(OperatorId::from(exten)),
@@ -99,7 +99,7 @@ pub fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId>
     }
 }
 
-/// The fields that a step sends, as the change says they shall be.
+/// Returns the fields that a step sends.
 fn record(change: &Change, keys: &[String]) -> Record {
     let mut record = Record::default();
     for diff in change.fields.iter().filter(|diff| diff.is_in(keys)) {
@@ -110,6 +110,7 @@ fn record(change: &Change, keys: &[String]) -> Record {
     record
 }
 
+/// Returns the reference of the password that a step sends.
 fn secret(change: &Change, keys: &[String]) -> Option<SecretRef> {
     change.field(&agent::PASSWORD).filter(|diff| diff.is_in(keys))?.secret.clone()
 }
@@ -119,13 +120,13 @@ pub fn sent<'a>(step: &'a Step, change: Option<&'a Change>) -> Option<&'a Arc<Me
     step.members.as_ref().or_else(|| change?.members_after())
 }
 
-/// The members of a list whom a vendor left out, nobody having asked for them.
+/// Returns undeclared members that the vendor dropped from the list that was sent.
 pub fn dropped_by_vendor(strangers: &[OperatorId], sent: &Members, now: &Members) -> Vec<OperatorId> {
     let gone = |id: &&OperatorId| sent.contains_key(*id) && !now.contains_key(*id);
     strangers.iter().filter(gone).cloned().collect()
 }
 
-/// Whether a queue's members are those of a list, but for those whom a vendor may leave out.
+/// Returns true if the members are those that were sent, but for undeclared ones that the vendor dropped.
 pub fn matches_sent(strangers: &[OperatorId], sent: &Members, now: &Members) -> bool {
     let mut due = sent.clone();
     for id in dropped_by_vendor(strangers, sent, now) {
@@ -134,8 +135,9 @@ pub fn matches_sent(strangers: &[OperatorId], sent: &Members, now: &Members) -> 
     due == *now
 }
 
-/// The members of a step's queue before the plan changes it. A queue without a change of its own ends with
-/// those that it had, so that its longest list is that.
+/// Returns the members of a step's queue before the plan changes it.
+///
+/// A queue without a change of its own ends with them: they are its longest list.
 pub fn members_before_plan<'a>(plan: &'a Plan, step: &Step) -> &'a Members {
     let known = if let Some(change) = step.targets.first().and_then(|target| plan.change(target)) {
         change.members_before()
@@ -146,7 +148,7 @@ pub fn members_before_plan<'a>(plan: &'a Plan, step: &Step) -> &'a Members {
     known.map_or(&NO_MEMBERS, |members| members)
 }
 
-/// The members that a step takes out of its queue, with their priority in it.
+/// Returns the members that a step removes from its queue, with their priorities.
 pub fn removed(plan: &Plan, step: &Step) -> Members {
     let after = sent(step, step.targets.first().and_then(|target| plan.change(target)));
     let stays = |agent: &OperatorId| after.is_some_and(|after| after.contains_key(agent));

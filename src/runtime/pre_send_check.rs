@@ -258,24 +258,18 @@ impl<'a> PreSendChecks<'a> {
         if self.is_fresh() && since <= self.begun {
             return Ok(());
         }
-        let key = QueueKey::Name(name.to_owned());
-        let queues = if self.pages() > MOST_PAGES {
+        let moved = if self.pages() > MOST_PAGES {
+            let key = QueueKey::Name(name.to_owned());
             let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
             let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
-            seen.queues(&key).map_err(Failure::NotSent)?.to_vec()
+            precondition::created_since(name, seen.queues(&key).map_err(Failure::NotSent)?)
         } else {
             let fresh = if self.pages() > MANY_PAGES { BURST } else { self.fresh };
             let listed = self.listed(fresh.min(self.since(since))).await?;
             let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
-            let named = |(_, queue): &&(OperatorId, LiveQueue)| *queue.name == *name;
-            queues.map_err(Failure::NotSent)?.unwrap_or_default().iter().filter(named).cloned().collect()
+            precondition::created_since(name, queues.map_err(Failure::NotSent)?.unwrap_or_default())
         };
-        match queues.iter().find(|(_, queue)| *queue.name == *name) {
-            Some((exten, _)) => {
-                Err(Failure::Refused(format!("a queue of this name has been created since ({exten})")))
-            }
-            None => Ok(()),
-        }
+        moved.map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
     }
 
     /// Pages that the listing of queues takes.
