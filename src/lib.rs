@@ -48,7 +48,7 @@
 //! | desired, live | the state in the manifests, and the state that the vendors return |
 //! | before, after | the two values of a field that changes |
 //! | change | a difference of one resource: create, update, replace, delete |
-//! | step | one write call of a plan; its effect is a [`apply::write_op::WriteOp`] |
+//! | step | one write call of a plan; its effect is a [`model::write_op::WriteOp`] |
 //! | precondition, postcondition | what must hold before a step is sent, and what the read-back must show after it |
 //! | finding | a difference that no step remedies, or must not; a stable code, `R…` |
 //! | diagnostic | an error in a file that a person wrote: message, place, remedy |
