@@ -1,5 +1,7 @@
 //! Precondition: compares live state with the state before the plan, for all that a step overwrites.
 
+use std::collections::BTreeSet;
+
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::exten;
 use crate::model::agent;
@@ -182,6 +184,15 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
         }
         None => Ok(None),
     }
+}
+
+/// Returns the message about an agent to delete that is in a queue.
+pub fn in_queue<'a>(
+    agent: &OperatorId,
+    queues: impl IntoIterator<Item = (&'a OperatorId, &'a BTreeSet<OperatorId>)>,
+) -> Option<String> {
+    let (exten, _) = queues.into_iter().find(|(_, members)| members.contains(agent))?;
+    Some(format!("it is in queue {exten}"))
 }
 
 /// Returns the message about a new queue whose name is taken by now.

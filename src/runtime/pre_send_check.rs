@@ -376,10 +376,10 @@ impl<'a> PreSendChecks<'a> {
         if self.vendors.queues.is_some() && self.plan.summary.live.queues > 0 {
             let listed = self.listed(self.fresh).await?;
             let inside: Vec<_> = listed.iter().flat_map(|(_, seen)| seen.members()).collect();
-            let queue = |id: &OperatorId| inside.iter().find(|(_, members)| members.contains(id));
             stale.extend(ids.iter().filter_map(|id| {
-                let (exten, _) = queue(id)?;
-                Some(Stale { id: ResourceId::agent(id), message: format!("it is in queue {exten}") })
+                let message =
+                    precondition::in_queue(id, inside.iter().map(|(exten, members)| (exten, members)))?;
+                Some(Stale { id: ResourceId::agent(id), message })
             }));
         }
         let wanted = ReadSet { agents: ids.iter().cloned().collect(), ..ReadSet::default() };
