@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::write_op;
 use super::write_op::exten;
 use crate::model::agent;
 use crate::model::equivalence::{is_comparable, same};
@@ -201,8 +202,22 @@ pub fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<Stri
     Some(format!("a queue of this name has been created since ({exten})"))
 }
 
+/// Returns the message about a list that moved before a call replaces it.
+///
+/// A list that equals the one to send did not move: a repeated call had been carried out.
+pub fn list_moved(
+    strangers: &[OperatorId],
+    sent: &Members,
+    before: &Members,
+    now: &[(OperatorId, LiveQueue)],
+) -> Option<String> {
+    let arrived =
+        |queue: &LiveQueue| write_op::matches_sent(strangers, sent, queue.members().unwrap_or(&NO_MEMBERS));
+    if now.first().is_some_and(|(_, queue)| arrived(queue)) { None } else { members_moved(before, now) }
+}
+
 /// Returns the message about members that moved since the plan was made.
-pub fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
+fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
     let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
     let now = queue.members().unwrap_or(&NO_MEMBERS);
     if before == now {

@@ -22,7 +22,6 @@ use super::vendor::Vendors;
 use crate::apply::disruption::{Disruptions, first_objection};
 use crate::apply::precondition;
 use crate::apply::readback::{QueueKey, ReadBack, ReadSet};
-use crate::apply::write_op;
 use crate::apply::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -236,14 +235,7 @@ impl<'a> PreSendChecks<'a> {
             let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
             seen.queues(&key).map_err(Failure::NotSent)?.to_vec()
         };
-        let now = &now;
-        // A repetition may find what its first attempt has done.
-        let strangers = &self.plan.steps[step].strangers;
-        let done = now.first().is_some_and(|(_, queue)| {
-            write_op::matches_sent(strangers, members, queue.members().unwrap_or(&Members::new()))
-        });
-        precondition::members_moved(before, now)
-            .filter(|_| !done)
+        precondition::list_moved(&self.plan.steps[step].strangers, members, before, &now)
             .map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
     }
 
