@@ -331,6 +331,13 @@ fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now:
     amiss
 }
 
+/// Returns true if an agent has all of the values that some operation returns; `None` without such a value.
+pub(super) fn shows<'a>(now: &Record, sent: impl Iterator<Item = (&'a Field, &'a Value)>) -> Option<bool> {
+    let mut read = sent.filter(|(field, _)| field.is_read()).peekable();
+    read.peek()?;
+    Some(read.all(|(field, value)| same(value, now.get(field))))
+}
+
 /// Returns the fields that a step sent, that no read-back shows and that an edit can set again.
 pub fn unconfirmed(plan: &Plan, step: &Step, seen: &ReadBack) -> Open {
     let mut open = Open::new();

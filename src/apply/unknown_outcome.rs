@@ -9,7 +9,6 @@ use super::postcondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op;
 use super::write_op::WriteOp;
-use crate::model::equivalence::same;
 use crate::model::outcome::Status;
 use crate::model::retry;
 use crate::model::value::Members;
@@ -103,9 +102,9 @@ impl Machine {
             }
             Some(WriteOp::EditAgent { id, record }) => match seen.agent(&id) {
                 Ok(Some(now)) => {
-                    let mut read = record.iter().filter(|entry| entry.field.is_read()).peekable();
+                    let sent = record.iter().map(|entry| (entry.field, &entry.value));
                     // No read proves fields that no operation returns; a repetition does no harm.
-                    Ok(read.peek().is_some() && read.all(|entry| same(&entry.value, now.get(entry.field))))
+                    Ok(postcondition::shows(now, sent) == Some(true))
                 }
                 Ok(None) => Err((Status::Failed, format!("{why}; the agent is gone"))),
                 Err(reason) => Err(unseen(reason)),
