@@ -2,8 +2,8 @@
 //!
 //! A rate limit, many calls before it, or people at work may have held a call back for minutes, and people use
 //! the console meanwhile. What a call overwrites is looked at again unless the call is of the first ones, which
-//! leave before any was answered: by one call each where a plan overwrites little ([`FEW`]), else by a listing no
-//! older than [`FRESH`] that all calls of that time share, so that a long run does not take twice the time.
+//! leave before any was answered.
+//! [`observation`] says by which read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +20,7 @@ use super::read::resources;
 use super::vendor::Aside;
 use super::vendor::Vendors;
 use crate::apply::disruption::{Disruptions, first_objection};
+use crate::apply::observation::{self, Observation};
 use crate::apply::precondition;
 use crate::apply::readback::{QueueKey, ReadBack, ReadSet};
 use crate::apply::write_op::WriteOp;
@@ -30,21 +31,6 @@ use crate::model::outcome::Stale;
 use crate::model::plan::{Action, Change, Operation, Plan};
 use crate::model::presence::{Presence, PresencePolicy};
 use crate::model::value::Members;
-
-/// Time for which an observation counts as current.
-pub const FRESH: Duration = Duration::from_secs(3);
-
-/// So many agents or queues are looked at one by one.
-const FEW: usize = 10;
-
-/// Pages of a listing of queues that are too many to be read beside every few calls: reading is limited too.
-const MANY_PAGES: usize = 4;
-
-/// Pages that are too many even once for each burst of calls that a rate limit lets go at a time.
-const MOST_PAGES: usize = 12;
-
-/// How long such a burst may take; one listing of many pages serves it.
-const BURST: Duration = Duration::from_secs(15);
 
 /// Rounds in which presence and state are asked for, until both are current.
 const ROUNDS: usize = 3;
@@ -96,12 +82,8 @@ impl<'a> PreSendChecks<'a> {
         let begun = clock.elapsed();
         let (answered, queues) = (AtomicBool::default(), tokio::sync::Mutex::default());
         let (attended, confirmed) = (Mutex::default(), Mutex::default());
-        let agents = overwritten(plan, Kind::Agent);
-        let shared = agents > FEW
-            && vendors.agents.as_ref().is_some_and(|vendor| {
-                let page = vendor.provider.page_size(vendor.connection());
-                plan.summary.live.agents.div_ceil(page) * 4 <= agents
-            });
+        let page = vendors.agents.as_ref().map(|vendor| vendor.provider.page_size(vendor.connection()));
+        let shared = page.is_some_and(|page| observation::shares_agents(plan, page));
         let agents = shared.then(tokio::sync::Mutex::default);
         Self {
             plan,
@@ -221,20 +203,8 @@ impl<'a> PreSendChecks<'a> {
         before: Option<&Members>,
     ) -> Result<(), Failure> {
         let Some(before) = before else { return Ok(()) };
-        // Where agents are made anew, queues are written twice, and a listing may be of before the first time.
-        let once = self.plan.changes.iter().all(|change| change.action != Action::Replace);
-        let now = if once && overwritten(self.plan, Kind::Queue) > FEW && self.pages() <= MANY_PAGES {
-            let listed = self.listed(self.fresh).await?;
-            let of = |(number, queue): &(OperatorId, LiveQueue)| (number == exten).then(|| queue.clone());
-            let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
-            let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
-            queues.iter().find_map(of).map(|queue| (exten.clone(), queue)).into_iter().collect()
-        } else {
-            let key = QueueKey::Exten(exten.clone());
-            let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
-            let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
-            seen.queues(&key).map_err(Failure::NotSent)?.to_vec()
-        };
+        let observation = observation::for_members(self.plan, self.pages(), self.fresh);
+        let now = self.read_queues(QueueKey::Exten(exten.clone()), observation).await?;
         precondition::list_moved(&self.plan.steps[step].strangers, members, before, &now)
             .map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
     }
@@ -250,18 +220,36 @@ impl<'a> PreSendChecks<'a> {
         if self.is_fresh() && since <= self.begun {
             return Ok(());
         }
-        let moved = if self.pages() > MOST_PAGES {
-            let key = QueueKey::Name(name.to_owned());
-            let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
-            let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
-            precondition::created_since(name, seen.queues(&key).map_err(Failure::NotSent)?)
-        } else {
-            let fresh = if self.pages() > MANY_PAGES { BURST } else { self.fresh };
-            let listed = self.listed(fresh.min(self.since(since))).await?;
-            let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
-            precondition::created_since(name, queues.map_err(Failure::NotSent)?.unwrap_or_default())
+        let observation = match observation::for_new_queue(self.pages(), self.fresh) {
+            Observation::Single => Observation::Single,
+            // Another run may have created it since.
+            Observation::Listing { max_age } => {
+                Observation::Listing { max_age: max_age.min(self.since(since)) }
+            }
         };
-        moved.map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
+        let now = self.read_queues(QueueKey::Name(name.to_owned()), observation).await?;
+        precondition::created_since(name, &now).map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
+    }
+
+    /// Returns the queues of a key.
+    async fn read_queues(
+        &self,
+        key: QueueKey,
+        observation: Observation,
+    ) -> Result<Vec<(OperatorId, LiveQueue)>, Failure> {
+        match observation {
+            Observation::Single => {
+                let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
+                let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
+                Ok(seen.queues(&key).map_err(Failure::NotSent)?.to_vec())
+            }
+            Observation::Listing { max_age } => {
+                let listed = self.listed(max_age).await?;
+                let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
+                let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default().iter();
+                Ok(queues.filter(|(exten, queue)| key.matches(exten, queue)).cloned().collect())
+            }
+        }
     }
 
     /// Pages that the listing of queues takes.
@@ -405,12 +393,6 @@ impl<'a> PreSendChecks<'a> {
             .all(|(agent, disruptions)| first_objection(guard, disruptions, agent, &presence).is_none());
         if free { Ok(self.clock.elapsed()) } else { Err(Abort::AtWork(presence)) }
     }
-}
-
-/// How many of a kind a plan overwrites.
-fn overwritten(plan: &Plan, kind: Kind) -> usize {
-    let overwrites = |change: &&Change| change.action == Action::Update && change.id.kind == kind;
-    plan.changes.iter().filter(overwrites).count()
 }
 
 /// The last look of one call.
