@@ -236,3 +236,55 @@ fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<St
         .collect();
     Some(format!("its members changed since the plan was made: {}", parts.join("; ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::queue::ASSIGN_MEMBERS;
+
+    fn members(ids: &[&str]) -> Members {
+        ids.iter().map(|id| (OperatorId::from(*id), 0)).collect()
+    }
+
+    fn queue(name: &str, ids: &[&str]) -> LiveQueue {
+        let mut record = Record::default();
+        record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members(ids))), None);
+        LiveQueue { name: name.into(), record }
+    }
+
+    #[test]
+    fn a_list_moved_unless_it_is_the_one_before_or_the_one_that_is_sent() {
+        let (before, sent, strangers) =
+            (members(&["8001"]), members(&["8002", "9"]), [OperatorId::from("9")]);
+        let changed = "its members changed since the plan was made: ";
+        for (now, moved) in [
+            (&["8001"][..], None),
+            (&["8002", "9"], None),
+            // The vendor drops an undeclared member.
+            (&["8002"], None),
+            (&["8001", "8003"], Some(format!("{changed}8003 joined"))),
+            (&[], Some(format!("{changed}8001 left"))),
+        ] {
+            let now_queue = [(OperatorId::from("1001"), queue("q", now))];
+            assert_eq!(list_moved(&strangers, &sent, &before, &now_queue), moved, "{now:?}");
+        }
+        assert_eq!(list_moved(&strangers, &sent, &before, &[]).as_deref(), Some("it is gone"));
+    }
+
+    #[test]
+    fn a_new_queue_and_a_deletion_name_the_queue_that_objects() {
+        let now =
+            [(OperatorId::from("1001"), queue("甲", &[])), (OperatorId::from("1002"), queue("乙", &[]))];
+        assert!(created_since("乙", &now).is_some_and(|why| why.ends_with("(1002)")));
+        assert_eq!(created_since("丙", &now), None);
+        let inside = BTreeMap::from([
+            (OperatorId::from("1001"), BTreeSet::new()),
+            (OperatorId::from("1002"), BTreeSet::from([OperatorId::from("8001")])),
+        ]);
+        assert_eq!(in_queue(&OperatorId::from("8001"), &inside).as_deref(), Some("it is in queue 1002"));
+        assert_eq!(in_queue(&OperatorId::from("8002"), &inside), None);
+    }
+}

@@ -1,9 +1,8 @@
-//! The last look before a call leaves: what was seen a while ago may be otherwise by now.
+//! Check before a call: reads live state and presence again immediately before the call leaves.
 //!
-//! A rate limit, many calls before it, or people at work may have held a call back for minutes, and people use
-//! the console meanwhile. What a call overwrites is looked at again unless the call is of the first ones, which
-//! leave before any was answered.
-//! [`observation`] says by which read.
+//! A call may wait minutes (rate limit, calls before it, busy agents), and people use the console meanwhile. Only
+//! the first calls, which leave before any answer, need no new read. [`observation`] selects the read, and
+//! [`precondition`] judges it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,36 +34,36 @@ use crate::model::value::Members;
 /// Rounds in which presence and state are asked for, until both are current.
 const ROUNDS: usize = 3;
 
-/// Looks before a call leaves.
+/// The checks of a run, with their reads.
 pub struct PreSendChecks<'a> {
     plan: &'a Plan,
     vendors: &'a Vendors,
     observers: &'a Observers,
     clock: &'a dyn Clock,
     guard: Option<PresencePolicy>,
-    /// How long what was seen counts as seen just now.
+    /// Time for which a read counts as current.
     fresh: Duration,
-    /// When the run began, and with it the guard's look.
+    /// Begin of the run and of its first read.
     begun: Duration,
-    /// Whether some call of the run was answered.
+    /// True after the first answer to a call.
     answered: AtomicBool,
-    /// The queues that there were, and when.
+    /// The last listing of queues, and its time.
     queues: tokio::sync::Mutex<Option<(Duration, ReadBack)>>,
-    /// The agents whose fields are overwritten as they were, and when; where a listing serves them all.
+    /// The last read of the agents to edit, and its time; where a listing serves them all.
     agents: Option<tokio::sync::Mutex<Option<(Duration, ReadBack)>>>,
-    /// When those were last asked for whom a step would hurt.
+    /// Time of the last read of presence of each step.
     attended: Mutex<BTreeMap<usize, Duration>>,
-    /// When it was last seen of whom a step deletes that they are in no queue, and who they were.
+    /// Time of the last read of the queues and agents of each deletion.
     confirmed: Mutex<BTreeMap<usize, Duration>>,
-    /// Held from before the first queue is created until the last one was answered.
+    /// Lock that is held from the first creation of a queue until the last answer.
     creation: Option<&'a dyn CreationGuard>,
 }
 
-/// Why a call did not leave, where the machine has to think again.
+/// The reason why a call did not leave, for the machine.
 pub enum Abort {
-    /// Agents moved.
+    /// Agents moved since the plan was made.
     Moved(Vec<Stale>),
-    /// Somebody is at work.
+    /// Agents are busy.
     AtWork(Presence),
 }
 
@@ -102,11 +101,12 @@ impl<'a> PreSendChecks<'a> {
         }
     }
 
-    /// Takes the lock of what is created, before a creation waits for its place in the rate window: a run that waits
-    /// for this lock holds no place that its holder needs.
+    /// Takes the lock of queue creation, before the creation takes a place in the rate window.
+    ///
+    /// A run that waits for this lock holds no place that its holder needs.
     ///
     /// # Errors
-    /// `NotSent` when the lock cannot be had.
+    /// `NotSent` when the lock cannot be taken.
     pub async fn begin_creation(&self, news: &(dyn Fn(&str) + Sync)) -> Result<(), Failure> {
         let Some(creation) = &self.creation else { return Ok(()) };
         let waiting = || news("another run creates queues on this account: waiting for it");
@@ -115,24 +115,24 @@ impl<'a> PreSendChecks<'a> {
         creation.hold(&waiting).await.map(|_| ()).map_err(unlocked)
     }
 
-    /// Frees the lock of what is created.
+    /// Releases the lock of queue creation.
     pub async fn end_creation(&self) {
         if let Some(creation) = &self.creation {
             creation.release().await;
         }
     }
 
-    /// Takes down that a call was answered: from now on what was seen before is not enough.
+    /// Records the answer to a call: from now on each call needs a new read.
     pub fn answered(&self) {
         self.answered.store(true, Ordering::Relaxed);
     }
 
-    /// Whether what the guard saw is all that a call needs: it is of the first ones.
+    /// Returns true if a call needs no new read: none was answered, and the first read is fresh.
     fn is_first(&self) -> bool {
         self.is_fresh() && !self.answered.load(Ordering::Relaxed)
     }
 
-    /// Time since the run began.
+    /// Returns the time since the begin of the run.
     pub fn elapsed(&self) -> Duration {
         self.since(self.begun)
     }
@@ -142,19 +142,19 @@ impl<'a> PreSendChecks<'a> {
         self.clock.elapsed().saturating_sub(moment)
     }
 
-    /// Whether what the guard saw is still fresh.
+    /// Returns true while the first read is fresh.
     pub fn is_fresh(&self) -> bool {
         self.elapsed() <= self.fresh
     }
 
-    /// Takes down that queues and agents are looked at now, before a step deletes somebody.
+    /// Records that the queues and agents of a deletion are read now.
     pub fn confirms(&self, step: usize) {
         self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(step, self.clock.elapsed());
     }
 
-    /// Asks who is at work, before some steps.
+    /// Reads the presence of agents before steps.
     pub async fn attend(&self, steps: &[usize], agents: &BTreeSet<OperatorId>) -> Presence {
-        // What an answer of a while says is as old as the question.
+        // A slow answer is as old as its request.
         let at = self.clock.elapsed();
         let presence = self.observers.presence(Some(agents)).await;
         let mut attended = self.attended.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,9 +162,9 @@ impl<'a> PreSendChecks<'a> {
         presence
     }
 
-    /// Looks at all that a call depends on; what speaks against it, if anything does.
+    /// Reads the state that a call depends on; returns the objection to it.
     ///
-    /// `left` is when an earlier attempt of the call left.
+    /// `left` is the time at which an earlier attempt of the call left.
     async fn look(
         &self,
         step: usize,
@@ -181,7 +181,7 @@ impl<'a> PreSendChecks<'a> {
                     return Ok(Some(halt));
                 }
             }
-            WriteOp::CreateQueue { name, .. } => self.unmade(name, left).await?,
+            WriteOp::CreateQueue { name, .. } => self.new_queue(name, left).await?,
             WriteOp::DeleteAgents { ids } => {
                 return Ok(self.check_undisturbed(step, ids, disruptions, true).await?.err());
             }
@@ -194,7 +194,7 @@ impl<'a> PreSendChecks<'a> {
         Ok(self.presence(step, disruptions).await.err())
     }
 
-    /// Whether a queue's members are still those that the plan saw.
+    /// Checks that the members of a queue did not move since the plan was made.
     async fn members(
         &self,
         step: usize,
@@ -209,13 +209,13 @@ impl<'a> PreSendChecks<'a> {
             .map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
     }
 
-    /// Checks that a queue that is to be made is still not there: by the guard's look while it is fresh and no other
-    /// run created a queue since, by a listing that serves all calls of a moment, or by its name where a listing takes
-    /// many pages.
-    async fn unmade(&self, name: &str, left: Option<Duration>) -> Result<(), Failure> {
+    /// Checks that a new queue does not exist.
+    ///
+    /// The first read suffices while it is fresh and no other run created a queue since.
+    async fn new_queue(&self, name: &str, left: Option<Duration>) -> Result<(), Failure> {
         let (Some(_), Some(creation)) = (&self.vendors.queues, &self.creation) else { return Ok(()) };
         let since = creation.hold(&|| {}).await.map_err(|error| Failure::NotSent(error.to_string()))?;
-        // Whatever an earlier attempt was answered, it may have been carried out.
+        // An earlier attempt may have been carried out, by any answer.
         let since = left.map_or(since, |left| left.max(since));
         if self.is_fresh() && since <= self.begun {
             return Ok(());
@@ -252,14 +252,14 @@ impl<'a> PreSendChecks<'a> {
         }
     }
 
-    /// Pages that the listing of queues takes.
+    /// Returns the number of pages of the listing of queues.
     fn pages(&self) -> usize {
         self.vendors.queues.as_ref().map_or(0, |vendor| {
             self.plan.summary.live.queues.div_ceil(vendor.provider.page_size(vendor.connection()))
         })
     }
 
-    /// The listing of queues, read anew when it is older than that: one reading serves all calls of a moment.
+    /// Returns the listing of queues; reads it again when it is older than `fresh`.
     async fn listed(
         &self,
         fresh: Duration,
@@ -275,7 +275,7 @@ impl<'a> PreSendChecks<'a> {
         Ok(listed)
     }
 
-    /// Reads the agents that calls overwrite anew, where a listing serves them all and the last one is not fresh.
+    /// Reads the agents to edit, where a listing serves them all and the last one is not fresh.
     async fn list_agents(&self) {
         let Some(shared) = self.agents.as_ref().filter(|_| !self.is_first()) else { return };
         let mut shared = shared.lock().await;
@@ -289,8 +289,9 @@ impl<'a> PreSendChecks<'a> {
         }
     }
 
-    /// Whether an agent whose fields are overwritten is still what the plan saw. The call holds its place among
-    /// those in flight, and its look takes none beside it.
+    /// Checks that an agent to edit did not move since the plan was made.
+    ///
+    /// The call holds its place among those in flight, and its read takes none beside it.
     async fn agent(&self, id: &OperatorId) -> Result<Option<Abort>, Failure> {
         let change = self.plan.change(&ResourceId::agent(id));
         if change.is_none_or(|change| change.action != Action::Update) {
@@ -298,7 +299,7 @@ impl<'a> PreSendChecks<'a> {
         }
         let seen = if let Some(shared) = &self.agents {
             let shared = shared.lock().await;
-            // Whoever was of the first ones when the others read it finds none.
+            // The listing holds no agent whose call was one of the first.
             let Some((id, seen)) = shared.as_ref().and_then(|(_, seen)| seen.agents.get_key_value(id)) else {
                 return Ok(None);
             };
@@ -339,8 +340,9 @@ impl<'a> PreSendChecks<'a> {
         Ok(self.presence(step, disruptions).await)
     }
 
-    /// Whether those whom a step deletes are still in no queue and still who they were, unless that was seen just
-    /// now. A call that `holds` its place among those in flight reads the agents by one call at a time.
+    /// Checks that the agents to delete are in no queue and did not move, unless a fresh read shows it.
+    ///
+    /// A call that `holds` its place among those in flight reads the agents by one call at a time.
     async fn check_deletion(
         &self,
         step: usize,
@@ -395,7 +397,7 @@ impl<'a> PreSendChecks<'a> {
     }
 }
 
-/// The last look of one call.
+/// The check before one call.
 pub struct PreSendCheck<'a> {
     checks: &'a PreSendChecks<'a>,
     step: usize,
@@ -403,14 +405,14 @@ pub struct PreSendCheck<'a> {
     disruptions: &'a Disruptions,
     journal: Option<&'a dyn StepJournal>,
     halt: Mutex<Option<Abort>>,
-    /// When all that can be looked at before the call takes its place had been.
+    /// Time of the reads before the call took its place.
     ready: Mutex<Option<Duration>>,
-    /// When the call left last.
+    /// Time at which the call left last.
     left: Mutex<Option<Duration>>,
 }
 
 impl<'a> PreSendCheck<'a> {
-    /// The last look of a step's call.
+    /// Creates the check before the call of a step.
     pub fn new(
         checks: &'a PreSendChecks<'a>,
         step: usize,
@@ -422,7 +424,7 @@ impl<'a> PreSendCheck<'a> {
         Self { checks, step, op, disruptions, journal, halt, ready, left }
     }
 
-    /// Why the call did not leave, where its own failure does not say it.
+    /// Returns the reason why the call did not leave, where its failure does not hold it.
     pub fn halt(self) -> Option<Abort> {
         self.halt.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -470,8 +472,7 @@ impl Check for PreSendCheck<'_> {
     fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
             *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.checks.clock.elapsed());
-            // From this moment on the vendor may make it, whatever becomes of this program: the next run waits for
-            // as long as that takes.
+            // From now on the vendor may create the queue, even after a crash: the next run waits for it.
             match (self.journal, self.op) {
                 (Some(journal), WriteOp::CreateQueue { .. }) => {
                     journal.record_intent(self.step, Operation::QueueCreate).await
