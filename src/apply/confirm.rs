@@ -118,11 +118,9 @@ impl Machine {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
         for id in step.targets.iter().filter(|_| step.operation == Operation::AgentDelete) {
-            let queue = self.queue_members.iter().find(|(_, members)| members.contains(&id.name));
-            if let Some((exten, _)) = queue
+            if let Some(why) = precondition::in_queue(&id.name, &self.queue_members)
                 && !self.steps[at].left_out.contains(id)
             {
-                let why = format!("it is in queue {exten}");
                 self.exclude_target(at, step.operation, id, &why);
             }
         }

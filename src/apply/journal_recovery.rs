@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::equivalence::same;
+use super::postcondition;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
@@ -132,20 +132,12 @@ fn carried_out(plan: &Plan, step: &Step, live: &Live) -> bool {
             let (Some(change), Some(now)) = (plan.change(target), agents.items.get(&target.name)) else {
                 return false;
             };
-            let mut shown = step.operation == Operation::AgentCreate;
+            let creates = step.operation == Operation::AgentCreate;
             let sent = change.fields.iter().filter(|diff| diff.is_in(&step.fields));
-            for (field, after) in sent.map(|diff| (diff.field, &diff.after)) {
-                let Some(wanted) = after.as_ref().filter(|_| field.is_read()) else { continue };
-                // A second call binds a number that the manifest chose.
-                if step.operation == Operation::AgentCreate && !field.can_create(wanted) {
-                    continue;
-                }
-                if !same(wanted, now.get(field)) {
-                    return false;
-                }
-                shown = true;
-            }
-            shown
+            let sent = sent.filter_map(|diff| Some((diff.field, diff.after.as_ref()?)));
+            // A second call binds a number that the manifest chose.
+            let sent = sent.filter(|(field, value)| !creates || field.can_create(value));
+            postcondition::shows(now, sent).unwrap_or(creates)
         }),
         Operation::AgentDelete => {
             agents.incomplete.is_none() && step.targets.iter().all(|t| !agents.items.contains_key(&t.name))

@@ -18,6 +18,7 @@ mod event;
 pub mod journal_recovery;
 pub mod ledger_update;
 mod machine;
+pub mod observation;
 pub mod postcondition;
 pub mod precondition;
 mod presence_guard;

@@ -331,6 +331,87 @@ fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now:
     amiss
 }
 
+/// The outcome of a call that was not confirmed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Outcome {
+    /// It was carried out; the number of a queue that it created.
+    Done(Option<OperatorId>),
+    /// It was not.
+    NotDone,
+    /// It was carried out in part; the rest.
+    Left(WriteOp),
+    /// It was carried out in a way that a repetition does not remedy; the reason, in words.
+    Failed(String),
+    /// It could not be read back, with the reason.
+    Unseen(String),
+}
+
+/// Returns whether a call was carried out, by a read-back right after it.
+///
+/// A creation is judged by the existence of its targets: the verification judges their fields.
+pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack) -> Outcome {
+    match op {
+        WriteOp::CreateAgents { ids, .. } => {
+            let there: Result<Vec<bool>, String> =
+                ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some())).collect();
+            match there.map(|there| there.into_iter().filter(|there| *there).count()) {
+                Ok(made) if made == ids.len() => Outcome::Done(None),
+                Ok(0) => Outcome::NotDone,
+                Ok(made) => Outcome::Failed(format!("{made} of {} were made: run apply again", ids.len())),
+                Err(reason) => Outcome::Unseen(reason),
+            }
+        }
+        WriteOp::EditAgent { id, record } => match seen.agent(id) {
+            Ok(Some(now)) => {
+                let sent = record.iter().map(|entry| (entry.field, &entry.value));
+                // No read proves fields that no operation returns; a repetition does no harm.
+                if shows(now, sent) == Some(true) { Outcome::Done(None) } else { Outcome::NotDone }
+            }
+            Ok(None) => Outcome::Failed("the agent is gone".to_owned()),
+            Err(reason) => Outcome::Unseen(reason),
+        },
+        WriteOp::DeleteAgents { ids } => {
+            let mut left = Vec::new();
+            let mut unseen = None;
+            for id in ids {
+                match seen.agent(id) {
+                    Ok(None) => {}
+                    Ok(Some(_)) => left.push(id.clone()),
+                    Err(reason) => unseen = Some(reason),
+                }
+            }
+            match unseen {
+                Some(reason) => Outcome::Unseen(reason),
+                None if left.is_empty() => Outcome::Done(None),
+                None => Outcome::Left(WriteOp::DeleteAgents { ids: left }),
+            }
+        }
+        WriteOp::CreateQueue { name, .. } => match seen.queues(&QueueKey::Name(name.clone())) {
+            Ok([]) => Outcome::NotDone,
+            Ok([(exten, _)]) => Outcome::Done(Some(exten.clone())),
+            Ok(many) => Outcome::Failed(format!("now {} queues have this name", many.len())),
+            Err(reason) => Outcome::Unseen(reason),
+        },
+        WriteOp::SetMembers { exten, members, .. } => match seen.queues(&QueueKey::Exten(exten.clone())) {
+            Ok([(_, now)]) => {
+                let now = now.members().unwrap_or(&NO_MEMBERS);
+                let done = write_op::matches_sent(strangers, members, now);
+                if done { Outcome::Done(None) } else { Outcome::NotDone }
+            }
+            Ok(_) => Outcome::Failed("the queue is gone".to_owned()),
+            Err(reason) => Outcome::Unseen(reason),
+        },
+        WriteOp::SetPassword { .. } | WriteOp::PutSecret { .. } => Outcome::NotDone,
+    }
+}
+
+/// Returns true if an agent has all of the values that some operation returns; `None` without such a value.
+pub(super) fn shows<'a>(now: &Record, sent: impl Iterator<Item = (&'a Field, &'a Value)>) -> Option<bool> {
+    let mut read = sent.filter(|(field, _)| field.is_read()).peekable();
+    read.peek()?;
+    Some(read.all(|(field, value)| same(value, now.get(field))))
+}
+
 /// Returns the fields that a step sent, that no read-back shows and that an edit can set again.
 pub fn unconfirmed(plan: &Plan, step: &Step, seen: &ReadBack) -> Open {
     let mut open = Open::new();

@@ -1,6 +1,9 @@
 //! Precondition: compares live state with the state before the plan, for all that a step overwrites.
 
+use std::collections::BTreeSet;
+
 use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::write_op;
 use super::write_op::exten;
 use crate::model::agent;
 use crate::model::equivalence::{is_comparable, same};
@@ -184,14 +187,37 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
     }
 }
 
+/// Returns the message about an agent to delete that is in a queue.
+pub fn in_queue<'a>(
+    agent: &OperatorId,
+    queues: impl IntoIterator<Item = (&'a OperatorId, &'a BTreeSet<OperatorId>)>,
+) -> Option<String> {
+    let (exten, _) = queues.into_iter().find(|(_, members)| members.contains(agent))?;
+    Some(format!("it is in queue {exten}"))
+}
+
 /// Returns the message about a new queue whose name is taken by now.
 pub fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
     let (exten, _) = now.iter().find(|(_, queue)| *queue.name == *name)?;
     Some(format!("a queue of this name has been created since ({exten})"))
 }
 
+/// Returns the message about a list that moved before a call replaces it.
+///
+/// A list that equals the one to send did not move: a repeated call had been carried out.
+pub fn list_moved(
+    strangers: &[OperatorId],
+    sent: &Members,
+    before: &Members,
+    now: &[(OperatorId, LiveQueue)],
+) -> Option<String> {
+    let arrived =
+        |queue: &LiveQueue| write_op::matches_sent(strangers, sent, queue.members().unwrap_or(&NO_MEMBERS));
+    if now.first().is_some_and(|(_, queue)| arrived(queue)) { None } else { members_moved(before, now) }
+}
+
 /// Returns the message about members that moved since the plan was made.
-pub fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
+fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
     let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
     let now = queue.members().unwrap_or(&NO_MEMBERS);
     if before == now {
@@ -209,4 +235,56 @@ pub fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Optio
         .map(|(word, ids)| format!("{} {word}", list(ids)))
         .collect();
     Some(format!("its members changed since the plan was made: {}", parts.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::queue::ASSIGN_MEMBERS;
+
+    fn members(ids: &[&str]) -> Members {
+        ids.iter().map(|id| (OperatorId::from(*id), 0)).collect()
+    }
+
+    fn queue(name: &str, ids: &[&str]) -> LiveQueue {
+        let mut record = Record::default();
+        record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members(ids))), None);
+        LiveQueue { name: name.into(), record }
+    }
+
+    #[test]
+    fn a_list_moved_unless_it_is_the_one_before_or_the_one_that_is_sent() {
+        let (before, sent, strangers) =
+            (members(&["8001"]), members(&["8002", "9"]), [OperatorId::from("9")]);
+        let changed = "its members changed since the plan was made: ";
+        for (now, moved) in [
+            (&["8001"][..], None),
+            (&["8002", "9"], None),
+            // The vendor drops an undeclared member.
+            (&["8002"], None),
+            (&["8001", "8003"], Some(format!("{changed}8003 joined"))),
+            (&[], Some(format!("{changed}8001 left"))),
+        ] {
+            let now_queue = [(OperatorId::from("1001"), queue("q", now))];
+            assert_eq!(list_moved(&strangers, &sent, &before, &now_queue), moved, "{now:?}");
+        }
+        assert_eq!(list_moved(&strangers, &sent, &before, &[]).as_deref(), Some("it is gone"));
+    }
+
+    #[test]
+    fn a_new_queue_and_a_deletion_name_the_queue_that_objects() {
+        let now =
+            [(OperatorId::from("1001"), queue("甲", &[])), (OperatorId::from("1002"), queue("乙", &[]))];
+        assert!(created_since("乙", &now).is_some_and(|why| why.ends_with("(1002)")));
+        assert_eq!(created_since("丙", &now), None);
+        let inside = BTreeMap::from([
+            (OperatorId::from("1001"), BTreeSet::new()),
+            (OperatorId::from("1002"), BTreeSet::from([OperatorId::from("8001")])),
+        ]);
+        assert_eq!(in_queue(&OperatorId::from("8001"), &inside).as_deref(), Some("it is in queue 1002"));
+        assert_eq!(in_queue(&OperatorId::from("8002"), &inside), None);
+    }
 }

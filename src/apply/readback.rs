@@ -33,6 +33,17 @@ pub enum QueueKey {
     All,
 }
 
+impl QueueKey {
+    /// Returns true if a queue has the key.
+    pub fn matches(&self, exten: &OperatorId, queue: &LiveQueue) -> bool {
+        match self {
+            QueueKey::Exten(wanted) => wanted == exten,
+            QueueKey::Name(name) => *queue.name == **name,
+            QueueKey::All => true,
+        }
+    }
+}
+
 /// Live state of the resources that were read. `Err` is the reason of a failed read.
 #[derive(Clone, Debug, Default)]
 pub struct ReadBack {
@@ -52,12 +63,7 @@ pub fn matching(
     key: &QueueKey,
     listing: &Listing<OperatorId, LiveQueue>,
 ) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
-    let fits = |exten: &OperatorId, queue: &LiveQueue| match key {
-        QueueKey::Exten(wanted) => wanted == exten,
-        QueueKey::Name(name) => *queue.name == **name,
-        QueueKey::All => true,
-    };
-    let found = listing.items.iter().filter(|(exten, queue)| fits(exten, queue));
+    let found = listing.items.iter().filter(|(exten, queue)| key.matches(exten, queue));
     let found: Vec<_> = found.map(|(exten, queue)| (exten.clone(), queue.clone())).collect();
     match (key, &listing.incomplete) {
         (_, None) => Ok(found),

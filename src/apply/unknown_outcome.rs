@@ -6,13 +6,11 @@ use std::time::Duration;
 use super::event::{Effect, ReadPurpose};
 use super::machine::{Doubt, Machine, Phase, Proof};
 use super::postcondition;
+use super::postcondition::Outcome;
 use super::readback::{QueueKey, ReadBack, ReadSet};
-use super::write_op;
 use super::write_op::WriteOp;
-use crate::model::equivalence::same;
 use crate::model::outcome::Status;
 use crate::model::retry;
-use crate::model::value::Members;
 
 impl Machine {
     /// Returns the reads of a missing queue before its creation may be repeated; `None` where no number suffices.
@@ -82,108 +80,53 @@ impl Machine {
     /// Judges the read-back of a call of unknown outcome: done, sent again or ended.
     pub(super) fn resolved(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
         let why = self.steps[at].note.clone().unwrap_or_default();
-        let unseen =
-            |reason: String| (Status::Unknown, format!("{why}; and it could not be read back: {reason}"));
-        let outcome = match self.steps[at].op.clone() {
-            Some(WriteOp::CreateAgents { ids, .. }) => {
-                let there: Result<Vec<bool>, String> =
-                    ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some())).collect();
-                match there {
-                    Ok(there) if there.iter().all(|t| *t) => Ok(true),
-                    Ok(there) if there.iter().all(|t| !*t) => Ok(false),
-                    Ok(there) => {
-                        let made = there.iter().filter(|t| **t).count();
-                        Err((
-                            Status::Failed,
-                            format!("{why}; {made} of {} were made: run apply again", ids.len()),
-                        ))
-                    }
-                    Err(reason) => Err(unseen(reason)),
+        let strangers = &self.plan.steps[at].strangers;
+        let op = self.steps[at].op.as_ref();
+        match op.map_or(Outcome::NotDone, |op| postcondition::outcome(op, strangers, seen)) {
+            Outcome::Done(made) => {
+                let state = &mut self.steps[at];
+                if made.is_some() {
+                    state.made = made;
                 }
+                state.phase = Phase::Done(Proof::Due);
+                return self.advance();
             }
-            Some(WriteOp::EditAgent { id, record }) => match seen.agent(&id) {
-                Ok(Some(now)) => {
-                    let mut read = record.iter().filter(|entry| entry.field.is_read()).peekable();
-                    // No read proves fields that no operation returns; a repetition does no harm.
-                    Ok(read.peek().is_some() && read.all(|entry| same(&entry.value, now.get(entry.field))))
-                }
-                Ok(None) => Err((Status::Failed, format!("{why}; the agent is gone"))),
-                Err(reason) => Err(unseen(reason)),
-            },
-            Some(WriteOp::DeleteAgents { ids }) => {
-                let mut left = Vec::new();
-                let mut dark = None;
-                for id in ids {
-                    match seen.agent(&id) {
-                        Ok(None) => {}
-                        Ok(Some(_)) => left.push(id),
-                        Err(reason) => dark = Some(reason),
-                    }
-                }
-                match dark {
-                    Some(reason) => Err(unseen(reason)),
-                    None if left.is_empty() => Ok(true),
-                    None => {
-                        self.steps[at].op = Some(WriteOp::DeleteAgents { ids: left });
-                        Ok(false)
-                    }
-                }
+            Outcome::Failed(what) => {
+                self.end(at, Status::Failed, format!("{why}; {what}"));
+                return self.advance();
             }
-            Some(WriteOp::CreateQueue { name, .. }) => match seen.queues(&QueueKey::Name(name)) {
-                // The vendor may still create it after a lost answer, and no operation deletes a second queue.
-                Ok([]) if self.awaits(at) => {
-                    self.steps[at].polls += 1;
-                    let (wanted, again) = (self.resolution(at), self.steps[at].polls);
-                    return vec![Effect::Read { purpose: ReadPurpose::Resolve(at), wanted, again }];
-                }
-                Ok([]) if self.poll_limit(at).is_none_or(|all| self.steps[at].polls < all) => Err((
-                    Status::Unknown,
-                    format!(
-                        "{why}; no such queue is there yet, and the vendor may still make it: apply again in a while"
-                    ),
-                )),
-                Ok([]) => {
-                    self.steps[at].polls = 0;
-                    Ok(false)
-                }
-                Ok([(exten, _)]) => {
-                    self.steps[at].made = Some(exten.clone());
-                    Ok(true)
-                }
-                Ok(many) => Err((Status::Failed, format!("{why}; now {} queues have this name", many.len()))),
-                Err(reason) => Err(unseen(reason)),
-            },
-            Some(WriteOp::SetMembers { exten, members, .. }) => match seen.queues(&QueueKey::Exten(exten)) {
-                Ok([(_, now)]) => {
-                    let empty = Members::new();
-                    let now = now.members().unwrap_or(&empty);
-                    Ok(write_op::matches_sent(&self.plan.steps[at].strangers, &members, now))
-                }
-                Ok(_) => Err((Status::Failed, format!("{why}; the queue is gone"))),
-                Err(reason) => Err(unseen(reason)),
-            },
-            Some(WriteOp::SetPassword { .. } | WriteOp::PutSecret { .. }) | None => Ok(false),
-        };
-        match outcome {
-            Ok(true) => {
-                self.steps[at].phase = Phase::Done(Proof::Due);
-                self.advance()
+            Outcome::Unseen(reason) => {
+                self.end(at, Status::Unknown, format!("{why}; and it could not be read back: {reason}"));
+                return self.advance();
             }
-            // The vendor may have refused it because an attempt before took effect.
-            Ok(false)
-                if self.is_refused(at)
-                    && self.steps[at].repetition > 0
-                    && self.may_be_delayed(self.steps[at].polls) =>
-            {
-                self.steps[at].polls += 1;
-                let (wanted, again) = (self.resolution(at), self.steps[at].polls);
-                vec![Effect::Read { purpose: ReadPurpose::Resolve(at), wanted, again }]
-            }
-            Ok(false) => self.again(at, &why),
-            Err((status, message)) => {
-                self.end(at, status, message);
-                self.advance()
-            }
+            Outcome::Left(op) => self.steps[at].op = Some(op),
+            Outcome::NotDone => {}
         }
+        if matches!(self.steps[at].op, Some(WriteOp::CreateQueue { .. })) {
+            // The vendor may still create it after a lost answer, and no operation deletes a second queue.
+            if self.awaits(at) {
+                return vec![self.resolve_again(at)];
+            }
+            if self.poll_limit(at).is_none_or(|all| self.steps[at].polls < all) {
+                let what =
+                    "no such queue is there yet, and the vendor may still make it: apply again in a while";
+                self.end(at, Status::Unknown, format!("{why}; {what}"));
+                return self.advance();
+            }
+            self.steps[at].polls = 0;
+        }
+        // The vendor may have refused it because an attempt before took effect.
+        let repeated = self.steps[at].repetition > 0;
+        if self.is_refused(at) && repeated && self.may_be_delayed(self.steps[at].polls) {
+            return vec![self.resolve_again(at)];
+        }
+        self.again(at, &why)
+    }
+
+    /// Reads back once more, after a pause, whether a call was carried out.
+    fn resolve_again(&mut self, at: usize) -> Effect {
+        self.steps[at].polls += 1;
+        let (wanted, again) = (self.resolution(at), self.steps[at].polls);
+        Effect::Read { purpose: ReadPurpose::Resolve(at), wanted, again }
     }
 }

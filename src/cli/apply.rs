@@ -15,6 +15,7 @@ use super::session::planning::{self, Planned};
 use super::session::{connections, fingerprints, git_exposure, load, passwords, pending_creates, saved_plan};
 use super::signals::{self, unless_interrupted};
 use super::step_log::Lines;
+use crate::apply::observation;
 use crate::apply::precondition;
 use crate::apply::readback::ReadBack;
 use crate::apply::write_op::WriteOp;
@@ -37,7 +38,6 @@ use crate::runtime::executor::Executor;
 use crate::runtime::gate::Gate;
 use crate::runtime::gate::WriteLease as _;
 use crate::runtime::ports::{CreationGuard, StepJournal};
-use crate::runtime::pre_send_check;
 use crate::runtime::progress;
 use crate::runtime::vendor::Vendor;
 use crate::runtime::vendor::Vendors;
@@ -240,7 +240,7 @@ async fn locked(
         journal: journal.as_ref().map(|journal| journal as &dyn StepJournal),
         creation: creation.as_ref().map(|lock| lock as &dyn CreationGuard),
         clock: &SystemClock,
-        fresh: pre_send_check::FRESH,
+        fresh: observation::FRESH,
     };
     let news = |said: &str| console.note(&format!("  {said}"));
     let finish = executor::run(&plan, world, options, &gate, &progress, &news).await;

@@ -1,9 +1,8 @@
-//! The last look before a call leaves: what was seen a while ago may be otherwise by now.
+//! Check before a call: reads live state and presence again immediately before the call leaves.
 //!
-//! A rate limit, many calls before it, or people at work may have held a call back for minutes, and people use
-//! the console meanwhile. What a call overwrites is looked at again unless the call is of the first ones, which
-//! leave before any was answered: by one call each where a plan overwrites little (`FEW`), else by a listing no
-//! older than [`FRESH`] that all calls of that time share, so that a long run does not take twice the time.
+//! A call may wait minutes (rate limit, calls before it, busy agents), and people use the console meanwhile. Only
+//! the first calls, which leave before any answer, need no new read. [`observation`] selects the read, and
+//! [`precondition`] judges it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,9 +19,9 @@ use super::read::resources;
 use super::vendor::Aside;
 use super::vendor::Vendors;
 use crate::apply::disruption::{Disruptions, first_objection};
+use crate::apply::observation::{self, Observation};
 use crate::apply::precondition;
 use crate::apply::readback::{QueueKey, ReadBack, ReadSet};
-use crate::apply::write_op;
 use crate::apply::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -32,54 +31,39 @@ use crate::model::plan::{Action, Change, Operation, Plan};
 use crate::model::presence::{Presence, PresencePolicy};
 use crate::model::value::Members;
 
-/// Time for which an observation counts as current.
-pub const FRESH: Duration = Duration::from_secs(3);
-
-/// So many agents or queues are looked at one by one.
-const FEW: usize = 10;
-
-/// Pages of a listing of queues that are too many to be read beside every few calls: reading is limited too.
-const MANY_PAGES: usize = 4;
-
-/// Pages that are too many even once for each burst of calls that a rate limit lets go at a time.
-const MOST_PAGES: usize = 12;
-
-/// How long such a burst may take; one listing of many pages serves it.
-const BURST: Duration = Duration::from_secs(15);
-
 /// Rounds in which presence and state are asked for, until both are current.
 const ROUNDS: usize = 3;
 
-/// Looks before a call leaves.
+/// The checks of a run, with their reads.
 pub struct PreSendChecks<'a> {
     plan: &'a Plan,
     vendors: &'a Vendors,
     observers: &'a Observers,
     clock: &'a dyn Clock,
     guard: Option<PresencePolicy>,
-    /// How long what was seen counts as seen just now.
+    /// Time for which a read counts as current.
     fresh: Duration,
-    /// When the run began, and with it the guard's look.
+    /// Begin of the run and of its first read.
     begun: Duration,
-    /// Whether some call of the run was answered.
+    /// True after the first answer to a call.
     answered: AtomicBool,
-    /// The queues that there were, and when.
+    /// The last listing of queues, and its time.
     queues: tokio::sync::Mutex<Option<(Duration, ReadBack)>>,
-    /// The agents whose fields are overwritten as they were, and when; where a listing serves them all.
+    /// The last read of the agents to edit, and its time; where a listing serves them all.
     agents: Option<tokio::sync::Mutex<Option<(Duration, ReadBack)>>>,
-    /// When those were last asked for whom a step would hurt.
+    /// Time of the last read of presence of each step.
     attended: Mutex<BTreeMap<usize, Duration>>,
-    /// When it was last seen of whom a step deletes that they are in no queue, and who they were.
+    /// Time of the last read of the queues and agents of each deletion.
     confirmed: Mutex<BTreeMap<usize, Duration>>,
-    /// Held from before the first queue is created until the last one was answered.
+    /// Lock that is held from the first creation of a queue until the last answer.
     creation: Option<&'a dyn CreationGuard>,
 }
 
-/// Why a call did not leave, where the machine has to think again.
+/// The reason why a call did not leave, for the machine.
 pub enum Abort {
-    /// Agents moved.
+    /// Agents moved since the plan was made.
     Moved(Vec<Stale>),
-    /// Somebody is at work.
+    /// Agents are busy.
     AtWork(Presence),
 }
 
@@ -97,12 +81,8 @@ impl<'a> PreSendChecks<'a> {
         let begun = clock.elapsed();
         let (answered, queues) = (AtomicBool::default(), tokio::sync::Mutex::default());
         let (attended, confirmed) = (Mutex::default(), Mutex::default());
-        let agents = overwritten(plan, Kind::Agent);
-        let shared = agents > FEW
-            && vendors.agents.as_ref().is_some_and(|vendor| {
-                let page = vendor.provider.page_size(vendor.connection());
-                plan.summary.live.agents.div_ceil(page) * 4 <= agents
-            });
+        let page = vendors.agents.as_ref().map(|vendor| vendor.provider.page_size(vendor.connection()));
+        let shared = page.is_some_and(|page| observation::shares_agents(plan, page));
         let agents = shared.then(tokio::sync::Mutex::default);
         Self {
             plan,
@@ -121,11 +101,12 @@ impl<'a> PreSendChecks<'a> {
         }
     }
 
-    /// Takes the lock of what is created, before a creation waits for its place in the rate window: a run that waits
-    /// for this lock holds no place that its holder needs.
+    /// Takes the lock of queue creation, before the creation takes a place in the rate window.
+    ///
+    /// A run that waits for this lock holds no place that its holder needs.
     ///
     /// # Errors
-    /// `NotSent` when the lock cannot be had.
+    /// `NotSent` when the lock cannot be taken.
     pub async fn begin_creation(&self, news: &(dyn Fn(&str) + Sync)) -> Result<(), Failure> {
         let Some(creation) = &self.creation else { return Ok(()) };
         let waiting = || news("another run creates queues on this account: waiting for it");
@@ -134,24 +115,24 @@ impl<'a> PreSendChecks<'a> {
         creation.hold(&waiting).await.map(|_| ()).map_err(unlocked)
     }
 
-    /// Frees the lock of what is created.
+    /// Releases the lock of queue creation.
     pub async fn end_creation(&self) {
         if let Some(creation) = &self.creation {
             creation.release().await;
         }
     }
 
-    /// Takes down that a call was answered: from now on what was seen before is not enough.
+    /// Records the answer to a call: from now on each call needs a new read.
     pub fn answered(&self) {
         self.answered.store(true, Ordering::Relaxed);
     }
 
-    /// Whether what the guard saw is all that a call needs: it is of the first ones.
+    /// Returns true if a call needs no new read: none was answered, and the first read is fresh.
     fn is_first(&self) -> bool {
         self.is_fresh() && !self.answered.load(Ordering::Relaxed)
     }
 
-    /// Time since the run began.
+    /// Returns the time since the begin of the run.
     pub fn elapsed(&self) -> Duration {
         self.since(self.begun)
     }
@@ -161,19 +142,19 @@ impl<'a> PreSendChecks<'a> {
         self.clock.elapsed().saturating_sub(moment)
     }
 
-    /// Whether what the guard saw is still fresh.
+    /// Returns true while the first read is fresh.
     pub fn is_fresh(&self) -> bool {
         self.elapsed() <= self.fresh
     }
 
-    /// Takes down that queues and agents are looked at now, before a step deletes somebody.
+    /// Records that the queues and agents of a deletion are read now.
     pub fn confirms(&self, step: usize) {
         self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(step, self.clock.elapsed());
     }
 
-    /// Asks who is at work, before some steps.
+    /// Reads the presence of agents before steps.
     pub async fn attend(&self, steps: &[usize], agents: &BTreeSet<OperatorId>) -> Presence {
-        // What an answer of a while says is as old as the question.
+        // A slow answer is as old as its request.
         let at = self.clock.elapsed();
         let presence = self.observers.presence(Some(agents)).await;
         let mut attended = self.attended.lock().unwrap_or_else(PoisonError::into_inner);
@@ -181,9 +162,9 @@ impl<'a> PreSendChecks<'a> {
         presence
     }
 
-    /// Looks at all that a call depends on; returns the moment of the presence answer, or an objection.
+    /// Reads the state that a call depends on; returns the moment of the presence answer, or the objection to it.
     ///
-    /// `left` is when an earlier attempt of the call left.
+    /// `left` is the time at which an earlier attempt of the call left.
     async fn look(
         &self,
         step: usize,
@@ -200,7 +181,7 @@ impl<'a> PreSendChecks<'a> {
                     return Ok(Err(halt));
                 }
             }
-            WriteOp::CreateQueue { name, .. } => self.unmade(name, left).await?,
+            WriteOp::CreateQueue { name, .. } => self.new_queue(name, left).await?,
             WriteOp::DeleteAgents { ids } => {
                 return self.check_undisturbed(step, ids, disruptions, true).await;
             }
@@ -213,7 +194,7 @@ impl<'a> PreSendChecks<'a> {
         Ok(self.presence(step, disruptions).await)
     }
 
-    /// Whether a queue's members are still those that the plan saw.
+    /// Checks that the members of a queue did not move since the plan was made.
     async fn members(
         &self,
         step: usize,
@@ -222,64 +203,63 @@ impl<'a> PreSendChecks<'a> {
         before: Option<&Members>,
     ) -> Result<(), Failure> {
         let Some(before) = before else { return Ok(()) };
-        // Where agents are made anew, queues are written twice, and a listing may be of before the first time.
-        let once = self.plan.changes.iter().all(|change| change.action != Action::Replace);
-        let now = if once && overwritten(self.plan, Kind::Queue) > FEW && self.pages() <= MANY_PAGES {
-            let listed = self.listed(self.fresh).await?;
-            let of = |(number, queue): &(OperatorId, LiveQueue)| (number == exten).then(|| queue.clone());
-            let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
-            let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default();
-            queues.iter().find_map(of).map(|queue| (exten.clone(), queue)).into_iter().collect()
-        } else {
-            let key = QueueKey::Exten(exten.clone());
-            let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
-            let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
-            seen.queues(&key).map_err(Failure::NotSent)?.to_vec()
-        };
-        let now = &now;
-        // A repetition may find what its first attempt has done.
-        let strangers = &self.plan.steps[step].strangers;
-        let done = now.first().is_some_and(|(_, queue)| {
-            write_op::matches_sent(strangers, members, queue.members().unwrap_or(&Members::new()))
-        });
-        precondition::members_moved(before, now)
-            .filter(|_| !done)
+        let observation = observation::for_members(self.plan, self.pages(), self.fresh);
+        let now = self.read_queues(QueueKey::Exten(exten.clone()), observation).await?;
+        precondition::list_moved(&self.plan.steps[step].strangers, members, before, &now)
             .map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
     }
 
-    /// Checks that a queue that is to be made is still not there: by the guard's look while it is fresh and no other
-    /// run created a queue since, by a listing that serves all calls of a moment, or by its name where a listing takes
-    /// many pages.
-    async fn unmade(&self, name: &str, left: Option<Duration>) -> Result<(), Failure> {
+    /// Checks that a new queue does not exist.
+    ///
+    /// The first read suffices while it is fresh and no other run created a queue since.
+    async fn new_queue(&self, name: &str, left: Option<Duration>) -> Result<(), Failure> {
         let (Some(_), Some(creation)) = (&self.vendors.queues, &self.creation) else { return Ok(()) };
         let since = creation.hold(&|| {}).await.map_err(|error| Failure::NotSent(error.to_string()))?;
-        // Whatever an earlier attempt was answered, it may have been carried out.
+        // An earlier attempt may have been carried out, by any answer.
         let since = left.map_or(since, |left| left.max(since));
         if self.is_fresh() && since <= self.begun {
             return Ok(());
         }
-        let moved = if self.pages() > MOST_PAGES {
-            let key = QueueKey::Name(name.to_owned());
-            let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
-            let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
-            precondition::created_since(name, seen.queues(&key).map_err(Failure::NotSent)?)
-        } else {
-            let fresh = if self.pages() > MANY_PAGES { BURST } else { self.fresh };
-            let listed = self.listed(fresh.min(self.since(since))).await?;
-            let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
-            precondition::created_since(name, queues.map_err(Failure::NotSent)?.unwrap_or_default())
+        let observation = match observation::for_new_queue(self.pages(), self.fresh) {
+            Observation::Single => Observation::Single,
+            // Another run may have created it since.
+            Observation::Listing { max_age } => {
+                Observation::Listing { max_age: max_age.min(self.since(since)) }
+            }
         };
-        moved.map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
+        let now = self.read_queues(QueueKey::Name(name.to_owned()), observation).await?;
+        precondition::created_since(name, &now).map_or(Ok(()), |moved| Err(Failure::Refused(moved)))
     }
 
-    /// Pages that the listing of queues takes.
+    /// Returns the queues of a key.
+    async fn read_queues(
+        &self,
+        key: QueueKey,
+        observation: Observation,
+    ) -> Result<Vec<(OperatorId, LiveQueue)>, Failure> {
+        match observation {
+            Observation::Single => {
+                let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
+                let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
+                Ok(seen.queues(&key).map_err(Failure::NotSent)?.to_vec())
+            }
+            Observation::Listing { max_age } => {
+                let listed = self.listed(max_age).await?;
+                let queues = listed.as_ref().map(|(_, seen)| seen.queues(&QueueKey::All)).transpose();
+                let queues = queues.map_err(Failure::NotSent)?.unwrap_or_default().iter();
+                Ok(queues.filter(|(exten, queue)| key.matches(exten, queue)).cloned().collect())
+            }
+        }
+    }
+
+    /// Returns the number of pages of the listing of queues.
     fn pages(&self) -> usize {
         self.vendors.queues.as_ref().map_or(0, |vendor| {
             self.plan.summary.live.queues.div_ceil(vendor.provider.page_size(vendor.connection()))
         })
     }
 
-    /// The listing of queues, read anew when it is older than that: one reading serves all calls of a moment.
+    /// Returns the listing of queues; reads it again when it is older than `fresh`.
     async fn listed(
         &self,
         fresh: Duration,
@@ -295,7 +275,7 @@ impl<'a> PreSendChecks<'a> {
         Ok(listed)
     }
 
-    /// Reads the agents that calls overwrite anew, where a listing serves them all and the last one is not fresh.
+    /// Reads the agents to edit, where a listing serves them all and the last one is not fresh.
     async fn list_agents(&self) {
         let Some(shared) = self.agents.as_ref().filter(|_| !self.is_first()) else { return };
         let mut shared = shared.lock().await;
@@ -309,8 +289,9 @@ impl<'a> PreSendChecks<'a> {
         }
     }
 
-    /// Whether an agent whose fields are overwritten is still what the plan saw. The call holds its place among
-    /// those in flight, and its look takes none beside it.
+    /// Checks that an agent to edit did not move since the plan was made.
+    ///
+    /// The call holds its place among those in flight, and its read takes none beside it.
     async fn agent(&self, id: &OperatorId) -> Result<Option<Abort>, Failure> {
         let change = self.plan.change(&ResourceId::agent(id));
         if change.is_none_or(|change| change.action != Action::Update) {
@@ -318,7 +299,7 @@ impl<'a> PreSendChecks<'a> {
         }
         let seen = if let Some(shared) = &self.agents {
             let shared = shared.lock().await;
-            // Whoever was of the first ones when the others read it finds none.
+            // The listing holds no agent whose call was one of the first.
             let Some((id, seen)) = shared.as_ref().and_then(|(_, seen)| seen.agents.get_key_value(id)) else {
                 return Ok(None);
             };
@@ -359,8 +340,9 @@ impl<'a> PreSendChecks<'a> {
         Ok(self.presence(step, disruptions).await)
     }
 
-    /// Whether those whom a step deletes are still in no queue and still who they were, unless that was seen just
-    /// now. A call that `holds` its place among those in flight reads the agents by one call at a time.
+    /// Checks that the agents to delete are in no queue and did not move, unless a fresh read shows it.
+    ///
+    /// A call that `holds` its place among those in flight reads the agents by one call at a time.
     async fn check_deletion(
         &self,
         step: usize,
@@ -376,10 +358,10 @@ impl<'a> PreSendChecks<'a> {
         if self.vendors.queues.is_some() && self.plan.summary.live.queues > 0 {
             let listed = self.listed(self.fresh).await?;
             let inside: Vec<_> = listed.iter().flat_map(|(_, seen)| seen.members()).collect();
-            let queue = |id: &OperatorId| inside.iter().find(|(_, members)| members.contains(id));
             stale.extend(ids.iter().filter_map(|id| {
-                let (exten, _) = queue(id)?;
-                Some(Stale { id: ResourceId::agent(id), message: format!("it is in queue {exten}") })
+                let message =
+                    precondition::in_queue(id, inside.iter().map(|(exten, members)| (exten, members)))?;
+                Some(Stale { id: ResourceId::agent(id), message })
             }));
         }
         let wanted = ReadSet { agents: ids.iter().cloned().collect(), ..ReadSet::default() };
@@ -415,13 +397,7 @@ impl<'a> PreSendChecks<'a> {
     }
 }
 
-/// How many of a kind a plan overwrites.
-fn overwritten(plan: &Plan, kind: Kind) -> usize {
-    let overwrites = |change: &&Change| change.action == Action::Update && change.id.kind == kind;
-    plan.changes.iter().filter(overwrites).count()
-}
-
-/// The last look of one call.
+/// The check before one call.
 pub struct PreSendCheck<'a> {
     checks: &'a PreSendChecks<'a>,
     step: usize,
@@ -429,16 +405,16 @@ pub struct PreSendCheck<'a> {
     disruptions: &'a Disruptions,
     journal: Option<&'a dyn StepJournal>,
     halt: Mutex<Option<Abort>>,
-    /// When all that can be looked at before the call takes its place had been.
+    /// Time of the reads before the call took its place.
     ready: Mutex<Option<Duration>>,
     /// Moment of the presence answer of the last check.
     checked: Mutex<Option<Duration>>,
-    /// When the call left last.
+    /// Time at which the call left last.
     left: Mutex<Option<Duration>>,
 }
 
 impl<'a> PreSendCheck<'a> {
-    /// The last look of a step's call.
+    /// Creates the check before the call of a step.
     pub fn new(
         checks: &'a PreSendChecks<'a>,
         step: usize,
@@ -450,7 +426,7 @@ impl<'a> PreSendCheck<'a> {
         Self { checks, step, op, disruptions, journal, halt, ready, checked: Mutex::default(), left }
     }
 
-    /// Why the call did not leave, where its own failure does not say it.
+    /// Returns the reason why the call did not leave, where its failure does not hold it.
     pub fn halt(self) -> Option<Abort> {
         self.halt.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -505,8 +481,7 @@ impl Check for PreSendCheck<'_> {
     fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
             *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.checks.clock.elapsed());
-            // From this moment on the vendor may make it, whatever becomes of this program: the next run waits for
-            // as long as that takes.
+            // From now on the vendor may create the queue, even after a crash: the next run waits for it.
             match (self.journal, self.op) {
                 (Some(journal), WriteOp::CreateQueue { .. }) => {
                     journal.record_intent(self.step, Operation::QueueCreate).await

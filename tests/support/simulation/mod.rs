@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use rosterctl::apply::observation::FRESH;
 use rosterctl::apply::{ApplyOptions, ApplyOutcome, Finish, ledger_update, replacement_backup};
 use rosterctl::config::workspace::Prune;
 use rosterctl::model::agent::PASSWORD;
@@ -46,7 +47,6 @@ use rosterctl::provider::{Provider, cms_agent, webchat_queue};
 use rosterctl::runtime::clock::Clock as _;
 use rosterctl::runtime::executor::{self, Executor, Passwords};
 use rosterctl::runtime::gate::Gate;
-use rosterctl::runtime::pre_send_check::FRESH;
 use rosterctl::runtime::read::presence::Observers;
 use rosterctl::runtime::read::resources;
 use rosterctl::runtime::vendor::Vendor;
