@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::write_op;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::plan::{Action, Change, Operation, Plan, Step};
+use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict};
 use crate::model::value::Value;
 
@@ -58,12 +58,8 @@ pub(super) fn disruptions(
             let change = step.targets.first().and_then(|id| plan.change(id));
             let is_update = |change: &&Change| change.action == Action::Update || !is_new(&change.id);
             let Some(change) = change.filter(is_update) else { return Vec::new() };
-            let sent = |field| change.field(field).filter(|diff| diff.is_in(&step.fields));
-            let disables = sent(&ENABLED).is_some_and(|diff| diff.after == Some(Value::Flag(false)));
-            let regroups = sent(&MAIN_SKILL_GROUP).is_some();
-            let disruptions = [(disables, Disruption::Disable), (regroups, Disruption::Regroup)];
-            let disruptions: Vec<Disruption> =
-                disruptions.into_iter().filter(|(does, _)| *does).map(|(_, disruption)| disruption).collect();
+            let sent = change.fields.iter().filter(|diff| diff.is_in(&step.fields));
+            let disruptions: Vec<Disruption> = sent.filter_map(of_field).collect();
             if disruptions.is_empty() { Vec::new() } else { vec![(change.id.name.clone(), disruptions)] }
         }
         Operation::QueueMembers => write_op::removed(plan, step)
@@ -77,4 +73,11 @@ pub(super) fn disruptions(
             Vec::new()
         }
     }
+}
+
+/// Returns the disruption of an agent by a new value of a field.
+pub(super) fn of_field(diff: &FieldDiff) -> Option<Disruption> {
+    let disables = *diff.field == ENABLED && diff.after == Some(Value::Flag(false));
+    let regroups = *diff.field == MAIN_SKILL_GROUP;
+    disables.then_some(Disruption::Disable).or(regroups.then_some(Disruption::Regroup))
 }

@@ -169,7 +169,9 @@ impl Machine {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
         let id = ResourceId::agent(&deferred.agent);
-        if self.deleted.contains(&deferred.agent)
+        let deletes = matches!(step.operation, Operation::AgentDelete | Operation::QueueMembers);
+        if deletes
+            && self.deleted.contains(&deferred.agent)
             && self.deferred.iter().all(|known| known.agent != deferred.agent)
         {
             self.deferred.push(deferred.clone());

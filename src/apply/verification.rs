@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::disruption;
 use super::event::{ApplyOutcome, Effect, Finish, ReadPurpose};
 use super::machine::{Answer, Machine, Phase, Proof};
 use super::postcondition;
@@ -179,8 +180,12 @@ impl Machine {
                         self.end(at, Status::Unknown, why);
                     }
                 }
-                Verdict::Unsettled(agents) if !followed_up && !self.interrupted => {
-                    let ops = postcondition::follow_ups(&plan, &agents);
+                Verdict::Unsettled(agents)
+                    if !followed_up
+                        && !self.interrupted
+                        && !self.undisruptive(is_confirmed, &agents).is_empty() =>
+                {
+                    let ops = postcondition::follow_ups(&plan, &self.undisruptive(is_confirmed, &agents));
                     self.steps[at].phase =
                         Phase::FollowUp { pending: ops.len(), failed: false, fields: reset };
                     let follow = |op| {
@@ -207,6 +212,27 @@ impl Machine {
         }
         self.polls += 1;
         vec![self.verify(self.polls)]
+    }
+
+    /// Returns the open fields that a follow-up edit may set without a look at presence.
+    ///
+    /// After an unconfirmed creation the agent may be one that the console created. The next plan updates it then,
+    /// under the presence guard.
+    fn undisruptive(&self, is_confirmed: bool, open: &Open) -> Open {
+        let mut open = open.clone();
+        if let (Some(guard), false) = (&self.options.guard, is_confirmed) {
+            for (id, keys) in &mut open {
+                let change = self.plan.change(&ResourceId::agent(id));
+                let fields = change.map(|change| &*change.fields).unwrap_or_default();
+                let disrupts = |key: &&str| {
+                    let diff = fields.iter().find(|diff| diff.field.key == *key);
+                    diff.and_then(disruption::of_field).is_some_and(|disruption| guard.guards(disruption))
+                };
+                keys.retain(|key| !disrupts(key));
+            }
+            open.retain(|_, keys| !keys.is_empty());
+        }
+        open
     }
 
     /// Returns the targets whose unread fields the call may have set without a confirmation that holds.

@@ -42,7 +42,7 @@ pub trait Check {
     /// Why it may not.
     fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
 
-    /// Returns whether the presence that the check saw is still current.
+    /// Returns whether the observations of the check are still current.
     fn is_current(&self) -> bool;
 
     /// Takes down that the call leaves now: nothing is waited for any more.
@@ -428,7 +428,8 @@ impl Client {
             // The wait for the slot was long: others may be busy by now.
             rounds += 1;
             if rounds == ROUNDS {
-                let why = "its calls wait so long for each other that presence is never current";
+                let why =
+                    "the calls of the connection wait so long for each other that no check stays current";
                 return Err(Failure::NotSent(why.to_owned()));
             }
         };

@@ -31,9 +31,6 @@ use crate::model::plan::{Action, Change, Operation, Plan};
 use crate::model::presence::{Presence, PresencePolicy};
 use crate::model::value::Members;
 
-/// Rounds in which presence and state are asked for, until both are current.
-const ROUNDS: usize = 3;
-
 /// The checks of a run, with their reads.
 pub struct PreSendChecks<'a> {
     plan: &'a Plan,
@@ -314,10 +311,9 @@ impl<'a> PreSendChecks<'a> {
         Ok((!stale.is_empty()).then_some(Abort::Moved(stale)))
     }
 
-    /// Checks presence and the state of the agents that a step deletes, until both are current at the same time.
+    /// Checks presence and the state of the agents that a step deletes, so that both are current.
     ///
-    /// Returns the moment of the presence answer. Either question may take minutes, and the other answer ages
-    /// meanwhile. Presence has the last word where a system stays slow.
+    /// Returns the moment of the presence answer, or the objection.
     async fn check_undisturbed(
         &self,
         step: usize,
@@ -325,18 +321,17 @@ impl<'a> PreSendChecks<'a> {
         disruptions: &Disruptions,
         holds: bool,
     ) -> Result<Result<Duration, Abort>, Failure> {
-        for _ in 0..ROUNDS {
-            let at = match self.presence(step, disruptions).await {
-                Ok(at) => at,
-                Err(halt) => return Ok(Err(halt)),
-            };
-            if let Some(halt) = self.check_deletion(step, ids, holds).await? {
-                return Ok(Err(halt));
-            }
-            if self.since(at) <= self.fresh {
-                return Ok(Ok(at));
-            }
+        let at = match self.presence(step, disruptions).await {
+            Ok(at) => at,
+            Err(halt) => return Ok(Err(halt)),
+        };
+        if let Some(halt) = self.check_deletion(step, ids, holds).await? {
+            return Ok(Err(halt));
         }
+        if disruptions.is_empty() || self.since(at) <= self.fresh {
+            return Ok(Ok(at));
+        }
+        // The other read was slow: presence has the last word.
         Ok(self.presence(step, disruptions).await)
     }
 
@@ -379,7 +374,9 @@ impl<'a> PreSendChecks<'a> {
         Ok((!stale.is_empty()).then_some(Abort::Moved(stale)))
     }
 
-    /// Checks that no agent that a step disrupts is busy; returns the moment for which that holds.
+    /// Checks that no agent that a step disrupts is busy; returns the moment of the answer.
+    ///
+    /// The answer about the first of many agents is older than that by the length of the question.
     async fn presence(&self, step: usize, disruptions: &Disruptions) -> Result<Duration, Abort> {
         let Some(guard) = self.guard.as_ref().filter(|_| !disruptions.is_empty()) else {
             return Ok(self.clock.elapsed());
@@ -407,7 +404,7 @@ pub struct PreSendCheck<'a> {
     halt: Mutex<Option<Abort>>,
     /// Time of the reads before the call took its place.
     ready: Mutex<Option<Duration>>,
-    /// Moment of the presence answer of the last check.
+    /// Moment of the observation that ages while the call waits.
     checked: Mutex<Option<Duration>>,
     /// Time at which the call left last.
     left: Mutex<Option<Duration>>,
@@ -475,7 +472,9 @@ impl Check for PreSendCheck<'_> {
 
     fn is_current(&self) -> bool {
         let checked = *self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        self.disruptions.is_empty() || checked.is_some_and(|at| self.checks.since(at) <= self.checks.fresh)
+        // No call deletes a duplicate queue: its name is looked up again, too.
+        let ages = !self.disruptions.is_empty() || matches!(self.op, WriteOp::CreateQueue { .. });
+        !ages || checked.is_some_and(|at| self.checks.since(at) <= self.checks.fresh)
     }
 
     fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {

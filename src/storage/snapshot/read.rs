@@ -80,8 +80,11 @@ struct Whole {
     program: Arc<str>,
     workspace: Arc<str>,
     taken: Arc<str>,
+    #[serde(default, deserialize_with = "present")]
     agents: Option<Rows<Record>>,
+    #[serde(default, deserialize_with = "present")]
     queues: Option<Rows<LiveQueue>>,
+    #[serde(default, deserialize_with = "present")]
     ledger: Option<ToldLedger>,
 }
 
@@ -92,6 +95,11 @@ impl From<Whole> for Snapshot {
             Live { agents: agents.map(Listing::from), queues: queues.map(Listing::from), ..Live::default() };
         Self { program, workspace, taken, live, ledger: ledger.map(Ledger::from) }
     }
+}
+
+/// Reads a key that may be absent and may not be `null`: a key that is not told is unknown, never empty.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 fn format<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error> {
@@ -107,6 +115,7 @@ fn format<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "what the ledger says")]
 struct ToldLedger {
+    #[serde(default, deserialize_with = "present")]
     last_clean_run: Option<String>,
     resources: BTreeMap<String, LedgerEntry>,
     #[serde(default)]
@@ -164,7 +173,9 @@ impl Resource for LiveQueue {
 #[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a listing with `items`")]
 #[serde(bound(deserialize = "V: Resource"))]
 struct Rows<V> {
+    #[serde(default, deserialize_with = "present")]
     page_size: Option<NonZeroU32>,
+    #[serde(default, deserialize_with = "present")]
     incomplete: Option<String>,
     #[serde(default)]
     foreign: BTreeSet<OperatorId>,

@@ -133,7 +133,7 @@ fn what_is_wrong_is_named_with_its_line() {
     3: invalid type: integer `8001`, expected an agent's number in quotes, or { "agentNumber": …, "priority": … }
     2: invalid value: integer `0`, expected a nonzero u32
     2: missing field `items`
-    2: invalid length 0, expected a listing with `items`
+    2: invalid length 3, expected a listing with `items`
     2: duplicate field `workspace`
     2: unknown field `qeues`, expected one of `format`, `program`, `workspace`, `taken`, `agents`, `queues`, `ledger`
     2: unknown field `feilds`, expected one of `fields`, `exten`, `password`, `unconfirmed`, `notTaken`, `passwordSeen`, `passwordMade`
