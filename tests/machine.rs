@@ -522,16 +522,13 @@ fn what_no_edit_can_set_again_stays_unknown_without_a_yes() {
     );
 }
 
-#[test]
-fn a_yes_that_reading_back_disproves_is_none() {
-    let plan = plan_of("[{ operatorId: \"8009\", name: 新, role: 班长 }]", &[]);
+/// Runs a plan whose calls the vendor confirms. `shown` is each agent before and after the first call.
+fn confirmed(plan: Plan, shown: impl Fn(bool) -> Option<Record>) -> ApplyOutcome {
     let mut sent = false;
-    let finish = drive(plan.clone(), |effect| match effect {
+    let finish = drive(plan, |effect| match effect {
         Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
-            let mut record = Record::default();
-            record.set(&agent::NAME, Value::Text("别人".into()), None);
-            seen.agents.values_mut().for_each(|agent| *agent = Ok(sent.then(|| record.clone())));
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(shown(sent)));
             vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, .. } => {
@@ -541,6 +538,17 @@ fn a_yes_that_reading_back_disproves_is_none() {
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    ran
+}
+
+#[test]
+fn a_yes_that_reading_back_disproves_is_none() {
+    let plan = plan_of("[{ operatorId: \"8009\", name: 新, role: 班长 }]", &[]);
+    let ran = confirmed(plan.clone(), |sent| {
+        let mut record = Record::default();
+        record.set(&agent::NAME, Value::Text("别人".into()), None);
+        sent.then_some(record)
+    });
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Failed, false), "{ran:?}");
     let mut ledger = Ledger::default();
     ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
@@ -557,23 +565,12 @@ fn a_field_that_reading_back_does_not_tell_is_not_done() {
     let words = serde_json::json!({ "agents": { "8001": { "wrapUpSeconds": 5 } }, "queues": {} });
     let (live, options) = (planning::live(&words), Options::default());
     let plan = rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &options).unwrap();
-    let mut sent = false;
-    let finish = drive(plan, |effect| match effect {
-        Effect::Read { purpose, wanted, .. } => {
-            let mut seen = missing(wanted);
-            let mut record = Record::default();
-            if !sent {
-                record.set(&agent::WRAP_UP_SECONDS, Value::Number(5), None);
-            }
-            seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(record.clone())));
-            vec![Event::ReadBack { purpose: *purpose, seen }]
+    let ran = confirmed(plan, |sent| {
+        let mut record = Record::default();
+        if !sent {
+            record.set(&agent::WRAP_UP_SECONDS, Value::Number(5), None);
         }
-        Effect::Send { step, .. } => {
-            sent = true;
-            vec![Event::Answered { step: *step, result: Ok(None) }]
-        }
-        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
+        Some(record)
     });
-    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
 }

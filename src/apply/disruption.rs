@@ -59,7 +59,7 @@ pub(super) fn disruptions(
             let is_update = |change: &&Change| change.action == Action::Update || !is_new(&change.id);
             let Some(change) = change.filter(is_update) else { return Vec::new() };
             let sent = change.fields.iter().filter(|diff| diff.is_in(&step.fields));
-            let disruptions: Vec<Disruption> = sent.filter_map(of_field).collect();
+            let disruptions: Vec<Disruption> = sent.filter_map(disruption_by).collect();
             if disruptions.is_empty() { Vec::new() } else { vec![(change.id.name.clone(), disruptions)] }
         }
         Operation::QueueMembers => write_op::removed(plan, step)
@@ -76,7 +76,7 @@ pub(super) fn disruptions(
 }
 
 /// Returns the disruption of an agent by a new value of a field.
-pub(super) fn of_field(diff: &FieldDiff) -> Option<Disruption> {
+pub(super) fn disruption_by(diff: &FieldDiff) -> Option<Disruption> {
     let disables = *diff.field == ENABLED && diff.after == Some(Value::Flag(false));
     let regroups = *diff.field == MAIN_SKILL_GROUP;
     disables.then_some(Disruption::Disable).or(regroups.then_some(Disruption::Regroup))

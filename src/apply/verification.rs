@@ -226,7 +226,8 @@ impl Machine {
                 let fields = change.map(|change| &*change.fields).unwrap_or_default();
                 let disrupts = |key: &&str| {
                     let diff = fields.iter().find(|diff| diff.field.key == *key);
-                    diff.and_then(disruption::of_field).is_some_and(|disruption| guard.guards(disruption))
+                    diff.and_then(disruption::disruption_by)
+                        .is_some_and(|disruption| guard.guards(disruption))
                 };
                 keys.retain(|key| !disrupts(key));
             }

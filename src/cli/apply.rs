@@ -515,7 +515,7 @@ async fn conclude(
 ) -> (Exit, bool) {
     let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
     let whole = done && !work.plan.has(Effect::Partial);
-    let exit = Exit::of_run(&run, whole);
+    let exit = Exit::for_run(&run, whole);
     let clean = (whole && work.is_whole()).then(clock::timestamp);
     let now_ms = clock::now_ms();
     let (live, judged) = (&work.live, Arc::clone(work.judged()));

@@ -179,7 +179,7 @@ impl Console {
             CliError::Unreachable(message, _) => message.lines().for_each(|line| self.error(line)),
             CliError::Interrupted => self.error(INTERRUPTED),
         }
-        Exit::of_error(error)
+        Exit::for_error(error)
     }
 
     /// Asks a question; `None` when nobody is there to answer.

@@ -32,7 +32,7 @@ pub(super) enum Exit {
 
 impl Exit {
     /// The code of a plan that is only shown.
-    pub(super) fn of_plan(plan: &Plan, detailed: bool) -> Self {
+    pub(super) fn for_plan(plan: &Plan, detailed: bool) -> Self {
         match Self::refusal(plan) {
             Some(exit) => exit,
             None if detailed && plan.differs() => Self::Differs,
@@ -41,7 +41,7 @@ impl Exit {
     }
 
     /// Returns the code of a run; `whole` when it did all that the plan asks for.
-    pub(super) fn of_run(run: &Run, whole: bool) -> Self {
+    pub(super) fn for_run(run: &Run, whole: bool) -> Self {
         let mut unproved = run.results.iter().filter(|result| !result.is_proved()).peekable();
         if run.interrupted {
             Self::Interrupted
@@ -58,7 +58,7 @@ impl Exit {
     }
 
     /// Returns the code of a command that an error ends.
-    pub(super) fn of_error(error: &CliError) -> Self {
+    pub(super) fn for_error(error: &CliError) -> Self {
         match error {
             CliError::Input(..) | CliError::Error(_) => Self::Error,
             CliError::Stale(_) => Self::Stale,

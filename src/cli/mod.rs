@@ -70,7 +70,7 @@ pub struct Cli {
 enum Command {
     /// Check everything that can be known offline.
     Validate(validate::Arguments),
-    /// Show the difference to the live systems and the steps that mend it; change nothing.
+    /// Show the difference to the live systems and the steps that remove it; change nothing.
     Plan(plan::Arguments),
     /// Carry a plan out, read back, and prove that it took effect.
     Apply(apply::Arguments),

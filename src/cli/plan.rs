@@ -19,7 +19,7 @@ use crate::storage::files;
 use crate::storage::ledger::Store;
 use crate::storage::paths;
 
-/// Show the difference to the live systems and the steps that mend it; change nothing.
+/// Show the difference to the live systems and the steps that remove it; change nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -68,7 +68,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     for path in mine {
         match one(arguments, path, console).await {
             Ok(plan) => {
-                let exit = Exit::of_plan(&plan, arguments.detailed_exitcode);
+                let exit = Exit::for_plan(&plan, arguments.detailed_exitcode);
                 reporter.planned(path, exit, plan, None);
             }
             Err(fail) => reporter.fail(path, &fail),

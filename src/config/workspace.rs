@@ -216,7 +216,7 @@ pub struct Store {
     pub settings: Settings,
     /// Where it is declared.
     pub source: Source,
-    /// The real path of its file or folder, once the shell has looked.
+    /// The real path of its file or folder, once the session has read it.
     pub place: Option<Arc<str>>,
 }
 

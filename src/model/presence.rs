@@ -1,8 +1,8 @@
 //! Who is at work, said by which system; and whom a step must leave alone.
 //!
 //! In: what the presence systems answered, and the policy. Out: for an agent and a step that would hurt them,
-//! a [`PresenceVerdict`]. Silence and failure are kept apart: an agent whom a system that answered does not mention is
-//! not at work there; a system that could not be read, whose listing is not proved whole, or that was asked for one
+//! a [`PresenceVerdict`]. Silence and failure are kept apart: an agent that a system answers without is not at
+//! work there; a system that could not be read, whose listing is not proved whole, or that was asked for one
 //! agent and answered nothing of them, leaves a [`PresenceGap`], and what a gap means is the policy's word (`onError`). So
 //! it is with a state that no document lists.
 

@@ -87,6 +87,23 @@ impl Value {
         Some(number)
     }
 
+    /// Returns the value with its free text replaced; the texts of members and secrets stay.
+    #[must_use]
+    pub fn map_text(&self, replace: impl Fn(&str) -> Arc<str>) -> Value {
+        match self {
+            Value::Text(text) => Value::Text(replace(text)),
+            Value::Sip(Sip::Number(number)) => Value::Sip(Sip::Number(replace(number))),
+            Value::Other(raw) => Value::Other(replace(raw)),
+            Value::Flag(_)
+            | Value::Number(_)
+            | Value::Choice(_)
+            | Value::Set(_)
+            | Value::Sip(Sip::Auto | Sip::None)
+            | Value::Password(_)
+            | Value::Members(_) => self.clone(),
+        }
+    }
+
     /// Returns the value as people read it. Empty text is `""`.
     pub fn words(&self) -> String {
         match self {

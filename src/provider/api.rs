@@ -78,8 +78,8 @@ fn short(ids: &[&str]) -> String {
 /// A vendor system that can be called. All functions are from data to data.
 ///
 /// Where [`Connector::token_request`] gives a call, the connection's secret opens nothing but that call: its
-/// answer is a [`Token`], whose secret signs all others. The shell keeps one token a connection, fetches it
-/// by one task at a time, and fetches it anew when [`Token::is_stale`], or once after a refused sign-in.
+/// answer is a [`Token`], whose secret signs all others. The client keeps one token a connection. One task
+/// fetches it at a time, again when [`Token::is_stale`], and once after a refused sign-in.
 pub trait Connector: Sync {
     /// What it says of itself.
     fn spec(&self) -> &'static Spec;
@@ -133,10 +133,10 @@ impl Token {
 
 /// A vendor system that knows who is at work. All functions are from data to data.
 ///
-/// The shell makes one [`Presence`](crate::model::presence::Presence) of them all: it asks every observer of
+/// The runtime makes one [`Presence`](crate::model::presence::Presence) of them all: it asks every observer of
 /// [`OBSERVERS`](super::OBSERVERS) by the same signing, pacing and trying again as any other reading call. Of a listing it reads
 /// page 1, works out the rest with [`pages`](super::paging::pages), reads them side by side, and puts them together with
-/// [`gather`](super::paging::gather). From a system that is asked agent by agent it reads those alone whom a step would hurt.
+/// [`gather`](super::paging::gather). Of a system that is asked agent by agent it reads the agents that a step disrupts.
 /// What fails becomes a gap ([`Presence::fail`](crate::model::presence::Presence::fail)), never a silence.
 pub trait Observer: Connector {
     /// How it is asked.
@@ -180,7 +180,7 @@ pub enum PresenceQuery<'a> {
 pub struct PresencePage {
     /// Who is in which state.
     pub said: Vec<(OperatorId, PresenceReport)>,
-    /// How many rows say that somebody may be at work, and not whom: whoever is not mentioned may be meant.
+    /// Number of rows that name no agent. Each may be about any agent that the page does not list.
     pub nameless: usize,
     /// The keys of the page's rows, which need not be agents; the proof that a listing is whole rests on them. Of a
     /// question for one agent: that agent, when the answer is about it, even if it holds no state.

@@ -2,7 +2,7 @@
 //!
 //! Vendors answer `"priority": "0"` where they document a number, `null` or `""` or nothing for an
 //! unset text, failures with HTTP 200 and pages of HTML. A value of the wrong type is an error that
-//! names its path. A key that stands twice with two values is unknown: no document says which value holds.
+//! names its path. A key with two different values is unknown: no document says which value holds.
 
 use std::borrow::Cow;
 use std::fmt;

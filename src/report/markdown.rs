@@ -112,7 +112,7 @@ fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Chapter>) {
         Body::Planned(plan) => planned(report, &view::build(plan, report.command), &mut head),
         Body::Ran(plan, run) => {
             let mut sections = ran(plan, run, &mut head);
-            sections.extend(planned(report, &view::of_run(plan, run, report.command), &mut head));
+            sections.extend(planned(report, &view::build_run(plan, run, report.command), &mut head));
             sections
         }
         Body::Failed(failure) => failed(report, failure, &mut head),

@@ -32,7 +32,7 @@ pub(super) fn report(report: &Report, look: TextStyle) -> String {
             Body::Planned(shown) => plan(&view::build(shown, report.command), look),
             Body::Ran(shown, run) => {
                 let done = ran(shown, run, look);
-                plan(&view::of_run(shown, run, report.command), look)
+                plan(&view::build_run(shown, run, report.command), look)
                     + if done.is_empty() { "" } else { "\n" }
                     + &done
             }

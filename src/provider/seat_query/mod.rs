@@ -1,7 +1,7 @@
 //! seat-query: voice seats (Laaffic), read only.
 //!
 //! Source: seat-query, `POST /v3/cc/seat/query`. The listing wants a span of time for its call figures, of at
-//! most 32 days. The shell reads all pages of each of [`date_range::windows`] ([`requests::page`], [`responses::page`]), and
+//! most 32 days. The runtime reads all pages of each of [`date_range::windows`] ([`requests::page`], [`responses::page`]), and
 //! puts them together with [`responses::seats`]: the seats of the last window, the figures of all.
 
 pub mod auth;

@@ -121,7 +121,7 @@ fn workspace(page: &mut Markup, spot: RenderCtx<'_>, part: &Part) {
         Body::Planned(plan) => planned(page, spot, &view::build(plan, spot.report.command)),
         Body::Ran(plan, run) => {
             ran(page, spot, plan, run);
-            planned(page, spot, &view::of_run(plan, run, spot.report.command));
+            planned(page, spot, &view::build_run(plan, run, spot.report.command));
         }
         Body::Failed(failure) => failed(page, spot, failure),
     }

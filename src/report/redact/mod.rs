@@ -19,7 +19,7 @@ use crate::model::id::OperatorId;
 use crate::model::plan::{Change, Plan};
 use crate::model::queue;
 use crate::model::seat;
-use crate::model::value::{Sip, Value};
+use crate::model::value::Value;
 
 /// What stands in place of what is hidden.
 const DOTS: &str = "•••";
@@ -92,24 +92,9 @@ impl Mask {
 
     /// Hides what the texts of a value hold: a number of a telephone, or what a vendor answered that no document lists.
     fn value(&self, value: &Value) -> Value {
-        let text = |text: &str| self.text(text).into();
-        match value {
-            Value::Text(all) => Value::Text(text(all)),
-            Value::Sip(Sip::Number(number)) => Value::Sip(Sip::Number(text(number))),
-            Value::Other(raw) => Value::Other(text(raw)),
-            Value::Members(members) => {
-                let hide = |(id, priority): (&OperatorId, &i64)| {
-                    (OperatorId::new(self.text(id.as_str())), *priority)
-                };
-                Value::Members(Arc::new(members.iter().map(hide).collect()))
-            }
-            Value::Flag(_)
-            | Value::Number(_)
-            | Value::Choice(_)
-            | Value::Set(_)
-            | Value::Sip(Sip::Auto | Sip::None)
-            | Value::Password(_) => value.clone(),
-        }
+        let Value::Members(members) = value else { return value.map_text(|text| self.text(text).into()) };
+        let hide = |(id, priority): (&OperatorId, &i64)| (OperatorId::new(self.text(id.as_str())), *priority);
+        Value::Members(Arc::new(members.iter().map(hide).collect()))
     }
 
     fn finding(&self, finding: &Finding) -> Finding {
@@ -250,6 +235,7 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::value::Sip;
 
     fn masked(text: &str) -> String {
         Mask { ids: ["80010001".to_owned()].into() }.text(text)

@@ -10,7 +10,7 @@ use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
-use crate::model::value::{Sip, Value};
+use crate::model::value::Value;
 use crate::report::Command;
 
 /// A value before, and after or where it is stored.
@@ -196,19 +196,7 @@ fn common_title(all: &[&Change], group: &[usize]) -> Option<String> {
 
 /// Puts a placeholder where a value names its own agent.
 fn generalise(value: Option<&Value>, id: &OperatorId) -> Option<Value> {
-    let general = |text: &str| text.replace(id.as_str(), "{operatorId}").into();
-    Some(match value? {
-        Value::Text(text) => Value::Text(general(text)),
-        Value::Sip(Sip::Number(number)) => Value::Sip(Sip::Number(general(number))),
-        Value::Other(raw) => Value::Other(general(raw)),
-        other @ (Value::Flag(_)
-        | Value::Number(_)
-        | Value::Choice(_)
-        | Value::Set(_)
-        | Value::Sip(_)
-        | Value::Password(_)
-        | Value::Members(_)) => other.clone(),
-    })
+    value.map(|value| value.map_text(|text| text.replace(id.as_str(), "{operatorId}").into()))
 }
 
 fn agent_line(change: &Change, command: Command) -> Line {

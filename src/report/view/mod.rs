@@ -112,7 +112,7 @@ pub fn build(plan: &Plan, command: Command) -> View {
 }
 
 /// Puts the plan of a run into words.
-pub fn of_run(plan: &Plan, run: &Run, command: Command) -> View {
+pub fn build_run(plan: &Plan, run: &Run, command: Command) -> View {
     View { due: !run.due.is_empty(), ..build(plan, command) }
 }
 
