@@ -20,6 +20,7 @@ pub mod ledger_update;
 mod machine;
 pub mod observation;
 pub mod postcondition;
+pub mod pre_send;
 pub mod precondition;
 mod presence_guard;
 pub mod readback;

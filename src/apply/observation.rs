@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::write_op::WriteOp;
 use crate::model::id::Kind;
 use crate::model::plan::{Action, Change, Plan};
 
@@ -36,8 +37,29 @@ pub enum Observation {
     },
 }
 
+/// Returns the read of queues before a call; `pages` is the size of a listing of queues.
+///
+/// `since` is the time in which another run may have created a queue.
+pub fn for_queues(
+    plan: &Plan,
+    op: &WriteOp,
+    pages: usize,
+    since: Option<Duration>,
+    fresh: Duration,
+) -> Observation {
+    match op {
+        WriteOp::SetMembers { .. } => for_members(plan, pages, fresh),
+        WriteOp::CreateQueue { .. } => for_new_queue(pages, since.unwrap_or(Duration::MAX), fresh),
+        WriteOp::DeleteAgents { .. }
+        | WriteOp::EditAgent { .. }
+        | WriteOp::CreateAgents { .. }
+        | WriteOp::SetPassword { .. }
+        | WriteOp::PutSecret { .. } => Observation::Listing { max_age: fresh },
+    }
+}
+
 /// Returns the read before a call that replaces members; `pages` is the size of a listing of queues.
-pub fn for_members(plan: &Plan, pages: usize, fresh: Duration) -> Observation {
+fn for_members(plan: &Plan, pages: usize, fresh: Duration) -> Observation {
     // A replacement writes queues twice, and a listing may be older than the first time.
     let once = plan.changes.iter().all(|change| change.action != Action::Replace);
     if once && overwritten(plan, Kind::Queue) > FEW && pages <= MANY_PAGES {
@@ -48,11 +70,11 @@ pub fn for_members(plan: &Plan, pages: usize, fresh: Duration) -> Observation {
 }
 
 /// Returns the read before a call that creates a queue; `pages` is the size of a listing of queues.
-pub fn for_new_queue(pages: usize, fresh: Duration) -> Observation {
+fn for_new_queue(pages: usize, since: Duration, fresh: Duration) -> Observation {
     if pages > MOST_PAGES {
         Observation::Single
     } else {
-        Observation::Listing { max_age: if pages > MANY_PAGES { BURST } else { fresh } }
+        Observation::Listing { max_age: since.min(if pages > MANY_PAGES { BURST } else { fresh }) }
     }
 }
 
@@ -132,8 +154,10 @@ mod tests {
             (12, Observation::Listing { max_age: BURST }),
             (13, Observation::Single),
         ] {
-            assert_eq!(for_new_queue(pages, FRESH), expected, "{pages} pages");
+            assert_eq!(for_new_queue(pages, Duration::MAX, FRESH), expected, "{pages} pages");
         }
+        let max_age = Duration::from_secs(1);
+        assert_eq!(for_new_queue(5, max_age, FRESH), Observation::Listing { max_age }, "created since");
     }
 
     #[test]
