@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::postcondition;
+use super::postcondition::{self, Outcome};
+use super::readback::ReadBack;
+use super::write_op;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
@@ -126,21 +128,11 @@ pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> 
 
 /// Returns true if live state shows that a step was carried out.
 fn carried_out(plan: &Plan, step: &Step, live: &Live) -> bool {
-    let Some(agents) = &live.agents else { return false };
     match step.operation {
-        Operation::AgentCreate | Operation::AgentEdit => step.targets.iter().all(|target| {
-            let (Some(change), Some(now)) = (plan.change(target), agents.items.get(&target.name)) else {
-                return false;
-            };
-            let creates = step.operation == Operation::AgentCreate;
-            let sent = change.fields.iter().filter(|diff| diff.is_in(&step.fields));
-            let sent = sent.filter_map(|diff| Some((diff.field, diff.after.as_ref()?)));
-            // A second call binds a number that the manifest chose.
-            let sent = sent.filter(|(field, value)| !creates || field.can_create(value));
-            postcondition::shows(now, sent).unwrap_or(creates)
-        }),
-        Operation::AgentDelete => {
-            agents.incomplete.is_none() && step.targets.iter().all(|t| !agents.items.contains_key(&t.name))
+        Operation::AgentCreate | Operation::AgentEdit | Operation::AgentDelete => {
+            let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
+            let op = write_op::for_step(plan, step);
+            op.is_some_and(|op| postcondition::outcome(&op, &[], &seen, true) == Outcome::Done(None))
         }
         // No operation returns a password. The next plan finds queues by their names.
         Operation::AgentPassword

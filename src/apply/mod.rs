@@ -26,6 +26,7 @@ mod presence_guard;
 pub mod readback;
 pub mod replacement_backup;
 pub mod replan;
+mod shown;
 mod unknown_outcome;
 mod verification;
 pub mod write_op;

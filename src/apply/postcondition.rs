@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::precondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::shown;
 use super::write_op;
 use super::write_op::{WriteOp, exten};
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, PASSWORD};
-use crate::model::equivalence::{is_comparable, same};
-use crate::model::field::{Field, Record};
+use crate::model::equivalence::same;
+use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::outcome::KEPT;
@@ -131,12 +132,24 @@ fn unreturned_fields<'a>(
     later: &'a [String],
     now: &'a Record,
 ) -> impl Iterator<Item = &'static str> + 'a {
+    answered_for(change, step, later).filter_map(|(diff, sent)| {
+        let decides = matches!(diff.field.ty, Type::Text { .. } | Type::Sip);
+        (!decides && shown::value(diff.field, sent, now).is_none()).then_some(diff.field.key)
+    })
+}
+
+/// Returns the fields that a step answers for and that some operation returns, with the values it sends.
+///
+/// A creation answers for all fields of the change but those that a later step sends.
+fn answered_for<'a>(
+    change: &'a Change,
+    step: &'a Step,
+    later: &'a [String],
+) -> impl Iterator<Item = (&'a FieldDiff, &'a Value)> {
     let creation = step.operation == Operation::AgentCreate;
     let mine = move |diff: &&FieldDiff| if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
-    let fields = change.fields.iter().filter(mine).map(|diff| diff.field).filter(|field| field.is_read());
-    let unreturned =
-        |field: &&Field| !matches!(field.ty, Type::Text { .. } | Type::Sip) && now.is_unread(field);
-    fields.filter(unreturned).map(|field| field.key)
+    let fields = change.fields.iter().filter(mine).filter(|diff| diff.field.is_read());
+    fields.filter_map(|diff| Some((diff, write_op::sent_value(step, diff)?)))
 }
 
 /// Returns true if the vendor keeps every value that differs in another form.
@@ -146,9 +159,6 @@ pub fn only_forms(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -
         _ => false,
     })
 }
-
-/// The SIP account after a step that unbinds.
-static UNBOUND: Value = Value::Sip(Sip::None);
 
 /// A field that differs from the value of a step.
 struct Difference {
@@ -161,19 +171,13 @@ struct Difference {
 }
 
 /// Returns the fields of a step that differ from its values.
-///
-/// A creation answers for all fields of the change but those that a later step sends.
 fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> Vec<Difference> {
     let creation = step.operation == Operation::AgentCreate;
     let mut found = Vec::new();
-    for diff in &change.fields {
-        let mine = if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
-        let field = diff.field;
-        let after = if step.unbind { Some(&UNBOUND) } else { diff.after.as_ref() };
-        let Some(wanted) = after.filter(|_| mine && field.is_read()) else { continue };
-        let live = now.get(field);
+    for (diff, wanted) in answered_for(change, step, later) {
+        let (field, live) = (diff.field, now.get(diff.field));
         // Where the response lacks a field, the vendor's confirmation decides.
-        if is_comparable(field, Some(wanted), now) && !same(wanted, live) {
+        if shown::value(field, wanted, now) == Some(false) {
             let old = match (change.action, creation) {
                 // The agent that is there is the new one.
                 (Action::Create, true) => false,
@@ -279,18 +283,18 @@ fn queue(
         return Verdict::Took;
     }
     let what = amiss.join("; ");
-    let old = was_list(plan, step, now.members().unwrap_or(&NO_MEMBERS));
+    let old = was_list(plan, step, now);
     if step.operation == Operation::QueueMembers && old { Verdict::Late(what) } else { Verdict::Amiss(what) }
 }
 
 /// Returns true if a queue has its members before the plan, or those that another step sent.
-fn was_list(plan: &Plan, step: &Step, now: &Members) -> bool {
+fn was_list(plan: &Plan, step: &Step, now: &LiveQueue) -> bool {
     let others = plan.steps.iter().filter(|other| {
         other.operation == step.operation && other.targets == step.targets && other.id != step.id
     });
     let mut lists = others.filter_map(|other| Some((&other.strangers, other.members.as_ref()?)));
-    write_op::members_before_plan(plan, step) == now
-        || lists.any(|(strangers, list)| write_op::matches_sent(strangers, list, now))
+    now.members() == Some(write_op::members_before_plan(plan, step))
+        || lists.any(|(strangers, list)| shown::members(strangers, list, now) == Some(true))
 }
 
 /// Returns the differences of the fields that only a creation sets.
@@ -348,12 +352,16 @@ pub(super) enum Outcome {
 
 /// Returns whether a call was carried out, by a read-back right after it.
 ///
-/// A creation is judged by the existence of its targets: the verification judges their fields.
-pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack) -> Outcome {
+/// A creation is judged by the existence of its targets, since the verification judges their fields: without one
+/// after it (`last`) their fields count, too.
+pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack, last: bool) -> Outcome {
     match op {
-        WriteOp::CreateAgents { ids, .. } => {
+        WriteOp::CreateAgents { ids, record, .. } => {
+            // A second call binds a number that the manifest chose.
+            let sent = || record.iter().filter(|entry| entry.field.can_create(&entry.value));
+            let is_made = |now: &Record| !last || shown::values(sent(), now) == Some(true);
             let there: Result<Vec<bool>, String> =
-                ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some())).collect();
+                ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some_and(is_made))).collect();
             match there.map(|there| there.into_iter().filter(|there| *there).count()) {
                 Ok(made) if made == ids.len() => Outcome::Done(None),
                 Ok(0) => Outcome::NotDone,
@@ -363,9 +371,9 @@ pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack) -
         }
         WriteOp::EditAgent { id, record } => match seen.agent(id) {
             Ok(Some(now)) => {
-                let sent = record.iter().map(|entry| (entry.field, &entry.value));
-                // No read proves fields that no operation returns; a repetition does no harm.
-                if shows(now, sent) == Some(true) { Outcome::Done(None) } else { Outcome::NotDone }
+                // A repetition of an edit that no read proves does no harm.
+                let done = !write_op::unreadable(op) && shown::values(record.iter(), now) == Some(true);
+                if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
             Ok(None) => Outcome::Failed("the agent is gone".to_owned()),
             Err(reason) => Outcome::Unseen(reason),
@@ -394,8 +402,7 @@ pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack) -
         },
         WriteOp::SetMembers { exten, members, .. } => match seen.queues(&QueueKey::Exten(exten.clone())) {
             Ok([(_, now)]) => {
-                let now = now.members().unwrap_or(&NO_MEMBERS);
-                let done = write_op::matches_sent(strangers, members, now);
+                let done = shown::members(strangers, members, now) == Some(true);
                 if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
             Ok(_) => Outcome::Failed("the queue is gone".to_owned()),
@@ -403,13 +410,6 @@ pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack) -
         },
         WriteOp::SetPassword { .. } | WriteOp::PutSecret { .. } => Outcome::NotDone,
     }
-}
-
-/// Returns true if an agent has all of the values that some operation returns; `None` without such a value.
-pub(super) fn shows<'a>(now: &Record, sent: impl Iterator<Item = (&'a Field, &'a Value)>) -> Option<bool> {
-    let mut read = sent.filter(|(field, _)| field.is_read()).peekable();
-    read.peek()?;
-    Some(read.all(|(field, value)| same(value, now.get(field))))
 }
 
 /// Returns the fields that a step sent, that no read-back shows and that an edit can set again.

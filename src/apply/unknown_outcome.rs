@@ -1,13 +1,12 @@
 //! Unknown outcome: reads back whether a call was carried out, before a repetition.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::event::{Effect, ReadPurpose};
 use super::machine::{Doubt, Machine, Phase, Proof};
 use super::postcondition;
 use super::postcondition::Outcome;
-use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::readback::{ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::outcome::Status;
 use crate::model::retry;
@@ -59,22 +58,11 @@ impl Machine {
 
     /// Returns the resources that show whether a call was carried out.
     fn resolution(&self, at: usize) -> ReadSet {
-        match &self.steps[at].op {
-            Some(WriteOp::CreateQueue { name, .. }) => {
-                ReadSet { queues: BTreeSet::from([QueueKey::Name(name.clone())]), ..ReadSet::default() }
-            }
-            Some(WriteOp::DeleteAgents { ids }) => {
-                ReadSet { agents: ids.iter().cloned().collect(), ..ReadSet::default() }
-            }
-            Some(
-                WriteOp::CreateAgents { .. }
-                | WriteOp::EditAgent { .. }
-                | WriteOp::PutSecret { .. }
-                | WriteOp::SetPassword { .. }
-                | WriteOp::SetMembers { .. },
-            )
-            | None => postcondition::wanted(&self.plan, &self.plan.steps[at], None),
+        let mut wanted = postcondition::wanted(&self.plan, &self.plan.steps[at], None);
+        if let Some(WriteOp::DeleteAgents { ids }) = &self.steps[at].op {
+            wanted.agents.retain(|id| ids.contains(id));
         }
+        wanted
     }
 
     /// Judges the read-back of a call of unknown outcome: done, sent again or ended.
@@ -82,7 +70,7 @@ impl Machine {
         let why = self.steps[at].note.clone().unwrap_or_default();
         let strangers = &self.plan.steps[at].strangers;
         let op = self.steps[at].op.as_ref();
-        match op.map_or(Outcome::NotDone, |op| postcondition::outcome(op, strangers, seen)) {
+        match op.map_or(Outcome::NotDone, |op| postcondition::outcome(op, strangers, seen, false)) {
             Outcome::Done(made) => {
                 let state = &mut self.steps[at];
                 if made.is_some() {
