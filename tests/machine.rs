@@ -21,7 +21,7 @@ use rosterctl::model::field::Record;
 use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::journal::Entry;
 use rosterctl::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
-use rosterctl::model::live::{Listing, Live};
+use rosterctl::model::live::{Listing, Live, LiveQueue};
 use rosterctl::model::plan::{Operation, Plan};
 use rosterctl::model::retry;
 use rosterctl::model::retry::Bounds;
@@ -626,5 +626,53 @@ fn a_dead_run_unbound_a_sip_number_where_live_state_shows_none() {
         let live = planning::live(&serde_json::json!({ "agents": { &*id: live }, "queues": {} }));
         let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
         assert_eq!(results[0].carried_out, done, "{results:?}");
+    }
+}
+
+/// A plan that gives queue 1001 the member 8002 instead of 8001, and the queue before and after.
+fn handover(more: &str) -> (Plan, [Vec<(OperatorId, LiveQueue)>; 2]) {
+    let workspace = planning::workspace_with("", "{ limits: { floor: 100 } }");
+    let text = format!(
+        "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{more}]\n\
+         queues: [{{ displayName: q, assignMembers: [\"8002\"] }}]\n"
+    );
+    let desired = planning::desired(&[("a.yaml".to_owned(), text)], &workspace);
+    let live = |member: &str| {
+        let members = serde_json::json!([{ "agentNumber": member, "priority": 0 }]);
+        let queues = serde_json::json!({ "1001": { "displayName": "q", "assignMembers": members } });
+        let agents = serde_json::json!({ "8001": {}, "8002": {}, "8003": {} });
+        planning::live(&serde_json::json!({ "agents": agents, "queues": queues }))
+    };
+    let (before, after) = (live("8001"), live("8002"));
+    let plan = rosterctl::plan::plan(&workspace, &desired, &before, &Ledger::default(), &Options::default())
+        .unwrap();
+    (plan, [before, after].map(|live| live.queues.unwrap().items.into_iter().collect()))
+}
+
+#[test]
+fn a_queue_that_is_not_shown_after_an_unknown_outcome_is_looked_at_again_and_not_written_again() {
+    for (shown_at, looks, end) in [(Some(2), 2, Status::Done), (None, 5, Status::Failed)] {
+        let (plan, [before, after]) = handover("");
+        let (mut resolved, mut sent) = (0, 0);
+        let finish = drive(plan, |effect| match effect {
+            Effect::Read { purpose, wanted, .. } => {
+                let mut seen = missing(wanted);
+                resolved += usize::from(matches!(purpose, ReadPurpose::Resolve(_)));
+                let now = match (sent, shown_at) {
+                    (0, _) => before.clone(),
+                    (_, Some(shown_at)) if resolved >= shown_at => after.clone(),
+                    _ => Vec::new(),
+                };
+                seen.queues.values_mut().for_each(|queues| *queues = Ok(now.clone()));
+                vec![Event::ReadBack { purpose: *purpose, seen }]
+            }
+            Effect::Send { step, .. } => {
+                sent += 1;
+                answered(*step, Failure::Unknown("it broke".to_owned()))
+            }
+            Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
+        });
+        let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+        assert_eq!((sent, resolved, ran.results[0].status), (1, looks, end), "{ran:?}");
     }
 }

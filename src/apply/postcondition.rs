@@ -346,6 +346,8 @@ pub(super) enum Outcome {
     Left(WriteOp),
     /// It was carried out in a way that a repetition does not remedy; the reason, in words.
     Failed(String),
+    /// Its target is missing, or not shown yet; the reason, in words.
+    Late(String),
     /// It could not be read back, with the reason.
     Unseen(String),
 }
@@ -375,7 +377,7 @@ pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack, l
                 let done = !write_op::unreadable(op) && shown::values(record.iter(), now) == Some(true);
                 if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
-            Ok(None) => Outcome::Failed("the agent is gone".to_owned()),
+            Ok(None) => Outcome::Late("the agent is gone".to_owned()),
             Err(reason) => Outcome::Unseen(reason),
         },
         WriteOp::DeleteAgents { ids } => {
@@ -405,7 +407,7 @@ pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack, l
                 let done = shown::members(strangers, members, now) == Some(true);
                 if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
-            Ok(_) => Outcome::Failed("the queue is gone".to_owned()),
+            Ok(_) => Outcome::Late("the queue is gone".to_owned()),
             Err(reason) => Outcome::Unseen(reason),
         },
         WriteOp::SetPassword { .. } | WriteOp::PutSecret { .. } => Outcome::NotDone,

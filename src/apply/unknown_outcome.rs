@@ -68,6 +68,7 @@ impl Machine {
     /// Judges the read-back of a call of unknown outcome: done, sent again or ended.
     pub(super) fn resolved(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
         let why = self.steps[at].note.clone().unwrap_or_default();
+        let refused = self.is_refused(at);
         let strangers = &self.plan.steps[at].strangers;
         let op = self.steps[at].op.as_ref();
         match op.map_or(Outcome::NotDone, |op| postcondition::outcome(op, strangers, seen, false)) {
@@ -79,7 +80,14 @@ impl Machine {
                 state.phase = Phase::Done(Proof::Due);
                 return self.advance();
             }
-            Outcome::Failed(what) => {
+            Outcome::Late(_) if !refused && self.may_be_delayed(self.steps[at].polls) => {
+                return vec![self.resolve_again(at)];
+            }
+            Outcome::Late(what) if !refused => {
+                self.fail_unverified(at, &what, true);
+                return self.advance();
+            }
+            Outcome::Failed(what) | Outcome::Late(what) => {
                 self.end(at, Status::Failed, format!("{why}; {what}"));
                 return self.advance();
             }
@@ -105,7 +113,7 @@ impl Machine {
         }
         // The vendor may have refused it because an attempt before took effect.
         let repeated = self.steps[at].repetition > 0;
-        if self.is_refused(at) && repeated && self.may_be_delayed(self.steps[at].polls) {
+        if refused && repeated && self.may_be_delayed(self.steps[at].polls) {
             return vec![self.resolve_again(at)];
         }
         self.again(at, &why)
