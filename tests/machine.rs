@@ -13,7 +13,7 @@ use rosterctl::apply::readback::{QueueKey, ReadBack, ReadSet};
 use rosterctl::apply::write_op::WriteOp;
 use rosterctl::apply::{
     ApplyOptions, ApplyOutcome, Effect, Event, Finish, Machine, ReadPurpose, Status, journal_recovery,
-    ledger_update, precondition,
+    ledger_update,
 };
 use rosterctl::model::agent;
 use rosterctl::model::call::Failure;
@@ -23,6 +23,7 @@ use rosterctl::model::journal::Entry;
 use rosterctl::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use rosterctl::model::live::{Listing, Live, LiveQueue};
 use rosterctl::model::plan::{Operation, Plan};
+use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::retry;
 use rosterctl::model::retry::Bounds;
 use rosterctl::model::value::Value;
@@ -575,60 +576,6 @@ fn a_field_that_reading_back_does_not_tell_is_not_done() {
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
 }
 
-/// Plans agents over live ones, without queues and without a ledger.
-fn plan_over(agents: &str, live: &serde_json::Value) -> Plan {
-    let workspace = planning::workspace_with("", "{ limits: { floor: 100 } }");
-    let text = format!("apiVersion: rosterctl/v1\nkind: Roster\nagents: {agents}\n");
-    let desired = planning::desired(&[("a.yaml".to_owned(), text)], &workspace);
-    let live = planning::live(&serde_json::json!({ "agents": live, "queues": {} }));
-    rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &Options::default()).unwrap()
-}
-
-#[test]
-fn a_repeated_edit_is_not_stale_for_a_field_that_the_response_lacks() {
-    let plan = plan_over(
-        "[{ operatorId: \"8001\", name: 新, wrapUpSeconds: 30 }]",
-        &serde_json::json!({ "8001": { "name": "旧", "wrapUpSeconds": 5 } }),
-    );
-    for (name, wrap_up, moved) in [
-        ("新", None, false),
-        ("新", Some(30), false),
-        ("旧", None, false),
-        ("新", Some(7), true),
-        ("别", None, true),
-    ] {
-        let mut record = Record::default();
-        record.set(&agent::NAME, Value::Text(name.into()), None);
-        if let Some(seconds) = wrap_up {
-            record.set(&agent::WRAP_UP_SECONDS, Value::Number(seconds), None);
-        }
-        let mut seen = ReadBack::default();
-        seen.agents.insert(OperatorId::from("8001"), Ok(Some(record)));
-        assert_eq!(
-            !precondition::agents_moved(&plan, &seen).unwrap().is_empty(),
-            moved,
-            "{name} {wrap_up:?}"
-        );
-    }
-}
-
-#[test]
-fn a_dead_run_unbound_a_sip_number_where_live_state_shows_none() {
-    let sip = |number: &str| serde_json::json!({ "sip": { "number": number } });
-    let plan = plan_over(
-        "[{ operatorId: \"8001\", sip: { number: \"1002\" } }, { operatorId: \"8002\", sip: { number: \"1001\" } }]",
-        &serde_json::json!({ "8001": sip("1001"), "8002": sip("1002") }),
-    );
-    assert!(plan.steps[0].unbind, "{plan:?}");
-    let id = plan.steps[0].targets[0].name.to_string();
-    let entries = [Entry::Run { plan: Box::new(plan), ledger: Some(0) }, Entry::Begin { step: 0, at_ms: 0 }];
-    for (live, done) in [(serde_json::json!({ "sip": "none" }), true), (sip("1001"), false)] {
-        let live = planning::live(&serde_json::json!({ "agents": { &*id: live }, "queues": {} }));
-        let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
-        assert_eq!(results[0].carried_out, done, "{results:?}");
-    }
-}
-
 /// A plan that gives queue 1001 the member 8002 instead of 8001, and the queue before and after.
 fn handover(more: &str) -> (Plan, [Vec<(OperatorId, LiveQueue)>; 2]) {
     let workspace = planning::workspace_with("", "{ limits: { floor: 100 } }");
@@ -675,4 +622,45 @@ fn a_queue_that_is_not_shown_after_an_unknown_outcome_is_looked_at_again_and_not
         let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
         assert_eq!((sent, resolved, ran.results[0].status), (1, looks, end), "{ran:?}");
     }
+}
+
+#[test]
+fn a_queue_that_a_later_listing_lacks_keeps_no_agent() {
+    let (plan, [before, _]) = handover("{ operatorId: \"8003\", state: absent }");
+    let (mut confirmation, mut deleted) = (None, false);
+    drive(plan, |effect| match effect {
+        Effect::Read { purpose: purpose @ ReadPurpose::Confirm(_), wanted, .. } => {
+            let mut seen = missing(wanted);
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(Record::default())));
+            confirmation = Some(Event::ReadBack { purpose: *purpose, seen });
+            Vec::new()
+        }
+        Effect::Read { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            let mut now = before.clone();
+            if matches!(purpose, ReadPurpose::Resolve(_)) {
+                // The console gave the queue another agent; it deletes the queue a moment later.
+                let members = [(OperatorId::from("8003"), 0)].into_iter().collect();
+                now[0].1.record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), None);
+            }
+            seen.queues.values_mut().for_each(|queues| *queues = Ok(now.clone()));
+            let there = !deleted;
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(there.then(Record::default)));
+            vec![Event::ReadBack { purpose: *purpose, seen }]
+        }
+        Effect::Send { step, op: WriteOp::SetMembers { .. }, repetition: 0, .. } => {
+            answered(*step, Failure::Unknown("it broke".to_owned()))
+        }
+        Effect::Send { step, op: WriteOp::SetMembers { .. }, .. } => {
+            let mut events = answered(*step, Failure::Refused("no such queue".to_owned()));
+            events.extend(confirmation.take());
+            events
+        }
+        Effect::Send { step, .. } => {
+            deleted = true;
+            vec![Event::Answered { step: *step, result: Ok(None) }]
+        }
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    assert!(deleted);
 }

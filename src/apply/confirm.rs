@@ -59,7 +59,7 @@ impl Machine {
 
     /// Judges the read before a deletion, and sends it or leaves agents out.
     pub(super) fn confirmed(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
-        self.queue_members.extend(seen.members());
+        self.remember_members(seen);
         let all = match seen.queues.get(&QueueKey::All).map_or(Ok(&[][..]), |_| seen.queues(&QueueKey::All)) {
             Ok(all) => all,
             Err(why) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{ApplyOptions, Effect, Event, Finish, ReadPurpose};
-use super::readback::{ReadBack, ReadSet};
+use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::{WriteOp, readable, unreadable};
 use super::{disruption, precondition, write_op};
 use crate::model::call::Failure;
@@ -271,7 +271,7 @@ impl Machine {
             }
             Event::ReadBack { purpose: ReadPurpose::Guard, seen } => self.guarded(&seen),
             Event::ReadBack { purpose: ReadPurpose::Resolve(step), seen } => {
-                self.queue_members.extend(seen.members());
+                self.remember_members(&seen);
                 self.resolved(step, &seen)
             }
             Event::ReadBack { purpose: ReadPurpose::Confirm(step), seen } => self.confirmed(step, &seen),
@@ -310,9 +310,17 @@ impl Machine {
         self.steps[step].phase = Phase::Ended { status: Status::Skipped, message, only_deferred };
     }
 
+    /// Records the members of the queues that were read; forgets queues that a complete listing lacks.
+    pub(super) fn remember_members(&mut self, seen: &ReadBack) {
+        if seen.queues(&QueueKey::All).is_ok() {
+            self.queue_members.clear();
+        }
+        self.queue_members.extend(seen.members());
+    }
+
     /// Checks the precondition of the plan, before the first write.
     fn guarded(&mut self, seen: &ReadBack) -> Vec<Effect> {
-        self.queue_members.extend(seen.members());
+        self.remember_members(seen);
         let mut stale = match precondition::check(&self.plan, &self.guard_reads, seen) {
             Ok(stale) => stale,
             // The interrupt stopped the read, too.
