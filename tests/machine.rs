@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rosterctl::apply::pre_send;
 use rosterctl::apply::readback::{QueueKey, ReadBack, ReadSet};
 use rosterctl::apply::write_op::WriteOp;
 use rosterctl::apply::{
@@ -114,8 +115,11 @@ fn a_stop_during_the_first_look_ends_the_run() {
 
 #[test]
 fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
+    let plan = plan_of("[{ operatorId: \"8001\", state: absent }]", &["8001"]);
+    let op = WriteOp::DeleteAgents { ids: vec![OperatorId::from("8001")] };
+    assert!(pre_send::wanted(&plan, &op, true).queues.contains(&QueueKey::All), "before the call, too");
     let mut looked = false;
-    drive(plan_of("[{ operatorId: \"8001\", state: absent }]", &["8001"]), |effect| match effect {
+    drive(plan, |effect| match effect {
         Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(Record::default())));

@@ -114,7 +114,8 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
         }
         WriteOp::DeleteAgents { ids } => {
             wanted.agents.extend(ids.iter().cloned());
-            wanted.queues.extend((queues && plan.summary.live.queues > 0).then_some(QueueKey::All));
+            // Also without a queue in the plan: one may have been created since.
+            wanted.queues.extend((queues || plan.summary.live.queues > 0).then_some(QueueKey::All));
         }
         WriteOp::SetMembers { before: None, .. }
         | WriteOp::CreateAgents { .. }
