@@ -1,11 +1,17 @@
-//! The judges of a write: is its target what the plan saw, and does live state show its result?
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! The judges of a write: is its target what the plan saw, may its call leave, and does live state show its result?
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
 
 #[allow(dead_code, reason = "each test file uses what it needs")]
 #[path = "support/planning.rs"]
 mod planning;
 
-use rosterctl::apply::readback::ReadBack;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rosterctl::apply::observation::FRESH;
+use rosterctl::apply::pre_send::{Next, Observed};
+use rosterctl::apply::readback::{QueueKey, ReadBack, ReadSet};
+use rosterctl::apply::write_op::WriteOp;
 use rosterctl::apply::{journal_recovery, precondition};
 use rosterctl::model::agent;
 use rosterctl::model::field::Record;
@@ -67,5 +73,49 @@ fn a_dead_run_unbound_a_sip_number_where_live_state_shows_none() {
         let live = planning::live(&serde_json::json!({ "agents": { &*id: live }, "queues": {} }));
         let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
         assert_eq!(results[0].carried_out, done, "{results:?}");
+    }
+}
+
+/// A moment of a run.
+fn at(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn a_deletion_reads_its_targets_once_and_presence_last() {
+    let op = WriteOp::DeleteAgents { ids: vec![OperatorId::from("8001")] };
+    let wanted = ReadSet { agents: [OperatorId::from("8001")].into(), ..ReadSet::default() };
+    let mut observed = Observed::default();
+    let next = |observed: Observed, now| observed.next(&op, &wanted, true, at(now), FRESH);
+    assert_eq!(next(observed, 10), Next::Presence);
+    observed.presence = Some(at(11));
+    assert_eq!(next(observed, 11), Next::Targets);
+    (observed.targets, observed.read) = (Some(at(11)), true);
+    assert_eq!(next(observed, 14), Next::Leave(at(11)));
+    assert_eq!(next(observed, 15), Next::Presence, "the other read was slow");
+    observed.presence = Some(at(20));
+    assert_eq!(next(observed, 20), Next::Leave(at(20)));
+    assert_eq!(observed.next(&op, &wanted, false, at(99), FRESH), Next::Leave(at(11)), "no guard");
+}
+
+#[test]
+fn the_first_read_serves_a_call_while_it_is_fresh_and_shows_its_targets() {
+    let members = WriteOp::SetMembers {
+        exten: OperatorId::from("1001"),
+        members: Arc::default(),
+        before: Some(Arc::default()),
+    };
+    let queue = WriteOp::CreateQueue { name: "q".to_owned(), record: Record::default() };
+    let wanted = ReadSet { queues: [QueueKey::All].into(), ..ReadSet::default() };
+    let known = Observed { begun: at(1), ..Observed::default() };
+    for (op, known, now, next) in [
+        (&members, known, 4, Next::Leave(at(4))),
+        (&members, known, 5, Next::Targets),
+        (&members, Observed { answered: true, ..known }, 2, Next::Targets),
+        (&queue, Observed { answered: true, ..known }, 2, Next::Leave(at(2))),
+        (&queue, Observed { created: Some(at(1)), ..known }, 2, Next::Leave(at(2))),
+        (&queue, Observed { created: Some(at(2)), ..known }, 2, Next::Targets),
+    ] {
+        assert_eq!(known.next(op, &wanted, false, at(now), FRESH), next, "{op:?}");
     }
 }

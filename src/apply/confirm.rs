@@ -28,9 +28,8 @@ impl Machine {
     ///
     /// The vendor's response proves no departure, and an agent may have joined a queue since the plan was made.
     pub(super) fn confirm(&mut self, at: usize) -> Option<Effect> {
-        let deletes = self.plan.steps[at].operation == Operation::AgentDelete;
         let Phase::Waiting { confirmed: false, guarded } = self.steps[at].phase else { return None };
-        if !deletes {
+        if self.plan.steps[at].operation != Operation::AgentDelete {
             return None;
         }
         self.steps[at].phase = Phase::Confirming { guarded };
@@ -86,7 +85,7 @@ impl Machine {
                 }
                 Verdict::Late(_) if self.may_be_delayed(self.steps[at].polls) => late = true,
                 Verdict::Late(what) => self.fail_unverified(before, &what, true),
-                Verdict::Amiss(what) => self.fail_unverified(before, &what, false),
+                Verdict::Amiss { what, .. } => self.fail_unverified(before, &what, false),
                 Verdict::Unseen(why) => self.end(before, Status::Unknown, why),
             }
         }

@@ -26,10 +26,7 @@ pub(super) fn first_objection(
 
 /// Returns true if the policy objects to a disruption.
 pub fn is_objected(guard: &PresencePolicy, disruptions: &Disruptions, presence: &Presence) -> bool {
-    let objected = |(agent, disruptions): &(OperatorId, Vec<Disruption>)| {
-        first_objection(guard, disruptions, agent, presence).is_some()
-    };
-    disruptions.iter().any(objected)
+    disruptions.iter().any(|(agent, found)| first_objection(guard, found, agent, presence).is_some())
 }
 
 /// Returns the agents that a plan deletes, for good or before it recreates them.

@@ -48,11 +48,8 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             | Operation::QueueCreate
             | Operation::QueueMembers => false,
         };
-        let is_there = |id: &&ResourceId| {
-            let listed =
-                live.and_then(|live| live.agents.as_ref()).map(|agents| agents.items.contains_key(&id.name));
-            listed.unwrap_or(step.operation != Operation::AgentCreate)
-        };
+        let listed = |id: &ResourceId| Some(live?.agents.as_ref()?.items.contains_key(&id.name));
+        let is_there = |id: &&ResourceId| listed(id).unwrap_or(step.operation != Operation::AgentCreate);
         let doubted = step.targets.iter().filter(|_| begun && !confirmed && doubts).filter(is_there);
         let doubted: Vec<ResourceId> = doubted.cloned().collect();
         let open = begun && !matches!(ended, Some((Ending::Done | Ending::Failed, _)));
@@ -68,9 +65,7 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             (false, false) => Status::Skipped,
         };
         // The journal holds no agents that were left out of a deletion: live ones were.
-        let alive = |id: &&ResourceId| {
-            live.and_then(|live| live.agents.as_ref()).is_some_and(|a| a.items.contains_key(&id.name))
-        };
+        let alive = |id: &&ResourceId| listed(id) == Some(true);
         let deletes = step.operation == Operation::AgentDelete;
         let left_out = step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect();
         results.push(StepResult {

@@ -46,8 +46,13 @@ pub type Open = BTreeMap<OperatorId, Vec<&'static str>>;
 pub enum Verdict {
     /// It took effect.
     Took,
-    /// It did not; the differences, in words.
-    Amiss(String),
+    /// It did not.
+    Amiss {
+        /// The differences, in words.
+        what: String,
+        /// The vendor keeps every value that differs in another form.
+        forms: bool,
+    },
     /// The state is the one before the step: the effect may not be shown yet.
     Late(String),
     /// A new agent differs in fields that the vendor's document leaves open: one more edit an agent sets them.
@@ -82,7 +87,8 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
     let mut amiss = Vec::new();
     let mut unsettled = Open::new();
     let mut unreturned = Vec::new();
-    let mut late = false;
+    let (mut late, mut forms) = (false, true);
+    let creation = step.operation == Operation::AgentCreate;
     for target in &step.targets {
         let Some(change) = plan.change(target) else { continue };
         let now = match seen.agent(&target.name) {
@@ -95,16 +101,37 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
             Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
         };
         let mut open = Vec::new();
-        unreturned.extend(
-            unreturned_fields(change, step, later, now).map(|key| format!("{target} does not tell {key}")),
-        );
-        for Difference { key, said, old, form: _ } in differences(change, step, later, now) {
-            if step.operation == Operation::AgentCreate && (key == ENABLED.key || key == MAIN_SKILL_GROUP.key)
-            {
-                open.push(key);
-            } else {
-                amiss.push(format!("{target}: {said}"));
-                late |= old;
+        for (diff, wanted) in answered_for(change, step, later) {
+            let (field, live) = (diff.field, now.get(diff.field));
+            match shown::value(field, wanted, now) {
+                Some(true) => {}
+                Some(false) => {
+                    let form = live.is_some_and(|live| is_form(wanted, live));
+                    forms &= form;
+                    if creation && [&ENABLED, &MAIN_SKILL_GROUP].contains(&field) {
+                        open.push(field.key);
+                        continue;
+                    }
+                    let kept = if form { KEPT } else { "" };
+                    let words = live.map_or_else(|| "unset".to_owned(), Value::words);
+                    amiss.push(format!(
+                        "{target}: {} is {words} instead of {}{kept}",
+                        field.key,
+                        wanted.words()
+                    ));
+                    late |= match (change.action, creation) {
+                        // The agent that is there is the new one.
+                        (Action::Create, true) => false,
+                        // The value that the creation left is not known.
+                        (Action::Create | Action::Replace, false) => true,
+                        (Action::Update | Action::Replace | Action::Delete, _) => {
+                            precondition::unchanged(diff.before.as_ref(), live)
+                        }
+                    };
+                }
+                // A text may be unset or hidden in part: there the vendor's confirmation decides.
+                None if matches!(field.ty, Type::Text { .. } | Type::Sip) => {}
+                None => unreturned.push(format!("{target} does not tell {}", field.key)),
             }
         }
         if !open.is_empty() {
@@ -113,7 +140,7 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
     }
     if !amiss.is_empty() {
         let what = amiss.join("; ");
-        if late { Verdict::Late(what) } else { Verdict::Amiss(what) }
+        if late { Verdict::Late(what) } else { Verdict::Amiss { what, forms } }
     } else if !unsettled.is_empty() {
         Verdict::Unsettled(unsettled)
     } else if !unreturned.is_empty() {
@@ -121,21 +148,6 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
     } else {
         Verdict::Took
     }
-}
-
-/// Returns the fields of a step that some operation returns and this response lacks.
-///
-/// A text may be unset or hidden in part: there the vendor's confirmation decides.
-fn unreturned_fields<'a>(
-    change: &'a Change,
-    step: &'a Step,
-    later: &'a [String],
-    now: &'a Record,
-) -> impl Iterator<Item = &'static str> + 'a {
-    answered_for(change, step, later).filter_map(|(diff, sent)| {
-        let decides = matches!(diff.field.ty, Type::Text { .. } | Type::Sip);
-        (!decides && shown::value(diff.field, sent, now).is_none()).then_some(diff.field.key)
-    })
 }
 
 /// Returns the fields that a step answers for and that some operation returns, with the values it sends.
@@ -150,51 +162,6 @@ fn answered_for<'a>(
     let mine = move |diff: &&FieldDiff| if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
     let fields = change.fields.iter().filter(mine).filter(|diff| diff.field.is_read());
     fields.filter_map(|diff| Some((diff, write_op::sent_value(step, diff)?)))
-}
-
-/// Returns true if the vendor keeps every value that differs in another form.
-pub fn only_forms(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> bool {
-    step.targets.iter().all(|target| match (plan.change(target), seen.agent(&target.name)) {
-        (Some(change), Ok(Some(now))) => differences(change, step, later, now).iter().all(|found| found.form),
-        _ => false,
-    })
-}
-
-/// A field that differs from the value of a step.
-struct Difference {
-    key: &'static str,
-    said: String,
-    /// Its value may be the one before the step.
-    old: bool,
-    /// The vendor keeps it in another form.
-    form: bool,
-}
-
-/// Returns the fields of a step that differ from its values.
-fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> Vec<Difference> {
-    let creation = step.operation == Operation::AgentCreate;
-    let mut found = Vec::new();
-    for (diff, wanted) in answered_for(change, step, later) {
-        let (field, live) = (diff.field, now.get(diff.field));
-        // Where the response lacks a field, the vendor's confirmation decides.
-        if shown::value(field, wanted, now) == Some(false) {
-            let old = match (change.action, creation) {
-                // The agent that is there is the new one.
-                (Action::Create, true) => false,
-                // The value that the creation left is not known.
-                (Action::Create | Action::Replace, false) => true,
-                (Action::Update | Action::Replace | Action::Delete, _) => {
-                    precondition::unchanged(diff.before.as_ref(), live)
-                }
-            };
-            let form = live.is_some_and(|live| is_form(wanted, live));
-            let kept = if form { KEPT } else { "" };
-            let live = live.map_or_else(|| "unset".to_owned(), Value::words);
-            let said = format!("{} is {live} instead of {}{kept}", field.key, wanted.words());
-            found.push(Difference { key: field.key, said, old, form });
-        }
-    }
-    found
 }
 
 /// Returns true if a live text is another form of the wanted one: other blanks, signs or capitals, or cut.
@@ -268,7 +235,8 @@ fn queue(
         Ok([]) => return Verdict::Late(format!("{target} is not there")),
         Ok(many) => {
             let extens: Vec<&str> = many.iter().map(|(exten, _)| exten.as_str()).collect();
-            return Verdict::Amiss(format!("{target} is there more than once: {}", extens.join(", ")));
+            let what = format!("{target} is there more than once: {}", extens.join(", "));
+            return Verdict::Amiss { what, forms: false };
         }
         Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
     };
@@ -284,7 +252,11 @@ fn queue(
     }
     let what = amiss.join("; ");
     let old = was_list(plan, step, now);
-    if step.operation == Operation::QueueMembers && old { Verdict::Late(what) } else { Verdict::Amiss(what) }
+    if step.operation == Operation::QueueMembers && old {
+        Verdict::Late(what)
+    } else {
+        Verdict::Amiss { what, forms: false }
+    }
 }
 
 /// Returns true if a queue has its members before the plan, or those that another step sent.

@@ -3,7 +3,6 @@
 //! A deletion reads presence first: a busy agent makes its other reads needless. Each call reads presence last,
 //! since its other read may be slow.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::precondition;
@@ -14,30 +13,21 @@ use crate::model::id::{OperatorId, ResourceId};
 use crate::model::outcome::Stale;
 use crate::model::plan::{Action, Plan};
 
-/// The moments that a run knows before a call.
+/// The observations that a call rests on.
 #[derive(Clone, Copy, Default)]
-pub struct Moments {
-    /// The begin of the run and of its first read.
+pub struct Observed {
+    /// The moment of the first read of the run.
     pub begun: Duration,
     /// A call of the run was answered.
     pub answered: bool,
-    /// The last read of the queues and agents of the deletion.
-    pub confirmed: Option<Duration>,
-    /// The last read of presence for the step.
-    pub attended: Option<Duration>,
     /// The last moment at which another run or an attempt before may have created a queue.
     pub created: Option<Duration>,
-}
-
-/// The observations that a call rests on.
-#[derive(Clone, Copy)]
-pub struct Observed {
-    /// The moment of the answer about presence.
-    presence: Option<Duration>,
-    /// The moment of the last read that still shows the targets.
-    targets: Option<Duration>,
+    /// The moment of the last read of the targets.
+    pub targets: Option<Duration>,
     /// The check itself read the targets: it reads them once.
-    read: bool,
+    pub read: bool,
+    /// The moment of the last answer about presence.
+    pub presence: Option<Duration>,
 }
 
 /// The next observation before a call, or its permission.
@@ -52,40 +42,17 @@ pub enum Next {
 }
 
 impl Observed {
-    /// Returns the observations at the begin of a check.
+    /// Returns the next observation. `guarded` calls disrupt agents; `wanted` holds the targets.
     ///
     /// The first calls, which leave before any answer, rest on the first read of the run.
-    pub fn new(op: &WriteOp, known: Moments) -> Self {
-        let targets = match op {
-            WriteOp::DeleteAgents { .. } => known.confirmed,
-            WriteOp::CreateQueue { .. } => {
-                known.created.is_none_or(|at| at <= known.begun).then_some(known.begun)
-            }
-            WriteOp::SetMembers { .. }
-            | WriteOp::EditAgent { .. }
-            | WriteOp::CreateAgents { .. }
-            | WriteOp::SetPassword { .. }
-            | WriteOp::PutSecret { .. } => (!known.answered).then_some(known.begun),
-        };
-        Self { presence: known.attended, targets, read: false }
-    }
-
-    /// Records an answer about presence in which no agent is busy.
-    pub fn presence(&mut self, at: Duration) {
-        self.presence = Some(at);
-    }
-
-    /// Records a read that began then and in which no target moved.
-    pub fn targets(&mut self, at: Duration) {
-        (self.targets, self.read) = (Some(at), true);
-    }
-
-    /// Returns the next observation. `guarded` calls disrupt agents; `wanted` holds the targets.
     pub fn next(self, op: &WriteOp, wanted: &ReadSet, guarded: bool, now: Duration, fresh: Duration) -> Next {
         let is_old = |at: Duration| now.saturating_sub(at) > fresh;
-        let needs_presence = guarded && self.presence.is_none_or(is_old);
-        let needs_targets = !wanted.is_empty() && !self.read && self.targets.is_none_or(is_old);
         let deletes = matches!(op, WriteOp::DeleteAgents { .. });
+        let taken = self.created.is_some_and(|at| at > self.begun);
+        let moved = if matches!(op, WriteOp::CreateQueue { .. }) { taken } else { self.answered };
+        let targets = if deletes { self.targets } else { (!moved).then_some(self.begun) };
+        let needs_presence = guarded && self.presence.is_none_or(is_old);
+        let needs_targets = !wanted.is_empty() && !self.read && targets.is_none_or(is_old);
         if needs_presence && (deletes || !needs_targets) {
             Next::Presence
         } else if needs_targets {
@@ -148,7 +115,7 @@ pub fn judge(plan: &Plan, step: usize, op: &WriteOp, seen: &ReadBack) -> Result<
             if seen.queues.contains_key(&QueueKey::All) {
                 queues(QueueKey::All)?;
             }
-            let inside: BTreeMap<_, _> = seen.members().collect();
+            let inside = seen.members().collect();
             let joined = |id: &OperatorId| {
                 let message = precondition::in_queue(id, &inside)?;
                 Some(Stale { id: ResourceId::agent(id), message })
@@ -163,54 +130,4 @@ pub fn judge(plan: &Plan, step: usize, op: &WriteOp, seen: &ReadBack) -> Result<
         | WriteOp::PutSecret { .. } => None,
     };
     moved.map_or(Ok(Vec::new()), |moved| Err(Failure::Refused(moved)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FRESH: Duration = Duration::from_secs(3);
-
-    fn at(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn a_deletion_reads_its_targets_once_and_presence_last() {
-        let op = WriteOp::DeleteAgents { ids: vec![OperatorId::from("8001")] };
-        let wanted = ReadSet { agents: [OperatorId::from("8001")].into(), ..ReadSet::default() };
-        let mut observed = Observed::new(&op, Moments::default());
-        let next = |observed: Observed, now| observed.next(&op, &wanted, true, at(now), FRESH);
-        assert_eq!(next(observed, 10), Next::Presence);
-        observed.presence(at(11));
-        assert_eq!(next(observed, 11), Next::Targets);
-        observed.targets(at(11));
-        assert_eq!(next(observed, 14), Next::Leave(at(11)));
-        assert_eq!(next(observed, 15), Next::Presence, "the other read was slow");
-        observed.presence(at(20));
-        assert_eq!(next(observed, 20), Next::Leave(at(20)));
-        assert_eq!(observed.next(&op, &wanted, false, at(99), FRESH), Next::Leave(at(11)), "no guard");
-    }
-
-    #[test]
-    fn the_first_read_serves_a_call_while_it_is_fresh_and_shows_its_targets() {
-        let members = WriteOp::SetMembers {
-            exten: OperatorId::from("1001"),
-            members: std::sync::Arc::default(),
-            before: Some(std::sync::Arc::default()),
-        };
-        let queue = WriteOp::CreateQueue { name: "q".to_owned(), record: Default::default() };
-        let wanted = ReadSet { queues: [QueueKey::All].into(), ..ReadSet::default() };
-        let known = Moments { begun: at(1), ..Moments::default() };
-        for (op, known, now, next) in [
-            (&members, known, 4, Next::Leave(at(4))),
-            (&members, known, 5, Next::Targets),
-            (&members, Moments { answered: true, ..known }, 2, Next::Targets),
-            (&queue, Moments { answered: true, ..known }, 2, Next::Leave(at(2))),
-            (&queue, Moments { created: Some(at(1)), ..known }, 2, Next::Leave(at(2))),
-            (&queue, Moments { created: Some(at(2)), ..known }, 2, Next::Targets),
-        ] {
-            assert_eq!(Observed::new(op, known).next(op, &wanted, false, at(now), FRESH), next, "{op:?}");
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Precondition: compares live state with the state before the plan, for all that a step overwrites.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::shown;
@@ -190,16 +190,16 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
 }
 
 /// Returns the message about an agent to delete that is in a queue.
-pub fn in_queue<'a>(
+pub(super) fn in_queue(
     agent: &OperatorId,
-    queues: impl IntoIterator<Item = (&'a OperatorId, &'a BTreeSet<OperatorId>)>,
+    queues: &BTreeMap<OperatorId, BTreeSet<OperatorId>>,
 ) -> Option<String> {
-    let (exten, _) = queues.into_iter().find(|(_, members)| members.contains(agent))?;
+    let (exten, _) = queues.iter().find(|(_, members)| members.contains(agent))?;
     Some(format!("it is in queue {exten}"))
 }
 
 /// Returns the message about a new queue whose name is taken by now.
-pub fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
+pub(super) fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
     let (exten, _) = now.iter().find(|(_, queue)| *queue.name == *name)?;
     Some(format!("a queue of this name has been created since ({exten})"))
 }
@@ -207,7 +207,7 @@ pub fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<Stri
 /// Returns the message about a list that moved before a call replaces it.
 ///
 /// A list that equals the one to send did not move: a repeated call had been carried out.
-pub fn list_moved(
+pub(super) fn list_moved(
     strangers: &[OperatorId],
     sent: &Members,
     before: &Members,
@@ -240,7 +240,6 @@ fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<St
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use super::*;

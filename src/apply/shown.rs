@@ -40,30 +40,3 @@ pub(super) fn members(strangers: &[OperatorId], sent: &Members, now: &LiveQueue)
     }
     Some(due == *now)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::agent::{NAME, ROLE, WRAP_UP_SECONDS};
-
-    fn record(fields: &[(&'static Field, Value)]) -> Record {
-        let mut record = Record::default();
-        fields.iter().for_each(|(field, value)| record.set(field, value.clone(), None));
-        record
-    }
-
-    #[test]
-    fn a_field_that_the_response_lacks_proves_nothing() {
-        let (name, other) = (Value::Text("新".into()), Value::Text("旧".into()));
-        let role = (&ROLE, Value::Text("r".into()));
-        let sent = [(&NAME, name.clone()), (&WRAP_UP_SECONDS, Value::Number(5)), role.clone()];
-        for (sent, now, shown) in [
-            (&sent[..], &[(&NAME, name.clone()), (&WRAP_UP_SECONDS, Value::Number(5))][..], Some(true)),
-            (&sent, &[(&NAME, name)], None),
-            (&sent, &[(&NAME, other)], Some(false)),
-            (&[role], &[], Some(true)),
-        ] {
-            assert_eq!(values(record(sent).iter(), &record(now)), shown, "{now:?}");
-        }
-    }
-}

@@ -114,18 +114,10 @@ impl Machine {
             let followed_up = proof == Proof::FollowedUp;
             let sent = state.op.as_ref().and_then(WriteOp::members);
             let gone = |id: &ResourceId| matches!(seen.agent(&id.name), Ok(None));
-            let acknowledged: Vec<ResourceId> = match step.operation {
-                Operation::AgentCreate | Operation::AgentEdit if is_confirmed => {
-                    seen_step.targets.iter().filter(|id| !gone(id)).cloned().collect()
-                }
-                Operation::AgentCreate
-                | Operation::AgentEdit
-                | Operation::AgentPassword
-                | Operation::AgentDelete
-                | Operation::SecretPut
-                | Operation::QueueCreate
-                | Operation::QueueMembers => Vec::new(),
-            };
+            let mut acknowledged = Vec::new();
+            if is_confirmed && matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit) {
+                acknowledged.extend(seen_step.targets.iter().filter(|id| !gone(id)).cloned());
+            }
             // Without a confirmation one more edit an agent sets the fields that no operation returns.
             let mut unread =
                 if is_confirmed { Open::new() } else { postcondition::unconfirmed(&plan, &seen_step, seen) };
@@ -160,9 +152,9 @@ impl Machine {
                     self.steps[at].answer = Answer::Disproved;
                     self.fail_unverified(at, &what, true);
                 }
-                Verdict::Amiss(what) => {
+                Verdict::Amiss { what, forms } => {
                     // The vendor took a value in another form, and with it the whole call.
-                    if postcondition::only_forms(&plan, &seen_step, &later, seen) {
+                    if forms {
                         self.steps[at].acknowledged = acknowledged;
                     } else {
                         self.steps[at].answer = Answer::Disproved;

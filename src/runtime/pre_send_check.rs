@@ -18,8 +18,8 @@ use super::read::resources;
 use super::vendor::Aside;
 use super::vendor::Vendors;
 use crate::apply::disruption::{Disruptions, is_objected};
-use crate::apply::observation::{self, Observation};
-use crate::apply::pre_send::{self, Moments, Next, Observed};
+use crate::apply::observation;
+use crate::apply::pre_send::{self, Next, Observed};
 use crate::apply::readback::{QueueKey, ReadBack, ReadSet};
 use crate::apply::write_op::WriteOp;
 use crate::model::call::Failure;
@@ -49,10 +49,8 @@ pub struct PreSendChecks<'a> {
     queues: tokio::sync::Mutex<Option<(Duration, Queues)>>,
     /// The last read of the agents to edit, and its time; where a listing serves them all.
     agents: Option<tokio::sync::Mutex<Option<(Duration, ReadBack)>>>,
-    /// Time of the last read of presence of each step.
-    attended: Mutex<BTreeMap<usize, Duration>>,
-    /// Time of the last read of the targets of each step.
-    confirmed: Mutex<BTreeMap<usize, Duration>>,
+    /// The observations of each step.
+    observed: Mutex<BTreeMap<usize, Observed>>,
     /// Lock that is held from the first creation of a queue until the last answer.
     creation: Option<&'a dyn CreationGuard>,
 }
@@ -77,8 +75,6 @@ impl<'a> PreSendChecks<'a> {
         fresh: Duration,
     ) -> Self {
         let begun = clock.elapsed();
-        let (answered, queues) = (AtomicBool::default(), tokio::sync::Mutex::default());
-        let (attended, confirmed) = (Mutex::default(), Mutex::default());
         let page = vendors.agents.as_ref().map(|vendor| vendor.provider.page_size(vendor.connection()));
         let shared = page.is_some_and(|page| observation::shares_agents(plan, page));
         let agents = shared.then(tokio::sync::Mutex::default);
@@ -90,11 +86,10 @@ impl<'a> PreSendChecks<'a> {
             guard,
             fresh,
             begun,
-            answered,
-            queues,
+            answered: AtomicBool::default(),
+            queues: tokio::sync::Mutex::default(),
             agents,
-            attended,
-            confirmed,
+            observed: Mutex::default(),
             creation,
         }
     }
@@ -142,7 +137,8 @@ impl<'a> PreSendChecks<'a> {
 
     /// Records that the targets of a step were read.
     pub fn confirms(&self, step: usize, at: Duration) {
-        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(step, at);
+        let mut observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
+        observed.entry(step).or_default().targets = Some(at);
     }
 
     /// Reads the presence of agents before steps.
@@ -150,23 +146,18 @@ impl<'a> PreSendChecks<'a> {
         // A slow answer is as old as its request.
         let at = self.clock.elapsed();
         let presence = self.observers.presence(Some(agents)).await;
-        let mut attended = self.attended.lock().unwrap_or_else(PoisonError::into_inner);
-        attended.extend(steps.iter().map(|step| (*step, at)));
+        let mut observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
+        for step in steps {
+            observed.entry(*step).or_default().presence = Some(at);
+        }
         presence
     }
 
-    /// Returns the moments that the run knows before a call.
-    fn moments(&self, step: usize, created: Option<Duration>) -> Moments {
-        let last = |of: &Mutex<BTreeMap<usize, Duration>>| {
-            of.lock().unwrap_or_else(PoisonError::into_inner).get(&step).copied()
-        };
-        Moments {
-            begun: self.begun,
-            answered: self.answered.load(Ordering::Relaxed),
-            confirmed: last(&self.confirmed),
-            attended: last(&self.attended),
-            created,
-        }
+    /// Returns the observations that a call rests on.
+    fn observed(&self, step: usize, created: Option<Duration>) -> Observed {
+        let observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
+        let observed = observed.get(&step).copied().unwrap_or_default();
+        Observed { begun: self.begun, answered: self.answered.load(Ordering::Relaxed), created, ..observed }
     }
 
     /// Reads the targets of a call. A failed read of queues saves the one of agents.
@@ -177,8 +168,8 @@ impl<'a> PreSendChecks<'a> {
         let mut seen = ReadBack::default();
         for key in queues {
             let since = created.map(|created| self.since(created));
-            let observation = observation::for_queues(self.plan, op, self.pages(), since, self.fresh);
-            let found = self.read_queues(&key, observation).await;
+            let max_age = observation::listing_age(self.plan, op, self.pages(), since, self.fresh);
+            let found = self.read_queues(&key, max_age).await;
             let failed = found.is_err();
             seen.queues.insert(key, found);
             if failed {
@@ -203,26 +194,21 @@ impl<'a> PreSendChecks<'a> {
         seen
     }
 
-    /// Returns the queues of a key.
-    async fn read_queues(&self, key: &QueueKey, observation: Observation) -> Result<Queues, String> {
-        match observation {
-            Observation::Single => {
-                let wanted = ReadSet { queues: BTreeSet::from([key.clone()]), ..ReadSet::default() };
-                let seen = resources::look(self.vendors, &wanted, (0, usize::MAX)).await;
-                Ok(seen.queues(key)?.to_vec())
-            }
-            Observation::Listing { max_age } => {
-                let mut listed = self.queues.lock().await;
-                if listed.as_ref().is_none_or(|(at, _)| self.since(*at) > max_age) {
-                    let wanted = ReadSet { queues: BTreeSet::from([QueueKey::All]), ..ReadSet::default() };
-                    let at = self.clock.elapsed();
-                    let seen = resources::look(self.vendors, &wanted, (0, 0)).await;
-                    *listed = Some((at, seen.queues(&QueueKey::All)?.to_vec()));
-                }
-                let queues = listed.iter().flat_map(|(_, queues)| queues);
-                Ok(queues.filter(|(exten, queue)| key.matches(exten, queue)).cloned().collect())
-            }
+    /// Returns the queues of a key, by a listing of at most `max_age` or by a read of their own.
+    async fn read_queues(&self, key: &QueueKey, max_age: Option<Duration>) -> Result<Queues, String> {
+        let wanted = |key: QueueKey| ReadSet { queues: BTreeSet::from([key]), ..ReadSet::default() };
+        let Some(max_age) = max_age else {
+            let seen = resources::look(self.vendors, &wanted(key.clone()), (0, usize::MAX)).await;
+            return Ok(seen.queues(key)?.to_vec());
+        };
+        let mut listed = self.queues.lock().await;
+        if listed.as_ref().is_none_or(|(at, _)| self.since(*at) > max_age) {
+            let at = self.clock.elapsed();
+            let seen = resources::look(self.vendors, &wanted(QueueKey::All), (0, 0)).await;
+            *listed = Some((at, seen.queues(&QueueKey::All)?.to_vec()));
         }
+        let queues = listed.iter().flat_map(|(_, queues)| queues);
+        Ok(queues.filter(|(exten, queue)| key.matches(exten, queue)).cloned().collect())
     }
 
     /// Returns the number of pages of the listing of queues.
@@ -296,7 +282,7 @@ impl<'a> PreSendCheck<'a> {
             created = created.max(Some(since));
         }
         let wanted = pre_send::wanted(checks.plan, op, checks.vendors.queues.is_some());
-        let mut observed = Observed::new(op, checks.moments(self.step, created));
+        let mut observed = checks.observed(self.step, created);
         loop {
             let at = checks.clock.elapsed();
             match observed.next(op, &wanted, guard.is_some(), at, checks.fresh) {
@@ -307,7 +293,7 @@ impl<'a> PreSendCheck<'a> {
                         return Err(self.abort(Abort::AtWork(presence)));
                     }
                     // The answer about the first of many agents is older by the length of the question.
-                    observed.presence(checks.clock.elapsed());
+                    observed.presence = Some(checks.clock.elapsed());
                 }
                 Next::Targets => {
                     let seen = checks.read(op, wanted.clone(), created, holds).await;
@@ -316,7 +302,7 @@ impl<'a> PreSendCheck<'a> {
                     if !stale.is_empty() {
                         return Err(self.abort(Abort::Moved(stale)));
                     }
-                    observed.targets(at);
+                    (observed.targets, observed.read) = (Some(at), true);
                 }
                 Next::Leave(at) => {
                     *self.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
@@ -336,16 +322,10 @@ impl<'a> PreSendCheck<'a> {
 impl Check for PreSendCheck<'_> {
     fn ready(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
-            match self.op {
-                WriteOp::EditAgent { .. } => self.checks.list_agents().await,
-                WriteOp::DeleteAgents { .. } => self.observe(false).await?,
-                WriteOp::SetMembers { .. }
-                | WriteOp::CreateAgents { .. }
-                | WriteOp::SetPassword { .. }
-                | WriteOp::CreateQueue { .. }
-                | WriteOp::PutSecret { .. } => {}
+            if matches!(self.op, WriteOp::EditAgent { .. }) {
+                self.checks.list_agents().await;
             }
-            Ok(())
+            if matches!(self.op, WriteOp::DeleteAgents { .. }) { self.observe(false).await } else { Ok(()) }
         })
     }
 
