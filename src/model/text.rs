@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
@@ -46,6 +47,52 @@ pub fn sanitize_lines(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.split('\n').map(sanitize).collect::<Vec<_>>().join("\n"))
+}
+
+/// Returns the form in which texts that look alike are equal.
+///
+/// It is NFKC in lower case, without blanks and without what [`is_hidden`].
+pub fn skeleton(text: &str) -> String {
+    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
+    let lower = nfkc.normalize(text).to_lowercase();
+    let seen: String = lower.chars().filter(|c| !c.is_whitespace() && !is_hidden(*c)).collect();
+    // A hidden character may have stood between a letter and its mark.
+    nfkc.normalize(&seen).into_owned()
+}
+
+/// Returns a text in quotes with its odd characters escaped, or unchanged when it has none.
+///
+/// Odd are blanks that lead, trail, follow a blank or are not ASCII, what [`is_hidden`], and what NFC would compose
+/// or replace.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    let composed = nfc.is_normalized(text);
+    let length = text.chars().count();
+    let mut before = String::new();
+    let (mut result, mut is_odd, mut after_blank) = ("\"".to_owned(), false, true);
+    for (at, c) in text.chars().enumerate() {
+        let is_blank = c.is_whitespace();
+        let stray = is_blank && (c != ' ' || after_blank || at + 1 == length);
+        let odd = stray
+            || is_hidden(c)
+            || !composed && {
+                let alone = format!("{}{c}", nfc.normalize(&before));
+                before.push(c);
+                *nfc.normalize(&before) != alone
+            };
+        match c {
+            c if odd => result.extend(c.escape_unicode()),
+            '"' | '\\' => result.extend(['\\', c]),
+            c => result.push(c),
+        }
+        // What is plain ASCII composes with nothing before it.
+        if c.is_ascii() {
+            before = c.to_string();
+        }
+        (is_odd, after_blank) = (is_odd || odd, is_blank);
+    }
+    result.push('"');
+    if is_odd { Cow::Owned(result) } else { Cow::Borrowed(text) }
 }
 
 /// Returns bytes in hexadecimal digits.
@@ -93,6 +140,42 @@ mod tests {
         }
         let seen = "Az09~é张三坐席Ａ０　한글日本ひカ한́👩🏽٣अ€–—…“”·、。（）⚠";
         assert_eq!(seen.chars().find(|c| is_hidden(*c)), None);
+    }
+
+    #[test]
+    fn texts_that_look_alike_have_one_skeleton() {
+        let alike = [
+            ["王芳", "王\u{200b}芳"],
+            ["é", "e\u{301}"],
+            ["é", "e\u{200b}\u{301}"],
+            ["ABC 1", "ａｂｃ\u{3000}１"],
+            ["가", "\u{1100}\u{1161}"],
+            ["㈱", "(株)"],
+        ];
+        for [a, b] in alike {
+            assert_eq!(skeleton(a), skeleton(b), "{a:?} {b:?}");
+        }
+        assert_ne!(skeleton("王芳"), skeleton("王方"));
+    }
+
+    #[test]
+    fn odd_characters_of_a_text_are_visible() {
+        let plain = ["王芳", "é", "x\u{301}", "a b", "a\\u{20}\"", "Ａ㈱", ""];
+        for text in plain {
+            assert!(matches!(visible(text), Cow::Borrowed(same) if same == text), "{text:?}");
+        }
+        let odd = [
+            ("王\u{200b}芳", r#""王\u{200b}芳""#),
+            ("e\u{301}a", r#""e\u{301}a""#),
+            ("\u{1100}\u{1161}\u{11a8}", r#""ᄀ\u{1161}\u{11a8}""#),
+            ("\u{212b}", r#""\u{212b}""#),
+            (" a  b ", r#""\u{20}a \u{20}b\u{20}""#),
+            ("在线\u{3000}售前", r#""在线\u{3000}售前""#),
+            ("\"\\\u{a0}", r#""\"\\\u{a0}""#),
+        ];
+        for (text, shown) in odd {
+            assert_eq!(visible(text), shown);
+        }
     }
 
     #[test]
