@@ -430,3 +430,45 @@ fn without_a_presence_system_no_agent_is_guarded() {
     apply(&bench, &[]).exits(0);
     assert_eq!(bench.agents(), ["8101"]);
 }
+
+#[test]
+fn what_waits_for_somebody_at_work_is_nobodys_change_in_the_console() {
+    let bench = bench(&seed(), "protect: [on-call]");
+    bench.roster(
+        "agents:
+  - { operatorId: \"8003\", state: absent }
+  - { operatorId: \"8007\", enabled: false }
+  - { operatorId: \"8005\" }
+queues:
+  - { displayName: 夜班, assignMembers: [\"8005\"] }
+",
+    );
+    apply(&bench, &[]).exits(4);
+    assert_eq!(bench.members("夜班"), [("8003".to_owned(), 3), ("8005".to_owned(), 0)]);
+    let metrics = bench.path("metrics").display().to_string();
+    let write = format!("prometheus={metrics}");
+    let drift = bench.run(&["drift", "--format", "json", "--write", &write]).exits(2).json();
+    let changes = drift["changes"].as_array().unwrap();
+    let told: Vec<String> =
+        changes.iter().map(|c| format!("{} {} {}", c["id"], c["moved"], c["reason"])).collect();
+    assert_eq!(
+        told,
+        [
+            r#""agent/8003" "manifest" "waiting: 8003 is on a call; the manifest says `state: absent`""#,
+            r#""agent/8007" "manifest" "waiting: 8007 is on a call""#,
+            r#""queue/在线" "manifest" "waiting: 8003 is on a call; 8003 is deleted""#,
+            r#""queue/夜班" "manifest" "waiting: 8003 is on a call""#,
+        ]
+    );
+    let metrics = std::fs::read_to_string(metrics).unwrap();
+    let blamed =
+        metrics.lines().filter(|line| line.contains("moved=\"both\"") || line.contains("moved=\"live\""));
+    assert!(blamed.into_iter().all(|line| line.ends_with(" 0")), "{metrics}");
+    let said = bench.run(&["plan"]).exits(0);
+    assert!(!said.out.contains("console"), "{}", said.out);
+
+    // A manifest that no longer asks for it ends the wait.
+    bench.roster("agents: [{ operatorId: \"8005\" }]\nqueues: [{ displayName: 夜班, assignMembers: [\"8003\", \"8005\"] }]\n");
+    apply(&bench, &[]).exits(0);
+    assert!(!std::fs::read_to_string(bench.path(".rosterctl/ledger.json")).unwrap().contains("waiting"));
+}

@@ -46,6 +46,7 @@ fn results(plan: &Plan, done: bool) -> Vec<StepResult> {
         left_out: Vec::new(),
         only_deferred: false,
         spared: Vec::new(),
+        members: None,
         dropped: Vec::new(),
         acknowledged: Vec::new(),
         confirmed: *status == Status::Done,

@@ -19,10 +19,10 @@ use rosterctl::model::agent;
 use rosterctl::model::call::Failure;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::{Kind, OperatorId};
-use rosterctl::model::journal::Entry;
+use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use rosterctl::model::live::{Listing, Live};
-use rosterctl::model::plan::{Operation, Plan};
+use rosterctl::model::plan::{ChangeOrigin, Operation, Plan};
 use rosterctl::model::retry;
 use rosterctl::model::retry::Bounds;
 use rosterctl::model::value::Value;
@@ -573,4 +573,33 @@ fn a_field_that_reading_back_does_not_tell_is_not_done() {
         Some(record)
     });
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
+}
+
+#[test]
+fn a_list_that_a_dead_run_wrote_with_somebody_at_work_in_it_is_recorded_as_written() {
+    let workspace = planning::workspace_with("", "{}");
+    let roster = "apiVersion: rosterctl/v1\nkind: Roster\nqueues: [{ displayName: 夜班, assignMembers: [\"8005\"] }]\n";
+    let desired = planning::desired(&[("a.yaml".to_owned(), roster.to_owned())], &workspace);
+    let live = |members: &serde_json::Value| {
+        let queue = serde_json::json!({ "displayName": "夜班", "assignMembers": members });
+        planning::live(
+            &serde_json::json!({ "agents": { "8003": {}, "8005": {} }, "queues": { "1001": queue } }),
+        )
+    };
+    let busy = serde_json::json!({ "agentNumber": "8003", "priority": 3 });
+    let before = live(&serde_json::json!([busy]));
+    let now = live(&serde_json::json!([busy, { "agentNumber": "8005", "priority": 0 }]));
+    let make = |live: &Live, ledger: &Ledger| {
+        rosterctl::plan::plan(&workspace, &desired, live, ledger, &Options::default())
+    };
+    let mut ledger = Ledger::default();
+    let plan = make(&before, &ledger).unwrap();
+    let entries = [
+        Entry::Run { plan: Box::new(plan.clone()), ledger: Some(0) },
+        Entry::Begin { step: 0, at_ms: 0 },
+        Entry::End { step: 0, ending: Ending::Done, made: None },
+    ];
+    let (_, results) = journal_recovery::recover(&entries, Some(&now)).unwrap();
+    ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+    assert_eq!(make(&now, &ledger).unwrap().changes[0].moved, ChangeOrigin::Manifest);
 }

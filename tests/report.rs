@@ -101,6 +101,7 @@ fn ran() -> Report {
             made: None,
             left_out: Vec::new(),
             spared: Vec::new(),
+            members: None,
             carried_out: *status == Status::Done,
             only_deferred: false,
             dropped: Vec::new(),

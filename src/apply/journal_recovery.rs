@@ -4,13 +4,15 @@
 //! done, which costs at most a repetition that is safe. The journal only makes a run faster and more precise.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::postcondition;
+use super::{postcondition, write_op};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Operation, Plan, Step};
+use crate::model::value::Members;
 
 /// The ending of a step, and the queue that it created.
 type Ended = (Ending, Option<OperatorId>);
@@ -70,7 +72,11 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             live.and_then(|live| live.agents.as_ref()).is_some_and(|a| a.items.contains_key(&id.name))
         };
         let deletes = step.operation == Operation::AgentDelete;
-        let left_out = step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect();
+        let members = live.filter(|_| done).and_then(|live| list_with_spared(plan, step, live));
+        let left_out = match members {
+            Some(_) => step.targets.clone(),
+            None => step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect(),
+        };
         results.push(StepResult {
             status,
             message: None,
@@ -79,6 +85,7 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             left_out,
             only_deferred: false,
             spared: Vec::new(),
+            members: members.map(Arc::new),
             dropped: Vec::new(),
             acknowledged: Vec::new(),
             confirmed,
@@ -122,6 +129,19 @@ pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> 
     let steps = open.into_iter().filter_map(|(at, (_, until))| Some((plan.steps.get(*at)?, until)));
     let queues = steps.filter(|(step, _)| step.operation == Operation::QueueCreate);
     queues.filter_map(|(step, until)| Some((step.targets.first()?.clone(), until))).collect()
+}
+
+/// Returns the live members of a step's queue if they are those that it sent and some that it was to remove.
+///
+/// The journal holds no agents at work that stayed in the queue.
+fn list_with_spared(plan: &Plan, step: &Step, live: &Live) -> Option<Members> {
+    let target = step.targets.first().filter(|_| step.operation == Operation::QueueMembers)?;
+    let change = plan.change(target);
+    let now = live.queues.as_ref()?.items.get(&write_op::exten(target, change)?)?.members()?;
+    let (sent, removed) = (write_op::sent(step, change)?, write_op::removed(plan, step));
+    let is_whole = sent.iter().all(|(id, priority)| now.get(id) == Some(priority));
+    let spared = |(id, priority)| sent.get(id).or_else(|| removed.get(id)) == Some(priority);
+    (is_whole && now.len() > sent.len() && now.iter().all(spared)).then(|| Members::clone(now))
 }
 
 /// Returns true if live state shows that a step was carried out.

@@ -44,6 +44,10 @@ pub fn changes(
         }
         let all = mine().all(|(_, result)| done(result));
         let key = change.id.to_string();
+        mark_waiting(ledger, change, all, mine());
+        if !all {
+            record_members(ledger, change, mine());
+        }
         match change.action {
             Action::Delete if all => {
                 ledger.resources.remove(&key);
@@ -91,6 +95,41 @@ pub fn changes(
         }
         doubt(ledger, change, mine());
         not_taken(ledger, change, mine());
+    }
+}
+
+/// Marks the agents at work that a change waits for; a change that took effect waits for none.
+fn mark_waiting<'a>(
+    ledger: &mut Ledger,
+    change: &Change,
+    all: bool,
+    mine: impl Iterator<Item = (&'a Step, &'a StepResult)>,
+) {
+    let spared = mine.flat_map(|(_, result)| &result.spared);
+    let own = spared.filter(|spared| change.id.kind == Kind::Queue || spared.agent == change.id.name);
+    let marks: BTreeMap<String, String> =
+        own.map(|spared| (spared.agent.to_string(), spared.state.to_owned())).collect();
+    if !marks.is_empty() {
+        ledger.waiting.insert(change.id.to_string(), marks);
+    } else if all {
+        ledger.waiting.remove(&change.id.to_string());
+    }
+}
+
+/// Records the member list that was written last, where it is not the one that the change ends with.
+fn record_members<'a>(
+    ledger: &mut Ledger,
+    change: &Change,
+    mine: impl Iterator<Item = (&'a Step, &'a StepResult)>,
+) {
+    let written =
+        mine.filter(|(step, result)| step.operation == Operation::QueueMembers && result.carried_out);
+    let Some((step, result)) = written.last() else { return };
+    if let Some(members) = result.members.as_ref().or(step.members.as_ref()) {
+        let applied = ledger.resources.entry(change.id.to_string()).or_default();
+        applied.exten = applied.exten.take().or_else(|| change.exten.clone());
+        let members = Value::Members(Arc::clone(members)).to_json();
+        applied.fields.insert(ASSIGN_MEMBERS.key.to_owned(), members);
     }
 }
 
@@ -249,6 +288,10 @@ pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
     let in_scope = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
     let changed: BTreeMap<String, Action> =
         plan.changes.iter().map(|change| (change.id.to_string(), change.action)).collect();
+    // Without a change nothing waits.
+    ledger.waiting.retain(|key, _| {
+        changed.contains_key(key) || ResourceId::parse(key).is_some_and(|id| !in_scope(&id))
+    });
     if let Some(agents) = &live.agents {
         for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
             let resource = ResourceId::agent(id);

@@ -297,7 +297,16 @@ impl Machine {
                 carried_out: state.is_done(),
                 left_out,
                 only_deferred,
-                spared: state.deferred.iter().map(|deferred| deferred.agent.clone()).collect(),
+                members: state
+                    .op
+                    .as_ref()
+                    .and_then(WriteOp::members)
+                    .filter(|_| !state.deferred.is_empty())
+                    .map(|sent| {
+                        let stays = sent.iter().filter(|(id, _)| !state.dropped.contains(id));
+                        Arc::new(stays.map(|(id, priority)| (id.clone(), *priority)).collect())
+                    }),
+                spared: state.deferred.clone(),
                 dropped: state.dropped.clone(),
                 acknowledged: state.acknowledged.clone(),
                 confirmed: state.answer == Answer::Confirmed,

@@ -40,6 +40,10 @@ pub struct Ledger {
     /// milliseconds since 1970 UTC: before that nobody asks for them again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub awaited: BTreeMap<String, i64>,
+    /// Agents at work that the last run left alone, each with its state, by the resource that waits for them. They
+    /// stand beside the entries, since a mark makes nothing owned.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub waiting: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// What an agent had before it was deleted to be made again. It is written down before the deletion, so that
@@ -141,6 +145,7 @@ impl Default for Ledger {
             resources: BTreeMap::new(),
             kept: BTreeMap::new(),
             awaited: BTreeMap::new(),
+            waiting: BTreeMap::new(),
         }
     }
 }

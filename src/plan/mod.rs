@@ -26,6 +26,7 @@ mod targets;
 mod unasked;
 mod unknown_members;
 mod unread;
+mod waiting;
 
 use std::cell::OnceCell;
 
@@ -63,6 +64,7 @@ pub fn plan(
     seats::decide(&context, &scope, &mut draft);
     limits::check(&context, &mut draft);
     draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
+    waiting::explain(&context, &mut draft.changes);
     let steps = steps::build(&context, &draft.changes);
     draft.findings.extend(unknown_members::findings(&draft.changes, &steps));
     draft.findings.extend(unasked::findings(&context, &draft.changes));

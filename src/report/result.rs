@@ -141,7 +141,8 @@ fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
     if !result.only_deferred || !result.carried_out {
         return vec![whole()];
     }
-    let spared: Vec<ResourceId> = result.spared.iter().map(ResourceId::agent).collect();
+    let spared: Vec<ResourceId> =
+        result.spared.iter().map(|spared| ResourceId::agent(&spared.agent)).collect();
     let done: Vec<ResourceId> = step.targets.iter().filter(|id| !spared.contains(id)).cloned().collect();
     if spared.is_empty() || done.is_empty() {
         return vec![whole()];

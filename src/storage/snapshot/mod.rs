@@ -171,6 +171,7 @@ fn write_ledger(out: &mut String, ledger: &Ledger) {
         resources,
         kept,
         awaited: _,
+        waiting,
     } = ledger;
     out.push_str(",\n\"ledger\":{");
     if let Some(run) = last_clean_run {
@@ -178,6 +179,9 @@ fn write_ledger(out: &mut String, ledger: &Ledger) {
     }
     if !kept.is_empty() {
         out.push_str(&format!("\"kept\":{},", json!(kept)));
+    }
+    if !waiting.is_empty() {
+        out.push_str(&format!("\"waiting\":{},", json!(waiting)));
     }
     out.push_str("\"resources\":{");
     let mut comma = "\n";

@@ -120,12 +120,14 @@ struct ToldLedger {
     resources: BTreeMap<String, LedgerEntry>,
     #[serde(default)]
     kept: BTreeMap<String, ReplacementBackup>,
+    #[serde(default)]
+    waiting: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl From<ToldLedger> for Ledger {
     fn from(told: ToldLedger) -> Self {
-        let ToldLedger { last_clean_run, resources, kept } = told;
-        Self { last_clean_run, resources, kept, ..Self::default() }
+        let ToldLedger { last_clean_run, resources, kept, waiting } = told;
+        Self { last_clean_run, resources, kept, waiting, ..Self::default() }
     }
 }
 
