@@ -106,7 +106,7 @@ fn a_plan_reads_well_and_an_apply_says_what_it_did() {
       i R201  agent/8020 (坐席8020) is live and stands in no manifest
 
     allowed for this run: changes up to 20
-    Plan: 0 to create, 20 to update, 0 to replace, 0 to delete; 20 calls, about a moment under the rate limits.
+    Plan: 0 to create, 20 to update, 0 to replace, 0 to delete, 1 to look at; 20 calls, about a moment under the rate limits.
     ");
 }
 
@@ -287,11 +287,11 @@ fn a_member_that_the_vendor_skips_in_silence_is_no_success() {
 
       i R201  agent/9001 (临时) is live and stands in no manifest
 
-    Plan: 2 to create, 0 to update, 0 to replace, 0 to delete; 2 calls, about a moment under the rate limits.
+    Plan: 2 to create, 0 to update, 0 to replace, 0 to delete, 1 to look at; 2 calls, about a moment under the rate limits.
 
-      ! failed queue.create queue/在线: it did not take effect: queue/在线: the vendor skipped 9001 in silence
+      ! failed queue/在线  create · it did not take effect: queue/在线: the vendor skipped 9001 in silence
 
-    Applied in part: 1 of 2 steps done, 1 failed, 0 skipped, 0 of unknown outcome. Running apply again does the rest.
+    Applied in part, by steps: 1 done, 1 failed, 0 skipped, 0 of unknown outcome. Running apply again does the rest.
     ");
     let said = bench.run(&["plan"]).exits(1);
     assert!(said.err.contains("neither declared nor live"), "{}", said.err);

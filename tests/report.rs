@@ -367,7 +367,7 @@ fn files_are_written_beside_standard_output_for_their_owner_alone() {
     assert!(applied.out.contains("Applied: 1 of 1 steps done"), "{}", applied.out);
     let result: Json = serde_json::from_slice(&fs::read(bench.path("r.json")).unwrap()).unwrap();
     assert_eq!(result["results"][0]["status"], "done");
-    assert!(fs::read_to_string(bench.path("r.xml")).unwrap().contains("agent.edit agent/8001"));
+    assert!(fs::read_to_string(bench.path("r.xml")).unwrap().contains("name=\"updated agent/8001 张三\""));
 }
 
 #[test]

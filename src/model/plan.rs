@@ -21,6 +21,9 @@ use super::{agent, codec, queue, seat};
 /// The value of `format` of a plan.
 pub const FORMAT: &str = "rosterctl.plan/v1";
 
+/// What the reason of a change begins with that waits for agents at work; `; ` ends that part.
+pub const WAITING: &str = "waiting: ";
+
 /// What happens to a resource.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,

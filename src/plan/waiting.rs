@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::context::Context;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::id::{Kind, OperatorId};
-use crate::model::plan::{Action, Change, ChangeOrigin};
+use crate::model::plan::{Action, Change, ChangeOrigin, WAITING};
 use crate::model::value::Members;
 
 /// Says of each change for which agents it waits.
@@ -18,7 +18,7 @@ pub(super) fn explain(context: &Context<'_>, changes: &mut [Change]) {
         if open.is_empty() {
             continue;
         }
-        let words = format!("waiting: {}", open.join(", "));
+        let words = format!("{WAITING}{}", open.join(", "));
         change.reason = Some(match change.reason.take() {
             Some(reason) => format!("{words}; {reason}"),
             None => words,

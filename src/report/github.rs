@@ -3,12 +3,11 @@
 //! `::error file=roster/a.yaml,line=12,col=5,title=R303::message`. GitHub shows ten of a kind for a step, so what is
 //! gravest comes first, and of more than ten those who are deleted; one line closes the list.
 
-use super::view::{self, Line, LineKind};
-use super::{Body, Command, Part, Report, Run, result};
+use super::view::{self, Line, LineKind, Tense, View};
+use super::{Body, Command, Part, Report};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
-use crate::model::outcome::{Status, StepResult};
-use crate::model::plan::{Action, Plan};
+use crate::model::plan::Action;
 use crate::model::source::Source;
 
 /// One annotation.
@@ -71,21 +70,22 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
     };
     match &part.body {
         Body::Planned(plan) => {
-            let mut notes = planned(report.command, plan);
             let view = view::build(plan, report.command);
+            let mut notes = lines(report.command, &view);
             let special = view.narrowed.into_iter().chain(view.allowed);
             notes.extend(special.map(|words| about(Severity::Warning, words)));
             notes.push(about(Severity::Info, view.counts));
             notes
         }
         Body::Ran(plan, run) => {
-            let mut notes = ran(plan, run);
-            notes.extend(
-                planned(report.command, plan).into_iter().filter(|note| note.severity != Severity::Info),
-            );
-            if let Some(verdict) = result::verdict(plan, run) {
-                let whole = run.refused.is_none() && run.results.iter().all(StepResult::is_proved);
-                notes.push(about(if whole { Severity::Info } else { Severity::Error }, verdict));
+            let view = view::build_run(plan, run);
+            // What was done is counted.
+            let shown = lines(report.command, &view).into_iter();
+            let mut notes: Vec<Note> = shown.filter(|note| note.severity != Severity::Info).collect();
+            if let Some(end) = view.end {
+                let gravity = if end.whole { Severity::Info } else { Severity::Error };
+                notes.extend(end.verdict.map(|verdict| about(gravity, verdict)));
+                notes.extend(end.notes.into_iter().map(|note| about(Severity::Warning, note)));
             }
             notes
         }
@@ -110,18 +110,19 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
 }
 
 /// Changes and findings; what somebody changed in a console is a warning in a drift.
-fn planned(command: Command, plan: &Plan) -> Vec<Note> {
-    let view = view::build(plan, command);
+fn lines(command: Command, view: &View) -> Vec<Note> {
     let note = |line: &Line| {
         let (severity, title) = match (line.tone, command) {
             (LineKind::Find(severity), _) => (severity, line.subject.clone()),
             (LineKind::Act(_), Command::Drift) => (Severity::Warning, differs(line)),
-            (LineKind::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line)),
+            (LineKind::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line, view.tense)),
+            (LineKind::Open(_) | LineKind::Moved, _) => (Severity::Error, ended(line)),
         };
         let deletes = matches!(line.tone, LineKind::Act(Action::Delete | Action::Replace));
         Note { severity, source: line.source.clone(), title, message: message(line), deletes }
     };
-    let mut notes: Vec<Note> = view.findings.iter().chain(&view.changes).map(note).collect();
+    let mut notes: Vec<Note> =
+        view.open.iter().chain(&view.findings).chain(&view.changes).map(note).collect();
     // Ten annotations cannot name them all: one says who they are.
     let deleted: Vec<&Line> = view
         .changes
@@ -143,8 +144,12 @@ fn planned(command: Command, plan: &Plan) -> Vec<Note> {
     notes
 }
 
-fn acts(line: &Line) -> String {
-    format!("{} {}", line.tone.word(), line.subject)
+fn acts(line: &Line, tense: Tense) -> String {
+    format!("{} {}", line.tone.word_in(tense), line.subject)
+}
+
+fn ended(line: &Line) -> String {
+    format!("{} {}", line.subject, line.tone.word())
 }
 
 fn differs(line: &Line) -> String {
@@ -154,32 +159,10 @@ fn differs(line: &Line) -> String {
 fn message(line: &Line) -> String {
     let words = line.words();
     match (line.tone, line.name()) {
-        (LineKind::Find(_), _) | (LineKind::Act(_), None) => words,
-        (LineKind::Act(_), Some(name)) if words.is_empty() => format!("{}: {name}", line.subject),
-        (LineKind::Act(_), Some(name)) => format!("{} {name}: {words}", line.subject),
+        (LineKind::Find(_), _) | (_, None) => words,
+        (_, Some(name)) if words.is_empty() => format!("{}: {name}", line.subject),
+        (_, Some(name)) => format!("{} {name}: {words}", line.subject),
     }
-}
-
-fn ran(plan: &Plan, run: &Run) -> Vec<Note> {
-    let places = view::places(plan);
-    let place = |id| places.get(id).map(|source| Source::clone(source));
-    let stale = run.stale.iter().map(|moved| Note {
-        severity: Severity::Error,
-        source: place(&moved.id),
-        title: format!("{} moved", moved.id),
-        message: moved.message.clone(),
-        deletes: false,
-    });
-    let steps =
-        result::ends(plan, run).filter(|(_, entry)| entry.end != Status::Done || entry.message.is_some());
-    let steps = steps.map(|(step, entry)| Note {
-        severity: if entry.end == Status::Done { Severity::Info } else { Severity::Error },
-        source: step.targets.first().and_then(place),
-        title: format!("{} {}", result::words(step, &entry), entry.status),
-        message: entry.message.unwrap_or(entry.status).to_owned(),
-        deletes: false,
-    });
-    stale.chain(steps).collect()
 }
 
 #[cfg(test)]

@@ -9,11 +9,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::view::{self, Line, LineKind};
-use super::{Body, Command, Part, Report, Run, result};
+use super::view::{self, Line, LineKind, View};
+use super::{Body, Command, Part, Report};
 use crate::model::finding::{self, RULES, Severity};
-use crate::model::outcome::Status;
-use crate::model::plan::Plan;
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
 
@@ -65,7 +63,7 @@ pub(super) fn report(report: &Report) -> String {
 /// What is kept of too many results: who is deleted, then errors, warnings and the rest.
 fn priority(result: &Json) -> usize {
     let text = |path: &str| result.pointer(path).and_then(Json::as_str).unwrap_or_default();
-    let deletes = ["delete ", "replace "].iter().any(|word| text("/message/text").starts_with(word));
+    let deletes = ["delete", "replace"].iter().any(|word| text("/message/text").starts_with(word));
     match (text("/ruleId"), text("/level")) {
         ("change", _) if deletes => 0,
         (_, "error") => 1,
@@ -145,11 +143,14 @@ fn one(
 
 fn results(report: &Report, part: &Part) -> Vec<Json> {
     match &part.body {
-        Body::Planned(plan) => planned(report, part, plan),
+        Body::Planned(plan) => lines(report, part, &view::build(plan, report.command)),
         Body::Ran(plan, run) => {
-            let mut results = ran(report, part, plan, run);
-            results.extend(planned(report, part, plan));
-            results
+            let view = view::build_run(plan, run);
+            // What stands in the way of the whole has no resource.
+            let verdict = view.end.as_ref().filter(|end| !end.whole).and_then(|end| end.verdict.as_deref());
+            let verdict =
+                verdict.map(|verdict| one(report, part, "failure", Severity::Error, verdict, "", None));
+            verdict.into_iter().chain(lines(report, part, &view)).collect()
         }
         Body::Failed(failure) if failure.diagnostics.is_empty() => {
             vec![one(report, part, "failure", Severity::Error, &failure.message, "", None)]
@@ -183,58 +184,30 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
     }
 }
 
-fn planned(report: &Report, part: &Part, plan: &Plan) -> Vec<Json> {
-    let view = view::build(plan, report.command);
+fn lines(report: &Report, part: &Part, view: &View) -> Vec<Json> {
     let result = |line: &Line| {
         let source = line.source.as_ref();
+        let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
+        let words = line.words();
+        let gap = if words.is_empty() { "" } else { ": " };
+        let text = format!("{} {}{name}{gap}{words}", line.tone.word_in(view.tense), line.subject);
         match line.tone {
+            LineKind::Open(_) => one(report, part, "step", Severity::Error, &text, &line.subject, source),
+            LineKind::Moved => one(report, part, "moved", Severity::Error, &text, &line.subject, source),
             LineKind::Find(severity) => {
                 let key = line.about.as_deref().unwrap_or_default();
-                one(report, part, &line.subject, severity, &line.words(), key, source)
+                one(report, part, &line.subject, severity, &words, key, source)
             }
             LineKind::Act(_) => {
                 let severity = match report.command {
                     Command::Drift => Severity::Warning,
                     Command::Plan | Command::Apply => Severity::Info,
                 };
-                let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
-                let words = line.words();
-                let gap = if words.is_empty() { "" } else { ": " };
-                let text = format!("{} {}{name}{gap}{words}", line.tone.word(), line.subject);
                 one(report, part, "change", severity, &text, &line.subject, source)
             }
         }
     };
-    view.findings.iter().chain(&view.changes).map(result).collect()
-}
-
-fn ran(report: &Report, part: &Part, plan: &Plan, run: &Run) -> Vec<Json> {
-    let mut results = Vec::new();
-    if let Some(verdict) = result::verdict(plan, run).filter(|_| run.refused.is_some()) {
-        results.push(one(report, part, "failure", Severity::Error, &verdict, "", None));
-    }
-    let places = view::places(plan);
-    let place = |id| places.get(id).copied();
-    for moved in &run.stale {
-        let id = moved.id.to_string();
-        let text = format!("{id}: {}", moved.message);
-        results.push(one(report, part, "moved", Severity::Error, &text, &id, place(&moved.id)));
-    }
-    for (step, entry) in result::ends(plan, run).filter(|(_, entry)| entry.end != Status::Done) {
-        let what = result::words(step, &entry);
-        let why = entry.message.map(|why| format!(": {why}")).unwrap_or_default();
-        let text = format!("{} {what}{why}", entry.status);
-        results.push(one(
-            report,
-            part,
-            "step",
-            Severity::Error,
-            &text,
-            &what,
-            step.targets.first().and_then(place),
-        ));
-    }
-    results
+    view.open.iter().chain(&view.findings).chain(&view.changes).map(result).collect()
 }
 
 /// A path as a relative reference of RFC 3986: whatever is neither a letter, a digit nor `-._~/` as `%XX`.
