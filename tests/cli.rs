@@ -265,6 +265,11 @@ fn a_target_names_something_or_is_an_error() {
     bench.roster(&TWENTY.replace("recording: true", "recording: false"));
     let said = bench.run(&["plan", "--target", "agent/80O1"]).exits(1);
     insta::assert_snapshot!(said.err, @"error: target `agent/80O1` names nothing that is declared or live; did you mean `agent/8001`?");
+    // A tombstone is not what was meant.
+    let absent = "  - { operatorId: \"80O1\", state: absent }\nqueues:";
+    bench.roster(&TWENTY.replace("recording: true", "recording: false").replace("queues:", absent));
+    let said = bench.run(&["plan", "--target", "agent/80O2"]).exits(1);
+    assert!(said.err.contains("did you mean `agent/8002`?"), "{}", said.err);
     bench.run(&["apply", "--auto-approve", "--target", "agent/8001"]).exits(0);
     bench.with(|estate| {
         let recorded: i64 = estate.agent_config.agents().map(|a| a.isrecord).sum();
@@ -486,7 +491,7 @@ fn drift_says_which_side_moved_and_exits_with_2() {
     insta::assert_snapshot!(said.out, @"
     What is live -> what the manifests say; nothing has been changed.
 
-      ~ agent/8001  name 别名 -> 坐席8001 (it was changed in the console)
+      ~ agent/8001  name 别名 -> 坐席8001 (changed since, not by this ledger)
 
     Drift: 0 missing, 1 different, 0 to make again, 0 unwanted; an apply would take 1 call, about a moment under the rate limits.
     ");

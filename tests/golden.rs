@@ -65,6 +65,7 @@ fn draw(documents: &mut Documents, name: &str, command: Command, body: &dyn Fn()
             file: "teams/a/rosterctl.yaml".into(),
             exit: 0,
             last_clean_run: Some("2026-11-20T08:00:00Z".to_owned()),
+            seconds: None,
             body: body(),
         }],
         root: String::new(),

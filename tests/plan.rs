@@ -8,7 +8,7 @@ mod cases;
 #[path = "support/planning.rs"]
 mod planning;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -88,4 +88,28 @@ fn check(case: &str) {
     }, {
         insta::assert_snapshot!("plan", plan);
     });
+}
+
+#[test]
+fn calls_that_a_shared_window_holds_count_in_an_estimate() {
+    let workspace = planning::workspace_with("", "{}");
+    let queues: String =
+        (1..=7).map(|n| format!("  - {{ displayName: 队列{n}, assignMembers: [\"8001\"] }}\n")).collect();
+    let roster = format!("apiVersion: rosterctl/v1\nkind: Roster\nqueues:\n{queues}");
+    let desired = planning::desired(&[("a.yaml".to_owned(), roster)], &workspace);
+    let live = planning::live(&serde_json::json!({ "agents": { "8001": {} }, "queues": {} }));
+    let plan = rosterctl::plan::plan(
+        &workspace,
+        &desired,
+        &live,
+        &rosterctl::model::ledger::Ledger::default(),
+        &rosterctl::plan::Options::default(),
+    )
+    .unwrap();
+    let after = |used: usize| {
+        rosterctl::plan::seconds(&workspace, &plan.steps, &BTreeMap::from([("addQueue", used)]))
+    };
+    assert_eq!((plan.summary.estimated_seconds, after(13), after(20)), (0, 0, 60));
+    // Where nothing is created, nothing waits for that window.
+    assert_eq!(rosterctl::plan::seconds(&workspace, &[], &BTreeMap::from([("addQueue", 20)])), 0);
 }

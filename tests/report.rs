@@ -74,6 +74,7 @@ fn part(body: Body) -> Part {
         file: "teams/a/rosterctl.yaml".into(),
         exit: 4,
         last_clean_run: Some("2026-11-20T08:00:00Z".to_owned()),
+        seconds: None,
         body,
     }
 }

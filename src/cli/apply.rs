@@ -188,7 +188,7 @@ async fn locked(
     let refusal = work.refusal().filter(|_| !stale);
     let shown = if refusal.is_some() { &judged } else { &plan };
     let due = if refusal.is_some() { Vec::new() } else { work.due() };
-    reporter.show(shown, !due.is_empty());
+    reporter.show(shown, planning::seconds(loaded, shown, &work.vendors), !due.is_empty());
     if stale {
         return Err(is_stale(arguments, reporter, work.moved().to_vec()));
     }

@@ -67,9 +67,9 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     }
     for path in mine {
         match one(arguments, path, console).await {
-            Ok(plan) => {
+            Ok((plan, seconds)) => {
                 let exit = Exit::for_plan(&plan, arguments.detailed_exitcode);
-                reporter.planned(path, exit, plan, None);
+                reporter.planned(path, exit, plan, seconds, None);
             }
             Err(fail) => reporter.fail(path, &fail),
         }
@@ -81,7 +81,8 @@ fn unsaved(out: &Path, error: &std::io::Error) -> CliError {
     CliError::error(format!("the plan cannot be saved to {}: {error}", out.display()))
 }
 
-async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Plan, CliError> {
+/// Returns the plan, and the seconds that it takes as of now where the rate windows are known.
+async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<(Plan, Option<u64>), CliError> {
     // A snapshot is read beside the manifests; what is wrong with these is told first.
     let (loaded, snapshot) = thread::scope(|scope| {
         let snapshot = arguments.live.as_deref().map(|file| scope.spawn(|| snapshot_plan::open(file)));
@@ -92,22 +93,24 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
     let loaded = loaded?;
     // The program ends soon and gives all memory back at once; a value at a time takes a tenth of the run.
     let several = arguments.workspaces.several();
-    let plan = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
-        snapshot_plan::make(&loaded, snapshot?, file, &arguments.narrowing, console).await?
+    let (plan, seconds) = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
+        (snapshot_plan::make(&loaded, snapshot?, file, &arguments.narrowing, console).await?, None)
     } else {
         if let Some(why) = loaded.journal().corruption() {
             console.note(&why);
         }
         git_exposure::warn(&loaded, console);
         let store = Store::open(&loaded.workspace, &loaded.place)?;
-        let Planned { mut plan, live, .. } = planning::make(&loaded, &store, &arguments.narrowing).await?;
+        let made = planning::make(&loaded, &store, &arguments.narrowing).await?;
+        let Planned { mut plan, live, vendors, .. } = made;
         if let Some(key) = fingerprints::key(&loaded).await? {
             plan.digests.signature = Some(digest::signature(&plan.digests.plan, &key));
         }
         if !several {
             std::mem::forget(live);
         }
-        plan
+        let seconds = planning::seconds(&loaded, &plan, &vendors);
+        (plan, Some(seconds))
     };
     planning::report_invalid(&plan, &loaded, console);
     if let Some(out) = &arguments.out {
@@ -117,5 +120,5 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
     if !several {
         std::mem::forget(loaded.desired);
     }
-    Ok(plan)
+    Ok((plan, seconds))
 }

@@ -109,6 +109,7 @@ impl Output {
             parts: RefCell::default(),
             exit: Cell::new(Exit::Success),
             plan: RefCell::default(),
+            seconds: Cell::default(),
             run: RefCell::default(),
             shown: Cell::new(false),
         };
@@ -139,6 +140,8 @@ pub(super) struct Reporter<'a> {
     exit: Cell<Exit>,
     /// The plan that is being carried out.
     plan: RefCell<Option<Arc<Plan>>>,
+    /// Seconds that the plan takes at least as of now.
+    seconds: Cell<Option<u64>>,
     /// What became of it.
     run: RefCell<Option<Run>>,
     /// The plan was shown already.
@@ -167,14 +170,16 @@ impl Reporter<'_> {
     }
 
     /// Shows a plan before it is carried out, where standard output is for people.
-    pub(super) fn show(&self, plan: &Arc<Plan>, due: bool) {
+    pub(super) fn show(&self, plan: &Arc<Plan>, seconds: u64, due: bool) {
         self.plan.replace(Some(Arc::clone(plan)));
+        self.seconds.set(Some(seconds));
         if self.output.format != Format::Text {
             return;
         }
         self.shown.set(true);
         let masked = self.output.mask_personal.then(|| Mask::for_plan(plan).plan(plan));
-        let view = View { due, ..view::build(masked.as_ref().unwrap_or(plan), self.command) };
+        let view = view::build(masked.as_ref().unwrap_or(plan), self.command, Some(seconds));
+        let view = View { due, ..view };
         self.console.out(&text::plan(&view, self.console.look()));
     }
 
@@ -184,7 +189,15 @@ impl Reporter<'_> {
     }
 
     /// Takes up a workspace's plan.
-    pub(super) fn planned(&self, place: &Path, exit: Exit, plan: Plan, last_clean_run: Option<String>) {
+    pub(super) fn planned(
+        &self,
+        place: &Path,
+        exit: Exit,
+        plan: Plan,
+        seconds: Option<u64>,
+        last_clean_run: Option<String>,
+    ) {
+        self.seconds.set(seconds);
         self.add(place, exit, last_clean_run, Body::Planned(Arc::new(plan)));
     }
 
@@ -211,7 +224,8 @@ impl Reporter<'_> {
 
     fn add(&self, place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) {
         self.exit.set(self.exit.get().graver(exit));
-        self.parts.borrow_mut().push(part(place, exit, last_clean_run, body));
+        let part = part(place, exit, last_clean_run, body);
+        self.parts.borrow_mut().push(Part { seconds: self.seconds.take(), ..part });
     }
 
     /// Prints and writes what was taken up, and returns the gravest exit code.
@@ -251,7 +265,14 @@ impl Reporter<'_> {
 
 fn part(place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) -> Part {
     let file = Place::find(place).map_or_else(|_| files::shown(place), |found| found.shown);
-    Part { place: files::shown(place).to_string(), file, exit: exit as u8, last_clean_run, body }
+    Part {
+        place: files::shown(place).to_string(),
+        file,
+        exit: exit as u8,
+        last_clean_run,
+        seconds: None,
+        body,
+    }
 }
 
 fn failed(place: &Path, failure: Failure) -> Body {

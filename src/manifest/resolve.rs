@@ -19,6 +19,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
+use crate::model::text::visible;
 use crate::model::value::{Members, Sip, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
 
@@ -539,8 +540,11 @@ fn queue(
         }
         if members.is_empty() && !raw.allow_empty && all_agents {
             out.push(
-                Diagnostic::at(&selector.source, "`memberSelector` matches no declared agent")
-                    .help("check what it selects by, or say `allowEmpty: true` beside it"),
+                Diagnostic::at(
+                    &selector.source,
+                    format!("`memberSelector` of queue `{}` matches no declared agent", visible(&raw.name.0)),
+                )
+                .help("check what it selects by, or say `allowEmpty: true` beside it"),
             );
         }
     }

@@ -17,7 +17,7 @@ use crate::model::finding::{
     SECRET_GONE, UNMANAGED_AGENT,
 };
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::ledger::{LedgerEntry, ReplacementBackup};
+use crate::model::ledger::{Ledger, LedgerEntry, ReplacementBackup};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
@@ -78,18 +78,13 @@ fn unmanaged(
     live: &Record,
     deletable: bool,
 ) {
-    let pruned = match context.workspace.policy.prune {
-        Prune::None => false,
-        Prune::Owned => context.ledger.owns(resource),
-        Prune::All => true,
-    };
-    // Nobody could have named it in a manifest, so that no manifest does says nothing.
+    let policy = context.workspace.policy.prune;
     let unspeakable = OperatorId::objection(resource.name.as_str());
-    if pruned && deletable && unspeakable.is_none() {
+    if deletable && prunes(policy, context.ledger, &resource.name) {
         delete(context, draft, &resource.name, live, None);
     } else if scope.is_whole() {
         let name = live.text(&NAME).map(|n| format!(" ({n})")).unwrap_or_default();
-        let kept = unspeakable.filter(|_| pruned);
+        let kept = unspeakable.filter(|_| prunes_any(policy, context.ledger, resource));
         let kept = kept.map(|why| format!("; no manifest could name it ({why}), so it is not deleted"));
         let kept = kept.unwrap_or_default();
         draft.find(
@@ -99,6 +94,21 @@ fn unmanaged(
             )
             .about(resource),
         );
+    }
+}
+
+/// Returns true if a policy deletes a live agent that no manifest names.
+pub fn prunes(policy: Prune, ledger: &Ledger, id: &OperatorId) -> bool {
+    // That no manifest names it says nothing where none could.
+    OperatorId::objection(id.as_str()).is_none() && prunes_any(policy, ledger, &ResourceId::agent(id))
+}
+
+/// Returns true if a policy deletes an agent that no manifest names, whether or not one could.
+fn prunes_any(policy: Prune, ledger: &Ledger, resource: &ResourceId) -> bool {
+    match policy {
+        Prune::None => false,
+        Prune::Owned => ledger.owns(resource),
+        Prune::All => true,
     }
 }
 

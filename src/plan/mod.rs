@@ -29,6 +29,7 @@ mod unread;
 mod waiting;
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use self::context::{Context, Draft};
 use crate::config::workspace::Workspace;
@@ -39,8 +40,9 @@ use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
 
-pub use self::agents::asserts_unread;
+pub use self::agents::{asserts_unread, prunes};
 pub use self::context::Options;
+pub use self::estimate::seconds;
 pub use self::rotation::overwriting;
 pub use self::targets::UnknownTarget;
 
@@ -81,7 +83,7 @@ pub fn plan(
         replace: count(Action::Replace),
         delete: count(Action::Delete),
         calls: estimate::calls(&steps),
-        estimated_seconds: estimate::seconds(workspace, &steps),
+        estimated_seconds: estimate::seconds(workspace, &steps, &BTreeMap::new()),
         findings: FindingCounts {
             error: weigh(Severity::Error),
             warning: weigh(Severity::Warning),

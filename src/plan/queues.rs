@@ -237,7 +237,8 @@ fn check_members(
             && !agents.items.contains_key(member)
             && agents.incomplete.is_none()
         {
-            let known = || context.desired.agents.keys().chain(agents.items.keys()).map(OperatorId::as_str);
+            let declared = context.desired.agents.iter().filter(|(_, agent)| !agent.absent).map(|(id, _)| id);
+            let known = || declared.clone().chain(agents.items.keys()).map(OperatorId::as_str);
             let near = draft
                 .may_search()
                 .then(|| crate::model::diagnostic::did_you_mean(member.as_str(), known()))

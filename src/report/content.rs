@@ -55,6 +55,8 @@ pub struct Part {
     pub exit: u8,
     /// End of the last run that left nothing to do, as a UTC timestamp, where the ledger knows one.
     pub last_clean_run: Option<String>,
+    /// Seconds that the plan takes at least as of now, where the shared rate windows are known.
+    pub seconds: Option<u64>,
     /// What there is to tell.
     pub body: Body,
 }

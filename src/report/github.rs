@@ -70,15 +70,16 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
     };
     match &part.body {
         Body::Planned(plan) => {
-            let view = view::build(plan, report.command);
+            let view = view::build(plan, report.command, part.seconds);
             let mut notes = lines(report.command, &view);
+            let counts = view.counts();
             let special = view.narrowed.into_iter().chain(view.allowed);
             notes.extend(special.map(|words| about(Severity::Warning, words)));
-            notes.push(about(Severity::Info, view.counts));
+            notes.push(about(Severity::Info, counts));
             notes
         }
         Body::Ran(plan, run) => {
-            let view = view::build_run(plan, run);
+            let view = view::build_run(plan, run, part.seconds);
             // What was done is counted.
             let shown = lines(report.command, &view).into_iter();
             let mut notes: Vec<Note> = shown.filter(|note| note.severity != Severity::Info).collect();

@@ -103,9 +103,9 @@ fn write(xml: &mut Markup, report: &Report, case: &Case) {
 
 fn suite<'a>(report: &Report, part: &'a Part) -> Suite<'a> {
     let (run, cases) = match &part.body {
-        Body::Planned(plan) => (None, cases(report, &view::build(plan, report.command))),
+        Body::Planned(plan) => (None, cases(report, &view::build(plan, report.command, part.seconds))),
         Body::Ran(plan, run) => {
-            let view = view::build_run(plan, run);
+            let view = view::build_run(plan, run, part.seconds);
             let mut cases = cases(report, &view);
             if let Some(why) = &run.refused {
                 let name = "the plan is carried out".to_owned();

@@ -107,8 +107,8 @@ fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Chapter>) {
     }
     head.raw("\n\n");
     let sections = match &part.body {
-        Body::Planned(plan) => view(report, &view::build(plan, report.command), &mut head),
-        Body::Ran(plan, run) => view(report, &view::build_run(plan, run), &mut head),
+        Body::Planned(plan) => view(report, &view::build(plan, report.command, part.seconds), &mut head),
+        Body::Ran(plan, run) => view(report, &view::build_run(plan, run, part.seconds), &mut head),
         Body::Failed(failure) => failed(report, failure, &mut head),
     };
     (head, sections)

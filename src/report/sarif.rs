@@ -143,9 +143,9 @@ fn one(
 
 fn results(report: &Report, part: &Part) -> Vec<Json> {
     match &part.body {
-        Body::Planned(plan) => lines(report, part, &view::build(plan, report.command)),
+        Body::Planned(plan) => lines(report, part, &view::build(plan, report.command, part.seconds)),
         Body::Ran(plan, run) => {
-            let view = view::build_run(plan, run);
+            let view = view::build_run(plan, run, part.seconds);
             // What stands in the way of the whole has no resource.
             let verdict = view.end.as_ref().filter(|end| !end.whole).and_then(|end| end.verdict.as_deref());
             let verdict =

@@ -30,8 +30,8 @@ const LONG: usize = 24;
 pub(super) fn report(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().map(|part| {
         let text = match &part.body {
-            Body::Planned(shown) => plan(&view::build(shown, report.command), look),
-            Body::Ran(shown, run) => plan(&view::build_run(shown, run), look),
+            Body::Planned(shown) => plan(&view::build(shown, report.command, part.seconds), look),
+            Body::Ran(shown, run) => plan(&view::build_run(shown, run, part.seconds), look),
             Body::Failed(failure) => failed(failure),
         };
         if report.several { format!("# {}\n{text}", safe(part.name())) } else { text }
@@ -44,7 +44,7 @@ pub(super) fn report(report: &Report, look: TextStyle) -> String {
 pub fn outcome(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().filter_map(|part| match &part.body {
         Body::Ran(plan, run) if run.refused.is_none() => {
-            let view = view::build_run(plan, run);
+            let view = view::build_run(plan, run, part.seconds);
             let open: String = view.open.iter().map(|line| draw(line, 0, look)).collect();
             let gap = if open.is_empty() { "" } else { "\n" };
             Some(open + gap + &end(&view, look))
@@ -105,7 +105,7 @@ pub fn plan(view: &View, look: TextStyle) -> String {
         ));
     }
     if view.tense != Tense::Done {
-        text.push_str(&format!("{}\n", wrap(&view.counts, 0, look.width)));
+        text.push_str(&format!("{}\n", wrap(&view.counts(), 0, look.width)));
     }
     text + &end(view, look)
 }

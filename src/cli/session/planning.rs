@@ -19,7 +19,7 @@ use crate::model::plan::Plan;
 use crate::plan;
 use crate::plan::Options;
 use crate::runtime::read::resources;
-use crate::runtime::vendor::Vendors;
+use crate::runtime::vendor::{Vendor, Vendors};
 use crate::storage::ledger::Store;
 
 /// A plan and its input.
@@ -55,6 +55,13 @@ pub(crate) async fn again(loaded: &Loaded, store: &Store, saved: &Plan) -> Resul
     let prints = fingerprints::read(loaded, &ledger).await?;
     let plan = build(loaded, &live, &ledger, prints, &PlanArgs::from_saved(saved))?;
     Ok(Planned { plan, live, ledger, vendors })
+}
+
+/// Returns the seconds that a plan takes at least, with the calls that the shared rate windows hold now.
+pub(crate) fn seconds(loaded: &Loaded, plan: &Plan, vendors: &Vendors) -> u64 {
+    let rates = vendors.queues.iter().flat_map(Vendor::rates);
+    let used = rates.map(|(operation, _, used)| (operation, used)).collect();
+    plan::seconds(&loaded.workspace, &plan.steps, &used)
 }
 
 /// Reads live state and the ledger, and settles the journal of an interrupted run.

@@ -105,11 +105,11 @@ fn contents(page: &mut Markup, report: &Report) {
         page.text(report.path(&part.place)).raw("</small> ");
         let said = match &part.body {
             Body::Planned(plan) => {
-                let view = view::build(plan, report.command);
+                let view = view::build(plan, report.command, part.seconds);
                 view.verdict().map_or_else(|| view.headline(), str::to_owned)
             }
             Body::Ran(plan, run) => {
-                view::build_run(plan, run).end.and_then(|end| end.verdict).unwrap_or_default()
+                view::build_run(plan, run, part.seconds).end.and_then(|end| end.verdict).unwrap_or_default()
             }
             Body::Failed(failure) => format!("Failed: {}", failure.message),
         };
@@ -128,8 +128,8 @@ fn workspace(page: &mut Markup, spot: RenderCtx<'_>, part: &Part) {
             .raw("</small></h2>\n");
     }
     match &part.body {
-        Body::Planned(plan) => view(page, spot, &view::build(plan, spot.report.command)),
-        Body::Ran(plan, run) => view(page, spot, &view::build_run(plan, run)),
+        Body::Planned(plan) => view(page, spot, &view::build(plan, spot.report.command, part.seconds)),
+        Body::Ran(plan, run) => view(page, spot, &view::build_run(plan, run, part.seconds)),
         Body::Failed(failure) => failed(page, spot, failure),
     }
     page.raw("</article>\n");

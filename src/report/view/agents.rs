@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::line::{Line, LineKind, Section, Segment, Tense, ranges, remarks, words};
+use super::line::{Line, LineKind, Section, Segment, Tense, field_piece, ranges, remarks, words};
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::field::Field;
 use crate::model::id::{Kind, OperatorId};
@@ -254,11 +254,7 @@ fn agent_pieces(change: &Change, tense: Tense) -> Vec<Segment> {
                 pieces.push(if *field.field == PASSWORD {
                     Segment::Words("password".to_owned())
                 } else {
-                    Segment::Field {
-                        key: field.field.key.to_owned(),
-                        before: words(field, field.before.as_ref()),
-                        after: words(field, field.after.as_ref()),
-                    }
+                    field_piece(field)
                 });
                 if let Some(reason) = &field.reason {
                     pieces.push(Segment::Remark(reason.clone()));
@@ -300,7 +296,8 @@ mod tests {
                 "findings": { "error": 0, "warning": 0, "info": 0 }, "live": { "agents": 0, "queues": 0 } },
             "changes": changes, "steps": [], "findings": [], "digests": { "manifests": "", "plan": "" },
         });
-        let view = super::super::build(&serde_json::from_value(plan).unwrap(), crate::report::Command::Plan);
+        let view =
+            super::super::build(&serde_json::from_value(plan).unwrap(), crate::report::Command::Plan, None);
         let subjects: Vec<&str> = view.changes.iter().map(|line| &*line.subject).collect();
         assert_eq!(subjects, ["agent/8001 … 8011", "agent/9001"]);
         assert_eq!(view.changes[0].pieces[0], Segment::Count(6));
@@ -328,5 +325,21 @@ mod tests {
         // A count is no number of an agent.
         let seconds = |id: &str, count: i64| change(id, "wrapUpSeconds", &count.into());
         assert_ne!(shape(&seconds("1", 10)), shape(&seconds("2", 20)));
+    }
+    #[test]
+    fn two_names_that_look_alike_show_what_tells_them_apart() {
+        let renamed = |before: &str, after: &str| {
+            let field =
+                serde_json::json!({ "path": "name", "before": before, "after": after, "moved": "manifest" });
+            let change = serde_json::json!({
+                "id": "agent/8001", "action": "update", "moved": "manifest", "fields": [field],
+            });
+            let change = serde_json::from_value::<Change>(change).unwrap();
+            agent_line(&change, Tense::Planned).words()
+        };
+        assert_eq!(renamed("王\u{200b}芳", "王芳"), r#"name "王\u{200b}芳" -> 王芳"#);
+        assert_eq!(renamed("Rene\u{301}", "René"), r#"name "Rene\u{301}" -> René"#);
+        assert_eq!(renamed("王 芳 ", "王芳"), r#"name "王 芳\u{20}" -> 王芳"#);
+        assert_eq!(renamed("王芳", "王方"), "name 王芳 -> 王方");
     }
 }

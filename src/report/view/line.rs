@@ -6,6 +6,7 @@ use crate::model::id::OperatorId;
 use crate::model::outcome::Status;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::source::Source;
+use crate::model::text::{skeleton, visible};
 use crate::model::value::Value;
 
 /// The tense in which a report tells of changes.
@@ -286,6 +287,21 @@ impl MemberCounts {
     }
 }
 
+/// Both sides of a field that changes; two texts that look alike show their odd characters.
+pub(super) fn field_piece(field: &FieldDiff) -> Segment {
+    let text = |value: &Option<Value>| match value {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let (before, after) = match (text(&field.before), text(&field.after)) {
+        (Some(before), Some(after)) if skeleton(&before) == skeleton(&after) => {
+            (visible(&before).into_owned(), visible(&after).into_owned())
+        }
+        _ => (words(field, field.before.as_ref()), words(field, field.after.as_ref())),
+    };
+    Segment::Field { key: field.field.key.to_owned(), before, after }
+}
+
 /// One side of a field, as people read it.
 pub(super) fn words(field: &FieldDiff, value: Option<&Value>) -> String {
     // What no operation returns, and no run has set, may hold anything.
@@ -300,11 +316,15 @@ pub(super) fn remarks(change: &Change, tense: Tense, pieces: &mut Vec<Segment>) 
     }
     match (change.moved, change.action) {
         (ChangeOrigin::Live, Action::Create) => {
-            pieces.push(Segment::Remark("it was deleted in the console".to_owned()));
+            pieces.push(Segment::Remark("deleted since, not by this ledger".to_owned()));
         }
-        (ChangeOrigin::Live, _) => pieces.push(Segment::Remark("it was changed in the console".to_owned())),
+        (ChangeOrigin::Live, _) => {
+            pieces.push(Segment::Remark("changed since, not by this ledger".to_owned()))
+        }
         (ChangeOrigin::Both, _) => {
-            pieces.push(Segment::Remark("both the console and the manifest changed it".to_owned()));
+            pieces.push(Segment::Remark(
+                "changed since by the manifest, and live not by this ledger".to_owned(),
+            ));
         }
         (ChangeOrigin::Manifest, _) if tense == Tense::Differs && change.reason.is_none() => {
             pieces.push(Segment::Remark("the manifest changed since the last apply".to_owned()));

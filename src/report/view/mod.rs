@@ -48,8 +48,6 @@ pub struct View {
     pub end: Option<End>,
     /// Why apply would do none of it, when it would not.
     pub refused: Option<String>,
-    /// The line of counts of the plan.
-    pub counts: String,
     /// The counts of the plan.
     pub summary: Summary,
 }
@@ -88,6 +86,33 @@ impl View {
         said.collect::<Vec<_>>().join(" · ")
     }
 
+    /// Returns the line of counts of the plan.
+    pub fn counts(&self) -> String {
+        let s = &self.summary;
+        let drift = self.tense == Tense::Differs;
+        let mut text = if drift {
+            format!(
+                "Drift: {} missing, {} different, {} to make again, {} unwanted",
+                s.create, s.update, s.replace, s.delete
+            )
+        } else {
+            format!(
+                "Plan: {} to create, {} to update, {} to replace, {} to delete",
+                s.create, s.update, s.replace, s.delete
+            )
+        };
+        let found = self.count(Section::Findings);
+        if found > 0 {
+            text.push_str(&format!(", {found} to look at"));
+        }
+        match s.calls {
+            0 => text.push('.'),
+            _ if drift => text.push_str(&format!("; an apply would take {}.", effort(s))),
+            _ => text.push_str(&format!("; {}.", effort(s))),
+        }
+        text
+    }
+
     /// What can be said of a plan with nothing to do; `None` when there is something, or it is refused.
     pub fn verdict(&self) -> Option<&'static str> {
         if self.tense == Tense::Done {
@@ -108,7 +133,9 @@ impl View {
 }
 
 /// Puts a plan into words.
-pub fn build(plan: &Plan, command: Command) -> View {
+///
+/// `seconds` is how long it takes at least as of now, where that is known.
+pub fn build(plan: &Plan, command: Command, seconds: Option<u64>) -> View {
     let tense = if command == Command::Drift { Tense::Differs } else { Tense::Planned };
     View {
         tense,
@@ -127,8 +154,10 @@ pub fn build(plan: &Plan, command: Command) -> View {
         due: false,
         end: None,
         refused: refused(&plan.findings),
-        counts: counts(plan, tense),
-        summary: plan.summary.clone(),
+        summary: Summary {
+            estimated_seconds: seconds.unwrap_or(plan.summary.estimated_seconds),
+            ..plan.summary.clone()
+        },
     }
 }
 
@@ -141,7 +170,7 @@ fn lines(changes: &[Change], tense: Tense) -> Vec<Line> {
 }
 
 /// Puts a run into words, from its results; one that wrote nothing is its plan and the reason.
-pub fn build_run(plan: &Plan, run: &Run) -> View {
+pub fn build_run(plan: &Plan, run: &Run, seconds: Option<u64>) -> View {
     let mut notes: Vec<String> = run.lifted.iter().map(|lifted| lifted.why.clone()).collect();
     if run.interrupted {
         notes.push("Interrupted: what was in flight was finished, nothing else was started.".to_owned());
@@ -154,7 +183,8 @@ pub fn build_run(plan: &Plan, run: &Run) -> View {
     };
     let outcome = outcome::sort(plan, run);
     let open = outcome::lines(plan, run, &outcome.open);
-    let view = View { due: !run.due.is_empty(), end: Some(end), open, ..build(plan, Command::Apply) };
+    let view =
+        View { due: !run.due.is_empty(), end: Some(end), open, ..build(plan, Command::Apply, seconds) };
     if run.results.is_empty() {
         return view;
     }
@@ -166,31 +196,6 @@ pub fn build_run(plan: &Plan, run: &Run) -> View {
         summary: Summary::default(),
         ..view
     }
-}
-
-fn counts(plan: &Plan, tense: Tense) -> String {
-    let s = &plan.summary;
-    let drift = tense == Tense::Differs;
-    let mut text = if drift {
-        format!(
-            "Drift: {} missing, {} different, {} to make again, {} unwanted",
-            s.create, s.update, s.replace, s.delete
-        )
-    } else {
-        format!(
-            "Plan: {} to create, {} to update, {} to replace, {} to delete",
-            s.create, s.update, s.replace, s.delete
-        )
-    };
-    if !plan.findings.is_empty() {
-        text.push_str(&format!(", {} to look at", plan.findings.len()));
-    }
-    match s.calls {
-        0 => text.push('.'),
-        _ if drift => text.push_str(&format!("; an apply would take {}.", effort(s))),
-        _ => text.push_str(&format!("; {}.", effort(s))),
-    }
-    text
 }
 
 /// That a plan is not about everything: `Narrowed to agent/8001: nothing else was compared.`

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::line::{Line, LineKind, Section, Segment, ranges, words};
+use super::line::{Line, LineKind, Section, Segment, field_piece, ranges};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::outcome::{IN_PART, Status, StepResult};
 use crate::model::plan::{Action, Change, Operation, Plan, Step, WAITING};
@@ -250,11 +250,7 @@ fn open_line(group: &[&Open]) -> Line {
         {
             pieces.extend(change.fields.iter().map(|diff| match &diff.secret {
                 Some(_) => Segment::Words("password".to_owned()),
-                None => Segment::Field {
-                    key: diff.field.key.to_owned(),
-                    before: words(diff, diff.before.as_ref()),
-                    after: words(diff, diff.after.as_ref()),
-                },
+                None => field_piece(diff),
             }));
         }
         Some(_) if first.deleted => pieces.push(Segment::Words("deleted, and to be made again".to_owned())),

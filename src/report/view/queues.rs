@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::line::{Line, LineKind, MemberCounts, Section, Segment, Tense, ranges, remarks, words};
+use super::line::{
+    Line, LineKind, MemberCounts, Section, Segment, Tense, field_piece, ranges, remarks, words,
+};
 use crate::model::id::{OperatorId, safe};
 use crate::model::plan::{Action, Change};
 use crate::model::queue::ASSIGN_MEMBERS;
@@ -50,11 +52,7 @@ pub(super) fn line(change: &Change, tense: Tense) -> Line {
                 words(field, field.after.as_ref())
             )));
         } else {
-            pieces.push(Segment::Field {
-                key: field.field.key.to_owned(),
-                before: words(field, field.before.as_ref()),
-                after: words(field, field.after.as_ref()),
-            });
+            pieces.push(field_piece(field));
         }
     }
     if change.action == Action::Update && staffing(change).is_some_and(|staff| staff.after() == 0) {
