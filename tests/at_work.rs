@@ -471,7 +471,7 @@ fn without_a_presence_system_no_agent_is_guarded() {
 }
 
 #[test]
-fn what_waits_for_somebody_at_work_is_nobodys_change_in_the_console() {
+fn what_waits_for_an_agent_at_work_is_no_change_in_the_console() {
     let bench = bench(&seed(), "protect: [on-call]");
     bench.roster(
         "agents:

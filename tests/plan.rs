@@ -93,9 +93,9 @@ fn check(case: &str) {
 #[test]
 fn calls_that_a_shared_window_holds_count_in_an_estimate() {
     let workspace = planning::workspace_with("", "{}");
-    let queues: String =
-        (1..=7).map(|n| format!("  - {{ displayName: 队列{n}, assignMembers: [\"8001\"] }}\n")).collect();
-    let roster = format!("apiVersion: rosterctl/v1\nkind: Roster\nqueues:\n{queues}");
+    let queue = |n| format!("{{ displayName: 队列{n}, assignMembers: [\"8001\"] }}");
+    let queues = (1..=7).map(queue).collect::<Vec<_>>().join(", ");
+    let roster = format!("apiVersion: rosterctl/v1\nkind: Roster\nqueues: [{queues}]\n");
     let desired = planning::desired(&[("a.yaml".to_owned(), roster)], &workspace);
     let live = planning::live(&serde_json::json!({ "agents": { "8001": {} }, "queues": {} }));
     let plan = rosterctl::plan::plan(
@@ -105,7 +105,7 @@ fn calls_that_a_shared_window_holds_count_in_an_estimate() {
         &rosterctl::model::ledger::Ledger::default(),
         &rosterctl::plan::Options::default(),
     )
-    .unwrap();
+    .expect("no target is named");
     let after = |used: usize| {
         rosterctl::plan::seconds(&workspace, &plan.steps, &BTreeMap::from([("addQueue", used)]))
     };

@@ -363,7 +363,7 @@ fn what_a_store_cannot_give_is_said_and_nothing_is_written() {
     error: store `vault`: secret/data/none: Vault is sealed or in maintenance (Vault is sealed)
     error: store `vault`: secret/data/none does not answer like KV version 2: is the mount of version 1?
     error: store `vault`: Vault at http://VAULT redirects, which is not followed: name the active node in `address`
-      ! failed secret.put agent/8001: store `vault`: secret/data/made: other programs change it all the time; run again
+      ! failed agent/8001  坐席8001 · create · store `vault`: secret/data/made: other programs change it all the time; run again
     ");
 }
 

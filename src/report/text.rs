@@ -67,7 +67,7 @@ fn failed(failure: &Failure) -> String {
 /// Draws the end of a run.
 fn end(view: &View, look: TextStyle) -> String {
     let sentences = view.end.iter().flat_map(|end| end.notes.iter().chain(&end.verdict));
-    sentences.map(|sentence| format!("{}\n", wrap(&safe(sentence), 0, look.width))).collect()
+    sentences.fold(String::new(), |all, sentence| all + &wrap(&safe(sentence), 0, look.width) + "\n")
 }
 
 /// Draws a plan, or a run.

@@ -221,7 +221,7 @@ fn what_a_system_left_open_is_no_zero() {
 }
 
 #[test]
-fn somebody_whom_no_system_knows_is_not_unmanaged() {
+fn an_agent_that_no_system_knows_is_not_unmanaged() {
     let only = BTreeSet::from(["99999".into()]);
     let text = table(&of_case(&case(), ALL, Some(&only)), TextStyle::default());
     assert!(text.contains("1 agent: 0 declared, 1 unknown, ") && !text.contains("unmanaged"), "{text}");

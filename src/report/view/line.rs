@@ -49,8 +49,7 @@ impl LineKind {
     pub fn mark(self) -> &'static str {
         match self {
             LineKind::Act(action) => action.mark(),
-            LineKind::Open(_) | LineKind::Moved => "!",
-            LineKind::Find(Severity::Error | Severity::Warning) => "!",
+            LineKind::Open(_) | LineKind::Moved | LineKind::Find(Severity::Error | Severity::Warning) => "!",
             LineKind::Find(Severity::Info) => "i",
         }
     }
@@ -319,7 +318,7 @@ pub(super) fn remarks(change: &Change, tense: Tense, pieces: &mut Vec<Segment>) 
             pieces.push(Segment::Remark("deleted since, not by this ledger".to_owned()));
         }
         (ChangeOrigin::Live, _) => {
-            pieces.push(Segment::Remark("changed since, not by this ledger".to_owned()))
+            pieces.push(Segment::Remark("changed since, not by this ledger".to_owned()));
         }
         (ChangeOrigin::Both, _) => {
             pieces.push(Segment::Remark(

@@ -91,7 +91,7 @@ fn open_fields<'a>(id: &ResourceId, mine: &[Ended<'a>]) -> BTreeSet<&'a str> {
 fn done_part(change: &Change, mine: &[Ended<'_>]) -> Option<Change> {
     let notes = mine.iter().filter(|(_, result)| result.status == Status::Done);
     let notes = notes.filter_map(|(_, result)| result.message.clone());
-    // Nothing waits any more; and a list that was written in part may not name all whom the reason names.
+    // Nothing waits any more; and a list that was written in part may keep agents that the reason names.
     let reason = change.reason.as_deref().filter(|_| mine.iter().all(|ended| took(ended, &change.id)));
     let reason = reason.and_then(|reason| match reason.strip_prefix(WAITING) {
         Some(waiting) => waiting.split_once("; ").map(|(_, reason)| reason.to_owned()),
@@ -144,7 +144,7 @@ fn written(change: &Change, mine: &[Ended<'_>]) -> Option<Members> {
         let written = result.carried_out || result.status == Status::Done;
         step.operation == Operation::QueueMembers && written
     };
-    let (step, result) = mine.iter().filter(is_written).next_back()?;
+    let (step, result) = mine.iter().rfind(is_written)?;
     let sent = result.members.as_ref().or(step.members.as_ref()).or(change.members_after())?;
     let mut members = Members::clone(sent);
     members.retain(|id, _| !result.dropped.contains(id));
