@@ -24,7 +24,7 @@ use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::plan::{Operation, Plan};
 use rosterctl::plan::Options;
 use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, Command, Format, Part, Report, Run, render};
+use rosterctl::report::{Body, Command, Format, Part, Report, Roots, Run, render};
 use rosterctl::storage::snapshot;
 use rosterctl::storage::snapshot::Snapshot;
 
@@ -66,7 +66,7 @@ fn draw(documents: &mut Documents, name: &str, command: Command, body: &dyn Fn()
             last_clean_run: Some("2026-11-20T08:00:00Z".to_owned()),
             body: body(),
         }],
-        root: String::new(),
+        roots: Roots::default(),
     };
     for format in Format::ALL.iter().filter(|format| format.fits(command)) {
         documents

@@ -33,7 +33,7 @@ use rosterctl::model::source::Source;
 use rosterctl::model::value::Value;
 use rosterctl::plan::{self, Options};
 use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Run, render};
+use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Roots, Run, render};
 use serde_json::{Value as Json, json};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report");
@@ -79,7 +79,7 @@ fn part(body: Body) -> Part {
 }
 
 fn report(command: Command, parts: Vec<Part>) -> Report {
-    Report { command, several: parts.len() > 1, parts, root: String::new() }
+    Report { command, several: parts.len() > 1, parts, roots: Roots::default() }
 }
 
 fn planned(command: Command) -> Report {

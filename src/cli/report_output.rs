@@ -5,6 +5,8 @@
 //! ```
 
 use std::cell::{Cell, RefCell};
+use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,9 +22,9 @@ use crate::model::plan::Plan;
 use crate::report::redact::Mask;
 use crate::report::text::{self, TextStyle};
 use crate::report::view::View;
-use crate::report::{self, Body, Command, Failure, Format, Part, Report, Run, view};
-use crate::storage::files;
+use crate::report::{self, Body, Command, Failure, Format, Part, Report, Roots, Run, view};
 use crate::storage::files::Place;
+use crate::storage::{files, git};
 
 /// What goes where.
 #[derive(Debug, clap::Args)]
@@ -217,12 +219,9 @@ impl Reporter<'_> {
     /// Prints and writes what was taken up, and returns the gravest exit code.
     pub(super) fn finish(self) -> Exit {
         let mut exit = self.exit.get();
-        let mut report = Report {
-            command: self.command,
-            parts: self.parts.into_inner(),
-            several: self.several,
-            root: root(),
-        };
+        let parts = self.parts.into_inner();
+        let roots = roots(&parts);
+        let mut report = Report { command: self.command, parts, several: self.several, roots };
         if self.output.mask_personal {
             report = report.masked();
         }
@@ -259,8 +258,20 @@ fn failed(place: &Path, failure: Failure) -> Body {
     Body::Failed(Failure { workspace: name, ..failure })
 }
 
-fn root() -> String {
-    std::env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default()
+/// Finds the roots of the repositories that the workspaces lie in; on GitHub its own workspace comes before them.
+fn roots(parts: &[Part]) -> Roots {
+    let current = env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default();
+    let mut roots = Roots { current, repositories: Vec::new() };
+    let workspace = env::var_os("GITHUB_WORKSPACE").map(PathBuf::from).filter(|path| path.is_absolute());
+    let spellings = workspace.iter().flat_map(|path| [Some(path.clone()), fs::canonicalize(path).ok()]);
+    let of_github = spellings.flatten().map(|path| roots.absolute(&path.to_string_lossy()));
+    let checkouts = parts.iter().filter_map(|part| {
+        let file = roots.absolute(&part.file);
+        Some(roots.absolute(&git::root(Path::new(&file))?.to_string_lossy()))
+    });
+    let found: Vec<String> = of_github.chain(checkouts).collect();
+    roots.repositories = found;
+    roots
 }
 
 /// The JSON document that is due when a command gives up before it has printed one: whoever asked for JSON reads
@@ -284,8 +295,9 @@ impl PendingJson {
         let exit = console.fail(fail);
         let parts =
             self.workspaces.iter().map(|place| part(place, exit, None, failed(place, failure.clone())));
-        let report =
-            Report { command: Command::Plan, parts: parts.collect(), several: self.several, root: root() };
+        let parts: Vec<Part> = parts.collect();
+        let roots = roots(&parts);
+        let report = Report { command: Command::Plan, parts, several: self.several, roots };
         let report = if self.masked { report.masked() } else { report };
         if !console::said() {
             console.out(&report::render(&report, Format::Json, TextStyle::default()));

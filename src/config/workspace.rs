@@ -233,6 +233,8 @@ pub struct Policy {
     pub member_removals: Limit,
     /// Counts up to this pass every limit that is not zero.
     pub floor: usize,
+    /// Where the limits are written, if they are.
+    pub limits_source: Option<Source>,
     /// Whether a field that cannot be edited forces a replacement.
     pub replace_immutable: bool,
     /// Whether member lists are only added to.
@@ -260,6 +262,7 @@ impl Default for Policy {
             changes: Limit::Percent(50),
             member_removals: Limit::Percent(30),
             floor: 5,
+            limits_source: None,
             replace_immutable: false,
             at_least: false,
             presence: PresencePolicy::default(),

@@ -112,21 +112,12 @@ fn planned(report: &Report, plan: &Plan) -> Vec<Case> {
             line.source.as_ref().map(|s| format!(" ({}:{}:{})", report.path(&s.file), s.line, s.column));
         let said = format!("{}{}", line.words(), place.unwrap_or_default());
         match (line.tone, report.command) {
-            (LineKind::Find(Severity::Info), _) => Case {
-                class: "finding",
-                name: line.subject.clone(),
-                said: String::new(),
-                end: End::Skipped(said),
-            },
-            (LineKind::Find(Severity::Error | Severity::Warning), _) => Case {
-                class: "finding",
-                name: line
-                    .about
-                    .as_ref()
-                    .map_or_else(|| line.subject.clone(), |about| format!("{} {about}", line.subject)),
-                said: String::new(),
-                end: End::Failed(said),
-            },
+            (LineKind::Find(Severity::Info), _) => {
+                Case { class: "finding", name: about(line), said: String::new(), end: End::Skipped(said) }
+            }
+            (LineKind::Find(Severity::Error | Severity::Warning), _) => {
+                Case { class: "finding", name: about(line), said: String::new(), end: End::Failed(said) }
+            }
             (LineKind::Act(_), command) => {
                 let name = match line.name() {
                     Some(name) => format!("{} {} {name}", line.tone.word(), line.subject),
@@ -147,6 +138,12 @@ fn planned(report: &Report, plan: &Plan) -> Vec<Case> {
         cases.push(Case { class: "workspace", name, said: String::new(), end: End::Passed });
     }
     cases
+}
+
+/// The code of a finding, and the resources that it is about.
+fn about(line: &Line) -> String {
+    let about = line.about.iter().map(String::as_str);
+    [line.subject.as_str()].into_iter().chain(about).collect::<Vec<_>>().join(" ")
 }
 
 /// After a run its steps are the cases, and what no step can mend.

@@ -105,7 +105,7 @@ fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Chapter>) {
     let mut head = Markdown::default();
     head.raw("### rosterctl ").raw(report.command.word()).raw(": ").text(part.name());
     if report.several {
-        head.raw(" (").text(report.path(&part.place)).raw(")");
+        head.raw(" (").text(&report.path(&part.place)).raw(")");
     }
     head.raw("\n\n");
     let sections = match &part.body {

@@ -12,54 +12,65 @@ use serde_json::{Value as Json, json};
 use super::view::{self, Line, LineKind};
 use super::{Body, Command, Part, Report, Run, result};
 use crate::model::finding::{self, RULES, Severity};
+use crate::model::id::safe;
 use crate::model::outcome::Status;
 use crate::model::plan::Plan;
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
 
 /// Rules beside the table of codes: id, severity, sentence.
-const OWN: [(&str, Severity, &str); 5] = [
+const OWN: [(&str, Severity, &str); 6] = [
     ("change", Severity::Info, "Live differs from the manifests, and a step mends it."),
     ("input", Severity::Error, "The workspace file or a manifest is wrong."),
     ("failure", Severity::Error, "The workspace could not be planned or applied."),
     ("moved", Severity::Error, "Live state moved since the plan was made."),
     ("step", Severity::Error, "A step was not done, or nobody can tell."),
+    ("rest", Severity::Warning, "There are more results than code scanning shows."),
 ];
 
-/// Most results of a run that code scanning takes.
-const MOST: usize = 25_000;
+/// Most results of a run. Code scanning takes 25,000 and shows 5,000, by its own order; so the order is ours, and the
+/// last result counts the rest.
+const MOST: usize = 5_000;
 
-/// Draws a report.
+/// Draws a report: a run a workspace, since code scanning closes the alerts of a run's id that the next one lacks.
 pub(super) fn report(report: &Report) -> String {
-    let mut results: Vec<Json> = report.parts.iter().flat_map(|part| results(report, part)).collect();
-    tell_apart(&mut results);
-    let left_out = results.len().saturating_sub(MOST);
-    if left_out > 0 {
-        results.sort_by_key(priority);
-        results.truncate(MOST);
-    }
-    let failed = report.parts.iter().any(|part| matches!(part.body, Body::Failed(_)));
-    let mut log = json!({
+    let runs: Vec<Json> = report.parts.iter().map(|part| run(report, part)).collect();
+    let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "rosterctl",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules(),
-            } },
-            "automationDetails": { "id": format!("rosterctl/{}/", report.command.word()) },
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{ "executionSuccessful": !failed }],
-            "results": results,
-        }],
+        "runs": runs,
     });
-    if left_out > 0 {
-        let text = format!("{left_out} results are left out; `--format json` has all");
-        log["runs"][0]["invocations"][0]["toolExecutionNotifications"] =
-            json!([{ "level": "warning", "message": { "text": text } }]);
-    }
     format!("{log:#}\n")
+}
+
+fn run(report: &Report, part: &Part) -> Json {
+    let mut results = results(report, part);
+    tell_apart(&mut results);
+    let count = results.len();
+    if count > MOST {
+        results.sort_by_key(priority);
+        results.truncate(MOST - 1);
+        let text = format!("{} results are left out; `--format json` has all", count - results.len());
+        results.push(one(report, part, "rest", Severity::Warning, &text, "", None));
+    }
+    json!({
+        "tool": { "driver": {
+            "name": "rosterctl",
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules(),
+        } },
+        "automationDetails": { "id": format!("rosterctl/{}/{}/", report.command.word(), category(report, part)) },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{ "executionSuccessful": !matches!(part.body, Body::Failed(_)) }],
+        "results": results,
+    })
+}
+
+/// The workspace in the id of its run: its name, or its place where another one of the report has that name.
+fn category(report: &Report, part: &Part) -> String {
+    let alone = report.parts.iter().filter(|other| other.name() == part.name()).count() == 1;
+    let category = if alone { part.name().into() } else { report.path(&part.place) };
+    safe(&category)
 }
 
 /// What is kept of too many results: who is deleted, then errors, warnings and the rest.
@@ -136,7 +147,7 @@ fn one(
         "level": level(severity),
         "message": { "text": sanitize_lines(text) },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": uri(report.path(file)) },
+            "artifactLocation": artifact(report, file),
             "region": region,
         } }],
         "partialFingerprints": { "rosterctl/v1": format!("{}:{rule}:{key}", part.name()) },
@@ -171,7 +182,7 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
                     result["relatedLocations"] = json!([{
                         "message": { "text": sanitize_lines(label) },
                         "physicalLocation": {
-                            "artifactLocation": { "uri": uri(report.path(&source.file)) },
+                            "artifactLocation": artifact(report, &source.file),
                             "region": { "startLine": source.line, "startColumn": source.column },
                         },
                     }]);
@@ -189,8 +200,9 @@ fn planned(report: &Report, part: &Part, plan: &Plan) -> Vec<Json> {
         let source = line.source.as_ref();
         match line.tone {
             LineKind::Find(severity) => {
-                let key = line.about.as_deref().unwrap_or_default();
-                one(report, part, &line.subject, severity, &line.words(), key, source)
+                // The first of several: an alert stays the same when another agent joins them.
+                let key = line.everyone.first().or(line.about.as_ref()).map_or("", String::as_str);
+                one(report, part, &line.subject, severity, &line.words_with_subject(), key, source)
             }
             LineKind::Act(_) => {
                 let severity = match report.command {
@@ -235,6 +247,16 @@ fn ran(report: &Report, part: &Part, plan: &Plan, run: &Run) -> Vec<Json> {
         ));
     }
     results
+}
+
+/// The place of a file: below the root of the repository, or absolute.
+fn artifact(report: &Report, file: &str) -> Json {
+    let path = report.path(file);
+    if path.starts_with('/') {
+        json!({ "uri": uri(&path) })
+    } else {
+        json!({ "uri": uri(&path), "uriBaseId": "%SRCROOT%" })
+    }
 }
 
 /// A path as a relative reference of RFC 3986: whatever is neither a letter, a digit nor `-._~/` as `%XX`.

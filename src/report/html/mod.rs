@@ -94,7 +94,7 @@ fn contents(page: &mut Markup, report: &Report) {
     page.raw("<nav aria-label=\"Workspaces\"><ul class=\"contents\">\n");
     for (number, part) in report.parts.iter().enumerate() {
         page.raw("<li><a href=\"#w").number(number).raw("\">").text(part.name()).raw("</a> <small>");
-        page.text(report.path(&part.place)).raw("</small> ");
+        page.text(&report.path(&part.place)).raw("</small> ");
         let said = match &part.body {
             Body::Planned(plan) => {
                 let view = view::build(plan, report.command);
@@ -114,7 +114,7 @@ fn workspace(page: &mut Markup, spot: RenderCtx<'_>, part: &Part) {
         page.raw("<h2>")
             .text(part.name())
             .raw(" <small>")
-            .text(spot.report.path(&part.place))
+            .text(&spot.report.path(&part.place))
             .raw("</small></h2>\n");
     }
     match &part.body {

@@ -270,7 +270,7 @@ fn fold(page: &mut Markup, text: &str) {
 pub(super) fn place(page: &mut Markup, report: &Report, source: Option<&Source>) {
     if let Some(source) = source {
         page.raw(" <small class=\"place\">")
-            .text(report.path(&source.file))
+            .text(&report.path(&source.file))
             .raw(":")
             .number(source.line as usize);
         page.raw("</small>");

@@ -123,7 +123,7 @@ pub struct Line {
     pub group: Section,
     /// The resource or resources; a finding's code.
     pub subject: String,
-    /// The resource that a finding is about.
+    /// The resource or resources that a finding is about, all of them.
     pub about: Option<String>,
     /// How many resources it stands for.
     pub count: usize,
@@ -166,6 +166,14 @@ impl Line {
             Segment::Field { key, before, .. } if key == NAME.key => Some(before.as_str()),
             Segment::Count(_) | Segment::Words(_) | Segment::Field { .. } | Segment::Remark(_) => None,
         })
+    }
+
+    /// Returns the words of a finding with every resource that it is about.
+    pub fn words_with_subject(&self) -> String {
+        let words = self.words();
+        let Some(about) = &self.about else { return words };
+        let names = about.split_once('/').map_or(about.as_str(), |(_, names)| names);
+        if words.contains(names) { words } else { format!("{about}: {words}") }
     }
 
     /// What is said of it beside its name, in plain words.
