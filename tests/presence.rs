@@ -316,7 +316,8 @@ fn observers(running: &Running, desk_key: &str) -> Observers {
             _ => "s-webchat",
         };
         let base = connection.base_url().unwrap();
-        let transport = HttpTransport::new(base, Duration::from_secs(5), connector.signs_host()).unwrap();
+        let transport =
+            HttpTransport::new(base, None, Duration::from_secs(5), connector.signs_host()).unwrap();
         let clock = Rc::new(SystemClock);
         let windows = FileRateStore::new(None, "t");
         let limiter = RateLimiter::new(Box::new(windows), clock.clone());

@@ -450,6 +450,7 @@ impl Machine {
             }
             Err(
                 failure @ (Failure::NotSent(_)
+                | Failure::Untrusted(_)
                 | Failure::Throttled { .. }
                 | Failure::Refused(_)
                 | Failure::Halted),

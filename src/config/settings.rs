@@ -186,6 +186,12 @@ pub static CONNECTION: &[Setting] = &[
     ),
     optional("concurrency", SettingType::Number { min: 1, max: 256 }, "8", "Calls in flight at a time."),
     optional(
+        "caFile",
+        SettingType::Text,
+        "",
+        "PEM file of further certificate authorities, beside rosterctl.yaml or absolute.",
+    ),
+    optional(
         "allowInsecure",
         SettingType::Flag,
         "false",
@@ -238,7 +244,7 @@ pub static STORES: &[(&str, &str, &[Setting])] = &[
             )
             .bound(VAULT_SIGN_IN),
             optional("namespace", SettingType::Text, "", "Namespace (Vault Enterprise)."),
-            optional("caFile", SettingType::Text, "", "File of further certificate authorities."),
+            optional("caFile", SettingType::Text, "", "PEM file of further certificate authorities."),
         ],
     ),
     (
