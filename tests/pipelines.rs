@@ -1,5 +1,5 @@
 //! What pipelines make of a report: annotations, code scanning, tests.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
 
 #[path = "support/bench.rs"]

@@ -56,11 +56,8 @@ mod tests {
     #[test]
     fn a_variable_that_names_no_proxy_is_an_error() {
         for value in ["http://", "a b", "socks5://proxy:1080", "ftp://proxy", "proxy:port", "://"] {
-            let error = of("https://cc.example.com", &[("HTTPS_PROXY", value)]).unwrap_err();
-            assert_eq!(
-                error, "HTTPS_PROXY is no address of an HTTP proxy; expected http://HOST:PORT",
-                "{value}"
-            );
+            let error = "HTTPS_PROXY is no address of an HTTP proxy; expected http://HOST:PORT".to_owned();
+            assert_eq!(of("https://cc.example.com", &[("HTTPS_PROXY", value)]), Err(error), "{value}");
             assert_eq!(of("http://cc.example.com", &[("HTTPS_PROXY", value)]), Ok(None), "{value}");
             let excluded = [("https_proxy", value), ("NO_PROXY", ".example.com")];
             assert_eq!(of("https://cc.example.com", &excluded), Ok(None), "{value}");
