@@ -121,6 +121,48 @@ fn of_ten_deleted_agents_the_two_on_a_call_stay() {
 }
 
 #[test]
+fn an_agent_who_was_left_alone_stands_under_those_who_left_in_no_format() {
+    let bench = bench(&seed(), "protect: [on-call]");
+    bench.roster(TEN);
+    let formats = ["text", "json", "markdown", "html", "sarif", "github", "junit"];
+    let writes = formats.map(|format| format!("--write={format}={}", bench.path(format).display()));
+    let said = apply(&bench, &writes.iter().map(String::as_str).collect::<Vec<_>>()).exits(4);
+    let read = |format: &str| std::fs::read_to_string(bench.path(format)).unwrap();
+    let counts = "3 done, 3 of them in part, 0 failed, 3 skipped, 0 of unknown outcome";
+    assert!(said.out.contains(counts), "{}", said.out);
+    for format in ["text", "markdown", "html", "sarif", "github"] {
+        assert!(read(format).contains(counts), "{format}: {}", read(format));
+    }
+    let json: serde_json::Value = serde_json::from_str(&read("json")).unwrap();
+    let summary = serde_json::json!({ "done": 3, "partial": 3, "failed": 0, "skipped": 3, "unknown": 0 });
+    assert_eq!(json["summary"], summary);
+    assert_eq!(json["results"].as_array().unwrap().len(), 6);
+    for (name, count) in summary.as_object().unwrap() {
+        let property = format!("<property name=\"{name}\" value=\"{count}\"/>");
+        assert!(read("junit").contains(&property), "{}", read("junit"));
+    }
+    // The chapter, or the line, of those who left.
+    let left = |text: &str, from: &str, to: &str| {
+        let at = text.find(from).unwrap_or_else(|| panic!("{from} in {text}"));
+        text[at..].split(to).next().unwrap().to_owned()
+    };
+    let chapters = [
+        left(&read("text"), "  - agent/", "\n"),
+        left(&read("markdown"), "<b>Who left (deleted)</b> (8)", "</details>"),
+        left(&read("html"), "Who left (deleted) <span", "</section>"),
+        left(&read("junit"), "name=\"deleted agent/", "\n"),
+        left(&read("sarif"), "\"deleted agent/", "\n"),
+    ];
+    for chapter in chapters {
+        let both = ["8003", "8007"].iter().any(|agent| chapter.contains(agent));
+        assert!(!both && chapter.contains("8002 坐席2"), "{chapter}");
+    }
+    for format in ["text", "markdown", "html", "sarif", "github", "junit"] {
+        assert!(read(format).contains("agent 8003 is not deleted: on-call (says cms-agent)"), "{format}");
+    }
+}
+
+#[test]
 fn an_agent_joins_a_queue_in_which_a_busy_agent_stays() {
     let bench = bench(&seed(), "protect: [on-call]");
     bench.roster(
@@ -135,15 +177,12 @@ fn an_agent_joins_a_queue_in_which_a_busy_agent_stays() {
     assert_eq!(ends, ["\"done\" [\"queue/夜班\"]", "\"skipped\" [\"agent/8003\"]"]);
     assert_eq!((&result["summary"]["done"], &result["summary"]["skipped"]), (&1.into(), &1.into()));
     let page = std::fs::read_to_string(page).unwrap();
-    assert!(page.contains("| done | queue.members queue/夜班 |"), "{page}");
     assert!(
-        page.contains("| skipped | queue.members queue/夜班 for agent/8003 | agent 8003 is not"),
+        page.contains("| skipped | 夜班 |  | agent 8003 is not taken out of the queue: on-call"),
         "{page}"
     );
-    assert!(
-        page.contains("1 of 1 steps done, 1 of them but for people at work, 0 failed, 0 skipped"),
-        "{page}"
-    );
+    assert!(page.contains("| 夜班 | 2 → 2 | joined: 8005 坐席5 · left: 8004 坐席4 |"), "{page}");
+    assert!(page.contains("1 done, 1 of them in part, 0 failed, 1 skipped, 0 of unknown outcome"), "{page}");
 
     says(&bench, 8003, IDLE);
     apply(&bench, &[]).exits(0);
@@ -429,4 +468,46 @@ fn without_a_presence_system_no_agent_is_guarded() {
     bench.roster(TEN);
     apply(&bench, &[]).exits(0);
     assert_eq!(bench.agents(), ["8101"]);
+}
+
+#[test]
+fn what_waits_for_an_agent_at_work_is_no_change_in_the_console() {
+    let bench = bench(&seed(), "protect: [on-call]");
+    bench.roster(
+        "agents:
+  - { operatorId: \"8003\", state: absent }
+  - { operatorId: \"8007\", enabled: false }
+  - { operatorId: \"8005\" }
+queues:
+  - { displayName: 夜班, assignMembers: [\"8005\"] }
+",
+    );
+    apply(&bench, &[]).exits(4);
+    assert_eq!(bench.members("夜班"), [("8003".to_owned(), 3), ("8005".to_owned(), 0)]);
+    let metrics = bench.path("metrics").display().to_string();
+    let write = format!("prometheus={metrics}");
+    let drift = bench.run(&["drift", "--format", "json", "--write", &write]).exits(2).json();
+    let changes = drift["changes"].as_array().unwrap();
+    let told: Vec<String> =
+        changes.iter().map(|c| format!("{} {} {}", c["id"], c["moved"], c["reason"])).collect();
+    assert_eq!(
+        told,
+        [
+            r#""agent/8003" "manifest" "waiting: 8003 is on a call; the manifest says `state: absent`""#,
+            r#""agent/8007" "manifest" "waiting: 8007 is on a call""#,
+            r#""queue/在线" "manifest" "waiting: 8003 is on a call; 8003 is deleted""#,
+            r#""queue/夜班" "manifest" "waiting: 8003 is on a call""#,
+        ]
+    );
+    let metrics = std::fs::read_to_string(metrics).unwrap();
+    let blamed =
+        metrics.lines().filter(|line| line.contains("moved=\"both\"") || line.contains("moved=\"live\""));
+    assert!(blamed.into_iter().all(|line| line.ends_with(" 0")), "{metrics}");
+    let said = bench.run(&["plan"]).exits(0);
+    assert!(!said.out.contains("console"), "{}", said.out);
+
+    // A manifest that no longer asks for it ends the wait.
+    bench.roster("agents: [{ operatorId: \"8005\" }]\nqueues: [{ displayName: 夜班, assignMembers: [\"8003\", \"8005\"] }]\n");
+    apply(&bench, &[]).exits(0);
+    assert!(!std::fs::read_to_string(bench.path(".rosterctl/ledger.json")).unwrap().contains("waiting"));
 }

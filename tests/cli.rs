@@ -106,7 +106,7 @@ fn a_plan_reads_well_and_an_apply_says_what_it_did() {
       i R201  agent/8020 (坐席8020) is live and stands in no manifest
 
     allowed for this run: changes up to 20
-    Plan: 0 to create, 20 to update, 0 to replace, 0 to delete; 20 calls, about a moment under the rate limits.
+    Plan: 0 to create, 20 to update, 0 to replace, 0 to delete, 1 to look at; 20 calls, about a moment under the rate limits.
     ");
 }
 
@@ -265,6 +265,11 @@ fn a_target_names_something_or_is_an_error() {
     bench.roster(&TWENTY.replace("recording: true", "recording: false"));
     let said = bench.run(&["plan", "--target", "agent/80O1"]).exits(1);
     insta::assert_snapshot!(said.err, @"error: target `agent/80O1` names nothing that is declared or live; did you mean `agent/8001`?");
+    // A tombstone is not what was meant.
+    let absent = "  - { operatorId: \"80O1\", state: absent }\nqueues:";
+    bench.roster(&TWENTY.replace("recording: true", "recording: false").replace("queues:", absent));
+    let said = bench.run(&["plan", "--target", "agent/80O2"]).exits(1);
+    assert!(said.err.contains("did you mean `agent/8002`?"), "{}", said.err);
     bench.run(&["apply", "--auto-approve", "--target", "agent/8001"]).exits(0);
     bench.with(|estate| {
         let recorded: i64 = estate.agent_config.agents().map(|a| a.isrecord).sum();
@@ -287,11 +292,11 @@ fn a_member_that_the_vendor_skips_in_silence_is_no_success() {
 
       i R201  agent/9001 (临时) is live and stands in no manifest
 
-    Plan: 2 to create, 0 to update, 0 to replace, 0 to delete; 2 calls, about a moment under the rate limits.
+    Plan: 2 to create, 0 to update, 0 to replace, 0 to delete, 1 to look at; 2 calls, about a moment under the rate limits.
 
-      ! failed queue.create queue/在线: it did not take effect: queue/在线: the vendor skipped 9001 in silence
+      ! failed queue/在线  create · it did not take effect: queue/在线: the vendor skipped 9001 in silence
 
-    Applied in part: 1 of 2 steps done, 1 failed, 0 skipped, 0 of unknown outcome. Running apply again does the rest.
+    Applied in part, by steps: 1 done, 1 failed, 0 skipped, 0 of unknown outcome. Running apply again does the rest.
     ");
     let said = bench.run(&["plan"]).exits(1);
     assert!(said.err.contains("neither declared nor live"), "{}", said.err);
@@ -486,7 +491,7 @@ fn drift_says_which_side_moved_and_exits_with_2() {
     insta::assert_snapshot!(said.out, @"
     What is live -> what the manifests say; nothing has been changed.
 
-      ~ agent/8001  name 别名 -> 坐席8001 (it was changed in the console)
+      ~ agent/8001  name 别名 -> 坐席8001 (changed since, not by this ledger)
 
     Drift: 0 missing, 1 different, 0 to make again, 0 unwanted; an apply would take 1 call, about a moment under the rate limits.
     ");

@@ -297,7 +297,7 @@ fn nothing_takes_a_call_more_than_it_needs() {
     );
     step(
         "create a queue with members",
-        "queues:\n  - { displayName: new, assignMembers: [\"8002\"] }\n",
+        "queues:\n  - { displayName: new, distinct: true, assignMembers: [\"8002\"] }\n",
         APPLY,
     );
     let gone = (101..=140).fold(String::from("agents:\n"), |all, n| {

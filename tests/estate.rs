@@ -100,7 +100,7 @@ fn a_snapshot_of_another_workspace_or_none_is_refused() {
     wrong.push(bench.run(&["snapshot", "--out", "roster/roster.yaml"]).exits(1).err);
     insta::assert_snapshot!(wrong.concat(), @r##"
     error: edited.json is a snapshot of workspace `acme-prod`, and this workspace is `bench`; take one of this workspace with `rosterctl snapshot`
-    error: edited.json:3:97: this is no snapshot that can be planned from: invalid value: string "yes", expected true or false for `enabled` (take a new one with `rosterctl snapshot`)
+    error: edited.json:3:139: this is no snapshot that can be planned from: invalid value: string "yes", expected true or false for `enabled` (take a new one with `rosterctl snapshot`)
     error: edited.json:13:7: this is no snapshot that can be planned from: unknown field `queue`, expected one of `format`, `program`, `workspace`, `taken`, `agents`, `queues`, `ledger` (take a new one with `rosterctl snapshot`)
     error: edited.json was taken without connection `webchat` and says nothing of its queues; take a new one with `rosterctl snapshot`
     error: nowhere.json cannot be read: No such file or directory (os error 2)
@@ -124,6 +124,7 @@ fn what_was_not_proved_complete_stays_so() {
     let url = fixed(format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{rows}").into_bytes());
     let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
     bench.write("rosterctl.yaml", &file.replace(&bench.url(), &url));
+    bench.run(&["ledger", "rebind"]).exits(0);
     let said = bench.run(&["snapshot", "--out", "doubtful.json"]).exits(6);
     assert!(said.err.contains("the listing of agents could not be proved complete"), "{}", said.err);
     let text = fs::read_to_string(bench.path("doubtful.json")).unwrap();
@@ -232,6 +233,7 @@ fn an_import_writes_over_nothing_and_outside_nothing() {
     let url = fixed(format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{rows}").into_bytes());
     let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
     bench.write("rosterctl.yaml", &file.replace(&bench.url(), &url));
+    bench.run(&["ledger", "rebind"]).exits(0);
     let said = bench.run(&["import", "--out", "doubtful"]).exits(6);
     assert!(said.err.contains("could not be proved complete"), "{}", said.err);
     assert!(!bench.path("doubtful").exists());

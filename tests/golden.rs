@@ -24,7 +24,7 @@ use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::plan::{Operation, Plan};
 use rosterctl::plan::Options;
 use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, Command, Format, Part, Report, Run, render};
+use rosterctl::report::{Body, Command, Format, Part, Report, Roots, Run, render};
 use rosterctl::storage::snapshot;
 use rosterctl::storage::snapshot::Snapshot;
 
@@ -42,10 +42,13 @@ fn results(plan: &Plan, done: bool) -> Vec<StepResult> {
         status: *status,
         message: (*status != Status::Done).then(|| "why".to_owned()),
         made: (step.operation == Operation::QueueCreate && *status == Status::Done).then(|| "1099".into()),
+        pending: false,
+        identities: Vec::new(),
         carried_out: *status == Status::Done,
         left_out: Vec::new(),
         only_deferred: false,
         spared: Vec::new(),
+        members: None,
         dropped: Vec::new(),
         acknowledged: Vec::new(),
         confirmed: *status == Status::Done,
@@ -64,9 +67,10 @@ fn draw(documents: &mut Documents, name: &str, command: Command, body: &dyn Fn()
             file: "teams/a/rosterctl.yaml".into(),
             exit: 0,
             last_clean_run: Some("2026-11-20T08:00:00Z".to_owned()),
+            seconds: None,
             body: body(),
         }],
-        root: String::new(),
+        roots: Roots::default(),
     };
     for format in Format::ALL.iter().filter(|format| format.fits(command)) {
         documents

@@ -497,11 +497,17 @@ async fn two_applies_race_for_a_bucket() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_is_locked_as_a_file_is() {
     let Some(s3) = S3::start().await else { return };
-    kill(&s3.bench("{ url: s3://rosters/killed, lease: 10m }", 400).await);
-    free(&s3.bench("{ url: s3://rosters/freed, lease: 2s }", 1500).await);
-    let mut bench = s3.bench("{ url: s3://rosters/frozen, lease: 2s }", 900).await;
-    let wait = |work| tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work));
-    freeze(&mut bench, Duration::from_secs(2), |_| wait(s3.ledger("frozen")), false);
+    let killed = s3.bench("{ url: s3://rosters/killed, lease: 10m }", 400).await;
+    let freed = s3.bench("{ url: s3://rosters/freed, lease: 2s }", 1500).await;
+    let mut frozen = s3.bench("{ url: s3://rosters/frozen, lease: 2s }", 900).await;
+    let (runtime, s3) = (tokio::runtime::Handle::current(), &s3);
+    let ledger = move |_: &Bench| runtime.block_on(s3.ledger("frozen"));
+    // The three wait most of the time.
+    std::thread::scope(|scope| {
+        scope.spawn(|| kill(&killed));
+        scope.spawn(|| free(&freed));
+        scope.spawn(|| freeze(&mut frozen, Duration::from_secs(2), ledger, false));
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rosterctl::apply::pre_send;
 use rosterctl::apply::readback::{QueueKey, ReadBack, ReadSet};
 use rosterctl::apply::write_op::WriteOp;
 use rosterctl::apply::{
@@ -19,10 +20,11 @@ use rosterctl::model::agent;
 use rosterctl::model::call::Failure;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::{Kind, OperatorId};
-use rosterctl::model::journal::Entry;
+use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
-use rosterctl::model::live::{Listing, Live};
-use rosterctl::model::plan::{Operation, Plan};
+use rosterctl::model::live::{Listing, Live, LiveQueue};
+use rosterctl::model::plan::{ChangeOrigin, Operation, Plan};
+use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::retry;
 use rosterctl::model::retry::Bounds;
 use rosterctl::model::value::Value;
@@ -113,8 +115,11 @@ fn a_stop_during_the_first_look_ends_the_run() {
 
 #[test]
 fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
+    let plan = plan_of("[{ operatorId: \"8001\", state: absent }]", &["8001"]);
+    let op = WriteOp::DeleteAgents { ids: vec![OperatorId::from("8001")] };
+    assert!(pre_send::wanted(&plan, &op, true).queues.contains(&QueueKey::All), "before the call, too");
     let mut looked = false;
-    drive(plan_of("[{ operatorId: \"8001\", state: absent }]", &["8001"]), |effect| match effect {
+    drive(plan, |effect| match effect {
         Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(Record::default())));
@@ -573,4 +578,122 @@ fn a_field_that_reading_back_does_not_tell_is_not_done() {
         Some(record)
     });
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
+}
+
+/// A plan that gives queue 1001 the member 8002 instead of 8001, and the queue before and after.
+fn handover(more: &str) -> (Plan, [Vec<(OperatorId, LiveQueue)>; 2]) {
+    let workspace = planning::workspace_with("", "{ limits: { floor: 100 } }");
+    let text = format!(
+        "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{more}]\n\
+         queues: [{{ displayName: q, assignMembers: [\"8002\"] }}]\n"
+    );
+    let desired = planning::desired(&[("a.yaml".to_owned(), text)], &workspace);
+    let live = |member: &str| {
+        let members = serde_json::json!([{ "agentNumber": member, "priority": 0 }]);
+        let queues = serde_json::json!({ "1001": { "displayName": "q", "assignMembers": members } });
+        let agents = serde_json::json!({ "8001": {}, "8002": {}, "8003": {} });
+        planning::live(&serde_json::json!({ "agents": agents, "queues": queues }))
+    };
+    let (before, after) = (live("8001"), live("8002"));
+    let plan = rosterctl::plan::plan(&workspace, &desired, &before, &Ledger::default(), &Options::default())
+        .unwrap();
+    (plan, [before, after].map(|live| live.queues.unwrap().items.into_iter().collect()))
+}
+
+#[test]
+fn a_queue_that_is_not_shown_after_an_unknown_outcome_is_looked_at_again_and_not_written_again() {
+    for (shown_at, looks, end) in [(Some(2), 2, Status::Done), (None, 5, Status::Failed)] {
+        let (plan, [before, after]) = handover("");
+        let (mut resolved, mut sent) = (0, 0);
+        let finish = drive(plan, |effect| match effect {
+            Effect::Read { purpose, wanted, .. } => {
+                let mut seen = missing(wanted);
+                resolved += usize::from(matches!(purpose, ReadPurpose::Resolve(_)));
+                let now = match (sent, shown_at) {
+                    (0, _) => before.clone(),
+                    (_, Some(shown_at)) if resolved >= shown_at => after.clone(),
+                    _ => Vec::new(),
+                };
+                seen.queues.values_mut().for_each(|queues| *queues = Ok(now.clone()));
+                vec![Event::ReadBack { purpose: *purpose, seen }]
+            }
+            Effect::Send { step, .. } => {
+                sent += 1;
+                answered(*step, Failure::Unknown("it broke".to_owned()))
+            }
+            Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
+        });
+        let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+        assert_eq!((sent, resolved, ran.results[0].status), (1, looks, end), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_queue_that_a_later_listing_lacks_keeps_no_agent() {
+    let (plan, [before, _]) = handover("{ operatorId: \"8003\", state: absent }");
+    let (mut confirmation, mut deleted) = (None, false);
+    drive(plan, |effect| match effect {
+        Effect::Read { purpose: purpose @ ReadPurpose::Confirm(_), wanted, .. } => {
+            let mut seen = missing(wanted);
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(Some(Record::default())));
+            confirmation = Some(Event::ReadBack { purpose: *purpose, seen });
+            Vec::new()
+        }
+        Effect::Read { purpose, wanted, .. } => {
+            let mut seen = missing(wanted);
+            let mut now = before.clone();
+            if matches!(purpose, ReadPurpose::Resolve(_)) {
+                // The console gave the queue another agent; it deletes the queue a moment later.
+                let members = [(OperatorId::from("8003"), 0)].into_iter().collect();
+                now[0].1.record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), None);
+            }
+            seen.queues.values_mut().for_each(|queues| *queues = Ok(now.clone()));
+            let there = !deleted;
+            seen.agents.values_mut().for_each(|agent| *agent = Ok(there.then(Record::default)));
+            vec![Event::ReadBack { purpose: *purpose, seen }]
+        }
+        Effect::Send { step, op: WriteOp::SetMembers { .. }, repetition: 0, .. } => {
+            answered(*step, Failure::Unknown("it broke".to_owned()))
+        }
+        Effect::Send { step, op: WriteOp::SetMembers { .. }, .. } => {
+            let mut events = answered(*step, Failure::Refused("no such queue".to_owned()));
+            events.extend(confirmation.take());
+            events
+        }
+        Effect::Send { step, .. } => {
+            deleted = true;
+            vec![Event::Answered { step: *step, result: Ok(None) }]
+        }
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    assert!(deleted);
+}
+
+#[test]
+fn a_list_that_a_dead_run_wrote_with_somebody_at_work_in_it_is_recorded_as_written() {
+    let workspace = planning::workspace_with("", "{}");
+    let roster = "apiVersion: rosterctl/v1\nkind: Roster\nqueues: [{ displayName: 夜班, assignMembers: [\"8005\"] }]\n";
+    let desired = planning::desired(&[("a.yaml".to_owned(), roster.to_owned())], &workspace);
+    let live = |members: &serde_json::Value| {
+        let queue = serde_json::json!({ "displayName": "夜班", "assignMembers": members });
+        planning::live(
+            &serde_json::json!({ "agents": { "8003": {}, "8005": {} }, "queues": { "1001": queue } }),
+        )
+    };
+    let busy = serde_json::json!({ "agentNumber": "8003", "priority": 3 });
+    let before = live(&serde_json::json!([busy]));
+    let now = live(&serde_json::json!([busy, { "agentNumber": "8005", "priority": 0 }]));
+    let make = |live: &Live, ledger: &Ledger| {
+        rosterctl::plan::plan(&workspace, &desired, live, ledger, &Options::default())
+    };
+    let mut ledger = Ledger::default();
+    let plan = make(&before, &ledger).unwrap();
+    let entries = [
+        Entry::Run { plan: Box::new(plan.clone()), ledger: Some(0) },
+        Entry::Begin { step: 0, at_ms: 0 },
+        Entry::End { step: 0, ending: Ending::Done, made: None },
+    ];
+    let (_, results) = journal_recovery::recover(&entries, Some(&now)).unwrap();
+    ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+    assert_eq!(make(&now, &ledger).unwrap().changes[0].moved, ChangeOrigin::Manifest);
 }

@@ -8,7 +8,7 @@ mod cases;
 #[path = "support/planning.rs"]
 mod planning;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -31,6 +31,22 @@ macro_rules! cases {
 }
 
 cases! {
+    a_number_that_another_agent_has_is_not_known "identity-successor"
+    an_agent_of_another_workspace_is_not_deleted "elsewhere"
+    prune_owned_spares_another_agent "identity-successor-owned"
+    a_row_without_identity_is_nobody_else "identity-untold"
+    protection_outlives_its_line "protect-outlives"
+    a_field_that_leaves_the_files_is_told_of "field-released"
+    a_queue_renamed_in_the_console_is_the_same "queue-renamed-live"
+    a_queue_that_was_let_go_is_not_the_new_one "queue-let-go"
+    a_queue_keeps_its_ledger_under_its_new_name "queue-follows"
+    a_queue_renamed_in_the_manifest_makes_no_second_one "queue-renamed-manifest"
+    a_former_name_finds_the_queue "queue-was"
+    a_former_name_and_a_new_one_that_are_live_are_two_queues "queue-was-both"
+    a_name_and_the_ledger_that_disagree_are_ambiguous "queue-conflict"
+    a_name_that_looks_like_a_live_one_makes_no_queue "queue-lookalike"
+    a_queue_that_was_answered_and_not_shown_is_not_made_again "queue-pending"
+    a_queue_that_was_shown_and_is_gone_is_made_again "queue-gone"
     create_makes_pools_and_sets_the_rest_by_second_calls "create"
     create_batches_a_run_of_a_pool "create-batch"
     update_edits_once "update"
@@ -88,4 +104,28 @@ fn check(case: &str) {
     }, {
         insta::assert_snapshot!("plan", plan);
     });
+}
+
+#[test]
+fn calls_that_a_shared_window_holds_count_in_an_estimate() {
+    let workspace = planning::workspace_with("", "{}");
+    let queue = |n| format!("{{ displayName: 队列{n}, assignMembers: [\"8001\"] }}");
+    let queues = (1..=7).map(queue).collect::<Vec<_>>().join(", ");
+    let roster = format!("apiVersion: rosterctl/v1\nkind: Roster\nqueues: [{queues}]\n");
+    let desired = planning::desired(&[("a.yaml".to_owned(), roster)], &workspace);
+    let live = planning::live(&serde_json::json!({ "agents": { "8001": {} }, "queues": {} }));
+    let plan = rosterctl::plan::plan(
+        &workspace,
+        &desired,
+        &live,
+        &rosterctl::model::ledger::Ledger::default(),
+        &rosterctl::plan::Options::default(),
+    )
+    .expect("no target is named");
+    let after = |used: usize| {
+        rosterctl::plan::seconds(&workspace, &plan.steps, &BTreeMap::from([("addQueue", used)]))
+    };
+    assert_eq!((plan.summary.estimated_seconds, after(13), after(20)), (0, 0, 60));
+    // Where nothing is created, nothing waits for that window.
+    assert_eq!(rosterctl::plan::seconds(&workspace, &[], &BTreeMap::from([("addQueue", 20)])), 0);
 }

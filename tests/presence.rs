@@ -212,11 +212,11 @@ fn seats_and_their_figures_over_a_long_span() {
         let seats = seat_query::responses::seats(read);
         assert_eq!(seats.listing.incomplete, None);
         assert_eq!(seats.listing.items.len(), 2, "the deleted one is left out");
-        let figures = &seats.listing.items["a"].figures;
+        let figures = &seats.listing.items[&"a".into()].figures;
         assert_eq!((figures.calls, figures.connected, figures.connect_rate.as_deref()), (2, 1, Some("50%")));
-        assert_eq!(seats.listing.items["b"].record.get(&seat::ENABLED), Some(&Value::Flag(false)));
-        assert!(seats.passwords["a"].is_of(&secret("p-seat")));
-        assert!(!seats.passwords.contains_key("b"));
+        assert_eq!(seats.listing.items[&"b".into()].record.get(&seat::ENABLED), Some(&Value::Flag(false)));
+        assert!(seats.passwords[&"a".into()].is_of(&secret("p-seat")));
+        assert!(!seats.passwords.contains_key(&"b".into()));
         assert!(estate.departures().is_empty(), "{:?}", estate.departures());
     }
 }
@@ -316,7 +316,8 @@ fn observers(running: &Running, desk_key: &str) -> Observers {
             _ => "s-webchat",
         };
         let base = connection.base_url().unwrap();
-        let transport = HttpTransport::new(base, Duration::from_secs(5), connector.signs_host()).unwrap();
+        let transport =
+            HttpTransport::new(base, None, Duration::from_secs(5), connector.signs_host()).unwrap();
         let clock = Rc::new(SystemClock);
         let windows = FileRateStore::new(None, "t");
         let limiter = RateLimiter::new(Box::new(windows), clock.clone());

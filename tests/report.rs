@@ -33,7 +33,7 @@ use rosterctl::model::source::Source;
 use rosterctl::model::value::Value;
 use rosterctl::plan::{self, Options};
 use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Run, render};
+use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Roots, Run, render};
 use serde_json::{Value as Json, json};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report");
@@ -74,12 +74,13 @@ fn part(body: Body) -> Part {
         file: "teams/a/rosterctl.yaml".into(),
         exit: 4,
         last_clean_run: Some("2026-11-20T08:00:00Z".to_owned()),
+        seconds: None,
         body,
     }
 }
 
 fn report(command: Command, parts: Vec<Part>) -> Report {
-    Report { command, several: parts.len() > 1, parts, root: String::new() }
+    Report { command, several: parts.len() > 1, parts, roots: Roots::default() }
 }
 
 fn planned(command: Command) -> Report {
@@ -99,8 +100,11 @@ fn ran() -> Report {
             message: (*status != Status::Done)
                 .then(|| "boundPhone is 10086 instead of 13800138000 | <b>no</b>".to_owned()),
             made: None,
+            pending: false,
+            identities: Vec::new(),
             left_out: Vec::new(),
             spared: Vec::new(),
+            members: None,
             carried_out: *status == Status::Done,
             only_deferred: false,
             dropped: Vec::new(),
@@ -366,7 +370,7 @@ fn files_are_written_beside_standard_output_for_their_owner_alone() {
     assert!(applied.out.contains("Applied: 1 of 1 steps done"), "{}", applied.out);
     let result: Json = serde_json::from_slice(&fs::read(bench.path("r.json")).unwrap()).unwrap();
     assert_eq!(result["results"][0]["status"], "done");
-    assert!(fs::read_to_string(bench.path("r.xml")).unwrap().contains("agent.edit agent/8001"));
+    assert!(fs::read_to_string(bench.path("r.xml")).unwrap().contains("name=\"updated agent/8001 张三\""));
 }
 
 #[test]

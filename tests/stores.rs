@@ -353,7 +353,7 @@ fn what_a_store_cannot_give_is_said_and_nothing_is_written() {
     error: store `denied`: secret/data/none: Vault denied it (permission denied): check the token and its policy
     error: store `approle`: the sign-in at auth/approle was refused: Vault found the request wrong (invalid role or secret ID)
     error: store `away`: nowhere/data/none: Vault knows no such path (no handler for route): check `mount` and `path`
-    error: store `down`: Vault at http://127.0.0.1:9 cannot be reached
+    error: store `down`: Vault at http://127.0.0.1:9 cannot be reached: Connection refused (os error 111)
     error: store `age`: the identity is not of age's kind (AGE-SECRET-KEY-1…)
     error: store `plain`: ./rosterctl.yaml is not a file encrypted with age
     error: store `sops`: no identity: declare `identity`, or set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE
@@ -363,7 +363,7 @@ fn what_a_store_cannot_give_is_said_and_nothing_is_written() {
     error: store `vault`: secret/data/none: Vault is sealed or in maintenance (Vault is sealed)
     error: store `vault`: secret/data/none does not answer like KV version 2: is the mount of version 1?
     error: store `vault`: Vault at http://VAULT redirects, which is not followed: name the active node in `address`
-      ! failed secret.put agent/8001: store `vault`: secret/data/made: other programs change it all the time; run again
+      ! failed agent/8001  坐席8001 · create · store `vault`: secret/data/made: other programs change it all the time; run again
     ");
 }
 

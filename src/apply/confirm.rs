@@ -2,13 +2,13 @@
 //!
 //! The agents must have left their queues, joined no other one, and be unchanged since the plan was made.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::event::{Effect, ReadPurpose};
 use super::machine::{Machine, Phase, Proof};
 use super::postcondition;
 use super::postcondition::Verdict;
+use super::pre_send;
 use super::precondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::WriteOp;
@@ -28,27 +28,22 @@ impl Machine {
     ///
     /// The vendor's response proves no departure, and an agent may have joined a queue since the plan was made.
     pub(super) fn confirm(&mut self, at: usize) -> Option<Effect> {
-        let deletes = self.plan.steps[at].operation == Operation::AgentDelete;
-        // Also without a queue in the plan: one may have been created since.
-        let queues = self.options.queues || self.plan.summary.live.queues > 0;
         let Phase::Waiting { confirmed: false, guarded } = self.steps[at].phase else { return None };
-        if !deletes {
+        if self.plan.steps[at].operation != Operation::AgentDelete {
             return None;
         }
         self.steps[at].phase = Phase::Confirming { guarded };
-        let wanted = self.confirmation(at, queues);
+        let wanted = self.confirmation(at);
         Some(Effect::Read { purpose: ReadPurpose::Confirm(at), wanted, again: 0 })
     }
 
     /// Returns the resources to read before a deletion.
-    fn confirmation(&self, at: usize, queues: bool) -> ReadSet {
-        // The executor leaves the agents out while the first read is fresh.
-        let mut agents = BTreeSet::new();
-        if let Some(WriteOp::DeleteAgents { ids }) = &self.steps[at].op {
-            agents.extend(ids.iter().cloned());
-        }
-        let queues = if queues { BTreeSet::from([QueueKey::All]) } else { BTreeSet::new() };
-        let mut wanted = ReadSet { agents, queues };
+    ///
+    /// The executor leaves the agents out while the first read is fresh.
+    fn confirmation(&self, at: usize) -> ReadSet {
+        let op = self.steps[at].op.as_ref();
+        let mut wanted =
+            op.map(|op| pre_send::wanted(&self.plan, op, self.options.queues)).unwrap_or_default();
         for before in self.unverified_deps(at) {
             let more =
                 postcondition::wanted(&self.plan, &self.plan.steps[before], self.steps[before].made.as_ref());
@@ -59,7 +54,7 @@ impl Machine {
 
     /// Judges the read before a deletion, and sends it or leaves agents out.
     pub(super) fn confirmed(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
-        self.queue_members.extend(seen.members());
+        self.remember_members(seen);
         let all = match seen.queues.get(&QueueKey::All).map_or(Ok(&[][..]), |_| seen.queues(&QueueKey::All)) {
             Ok(all) => all,
             Err(why) => {
@@ -90,13 +85,13 @@ impl Machine {
                 }
                 Verdict::Late(_) if self.may_be_delayed(self.steps[at].polls) => late = true,
                 Verdict::Late(what) => self.fail_unverified(before, &what, true),
-                Verdict::Amiss(what) => self.fail_unverified(before, &what, false),
+                Verdict::Amiss { what, .. } => self.fail_unverified(before, &what, false),
                 Verdict::Unseen(why) => self.end(before, Status::Unknown, why),
             }
         }
         if late {
             self.steps[at].polls += 1;
-            let wanted = self.confirmation(at, seen.queues.contains_key(&QueueKey::All));
+            let wanted = self.confirmation(at);
             return vec![Effect::Read {
                 purpose: ReadPurpose::Confirm(at),
                 wanted,

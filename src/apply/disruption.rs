@@ -13,7 +13,7 @@ use crate::model::value::Value;
 pub type Disruptions = Vec<(OperatorId, Vec<Disruption>)>;
 
 /// Returns the first disruption that the policy blocks, and its verdict.
-pub fn first_objection(
+pub(super) fn first_objection(
     guard: &PresencePolicy,
     disruptions: &[Disruption],
     agent: &OperatorId,
@@ -22,6 +22,11 @@ pub fn first_objection(
     let verdicts =
         disruptions.iter().map(|disruption| (*disruption, guard.evaluate(*disruption, agent, presence)));
     verdicts.into_iter().find(|(_, verdict)| *verdict != PresenceVerdict::Clear)
+}
+
+/// Returns true if the policy objects to a disruption.
+pub fn is_objected(guard: &PresencePolicy, disruptions: &Disruptions, presence: &Presence) -> bool {
+    disruptions.iter().any(|(agent, found)| first_objection(guard, found, agent, presence).is_some())
 }
 
 /// Returns the agents that a plan deletes, for good or before it recreates them.

@@ -4,13 +4,17 @@
 //! done, which costs at most a repetition that is safe. The journal only makes a run faster and more precise.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::postcondition;
+use super::postcondition::{self, Outcome};
+use super::readback::ReadBack;
+use super::write_op;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Operation, Plan, Step};
+use crate::model::value::Members;
 
 /// The ending of a step, and the queue that it created.
 type Ended = (Ending, Option<OperatorId>);
@@ -46,11 +50,8 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             | Operation::QueueCreate
             | Operation::QueueMembers => false,
         };
-        let is_there = |id: &&ResourceId| {
-            let listed =
-                live.and_then(|live| live.agents.as_ref()).map(|agents| agents.items.contains_key(&id.name));
-            listed.unwrap_or(step.operation != Operation::AgentCreate)
-        };
+        let listed = |id: &ResourceId| Some(live?.agents.as_ref()?.items.contains_key(&id.name));
+        let is_there = |id: &&ResourceId| listed(id).unwrap_or(step.operation != Operation::AgentCreate);
         let doubted = step.targets.iter().filter(|_| begun && !confirmed && doubts).filter(is_there);
         let doubted: Vec<ResourceId> = doubted.cloned().collect();
         let open = begun && !matches!(ended, Some((Ending::Done | Ending::Failed, _)));
@@ -66,19 +67,34 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             (false, false) => Status::Skipped,
         };
         // The journal holds no agents that were left out of a deletion: live ones were.
-        let alive = |id: &&ResourceId| {
-            live.and_then(|live| live.agents.as_ref()).is_some_and(|a| a.items.contains_key(&id.name))
-        };
+        let alive = |id: &&ResourceId| listed(id) == Some(true);
         let deletes = step.operation == Operation::AgentDelete;
-        let left_out = step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect();
+        let identity = |id: &ResourceId| {
+            let record = live?.agents.as_ref()?.items.get(&id.name)?;
+            Some((id.name.clone(), *record.identity()))
+        };
+        let is_live = |made: &OperatorId| {
+            live.and_then(|live| live.queues.as_ref()).is_some_and(|queues| queues.items.contains_key(made))
+        };
+        let pending = made.as_ref().is_some_and(|made| !is_live(made));
+        let creates = step.operation == Operation::AgentCreate && confirmed;
+        let identities = step.targets.iter().filter(|_| creates).filter_map(identity).collect();
+        let members = live.filter(|_| done).and_then(|live| list_with_spared(plan, step, live));
+        let left_out = match members {
+            Some(_) => step.targets.clone(),
+            None => step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect(),
+        };
         results.push(StepResult {
             status,
             message: None,
             made,
+            pending,
+            identities,
             carried_out: done,
             left_out,
             only_deferred: false,
             spared: Vec::new(),
+            members: members.map(Arc::new),
             dropped: Vec::new(),
             acknowledged: Vec::new(),
             confirmed,
@@ -124,23 +140,26 @@ pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> 
     queues.filter_map(|(step, until)| Some((step.targets.first()?.clone(), until))).collect()
 }
 
+/// Returns the live members of a step's queue if they are those that it sent and some that it was to remove.
+///
+/// The journal holds no agents at work that stayed in the queue.
+fn list_with_spared(plan: &Plan, step: &Step, live: &Live) -> Option<Members> {
+    let target = step.targets.first().filter(|_| step.operation == Operation::QueueMembers)?;
+    let change = plan.change(target);
+    let now = live.queues.as_ref()?.items.get(&write_op::exten(target, change)?)?.members()?;
+    let (sent, removed) = (write_op::sent(step, change)?, write_op::removed(plan, step));
+    let is_whole = sent.iter().all(|(id, priority)| now.get(id) == Some(priority));
+    let spared = |(id, priority)| sent.get(id).or_else(|| removed.get(id)) == Some(priority);
+    (is_whole && now.len() > sent.len() && now.iter().all(spared)).then(|| Members::clone(now))
+}
+
 /// Returns true if live state shows that a step was carried out.
 fn carried_out(plan: &Plan, step: &Step, live: &Live) -> bool {
-    let Some(agents) = &live.agents else { return false };
     match step.operation {
-        Operation::AgentCreate | Operation::AgentEdit => step.targets.iter().all(|target| {
-            let (Some(change), Some(now)) = (plan.change(target), agents.items.get(&target.name)) else {
-                return false;
-            };
-            let creates = step.operation == Operation::AgentCreate;
-            let sent = change.fields.iter().filter(|diff| diff.is_in(&step.fields));
-            let sent = sent.filter_map(|diff| Some((diff.field, diff.after.as_ref()?)));
-            // A second call binds a number that the manifest chose.
-            let sent = sent.filter(|(field, value)| !creates || field.can_create(value));
-            postcondition::shows(now, sent).unwrap_or(creates)
-        }),
-        Operation::AgentDelete => {
-            agents.incomplete.is_none() && step.targets.iter().all(|t| !agents.items.contains_key(&t.name))
+        Operation::AgentCreate | Operation::AgentEdit | Operation::AgentDelete => {
+            let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
+            let op = write_op::for_step(plan, step);
+            op.is_some_and(|op| postcondition::outcome(&op, &[], &seen, true) == Outcome::Done(None))
         }
         // No operation returns a password. The next plan finds queues by their names.
         Operation::AgentPassword

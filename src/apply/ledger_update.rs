@@ -8,15 +8,17 @@ use serde_json::Value as Json;
 
 use super::replacement_backup;
 use crate::model::agent::{self, PASSWORD};
-use crate::model::desired::Desired;
+use crate::model::desired::{Desired, DesiredQueue};
 use crate::model::equivalence::same;
 use crate::model::field::{Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::identity::Identity;
 use crate::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use crate::model::live::Live;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
 use crate::model::value::Value;
 
 /// Records the changes that took effect: every step that touches the resource must be done.
@@ -44,6 +46,10 @@ pub fn changes(
         }
         let all = mine().all(|(_, result)| done(result));
         let key = change.id.to_string();
+        mark_waiting(ledger, change, all, mine());
+        if !all {
+            record_members(ledger, change, mine());
+        }
         match change.action {
             Action::Delete if all => {
                 ledger.resources.remove(&key);
@@ -71,18 +77,31 @@ pub fn changes(
                 let acknowledged = acknowledged.filter(|key| is_unread(&change.id, key));
                 let done = sent(true).filter(|field| !open.contains(field));
                 let fields: Vec<&str> = done.chain(acknowledged).collect();
+                if let Some((made, pending)) = mine().find_map(|(_, r)| Some((r.made.as_ref()?, r.pending))) {
+                    let applied = ledger.resources.entry(key.clone()).or_default();
+                    *applied =
+                        LedgerEntry { exten: Some(made.to_string()), pending, ..LedgerEntry::default() };
+                }
+                // The list of a queue that no manifest names is not rosterctl's.
+                let undeclared = change.id.kind == Kind::Queue && change.source.is_none();
+                if undeclared && !ledger.resources.contains_key(&key) {
+                    continue;
+                }
                 if fields.is_empty() {
                     doubt(ledger, change, mine());
                     not_taken(ledger, change, mine());
                     continue;
                 }
                 let applied = ledger.resources.entry(key).or_default();
-                if change.action != Action::Update {
+                if change.action != Action::Update && change.id.kind == Kind::Agent {
                     *applied = LedgerEntry::default();
+                    let identities = mine().flat_map(|(_, result)| &result.identities);
+                    let identity =
+                        identities.filter(|(id, _)| *id == change.id.name).map(|(_, known)| *known).next();
+                    applied.identity = identity.unwrap_or_default();
                 }
-                let made = mine().find_map(|(_, result)| result.made.as_ref());
-                if let Some(exten) = made.map(ToString::to_string).or_else(|| change.exten.clone()) {
-                    applied.exten = Some(exten);
+                if let Some(exten) = &change.exten {
+                    applied.exten = Some(exten.clone());
                 }
                 write(applied, change, &fields, all, &confirmed, prints.get(&change.id.name));
                 let dropped: Vec<&OperatorId> = mine().flat_map(|(_, result)| &result.dropped).collect();
@@ -91,6 +110,41 @@ pub fn changes(
         }
         doubt(ledger, change, mine());
         not_taken(ledger, change, mine());
+    }
+}
+
+/// Marks the agents at work that a change waits for; a change that took effect waits for none.
+fn mark_waiting<'a>(
+    ledger: &mut Ledger,
+    change: &Change,
+    all: bool,
+    mine: impl Iterator<Item = (&'a Step, &'a StepResult)>,
+) {
+    let spared = mine.flat_map(|(_, result)| &result.spared);
+    let own = spared.filter(|spared| change.id.kind == Kind::Queue || spared.agent == change.id.name);
+    let marks: BTreeMap<String, String> =
+        own.map(|spared| (spared.agent.to_string(), spared.state.to_owned())).collect();
+    if !marks.is_empty() {
+        ledger.waiting.insert(change.id.to_string(), marks);
+    } else if all {
+        ledger.waiting.remove(&change.id.to_string());
+    }
+}
+
+/// Records the member list that was written last, where it is not the one that the change ends with.
+fn record_members<'a>(
+    ledger: &mut Ledger,
+    change: &Change,
+    mine: impl Iterator<Item = (&'a Step, &'a StepResult)>,
+) {
+    let written =
+        mine.filter(|(step, result)| step.operation == Operation::QueueMembers && result.carried_out);
+    let Some((step, result)) = written.last() else { return };
+    if let Some(members) = result.members.as_ref().or(step.members.as_ref()) {
+        let applied = ledger.resources.entry(change.id.to_string()).or_default();
+        applied.exten = applied.exten.take().or_else(|| change.exten.clone());
+        let members = Value::Members(Arc::clone(members)).to_json();
+        applied.fields.insert(ASSIGN_MEMBERS.key.to_owned(), members);
     }
 }
 
@@ -103,7 +157,12 @@ fn doubt<'a>(ledger: &mut Ledger, change: &Change, mine: impl Iterator<Item = (&
     };
     let open: BTreeSet<String> = doubted.flat_map(unread).cloned().collect();
     if !open.is_empty() {
-        ledger.resources.entry(change.id.to_string()).or_default().unconfirmed.extend(open);
+        let applied = ledger.resources.entry(change.id.to_string()).or_default();
+        applied.unconfirmed.extend(open);
+        if change.action != Action::Update {
+            // Which agent has the number now is not known.
+            applied.identity = Identity::default();
+        }
     }
 }
 
@@ -165,7 +224,9 @@ fn fill(ledger: &mut Ledger, older: BTreeMap<String, LedgerEntry>, desired: &Des
         });
         let applied = match ledger.resources.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) if declared => free.insert(LedgerEntry::default()),
+            Entry::Vacant(free) if declared => {
+                free.insert(LedgerEntry { identity: old.identity, ..LedgerEntry::default() })
+            }
             Entry::Vacant(_) => continue,
         };
         for (field, value) in old.fields {
@@ -177,7 +238,7 @@ fn fill(ledger: &mut Ledger, older: BTreeMap<String, LedgerEntry>, desired: &Des
         let open: Vec<String> = old.unconfirmed.into_iter().filter(|field| !known(field)).collect();
         applied.unconfirmed.extend(open);
         if applied.exten.is_none() {
-            applied.exten = old.exten;
+            (applied.exten, applied.pending) = (old.exten, old.pending);
         }
         if applied.password.is_none() && old.password.is_some() {
             (applied.password, applied.password_seen) = (old.password, None);
@@ -233,6 +294,12 @@ fn write(
         } else {
             applied.fields.insert(key.to_owned(), spelled(diff));
         }
+        // What a replacement restores stands in no manifest.
+        if diff.source.is_none() && diff.secret.is_none() {
+            applied.released.insert(key.to_owned());
+        } else {
+            applied.released.remove(key);
+        }
     }
 }
 
@@ -241,7 +308,7 @@ fn spelled(diff: &FieldDiff) -> Json {
     diff.after.as_ref().map_or(Json::Null, Value::to_json)
 }
 
-/// Adopts resources: records fields whose desired and live values agree.
+/// Adopts resources: records fields whose desired and live values agree, and who is meant.
 ///
 /// Fields that no operation returns stay. For a password that rosterctl never set the first `version` is kept.
 pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
@@ -249,43 +316,120 @@ pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
     let in_scope = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
     let changed: BTreeMap<String, Action> =
         plan.changes.iter().map(|change| (change.id.to_string(), change.action)).collect();
+    // Without a change nothing waits.
+    ledger.waiting.retain(|key, _| {
+        changed.contains_key(key) || ResourceId::parse(key).is_some_and(|id| !in_scope(&id))
+    });
     if let Some(agents) = &live.agents {
         for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
             let resource = ResourceId::agent(id);
             if let Some(now) = agents.items.get(id).filter(|_| in_scope(&resource)) {
-                let skip = matches!(changed.get(&resource.to_string()), Some(Action::Replace));
+                let key = resource.to_string();
+                let skip = matches!(changed.get(&key), Some(Action::Replace));
                 if !skip {
-                    adopt_one(ledger, &resource, &agent.record, now, None);
+                    let applied = ledger.resources.entry(key).or_default();
+                    if applied.identity.is_another(now.identity()) {
+                        *applied = LedgerEntry { succeeded: true, ..LedgerEntry::default() };
+                    }
+                    applied.identity.fill_from(now.identity());
+                    applied.protect = agent.protect;
+                    adopt_one(applied, &agent.record, now);
                 }
             }
         }
     }
     if let Some(queues) = &live.queues {
-        for (id, queue) in &desired.queues {
-            let mut matching = queues.items.iter().filter(|(exten, live)| match &queue.exten {
-                Some(pinned) => exten.as_str() == &**pinned,
-                None => live.name == queue.name,
-            });
-            if let (Some((exten, now)), None) = (matching.next(), matching.next())
+        let names = LiveNames::new(queues);
+        let mut matches: Vec<(&ResourceId, &DesiredQueue, OperatorId)> = Vec::new();
+        for (id, queue, found) in queue_matches(desired, ledger, queues, &names) {
+            if let QueueMatch::Live(exten) = found
                 && in_scope(id)
             {
-                adopt_one(ledger, id, &queue.record, &now.record, Some(exten));
+                matches.push((id, queue, exten.clone()));
+            }
+        }
+        for (id, queue, exten) in matches {
+            let applied = follow(ledger, id, exten.as_str());
+            (applied.pending, applied.let_go) = (false, false);
+            if let Some(now) = queues.items.get(&exten) {
+                adopt_one(applied, &queue.record, &now.record);
             }
         }
     }
 }
 
-fn adopt_one(
-    ledger: &mut Ledger,
-    id: &ResourceId,
-    desired: &Record,
-    live: &Record,
-    exten: Option<&OperatorId>,
-) {
-    let applied = ledger.resources.entry(id.to_string()).or_default();
-    if let Some(exten) = exten {
-        applied.exten = Some(exten.to_string());
+/// Returns the entry of a live queue under its declared name, which may be a new one.
+fn follow<'a>(ledger: &'a mut Ledger, id: &ResourceId, exten: &str) -> &'a mut LedgerEntry {
+    let key = id.to_string();
+    let known = ledger.resources.get(&key).map(|entry| entry.exten.as_deref());
+    if !matches!(known, Some(None)) && known != Some(Some(exten)) {
+        let former = ledger.queues().find(|(_, entry)| entry.exten.as_deref() == Some(exten));
+        let former = former.map(|(id, _)| id.to_string());
+        let entry = former.and_then(|former| ledger.resources.remove(&former)).unwrap_or_default();
+        ledger.resources.insert(key.clone(), entry);
     }
+    let applied = ledger.resources.entry(key).or_default();
+    applied.exten = Some(exten.to_owned());
+    applied
+}
+
+/// Notes a clean run: forgets what is neither declared nor live, and the fields that left the manifests.
+///
+/// `live` is the state before the run.
+pub fn note_clean_run(ledger: &mut Ledger, desired: &Desired, live: &Live) {
+    let queues: BTreeMap<String, &DesiredQueue> =
+        desired.queues.iter().map(|(id, queue)| (id.to_string(), queue)).collect();
+    ledger.resources.retain(|key, entry| {
+        let Some(id) = ResourceId::parse(key) else { return true };
+        match id.kind {
+            Kind::Agent => {
+                entry.succeeded = false;
+                if let Some(agent) = desired.agents.get(&id.name).filter(|agent| !agent.absent) {
+                    release(entry, &id, &agent.record);
+                    return true;
+                }
+                let is_same = |now: &Record| !entry.identity.is_another(now.identity());
+                live.agents.as_ref().is_none_or(|agents| {
+                    agents.foreign.contains(&id.name) || agents.items.get(&id.name).is_some_and(is_same)
+                })
+            }
+            Kind::Queue => {
+                if let Some(queue) = queues.get(key) {
+                    release(entry, &id, &queue.record);
+                    return true;
+                }
+                let (Some(queues), false) = (&live.queues, entry.pending) else { return true };
+                let exten = entry.exten.take();
+                let there = exten.as_deref().is_some_and(|exten| queues.items.contains_key(&exten.into()));
+                *entry = LedgerEntry { exten, let_go: true, ..LedgerEntry::default() };
+                there
+            }
+            Kind::Seat => true,
+        }
+    });
+}
+
+/// Notes which known fields the manifest does not hold. What a system returns need not be known for them.
+fn release(entry: &mut LedgerEntry, id: &ResourceId, declared: &Record) {
+    let is_declared = |key: &str| declared.iter().any(|entry| entry.field.key == key);
+    entry.fields.retain(|key, _| is_declared(key) || is_unread(id, key));
+    let password = entry.password.is_some().then_some(PASSWORD.key);
+    let known = entry.fields.keys().map(String::as_str).chain(password);
+    entry.released = known.filter(|key| !is_declared(key)).map(str::to_owned).collect();
+}
+
+/// Notes which agents the manifests protect, of those that a plan created.
+pub fn note_protection(ledger: &mut Ledger, desired: &Desired, plan: &Plan) {
+    let made = plan.changes.iter().filter(|c| matches!(c.action, Action::Create | Action::Replace));
+    for change in made.filter(|change| change.id.kind == Kind::Agent) {
+        let protect = desired.agents.get(&change.id.name).is_some_and(|agent| agent.protect);
+        if let Some(applied) = ledger.resources.get_mut(&change.id.to_string()) {
+            applied.protect = protect;
+        }
+    }
+}
+
+fn adopt_one(applied: &mut LedgerEntry, desired: &Record, live: &Record) {
     for entry in desired.iter().filter(|entry| entry.field.is_read() && !live.is_unread(entry.field)) {
         let now = live.get(entry.field);
         // With `at-least`, the live list may be longer than the declared one, and was applied.
@@ -299,6 +443,7 @@ fn adopt_one(
             _ => continue,
         };
         applied.not_taken.remove(entry.field.key);
+        applied.released.remove(entry.field.key);
         applied.fields.insert(entry.field.key.to_owned(), value.to_json());
     }
     if let Some(Value::Password(secret)) = desired.get(&PASSWORD)
@@ -318,13 +463,8 @@ mod tests {
         let secret = SecretRef { store: "files".into(), key: "k".into(), generate: false, version };
         let mut record = Record::default();
         record.set(&PASSWORD, Value::Password(Arc::new(secret)), None);
-        adopt_one(
-            &mut ledger,
-            &ResourceId::agent(&OperatorId::from("8001")),
-            &record,
-            &Record::default(),
-            None,
-        );
+        let applied = ledger.resources.entry("agent/8001".to_owned()).or_default();
+        adopt_one(applied, &record, &Record::default());
         ledger
     }
 

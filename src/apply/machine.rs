@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{ApplyOptions, Effect, Event, Finish, ReadPurpose};
-use super::readback::{ReadBack, ReadSet};
+use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::{WriteOp, readable, unreadable};
 use super::{disruption, precondition, write_op};
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::identity::Identity;
 use crate::model::outcome::{Deferred, Stale, Status};
 use crate::model::plan::{Operation, Plan};
 use crate::model::retry::Bounds;
@@ -126,8 +127,12 @@ pub(super) struct StepState {
     pub(super) waiting_since: Option<Duration>,
     /// Number of the queue that it created.
     pub(super) made: Option<OperatorId>,
+    /// A listing has shown that queue.
+    pub(super) shown: bool,
     /// Targets of a creation that are there.
     pub(super) present: Vec<ResourceId>,
+    /// The vendor's own identities of the agents that it created.
+    pub(super) identities: Vec<(OperatorId, Identity)>,
     /// Fields that calls after it set again, and that the vendor confirmed.
     pub(super) reset: Vec<String>,
     /// Targets that the vendor confirmed, and that no read-back showed to be missing.
@@ -152,7 +157,9 @@ impl StepState {
             polls: 0,
             waiting_since: None,
             made: None,
+            shown: false,
             present: Vec::new(),
+            identities: Vec::new(),
             reset: Vec::new(),
             acknowledged: Vec::new(),
             left_out: Vec::new(),
@@ -271,7 +278,7 @@ impl Machine {
             }
             Event::ReadBack { purpose: ReadPurpose::Guard, seen } => self.guarded(&seen),
             Event::ReadBack { purpose: ReadPurpose::Resolve(step), seen } => {
-                self.queue_members.extend(seen.members());
+                self.remember_members(&seen);
                 self.resolved(step, &seen)
             }
             Event::ReadBack { purpose: ReadPurpose::Confirm(step), seen } => self.confirmed(step, &seen),
@@ -310,9 +317,17 @@ impl Machine {
         self.steps[step].phase = Phase::Ended { status: Status::Skipped, message, only_deferred };
     }
 
+    /// Records the members of the queues that were read; forgets queues that a complete listing lacks.
+    pub(super) fn remember_members(&mut self, seen: &ReadBack) {
+        if seen.queues(&QueueKey::All).is_ok() {
+            self.queue_members.clear();
+        }
+        self.queue_members.extend(seen.members());
+    }
+
     /// Checks the precondition of the plan, before the first write.
     fn guarded(&mut self, seen: &ReadBack) -> Vec<Effect> {
-        self.queue_members.extend(seen.members());
+        self.remember_members(seen);
         let mut stale = match precondition::check(&self.plan, &self.guard_reads, seen) {
             Ok(stale) => stale,
             // The interrupt stopped the read, too.
@@ -450,6 +465,7 @@ impl Machine {
             }
             Err(
                 failure @ (Failure::NotSent(_)
+                | Failure::Untrusted(_)
                 | Failure::Throttled { .. }
                 | Failure::Refused(_)
                 | Failure::Halted),

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::write_op::WriteOp;
 use crate::model::id::Kind;
 use crate::model::plan::{Action, Change, Plan};
 
@@ -24,35 +25,31 @@ const MOST_PAGES: usize = 12;
 /// Time of a burst of calls that a rate limit lets go at once.
 const BURST: Duration = Duration::from_secs(15);
 
-/// The read that serves a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Observation {
-    /// The resource alone.
-    Single,
-    /// A shared listing.
-    Listing {
-        /// Age up to which the last one serves.
-        max_age: Duration,
-    },
-}
-
-/// Returns the read before a call that replaces members; `pages` is the size of a listing of queues.
-pub fn for_members(plan: &Plan, pages: usize, fresh: Duration) -> Observation {
-    // A replacement writes queues twice, and a listing may be older than the first time.
-    let once = plan.changes.iter().all(|change| change.action != Action::Replace);
-    if once && overwritten(plan, Kind::Queue) > FEW && pages <= MANY_PAGES {
-        Observation::Listing { max_age: fresh }
-    } else {
-        Observation::Single
-    }
-}
-
-/// Returns the read before a call that creates a queue; `pages` is the size of a listing of queues.
-pub fn for_new_queue(pages: usize, fresh: Duration) -> Observation {
-    if pages > MOST_PAGES {
-        Observation::Single
-    } else {
-        Observation::Listing { max_age: if pages > MANY_PAGES { BURST } else { fresh } }
+/// Returns the age up to which the last listing of queues serves a call; `None` where it reads its queue alone.
+///
+/// `pages` is the size of a listing. `since` is the time in which another run may have created a queue.
+pub fn listing_age(
+    plan: &Plan,
+    op: &WriteOp,
+    pages: usize,
+    since: Option<Duration>,
+    fresh: Duration,
+) -> Option<Duration> {
+    match op {
+        WriteOp::SetMembers { .. } => {
+            // A replacement writes queues twice, and a listing may be older than the first time.
+            let once = plan.changes.iter().all(|change| change.action != Action::Replace);
+            (once && overwritten(plan, Kind::Queue) > FEW && pages <= MANY_PAGES).then_some(fresh)
+        }
+        WriteOp::CreateQueue { .. } => {
+            let age = if pages > MANY_PAGES { BURST } else { fresh };
+            (pages <= MOST_PAGES).then(|| since.map_or(age, |since| age.min(since)))
+        }
+        WriteOp::DeleteAgents { .. }
+        | WriteOp::EditAgent { .. }
+        | WriteOp::CreateAgents { .. }
+        | WriteOp::SetPassword { .. }
+        | WriteOp::PutSecret { .. } => Some(fresh),
     }
 }
 
@@ -73,7 +70,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::model::field::Record;
     use crate::model::id::{OperatorId, ResourceId};
+    use crate::model::identity::Identity;
     use crate::model::plan::{ChangeOrigin, Digests, LiveCounts, Summary};
 
     /// A plan that updates resources of a kind, for a roster of `agents`.
@@ -85,6 +84,7 @@ mod tests {
             title: None,
             moved: ChangeOrigin::Live,
             exten: None,
+            identity: Identity::default(),
             reason: None,
             names: BTreeMap::new(),
             fields: Vec::new(),
@@ -106,33 +106,40 @@ mod tests {
 
     #[test]
     fn many_lists_of_members_share_a_listing_of_few_pages() {
-        let listing = Observation::Listing { max_age: FRESH };
+        let op = WriteOp::SetMembers {
+            exten: OperatorId::from("1001"),
+            members: std::sync::Arc::default(),
+            before: None,
+        };
+        let age = |plan: &Plan, pages| listing_age(plan, &op, pages, None, FRESH);
         for (updates, pages, expected) in
-            [(10, 1, Observation::Single), (11, 1, listing), (11, 4, listing), (11, 5, Observation::Single)]
+            [(10, 1, None), (11, 1, Some(FRESH)), (11, 4, Some(FRESH)), (11, 5, None)]
         {
-            assert_eq!(
-                for_members(&plan(Kind::Queue, updates, 0), pages, FRESH),
-                expected,
-                "{updates} {pages}"
-            );
+            assert_eq!(age(&plan(Kind::Queue, updates, 0), pages), expected, "{updates} {pages}");
         }
-        let agents = plan(Kind::Agent, 11, 0);
-        assert_eq!(for_members(&agents, 1, FRESH), Observation::Single, "only queues count");
+        assert_eq!(age(&plan(Kind::Agent, 11, 0), 1), None, "only queues count");
         let mut replacing = plan(Kind::Queue, 11, 0);
         replacing.changes[0].action = Action::Replace;
-        assert_eq!(for_members(&replacing, 1, FRESH), Observation::Single, "a listing may be too old");
+        assert_eq!(age(&replacing, 1), None, "a listing may be too old");
     }
 
     #[test]
     fn the_age_of_a_listing_for_new_queues_grows_with_its_pages() {
-        for (pages, expected) in [
-            (0, Observation::Listing { max_age: FRESH }),
-            (4, Observation::Listing { max_age: FRESH }),
-            (5, Observation::Listing { max_age: BURST }),
-            (12, Observation::Listing { max_age: BURST }),
-            (13, Observation::Single),
+        let op = WriteOp::CreateQueue { name: "q".to_owned(), record: Record::default() };
+        let soon = Duration::from_secs(1);
+        for (pages, since, expected) in [
+            (0, None, Some(FRESH)),
+            (4, None, Some(FRESH)),
+            (5, None, Some(BURST)),
+            (12, None, Some(BURST)),
+            (12, Some(soon), Some(soon)),
+            (13, None, None),
         ] {
-            assert_eq!(for_new_queue(pages, FRESH), expected, "{pages} pages");
+            assert_eq!(
+                listing_age(&plan(Kind::Queue, 0, 0), &op, pages, since, FRESH),
+                expected,
+                "{pages} pages"
+            );
         }
     }
 

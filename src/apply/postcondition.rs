@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::precondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::shown;
 use super::write_op;
 use super::write_op::{WriteOp, exten};
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, PASSWORD};
-use crate::model::equivalence::{is_comparable, same};
-use crate::model::field::{Field, Record};
+use crate::model::equivalence::same;
+use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::outcome::KEPT;
@@ -45,8 +46,13 @@ pub type Open = BTreeMap<OperatorId, Vec<&'static str>>;
 pub enum Verdict {
     /// It took effect.
     Took,
-    /// It did not; the differences, in words.
-    Amiss(String),
+    /// It did not.
+    Amiss {
+        /// The differences, in words.
+        what: String,
+        /// The vendor keeps every value that differs in another form.
+        forms: bool,
+    },
     /// The state is the one before the step: the effect may not be shown yet.
     Late(String),
     /// A new agent differs in fields that the vendor's document leaves open: one more edit an agent sets them.
@@ -81,7 +87,8 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
     let mut amiss = Vec::new();
     let mut unsettled = Open::new();
     let mut unreturned = Vec::new();
-    let mut late = false;
+    let (mut late, mut forms) = (false, true);
+    let creation = step.operation == Operation::AgentCreate;
     for target in &step.targets {
         let Some(change) = plan.change(target) else { continue };
         let now = match seen.agent(&target.name) {
@@ -94,16 +101,37 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
             Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
         };
         let mut open = Vec::new();
-        unreturned.extend(
-            unreturned_fields(change, step, later, now).map(|key| format!("{target} does not tell {key}")),
-        );
-        for Difference { key, said, old, form: _ } in differences(change, step, later, now) {
-            if step.operation == Operation::AgentCreate && (key == ENABLED.key || key == MAIN_SKILL_GROUP.key)
-            {
-                open.push(key);
-            } else {
-                amiss.push(format!("{target}: {said}"));
-                late |= old;
+        for (diff, wanted) in answered_for(change, step, later) {
+            let (field, live) = (diff.field, now.get(diff.field));
+            match shown::value(field, wanted, now) {
+                Some(true) => {}
+                Some(false) => {
+                    let form = live.is_some_and(|live| is_form(wanted, live));
+                    forms &= form;
+                    if creation && [&ENABLED, &MAIN_SKILL_GROUP].contains(&field) {
+                        open.push(field.key);
+                        continue;
+                    }
+                    let kept = if form { KEPT } else { "" };
+                    let words = live.map_or_else(|| "unset".to_owned(), Value::words);
+                    amiss.push(format!(
+                        "{target}: {} is {words} instead of {}{kept}",
+                        field.key,
+                        wanted.words()
+                    ));
+                    late |= match (change.action, creation) {
+                        // The agent that is there is the new one.
+                        (Action::Create, true) => false,
+                        // The value that the creation left is not known.
+                        (Action::Create | Action::Replace, false) => true,
+                        (Action::Update | Action::Replace | Action::Delete, _) => {
+                            precondition::unchanged(diff.before.as_ref(), live)
+                        }
+                    };
+                }
+                // A text may be unset or hidden in part: there the vendor's confirmation decides.
+                None if matches!(field.ty, Type::Text { .. } | Type::Sip) => {}
+                None => unreturned.push(format!("{target} does not tell {}", field.key)),
             }
         }
         if !open.is_empty() {
@@ -112,7 +140,7 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
     }
     if !amiss.is_empty() {
         let what = amiss.join("; ");
-        if late { Verdict::Late(what) } else { Verdict::Amiss(what) }
+        if late { Verdict::Late(what) } else { Verdict::Amiss { what, forms } }
     } else if !unsettled.is_empty() {
         Verdict::Unsettled(unsettled)
     } else if !unreturned.is_empty() {
@@ -122,75 +150,18 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
     }
 }
 
-/// Returns the fields of a step that some operation returns and this response lacks.
+/// Returns the fields that a step answers for and that some operation returns, with the values it sends.
 ///
-/// A text may be unset or hidden in part: there the vendor's confirmation decides.
-fn unreturned_fields<'a>(
+/// A creation answers for all fields of the change but those that a later step sends.
+fn answered_for<'a>(
     change: &'a Change,
     step: &'a Step,
     later: &'a [String],
-    now: &'a Record,
-) -> impl Iterator<Item = &'static str> + 'a {
+) -> impl Iterator<Item = (&'a FieldDiff, &'a Value)> {
     let creation = step.operation == Operation::AgentCreate;
     let mine = move |diff: &&FieldDiff| if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
-    let fields = change.fields.iter().filter(mine).map(|diff| diff.field).filter(|field| field.is_read());
-    let unreturned =
-        |field: &&Field| !matches!(field.ty, Type::Text { .. } | Type::Sip) && now.is_unread(field);
-    fields.filter(unreturned).map(|field| field.key)
-}
-
-/// Returns true if the vendor keeps every value that differs in another form.
-pub fn only_forms(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> bool {
-    step.targets.iter().all(|target| match (plan.change(target), seen.agent(&target.name)) {
-        (Some(change), Ok(Some(now))) => differences(change, step, later, now).iter().all(|found| found.form),
-        _ => false,
-    })
-}
-
-/// The SIP account after a step that unbinds.
-static UNBOUND: Value = Value::Sip(Sip::None);
-
-/// A field that differs from the value of a step.
-struct Difference {
-    key: &'static str,
-    said: String,
-    /// Its value may be the one before the step.
-    old: bool,
-    /// The vendor keeps it in another form.
-    form: bool,
-}
-
-/// Returns the fields of a step that differ from its values.
-///
-/// A creation answers for all fields of the change but those that a later step sends.
-fn differences(change: &Change, step: &Step, later: &[String], now: &Record) -> Vec<Difference> {
-    let creation = step.operation == Operation::AgentCreate;
-    let mut found = Vec::new();
-    for diff in &change.fields {
-        let mine = if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
-        let field = diff.field;
-        let after = if step.unbind { Some(&UNBOUND) } else { diff.after.as_ref() };
-        let Some(wanted) = after.filter(|_| mine && field.is_read()) else { continue };
-        let live = now.get(field);
-        // Where the response lacks a field, the vendor's confirmation decides.
-        if is_comparable(field, Some(wanted), now) && !same(wanted, live) {
-            let old = match (change.action, creation) {
-                // The agent that is there is the new one.
-                (Action::Create, true) => false,
-                // The value that the creation left is not known.
-                (Action::Create | Action::Replace, false) => true,
-                (Action::Update | Action::Replace | Action::Delete, _) => {
-                    precondition::unchanged(diff.before.as_ref(), live)
-                }
-            };
-            let form = live.is_some_and(|live| is_form(wanted, live));
-            let kept = if form { KEPT } else { "" };
-            let live = live.map_or_else(|| "unset".to_owned(), Value::words);
-            let said = format!("{} is {live} instead of {}{kept}", field.key, wanted.words());
-            found.push(Difference { key: field.key, said, old, form });
-        }
-    }
-    found
+    let fields = change.fields.iter().filter(mine).filter(|diff| diff.field.is_read());
+    fields.filter_map(|diff| Some((diff, write_op::sent_value(step, diff)?)))
 }
 
 /// Returns true if a live text is another form of the wanted one: other blanks, signs or capitals, or cut.
@@ -234,6 +205,14 @@ fn key(step: &Step, target: &ResourceId, change: Option<&Change>, made: Option<&
     }
 }
 
+/// Returns true if the queues of a creation's name hold the one that the vendor answered.
+pub fn shows_queue(step: &Step, made: &OperatorId, seen: &ReadBack) -> bool {
+    let named = |target: &ResourceId| seen.queues(&QueueKey::Name(target.name.to_string()));
+    let shown =
+        |target: &ResourceId| named(target).is_ok_and(|queues| queues.iter().any(|(exten, _)| exten == made));
+    step.targets.iter().any(shown)
+}
+
 /// Returns undeclared members that a step sent and the vendor dropped.
 pub fn dropped(plan: &Plan, step: &Step, sent: Option<&Members>, seen: &ReadBack) -> Vec<OperatorId> {
     let (Some(target), Some(sent)) = (step.targets.first().filter(|_| !step.strangers.is_empty()), sent)
@@ -264,7 +243,8 @@ fn queue(
         Ok([]) => return Verdict::Late(format!("{target} is not there")),
         Ok(many) => {
             let extens: Vec<&str> = many.iter().map(|(exten, _)| exten.as_str()).collect();
-            return Verdict::Amiss(format!("{target} is there more than once: {}", extens.join(", ")));
+            let what = format!("{target} is there more than once: {}", extens.join(", "));
+            return Verdict::Amiss { what, forms: false };
         }
         Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
     };
@@ -279,18 +259,22 @@ fn queue(
         return Verdict::Took;
     }
     let what = amiss.join("; ");
-    let old = was_list(plan, step, now.members().unwrap_or(&NO_MEMBERS));
-    if step.operation == Operation::QueueMembers && old { Verdict::Late(what) } else { Verdict::Amiss(what) }
+    let old = was_list(plan, step, now);
+    if step.operation == Operation::QueueMembers && old {
+        Verdict::Late(what)
+    } else {
+        Verdict::Amiss { what, forms: false }
+    }
 }
 
 /// Returns true if a queue has its members before the plan, or those that another step sent.
-fn was_list(plan: &Plan, step: &Step, now: &Members) -> bool {
+fn was_list(plan: &Plan, step: &Step, now: &LiveQueue) -> bool {
     let others = plan.steps.iter().filter(|other| {
         other.operation == step.operation && other.targets == step.targets && other.id != step.id
     });
     let mut lists = others.filter_map(|other| Some((&other.strangers, other.members.as_ref()?)));
-    write_op::members_before_plan(plan, step) == now
-        || lists.any(|(strangers, list)| write_op::matches_sent(strangers, list, now))
+    now.members() == Some(write_op::members_before_plan(plan, step))
+        || lists.any(|(strangers, list)| shown::members(strangers, list, now) == Some(true))
 }
 
 /// Returns the differences of the fields that only a creation sets.
@@ -342,18 +326,24 @@ pub(super) enum Outcome {
     Left(WriteOp),
     /// It was carried out in a way that a repetition does not remedy; the reason, in words.
     Failed(String),
+    /// Its target is missing, or not shown yet; the reason, in words.
+    Late(String),
     /// It could not be read back, with the reason.
     Unseen(String),
 }
 
 /// Returns whether a call was carried out, by a read-back right after it.
 ///
-/// A creation is judged by the existence of its targets: the verification judges their fields.
-pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack) -> Outcome {
+/// A creation is judged by the existence of its targets, since the verification judges their fields: without one
+/// after it (`last`) their fields count, too.
+pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack, last: bool) -> Outcome {
     match op {
-        WriteOp::CreateAgents { ids, .. } => {
+        WriteOp::CreateAgents { ids, record, .. } => {
+            // A second call binds a number that the manifest chose.
+            let sent = || record.iter().filter(|entry| entry.field.can_create(&entry.value));
+            let is_made = |now: &Record| !last || shown::values(sent(), now) == Some(true);
             let there: Result<Vec<bool>, String> =
-                ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some())).collect();
+                ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some_and(is_made))).collect();
             match there.map(|there| there.into_iter().filter(|there| *there).count()) {
                 Ok(made) if made == ids.len() => Outcome::Done(None),
                 Ok(0) => Outcome::NotDone,
@@ -363,11 +353,11 @@ pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack) -
         }
         WriteOp::EditAgent { id, record } => match seen.agent(id) {
             Ok(Some(now)) => {
-                let sent = record.iter().map(|entry| (entry.field, &entry.value));
-                // No read proves fields that no operation returns; a repetition does no harm.
-                if shows(now, sent) == Some(true) { Outcome::Done(None) } else { Outcome::NotDone }
+                // A repetition of an edit that no read proves does no harm.
+                let done = !write_op::unreadable(op) && shown::values(record.iter(), now) == Some(true);
+                if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
-            Ok(None) => Outcome::Failed("the agent is gone".to_owned()),
+            Ok(None) => Outcome::Late("the agent is gone".to_owned()),
             Err(reason) => Outcome::Unseen(reason),
         },
         WriteOp::DeleteAgents { ids } => {
@@ -394,22 +384,14 @@ pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack) -
         },
         WriteOp::SetMembers { exten, members, .. } => match seen.queues(&QueueKey::Exten(exten.clone())) {
             Ok([(_, now)]) => {
-                let now = now.members().unwrap_or(&NO_MEMBERS);
-                let done = write_op::matches_sent(strangers, members, now);
+                let done = shown::members(strangers, members, now) == Some(true);
                 if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
-            Ok(_) => Outcome::Failed("the queue is gone".to_owned()),
+            Ok(_) => Outcome::Late("the queue is gone".to_owned()),
             Err(reason) => Outcome::Unseen(reason),
         },
         WriteOp::SetPassword { .. } | WriteOp::PutSecret { .. } => Outcome::NotDone,
     }
-}
-
-/// Returns true if an agent has all of the values that some operation returns; `None` without such a value.
-pub(super) fn shows<'a>(now: &Record, sent: impl Iterator<Item = (&'a Field, &'a Value)>) -> Option<bool> {
-    let mut read = sent.filter(|(field, _)| field.is_read()).peekable();
-    read.peek()?;
-    Some(read.all(|(field, value)| same(value, now.get(field))))
 }
 
 /// Returns the fields that a step sent, that no read-back shows and that an edit can set again.

@@ -1,17 +1,17 @@
 //! Precondition: compares live state with the state before the plan, for all that a step overwrites.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::readback::{QueueKey, ReadBack, ReadSet};
-use super::write_op;
+use super::shown;
 use super::write_op::exten;
 use crate::model::agent;
 use crate::model::equivalence::{is_comparable, same};
-use crate::model::field::Record;
+use crate::model::field::{Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::outcome::Stale;
-use crate::model::plan::{Action, Change, Operation, Plan};
+use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 /// Returns the resources to read before the first write.
@@ -120,14 +120,19 @@ fn rebound(plan: &Plan, change: &Change, now: &Record) -> Option<Record> {
     Some(record)
 }
 
-/// Returns true if an agent is in its state after the change.
+/// Returns true if an agent is in its state after the change: each field that moved shows its new value.
 fn arrived(change: &Change, now: &Record) -> bool {
-    change.action == Action::Update
-        && change
-            .fields
-            .iter()
-            .filter(|diff| diff.field.is_read())
-            .all(|diff| unchanged(diff.after.as_ref(), now.get(diff.field)))
+    let shows = |diff: &FieldDiff| {
+        let shown = diff.after.as_ref().and_then(|after| shown::value(diff.field, after, now));
+        shown.unwrap_or_else(|| !moved(diff.field, diff.before.as_ref(), now))
+    };
+    let is_same = !change.identity.is_another(now.identity());
+    is_same && change.action == Action::Update && change.fields.iter().all(shows)
+}
+
+/// Returns true if a field moved since the plan was made; one that the response lacks did not.
+fn moved(field: &Field, before: Option<&Value>, now: &Record) -> bool {
+    is_comparable(field, None, now) && !unchanged(before, now.get(field))
 }
 
 /// Returns the message about an agent that moved.
@@ -138,6 +143,9 @@ fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
         (_, None) => return Some("it is gone".to_owned()),
         (_, Some(now)) => now,
     };
+    if change.identity.is_another(now.identity()) {
+        return Some("another agent has its number now, created in the console".to_owned());
+    }
     let whole = matches!(change.action, Action::Delete | Action::Replace);
     for field in agent::FIELDS.iter().copied().filter(|field| field.is_read()) {
         let diff = change.field(field);
@@ -145,15 +153,13 @@ fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
             continue;
         }
         let before = diff.and_then(|diff| diff.before.as_ref());
-        let live = now.get(field);
-        // A field that the response lacks did not move.
-        if is_comparable(field, None, now) && !unchanged(before, live) {
+        if moved(field, before, now) {
             let words = |value: Option<&Value>| value.map_or_else(|| "unset".to_owned(), Value::words);
             return Some(format!(
                 "{} was {} when the plan was made and is {} now",
                 field.key,
                 words(before),
-                words(live)
+                words(now.get(field))
             ));
         }
     }
@@ -188,16 +194,16 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
 }
 
 /// Returns the message about an agent to delete that is in a queue.
-pub fn in_queue<'a>(
+pub(super) fn in_queue(
     agent: &OperatorId,
-    queues: impl IntoIterator<Item = (&'a OperatorId, &'a BTreeSet<OperatorId>)>,
+    queues: &BTreeMap<OperatorId, BTreeSet<OperatorId>>,
 ) -> Option<String> {
-    let (exten, _) = queues.into_iter().find(|(_, members)| members.contains(agent))?;
+    let (exten, _) = queues.iter().find(|(_, members)| members.contains(agent))?;
     Some(format!("it is in queue {exten}"))
 }
 
 /// Returns the message about a new queue whose name is taken by now.
-pub fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
+pub(super) fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
     let (exten, _) = now.iter().find(|(_, queue)| *queue.name == *name)?;
     Some(format!("a queue of this name has been created since ({exten})"))
 }
@@ -205,15 +211,14 @@ pub fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<Stri
 /// Returns the message about a list that moved before a call replaces it.
 ///
 /// A list that equals the one to send did not move: a repeated call had been carried out.
-pub fn list_moved(
+pub(super) fn list_moved(
     strangers: &[OperatorId],
     sent: &Members,
     before: &Members,
     now: &[(OperatorId, LiveQueue)],
 ) -> Option<String> {
-    let arrived =
-        |queue: &LiveQueue| write_op::matches_sent(strangers, sent, queue.members().unwrap_or(&NO_MEMBERS));
-    if now.first().is_some_and(|(_, queue)| arrived(queue)) { None } else { members_moved(before, now) }
+    let arrived = now.first().and_then(|(_, queue)| shown::members(strangers, sent, queue)) == Some(true);
+    if arrived { None } else { members_moved(before, now) }
 }
 
 /// Returns the message about members that moved since the plan was made.
@@ -239,7 +244,6 @@ fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<St
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use super::*;

@@ -121,7 +121,7 @@ impl Machine {
                 at_work.insert(agent.clone(), verdict.reason().unwrap_or_default());
             }
             let why = verdict.refusal(disruption, &agent).unwrap_or_default();
-            blocked.push(Deferred { agent, why });
+            blocked.push(Deferred { agent, why, state: verdict.waits_for().unwrap_or_default() });
         }
         if !at_work.is_empty() {
             let first = self.steps[at].waiting_since.is_none();
@@ -160,7 +160,8 @@ impl Machine {
         let most = allowed.map(|allowance| allowance.up_to as usize).max().unwrap_or(0);
         let Some(reason) = verdict.reason().filter(|_| self.allowed.len() < most) else { return false };
         let why = format!("agent {agent} was not spared, as --allow presence={most} says: {reason}");
-        self.allowed.push(Deferred { agent: agent.clone(), why });
+        let state = verdict.waits_for().unwrap_or_default();
+        self.allowed.push(Deferred { agent: agent.clone(), why, state });
         true
     }
 

@@ -55,6 +55,21 @@ pub struct ReadBack {
     pub refused: BTreeSet<Kind>,
 }
 
+/// Returns an agent of a listing; `None` when missing.
+///
+/// # Errors
+/// An incomplete listing lacks it.
+pub fn listed_agent(
+    id: &OperatorId,
+    listing: &Listing<OperatorId, Record>,
+) -> Result<Option<Record>, String> {
+    match (listing.items.get(id), &listing.incomplete) {
+        (Some(record), _) => Ok(Some(record.clone())),
+        (None, None) => Ok(None),
+        (None, Some(doubt)) => Err(doubted(doubt)),
+    }
+}
+
 /// Returns the queues of a listing that match a key.
 ///
 /// # Errors
@@ -101,11 +116,7 @@ impl ReadBack {
         let agents = wanted.agents.iter().map(|id| {
             let seen = match &live.agents {
                 None => Err(none("agents")),
-                Some(listing) => match (listing.items.get(id), &listing.incomplete) {
-                    (Some(record), _) => Ok(Some(record.clone())),
-                    (None, None) => Ok(None),
-                    (None, Some(doubt)) => Err(doubted(doubt)),
-                },
+                Some(listing) => listed_agent(id, listing),
             };
             (id.clone(), seen)
         });

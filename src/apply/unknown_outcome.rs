@@ -1,13 +1,12 @@
 //! Unknown outcome: reads back whether a call was carried out, before a repetition.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::event::{Effect, ReadPurpose};
 use super::machine::{Doubt, Machine, Phase, Proof};
 use super::postcondition;
 use super::postcondition::Outcome;
-use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::readback::{ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::outcome::Status;
 use crate::model::retry;
@@ -59,39 +58,36 @@ impl Machine {
 
     /// Returns the resources that show whether a call was carried out.
     fn resolution(&self, at: usize) -> ReadSet {
-        match &self.steps[at].op {
-            Some(WriteOp::CreateQueue { name, .. }) => {
-                ReadSet { queues: BTreeSet::from([QueueKey::Name(name.clone())]), ..ReadSet::default() }
-            }
-            Some(WriteOp::DeleteAgents { ids }) => {
-                ReadSet { agents: ids.iter().cloned().collect(), ..ReadSet::default() }
-            }
-            Some(
-                WriteOp::CreateAgents { .. }
-                | WriteOp::EditAgent { .. }
-                | WriteOp::PutSecret { .. }
-                | WriteOp::SetPassword { .. }
-                | WriteOp::SetMembers { .. },
-            )
-            | None => postcondition::wanted(&self.plan, &self.plan.steps[at], None),
+        let mut wanted = postcondition::wanted(&self.plan, &self.plan.steps[at], None);
+        if let Some(WriteOp::DeleteAgents { ids }) = &self.steps[at].op {
+            wanted.agents.retain(|id| ids.contains(id));
         }
+        wanted
     }
 
     /// Judges the read-back of a call of unknown outcome: done, sent again or ended.
     pub(super) fn resolved(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
         let why = self.steps[at].note.clone().unwrap_or_default();
+        let refused = self.is_refused(at);
         let strangers = &self.plan.steps[at].strangers;
         let op = self.steps[at].op.as_ref();
-        match op.map_or(Outcome::NotDone, |op| postcondition::outcome(op, strangers, seen)) {
+        match op.map_or(Outcome::NotDone, |op| postcondition::outcome(op, strangers, seen, false)) {
             Outcome::Done(made) => {
                 let state = &mut self.steps[at];
                 if made.is_some() {
-                    state.made = made;
+                    (state.made, state.shown) = (made, true);
                 }
                 state.phase = Phase::Done(Proof::Due);
                 return self.advance();
             }
-            Outcome::Failed(what) => {
+            Outcome::Late(_) if !refused && self.may_be_delayed(self.steps[at].polls) => {
+                return vec![self.resolve_again(at)];
+            }
+            Outcome::Late(what) if !refused => {
+                self.fail_unverified(at, &what, true);
+                return self.advance();
+            }
+            Outcome::Failed(what) | Outcome::Late(what) => {
                 self.end(at, Status::Failed, format!("{why}; {what}"));
                 return self.advance();
             }
@@ -117,7 +113,7 @@ impl Machine {
         }
         // The vendor may have refused it because an attempt before took effect.
         let repeated = self.steps[at].repetition > 0;
-        if self.is_refused(at) && repeated && self.may_be_delayed(self.steps[at].polls) {
+        if refused && repeated && self.may_be_delayed(self.steps[at].polls) {
             return vec![self.resolve_again(at)];
         }
         self.again(at, &why)

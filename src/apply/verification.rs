@@ -109,23 +109,25 @@ impl Machine {
             let later = self.later(at);
             let present = seen_step.targets.iter().filter(|id| matches!(seen.agent(&id.name), Ok(Some(_))));
             self.steps[at].present = present.cloned().collect();
+            if let Some(made) =
+                self.steps[at].made.as_ref().filter(|_| step.operation == Operation::QueueCreate)
+            {
+                self.steps[at].shown |= postcondition::shows_queue(step, made, seen);
+            }
+            if step.operation == Operation::AgentCreate {
+                let identity =
+                    |id: &ResourceId| Some((id.name.clone(), *seen.agent(&id.name).ok()??.identity()));
+                self.steps[at].identities = seen_step.targets.iter().filter_map(identity).collect();
+            }
             let state = &self.steps[at];
             let is_confirmed = state.answer == Answer::Confirmed;
             let followed_up = proof == Proof::FollowedUp;
             let sent = state.op.as_ref().and_then(WriteOp::members);
             let gone = |id: &ResourceId| matches!(seen.agent(&id.name), Ok(None));
-            let acknowledged: Vec<ResourceId> = match step.operation {
-                Operation::AgentCreate | Operation::AgentEdit if is_confirmed => {
-                    seen_step.targets.iter().filter(|id| !gone(id)).cloned().collect()
-                }
-                Operation::AgentCreate
-                | Operation::AgentEdit
-                | Operation::AgentPassword
-                | Operation::AgentDelete
-                | Operation::SecretPut
-                | Operation::QueueCreate
-                | Operation::QueueMembers => Vec::new(),
-            };
+            let mut acknowledged = Vec::new();
+            if is_confirmed && matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit) {
+                acknowledged.extend(seen_step.targets.iter().filter(|id| !gone(id)).cloned());
+            }
             // Without a confirmation one more edit an agent sets the fields that no operation returns.
             let mut unread =
                 if is_confirmed { Open::new() } else { postcondition::unconfirmed(&plan, &seen_step, seen) };
@@ -157,12 +159,20 @@ impl Machine {
                 }
                 Verdict::Late(_) if self.may_be_delayed(self.polls) => late = true,
                 Verdict::Late(what) => {
-                    self.steps[at].answer = Answer::Disproved;
-                    self.fail_unverified(at, &what, true);
+                    let state = &mut self.steps[at];
+                    if let Some(made) = state.made.as_ref().filter(|_| !state.shown) {
+                        let what = format!(
+                            "the vendor created it as `{made}`, and no listing has shown it yet: it is not created again"
+                        );
+                        self.end(at, Status::Failed, what);
+                    } else {
+                        state.answer = Answer::Disproved;
+                        self.fail_unverified(at, &what, true);
+                    }
                 }
-                Verdict::Amiss(what) => {
+                Verdict::Amiss { what, forms } => {
                     // The vendor took a value in another form, and with it the whole call.
-                    if postcondition::only_forms(&plan, &seen_step, &later, seen) {
+                    if forms {
                         self.steps[at].acknowledged = acknowledged;
                     } else {
                         self.steps[at].answer = Answer::Disproved;
@@ -294,10 +304,21 @@ impl Machine {
                 status,
                 message,
                 made: state.made.clone(),
+                pending: state.made.is_some() && !state.shown,
+                identities: state.identities.clone(),
                 carried_out: state.is_done(),
                 left_out,
                 only_deferred,
-                spared: state.deferred.iter().map(|deferred| deferred.agent.clone()).collect(),
+                members: state
+                    .op
+                    .as_ref()
+                    .and_then(WriteOp::members)
+                    .filter(|_| !state.deferred.is_empty())
+                    .map(|sent| {
+                        let stays = sent.iter().filter(|(id, _)| !state.dropped.contains(id));
+                        Arc::new(stays.map(|(id, priority)| (id.clone(), *priority)).collect())
+                    }),
+                spared: state.deferred.clone(),
                 dropped: state.dropped.clone(),
                 acknowledged: state.acknowledged.clone(),
                 confirmed: state.answer == Answer::Confirmed,

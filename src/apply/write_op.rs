@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::agent;
 use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::plan::{Change, Operation, Plan, Step};
+use crate::model::plan::{Change, FieldDiff, Operation, Plan, Step};
 use crate::model::secret::SecretRef;
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
@@ -42,21 +42,19 @@ pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     match step.operation {
         Operation::AgentCreate => Some(WriteOp::CreateAgents {
             ids: ids(step),
-            record: record(change?, &step.fields),
+            record: record(change?, step),
             password: secret(change?, &step.fields),
         }),
-        Operation::AgentEdit => Some(WriteOp::EditAgent {
-            id: target.name.clone(),
-            record: if step.unbind { unbound() } else { record(change?, &step.fields) },
-        }),
+        Operation::AgentEdit => {
+            Some(WriteOp::EditAgent { id: target.name.clone(), record: record(change?, step) })
+        }
         Operation::AgentPassword => {
             Some(WriteOp::SetPassword { id: target.name.clone(), password: secret(change?, &step.fields)? })
         }
         Operation::AgentDelete => Some(WriteOp::DeleteAgents { ids: ids(step) }),
-        Operation::QueueCreate => Some(WriteOp::CreateQueue {
-            name: target.name.to_string(),
-            record: record(change?, &step.fields),
-        }),
+        Operation::QueueCreate => {
+            Some(WriteOp::CreateQueue { name: target.name.to_string(), record: record(change?, step) })
+        }
         Operation::QueueMembers => Some(WriteOp::SetMembers {
             exten: exten(target, change)?,
             members: Arc::clone(sent(step, change)?),
@@ -66,13 +64,6 @@ pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
             Some(WriteOp::PutSecret { secret: secret(change?, &step.fields)?, renew: step.renew })
         }
     }
-}
-
-/// Returns the edit that unbinds the SIP account.
-fn unbound() -> Record {
-    let mut record = Record::default();
-    record.set(&agent::SIP, Value::Sip(Sip::None), None);
-    record
 }
 
 /// Returns the ids of the agents of a step.
@@ -100,14 +91,19 @@ pub fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId>
 }
 
 /// Returns the fields that a step sends.
-fn record(change: &Change, keys: &[String]) -> Record {
+fn record(change: &Change, step: &Step) -> Record {
     let mut record = Record::default();
-    for diff in change.fields.iter().filter(|diff| diff.is_in(keys)) {
-        if let Some(value) = &diff.after {
+    for diff in change.fields.iter().filter(|diff| diff.is_in(&step.fields)) {
+        if let Some(value) = sent_value(step, diff) {
             record.set(diff.field, value.clone(), None);
         }
     }
     record
+}
+
+/// Returns the value of a field that a step sends: its own SIP account where it unbinds, or the change's.
+pub(super) fn sent_value<'a>(step: &Step, diff: &'a FieldDiff) -> Option<&'a Value> {
+    if step.unbind { Some(&Value::Sip(Sip::None)) } else { diff.after.as_ref() }
 }
 
 /// Returns the reference of the password that a step sends.
@@ -124,15 +120,6 @@ pub fn sent<'a>(step: &'a Step, change: Option<&'a Change>) -> Option<&'a Arc<Me
 pub fn dropped_by_vendor(strangers: &[OperatorId], sent: &Members, now: &Members) -> Vec<OperatorId> {
     let gone = |id: &&OperatorId| sent.contains_key(*id) && !now.contains_key(*id);
     strangers.iter().filter(gone).cloned().collect()
-}
-
-/// Returns true if the members are those that were sent, but for undeclared ones that the vendor dropped.
-pub fn matches_sent(strangers: &[OperatorId], sent: &Members, now: &Members) -> bool {
-    let mut due = sent.clone();
-    for id in dropped_by_vendor(strangers, sent, now) {
-        due.remove(&id);
-    }
-    due == *now
 }
 
 /// Returns the members of a step's queue before the plan changes it.

@@ -188,7 +188,7 @@ async fn locked(
     let refusal = work.refusal().filter(|_| !stale);
     let shown = if refusal.is_some() { &judged } else { &plan };
     let due = if refusal.is_some() { Vec::new() } else { work.due() };
-    reporter.show(shown, !due.is_empty());
+    reporter.show(shown, planning::seconds(loaded, shown, &work.vendors), !due.is_empty());
     if stale {
         return Err(is_stale(arguments, reporter, work.moved().to_vec()));
     }
@@ -457,6 +457,7 @@ async fn finish_empty(
         }
         ledger_update::adopt(ledger, &loaded.desired, live, &plan);
         if clean.is_some() {
+            ledger_update::note_clean_run(ledger, &loaded.desired, live);
             ledger.last_clean_run.clone_from(&clean);
         }
     };
@@ -492,6 +493,7 @@ async fn record(
         if before == *ledger && told {
             return Ok(());
         }
+        book.store.note_tenants(ledger);
         match book.store.save(ledger).await {
             Err(LedgerError::Moved(_)) => {
                 *ledger = book.store.load().await?;
@@ -526,7 +528,9 @@ async fn conclude(
         }
         ledger_update::adopt(ledger, &loaded.desired, live, &judged);
         ledger_update::changes(ledger, &work.plan, &run.results, prints);
+        ledger_update::note_protection(ledger, &loaded.desired, &work.plan);
         if clean.is_some() {
+            ledger_update::note_clean_run(ledger, &loaded.desired, live);
             ledger.last_clean_run.clone_from(&clean);
         }
     };

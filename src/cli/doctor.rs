@@ -395,9 +395,12 @@ fn an_agent(loaded: &Loaded, can: impl Fn(&OperatorId) -> bool) -> OperatorId {
 fn failed(name: String, place: &str, connection: &Connection, failure: &Failure) -> Check {
     let message = failure.message();
     let (what, help) = match failure {
-        Failure::NotSent(_) => (
-            "cannot be reached",
-            "check `baseUrl`, the network, a proxy (HTTPS_PROXY, NO_PROXY) and certificates (SSL_CERT_FILE)",
+        Failure::NotSent(_) => {
+            ("cannot be reached", "check `baseUrl`, the network and a proxy (HTTPS_PROXY, NO_PROXY)")
+        }
+        Failure::Untrusted(_) => (
+            "cannot be connected to",
+            "do what the message says; `caFile` of the connection names a PEM file of further authorities",
         ),
         Failure::Late(_) => {
             ("does not answer in time", "check the network, or raise the connection's `timeout`")

@@ -36,7 +36,9 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let reporter = arguments.output.begin(Command::Drift, several, &mine, console)?;
     for path in mine {
         match one(path, console).await {
-            Ok((plan, last_clean_run)) => reporter.planned(path, code(&plan), plan, last_clean_run),
+            Ok((plan, seconds, last_clean_run)) => {
+                reporter.planned(path, code(&plan), plan, Some(seconds), last_clean_run);
+            }
             Err(fail) => reporter.fail(path, &fail),
         }
     }
@@ -56,8 +58,8 @@ fn code(plan: &Plan) -> Exit {
     }
 }
 
-/// The plan, and when the last clean run ended.
-async fn one(path: &Path, console: &Console) -> Result<(Plan, Option<String>), CliError> {
+/// Returns the plan, the seconds that it takes as of now, and when the last clean run ended.
+async fn one(path: &Path, console: &Console) -> Result<(Plan, u64, Option<String>), CliError> {
     let loaded = load::load(path)?;
     if let Some(why) = loaded.journal().corruption() {
         console.note(&why);
@@ -65,5 +67,6 @@ async fn one(path: &Path, console: &Console) -> Result<(Plan, Option<String>), C
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
     planning::report_invalid(&made.plan, &loaded, console);
-    Ok((made.plan, made.ledger.last_clean_run))
+    let seconds = planning::seconds(&loaded, &made.plan, &made.vendors);
+    Ok((made.plan, seconds, made.ledger.last_clean_run))
 }

@@ -100,6 +100,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "ledger",
+        &[
+            ("All that the ledger knows of an agent", "rosterctl ledger show agent/8001"),
+            ("Let go of an agent that another workspace manages now", "rosterctl ledger forget agent/8002"),
+            ("The tenant is the same under another address", "rosterctl ledger rebind"),
+        ],
+    ),
+    (
         "unlock",
         &[
             ("After a runner was lost", "rosterctl unlock"),

@@ -11,6 +11,7 @@ mod explain;
 mod fmt;
 mod help;
 mod import;
+mod ledger;
 mod man;
 mod output_guard;
 mod plan;
@@ -88,6 +89,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Say what a kind, a field, a setting or a finding code means; without an argument, what there is.
     Explain(explain::Arguments),
+    /// Show what the ledger knows, let go of a resource, or say that a tenant moved.
+    Ledger(ledger::Arguments),
     /// Free a lock whose holder is gone, after saying who held it.
     Unlock(unlock::Arguments),
     /// Print a JSON Schema, as checked in under schema/.
@@ -114,6 +117,7 @@ impl Command {
             | Command::Snapshot(_)
             | Command::Fmt(_)
             | Command::Explain(_)
+            | Command::Ledger(_)
             | Command::Unlock(_)
             | Command::Schema(_)
             | Command::Sandbox(_)
@@ -149,6 +153,7 @@ pub fn main() -> ExitCode {
         Command::Apply(arguments) => heeding_signals(apply::run(&arguments, &console), Some(interrupted)),
         Command::Import(arguments) => on_runtime(import::run(&arguments, &console), interrupted),
         Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console), interrupted),
+        Command::Ledger(arguments) => on_runtime(ledger::run(&arguments, &console), interrupted),
         Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console), interrupted),
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console), interrupted),
         Command::Status(arguments) => on_runtime(status::run(&arguments, &console), interrupted),

@@ -47,6 +47,10 @@ fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<String> {
     if let Some(store) = store(&place, &workspace, target) {
         return Some(format!("write where store `{store}` keeps its secrets; choose another folder"));
     }
+    let mut authorities = workspace.connections.iter().filter_map(|c| c.settings.text("caFile"));
+    if authorities.any(|file| real(&place.folder.join(file)) == target) {
+        return overwrite();
+    }
     if files::manifest_paths(&place, &workspace).iter().any(|path| real(path) == target) {
         return overwrite();
     }

@@ -9,6 +9,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::plan_args::PlanArgs;
 use super::report_output::{Output, PendingJson};
+use super::session::neighbours::{Declared, Neighbours};
 use super::session::planning::{self, Planned};
 use super::session::{fingerprints, git_exposure, load, snapshot_plan};
 use super::workspace_args::Workspaces;
@@ -65,11 +66,15 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         reporter.spare("--out", out)?;
         paths::unlinked(out).map_err(|error| unsaved(out, &error))?;
     }
-    for path in mine {
-        match one(arguments, path, console).await {
-            Ok(plan) => {
+    let neighbours = several.then(|| {
+        let load = |path: &&Path| load::load(path).ok().map(|loaded| Declared::new(&loaded));
+        Neighbours::new(mine.iter().map(load).collect())
+    });
+    for (at, path) in mine.into_iter().enumerate() {
+        match one(arguments, path, neighbours.as_ref().map(|all| (all, at)), console).await {
+            Ok((plan, seconds)) => {
                 let exit = Exit::for_plan(&plan, arguments.detailed_exitcode);
-                reporter.planned(path, exit, plan, None);
+                reporter.planned(path, exit, plan, seconds, None);
             }
             Err(fail) => reporter.fail(path, &fail),
         }
@@ -81,7 +86,13 @@ fn unsaved(out: &Path, error: &std::io::Error) -> CliError {
     CliError::error(format!("the plan cannot be saved to {}: {error}", out.display()))
 }
 
-async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Plan, CliError> {
+/// Returns the plan, and the seconds that it takes as of now where the rate windows are known.
+async fn one(
+    arguments: &Arguments,
+    path: &Path,
+    neighbours: Option<(&Neighbours, usize)>,
+    console: &Console,
+) -> Result<(Plan, Option<u64>), CliError> {
     // A snapshot is read beside the manifests; what is wrong with these is told first.
     let (loaded, snapshot) = thread::scope(|scope| {
         let snapshot = arguments.live.as_deref().map(|file| scope.spawn(|| snapshot_plan::open(file)));
@@ -89,25 +100,34 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
         let snapshot = snapshot.map(|read| read.join().unwrap_or_else(|panic| resume_unwind(panic)));
         (loaded, snapshot)
     });
-    let loaded = loaded?;
+    let mut loaded = loaded?;
+    if let Some((all, at)) = neighbours {
+        let conflicts = all.conflicts(at);
+        if !conflicts.is_empty() {
+            return Err(CliError::Input(conflicts, loaded.sources));
+        }
+        loaded.elsewhere = all.elsewhere(at);
+    }
     // The program ends soon and gives all memory back at once; a value at a time takes a tenth of the run.
     let several = arguments.workspaces.several();
-    let plan = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
-        snapshot_plan::make(&loaded, snapshot?, file, &arguments.narrowing, console).await?
+    let (plan, seconds) = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
+        (snapshot_plan::make(&loaded, snapshot?, file, &arguments.narrowing, console).await?, None)
     } else {
         if let Some(why) = loaded.journal().corruption() {
             console.note(&why);
         }
         git_exposure::warn(&loaded, console);
         let store = Store::open(&loaded.workspace, &loaded.place)?;
-        let Planned { mut plan, live, .. } = planning::make(&loaded, &store, &arguments.narrowing).await?;
+        let made = planning::make(&loaded, &store, &arguments.narrowing).await?;
+        let Planned { mut plan, live, vendors, .. } = made;
         if let Some(key) = fingerprints::key(&loaded).await? {
             plan.digests.signature = Some(digest::signature(&plan.digests.plan, &key));
         }
         if !several {
             std::mem::forget(live);
         }
-        plan
+        let seconds = planning::seconds(&loaded, &plan, &vendors);
+        (plan, Some(seconds))
     };
     planning::report_invalid(&plan, &loaded, console);
     if let Some(out) = &arguments.out {
@@ -117,5 +137,5 @@ async fn one(arguments: &Arguments, path: &Path, console: &Console) -> Result<Pl
     if !several {
         std::mem::forget(loaded.desired);
     }
-    Ok(plan)
+    Ok((plan, seconds))
 }

@@ -5,6 +5,8 @@
 //! ```
 
 use std::cell::{Cell, RefCell};
+use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,9 +22,9 @@ use crate::model::plan::Plan;
 use crate::report::redact::Mask;
 use crate::report::text::{self, TextStyle};
 use crate::report::view::View;
-use crate::report::{self, Body, Command, Failure, Format, Part, Report, Run, view};
-use crate::storage::files;
+use crate::report::{self, Body, Command, Failure, Format, Part, Report, Roots, Run, view};
 use crate::storage::files::Place;
+use crate::storage::{files, git};
 
 /// What goes where.
 #[derive(Debug, clap::Args)]
@@ -109,6 +111,7 @@ impl Output {
             parts: RefCell::default(),
             exit: Cell::new(Exit::Success),
             plan: RefCell::default(),
+            seconds: Cell::default(),
             run: RefCell::default(),
             shown: Cell::new(false),
         };
@@ -139,6 +142,8 @@ pub(super) struct Reporter<'a> {
     exit: Cell<Exit>,
     /// The plan that is being carried out.
     plan: RefCell<Option<Arc<Plan>>>,
+    /// Seconds that the plan takes at least as of now.
+    seconds: Cell<Option<u64>>,
     /// What became of it.
     run: RefCell<Option<Run>>,
     /// The plan was shown already.
@@ -167,14 +172,16 @@ impl Reporter<'_> {
     }
 
     /// Shows a plan before it is carried out, where standard output is for people.
-    pub(super) fn show(&self, plan: &Arc<Plan>, due: bool) {
+    pub(super) fn show(&self, plan: &Arc<Plan>, seconds: u64, due: bool) {
         self.plan.replace(Some(Arc::clone(plan)));
+        self.seconds.set(Some(seconds));
         if self.output.format != Format::Text {
             return;
         }
         self.shown.set(true);
         let masked = self.output.mask_personal.then(|| Mask::for_plan(plan).plan(plan));
-        let view = View { due, ..view::build(masked.as_ref().unwrap_or(plan), self.command) };
+        let view = view::build(masked.as_ref().unwrap_or(plan), self.command, Some(seconds));
+        let view = View { due, ..view };
         self.console.out(&text::plan(&view, self.console.look()));
     }
 
@@ -184,7 +191,15 @@ impl Reporter<'_> {
     }
 
     /// Takes up a workspace's plan.
-    pub(super) fn planned(&self, place: &Path, exit: Exit, plan: Plan, last_clean_run: Option<String>) {
+    pub(super) fn planned(
+        &self,
+        place: &Path,
+        exit: Exit,
+        plan: Plan,
+        seconds: Option<u64>,
+        last_clean_run: Option<String>,
+    ) {
+        self.seconds.set(seconds);
         self.add(place, exit, last_clean_run, Body::Planned(Arc::new(plan)));
     }
 
@@ -211,18 +226,16 @@ impl Reporter<'_> {
 
     fn add(&self, place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) {
         self.exit.set(self.exit.get().graver(exit));
-        self.parts.borrow_mut().push(part(place, exit, last_clean_run, body));
+        let part = part(place, exit, last_clean_run, body);
+        self.parts.borrow_mut().push(Part { seconds: self.seconds.take(), ..part });
     }
 
     /// Prints and writes what was taken up, and returns the gravest exit code.
     pub(super) fn finish(self) -> Exit {
         let mut exit = self.exit.get();
-        let mut report = Report {
-            command: self.command,
-            parts: self.parts.into_inner(),
-            several: self.several,
-            root: root(),
-        };
+        let parts = self.parts.into_inner();
+        let roots = roots(&parts);
+        let mut report = Report { command: self.command, parts, several: self.several, roots };
         if self.output.mask_personal {
             report = report.masked();
         }
@@ -251,7 +264,14 @@ impl Reporter<'_> {
 
 fn part(place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) -> Part {
     let file = Place::find(place).map_or_else(|_| files::shown(place), |found| found.shown);
-    Part { place: files::shown(place).to_string(), file, exit: exit as u8, last_clean_run, body }
+    Part {
+        place: files::shown(place).to_string(),
+        file,
+        exit: exit as u8,
+        last_clean_run,
+        seconds: None,
+        body,
+    }
 }
 
 fn failed(place: &Path, failure: Failure) -> Body {
@@ -259,8 +279,20 @@ fn failed(place: &Path, failure: Failure) -> Body {
     Body::Failed(Failure { workspace: name, ..failure })
 }
 
-fn root() -> String {
-    std::env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default()
+/// Finds the roots of the repositories that the workspaces lie in; on GitHub its own workspace comes before them.
+fn roots(parts: &[Part]) -> Roots {
+    let current = env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default();
+    let mut roots = Roots { current, repositories: Vec::new() };
+    let workspace = env::var_os("GITHUB_WORKSPACE").map(PathBuf::from).filter(|path| path.is_absolute());
+    let spellings = workspace.iter().flat_map(|path| [Some(path.clone()), fs::canonicalize(path).ok()]);
+    let of_github = spellings.flatten().map(|path| roots.absolute(&path.to_string_lossy()));
+    let checkouts = parts.iter().filter_map(|part| {
+        let file = roots.absolute(&part.file);
+        Some(roots.absolute(&git::root(Path::new(&file))?.to_string_lossy()))
+    });
+    let found: Vec<String> = of_github.chain(checkouts).collect();
+    roots.repositories = found;
+    roots
 }
 
 /// The JSON document that is due when a command gives up before it has printed one: whoever asked for JSON reads
@@ -284,8 +316,9 @@ impl PendingJson {
         let exit = console.fail(fail);
         let parts =
             self.workspaces.iter().map(|place| part(place, exit, None, failed(place, failure.clone())));
-        let report =
-            Report { command: Command::Plan, parts: parts.collect(), several: self.several, root: root() };
+        let parts: Vec<Part> = parts.collect();
+        let roots = roots(&parts);
+        let report = Report { command: Command::Plan, parts, several: self.several, roots };
         let report = if self.masked { report.masked() } else { report };
         if !console::said() {
             console.out(&report::render(&report, Format::Json, TextStyle::default()));

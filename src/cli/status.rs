@@ -16,20 +16,24 @@ use super::report_output::PendingJson;
 use super::session::connections;
 use super::session::load;
 use super::session::load::Loaded;
+use crate::config::workspace::Prune;
 use crate::model::call::{Failure, Reason};
 use crate::model::desired::Desired;
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, safe};
+use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::{Members, Value};
+use crate::plan;
 use crate::provider::SPECS;
 use crate::report::status::{self, Row, Sources, Status};
 use crate::runtime::clock;
 use crate::runtime::read::presence::Observers;
 use crate::runtime::read::resources;
 use crate::runtime::vendor::Vendor;
+use crate::storage::ledger::Store;
 
 /// Up to so many agents are asked for one by one, rather than by reading all.
 const FEW: usize = 20;
@@ -88,6 +92,8 @@ struct Roster {
     failed: Vec<(&'static str, String)>,
     /// Why they told nothing, or not all.
     reasons: BTreeMap<&'static str, Reason>,
+    /// Live agents that no manifest names and that an apply deletes.
+    pruned: BTreeSet<OperatorId>,
     /// Whom the status is narrowed to.
     only: Option<BTreeSet<OperatorId>>,
     /// What is wrong with what was asked for.
@@ -169,6 +175,7 @@ async fn look(loaded: &Loaded, systems: &Systems, roster: &Roster) -> Status {
         asked: &systems.asked,
         failed: &roster.failed,
         reasons: &roster.reasons,
+        pruned: &roster.pruned,
         only: Some(ids),
     })
 }
@@ -247,7 +254,25 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
         trouble.reasons.insert(vendor.provider.spec().name, Reason::SignIn);
     }
     let Trouble { failed, reasons } = trouble;
-    Roster { live: Live { agents, queues, seats }, failed, reasons, only, wrong }
+    let live = Live { agents, queues, seats };
+    let pruned = pruned(loaded, &live).await;
+    Roster { live, failed, reasons, pruned, only, wrong }
+}
+
+/// Returns the live agents that an apply deletes although no manifest names them; none where the ledger cannot tell.
+async fn pruned(loaded: &Loaded, live: &Live) -> BTreeSet<OperatorId> {
+    let policy = loaded.workspace.policy.prune;
+    let ledger = match policy {
+        Prune::Owned => match Store::open(&loaded.workspace, &loaded.place) {
+            Ok(store) => store.load().await.unwrap_or_default(),
+            Err(_) => Ledger::default(),
+        },
+        Prune::None | Prune::All => Ledger::default(),
+    };
+    let listed = live.agents.iter().flat_map(|agents| &agents.items);
+    let unmanaged = listed.filter(|(id, _)| !loaded.desired.agents.contains_key(*id));
+    let pruned = unmanaged.filter(|(id, record)| plan::prunes(policy, &ledger, id, record));
+    pruned.map(|(id, _)| id.clone()).collect()
 }
 
 /// Why systems told nothing, or not all: in words, and the reason of each that was asked.

@@ -1,8 +1,13 @@
 //! `rosterctl validate`: everything that can be known offline; no network, no secret read.
 
+use std::path::Path;
+
 use super::console::Console;
+use super::error::CliError;
 use super::exit::Exit;
 use super::session::load;
+use super::session::neighbours::{Declared, Neighbours};
+use super::session::source_cache::SourceCache;
 use super::workspace_args::Workspaces;
 use crate::model::text::sanitize;
 
@@ -14,28 +19,47 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
+    let several = arguments.workspaces.several();
+    let loaded: Vec<_> = arguments.workspaces.mine().map(|path| sound(path, several)).collect();
+    let declared = |one: Result<Sound, CliError>| match one {
+        Ok(Sound { said, declared, sources }) => (declared, Ok((said, sources))),
+        Err(fail) => (None, Err(fail)),
+    };
+    let (declared, results): (Vec<_>, Vec<_>) = loaded.into_iter().map(declared).unzip();
+    let neighbours = Neighbours::new(declared);
     let mut exit = Exit::Success;
-    for path in arguments.workspaces.mine() {
-        match load::load(path) {
-            Ok(loaded) => {
-                let absent = loaded.desired.agents.values().filter(|agent| agent.absent).count();
-                console.out(&format!(
-                    "{}: sound; {}, {}, {} declared{}.\n",
-                    sanitize(&loaded.workspace.name),
-                    count(loaded.desired.agents.len() - absent, "agent"),
-                    count(loaded.desired.queues.len(), "queue"),
-                    count(loaded.desired.seats.len(), "seat"),
-                    if absent > 0 {
-                        format!(", {} declared absent", count(absent, "agent"))
-                    } else {
-                        String::new()
-                    },
-                ));
-            }
+    for (at, result) in results.into_iter().enumerate() {
+        let conflicts = neighbours.conflicts(at);
+        match result {
+            Ok((said, _)) if conflicts.is_empty() => console.out(&said),
+            Ok((_, sources)) => exit = exit.graver(console.fail(&CliError::Input(conflicts, sources))),
             Err(fail) => exit = exit.graver(console.fail(&fail)),
         }
     }
     exit
+}
+
+/// A workspace in which nothing is wrong by itself.
+struct Sound {
+    said: String,
+    /// Where it has neighbours.
+    declared: Option<Declared>,
+    sources: SourceCache,
+}
+
+/// Loads a workspace and counts what it declares.
+fn sound(path: &Path, several: bool) -> Result<Sound, CliError> {
+    let loaded = load::load(path)?;
+    let absent = loaded.desired.agents.values().filter(|agent| agent.absent).count();
+    let said = format!(
+        "{}: sound; {}, {}, {} declared{}.\n",
+        sanitize(&loaded.workspace.name),
+        count(loaded.desired.agents.len() - absent, "agent"),
+        count(loaded.desired.queues.len(), "queue"),
+        count(loaded.desired.seats.len(), "seat"),
+        if absent > 0 { format!(", {} declared absent", count(absent, "agent")) } else { String::new() },
+    );
+    Ok(Sound { said, declared: several.then(|| Declared::new(&loaded)), sources: loaded.sources })
 }
 
 /// `1 agent`, `2 agents`.

@@ -98,7 +98,10 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
         }
     }
     check_secret_refs(&ledger, &stores, child(node, "ledger"), out);
-    Some(Workspace { name, manifests, connections, stores, ledger, policy: policy_of(&policy) })
+    let limits_source =
+        child(node, "policy").and_then(|policy| child(policy, "limits")).map(|n| n.source.clone());
+    let policy = Policy { limits_source, ..policy_of(&policy) };
+    Some(Workspace { name, manifests, connections, stores, ledger, policy })
 }
 
 fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Vec<Connection> {
@@ -606,6 +609,7 @@ fn policy_of(settings: &Settings) -> Policy {
         changes: limit("changes", base.changes),
         member_removals: limit("memberRemovals", base.member_removals),
         floor: limits.number("floor").and_then(|n| usize::try_from(n).ok()).unwrap_or(base.floor),
+        limits_source: base.limits_source,
         replace_immutable: settings.text("immutable") == Some("replace"),
         at_least: settings.text("queueMembers") == Some("at-least"),
         presence: settings.group("presence").map(presence_policy).unwrap_or_default(),

@@ -107,6 +107,8 @@ pub struct Spec {
     pub document: &'static str,
     /// Kinds of resources that it holds.
     pub kinds: &'static [Kind],
+    /// Settings that tell one tenant from another, beside the address.
+    pub tenant: &'static [&'static str],
     /// Whether it writes; the others only read.
     pub writes: bool,
     /// Settings beside those that every connection has.
@@ -186,6 +188,12 @@ pub static CONNECTION: &[Setting] = &[
     ),
     optional("concurrency", SettingType::Number { min: 1, max: 256 }, "8", "Calls in flight at a time."),
     optional(
+        "caFile",
+        SettingType::Text,
+        "",
+        "PEM file of further certificate authorities, beside rosterctl.yaml or absolute.",
+    ),
+    optional(
         "allowInsecure",
         SettingType::Flag,
         "false",
@@ -238,7 +246,7 @@ pub static STORES: &[(&str, &str, &[Setting])] = &[
             )
             .bound(VAULT_SIGN_IN),
             optional("namespace", SettingType::Text, "", "Namespace (Vault Enterprise)."),
-            optional("caFile", SettingType::Text, "", "File of further certificate authorities."),
+            optional("caFile", SettingType::Text, "", "PEM file of further certificate authorities."),
         ],
     ),
     (

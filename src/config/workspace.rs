@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::settings::{Rate, Spec};
 use crate::model::id::Kind;
+use crate::model::identity::{BASE_URL, Tenant};
 use crate::model::presence::PresencePolicy;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
@@ -193,6 +194,16 @@ impl Connection {
         }
     }
 
+    /// Returns the settings that say to which tenant it leads.
+    pub fn tenant(&self) -> Tenant {
+        let setting = |key: &&str| {
+            let number = || self.settings.number(key).map(|number| number.to_string());
+            let value = self.settings.text(key).map(str::to_owned).or_else(number)?;
+            Some(((*key).to_owned(), value))
+        };
+        [BASE_URL].iter().chain(self.spec.tenant).filter_map(setting).collect()
+    }
+
     /// Calls in flight at a time.
     pub fn concurrency(&self) -> usize {
         self.settings.number("concurrency").and_then(|n| usize::try_from(n).ok()).unwrap_or(8).max(1)
@@ -233,6 +244,8 @@ pub struct Policy {
     pub member_removals: Limit,
     /// Counts up to this pass every limit that is not zero.
     pub floor: usize,
+    /// Where the limits are written, if they are.
+    pub limits_source: Option<Source>,
     /// Whether a field that cannot be edited forces a replacement.
     pub replace_immutable: bool,
     /// Whether member lists are only added to.
@@ -260,6 +273,7 @@ impl Default for Policy {
             changes: Limit::Percent(50),
             member_removals: Limit::Percent(30),
             floor: 5,
+            limits_source: None,
             replace_immutable: false,
             at_least: false,
             presence: PresencePolicy::default(),

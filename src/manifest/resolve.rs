@@ -19,6 +19,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
+use crate::model::text::visible;
 use crate::model::value::{Members, Sip, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
 
@@ -198,6 +199,7 @@ pub(super) fn expand(
     shared_password_check::check(&desired, out);
     sip_once(&desired, out);
     pinned_once(&desired, out);
+    renamed_once(&desired, out);
     if whole {
         need_connections(&desired, workspace, out);
     }
@@ -276,6 +278,26 @@ fn pinned_once(desired: &Desired, out: &mut Diagnostics) {
                     .help("a queue is declared once: correct the `exten:` of one of them, or remove it"),
             );
         }
+    }
+}
+
+/// Complains about a former name that another queue has, or that is the queue's own.
+fn renamed_once(desired: &Desired, out: &mut Diagnostics) {
+    let mut names: BTreeMap<&str, &Source> = BTreeMap::new();
+    names.extend(desired.queues.values().map(|queue| (&*queue.name, &queue.source)));
+    let mut former: BTreeMap<&str, &Source> = BTreeMap::new();
+    for queue in desired.queues.values() {
+        let Some((was, source)) = &queue.was else { continue };
+        let (what, first, label) = if let Some(first) = names.get(&**was) {
+            let what = format!("queue `{}` was `{was}`, and a queue of that name is declared", queue.name);
+            (what, *first, "the queue of that name")
+        } else if let Some(first) = former.insert(was, source) {
+            (format!("two queues were `{was}`"), first, "the other one")
+        } else {
+            continue;
+        };
+        let help = "`was:` names the queue that gets a new name: correct it, or remove it";
+        out.push(Diagnostic::at(source, what).related(first, label).help(help));
     }
 }
 
@@ -539,8 +561,11 @@ fn queue(
         }
         if members.is_empty() && !raw.allow_empty && all_agents {
             out.push(
-                Diagnostic::at(&selector.source, "`memberSelector` matches no declared agent")
-                    .help("check what it selects by, or say `allowEmpty: true` beside it"),
+                Diagnostic::at(
+                    &selector.source,
+                    format!("`memberSelector` of queue `{}` matches no declared agent", visible(&raw.name.0)),
+                )
+                .help("check what it selects by, or say `allowEmpty: true` beside it"),
             );
         }
     }
@@ -581,6 +606,8 @@ fn queue(
         source: raw.source,
         name: raw.name.0,
         exten: raw.exten,
+        was: raw.was,
+        distinct: raw.distinct,
         min_members: raw.min_members,
         selector: raw.selector.map(|selector| selector.wanted),
         member_sources: sources,

@@ -96,6 +96,8 @@ pub(super) struct RawQueue {
     pub source: Source,
     pub name: Named,
     pub exten: Option<Arc<str>>,
+    pub was: Option<Named>,
+    pub distinct: bool,
     pub record: Record,
     pub members: Option<(Source, Vec<RawMember>)>,
     pub selector: Option<Selector>,
@@ -375,6 +377,9 @@ fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
         .required_or_misspelled("displayName", out)
         .and_then(|n| filled(n, "displayName", out).map(|name| (Arc::clone(name), n.source.clone())));
     let exten = fields.take("exten", out).and_then(|n| filled(n, "exten", out)).cloned();
+    let was = fields.take("was", out);
+    let was = was.and_then(|n| filled(n, "was", out).map(|name| (Arc::clone(name), n.source.clone())));
+    let distinct = fields.take("distinct", out).and_then(|n| flag(n, "distinct", out)).unwrap_or(false);
     let record = record(&mut fields, queue::FIELDS, out);
     let allow_empty =
         fields.take("allowEmpty", out).and_then(|n| flag(n, "allowEmpty", out)).unwrap_or(false);
@@ -389,6 +394,8 @@ fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
         source: node.source.clone(),
         name: name?,
         exten,
+        was,
+        distinct,
         record,
         members,
         selector,

@@ -327,6 +327,12 @@ fn one_queue() -> Json {
     properties.extend(object(json!({
         "displayName": with_doc(filled(), "The queue's name: its key."),
         "exten": with_doc(filled(), "The vendor's number of the queue, in quotes; needed when two live queues have one name."),
+        "was": with_doc(filled(), "The queue's name before: it is to be renamed in the console, which no call can do."),
+        "distinct": {
+            "description": "The queue is another one than a live queue whose name looks the same or that left the manifests.",
+            "type": "boolean",
+            "default": false,
+        },
         "memberSelector": selector,
         "allowEmpty": { "description": "Allow that nobody serves the queue.", "type": "boolean", "default": false },
         "minMembers": {

@@ -74,6 +74,8 @@ impl fmt::Debug for Reply {
 pub enum Failure {
     /// It never reached the vendor: safe to send again.
     NotSent(String),
+    /// It never reached the vendor, whose certificate or proxy is not to be trusted: sending again changes nothing.
+    Untrusted(String),
     /// The vendor asks to slow down: safe to send again, later.
     Throttled {
         /// How long the vendor asks to wait.
@@ -124,7 +126,7 @@ impl Failure {
     /// Why nothing was told that could be used.
     pub fn reason(&self) -> Reason {
         match self {
-            Failure::NotSent(_) => Reason::Unreachable,
+            Failure::NotSent(_) | Failure::Untrusted(_) => Reason::Unreachable,
             Failure::SignIn(_) | Failure::Shut(_) => Reason::SignIn,
             Failure::Throttled { .. }
             | Failure::Unknown(_)
@@ -139,6 +141,7 @@ impl Failure {
     pub fn message(&self) -> &str {
         match self {
             Failure::NotSent(message)
+            | Failure::Untrusted(message)
             | Failure::Throttled { message, .. }
             | Failure::Unknown(message)
             | Failure::Late(message)
@@ -155,6 +158,7 @@ impl Failure {
     pub fn map(self, change: impl FnOnce(String) -> String) -> Self {
         match self {
             Failure::NotSent(message) => Failure::NotSent(change(message)),
+            Failure::Untrusted(message) => Failure::Untrusted(change(message)),
             Failure::Throttled { after, message } => Failure::Throttled { after, message: change(message) },
             Failure::Unknown(message) => Failure::Unknown(change(message)),
             Failure::Late(message) => Failure::Late(change(message)),

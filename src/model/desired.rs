@@ -33,6 +33,10 @@ pub struct DesiredQueue {
     pub name: Arc<str>,
     /// The vendor's number, when the manifest pins one.
     pub exten: Option<Arc<str>>,
+    /// Its name before a rename that the console is to carry out.
+    pub was: Option<(Arc<str>, Source)>,
+    /// It is another queue than a live one that looks the same or that left the manifests.
+    pub distinct: bool,
     /// The fewest members that a plan may leave.
     pub min_members: Option<(usize, Source)>,
     /// What its selector chooses agents by; `None` without a selector.

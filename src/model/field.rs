@@ -16,6 +16,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::identity::Identity;
 use super::source::Source;
 use super::value::{Sip, Type, Value};
 
@@ -115,6 +116,8 @@ pub struct Record {
     unread: u32,
     /// A bit for each field of which the answer hid a part.
     masked: u32,
+    /// The agent that the answer is about.
+    identity: Identity,
 }
 
 /// One field of a [`Record`].
@@ -131,7 +134,7 @@ pub struct Entry {
 impl Record {
     /// A record that will hold so many fields.
     pub fn with_capacity(fields: usize) -> Self {
-        Self { entries: Vec::with_capacity(fields), unread: 0, masked: 0 }
+        Self { entries: Vec::with_capacity(fields), ..Self::default() }
     }
 
     /// Gives back the memory that was taken for fields that did not come.
@@ -183,6 +186,16 @@ impl Record {
     /// Returns true if [`Record::mark_masked`] was called for a field.
     pub fn is_masked(&self, field: &Field) -> bool {
         self.masked & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0
+    }
+
+    /// Returns the vendor's own identity of an agent; unknown in a manifest.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Records the vendor's own identity of an agent.
+    pub fn identify(&mut self, identity: Identity) {
+        self.identity = identity;
     }
 
     /// A field with its value and place.

@@ -104,6 +104,10 @@ rules! {
         "It stays as it is; add it to `seats:` to have it compared.";
     STRANGER_MEMBER  "R204" Info    None       "A queue whose list is written has a member who is no agent: the vendor may leave them out."
         "Nothing has to be done; take the number out of the queue in the console if it is a slip.";
+    RELEASED         "R205" Info    None       "A field that rosterctl set before is no longer in the manifests: it keeps its live value."
+        "Nothing has to be done: the next clean apply takes note of it. Write the field again to set it.";
+    SUCCEEDED        "R206" Warning Differs    "The number of an agent that rosterctl knew belongs to another agent now: that one is not owned, and its role and password are unknown."
+        "Look in the console who has the number. If that is right, apply: a clean apply takes note of it, and `--assert-unread` sets role and password.";
     AMBIGUOUS_QUEUE  "R301" Error   Invalid    "Two live queues have one name."
         "Give the queue its `exten:` in the manifest, or rename one of the two in the console.";
     MISSING_EXTEN    "R302" Error   Invalid    "No live queue has the number that the manifest pins."
@@ -114,10 +118,20 @@ rules! {
         "Add `role:` to the agent or its profile, or `allowAnyRole: true` if any will do; or write it with `state: absent`.";
     LEAVING_MEMBER   "R305" Error   Invalid    "A queue names an agent that is to be deleted."
         "Take the agent out of the queue, or its `state: absent` away.";
+    RENAMED_QUEUE    "R306" Warning Differs    "A declared queue is live under another name: it is the same queue by its number."
+        "Write the new name into the manifest, or rename the queue back in the console.";
+    LEFT_QUEUE       "R307" Error   Invalid    "A queue would be created while one that was declared before left the manifests and is still live: perhaps it was renamed, and no call could delete a second queue."
+        "If it was renamed, say `was: OLD` on the new one and rename it in the console; if it is another queue, say `distinct: true` on it.";
+    LOOKALIKE_QUEUE  "R308" Error   Invalid    "A queue would be created beside one whose name looks the same: it differs only in blanks, characters that cannot be seen, width, case or Unicode form."
+        "Write the name as the live queue has it; or say `distinct: true` if it is really another queue.";
+    PENDING_QUEUE    "R309" Warning Partial    "A queue was created, and no listing has shown it yet: it is not created again."
+        "Apply again later. If the vendor will never show it, `rosterctl ledger forget queue/NAME` lets go of it, and the next apply creates it again.";
     FOREIGN_SECRET   "R310" Error   Invalid    "A rotation with `generate` would overwrite a key that the agent's live password is not known to come from alone."
         "Name a key that the store does not hold yet; or store a new password there by hand, and leave `generate` out for this change.";
     INVISIBLE_NAME   "R311" Error   Invalid    "A queue would be made whose name holds a character that cannot be seen."
         "Write the name without it: no call could rename or delete the queue. A live queue of such a name can be declared.";
+    ELSEWHERE        "R312" Error   Invalid    "An agent would be deleted that another workspace of the same tenant declares."
+        "Let go of the agent with `rosterctl ledger forget agent/ID`; or take it out of the other workspace.";
     TOO_MANY_DELETES "R401" Error   Refused    "More agents would be deleted than `policy.limits.deletes` allows."
         "If so many are really meant to go, `--allow deletes=N` lifts the limit for one run; else look for a file that is missing.";
     TOO_MANY_CHANGES "R402" Error   Refused    "More would be changed than `policy.limits.changes` allows."

@@ -1,13 +1,12 @@
 //! Names of things: newtypes, no bare strings.
 
-use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::{is_hidden, sanitize};
+use super::text::{is_hidden, sanitize, visible};
 
 /// An agent's number (坐席工号): the key of an agent in every system; always a string.
 ///
@@ -103,12 +102,6 @@ impl fmt::Debug for OperatorId {
     }
 }
 
-impl Borrow<str> for OperatorId {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
 impl From<&str> for OperatorId {
     fn from(id: &str) -> Self {
         Self(id.into())
@@ -192,8 +185,11 @@ impl ResourceId {
 }
 
 impl fmt::Display for ResourceId {
+    /// Writes the id for people and as a key of the ledger: a name with odd characters stands in quotes, escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind.word(), sanitize(self.name.as_str()))
+        let name = self.name.as_str();
+        let name = if name.bytes().all(|byte| byte.is_ascii_graphic()) { name.into() } else { visible(name) };
+        write!(f, "{}/{name}", self.kind.word())
     }
 }
 

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::codec;
-use super::field::Field;
+use super::field::{Field, Record};
 use super::id::ResourceId;
+use super::identity::{Identity, Tenant};
 use super::secret::SecretRef;
 use super::value::Value;
 
 /// Version of the ledger's form that this program writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The ledger of a workspace. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct Ledger {
     /// End of the last run that left nothing to do, as a UTC timestamp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_clean_run: Option<String>,
+    /// The tenant that each connection leads to, by provider.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tenants: BTreeMap<String, Tenant>,
     /// What was applied, by resource.
     pub resources: BTreeMap<String, LedgerEntry>,
     /// What agents had that are being deleted and made again, until they have it back; by resource.
@@ -40,6 +44,10 @@ pub struct Ledger {
     /// milliseconds since 1970 UTC: before that nobody asks for them again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub awaited: BTreeMap<String, i64>,
+    /// Agents at work that the last run left alone, each with its state, by the resource that waits for them. They
+    /// stand beside the entries, since a mark makes nothing owned.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub waiting: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// What an agent had before it was deleted to be made again. It is written down before the deletion, so that
@@ -59,6 +67,10 @@ pub struct ReplacementBackup {
 }
 
 /// What was applied to one resource.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, left out of the file while false"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LedgerEntry {
@@ -68,6 +80,24 @@ pub struct LedgerEntry {
     /// The vendor's number of a queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exten: Option<String>,
+    /// No listing has shown the queue since its creation was answered: it is never asked for again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
+    /// No manifest declared the queue in the last clean run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub let_go: bool,
+    /// The vendor's own identity of the agent.
+    #[serde(default, skip_serializing_if = "Identity::is_unknown")]
+    pub identity: Identity,
+    /// Since the last clean run another agent has the number than the one known before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub succeeded: bool,
+    /// The manifest protected the agent in the last run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
+    /// Fields known here that no manifest held in the last clean run.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub released: BTreeSet<String>,
     /// The password was set by rosterctl, with this version where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<AppliedPassword>,
@@ -138,14 +168,25 @@ impl Default for Ledger {
             workspace: None,
             serial: 0,
             last_clean_run: None,
+            tenants: BTreeMap::new(),
             resources: BTreeMap::new(),
             kept: BTreeMap::new(),
             awaited: BTreeMap::new(),
+            waiting: BTreeMap::new(),
         }
     }
 }
 
 impl LedgerEntry {
+    /// Returns the entry as JSON without the fingerprint of its password, for others to read.
+    pub fn without_fingerprint(&self) -> Json {
+        let mut entry = self.clone();
+        if let Some(password) = &mut entry.password {
+            password.fingerprint = None;
+        }
+        serde_json::to_value(entry).unwrap_or_default()
+    }
+
     /// Returns the value that was applied to a field; none too where this rosterctl cannot read it.
     pub fn value(&self, field: &Field) -> Option<Value> {
         codec::from_json(field, self.fields.get(field.key)?).ok()?
@@ -162,8 +203,21 @@ impl Ledger {
         self.resources.get(&id.to_string())
     }
 
-    /// Whether rosterctl made or adopted it.
+    /// Returns true if rosterctl created or adopted a resource.
     pub fn owns(&self, id: &ResourceId) -> bool {
         self.get(id).is_some()
+    }
+
+    /// Returns what was applied to the agent that has a number now; `None` for another agent than the known one.
+    pub fn agent(&self, id: &ResourceId, live: &Record) -> Option<&LedgerEntry> {
+        self.get(id).filter(|known| !known.identity.is_another(live.identity()))
+    }
+
+    /// Returns the entries of queues, each with its id.
+    pub fn queues(&self) -> impl Iterator<Item = (ResourceId, &LedgerEntry)> {
+        const QUEUES: &str = "queue/";
+        let entries = self.resources.range(QUEUES.to_owned()..);
+        let entries = entries.take_while(|(key, _)| key.starts_with(QUEUES));
+        entries.filter_map(|(key, entry)| Some((ResourceId::parse(key)?, entry)))
     }
 }

@@ -1,8 +1,13 @@
 //! What became of the steps of a plan.
 
+use std::sync::Arc;
+
 use crate::model::id::{OperatorId, ResourceId};
+use crate::model::identity::Identity;
+use crate::model::value::Members;
 
 /// What became of a step.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that another reader asks for")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepResult {
     /// Its end.
@@ -11,6 +16,10 @@ pub struct StepResult {
     pub message: Option<String>,
     /// The number of a queue that it made.
     pub made: Option<OperatorId>,
+    /// No listing has shown the queue that it made.
+    pub pending: bool,
+    /// The vendor's own identities of the agents that it made.
+    pub identities: Vec<(OperatorId, Identity)>,
     /// The step was carried out, but for the targets that were left out.
     pub carried_out: bool,
     /// Targets that were left out.
@@ -18,7 +27,9 @@ pub struct StepResult {
     /// Nothing but people at work kept it from being done in full.
     pub only_deferred: bool,
     /// Agents that the step left alone because they are at work.
-    pub spared: Vec<OperatorId>,
+    pub spared: Vec<Deferred>,
+    /// The member list that was written, where it is not the one of the step.
+    pub members: Option<Arc<Members>>,
     /// Queue members that are no live agents, that no manifest asks for and that the vendor left out.
     pub dropped: Vec<OperatorId>,
     /// Targets for which the vendor said yes, although reading back did not show it: of what no operation returns
@@ -76,6 +87,8 @@ pub struct Deferred {
     pub agent: OperatorId,
     /// What was not done, and in which state they are, in words.
     pub why: String,
+    /// The state alone, after `is`.
+    pub state: &'static str,
 }
 
 /// What moved since the plan was made.

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::field::{Entry, Field, by_key};
 use super::finding::{Effect, Finding, Severity};
 use super::id::{Kind, OperatorId, ResourceId};
+use super::identity::Identity;
 use super::queue::ASSIGN_MEMBERS;
 use super::secret::SecretRef;
 use super::source::Source;
@@ -20,6 +21,9 @@ use super::{agent, codec, queue, seat};
 
 /// The value of `format` of a plan.
 pub const FORMAT: &str = "rosterctl.plan/v1";
+
+/// What the reason of a change begins with that waits for agents at work; `; ` ends that part.
+pub const WAITING: &str = "waiting: ";
 
 /// What happens to a resource.
 #[derive(
@@ -82,6 +86,9 @@ pub struct Change {
     /// The vendor's number of a queue, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exten: Option<String>,
+    /// The vendor's own identity of an agent that is there.
+    #[serde(default, skip_serializing_if = "Identity::is_unknown")]
+    pub identity: Identity,
     /// Why, where the fields do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -202,6 +209,7 @@ impl<'de> Deserialize<'de> for Change {
             title: spelled.title,
             moved: spelled.moved,
             exten: spelled.exten,
+            identity: spelled.identity,
             reason: spelled.reason,
             names: spelled.names,
             source: spelled.source,
@@ -218,6 +226,8 @@ struct SpelledChange {
     title: Option<String>,
     moved: ChangeOrigin,
     exten: Option<String>,
+    #[serde(default)]
+    identity: Identity,
     reason: Option<String>,
     #[serde(default)]
     names: BTreeMap<OperatorId, String>,

@@ -76,6 +76,24 @@ impl State {
         STATES.iter().find(|(state, ..)| *state == self).map_or("unknown", |(_, word, _)| word)
     }
 
+    /// Returns the state as it stands after `is`.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            State::OnCall => "on a call",
+            State::WrapUp => "finishing a call",
+            State::Busy => "busy",
+            State::Idle => "idle",
+            State::Resting => "on a break",
+            State::Studying => "in training",
+            State::SignedOut => "signed out",
+            State::Online => "online",
+            State::Offline => "offline",
+            State::Claiming => "taking chats",
+            State::NotClaiming => "taking no chats",
+            State::Unknown => "in an unknown state",
+        }
+    }
+
     /// The provider that tells it; `None` for what no document lists.
     pub fn provider(self) -> Option<&'static str> {
         match self {
@@ -363,6 +381,15 @@ impl PresenceVerdict {
             PresenceVerdict::Open(PresenceGap { system, why, .. }) => {
                 Some(format!("{system} does not tell whether the agent is at work ({why})"))
             }
+        }
+    }
+
+    /// Returns the state that a step waits for to end, after `is`; `None` when nothing speaks against the step.
+    pub fn waits_for(&self) -> Option<&'static str> {
+        match self {
+            PresenceVerdict::Clear => None,
+            PresenceVerdict::AtWork(report) => Some(report.state.phrase()),
+            PresenceVerdict::Open(_) => Some("perhaps at work"),
         }
     }
 

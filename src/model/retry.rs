@@ -3,6 +3,7 @@
 //! | failure | a reading call | a call that changes something |
 //! | --- | --- | --- |
 //! | never reached the vendor | again | again |
+//! | certificate not trusted | never | never |
 //! | asked to slow down (429) | again, when the vendor says | again, when the vendor says |
 //! | outcome unknown (broken, 5xx) | again | read back first; again only if it was not carried out |
 //! | no usable answer (HTML, cut off) | again | likewise; for a new queue both only once the vendor is done with it |
@@ -47,6 +48,7 @@ pub fn pause(
         Failure::Unknown(_)
         | Failure::Late(_)
         | Failure::Garbled(_)
+        | Failure::Untrusted(_)
         | Failure::Refused(_)
         | Failure::SignIn(_)
         | Failure::Shut(_)
@@ -105,6 +107,7 @@ mod tests {
         assert!(!again(true, &unknown));
         assert!(again(true, &Failure::NotSent(String::new())));
         assert!(!again(false, &Failure::Refused(String::new())));
+        assert!(!again(false, &Failure::Untrusted(String::new())));
         assert!(!again(false, &Failure::SignIn(String::new())));
     }
 

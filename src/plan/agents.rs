@@ -4,20 +4,22 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::context::{Context, Draft};
+use super::released::Released;
 use super::targets::Scope;
 use super::unread::Unread;
-use super::{change_origin, replacement_restore, rotation};
+use super::{change_origin, replacement_restore, rotation, successor};
 use crate::config::workspace::Prune;
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
 use crate::model::equivalence::{is_comparable, same};
 use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{
-    FOREIGN_AGENT, FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE, PROTECTED,
-    SECRET_GONE, UNMANAGED_AGENT,
+    ELSEWHERE, FOREIGN_AGENT, FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE,
+    PROTECTED, SECRET_GONE, UNMANAGED_AGENT,
 };
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::ledger::{LedgerEntry, ReplacementBackup};
+use crate::model::identity::Identity;
+use crate::model::ledger::{Ledger, LedgerEntry, ReplacementBackup};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
@@ -39,6 +41,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     // A delete needs to know every queue that the agent has to leave first.
     let deletable = whole && context.live.queues.as_ref().is_none_or(|queues| queues.incomplete.is_none());
     let mut unread = Unread::default();
+    let mut released = Released::default();
     for (id, side) in side_by_side(&context.desired.agents, &listing.items) {
         let resource = ResourceId::agent(id);
         if !scope.holds(&resource) {
@@ -46,11 +49,13 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         }
         match side {
             Side::Both(agent, live) if agent.absent => {
+                successor::find(context, draft, &resource, live, Some(agent));
                 if deletable {
                     delete(context, draft, id, live, Some(agent));
                 }
             }
             Side::Both(agent, live) => {
+                released.add(&resource, &agent.record, live, context.ledger.agent(&resource, live));
                 compare(context, draft, resource, agent, live, deletable, &mut unread);
             }
             Side::Declared(agent) if listing.foreign.contains(id) => {
@@ -67,6 +72,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         }
     }
     unread.report(draft);
+    released.report(draft);
 }
 
 /// An agent that is live and stands in no manifest.
@@ -78,18 +84,14 @@ fn unmanaged(
     live: &Record,
     deletable: bool,
 ) {
-    let pruned = match context.workspace.policy.prune {
-        Prune::None => false,
-        Prune::Owned => context.ledger.owns(resource),
-        Prune::All => true,
-    };
-    // Nobody could have named it in a manifest, so that no manifest does says nothing.
+    successor::find(context, draft, resource, live, None);
+    let policy = context.workspace.policy.prune;
     let unspeakable = OperatorId::objection(resource.name.as_str());
-    if pruned && deletable && unspeakable.is_none() {
+    if deletable && prunes(policy, context.ledger, &resource.name, live) {
         delete(context, draft, &resource.name, live, None);
     } else if scope.is_whole() {
         let name = live.text(&NAME).map(|n| format!(" ({n})")).unwrap_or_default();
-        let kept = unspeakable.filter(|_| pruned);
+        let kept = unspeakable.filter(|_| prunes_any(policy, context.ledger, resource, live));
         let kept = kept.map(|why| format!("; no manifest could name it ({why}), so it is not deleted"));
         let kept = kept.unwrap_or_default();
         draft.find(
@@ -99,6 +101,21 @@ fn unmanaged(
             )
             .about(resource),
         );
+    }
+}
+
+/// Returns true if a policy deletes a live agent that no manifest names.
+pub fn prunes(policy: Prune, ledger: &Ledger, id: &OperatorId, live: &Record) -> bool {
+    // That no manifest names it says nothing where none could.
+    OperatorId::objection(id.as_str()).is_none() && prunes_any(policy, ledger, &ResourceId::agent(id), live)
+}
+
+/// Returns true if a policy deletes an agent that no manifest names, whether or not one could.
+fn prunes_any(policy: Prune, ledger: &Ledger, resource: &ResourceId, live: &Record) -> bool {
+    match policy {
+        Prune::None => false,
+        Prune::Owned => ledger.agent(resource, live).is_some(),
+        Prune::All => true,
     }
 }
 
@@ -143,15 +160,26 @@ fn delete(
     declared: Option<&DesiredAgent>,
 ) {
     let resource = ResourceId::agent(id);
-    if let Some(agent) = declared.filter(|agent| agent.protect) {
-        draft.find(
-            Finding::new(
-                &PROTECTED,
-                format!("{resource} is protected and would be deleted; remove `protect: true` first, in a change of its own"),
-            )
-            .about(&resource)
-            .at(&agent.source),
+    let applied = context.ledger.agent(&resource, live);
+    let remembered = applied.is_some_and(|applied| applied.protect);
+    if remembered || declared.is_some_and(|agent| agent.protect) {
+        let first = if declared.is_some_and(|agent| agent.protect) {
+            "remove `protect: true` first, in a change of its own"
+        } else {
+            "its `protect: true` was taken out in the same change; first apply a change that takes only that out"
+        };
+        let message = format!("{resource} is protected and would be deleted; {first}");
+        let mut finding = Finding::new(&PROTECTED, message).about(&resource);
+        finding.source = declared.map(|agent| agent.source.clone());
+        draft.find(finding);
+        return;
+    }
+    if let Some(other) = context.options.elsewhere.get(id) {
+        let message = format!(
+            "{resource} would be deleted, and workspace {other} declares it in the same tenant; let go of it with \
+             `rosterctl ledger forget {resource}`"
         );
+        draft.find(Finding::new(&ELSEWHERE, message).about(&resource));
         return;
     }
     let fields = live
@@ -163,11 +191,12 @@ fn delete(
         None => "no manifest names it, and policy.prune deletes such agents",
     };
     draft.changes.push(Change {
-        moved: if context.ledger.owns(&resource) { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown },
+        moved: if applied.is_some() { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown },
         id: resource,
         action: Action::Delete,
         title: live.text(&NAME).map(str::to_owned),
         exten: None,
+        identity: *live.identity(),
         reason: Some(reason.to_owned()),
         names: BTreeMap::new(),
         fields,
@@ -197,6 +226,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
         title: title(agent, None),
         moved,
         exten: None,
+        identity: Identity::default(),
         reason: None,
         names: BTreeMap::new(),
         fields,
@@ -436,7 +466,8 @@ fn compare(
     deletable: bool,
     unread: &mut Unread,
 ) {
-    let applied = context.ledger.get(&resource);
+    successor::find(context, draft, &resource, live, Some(agent));
+    let applied = context.ledger.agent(&resource, live);
     let mut editable = Vec::new();
     let mut fixed = Vec::new();
     let mut unknown = Vec::new();
@@ -516,6 +547,7 @@ fn compare(
             title: title(agent, Some(live)),
             moved: change_origin::all(&editable),
             exten: None,
+            identity: *live.identity(),
             reason: None,
             names: BTreeMap::new(),
             fields: editable,
@@ -609,7 +641,7 @@ fn replace(
         draft.find(no_role(resource, agent, "made again"));
         return;
     }
-    let applied = context.ledger.get(resource);
+    let applied = context.ledger.agent(resource, live);
     let owed = replacement_restore::pending_backup(context, &resource.name, Some(live));
     let mut fields = Vec::new();
     for row in FIELDS.iter().copied() {
@@ -649,6 +681,7 @@ fn replace(
         title: title(agent, Some(live)),
         moved: change_origin::all(&fields),
         exten: None,
+        identity: *live.identity(),
         reason: Some(match agent.record.get(&PASSWORD) {
             Some(_) => format!("{} forces replacement", forced.join(", ")),
             None => format!(

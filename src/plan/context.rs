@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
@@ -28,6 +29,8 @@ pub struct Options {
     pub gone: BTreeSet<OperatorId>,
     /// Agents of [`overwriting`](super::overwriting) whose store has no such key.
     pub vacant: BTreeSet<OperatorId>,
+    /// Agents that other workspaces of the run declare in the same tenant, with the name of one.
+    pub elsewhere: BTreeMap<OperatorId, Arc<str>>,
     /// Version of the program.
     pub program: String,
     /// Digest of the workspace file and the manifests.

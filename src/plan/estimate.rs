@@ -1,5 +1,6 @@
 //! How many calls a plan needs, and how long they take at least under the rate limits.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::config::workspace::Workspace;
@@ -11,9 +12,11 @@ pub(super) fn calls(steps: &[Step]) -> usize {
     steps.iter().filter(|step| step.operation != Operation::SecretPut).count()
 }
 
-/// Seconds that the slowest rate-limited operation takes, rounded up. Operations run side by side, and
-/// each has its own window.
-pub(super) fn seconds(workspace: &Workspace, steps: &[Step]) -> u64 {
+/// Returns the seconds that the slowest rate-limited operation takes at least, rounded up.
+///
+/// Operations run side by side, and each has its own window. `used` are the calls that count in the windows now, by
+/// the vendor's name of the operation. A plan counts none, since it is a function of its input.
+pub fn seconds(workspace: &Workspace, steps: &[Step], used: &BTreeMap<&str, usize>) -> u64 {
     let count = |operation: Operation| steps.iter().filter(|s| s.operation == operation).count();
     let Some(connection) = workspace.connections.iter().find(|c| c.spec.kinds.contains(&Kind::Queue)) else {
         return 0;
@@ -23,7 +26,9 @@ pub(super) fn seconds(workspace: &Workspace, steps: &[Step]) -> u64 {
         [(Operation::QueueCreate, "addQueue"), (Operation::QueueMembers, "updateQueueAssignMembers")]
     {
         if let Some(rate) = connection.rate(vendor) {
-            longest = longest.max(rate.time_for(count(operation)));
+            let count = count(operation);
+            let used = used.get(vendor).copied().filter(|_| count > 0).unwrap_or(0);
+            longest = longest.max(rate.time_for(count + used));
         }
     }
     longest.as_secs() + u64::from(longest.subsec_nanos() > 0)

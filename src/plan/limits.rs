@@ -1,11 +1,15 @@
 //! How much one run may change: shares of what is live. Counts up to the floor pass, but for a limit of
 //! zero and for a deletion of every live agent. `--allow` lifts one rule up to a number.
+//!
+//! A refusal points at a line that asks for too much: a review shows it beside the edit. The line of the limit, which
+//! no edit touched, stands in for it where no manifest asks, as with `prune`.
 
 use super::context::{Context, Draft};
 use crate::config::workspace::Limit;
 use crate::model::finding::{Finding, Rule, TOO_MANY_CHANGES, TOO_MANY_DELETES, TOO_MANY_LEAVE};
 use crate::model::id::{Kind, ResourceId};
 use crate::model::plan::Action;
+use crate::model::source::Source;
 
 /// Adds a finding for each limit that the changes go over.
 pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
@@ -15,34 +19,25 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     let deletes = draft.ids(Action::Delete).count();
     let bound = Bound::new(context, "deletes", policy.deletes);
     if deletes > 0 && deletes == agents && !bound.is_lifted(deletes) {
-        draft.find(Finding::new(
-            &TOO_MANY_DELETES,
-            format!(
-                "every live agent ({deletes} of {agents}) would be deleted, which no limit allows; \
-                 if this is meant, --allow deletes={deletes} lifts the rule for one run"
-            ),
-        ));
+        let message = format!(
+            "every live agent ({deletes} of {agents}) would be deleted, which no limit allows; \
+             if this is meant, --allow deletes={deletes} lifts the rule for one run"
+        );
+        let place = place(context, draft, &[Action::Delete]);
+        draft.find(Finding { source: place, ..Finding::new(&TOO_MANY_DELETES, message) });
     } else if !bound.passes(deletes, agents) {
-        draft.find(over(
-            &TOO_MANY_DELETES,
-            "deletes",
-            policy.deletes,
-            deletes,
-            agents,
-            "agents would be deleted",
-        ));
+        let what = "agents would be deleted";
+        let finding = over(&TOO_MANY_DELETES, "deletes", policy.deletes, deletes, agents, what);
+        let place = place(context, draft, &[Action::Delete]);
+        draft.find(Finding { source: place, ..finding });
     }
     let changed = draft.ids(Action::Update).count() + draft.ids(Action::Replace).count();
     let live = agents + queues;
     if !Bound::new(context, "changes", policy.changes).passes(changed, live) {
-        draft.find(over(
-            &TOO_MANY_CHANGES,
-            "changes",
-            policy.changes,
-            changed,
-            live,
-            "agents and queues would be changed",
-        ));
+        let what = "agents and queues would be changed";
+        let finding = over(&TOO_MANY_CHANGES, "changes", policy.changes, changed, live, what);
+        let place = place(context, draft, &[Action::Update, Action::Replace]);
+        draft.find(Finding { source: place, ..finding });
     }
     let bound = Bound::new(context, "members", policy.member_removals);
     let mut findings = Vec::new();
@@ -50,12 +45,21 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
         let Some((before, after)) = change.members_before().zip(change.members_after()) else { continue };
         let removed = before.keys().filter(|id| !after.contains_key(*id)).count();
         if !bound.passes(removed, before.len()) {
-            findings.push(leave(&change.id, policy.member_removals, removed, before.len()));
+            let finding = leave(&change.id, policy.member_removals, removed, before.len());
+            let place = change.source.as_ref().or(policy.limits_source.as_ref()).cloned();
+            findings.push(Finding { source: place, ..finding });
         }
     }
     for finding in findings {
         draft.find(finding);
     }
+}
+
+/// Returns the first line that asks for one of some actions, else the line of the limits.
+fn place(context: &Context<'_>, draft: &Draft, actions: &[Action]) -> Option<Source> {
+    let asked = draft.changes.iter().filter(|change| actions.contains(&change.action));
+    let first = asked.filter_map(|change| change.source.as_ref()).min();
+    first.or(context.workspace.policy.limits_source.as_ref()).cloned()
 }
 
 /// One limit of a run.

@@ -17,17 +17,21 @@ mod context;
 mod estimate;
 mod limits;
 mod queues;
+mod released;
 mod replacement_restore;
 mod rotation;
 mod seats;
 mod sip;
 mod steps;
+mod successor;
 mod targets;
 mod unasked;
 mod unknown_members;
 mod unread;
+mod waiting;
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use self::context::{Context, Draft};
 use crate::config::workspace::Workspace;
@@ -38,8 +42,9 @@ use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
 
-pub use self::agents::asserts_unread;
+pub use self::agents::{asserts_unread, prunes};
 pub use self::context::Options;
+pub use self::estimate::seconds;
 pub use self::rotation::overwriting;
 pub use self::targets::UnknownTarget;
 
@@ -63,6 +68,7 @@ pub fn plan(
     seats::decide(&context, &scope, &mut draft);
     limits::check(&context, &mut draft);
     draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
+    waiting::explain(&context, &mut draft.changes);
     let steps = steps::build(&context, &draft.changes);
     draft.findings.extend(unknown_members::findings(&draft.changes, &steps));
     draft.findings.extend(unasked::findings(&context, &draft.changes));
@@ -79,7 +85,7 @@ pub fn plan(
         replace: count(Action::Replace),
         delete: count(Action::Delete),
         calls: estimate::calls(&steps),
-        estimated_seconds: estimate::seconds(workspace, &steps),
+        estimated_seconds: estimate::seconds(workspace, &steps, &BTreeMap::new()),
         findings: FindingCounts {
             error: weigh(Severity::Error),
             warning: weigh(Severity::Warning),

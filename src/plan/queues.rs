@@ -2,25 +2,31 @@
 //!
 //! An agent that is deleted leaves every queue first, also one that no manifest names.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agents::is_left_out;
 use super::context::{Context, Draft};
+use super::released::Released;
 use super::targets::Scope;
 use super::{change_origin, chosen, replacement_restore, unknown_members};
 use crate::model::agent::NAME;
 use crate::model::desired::DesiredQueue;
 use crate::model::equivalence::same;
 use crate::model::finding::{
-    AMBIGUOUS_QUEUE, Finding, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, MISSING_EXTEN,
-    TOO_FEW_MEMBERS, UNKNOWN_MEMBER, UNMANAGED_QUEUE,
+    AMBIGUOUS_QUEUE, Finding, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, LEFT_QUEUE,
+    LOOKALIKE_QUEUE, MISSING_EXTEN, PENDING_QUEUE, RENAMED_QUEUE, TOO_FEW_MEMBERS, UNKNOWN_MEMBER,
+    UNMANAGED_QUEUE,
 };
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::identity::Identity;
+use crate::model::ledger::{Ledger, LedgerEntry};
 use crate::model::live::{Listing, LiveQueue};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::text::is_hidden;
+use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
+use crate::model::text::{is_hidden, skeleton, visible};
 use crate::model::value::{Members, Value};
 
 /// Decides about every queue, after the agents are decided.
@@ -39,89 +45,87 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         draft.ids(Action::Delete).filter(|id| id.kind == Kind::Agent).map(|id| id.name.clone()).collect();
     let made: BTreeSet<OperatorId> =
         draft.ids(Action::Create).filter(|id| id.kind == Kind::Agent).map(|id| id.name.clone()).collect();
-    let names = Names::new(context, listing);
-    let mut claimed: BTreeMap<OperatorId, &DesiredQueue> = BTreeMap::new();
-    for (id, queue) in &context.desired.queues {
+    let names = LiveNames::new(listing);
+    let known = LedgerQueues::new(context.ledger);
+    let matches = queue_matches(context.desired, context.ledger, listing, &names);
+    let mut claimed: BTreeMap<&OperatorId, &DesiredQueue> = BTreeMap::new();
+    let mut missing = Vec::new();
+    for (id, queue, found) in matches {
         let held = scope.holds(id);
-        match names.find(listing, queue) {
-            Found::One(exten) => match claimed.get(&exten) {
-                Some(first) => draft.find(claimed_twice(id, queue, &exten, first)),
-                None => {
-                    claimed.insert(exten, queue);
-                }
-            },
-            Found::None if held => missing(context, draft, id, queue, listing, &made),
-            Found::Many(extens) if held => draft.find(ambiguous(id, queue, &extens)),
-            Found::None | Found::Many(_) => {}
+        match found {
+            QueueMatch::Live(exten) => {
+                claimed.insert(exten, queue);
+            }
+            QueueMatch::Claimed(exten, first) => draft.find(claimed_twice(id, queue, exten, &first)),
+            QueueMatch::Namesakes(extens) if held => draft.find(ambiguous(id, queue, &extens)),
+            QueueMatch::Conflict { known, named } if held => {
+                draft.find(conflict(id, queue, listing, known, named));
+            }
+            QueueMatch::Pending(exten) if held => draft.find(pending(id, queue, exten)),
+            QueueMatch::Missing if held => missing.push((id, queue)),
+            QueueMatch::Namesakes(_)
+            | QueueMatch::Conflict { .. }
+            | QueueMatch::Pending(_)
+            | QueueMatch::Missing => {}
         }
         check_members(context, draft, id, queue, held, &leaving);
     }
+    if listing.incomplete.is_none() {
+        let newcomers = Newcomers::new(context, listing, &names, &claimed, &missing);
+        for (id, queue) in missing {
+            create(context, draft, id, queue, &newcomers, &made);
+        }
+    }
+    let declared_names: BTreeSet<&str> = context
+        .desired
+        .queues
+        .values()
+        .filter(|queue| queue.exten.is_none())
+        .map(|queue| &*queue.name)
+        .collect();
+    let mut released = Released::default();
     let returning = replacement_restore::pending_memberships(context, scope, draft);
     for (exten, live) in &listing.items {
         let declared = claimed.get(exten).copied();
-        let id = declared.map_or_else(|| names.id_of(exten, live), DesiredQueue::id);
+        let id = declared.map_or_else(|| undeclared_id(&names, exten, live), DesiredQueue::id);
         let managed = declared.filter(|_| scope.holds(&id));
-        if declared.is_none() && scope.is_whole() && !names.declared.contains(&*live.name) {
+        if declared.is_none() && scope.is_whole() && !declared_names.contains(&*live.name) {
             draft.find(
                 Finding::new(&UNMANAGED_QUEUE, format!("{id} ({exten}) is live and stands in no manifest"))
                     .about(&id),
             );
         }
+        let applied = known.get(exten);
         if let Some(queue) = managed {
-            attributes(draft, &id, queue, live);
+            released.add(&id, &queue.record, &live.record, applied);
+            attributes(draft, &id, queue, exten, live);
         }
         let back = returning.get(exten.as_str()).map_or(&[][..], Vec::as_slice);
-        members(context, draft, &id, exten, live, managed, declared, &leaving, &made, back);
+        members(context, draft, &id, exten, live, applied, managed, declared, &leaving, &made, back);
+    }
+    released.report(draft);
+}
+
+/// The ledger's entries of queues, by the vendor's number.
+struct LedgerQueues<'a>(BTreeMap<&'a str, &'a LedgerEntry>);
+
+impl<'a> LedgerQueues<'a> {
+    fn new(ledger: &'a Ledger) -> Self {
+        Self(ledger.queues().filter_map(|(_, entry)| Some((entry.exten.as_deref()?, entry))).collect())
+    }
+
+    fn get(&self, exten: &OperatorId) -> Option<&'a LedgerEntry> {
+        self.0.get(exten.as_str()).copied()
     }
 }
 
-enum Found {
-    None,
-    One(OperatorId),
-    Many(Vec<OperatorId>),
+/// Returns the id of a queue that no manifest names: its name, with its number where the name is not unique.
+fn undeclared_id(names: &LiveNames<'_>, exten: &OperatorId, live: &LiveQueue) -> ResourceId {
+    let alone = names.extens(&live.name).len() == 1;
+    ResourceId::queue(&live.name, (!alone).then_some(exten.as_str()))
 }
 
-/// Who has which name: a search for each queue would go through all the others as often.
-struct Names<'a> {
-    live: BTreeMap<&'a str, Vec<&'a OperatorId>>,
-    /// Names that a manifest means without a vendor's number.
-    declared: BTreeSet<&'a str>,
-}
-
-impl<'a> Names<'a> {
-    fn new(context: &Context<'a>, listing: &'a Listing<OperatorId, LiveQueue>) -> Self {
-        let mut live: BTreeMap<&str, Vec<&OperatorId>> = BTreeMap::new();
-        for (exten, queue) in &listing.items {
-            live.entry(&queue.name).or_default().push(exten);
-        }
-        let bare = context.desired.queues.values().filter(|queue| queue.exten.is_none());
-        Self { live, declared: bare.map(|queue| &*queue.name).collect() }
-    }
-
-    fn extens(&self, name: &str) -> &[&'a OperatorId] {
-        self.live.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    fn find(&self, listing: &Listing<OperatorId, LiveQueue>, queue: &DesiredQueue) -> Found {
-        if let Some(exten) = &queue.exten {
-            let exten = OperatorId::new(Arc::clone(exten));
-            return if listing.items.contains_key(&exten) { Found::One(exten) } else { Found::None };
-        }
-        match self.extens(&queue.name) {
-            [] => Found::None,
-            [exten] => Found::One((*exten).clone()),
-            several => Found::Many(several.iter().copied().cloned().collect()),
-        }
-    }
-
-    /// The id of a queue that no manifest names: by its name alone where that tells it.
-    fn id_of(&self, exten: &OperatorId, live: &LiveQueue) -> ResourceId {
-        let alone = self.extens(&live.name).len() == 1;
-        ResourceId::queue(&live.name, (!alone).then_some(exten.as_str()))
-    }
-}
-
-fn ambiguous(id: &ResourceId, queue: &DesiredQueue, extens: &[OperatorId]) -> Finding {
+fn ambiguous(id: &ResourceId, queue: &DesiredQueue, extens: &[&OperatorId]) -> Finding {
     let extens: Vec<String> = extens.iter().map(|e| format!("`{e}`")).collect();
     Finding::new(
         &AMBIGUOUS_QUEUE,
@@ -136,29 +140,130 @@ fn ambiguous(id: &ResourceId, queue: &DesiredQueue, extens: &[OperatorId]) -> Fi
     .at(&queue.source)
 }
 
-fn claimed_twice(id: &ResourceId, queue: &DesiredQueue, exten: &OperatorId, first: &DesiredQueue) -> Finding {
+fn claimed_twice(id: &ResourceId, queue: &DesiredQueue, exten: &OperatorId, first: &ResourceId) -> Finding {
     Finding::new(
         &AMBIGUOUS_QUEUE,
         format!(
-            "the live queue `{exten}` is declared as {id} and as {}; remove one, or correct its `exten:`",
-            first.id()
+            "the live queue `{exten}` is declared as {id} and as {first}; remove one, or correct its `exten:`"
         ),
     )
     .about(id)
     .at(&queue.source)
 }
 
-fn missing(
+/// The name finds one live queue, and the ledger or the former name another one.
+fn conflict(
+    id: &ResourceId,
+    queue: &DesiredQueue,
+    listing: &Listing<OperatorId, LiveQueue>,
+    known: &OperatorId,
+    named: &OperatorId,
+) -> Finding {
+    let name = listing.items.get(known).map_or_else(Cow::default, |live| visible(&live.name));
+    Finding::new(
+        &AMBIGUOUS_QUEUE,
+        format!(
+            "{id} may be two live queues: `{named}` has its name, and `{known}`, which was it before, is named {name} \
+             now; say which one is meant with `exten:` in the manifest{was}",
+            was = if queue.was.is_some() { ", or take `was:` out if the name has another queue by now" } else { "" },
+        ),
+    )
+    .about(id)
+    .at(&queue.source)
+}
+
+/// A queue that was created and that no listing has shown.
+fn pending(id: &ResourceId, queue: &DesiredQueue, exten: &str) -> Finding {
+    Finding::new(
+        &PENDING_QUEUE,
+        format!(
+            "{id} was created as `{exten}`, and no listing has shown it yet: it is not created again; apply later, or \
+             let go of it with `rosterctl ledger forget {id}` if the vendor will never show it"
+        ),
+    )
+    .about(id)
+    .at(&queue.source)
+}
+
+/// The queues beside which a new one may be a second one.
+struct Newcomers<'a> {
+    /// Names of live and of new queues, by what people see of them.
+    seen: BTreeMap<String, BTreeSet<&'a str>>,
+    /// Live queues that left the manifests since the last clean run: name in the ledger, number.
+    left: Vec<(ResourceId, &'a str)>,
+}
+
+impl<'a> Newcomers<'a> {
+    fn new(
+        context: &Context<'a>,
+        listing: &'a Listing<OperatorId, LiveQueue>,
+        names: &LiveNames<'a>,
+        claimed: &BTreeMap<&OperatorId, &DesiredQueue>,
+        missing: &[(&'a ResourceId, &'a DesiredQueue)],
+    ) -> Self {
+        let mut seen: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        if !missing.is_empty() {
+            for name in names.iter().chain(missing.iter().map(|(_, queue)| &*queue.name)) {
+                seen.entry(skeleton(name)).or_default().insert(name);
+            }
+        }
+        let mut left = Vec::new();
+        for (id, entry) in context.ledger.queues().filter(|(_, entry)| !entry.let_go && !entry.pending) {
+            let Some(exten) = entry.exten.as_deref() else { continue };
+            let key = OperatorId::from(exten);
+            if listing.items.contains_key(&key) && !claimed.contains_key(&key) {
+                left.push((id, exten));
+            }
+        }
+        Self { seen, left }
+    }
+
+    /// Returns the objection to the creation of a queue.
+    fn objection(&self, id: &ResourceId, queue: &DesiredQueue) -> Option<Finding> {
+        if queue.distinct {
+            return None;
+        }
+        let mut alike = self.seen.get(&skeleton(&queue.name)).into_iter().flatten().copied();
+        if let Some(other) = alike.find(|name| *name != &*queue.name) {
+            let quoted = |name: &str| match visible(name) {
+                Cow::Borrowed(plain) => format!("\"{plain}\""),
+                Cow::Owned(escaped) => escaped,
+            };
+            let message = format!(
+                "queue {} would be created beside queue {}, whose name looks the same: write the name of the live queue, \
+                 or say `distinct: true` if it is another one",
+                quoted(&queue.name),
+                quoted(other)
+            );
+            return Some(Finding::new(&LOOKALIKE_QUEUE, message).about(id).at(&queue.source));
+        }
+        if queue.was.is_some() || self.left.is_empty() {
+            return None;
+        }
+        let left: Vec<String> =
+            self.left.iter().take(MOST_NAMED).map(|(id, exten)| format!("{id} (`{exten}`)")).collect();
+        let more = self.left.len() - left.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message = format!(
+            "{id} would be created, and {}{more} left the manifests and is still live: no call could delete a second \
+             queue; say `was: OLD` if it is that queue under a new name, or `distinct: true` if it is another one",
+            left.join(", ")
+        );
+        Some(Finding::new(&LEFT_QUEUE, message).about(id).at(&queue.source))
+    }
+}
+
+/// Most queues that one finding names.
+const MOST_NAMED: usize = 5;
+
+fn create(
     context: &Context<'_>,
     draft: &mut Draft,
     id: &ResourceId,
     queue: &DesiredQueue,
-    listing: &Listing<OperatorId, LiveQueue>,
+    newcomers: &Newcomers<'_>,
     made: &BTreeSet<OperatorId>,
 ) {
-    if listing.incomplete.is_some() {
-        return;
-    }
     if let Some(exten) = &queue.exten {
         draft.find(
             Finding::new(
@@ -170,6 +275,10 @@ fn missing(
         );
         return;
     }
+    if let Some(objection) = newcomers.objection(id, queue) {
+        draft.find(objection);
+        return;
+    }
     if queue.name.chars().any(is_hidden) {
         let message = format!(
             "no queue is named `{}`, and none is made of a name with a character that cannot be seen",
@@ -178,7 +287,11 @@ fn missing(
         draft.find(Finding::new(&INVISIBLE_NAME, message).about(id).at(&queue.source));
         return;
     }
-    let moved = if context.ledger.owns(id) { ChangeOrigin::Live } else { ChangeOrigin::Manifest };
+    let moved = if context.ledger.get(id).is_some_and(|entry| !entry.let_go) {
+        ChangeOrigin::Live
+    } else {
+        ChangeOrigin::Manifest
+    };
     let mut fields: Vec<FieldDiff> =
         queue.record.iter().map(|entry| FieldDiff::to_entry(None, entry, moved)).collect();
     let mut all = 0;
@@ -198,6 +311,7 @@ fn missing(
         title: None,
         moved,
         exten: None,
+        identity: Identity::default(),
         reason: None,
         names: BTreeMap::new(),
         fields,
@@ -237,7 +351,8 @@ fn check_members(
             && !agents.items.contains_key(member)
             && agents.incomplete.is_none()
         {
-            let known = || context.desired.agents.keys().chain(agents.items.keys()).map(OperatorId::as_str);
+            let declared = context.desired.agents.iter().filter(|(_, agent)| !agent.absent).map(|(id, _)| id);
+            let known = || declared.clone().chain(agents.items.keys()).map(OperatorId::as_str);
             let near = draft
                 .may_search()
                 .then(|| crate::model::diagnostic::did_you_mean(member.as_str(), known()))
@@ -256,16 +371,31 @@ fn check_members(
 }
 
 /// The vendor cannot edit a queue's attributes: each difference is a finding.
-fn attributes(draft: &mut Draft, id: &ResourceId, queue: &DesiredQueue, live: &LiveQueue) {
+fn attributes(
+    draft: &mut Draft,
+    id: &ResourceId,
+    queue: &DesiredQueue,
+    exten: &OperatorId,
+    live: &LiveQueue,
+) {
     if queue.name != live.name {
         draft.find(
             Finding::new(
-                &IMMUTABLE,
-                format!(
-                    "{id}: displayName is {} and should be {}, which the vendor offers no way to edit; \
-                     change it in the console, or in the manifest",
-                    live.name, queue.name
-                ),
+                &RENAMED_QUEUE,
+                if queue.was.as_ref().is_some_and(|(was, _)| *was == live.name) {
+                    format!(
+                        "{id} (`{exten}`) is still named {now} in the console: rename it to {} there, or take the new \
+                         name back",
+                        visible(&queue.name),
+                        now = visible(&live.name)
+                    )
+                } else {
+                    format!(
+                        "{id} (`{exten}`) is named {now} in the console: it is the same queue; write \
+                         `displayName: {now}` into the manifest, or rename the queue in the console",
+                        now = visible(&live.name)
+                    )
+                },
             )
             .about(id)
             .at(&queue.source),
@@ -300,6 +430,7 @@ fn members(
     id: &ResourceId,
     exten: &OperatorId,
     live: &LiveQueue,
+    applied: Option<&LedgerEntry>,
     managed: Option<&DesiredQueue>,
     declared: Option<&DesiredQueue>,
     leaving: &BTreeSet<OperatorId>,
@@ -352,11 +483,11 @@ fn members(
     let wanted = Value::Members(Arc::new(wanted));
     let before = live.record.get(&ASSIGN_MEMBERS);
     let moved = match entry {
-        Some(_) => change_origin::field(context.ledger.get(id), &ASSIGN_MEMBERS, before, &wanted),
+        Some(_) => change_origin::field(applied, &ASSIGN_MEMBERS, before, &wanted),
         None => ChangeOrigin::Manifest,
     };
     let returned: Vec<&str> =
-        back.iter().map(|(id, _)| id.as_str()).filter(|id| !now.contains_key(*id)).collect();
+        back.iter().map(|(id, _)| id).filter(|id| !now.contains_key(*id)).map(OperatorId::as_str).collect();
     let are = |ids: &[&str]| if ids.len() == 1 { "is" } else { "are" };
     let reason = match (entry.is_none(), gone.is_empty(), returned.is_empty()) {
         (true, false, _) => Some(format!("{} {} deleted", gone.join(", "), are(&gone))),
@@ -373,6 +504,7 @@ fn members(
         title: None,
         moved,
         exten: Some(exten.to_string()),
+        identity: Identity::default(),
         reason,
         names,
         fields: vec![FieldDiff {

@@ -48,7 +48,9 @@ impl Scope {
         let mut named = BTreeSet::new();
         for target in &context.options.targets {
             if !known.contains(target) {
-                let words: Vec<String> = known.iter().map(ToString::to_string).collect();
+                let absent = context.desired.agents.iter().filter(|(_, agent)| agent.absent);
+                let absent: BTreeSet<ResourceId> = absent.map(|(id, _)| ResourceId::agent(id)).collect();
+                let words: Vec<String> = known.difference(&absent).map(ToString::to_string).collect();
                 let near =
                     did_you_mean(&target.to_string(), words.iter().map(String::as_str)).map(str::to_owned);
                 return Err(UnknownTarget { id: target.clone(), near });

@@ -1,5 +1,6 @@
 //! The content of a report: the outcome of each workspace of a run.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::call::Reason;
@@ -39,9 +40,51 @@ pub struct Report {
     pub parts: Vec<Part>,
     /// Several workspaces were named, even when this run's share of them is one.
     pub several: bool,
-    /// The folder that paths are shown from, with `/` and without a final one; empty when it is not known. A path
-    /// below it is shown from there, since a pipeline knows files by their place in the repository.
-    pub root: String,
+    /// The folders that paths are shown from.
+    pub roots: Roots,
+}
+
+/// The folders that paths are shown from: a pipeline knows files by their place in the repository.
+///
+/// All are absolute, with `/` and without a final one.
+#[derive(Clone, Debug, Default)]
+pub struct Roots {
+    /// The folder that relative paths begin in; empty when it is not known.
+    pub current: String,
+    /// The roots of repositories; a path is shown from the first one that holds it.
+    pub repositories: Vec<String>,
+}
+
+impl Roots {
+    /// Returns the absolute path of a file, without `.` and `..`.
+    pub fn absolute(&self, file: &str) -> String {
+        let begin = if file.starts_with('/') { "" } else { &self.current };
+        let mut parts: Vec<&str> = Vec::new();
+        for part in begin.split('/').chain(file.split('/')) {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop();
+                }
+                part => parts.push(part),
+            }
+        }
+        parts.iter().flat_map(|part| ["/", part]).collect()
+    }
+
+    /// Returns a path as it is known from its repository; from the current folder where there is none.
+    fn path<'a>(&self, file: &'a str) -> Cow<'a, str> {
+        if self.current.is_empty() {
+            return Cow::Borrowed(file);
+        }
+        let absolute = self.absolute(file);
+        let mut roots = self.repositories.iter().chain([&self.current]);
+        let below = roots.find_map(|root| match absolute.strip_prefix(root.as_str())? {
+            "" => Some("."),
+            rest => rest.strip_prefix('/'),
+        });
+        Cow::Owned(below.map_or_else(|| absolute.clone(), str::to_owned))
+    }
 }
 
 /// What became of a workspace.
@@ -55,6 +98,8 @@ pub struct Part {
     pub exit: u8,
     /// End of the last run that left nothing to do, as a UTC timestamp, where the ledger knows one.
     pub last_clean_run: Option<String>,
+    /// Seconds that the plan takes at least as of now, where the shared rate windows are known.
+    pub seconds: Option<u64>,
     /// What there is to tell.
     pub body: Body,
 }
@@ -121,9 +166,40 @@ impl Part {
 }
 
 impl Report {
-    /// A path as it is known from the root.
-    pub fn path<'a>(&self, file: &'a str) -> &'a str {
-        let below = file.strip_prefix(self.root.as_str()).and_then(|rest| rest.strip_prefix('/'));
-        below.filter(|_| !self.root.is_empty()).unwrap_or(file)
+    /// Returns a path as it is known from its repository.
+    pub fn path<'a>(&self, file: &'a str) -> Cow<'a, str> {
+        self.roots.path(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_shown_from_the_root_of_its_repository() {
+        let roots = Roots {
+            current: "/home/ci/repo/teams/a".to_owned(),
+            repositories: vec!["/home/ci/repo".to_owned(), "/srv/other".to_owned()],
+        };
+        for (file, shown) in [
+            ("roster/a.yaml", "teams/a/roster/a.yaml"),
+            ("../b/./roster/b.yaml", "teams/b/roster/b.yaml"),
+            (".", "teams/a"),
+            ("../..", "."),
+            ("/srv/other/c.yaml", "c.yaml"),
+            ("/srv/otherwise/c.yaml", "/srv/otherwise/c.yaml"),
+            ("../../../c.yaml", "/home/ci/c.yaml"),
+        ] {
+            assert_eq!(roots.path(file), shown, "{file}");
+        }
+    }
+
+    #[test]
+    fn without_a_repository_a_path_is_shown_from_the_current_folder() {
+        let roots = Roots { current: "/home/ci/w".to_owned(), repositories: Vec::new() };
+        assert_eq!(roots.path("roster/a.yaml"), "roster/a.yaml");
+        assert_eq!(roots.path("/home/ci/w/roster/a.yaml"), "roster/a.yaml");
+        assert_eq!(Roots::default().path("../a.yaml"), "../a.yaml");
     }
 }

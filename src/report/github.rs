@@ -1,15 +1,16 @@
 //! A report → GitHub's workflow annotations, on the manifests' lines.
 //!
-//! `::error file=roster/a.yaml,line=12,col=5,title=R303::message`. GitHub shows ten of a kind for a step, so what is
-//! gravest comes first, and of more than ten those who are deleted; one line closes the list.
+//! `::error file=roster/a.yaml,line=12,col=5,title=R303::message`. GitHub shows ten of a level for a step. So the
+//! summary comes first, and then at most ten of a level with it, of more than ten the deletions; the summary counts
+//! the rest.
 
-use super::view::{self, Line, LineKind};
-use super::{Body, Command, Part, Report, Run, result};
+use super::view::{self, Line, LineKind, Tense, View};
+use super::{Body, Command, Part, Report};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
-use crate::model::outcome::{Status, StepResult};
-use crate::model::plan::{Action, Plan};
+use crate::model::plan::Action;
 use crate::model::source::Source;
+use crate::model::text::sanitize_lines;
 
 /// One annotation.
 struct Note {
@@ -26,28 +27,89 @@ const SHOWN: usize = 10;
 
 /// Draws a report.
 pub(super) fn report(report: &Report) -> String {
-    let mut notes: Vec<Note> = report.parts.iter().flat_map(|part| notes(report, part)).collect();
-    notes.sort_by_key(|note| note.severity);
-    for level in notes.chunk_by_mut(|a, b| a.severity == b.severity).filter(|level| level.len() > SHOWN) {
-        level.sort_by_key(|note| !note.deletes);
+    let mut notes: Vec<Note> = report.parts.iter().flat_map(|part| notes(report.command, part)).collect();
+    let mut summary = summary(report);
+    // Errors of files say all by themselves, where all of them are shown.
+    let is_of_files =
+        |part: &Part| matches!(&part.body, Body::Failed(failure) if !failure.diagnostics.is_empty());
+    if report.parts.iter().all(is_of_files) && notes.len() <= SHOWN {
+        return notes.iter().map(|note| command(report, note)).collect();
     }
-    notes.iter().map(|note| command(report, note)).collect()
+    let (mut shown, mut left_out) = (Vec::new(), Vec::new());
+    for level in [Severity::Error, Severity::Warning, Severity::Info] {
+        let (mut of_level, others) = notes.into_iter().partition::<Vec<_>, _>(|note| note.severity == level);
+        notes = others;
+        let most = SHOWN - usize::from(summary.severity == level);
+        if of_level.len() > most {
+            of_level.sort_by_key(|note| !note.deletes);
+            left_out.push(format!("{} {}s", of_level.len() - most, word(level)));
+            of_level.truncate(most);
+        }
+        shown.append(&mut of_level);
+    }
+    if !left_out.is_empty() {
+        summary.message.push_str(&format!(
+            "\nNot shown here: {}. GitHub shows {SHOWN} annotations of a level; `--format json` has all.",
+            left_out.join(", ")
+        ));
+    }
+    [summary].iter().chain(&shown).map(|note| command(report, note)).collect()
 }
 
-fn command(report: &Report, note: &Note) -> String {
-    let word = match note.severity {
+/// The run in a line a workspace, of the gravest level.
+fn summary(report: &Report) -> Note {
+    let lines = report.parts.iter().map(|part| {
+        let (severity, text) = verdict(report.command, part);
+        let text = if report.parts.len() > 1 { format!("{}: {text}", part.name()) } else { text };
+        (severity, text)
+    });
+    let (levels, texts): (Vec<Severity>, Vec<String>) = lines.unzip();
+    let name = match &report.parts[..] {
+        [part] => part.name().to_owned(),
+        parts => format!("{} workspaces", parts.len()),
+    };
+    Note {
+        severity: levels.into_iter().min().unwrap_or(Severity::Info),
+        source: None,
+        title: format!("rosterctl {}: {name}", report.command.word()),
+        message: texts.join("\n"),
+        deletes: false,
+    }
+}
+
+/// What became of a workspace, in a sentence.
+fn verdict(command: Command, part: &Part) -> (Severity, String) {
+    match &part.body {
+        Body::Planned(plan) => (Severity::Info, view::build(plan, command, part.seconds).counts()),
+        Body::Ran(plan, run) => {
+            let view = view::build_run(plan, run, part.seconds);
+            let whole = view.end.as_ref().is_none_or(|end| end.whole);
+            let severity = if whole { Severity::Info } else { Severity::Error };
+            let verdict = view.end.as_ref().and_then(|end| end.verdict.clone());
+            (severity, verdict.unwrap_or_else(|| view.counts()))
+        }
+        Body::Failed(failure) => (Severity::Error, failure.message.clone()),
+    }
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "notice",
-    };
+    }
+}
+
+fn command(report: &Report, note: &Note) -> String {
+    let word = word(note.severity);
     let mut properties = Vec::new();
     if let Some(source) = &note.source {
-        properties.push(format!("file={}", property(&safe(report.path(&source.file)))));
+        properties.push(format!("file={}", property(&safe(&report.path(&source.file)))));
         properties.push(format!("line={}", source.line));
         properties.push(format!("col={}", source.column));
     }
     properties.push(format!("title={}", property(&safe(&note.title))));
-    format!("::{word} {}::{}\n", properties.join(","), data(&safe(&note.message)))
+    format!("::{word} {}::{}\n", properties.join(","), data(&sanitize_lines(&note.message)))
 }
 
 /// Escapes a message. Source: actions/toolkit, `escapeData`.
@@ -60,43 +122,35 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-fn notes(report: &Report, part: &Part) -> Vec<Note> {
-    let name = part.name();
-    let about = |severity: Severity, message: String| Note {
-        severity,
+/// What is told beside the summary.
+fn notes(command: Command, part: &Part) -> Vec<Note> {
+    let about = |message: String| Note {
+        severity: Severity::Warning,
         source: None,
-        title: format!("rosterctl {}: {name}", report.command.word()),
+        title: format!("rosterctl {}: {}", command.word(), part.name()),
         message,
         deletes: false,
     };
     match &part.body {
         Body::Planned(plan) => {
-            let mut notes = planned(report.command, plan);
-            let view = view::build(plan, report.command);
-            let special = view.narrowed.into_iter().chain(view.allowed);
-            notes.extend(special.map(|words| about(Severity::Warning, words)));
-            notes.push(about(Severity::Info, view.counts));
-            notes
+            let view = view::build(plan, command, part.seconds);
+            let shown = lines(command, &view);
+            let special = view.narrowed.into_iter().chain(view.allowed).map(about);
+            special.chain(shown).collect()
         }
         Body::Ran(plan, run) => {
-            let mut notes = ran(plan, run);
-            notes.extend(
-                planned(report.command, plan).into_iter().filter(|note| note.severity != Severity::Info),
-            );
-            if let Some(verdict) = result::verdict(plan, run) {
-                let whole = run.refused.is_none() && run.results.iter().all(StepResult::is_proved);
-                notes.push(about(if whole { Severity::Info } else { Severity::Error }, verdict));
-            }
-            notes
-        }
-        Body::Failed(failure) if failure.diagnostics.is_empty() => {
-            vec![about(Severity::Error, failure.message.clone())]
+            let view = view::build_run(plan, run, part.seconds);
+            // What was done is counted.
+            let shown = lines(command, &view).into_iter();
+            let shown = shown.filter(|note| note.severity != Severity::Info);
+            let more = view.end.into_iter().flat_map(|end| end.notes).map(about);
+            shown.chain(more).collect()
         }
         Body::Failed(failure) => {
             let notes = failure.diagnostics.iter().map(|diagnostic| Note {
                 severity: Severity::Error,
                 source: diagnostic.source.clone(),
-                title: format!("rosterctl: {name}"),
+                title: format!("rosterctl: {}", part.name()),
                 message: [diagnostic.message.as_str(), diagnostic.help.as_str()]
                     .into_iter()
                     .filter(|text| !text.is_empty())
@@ -110,18 +164,19 @@ fn notes(report: &Report, part: &Part) -> Vec<Note> {
 }
 
 /// Changes and findings; what somebody changed in a console is a warning in a drift.
-fn planned(command: Command, plan: &Plan) -> Vec<Note> {
-    let view = view::build(plan, command);
+fn lines(command: Command, view: &View) -> Vec<Note> {
     let note = |line: &Line| {
         let (severity, title) = match (line.tone, command) {
             (LineKind::Find(severity), _) => (severity, line.subject.clone()),
             (LineKind::Act(_), Command::Drift) => (Severity::Warning, differs(line)),
-            (LineKind::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line)),
+            (LineKind::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line, view.tense)),
+            (LineKind::Open(_) | LineKind::Moved, _) => (Severity::Error, ended(line)),
         };
         let deletes = matches!(line.tone, LineKind::Act(Action::Delete | Action::Replace));
         Note { severity, source: line.source.clone(), title, message: message(line), deletes }
     };
-    let mut notes: Vec<Note> = view.findings.iter().chain(&view.changes).map(note).collect();
+    let mut notes: Vec<Note> =
+        view.open.iter().chain(&view.findings).chain(&view.changes).map(note).collect();
     // Ten annotations cannot name them all: one says who they are.
     let deleted: Vec<&Line> = view
         .changes
@@ -143,8 +198,12 @@ fn planned(command: Command, plan: &Plan) -> Vec<Note> {
     notes
 }
 
-fn acts(line: &Line) -> String {
-    format!("{} {}", line.tone.word(), line.subject)
+fn acts(line: &Line, tense: Tense) -> String {
+    format!("{} {}", line.tone.word_in(tense), line.subject)
+}
+
+fn ended(line: &Line) -> String {
+    format!("{} {}", line.subject, line.tone.word())
 }
 
 fn differs(line: &Line) -> String {
@@ -154,32 +213,11 @@ fn differs(line: &Line) -> String {
 fn message(line: &Line) -> String {
     let words = line.words();
     match (line.tone, line.name()) {
-        (LineKind::Find(_), _) | (LineKind::Act(_), None) => words,
-        (LineKind::Act(_), Some(name)) if words.is_empty() => format!("{}: {name}", line.subject),
-        (LineKind::Act(_), Some(name)) => format!("{} {name}: {words}", line.subject),
+        (LineKind::Find(_), _) => line.words_with_subject(),
+        (_, None) => words,
+        (_, Some(name)) if words.is_empty() => format!("{}: {name}", line.subject),
+        (_, Some(name)) => format!("{} {name}: {words}", line.subject),
     }
-}
-
-fn ran(plan: &Plan, run: &Run) -> Vec<Note> {
-    let places = view::places(plan);
-    let place = |id| places.get(id).map(|source| Source::clone(source));
-    let stale = run.stale.iter().map(|moved| Note {
-        severity: Severity::Error,
-        source: place(&moved.id),
-        title: format!("{} moved", moved.id),
-        message: moved.message.clone(),
-        deletes: false,
-    });
-    let steps =
-        result::ends(plan, run).filter(|(_, entry)| entry.end != Status::Done || entry.message.is_some());
-    let steps = steps.map(|(step, entry)| Note {
-        severity: if entry.end == Status::Done { Severity::Info } else { Severity::Error },
-        source: step.targets.first().and_then(place),
-        title: format!("{} {}", result::words(step, &entry), entry.status),
-        message: entry.message.unwrap_or(entry.status).to_owned(),
-        deletes: false,
-    });
-    stale.chain(steps).collect()
 }
 
 #[cfg(test)]
@@ -202,8 +240,12 @@ mod tests {
             message: "m".into(),
             deletes: false,
         };
-        let report =
-            Report { command: Command::Plan, parts: Vec::new(), several: false, root: String::new() };
+        let report = Report {
+            command: Command::Plan,
+            parts: Vec::new(),
+            several: false,
+            roots: crate::report::Roots::default(),
+        };
         let text = command(&report, &note);
         assert_eq!(
             text,

@@ -1,14 +1,15 @@
-//! A report → JUnit XML, for pipelines that show tests: a suite a workspace, a case a change, finding or step.
+//! A report → JUnit XML, for pipelines that show tests: a suite a workspace, a case a change or finding. The counts of
+//! a run are properties of its suite.
 //!
 //! A finding that is an error or a warning fails; so does, in a drift, whatever differs. What a plan wants to change is
 //! no failure. A workspace that could not be planned is an error.
 
 use super::escape::Markup;
-use super::view::{self, Line, LineKind};
-use super::{Body, Command, Part, Report, Run, result};
+use super::result::Counts;
+use super::view::{self, Line, LineKind, Tense, View};
+use super::{Body, Command, Failure, Part, Report};
 use crate::model::finding::Severity;
 use crate::model::outcome::Status;
-use crate::model::plan::Plan;
 
 /// How a case ended.
 enum End {
@@ -28,20 +29,30 @@ struct Case {
     end: End,
 }
 
+/// A workspace.
+struct Suite<'a> {
+    part: &'a Part,
+    /// The counts of its run.
+    run: Option<Counts>,
+    cases: Vec<Case>,
+}
+
 /// Draws a report.
 pub(super) fn report(report: &Report) -> String {
     let mut xml = Markup::default();
-    let suites: Vec<(&Part, Vec<Case>)> =
-        report.parts.iter().map(|part| (part, cases(report, part))).collect();
-    let all = || suites.iter().flat_map(|(_, cases)| cases);
+    let suites: Vec<Suite<'_>> = report.parts.iter().map(|part| suite(report, part)).collect();
+    let all = || suites.iter().flat_map(|suite| &suite.cases);
     xml.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"rosterctl ");
     xml.raw(report.command.word());
     counts(xml.raw("\""), &all().collect::<Vec<_>>());
     xml.raw(">\n");
-    for (part, cases) in &suites {
+    for Suite { part, run, cases } in &suites {
         xml.raw("  <testsuite name=\"").text(part.name()).raw("\"");
         counts(&mut xml, &cases.iter().collect::<Vec<_>>());
         xml.raw(">\n");
+        if let Some(run) = run {
+            properties(&mut xml, *run);
+        }
         for case in cases {
             write(&mut xml, report, case);
         }
@@ -58,6 +69,17 @@ fn counts(xml: &mut Markup, cases: &[&Case]) {
     xml.raw("\" errors=\"").number(of(|end| matches!(end, End::Error(_))));
     xml.raw("\" skipped=\"").number(of(|end| matches!(end, End::Skipped(_))));
     xml.raw("\"");
+}
+
+fn properties(xml: &mut Markup, counts: Counts) {
+    let Counts { done, partial, failed, skipped, unknown } = counts;
+    xml.raw("    <properties>\n");
+    for (name, count) in
+        [("done", done), ("partial", partial), ("failed", failed), ("skipped", skipped), ("unknown", unknown)]
+    {
+        xml.raw("      <property name=\"").raw(name).raw("\" value=\"").number(count).raw("\"/>\n");
+    }
+    xml.raw("    </properties>\n");
 }
 
 fn write(xml: &mut Markup, report: &Report, case: &Case) {
@@ -79,59 +101,88 @@ fn write(xml: &mut Markup, report: &Report, case: &Case) {
     xml.raw("><").raw(tag).raw(" message=\"").text(why).raw("\"/></testcase>\n");
 }
 
-fn cases(report: &Report, part: &Part) -> Vec<Case> {
-    match &part.body {
-        Body::Planned(plan) => planned(report, plan),
-        Body::Ran(plan, run) => ran(report, plan, run),
-        Body::Failed(failure) => {
-            let error = |name: String, why: String| Case {
-                class: "workspace",
-                name,
-                said: String::new(),
-                end: End::Error(why),
-            };
-            if failure.diagnostics.is_empty() {
-                return vec![error("the workspace can be read".to_owned(), failure.message.clone())];
+fn suite<'a>(report: &Report, part: &'a Part) -> Suite<'a> {
+    let (run, cases) = match &part.body {
+        Body::Planned(plan) => (None, cases(report, &view::build(plan, report.command, part.seconds))),
+        Body::Ran(plan, run) => {
+            let view = view::build_run(plan, run, part.seconds);
+            let mut cases = cases(report, &view);
+            if let Some(why) = &run.refused {
+                let name = "the plan is carried out".to_owned();
+                cases.push(Case { class: "run", name, said: String::new(), end: End::Error(why.clone()) });
             }
-            let wrong = failure.diagnostics.iter().map(|diagnostic| {
-                let place = diagnostic
-                    .source
-                    .as_ref()
-                    .map(|s| format!("{}:{}:{}", report.path(&s.file), s.line, s.column));
-                error(place.unwrap_or_else(|| part.place.clone()), diagnostic.message.clone())
-            });
-            wrong.collect()
+            (view.end.map(|end| end.counts), cases)
+        }
+        Body::Failed(failure) => (None, failed(report, part, failure)),
+    };
+    Suite { part, run, cases }
+}
+
+fn failed(report: &Report, part: &Part, failure: &Failure) -> Vec<Case> {
+    let error = |name: String, why: String| Case {
+        class: "workspace",
+        name,
+        said: String::new(),
+        end: End::Error(why),
+    };
+    if failure.diagnostics.is_empty() {
+        return vec![error("the workspace can be read".to_owned(), failure.message.clone())];
+    }
+    let wrong = failure.diagnostics.iter().map(|diagnostic| {
+        let place = diagnostic.source.as_ref();
+        let place = place.map(|s| format!("{}:{}:{}", report.path(&s.file), s.line, s.column));
+        error(place.unwrap_or_else(|| part.place.clone()), diagnostic.message.clone())
+    });
+    wrong.collect()
+}
+
+/// What a case is called: `delete agent/8001 张三`.
+fn named(line: &Line, tense: Tense) -> String {
+    let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
+    match line.tone {
+        LineKind::Open(_) | LineKind::Moved => format!("{}{name}", line.subject),
+        LineKind::Act(_) | LineKind::Find(_) => {
+            format!("{} {}{name}", line.tone.word_in(tense), line.subject)
         }
     }
 }
 
-fn planned(report: &Report, plan: &Plan) -> Vec<Case> {
-    let view = view::build(plan, report.command);
+/// The code of a finding, and the resources that it is about.
+fn about(line: &Line) -> String {
+    let about = line.about.iter().map(String::as_str);
+    [line.subject.as_str()].into_iter().chain(about).collect::<Vec<_>>().join(" ")
+}
+
+fn cases(report: &Report, view: &View) -> Vec<Case> {
     let case = |line: &Line| {
         let place =
             line.source.as_ref().map(|s| format!(" ({}:{}:{})", report.path(&s.file), s.line, s.column));
         let said = format!("{}{}", line.words(), place.unwrap_or_default());
         match (line.tone, report.command) {
-            (LineKind::Find(Severity::Info), _) => Case {
-                class: "finding",
-                name: line.subject.clone(),
+            (LineKind::Find(Severity::Info), _) => {
+                Case { class: "finding", name: about(line), said: String::new(), end: End::Skipped(said) }
+            }
+            (LineKind::Find(Severity::Error | Severity::Warning), _) => {
+                Case { class: "finding", name: about(line), said: String::new(), end: End::Failed(said) }
+            }
+            (LineKind::Open(status), _) => Case {
+                class: "change",
+                name: named(line, view.tense),
                 said: String::new(),
-                end: End::Skipped(said),
+                end: match status {
+                    Status::Failed | Status::Done => End::Failed(said),
+                    Status::Skipped => End::Skipped(said),
+                    Status::Unknown => End::Error(said),
+                },
             },
-            (LineKind::Find(Severity::Error | Severity::Warning), _) => Case {
-                class: "finding",
-                name: line
-                    .about
-                    .as_ref()
-                    .map_or_else(|| line.subject.clone(), |about| format!("{} {about}", line.subject)),
+            (LineKind::Moved, _) => Case {
+                class: "run",
+                name: format!("{} is as the plan saw it", line.subject),
                 said: String::new(),
                 end: End::Failed(said),
             },
             (LineKind::Act(_), command) => {
-                let name = match line.name() {
-                    Some(name) => format!("{} {} {name}", line.tone.word(), line.subject),
-                    None => format!("{} {}", line.tone.word(), line.subject),
-                };
+                let name = named(line, view.tense);
                 match command {
                     Command::Drift => {
                         Case { class: "change", name, said: String::new(), end: End::Failed(said) }
@@ -141,36 +192,11 @@ fn planned(report: &Report, plan: &Plan) -> Vec<Case> {
             }
         }
     };
-    let mut cases: Vec<Case> = view.findings.iter().chain(&view.changes).map(case).collect();
+    let mut cases: Vec<Case> =
+        view.findings.iter().chain(&view.open).chain(&view.changes).map(case).collect();
     if cases.is_empty() {
         let name = "live is as the manifests say".to_owned();
         cases.push(Case { class: "workspace", name, said: String::new(), end: End::Passed });
-    }
-    cases
-}
-
-/// After a run its steps are the cases, and what no step can mend.
-fn ran(report: &Report, plan: &Plan, run: &Run) -> Vec<Case> {
-    let mut cases: Vec<Case> =
-        planned(report, plan).into_iter().filter(|case| case.class != "change").collect();
-    if let Some(why) = &run.refused {
-        let name = "the plan is carried out".to_owned();
-        cases.push(Case { class: "run", name, said: String::new(), end: End::Error(why.clone()) });
-    }
-    for moved in &run.stale {
-        let name = format!("{} is as the plan saw it", moved.id);
-        cases.push(Case { class: "run", name, said: String::new(), end: End::Failed(moved.message.clone()) });
-    }
-    for (step, entry) in result::ends(plan, run) {
-        let why = entry.message.unwrap_or_default().to_owned();
-        let said = if entry.end == Status::Done { why.clone() } else { String::new() };
-        let end = match entry.end {
-            Status::Done => End::Passed,
-            Status::Failed => End::Failed(why),
-            Status::Skipped => End::Skipped(why),
-            Status::Unknown => End::Error(why),
-        };
-        cases.push(Case { class: "step", name: result::words(step, &entry), said, end });
     }
     cases
 }

@@ -8,12 +8,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::escape::Markdown;
-use super::view::{self, Line, Section, Segment, View};
+use super::view::{self, Line, Section, Segment, Tense, View};
 use super::word_diff::{Span, spans};
-use super::{Body, Command, Failure, Part, Report, Run, result};
+use super::{Body, Failure, Part, Report};
 use crate::model::agent::ENABLED;
-use crate::model::outcome::Status;
-use crate::model::plan::Plan;
 
 /// Most characters of a comment; GitHub takes 65,536.
 const MOST: usize = 65_000;
@@ -105,16 +103,12 @@ fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Chapter>) {
     let mut head = Markdown::default();
     head.raw("### rosterctl ").raw(report.command.word()).raw(": ").text(part.name());
     if report.several {
-        head.raw(" (").text(report.path(&part.place)).raw(")");
+        head.raw(" (").text(&report.path(&part.place)).raw(")");
     }
     head.raw("\n\n");
     let sections = match &part.body {
-        Body::Planned(plan) => planned(report, &view::build(plan, report.command), &mut head),
-        Body::Ran(plan, run) => {
-            let mut sections = ran(plan, run, &mut head);
-            sections.extend(planned(report, &view::build_run(plan, run, report.command), &mut head));
-            sections
-        }
+        Body::Planned(plan) => view(report, &view::build(plan, report.command, part.seconds), &mut head),
+        Body::Ran(plan, run) => view(report, &view::build_run(plan, run, part.seconds), &mut head),
         Body::Failed(failure) => failed(report, failure, &mut head),
     };
     (head, sections)
@@ -142,7 +136,7 @@ fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Chapte
     )]
 }
 
-fn planned(report: &Report, view: &View, head: &mut Markdown) -> Vec<Chapter> {
+fn view(report: &Report, view: &View, head: &mut Markdown) -> Vec<Chapter> {
     summary(view, head);
     let mut sections = Vec::new();
     for group in Section::told() {
@@ -151,8 +145,8 @@ fn planned(report: &Report, view: &View, head: &mut Markdown) -> Vec<Chapter> {
             // Nobody is deleted behind a fold.
             let deleted = matches!(group, Section::Leaves | Section::Remade);
             let open = rows.len() <= 10 || deleted;
-            let (title, count) = (group.title(report.command), view.count(group));
-            let columns = columns(group, report.command);
+            let (title, count) = (group.title(view.tense), view.count(group));
+            let columns = columns(group, view.tense);
             let mut whole = section(rank(group), title, count, open, columns, rows.into_iter());
             whole.losses = view.group(group).map(loss).collect();
             if deleted {
@@ -222,6 +216,7 @@ fn is_who(line: &Line, piece: &Segment) -> bool {
 /// Which fold is cut last: those who leave, then what needs a decision, then the others in order.
 fn rank(group: Section) -> usize {
     match group {
+        Section::Open => 0,
         Section::Leaves => 1,
         Section::Remade => 2,
         Section::Findings => 3,
@@ -232,23 +227,34 @@ fn rank(group: Section) -> usize {
     }
 }
 
-fn columns(group: Section, command: Command) -> &'static str {
+fn columns(group: Section, tense: Tense) -> &'static str {
     match group {
         Section::Joins | Section::Leaves | Section::Remade | Section::Changes => {
             "| agent | name | what | where |\n| --- | --- | --- | --- |\n"
         }
-        Section::Moves if command == Command::Drift => {
+        Section::Moves if tense == Tense::Differs => {
             "| agent | name | is in | belongs to | also | where |\n| --- | --- | --- | --- | --- | --- |\n"
         }
         Section::Moves => {
             "| agent | name | from | to | also | where |\n| --- | --- | --- | --- | --- | --- |\n"
         }
         Section::Queues => "| queue | serve it | what | where |\n| --- | --- | --- | --- |\n",
+        Section::Open => {
+            "| | agent or queue | name | what, and why | where |\n| --- | --- | --- | --- | --- |\n"
+        }
         Section::Findings => "| | code | what, and what to do | where |\n| --- | --- | --- | --- |\n",
     }
 }
 
 fn summary(view: &View, head: &mut Markdown) {
+    if let Some(end) = &view.end {
+        if let Some(verdict) = &end.verdict {
+            head.raw(if end.whole { "✅ **" } else { "❌ **" }).text(&cut(verdict)).raw("**\n\n");
+        }
+        for note in &end.notes {
+            head.text(&cut_to(note, SENTENCE)).raw("\n\n");
+        }
+    }
     match view.verdict() {
         Some(verdict) => head.text(verdict),
         None => head.raw("**").text(&view.headline()).raw("**"),
@@ -257,7 +263,7 @@ fn summary(view: &View, head: &mut Markdown) {
         head.raw(" · ").text(&view::effort(&view.summary));
     }
     head.raw("\n\n");
-    if view.command == Command::Drift && !view.changes.is_empty() {
+    if view.tense == Tense::Differs && !view.changes.is_empty() {
         head.raw("What is live stands first, what the manifest says after it. Nothing has been changed.\n\n");
     }
     if let Some(refused) = &view.refused {
@@ -269,37 +275,6 @@ fn summary(view: &View, head: &mut Markdown) {
     for allowed in &view.allowed {
         head.raw("⚠️ ").text(&cut_to(allowed, SENTENCE)).raw("\n\n");
     }
-}
-
-/// What became of the steps.
-fn ran(plan: &Plan, run: &Run, head: &mut Markdown) -> Vec<Chapter> {
-    if let Some(verdict) = result::verdict(plan, run) {
-        let whole = result::is_whole(run);
-        head.raw(if whole { "✅ **" } else { "❌ **" }).text(&cut(&verdict)).raw("**\n\n");
-    }
-    if run.interrupted {
-        head.raw("Interrupted: what was in flight was finished, nothing else was started.\n\n");
-    }
-    let line = |what: &str, why: &str, mark: &'static str| {
-        let mut row = Markdown::default();
-        row.raw("| ").raw(mark).raw(" | ").text(&cut(what)).raw(" | ").text(&cut(why)).raw(" |\n");
-        row
-    };
-    let stale = run.stale.iter().map(|moved| line(&moved.id.to_string(), &moved.message, "moved"));
-    let mut results: Vec<(Status, Markdown)> = result::ends(plan, run)
-        .map(|(step, entry)| {
-            let why = entry.message.unwrap_or_default();
-            (entry.end, line(&result::words(step, &entry), why, entry.status))
-        })
-        .collect();
-    // What was not done comes first.
-    results.sort_by_key(|(status, _)| *status == Status::Done);
-    let rows: Vec<Markdown> = stale.chain(results.into_iter().map(|(_, row)| row)).collect();
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    let columns = "| | step | why |\n| --- | --- | --- |\n";
-    vec![section(0, "What was done", rows.len(), false, columns, rows.into_iter())]
 }
 
 /// The picture of what comes after what.
@@ -374,6 +349,11 @@ fn row(report: &Report, group: Section, line: &Line) -> Markdown {
     match group {
         Section::Findings => {
             row.text(line.tone.word()).raw(" | ").text(&line.subject).raw(" | ").quoted(&cut(&line.words()));
+        }
+        Section::Open => {
+            row.text(line.tone.word()).raw(" | ").text(&subject).raw(" | ");
+            row.text(&cut(line.name().unwrap_or_default())).raw(" | ");
+            said(&mut row, line.pieces.iter());
         }
         Section::Moves => {
             let (from, to) = line.moves().unwrap_or_default();

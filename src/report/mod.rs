@@ -16,6 +16,7 @@ mod github;
 mod html;
 pub mod json;
 mod junit;
+pub mod ledger;
 mod markdown;
 mod prometheus;
 pub mod redact;
@@ -28,7 +29,7 @@ pub mod text;
 pub mod view;
 mod word_diff;
 
-pub use self::content::{Body, Command, Failure, Part, Report, Run};
+pub use self::content::{Body, Command, Failure, Part, Report, Roots, Run};
 use self::text::TextStyle;
 
 /// The output formats that there are.

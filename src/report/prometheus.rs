@@ -85,7 +85,7 @@ fn metric(
     let mut samples = BTreeMap::new();
     for part in &report.parts {
         let workspace =
-            format!("workspace=\"{}\",path=\"{}\"", label(part.name()), label(report.path(&part.place)));
+            format!("workspace=\"{}\",path=\"{}\"", label(part.name()), label(&report.path(&part.place)));
         for (labels, value) in of(part) {
             let labels = if labels.is_empty() { workspace.clone() } else { format!("{workspace},{labels}") };
             samples.insert(labels, value);

@@ -46,11 +46,13 @@ pub struct Report<'a> {
     pub refused: Option<&'a str>,
 }
 
-/// Counts of results.
-#[derive(Debug, Default, Serialize, schemars::JsonSchema)]
+/// Counts of results; every format tells these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Counts {
     /// Took effect.
     pub done: usize,
+    /// Those of them that have another result beside it, for the targets that were left out.
+    pub partial: usize,
     /// Failed, or did not take effect.
     pub failed: usize,
     /// Were not tried.
@@ -59,8 +61,7 @@ pub struct Counts {
     pub unknown: usize,
 }
 
-/// What became of a step; where people at work kept it from being done for all there are two of it: for whom it was
-/// done, and who was spared.
+/// The result of a step. A step that was done for some of its targets has two: for these, and for the others.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Entry<'a> {
     /// The step's id.
@@ -99,10 +100,11 @@ pub struct Held<'a> {
 
 /// Puts a run together.
 pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
-    let results: Vec<Entry<'_>> = ends(plan, run).map(|(_, entry)| entry).collect();
+    let results: Vec<Entry<'_>> = ends(plan, run).collect();
     let count = |status: Status| results.iter().filter(|entry| entry.end == status).count();
     let summary = Counts {
         done: count(Status::Done),
+        partial: results.len() - run.results.len().min(plan.steps.len()),
         failed: count(Status::Failed),
         skipped: count(Status::Skipped),
         unknown: count(Status::Unknown),
@@ -126,7 +128,7 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
     }
 }
 
-/// What became of a step: one entry, or two where it was done but for people at work.
+/// Returns the results of a step: one, or two where it was done for some of its targets.
 fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
     let entry = |targets, status: Status, message| Entry {
         step: &step.id,
@@ -137,32 +139,24 @@ fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
         message,
     };
     let message = result.message.as_deref();
-    let whole = || entry(Cow::Borrowed(&*step.targets), result.status, message);
-    if !result.only_deferred || !result.carried_out {
-        return vec![whole()];
-    }
-    let spared: Vec<ResourceId> = result.spared.iter().map(ResourceId::agent).collect();
-    let done: Vec<ResourceId> = step.targets.iter().filter(|id| !spared.contains(id)).cloned().collect();
-    if spared.is_empty() || done.is_empty() {
-        return vec![whole()];
+    let spared: Vec<ResourceId> =
+        result.spared.iter().map(|spared| ResourceId::agent(&spared.agent)).collect();
+    // A list that was written with agents at work in it was written.
+    let (done, open) = if step.operation == Operation::QueueMembers && result.only_deferred {
+        (step.targets.clone(), spared)
+    } else {
+        step.targets.iter().cloned().partition(|id| result.took(id))
+    };
+    if result.status == Status::Done || !result.carried_out || done.is_empty() || open.is_empty() {
+        return vec![entry(Cow::Borrowed(&*step.targets), result.status, message)];
     }
     let why = message.map(|why| why.strip_prefix(IN_PART).unwrap_or(why));
-    vec![entry(Cow::Owned(done), Status::Done, None), entry(Cow::Owned(spared), result.status, why)]
+    vec![entry(Cow::Owned(done), Status::Done, None), entry(Cow::Owned(open), result.status, why)]
 }
 
-/// What became of the steps of a run, each with its step: of those that were done but for people at work two.
-pub(super) fn ends<'a>(plan: &'a Plan, run: &'a Run) -> impl Iterator<Item = (&'a Step, Entry<'a>)> {
-    let steps = plan.steps.iter().zip(&run.results);
-    steps.flat_map(|(step, result)| entries(step, result).into_iter().map(move |entry| (step, entry)))
-}
-
-/// An entry in words.
-pub(super) fn words(planned: &Step, entry: &Entry<'_>) -> String {
-    let ids: Vec<OperatorId> = entry.targets.iter().map(|target| target.name.clone()).collect();
-    if entry.targets.iter().all(|id| planned.targets.contains(id)) {
-        return step_for(planned, &ids);
-    }
-    format!("{} for agent/{}", step(planned), ranges(&ids.iter().collect::<Vec<_>>()))
+/// Returns the results of the steps of a run.
+fn ends<'a>(plan: &'a Plan, run: &'a Run) -> impl Iterator<Item = Entry<'a>> {
+    plan.steps.iter().zip(&run.results).flat_map(|(step, result)| entries(step, result))
 }
 
 /// A step in words: `agent.create agent/8101..8180`.
@@ -206,15 +200,12 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
 
 /// How the steps of a run ended, in a sentence.
 fn ended(plan: &Plan, run: &Run) -> Option<String> {
-    let Counts { done, failed, skipped, unknown } = build(plan, run).summary;
+    let Counts { done, partial, failed, skipped, unknown } = build(plan, run).summary;
     let open = failed + skipped + unknown;
     let all = run.results.len();
-    // What was done but for people at work has two results, and is one step.
-    let partly = done + open - all;
-    let skipped = skipped - partly;
-    let but = match partly {
+    let but = match partial {
         0 => String::new(),
-        _ => format!(", {partly} of them but for people at work"),
+        _ => format!(", {partial} of them in part"),
     };
     let unread = run.results.iter().filter(|r| r.status == Status::Done && !r.is_proved()).count();
     let but = match unread {
@@ -238,8 +229,7 @@ fn ended(plan: &Plan, run: &Run) -> Option<String> {
             "Applied: {all} of {all} steps done; all that can be read back is as the manifests say."
         )),
         (_, _) => Some(format!(
-            "Applied in part: {done} of {all} steps done{but}, {failed} failed, {skipped} skipped, {unknown} of unknown \
-             outcome. {}.",
+            "Applied in part, by steps: {done} done{but}, {failed} failed, {skipped} skipped, {unknown} of unknown outcome. {}.",
             again(run)
         )),
     }
@@ -264,31 +254,4 @@ fn again(run: &Run) -> &'static str {
             "Running apply again does the rest, once those who were left alone are no longer at work"
         }
     }
-}
-
-/// Draws what became of a run: what was not done is listed, what was done is counted, unless there is more to say.
-pub fn text(plan: &Plan, run: &Run) -> String {
-    let mut text = String::new();
-    for moved in run.stale.iter().filter(|_| run.refused.is_none()) {
-        text.push_str(&format!("  ! {} was left out: {}\n", moved.id, moved.message));
-    }
-    for lifted in &run.lifted {
-        text.push_str(&format!("  ! {}\n", lifted.why));
-    }
-    for (planned, entry) in ends(plan, run) {
-        if entry.end != Status::Done || entry.message.is_some() {
-            let why = entry.message.map(|why| format!(": {why}")).unwrap_or_default();
-            text.push_str(&format!("  ! {} {}{why}\n", entry.status, words(planned, &entry)));
-        }
-    }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    if run.interrupted {
-        text.push_str("Interrupted: what was in flight was finished, nothing else was started.\n");
-    }
-    if let Some(verdict) = verdict(plan, run) {
-        text.push_str(&format!("{verdict}\n"));
-    }
-    text
 }

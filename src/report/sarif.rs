@@ -9,63 +9,72 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::view::{self, Line, LineKind};
-use super::{Body, Command, Part, Report, Run, result};
+use super::view::{self, Line, LineKind, View};
+use super::{Body, Command, Part, Report};
 use crate::model::finding::{self, RULES, Severity};
-use crate::model::outcome::Status;
-use crate::model::plan::Plan;
+use crate::model::id::safe;
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
 
 /// Rules beside the table of codes: id, severity, sentence.
-const OWN: [(&str, Severity, &str); 5] = [
+const OWN: [(&str, Severity, &str); 6] = [
     ("change", Severity::Info, "Live differs from the manifests, and a step mends it."),
     ("input", Severity::Error, "The workspace file or a manifest is wrong."),
     ("failure", Severity::Error, "The workspace could not be planned or applied."),
     ("moved", Severity::Error, "Live state moved since the plan was made."),
     ("step", Severity::Error, "A step was not done, or nobody can tell."),
+    ("rest", Severity::Warning, "There are more results than code scanning shows."),
 ];
 
-/// Most results of a run that code scanning takes.
-const MOST: usize = 25_000;
+/// Most results of a run. Code scanning takes 25,000 and shows 5,000, by its own order; so the order is ours, and the
+/// last result counts the rest.
+const MOST: usize = 5_000;
 
-/// Draws a report.
+/// Draws a report: a run a workspace, since code scanning closes the alerts of a run's id that the next one lacks.
 pub(super) fn report(report: &Report) -> String {
-    let mut results: Vec<Json> = report.parts.iter().flat_map(|part| results(report, part)).collect();
-    tell_apart(&mut results);
-    let left_out = results.len().saturating_sub(MOST);
-    if left_out > 0 {
-        results.sort_by_key(priority);
-        results.truncate(MOST);
-    }
-    let failed = report.parts.iter().any(|part| matches!(part.body, Body::Failed(_)));
-    let mut log = json!({
+    let runs: Vec<Json> = report.parts.iter().map(|part| run(report, part)).collect();
+    let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "rosterctl",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules(),
-            } },
-            "automationDetails": { "id": format!("rosterctl/{}/", report.command.word()) },
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{ "executionSuccessful": !failed }],
-            "results": results,
-        }],
+        "runs": runs,
     });
-    if left_out > 0 {
-        let text = format!("{left_out} results are left out; `--format json` has all");
-        log["runs"][0]["invocations"][0]["toolExecutionNotifications"] =
-            json!([{ "level": "warning", "message": { "text": text } }]);
-    }
     format!("{log:#}\n")
+}
+
+fn run(report: &Report, part: &Part) -> Json {
+    let mut results = results(report, part);
+    tell_apart(&mut results);
+    let count = results.len();
+    if count > MOST {
+        results.sort_by_key(priority);
+        results.truncate(MOST - 1);
+        let text = format!("{} results are left out; `--format json` has all", count - results.len());
+        results.push(one(report, part, "rest", Severity::Warning, &text, "", None));
+    }
+    json!({
+        "tool": { "driver": {
+            "name": "rosterctl",
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules(),
+        } },
+        "automationDetails": { "id": format!("rosterctl/{}/{}/", report.command.word(), category(report, part)) },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{ "executionSuccessful": !matches!(part.body, Body::Failed(_)) }],
+        "results": results,
+    })
+}
+
+/// The workspace in the id of its run: its name, or its place where another one of the report has that name.
+fn category(report: &Report, part: &Part) -> String {
+    let alone = report.parts.iter().filter(|other| other.name() == part.name()).count() == 1;
+    let category = if alone { part.name().into() } else { report.path(&part.place) };
+    safe(&category)
 }
 
 /// What is kept of too many results: who is deleted, then errors, warnings and the rest.
 fn priority(result: &Json) -> usize {
     let text = |path: &str| result.pointer(path).and_then(Json::as_str).unwrap_or_default();
-    let deletes = ["delete ", "replace "].iter().any(|word| text("/message/text").starts_with(word));
+    let deletes = ["delete", "replace"].iter().any(|word| text("/message/text").starts_with(word));
     match (text("/ruleId"), text("/level")) {
         ("change", _) if deletes => 0,
         (_, "error") => 1,
@@ -136,7 +145,7 @@ fn one(
         "level": level(severity),
         "message": { "text": sanitize_lines(text) },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": uri(report.path(file)) },
+            "artifactLocation": artifact(report, file),
             "region": region,
         } }],
         "partialFingerprints": { "rosterctl/v1": format!("{}:{rule}:{key}", part.name()) },
@@ -145,11 +154,14 @@ fn one(
 
 fn results(report: &Report, part: &Part) -> Vec<Json> {
     match &part.body {
-        Body::Planned(plan) => planned(report, part, plan),
+        Body::Planned(plan) => lines(report, part, &view::build(plan, report.command, part.seconds)),
         Body::Ran(plan, run) => {
-            let mut results = ran(report, part, plan, run);
-            results.extend(planned(report, part, plan));
-            results
+            let view = view::build_run(plan, run, part.seconds);
+            // What stands in the way of the whole has no resource.
+            let verdict = view.end.as_ref().filter(|end| !end.whole).and_then(|end| end.verdict.as_deref());
+            let verdict =
+                verdict.map(|verdict| one(report, part, "failure", Severity::Error, verdict, "", None));
+            verdict.into_iter().chain(lines(report, part, &view)).collect()
         }
         Body::Failed(failure) if failure.diagnostics.is_empty() => {
             vec![one(report, part, "failure", Severity::Error, &failure.message, "", None)]
@@ -171,7 +183,7 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
                     result["relatedLocations"] = json!([{
                         "message": { "text": sanitize_lines(label) },
                         "physicalLocation": {
-                            "artifactLocation": { "uri": uri(report.path(&source.file)) },
+                            "artifactLocation": artifact(report, &source.file),
                             "region": { "startLine": source.line, "startColumn": source.column },
                         },
                     }]);
@@ -183,58 +195,41 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
     }
 }
 
-fn planned(report: &Report, part: &Part, plan: &Plan) -> Vec<Json> {
-    let view = view::build(plan, report.command);
+fn lines(report: &Report, part: &Part, view: &View) -> Vec<Json> {
     let result = |line: &Line| {
         let source = line.source.as_ref();
+        let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
+        let words = line.words();
+        let gap = if words.is_empty() { "" } else { ": " };
+        let text = format!("{} {}{name}{gap}{words}", line.tone.word_in(view.tense), line.subject);
         match line.tone {
+            LineKind::Open(_) => one(report, part, "step", Severity::Error, &text, &line.subject, source),
+            LineKind::Moved => one(report, part, "moved", Severity::Error, &text, &line.subject, source),
             LineKind::Find(severity) => {
-                let key = line.about.as_deref().unwrap_or_default();
-                one(report, part, &line.subject, severity, &line.words(), key, source)
+                // The first of several: an alert stays the same when another agent joins them.
+                let key = line.everyone.first().or(line.about.as_ref()).map_or("", String::as_str);
+                one(report, part, &line.subject, severity, &line.words_with_subject(), key, source)
             }
             LineKind::Act(_) => {
                 let severity = match report.command {
                     Command::Drift => Severity::Warning,
                     Command::Plan | Command::Apply => Severity::Info,
                 };
-                let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
-                let words = line.words();
-                let gap = if words.is_empty() { "" } else { ": " };
-                let text = format!("{} {}{name}{gap}{words}", line.tone.word(), line.subject);
                 one(report, part, "change", severity, &text, &line.subject, source)
             }
         }
     };
-    view.findings.iter().chain(&view.changes).map(result).collect()
+    view.open.iter().chain(&view.findings).chain(&view.changes).map(result).collect()
 }
 
-fn ran(report: &Report, part: &Part, plan: &Plan, run: &Run) -> Vec<Json> {
-    let mut results = Vec::new();
-    if let Some(verdict) = result::verdict(plan, run).filter(|_| run.refused.is_some()) {
-        results.push(one(report, part, "failure", Severity::Error, &verdict, "", None));
+/// The place of a file: below the root of the repository, or absolute.
+fn artifact(report: &Report, file: &str) -> Json {
+    let path = report.path(file);
+    if path.starts_with('/') {
+        json!({ "uri": uri(&path) })
+    } else {
+        json!({ "uri": uri(&path), "uriBaseId": "%SRCROOT%" })
     }
-    let places = view::places(plan);
-    let place = |id| places.get(id).copied();
-    for moved in &run.stale {
-        let id = moved.id.to_string();
-        let text = format!("{id}: {}", moved.message);
-        results.push(one(report, part, "moved", Severity::Error, &text, &id, place(&moved.id)));
-    }
-    for (step, entry) in result::ends(plan, run).filter(|(_, entry)| entry.end != Status::Done) {
-        let what = result::words(step, &entry);
-        let why = entry.message.map(|why| format!(": {why}")).unwrap_or_default();
-        let text = format!("{} {what}{why}", entry.status);
-        results.push(one(
-            report,
-            part,
-            "step",
-            Severity::Error,
-            &text,
-            &what,
-            step.targets.first().and_then(place),
-        ));
-    }
-    results
 }
 
 /// A path as a relative reference of RFC 3986: whatever is neither a letter, a digit nor `-._~/` as `%XX`.

@@ -3,12 +3,13 @@
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::view::{self, Line, LineKind, Segment, View};
+use super::view::{self, Line, LineKind, Segment, Tense, View};
 use super::word_diff::{Span, spans};
-use super::{Body, Command, Failure, Report, Run, result};
+use super::{Body, Failure, Report};
 use crate::model::finding::Severity;
 use crate::model::id::safe;
-use crate::model::plan::{Action, Plan};
+use crate::model::outcome::Status;
+use crate::model::plan::Action;
 use crate::model::text::{sanitize, sanitize_lines};
 
 /// How text is drawn.
@@ -29,13 +30,8 @@ const LONG: usize = 24;
 pub(super) fn report(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().map(|part| {
         let text = match &part.body {
-            Body::Planned(shown) => plan(&view::build(shown, report.command), look),
-            Body::Ran(shown, run) => {
-                let done = ran(shown, run, look);
-                plan(&view::build_run(shown, run, report.command), look)
-                    + if done.is_empty() { "" } else { "\n" }
-                    + &done
-            }
+            Body::Planned(shown) => plan(&view::build(shown, report.command, part.seconds), look),
+            Body::Ran(shown, run) => plan(&view::build_run(shown, run, part.seconds), look),
             Body::Failed(failure) => failed(failure),
         };
         if report.several { format!("# {}\n{text}", safe(part.name())) } else { text }
@@ -43,11 +39,16 @@ pub(super) fn report(report: &Report, look: TextStyle) -> String {
     parts.collect()
 }
 
-/// Draws what became of plans that were shown before they were carried out. Why nothing was changed stands on
-/// standard error already.
+/// Draws what was not done of plans that were shown before they were carried out, and the counts. Why nothing was
+/// changed stands on standard error already.
 pub fn outcome(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().filter_map(|part| match &part.body {
-        Body::Ran(plan, run) if run.refused.is_none() => Some(ran(plan, run, look)),
+        Body::Ran(plan, run) if run.refused.is_none() => {
+            let view = view::build_run(plan, run, part.seconds);
+            let open: String = view.open.iter().map(|line| draw(line, 0, look)).collect();
+            let gap = if open.is_empty() { "" } else { "\n" };
+            Some(open + gap + &end(&view, look))
+        }
         Body::Ran(..) | Body::Planned(_) | Body::Failed(_) => None,
     });
     parts.filter(|text| !text.is_empty()).fold(String::new(), |all, text| all + "\n" + &text)
@@ -63,30 +64,26 @@ fn failed(failure: &Failure) -> String {
     text
 }
 
-/// Draws what became of a run, wrapped.
-fn ran(plan: &Plan, run: &Run, look: TextStyle) -> String {
-    let mut text = String::new();
-    for line in sanitize_lines(&result::text(plan, run)).lines() {
-        let (mark, rest) = line.split_at(if line.starts_with("  ! ") { 4 } else { 0 });
-        text.push_str(&format!("{mark}{}\n", wrap(rest, mark.len(), look.width)));
-    }
-    text
+/// Draws the end of a run.
+fn end(view: &View, look: TextStyle) -> String {
+    let sentences = view.end.iter().flat_map(|end| end.notes.iter().chain(&end.verdict));
+    sentences.fold(String::new(), |all, sentence| all + &wrap(&safe(sentence), 0, look.width) + "\n")
 }
 
-/// Draws a plan.
+/// Draws a plan, or a run.
 pub fn plan(view: &View, look: TextStyle) -> String {
     let mut text = String::new();
     let subject = view.changes.iter().map(|line| line.subject.width()).max().unwrap_or(0).min(28);
     for line in &view.changes {
         text.push_str(&draw(line, subject, look));
     }
-    if view.command == Command::Drift && !view.changes.is_empty() {
+    if view.tense == Tense::Differs && !view.changes.is_empty() {
         text.insert_str(0, "What is live -> what the manifests say; nothing has been changed.\n\n");
     }
-    if !view.changes.is_empty() && !view.findings.is_empty() {
+    if !view.changes.is_empty() && view.open.len() + view.findings.len() > 0 {
         text.push('\n');
     }
-    for line in &view.findings {
+    for line in view.open.iter().chain(&view.findings) {
         text.push_str(&draw(line, 0, look));
     }
     if !text.is_empty() {
@@ -107,17 +104,23 @@ pub fn plan(view: &View, look: TextStyle) -> String {
             painted(&wrap(&safe(refused), 0, look.width), style(LineKind::Find(Severity::Error)), look)
         ));
     }
-    text.push_str(&wrap(&view.counts, 0, look.width));
-    text.push('\n');
-    text
+    if view.tense != Tense::Done {
+        text.push_str(&format!("{}\n", wrap(&view.counts(), 0, look.width)));
+    }
+    text + &end(view, look)
 }
 
 fn style(tone: LineKind) -> Style {
     let colour = match tone {
         LineKind::Act(Action::Create) => AnsiColor::Green,
-        LineKind::Act(Action::Update) | LineKind::Find(Severity::Warning) => AnsiColor::Yellow,
+        LineKind::Act(Action::Update)
+        | LineKind::Find(Severity::Warning)
+        | LineKind::Open(Status::Skipped | Status::Done) => AnsiColor::Yellow,
         LineKind::Act(Action::Replace) => AnsiColor::Magenta,
-        LineKind::Act(Action::Delete) | LineKind::Find(Severity::Error) => AnsiColor::Red,
+        LineKind::Act(Action::Delete)
+        | LineKind::Find(Severity::Error)
+        | LineKind::Open(Status::Failed | Status::Unknown)
+        | LineKind::Moved => AnsiColor::Red,
         LineKind::Find(Severity::Info) => AnsiColor::Cyan,
     };
     colour.on_default()
@@ -128,7 +131,10 @@ fn painted(text: &str, style: Style, look: TextStyle) -> String {
 }
 
 fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
-    let mark = format!("{:>3} ", line.tone.mark());
+    let mark = match line.tone {
+        LineKind::Open(_) | LineKind::Moved => format!("{:>3} {} ", line.tone.mark(), line.tone.word()),
+        LineKind::Act(_) | LineKind::Find(_) => format!("{:>3} ", line.tone.mark()),
+    };
     // Numbers that a vendor holds may be anything.
     let name = sanitize(&line.subject);
     let gap = subject.saturating_sub(name.width());

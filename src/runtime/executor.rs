@@ -88,7 +88,7 @@ pub async fn run(
                         let live = &plan.summary.live;
                         let mut wanted = wanted;
                         if let ReadPurpose::Confirm(step) = purpose {
-                            checks.confirms(step);
+                            checks.confirms(step, clock.elapsed());
                             // Only a look of a while ago is worth another.
                             if checks.is_fresh() {
                                 wanted.agents.clear();

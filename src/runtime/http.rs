@@ -4,23 +4,64 @@
 //! SSL_CERT_FILE and SSL_CERT_DIR. No call to this machine goes through a proxy, whatever NO_PROXY says: the proxy
 //! would see the credential. No redirect is followed, so that no credential reaches another host.
 
+use std::fs;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 
 use object_store::client::{HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService};
 use object_store::{ClientConfigKey, ClientOptions};
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
+use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
 use url::Host;
 
+use super::connect_error::ConnectError;
+use super::proxy;
 use crate::model::host::is_loopback;
+use crate::model::id::safe;
 
-/// A client of one address.
-pub(crate) fn client(base: &str) -> ClientBuilder {
+/// Builds a client of one address; `ca_file` names further certificate authorities.
+///
+/// # Errors
+/// The file, a proxy variable or this machine's certificates cannot be used.
+pub(crate) fn client(
+    base: &str,
+    ca_file: Option<&Path>,
+    adapt: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> Result<Client, String> {
     let url = url::Url::parse(base).ok();
     let is_local = url.as_ref().and_then(url::Url::host).is_some_and(|host| is_loopback(&host));
+    if !is_local {
+        proxy::find(base)?;
+    }
     let builder = if is_local { direct() } else { proxied() };
-    // Without encryption no certificate is looked at: a container that has none can talk to loopback all the same.
-    if base.starts_with("http://") { builder.tls_certs_only([]) } else { builder }
+    let builder = match ca_file {
+        // Without encryption no certificate is looked at: a container that has none can talk to loopback all the same.
+        _ if base.starts_with("http://") => builder.tls_certs_only([]),
+        Some(file) => builder.tls_certs_merge(authorities(file)?),
+        None => builder,
+    };
+    adapt(builder).build().map_err(|error| {
+        let why = ConnectError::explain(&error, base).words;
+        let hint = if why.contains("No CA certificates") {
+            "; install the system's certificates (ca-certificates), or name a file in SSL_CERT_FILE"
+        } else {
+            ""
+        };
+        format!("the HTTP client cannot be set up: {why}{hint}")
+    })
+}
+
+/// Reads the certificates of a PEM file.
+fn authorities(file: &Path) -> Result<Vec<Certificate>, String> {
+    let wrong = |why: String| format!("`caFile` {}: {why}", safe(&file.display().to_string()));
+    let pem = fs::read(file).map_err(|error| wrong(error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))?;
+    if certificates.is_empty() {
+        let why =
+            "no certificate is in the file; expected PEM, which begins with -----BEGIN CERTIFICATE-----";
+        return Err(wrong(why.to_owned()));
+    }
+    Ok(certificates)
 }
 
 fn proxied() -> ClientBuilder {

@@ -2,13 +2,14 @@
 //!
 //! No message holds a URL's query, a header or a body.
 
-use std::error::Error as _;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
-use super::clock;
+use super::connect_error::ConnectError;
+use super::{clock, http};
 use crate::model::call::{Call, Failure, Reply};
 
 /// Largest answer that is read.
@@ -19,7 +20,7 @@ pub trait Transport {
     /// Sends a call once; returns the reply, and the time of its `Date` in milliseconds since 1970 UTC.
     ///
     /// # Errors
-    /// `NotSent`: no connection could be made. `Unknown`: it broke after that. `Late`: no response came in time.
+    /// `NotSent`: no connection could be made. `Untrusted`: none can be. `Unknown`: it broke after that. `Late`: no response came in time.
     /// `Garbled`: the response is too large.
     fn send<'a>(&'a self, call: &'a Call) -> LocalBoxFuture<'a, Result<(Reply, Option<i64>), Failure>>;
 }
@@ -35,27 +36,20 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Returns a transport to a host; over HTTP/1.1 alone where the `Host` header is signed.
+    /// Returns a transport to a host; over HTTP/1.1 alone where the `Host` header is signed. `ca_file` names further
+    /// certificate authorities.
     ///
     /// # Errors
     /// The client cannot be set up (a proxy variable or a certificate file is wrong).
-    pub fn new(base: &str, timeout: Duration, http1: bool) -> Result<Self, String> {
-        let builder = super::http::client(base);
-        let client = if http1 { builder.http1_only() } else { builder }
-            .user_agent(concat!("rosterctl/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(timeout.min(Duration::from_secs(10)))
-            .timeout(timeout)
-            .pool_idle_timeout(Duration::from_secs(20))
-            .build()
-            .map_err(|error| {
-                let why = chain(&error);
-                let hint = if why.contains("No CA certificates") {
-                    "; install the system's certificates (ca-certificates), or name a file in SSL_CERT_FILE"
-                } else {
-                    ""
-                };
-                format!("the HTTP client cannot be set up: {why}{hint}")
-            })?;
+    pub fn new(base: &str, ca_file: Option<&Path>, timeout: Duration, http1: bool) -> Result<Self, String> {
+        let client = http::client(base, ca_file, |builder| {
+            let builder = if http1 { builder.http1_only() } else { builder };
+            builder
+                .user_agent(concat!("rosterctl/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(timeout.min(Duration::from_secs(10)))
+                .timeout(timeout)
+                .pool_idle_timeout(Duration::from_secs(20))
+        })?;
         Ok(Self { client, base: base.to_owned(), timeout })
     }
 }
@@ -71,9 +65,9 @@ impl Transport for HttpTransport {
                 url = format!("{url}?{}", query.finish());
             }
             let request = client.post(url).body(call.body.clone()).headers(headers(call)?);
-            let response = request.send().await.map_err(|error| broken(&error, *timeout))?;
+            let response = request.send().await.map_err(|error| broken(&error, base, *timeout))?;
             let told_ms = told_ms(&response);
-            Ok((receive(response, *timeout).await?, told_ms))
+            Ok((receive(response, base, *timeout).await?, told_ms))
         })
     }
 }
@@ -109,7 +103,7 @@ fn wait(asked: &str, now_ms: i64) -> Option<Duration> {
     u64::try_from(until.saturating_sub(now_ms)).ok().map(Duration::from_millis)
 }
 
-async fn receive(mut response: reqwest::Response, timeout: Duration) -> Result<Reply, Failure> {
+async fn receive(mut response: reqwest::Response, base: &str, timeout: Duration) -> Result<Reply, Failure> {
     let text = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
     // From the beginning of the second that the vendor's clock shows: rather too long than too short.
     let now_ms = told_ms(&response).map_or_else(clock::now_ms, |told| told - 500);
@@ -127,39 +121,31 @@ async fn receive(mut response: reqwest::Response, timeout: Duration) -> Result<R
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(Reply { status, content_type, retry_after, body }),
-            Err(error) if error.is_timeout() => return Err(broken(&error, timeout)),
+            Err(error) if error.is_timeout() => return Err(broken(&error, base, timeout)),
             Err(error) => {
                 return Err(Failure::Unknown(format!(
                     "the answer broke off after {} bytes: {}",
                     body.len(),
-                    chain(&error)
+                    ConnectError::explain(&error, base).words
                 )));
             }
         }
     }
 }
 
-fn broken(error: &reqwest::Error, timeout: Duration) -> Failure {
-    if error.is_connect() {
-        Failure::NotSent(format!("no connection: {}", chain(error)))
+fn broken(error: &reqwest::Error, base: &str, timeout: Duration) -> Failure {
+    let ConnectError { words, is_final } = ConnectError::explain(error, base);
+    if error.is_connect() && is_final {
+        Failure::Untrusted(words)
+    } else if error.is_connect() {
+        Failure::NotSent(format!("no connection: {words}"))
     } else if error.is_timeout() {
         Failure::Late(format!("no answer within {timeout:?}"))
     } else if error.is_builder() {
-        Failure::NotSent(format!("the call cannot be built: {}", chain(error)))
+        Failure::NotSent(format!("the call cannot be built: {words}"))
     } else {
-        Failure::Unknown(format!("the connection broke: {}", chain(error)))
+        Failure::Unknown(format!("the connection broke: {words}"))
     }
-}
-
-/// The innermost cause: reqwest's own words hold the URL, and with it the signature.
-fn chain(error: &reqwest::Error) -> String {
-    let mut cause = error.source();
-    let mut words = None;
-    while let Some(inner) = cause {
-        words = Some(inner.to_string());
-        cause = inner.source();
-    }
-    words.unwrap_or_else(|| "of an unknown cause".to_owned())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::client::{Check, Client, WriteOptions};
 use super::gate::Gate;
+use crate::config::settings::Rate;
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::id::Kind;
@@ -24,6 +25,11 @@ impl Vendor {
     /// A system at work.
     pub fn new(provider: &'static dyn Provider, link: Rc<Client>) -> Self {
         Self { provider, link }
+    }
+
+    /// Returns the operations with a rate limit, and how many calls of each count in its window now.
+    pub fn rates(&self) -> Vec<(&'static str, Rate, usize)> {
+        self.link.rates()
     }
 
     /// The configured connection.

@@ -37,6 +37,8 @@ pub struct Quirks {
     pub read_shape: ReadShape,
     /// Most rows on a page of queues, whatever `pageSize` asks for; the document names no bound.
     pub queue_page_cap: Option<u32>,
+    /// For how many seconds no read shows a new queue: the document promises no time.
+    pub queue_lag: u32,
     /// Time zone of the timestamps of webchat-queue: both those signed and those replied.
     pub utc_offset: UtcOffset,
     /// Whether `status` of seat-query is a number; a string otherwise, as in its sample.
@@ -69,6 +71,7 @@ impl Default for Quirks {
             not_found: NotFound::Failure,
             read_shape: ReadShape::DataList,
             queue_page_cap: None,
+            queue_lag: 0,
             utc_offset: UtcOffset { minutes: 480 },
             seat_status_as_number: false,
             token_seconds: 359,

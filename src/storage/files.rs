@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::workspace::{Store, Workspace};
+use crate::config::workspace::{Connection, Store, Workspace};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::source::File;
 use crate::model::source::Source;
@@ -195,9 +195,14 @@ fn is_reserved(place: &Place, workspace: &Workspace, named: &[PathBuf], real: &P
         "sops" | "age" => setting(store, "path").is_some_and(|file| file == real),
         _ => setting(store, "caFile").is_some_and(|file| file == real),
     };
+    let authorities = |connection: &Connection| {
+        let file = connection.settings.text("caFile").and_then(|file| at(&place.folder.join(file)));
+        file.is_some_and(|file| file == real)
+    };
     let git = real.components().any(|part| part.as_os_str() == ".git");
     git || at(&place.own_folder()).is_some_and(|own| real.starts_with(own))
         || workspace.stores.values().any(kept)
+        || workspace.connections.iter().any(authorities)
 }
 
 /// Paths of the manifests that a workspace names, as far as they are there.

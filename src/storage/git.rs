@@ -28,10 +28,10 @@ struct Spot {
 }
 
 impl Spot {
-    /// Finds the checkout that a folder lies in: the first folder upwards that has a `.git`.
+    /// Finds the checkout that a folder lies in.
     fn find(folder: &Path) -> Option<Self> {
         let real = fs::canonicalize(folder).ok()?;
-        let root = real.ancestors().find(|above| above.join(".git").symlink_metadata().is_ok())?.to_owned();
+        let root = root(&real)?.to_owned();
         let inside = real.strip_prefix(&root).ok()?.to_owned();
         Some(Self { root, inside })
     }
@@ -49,6 +49,11 @@ impl Spot {
         git.stdin(Stdio::null()).stderr(Stdio::null());
         git
     }
+}
+
+/// Returns the root of the checkout that an absolute path lies in: the first folder upwards that has a `.git`.
+pub fn root(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|above| above.join(".git").symlink_metadata().is_ok())
 }
 
 /// `PATH` without its relative folders: such a one would lie in the checkout.

@@ -256,6 +256,7 @@ impl StepJournal for Journal {
             Err(Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_)) => (Ending::Unknown, None),
             Err(
                 Failure::NotSent(_)
+                | Failure::Untrusted(_)
                 | Failure::Throttled { .. }
                 | Failure::Refused(_)
                 | Failure::SignIn(_)

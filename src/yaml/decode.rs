@@ -142,7 +142,8 @@ impl<'a> Fields<'a> {
                 continue;
             }
             // What follows the sign is a value, and may be a password.
-            if let Some((meant, sign)) = fullwidth::colon(&key.name) {
+            if let Some((meant, sign)) = fullwidth::indent(&key.name).or_else(|| fullwidth::colon(&key.name))
+            {
                 self.missing.retain(|missing| *missing != meant);
                 out.push(not_yaml(&key.source, sign));
                 continue;

@@ -1,4 +1,5 @@
-//! Signs of a Chinese keyboard where YAML has one of its own: `：` for `:`, `，` for `,`, `“` for `"`.
+//! Signs of a Chinese keyboard where YAML has one of its own: `：` for `:`, `，` for `,`, `“` for `"`; and blanks that
+//! look like YAML's.
 //!
 //! To YAML they are letters like any others, so what comes of them is found far from the slip, or not at all.
 
@@ -14,20 +15,40 @@ fn meant(sign: char) -> Option<char> {
         '｛' => '{',
         '｝' => '}',
         '－' | '—' => '-',
-        '\u{3000}' => ' ',
+        blank if is_odd_blank(blank) => ' ',
         _ => return None,
     })
+}
+
+/// Whether a character looks like a blank and is none to YAML.
+fn is_odd_blank(sign: char) -> bool {
+    !sign.is_ascii() && sign.is_whitespace() || matches!(sign, '\u{200b}' | '\u{2060}')
+}
+
+/// Returns the key behind blanks that indent nothing, and the first of them.
+pub(crate) fn indent(key: &str) -> Option<(&str, char)> {
+    let blank = key.chars().next().filter(|sign| is_odd_blank(*sign))?;
+    Some((key.trim_start_matches(|sign| sign == ' ' || is_odd_blank(sign)), blank))
 }
 
 /// What is wrong with such a sign, and what to do.
 pub(crate) fn words(sign: char) -> (String, String) {
     let plain = meant(sign).unwrap_or(sign);
     let what = match plain {
-        ' ' => "this blank is a fullwidth one (U+3000), which YAML takes for a letter".to_owned(),
+        ' ' => {
+            let kind = match sign {
+                '\u{3000}' => "a fullwidth one",
+                '\u{a0}' | '\u{202f}' => "a no-break space",
+                '\u{200b}' | '\u{2060}' => "an invisible one",
+                _ => "an unusual one",
+            };
+            format!("this blank is {kind} (U+{:04X}), which YAML takes for a letter", u32::from(sign))
+        }
         _ => format!("`{sign}` is a fullwidth sign, which YAML takes for a letter and not for `{plain}`"),
     };
     let help = match plain {
-        ' ' => "write ordinary blanks: switch the keyboard to English signs".to_owned(),
+        ' ' if sign == '\u{3000}' => "write ordinary blanks: switch the keyboard to English signs".to_owned(),
+        ' ' => "write ordinary blanks: such a one often comes from a web page or a chat".to_owned(),
         ':' => "write `: `, with a blank behind it: switch the keyboard to English signs".to_owned(),
         ',' => "write `, `: switch the keyboard to English signs".to_owned(),
         _ => format!("write `{plain}`: switch the keyboard to English signs"),
@@ -124,6 +145,8 @@ mod tests {
             ("  － operatorId: \"1\"", 2, '－'),
             ("    name:\u{3000}a", 9, '\u{3000}'),
             ("\u{3000}\u{3000}name: a", 0, '\u{3000}'),
+            ("   \u{a0}name: a", 3, '\u{a0}'),
+            ("   \u{200b}name: a", 3, '\u{200b}'),
         ] {
             assert_eq!(find(line), Some((column, sign)), "{line}");
         }
@@ -138,6 +161,7 @@ mod tests {
             "    name: a # 说明：“改过”，见上",
             "    name: \"李\u{3000}四\"",
             "    name: 李\u{3000}四",
+            "    name: 李\u{a0}四",
         ] {
             let closed = !line.ends_with('”');
             assert_eq!(find(line).is_none(), closed, "{line}");

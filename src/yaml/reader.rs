@@ -122,8 +122,8 @@ impl<'a> Reader<'a> {
             kept: Size::default(),
             // A file without aliases cannot hold more nodes than bytes, nor much more text.
             limit: Size { nodes: text.len().max(4_096), bytes: (text.len() * 2).max(64 << 10) },
-            names: StringPool::default(),
-            values: StringPool::default(),
+            names: StringPool::for_text(text.len()),
+            values: StringPool::for_text(text.len()),
         }
     }
 
@@ -492,13 +492,12 @@ struct StringPool {
     slots: Vec<Option<Arc<str>>>,
 }
 
-impl Default for StringPool {
-    fn default() -> Self {
-        Self { slots: vec![None; 1 << 10] }
-    }
-}
-
 impl StringPool {
+    /// Makes a pool as large as a text of so many bytes can use.
+    fn for_text(bytes: usize) -> Self {
+        Self { slots: vec![None; (bytes / 8).next_power_of_two().clamp(1 << 4, 1 << 10)] }
+    }
+
     fn get(&mut self, text: &str) -> Arc<str> {
         if text.len() > SHARED_BYTES {
             return Arc::from(text);
@@ -507,7 +506,8 @@ impl StringPool {
         let hash = text
             .bytes()
             .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        let slot = &mut self.slots[(hash ^ (hash >> 16)) as usize & 0x3ff];
+        let last = self.slots.len() - 1;
+        let slot = &mut self.slots[(hash ^ (hash >> 16)) as usize & last];
         match slot {
             Some(kept) if **kept == *text => Arc::clone(kept),
             _ => Arc::clone(slot.insert(Arc::from(text))),

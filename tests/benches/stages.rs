@@ -149,7 +149,7 @@ fn render_text(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
     let plan = bytes.plan(&snapshot::read(&bytes.live).unwrap().live);
     let look = TextStyle { colour: false, width: None, places: false };
-    bencher.bench_local(|| text::plan(&view::build(&plan, Command::Plan), look));
+    bencher.bench_local(|| text::plan(&view::build(&plan, Command::Plan, None), look));
 }
 
 /// A plan that makes everything, as JSON.

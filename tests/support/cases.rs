@@ -73,6 +73,10 @@ pub(crate) fn read(name: &str) -> Case {
             .get("vacant")
             .map(|vacant| serde_json::from_value(vacant.clone()).expect("agents"))
             .unwrap_or_default(),
+        elsewhere: options
+            .get("elsewhere")
+            .map(|others| serde_json::from_value(others.clone()).expect("workspaces by agent"))
+            .unwrap_or_default(),
         manifests: String::new(),
     };
     Case { workspace, desired, live, ledger: ledger.unwrap_or_default(), options }

@@ -85,7 +85,14 @@ pub(crate) fn live(words: &Json) -> Live {
     let agents = words.get("agents").map(|agents| Listing {
         items: object(agents)
             .iter()
-            .map(|(id, words)| (OperatorId::from(id.as_str()), record(agent::FIELDS, &object(words))))
+            .map(|(id, words)| {
+                let mut words = object(words);
+                let identity =
+                    words.remove("identity").map(|told| serde_json::from_value(told).expect("an identity"));
+                let mut record = record(agent::FIELDS, &words);
+                record.identify(identity.unwrap_or_default());
+                (OperatorId::from(id.as_str()), record)
+            })
             .collect(),
         incomplete: doubt("agentsIncomplete"),
         foreign: words

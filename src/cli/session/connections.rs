@@ -117,7 +117,8 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
     let transport: Box<dyn Transport> = match connection.base_url() {
         Some(base) => {
             let timeout = connection.settings.duration("timeout");
-            let http = HttpTransport::new(base, timeout, connector.signs_host());
+            let ca_file = connection.settings.text("caFile").map(|file| loaded.place.folder.join(file));
+            let http = HttpTransport::new(base, ca_file.as_deref(), timeout, connector.signs_host());
             Box::new(http.map_err(|why| format!("cannot be used: {why}"))?)
         }
         None => Box::new(sandbox(loaded).await?),

@@ -1,5 +1,6 @@
 //! Loads a workspace and its manifests.
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -16,6 +17,7 @@ use crate::manifest;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::digest;
+use crate::model::id::OperatorId;
 use crate::model::source::File;
 use crate::provider::SPECS;
 use crate::storage::files;
@@ -40,6 +42,8 @@ pub(crate) struct Loaded {
     pub(crate) secrets: Secrets,
     /// The clients of its connections.
     pub(crate) clients: Clients,
+    /// Agents that other workspaces of the run declare in the same tenant, with the name of one.
+    pub(crate) elsewhere: BTreeMap<OperatorId, Arc<str>>,
 }
 
 impl Loaded {
@@ -102,6 +106,7 @@ pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliErr
         digest,
         secrets,
         clients: Clients::default(),
+        elsewhere: BTreeMap::new(),
     })
 }
 
@@ -182,6 +187,7 @@ pub(crate) fn bare(argument: &Path) -> Result<Loaded, CliError> {
         digest,
         secrets,
         clients,
+        elsewhere: BTreeMap::new(),
     })
 }
 

@@ -89,10 +89,6 @@ pub(crate) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &
                 Status::Done => {
                     ledger.awaited.remove(&id.to_string());
                 }
-                // The vendor gave it a number, and does not show it.
-                Status::Failed if result.made.is_some() => {
-                    put_off(ledger, id, now_ms.saturating_add(millis(orphan(loaded))));
-                }
                 Status::Failed | Status::Skipped => {}
             }
         }

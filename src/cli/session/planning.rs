@@ -12,6 +12,7 @@ use crate::cli::plan_args::PlanArgs;
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::{Effect, LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
+use crate::model::id::OperatorId;
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
@@ -19,7 +20,7 @@ use crate::model::plan::Plan;
 use crate::plan;
 use crate::plan::Options;
 use crate::runtime::read::resources;
-use crate::runtime::vendor::Vendors;
+use crate::runtime::vendor::{Vendor, Vendors};
 use crate::storage::ledger::Store;
 
 /// A plan and its input.
@@ -57,13 +58,26 @@ pub(crate) async fn again(loaded: &Loaded, store: &Store, saved: &Plan) -> Resul
     Ok(Planned { plan, live, ledger, vendors })
 }
 
+/// Returns the seconds that a plan takes at least, with the calls that the shared rate windows hold now.
+pub(crate) fn seconds(loaded: &Loaded, plan: &Plan, vendors: &Vendors) -> u64 {
+    let rates = vendors.queues.iter().flat_map(Vendor::rates);
+    let used = rates.map(|(operation, _, used)| (operation, used)).collect();
+    plan::seconds(&loaded.workspace, &plan.steps, &used)
+}
+
 /// Reads live state and the ledger, and settles the journal of an interrupted run.
 pub(crate) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput, CliError> {
     let mut ledger = store.load().await?;
     let vendors = connections::vendors(loaded).await?;
-    let live = resources::live(&vendors).await?;
+    let mut live = resources::live(&vendors).await?;
     let unfinished = loaded.journal().unfinished().map_err(CliError::error)?;
     settle(loaded, &mut ledger, &unfinished, &live).await?;
+    if let (Some(vendor), Some(queues)) = (&vendors.queues, &mut live.queues) {
+        let pending = ledger.queues().filter(|(_, entry)| entry.pending);
+        let pending =
+            pending.filter_map(|(_, entry)| Some(OperatorId::from(entry.exten.as_deref()?))).collect();
+        resources::add_unlisted(vendor, queues, pending).await;
+    }
     Ok(PlanningInput { live, ledger, vendors })
 }
 
@@ -83,6 +97,7 @@ pub(crate) fn build(
         fingerprints: prints.now,
         gone: prints.gone,
         vacant: prints.vacant,
+        elsewhere: loaded.elsewhere.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         manifests: loaded.digest.clone(),
     };

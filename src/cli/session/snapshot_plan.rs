@@ -14,7 +14,7 @@ use crate::model::id::{Kind, safe};
 use crate::model::ledger::Ledger;
 use crate::model::live::{Live, Seats};
 use crate::model::plan::Plan;
-use crate::storage::ledger::Store;
+use crate::storage::ledger::{Store, check_tenant};
 use crate::storage::paths;
 use crate::storage::snapshot;
 use crate::storage::snapshot::Snapshot;
@@ -29,7 +29,10 @@ pub(crate) async fn make(
 ) -> Result<Plan, CliError> {
     let mut snapshot = fit(&loaded.workspace, snapshot, file)?;
     let ledger = match snapshot.ledger {
-        Some(ledger) => ledger,
+        Some(ledger) => {
+            check_tenant(&loaded.workspace, &ledger, &file.display().to_string())?;
+            ledger
+        }
         None => local_ledger(loaded).await?,
     };
     console.note(&format!(

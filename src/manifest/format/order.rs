@@ -87,7 +87,7 @@ impl Kind {
                 .chain(fields(agent::FIELDS))
                 .chain(["protect", "allowAnyRole"])
                 .collect(),
-            Kind::Queue => ["displayName", "exten"]
+            Kind::Queue => ["displayName", "exten", "was", "distinct"]
                 .into_iter()
                 .chain(fields(queue::FIELDS))
                 .chain(["minMembers", "memberSelector", "assignMembers", "allowEmpty"])

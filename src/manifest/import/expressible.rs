@@ -71,7 +71,7 @@ pub(super) fn agent(
         };
         told.remarks.push(format!("{} is not said: {why}", field.key));
     }
-    let applied = ledger.get(&ResourceId::agent(id));
+    let applied = ledger.agent(&ResourceId::agent(id), live);
     for field in
         agent::FIELDS.iter().copied().filter(|field| !field.is_read() && field.index != PASSWORD.index)
     {

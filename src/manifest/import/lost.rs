@@ -60,6 +60,12 @@ fn queue_lost(lost: &mut Lost, id: &str, old: &DesiredQueue, new: &DesiredQueue)
     if old.selector.is_some() && new.selector.is_none() {
         lost.add("`memberSelector`", id.to_owned());
     }
+    if old.was.is_some() {
+        lost.add("`was`", id.to_owned());
+    }
+    if old.distinct {
+        lost.add("`distinct: true`", id.to_owned());
+    }
     fields(lost, id, &old.record, &new.record);
 }
 

@@ -1,6 +1,6 @@
 //! One row: an agent's record, and the company that it belongs to. Source: agent-config §2.1.4, §2.1.5.
 //!
-//! Of a row only the keys in the fields' `read` column are kept; `sipPassword` and the rest are dropped here. `page`
+//! Of a row only the identity and the keys in the fields' `read` column are kept; `sipPassword` and the rest are dropped here. `page`
 //! takes no `companyId`, so it may list agents of other companies under one `abbreviate`.
 
 use super::codec;
@@ -9,11 +9,15 @@ use crate::model::agent;
 use crate::model::call::Failure;
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
+use crate::model::identity::Identity;
 use crate::provider::Row;
 use crate::provider::json_cursor::{Cursor, Object};
 
 /// The vendor's key for the company.
 pub(super) const COMPANY: &str = "companyId";
+
+/// The vendor's keys of an agent's own number and creation time.
+pub(super) const IDENTITY: [&str; 2] = ["id", "ctime"];
 
 /// Reads a row. One without a company belongs to the connection's, and so does each where none is configured.
 pub(super) fn row(connection: &Connection, row: &impl Object, path: &str) -> Result<Row, Failure> {
@@ -37,6 +41,10 @@ fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record), Failure>
             codec::Told::Nothing => record.mark_unread(field),
         }
     }
+    // One that is no number is one that is not told.
+    let [id_key, ctime_key] = IDENTITY;
+    let number = |key| Cursor::new(row, path, key).number().ok().flatten();
+    record.identify(Identity::new(number(id_key), number(ctime_key)));
     record.fit();
     Ok((id, record))
 }

@@ -13,6 +13,7 @@ pub static SPEC: Spec = Spec {
     doc: "Agents: created, edited, deleted, listed.",
     document: "agent-config.zh-CN.txt",
     kinds: &[Kind::Agent],
+    tenant: &["abbreviate", "companyId"],
     writes: true,
     settings: &[
         required("abbreviate", SettingType::Text, "Short name of the company (企业缩写)."),

@@ -13,6 +13,7 @@ pub static SPEC: Spec = Spec {
     doc: "One agent's state: read for the presence guard.",
     document: "cms-agent.zh-CN.txt",
     kinds: &[],
+    tenant: &[],
     writes: false,
     settings: &[
         required("ccId", SettingType::Number { min: 1, max: 65_535 }, "Number of the call centre."),

@@ -12,6 +12,7 @@ pub static SPEC: Spec = Spec {
     doc: "Who is online: read for the presence guard.",
     document: "isdp-online-agent.zh-CN.txt",
     kinds: &[],
+    tenant: &[],
     writes: false,
     settings: &[
         optional("token", SettingType::Secret, "", "The token that every call carries.").bound(SIGN_IN),

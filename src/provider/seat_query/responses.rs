@@ -275,7 +275,7 @@ mod tests {
             vec![listed(&[("a", 5, 5)], 2), listed(&[("new", 0, 0)], 2)],
         ]);
         assert_eq!(seats.listing.incomplete, None);
-        let of = |account: &str| seats.listing.items.get(account).map(|seat| seat.figures.clone());
+        let of = |account: &str| seats.listing.items.get(&account.into()).map(|seat| seat.figures.clone());
         let a = of("a").unwrap_or_default();
         assert_eq!((a.calls, a.connected, a.connect_rate.as_deref()), (15, 10, Some("66.67%")));
         assert!(of("gone").is_none());
@@ -298,7 +298,7 @@ mod tests {
         ] } });
         let seats = seats(vec![vec![page(&reply(&body)).unwrap_or_default()]]);
         assert_eq!((seats.listing.items.len(), seats.listing.incomplete), (1, None));
-        let seat = seats.listing.items.get("a").cloned().unwrap_or_default();
+        let seat = seats.listing.items.get(&"a".into()).cloned().unwrap_or_default();
         assert_eq!(seat.record.get(&seat::ENABLED), Some(&Value::Flag(false)));
         assert_eq!(seat.state, Some(State::Unknown));
     }

@@ -9,6 +9,7 @@ pub static SPEC: Spec = Spec {
     doc: "Voice seats: compared, never written.",
     document: "seat-query.zh-TW.txt",
     kinds: &[Kind::Seat],
+    tenant: &[],
     writes: false,
     settings: &[
         required("apiKey", SettingType::Text, "The key that names the account."),

@@ -13,6 +13,7 @@ pub static SPEC: Spec = Spec {
     doc: "Queues (online skill groups) and their members: created, members replaced, listed.",
     document: "webchat-queue.zh-CN.txt",
     kinds: &[Kind::Queue],
+    tenant: &["accountId"],
     writes: true,
     settings: &[
         required("accountId", SettingType::Text, "Number of the account (账户编号)."),

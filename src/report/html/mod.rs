@@ -12,11 +12,9 @@ use sha2::{Digest as _, Sha256};
 
 use self::rows::RenderCtx;
 use super::escape::Markup;
-use super::view::{self, Section, View};
-use super::{Body, Command, Failure, Part, Report, Run, result};
+use super::view::{self, Section, Tense, View};
+use super::{Body, Command, Failure, Part, Report};
 use crate::model::finding::Severity;
-use crate::model::outcome::Status;
-use crate::model::plan::Plan;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -59,6 +57,15 @@ fn lead(report: &Report) -> &'static str {
     }
 }
 
+/// The tense of the page's own words.
+fn tense(report: &Report) -> Tense {
+    match report.command {
+        Command::Plan => Tense::Planned,
+        Command::Apply => Tense::Done,
+        Command::Drift => Tense::Differs,
+    }
+}
+
 fn hash(text: &str) -> String {
     format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text)))
 }
@@ -79,11 +86,12 @@ fn filter(page: &mut Markup, report: &Report) {
     page.raw("<form id=\"filter\" role=\"search\" hidden>\n<label for=\"q\">Search</label>\n");
     page.raw("<input id=\"q\" type=\"search\" autocomplete=\"off\" placeholder=\"name, number, queue…\">\n");
     page.raw("<label for=\"show\">Show</label>\n<select id=\"show\"><option value=\"\">everything</option>");
-    for group in Section::ALL {
+    let tense = tense(report);
+    for group in Section::ALL.into_iter().filter(|group| *group != Section::Open || tense == Tense::Done) {
         page.raw("<option value=\"")
             .raw(rows::word(group))
             .raw("\">")
-            .raw(group.title(report.command))
+            .raw(group.title(tense))
             .raw("</option>");
     }
     page.raw("</select>\n<output id=\"shown\" for=\"q show\" aria-live=\"polite\"></output>\n</form>\n");
@@ -94,13 +102,15 @@ fn contents(page: &mut Markup, report: &Report) {
     page.raw("<nav aria-label=\"Workspaces\"><ul class=\"contents\">\n");
     for (number, part) in report.parts.iter().enumerate() {
         page.raw("<li><a href=\"#w").number(number).raw("\">").text(part.name()).raw("</a> <small>");
-        page.text(report.path(&part.place)).raw("</small> ");
+        page.text(&report.path(&part.place)).raw("</small> ");
         let said = match &part.body {
             Body::Planned(plan) => {
-                let view = view::build(plan, report.command);
+                let view = view::build(plan, report.command, part.seconds);
                 view.verdict().map_or_else(|| view.headline(), str::to_owned)
             }
-            Body::Ran(plan, run) => result::verdict(plan, run).unwrap_or_default(),
+            Body::Ran(plan, run) => {
+                view::build_run(plan, run, part.seconds).end.and_then(|end| end.verdict).unwrap_or_default()
+            }
             Body::Failed(failure) => format!("Failed: {}", failure.message),
         };
         page.text(&said).raw("</li>\n");
@@ -114,21 +124,27 @@ fn workspace(page: &mut Markup, spot: RenderCtx<'_>, part: &Part) {
         page.raw("<h2>")
             .text(part.name())
             .raw(" <small>")
-            .text(spot.report.path(&part.place))
+            .text(&spot.report.path(&part.place))
             .raw("</small></h2>\n");
     }
     match &part.body {
-        Body::Planned(plan) => planned(page, spot, &view::build(plan, spot.report.command)),
-        Body::Ran(plan, run) => {
-            ran(page, spot, plan, run);
-            planned(page, spot, &view::build_run(plan, run, spot.report.command));
-        }
+        Body::Planned(plan) => view(page, spot, &view::build(plan, spot.report.command, part.seconds)),
+        Body::Ran(plan, run) => view(page, spot, &view::build_run(plan, run, part.seconds)),
         Body::Failed(failure) => failed(page, spot, failure),
     }
     page.raw("</article>\n");
 }
 
-fn planned(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
+fn view(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
+    if let Some(end) = &view.end {
+        if let Some(verdict) = &end.verdict {
+            page.raw(if end.whole { "<p class=\"note good\">" } else { "<p class=\"note bad\">" });
+            page.text(verdict).raw("</p>\n");
+        }
+        for note in &end.notes {
+            page.raw("<p class=\"note warn\">").text(note).raw("</p>\n");
+        }
+    }
     tiles(page, spot, view);
     if let Some(verdict) = view.verdict() {
         let clean = view.findings.iter().all(|line| line.tone == view::LineKind::Find(Severity::Info));
@@ -158,14 +174,14 @@ fn tiles(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
     for group in Section::ALL {
         let count = view.count(group);
         // A rare thing, and an empty tile would ask what it is.
-        if group == Section::Remade && count == 0 {
+        if matches!(group, Section::Remade | Section::Open) && count == 0 {
             continue;
         }
         page.raw("<li class=\"").raw(rows::word(group)).raw(if count == 0 { " none\">" } else { "\">" });
         if count > 0 {
             page.raw("<a href=\"#w").number(spot.number).raw("-").raw(rows::word(group)).raw("\">");
         }
-        page.raw("<b>").number(count).raw("</b> <span>").raw(group.noun(view.command, count)).raw("</span>");
+        page.raw("<b>").number(count).raw("</b> <span>").raw(group.noun(view.tense)).raw("</span>");
         page.raw(if count > 0 { "</a></li>\n" } else { "</li>\n" });
     }
     page.raw("</ul>\n");
@@ -182,7 +198,7 @@ fn order(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
     let (open, close) = spot.heading();
     page.raw("<section class=\"order\">")
         .raw(open)
-        .raw(if view.command == Command::Drift {
+        .raw(if view.tense == Tense::Differs {
             "What an apply would do, in this order"
         } else {
             "In this order"
@@ -197,46 +213,6 @@ fn order(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
             .raw("</small></li>\n");
     }
     page.raw("</ol></section>\n");
-}
-
-fn ran(page: &mut Markup, spot: RenderCtx<'_>, plan: &Plan, run: &Run) {
-    if let Some(verdict) = result::verdict(plan, run) {
-        let whole = result::is_whole(run);
-        page.raw(if whole { "<p class=\"note good\">" } else { "<p class=\"note bad\">" })
-            .text(&verdict)
-            .raw("</p>\n");
-    }
-    if run.interrupted {
-        page.raw("<p class=\"note warn\">Interrupted: what was in flight was finished, nothing else was started.</p>\n");
-    }
-    if run.stale.is_empty() && run.results.is_empty() {
-        return;
-    }
-    let (open, close) = spot.heading();
-    page.raw("<section>").raw(open).raw("What was done <span lang=\"zh\">执行结果</span>").raw(close);
-    page.raw("<table class=\"steps\"><thead><tr><th scope=\"col\">result</th><th scope=\"col\">step</th><th scope=\"col\">why</th></tr></thead><tbody>\n");
-    let mut row = |status: &'static str, what: &str, why: &str| {
-        page.raw("<tr data-row=\"step\"><td data-label=\"result\"><span class=\"badge ")
-            .raw(status)
-            .raw("\">")
-            .raw(status);
-        page.raw("</span></td><td data-label=\"step\">")
-            .text(what)
-            .raw("</td><td data-label=\"why\">")
-            .text(why);
-        page.raw("</td></tr>\n");
-    };
-    for moved in &run.stale {
-        row("moved", &moved.id.to_string(), &moved.message);
-    }
-    // What was not done comes first.
-    for done in [false, true] {
-        for (step, entry) in result::ends(plan, run).filter(|(_, entry)| (entry.end == Status::Done) == done)
-        {
-            row(entry.status, &result::words(step, &entry), entry.message.unwrap_or_default());
-        }
-    }
-    page.raw("</tbody></table></section>\n");
 }
 
 fn failed(page: &mut Markup, spot: RenderCtx<'_>, failure: &Failure) {

@@ -1,7 +1,7 @@
 //! The chapters of the page: a table of agents, the queues with their picture, the findings with what to do.
 
-use super::super::view::{Line, LineKind, Section, Segment, View};
-use super::super::{Command, Report};
+use super::super::Report;
+use super::super::view::{Line, LineKind, Section, Segment, Tense, View};
 use super::staffing;
 use crate::model::field::{Field, by_key};
 use crate::model::finding::{Severity, rule};
@@ -36,11 +36,12 @@ pub(super) fn word(group: Section) -> &'static str {
         Section::Moves => "moves",
         Section::Changes => "changes",
         Section::Queues => "queues",
+        Section::Open => "open",
         Section::Findings => "findings",
     }
 }
 
-fn chinese(group: Section, command: Command) -> &'static str {
+fn chinese(group: Section, tense: Tense) -> &'static str {
     let (plan, drift) = match group {
         Section::Joins => ("新增坐席", "缺少坐席"),
         Section::Leaves => ("删除坐席", "多余坐席"),
@@ -48,35 +49,54 @@ fn chinese(group: Section, command: Command) -> &'static str {
         Section::Moves => ("调组坐席", "组别不符"),
         Section::Changes => ("变更坐席", "设置不符"),
         Section::Queues => ("队列人员", "队列人员"),
+        Section::Open => ("未执行", "未执行"),
         Section::Findings => ("需要关注", "需要关注"),
     };
-    if command == Command::Drift { drift } else { plan }
+    tense.choose(plan, drift, plan)
 }
 
 /// What a chapter means, for whoever reads the first one.
-fn meaning(group: Section, command: Command) -> &'static str {
-    match (group, command) {
-        (Section::Joins, Command::Plan | Command::Apply) => "Agents that are made.",
-        (Section::Joins, Command::Drift) => "Agents that a manifest names and that are not live.",
-        (Section::Leaves, Command::Plan | Command::Apply) => {
-            "Agents that are deleted: they can no longer sign in."
+fn meaning(group: Section, tense: Tense) -> &'static str {
+    let (plan, drift, done) = match group {
+        Section::Joins => (
+            "Agents that are made.",
+            "Agents that a manifest names and that are not live.",
+            "Agents that were made.",
+        ),
+        Section::Leaves => (
+            "Agents that are deleted: they can no longer sign in.",
+            "Live agents that should not be there.",
+            "Agents that were deleted: they can no longer sign in.",
+        ),
+        Section::Moves => (
+            "Agents that get another main skill group.",
+            "Agents that are in another main skill group than their manifest says.",
+            "Agents that got another main skill group.",
+        ),
+        Section::Changes => (
+            "Agents that stay where they are and differ in something else.",
+            "Agents of whom something else is live than their manifest says.",
+            "Agents that stayed where they were and got another setting.",
+        ),
+        Section::Remade => {
+            let said = "Agents of whom something differs that can only be set when an agent is made: the account is deleted \
+             and made again, and leaves its queues meanwhile.";
+            (said, said, "Agents whose account was deleted and made again.")
         }
-        (Section::Leaves, Command::Drift) => "Live agents that should not be there.",
-        (Section::Moves, Command::Drift) => {
-            "Agents that are in another main skill group than their manifest says."
+        Section::Queues => {
+            let said = "Queues whose members or settings differ.";
+            (said, said, "Queues that were made or got other members.")
         }
-        (Section::Changes, Command::Drift) => {
-            "Agents of whom something else is live than their manifest says."
+        Section::Open => {
+            let said = "Changes that were not made, or the part of them that was not, and why.";
+            (said, said, said)
         }
-        (Section::Remade, _) => {
-            "Agents of whom something differs that can only be set when an agent is made: the account is deleted \
-             and made again, and leaves its queues meanwhile."
+        Section::Findings => {
+            let said = "What rosterctl cannot mend, or must not do, and what you can do about it.";
+            (said, said, said)
         }
-        (Section::Moves, _) => "Agents that get another main skill group.",
-        (Section::Changes, _) => "Agents that stay where they are and differ in something else.",
-        (Section::Queues, _) => "Queues whose members or settings differ.",
-        (Section::Findings, _) => "What rosterctl cannot mend, or must not do, and what you can do about it.",
-    }
+    };
+    tense.choose(plan, drift, done)
 }
 
 /// A chapter; nothing when it has no line.
@@ -94,15 +114,16 @@ pub(super) fn chapter(page: &mut Markup, spot: RenderCtx<'_>, view: &View, group
         .raw(word(group));
     page.raw("\">")
         .raw(open)
-        .raw(group.title(view.command))
+        .raw(group.title(view.tense))
         .raw(" <span lang=\"zh\">")
-        .raw(chinese(group, view.command));
+        .raw(chinese(group, view.tense));
     page.raw("</span> <span class=\"count\">").number(view.count(group)).raw("</span>").raw(close);
-    page.raw("<p class=\"meaning\">").raw(meaning(group, spot.report.command)).raw("</p>\n");
+    page.raw("<p class=\"meaning\">").raw(meaning(group, view.tense)).raw("</p>\n");
     match group {
         Section::Findings => findings(page, spot, &lines),
-        Section::Queues => queues(page, spot, &lines),
-        Section::Moves if view.command == Command::Drift => {
+        Section::Open => open_lines(page, spot, &lines),
+        Section::Queues => queues(page, spot, &lines, view.tense),
+        Section::Moves if view.tense == Tense::Differs => {
             table(page, spot, group, &lines, &["agent", "name", "is in", "belongs to", "also"]);
         }
         Section::Moves => table(page, spot, group, &lines, &["agent", "name", "from", "to", "also"]),
@@ -142,10 +163,10 @@ fn table(page: &mut Markup, spot: RenderCtx<'_>, group: Section, lines: &[&Line]
     page.raw("</tbody></table>\n");
 }
 
-fn queues(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line]) {
+fn queues(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line], tense: Tense) {
     let most = staffing::most(lines.iter().filter_map(|line| line.staffing.as_ref()));
     if most > 0 {
-        staffing::legend(page);
+        staffing::legend(page, tense);
     }
     page.raw("<ul class=\"queues\">\n");
     for line in lines {
@@ -159,7 +180,7 @@ fn queues(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line]) {
         }
         page.raw("</p>");
         if let Some(staffing) = &line.staffing {
-            staffing::picture(page, staffing, most);
+            staffing::picture(page, staffing, most, tense);
         }
         page.raw("<p>");
         said(page, queue::FIELDS, line.pieces.iter());
@@ -170,12 +191,34 @@ fn queues(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line]) {
     page.raw("</ul>\n");
 }
 
+/// What was not done, and why.
+fn open_lines(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line]) {
+    page.raw("<table class=\"steps\"><thead><tr>");
+    for column in ["result", "agent or queue", "name", "what, and why"] {
+        page.raw("<th scope=\"col\">").raw(column).raw("</th>");
+    }
+    page.raw("</tr></thead><tbody>\n");
+    for line in lines {
+        page.raw("<tr data-row=\"open\"");
+        everyone(page, line);
+        let word = line.tone.word();
+        page.raw("><td data-label=\"result\"><span class=\"badge ").raw(word).raw("\">").raw(word);
+        page.raw("</span></td><th scope=\"row\" data-label=\"agent or queue\">").text(bare(&line.subject));
+        page.raw("</th><td data-label=\"name\">").text(line.name().unwrap_or_default());
+        page.raw("</td><td data-label=\"what, and why\">");
+        said(page, agent::FIELDS, line.pieces.iter());
+        place(page, spot.report, line.source.as_ref());
+        page.raw("</td></tr>\n");
+    }
+    page.raw("</tbody></table>\n");
+}
+
 fn findings(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line]) {
     page.raw("<ul class=\"findings\">\n");
     for line in lines {
         let severity = match line.tone {
             LineKind::Find(severity) => severity,
-            LineKind::Act(_) => Severity::Info,
+            LineKind::Act(_) | LineKind::Open(_) | LineKind::Moved => Severity::Info,
         };
         page.raw("<li class=\"").raw(severity.word()).raw("\" data-row=\"findings\"");
         everyone(page, line);
@@ -270,7 +313,7 @@ fn fold(page: &mut Markup, text: &str) {
 pub(super) fn place(page: &mut Markup, report: &Report, source: Option<&Source>) {
     if let Some(source) = source {
         page.raw(" <small class=\"place\">")
-            .text(report.path(&source.file))
+            .text(&report.path(&source.file))
             .raw(":")
             .number(source.line as usize);
         page.raw("</small>");

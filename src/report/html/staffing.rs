@@ -1,7 +1,7 @@
 //! The picture of who serves a queue: two bars, before and after. What leaves is the end of the upper one, what joins
 //! the end of the lower one, so that it is read without colour too.
 
-use super::super::view::MemberCounts;
+use super::super::view::{MemberCounts, Tense};
 use crate::report::escape::Markup;
 
 /// Width of the picture in its own units.
@@ -13,8 +13,10 @@ pub(super) fn most<'a>(queues: impl Iterator<Item = &'a MemberCounts>) -> usize 
 }
 
 /// What the bars mean.
-pub(super) fn legend(page: &mut Markup) {
-    page.raw("<p class=\"legend\">Upper bar: who serves the queue now. Lower bar: after the change. ");
+pub(super) fn legend(page: &mut Markup, tense: Tense) {
+    let now = "Upper bar: who serves the queue now. Lower bar: after the change. ";
+    let then = "Upper bar: who served the queue before. Lower bar: who serves it now. ";
+    page.raw("<p class=\"legend\">").raw(tense.choose(now, now, then));
     page.raw("<span class=\"swatch stays\"></span>stays <span class=\"swatch leaving\"></span>leaves ");
     page.raw("<span class=\"swatch joining\"></span>joins</p>\n");
 }
@@ -36,7 +38,7 @@ pub(super) fn numbers(page: &mut Markup, queue: &MemberCounts) {
 }
 
 /// The bars.
-pub(super) fn picture(page: &mut Markup, queue: &MemberCounts, most: usize) {
+pub(super) fn picture(page: &mut Markup, queue: &MemberCounts, most: usize, tense: Tense) {
     let length = |members: usize| members * WIDTH / most.max(1);
     let stays = queue.before - queue.leaving;
     page.raw(
@@ -45,9 +47,9 @@ pub(super) fn picture(page: &mut Markup, queue: &MemberCounts, most: usize) {
     page.text(&queue.queue)
         .raw(": ")
         .number(queue.before)
-        .raw(" now, ")
+        .raw(tense.choose(" now, ", " now, ", " before, "))
         .number(queue.after())
-        .raw(" after\">");
+        .raw(tense.choose(" after\">", " after\">", " now\">"));
     bar(page, "stays", "0", 0, length(stays));
     bar(page, "leaving", "0", length(stays), length(queue.before) - length(stays));
     bar(page, "stays", "14", 0, length(stays));

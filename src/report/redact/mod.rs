@@ -19,7 +19,7 @@ use crate::model::id::OperatorId;
 use crate::model::plan::{Change, Plan};
 use crate::model::queue;
 use crate::model::seat;
-use crate::model::value::Value;
+use crate::model::value::{Members, Value};
 
 /// What stands in place of what is hidden.
 const DOTS: &str = "•••";
@@ -93,8 +93,12 @@ impl Mask {
     /// Hides what the texts of a value hold: a number of a telephone, or what a vendor answered that no document lists.
     fn value(&self, value: &Value) -> Value {
         let Value::Members(members) = value else { return value.map_text(|text| self.text(text).into()) };
+        Value::Members(self.members(members))
+    }
+
+    fn members(&self, members: &Members) -> Arc<Members> {
         let hide = |(id, priority): (&OperatorId, &i64)| (OperatorId::new(self.text(id.as_str())), *priority);
-        Value::Members(Arc::new(members.iter().map(hide).collect()))
+        Arc::new(members.iter().map(hide).collect())
     }
 
     fn finding(&self, finding: &Finding) -> Finding {
@@ -110,6 +114,10 @@ impl Mask {
         let mut run = run.clone();
         for result in &mut run.results {
             result.message = result.message.take().map(|message| self.text(&message));
+            result.members = result.members.take().map(|members| self.members(&members));
+            for spared in &mut result.spared {
+                spared.why = self.text(&spared.why);
+            }
         }
         for stale in &mut run.stale {
             stale.message = self.text(&stale.message);

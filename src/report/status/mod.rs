@@ -57,6 +57,8 @@ pub struct Sources<'a> {
     pub failed: &'a [(&'static str, String)],
     /// Why they told nothing, or not all.
     pub reasons: &'a BTreeMap<&'static str, Reason>,
+    /// Live agents that no manifest names and that an apply deletes.
+    pub pruned: &'a BTreeSet<OperatorId>,
     /// Whom the status is narrowed to.
     pub only: Option<&'a BTreeSet<OperatorId>>,
 }
@@ -130,6 +132,9 @@ pub struct Row {
     pub configured: Configured,
     /// Whether it is live in the system of agents; `null` when that is not known.
     pub live: Option<bool>,
+    /// It is live, and an apply deletes it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub to_be_deleted: bool,
     /// Its name, live or else declared.
     pub name: Option<String>,
     /// Its main skill group, likewise.
@@ -308,6 +313,8 @@ impl View<'_> {
                 None => Configured::Unmanaged,
             },
             live: listing.and_then(|listing| is_live(listing, id)),
+            to_be_deleted: record.is_some()
+                && declared.map_or_else(|| self.sources.pruned.contains(id), |agent| agent.absent),
             name: text(record, declared, &NAME),
             main_skill_group: text(record, declared, &MAIN_SKILL_GROUP),
             enabled: match record.and_then(|record| record.get(&ENABLED)) {

@@ -8,6 +8,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{AGENTS, Configured, DESK, ONLINE, QUEUES, Row, SEATS, Status};
 use crate::model::id::safe;
+use crate::model::text::visible;
 use crate::report::text::{TextStyle, wrap};
 
 /// The width that is drawn for where the terminal does not tell its own.
@@ -34,7 +35,7 @@ fn cell(text: impl Into<String>) -> Cell {
 }
 
 fn listed(parts: &[String]) -> Cell {
-    let parts: Vec<String> = parts.iter().map(|part| safe(part)).collect();
+    let parts: Vec<String> = parts.iter().map(|part| visible(part).into_owned()).collect();
     Cell { text: parts.join(", "), style: Style::new(), parts }
 }
 
@@ -107,14 +108,16 @@ fn columns(status: &Status) -> Vec<Column> {
     columns
 }
 
-/// How the agent stands to the roster: `missing` is declared and not live, `to go` is live and declared absent,
-/// `disabled` is declared and may not sign in.
+/// How the agent stands to the roster: `missing` is declared and not live, `disabled` is declared and may not sign in.
 fn roster(row: &Row) -> Cell {
     match (row.configured, row.live, row.enabled) {
         (Configured::Declared, Some(false), _) => tinted("missing", AnsiColor::Red),
         (Configured::Unmanaged, Some(false), _) => tinted("unknown", AnsiColor::Red),
         (Configured::Absent, Some(false), _) => cell("absent"),
-        (Configured::Absent, ..) => tinted("to go", AnsiColor::Red),
+        (Configured::Absent | Configured::Unmanaged, ..) if row.to_be_deleted => {
+            tinted("to be deleted", AnsiColor::Red)
+        }
+        (Configured::Absent, ..) => cell("absent?"),
         (Configured::Unmanaged, ..) => tinted("unmanaged", AnsiColor::Cyan),
         (Configured::Declared, _, Some(false)) => cell("disabled"),
         (Configured::Declared, ..) if row.unknown.contains(&AGENTS) => cell("declared?"),
@@ -237,22 +240,30 @@ fn painted(text: &str, style: Style, look: TextStyle) -> String {
 
 fn counts(status: &Status) -> String {
     let count = |test: &dyn Fn(&Row) -> bool| status.agents.iter().filter(|row| test(row)).count();
-    let asked = |provider: &str| status.systems.iter().any(|system| system.provider == provider);
     let all = status.agents.len();
     let mut parts = vec![format!("{} declared", count(&|row| row.configured == Configured::Declared))];
-    let unmanaged = count(&|row| row.configured == Configured::Unmanaged);
-    if unmanaged > 0 {
-        parts.push(format!("{unmanaged} unmanaged"));
+    let is_unmanaged = |row: &Row| row.configured == Configured::Unmanaged && !row.to_be_deleted;
+    let unknown = |row: &Row| is_unmanaged(row) && (row.live == Some(false) || row.is_unknown());
+    let doomed = count(&|row| row.to_be_deleted);
+    let unmanaged = count(&|row| is_unmanaged(row) && !unknown(row));
+    for (count, word) in [(unmanaged, "unmanaged"), (doomed, "to be deleted"), (count(&unknown), "unknown")] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
     }
-    if asked(ONLINE) {
-        parts.push(format!("{} online", count(&|row| row.online == Some(true))));
-    }
-    if asked(DESK) {
-        parts.push(format!("{} on a call", count(&|row| row.state == Some("on-call"))));
-    }
-    if asked(QUEUES) {
-        parts.push(format!("{} taking chats", count(&|row| row.claiming == Some(true))));
-    }
+    // What a system left open is no zero.
+    let mut told = |provider: &str, known: usize, word: &str| {
+        let Some(system) = status.systems.iter().find(|system| system.provider == provider) else { return };
+        let open = !system.complete || status.agents.iter().any(|row| row.unknown.contains(&system.provider));
+        parts.push(match (known, open) {
+            (0, true) => format!("? {word}"),
+            (_, true) => format!("at least {known} {word}"),
+            (_, false) => format!("{known} {word}"),
+        });
+    };
+    told(ONLINE, count(&|row| row.online == Some(true)), "online");
+    told(DESK, count(&|row| row.state == Some("on-call")), "on a call");
+    told(QUEUES, count(&|row| row.claiming == Some(true)), "taking chats");
     let mut text = format!("{all} agent{}: {}.", if all == 1 { "" } else { "s" }, parts.join(", "));
     if let Some(calls) = status.agents.iter().find_map(|row| row.calls.as_ref()) {
         text.push_str(&format!(" Calls: connected/all of the last {} days.", calls.days));

@@ -87,6 +87,7 @@ fn of_case(case: &Case, providers: &[&'static str], only: Option<&BTreeSet<Opera
         asked: &asked(providers),
         failed: &case.failed,
         reasons: &BTreeMap::new(),
+        pruned: &BTreeSet::from(["8002".into()]),
         only,
     })
 }
@@ -180,22 +181,22 @@ fn narrowed_to_an_unknown_agent() {
 #[test]
 fn a_table_keeps_within_its_width_by_display_width() {
     let status = of_case(&case(), ALL, None);
-    for width in [72, 80, 120] {
+    for width in [76, 80, 120] {
         let text = table(&status, TextStyle { width: Some(width), ..TextStyle::default() });
         let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap();
         assert!(widest <= width, "{widest} > {width}\n{text}");
     }
     let text = table(&status, TextStyle::default());
     insta::assert_snapshot!(text, @r"
-    AGENT  NAME     GROUP    ROSTER     ONLINE  STATE    CHAT  CALLS  QUEUES
-    8001   张三     售前     declared   yes     on-call  yes   2/4    在线售前 +1
-    8002   欧阳明…  在线售…  unmanaged                   no           在线售前
-    8004   王五     售前     missing
-    8005   赵六     投诉     to go
-    9000                     unknown                                  在线售前
+    AGENT  NAME    GROUP   ROSTER         ONLINE  STATE    CHAT  CALLS  QUEUES
+    8001   张三    售前    declared       yes     on-call  yes   2/4    在线售前 +1
+    8002   欧阳…   在线…   to be deleted                   no           在线售前
+    8004   王五    售前    missing
+    8005   赵六    投诉    to be deleted
+    9000                   unknown                                      在线售前
 
-    5 agents: 2 declared, 2 unmanaged, 1 online, 1 on a call, 1 taking chats. Calls:
-    connected/all of the last 7 days.
+    5 agents: 2 declared, 2 to be deleted, 1 unknown, 1 online, 1 on a call, 1
+    taking chats. Calls: connected/all of the last 7 days.
     ");
     // Columns of systems that are not connected are left out.
     let text = table(&of_case(&case(), &[AGENTS], None), TextStyle::default());
@@ -203,6 +204,27 @@ fn a_table_keeps_within_its_width_by_display_width() {
         text.lines().next().unwrap().split_whitespace().collect::<Vec<_>>(),
         ["AGENT", "NAME", "GROUP", "ROSTER"]
     );
+}
+
+#[test]
+fn what_a_system_left_open_is_no_zero() {
+    let mut down = case();
+    down.presence = Presence::default();
+    for system in [ONLINE, DESK, QUEUES] {
+        down.presence.fail(system, None, "it did not answer");
+    }
+    let text = table(&of_case(&down, ALL, None), TextStyle::default()).replace('\n', " ");
+    assert!(text.contains("? online, ? on a call, ? taking chats."), "{text}");
+    down.presence.say("8001".into(), said(DESK, State::OnCall, None));
+    let text = table(&of_case(&down, ALL, None), TextStyle::default()).replace('\n', " ");
+    assert!(text.contains("at least 1 on a call"), "{text}");
+}
+
+#[test]
+fn an_agent_that_no_system_knows_is_not_unmanaged() {
+    let only = BTreeSet::from(["99999".into()]);
+    let text = table(&of_case(&case(), ALL, Some(&only)), TextStyle::default());
+    assert!(text.contains("1 agent: 0 declared, 1 unknown, ") && !text.contains("unmanaged"), "{text}");
 }
 
 #[test]

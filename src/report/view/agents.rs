@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::line::{Line, LineKind, Section, Segment, ranges, remarks, words};
+use super::line::{Line, LineKind, Section, Segment, Tense, field_piece, ranges, remarks, words};
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::field::Field;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::model::value::Value;
-use crate::report::Command;
 
 /// A value before, and after or where it is stored.
 type Sides = (Option<Value>, Result<Option<Value>, String>);
@@ -62,9 +61,9 @@ fn who(all: &[&Change], group: &[usize]) -> String {
     group.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// The agents of a plan, a line for what is one thing.
-pub(super) fn lines(plan: &Plan, command: Command) -> Vec<Line> {
-    let all: Vec<&Change> = plan.changes.iter().filter(|c| c.id.kind == Kind::Agent).collect();
+/// The agents of changes, a line for what is one thing.
+pub(super) fn lines(changes: &[Change], tense: Tense) -> Vec<Line> {
+    let all: Vec<&Change> = changes.iter().filter(|c| c.id.kind == Kind::Agent).collect();
     let mut lines = Vec::new();
     let mut taken = vec![false; all.len()];
     let mut alike: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -115,11 +114,7 @@ pub(super) fn lines(plan: &Plan, command: Command) -> Vec<Line> {
         for index in &group {
             taken[*index] = true;
         }
-        lines.push(if group.len() > 1 {
-            group_line(&all, &group, command)
-        } else {
-            agent_line(change, command)
-        });
+        lines.push(if group.len() > 1 { group_line(&all, &group, tense) } else { agent_line(change, tense) });
     }
     lines
 }
@@ -138,7 +133,7 @@ fn run(all: &[&Change], at: usize) -> Vec<usize> {
     group
 }
 
-fn group_line(all: &[&Change], group: &[usize], command: Command) -> Line {
+fn group_line(all: &[&Change], group: &[usize], tense: Tense) -> Line {
     let first = all[group[0]];
     let ids: Vec<&OperatorId> = group.iter().map(|at| &all[*at].id.name).collect();
     let mut pieces = vec![Segment::Count(group.len())];
@@ -170,7 +165,7 @@ fn group_line(all: &[&Change], group: &[usize], command: Command) -> Line {
             _ => subject,
         };
     }
-    pieces.extend(agent_pieces(&general, command));
+    pieces.extend(agent_pieces(&general, tense));
     if named {
         pieces.push(Segment::Words(who(all, group)));
     }
@@ -199,14 +194,14 @@ fn generalise(value: Option<&Value>, id: &OperatorId) -> Option<Value> {
     value.map(|value| value.map_text(|text| text.replace(id.as_str(), "{operatorId}").into()))
 }
 
-fn agent_line(change: &Change, command: Command) -> Line {
+fn agent_line(change: &Change, tense: Tense) -> Line {
     Line {
         tone: LineKind::Act(change.action),
         group: chapter(change),
         subject: change.id.to_string(),
         about: None,
         count: 1,
-        pieces: agent_pieces(change, command),
+        pieces: agent_pieces(change, tense),
         staffing: None,
         everyone: Vec::new(),
         source: change.source.clone(),
@@ -224,7 +219,7 @@ fn chapter(change: &Change) -> Section {
     }
 }
 
-fn agent_pieces(change: &Change, command: Command) -> Vec<Segment> {
+fn agent_pieces(change: &Change, tense: Tense) -> Vec<Segment> {
     let mut pieces = Vec::new();
     // Unless its name is made, goes or changes: then it stands among the fields.
     let named = change.field(&NAME).is_some_and(|name| name.before != name.after);
@@ -259,11 +254,7 @@ fn agent_pieces(change: &Change, command: Command) -> Vec<Segment> {
                 pieces.push(if *field.field == PASSWORD {
                     Segment::Words("password".to_owned())
                 } else {
-                    Segment::Field {
-                        key: field.field.key.to_owned(),
-                        before: words(field, field.before.as_ref()),
-                        after: words(field, field.after.as_ref()),
-                    }
+                    field_piece(field)
                 });
                 if let Some(reason) = &field.reason {
                     pieces.push(Segment::Remark(reason.clone()));
@@ -272,7 +263,7 @@ fn agent_pieces(change: &Change, command: Command) -> Vec<Segment> {
             }
         }
     }
-    remarks(change, command, &mut pieces);
+    remarks(change, tense, &mut pieces);
     pieces
 }
 
@@ -305,7 +296,8 @@ mod tests {
                 "findings": { "error": 0, "warning": 0, "info": 0 }, "live": { "agents": 0, "queues": 0 } },
             "changes": changes, "steps": [], "findings": [], "digests": { "manifests": "", "plan": "" },
         });
-        let view = super::super::build(&serde_json::from_value(plan).unwrap(), Command::Plan);
+        let view =
+            super::super::build(&serde_json::from_value(plan).unwrap(), crate::report::Command::Plan, None);
         let subjects: Vec<&str> = view.changes.iter().map(|line| &*line.subject).collect();
         assert_eq!(subjects, ["agent/8001 … 8011", "agent/9001"]);
         assert_eq!(view.changes[0].pieces[0], Segment::Count(6));
@@ -326,12 +318,28 @@ mod tests {
         let sip = |id: &str| change(id, "sip", &serde_json::json!({ "number": id }));
         assert_eq!(shape(&sip("8001")), shape(&sip("8003")));
         let (first, second) = (sip("8001"), sip("8003"));
-        let line = group_line(&[&first, &second], &[0, 1], Command::Plan);
+        let line = group_line(&[&first, &second], &[0, 1], Tense::Planned);
         let field =
             |piece: &Segment| matches!(piece, Segment::Field { after, .. } if after == "{operatorId}");
         assert!(line.pieces.iter().any(field), "{:?}", line.pieces);
         // A count is no number of an agent.
         let seconds = |id: &str, count: i64| change(id, "wrapUpSeconds", &count.into());
         assert_ne!(shape(&seconds("1", 10)), shape(&seconds("2", 20)));
+    }
+    #[test]
+    fn two_names_that_look_alike_show_what_tells_them_apart() {
+        let renamed = |before: &str, after: &str| {
+            let field =
+                serde_json::json!({ "path": "name", "before": before, "after": after, "moved": "manifest" });
+            let change = serde_json::json!({
+                "id": "agent/8001", "action": "update", "moved": "manifest", "fields": [field],
+            });
+            let change = serde_json::from_value::<Change>(change).unwrap();
+            agent_line(&change, Tense::Planned).words()
+        };
+        assert_eq!(renamed("王\u{200b}芳", "王芳"), r#"name "王\u{200b}芳" -> 王芳"#);
+        assert_eq!(renamed("Rene\u{301}", "René"), r#"name "Rene\u{301}" -> René"#);
+        assert_eq!(renamed("王 芳 ", "王芳"), r#"name "王 芳\u{20}" -> 王芳"#);
+        assert_eq!(renamed("王芳", "王方"), "name 王芳 -> 王方");
     }
 }

@@ -8,16 +8,18 @@ use crate::model::finding::{Finding, Rule, UNMANAGED_AGENT, UNMANAGED_QUEUE, UNM
 use crate::model::id::{Kind, OperatorId};
 
 /// What merely stands in no manifest, by kind.
-const UNMANAGED: [(&Rule, &str); 3] =
-    [(&UNMANAGED_AGENT, "agents"), (&UNMANAGED_QUEUE, "queues"), (&UNMANAGED_SEAT, "seats")];
+const UNMANAGED: [(&Rule, Kind); 3] =
+    [(&UNMANAGED_AGENT, Kind::Agent), (&UNMANAGED_QUEUE, Kind::Queue), (&UNMANAGED_SEAT, Kind::Seat)];
 
-/// Most characters of a list of names.
+/// Most bytes of a list of names in a sentence.
 const LONGEST: usize = 200;
+/// Most bytes of the list of all that a line is about: code scanning shows 1,000 characters of a message.
+const LONGEST_SUBJECT: usize = 700;
 
 /// Findings, a line each, in the order of the plan; see the header of this file.
 pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
     let many = |rule: &Rule| findings.iter().filter(|f| f.code == rule.code).count() > 1;
-    let grouped: Vec<(&Rule, &str)> = UNMANAGED.into_iter().filter(|(rule, _)| many(rule)).collect();
+    let grouped: Vec<(&Rule, Kind)> = UNMANAGED.into_iter().filter(|(rule, _)| many(rule)).collect();
     let single = |f: &&Finding| grouped.iter().all(|(rule, _)| rule.code != f.code);
     let mut alike: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
     for finding in findings.iter().filter(single) {
@@ -32,20 +34,20 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
             None => {}
         }
     }
-    for (rule, what) in grouped {
+    for (rule, kind) in grouped {
         let ids: Vec<&OperatorId> = findings
             .iter()
             .filter(|f| f.code == rule.code)
             .filter_map(|f| Some(&f.id.as_ref()?.name))
             .collect();
-        let names = short(ranges(&ids));
+        let (kind, names) = (kind.word(), listed(&ids, LONGEST));
         lines.push(Line {
             tone: LineKind::Find(rule.severity),
             group: Section::Findings,
             subject: rule.code.to_owned(),
-            about: None,
+            about: Some(format!("{kind}/{}", listed(&ids, LONGEST_SUBJECT))),
             count: ids.len(),
-            pieces: vec![Segment::Words(format!("{} live {what} stand in no manifest: {names}", ids.len()))],
+            pieces: vec![Segment::Words(format!("{} live {kind}s stand in no manifest: {names}", ids.len()))],
             staffing: None,
             everyone: ids.iter().map(ToString::to_string).collect(),
             source: None,
@@ -73,11 +75,12 @@ fn shape(finding: &Finding) -> String {
 fn together(findings: &[&Finding]) -> Line {
     let first = findings[0];
     let ids: Vec<&OperatorId> = findings.iter().filter_map(|f| Some(&f.id.as_ref()?.name)).collect();
+    let about = ids.first().map(|_| format!("agent/{}", listed(&ids, LONGEST_SUBJECT)));
     let message = match ids.first() {
         // Its subject stands in front; elsewhere the number is everybody's own.
         Some(id) => {
             let own = format!("agent/{id}");
-            let all = format!("{} agents (agent/{})", ids.len(), short(ranges(&ids)));
+            let all = format!("{} agents (agent/{})", ids.len(), listed(&ids, LONGEST));
             let rest = first.message.strip_prefix(&own);
             match rest {
                 Some(rest) => format!("{all}{}", rest.replace(id.as_str(), "{operatorId}")),
@@ -88,20 +91,26 @@ fn together(findings: &[&Finding]) -> Line {
     };
     Line {
         count: findings.len(),
-        about: None,
+        about,
         pieces: vec![Segment::Words(message)],
         everyone: ids.iter().map(ToString::to_string).collect(),
         ..line(first)
     }
 }
 
-/// Names, cut where there are too many.
-fn short(mut names: String) -> String {
-    if let Some((end, _)) = names.char_indices().nth(LONGEST) {
-        names.truncate(end);
-        names.push('…');
+/// Returns as many numbers as there is room for, runs drawn together, and counts the rest.
+fn listed(ids: &[&OperatorId], most: usize) -> String {
+    let all = ranges(ids);
+    if all.len() <= most {
+        return all;
     }
-    names
+    let (mut fits, mut too_many) = (1, ids.len());
+    while fits + 1 < too_many {
+        let middle = usize::midpoint(fits, too_many);
+        let halves = if ranges(&ids[..middle]).len() <= most { &mut fits } else { &mut too_many };
+        *halves = middle;
+    }
+    format!("{} and {} more", ranges(&ids[..fits]), ids.len() - fits)
 }
 
 fn line(finding: &Finding) -> Line {
@@ -143,5 +152,15 @@ mod tests {
             ]
         );
         assert_eq!(lines[0].everyone, ["8101", "8102", "8103"]);
+        let subjects: Vec<Option<&str>> = lines.iter().map(|line| line.about.as_deref()).collect();
+        assert_eq!(subjects, [Some("agent/8101..8103"), Some("agent/8104"), Some("agent/8105")]);
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_counts_the_rest() {
+        let ids: Vec<OperatorId> = (0..60).map(|n| OperatorId::from(&*format!("{}", 8000 + 2 * n))).collect();
+        let ids: Vec<&OperatorId> = ids.iter().collect();
+        assert_eq!(listed(&ids, 30), "8000, 8002, 8004, 8006, 8008 and 55 more");
+        assert!(listed(&ids, 700).ends_with("8116, 8118"));
     }
 }

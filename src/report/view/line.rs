@@ -3,16 +3,43 @@
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::finding::Severity;
 use crate::model::id::OperatorId;
+use crate::model::outcome::Status;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::source::Source;
+use crate::model::text::{skeleton, visible};
 use crate::model::value::Value;
-use crate::report::Command;
+
+/// The tense in which a report tells of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tense {
+    /// Of a plan: what would happen.
+    Planned,
+    /// Of a drift: what differs.
+    Differs,
+    /// Of a run: what happened.
+    Done,
+}
+
+impl Tense {
+    /// Chooses the words of this tense.
+    pub fn choose(self, planned: &'static str, differs: &'static str, done: &'static str) -> &'static str {
+        match self {
+            Tense::Planned => planned,
+            Tense::Differs => differs,
+            Tense::Done => done,
+        }
+    }
+}
 
 /// What a line is about; formats colour it so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
-    /// Something happens.
+    /// Something happens, or happened.
     Act(Action),
+    /// Something was not done.
+    Open(Status),
+    /// Something moved since the plan was made.
+    Moved,
     /// A finding.
     Find(Severity),
 }
@@ -22,19 +49,32 @@ impl LineKind {
     pub fn mark(self) -> &'static str {
         match self {
             LineKind::Act(action) => action.mark(),
-            LineKind::Find(Severity::Error | Severity::Warning) => "!",
+            LineKind::Open(_) | LineKind::Moved | LineKind::Find(Severity::Error | Severity::Warning) => "!",
             LineKind::Find(Severity::Info) => "i",
         }
     }
 
-    /// The word for it: an action's or a severity's.
+    /// The word for it: an action's, a status's or a severity's.
     pub fn word(self) -> &'static str {
         match self {
             LineKind::Act(Action::Create) => "create",
             LineKind::Act(Action::Update) => "update",
             LineKind::Act(Action::Replace) => "replace",
             LineKind::Act(Action::Delete) => "delete",
+            LineKind::Open(status) => status.word(),
+            LineKind::Moved => "moved",
             LineKind::Find(severity) => severity.word(),
+        }
+    }
+
+    /// The word for it in a tense: `delete`, `deleted`.
+    pub fn word_in(self, tense: Tense) -> &'static str {
+        match (self, tense) {
+            (LineKind::Act(Action::Create), Tense::Done) => "created",
+            (LineKind::Act(Action::Update), Tense::Done) => "updated",
+            (LineKind::Act(Action::Replace), Tense::Done) => "replaced",
+            (LineKind::Act(Action::Delete), Tense::Done) => "deleted",
+            (kind, Tense::Planned | Tense::Differs | Tense::Done) => kind.word(),
         }
     }
 }
@@ -54,63 +94,69 @@ pub enum Section {
     Changes,
     /// Queues.
     Queues,
+    /// What was not done.
+    Open,
     /// What cannot be mended, or must not be done.
     Findings,
 }
 
 impl Section {
     /// Every chapter, in order.
-    pub const ALL: [Section; 7] = [
+    pub const ALL: [Section; 8] = [
         Section::Joins,
         Section::Leaves,
         Section::Remade,
         Section::Moves,
         Section::Changes,
         Section::Queues,
+        Section::Open,
         Section::Findings,
     ];
 
     /// Every chapter as a report tells them: what may stop all the others comes first.
     pub fn told() -> impl Iterator<Item = Section> {
-        let others = Section::ALL.into_iter().filter(|group| *group != Section::Findings);
-        std::iter::once(Section::Findings).chain(others)
+        let first = [Section::Open, Section::Findings];
+        first.into_iter().chain(Section::ALL.into_iter().filter(move |group| !first.contains(group)))
     }
 
-    /// Its heading: what would happen, or, of a drift, what is so.
-    pub fn title(self, command: Command) -> &'static str {
-        let (plan, drift) = match self {
-            Section::Joins => ("Who joins", "Who is missing"),
-            Section::Leaves => ("Who leaves (deleted)", "Who should not be there"),
-            Section::Remade => ("Who is deleted and made again", "Who differs and has to be made again"),
-            Section::Moves => ("Who moves", "Who is in another skill group"),
-            Section::Changes => ("Who changes", "Who differs"),
-            Section::Queues => ("Queues", "Queues"),
-            Section::Findings => ("To look at", "To look at"),
+    /// Its heading: what would happen, what differs, or what happened.
+    pub fn title(self, tense: Tense) -> &'static str {
+        let (plan, drift, done) = match self {
+            Section::Joins => ("Who joins", "Who is missing", "Who joined"),
+            Section::Leaves => ("Who leaves (deleted)", "Who should not be there", "Who left (deleted)"),
+            Section::Remade => (
+                "Who is deleted and made again",
+                "Who differs and has to be made again",
+                "Who was deleted and made again",
+            ),
+            Section::Moves => ("Who moves", "Who is in another skill group", "Who moved"),
+            Section::Changes => ("Who changes", "Who differs", "Who changed"),
+            Section::Queues => ("Queues", "Queues", "Queues"),
+            Section::Open => ("Not done", "Not done", "What was not done"),
+            Section::Findings => ("To look at", "To look at", "To look at"),
         };
-        if command == Command::Drift { drift } else { plan }
+        tense.choose(plan, drift, done)
     }
 
-    /// What a number of them does or is: `agents join`, `queue changes`; of a drift `agents are missing`.
-    pub fn noun(self, command: Command, count: usize) -> &'static str {
-        let drift = command == Command::Drift;
-        let (one, many) = match self {
-            Section::Joins if drift => ("agent is missing", "agents are missing"),
-            Section::Joins => ("agent joins", "agents join"),
-            Section::Leaves if drift => ("agent should not be there", "agents should not be there"),
-            Section::Leaves => ("agent leaves (deleted)", "agents leave (deleted)"),
-            Section::Remade if drift => ("agent has to be made again", "agents have to be made again"),
-            Section::Remade => ("agent is deleted and made again", "agents are deleted and made again"),
-            Section::Moves if drift => {
-                ("agent is in another skill group", "agents are in another skill group")
+    /// What a number of them does, is or did: `agents join`, `agents are missing`, `agents joined`.
+    pub fn noun(self, tense: Tense) -> &'static str {
+        let (plan, drift, done) = match self {
+            Section::Joins => ("agents join", "agents are missing", "agents joined"),
+            Section::Leaves => {
+                ("agents leave (deleted)", "agents should not be there", "agents left (deleted)")
             }
-            Section::Moves => ("agent moves", "agents move"),
-            Section::Changes if drift => ("agent differs", "agents differ"),
-            Section::Changes => ("agent changes", "agents change"),
-            Section::Queues if drift => ("queue differs", "queues differ"),
-            Section::Queues => ("queue changes", "queues change"),
-            Section::Findings => ("to look at", "to look at"),
+            Section::Remade => (
+                "agents are deleted and made again",
+                "agents have to be made again",
+                "agents were deleted and made again",
+            ),
+            Section::Moves => ("agents move", "agents are in another skill group", "agents moved"),
+            Section::Changes => ("agents change", "agents differ", "agents changed"),
+            Section::Queues => ("queues change", "queues differ", "queues changed"),
+            Section::Open => ("not done", "not done", "not done"),
+            Section::Findings => ("to look at", "to look at", "to look at"),
         };
-        if count == 1 { one } else { many }
+        tense.choose(plan, drift, done)
     }
 }
 
@@ -123,7 +169,7 @@ pub struct Line {
     pub group: Section,
     /// The resource or resources; a finding's code.
     pub subject: String,
-    /// The resource that a finding is about.
+    /// The resource or resources that a finding is about, all of them.
     pub about: Option<String>,
     /// How many resources it stands for.
     pub count: usize,
@@ -166,6 +212,14 @@ impl Line {
             Segment::Field { key, before, .. } if key == NAME.key => Some(before.as_str()),
             Segment::Count(_) | Segment::Words(_) | Segment::Field { .. } | Segment::Remark(_) => None,
         })
+    }
+
+    /// Returns the words of a finding with every resource that it is about.
+    pub fn words_with_subject(&self) -> String {
+        let words = self.words();
+        let Some(about) = &self.about else { return words };
+        let names = about.split_once('/').map_or(about.as_str(), |(_, names)| names);
+        if words.contains(names) { words } else { format!("{about}: {words}") }
     }
 
     /// What is said of it beside its name, in plain words.
@@ -240,6 +294,21 @@ impl MemberCounts {
     }
 }
 
+/// Both sides of a field that changes; two texts that look alike show their odd characters.
+pub(super) fn field_piece(field: &FieldDiff) -> Segment {
+    let text = |value: &Option<Value>| match value {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let (before, after) = match (text(&field.before), text(&field.after)) {
+        (Some(before), Some(after)) if skeleton(&before) == skeleton(&after) => {
+            (visible(&before).into_owned(), visible(&after).into_owned())
+        }
+        _ => (words(field, field.before.as_ref()), words(field, field.after.as_ref())),
+    };
+    Segment::Field { key: field.field.key.to_owned(), before, after }
+}
+
 /// One side of a field, as people read it.
 pub(super) fn words(field: &FieldDiff, value: Option<&Value>) -> String {
     // What no operation returns, and no run has set, may hold anything.
@@ -248,19 +317,23 @@ pub(super) fn words(field: &FieldDiff, value: Option<&Value>) -> String {
 }
 
 /// Adds the reason of a change, and its origin.
-pub(super) fn remarks(change: &Change, command: Command, pieces: &mut Vec<Segment>) {
+pub(super) fn remarks(change: &Change, tense: Tense, pieces: &mut Vec<Segment>) {
     if let Some(reason) = &change.reason {
         pieces.push(Segment::Remark(reason.clone()));
     }
     match (change.moved, change.action) {
         (ChangeOrigin::Live, Action::Create) => {
-            pieces.push(Segment::Remark("it was deleted in the console".to_owned()));
+            pieces.push(Segment::Remark("deleted since, not by this ledger".to_owned()));
         }
-        (ChangeOrigin::Live, _) => pieces.push(Segment::Remark("it was changed in the console".to_owned())),
+        (ChangeOrigin::Live, _) => {
+            pieces.push(Segment::Remark("changed since, not by this ledger".to_owned()));
+        }
         (ChangeOrigin::Both, _) => {
-            pieces.push(Segment::Remark("both the console and the manifest changed it".to_owned()));
+            pieces.push(Segment::Remark(
+                "changed since by the manifest, and live not by this ledger".to_owned(),
+            ));
         }
-        (ChangeOrigin::Manifest, _) if command == Command::Drift => {
+        (ChangeOrigin::Manifest, _) if tense == Tense::Differs && change.reason.is_none() => {
             pieces.push(Segment::Remark("the manifest changed since the last apply".to_owned()));
         }
         (ChangeOrigin::Manifest | ChangeOrigin::Unknown, _) => {}

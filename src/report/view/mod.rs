@@ -7,28 +7,31 @@
 mod agents;
 mod findings;
 mod line;
+mod outcome;
 mod queues;
 mod stages;
 
 use std::collections::BTreeMap;
 
-pub use self::line::{Line, LineKind, MemberCounts, Section, Segment, ranges};
+pub use self::line::{Line, LineKind, MemberCounts, Section, Segment, Tense, ranges};
 pub use self::stages::{Order, Stage};
-use super::{Command, Run};
+use super::{Command, Run, result};
 use crate::model::finding::{Effect, Finding, SEATS_UNKNOWN, Severity};
 use crate::model::id::{Kind, ResourceId};
-use crate::model::plan::{Plan, Summary};
+use crate::model::plan::{Change, Plan, Summary};
 use crate::model::source::Source;
 
-/// A plan in words.
+/// A plan, or a run by its results, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
-    /// What was run: a plan says what would happen, a drift what is so.
-    pub command: Command,
+    /// Whether it tells what would happen, what differs or what happened.
+    pub tense: Tense,
     /// Name of the workspace.
     pub workspace: String,
-    /// What happens.
+    /// What happens, or was done.
     pub changes: Vec<Line>,
+    /// What was not done.
+    pub open: Vec<Line>,
     /// What cannot be mended, or must not be done.
     pub findings: Vec<Line>,
     /// What comes after what.
@@ -41,23 +44,36 @@ pub struct View {
     pub nothing: bool,
     /// Whether there is something to do beside this saved plan.
     pub due: bool,
+    /// The end of a run.
+    pub end: Option<End>,
     /// Why apply would do none of it, when it would not.
     pub refused: Option<String>,
-    /// The line of counts.
-    pub counts: String,
-    /// The counts.
+    /// The counts of the plan.
     pub summary: Summary,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// What is to be told of the whole run, with its counts.
+    pub verdict: Option<String>,
+    /// What else is to be told: who was not left alone, and that the run was interrupted.
+    pub notes: Vec<String>,
+    /// Whether it did all that there was to do.
+    pub whole: bool,
+    /// Counts of results.
+    pub counts: result::Counts,
 }
 
 impl View {
     /// The lines of a chapter.
     pub fn group(&self, group: Section) -> impl Iterator<Item = &Line> {
-        self.changes.iter().chain(&self.findings).filter(move |line| line.group == group)
+        self.changes.iter().chain(&self.open).chain(&self.findings).filter(move |line| line.group == group)
     }
 
     /// How many resources, or findings, a chapter is about.
     pub fn count(&self, group: Section) -> usize {
-        self.group(group).map(|line| if group == Section::Findings { 1 } else { line.count }).sum()
+        self.group(group).map(|line| line.count).sum()
     }
 
     /// What happens, in numbers: `2 agents join · 1 agent moves · 3 queues change`.
@@ -66,12 +82,42 @@ impl View {
         let said = counts
             .iter()
             .filter(|(_, count)| *count > 0)
-            .map(|(group, count)| format!("{count} {}", group.noun(self.command, *count)));
+            .map(|(group, count)| format!("{count} {}", group.noun(self.tense)));
         said.collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Returns the line of counts of the plan.
+    pub fn counts(&self) -> String {
+        let s = &self.summary;
+        let drift = self.tense == Tense::Differs;
+        let mut text = if drift {
+            format!(
+                "Drift: {} missing, {} different, {} to make again, {} unwanted",
+                s.create, s.update, s.replace, s.delete
+            )
+        } else {
+            format!(
+                "Plan: {} to create, {} to update, {} to replace, {} to delete",
+                s.create, s.update, s.replace, s.delete
+            )
+        };
+        let found = self.count(Section::Findings);
+        if found > 0 {
+            text.push_str(&format!(", {found} to look at"));
+        }
+        match s.calls {
+            0 => text.push('.'),
+            _ if drift => text.push_str(&format!("; an apply would take {}.", effort(s))),
+            _ => text.push_str(&format!("; {}.", effort(s))),
+        }
+        text
     }
 
     /// What can be said of a plan with nothing to do; `None` when there is something, or it is refused.
     pub fn verdict(&self) -> Option<&'static str> {
+        if self.tense == Tense::Done {
+            return None;
+        }
         let all = |severity| self.findings.iter().all(|line| line.tone == LineKind::Find(severity));
         let refused = self.findings.iter().any(|line| line.tone == LineKind::Find(Severity::Error));
         match (self.nothing, all(Severity::Info)) {
@@ -87,14 +133,15 @@ impl View {
 }
 
 /// Puts a plan into words.
-pub fn build(plan: &Plan, command: Command) -> View {
-    let mut changes = agents::lines(plan, command);
-    let others = plan.changes.iter().filter(|c| c.id.kind != Kind::Agent);
-    changes.extend(others.map(|change| queues::line(change, command)));
+///
+/// `seconds` is how long it takes at least as of now, where that is known.
+pub fn build(plan: &Plan, command: Command, seconds: Option<u64>) -> View {
+    let tense = if command == Command::Drift { Tense::Differs } else { Tense::Planned };
     View {
-        command,
+        tense,
         workspace: plan.workspace.clone(),
-        changes,
+        changes: lines(&plan.changes, tense),
+        open: Vec::new(),
         findings: findings::lines(&plan.findings),
         order: stages::from_steps(&plan.steps),
         narrowed: narrowed(&plan.targets),
@@ -105,42 +152,50 @@ pub fn build(plan: &Plan, command: Command) -> View {
             .collect(),
         nothing: plan.changes.is_empty(),
         due: false,
+        end: None,
         refused: refused(&plan.findings),
-        counts: counts(plan, command),
-        summary: plan.summary.clone(),
+        summary: Summary {
+            estimated_seconds: seconds.unwrap_or(plan.summary.estimated_seconds),
+            ..plan.summary.clone()
+        },
     }
 }
 
-/// Puts the plan of a run into words.
-pub fn build_run(plan: &Plan, run: &Run, command: Command) -> View {
-    View { due: !run.due.is_empty(), ..build(plan, command) }
+/// Draws changes: agents, then queues.
+fn lines(changes: &[Change], tense: Tense) -> Vec<Line> {
+    let mut lines = agents::lines(changes, tense);
+    let others = changes.iter().filter(|c| c.id.kind != Kind::Agent);
+    lines.extend(others.map(|change| queues::line(change, tense)));
+    lines
 }
 
-fn counts(plan: &Plan, command: Command) -> String {
-    let s = &plan.summary;
-    let drift = command == Command::Drift;
-    let mut text = if drift {
-        format!(
-            "Drift: {} missing, {} different, {} to make again, {} unwanted",
-            s.create, s.update, s.replace, s.delete
-        )
-    } else {
-        format!(
-            "Plan: {} to create, {} to update, {} to replace, {} to delete",
-            s.create, s.update, s.replace, s.delete
-        )
+/// Puts a run into words, from its results; one that wrote nothing is its plan and the reason.
+pub fn build_run(plan: &Plan, run: &Run, seconds: Option<u64>) -> View {
+    let mut notes: Vec<String> = run.lifted.iter().map(|lifted| lifted.why.clone()).collect();
+    if run.interrupted {
+        notes.push("Interrupted: what was in flight was finished, nothing else was started.".to_owned());
+    }
+    let end = End {
+        verdict: result::verdict(plan, run),
+        notes,
+        whole: result::is_whole(run),
+        counts: result::build(plan, run).summary,
     };
-    let open =
-        plan.findings.iter().filter(|f| matches!(f.effect(), Effect::Differs | Effect::Partial)).count();
-    if open > 0 {
-        text.push_str(&format!(", {open} that cannot be mended"));
+    let outcome = outcome::sort(plan, run);
+    let open = outcome::lines(plan, run, &outcome.open);
+    let view =
+        View { due: !run.due.is_empty(), end: Some(end), open, ..build(plan, Command::Apply, seconds) };
+    if run.results.is_empty() {
+        return view;
     }
-    match s.calls {
-        0 => text.push('.'),
-        _ if drift => text.push_str(&format!("; an apply would take {}.", effort(s))),
-        _ => text.push_str(&format!("; {}.", effort(s))),
+    View {
+        tense: Tense::Done,
+        changes: lines(&outcome.done, Tense::Done),
+        order: Order::default(),
+        refused: None,
+        summary: Summary::default(),
+        ..view
     }
-    text
 }
 
 /// That a plan is not about everything: `Narrowed to agent/8001: nothing else was compared.`

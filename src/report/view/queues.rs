@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::line::{Line, LineKind, MemberCounts, Section, Segment, ranges, remarks, words};
+use super::line::{
+    Line, LineKind, MemberCounts, Section, Segment, Tense, field_piece, ranges, remarks, words,
+};
 use crate::model::id::{OperatorId, safe};
 use crate::model::plan::{Action, Change};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::{Members, NO_MEMBERS};
-use crate::report::Command;
 
 /// Most agents of one sort that are called by name in a queue's line.
 const MOST_NAMED: usize = 6;
@@ -39,11 +40,11 @@ fn everyone(change: &Change) -> Vec<String> {
 }
 
 /// The line of a queue.
-pub(super) fn line(change: &Change, command: Command) -> Line {
+pub(super) fn line(change: &Change, tense: Tense) -> Line {
     let mut pieces = Vec::new();
     for field in &change.fields {
         if *field.field == ASSIGN_MEMBERS {
-            pieces.extend(member_pieces(change));
+            pieces.extend(member_pieces(change, tense));
         } else if change.action == Action::Create {
             pieces.push(Segment::Words(format!(
                 "{} {}",
@@ -51,17 +52,13 @@ pub(super) fn line(change: &Change, command: Command) -> Line {
                 words(field, field.after.as_ref())
             )));
         } else {
-            pieces.push(Segment::Field {
-                key: field.field.key.to_owned(),
-                before: words(field, field.before.as_ref()),
-                after: words(field, field.after.as_ref()),
-            });
+            pieces.push(field_piece(field));
         }
     }
     if change.action == Action::Update && staffing(change).is_some_and(|staff| staff.after() == 0) {
         pieces.push(Segment::Remark("nobody is left to serve it".to_owned()));
     }
-    remarks(change, command, &mut pieces);
+    remarks(change, tense, &mut pieces);
     Line {
         tone: LineKind::Act(change.action),
         group: Section::Queues,
@@ -75,7 +72,7 @@ pub(super) fn line(change: &Change, command: Command) -> Line {
     }
 }
 
-fn member_pieces(change: &Change) -> Vec<Segment> {
+fn member_pieces(change: &Change, tense: Tense) -> Vec<Segment> {
     let (before, after) = members(change);
     let joined = after.iter().filter(|(id, _)| !before.contains_key(*id)).map(|(id, p)| (id, *p)).collect();
     let who = |ids: &[&OperatorId]| people(ids, &change.names);
@@ -91,10 +88,20 @@ fn member_pieces(change: &Change) -> Vec<Segment> {
     let mut pieces = Vec::new();
     let many = |count: usize| if count > 3 { format!("{count} ") } else { String::new() };
     if !joined.is_empty() {
-        pieces.push(Segment::Words(format!("{}joining{}", many(joined.len()), by_priority(joined, who))));
+        pieces.push(Segment::Words(format!(
+            "{}{}{}",
+            many(joined.len()),
+            tense.choose("joining", "joining", "joined"),
+            by_priority(joined, who)
+        )));
     }
     if !left.is_empty() {
-        pieces.push(Segment::Words(format!("{}leaving: {}", many(left.len()), who(&left))));
+        pieces.push(Segment::Words(format!(
+            "{}{}: {}",
+            many(left.len()),
+            tense.choose("leaving", "leaving", "left"),
+            who(&left)
+        )));
     }
     let mut moved: BTreeMap<(i64, i64), Vec<&OperatorId>> = BTreeMap::new();
     for (id, now) in after {

@@ -7,7 +7,9 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::reader::ResourceReader;
-use crate::apply::readback::{QueueKey, ReadBack, ReadSet, matching, unreturned_members, with_members};
+use crate::apply::readback::{
+    QueueKey, ReadBack, ReadSet, listed_agent, matching, unreturned_members, with_members,
+};
 use crate::model::call::{Call, Failure};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
@@ -83,6 +85,19 @@ fn queue(row: Row) -> Option<(OperatorId, LiveQueue)> {
     match row {
         Row::Queue(exten, queue) => Some((exten, queue)),
         Row::Agent(..) | Row::Foreign(..) => None,
+    }
+}
+
+/// Adds the queues of some numbers that a listing does not show yet, and that a query by number does.
+pub async fn add_unlisted(
+    vendor: &impl ResourceReader,
+    listing: &mut Listing<OperatorId, LiveQueue>,
+    extens: BTreeSet<OperatorId>,
+) {
+    for exten in extens.into_iter().filter(|exten| !listing.items.contains_key(exten)).collect::<Vec<_>>() {
+        let shown = one(vendor, &exten).await.ok().flatten().and_then(queue);
+        // Without its members nothing is compared with it.
+        listing.items.extend(shown.filter(|(_, queue)| queue.members().is_some()));
     }
 }
 
@@ -206,19 +221,7 @@ async fn look_at_agents(
     if listed.div_ceil(page) < ids.len() {
         return match agents(vendor).await {
             Err(failure) => all(failure.message()),
-            Ok(Listing { mut items, incomplete, .. }) => ids
-                .iter()
-                .map(|id| {
-                    let seen = match (items.remove(id), &incomplete) {
-                        (Some(record), _) => Ok(Some(record)),
-                        (None, None) => Ok(None),
-                        (None, Some(doubt)) => {
-                            Err(format!("the listing could not be proved complete ({doubt})"))
-                        }
-                    };
-                    (id.clone(), seen)
-                })
-                .collect(),
+            Ok(listing) => ids.iter().map(|id| (id.clone(), listed_agent(id, &listing))).collect(),
         };
     }
     stream::iter(ids.iter().cloned())

@@ -46,6 +46,9 @@ pub struct State {
     pub known_agents: BTreeMap<String, KnownAgent>,
     /// The rates.
     pub rate_limit: RateLimit,
+    /// When reads begin to show each new queue, in Unix milliseconds.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unshown: BTreeMap<String, i64>,
     /// Requests that the document does not cover, in the order in which they came.
     pub departures: Vec<String>,
     /// When calls came in.
@@ -62,6 +65,7 @@ impl Default for State {
             accounts: BTreeMap::new(),
             known_agents: BTreeMap::new(),
             rate_limit: RateLimit::default(),
+            unshown: BTreeMap::new(),
             departures: Vec::new(),
             log: Log::default(),
         }
@@ -220,6 +224,10 @@ impl State {
         self.depart("addQueue", &body);
         let display_name = display_name.ok_or(Refusal(400, "create Queue error"))?;
         let exten = self.new_exten();
+        if ctx.quirks.queue_lag > 0 {
+            let shown = ctx.now.saturating_add(i64::from(ctx.quirks.queue_lag) * 1000);
+            self.unshown.insert(exten.clone(), shown);
+        }
         self.queues.push(Queue {
             exten: exten.clone(),
             display_name,
@@ -257,7 +265,7 @@ impl State {
     /// Source: webchat-queue, "queueQueue".
     fn read(&mut self, call: &Call, agents: Directory<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
         let wanted = self.wanted("queueQueue", call)?;
-        let (count, page) = self.select(&wanted, ctx.quirks);
+        let (count, page) = self.select(&wanted, ctx);
         let rows = page.iter().map(|queue| {
             let members = queue.assign_members.iter().map(|member| {
                 json!({
@@ -283,7 +291,7 @@ impl State {
     /// Source: webchat-queue, "queueQueueAgentClaimStatus". Shows mobile numbers, asked for or not.
     fn claims(&mut self, call: &Call, agents: Directory<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
         let wanted = self.wanted("queueQueueAgentClaimStatus", call)?;
-        let (count, page) = self.select(&wanted, ctx.quirks);
+        let (count, page) = self.select(&wanted, ctx);
         let rows = page.iter().map(|queue| {
             let members = queue.assign_members.iter().map(|member| {
                 let known = self.known_agents.get(&member.agent_number).cloned().unwrap_or_default();
@@ -320,9 +328,11 @@ impl State {
 
     /// Selects the queues of a page, and counts all that match. "填写技能组编号时,会忽略其他传入参数";
     /// "技能组编号为错误时,会返回空结果".
-    fn select(&self, wanted: &Wanted, quirks: &Quirks) -> (usize, Vec<&Queue>) {
+    fn select(&self, wanted: &Wanted, ctx: &Context<'_>) -> (usize, Vec<&Queue>) {
+        let quirks = ctx.quirks;
+        let shown = |queue: &&Queue| self.unshown.get(&queue.exten).is_none_or(|shown| *shown <= ctx.now);
         if let Some(exten) = &wanted.exten {
-            let found: Vec<&Queue> = self.queue(exten).into_iter().collect();
+            let found: Vec<&Queue> = self.queue(exten).into_iter().filter(shown).collect();
             return (found.len(), found);
         }
         let cap = quirks.queue_page_cap.and_then(|cap| usize::try_from(cap).ok()).unwrap_or(usize::MAX);
@@ -330,7 +340,7 @@ impl State {
         let matching = |queue: &&Queue| {
             wanted.name.as_ref().is_none_or(|name| quirks.matches(&queue.display_name, name))
         };
-        let mut found: Vec<&Queue> = self.queues.iter().filter(matching).collect();
+        let mut found: Vec<&Queue> = self.queues.iter().filter(matching).filter(shown).collect();
         if quirks.newest_first {
             found.reverse();
         }

@@ -12,6 +12,7 @@ mod lease_lock;
 mod lock_owner;
 mod object_backend;
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -29,6 +30,7 @@ use self::object_backend::Bucket;
 use super::files::{self, Place};
 use crate::config::workspace::Workspace;
 use crate::model::id::safe;
+use crate::model::identity::{Tenant, tenant_moves};
 use crate::model::ledger::{Ledger, VERSION};
 
 /// Where a workspace's ledger lies.
@@ -37,6 +39,8 @@ pub struct Store {
     lease: Duration,
     /// Name of the workspace, which is written into its ledger.
     workspace: Arc<str>,
+    /// The tenants of its connections, by provider, which are written into its ledger.
+    tenants: BTreeMap<String, Tenant>,
     /// The workspace whose own folder is made before the first write.
     place: Option<Place>,
     /// What this run read or wrote last; `None` when there was no ledger.
@@ -55,15 +59,26 @@ impl Store {
         } else {
             Backend::Folder(beside(workspace, place))
         };
-        let (shelf, workspace) = (Arc::new(shelf), Arc::clone(&workspace.name));
-        Ok(Self { shelf, lease, workspace, place: Some(place.clone()), last: Mutex::new(None) })
+        let (shelf, tenants) = (Arc::new(shelf), tenants(workspace));
+        let (workspace, place) = (Arc::clone(&workspace.name), Some(place.clone()));
+        Ok(Self { shelf, lease, workspace, tenants, place, last: Mutex::new(None) })
     }
 
     /// Reads the ledger; an empty one when there is none yet. Takes no lock and writes nothing.
     ///
     /// # Errors
-    /// It cannot be read, is no ledger, is another workspace's, or comes from a newer program.
+    /// It cannot be read, is no ledger, is another workspace's or another tenant's, or comes from a newer program.
     pub async fn load(&self) -> Result<Ledger, LedgerError> {
+        let ledger = self.load_of_any_tenant().await?;
+        check_tenants(&self.tenants, &ledger, &self.shown())?;
+        Ok(ledger)
+    }
+
+    /// Reads the ledger, also where the connections lead to another tenant by now.
+    ///
+    /// # Errors
+    /// It cannot be read, is no ledger, is another workspace's, or comes from a newer program.
+    pub async fn load_of_any_tenant(&self) -> Result<Ledger, LedgerError> {
         let seen = self.shelf.read(Document::Ledger).await?;
         let ledger = match &seen {
             None => Ledger::default(),
@@ -93,6 +108,25 @@ impl Store {
             }
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Records the settings of tenants that a ledger does not hold yet.
+    pub fn note_tenants(&self, ledger: &mut Ledger) {
+        for (provider, tenant) in &self.tenants {
+            let known = ledger.tenants.entry(provider.clone()).or_default();
+            for (setting, value) in tenant {
+                known.entry(setting.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
+
+    /// Records that the connections lead to the tenants of the ledger. Returns each setting that differed.
+    pub fn rebind(&self, ledger: &mut Ledger) -> Vec<String> {
+        let moves = moves(&self.tenants, ledger);
+        for (provider, tenant) in &self.tenants {
+            ledger.tenants.insert(provider.clone(), tenant.clone());
+        }
+        moves
     }
 
     /// Replaces the ledger that this run read or wrote last.
@@ -235,11 +269,61 @@ pub fn files(workspace: &Workspace, place: &Place) -> Vec<PathBuf> {
     }
 }
 
+/// Returns the tenants of a workspace's connections, by provider.
+fn tenants(workspace: &Workspace) -> BTreeMap<String, Tenant> {
+    let connections = workspace.connections.iter();
+    connections.map(|connection| (connection.spec.name.to_owned(), connection.tenant())).collect()
+}
+
+/// Returns the settings by which connections lead to another tenant than the ledger's, in words.
+fn moves(tenants: &BTreeMap<String, Tenant>, ledger: &Ledger) -> Vec<String> {
+    let both =
+        tenants.iter().filter_map(|(provider, now)| Some((provider, ledger.tenants.get(provider)?, now)));
+    let words = both.flat_map(|(provider, known, now)| {
+        tenant_moves(known, now).map(move |(setting, was, now)| {
+            let now = now.map_or_else(|| "not set".to_owned(), |now| format!("`{}`", safe(now)));
+            format!("{setting} of {provider} was `{}` and is {now}", safe(was))
+        })
+    });
+    words.collect()
+}
+
+/// Checks that a workspace's connections lead to the tenants of a ledger, or of a snapshot of one.
+///
+/// # Errors
+/// [`LedgerError::Others`] with the settings that differ.
+pub fn check_tenant(workspace: &Workspace, ledger: &Ledger, shown: &str) -> Result<(), LedgerError> {
+    check_tenants(&tenants(workspace), ledger, shown)
+}
+
+fn check_tenants(
+    tenants: &BTreeMap<String, Tenant>,
+    ledger: &Ledger,
+    shown: &str,
+) -> Result<(), LedgerError> {
+    let moves = moves(tenants, ledger);
+    if moves.is_empty() {
+        return Ok(());
+    }
+    Err(LedgerError::Others {
+        what: format!(
+            "the ledger {shown} is of another tenant than this workspace's connections lead to ({}): what it owns \
+             would be taken for this tenant's",
+            moves.join("; ")
+        ),
+        help: "if it is the same tenant under another address, say so with `rosterctl ledger rebind`; if not, correct \
+               the connection, or give this workspace a ledger of its own"
+            .to_owned(),
+    })
+}
+
 /// Brings a ledger from one version of the form to the next.
 type Migration = fn(Json) -> Json;
 
 /// The first brings version 1 to 2, and so on: as many as [`VERSION`] is more than 1.
-const MIGRATIONS: &[Migration] = &[];
+///
+/// Version 2 added identities; what a ledger of version 1 does not tell is recorded by the next apply.
+const MIGRATIONS: &[Migration] = &[std::convert::identity];
 
 /// Reads a ledger of this version of the form or an older one.
 fn read(bytes: &[u8], shown: &str) -> Result<Ledger, String> {
@@ -293,7 +377,7 @@ mod tests {
     fn store(shelf: &Arc<Backend>) -> Store {
         let shelf = Arc::clone(shelf);
         let (lease, workspace) = (Duration::from_secs(30), Arc::from("acme"));
-        Store { shelf, lease, workspace, place: None, last: Mutex::new(None) }
+        Store { shelf, lease, workspace, tenants: BTreeMap::new(), place: None, last: Mutex::new(None) }
     }
 
     async fn no_run_writes_over_another(shelf: Arc<Backend>) {

@@ -23,6 +23,7 @@ use crate::model::id::safe;
 use crate::model::retry;
 use crate::model::secret::Secret;
 use crate::runtime::clock;
+use crate::runtime::connect_error::ConnectError;
 
 /// Longest time for one call.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -116,18 +117,8 @@ impl Vault {
     async fn client(&self) -> Result<&reqwest::Client, String> {
         let build = || async {
             let address = self.settings.text("address").unwrap_or_default();
-            let mut builder = crate::runtime::http::client(address).timeout(PATIENCE);
-            if let Some(file) = self.settings.text("caFile") {
-                let path = self.folder.join(file);
-                let wrong = |why: String| format!("caFile {}: {why}", path.display());
-                let pem = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
-                let certificates =
-                    reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))?;
-                builder = builder.tls_certs_merge(certificates);
-            }
-            builder.build().map_err(|_| {
-                "the HTTP client cannot be set up: are the system's certificates (ca-certificates) installed?".to_owned()
-            })
+            let ca_file = self.settings.text("caFile").map(|file| self.folder.join(file));
+            crate::runtime::http::client(address, ca_file.as_deref(), |builder| builder.timeout(PATIENCE))
         };
         self.client.get_or_init(build).await.as_ref().map_err(Clone::clone)
     }
@@ -230,15 +221,16 @@ impl Vault {
             request = request.header("Content-Type", "application/json").body(body.to_string());
         }
         let broken = |error: reqwest::Error| {
-            let (what, again) = if error.is_timeout() {
-                ("gave no answer in time", true)
-            } else if innermost(&error).contains("certificate") {
-                ("shows a certificate that is not trusted: name its authority in `caFile`", false)
+            if error.is_timeout() {
+                return Ok(Answer::Later(format!("Vault at {address} gave no answer in time"), None));
+            }
+            let ConnectError { words, is_final } = ConnectError::explain(&error, address);
+            let why = format!("Vault at {address} cannot be reached: {words}");
+            if is_final {
+                Err(Wrong::Unreachable(Reason::NoAnswer, why))
             } else {
-                ("cannot be reached", true)
-            };
-            let why = format!("Vault at {address} {what}");
-            if again { Ok(Answer::Later(why, None)) } else { Err(Wrong::Unreachable(Reason::NoAnswer, why)) }
+                Ok(Answer::Later(why, None))
+            }
         };
         let mut response = match request.send().await {
             Ok(response) => response,
@@ -530,15 +522,6 @@ fn said(status: StatusCode, answer: &Json, sent: &[&str]) -> String {
         503 => format!("Vault is sealed or in maintenance{own}"),
         code => format!("Vault answered with HTTP {code}{own}"),
     }
-}
-
-/// What is at the bottom of an error.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut at: &dyn std::error::Error = error;
-    while let Some(source) = at.source() {
-        at = source;
-    }
-    at.to_string()
 }
 
 /// A path segment, percent-encoded.

@@ -30,13 +30,13 @@ mod tests;
 
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 pub use self::read::{SnapshotError, read};
 use crate::model::agent::FIELDS;
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
-use crate::model::ledger::{Ledger, LedgerEntry};
+use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue};
 use crate::model::value::{Type, Value};
 
@@ -45,6 +45,9 @@ pub const FORMAT: &str = "rosterctl.snapshot/v1";
 
 /// The key of the texts that an agent's row did not tell: without it, a text that is not there is unset.
 const UNREAD: &str = "unread";
+
+/// The key of the vendor's own identity of an agent.
+const IDENTITY: &str = "identity";
 
 /// The key of the fields of which an agent's row hid a part.
 const MASKED: &str = "masked";
@@ -116,6 +119,9 @@ fn write_listing<V>(
 
 fn agent(out: &mut String, id: &OperatorId, record: &Record) {
     out.push_str(&format!("{{\"operatorId\":{}", json!(id.as_str())));
+    if !record.identity().is_unknown() {
+        out.push_str(&format!(",\"{IDENTITY}\":{}", json!(record.identity())));
+    }
     fields(out, record);
     let keys = |wanted: fn(&Record, &Field) -> bool| -> Vec<&str> {
         FIELDS.iter().filter(|field| wanted(record, field)).map(|field| field.key).collect()
@@ -168,31 +174,30 @@ fn write_ledger(out: &mut String, ledger: &Ledger) {
         workspace: _,
         serial: _,
         last_clean_run,
+        tenants,
         resources,
         kept,
         awaited: _,
+        waiting,
     } = ledger;
     out.push_str(",\n\"ledger\":{");
     if let Some(run) = last_clean_run {
         out.push_str(&format!("\"lastCleanRun\":{},", json!(run)));
     }
+    if !tenants.is_empty() {
+        out.push_str(&format!("\"tenants\":{},", json!(tenants)));
+    }
     if !kept.is_empty() {
         out.push_str(&format!("\"kept\":{},", json!(kept)));
+    }
+    if !waiting.is_empty() {
+        out.push_str(&format!("\"waiting\":{},", json!(waiting)));
     }
     out.push_str("\"resources\":{");
     let mut comma = "\n";
     for (id, applied) in resources {
-        out.push_str(&format!("{comma}{}:{}", json!(id), told(applied)));
+        out.push_str(&format!("{comma}{}:{}", json!(id), applied.without_fingerprint()));
         comma = ",\n";
     }
     out.push_str("\n}}");
-}
-
-/// What the ledger says of a resource, without the fingerprint of its password.
-fn told(applied: &LedgerEntry) -> Json {
-    let mut applied = applied.clone();
-    if let Some(password) = &mut applied.password {
-        password.fingerprint = None;
-    }
-    json!(applied)
 }

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{FORMAT, MASKED, Snapshot, UNREAD};
+use super::{FORMAT, IDENTITY, MASKED, Snapshot, UNREAD};
 use crate::model::codec::{Seed, StringReuse};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{OperatorId, safe};
+use crate::model::identity::Tenant;
 use crate::model::ledger::{Ledger, LedgerEntry, ReplacementBackup};
 use crate::model::live::{Listing, Live, LiveQueue};
 use crate::model::value::Type;
@@ -117,15 +118,19 @@ fn format<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error> {
 struct ToldLedger {
     #[serde(default, deserialize_with = "present")]
     last_clean_run: Option<String>,
+    #[serde(default)]
+    tenants: BTreeMap<String, Tenant>,
     resources: BTreeMap<String, LedgerEntry>,
     #[serde(default)]
     kept: BTreeMap<String, ReplacementBackup>,
+    #[serde(default)]
+    waiting: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl From<ToldLedger> for Ledger {
     fn from(told: ToldLedger) -> Self {
-        let ToldLedger { last_clean_run, resources, kept } = told;
-        Self { last_clean_run, resources, kept, ..Self::default() }
+        let ToldLedger { last_clean_run, tenants, resources, kept, waiting } = told;
+        Self { last_clean_run, tenants, resources, kept, waiting, ..Self::default() }
     }
 }
 
@@ -278,6 +283,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
                         }
                     }
                 }
+                Slot::Identity => record.identify(map.next_value()?),
                 Slot::Name => once(&mut name, "displayName", map.next_value::<Arc<str>>()?)?,
                 Slot::Field(at) => {
                     let field = shape.table[at];
@@ -309,6 +315,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
 enum Slot {
     Id,
     Name,
+    Identity,
     Unread { masked: bool },
     Field(usize),
 }
@@ -345,6 +352,9 @@ impl Visitor<'_> for Key {
         }
         if Some(key) == self.shape.name {
             return Ok(Slot::Name);
+        }
+        if key == IDENTITY {
+            return Ok(Slot::Identity);
         }
         if key == UNREAD || key == MASKED {
             return Ok(Slot::Unread { masked: key == MASKED });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::ledger::{AppliedPassword, ReplacementBackup, SeenPassword};
+use crate::model::ledger::{AppliedPassword, LedgerEntry, ReplacementBackup, SeenPassword};
 use crate::model::testing;
 
 proptest! {
@@ -30,7 +30,7 @@ fn what_an_answer_did_not_tell_is_not_told_by_a_snapshot() {
     let items = BTreeMap::from([(OperatorId::from("8001"), record)]);
     let live = Live { agents: Some(Listing { items, ..Listing::default() }), ..Live::default() };
     let back = read(write(&Snapshot { live, ..Snapshot::default() }).as_bytes()).unwrap();
-    let record = &back.live.agents.unwrap().items["8001"];
+    let record = &back.live.agents.unwrap().items[&"8001".into()];
     for field in [&crate::model::agent::EMAIL, &crate::model::agent::ENABLED, &crate::model::agent::SIP] {
         assert!(record.is_unread(field), "{field:?}");
     }
@@ -136,7 +136,7 @@ fn what_is_wrong_is_named_with_its_line() {
     2: invalid length 3, expected a listing with `items`
     2: duplicate field `workspace`
     2: unknown field `qeues`, expected one of `format`, `program`, `workspace`, `taken`, `agents`, `queues`, `ledger`
-    2: unknown field `feilds`, expected one of `fields`, `exten`, `password`, `unconfirmed`, `notTaken`, `passwordSeen`, `passwordMade`
+    2: unknown field `feilds`, expected one of `fields`, `exten`, `pending`, `letGo`, `identity`, `succeeded`, `protect`, `released`, `password`, `unconfirmed`, `notTaken`, `passwordSeen`, `passwordMade`
     2: it ends too early: was it cut off?
     2: missing field `items`
     invalid length 0, expected a snapshot

@@ -284,7 +284,7 @@ impl<'a> Client<'a> {
         for change in &plan.changes {
             let name = change.id.name.as_str();
             world.note(format!("plan: {:?} {}", change.action, change.id));
-            let declared = self.roster.desired.agents.get(name);
+            let declared = self.roster.desired.agents.get(&name.into());
             let wrong = match (change.id.kind, change.action) {
                 (Kind::Agent, Action::Delete) => match declared {
                     Some(agent) => !agent.absent,

@@ -1,3 +1,4 @@
+use futures_util::future::join_all;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 
@@ -116,7 +117,7 @@ async fn of_many_who_take_it_over_one_does() {
 #[tokio::test]
 async fn a_lease_is_renewed_and_is_what_keeps_others_out() {
     let (_folder, shelves) = shelves();
-    for shelf in shelves {
+    join_all(shelves.map(async |shelf| {
         let lock = take_as(&shelf, SHORT, elsewhere(1)).await.unwrap();
         let first = stored(&shelf).await.unwrap();
         tokio::time::sleep(SHORT * 2).await;
@@ -130,7 +131,8 @@ async fn a_lease_is_renewed_and_is_what_keeps_others_out() {
         sleep(SHORT + Duration::from_millis(50)).await;
         let next = take(&shelf, SHORT).await.unwrap();
         assert!(next.taken_over().unwrap().contains("its lease ran out"));
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
@@ -185,7 +187,7 @@ async fn a_lock_of_a_rosterctl_before_signs_is_held_for_its_lease() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_renewed_by_a_clock_that_is_behind_is_not_taken_over() {
     let (_folder, shelves) = shelves();
-    for shelf in shelves {
+    join_all(shelves.map(async |shelf| {
         let mut behind = Stored {
             format: FORMAT.to_owned(),
             holder: Some(elsewhere(1)),
@@ -209,7 +211,8 @@ async fn what_is_renewed_by_a_clock_that_is_behind_is_not_taken_over() {
         assert!(renewer.await.is_err());
         let why = take(&shelf, SHORT).await.unwrap().taken_over().unwrap().to_owned();
         assert!(why.contains("its lease ran out"), "{why}");
-    }
+    }))
+    .await;
 }
 
 #[test]

@@ -1,0 +1,137 @@
+//! Check before a call: which observation is due next, and whether the call may leave.
+//!
+//! A deletion reads presence first: a busy agent makes its other reads needless. Each call reads presence last,
+//! since its other read may be slow.
+
+use std::time::Duration;
+
+use super::precondition;
+use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::write_op::WriteOp;
+use crate::model::call::Failure;
+use crate::model::id::{OperatorId, ResourceId};
+use crate::model::outcome::Stale;
+use crate::model::plan::{Action, Change, Plan};
+
+/// The observations that a call rests on.
+#[derive(Clone, Copy, Default)]
+pub struct Observed {
+    /// The moment of the first read of the run.
+    pub begun: Duration,
+    /// A call of the run was answered.
+    pub answered: bool,
+    /// The last moment at which another run or an attempt before may have created a queue.
+    pub created: Option<Duration>,
+    /// The moment of the last read of the targets.
+    pub targets: Option<Duration>,
+    /// The check itself read the targets: it reads them once.
+    pub read: bool,
+    /// The moment of the last answer about presence.
+    pub presence: Option<Duration>,
+}
+
+/// The next observation before a call, or its permission.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Read the presence of the agents that it disrupts.
+    Presence,
+    /// Read its targets.
+    Targets,
+    /// It may leave; the moment of the observation that ages while it waits.
+    Leave(Duration),
+}
+
+impl Observed {
+    /// Returns the next observation. `guarded` calls disrupt agents; `wanted` holds the targets.
+    ///
+    /// The first calls, which leave before any answer, rest on the first read of the run.
+    pub fn next(self, op: &WriteOp, wanted: &ReadSet, guarded: bool, now: Duration, fresh: Duration) -> Next {
+        let is_old = |at: Duration| now.saturating_sub(at) > fresh;
+        let deletes = matches!(op, WriteOp::DeleteAgents { .. });
+        let taken = self.created.is_some_and(|at| at > self.begun);
+        let moved = if matches!(op, WriteOp::CreateQueue { .. }) { taken } else { self.answered };
+        let targets = if deletes { self.targets } else { (!moved).then_some(self.begun) };
+        let needs_presence = guarded && self.presence.is_none_or(is_old);
+        let needs_targets = !wanted.is_empty() && !self.read && targets.is_none_or(is_old);
+        if needs_presence && (deletes || !needs_targets) {
+            Next::Presence
+        } else if needs_targets {
+            Next::Targets
+        } else if guarded {
+            Next::Leave(self.presence.unwrap_or(now))
+        } else {
+            Next::Leave(self.targets.filter(|_| deletes).unwrap_or(now))
+        }
+    }
+}
+
+/// Returns the targets to read before a call. `queues` tells that a connection holds queues.
+pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
+    let mut wanted = ReadSet::default();
+    match op {
+        WriteOp::SetMembers { exten, before: Some(_), .. } => {
+            wanted.queues.insert(QueueKey::Exten(exten.clone()));
+        }
+        WriteOp::CreateQueue { name, .. } => {
+            wanted.queues.insert(QueueKey::Name(name.clone()));
+        }
+        WriteOp::EditAgent { id, .. } => {
+            let change = plan.change(&ResourceId::agent(id));
+            wanted.agents.extend(change.filter(|change| change.action == Action::Update).map(|_| id.clone()));
+        }
+        WriteOp::SetPassword { id, .. } => {
+            // Another edit of the agent reads it.
+            let alone = |change: &&Change| change.action == Action::Update && change.fields.len() == 1;
+            let change = plan.change(&ResourceId::agent(id)).filter(alone);
+            wanted.agents.extend(change.map(|_| id.clone()));
+        }
+        WriteOp::DeleteAgents { ids } => {
+            wanted.agents.extend(ids.iter().cloned());
+            // Also without a queue in the plan: one may have been created since.
+            wanted.queues.extend((queues || plan.summary.live.queues > 0).then_some(QueueKey::All));
+        }
+        WriteOp::SetMembers { before: None, .. }
+        | WriteOp::CreateAgents { .. }
+        | WriteOp::PutSecret { .. } => {}
+    }
+    wanted
+}
+
+/// Returns the agents of a call that moved since the plan was made, by a read of its targets.
+///
+/// # Errors
+/// The failure of the call: its queue moved, or a read failed.
+pub fn judge(plan: &Plan, step: usize, op: &WriteOp, seen: &ReadBack) -> Result<Vec<Stale>, Failure> {
+    let queues = |key| seen.queues(&key).map_err(Failure::NotSent);
+    let agents = |word: &str| {
+        precondition::agents_moved(plan, seen)
+            .map_err(|why| Failure::NotSent(format!("{word} could not be read again: {why}")))
+    };
+    let moved = match op {
+        WriteOp::SetMembers { exten, members, before: Some(before) } => {
+            let now = queues(QueueKey::Exten(exten.clone()))?;
+            precondition::list_moved(&plan.steps[step].strangers, members, before, now)
+        }
+        WriteOp::CreateQueue { name, .. } => {
+            precondition::created_since(name, queues(QueueKey::Name(name.clone()))?)
+        }
+        WriteOp::EditAgent { .. } | WriteOp::SetPassword { .. } => return agents("it"),
+        WriteOp::DeleteAgents { ids } => {
+            if seen.queues.contains_key(&QueueKey::All) {
+                queues(QueueKey::All)?;
+            }
+            let inside = seen.members().collect();
+            let joined = |id: &OperatorId| {
+                let message = precondition::in_queue(id, &inside)?;
+                Some(Stale { id: ResourceId::agent(id), message })
+            };
+            let mut stale: Vec<Stale> = ids.iter().filter_map(joined).collect();
+            stale.extend(agents("they")?);
+            return Ok(stale);
+        }
+        WriteOp::SetMembers { before: None, .. }
+        | WriteOp::CreateAgents { .. }
+        | WriteOp::PutSecret { .. } => None,
+    };
+    moved.map_or(Ok(Vec::new()), |moved| Err(Failure::Refused(moved)))
+}

@@ -1,0 +1,189 @@
+//! `rosterctl ledger`: shows what the ledger knows, lets go of a resource, says that a tenant moved.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::console::Console;
+use super::error::CliError;
+use super::exit::Exit;
+use super::session::load;
+use super::signals::unless_interrupted;
+use crate::config::workspace::Workspace;
+use crate::model::diagnostic::did_you_mean;
+use crate::model::id::ResourceId;
+use crate::model::ledger::Ledger;
+use crate::report::ledger as report;
+use crate::runtime::gate::WriteLease as _;
+use crate::storage::files::Place;
+use crate::storage::journal::JournalPath;
+use crate::storage::ledger::{Lock, Store};
+
+/// Show what the ledger knows, let go of a resource, or say that a tenant moved.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show what the ledger knows of all resources, or all that it knows of one.
+    Show {
+        /// A resource, like agent/8001, and a folder that holds rosterctl.yaml, or that file.
+        #[arg(value_name = "KIND/ID] [WORKSPACE", num_args = 0..=2)]
+        words: Vec<String>,
+        /// What goes to standard output.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Let go of a resource without touching it.
+    ///
+    /// The next apply takes it for one that rosterctl never saw: an agent is not owned and its role and password are
+    /// unknown, and a queue that no listing shows is created again.
+    Forget {
+        /// The resource, like agent/8001, and a folder that holds rosterctl.yaml, or that file.
+        #[arg(value_name = "KIND/ID> [WORKSPACE", num_args = 1..=2, required = true)]
+        words: Vec<String>,
+    },
+    /// Say that the connections lead to the tenants of the ledger, under another address or name.
+    Rebind {
+        /// A folder that holds rosterctl.yaml, or that file.
+        #[arg(default_value = ".", value_name = "WORKSPACE")]
+        workspace: PathBuf,
+    },
+}
+
+/// A form of `ledger show`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// `rosterctl.ledger/v1`.
+    Json,
+}
+
+pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    match &arguments.verb {
+        Verb::Show { words, format } => show(words, *format, console).await,
+        Verb::Forget { words } => forget(words, console).await,
+        Verb::Rebind { workspace } => rebind(workspace, console).await,
+    }
+}
+
+/// Splits arguments into the name of a resource and a workspace.
+///
+/// # Errors
+/// Two of one sort.
+fn split(words: &[String]) -> Result<(Option<ResourceId>, PathBuf), CliError> {
+    let (mut id, mut workspace) = (None, None);
+    for word in words {
+        match ResourceId::parse(word) {
+            Some(name) if id.is_none() => id = Some(name),
+            None if workspace.is_none() => workspace = Some(PathBuf::from(word)),
+            Some(_) => return Err(CliError::error("two resources are named; name one")),
+            None => {
+                return Err(CliError::error(
+                    "two workspaces are named; a resource is KIND/ID, like agent/8001 or queue/NAME",
+                ));
+            }
+        }
+    }
+    Ok((id, workspace.unwrap_or_else(|| ".".into())))
+}
+
+async fn show(words: &[String], format: Format, console: &Console) -> Result<Exit, CliError> {
+    let (id, place) = split(words)?;
+    let (place, workspace) = load::workspace(&place)?;
+    let store = Store::open(&workspace, &place)?;
+    let ledger = store.load_of_any_tenant().await?;
+    if let Some(id) = &id {
+        known(&ledger, id)?;
+    }
+    console.out(&match format {
+        Format::Text => report::text(&ledger, id.as_ref(), &store.place()),
+        Format::Json => report::json(&ledger, id.as_ref()),
+    });
+    Ok(Exit::Success)
+}
+
+async fn forget(words: &[String], console: &Console) -> Result<Exit, CliError> {
+    let (id, place) = split(words)?;
+    let id = id.ok_or_else(|| CliError::error("name the resource to let go of, like queue/NAME"))?;
+    let (place, workspace) = load::workspace(&place)?;
+    edit(&workspace, &place, console, |_, ledger| {
+        known(ledger, &id)?;
+        let key = id.to_string();
+        ledger.resources.remove(&key);
+        ledger.kept.remove(&key);
+        ledger.awaited.remove(&key);
+        Ok(Some(format!("The ledger has let go of {id}; nothing was changed in the vendor's system.\n")))
+    })
+    .await
+}
+
+async fn rebind(workspace: &std::path::Path, console: &Console) -> Result<Exit, CliError> {
+    let (place, workspace) = load::workspace(workspace)?;
+    edit(&workspace, &place, console, |store, ledger| {
+        let moves = store.rebind(ledger);
+        let lines: Vec<String> = moves.iter().map(|line| format!("  {line}\n")).collect();
+        Ok((!lines.is_empty()).then(|| format!("The ledger follows the connections:\n{}", lines.concat())))
+    })
+    .await
+}
+
+/// Edits the ledger under its lock. `change` returns what to say, or nothing where nothing changes.
+async fn edit(
+    workspace: &Workspace,
+    place: &Place,
+    console: &Console,
+    change: impl Fn(&Store, &mut Ledger) -> Result<Option<String>, CliError>,
+) -> Result<Exit, CliError> {
+    let store = Store::open(workspace, place)?;
+    let lock = unless_interrupted(store.lock(&|said| console.note(said))).await?;
+    let result = edit_locked(workspace, place, &store, &lock, change).await;
+    if let Err(error) = lock.release().await {
+        console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
+    }
+    let said = result?;
+    console.out(said.as_deref().unwrap_or("The connections lead to the ledger's tenants: nothing to do.\n"));
+    Ok(Exit::Success)
+}
+
+async fn edit_locked(
+    workspace: &Workspace,
+    place: &Place,
+    store: &Store,
+    lock: &Lock,
+    change: impl Fn(&Store, &mut Ledger) -> Result<Option<String>, CliError>,
+) -> Result<Option<String>, CliError> {
+    // The journal of an interrupted run would bring back what is taken out.
+    if !JournalPath::for_workspace(workspace, place).unfinished().map_err(CliError::error)?.is_empty() {
+        return Err(CliError::error(
+            "the last run did not come to its end, and its journal is not in the ledger yet: run `rosterctl apply` first",
+        ));
+    }
+    let mut ledger = store.load_of_any_tenant().await?;
+    let said = change(store, &mut ledger)?;
+    if said.is_some() {
+        if !lock.lease().holds() {
+            return Err(CliError::Locked("the lock was lost, and nothing was changed".to_owned()));
+        }
+        store.save(&mut ledger).await?;
+    }
+    Ok(said)
+}
+
+/// Checks that the ledger knows a resource.
+///
+/// # Errors
+/// It does not, with the nearest name.
+fn known(ledger: &Ledger, id: &ResourceId) -> Result<(), CliError> {
+    let key = id.to_string();
+    if ledger.resources.contains_key(&key) {
+        return Ok(());
+    }
+    let near = did_you_mean(&key, ledger.resources.keys().map(String::as_str));
+    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Err(CliError::error(format!("the ledger does not know {key}{near}")))
+}

@@ -1,0 +1,148 @@
+//! Matches of queues: the live queue that each declared one is.
+//!
+//! A queue is its number (`exten`), not its name: people rename queues in the console, and no call can rename or
+//! delete one. A manifest that pins a number means that queue. Otherwise the name finds it, and the ledger knows
+//! under which number it was found before.
+
+use std::collections::BTreeMap;
+
+use super::desired::{Desired, DesiredQueue};
+use super::id::{OperatorId, ResourceId};
+use super::ledger::{Ledger, LedgerEntry};
+use super::live::{Listing, LiveQueue};
+
+/// The live counterpart of a declared queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueueMatch<'a> {
+    /// It is live, perhaps under another name.
+    Live(&'a OperatorId),
+    /// An earlier declaration means the same live queue.
+    Claimed(&'a OperatorId, ResourceId),
+    /// Several live queues have its name.
+    Namesakes(Vec<&'a OperatorId>),
+    /// The ledger and the name find different live queues.
+    Conflict {
+        /// The number in the ledger, or of the queue with the former name.
+        known: &'a OperatorId,
+        /// The number of the live queue with its name.
+        named: &'a OperatorId,
+    },
+    /// Its creation was answered with this number, and no listing has shown it.
+    Pending(&'a str),
+    /// No live queue is it.
+    Missing,
+}
+
+/// The names of live queues, with the numbers of each.
+pub struct LiveNames<'a>(BTreeMap<&'a str, Vec<&'a OperatorId>>);
+
+impl<'a> LiveNames<'a> {
+    /// Collects the names of a listing.
+    pub fn new(listing: &'a Listing<OperatorId, LiveQueue>) -> Self {
+        let mut names: BTreeMap<&str, Vec<&OperatorId>> = BTreeMap::new();
+        for (exten, queue) in &listing.items {
+            names.entry(&queue.name).or_default().push(exten);
+        }
+        Self(names)
+    }
+
+    /// Returns the numbers of the live queues with a name.
+    pub fn extens(&self, name: &str) -> &[&'a OperatorId] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the names, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a str> {
+        self.0.keys().copied()
+    }
+}
+
+/// Matches every declared queue, in the order of their ids.
+pub fn queue_matches<'d, 'l>(
+    desired: &'d Desired,
+    ledger: &'l Ledger,
+    listing: &'l Listing<OperatorId, LiveQueue>,
+    names: &LiveNames<'l>,
+) -> Vec<(&'d ResourceId, &'d DesiredQueue, QueueMatch<'l>)> {
+    let mut matches: Vec<_> = desired.queues.iter().map(|(id, queue)| (id, queue, None)).collect();
+    let mut claimed: BTreeMap<&OperatorId, &ResourceId> = BTreeMap::new();
+    // What a pin or a name says goes first.
+    for (id, queue, found) in &mut matches {
+        let by_name = match &queue.exten {
+            Some(pinned) => live(listing, pinned),
+            None => match names.extens(&queue.name) {
+                [exten] => Some(*exten),
+                _ => None,
+            },
+        };
+        if let Some(exten) = by_name {
+            *found = Some(if let Some(first) = claimed.get(exten) {
+                QueueMatch::Claimed(exten, (*first).clone())
+            } else {
+                claimed.insert(exten, id);
+                QueueMatch::Live(exten)
+            });
+        }
+    }
+    let by_name = claimed.clone();
+    let mut result = Vec::with_capacity(matches.len());
+    for (id, queue, found) in matches {
+        let known = || known(ledger, listing, names, id, queue);
+        let found = match found {
+            Some(QueueMatch::Live(exten)) if queue.exten.is_none() => match known() {
+                // The queue of the ledger took a name that the manifests declare: they follow the console.
+                Some(known) if by_name.get(known).is_some_and(|other| ledger.get(other).is_none()) => {
+                    QueueMatch::Live(exten)
+                }
+                Some(known) if known != exten => QueueMatch::Conflict { known, named: exten },
+                Some(_) | None => QueueMatch::Live(exten),
+            },
+            Some(found) => found,
+            None if queue.exten.is_some() => QueueMatch::Missing,
+            None if names.extens(&queue.name).len() > 1 => {
+                QueueMatch::Namesakes(names.extens(&queue.name).to_vec())
+            }
+            None => match (known(), entry(ledger, id)) {
+                (Some(exten), _) if !claimed.contains_key(exten) => {
+                    claimed.insert(exten, id);
+                    QueueMatch::Live(exten)
+                }
+                (_, Some(LedgerEntry { exten: Some(exten), pending: true, .. })) => {
+                    QueueMatch::Pending(exten)
+                }
+                _ => QueueMatch::Missing,
+            },
+        };
+        result.push((id, queue, found));
+    }
+    result
+}
+
+/// Returns the number of a live queue.
+fn live<'a>(listing: &'a Listing<OperatorId, LiveQueue>, exten: &str) -> Option<&'a OperatorId> {
+    listing.items.get_key_value(&OperatorId::from(exten)).map(|(exten, _)| exten)
+}
+
+/// Returns the ledger's entry of a declared queue, unless rosterctl let go of that queue.
+fn entry<'a>(ledger: &'a Ledger, id: &ResourceId) -> Option<&'a LedgerEntry> {
+    ledger.get(id).filter(|entry| !entry.let_go)
+}
+
+/// Returns the live queue that the ledger, or the queue's former name, finds.
+fn known<'a>(
+    ledger: &'a Ledger,
+    listing: &'a Listing<OperatorId, LiveQueue>,
+    names: &LiveNames<'a>,
+    id: &ResourceId,
+    queue: &DesiredQueue,
+) -> Option<&'a OperatorId> {
+    let by_entry =
+        |id: &ResourceId| entry(ledger, id).and_then(|entry| live(listing, entry.exten.as_deref()?));
+    by_entry(id).or_else(|| {
+        let (was, _) = queue.was.as_ref()?;
+        match names.extens(was) {
+            [exten] => Some(*exten),
+            _ => by_entry(&ResourceId::queue(was, None)),
+        }
+    })
+}

@@ -1,0 +1,70 @@
+//! Fields that left the manifests: each keeps its live value, and the plan says so once a field.
+
+use std::collections::BTreeMap;
+
+use super::context::Draft;
+use crate::model::agent;
+use crate::model::field::{Field, Record, by_key};
+use crate::model::finding::{Finding, RELEASED};
+use crate::model::id::{Kind, ResourceId};
+use crate::model::ledger::LedgerEntry;
+use crate::model::queue;
+use crate::model::value::Type;
+
+/// Most resources that one finding names.
+const MOST_NAMED: usize = 100;
+
+/// Fields that rosterctl set before and that no manifest holds now, with their resources.
+#[derive(Default)]
+pub(super) struct Released {
+    fields: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Released {
+    /// Collects the fields of a declared resource that left its manifest.
+    pub(super) fn add(
+        &mut self,
+        id: &ResourceId,
+        declared: &Record,
+        live: &Record,
+        applied: Option<&LedgerEntry>,
+    ) {
+        let Some(applied) = applied else { return };
+        let table = match id.kind {
+            Kind::Agent => agent::FIELDS,
+            Kind::Queue => queue::FIELDS,
+            Kind::Seat => return,
+        };
+        let password = applied.password.is_some().then_some(agent::PASSWORD.key);
+        for key in applied.fields.keys().map(String::as_str).chain(password) {
+            if declared.iter().any(|entry| entry.field.key == key) || applied.released.contains(key) {
+                continue;
+            }
+            let Some(field) = by_key(table, key) else { continue };
+            let value = live.get(field).filter(|_| is_short(field));
+            let value = value.map(|value| format!(" ({})", value.words())).unwrap_or_default();
+            self.fields.entry(field.key).or_default().push(format!("{id}{value}"));
+        }
+    }
+
+    /// Adds one finding a field.
+    pub(super) fn report(self, draft: &mut Draft) {
+        for (key, all) in self.fields {
+            let named = all.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = all.len().saturating_sub(MOST_NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            draft.find(Finding::new(
+                &RELEASED,
+                format!(
+                    "`{key}` is no longer in the manifests of {named}{more}: the live value stays as it is; write `{key}:` \
+                     again to set it"
+                ),
+            ));
+        }
+    }
+}
+
+/// Returns true for a field whose values are short and not personal.
+fn is_short(field: &Field) -> bool {
+    field.personal.is_none() && matches!(field.ty, Type::Flag | Type::Number | Type::Choice(_))
+}

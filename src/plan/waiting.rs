@@ -1,0 +1,49 @@
+//! Changes that wait for agents at work: the last run left these agents alone, and the change would still disrupt them.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
+use crate::model::id::{Kind, OperatorId};
+use crate::model::plan::{Action, Change, ChangeOrigin, WAITING};
+use crate::model::value::Members;
+
+/// Says of each change for which agents it waits.
+pub(super) fn explain(context: &Context<'_>, changes: &mut [Change]) {
+    let waiting = &context.ledger.waiting;
+    for change in changes.iter_mut().filter(|_| !waiting.is_empty()) {
+        let Some(marks) = waiting.get(&change.id.to_string()) else { continue };
+        let open = marks.iter().filter(|(agent, _)| disrupts(change, &OperatorId::from(agent.as_str())));
+        let open: Vec<String> = open.map(|(agent, state)| format!("{agent} is {state}")).collect();
+        if open.is_empty() {
+            continue;
+        }
+        let words = format!("{WAITING}{}", open.join(", "));
+        change.reason = Some(match change.reason.take() {
+            Some(reason) => format!("{words}; {reason}"),
+            None => words,
+        });
+        // The ledger may know no value of a change that was never made; the manifest asked for it all the same.
+        for moved in std::iter::once(&mut change.moved).chain(change.fields.iter_mut().map(|f| &mut f.moved))
+        {
+            if *moved == ChangeOrigin::Unknown {
+                *moved = ChangeOrigin::Manifest;
+            }
+        }
+    }
+}
+
+/// Returns true if a change would disrupt an agent.
+fn disrupts(change: &Change, agent: &OperatorId) -> bool {
+    match (change.id.kind, change.action) {
+        (Kind::Queue, _) => {
+            let has = |members: Option<&Arc<Members>>| members.is_some_and(|all| all.contains_key(agent));
+            has(change.members_before()) && !has(change.members_after())
+        }
+        (_, Action::Delete | Action::Replace) => change.id.name == *agent,
+        (_, Action::Create | Action::Update) => {
+            let guarded = [&ENABLED, &MAIN_SKILL_GROUP];
+            change.id.name == *agent && guarded.iter().any(|field| change.field(field).is_some())
+        }
+    }
+}

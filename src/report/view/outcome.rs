@@ -1,0 +1,270 @@
+//! Results of a run → what was done and what was not, by resource; every format draws these lines.
+//!
+//! A change may be both: a queue that keeps an agent at work, or an agent with one field set and another not. A
+//! resource stands under what was done only with what was done.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::line::{Line, LineKind, Section, Segment, field_piece, ranges};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::outcome::{IN_PART, Status, StepResult};
+use crate::model::plan::{Action, Change, Operation, Plan, Step, WAITING};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::value::{Members, NO_MEMBERS, Value};
+use crate::report::Run;
+
+/// A step and its result.
+type Ended<'a> = (&'a Step, &'a StepResult);
+
+/// The changes of a run by their outcome.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// What was done.
+    pub(super) done: Vec<Change>,
+    /// What was not done.
+    pub(super) open: Vec<Open>,
+}
+
+/// A change, or a step without one, that was not done.
+pub(super) struct Open {
+    subject: String,
+    status: Status,
+    why: String,
+    /// What was left of the change.
+    change: Option<Change>,
+    /// The agent was deleted, and is to be made again.
+    deleted: bool,
+}
+
+/// Returns true if a step took effect on a resource, or ended as done without a read-back.
+fn took((_, result): &Ended<'_>, id: &ResourceId) -> bool {
+    result.took(id) || result.status == Status::Done && !result.left_out.contains(id)
+}
+
+/// Sorts the changes of a run by their outcome.
+pub(super) fn sort(plan: &Plan, run: &Run) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut touching: BTreeMap<&ResourceId, Vec<Ended<'_>>> = BTreeMap::new();
+    for ended in plan.steps.iter().zip(&run.results) {
+        for target in &ended.0.targets {
+            touching.entry(target).or_default().push(ended);
+        }
+    }
+    let mut told: BTreeSet<&ResourceId> = BTreeSet::new();
+    for change in &plan.changes {
+        let mine = touching.get(&change.id).map(Vec::as_slice).unwrap_or_default();
+        outcome.done.extend(done_part(change, mine));
+        if mine.iter().any(|ended| !took(ended, &change.id)) {
+            told.insert(&change.id);
+            let (status, why) = why(&change.id, mine);
+            let subject = change.id.to_string();
+            let is_deletion = |ended: &Ended<'_>| ended.0.operation == Operation::AgentDelete;
+            let deleted = mine.iter().any(|ended| is_deletion(ended) && took(ended, &change.id));
+            let change = Some(open_part(change, mine));
+            outcome.open.push(Open { subject, status, why, change, deleted });
+        }
+    }
+    // A queue that keeps its members may have steps all the same.
+    for (target, mine) in touching.iter().filter(|(target, _)| !told.contains(*target)) {
+        if mine.iter().any(|ended| !took(ended, target)) {
+            let (status, why) = why(target, mine);
+            outcome.open.push(Open {
+                subject: target.to_string(),
+                status,
+                why,
+                change: None,
+                deleted: false,
+            });
+        }
+    }
+    outcome
+}
+
+/// Returns the fields of the steps that did not take effect on a resource.
+fn open_fields<'a>(id: &ResourceId, mine: &[Ended<'a>]) -> BTreeSet<&'a str> {
+    let open = mine.iter().filter(|ended| !took(ended, id));
+    open.flat_map(|(step, _)| step.fields.iter().map(String::as_str)).collect()
+}
+
+/// Returns the part of a change that was done.
+fn done_part(change: &Change, mine: &[Ended<'_>]) -> Option<Change> {
+    let notes = mine.iter().filter(|(_, result)| result.status == Status::Done);
+    let notes = notes.filter_map(|(_, result)| result.message.clone());
+    // Nothing waits any more; and a list that was written in part may keep agents that the reason names.
+    let reason = change.reason.as_deref().filter(|_| mine.iter().all(|ended| took(ended, &change.id)));
+    let reason = reason.and_then(|reason| match reason.strip_prefix(WAITING) {
+        Some(waiting) => waiting.split_once("; ").map(|(_, reason)| reason.to_owned()),
+        None => Some(reason.to_owned()),
+    });
+    let reason = reason.into_iter().chain(notes).collect::<Vec<_>>().join("; ");
+    let mut done = Change { reason: Some(reason).filter(|reason| !reason.is_empty()), ..change.clone() };
+    if change.id.kind == Kind::Queue && change.action == Action::Update {
+        let before = change.members_before().map_or(&NO_MEMBERS, |members| members);
+        let written = written(change, mine).filter(|written| *written != *before)?;
+        for diff in done.fields.iter_mut().filter(|diff| *diff.field == ASSIGN_MEMBERS) {
+            diff.after = Some(Value::Members(Arc::new(written.clone())));
+        }
+        return Some(done);
+    }
+    let bears = |operation| {
+        matches!(operation, Operation::AgentCreate | Operation::AgentDelete | Operation::QueueCreate)
+    };
+    if mine.iter().any(|ended| bears(ended.0.operation) && !took(ended, &change.id)) {
+        return None;
+    }
+    let open = open_fields(&change.id, mine);
+    done.fields.retain(|diff| !open.contains(diff.field.key));
+    (change.action != Action::Update || !done.fields.is_empty()).then_some(done)
+}
+
+/// Returns the part of a change that was not done.
+fn open_part(change: &Change, mine: &[Ended<'_>]) -> Change {
+    let open = open_fields(&change.id, mine);
+    let bears =
+        |(step, _): &&Ended<'_>| matches!(step.operation, Operation::AgentCreate | Operation::QueueCreate);
+    let mut left = change.clone();
+    if mine.iter().find(bears).is_some_and(|ended| took(ended, &change.id)) {
+        left.action = Action::Update;
+    }
+    if left.action == Action::Update {
+        left.fields.retain(|diff| open.contains(diff.field.key));
+    }
+    if let Some(written) = written(change, mine) {
+        for diff in left.fields.iter_mut().filter(|diff| *diff.field == ASSIGN_MEMBERS) {
+            diff.before = Some(Value::Members(Arc::new(written.clone())));
+        }
+    }
+    left
+}
+
+/// Returns the members that the last write gave a queue.
+fn written(change: &Change, mine: &[Ended<'_>]) -> Option<Members> {
+    let is_written = |(step, result): &&Ended<'_>| {
+        let written = result.carried_out || result.status == Status::Done;
+        step.operation == Operation::QueueMembers && written
+    };
+    let (step, result) = mine.iter().rfind(is_written)?;
+    let sent = result.members.as_ref().or(step.members.as_ref()).or(change.members_after())?;
+    let mut members = Members::clone(sent);
+    members.retain(|id, _| !result.dropped.contains(id));
+    Some(members)
+}
+
+/// Returns the gravest status of the steps that did not take effect on a resource, and its reasons.
+fn why(id: &ResourceId, mine: &[Ended<'_>]) -> (Status, String) {
+    let open = || mine.iter().filter(|ended| !took(ended, id)).map(|(_, result)| *result);
+    let status = [Status::Failed, Status::Unknown, Status::Skipped];
+    let has = |status: &Status| open().any(|result| result.status == *status);
+    let status = status.into_iter().find(has).unwrap_or(Status::Failed);
+    let mut whys: Vec<&str> = Vec::new();
+    for result in open().filter(|result| result.status == status) {
+        let spared = result.spared.iter().filter(|spared| id.kind == Kind::Queue || spared.agent == id.name);
+        let mut own: Vec<&str> = spared.map(|spared| spared.why.as_str()).collect();
+        if own.is_empty() {
+            own.extend(result.message.as_deref().map(|why| why.strip_prefix(IN_PART).unwrap_or(why)));
+        }
+        whys.extend(own);
+    }
+    let mut seen = BTreeSet::new();
+    whys.retain(|why| seen.insert(*why));
+    (status, whys.join("; "))
+}
+
+/// Draws what moved and what was not done, gravest first; agents that share outcome and reason share a line.
+pub(super) fn lines(plan: &Plan, run: &Run, open: &[Open]) -> Vec<Line> {
+    let told: BTreeSet<&str> = open.iter().map(|one| &*one.subject).collect();
+    let moved = run.stale.iter().filter(|moved| !told.contains(&*moved.id.to_string()));
+    let moved = moved.map(|moved| {
+        let change = plan.change(&moved.id);
+        let title = change.and_then(|change| change.title.clone());
+        Line {
+            pieces: title
+                .map(Segment::Name)
+                .into_iter()
+                .chain([Segment::Words(moved.message.clone())])
+                .collect(),
+            source: change.and_then(|change| change.source.clone()),
+            ..line(LineKind::Moved, moved.id.to_string())
+        }
+    });
+    let mut groups: Vec<Vec<&Open>> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for one in open {
+        let agent = one.change.as_ref().filter(|change| change.id.kind == Kind::Agent);
+        let key = agent.map(|change| {
+            let fields = change.fields.iter().filter(|_| change.action == Action::Update);
+            let fields: Vec<_> = fields.map(|diff| (diff.field.key, &diff.before, &diff.after)).collect();
+            format!("{:?}", (change.action, one.status, one.deleted, &one.why, fields))
+        });
+        match key {
+            Some(key) if places.contains_key(&key) => groups[places[&key]].push(one),
+            key => {
+                places.extend(key.map(|key| (key, groups.len())));
+                groups.push(vec![one]);
+            }
+        }
+    }
+    groups.sort_by_key(|group| match group[0].status {
+        Status::Failed => 0,
+        Status::Unknown => 1,
+        Status::Skipped | Status::Done => 2,
+    });
+    moved.chain(groups.iter().map(|group| open_line(group))).collect()
+}
+
+fn line(tone: LineKind, subject: String) -> Line {
+    Line {
+        tone,
+        group: Section::Open,
+        subject,
+        about: None,
+        count: 1,
+        pieces: Vec::new(),
+        staffing: None,
+        everyone: Vec::new(),
+        source: None,
+    }
+}
+
+fn open_line(group: &[&Open]) -> Line {
+    let first = group[0];
+    let changes: Vec<&Change> = group.iter().filter_map(|one| one.change.as_ref()).collect();
+    let mut pieces = Vec::new();
+    let (mut subject, mut everyone) = (first.subject.clone(), Vec::new());
+    if changes.len() > 1 {
+        let ids: Vec<&OperatorId> = changes.iter().map(|change| &change.id.name).collect();
+        subject = format!("agent/{}", ranges(&ids));
+        pieces.push(Segment::Count(changes.len()));
+        let who = |change: &&Change| match &change.title {
+            Some(title) => format!("{} {title}", change.id.name),
+            None => change.id.name.to_string(),
+        };
+        everyone = changes.iter().map(who).collect();
+    } else if let Some(title) = changes.first().and_then(|change| change.title.clone()) {
+        pieces.push(Segment::Name(title));
+    }
+    match changes.first() {
+        Some(change)
+            if change.action == Action::Update && change.id.kind == Kind::Agent && !first.deleted =>
+        {
+            pieces.extend(change.fields.iter().map(|diff| match &diff.secret {
+                Some(_) => Segment::Words("password".to_owned()),
+                None => field_piece(diff),
+            }));
+        }
+        Some(_) if first.deleted => pieces.push(Segment::Words("deleted, and to be made again".to_owned())),
+        Some(change) if change.action != Action::Update => {
+            pieces.push(Segment::Words(LineKind::Act(change.action).word().to_owned()));
+        }
+        Some(_) | None => {}
+    }
+    pieces.extend(Some(&first.why).filter(|why| !why.is_empty()).cloned().map(Segment::Words));
+    Line {
+        pieces,
+        count: group.len(),
+        everyone,
+        source: changes.first().and_then(|change| change.source.clone()),
+        ..line(LineKind::Open(first.status), subject)
+    }
+}

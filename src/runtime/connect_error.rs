@@ -1,0 +1,128 @@
+//! A call that found no connection → its cause in words, and whether another try can help.
+//!
+//! A certificate that is not trusted stays so: no call is tried again after it, and the words never read as if the
+//! system had refused.
+
+use std::error::Error;
+use std::fmt::Display;
+use std::io;
+
+use rustls::{CertificateError, InvalidMessage};
+
+use super::proxy;
+use crate::model::id::safe;
+
+/// The cause of a call that found no connection.
+pub(crate) struct ConnectError {
+    /// The cause, and what to do where that is known.
+    pub words: String,
+    /// Whether each further try would end alike.
+    pub is_final: bool,
+}
+
+/// Most names of a certificate that are shown.
+const MOST_NAMES: usize = 5;
+
+impl ConnectError {
+    /// Explains an error of a client; `base` is the address that was called.
+    pub(crate) fn explain(error: &reqwest::Error, base: &str) -> Self {
+        let mut cause: Option<&(dyn Error + 'static)> = error.source();
+        // The innermost words: reqwest's own hold the URL, and with it the signature.
+        let (mut innermost, mut tunnel, mut tls) = ("of an unknown cause".to_owned(), None, None);
+        while let Some(at) = cause {
+            innermost = at.to_string();
+            tunnel = innermost.strip_prefix("tunnel error: ").map(str::to_owned).or(tunnel);
+            tls = at.downcast_ref::<rustls::Error>().or(tls);
+            // An error of input and output hides the one that it wraps.
+            let wrapped = at.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            cause = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| at.source());
+        }
+        let proxy = proxy::find(base).ok().flatten();
+        let at_proxy = |what: &str| match &proxy {
+            Some((variable, address)) => format!("the proxy {address} ({variable}) {what}"),
+            None => format!("the proxy {what}"),
+        };
+        match (tunnel.as_deref(), tls.and_then(tls_words)) {
+            (Some("proxy authorization required"), _) => Self {
+                words: at_proxy("asks for a sign-in; write it as http://USER:PASSWORD@HOST:PORT"),
+                is_final: true,
+            },
+            (Some("unsuccessful"), _) => Self::passing(at_proxy("does not connect to the system")),
+            (None, Some(words)) => Self { words, is_final: true },
+            (None, None) if proxy.is_none() || base.starts_with("https://") => Self::passing(innermost),
+            (_, Some(words)) => Self { words: at_proxy(&format!("cannot be used: {words}")), is_final: true },
+            (_, None) => Self::passing(at_proxy(&format!("cannot be reached: {innermost}"))),
+        }
+    }
+
+    fn passing(words: String) -> Self {
+        Self { words, is_final: false }
+    }
+}
+
+/// Explains an error of TLS that stays; `None` for one that may pass.
+fn tls_words(error: &rustls::Error) -> Option<String> {
+    match error {
+        rustls::Error::InvalidCertificate(why) => {
+            Some(format!("the system's certificate is not trusted: {}", certificate_words(why)))
+        }
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Some(
+            "the system does not speak TLS at this port; write the port of https, or http:// where there is no TLS"
+                .to_owned(),
+        ),
+        rustls::Error::PeerIncompatible(_) => {
+            Some("the system offers no TLS 1.2 or 1.3; update it, or its proxy".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Explains an error of a certificate, and says what to do.
+fn certificate_words(error: &CertificateError) -> String {
+    let moment = |time: &rustls::pki_types::UnixTime| {
+        let second = i64::try_from(time.as_secs()).ok();
+        let moment = second.and_then(|second| jiff::Timestamp::from_second(second).ok());
+        moment.map_or_else(|| "an unknown time".to_owned(), |moment| moment.to_string())
+    };
+    let renew = "have it renewed, or check this machine's clock";
+    match error {
+        CertificateError::UnknownIssuer => {
+            "its issuer is unknown; name the certificate of its authority in `caFile`".to_owned()
+        }
+        CertificateError::ExpiredContext { not_after, .. } => {
+            format!("it ended at {}; {renew}", moment(not_after))
+        }
+        CertificateError::Expired => format!("it has ended; {renew}"),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("it begins at {}; check this machine's clock", moment(not_before))
+        }
+        CertificateError::NotValidYet => "it has not begun; check this machine's clock".to_owned(),
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            // The verifier writes `DnsName("host")` and `IpAddress(192.0.2.1)`.
+            let name = |text: &String| {
+                let inner = text.split_once('(').map_or(text.as_str(), |(_, inner)| inner);
+                safe(inner.trim_matches(['(', ')', '"']))
+            };
+            let names: Vec<String> = presented.iter().take(MOST_NAMES).map(name).collect();
+            let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
+            format!(
+                "it is for {names}, and not for {}; write a name of the certificate as the host",
+                safe(&expected.to_str())
+            )
+        }
+        CertificateError::NotValidForName => {
+            "it is for another host; write a name of the certificate as the host".to_owned()
+        }
+        CertificateError::Other(why) if is_authority(why) => {
+            "it is the certificate of an authority (CA:TRUE); give the system one that an authority issued, and name \
+             that authority in `caFile`"
+                .to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Whether a system shows the certificate of an authority as its own.
+fn is_authority(why: &impl Display) -> bool {
+    why.to_string().contains("CaUsedAsEndEntity")
+}

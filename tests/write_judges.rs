@@ -1,0 +1,121 @@
+//! The judges of a write: is its target what the plan saw, may its call leave, and does live state show its result?
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
+
+#[allow(dead_code, reason = "each test file uses what it needs")]
+#[path = "support/planning.rs"]
+mod planning;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rosterctl::apply::observation::FRESH;
+use rosterctl::apply::pre_send::{Next, Observed};
+use rosterctl::apply::readback::{QueueKey, ReadBack, ReadSet};
+use rosterctl::apply::write_op::WriteOp;
+use rosterctl::apply::{journal_recovery, precondition};
+use rosterctl::model::agent;
+use rosterctl::model::field::Record;
+use rosterctl::model::id::OperatorId;
+use rosterctl::model::journal::Entry;
+use rosterctl::model::ledger::Ledger;
+use rosterctl::model::plan::Plan;
+use rosterctl::model::value::Value;
+use rosterctl::plan::Options;
+
+/// Plans agents over live ones, without queues and without a ledger.
+fn plan_over(agents: &str, live: &serde_json::Value) -> Plan {
+    let workspace = planning::workspace_with("", "{ limits: { floor: 100 } }");
+    let text = format!("apiVersion: rosterctl/v1\nkind: Roster\nagents: {agents}\n");
+    let desired = planning::desired(&[("a.yaml".to_owned(), text)], &workspace);
+    let live = planning::live(&serde_json::json!({ "agents": live, "queues": {} }));
+    rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &Options::default()).unwrap()
+}
+
+#[test]
+fn a_repeated_edit_is_not_stale_for_a_field_that_the_response_lacks() {
+    let plan = plan_over(
+        "[{ operatorId: \"8001\", name: 新, wrapUpSeconds: 30 }]",
+        &serde_json::json!({ "8001": { "name": "旧", "wrapUpSeconds": 5 } }),
+    );
+    for (name, wrap_up, moved) in [
+        ("新", None, false),
+        ("新", Some(30), false),
+        ("旧", None, false),
+        ("新", Some(7), true),
+        ("别", None, true),
+    ] {
+        let mut record = Record::default();
+        record.set(&agent::NAME, Value::Text(name.into()), None);
+        if let Some(seconds) = wrap_up {
+            record.set(&agent::WRAP_UP_SECONDS, Value::Number(seconds), None);
+        }
+        let mut seen = ReadBack::default();
+        seen.agents.insert(OperatorId::from("8001"), Ok(Some(record)));
+        assert_eq!(
+            !precondition::agents_moved(&plan, &seen).unwrap().is_empty(),
+            moved,
+            "{name} {wrap_up:?}"
+        );
+    }
+}
+
+#[test]
+fn a_dead_run_unbound_a_sip_number_where_live_state_shows_none() {
+    let sip = |number: &str| serde_json::json!({ "sip": { "number": number } });
+    let plan = plan_over(
+        "[{ operatorId: \"8001\", sip: { number: \"1002\" } }, { operatorId: \"8002\", sip: { number: \"1001\" } }]",
+        &serde_json::json!({ "8001": sip("1001"), "8002": sip("1002") }),
+    );
+    assert!(plan.steps[0].unbind, "{plan:?}");
+    let id = plan.steps[0].targets[0].name.to_string();
+    let entries = [Entry::Run { plan: Box::new(plan), ledger: Some(0) }, Entry::Begin { step: 0, at_ms: 0 }];
+    for (live, done) in [(serde_json::json!({ "sip": "none" }), true), (sip("1001"), false)] {
+        let live = planning::live(&serde_json::json!({ "agents": { &*id: live }, "queues": {} }));
+        let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
+        assert_eq!(results[0].carried_out, done, "{results:?}");
+    }
+}
+
+/// A moment of a run.
+fn at(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn a_deletion_reads_its_targets_once_and_presence_last() {
+    let op = WriteOp::DeleteAgents { ids: vec![OperatorId::from("8001")] };
+    let wanted = ReadSet { agents: [OperatorId::from("8001")].into(), ..ReadSet::default() };
+    let mut observed = Observed::default();
+    let next = |observed: Observed, now| observed.next(&op, &wanted, true, at(now), FRESH);
+    assert_eq!(next(observed, 10), Next::Presence);
+    observed.presence = Some(at(11));
+    assert_eq!(next(observed, 11), Next::Targets);
+    (observed.targets, observed.read) = (Some(at(11)), true);
+    assert_eq!(next(observed, 14), Next::Leave(at(11)));
+    assert_eq!(next(observed, 15), Next::Presence, "the other read was slow");
+    observed.presence = Some(at(20));
+    assert_eq!(next(observed, 20), Next::Leave(at(20)));
+    assert_eq!(observed.next(&op, &wanted, false, at(99), FRESH), Next::Leave(at(11)), "no guard");
+}
+
+#[test]
+fn the_first_read_serves_a_call_while_it_is_fresh_and_shows_its_targets() {
+    let members = WriteOp::SetMembers {
+        exten: OperatorId::from("1001"),
+        members: Arc::default(),
+        before: Some(Arc::default()),
+    };
+    let queue = WriteOp::CreateQueue { name: "q".to_owned(), record: Record::default() };
+    let wanted = ReadSet { queues: [QueueKey::All].into(), ..ReadSet::default() };
+    let known = Observed { begun: at(1), ..Observed::default() };
+    for (op, known, now, next) in [
+        (&members, known, 4, Next::Leave(at(4))),
+        (&members, known, 5, Next::Targets),
+        (&members, Observed { answered: true, ..known }, 2, Next::Targets),
+        (&queue, Observed { answered: true, ..known }, 2, Next::Leave(at(2))),
+        (&queue, Observed { created: Some(at(1)), ..known }, 2, Next::Leave(at(2))),
+        (&queue, Observed { created: Some(at(2)), ..known }, 2, Next::Targets),
+    ] {
+        assert_eq!(known.next(op, &wanted, false, at(now), FRESH), next, "{op:?}");
+    }
+}
