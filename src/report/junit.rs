@@ -170,8 +170,8 @@ fn cases(report: &Report, view: &View) -> Vec<Case> {
                 name: named(line, view.tense),
                 said: String::new(),
                 end: match status {
-                    Status::Failed | Status::Done => End::Failed(said),
-                    Status::Skipped => End::Skipped(said),
+                    Status::Failed => End::Failed(said),
+                    Status::Skipped | Status::Done => End::Skipped(said),
                     Status::Unknown => End::Error(said),
                 },
             },

@@ -61,6 +61,7 @@ impl LineKind {
             LineKind::Act(Action::Update) => "update",
             LineKind::Act(Action::Replace) => "replace",
             LineKind::Act(Action::Delete) => "delete",
+            LineKind::Open(Status::Done) => "in part",
             LineKind::Open(status) => status.word(),
             LineKind::Moved => "moved",
             LineKind::Find(severity) => severity.word(),

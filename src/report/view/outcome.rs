@@ -29,6 +29,7 @@ pub(super) struct Outcome {
 /// A change, or a step without one, that was not done.
 pub(super) struct Open {
     subject: String,
+    /// Done where the rest of the change was done.
     status: Status,
     why: String,
     /// What was left of the change.
@@ -54,10 +55,13 @@ pub(super) fn sort(plan: &Plan, run: &Run) -> Outcome {
     let mut told: BTreeSet<&ResourceId> = BTreeSet::new();
     for change in &plan.changes {
         let mine = touching.get(&change.id).map(Vec::as_slice).unwrap_or_default();
-        outcome.done.extend(done_part(change, mine));
+        let done = done_part(change, mine);
+        let in_part = done.is_some();
+        outcome.done.extend(done);
         if mine.iter().any(|ended| !took(ended, &change.id)) {
             told.insert(&change.id);
             let (status, why) = why(&change.id, mine);
+            let status = if in_part && status == Status::Skipped { Status::Done } else { status };
             let subject = change.id.to_string();
             let is_deletion = |ended: &Ended<'_>| ended.0.operation == Operation::AgentDelete;
             let deleted = mine.iter().any(|ended| is_deletion(ended) && took(ended, &change.id));
