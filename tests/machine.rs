@@ -114,6 +114,20 @@ fn a_stop_during_the_first_look_ends_the_run() {
 }
 
 #[test]
+fn a_step_whose_repetition_is_interrupted_is_unknown_and_not_untried() {
+    let finish = drive(plan_of("[{ operatorId: \"8001\" }]", &[]), |effect| match effect {
+        Effect::Read { purpose, wanted, .. } => {
+            vec![Event::ReadBack { purpose: *purpose, seen: missing(wanted) }]
+        }
+        Effect::Send { step, repetition: 0, .. } => answered(*step, Failure::Unknown("it broke".to_owned())),
+        Effect::Send { step, .. } => vec![Event::Interrupted, Event::NotStarted { step: *step }],
+        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
+    });
+    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
+    assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
+}
+
+#[test]
 fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
     let plan = plan_of("[{ operatorId: \"8001\", state: absent }]", &["8001"]);
     let op = WriteOp::DeleteAgents { ids: vec![OperatorId::from("8001")] };

@@ -290,7 +290,7 @@ impl Machine {
                 self.answered(step, Err(Failure::NotSent("the run was interrupted".to_owned())))
             }
             Event::NotStarted { step } => {
-                self.end(step, Status::Skipped, "the run was interrupted before it");
+                self.end_interrupted(step);
                 self.advance()
             }
             Event::Interrupted => {
@@ -363,7 +363,7 @@ impl Machine {
                     continue;
                 }
                 if self.interrupted {
-                    self.end(at, Status::Skipped, "the run was interrupted before it");
+                    self.end_interrupted(at);
                     progress = true;
                     continue;
                 }

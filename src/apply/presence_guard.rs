@@ -14,7 +14,7 @@ use super::machine::{Answer, Machine, Phase};
 use super::write_op;
 use super::write_op::WriteOp;
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::{Deferred, Status};
+use crate::model::outcome::Deferred;
 use crate::model::plan::Operation;
 use crate::model::presence::{Disruption, Presence, PresenceVerdict};
 
@@ -84,7 +84,7 @@ impl Machine {
         for at in steps {
             match presence.filter(|_| !self.interrupted) {
                 Some(presence) => effects.extend(self.evaluate_presence(*at, presence, now)),
-                None => self.end(*at, Status::Skipped, "the run was interrupted before it"),
+                None => self.end_interrupted(*at),
             }
         }
         effects.extend(self.advance());

@@ -39,6 +39,18 @@ impl Machine {
         }
     }
 
+    /// Ends a step that the interruption of the run keeps from being sent, or from being sent again.
+    pub(super) fn end_interrupted(&mut self, at: usize) {
+        match &self.steps[at].note {
+            // A read-back did not show its call before, which may be shown late.
+            Some(why) if self.steps[at].repetition > 0 => {
+                let message = format!("{why}; then the run was interrupted");
+                self.end(at, Status::Unknown, message);
+            }
+            _ => self.end(at, Status::Skipped, "the run was interrupted before it"),
+        }
+    }
+
     /// Ends a step that did not take effect by its read-back; `late` where the effect may not be shown yet.
     pub(super) fn fail_unverified(&mut self, at: usize, what: &str, late: bool) {
         let why = self.steps[at].note.take().map(|note| format!(" ({note})")).unwrap_or_default();
