@@ -12,7 +12,6 @@ use crate::cli::plan_args::PlanArgs;
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::{Effect, LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
-use crate::model::id::OperatorId;
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
@@ -73,10 +72,7 @@ pub(crate) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput
     let unfinished = loaded.journal().unfinished().map_err(CliError::error)?;
     settle(loaded, &mut ledger, &unfinished, &live).await?;
     if let (Some(vendor), Some(queues)) = (&vendors.queues, &mut live.queues) {
-        let pending = ledger.queues().filter(|(_, entry)| entry.pending);
-        let pending =
-            pending.filter_map(|(_, entry)| Some(OperatorId::from(entry.exten.as_deref()?))).collect();
-        resources::add_unlisted(vendor, queues, pending).await;
+        resources::add_unlisted(vendor, queues, &ledger).await;
     }
     Ok(PlanningInput { live, ledger, vendors })
 }

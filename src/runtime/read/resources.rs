@@ -13,6 +13,7 @@ use crate::apply::readback::{
 use crate::model::call::{Call, Failure};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
+use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::provider::paging::{Assembled, Assembly, Course, Head};
 use crate::provider::{Page, Row};
@@ -88,16 +89,34 @@ fn queue(row: Row) -> Option<(OperatorId, LiveQueue)> {
     }
 }
 
-/// Adds the queues of some numbers that a listing does not show yet, and that a query by number does.
+/// Adds the queues of a ledger that a complete listing does not show and that a query by number does.
+///
+/// The listing may show a new queue later than the query. A queue counts as deleted only if neither shows it. A query
+/// that fails makes the listing incomplete, unless the creation of its queue is pending.
 pub async fn add_unlisted(
     vendor: &impl ResourceReader,
     listing: &mut Listing<OperatorId, LiveQueue>,
-    extens: BTreeSet<OperatorId>,
+    ledger: &Ledger,
 ) {
-    for exten in extens.into_iter().filter(|exten| !listing.items.contains_key(exten)).collect::<Vec<_>>() {
-        let shown = one(vendor, &exten).await.ok().flatten().and_then(queue);
-        // Without its members nothing is compared with it.
-        listing.items.extend(shown.filter(|(_, queue)| queue.members().is_some()));
+    let known = ledger.queues().filter(|(_, entry)| !entry.let_go);
+    for (id, entry) in known {
+        let Some(exten) = entry.exten.as_deref().map(OperatorId::from) else { continue };
+        if listing.incomplete.is_some() || listing.items.contains_key(&exten) {
+            continue;
+        }
+        match one(vendor, &exten).await {
+            // Without its members nothing is compared with it.
+            Ok(shown) => {
+                let shown = shown.and_then(queue);
+                listing.items.extend(shown.filter(|(_, queue)| queue.members().is_some()));
+            }
+            Err(_) if entry.pending => {}
+            Err(failure) => {
+                let doubt =
+                    format!("it lacks {id} (`{exten}`), and a query for it failed: {}", failure.message());
+                listing.incomplete = Some(doubt);
+            }
+        }
     }
 }
 
@@ -317,4 +336,68 @@ async fn look_at_queues(
         .buffered(vendor.at_once())
         .collect()
         .await
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::workspace::Connection;
+    use crate::model::call::Reply;
+    use crate::model::ledger::LedgerEntry;
+    use crate::provider::{Provider, SPECS, webchat_queue};
+
+    /// A system that gives one answer to every call.
+    struct OneAnswer(Connection, Reply);
+
+    impl ResourceReader for OneAnswer {
+        fn provider(&self) -> &dyn Provider {
+            &webchat_queue::WebchatQueue
+        }
+
+        fn connection(&self) -> &Connection {
+            &self.0
+        }
+
+        async fn read<T>(
+            &self,
+            _: impl Fn() -> Call,
+            hear: impl Fn(&Reply) -> Result<T, Failure>,
+        ) -> Result<T, Failure> {
+            hear(&self.1)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_the_listing_lacks_is_deleted_only_if_a_query_lacks_it_too() {
+        let text = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\nconnections:\n  \
+                    webchat: { provider: webchat-queue, baseUrl: sandbox }\n";
+        let workspace = crate::config::load::load(&"w".into(), text.as_bytes(), SPECS).unwrap();
+        let connection = workspace.connection("webchat-queue").unwrap();
+        let row = json!({ "displayName": "q", "exten": "7", "assignRule": "least", "isMemory": false,
+            "memoryTime": null, "updateTime": "", "updateAgent": "", "assignMembers": [] });
+        let found = |rows: &[serde_json::Value]| {
+            Reply::json(200, &json!({ "success": true, "data": { "count": rows.len(), "list": rows } }))
+        };
+        for (reply, pending, live, complete) in [
+            (found(&[row]), false, true, true),
+            (found(&[]), false, false, true),
+            (Reply::json(500, &json!({})), false, false, false),
+            (Reply::json(500, &json!({})), true, false, true),
+        ] {
+            let entry = LedgerEntry { exten: Some("7".to_owned()), pending, ..LedgerEntry::default() };
+            let mut ledger = Ledger::default();
+            ledger.resources.insert("queue/q".to_owned(), entry);
+            let mut listing = Listing::default();
+            let reader = OneAnswer(connection.clone(), reply);
+            add_unlisted(&reader, &mut listing, &ledger).await;
+            assert_eq!(
+                (listing.items.len() == 1, listing.incomplete.is_none()),
+                (live, complete),
+                "{listing:?}"
+            );
+        }
+    }
 }
