@@ -25,8 +25,7 @@ use rosterctl::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePasswor
 use rosterctl::model::live::{Listing, Live, LiveQueue};
 use rosterctl::model::plan::{ChangeOrigin, Operation, Plan};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
-use rosterctl::model::retry;
-use rosterctl::model::retry::Bounds;
+use rosterctl::model::retry::{self, Bounds};
 use rosterctl::model::value::Value;
 use rosterctl::plan::Options;
 
@@ -80,24 +79,28 @@ fn missing(wanted: &ReadSet) -> ReadBack {
     seen
 }
 
+fn nothing_seen(purpose: ReadPurpose, wanted: &ReadSet) -> Vec<Event> {
+    vec![Event::ReadBack { purpose, seen: missing(wanted) }]
+}
+
 fn answered(step: usize, failure: Failure) -> Vec<Event> {
     vec![Event::Answered { step, result: Err(failure) }]
 }
 
 #[test]
-fn a_call_that_cannot_be_repeated_any_more_ends_its_step_and_not_the_run() {
-    let finish =
-        drive(plan_of("[{ operatorId: \"8001\" }, { operatorId: \"8002\" }]", &[]), |effect| match effect {
-            Effect::Read { purpose, wanted, .. } => {
-                vec![Event::ReadBack { purpose: *purpose, seen: missing(wanted) }]
-            }
-            Effect::Send { step: 0, .. } => answered(0, Failure::Unknown("it broke".to_owned())),
-            Effect::Send { step, .. } => answered(*step, Failure::SignIn("it is expired".to_owned())),
+fn a_call_that_cannot_be_repeated_any_more_ends_its_step_as_unknown_and_not_the_run() {
+    let plan = plan_of("[{ operatorId: \"8001\" }, { operatorId: \"8002\" }]", &[]);
+    for other in [Failure::SignIn as fn(String) -> Failure, Failure::Refused] {
+        let finish = drive(plan.clone(), |effect| match effect {
+            Effect::Read { purpose, wanted, .. } => nothing_seen(*purpose, wanted),
+            Effect::Send { step: 0, repetition: 0, .. } => answered(0, Failure::Unknown("why".to_owned())),
+            Effect::Send { step: 0, .. } => vec![Event::Interrupted, Event::NotStarted { step: 0 }],
+            Effect::Send { step, .. } => answered(*step, other("no".to_owned())),
             Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
         });
-    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
-    let ends: Vec<Status> = ran.results.iter().map(|result| result.status).collect();
-    assert_eq!(ends, [Status::Skipped, Status::Failed]);
+        let Finish::Ran(ApplyOutcome { results, .. }) = finish else { panic!("{finish:?}") };
+        assert_eq!([results[0].status, results[1].status], [Status::Unknown, Status::Failed]);
+    }
 }
 
 #[test]
@@ -111,20 +114,6 @@ fn a_stop_during_the_first_look_ends_the_run() {
         _ => panic!("{effect:?}"),
     });
     assert!(matches!(&finish, Finish::Ran(ran) if ran.interrupted), "{finish:?}");
-}
-
-#[test]
-fn a_step_whose_repetition_is_interrupted_is_unknown_and_not_untried() {
-    let finish = drive(plan_of("[{ operatorId: \"8001\" }]", &[]), |effect| match effect {
-        Effect::Read { purpose, wanted, .. } => {
-            vec![Event::ReadBack { purpose: *purpose, seen: missing(wanted) }]
-        }
-        Effect::Send { step, repetition: 0, .. } => answered(*step, Failure::Unknown("it broke".to_owned())),
-        Effect::Send { step, .. } => vec![Event::Interrupted, Event::NotStarted { step: *step }],
-        Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
-    });
-    let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
-    assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
 }
 
 #[test]
@@ -287,9 +276,7 @@ fn an_unanswered_password_call_is_unknown() {
     let plan = plan_of(&agents(2), &["8001"]);
     let finish = drive(plan.clone(), |effect| match effect {
         Effect::Send { step, .. } => answered(*step, Failure::Unknown("it broke".to_owned())),
-        Effect::Read { purpose, wanted, .. } => {
-            vec![Event::ReadBack { purpose: *purpose, seen: missing(wanted) }]
-        }
+        Effect::Read { purpose, wanted, .. } => nothing_seen(*purpose, wanted),
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };

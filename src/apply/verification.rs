@@ -9,7 +9,7 @@ use super::postcondition;
 use super::postcondition::{Open, Verdict};
 use super::presence_guard::reasons;
 use super::readback::{ReadBack, ReadSet};
-use super::write_op::{WriteOp, unreadable};
+use super::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::outcome::{Deferred, IN_PART, Status, StepResult};
@@ -27,27 +27,24 @@ impl Machine {
 
     /// Ends a step whose system refused the sign-in.
     pub(super) fn end_signed_out(&mut self, at: usize, status: Status) {
-        const WHY: &str = "the system refused the sign-in";
-        let state = &self.steps[at];
-        match &state.note {
-            // The outcome of its call before is not known.
-            Some(why) if state.repetition > 0 && state.op.as_ref().is_some_and(unreadable) => {
-                let message = format!("{why}; then {WHY}");
-                self.end(at, Status::Unknown, message);
-            }
-            _ => self.end(at, status, WHY),
-        }
+        self.end_unsent(at, status, "the system refused the sign-in");
     }
 
-    /// Ends a step that the interruption of the run keeps from being sent, or from being sent again.
+    /// Ends a step that the interruption of the run keeps from being sent.
     pub(super) fn end_interrupted(&mut self, at: usize) {
+        self.end_unsent(at, Status::Skipped, "the run was interrupted before it");
+    }
+
+    /// Ends a step whose call does not leave; its outcome is unknown if an attempt before left.
+    ///
+    /// A read-back did not show that attempt, but it may be shown late.
+    fn end_unsent(&mut self, at: usize, status: Status, why: &str) {
         match &self.steps[at].note {
-            // A read-back did not show its call before, which may be shown late.
-            Some(why) if self.steps[at].repetition > 0 => {
-                let message = format!("{why}; then the run was interrupted");
+            Some(note) if self.steps[at].repetition > 0 => {
+                let message = format!("{note}; then {why}");
                 self.end(at, Status::Unknown, message);
             }
-            _ => self.end(at, Status::Skipped, "the run was interrupted before it"),
+            _ => self.end(at, status, why),
         }
     }
 
