@@ -9,6 +9,9 @@ impl World {
     /// Carries out one change at the console.
     pub(super) fn console(&mut self, seed: u64) {
         let mut random = Random::new(seed);
+        if self.owners.changes && random.below(2) == 0 {
+            return self.change_identity(&mut random);
+        }
         let agents: Vec<String> = self.agent_ids().into_iter().collect();
         let agent = agents.get(random.below(agents.len())).cloned();
         let queues = self.estate.webchat_queue.queues.len();
@@ -67,7 +70,7 @@ impl World {
                 if self.estate.agent_config.agent(&new.operator_id).is_some() {
                     return;
                 }
-                (new.id, new.sip_number, new.sipid) = (0, None, None);
+                (new.id, new.ctime, new.sip_number, new.sipid) = (0, self.now, None, None);
                 self.unsaid.remove(&new.operator_id);
                 self.note(format!("console: makes agent {}", new.operator_id));
                 self.estate.agent_config.put(new);
@@ -89,5 +92,81 @@ impl World {
         }
         self.observe();
         self.age();
+    }
+
+    /// Gives a number to another agent, makes an agent again, or renames or deletes a queue.
+    fn change_identity(&mut self, random: &mut Random) {
+        let agents: Vec<String> = self.agent_ids().into_iter().collect();
+        let queues = self.estate.webchat_queue.queues.len();
+        let (act, at) = (random.below(6), random.below(queues));
+        match act {
+            0..=2 => {
+                let Some(id) = agents.get(random.below(agents.len())) else { return };
+                let Some(mut agent) = self.estate.agent_config.remove(id) else { return };
+                (agent.id, agent.ctime, agent.sip_number, agent.sipid) = (0, self.now, None, None);
+                agent.password_md5 = super::world::digest("of the console");
+                ["r1", "r2"][random.below(2)].clone_into(&mut agent.role_name);
+                let is_same = act == 0;
+                if !is_same {
+                    agent.name = Some(format!("successor {}", random.below(3)));
+                }
+                self.note(format!(
+                    "console: {id} is {}",
+                    if is_same { "made again" } else { "another agent" }
+                ));
+                self.created.remove(id);
+                self.unsaid.remove(id);
+                self.estate.agent_config.put(agent);
+            }
+            3 | 4 if queues > 0 => {
+                let exten = self.estate.webchat_queue.queues[at].exten.clone();
+                let first = self.owners.first_name(&exten);
+                let taken = |name: &String| {
+                    self.estate.webchat_queue.queues.iter().any(|queue| queue.display_name == *name)
+                };
+                let back = first.filter(|first| !taken(first));
+                let name = back.unwrap_or_else(|| format!("renamed {exten}"));
+                self.note(format!("console: queue {exten} is named {name}"));
+                self.rename(at, name);
+            }
+            _ if queues > 0 => {
+                let queue = self.estate.webchat_queue.queues.remove(at);
+                self.unnamed.remove(&queue.exten);
+                self.note(format!("console: deletes queue {} ({})", queue.exten, queue.display_name));
+            }
+            _ => {}
+        }
+        self.observe();
+        self.age();
+    }
+
+    /// Does what people owe after a history: renamed queues get their first names back, those that were made in
+    /// their place go, and the ledgers forget pending queues that are gone.
+    pub(super) fn settle(&mut self) {
+        let ledgers = self.ledgers.values_mut().chain([&mut self.ledger]);
+        for ledger in ledgers {
+            let queues = &self.estate.webchat_queue;
+            ledger.resources.retain(|_, entry| {
+                let exten = entry.exten.as_deref().filter(|_| entry.pending);
+                exten.is_none_or(|exten| queues.queue(exten).is_some())
+            });
+        }
+        for queue in self.estate.webchat_queue.queues.clone() {
+            let Some(first) = self.owners.first_name(&queue.exten).filter(|n| *n != queue.display_name)
+            else {
+                continue;
+            };
+            let by_console = &self.by_console;
+            let queues = &mut self.estate.webchat_queue.queues;
+            queues.retain(|q| q.display_name != first || !by_console.contains_key(&q.exten));
+            let taken = queues.iter().any(|q| q.display_name == first);
+            let Some(at) = queues.iter().position(|q| q.exten == queue.exten) else { continue };
+            if taken {
+                queues.remove(at);
+                self.unnamed.remove(&queue.exten);
+            } else {
+                self.rename(at, first);
+            }
+        }
     }
 }

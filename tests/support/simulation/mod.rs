@@ -3,22 +3,30 @@
 //! One seed replays one history exactly. A history is some runs while things go wrong (calls lost before or
 //! after they were carried out, late, throttled, failed, garbled, cut off and overtaking each other; somebody at
 //! the console; the operator stops it; the client dies), then at most three runs in fine weather, after which
-//! everything must be as the manifests say. An auditor beside the vendors watches all of it.
+//! everything must be as the manifests say. An auditor beside the vendors watches all of it: which agents a run
+//! deletes by their identities, no second queue, no call after a refused sign-in, and what a run tells of its steps.
 //!
 //! The client is the program's own: planner, machine, executor, client with its retries and rate windows, pre-send
 //! check. Played here are the ports of its runtime (`ports`) and the frame of `cli::apply`: passwords and ledger. It
 //! is a future that is polled by hand: an event is taken from the world's queue, the future is polled, and so on;
 //! dying is dropping it between two events.
 //!
-//! What no client could get right is left out: a call that is carried out after the client gave it up, or after
-//! the next client began to read.
+//! What no client could get right is left out: a call that is carried out after the client gave it up, or after the
+//! next client began to read; an agent that the console makes again before the client reads it back for the first time;
+//! a queue that only the client knows that died, or another workspace, and that no listing shows.
 
 mod console;
+mod facts;
+mod hidden;
+mod history;
 mod judge;
 mod late;
+mod owners;
 mod ports;
 mod presence;
 mod roster;
+mod sign_in;
+mod told;
 mod world;
 
 use std::cell::RefCell;
@@ -31,17 +39,18 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rosterctl::apply::observation::FRESH;
-use rosterctl::apply::{ApplyOptions, ApplyOutcome, Finish, ledger_update, replacement_backup};
+use rosterctl::apply::{ApplyOptions, ApplyOutcome, Finish, StepResult, ledger_update, replacement_backup};
 use rosterctl::config::workspace::Prune;
 use rosterctl::model::agent::PASSWORD;
+use rosterctl::model::desired::Desired;
 use rosterctl::model::finding::Effect as Weight;
 use rosterctl::model::id::Kind;
+use rosterctl::model::identity::Identity;
+use rosterctl::model::ledger::Ledger;
+use rosterctl::model::live::Live;
 use rosterctl::model::outcome::Status;
 use rosterctl::model::plan::{Action, Allowance, Operation, Plan};
-use rosterctl::model::presence::PresencePolicy;
-use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::secret::{Secret, SecretRef};
-use rosterctl::model::value::Value;
 use rosterctl::plan::{self, Options};
 use rosterctl::provider::{Provider, cms_agent, webchat_queue};
 use rosterctl::runtime::clock::Clock as _;
@@ -51,12 +60,11 @@ use rosterctl::runtime::read::presence::Observers;
 use rosterctl::runtime::read::resources;
 use rosterctl::runtime::vendor::Vendor;
 use rosterctl::runtime::vendor::Vendors;
-use rosterctl::sandbox::vendor_state::Random;
 
-use judge::judge;
+pub(crate) use history::{Course, Theme, history, tenants};
 use ports::{Alone, SmallPages, WorldClock, WorldLease, WorldPasswords};
-pub(crate) use roster::{Roster, large, replacing, small};
-use world::{Happening, Waiting, Weather, World};
+pub(crate) use roster::{Roster, large, leaving, replacing, shared, small};
+use world::{Happening, Waiting, World};
 
 type Shared = Rc<RefCell<World>>;
 
@@ -81,6 +89,14 @@ pub(crate) enum Mutant {
     NoDeadline,
     /// A result that the vendor did not confirm counts as confirmed.
     Unconfirmed,
+    /// Agents are owned by their number.
+    ByNumber,
+    /// The number of a queue in a successful answer is forgotten.
+    ForgottenExten,
+    /// A list that was written in part is not recorded.
+    PartUnrecorded,
+    /// The report tells the plan.
+    PlanReport,
 }
 
 /// What happened in a history.
@@ -148,6 +164,10 @@ enum End {
 struct Client<'a> {
     world: Shared,
     roster: &'a Roster,
+    /// What the manifests ask for now.
+    desired: &'a Desired,
+    /// Which of the workspaces on the tenant it is.
+    workspace: usize,
     vendors: Vendors,
     observers: Observers,
     mutant: Option<Mutant>,
@@ -177,6 +197,8 @@ impl<'a> Client<'a> {
         Self {
             world: Rc::clone(world),
             roster,
+            desired: &roster.desired,
+            workspace: 0,
             vendors,
             observers,
             mutant,
@@ -192,25 +214,25 @@ impl<'a> Client<'a> {
     async fn apply(&self) -> End {
         {
             let mut world = self.world.borrow_mut();
-            world.lost = false;
-            world.planned = false;
-            world.run_ms = world.now;
-            world.truth.clear();
-            world.was_missing.clear();
-            world.may_create.clear();
-            world.may_delete.clear();
-            world.observe();
-            world.note("apply begins");
+            world.begin_run(self.workspace, self.desired);
+            world.note(format!("apply of workspace {} begins", self.workspace));
         }
-        let live = match resources::live(&self.vendors).await {
+        let mut live = match resources::live(&self.vendors).await {
             Ok(live) => live,
             Err(failure) => {
                 self.world.borrow_mut().note(format!("unreadable: {}", failure.message()));
                 return End::Unreadable;
             }
         };
-        let ledger = self.world.borrow().ledger.clone();
-        let Roster { workspace, desired, .. } = self.roster;
+        let mut ledger = self.world.borrow().ledger.clone();
+        if let (Some(vendor), Some(queues)) = (&self.vendors.queues, &mut live.queues) {
+            resources::add_unlisted(vendor, queues, &ledger).await;
+        }
+        if self.mutant == Some(Mutant::ByNumber) {
+            forget_identities(&mut ledger, &mut live);
+        }
+        let workspace = &self.roster.workspace;
+        let desired = self.desired;
         // A small roster may end empty.
         let deletes = Allowance { rule: "deletes".to_owned(), up_to: u32::MAX };
         let options = Options { allow: vec![deletes], ..Options::default() };
@@ -224,9 +246,13 @@ impl<'a> Client<'a> {
             return End::Blocked;
         }
         if plan.steps.is_empty() {
-            let mut ledger = ledger;
             ledger_update::adopt(&mut ledger, desired, &live, &plan);
-            self.world.borrow_mut().store_ledger(&ledger);
+            if !plan.has(Weight::Partial) {
+                ledger_update::note_clean_run(&mut ledger, desired, &live);
+            }
+            let mut world = self.world.borrow_mut();
+            world.store_ledger(&ledger);
+            world.watch_known_queues();
             return End::Empty;
         }
         *self.steps.borrow_mut() = plan.steps.len();
@@ -234,7 +260,6 @@ impl<'a> Client<'a> {
             let signal = self.world.borrow_mut().after(self.hesitates);
             Waiting(signal).await;
         }
-        let mut ledger = ledger;
         if self.mutant != Some(Mutant::Forgetful) {
             replacement_backup::back_up(&mut ledger, &plan);
             self.world.borrow_mut().store_ledger(&ledger);
@@ -263,9 +288,25 @@ impl<'a> Client<'a> {
                     let why = result.message.as_deref().unwrap_or_default();
                     world.note(format!("{} {:?} {} {why}", step.id, step.targets, result.status.word()));
                 }
+                if self.mutant == Some(Mutant::PlanReport) {
+                    for result in &mut results {
+                        (result.status, result.carried_out) = (Status::Done, true);
+                        result.left_out.clear();
+                    }
+                }
+                world.watch_results(&plan, &results);
+                let told = results.clone();
+                self.break_results(&mut results);
                 ledger_update::adopt(&mut ledger, desired, &live, &plan);
                 ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+                ledger_update::note_protection(&mut ledger, desired, &plan);
+                let proved = results.iter().all(StepResult::is_proved) && skipped.is_empty();
+                if proved && !plan.has(Weight::Partial) {
+                    ledger_update::note_clean_run(&mut ledger, desired, &live);
+                }
                 world.store_ledger(&ledger);
+                world.watch_lists(&plan, &told);
+                world.watch_known_queues();
                 if interrupted {
                     return End::Interrupted;
                 }
@@ -278,13 +319,27 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// Breaks what the ledger is told of a run.
+    fn break_results(&self, results: &mut [StepResult]) {
+        for result in results {
+            match self.mutant {
+                Some(Mutant::ForgottenExten) => (result.made, result.pending) = (None, false),
+                Some(Mutant::PartUnrecorded) if result.members.is_some() => {
+                    (result.members, result.carried_out) = (None, false);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Looks whether the plan deletes and makes only what is due.
     fn watch_plan(&self, plan: &Plan) {
         let mut world = self.world.borrow_mut();
+        world.plan_owners(self.desired, self.roster.prunes_all(), plan);
         for change in &plan.changes {
             let name = change.id.name.as_str();
             world.note(format!("plan: {:?} {}", change.action, change.id));
-            let declared = self.roster.desired.agents.get(&name.into());
+            let declared = self.desired.agents.get(&name.into());
             let wrong = match (change.id.kind, change.action) {
                 (Kind::Agent, Action::Delete) => match declared {
                     Some(agent) => !agent.absent,
@@ -372,6 +427,16 @@ impl<'a> Client<'a> {
     }
 }
 
+/// Forgets the identities of agents.
+fn forget_identities(ledger: &mut Ledger, live: &mut Live) {
+    for entry in ledger.resources.values_mut() {
+        entry.identity = Identity::default();
+    }
+    for agent in live.agents.iter_mut().flat_map(|agents| agents.items.values_mut()) {
+        agent.identify(Identity::default());
+    }
+}
+
 /// Returns a plan whose deletions wait for nothing.
 fn early_delete(plan: &Plan) -> Arc<Plan> {
     let mut plan = plan.clone();
@@ -379,148 +444,4 @@ fn early_delete(plan: &Plan) -> Arc<Plan> {
         step.after.clear();
     }
     Arc::new(plan)
-}
-
-/// Which moments a client dies at, and what else goes wrong.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Course {
-    pub(crate) mutant: Option<Mutant>,
-    /// The one client in foul weather dies after so many events, and nothing else goes wrong.
-    pub(crate) dies_after: Option<u64>,
-    /// Reading shows what was so long ago, in milliseconds.
-    pub(crate) lag: i64,
-}
-
-/// One history of a roster.
-pub(crate) fn history(seed: u64, roster: &Roster, course: Course) -> Story {
-    let mut dice = Random::new(seed ^ 0x5eed);
-    let mut world = World::new(roster.estate.clone(), Random::new(seed ^ 0xfa17), roster.limit);
-    world.lag = course.lag;
-    world.store.clone_from(&roster.store);
-    world.ledger = roster.ledger.clone();
-    world.generated.clone_from(&roster.generated);
-    world.declared = roster.desired.agents.keys().map(ToString::to_string).collect();
-    for queue in roster.desired.queues.values() {
-        if let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) {
-            let strangers = members.keys().filter(|id| !roster.desired.agents.contains_key(*id));
-            world.named_by_queues.extend(strangers.map(ToString::to_string));
-        }
-    }
-    world.remember_unsaid(roster.desired.queues.values().map(|queue| &*queue.name));
-    world.wanted_queues = roster.desired.queues.values().map(|queue| queue.name.to_string()).collect();
-    world.template = Some(rosterctl::sandbox::webchat_queue::Queue {
-        exten: String::new(),
-        display_name: String::new(),
-        assign_rule: "least".to_owned(),
-        is_memory: false,
-        memory_time: None,
-        update_time: String::new(),
-        update_agent: String::new(),
-        assign_members: Vec::new(),
-    });
-    let world = Rc::new(RefCell::new(world));
-    let mut story = Story { manifest: roster.manifest.clone(), ..Story::default() };
-    let alone = course.dies_after.is_some();
-    let runs = if alone { 1 } else { 1 + dice.below(3) };
-    for run in 0..runs {
-        let mut client = Client::new(&world, roster, course.mutant);
-        let mut dies_after = course.dies_after;
-        if !alone {
-            {
-                let mut world = world.borrow_mut();
-                world.weather =
-                    Weather { faults: [0, 5, 15, 30][dice.below(4)], latency: [50, 1_500][dice.below(2)] };
-                let busy = [0, 0, 1, 3][dice.below(4)];
-                for _ in 0..busy {
-                    let within = [400, 4_000, 60_000][dice.below(3)];
-                    let at = i64::try_from(dice.below(within)).unwrap_or(0);
-                    world.happen(at, Happening::Console(dice.draw()));
-                }
-            }
-            let wait = [0, 0, 20, 90][dice.below(4)];
-            let guard = PresencePolicy { wait: Duration::from_secs(wait), ..PresencePolicy::default() };
-            client.conduct.guard = (dice.below(3) > 0).then_some(guard);
-            world.borrow_mut().guarded = client.conduct.guard.is_some();
-            for _ in 0..[0, 0, 2, 6][dice.below(4)] {
-                let at = i64::try_from(dice.below(30_000)).unwrap_or(0);
-                world.borrow_mut().happen(at, Happening::Calls(dice.draw()));
-            }
-            client.conduct.skip_stale = dice.below(3) == 0;
-            client.conduct.saved = dice.below(2) == 0;
-            client.hesitates =
-                i64::from(client.conduct.saved) * i64::try_from(dice.below(20_000)).unwrap_or(0);
-            client.stops = (dice.below(8) == 0).then(|| i64::try_from(dice.below(5_000)).unwrap_or(0));
-            client.loses = (dice.below(10) == 0).then(|| i64::try_from(dice.below(5_000)).unwrap_or(0));
-            dies_after = (dice.below(2) == 0).then(|| dice.below(120) as u64);
-        }
-        world.borrow_mut().catch_up();
-        let mut events = 0;
-        let end = live_through(&world, client.apply(), dies_after, &mut events);
-        story.steps = story.steps.max(*client.steps.borrow());
-        if run == 0 {
-            story.events = events;
-        }
-        drop(client);
-        let mut world = world.borrow_mut();
-        world.land();
-        let end = end.map_or_else(
-            || {
-                world.note("the client dies");
-                story.crashes += 1;
-                "died"
-            },
-            |end| word(&end),
-        );
-        *story.ended.entry(end).or_default() += 1;
-    }
-    heal(&world, roster, course.mutant);
-    let mut world = world.borrow_mut();
-    judge(&mut world, roster);
-    story.violations = std::mem::take(&mut world.violations);
-    story.log = std::mem::take(&mut world.log);
-    story
-}
-
-fn word(end: &End) -> &'static str {
-    match end {
-        End::Unreadable => "unreadable",
-        End::Blocked => "blocked",
-        End::Empty => "empty",
-        End::Stale => "stale",
-        End::Blind => "blind",
-        End::Ran(true) => "done",
-        End::Ran(false) => "partial",
-        End::Held => "held",
-        End::Interrupted => "interrupted",
-    }
-}
-
-/// Fine weather: at most three runs, then nothing is left to do.
-fn heal(world: &Shared, roster: &Roster, mutant: Option<Mutant>) {
-    {
-        let mut world = world.borrow_mut();
-        world.note("the weather clears");
-        world.weather = Weather { faults: 0, latency: 50 };
-        world.calls.clear();
-        world.guarded = false;
-        // A queue that the console made beside ours in a race is for people to take away again.
-        let World { estate, by_console, .. } = &mut *world;
-        let queues = &mut estate.webchat_queue.queues;
-        let names: Vec<String> = queues.iter().map(|queue| queue.display_name.clone()).collect();
-        queues.retain(|queue| {
-            let same = names.iter().filter(|name| **name == queue.display_name).count();
-            same == 1 || !by_console.contains_key(&queue.exten)
-        });
-    }
-    for run in 1..=4 {
-        world.borrow_mut().catch_up();
-        let client = Client::new(world, roster, mutant);
-        let end = live_through(world, client.apply(), None, &mut 0);
-        if end == Some(End::Empty) {
-            return;
-        }
-        if run == 4 {
-            world.borrow_mut().violate(format!("three runs in fine weather did not do: {end:?}"));
-        }
-    }
 }

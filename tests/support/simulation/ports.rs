@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -312,6 +313,9 @@ pub(super) fn client(
     let windows = WorldWindows { world: Rc::clone(world), mutant };
     let limiter = RateLimiter::new(Box::new(windows), clock.clone());
     let transport = WorldTransport { world: Rc::clone(world), connection: connection.clone(), mutant };
-    let secret = Arc::new(Secret::new("a secret".to_owned()));
+    // The program remembers refused credentials as long as the process lives: a run is a process of its own.
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    let secret = format!("the secret of run {}", RUNS.fetch_add(1, Ordering::Relaxed));
+    let secret = Arc::new(Secret::new(secret));
     Rc::new(Client::new(connection.clone(), connector, Box::new(transport), secret, limiter, clock))
 }

@@ -23,7 +23,10 @@ impl World {
             }
             "edit/v2" => {
                 let id = body["operatorId"].as_str().unwrap_or_default();
-                let agent = self.estate.agent_config.agent(id).filter(|_| !self.created.contains(id));
+                // Nobody works with a new number yet, and no client sees an agent that takes it over in the console.
+                let is_new = self.created.contains(id)
+                    || self.carried.contains(&("agent.create", format!("agent/{id}")));
+                let agent = self.estate.agent_config.agent(id).filter(|_| !is_new);
                 let disables = |status: i64| status == 1 && body["status"] == 0;
                 let moves = |group: &Option<String>| {
                     body["mainGroupName"].as_str().is_some_and(|to| group.as_deref() != Some(to))

@@ -1,12 +1,15 @@
 //! Rosters by seed: manifests, what is live, the ledger, and how the vendors read their own documents.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use rosterctl::config::workspace::Workspace;
+use rosterctl::config::workspace::{Prune, Workspace};
 use rosterctl::model::desired::Desired;
+use rosterctl::model::identity::Identity;
 use rosterctl::model::ledger::Ledger;
+use rosterctl::sandbox::agent_config::Agent;
 use rosterctl::sandbox::vendor_state::{Random, VendorState};
+use rosterctl::sandbox::webchat_queue::Queue;
 use serde_json::json;
 
 use super::super::planning;
@@ -15,6 +18,8 @@ use super::world::Limit;
 pub(crate) struct Roster {
     pub(crate) workspace: Workspace,
     pub(crate) desired: Desired,
+    /// What the manifests of the first run ask for, where agents leave them after it.
+    pub(crate) earlier: Option<Desired>,
     pub(crate) estate: VendorState,
     pub(crate) store: BTreeMap<String, String>,
     pub(crate) ledger: Ledger,
@@ -23,6 +28,13 @@ pub(crate) struct Roster {
     /// Keys of generated passwords, by agent.
     pub(crate) generated: BTreeMap<String, String>,
     pub(crate) manifest: String,
+}
+
+impl Roster {
+    /// Returns true if every agent that no manifest names is deleted.
+    pub(crate) fn prunes_all(&self) -> bool {
+        self.workspace.policy.prune == Prune::All
+    }
 }
 
 struct Dice(Random);
@@ -37,23 +49,91 @@ impl Dice {
     }
 }
 
+/// What is fixed of a small roster.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// First digit of the agents' numbers.
+    digit: u8,
+    queues: [&'static str; 3],
+    /// The policy for agents that no manifest names; by chance where it is left out.
+    prune: Option<&'static str>,
+    limit: Option<Limit>,
+    /// Agents leave the manifests after the first run.
+    leaving: bool,
+}
+
+const ALONE: Shape = Shape { digit: 8, queues: ["q1", "q2", "q3"], prune: None, limit: None, leaving: false };
+
 /// A roster of a few agents and queues.
 pub(crate) fn small(seed: u64) -> Roster {
+    shaped(seed, ALONE)
+}
+
+/// A small roster that some agents leave, and that deletes those that it owned.
+pub(crate) fn leaving(seed: u64) -> Roster {
+    shaped(seed, Shape { prune: Some("owned"), leaving: true, ..ALONE })
+}
+
+/// Two small rosters on one tenant, whose estate is that of the first; both may declare one queue.
+pub(crate) fn shared(seed: u64, one_queue: bool) -> [Roster; 2] {
+    let mut first = shaped(seed, Shape { prune: Some("owned"), leaving: true, ..ALONE });
+    let queues = [["p1", "p2", "p3"], ["q1", "p2", "p3"]][usize::from(one_queue)];
+    let limit = Some(first.limit);
+    let shape = Shape { digit: 9, queues, prune: Some("owned"), limit, leaving: true };
+    let second = shaped(seed ^ 0xb0b, shape);
+    for agent in second.estate.agent_config.agents() {
+        first.estate.agent_config.put(Agent { id: 0, sip_number: None, sipid: None, ..agent.clone() });
+    }
+    let queues = &mut first.estate.webchat_queue;
+    for queue in &second.estate.webchat_queue.queues {
+        if queues.queues.iter().all(|known| known.display_name != queue.display_name) {
+            let exten = queues.next_exten.to_string();
+            queues.next_exten += 1;
+            queues.queues.push(Queue { exten, ..queue.clone() });
+        }
+    }
+    let mut rosters = [first, second];
+    let identities: BTreeMap<String, Identity> = rosters[0]
+        .estate
+        .agent_config
+        .agents()
+        .map(|agent| (agent.operator_id.clone(), Identity::new(Some(agent.id), Some(agent.ctime))))
+        .collect();
+    for roster in &mut rosters {
+        identify(&mut roster.ledger, &identities);
+    }
+    rosters
+}
+
+/// Gives the ledger's agents their identities.
+fn identify(ledger: &mut Ledger, identities: &BTreeMap<String, Identity>) {
+    for (id, entry) in &mut ledger.resources {
+        if let Some(identity) = identities.get(id.trim_start_matches("agent/")) {
+            entry.identity = *identity;
+        }
+    }
+}
+
+fn shaped(seed: u64, shape: Shape) -> Roster {
     let mut dice = Dice(Random::new(seed));
-    let prune = dice.one(&["none", "none", "owned", "all"]);
+    let by_chance = dice.one(&["none", "none", "owned", "all"]);
+    let prune = shape.prune.unwrap_or(by_chance);
+    let Shape { digit, .. } = shape;
     let replace = dice.chance(25);
     let batch = dice.chance(40);
     let agents = 1 + dice.0.below(6);
     let pool = if dice.chance(30) { 2 } else { 0 };
     let queues = 1 + dice.0.below(3);
     let limit = Limit { calls: [3, 6, 20][dice.0.below(3)], per_ms: 60_000 };
+    let limit = shape.limit.unwrap_or(limit);
     let mut text = String::new();
+    let mut leaves = String::new();
     let mut live = Vec::new();
     let mut members: Vec<String> = Vec::new();
     let mut ledger = Ledger::default();
     let mut store = BTreeMap::new();
     let mut generated = BTreeMap::new();
-    let ids: Vec<String> = (1..=agents).map(|n| format!("800{n}")).collect();
+    let ids: Vec<String> = (1..=agents).map(|n| format!("{digit}00{n}")).collect();
     for id in &ids {
         let is_live = dice.chance(55);
         let kind = dice.0.below(100);
@@ -80,6 +160,7 @@ pub(crate) fn small(seed: u64) -> Roster {
             if is_live && prune == "none" {
                 members.push(id.clone());
             }
+            let _ = writeln!(leaves, "  - {}", json!({"operatorId": id, "name": format!("name {id}")}));
             continue;
         }
         members.push(id.clone());
@@ -119,9 +200,9 @@ pub(crate) fn small(seed: u64) -> Roster {
         let _ = writeln!(text, "  - {words}");
     }
     if pool > 0 {
-        let ids: Vec<String> = (1..=pool).map(|n| format!("810{n}")).collect();
-        let key = if dice.chance(50) { "pool" } else { "pool/{operatorId}" };
-        let words = json!({"operatorIds": format!("8101..810{pool}"), "name": "pool", "role": "r1",
+        let ids: Vec<String> = (1..=pool).map(|n| format!("{digit}10{n}")).collect();
+        let key = if dice.chance(50) { format!("pool{digit}") } else { "pool/{operatorId}".to_owned() };
+        let words = json!({"operatorIds": format!("{digit}101..{digit}10{pool}"), "name": "pool", "role": "r1",
             "password": {"store": "files", "key": key, "generate": true}});
         let _ = writeln!(text, "  - {words}");
         for id in ids {
@@ -130,7 +211,7 @@ pub(crate) fn small(seed: u64) -> Roster {
         }
     }
     // Enough of them that a listing has two pages.
-    if dice.chance(35) {
+    if dice.chance(35) && digit == ALONE.digit {
         for n in 10..20 {
             live.push(json!({"operatorId": format!("60{n}"), "name": "stranger"}));
         }
@@ -139,7 +220,7 @@ pub(crate) fn small(seed: u64) -> Roster {
         live.iter().filter_map(|agent| agent["operatorId"].as_str()).map(str::to_owned).collect();
     let mut live_queues = Vec::new();
     let mut queue_text = String::new();
-    for name in ["q1", "q2", "q3"].iter().take(queues) {
+    for name in shape.queues.iter().take(queues) {
         if dice.chance(55) {
             let list: Vec<_> = live_ids
                 .iter()
@@ -154,7 +235,11 @@ pub(crate) fn small(seed: u64) -> Roster {
                 .filter(|_| dice.chance(50))
                 .map(|id| json!({"agentNumber": id, "priority": 1}))
                 .collect();
-            let words = json!({"displayName": name, "assignRule": "least", "allowEmpty": true, "assignMembers": list});
+            let mut words = json!({"displayName": name, "assignRule": "least", "allowEmpty": true, "assignMembers": list});
+            // The list of a queue that both workspaces declare is the first one's.
+            if digit != ALONE.digit && ALONE.queues.contains(name) {
+                words = json!({"displayName": name, "assignRule": "least", "allowEmpty": true});
+            }
             let _ = writeln!(queue_text, "  - {words}");
         }
     }
@@ -164,13 +249,19 @@ pub(crate) fn small(seed: u64) -> Roster {
     {
         list.push(json!({"agentNumber": "7777", "priority": 1}));
     }
-    let mut manifest =
-        "apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\n".to_owned();
-    for (key, text) in [("agents", text), ("queues", queue_text)] {
-        if !text.is_empty() {
-            let _ = write!(manifest, "{key}:\n{text}");
+    let earlier = format!("{text}{leaves}");
+    let written = |agents: &str| {
+        let mut manifest =
+            "apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\n".to_owned();
+        for (key, text) in [("agents", agents), ("queues", &queue_text)] {
+            if !text.is_empty() {
+                let _ = write!(manifest, "{key}:\n{text}");
+            }
         }
-    }
+        manifest
+    };
+    let earlier = (shape.leaving && !leaves.is_empty()).then(|| written(&earlier));
+    let manifest = written(&text);
     let quirks = json!({
         "mainGroupOnCreate": dice.chance(70), "enabledOnCreate": dice.chance(70),
         "filters": dice.one(&["exact", "fuzzy"]), "notFound": dice.one(&["failure", "null", "empty"]),
@@ -182,6 +273,7 @@ pub(crate) fn small(seed: u64) -> Roster {
     build(&Parts {
         seed,
         manifest,
+        earlier,
         quirks: quirks.to_string(),
         live: json!(live).to_string(),
         live_queues: json!(live_queues).to_string(),
@@ -239,6 +331,7 @@ pub(crate) fn large() -> Roster {
     build(&Parts {
         seed: 1,
         manifest: text,
+        earlier: None,
         quirks: "{}".to_owned(),
         live: json!(live).to_string(),
         live_queues: json!(live_queues).to_string(),
@@ -288,6 +381,7 @@ pub(crate) fn replacing() -> Roster {
     build(&Parts {
         seed: 1,
         manifest: text,
+        earlier: None,
         quirks: "{ enabledOnCreate: false }".to_owned(),
         live: json!(live).to_string(),
         live_queues: json!(live_queues).to_string(),
@@ -307,6 +401,8 @@ pub(crate) fn replacing() -> Roster {
 struct Parts {
     seed: u64,
     manifest: String,
+    /// The manifest of the first run.
+    earlier: Option<String>,
     quirks: String,
     live: String,
     live_queues: String,
@@ -354,14 +450,21 @@ policy:
         parts.prune,
         if parts.replace { "replace" } else { "report" },
     ));
-    let files = [("roster/a.yaml".to_owned(), parts.manifest.clone())];
-    let desired = planning::desired(&files, &workspace);
-    let live: BTreeSet<&str> = estate.agent_config.agents().map(|a| a.operator_id.as_str()).collect();
+    let read = |text: &String| planning::desired(&[("roster/a.yaml".to_owned(), text.clone())], &workspace);
+    let desired = read(&parts.manifest);
+    let earlier = parts.earlier.as_ref().map(read);
+    let live: BTreeMap<String, Identity> = estate
+        .agent_config
+        .agents()
+        .map(|a| (a.operator_id.clone(), Identity::new(Some(a.id), Some(a.ctime))))
+        .collect();
     let mut ledger = parts.ledger.clone();
-    ledger.resources.retain(|id, _| live.contains(id.trim_start_matches("agent/")));
+    ledger.resources.retain(|id, _| live.contains_key(id.trim_start_matches("agent/")));
+    identify(&mut ledger, &live);
     Roster {
         workspace,
         desired,
+        earlier,
         store: parts.store.clone(),
         ledger,
         limit: parts.limit,

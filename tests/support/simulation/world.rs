@@ -15,8 +15,12 @@ use rosterctl::model::ledger::Ledger;
 use rosterctl::runtime::rate_window::Window;
 use rosterctl::sandbox::vendor_state::{Random, VendorState};
 use rosterctl::sandbox::webchat_queue::Queue;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use tokio::sync::watch;
+
+use super::hidden::Hidden;
+use super::owners::Owners;
+use super::sign_in::SignIn;
 
 /// Begin of every history, in milliseconds since 1970 UTC.
 pub(crate) const BEGIN_MS: i64 = 1_767_225_600_000;
@@ -90,6 +94,8 @@ pub(crate) enum Happening {
     Stop(watch::Sender<bool>),
     /// The lock of the workspace is lost.
     LockLost,
+    /// A system refuses the sign-in from now on.
+    SignInEnds(&'static str),
 }
 
 /// How much goes wrong.
@@ -129,6 +135,8 @@ pub(crate) struct World {
     pub(crate) store: BTreeMap<String, String>,
     pub(crate) made_secrets: u32,
     pub(crate) ledger: Ledger,
+    /// The ledgers of the other workspaces on the tenant.
+    pub(super) ledgers: BTreeMap<usize, Ledger>,
     /// Whether the lock of the workspace is lost, and since when.
     pub(crate) lost: bool,
     lost_ms: i64,
@@ -180,6 +188,14 @@ pub(crate) struct World {
     pub(crate) wanted_queues: Vec<String>,
     /// Attributes of the wanted queues.
     pub(crate) template: Option<Queue>,
+    /// Resources that listings do not show yet.
+    pub(super) hidden: Hidden,
+    /// Systems that refuse the sign-in.
+    pub(super) sign_in: SignIn,
+    /// Identities, and the workspaces that own them.
+    pub(super) owners: Owners,
+    /// Calls of the current run that were carried out: operation, target.
+    pub(super) carried: BTreeSet<(&'static str, String)>,
 }
 
 impl World {
@@ -199,6 +215,7 @@ impl World {
             store: BTreeMap::new(),
             made_secrets: 0,
             ledger: Ledger::default(),
+            ledgers: BTreeMap::new(),
             lost: false,
             lost_ms: 0,
             planned: false,
@@ -226,6 +243,10 @@ impl World {
             unnamed: BTreeMap::new(),
             wanted_queues: Vec::new(),
             template: None,
+            hidden: Hidden::default(),
+            sign_in: SignIn::default(),
+            owners: Owners::default(),
+            carried: BTreeSet::new(),
         }
     }
 
@@ -313,7 +334,11 @@ impl World {
                 self.lost_ms = self.now;
             }
             Happening::Arrives(sent) => self.arrive(*sent),
-            Happening::Console(seed) => self.console(seed),
+            Happening::Console(seed) => self.watch_console(|world| world.console(seed)),
+            Happening::SignInEnds(system) => {
+                self.note(format!("{system}: the sign-in ends"));
+                self.sign_in.end(system);
+            }
             Happening::Calls(seed) => self.ring(seed),
             Happening::Stored(key, value) => {
                 self.store.insert(key, value);
@@ -341,7 +366,10 @@ impl World {
         if paced && fate != Fate::NotSent {
             self.count(call.operation);
         }
-        let reply = carried.then(|| self.answer(&call, begun, (fate == Fate::Well).then_some(way_back)));
+        let told = (fate == Fate::Well).then_some(way_back);
+        self.watch_sign_in(call.operation, begun, orphan);
+        let refused = carried.then(|| self.refuse_sign_in(call.operation, told)).flatten();
+        let reply = refused.or_else(|| carried.then(|| self.answer(&call, begun, told)));
         let whose = if orphan { ", of a client that is gone" } else { "" };
         if fate != Fate::Well || !matches!(call.operation, "page" | "queueQueue" | "one/v2" | "agentbyworkno")
         {
@@ -389,10 +417,12 @@ impl World {
     /// The vendor carries a call out, under the auditor's eyes.
     fn answer(&mut self, call: &Call, begun: i64, way_back: Option<i64>) -> Reply {
         let body: Json = serde_json::from_slice(&call.body).unwrap_or_default();
-        let before: BTreeSet<String> = self.agent_ids();
+        let before = self.identities();
         let revision = self.estate.revision;
         if call.operation == "addQueue" {
-            self.watch_queue(body["displayName"].as_str().unwrap_or_default(), begun);
+            let name = body["displayName"].as_str().unwrap_or_default();
+            self.watch_queue(name, begun);
+            self.watch_known_queue(name);
         }
         let hurt = self.hurt(call.operation, &body);
         let now = self.now;
@@ -401,6 +431,7 @@ impl World {
             self.violate(format!("{} left after the lock was lost", call.operation));
         }
         let shown_late = reads && call.operation != "agentbyworkno";
+        let hidden = self.hide(call.operation, &body);
         let estate = if shown_late { self.what_is_shown() } else { &mut self.estate };
         let departures = estate.departures().len();
         let reply = estate.answer("POST", call, now);
@@ -408,6 +439,8 @@ impl World {
             let what = format!("departure: {:?}", estate.departures().last());
             self.violate(what);
         }
+        self.unhide(hidden);
+        self.watch_agents_read(call.operation, &reply.body, way_back);
         if call.operation == "agentbyworkno" {
             self.watch_question(&body, way_back);
         }
@@ -418,13 +451,16 @@ impl World {
             for id in hurt {
                 self.watch_call(&id, begun);
             }
-            let after = self.agent_ids();
-            for id in after.difference(&before) {
+            let after = self.identities();
+            for id in after.keys().filter(|id| !before.contains_key(*id)) {
                 self.watch_creation(id, &body);
+                self.own_created(id, way_back.is_some());
             }
-            for id in before.difference(&after) {
+            for (id, identity) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
                 self.watch_deletion(id, begun);
+                self.watch_owner(id, *identity, begun);
             }
+            self.watch_carried(call.operation, &body, &reply.body, way_back);
             if call.operation == "updateQueueAssignMembers" {
                 let exten = body["exten"].as_str().unwrap_or_default().to_owned();
                 self.joined.retain(|(queue, _), _| *queue != exten);
@@ -533,90 +569,6 @@ impl World {
         lost
     }
 
-    /// What is true now was true at some moment of the run.
-    pub(crate) fn observe(&mut self) {
-        let mut facts: Vec<(String, &'static str, String)> = Vec::new();
-        for agent in self.estate.agent_config.agents() {
-            let id = format!("agent/{}", agent.operator_id);
-            let text = |text: &Option<String>| Json::from(text.clone().unwrap_or_default()).to_string();
-            let flag = |number: i64| Json::from(number == 1).to_string();
-            let channels = [("voice", agent.isaudio), ("message", agent.ismessage), ("video", agent.isvideo)];
-            let channels = channels.iter().filter(|(_, on)| *on == 1).map(|(word, _)| *word);
-            let sip = agent.sip_number.as_ref().map_or(json!("none"), |number| json!({ "number": number }));
-            let outbound = ["allowed", "no-long-distance", "forbidden", "no-international"];
-            for (field, value) in [
-                ("channels", json!(channels.collect::<Vec<_>>()).to_string()),
-                ("hidePhone", flag(agent.is_hide_phone)),
-                ("outbound", json!(outbound[usize::try_from(agent.outcallflag).unwrap_or(0)]).to_string()),
-                ("sip", sip.to_string()),
-                ("type", json!(["agent", "leader"][usize::from(agent.operator_type == 1)]).to_string()),
-                ("email", text(&agent.email)),
-                ("boundPhone", text(&agent.bindcode)),
-                ("callerId", text(&agent.showcaller)),
-                ("announcement", text(&agent.ttscontent)),
-                ("name", text(&agent.name)),
-                ("mainSkillGroup", text(&agent.main_group_name)),
-                ("role", Json::from(agent.role_name.as_str()).to_string()),
-                ("skillLevel", agent.bind_skill_level.to_string()),
-                ("enabled", flag(agent.status)),
-                ("survey", flag(agent.judge)),
-                ("recording", flag(agent.isrecord)),
-                ("wrapUpSeconds", agent.after_interval.to_string()),
-            ] {
-                facts.push((id.clone(), field, value));
-            }
-        }
-        for queue in &self.estate.webchat_queue.queues {
-            let id = format!("queue/{}", queue.display_name);
-            facts.push((id.clone(), "exten", queue.exten.clone()));
-            facts.push((id.clone(), "assignRule", Json::from(queue.assign_rule.as_str()).to_string()));
-            facts.push((id.clone(), "memory", "\"off\"".to_owned()));
-            let members = queue.assign_members.iter().map(|m| (m.agent_number.as_str(), m.priority));
-            facts.push((id, "assignMembers", said(members)));
-        }
-        let there: BTreeSet<&str> = facts.iter().map(|(id, ..)| id.as_str()).collect();
-        let named = self.declared.iter().map(|id| format!("agent/{id}"));
-        let named = named.chain(self.wanted_queues.iter().map(|name| format!("queue/{name}")));
-        let missing: Vec<String> = named.filter(|id| !there.contains(id.as_str())).collect();
-        self.was_missing.extend(missing);
-        for (id, field, value) in facts {
-            self.truth.entry((id, field)).or_default().insert(value);
-        }
-    }
-
-    /// Stores the ledger, and looks whether what is new in it is so.
-    pub(crate) fn store_ledger(&mut self, ledger: &Ledger) {
-        let before = std::mem::replace(&mut self.ledger, ledger.clone());
-        for (id, applied) in &ledger.resources {
-            let old = before.resources.get(id);
-            for (field, value) in &applied.fields {
-                if old.and_then(|old| old.fields.get(field)) == Some(value) {
-                    continue;
-                }
-                let value = match value.as_array().filter(|_| field == "assignMembers") {
-                    Some(list) => said(list.iter().map(|m| {
-                        (m["agentNumber"].as_str().unwrap_or_default(), m["priority"].as_i64().unwrap_or(0))
-                    })),
-                    None => value.to_string(),
-                };
-                let mut entries = self.truth.iter().filter(|((of, key), _)| of == id && key == field);
-                if !entries.any(|(_, values)| values.contains(&value)) {
-                    self.violate(format!("the ledger claims that {field} of {id} was {value}"));
-                }
-            }
-            if let Some(exten) =
-                applied.exten.as_ref().filter(|exten| old.and_then(|o| o.exten.as_ref()) != Some(exten))
-                && !self.truth.get(&(id.clone(), "exten")).is_some_and(|known| known.contains(exten))
-            {
-                self.violate(format!("the ledger claims that {id} is {exten}"));
-            }
-            if applied.password != old.and_then(|old| old.password.clone()) {
-                let agent = id.trim_start_matches("agent/").to_owned();
-                self.watch_password(&agent, "the ledger claims a password");
-            }
-        }
-    }
-
     /// The store holds the password that the vendor has.
     pub(crate) fn watch_password(&mut self, id: &str, what: &str) {
         let Some(key) = self.generated.get(id) else { return };
@@ -633,11 +585,6 @@ fn give(signal: &Signal) {
     if let Some(waker) = signal.waker.borrow_mut().take() {
         waker.wake();
     }
-}
-
-fn said<'a>(members: impl Iterator<Item = (&'a str, i64)>) -> String {
-    let members: BTreeMap<&str, i64> = members.collect();
-    format!("{members:?}")
 }
 
 pub(crate) fn digest(password: &str) -> String {

@@ -1,0 +1,109 @@
+//! Listings that show new resources only minutes after the answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rosterctl::sandbox::agent_config::Agent;
+use rosterctl::sandbox::webchat_queue::Queue;
+use serde_json::Value as Json;
+
+use super::world::World;
+
+/// New resources that reading does not show yet.
+#[derive(Default)]
+pub(super) struct Hidden {
+    /// The longest time for which a new resource is hidden, in milliseconds.
+    pub(super) most: usize,
+    queues: BTreeMap<String, Until>,
+    agents: BTreeMap<String, Until>,
+    /// Resources that the current run made: `queues` and `agents` hold them too.
+    new: BTreeSet<String>,
+}
+
+/// The end of the time for which a resource is hidden.
+#[derive(Clone, Copy)]
+struct Until {
+    at: i64,
+    /// A query by the key does not show it either.
+    query: bool,
+}
+
+/// What a reading does not show.
+#[derive(Default)]
+pub(super) struct Taken {
+    queues: Vec<(usize, Queue)>,
+    agents: Vec<Agent>,
+}
+
+impl Hidden {
+    /// Begins a run.
+    pub(super) fn begin_run(&mut self) {
+        self.new.clear();
+    }
+
+    /// Shows everything.
+    pub(super) fn show_all(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Shows what the current run made: a client that died knows of no answer, so it could not wait for them.
+    pub(super) fn show_new(&mut self) {
+        let new = std::mem::take(&mut self.new);
+        self.queues.retain(|exten, _| !new.contains(exten));
+        self.agents.retain(|id, _| !new.contains(id));
+    }
+
+    /// Returns true if no listing shows an agent at a moment.
+    pub(super) fn hides_agent(&self, id: &str, now: i64) -> bool {
+        self.agents.get(id).is_some_and(|until| until.at > now)
+    }
+}
+
+impl World {
+    /// Hides a new resource for a while, if this history is about that.
+    pub(super) fn hide_new(&mut self, key: &str, is_queue: bool) {
+        if self.hidden.most == 0 || !self.chance(60) {
+            return;
+        }
+        let most = self.hidden.most;
+        let until = Until { at: self.now + self.up_to(most), query: self.chance(50) };
+        self.note(format!("{key} is hidden until {}", until.at - super::world::BEGIN_MS));
+        self.hidden.new.insert(key.to_owned());
+        let all = if is_queue { &mut self.hidden.queues } else { &mut self.hidden.agents };
+        all.insert(key.to_owned(), until);
+    }
+
+    /// Takes out what a reading does not show.
+    pub(super) fn hide(&mut self, operation: &str, body: &Json) -> Taken {
+        let mut taken = Taken::default();
+        let now = self.now;
+        let query = match operation {
+            "page" => false,
+            "one/v2" => true,
+            "queueQueue" => body["exten"].is_string(),
+            _ => return taken,
+        };
+        let is_hidden = |until: &Until| until.at > now && (until.query || !query);
+        if operation == "queueQueue" {
+            let queues = &mut self.estate.webchat_queue.queues;
+            for at in (0..queues.len()).rev() {
+                if self.hidden.queues.get(&queues[at].exten).is_some_and(is_hidden) {
+                    taken.queues.push((at, queues.remove(at)));
+                }
+            }
+        } else {
+            let agents = self.hidden.agents.iter().filter(|(_, until)| is_hidden(until)).map(|(id, _)| id);
+            taken.agents = agents.filter_map(|id| self.estate.agent_config.remove(id)).collect();
+        }
+        taken
+    }
+
+    /// Puts back what a reading did not show.
+    pub(super) fn unhide(&mut self, taken: Taken) {
+        for (at, queue) in taken.queues.into_iter().rev() {
+            self.estate.webchat_queue.queues.insert(at, queue);
+        }
+        for agent in taken.agents {
+            self.estate.agent_config.put(agent);
+        }
+    }
+}
