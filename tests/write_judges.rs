@@ -12,13 +12,14 @@ use rosterctl::apply::observation::FRESH;
 use rosterctl::apply::pre_send::{Next, Observed};
 use rosterctl::apply::readback::{QueueKey, ReadBack, ReadSet};
 use rosterctl::apply::write_op::WriteOp;
-use rosterctl::apply::{journal_recovery, precondition};
+use rosterctl::apply::{journal_recovery, ledger_update, precondition};
 use rosterctl::model::agent;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::OperatorId;
 use rosterctl::model::journal::Entry;
 use rosterctl::model::ledger::Ledger;
-use rosterctl::model::plan::Plan;
+use rosterctl::model::plan::{Operation, Plan};
+use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::value::Value;
 use rosterctl::plan::Options;
 
@@ -118,4 +119,46 @@ fn the_first_read_serves_a_call_while_it_is_fresh_and_shows_its_targets() {
     ] {
         assert_eq!(known.next(op, &wanted, false, at(now), FRESH), next, "{op:?}");
     }
+}
+
+/// Plans an agent again that is in a queue with another priority; returns the plan, and the members of the queue in the
+/// ledger after only its first or last list was written.
+fn list_after(declared: &str, last: bool, dropped: &str) -> Option<serde_json::Value> {
+    let workspace = planning::workspace_with("", "{ immutable: replace, limits: { floor: 100 } }");
+    let text = format!(
+        "apiVersion: rosterctl/v1\nkind: Roster\ndefaults: {{ allowAnyRole: true }}\n\
+         agents: [{{ operatorId: \"8001\", survey: true }}]\n{declared}"
+    );
+    let desired = planning::desired(&[("a.yaml".to_owned(), text)], &workspace);
+    let members = serde_json::json!([
+        { "agentNumber": "7777", "priority": 1 }, { "agentNumber": "8001", "priority": 1 }
+    ]);
+    let live = planning::live(&serde_json::json!({
+        "agents": { "8001": { "name": "张三", "type": "agent", "enabled": false, "wrapUpSeconds": 0, "hidePhone": false,
+            "recording": true, "outbound": "allowed", "sip": "none", "channels": ["voice"], "survey": false } },
+        "queues": { "1001": { "displayName": "q", "assignMembers": members } },
+    }));
+    let plan = rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &Options::default());
+    let plan = plan.unwrap();
+    let lists: Vec<usize> =
+        (0..plan.steps.len()).filter(|at| plan.steps[*at].operation == Operation::QueueMembers).collect();
+    assert_eq!(lists.len(), 2, "{:?}", plan.steps);
+    let entries = [Entry::Run { plan: Box::new(plan.clone()), ledger: None }];
+    let (_, mut results) = journal_recovery::recover(&entries, None).unwrap();
+    let written = &mut results[lists[usize::from(last)]];
+    written.carried_out = true;
+    written.dropped = vec![OperatorId::from(dropped)];
+    let mut ledger = Ledger::default();
+    ledger_update::changes(&mut ledger, &plan, &results, &std::collections::BTreeMap::new());
+    ledger.resources.get("queue/q")?.fields.get(ASSIGN_MEMBERS.key).cloned()
+}
+
+#[test]
+fn a_list_of_an_unfinished_change_is_recorded_as_the_vendor_keeps_it() {
+    const QUEUE: &str =
+        "queues: [{ displayName: q, assignMembers: [{ agentNumber: \"8001\", priority: 2 }] }]";
+    let member = |priority: u32| serde_json::json!([{ "agentNumber": "8001", "priority": priority }]);
+    assert_eq!(list_after(QUEUE, true, "7777"), Some(member(2)), "the list of the change");
+    assert_eq!(list_after(QUEUE, false, "7777"), Some(serde_json::json!([])), "without the dropped member");
+    assert_eq!(list_after("", false, "7777"), None, "of a queue that no manifest names");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::replacement_backup;
+use super::{replacement_backup, write_op};
 use crate::model::agent::{self, PASSWORD};
 use crate::model::desired::{Desired, DesiredQueue};
 use crate::model::equivalence::same;
@@ -47,7 +47,10 @@ pub fn changes(
         let all = mine().all(|(_, result)| done(result));
         let key = change.id.to_string();
         mark_waiting(ledger, change, all, mine());
-        if !all {
+        // The list of a queue that no manifest names is not rosterctl's.
+        let is_foreign =
+            change.id.kind == Kind::Queue && change.source.is_none() && !ledger.resources.contains_key(&key);
+        if !all && !is_foreign {
             record_members(ledger, change, mine());
         }
         match change.action {
@@ -82,9 +85,7 @@ pub fn changes(
                     *applied =
                         LedgerEntry { exten: Some(made.to_string()), pending, ..LedgerEntry::default() };
                 }
-                // The list of a queue that no manifest names is not rosterctl's.
-                let undeclared = change.id.kind == Kind::Queue && change.source.is_none();
-                if undeclared && !ledger.resources.contains_key(&key) {
+                if is_foreign {
                     continue;
                 }
                 if fields.is_empty() {
@@ -131,7 +132,7 @@ fn mark_waiting<'a>(
     }
 }
 
-/// Records the member list that was written last, where it is not the one that the change ends with.
+/// Records the member list that was written last, where not every step of the change took effect.
 fn record_members<'a>(
     ledger: &mut Ledger,
     change: &Change,
@@ -140,11 +141,12 @@ fn record_members<'a>(
     let written =
         mine.filter(|(step, result)| step.operation == Operation::QueueMembers && result.carried_out);
     let Some((step, result)) = written.last() else { return };
-    if let Some(members) = result.members.as_ref().or(step.members.as_ref()) {
+    if let Some(members) = result.members.as_ref().or_else(|| write_op::sent(step, Some(change))) {
         let applied = ledger.resources.entry(change.id.to_string()).or_default();
         applied.exten = applied.exten.take().or_else(|| change.exten.clone());
         let members = Value::Members(Arc::clone(members)).to_json();
         applied.fields.insert(ASSIGN_MEMBERS.key.to_owned(), members);
+        drop_members(applied, &result.dropped.iter().collect::<Vec<_>>());
     }
 }
 
