@@ -16,7 +16,7 @@ use rosterctl::apply::{journal_recovery, ledger_update, precondition};
 use rosterctl::model::agent;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::OperatorId;
-use rosterctl::model::journal::Entry;
+use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::plan::{Operation, Plan};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
@@ -161,4 +161,27 @@ fn a_list_of_an_unfinished_change_is_recorded_as_the_vendor_keeps_it() {
     assert_eq!(list_after(QUEUE, true, "7777"), Some(member(2)), "the list of the change");
     assert_eq!(list_after(QUEUE, false, "7777"), Some(serde_json::json!([])), "without the dropped member");
     assert_eq!(list_after("", false, "7777"), None, "of a queue that no manifest names");
+}
+
+#[test]
+fn a_creation_of_a_dead_run_proves_what_live_state_shows_and_what_nothing_returns() {
+    let plan =
+        plan_over("[{ operatorId: \"8001\", name: 新, wrapUpSeconds: 5, role: r }]", &serde_json::json!({}));
+    let run = Entry::Run { plan: Box::new(plan.clone()), ledger: None };
+    let ending = Ending::Done;
+    let entries = [run, Entry::Begin { step: 0, at_ms: 0 }, Entry::End { step: 0, ending, made: None }];
+    for (seconds, took) in [(5, true), (7, false)] {
+        let live = planning::live(
+            &serde_json::json!({ "agents": { "8001": { "name": "新", "wrapUpSeconds": seconds } } }),
+        );
+        let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
+        let mut ledger = Ledger::default();
+        ledger_update::changes(&mut ledger, &plan, &results, &std::collections::BTreeMap::new());
+        let fields = &ledger.resources["agent/8001"].fields;
+        assert_eq!(
+            (fields.contains_key("role"), fields.contains_key("wrapUpSeconds")),
+            (true, took),
+            "{fields:?} {results:?}"
+        );
+    }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::postcondition::{self, Outcome};
+use super::postcondition::{self, Outcome, Verdict};
 use super::readback::ReadBack;
 use super::write_op;
 use crate::model::id::{OperatorId, ResourceId};
@@ -61,7 +61,13 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             Some((Ending::Unknown, made)) => (live.is_some_and(|live| carried_out(plan, step, live)), made),
             None => (begun && live.is_some_and(|live| carried_out(plan, step, live)), None),
         };
-        let status = match (done, open) {
+        // A yes proves the fields that no operation returns. The others count as live state shows them: an edit may
+        // have been due after the call.
+        let is_unshown = done
+            && matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit)
+            && live.is_some_and(|live| !shows(plan, step, live));
+        let done = done && !is_unshown;
+        let status = match (done, open || is_unshown) {
             (true, _) => Status::Done,
             (false, true) => Status::Unknown,
             (false, false) => Status::Skipped,
@@ -84,6 +90,9 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             Some(_) => step.targets.clone(),
             None => step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect(),
         };
+        let acknowledged =
+            step.targets.iter().filter(|id| is_unshown && confirmed && listed(id) == Some(true));
+        let dropped = live.filter(|_| done).map(|live| dropped(plan, step, live)).unwrap_or_default();
         results.push(StepResult {
             status,
             message: None,
@@ -95,8 +104,8 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             only_deferred: false,
             spared: Vec::new(),
             members: members.map(Arc::new),
-            dropped: Vec::new(),
-            acknowledged: Vec::new(),
+            dropped,
+            acknowledged: acknowledged.cloned().collect(),
             confirmed,
             reset: Vec::new(),
             doubted,
@@ -140,6 +149,17 @@ pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> 
     queues.filter_map(|(step, until)| Some((step.targets.first()?.clone(), until))).collect()
 }
 
+/// Returns the undeclared members of a step's list that the vendor dropped.
+fn dropped(plan: &Plan, step: &Step, live: &Live) -> Vec<OperatorId> {
+    let lists = || {
+        let target = step.targets.first().filter(|_| step.operation == Operation::QueueMembers)?;
+        let change = plan.change(target);
+        let now = live.queues.as_ref()?.items.get(&write_op::exten(target, change)?)?.members()?;
+        Some((write_op::sent(step, change)?, now))
+    };
+    lists().map(|(sent, now)| write_op::dropped_by_vendor(&step.strangers, sent, now)).unwrap_or_default()
+}
+
 /// Returns the live members of a step's queue if they are those that it sent and some that it was to remove.
 ///
 /// The journal holds no agents at work that stayed in the queue.
@@ -151,6 +171,17 @@ fn list_with_spared(plan: &Plan, step: &Step, live: &Live) -> Option<Members> {
     let is_whole = sent.iter().all(|(id, priority)| now.get(id) == Some(priority));
     let spared = |(id, priority)| sent.get(id).or_else(|| removed.get(id)) == Some(priority);
     (is_whole && now.len() > sent.len() && now.iter().all(spared)).then(|| Members::clone(now))
+}
+
+/// Returns true if live state shows the fields that a step sent and that no later step sends.
+fn shows(plan: &Plan, step: &Step, live: &Live) -> bool {
+    let edits = plan
+        .steps
+        .iter()
+        .filter(|other| other.operation == Operation::AgentEdit && other.after.contains(&step.id));
+    let later: Vec<String> = edits.flat_map(|edit| edit.fields.iter().cloned()).collect();
+    let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
+    matches!(postcondition::judge(plan, step, None, &later, None, &seen), Verdict::Took)
 }
 
 /// Returns true if live state shows that a step was carried out.
