@@ -140,17 +140,24 @@ impl World {
         self.age();
     }
 
-    /// Does what people owe after a history: renamed queues get their first names back, those that were made in
-    /// their place go, and the ledgers forget pending queues that are gone.
-    pub(super) fn settle(&mut self) {
-        let ledgers = self.ledgers.values_mut().chain([&mut self.ledger]);
-        for ledger in ledgers {
+    /// Lets the ledgers forget pending queues that are gone; returns true if there were any.
+    pub(super) fn forget_gone(&mut self) -> bool {
+        let mut forgot = false;
+        for ledger in self.ledgers.values_mut().chain([&mut self.ledger]) {
+            let before = ledger.resources.len();
             let queues = &self.estate.webchat_queue;
             ledger.resources.retain(|_, entry| {
                 let exten = entry.exten.as_deref().filter(|_| entry.pending);
                 exten.is_none_or(|exten| queues.queue(exten).is_some())
             });
+            forgot |= ledger.resources.len() < before;
         }
+        forgot
+    }
+
+    /// Does what people owe after a history: renamed queues get their first names back, and those that were made in
+    /// their place go.
+    pub(super) fn settle(&mut self) {
         for queue in self.estate.webchat_queue.queues.clone() {
             let Some(first) = self.owners.first_name(&queue.exten).filter(|n| *n != queue.display_name)
             else {

@@ -70,7 +70,8 @@ impl World {
     }
 
     /// Stores the ledger, and looks whether what is new in it is so.
-    pub(crate) fn store_ledger(&mut self, ledger: &Ledger) {
+    pub(crate) fn store_ledger(&mut self, ledger: &mut Ledger) {
+        ledger.serial += 1;
         let before = std::mem::replace(&mut self.ledger, ledger.clone());
         for (id, applied) in &ledger.resources {
             let old = before.resources.get(id);

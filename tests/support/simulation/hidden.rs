@@ -1,6 +1,6 @@
 //! Listings that show new resources only minutes after the answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rosterctl::sandbox::agent_config::Agent;
 use rosterctl::sandbox::webchat_queue::Queue;
@@ -15,8 +15,8 @@ pub(super) struct Hidden {
     pub(super) most: usize,
     queues: BTreeMap<String, Until>,
     agents: BTreeMap<String, Until>,
-    /// Resources that the current run made: `queues` and `agents` hold them too.
-    new: BTreeSet<String>,
+    /// Resources that the current run made, and when it was told: `queues` and `agents` hold them too.
+    new: BTreeMap<String, i64>,
 }
 
 /// The end of the time for which a resource is hidden.
@@ -45,11 +45,12 @@ impl Hidden {
         *self = Self::default();
     }
 
-    /// Shows what the current run made: a client that died knows of no answer, so it could not wait for them.
-    pub(super) fn show_new(&mut self) {
+    /// Shows what the current run made without an answer that it could write down: the client died.
+    pub(super) fn show_untold(&mut self, now: i64, has_journal: bool) {
         let new = std::mem::take(&mut self.new);
-        self.queues.retain(|exten, _| !new.contains(exten));
-        self.agents.retain(|id, _| !new.contains(id));
+        let stays = |key: &String| new.get(key).is_none_or(|told| has_journal && *told < now);
+        self.queues.retain(|exten, _| stays(exten));
+        self.agents.retain(|id, _| stays(id));
     }
 
     /// Returns true if no listing shows an agent at a moment.
@@ -60,14 +61,14 @@ impl Hidden {
 
 impl World {
     /// Hides a new resource for a while, if this history is about that.
-    pub(super) fn hide_new(&mut self, key: &str, is_queue: bool) {
+    pub(super) fn hide_new(&mut self, key: &str, is_queue: bool, way_back: i64) {
         if self.hidden.most == 0 || !self.chance(60) {
             return;
         }
         let most = self.hidden.most;
         let until = Until { at: self.now + self.up_to(most), query: self.chance(50) };
         self.note(format!("{key} is hidden until {}", until.at - super::world::BEGIN_MS));
-        self.hidden.new.insert(key.to_owned());
+        self.hidden.new.insert(key.to_owned(), self.now + way_back);
         let all = if is_queue { &mut self.hidden.queues } else { &mut self.hidden.agents };
         all.insert(key.to_owned(), until);
     }

@@ -79,11 +79,15 @@ fn play(seed: u64, rosters: &[&Roster], course: Course) -> Story {
         }
         drop(client);
         let mut world = world.borrow_mut();
+        if end.is_none() {
+            let (now, has_journal) = (world.now, !world.unfinished().is_empty());
+            world.hidden.show_untold(now, has_journal);
+            world.orphan_created();
+        }
         world.land();
         let end = end.map_or_else(
             || {
                 world.note("the client dies");
-                world.hidden.show_new();
                 story.crashes += 1;
                 "died"
             },
@@ -167,6 +171,7 @@ fn brew(client: &mut Client<'_>, dice: &mut Random, theme: Theme) -> Option<u64>
     client.stops = (dice.below(8) == 0).then(|| i64::try_from(dice.below(5_000)).unwrap_or(0));
     client.loses = (dice.below(10) == 0).then(|| i64::try_from(dice.below(5_000)).unwrap_or(0));
     let dies_after = (dice.below(2) == 0).then(|| dice.below(120) as u64);
+    client.keeps_journal = dice.below(4) > 0;
     let mut world = world.borrow_mut();
     match theme {
         Theme::Plain => {}
@@ -226,7 +231,8 @@ fn heal(world: &Shared, rosters: &[&Roster], mutant: Option<Mutant>) {
             client.workspace = workspace;
             ends.push(live_through(world, client.apply(), None, &mut 0));
         }
-        if ends.iter().all(|end| *end == Some(End::Empty)) {
+        let forgot = world.borrow_mut().forget_gone();
+        if !forgot && ends.iter().all(|end| *end == Some(End::Empty)) {
             return;
         }
         if run == 4 {
@@ -256,12 +262,16 @@ impl World {
         self.lost = false;
         self.planned = false;
         self.run_ms = self.now;
-        self.truth.clear();
+        // A run takes up the journal of one that died.
+        let died = !self.journals.is_empty();
+        if !died {
+            self.truth.clear();
+        }
         self.was_missing.clear();
         self.may_create.clear();
         self.may_delete.clear();
         self.carried.clear();
-        self.owners.begin_run();
+        self.owners.begin_run(died);
         self.hidden.begin_run();
         self.sign_in.renew();
         self.observe();

@@ -19,6 +19,7 @@ mod console;
 mod facts;
 mod hidden;
 mod history;
+mod journal;
 mod judge;
 mod late;
 mod owners;
@@ -56,12 +57,14 @@ use rosterctl::provider::{Provider, cms_agent, webchat_queue};
 use rosterctl::runtime::clock::Clock as _;
 use rosterctl::runtime::executor::{self, Executor, Passwords};
 use rosterctl::runtime::gate::Gate;
+use rosterctl::runtime::ports::StepJournal;
 use rosterctl::runtime::read::presence::Observers;
 use rosterctl::runtime::read::resources;
 use rosterctl::runtime::vendor::Vendor;
 use rosterctl::runtime::vendor::Vendors;
 
 pub(crate) use history::{Course, Theme, history, tenants};
+use journal::WorldJournal;
 use ports::{Alone, SmallPages, WorldClock, WorldLease, WorldPasswords};
 pub(crate) use roster::{Roster, large, leaving, replacing, shared, small};
 use world::{Happening, Waiting, World};
@@ -178,6 +181,8 @@ struct Client<'a> {
     stops: Option<i64>,
     /// The lock is lost after so long.
     loses: Option<i64>,
+    /// The folder of the journal can be written.
+    keeps_journal: bool,
     steps: RefCell<usize>,
 }
 
@@ -206,6 +211,7 @@ impl<'a> Client<'a> {
             hesitates: 0,
             stops: None,
             loses: None,
+            keeps_journal: true,
             steps: RefCell::default(),
         }
     }
@@ -224,7 +230,11 @@ impl<'a> Client<'a> {
                 return End::Unreadable;
             }
         };
-        let mut ledger = self.world.borrow().ledger.clone();
+        let (mut ledger, unfinished) = {
+            let world = self.world.borrow();
+            (world.ledger.clone(), world.unfinished())
+        };
+        journal::settle(&mut ledger, &unfinished, &live, self.desired);
         if let (Some(vendor), Some(queues)) = (&self.vendors.queues, &mut live.queues) {
             resources::add_unlisted(vendor, queues, &ledger).await;
         }
@@ -238,7 +248,7 @@ impl<'a> Client<'a> {
         let options = Options { allow: vec![deletes], ..Options::default() };
         let plan = plan::plan(workspace, desired, &live, &ledger, &options);
         let plan = Arc::new(plan.unwrap_or_else(|_| panic!("no target is named")));
-        self.watch_plan(&plan);
+        self.watch_plan(&plan, &ledger);
         self.world.borrow_mut().planned = true;
         if [Weight::Invalid, Weight::Refused, Weight::Incomplete].into_iter().any(|weight| plan.has(weight)) {
             let codes: BTreeSet<&str> = plan.findings.iter().map(|f| f.code.as_str()).collect();
@@ -251,7 +261,8 @@ impl<'a> Client<'a> {
                 ledger_update::note_clean_run(&mut ledger, desired, &live);
             }
             let mut world = self.world.borrow_mut();
-            world.store_ledger(&ledger);
+            world.store_ledger(&mut ledger);
+            world.finish_journal();
             world.watch_known_queues();
             return End::Empty;
         }
@@ -262,9 +273,19 @@ impl<'a> Client<'a> {
         }
         if self.mutant != Some(Mutant::Forgetful) {
             replacement_backup::back_up(&mut ledger, &plan);
-            self.world.borrow_mut().store_ledger(&ledger);
+        }
+        {
+            let mut world = self.world.borrow_mut();
+            world.store_ledger(&mut ledger);
+            world.finish_journal();
+            if self.keeps_journal {
+                world.begin_journal(&plan);
+            }
         }
         let finish = self.run(&plan).await;
+        if matches!(finish, Finish::Stale(_) | Finish::Unreadable(_)) {
+            self.world.borrow_mut().finish_journal();
+        }
         match finish {
             Finish::Stale(stale) => {
                 self.world.borrow_mut().note(format!("stale: {stale:?}"));
@@ -304,7 +325,8 @@ impl<'a> Client<'a> {
                 if proved && !plan.has(Weight::Partial) {
                     ledger_update::note_clean_run(&mut ledger, desired, &live);
                 }
-                world.store_ledger(&ledger);
+                world.store_ledger(&mut ledger);
+                world.finish_journal();
                 world.watch_lists(&plan, &told);
                 world.watch_known_queues();
                 if interrupted {
@@ -333,7 +355,7 @@ impl<'a> Client<'a> {
     }
 
     /// Looks whether the plan deletes and makes only what is due.
-    fn watch_plan(&self, plan: &Plan) {
+    fn watch_plan(&self, plan: &Plan, ledger: &Ledger) {
         let mut world = self.world.borrow_mut();
         world.plan_owners(self.desired, self.roster.prunes_all(), plan);
         for change in &plan.changes {
@@ -345,7 +367,7 @@ impl<'a> Client<'a> {
                     Some(agent) => !agent.absent,
                     None => match self.roster.workspace.policy.prune {
                         Prune::All => false,
-                        Prune::Owned => !world.ledger.owns(&change.id),
+                        Prune::Owned => !ledger.owns(&change.id),
                         Prune::None => true,
                     },
                 },
@@ -411,12 +433,13 @@ impl<'a> Client<'a> {
         if let Some(after) = self.loses {
             self.world.borrow_mut().happen(after, Happening::LockLost);
         }
+        let journal = WorldJournal(Rc::clone(&self.world));
         let executor = Executor {
             vendors: &self.vendors,
             secrets: &store,
             passwords: &passwords,
             observers: &self.observers,
-            journal: None,
+            journal: self.keeps_journal.then_some(&journal as &dyn StepJournal),
             creation: Some(&Alone { since: clock.elapsed() }),
             clock: &clock,
             fresh: if self.mutant == Some(Mutant::NoLook) { Duration::MAX } else { FRESH },

@@ -26,12 +26,14 @@ pub(super) struct Owners {
     queues: BTreeMap<(usize, String), String>,
     /// Names that a queue had, by its number, the first one first.
     names: BTreeMap<String, Vec<String>>,
-    /// Resources that the console changed in the current run.
+    /// Resources that the console changed in the current run, and in those before it that died.
     touched: BTreeSet<String>,
     /// Agents that were there in the current run until its plan was made.
     planned: BTreeMap<String, BTreeSet<AgentIdentity>>,
     /// Agents that the current plan may delete although the workspace does not own them.
     due: BTreeSet<String>,
+    /// Agents that a run made which died, until the next run of its workspace has its plan.
+    orphans: BTreeSet<(usize, String)>,
     /// When the present agent of a number was created in the console.
     came: BTreeMap<String, i64>,
     /// When the client was last shown the agents, by number: the moment, and when the answer reached it.
@@ -52,8 +54,10 @@ impl Owners {
     }
 
     /// Begins a run.
-    pub(super) fn begin_run(&mut self) {
-        self.touched.clear();
+    pub(super) fn begin_run(&mut self, died: bool) {
+        if !died {
+            self.touched.clear();
+        }
         self.planned.clear();
         self.due.clear();
         self.told.clear();
@@ -72,6 +76,14 @@ impl World {
     pub(super) fn names_of(&self, queue: &Queue) -> BTreeSet<String> {
         let names = self.owners.names.get(&queue.exten).into_iter().flatten();
         names.chain([&queue.display_name]).cloned().collect()
+    }
+
+    /// Records that nothing has read back yet the agents that the run made: its client died.
+    pub(super) fn orphan_created(&mut self) {
+        let created = self.carried.iter().filter(|(operation, _)| *operation == "agent.create");
+        let ids = created.map(|(_, id)| id.trim_start_matches("agent/").to_owned());
+        let orphans: Vec<_> = ids.map(|id| (self.owners.workspace, id)).collect();
+        self.owners.orphans.extend(orphans);
     }
 
     /// Records that a queue has another name from now on.
@@ -116,8 +128,11 @@ impl World {
             if identities.get(&id) != Some(&identity) {
                 self.owners.touched.insert(format!("agent/{id}"));
                 // No client can tell an agent that takes the place of a new one before it is read back.
+                let mut creators = self.owners.orphans.clone();
                 if self.carried.contains(&("agent.create", format!("agent/{id}"))) {
-                    let key = (self.owners.workspace, id.clone());
+                    creators.insert((self.owners.workspace, id.clone()));
+                }
+                for key in creators.into_iter().filter(|(_, of)| *of == id) {
                     self.owners.agents.entry(key).or_default().insert(identity);
                 }
                 self.owners.came.insert(id, self.now);
@@ -158,6 +173,7 @@ impl World {
             }
         }
         self.owners.due.extend(replaced(plan));
+        self.owners.orphans.retain(|(of, _)| *of != workspace);
     }
 
     /// Records when the client was shown agents.
@@ -209,8 +225,8 @@ impl World {
                 let name = body["displayName"].as_str().unwrap_or_default().to_owned();
                 let exten = made["data"]["exten"].as_str().unwrap_or_default().to_owned();
                 self.carried.insert(("queue.create", format!("queue/{name}")));
-                if way_back.is_some() {
-                    self.hide_new(&exten, true);
+                if let Some(way_back) = way_back {
+                    self.hide_new(&exten, true, way_back);
                     self.owners.told.insert(name, exten);
                 }
             }
@@ -223,13 +239,13 @@ impl World {
     }
 
     /// Records an agent that the client made.
-    pub(super) fn own_created(&mut self, id: &str, is_told: bool) {
+    pub(super) fn own_created(&mut self, id: &str, way_back: Option<i64>) {
         let Some(identity) = self.identities().get(id).copied() else { return };
         let key = (self.owners.workspace, id.to_owned());
         self.owners.agents.entry(key).or_default().insert(identity);
         self.carried.insert(("agent.create", format!("agent/{id}")));
-        if is_told {
-            self.hide_new(id, false);
+        if let Some(way_back) = way_back {
+            self.hide_new(id, false, way_back);
         }
     }
 

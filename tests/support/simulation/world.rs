@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use md5::{Digest, Md5};
 use rosterctl::model::call::{Call, Failure, Reply};
+use rosterctl::model::journal::Entry;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::runtime::rate_window::Window;
 use rosterctl::sandbox::vendor_state::{Random, VendorState};
@@ -137,6 +138,8 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     /// The ledgers of the other workspaces on the tenant.
     pub(super) ledgers: BTreeMap<usize, Ledger>,
+    /// The journals of runs that did not come to their end, by workspace.
+    pub(super) journals: BTreeMap<usize, Vec<Entry>>,
     /// Whether the lock of the workspace is lost, and since when.
     pub(crate) lost: bool,
     lost_ms: i64,
@@ -216,6 +219,7 @@ impl World {
             made_secrets: 0,
             ledger: Ledger::default(),
             ledgers: BTreeMap::new(),
+            journals: BTreeMap::new(),
             lost: false,
             lost_ms: 0,
             planned: false,
@@ -366,7 +370,7 @@ impl World {
         if paced && fate != Fate::NotSent {
             self.count(call.operation);
         }
-        let told = (fate == Fate::Well).then_some(way_back);
+        let told = (fate == Fate::Well && !orphan).then_some(way_back);
         self.watch_sign_in(call.operation, begun, orphan);
         let refused = carried.then(|| self.refuse_sign_in(call.operation, told)).flatten();
         let reply = refused.or_else(|| carried.then(|| self.answer(&call, begun, told)));
@@ -454,7 +458,7 @@ impl World {
             let after = self.identities();
             for id in after.keys().filter(|id| !before.contains_key(*id)) {
                 self.watch_creation(id, &body);
-                self.own_created(id, way_back.is_some());
+                self.own_created(id, way_back);
             }
             for (id, identity) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
                 self.watch_deletion(id, begun);
