@@ -84,6 +84,9 @@ fn play(seed: u64, rosters: &[&Roster], course: Course) -> Story {
             world.hidden.show_untold(now, has_journal);
             world.orphan_created();
         }
+        if let Some(end) = &end {
+            world.watch_refusal(end);
+        }
         world.land();
         let end = end.map_or_else(
             || {
@@ -229,7 +232,11 @@ fn heal(world: &Shared, rosters: &[&Roster], mutant: Option<Mutant>) {
             world.borrow_mut().catch_up();
             let mut client = Client::new(world, roster, mutant);
             client.workspace = workspace;
-            ends.push(live_through(world, client.apply(), None, &mut 0));
+            let end = live_through(world, client.apply(), None, &mut 0);
+            if let Some(end) = &end {
+                world.borrow_mut().watch_refusal(end);
+            }
+            ends.push(end);
         }
         let forgot = world.borrow_mut().forget_gone();
         if !forgot && ends.iter().all(|end| *end == Some(End::Empty)) {

@@ -219,6 +219,7 @@ impl World {
 
     /// Records a call that the vendor carried out.
     pub(super) fn watch_carried(&mut self, operation: &str, body: &Json, made: &[u8], way_back: Option<i64>) {
+        self.carried.insert(("any", operation.to_owned()));
         match operation {
             "addQueue" => {
                 let made: Json = serde_json::from_slice(made).unwrap_or_default();

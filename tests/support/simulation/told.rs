@@ -8,6 +8,7 @@ use rosterctl::model::plan::{Action, Change, Operation, Plan, Step};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::value::Value;
 
+use super::End;
 use super::facts::spelled;
 use super::world::World;
 
@@ -39,6 +40,20 @@ impl World {
         }
         for what in wrong {
             self.violate(format!("told is not what is so: {what}"));
+        }
+    }
+
+    /// Checks that a run that tells of no step carried none out.
+    pub(super) fn watch_refusal(&mut self, end: &End) {
+        let refused = match end {
+            End::Unreadable | End::Blocked | End::Empty | End::Stale | End::Blind => true,
+            End::Ran(_) | End::Held | End::Interrupted => false,
+        };
+        let first = self.carried.first().map(|(_, call)| call.clone());
+        if let Some(call) = first.filter(|_| refused) {
+            self.violate(format!(
+                "told is not what is so: {call} was carried out, and the run ended {end:?}"
+            ));
         }
     }
 
