@@ -179,7 +179,7 @@ fn brew(client: &mut Client<'_>, dice: &mut Random, theme: Theme) -> Option<u64>
     match theme {
         Theme::Plain => {}
         Theme::Identities => {
-            for _ in 0..1 + dice.below(3) {
+            for _ in 0..=dice.below(3) {
                 let at = i64::try_from(dice.below(20_000)).unwrap_or(0);
                 world.happen(at, Happening::Console(dice.draw()));
             }

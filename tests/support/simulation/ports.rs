@@ -300,6 +300,9 @@ impl CreationGuard for Alone {
     }
 }
 
+/// Counts the clients. The program remembers refused credentials as long as its process lives, and a run is a process.
+static CLIENTS: AtomicU64 = AtomicU64::new(0);
+
 /// A connection at work: the program's client over the simulated world.
 pub(super) fn client(
     world: &Shared,
@@ -313,9 +316,7 @@ pub(super) fn client(
     let windows = WorldWindows { world: Rc::clone(world), mutant };
     let limiter = RateLimiter::new(Box::new(windows), clock.clone());
     let transport = WorldTransport { world: Rc::clone(world), connection: connection.clone(), mutant };
-    // The program remembers refused credentials as long as the process lives: a run is a process of its own.
-    static RUNS: AtomicU64 = AtomicU64::new(0);
-    let secret = format!("the secret of run {}", RUNS.fetch_add(1, Ordering::Relaxed));
+    let secret = format!("the secret of client {}", CLIENTS.fetch_add(1, Ordering::Relaxed));
     let secret = Arc::new(Secret::new(secret));
     Rc::new(Client::new(connection.clone(), connector, Box::new(transport), secret, limiter, clock))
 }
