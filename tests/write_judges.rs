@@ -185,3 +185,23 @@ fn a_creation_of_a_dead_run_proves_what_live_state_shows_and_what_nothing_return
         );
     }
 }
+
+#[test]
+fn an_edit_of_a_dead_run_owns_the_agent_of_its_plan_and_no_successor() {
+    let identity = serde_json::json!({ "id": 7, "ctime": 1 });
+    let plan = plan_over(
+        "[{ operatorId: \"8001\", name: 新 }]",
+        &serde_json::json!({ "8001": { "name": "旧", "identity": identity } }),
+    );
+    let run = Entry::Run { plan: Box::new(plan.clone()), ledger: None };
+    let ending = Ending::Done;
+    let entries = [run, Entry::Begin { step: 0, at_ms: 0 }, Entry::End { step: 0, ending, made: None }];
+    let live = planning::live(&serde_json::json!({
+        "agents": { "8001": { "name": "新", "identity": { "id": 8, "ctime": 2 } } }
+    }));
+    let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
+    let mut ledger = Ledger::default();
+    ledger_update::changes(&mut ledger, &plan, &results, &std::collections::BTreeMap::new());
+    let known = ledger.resources["agent/8001"].identity;
+    assert!(known.is_another(live.agents.unwrap().items[&OperatorId::from("8001")].identity()), "{known:?}");
+}

@@ -101,6 +101,8 @@ pub fn changes(
                         identities.filter(|(id, _)| *id == change.id.name).map(|(_, known)| *known).next();
                     applied.identity = identity.unwrap_or_default();
                 }
+                // The agent that was edited is the one of the plan, whoever has its number by now.
+                applied.identity.fill_from(&change.identity);
                 if let Some(exten) = &change.exten {
                     applied.exten = Some(exten.clone());
                 }
@@ -161,7 +163,9 @@ fn doubt<'a>(ledger: &mut Ledger, change: &Change, mine: impl Iterator<Item = (&
     if !open.is_empty() {
         let applied = ledger.resources.entry(change.id.to_string()).or_default();
         applied.unconfirmed.extend(open);
-        if change.action != Action::Update {
+        if change.action == Action::Update {
+            applied.identity.fill_from(&change.identity);
+        } else {
             // Which agent has the number now is not known.
             applied.identity = Identity::default();
         }
