@@ -62,10 +62,16 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
             None => (begun && live.is_some_and(|live| carried_out(plan, step, live)), None),
         };
         // A yes proves the fields that no operation returns. The others count as live state shows them: an edit may
-        // have been due after the call.
+        // have been due after the call, and a list may have been written in part.
         let is_unshown = done
-            && matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit)
-            && live.is_some_and(|live| !shows(plan, step, live));
+            && live.is_some_and(|live| match step.operation {
+                Operation::AgentCreate | Operation::AgentEdit => !shows(plan, step, live),
+                Operation::QueueMembers => !shows_list(plan, step, live),
+                Operation::QueueCreate => {
+                    made.as_ref().is_some_and(|made| !shows_created(plan, step, made, live))
+                }
+                Operation::AgentDelete | Operation::AgentPassword | Operation::SecretPut => false,
+            });
         let done = done && !is_unshown;
         let status = match (done, open || is_unshown) {
             (true, _) => Status::Done,
@@ -149,25 +155,43 @@ pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> 
     queues.filter_map(|(step, until)| Some((step.targets.first()?.clone(), until))).collect()
 }
 
+/// Returns the members that a step sent, and those that are live.
+fn lists<'a>(plan: &'a Plan, step: &'a Step, live: &'a Live) -> Option<(&'a Members, &'a Members)> {
+    let target = step.targets.first().filter(|_| step.operation == Operation::QueueMembers)?;
+    let change = plan.change(target);
+    let now = live.queues.as_ref()?.items.get(&write_op::exten(target, change)?)?.members()?;
+    Some((write_op::sent(step, change)?, now))
+}
+
 /// Returns the undeclared members of a step's list that the vendor dropped.
 fn dropped(plan: &Plan, step: &Step, live: &Live) -> Vec<OperatorId> {
-    let lists = || {
-        let target = step.targets.first().filter(|_| step.operation == Operation::QueueMembers)?;
-        let change = plan.change(target);
-        let now = live.queues.as_ref()?.items.get(&write_op::exten(target, change)?)?.members()?;
-        Some((write_op::sent(step, change)?, now))
+    let lists = lists(plan, step, live);
+    lists.map(|(sent, now)| write_op::dropped_by_vendor(&step.strangers, sent, now)).unwrap_or_default()
+}
+
+/// Returns true if a created queue is live with the list that was sent: the vendor skips members that are no agents.
+fn shows_created(plan: &Plan, step: &Step, made: &OperatorId, live: &Live) -> bool {
+    let change = step.targets.first().and_then(|target| plan.change(target));
+    let now = live.queues.as_ref().and_then(|queues| queues.items.get(made)?.members());
+    write_op::sent(step, change).zip(now).is_some_and(|(sent, now)| **sent == *now)
+}
+
+/// Returns true if a queue has the list that a step sent, but for members that the vendor dropped or that are at work.
+fn shows_list(plan: &Plan, step: &Step, live: &Live) -> bool {
+    let is_sent = |(sent, now): (&Members, &Members)| {
+        let dropped = write_op::dropped_by_vendor(&step.strangers, sent, now);
+        sent.len() == now.len() + dropped.len()
+            && now.iter().all(|(id, priority)| sent.get(id) == Some(priority))
     };
-    lists().map(|(sent, now)| write_op::dropped_by_vendor(&step.strangers, sent, now)).unwrap_or_default()
+    lists(plan, step, live).is_some_and(is_sent) || list_with_spared(plan, step, live).is_some()
 }
 
 /// Returns the live members of a step's queue if they are those that it sent and some that it was to remove.
 ///
 /// The journal holds no agents at work that stayed in the queue.
 fn list_with_spared(plan: &Plan, step: &Step, live: &Live) -> Option<Members> {
-    let target = step.targets.first().filter(|_| step.operation == Operation::QueueMembers)?;
-    let change = plan.change(target);
-    let now = live.queues.as_ref()?.items.get(&write_op::exten(target, change)?)?.members()?;
-    let (sent, removed) = (write_op::sent(step, change)?, write_op::removed(plan, step));
+    let (sent, now) = lists(plan, step, live)?;
+    let removed = write_op::removed(plan, step);
     let is_whole = sent.iter().all(|(id, priority)| now.get(id) == Some(priority));
     let spared = |(id, priority)| sent.get(id).or_else(|| removed.get(id)) == Some(priority);
     (is_whole && now.len() > sent.len() && now.iter().all(spared)).then(|| Members::clone(now))
