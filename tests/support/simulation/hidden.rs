@@ -57,6 +57,11 @@ impl Hidden {
     pub(super) fn hides_agent(&self, id: &str, now: i64) -> bool {
         self.agents.get(id).is_some_and(|until| until.at > now)
     }
+
+    /// Returns true if no listing shows a queue at a moment.
+    pub(super) fn hides_queue(&self, exten: &str, now: i64) -> bool {
+        self.queues.get(exten).is_some_and(|until| until.at > now)
+    }
 }
 
 impl World {

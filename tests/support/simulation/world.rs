@@ -522,6 +522,7 @@ impl World {
             .queues
             .iter()
             .filter(|queue| queue.assign_members.iter().any(|member| member.agent_number == *id))
+            .filter(|queue| !self.hidden.hides_queue(&queue.exten, self.now))
             .map(|queue| queue.exten.clone())
             .collect();
         for exten in queues {
