@@ -310,7 +310,7 @@ fn nothing_takes_a_call_more_than_it_needs() {
     create one agent: page 3, one/v2 1, create/v2 1, queueQueue 2
     create one agent who may not sign in: page 3, one/v2 1, create/v2 1, edit/v2 1, queueQueue 2
     edit three fields of one agent: page 3, one/v2 2, edit/v2 1, queueQueue 2
-    a new password: page 3, editPwd 1, queueQueue 2
+    a new password: page 3, one/v2 1, editPwd 1, queueQueue 2
     replace the members of one queue: page 3, queueQueue 4, updateQueueAssignMembers 1
     create a queue with members: page 3, queueQueue 4, addQueue 1
     delete forty agents: page 9, del/v2 1, queueQueue 4

@@ -175,14 +175,16 @@ fn a_replacement_that_nothing_remembers_is_caught() {
     }
 }
 
-/// Looks for a history that catches a mutant.
-fn caught(mutant: Mutant, by: &str) {
-    caught_in(mutant, Sort::About(Theme::Plain), by);
+/// Looks for a history that catches a mutant, and begins with the seed that is known to.
+///
+/// A change to the simulation moves the seeds. The search then goes through all of them and tells the new one.
+fn caught(mutant: Mutant, by: &str, known: u64) {
+    caught_in(mutant, Sort::About(Theme::Plain), by, known);
 }
 
 /// Looks for a history of one sort that catches a mutant.
-fn caught_in(mutant: Mutant, sort: Sort, by: &str) {
-    for seed in 0..MUTANT_HISTORIES {
+fn caught_in(mutant: Mutant, sort: Sort, by: &str, known: u64) {
+    for seed in [known].into_iter().chain(0..MUTANT_HISTORIES) {
         let story = play(seed, sort, Some(mutant));
         if story.violations.iter().any(|violation| violation.contains(by)) {
             if seed != known {
@@ -236,20 +238,20 @@ fn an_agent_made_before_its_password_is_stored_is_caught() {
 
 #[test]
 fn an_agent_that_is_owned_by_its_number_is_caught() {
-    caught_in(Mutant::ByNumber, Sort::About(Theme::Identities), "is not the one that was owned");
+    caught_in(Mutant::ByNumber, Sort::About(Theme::Identities), "is not the one that was owned", 0);
 }
 
 #[test]
 fn a_forgotten_number_of_a_new_queue_is_caught() {
-    caught_in(Mutant::ForgottenExten, Sort::About(Theme::Late), "a second queue");
+    caught_in(Mutant::ForgottenExten, Sort::About(Theme::Late), "a second queue", 0);
 }
 
 #[test]
 fn a_list_in_part_that_is_not_recorded_is_caught() {
-    caught(Mutant::PartUnrecorded, "which was written and has");
+    caught(Mutant::PartUnrecorded, "which was written and has", 0);
 }
 
 #[test]
 fn a_report_of_the_plan_is_caught() {
-    caught(Mutant::PlanReport, "told is not what is so");
+    caught(Mutant::PlanReport, "told is not what is so", 0);
 }

@@ -272,3 +272,153 @@ fn an_agent_that_moved_to_another_workspace_is_not_deleted_by_its_former_one() {
     bench.run(&["apply", "--auto-approve", "a"]).exits(0);
     assert_eq!(bench.agents(), ["8001", "8002"]);
 }
+
+/// Leaves the journal of a run that was killed while it made 8001 and 8002 team leaders.
+fn interrupted(more: &str) -> Bench {
+    let bench = applied(more);
+    bench.roster(
+        "agents:\n  - { operatorId: \"8001\", name: 张三, role: 班长 }\n  - { operatorId: \"8002\", name: 李四, role: 班长 }\n",
+    );
+    bench.run(&["plan", "--out", "p.json"]).exits(0);
+    let plan: Value = serde_json::from_str(&std::fs::read_to_string(bench.path("p.json")).unwrap()).unwrap();
+    let steps = plan["steps"].as_array().unwrap().len();
+    assert_eq!(steps, 2, "{plan}");
+    let run = json!({ "entry": "run", "plan": plan, "ledger": ledger(&bench)["serial"] });
+    let begun = (0..steps).map(|step| json!({ "entry": "begin", "step": step }));
+    let lines: Vec<String> = [run].into_iter().chain(begun).map(|line| format!("{line}\n")).collect();
+    bench.write(".rosterctl/journal.jsonl", &lines.concat());
+    bench
+}
+
+/// Asks for the roles before the interrupted run, and returns the agents that the plan changes.
+fn changed(bench: &Bench, agents: &str) -> (Vec<String>, Value) {
+    bench.roster(&format!("agents:\n{agents}"));
+    let plan = bench.run(&["plan", "--format", "json", "--allow", "deletes=9"]).exits(0).json();
+    let ids = plan["changes"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap().to_owned());
+    (ids.collect(), plan)
+}
+
+#[test]
+fn a_ledger_is_bound_again_beside_an_unfinished_journal_that_keeps_its_say() {
+    let bench = interrupted("");
+    let workspace = std::fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.write("rosterctl.yaml", &workspace.replace("abbreviate: acme", "abbreviate: other"));
+    bench.run(&["apply", "--auto-approve"]).exits(1);
+    bench.run(&["ledger", "rebind"]).exits(0);
+    let both = "  - { operatorId: \"8001\", role: 坐席 }\n  - { operatorId: \"8002\", role: 坐席 }\n";
+    let (ids, plan) = changed(&bench, both);
+    assert_eq!(ids, ["agent/8001", "agent/8002"], "the roles are in doubt, and set again: {plan}");
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(changed(&bench, both).0, [""; 0]);
+}
+
+#[test]
+fn a_resource_is_forgotten_beside_an_unfinished_journal_and_does_not_come_back() {
+    let bench = interrupted(PRUNE);
+    bench.run(&["ledger", "forget", "agent/8002"]).exits(0);
+    assert_eq!(ledger(&bench)["resources"].get("agent/8002"), None);
+    let said = bench.run(&["ledger", "forget", "agent/8002"]).exits(1);
+    assert!(said.err.contains("does not know agent/8002"), "{}", said.err);
+    let (ids, plan) = changed(&bench, "  - { operatorId: \"8001\", role: 坐席 }\n");
+    assert_eq!(ids, ["agent/8001"], "its own result is not lost, and 8002 is not owned: {plan}");
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(bench.agents(), ["8001", "8002"]);
+    assert_eq!(ledger(&bench)["resources"].get("agent/8002"), None);
+}
+
+#[test]
+fn a_queue_that_only_an_unfinished_journal_knows_is_forgotten() {
+    let bench = Bench::new("agents: [{ operatorId: \"8001\" }]\n");
+    bench.roster("queues:\n  - { displayName: 甲, assignMembers: [\"8001\"] }\n");
+    bench.run(&["plan", "--out", "p.json"]).exits(0);
+    let plan: Value = serde_json::from_str(&std::fs::read_to_string(bench.path("p.json")).unwrap()).unwrap();
+    let lines = [
+        json!({ "entry": "run", "plan": plan, "ledger": 0 }),
+        json!({ "entry": "begin", "step": 0 }),
+        json!({ "entry": "end", "step": 0, "ending": "done", "made": "1001" }),
+    ];
+    bench.write(".rosterctl/journal.jsonl", &lines.map(|line| format!("{line}\n")).concat());
+    assert!(codes(&bench.run(&["plan", "--format", "json"]).exits(0).json()).contains(&"R309"));
+    bench.run(&["ledger", "forget", "queue/甲"]).exits(0);
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(bench.members("甲"), [("8001".to_owned(), 0)]);
+}
+
+#[test]
+fn all_that_the_ledger_holds_is_shown_and_forgotten() {
+    let bench = applied("");
+    let mut known = ledger(&bench);
+    known["kept"] = json!({ "agent/8003": { "fields": { "role": "坐席" }, "queues": { "1001": 3 } } });
+    known["awaited"] = json!({ "queue/甲": 1 });
+    known["waiting"] = json!({ "queue/乙": { "8002": "on-call" } });
+    bench.write(".rosterctl/ledger.json", &known.to_string());
+    let shown = bench.run(&["ledger", "show"]).exits(0).out;
+    for line in [
+        "agent/8003  kept for its replacement: role \"坐席\", queue 1001 3\n",
+        "queue/甲  asked for without an answer",
+        "queue/乙  waiting for 8002 (on-call)\n",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let json = bench.run(&["ledger", "show", "--format", "json"]).exits(0).json();
+    for (map, id) in [("kept", "agent/8003"), ("awaited", "queue/甲"), ("waiting", "queue/乙")] {
+        assert_eq!(json[map], known[map], "{json}");
+        assert!(bench.run(&["ledger", "show", id]).exits(0).out.starts_with(&format!("{id}\n  ")));
+        bench.run(&["ledger", "forget", id]).exits(0);
+        assert_eq!(ledger(&bench).get(map), None);
+        bench.run(&["ledger", "forget", id]).exits(1);
+    }
+}
+
+/// Writes workspaces of one tenant, each with its agents; an agent may have more settings.
+fn folders(bench: &Bench, all: &[(&str, &[&str])]) {
+    let file = std::fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    for (folder, agents) in all {
+        let named = file.replace("name: bench", &format!("name: {folder}"));
+        bench.write(&format!("{folder}/rosterctl.yaml"), &format!("{named}{PRUNE}"));
+        let agents: Vec<String> = agents.iter().map(|id| format!("  - {{ operatorId: {id} }}\n")).collect();
+        let head = "apiVersion: rosterctl/v1\nkind: Roster\nagents:\n";
+        bench.write(&format!("{folder}/roster/r.yaml"), &format!("{head}{}", agents.concat()));
+    }
+}
+
+#[test]
+fn a_share_compares_its_workspaces_with_all_that_are_named() {
+    let bench = Bench::new("agents: [{ operatorId: \"8001\" }, { operatorId: \"8002\" }]\n");
+    folders(&bench, &[("a", &["\"8001\""]), ("b", &["\"8001\""]), ("c", &["\"8002\""])]);
+    for (shard, other) in [("1/2", "b"), ("2/2", "a")] {
+        for command in ["validate", "plan"] {
+            let said = bench.run(&[command, "--shard", shard, "a", "b", "c"]).exits(1);
+            assert!(said.err.contains(&format!("is declared by workspace `{other}` too")), "{}", said.err);
+            let own = if other == "b" { "`a` too" } else { "`b` too" };
+            assert!(!said.err.contains(own), "{}", said.err);
+        }
+    }
+    let said = bench.run(&["validate", "--shard", "1/2", "a", "c", "b"]).exits(1);
+    assert!(!said.out.contains("c: sound"), "another share's: {}", said.out);
+    bench.run(&["validate", "--shard", "2/2", "a", "c", "b"]).exits(0);
+}
+
+#[test]
+fn a_share_and_drift_know_the_agents_of_all_that_are_named() {
+    let bench = Bench::new("agents: [{ operatorId: \"8001\" }, { operatorId: \"8002\" }]\n");
+    folders(&bench, &[("a", &["\"8001\"", "\"8002\""])]);
+    bench.run(&["apply", "--auto-approve", "a"]).exits(0);
+    folders(&bench, &[("a", &["\"8001\""]), ("b", &["\"8002\""])]);
+    for command in [&["plan", "--shard", "1/2"][..], &["drift"], &["drift", "--shard", "1/2"]] {
+        let said = bench.run(&[command, &["--format", "json", "a", "b"]].concat()).exits(1).json();
+        assert_eq!(codes(&said["workspaces"][0]), ["R312"], "{command:?}: {said}");
+    }
+    bench.run(&["drift", "--format", "json", "--shard", "2/2", "a", "b"]).exits(0);
+}
+
+#[test]
+fn a_tombstone_is_no_matter_of_the_ledger() {
+    let bench = Bench::new("agents: [{ operatorId: \"8001\" }]\n");
+    folders(&bench, &[("a", &["\"8001\""]), ("b", &["\"8001\", state: absent"])]);
+    let said = bench.run(&["validate", "a", "b"]).exits(1);
+    for way in ["take `state: absent` out of the other one", "take `state: absent` out of this one"] {
+        assert!(said.err.contains(way), "{}", said.err);
+    }
+    assert!(!said.err.contains("ledger forget"), "{}", said.err);
+}

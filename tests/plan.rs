@@ -31,6 +31,12 @@ macro_rules! cases {
 }
 
 cases! {
+    a_successor_is_not_owned_before_a_clean_run "identity-succeeded"
+    protection_outlives_its_line_in_a_replacement "protect-replace"
+    a_pending_queue_that_left_the_files_makes_no_second_one "queue-pending-left"
+    a_pending_queue_with_a_new_name_is_still_pending "queue-pending-was"
+    a_former_name_that_found_nothing_explains_nothing "queue-was-spent"
+    both_names_of_a_renamed_queue_make_no_second_one "queue-both-names"
     a_number_that_another_agent_has_is_not_known "identity-successor"
     an_agent_of_another_workspace_is_not_deleted "elsewhere"
     prune_owned_spares_another_agent "identity-successor-owned"

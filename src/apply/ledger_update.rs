@@ -45,13 +45,18 @@ pub fn changes(
             continue;
         }
         let all = mine().all(|(_, result)| done(result));
-        let key = change.id.to_string();
+        let key = change.id.key();
         mark_waiting(ledger, change, all, mine());
         // The list of a queue that no manifest names is not rosterctl's.
         let is_foreign =
             change.id.kind == Kind::Queue && change.source.is_none() && !ledger.resources.contains_key(&key);
         if !all && !is_foreign {
             record_members(ledger, change, mine());
+        }
+        let deleted = mine().any(|(step, result)| step.operation == Operation::AgentDelete && done(result));
+        if let (true, Some(applied)) = (deleted, ledger.resources.get_mut(&key)) {
+            // Whoever has the number next is not the agent of before.
+            applied.identity = Identity::default();
         }
         match change.action {
             Action::Delete if all => {
@@ -100,9 +105,10 @@ pub fn changes(
                     let identity =
                         identities.filter(|(id, _)| *id == change.id.name).map(|(_, known)| *known).next();
                     applied.identity = identity.unwrap_or_default();
+                    applied.protect = change.protect;
+                } else if change.id.kind == Kind::Agent {
+                    meet(applied, &change.identity);
                 }
-                // The agent that was edited is the one of the plan, whoever has its number by now.
-                applied.identity.fill_from(&change.identity);
                 if let Some(exten) = &change.exten {
                     applied.exten = Some(exten.clone());
                 }
@@ -128,9 +134,9 @@ fn mark_waiting<'a>(
     let marks: BTreeMap<String, String> =
         own.map(|spared| (spared.agent.to_string(), spared.state.to_owned())).collect();
     if !marks.is_empty() {
-        ledger.waiting.insert(change.id.to_string(), marks);
+        ledger.waiting.insert(change.id.key(), marks);
     } else if all {
-        ledger.waiting.remove(&change.id.to_string());
+        ledger.waiting.remove(&change.id.key());
     }
 }
 
@@ -144,7 +150,7 @@ fn record_members<'a>(
         mine.filter(|(step, result)| step.operation == Operation::QueueMembers && result.carried_out);
     let Some((step, result)) = written.last() else { return };
     if let Some(members) = result.members.as_ref().or_else(|| write_op::sent(step, Some(change))) {
-        let applied = ledger.resources.entry(change.id.to_string()).or_default();
+        let applied = ledger.resources.entry(change.id.key()).or_default();
         applied.exten = applied.exten.take().or_else(|| change.exten.clone());
         let members = Value::Members(Arc::clone(members)).to_json();
         applied.fields.insert(ASSIGN_MEMBERS.key.to_owned(), members);
@@ -161,7 +167,7 @@ fn doubt<'a>(ledger: &mut Ledger, change: &Change, mine: impl Iterator<Item = (&
     };
     let open: BTreeSet<String> = doubted.flat_map(unread).cloned().collect();
     if !open.is_empty() {
-        let applied = ledger.resources.entry(change.id.to_string()).or_default();
+        let applied = ledger.resources.entry(change.id.key()).or_default();
         applied.unconfirmed.extend(open);
         if change.action == Action::Update {
             applied.identity.fill_from(&change.identity);
@@ -183,7 +189,7 @@ fn not_taken<'a>(
         step.operation == Operation::AgentCreate && result.status == Status::Failed && there
     });
     if change.action == Action::Replace && made_otherwise {
-        let applied = ledger.resources.entry(change.id.to_string()).or_default();
+        let applied = ledger.resources.entry(change.id.key()).or_default();
         for diff in change.fields.iter().filter(|diff| diff.forces_replacement) {
             applied.not_taken.insert(diff.field.key.to_owned(), spelled(diff));
         }
@@ -198,7 +204,7 @@ fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
         }
         for target in &step.targets {
             let secret = plan.change(target).and_then(|change| change.field(&PASSWORD)?.secret.as_ref());
-            if let (Some(secret), Some(applied)) = (secret, ledger.resources.get_mut(&target.to_string())) {
+            if let (Some(secret), Some(applied)) = (secret, ledger.resources.get_mut(&target.key())) {
                 applied.password_made = Some(MadePassword::from_ref(secret));
             }
         }
@@ -229,9 +235,18 @@ fn fill(ledger: &mut Ledger, older: BTreeMap<String, LedgerEntry>, desired: &Des
             Kind::Seat => false,
         });
         let applied = match ledger.resources.entry(key) {
-            Entry::Occupied(known) => known.into_mut(),
+            Entry::Occupied(known) => {
+                let known = known.into_mut();
+                // What was done to another agent of the number says nothing of this one.
+                let unproved = known.succeeded && old.identity.is_unknown();
+                if unproved || known.identity.is_another(&old.identity) {
+                    continue;
+                }
+                known
+            }
             Entry::Vacant(free) if declared => {
-                free.insert(LedgerEntry { identity: old.identity, ..LedgerEntry::default() })
+                let (identity, protect) = (old.identity, old.protect);
+                free.insert(LedgerEntry { identity, protect, ..LedgerEntry::default() })
             }
             Entry::Vacant(_) => continue,
         };
@@ -321,7 +336,7 @@ pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
     replacement_backup::prune_backups(ledger, desired, live, plan);
     let in_scope = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
     let changed: BTreeMap<String, Action> =
-        plan.changes.iter().map(|change| (change.id.to_string(), change.action)).collect();
+        plan.changes.iter().map(|change| (change.id.key(), change.action)).collect();
     // Without a change nothing waits.
     ledger.waiting.retain(|key, _| {
         changed.contains_key(key) || ResourceId::parse(key).is_some_and(|id| !in_scope(&id))
@@ -330,14 +345,11 @@ pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
         for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
             let resource = ResourceId::agent(id);
             if let Some(now) = agents.items.get(id).filter(|_| in_scope(&resource)) {
-                let key = resource.to_string();
+                let key = resource.key();
                 let skip = matches!(changed.get(&key), Some(Action::Replace));
                 if !skip {
                     let applied = ledger.resources.entry(key).or_default();
-                    if applied.identity.is_another(now.identity()) {
-                        *applied = LedgerEntry { succeeded: true, ..LedgerEntry::default() };
-                    }
-                    applied.identity.fill_from(now.identity());
+                    meet(applied, now.identity());
                     applied.protect = agent.protect;
                     adopt_one(applied, &agent.record, now);
                 }
@@ -354,8 +366,16 @@ pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
                 matches.push((id, queue, exten.clone()));
             }
         }
+        let is_live = |entry: &LedgerEntry| {
+            entry.exten.as_deref().is_some_and(|exten| queues.items.contains_key(&OperatorId::from(exten)))
+        };
+        for entry in ledger.resources.values_mut().filter(|entry| entry.pending) {
+            entry.pending = !is_live(entry);
+        }
+        let keys = ledger.queues().filter_map(|(id, entry)| Some((entry.exten.clone()?, id.key())));
+        let keys: BTreeMap<String, String> = keys.collect();
         for (id, queue, exten) in matches {
-            let applied = follow(ledger, id, exten.as_str());
+            let applied = follow(ledger, &keys, id, exten.as_str());
             (applied.pending, applied.let_go) = (false, false);
             if let Some(now) = queues.items.get(&exten) {
                 adopt_one(applied, &queue.record, &now.record);
@@ -364,15 +384,26 @@ pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
     }
 }
 
+/// Takes over who has the number: of another agent than the known one nothing is known.
+fn meet(applied: &mut LedgerEntry, now: &Identity) {
+    if applied.identity.is_another(now) {
+        *applied = LedgerEntry { succeeded: true, ..LedgerEntry::default() };
+    }
+    applied.identity.fill_from(now);
+}
+
 /// Returns the entry of a live queue under its declared name, which may be a new one.
-fn follow<'a>(ledger: &'a mut Ledger, id: &ResourceId, exten: &str) -> &'a mut LedgerEntry {
-    let key = id.to_string();
+fn follow<'a>(
+    ledger: &'a mut Ledger,
+    keys: &BTreeMap<String, String>,
+    id: &ResourceId,
+    exten: &str,
+) -> &'a mut LedgerEntry {
+    let key = id.key();
     let known = ledger.resources.get(&key).map(|entry| entry.exten.as_deref());
     if !matches!(known, Some(None)) && known != Some(Some(exten)) {
-        let former = ledger.queues().find(|(_, entry)| entry.exten.as_deref() == Some(exten));
-        let former = former.map(|(id, _)| id.to_string());
-        let entry = former.and_then(|former| ledger.resources.remove(&former)).unwrap_or_default();
-        ledger.resources.insert(key.clone(), entry);
+        let former = keys.get(exten).and_then(|former| ledger.resources.remove(former));
+        ledger.resources.insert(key.clone(), former.unwrap_or_default());
     }
     let applied = ledger.resources.entry(key).or_default();
     applied.exten = Some(exten.to_owned());
@@ -384,7 +415,7 @@ fn follow<'a>(ledger: &'a mut Ledger, id: &ResourceId, exten: &str) -> &'a mut L
 /// `live` is the state before the run.
 pub fn note_clean_run(ledger: &mut Ledger, desired: &Desired, live: &Live) {
     let queues: BTreeMap<String, &DesiredQueue> =
-        desired.queues.iter().map(|(id, queue)| (id.to_string(), queue)).collect();
+        desired.queues.iter().map(|(id, queue)| (id.key(), queue)).collect();
     ledger.resources.retain(|key, entry| {
         let Some(id) = ResourceId::parse(key) else { return true };
         match id.kind {
@@ -394,10 +425,13 @@ pub fn note_clean_run(ledger: &mut Ledger, desired: &Desired, live: &Live) {
                     release(entry, &id, &agent.record);
                     return true;
                 }
-                let is_same = |now: &Record| !entry.identity.is_another(now.identity());
-                live.agents.as_ref().is_none_or(|agents| {
-                    agents.foreign.contains(&id.name) || agents.items.get(&id.name).is_some_and(is_same)
-                })
+                let Some(agents) = &live.agents else { return true };
+                let now = agents.items.get(&id.name).filter(|now| !entry.identity.is_another(now.identity()));
+                // A ledger of version 1 told no identity.
+                if let Some(now) = now {
+                    entry.identity.fill_from(now.identity());
+                }
+                now.is_some() || agents.foreign.contains(&id.name)
             }
             Kind::Queue => {
                 if let Some(queue) = queues.get(key) {
@@ -422,17 +456,6 @@ fn release(entry: &mut LedgerEntry, id: &ResourceId, declared: &Record) {
     let password = entry.password.is_some().then_some(PASSWORD.key);
     let known = entry.fields.keys().map(String::as_str).chain(password);
     entry.released = known.filter(|key| !is_declared(key)).map(str::to_owned).collect();
-}
-
-/// Notes which agents the manifests protect, of those that a plan created.
-pub fn note_protection(ledger: &mut Ledger, desired: &Desired, plan: &Plan) {
-    let made = plan.changes.iter().filter(|c| matches!(c.action, Action::Create | Action::Replace));
-    for change in made.filter(|change| change.id.kind == Kind::Agent) {
-        let protect = desired.agents.get(&change.id.name).is_some_and(|agent| agent.protect);
-        if let Some(applied) = ledger.resources.get_mut(&change.id.to_string()) {
-            applied.protect = protect;
-        }
-    }
 }
 
 fn adopt_one(applied: &mut LedgerEntry, desired: &Record, live: &Record) {

@@ -85,6 +85,7 @@ mod tests {
             moved: ChangeOrigin::Live,
             exten: None,
             identity: Identity::default(),
+            protect: false,
             reason: None,
             names: BTreeMap::new(),
             fields: Vec::new(),

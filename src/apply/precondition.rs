@@ -23,8 +23,9 @@ pub fn wanted(plan: &Plan, new_too: bool) -> ReadSet {
     for change in &plan.changes {
         match (change.id.kind, change.action) {
             (Kind::Agent, Action::Create) if !new_too => {}
-            // It overwrites only fields that no operation returns.
-            (Kind::Agent, Action::Update) if change.fields.iter().all(|f| !f.field.is_read()) => {}
+            // It overwrites only fields that no operation returns, and nothing tells one agent from another.
+            (Kind::Agent, Action::Update)
+                if change.identity.is_unknown() && change.fields.iter().all(|f| !f.field.is_read()) => {}
             (Kind::Agent, _) => {
                 wanted.agents.insert(change.id.name.clone());
             }

@@ -18,12 +18,12 @@ use crate::model::value::Value;
 pub fn back_up(ledger: &mut Ledger, plan: &Plan) {
     let mut queues = returns(plan);
     for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Agent && c.action == Action::Replace) {
-        let kept = ledger.kept.entry(change.id.to_string()).or_default();
+        let kept = ledger.kept.entry(change.id.key()).or_default();
         (kept.fields, kept.was) = (fields(change), was(change));
         // Queues that an earlier replacement did not restore stay.
         kept.queues.extend(queues.remove(&change.id.name).unwrap_or_default());
         if kept.fields.is_empty() && kept.queues.is_empty() {
-            ledger.kept.remove(&change.id.to_string());
+            ledger.kept.remove(&change.id.key());
         }
     }
 }

@@ -528,7 +528,6 @@ async fn conclude(
         }
         ledger_update::adopt(ledger, &loaded.desired, live, &judged);
         ledger_update::changes(ledger, &work.plan, &run.results, prints);
-        ledger_update::note_protection(ledger, &loaded.desired, &work.plan);
         if clean.is_some() {
             ledger_update::note_clean_run(ledger, &loaded.desired, live);
             ledger.last_clean_run.clone_from(&clean);

@@ -1,12 +1,15 @@
 //! `rosterctl drift`: like plan, for a schedule; says which side moved. Changes nothing anywhere.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
 use super::plan_args::PlanArgs;
 use super::report_output::{Output, PendingJson};
+use super::session::load::{Elsewhere, Loaded};
+use super::session::neighbours::Neighbours;
 use super::session::{load, planning};
 use super::workspace_args::Workspaces;
 use crate::model::finding::Effect;
@@ -34,8 +37,11 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let mine: Vec<&Path> = arguments.workspaces.mine().collect();
     let several = arguments.workspaces.several();
     let reporter = arguments.output.begin(Command::Drift, several, &mine, console)?;
-    for path in mine {
-        match one(path, console).await {
+    let workspaces = &arguments.workspaces;
+    let neighbours = several.then(|| Arc::new(Neighbours::load(workspaces.all())));
+    for (at, path) in workspaces.all().enumerate().filter(|(at, _)| workspaces.is_mine(*at)) {
+        let elsewhere = neighbours.as_ref().map(|all| all.elsewhere(at));
+        match one(path, elsewhere, console).await {
             Ok((plan, seconds, last_clean_run)) => {
                 reporter.planned(path, code(&plan), plan, Some(seconds), last_clean_run);
             }
@@ -59,8 +65,12 @@ fn code(plan: &Plan) -> Exit {
 }
 
 /// Returns the plan, the seconds that it takes as of now, and when the last clean run ended.
-async fn one(path: &Path, console: &Console) -> Result<(Plan, u64, Option<String>), CliError> {
-    let loaded = load::load(path)?;
+async fn one(
+    path: &Path,
+    elsewhere: Option<Elsewhere>,
+    console: &Console,
+) -> Result<(Plan, u64, Option<String>), CliError> {
+    let loaded = Loaded { elsewhere, ..load::load(path)? };
     if let Some(why) = loaded.journal().corruption() {
         console.note(&why);
     }

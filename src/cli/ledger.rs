@@ -12,6 +12,7 @@ use super::signals::unless_interrupted;
 use crate::config::workspace::Workspace;
 use crate::model::diagnostic::did_you_mean;
 use crate::model::id::ResourceId;
+use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::report::ledger as report;
 use crate::runtime::gate::WriteLease as _;
@@ -98,7 +99,7 @@ async fn show(words: &[String], format: Format, console: &Console) -> Result<Exi
     let store = Store::open(&workspace, &place)?;
     let ledger = store.load_of_any_tenant().await?;
     if let Some(id) = &id {
-        known(&ledger, id)?;
+        known(&ledger, &[], id)?;
     }
     console.out(&match format {
         Format::Text => report::text(&ledger, id.as_ref(), &store.place()),
@@ -111,37 +112,57 @@ async fn forget(words: &[String], console: &Console) -> Result<Exit, CliError> {
     let (id, place) = split(words)?;
     let id = id.ok_or_else(|| CliError::error("name the resource to let go of, like queue/NAME"))?;
     let (place, workspace) = load::workspace(&place)?;
-    edit(&workspace, &place, console, |_, ledger| {
-        known(ledger, &id)?;
-        let key = id.to_string();
+    let journal = JournalPath::for_workspace(&workspace, &place);
+    let forget = |_: &Store, ledger: &mut Ledger| {
+        // An interrupted run may have created the resource, and the ledger does not know that yet.
+        let unsettled = unsettled(&journal.unfinished().map_err(CliError::error)?);
+        known(ledger, &unsettled, &id)?;
+        let key = id.key();
         ledger.resources.remove(&key);
         ledger.kept.remove(&key);
         ledger.awaited.remove(&key);
+        ledger.waiting.remove(&key);
         Ok(Some(format!("The ledger has let go of {id}; nothing was changed in the vendor's system.\n")))
+    };
+    edit(&workspace, &place, console, forget, || {
+        journal.forget(&id).map_err(|error| {
+            CliError::error(format!("the last run's journal would bring {id} back: {error}; forget it again"))
+        })
     })
     .await
+}
+
+/// Returns the resources that an interrupted run was to change.
+fn unsettled(entries: &[Entry]) -> Vec<String> {
+    match entries.first() {
+        Some(Entry::Run { plan, .. }) => plan.changes.iter().map(|change| change.id.key()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 async fn rebind(workspace: &std::path::Path, console: &Console) -> Result<Exit, CliError> {
     let (place, workspace) = load::workspace(workspace)?;
-    edit(&workspace, &place, console, |store, ledger| {
+    let rebind = |store: &Store, ledger: &mut Ledger| {
         let moves = store.rebind(ledger);
         let lines: Vec<String> = moves.iter().map(|line| format!("  {line}\n")).collect();
         Ok((!lines.is_empty()).then(|| format!("The ledger follows the connections:\n{}", lines.concat())))
-    })
-    .await
+    };
+    edit(&workspace, &place, console, rebind, || Ok(())).await
 }
 
 /// Edits the ledger under its lock. `change` returns what to say, or nothing where nothing changes.
+///
+/// `after` runs under the lock once the ledger is saved.
 async fn edit(
     workspace: &Workspace,
     place: &Place,
     console: &Console,
     change: impl Fn(&Store, &mut Ledger) -> Result<Option<String>, CliError>,
+    after: impl Fn() -> Result<(), CliError>,
 ) -> Result<Exit, CliError> {
     let store = Store::open(workspace, place)?;
     let lock = unless_interrupted(store.lock(&|said| console.note(said))).await?;
-    let result = edit_locked(workspace, place, &store, &lock, change).await;
+    let result = edit_locked(workspace, place, &store, &lock, change, after).await;
     if let Err(error) = lock.release().await {
         console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
     }
@@ -156,34 +177,40 @@ async fn edit_locked(
     store: &Store,
     lock: &Lock,
     change: impl Fn(&Store, &mut Ledger) -> Result<Option<String>, CliError>,
+    after: impl Fn() -> Result<(), CliError>,
 ) -> Result<Option<String>, CliError> {
-    // The journal of an interrupted run would bring back what is taken out.
-    if !JournalPath::for_workspace(workspace, place).unfinished().map_err(CliError::error)?.is_empty() {
-        return Err(CliError::error(
-            "the last run did not come to its end, and its journal is not in the ledger yet: run `rosterctl apply` first",
-        ));
-    }
     let mut ledger = store.load_of_any_tenant().await?;
+    let before = ledger.clone();
     let said = change(store, &mut ledger)?;
-    if said.is_some() {
-        if !lock.lease().holds() {
-            return Err(CliError::Locked("the lock was lost, and nothing was changed".to_owned()));
-        }
-        store.save(&mut ledger).await?;
+    if said.is_none() {
+        return Ok(None);
     }
+    if !lock.lease().holds() {
+        return Err(CliError::Locked("the lock was lost, and nothing was changed".to_owned()));
+    }
+    // With a new serial, the ledger would count as newer than what the interrupted run did.
+    let unfinished = JournalPath::for_workspace(workspace, place).unfinished();
+    let unfinished = unfinished.is_ok_and(|entries| !entries.is_empty());
+    // Where only the journal knows the resource, there is nothing to save.
+    if ledger != before {
+        if unfinished { store.amend(&mut ledger).await? } else { store.save(&mut ledger).await? }
+    }
+    after()?;
     Ok(said)
 }
 
-/// Checks that the ledger knows a resource.
+/// Checks that the ledger, or the journal of an interrupted run, knows a resource.
 ///
 /// # Errors
-/// It does not, with the nearest name.
-fn known(ledger: &Ledger, id: &ResourceId) -> Result<(), CliError> {
-    let key = id.to_string();
-    if ledger.resources.contains_key(&key) {
+/// Neither does, with the nearest name.
+fn known(ledger: &Ledger, unsettled: &[String], id: &ResourceId) -> Result<(), CliError> {
+    let key = id.key();
+    let mut keys = report::keys(ledger);
+    keys.extend(unsettled.iter().map(String::as_str));
+    if keys.contains(&*key) {
         return Ok(());
     }
-    let near = did_you_mean(&key, ledger.resources.keys().map(String::as_str));
+    let near = did_you_mean(&key, keys);
     let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    Err(CliError::error(format!("the ledger does not know {key}{near}")))
+    Err(CliError::error(format!("the ledger does not know {id}{near}")))
 }

@@ -2,6 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use super::console::Console;
@@ -9,7 +10,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::plan_args::PlanArgs;
 use super::report_output::{Output, PendingJson};
-use super::session::neighbours::{Declared, Neighbours};
+use super::session::neighbours::Neighbours;
 use super::session::planning::{self, Planned};
 use super::session::{fingerprints, git_exposure, load, snapshot_plan};
 use super::workspace_args::Workspaces;
@@ -66,11 +67,9 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         reporter.spare("--out", out)?;
         paths::unlinked(out).map_err(|error| unsaved(out, &error))?;
     }
-    let neighbours = several.then(|| {
-        let load = |path: &&Path| load::load(path).ok().map(|loaded| Declared::new(&loaded));
-        Neighbours::new(mine.iter().map(load).collect())
-    });
-    for (at, path) in mine.into_iter().enumerate() {
+    let workspaces = &arguments.workspaces;
+    let neighbours = several.then(|| Arc::new(Neighbours::load(workspaces.all())));
+    for (at, path) in workspaces.all().enumerate().filter(|(at, _)| workspaces.is_mine(*at)) {
         match one(arguments, path, neighbours.as_ref().map(|all| (all, at)), console).await {
             Ok((plan, seconds)) => {
                 let exit = Exit::for_plan(&plan, arguments.detailed_exitcode);
@@ -90,7 +89,7 @@ fn unsaved(out: &Path, error: &std::io::Error) -> CliError {
 async fn one(
     arguments: &Arguments,
     path: &Path,
-    neighbours: Option<(&Neighbours, usize)>,
+    neighbours: Option<(&Arc<Neighbours>, usize)>,
     console: &Console,
 ) -> Result<(Plan, Option<u64>), CliError> {
     // A snapshot is read beside the manifests; what is wrong with these is told first.
@@ -106,7 +105,7 @@ async fn one(
         if !conflicts.is_empty() {
             return Err(CliError::Input(conflicts, loaded.sources));
         }
-        loaded.elsewhere = all.elsewhere(at);
+        loaded.elsewhere = Some(all.elsewhere(at));
     }
     // The program ends soon and gives all memory back at once; a value at a time takes a tenth of the run.
     let several = arguments.workspaces.several();

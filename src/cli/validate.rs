@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
     let several = arguments.workspaces.several();
-    let loaded: Vec<_> = arguments.workspaces.mine().map(|path| sound(path, several)).collect();
+    let loaded: Vec<_> = arguments.workspaces.all().map(|path| sound(path, several)).collect();
     let declared = |one: Result<Sound, CliError>| match one {
         Ok(Sound { said, declared, sources }) => (declared, Ok((said, sources))),
         Err(fail) => (None, Err(fail)),
@@ -28,7 +28,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
     let (declared, results): (Vec<_>, Vec<_>) = loaded.into_iter().map(declared).unzip();
     let neighbours = Neighbours::new(declared);
     let mut exit = Exit::Success;
-    for (at, result) in results.into_iter().enumerate() {
+    // The other shares report theirs.
+    for (at, result) in results.into_iter().enumerate().filter(|(at, _)| arguments.workspaces.is_mine(*at)) {
         let conflicts = neighbours.conflicts(at);
         match result {
             Ok((said, _)) if conflicts.is_empty() => console.out(&said),

@@ -23,13 +23,22 @@ impl Workspaces {
         self.workspaces.len() > 1 || self.shard.is_some()
     }
 
-    /// The workspaces of this run's share, each once, in the order in which they were named.
-    pub(super) fn mine(&self) -> impl Iterator<Item = &Path> {
-        let (share, of) = self.shard.unwrap_or((1, 1));
+    /// Returns all named workspaces, each once, in the order in which they were named.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Path> {
         // One that is named twice, also as a folder and as its file, would be reported twice under one name.
         let mut seen = BTreeSet::new();
         let once = self.workspaces.iter().filter(move |path| seen.insert(real(path)));
-        once.skip(share - 1).step_by(of).map(PathBuf::as_path)
+        once.map(PathBuf::as_path)
+    }
+
+    /// Returns the workspaces of this run's share, in the same order.
+    pub(super) fn mine(&self) -> impl Iterator<Item = &Path> {
+        self.all().enumerate().filter(|(at, _)| self.is_mine(*at)).map(|(_, path)| path)
+    }
+
+    /// Returns true if this run's share holds the workspace at a place of all.
+    pub(super) fn is_mine(&self, at: usize) -> bool {
+        self.shard.is_none_or(|(share, of)| at % of == share - 1)
     }
 }
 

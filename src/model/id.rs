@@ -171,6 +171,11 @@ impl ResourceId {
         Self { kind: Kind::Seat, name: account.clone() }
     }
 
+    /// Returns `KIND/NAME` as it is: the key of the ledger, which [`ResourceId::parse`] reads.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.kind.word(), self.name)
+    }
+
     /// Reads `KIND/NAME`.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, name) = text.split_once('/')?;
@@ -185,7 +190,7 @@ impl ResourceId {
 }
 
 impl fmt::Display for ResourceId {
-    /// Writes the id for people and as a key of the ledger: a name with odd characters stands in quotes, escaped.
+    /// Writes the id for people: a name with odd characters stands in quotes, escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.as_str();
         let name = if name.bytes().all(|byte| byte.is_ascii_graphic()) { name.into() } else { visible(name) };

@@ -200,7 +200,7 @@ impl Ledger {
         if self.resources.is_empty() {
             return None;
         }
-        self.resources.get(&id.to_string())
+        self.resources.get(&id.key())
     }
 
     /// Returns true if rosterctl created or adopted a resource.
@@ -211,6 +211,11 @@ impl Ledger {
     /// Returns what was applied to the agent that has a number now; `None` for another agent than the known one.
     pub fn agent(&self, id: &ResourceId, live: &Record) -> Option<&LedgerEntry> {
         self.get(id).filter(|known| !known.identity.is_another(live.identity()))
+    }
+
+    /// Returns true if rosterctl owns the agent that has a number now.
+    pub fn owns_agent(&self, id: &ResourceId, live: &Record) -> bool {
+        self.agent(id, live).is_some_and(|known| !known.succeeded)
     }
 
     /// Returns the entries of queues, each with its id.

@@ -89,6 +89,9 @@ pub struct Change {
     /// The vendor's own identity of an agent that is there.
     #[serde(default, skip_serializing_if = "Identity::is_unknown")]
     pub identity: Identity,
+    /// The manifest protects the agent that is made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
     /// Why, where the fields do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -210,6 +213,7 @@ impl<'de> Deserialize<'de> for Change {
             moved: spelled.moved,
             exten: spelled.exten,
             identity: spelled.identity,
+            protect: spelled.protect,
             reason: spelled.reason,
             names: spelled.names,
             source: spelled.source,
@@ -228,6 +232,8 @@ struct SpelledChange {
     exten: Option<String>,
     #[serde(default)]
     identity: Identity,
+    #[serde(default)]
+    protect: bool,
     reason: Option<String>,
     #[serde(default)]
     names: BTreeMap<OperatorId, String>,

@@ -27,8 +27,8 @@ pub enum QueueMatch<'a> {
         /// The number of the live queue with its name.
         named: &'a OperatorId,
     },
-    /// Its creation was answered with this number, and no listing has shown it.
-    Pending(&'a str),
+    /// Its creation was answered with this number, and no listing has shown it; its id in the ledger.
+    Pending(&'a str, ResourceId),
     /// No live queue is it.
     Missing,
 }
@@ -84,34 +84,27 @@ pub fn queue_matches<'d, 'l>(
             });
         }
     }
-    let by_name = claimed.clone();
     let mut result = Vec::with_capacity(matches.len());
     for (id, queue, found) in matches {
-        let known = || known(ledger, listing, names, id, queue);
-        let found = match found {
-            Some(QueueMatch::Live(exten)) if queue.exten.is_none() => match known() {
-                // The queue of the ledger took a name that the manifests declare: they follow the console.
-                Some(known) if by_name.get(known).is_some_and(|other| ledger.get(other).is_none()) => {
-                    QueueMatch::Live(exten)
-                }
-                Some(known) if known != exten => QueueMatch::Conflict { known, named: exten },
-                Some(_) | None => QueueMatch::Live(exten),
-            },
-            Some(found) => found,
-            None if queue.exten.is_some() => QueueMatch::Missing,
-            None if names.extens(&queue.name).len() > 1 => {
+        let known = known(ledger, listing, names, id, queue);
+        let found = match (found, known) {
+            (Some(QueueMatch::Live(exten)), Some(known)) if queue.exten.is_none() && known != exten => {
+                QueueMatch::Conflict { known, named: exten }
+            }
+            (Some(found), _) => found,
+            (None, _) if queue.exten.is_some() => QueueMatch::Missing,
+            (None, _) if names.extens(&queue.name).len() > 1 => {
                 QueueMatch::Namesakes(names.extens(&queue.name).to_vec())
             }
-            None => match (known(), entry(ledger, id)) {
-                (Some(exten), _) if !claimed.contains_key(exten) => {
+            (None, Some(exten)) => match claimed.get(exten) {
+                None => {
                     claimed.insert(exten, id);
                     QueueMatch::Live(exten)
                 }
-                (_, Some(LedgerEntry { exten: Some(exten), pending: true, .. })) => {
-                    QueueMatch::Pending(exten)
-                }
-                _ => QueueMatch::Missing,
+                Some(_) if queue.distinct => QueueMatch::Missing,
+                Some(first) => QueueMatch::Claimed(exten, (*first).clone()),
             },
+            (None, None) => pending(ledger, id, queue),
         };
         result.push((id, queue, found));
     }
@@ -126,6 +119,16 @@ fn live<'a>(listing: &'a Listing<OperatorId, LiveQueue>, exten: &str) -> Option<
 /// Returns the ledger's entry of a declared queue, unless rosterctl let go of that queue.
 fn entry<'a>(ledger: &'a Ledger, id: &ResourceId) -> Option<&'a LedgerEntry> {
     ledger.get(id).filter(|entry| !entry.let_go)
+}
+
+/// Looks for a queue that was created under its name or its former one, and that no listing has shown.
+fn pending<'a>(ledger: &'a Ledger, id: &ResourceId, queue: &DesiredQueue) -> QueueMatch<'a> {
+    let unshown = |id: ResourceId| {
+        let entry = entry(ledger, &id).filter(|entry| entry.pending)?;
+        Some(QueueMatch::Pending(entry.exten.as_deref()?, id))
+    };
+    let was = || unshown(ResourceId::queue(&queue.was.as_ref()?.0, None));
+    unshown(id.clone()).or_else(was).unwrap_or(QueueMatch::Missing)
 }
 
 /// Returns the live queue that the ledger, or the queue's former name, finds.

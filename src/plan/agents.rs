@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::context::{Context, Draft};
+use super::prune::{prunes, prunes_any};
 use super::released::Released;
 use super::targets::Scope;
 use super::unread::Unread;
 use super::{change_origin, replacement_restore, rotation, successor};
-use crate::config::workspace::Prune;
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
 use crate::model::equivalence::{is_comparable, same};
@@ -19,7 +19,7 @@ use crate::model::finding::{
 };
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::identity::Identity;
-use crate::model::ledger::{Ledger, LedgerEntry, ReplacementBackup};
+use crate::model::ledger::{LedgerEntry, ReplacementBackup};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
@@ -104,21 +104,6 @@ fn unmanaged(
     }
 }
 
-/// Returns true if a policy deletes a live agent that no manifest names.
-pub fn prunes(policy: Prune, ledger: &Ledger, id: &OperatorId, live: &Record) -> bool {
-    // That no manifest names it says nothing where none could.
-    OperatorId::objection(id.as_str()).is_none() && prunes_any(policy, ledger, &ResourceId::agent(id), live)
-}
-
-/// Returns true if a policy deletes an agent that no manifest names, whether or not one could.
-fn prunes_any(policy: Prune, ledger: &Ledger, resource: &ResourceId, live: &Record) -> bool {
-    match policy {
-        Prune::None => false,
-        Prune::Owned => ledger.agent(resource, live).is_some(),
-        Prune::All => true,
-    }
-}
-
 /// On which side an agent is.
 enum Side<'a, D, L> {
     /// In a manifest alone.
@@ -197,6 +182,7 @@ fn delete(
         title: live.text(&NAME).map(str::to_owned),
         exten: None,
         identity: *live.identity(),
+        protect: false,
         reason: Some(reason.to_owned()),
         names: BTreeMap::new(),
         fields,
@@ -227,6 +213,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
         moved,
         exten: None,
         identity: Identity::default(),
+        protect: agent.protect,
         reason: None,
         names: BTreeMap::new(),
         fields,
@@ -548,6 +535,7 @@ fn compare(
             moved: change_origin::all(&editable),
             exten: None,
             identity: *live.identity(),
+            protect: false,
             reason: None,
             names: BTreeMap::new(),
             fields: editable,
@@ -626,11 +614,17 @@ fn replace(
     live: &Record,
     fixed: &[(&Entry, FieldDiff)],
 ) {
-    if agent.protect {
+    let remembered = context.ledger.agent(resource, live).is_some_and(|applied| applied.protect);
+    if agent.protect || remembered {
+        let first = if agent.protect {
+            "remove `protect: true` first"
+        } else {
+            "its `protect: true` was taken out in the same change; first apply a change that takes only that out"
+        };
         draft.find(
             Finding::new(
                 &PROTECTED,
-                format!("{resource} is protected and would be deleted and made again; remove `protect: true` first"),
+                format!("{resource} is protected and would be deleted and made again; {first}"),
             )
             .about(resource)
             .at(&agent.source),
@@ -682,6 +676,7 @@ fn replace(
         moved: change_origin::all(&fields),
         exten: None,
         identity: *live.identity(),
+        protect: agent.protect,
         reason: Some(match agent.record.get(&PASSWORD) {
             Some(_) => format!("{} forces replacement", forced.join(", ")),
             None => format!(

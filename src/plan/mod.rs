@@ -16,6 +16,7 @@ mod chosen;
 mod context;
 mod estimate;
 mod limits;
+mod prune;
 mod queues;
 mod released;
 mod replacement_restore;
@@ -42,9 +43,10 @@ use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
 
-pub use self::agents::{asserts_unread, prunes};
+pub use self::agents::asserts_unread;
 pub use self::context::Options;
 pub use self::estimate::seconds;
+pub use self::prune::prunes;
 pub use self::rotation::overwriting;
 pub use self::targets::UnknownTarget;
 

@@ -61,11 +61,11 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             QueueMatch::Conflict { known, named } if held => {
                 draft.find(conflict(id, queue, listing, known, named));
             }
-            QueueMatch::Pending(exten) if held => draft.find(pending(id, queue, exten)),
+            QueueMatch::Pending(exten, known) if held => draft.find(pending(id, queue, exten, &known)),
             QueueMatch::Missing if held => missing.push((id, queue)),
             QueueMatch::Namesakes(_)
             | QueueMatch::Conflict { .. }
-            | QueueMatch::Pending(_)
+            | QueueMatch::Pending(..)
             | QueueMatch::Missing => {}
         }
         check_members(context, draft, id, queue, held, &leaving);
@@ -144,7 +144,8 @@ fn claimed_twice(id: &ResourceId, queue: &DesiredQueue, exten: &OperatorId, firs
     Finding::new(
         &AMBIGUOUS_QUEUE,
         format!(
-            "the live queue `{exten}` is declared as {id} and as {first}; remove one, or correct its `exten:`"
+            "the live queue `{exten}` is declared as {id} and as {first}; remove one, correct its `exten:`, or say \
+             `distinct: true` on {id} if that is another queue"
         ),
     )
     .about(id)
@@ -173,12 +174,12 @@ fn conflict(
 }
 
 /// A queue that was created and that no listing has shown.
-fn pending(id: &ResourceId, queue: &DesiredQueue, exten: &str) -> Finding {
+fn pending(id: &ResourceId, queue: &DesiredQueue, exten: &str, known: &ResourceId) -> Finding {
     Finding::new(
         &PENDING_QUEUE,
         format!(
             "{id} was created as `{exten}`, and no listing has shown it yet: it is not created again; apply later, or \
-             let go of it with `rosterctl ledger forget {id}` if the vendor will never show it"
+             let go of it with `rosterctl ledger forget {known}` if the vendor will never show it"
         ),
     )
     .about(id)
@@ -189,7 +190,7 @@ fn pending(id: &ResourceId, queue: &DesiredQueue, exten: &str) -> Finding {
 struct Newcomers<'a> {
     /// Names of live and of new queues, by what people see of them.
     seen: BTreeMap<String, BTreeSet<&'a str>>,
-    /// Live queues that left the manifests since the last clean run: name in the ledger, number.
+    /// Queues that left the manifests since the last clean run and are not known to be gone: id in the ledger, number.
     left: Vec<(ResourceId, &'a str)>,
 }
 
@@ -208,10 +209,11 @@ impl<'a> Newcomers<'a> {
             }
         }
         let mut left = Vec::new();
-        for (id, entry) in context.ledger.queues().filter(|(_, entry)| !entry.let_go && !entry.pending) {
+        for (id, entry) in context.ledger.queues().filter(|(_, entry)| !entry.let_go) {
             let Some(exten) = entry.exten.as_deref() else { continue };
             let key = OperatorId::from(exten);
-            if listing.items.contains_key(&key) && !claimed.contains_key(&key) {
+            let there = entry.pending || listing.items.contains_key(&key);
+            if there && !claimed.contains_key(&key) && !context.desired.queues.contains_key(&id) {
                 left.push((id, exten));
             }
         }
@@ -237,7 +239,8 @@ impl<'a> Newcomers<'a> {
             );
             return Some(Finding::new(&LOOKALIKE_QUEUE, message).about(id).at(&queue.source));
         }
-        if queue.was.is_some() || self.left.is_empty() {
+        // A former name that found no queue explains nothing.
+        if self.left.is_empty() {
             return None;
         }
         let left: Vec<String> =
@@ -245,8 +248,8 @@ impl<'a> Newcomers<'a> {
         let more = self.left.len() - left.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let message = format!(
-            "{id} would be created, and {}{more} left the manifests and is still live: no call could delete a second \
-             queue; say `was: OLD` if it is that queue under a new name, or `distinct: true` if it is another one",
+            "{id} would be created, and {}{more} left the manifests and is not known to be gone: no call could \
+             delete a second queue; say `was: OLD` if it is that queue under a new name, or `distinct: true` if it is another one",
             left.join(", ")
         );
         Some(Finding::new(&LEFT_QUEUE, message).about(id).at(&queue.source))
@@ -312,6 +315,7 @@ fn create(
         moved,
         exten: None,
         identity: Identity::default(),
+        protect: false,
         reason: None,
         names: BTreeMap::new(),
         fields,
@@ -505,6 +509,7 @@ fn members(
         moved,
         exten: Some(exten.to_string()),
         identity: Identity::default(),
+        protect: false,
         reason,
         names,
         fields: vec![FieldDiff {

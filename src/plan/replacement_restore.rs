@@ -26,7 +26,7 @@ pub(super) fn pending_backup<'a>(
     if context.ledger.kept.is_empty() {
         return None;
     }
-    let kept = context.ledger.kept.get(&ResourceId::agent(id).to_string())?;
+    let kept = context.ledger.kept.get(&ResourceId::agent(id).key())?;
     let anew = |live: &Record| {
         kept.was.iter().any(|(path, was)| {
             let row = by_key(FIELDS, path).filter(|row| is_comparable(row, None, live));

@@ -12,7 +12,7 @@ use crate::model::value::Members;
 pub(super) fn explain(context: &Context<'_>, changes: &mut [Change]) {
     let waiting = &context.ledger.waiting;
     for change in changes.iter_mut().filter(|_| !waiting.is_empty()) {
-        let Some(marks) = waiting.get(&change.id.to_string()) else { continue };
+        let Some(marks) = waiting.get(&change.id.key()) else { continue };
         let open = marks.iter().filter(|(agent, _)| disrupts(change, &OperatorId::from(agent.as_str())));
         let open: Vec<String> = open.map(|(agent, state)| format!("{agent} is {state}")).collect();
         if open.is_empty() {

@@ -1,9 +1,11 @@
 //! The ledger as people and programs read it: `rosterctl ledger show`. It holds no fingerprint.
 
-use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value as Json, json};
 
 use crate::model::id::{ResourceId, safe};
-use crate::model::ledger::{Ledger, LedgerEntry};
+use crate::model::ledger::{Ledger, LedgerEntry, ReplacementBackup};
 use crate::model::text::sanitize;
 
 /// The value of `format` of the document.
@@ -12,8 +14,8 @@ const FORMAT: &str = "rosterctl.ledger/v1";
 /// Writes what the ledger knows of all resources, a line each; or of one, a line a field.
 pub fn text(ledger: &Ledger, id: Option<&ResourceId>, place: &str) -> String {
     if let Some(id) = id {
-        let key = id.to_string();
-        return ledger.resources.get(&key).map(|entry| one(&key, entry)).unwrap_or_default();
+        let key = id.key();
+        return one(ledger, &key);
     }
     let workspace = ledger.workspace.as_deref().map(|name| format!(" of workspace {}", safe(name)));
     let mut out = format!("Ledger {place}{}, write {}\n", workspace.unwrap_or_default(), ledger.serial);
@@ -24,18 +26,41 @@ pub fn text(ledger: &Ledger, id: Option<&ResourceId>, place: &str) -> String {
             tenant.iter().map(|(key, value)| format!("{} {}", safe(key), safe(value))).collect();
         out.push_str(&format!("Tenant of {}: {}\n", safe(provider), settings.join(", ")));
     }
-    if ledger.resources.is_empty() {
-        out.push_str("It knows no resource.\n");
-    } else {
-        out.push('\n');
-    }
-    for (key, entry) in &ledger.resources {
-        out.push_str(&format!("{}  {}\n", sanitize(key), brief(entry)));
-    }
-    for (key, until) in &ledger.awaited {
-        out.push_str(&format!("{}  asked for without an answer (until {until} ms)\n", sanitize(key)));
+    let keys = keys(ledger);
+    out.push_str(if keys.is_empty() { "It knows no resource.\n" } else { "\n" });
+    for key in keys {
+        let brief = ledger.resources.get(key).map(brief);
+        let parts: Vec<String> = brief.into_iter().chain(unfinished(ledger, key)).collect();
+        out.push_str(&format!("{}  {}\n", sanitize(key), parts.join("; ")));
     }
     out
+}
+
+/// Returns the resources that a ledger knows.
+pub fn keys(ledger: &Ledger) -> BTreeSet<&str> {
+    let Ledger { resources, kept, awaited, waiting, .. } = ledger;
+    let keys = resources.keys().chain(kept.keys()).chain(awaited.keys()).chain(waiting.keys());
+    keys.map(String::as_str).collect()
+}
+
+/// Returns what runs left open for a resource, in words.
+fn unfinished(ledger: &Ledger, key: &str) -> Vec<String> {
+    let kept = ledger.kept.get(key).map(|kept| format!("kept for its replacement: {}", kept_parts(kept)));
+    let awaited = ledger.awaited.get(key);
+    let awaited = awaited.map(|until| format!("asked for without an answer (until {until} ms)"));
+    let waiting = ledger.waiting.get(key).map(|agents| {
+        let agents: Vec<String> =
+            agents.iter().map(|(agent, state)| format!("{} ({})", safe(agent), safe(state))).collect();
+        format!("waiting for {}", agents.join(", "))
+    });
+    kept.into_iter().chain(awaited).chain(waiting).collect()
+}
+
+/// Returns the parts of a backup: its fields, and its priorities in queues.
+fn kept_parts(kept: &ReplacementBackup) -> String {
+    let fields = kept.fields.iter().map(|(field, value)| format!("{} {value}", safe(field)));
+    let queues = kept.queues.iter().map(|(exten, priority)| format!("queue {} {priority}", safe(exten)));
+    sanitize(&fields.chain(queues).collect::<Vec<_>>().join(", ")).into_owned()
 }
 
 /// What is known of a resource, on one line.
@@ -69,9 +94,21 @@ fn standing(entry: &LedgerEntry) -> Vec<String> {
     parts
 }
 
-/// What is known of one resource.
-fn one(key: &str, entry: &LedgerEntry) -> String {
+/// Writes what is known of one resource.
+fn one(ledger: &Ledger, key: &str) -> String {
     let mut out = format!("{}\n", sanitize(key));
+    if let Some(entry) = ledger.resources.get(key) {
+        out.push_str(&lines(entry));
+    }
+    for line in unfinished(ledger, key) {
+        out.push_str(&format!("  {line}\n"));
+    }
+    out
+}
+
+/// Writes an entry, a line a field.
+fn lines(entry: &LedgerEntry) -> String {
+    let mut out = String::new();
     for line in standing(entry) {
         out.push_str(&format!("  {line}\n"));
     }
@@ -98,10 +135,8 @@ fn one(key: &str, entry: &LedgerEntry) -> String {
 
 /// Writes the ledger as JSON, whole or one resource of it.
 pub fn json(ledger: &Ledger, id: Option<&ResourceId>) -> String {
-    let key = id.map(ToString::to_string);
-    let resources = ledger.resources.iter().filter(|(of, _)| key.as_ref().is_none_or(|key| key == *of));
-    let resources: serde_json::Map<String, serde_json::Value> =
-        resources.map(|(key, entry)| (key.clone(), entry.without_fingerprint())).collect();
+    let key = id.map(ResourceId::key);
+    let resources = chosen(&ledger.resources, key.as_deref(), LedgerEntry::without_fingerprint);
     let document = json!({
         "format": FORMAT,
         "workspace": ledger.workspace,
@@ -109,6 +144,19 @@ pub fn json(ledger: &Ledger, id: Option<&ResourceId>) -> String {
         "lastCleanRun": ledger.last_clean_run,
         "tenants": ledger.tenants,
         "resources": resources,
+        "kept": chosen(&ledger.kept, key.as_deref(), |kept| json!(kept)),
+        "awaited": chosen(&ledger.awaited, key.as_deref(), |until| json!(until)),
+        "waiting": chosen(&ledger.waiting, key.as_deref(), |agents| json!(agents)),
     });
     format!("{document:#}\n")
+}
+
+/// Returns the entries of all resources, or of one, as JSON.
+fn chosen<T>(
+    all: &BTreeMap<String, T>,
+    key: Option<&str>,
+    to_json: impl Fn(&T) -> Json,
+) -> serde_json::Map<String, Json> {
+    let chosen = all.iter().filter(|(name, _)| key.is_none_or(|key| key == *name));
+    chosen.map(|(name, value)| (name.clone(), to_json(value))).collect()
 }

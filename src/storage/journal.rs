@@ -20,7 +20,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::config::workspace::Workspace;
 use crate::model::call::Failure;
 use crate::model::digest;
-use crate::model::id::{OperatorId, safe};
+use crate::model::id::{OperatorId, ResourceId, safe};
 use crate::model::journal::{Ending, Entry};
 use crate::model::plan::{Operation, Plan};
 use crate::runtime::clock;
@@ -69,11 +69,16 @@ impl JournalPath {
     /// # Errors
     /// Another workspace's journal lies in its place.
     pub fn unfinished(&self) -> Result<Vec<Entry>, String> {
+        self.left_behind().map(|(_, entries)| entries)
+    }
+
+    /// Returns the unfinished entries with the file that holds them.
+    fn left_behind(&self) -> Result<(&Path, Vec<Entry>), String> {
         match self.look(&self.path) {
-            Found::Ours(entries) | Found::Damaged(_, entries) => Ok(entries),
+            Found::Ours(entries) | Found::Damaged(_, entries) => Ok((&self.path, entries)),
             Found::Nothing => match self.look(&self.before) {
-                Found::Ours(entries) => Ok(entries),
-                Found::Nothing | Found::Others(_) | Found::Damaged(..) => Ok(Vec::new()),
+                Found::Ours(entries) => Ok((&self.before, entries)),
+                Found::Nothing | Found::Others(_) | Found::Damaged(..) => Ok((&self.before, Vec::new())),
             },
             Found::Others(other) => Err(format!(
                 "the journal {} is of workspace `{}`, and this workspace is `{}`: nothing is done by it; move it away, \
@@ -83,6 +88,29 @@ impl JournalPath {
                 self.workspace
             )),
         }
+    }
+
+    /// Removes a resource from an unfinished journal: the next run enters no result of it into the ledger.
+    ///
+    /// The targets of queue creations stay, so that `apply` still waits for the vendor before it creates the queue.
+    ///
+    /// # Errors
+    /// Another workspace's journal lies in its place, or the journal cannot be written.
+    pub fn forget(&self, id: &ResourceId) -> Result<(), String> {
+        let (path, entries) = self.left_behind()?;
+        let Some(Entry::Run { mut plan, ledger }) = entries.into_iter().next() else { return Ok(()) };
+        plan.changes.retain(|change| change.id != *id);
+        for step in plan.steps.iter_mut().filter(|step| step.operation != Operation::QueueCreate) {
+            step.targets.retain(|target| target != id);
+        }
+        let write = || -> io::Result<()> {
+            let before = fs::read(path)?;
+            let mut after = serde_json::to_vec(&Entry::Run { plan, ledger })?;
+            // The other lines stay as they are; a damaged one stays damaged.
+            after.extend(before.iter().skip_while(|byte| **byte != b'\n'));
+            files::put(path, &after)
+        };
+        write().map_err(|error| format!("{} cannot be written: {error}", path.display()))
     }
 
     /// What to know of a journal of a rosterctl before this one that is not this workspace's.

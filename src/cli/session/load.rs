@@ -1,6 +1,5 @@
 //! Loads a workspace and its manifests.
 
-use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -26,6 +25,9 @@ use crate::storage::journal::JournalPath;
 use crate::storage::ledger;
 use crate::storage::secrets::Secrets;
 
+/// Names another workspace of the run that declares an agent in the same tenant.
+pub(crate) type Elsewhere = Box<dyn Fn(&OperatorId) -> Option<Arc<str>> + Send + Sync>;
+
 /// A workspace with its manifests.
 pub(crate) struct Loaded {
     /// Where it lies.
@@ -42,8 +44,8 @@ pub(crate) struct Loaded {
     pub(crate) secrets: Secrets,
     /// The clients of its connections.
     pub(crate) clients: Clients,
-    /// Agents that other workspaces of the run declare in the same tenant, with the name of one.
-    pub(crate) elsewhere: BTreeMap<OperatorId, Arc<str>>,
+    /// What other workspaces of the run declare; `None` in a run of one.
+    pub(crate) elsewhere: Option<Elsewhere>,
 }
 
 impl Loaded {
@@ -106,7 +108,7 @@ pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliErr
         digest,
         secrets,
         clients: Clients::default(),
-        elsewhere: BTreeMap::new(),
+        elsewhere: None,
     })
 }
 
@@ -187,7 +189,7 @@ pub(crate) fn bare(argument: &Path) -> Result<Loaded, CliError> {
         digest,
         secrets,
         clients,
-        elsewhere: BTreeMap::new(),
+        elsewhere: None,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::load::Loaded;
+use super::load::{self, Elsewhere, Loaded};
 use crate::config::workspace::Workspace;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -60,49 +60,97 @@ fn share(one: Option<&Tenant>, other: Option<&Tenant>) -> bool {
     one.zip(other).is_some_and(|(one, other)| are_one_tenant(one, other))
 }
 
+/// The workspaces that declare each resource, by tenant: its cost grows with the declarations alone.
+struct Index<K> {
+    /// A number for the tenant of each workspace. Tenants that may be one have the same number.
+    tenants: Vec<usize>,
+    workspaces: BTreeMap<(usize, K), Vec<usize>>,
+}
+
+impl<K: Clone + Ord> Index<K> {
+    fn new(tenants: &[Option<&Tenant>], declared: impl Iterator<Item = (usize, K)>) -> Self {
+        let tenants = numbered(tenants);
+        let mut workspaces = BTreeMap::<_, Vec<_>>::new();
+        for (at, key) in declared {
+            let Some(tenant) = tenants.get(at) else { continue };
+            workspaces.entry((*tenant, key)).or_default().push(at);
+        }
+        Self { tenants, workspaces }
+    }
+
+    /// Returns the other workspaces that may declare a resource in the tenant of one.
+    fn others(&self, at: usize, key: &K) -> impl Iterator<Item = usize> {
+        let tenant = self.tenants.get(at);
+        let found = tenant.and_then(|tenant| self.workspaces.get(&(*tenant, key.clone())));
+        found.into_iter().flatten().copied().filter(move |other| *other != at)
+    }
+}
+
+/// Numbers tenants, so that any two that may be one have the same number.
+fn numbered(tenants: &[Option<&Tenant>]) -> Vec<usize> {
+    let mut numbers: Vec<usize> = Vec::with_capacity(tenants.len());
+    for (at, tenant) in tenants.iter().enumerate() {
+        let mut joined = BTreeSet::new();
+        for (number, other) in numbers.iter().zip(tenants) {
+            if !joined.contains(number) && share(*tenant, *other) {
+                joined.insert(*number);
+            }
+        }
+        let number = joined.first().copied().unwrap_or(at);
+        numbers.iter_mut().filter(|other| joined.contains(other)).for_each(|other| *other = number);
+        numbers.push(number);
+    }
+    numbers
+}
+
 /// The declarations of all workspaces of a run; `None` for one that cannot be loaded.
 pub(crate) struct Neighbours {
     all: Vec<Option<Declared>>,
-    /// The workspaces that declare each agent.
-    agents: BTreeMap<OperatorId, Vec<usize>>,
-    /// The workspaces that declare each name of a queue.
-    queues: BTreeMap<Arc<str>, Vec<usize>>,
+    agents: Index<OperatorId>,
+    /// By name.
+    queues: Index<Arc<str>>,
 }
 
 impl Neighbours {
+    /// Loads workspaces, in the order of the run, and compares what they declare.
+    pub(crate) fn load<'a>(paths: impl Iterator<Item = &'a Path>) -> Self {
+        let declared = |path| load::load(path).ok().map(|loaded| Declared::new(&loaded));
+        Self::new(paths.map(declared).collect())
+    }
+
     /// Compares the declarations of workspaces, which are in the order of the run.
     pub(crate) fn new(all: Vec<Option<Declared>>) -> Self {
-        let (mut agents, mut queues) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
-        for (at, declared) in all.iter().enumerate() {
-            for id in declared.iter().flat_map(|declared| declared.ids.keys()) {
-                agents.entry(id.clone()).or_default().push(at);
-            }
-            for name in declared.iter().flat_map(|declared| declared.names.keys()) {
-                queues.entry(Arc::clone(name)).or_default().push(at);
-            }
-        }
+        let tenants = |of: fn(&Declared) -> Option<&Tenant>| -> Vec<_> {
+            all.iter().map(|declared| declared.as_ref().and_then(of)).collect()
+        };
+        let loaded = || all.iter().enumerate().filter_map(|(at, declared)| Some((at, declared.as_ref()?)));
+        let ids = loaded().flat_map(|(at, declared)| declared.ids.keys().map(move |id| (at, id.clone())));
+        let names =
+            loaded().flat_map(|(at, declared)| declared.names.keys().map(move |name| (at, Arc::clone(name))));
+        let agents = Index::new(&tenants(|declared| declared.agents.as_ref()), ids);
+        let queues = Index::new(&tenants(|declared| declared.queues.as_ref()), names);
         Self { all, agents, queues }
+    }
+
+    fn get(&self, at: usize) -> Option<&Declared> {
+        self.all.get(at)?.as_ref()
     }
 
     /// Returns the resources of a workspace that another one declares too.
     pub(crate) fn conflicts(&self, at: usize) -> Vec<Diagnostic> {
-        let Some(mine) = self.all.get(at).and_then(Option::as_ref) else { return Vec::new() };
-        let others =
-            |all: &[usize]| all.iter().copied().filter(move |other| *other != at).collect::<Vec<_>>();
+        let Some(mine) = self.get(at) else { return Vec::new() };
         let mut found = Vec::new();
         for (id, (source, absent)) in &mine.ids {
-            for other in others(&self.agents[id]) {
-                let Some(theirs) = &self.all[other] else { continue };
-                let (place, gone) = &theirs.ids[id];
+            for theirs in self.agents.others(at, id).filter_map(|other| self.get(other)) {
+                let Some((place, gone)) = theirs.ids.get(id) else { continue };
                 if share(mine.agents.as_ref(), theirs.agents.as_ref()) && !(*absent && *gone) {
-                    found.push(twice(&ResourceId::agent(id), source, theirs, place));
+                    found.push(twice(&ResourceId::agent(id), (source, *absent), theirs, (place, *gone)));
                     break;
                 }
             }
         }
         for (name, places) in &mine.names {
-            for other in others(&self.queues[name]) {
-                let Some(theirs) = &self.all[other] else { continue };
+            for theirs in self.queues.others(at, name).filter_map(|other| self.get(other)) {
                 if !share(mine.queues.as_ref(), theirs.queues.as_ref()) {
                     continue;
                 }
@@ -113,7 +161,8 @@ impl Neighbours {
                 };
                 let mut pairs = pairs.filter(|((one, _), (other, _))| same(one, other));
                 if let Some(((exten, source), (_, place))) = pairs.next() {
-                    found.push(twice(&ResourceId::queue(name, exten.as_deref()), source, theirs, place));
+                    let id = ResourceId::queue(name, exten.as_deref());
+                    found.push(twice(&id, (source, false), theirs, (place, false)));
                     break;
                 }
             }
@@ -121,29 +170,33 @@ impl Neighbours {
         found
     }
 
-    /// Returns the agents that other workspaces of the same tenant declare, with the name of one.
-    pub(crate) fn elsewhere(&self, at: usize) -> BTreeMap<OperatorId, Arc<str>> {
-        let Some(mine) = self.all.get(at).and_then(Option::as_ref) else { return BTreeMap::new() };
-        let sharing: BTreeSet<usize> = (0..self.all.len())
-            .filter(|other| *other != at)
-            .filter(|other| {
-                self.all[*other]
-                    .as_ref()
-                    .is_some_and(|theirs| share(mine.agents.as_ref(), theirs.agents.as_ref()))
-            })
-            .collect();
-        let theirs = sharing.iter().filter_map(|other| self.all[*other].as_ref());
-        let agents = theirs.flat_map(|theirs| {
-            let wanted = theirs.ids.iter().filter(|(_, (_, absent))| !absent);
-            wanted.map(|(id, _)| (id.clone(), Arc::clone(&theirs.name)))
-        });
-        agents.filter(|(id, _)| !mine.ids.contains_key(id)).collect()
+    /// Returns the name of another workspace that declares an agent in the tenant of one.
+    fn owner(&self, at: usize, id: &OperatorId) -> Option<Arc<str>> {
+        let mine = self.get(at)?;
+        let mut others = self.agents.others(at, id).filter_map(|other| self.get(other));
+        let declares = |theirs: &&Declared| {
+            let wanted = theirs.ids.get(id).is_some_and(|(_, absent)| !absent);
+            wanted && share(mine.agents.as_ref(), theirs.agents.as_ref())
+        };
+        others.find(declares).map(|theirs| Arc::clone(&theirs.name))
+    }
+
+    /// Returns what the other workspaces declare in the tenant of one.
+    pub(crate) fn elsewhere(self: &Arc<Self>, at: usize) -> Elsewhere {
+        let all = Arc::clone(self);
+        Box::new(move |id| all.owner(at, id))
     }
 }
 
-fn twice(id: &ResourceId, source: &Source, theirs: &Declared, place: &Source) -> Diagnostic {
-    let what = format!("{id} is declared by workspace `{}` too, which leads to the same tenant", theirs.name);
-    Diagnostic::at(source, what)
-        .related(place, "the other one")
-        .help("declare it in one of them; `rosterctl ledger forget` lets the other one's ledger go of it")
+/// Reports a declaration of two workspaces; each place comes with true for a tombstone.
+fn twice(id: &ResourceId, mine: (&Source, bool), theirs: &Declared, other: (&Source, bool)) -> Diagnostic {
+    let absent = if other.1 { "declared absent" } else { "declared" };
+    let what = format!("{id} is {absent} by workspace `{}` too, which leads to the same tenant", theirs.name);
+    // A tombstone deletes whatever the ledger owns.
+    let help = match (mine.1, other.1) {
+        (true, _) => "take `state: absent` out of this one",
+        (_, true) => "take `state: absent` out of the other one",
+        _ => "declare it in one of them; `rosterctl ledger forget` lets the other one's ledger go of it",
+    };
+    Diagnostic::at(mine.0, what).related(other.0, "the other one").help(help)
 }

@@ -70,7 +70,7 @@ pub(crate) fn keep(loaded: &Loaded, ledger: &mut Ledger, entries: &[Entry]) {
 }
 
 fn put_off(ledger: &mut Ledger, id: &ResourceId, until: i64) {
-    let known = ledger.awaited.entry(id.to_string()).or_insert(until);
+    let known = ledger.awaited.entry(id.key()).or_insert(until);
     *known = until.max(*known);
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &
                     put_off(ledger, id, until);
                 }
                 Status::Done => {
-                    ledger.awaited.remove(&id.to_string());
+                    ledger.awaited.remove(&id.key());
                 }
                 Status::Failed | Status::Skipped => {}
             }

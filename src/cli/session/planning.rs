@@ -1,6 +1,7 @@
 //! The plan of a session: reads live state and the ledger, settles the journal, plans.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::connections;
 use super::fingerprints::{self, Fingerprints};
@@ -12,6 +13,7 @@ use crate::cli::plan_args::PlanArgs;
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::{Effect, LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
+use crate::model::id::OperatorId;
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
@@ -93,12 +95,23 @@ pub(crate) fn build(
         fingerprints: prints.now,
         gone: prints.gone,
         vacant: prints.vacant,
-        elsewhere: loaded.elsewhere.clone(),
+        elsewhere: elsewhere(loaded, live, ledger),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         manifests: loaded.digest.clone(),
     };
     plan::plan(&loaded.workspace, &loaded.desired, live, ledger, &options)
         .map_err(|error| CliError::Error(error.into()))
+}
+
+/// Returns the agents that policy prunes here and that another workspace declares, with its name.
+fn elsewhere(loaded: &Loaded, live: &Live, ledger: &Ledger) -> BTreeMap<OperatorId, Arc<str>> {
+    let Some((owner, agents)) = loaded.elsewhere.as_ref().zip(live.agents.as_ref()) else {
+        return BTreeMap::new();
+    };
+    let policy = loaded.workspace.policy.prune;
+    let undeclared = agents.items.iter().filter(|(id, _)| !loaded.desired.agents.contains_key(id));
+    let pruned = undeclared.filter(|(id, record)| plan::prunes(policy, ledger, id, record));
+    pruned.filter_map(|(id, _)| Some((id.clone(), owner(id)?))).collect()
 }
 
 /// Enters into the ledger the steps of an interrupted run. Only `apply` saves it, under the lock.

@@ -56,7 +56,7 @@ fn ledger(live: &Live, salt: usize) -> Ledger {
         if at % 11 == salt {
             applied.fields.insert(SKILL_LEVEL.key.to_owned(), json!(at));
         }
-        ledger.resources.insert(ResourceId::agent(id).to_string(), applied);
+        ledger.resources.insert(ResourceId::agent(id).key(), applied);
     }
     ledger
 }

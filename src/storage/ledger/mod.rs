@@ -134,20 +134,24 @@ impl Store {
     /// # Errors
     /// It cannot be written; or [`LedgerError::Moved`], and then nothing was.
     pub async fn save(&self, ledger: &mut Ledger) -> Result<(), LedgerError> {
-        self.own_folder();
         ledger.serial += 1;
-        ledger.workspace = Some(self.workspace.to_string());
-        let written = self.write(ledger).await;
-        match written {
-            Ok(version) => {
-                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(version);
-                Ok(())
-            }
-            Err(error) => {
-                ledger.serial -= 1;
-                Err(error)
-            }
+        let written = self.amend(ledger).await;
+        if written.is_err() {
+            ledger.serial -= 1;
         }
+        written
+    }
+
+    /// Replaces the ledger without a new serial: the journal of an interrupted run is not older than it.
+    ///
+    /// # Errors
+    /// Those of [`Self::save`].
+    pub async fn amend(&self, ledger: &mut Ledger) -> Result<(), LedgerError> {
+        self.own_folder();
+        ledger.workspace = Some(self.workspace.to_string());
+        let version = self.write(ledger).await?;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(version);
+        Ok(())
     }
 
     async fn write(&self, ledger: &Ledger) -> Result<Version, LedgerError> {

@@ -320,7 +320,6 @@ impl<'a> Client<'a> {
                 self.break_results(&mut results);
                 ledger_update::adopt(&mut ledger, desired, &live, &plan);
                 ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
-                ledger_update::note_protection(&mut ledger, desired, &plan);
                 let proved = results.iter().all(StepResult::is_proved) && skipped.is_empty();
                 if proved && !plan.has(Weight::Partial) {
                     ledger_update::note_clean_run(&mut ledger, desired, &live);
