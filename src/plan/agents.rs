@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use super::context::{Context, Draft};
 use super::prune::{prunes, prunes_any};
-use super::released::Released;
 use super::targets::Scope;
 use super::unread::Unread;
 use super::{change_origin, replacement_restore, rotation, successor};
@@ -41,7 +40,6 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     // A delete needs to know every queue that the agent has to leave first.
     let deletable = whole && context.live.queues.as_ref().is_none_or(|queues| queues.incomplete.is_none());
     let mut unread = Unread::default();
-    let mut released = Released::default();
     for (id, side) in side_by_side(&context.desired.agents, &listing.items) {
         let resource = ResourceId::agent(id);
         if !scope.holds(&resource) {
@@ -49,13 +47,12 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         }
         match side {
             Side::Both(agent, live) if agent.absent => {
-                successor::find(context, draft, &resource, live, Some(agent));
+                successor::applied(context, draft, &resource, live, Some(agent));
                 if deletable {
                     delete(context, draft, id, live, Some(agent));
                 }
             }
             Side::Both(agent, live) => {
-                released.add(&resource, &agent.record, live, context.ledger.agent(&resource, live));
                 compare(context, draft, resource, agent, live, deletable, &mut unread);
             }
             Side::Declared(agent) if listing.foreign.contains(id) => {
@@ -72,7 +69,6 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         }
     }
     unread.report(draft);
-    released.report(draft);
 }
 
 /// An agent that is live and stands in no manifest.
@@ -84,7 +80,7 @@ fn unmanaged(
     live: &Record,
     deletable: bool,
 ) {
-    successor::find(context, draft, resource, live, None);
+    successor::applied(context, draft, resource, live, None);
     let policy = context.workspace.policy.prune;
     let unspeakable = OperatorId::objection(resource.name.as_str());
     if deletable && prunes(policy, context.ledger, &resource.name, live) {
@@ -453,8 +449,8 @@ fn compare(
     deletable: bool,
     unread: &mut Unread,
 ) {
-    successor::find(context, draft, &resource, live, Some(agent));
-    let applied = context.ledger.agent(&resource, live);
+    let applied = successor::applied(context, draft, &resource, live, Some(agent));
+    unread.released.add(&resource, &agent.record, live, applied);
     let mut editable = Vec::new();
     let mut fixed = Vec::new();
     let mut unknown = Vec::new();
@@ -614,8 +610,8 @@ fn replace(
     live: &Record,
     fixed: &[(&Entry, FieldDiff)],
 ) {
-    let remembered = context.ledger.agent(resource, live).is_some_and(|applied| applied.protect);
-    if agent.protect || remembered {
+    let applied = context.ledger.agent(resource, live);
+    if agent.protect || applied.is_some_and(|applied| applied.protect) {
         let first = if agent.protect {
             "remove `protect: true` first"
         } else {
@@ -635,7 +631,6 @@ fn replace(
         draft.find(no_role(resource, agent, "made again"));
         return;
     }
-    let applied = context.ledger.agent(resource, live);
     let owed = replacement_restore::pending_backup(context, &resource.name, Some(live));
     let mut fields = Vec::new();
     for row in FIELDS.iter().copied() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::Draft;
+use super::released::Released;
 use crate::model::field::Field;
 use crate::model::finding::{Finding, MASKED, UNPRINTED, UNREAD};
 use crate::model::id::OperatorId;
@@ -18,6 +19,8 @@ pub(super) struct Unread {
     fields: BTreeMap<u8, &'static Field>,
     masked_agents: usize,
     masked: BTreeMap<u8, &'static Field>,
+    /// Fields that left the manifests.
+    pub(super) released: Released,
     /// Agents whose password was set and has no fingerprint.
     pub(super) unprinted: Vec<OperatorId>,
 }
@@ -34,6 +37,7 @@ impl Unread {
     }
 
     pub(super) fn report(self, draft: &mut Draft) {
+        self.released.report(draft);
         if !self.masked.is_empty() {
             let keys: Vec<&str> = self.masked.values().map(|field| field.key).collect();
             let agents = match self.masked_agents {
