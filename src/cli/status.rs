@@ -263,10 +263,13 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
 async fn pruned(loaded: &Loaded, live: &Live) -> BTreeSet<OperatorId> {
     let policy = loaded.workspace.policy.prune;
     let ledger = match policy {
-        Prune::Owned => match Store::open(&loaded.workspace, &loaded.place) {
-            Ok(store) => store.load().await.unwrap_or_default(),
-            Err(_) => Ledger::default(),
-        },
+        Prune::Owned => {
+            let read = async { Store::open(&loaded.workspace, &loaded.place)?.load().await };
+            read.await.unwrap_or_else(|error| {
+                tracing::warn!("which agents prune deletes is not known: {error}");
+                Ledger::default()
+            })
+        }
         Prune::None | Prune::All => Ledger::default(),
     };
     let listed = live.agents.iter().flat_map(|agents| &agents.items);
