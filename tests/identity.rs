@@ -21,7 +21,7 @@ fn applied(more: &str) -> Bench {
     bench
 }
 
-/// Deletes an agent at the console, and gives the number to somebody else.
+/// Deletes an agent at the console, and creates another one with its number.
 fn succeed(bench: &Bench, number: &str, name: &str) {
     bench.with(|estate| {
         let mut agent = estate.agent_config.agent(number).cloned().unwrap();

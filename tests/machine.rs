@@ -671,7 +671,7 @@ fn a_queue_that_a_later_listing_lacks_keeps_no_agent() {
 }
 
 #[test]
-fn a_list_that_a_dead_run_wrote_with_somebody_at_work_in_it_is_recorded_as_written() {
+fn a_list_that_a_dead_run_wrote_with_a_busy_agent_in_it_is_recorded_as_written() {
     let workspace = planning::workspace_with("", "{}");
     let roster = "apiVersion: rosterctl/v1\nkind: Roster\nqueues: [{ displayName: 夜班, assignMembers: [\"8005\"] }]\n";
     let desired = planning::desired(&[("a.yaml".to_owned(), roster.to_owned())], &workspace);

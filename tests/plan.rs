@@ -40,7 +40,7 @@ cases! {
     a_number_that_another_agent_has_is_not_known "identity-successor"
     an_agent_of_another_workspace_is_not_deleted "elsewhere"
     prune_owned_spares_another_agent "identity-successor-owned"
-    a_row_without_identity_is_nobody_else "identity-untold"
+    a_row_without_identity_is_the_same_agent "identity-untold"
     protection_outlives_its_line "protect-outlives"
     a_field_that_leaves_the_files_is_told_of "field-released"
     a_queue_renamed_in_the_console_is_the_same "queue-renamed-live"

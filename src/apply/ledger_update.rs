@@ -55,7 +55,7 @@ pub fn changes(
         }
         let deleted = mine().any(|(step, result)| step.operation == Operation::AgentDelete && done(result));
         if let (true, Some(applied)) = (deleted, ledger.resources.get_mut(&key)) {
-            // Whoever has the number next is not the agent of before.
+            // The agent that has the number next is another one.
             applied.identity = Identity::default();
         }
         match change.action {

@@ -47,7 +47,7 @@ fn find_by(
 mod tests {
     use super::*;
 
-    fn of(base: &str, variables: &[(&str, &str)]) -> Result<Option<(&'static str, String)>, String> {
+    fn found(base: &str, variables: &[(&str, &str)]) -> Result<Option<(&'static str, String)>, String> {
         let value =
             |name: &str| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| value.to_string());
         find_by(base, value)
@@ -57,19 +57,21 @@ mod tests {
     fn a_variable_that_names_no_proxy_is_an_error() {
         for value in ["http://", "a b", "socks5://proxy:1080", "ftp://proxy", "proxy:port", "://"] {
             let error = "HTTPS_PROXY is no address of an HTTP proxy; expected http://HOST:PORT".to_owned();
-            assert_eq!(of("https://cc.example.com", &[("HTTPS_PROXY", value)]), Err(error), "{value}");
-            assert_eq!(of("http://cc.example.com", &[("HTTPS_PROXY", value)]), Ok(None), "{value}");
+            assert_eq!(found("https://cc.example.com", &[("HTTPS_PROXY", value)]), Err(error), "{value}");
+            assert_eq!(found("http://cc.example.com", &[("HTTPS_PROXY", value)]), Ok(None), "{value}");
             let excluded = [("https_proxy", value), ("NO_PROXY", ".example.com")];
-            assert_eq!(of("https://cc.example.com", &excluded), Ok(None), "{value}");
+            assert_eq!(found("https://cc.example.com", &excluded), Ok(None), "{value}");
         }
     }
 
     #[test]
     fn the_proxy_of_an_address_is_told_without_its_password() {
-        let found =
-            of("https://cc.example.com/x", &[("HTTPS_PROXY", ""), ("all_proxy", "http://me:pw@proxy:3128")]);
-        assert_eq!(found, Ok(Some(("all_proxy", "http://proxy:3128".to_owned()))));
-        let found = of("http://cc.example.com", &[("http_proxy", "proxy")]);
-        assert_eq!(found, Ok(Some(("http_proxy", "http://proxy".to_owned()))));
+        let proxy = found(
+            "https://cc.example.com/x",
+            &[("HTTPS_PROXY", ""), ("all_proxy", "http://me:pw@proxy:3128")],
+        );
+        assert_eq!(proxy, Ok(Some(("all_proxy", "http://proxy:3128".to_owned()))));
+        let proxy = found("http://cc.example.com", &[("http_proxy", "proxy")]);
+        assert_eq!(proxy, Ok(Some(("http_proxy", "http://proxy".to_owned()))));
     }
 }

@@ -13,7 +13,7 @@
 //!
 //! What no client could get right is left out: a call that is carried out after the client gave it up, or after the
 //! next client began to read; an agent that the console makes again before the client reads it back for the first time;
-//! a queue that only another workspace knows and that no listing shows; members whom the console adds to such a queue.
+//! a queue that only another workspace knows and that no listing shows; members that the console adds to such a queue.
 
 mod console;
 mod facts;

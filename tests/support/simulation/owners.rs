@@ -198,7 +198,7 @@ impl World {
         if owns(workspace) || planned && self.owners.due.contains(id) {
             return;
         }
-        // Nobody could see an agent that came between the last look and the call.
+        // No client could see an agent that came between the last look and the call.
         let came = self.owners.came.get(id).copied().unwrap_or_default();
         let seen = self.owners.shown.get(id).is_some_and(|(at, reached)| *at >= came && *reached <= begun);
         if planned || seen {

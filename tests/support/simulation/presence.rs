@@ -23,7 +23,7 @@ impl World {
             }
             "edit/v2" => {
                 let id = body["operatorId"].as_str().unwrap_or_default();
-                // Nobody works with a new number yet, and no client sees an agent that takes it over in the console.
+                // No agent works with a new number yet, and no client sees an agent that takes it over in the console.
                 let is_new = self.created.contains(id)
                     || self.carried.contains(&("agent.create", format!("agent/{id}")));
                 let agent = self.estate.agent_config.agent(id).filter(|_| !is_new);
