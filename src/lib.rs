@@ -63,9 +63,10 @@
 //!
 //! # A field is one row
 //!
-//! [`model::agent`] and [`model::queue`] hold a table each: one row a field, with its type and the vendor's keys
-//! for creation, update and read. Decoder, schema, diff, plan and connector walk that table. An empty cell is an
-//! operation that the vendor lacks, and the planner draws its conclusions from it.
+//! [`model::agent`], [`model::queue`] and [`model::seat`] hold a table each: one row a field, with its type. Decoder,
+//! schema, diff and plan walk that table. Each connector brings its [`model::support::Support`] of a kind: the vendor's
+//! keys that create, update and read each field, and the write operations. A key that is missing is an operation that
+//! the vendor lacks, and the planner draws its conclusions from it.
 
 pub mod apply;
 #[allow(

@@ -24,7 +24,7 @@ use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::plan::{Operation, Plan};
 use rosterctl::plan::Options;
 use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, Command, Format, Part, Report, Roots, Run, render};
+use rosterctl::report::{Body, BoundPlan, Command, Format, Part, Report, Roots, Run, render};
 use rosterctl::storage::snapshot;
 use rosterctl::storage::snapshot::Snapshot;
 
@@ -84,16 +84,22 @@ fn documents(case: &str) -> Documents {
     let plan = Arc::new(case.plan());
     let watched = cases::Case { options: Options { watch: true, ..case.options.clone() }, ..case };
     let drift = Arc::new(watched.plan());
-    draw(&mut documents, "plan", Command::Plan, &|| Body::Planned(Arc::clone(&plan)));
-    draw(&mut documents, "drift", Command::Drift, &|| Body::Planned(Arc::clone(&drift)));
+    draw(&mut documents, "plan", Command::Plan, &|| {
+        Body::Planned(BoundPlan::new(Arc::clone(&plan), planning::supports()))
+    });
+    draw(&mut documents, "drift", Command::Drift, &|| {
+        Body::Planned(BoundPlan::new(Arc::clone(&drift), planning::supports()))
+    });
     for (name, done) in [("done", true), ("mixed", false)] {
         let results = results(&plan, done);
         let run = || Run { results: results.clone(), ..Run::default() };
-        draw(&mut documents, name, Command::Apply, &|| Body::Ran(Arc::clone(&plan), run()));
+        draw(&mut documents, name, Command::Apply, &|| {
+            Body::Ran(BoundPlan::new(Arc::clone(&plan), planning::supports()), run())
+        });
         let mut ledger = watched.ledger.clone();
         replacement_backup::back_up(&mut ledger, &plan);
-        ledger_update::adopt(&mut ledger, &watched.desired, &watched.live, &plan);
-        ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+        ledger_update::adopt(&mut ledger, &planning::supports(), &watched.desired, &watched.live, &plan);
+        ledger_update::changes(&mut ledger, &plan, planning::supports().agents, &results, &BTreeMap::new());
         let ledger = serde_json::to_string_pretty(&ledger).expect("a ledger is JSON");
         documents.insert(format!("{name}.ledger"), ledger);
         let mut journal = String::new();

@@ -57,7 +57,7 @@ fn drive(plan: Plan, mut happens: impl FnMut(&Effect) -> Vec<Event>) -> Finish {
     let bounds = Bounds { attempts: 3, total: Duration::from_mins(2) };
     let bounds = [(Kind::Agent, bounds), (Kind::Queue, bounds)].into();
     let conduct = ApplyOptions { saved: true, bounds, queues: true, ..ApplyOptions::default() };
-    let mut machine = Machine::new(Arc::new(plan), conduct);
+    let mut machine = Machine::new(Arc::new(plan), planning::supports(), conduct);
     let mut events = VecDeque::from([Event::Begin]);
     while let Some(event) = events.pop_front() {
         for effect in machine.next(event) {
@@ -188,10 +188,8 @@ fn a_new_queue_of_unknown_outcome_takes_no_longer_than_trying_again_may_and_is_n
     ] {
         let total = Duration::from_secs(seconds);
         let bounds = [(Kind::Queue, Bounds { attempts: 6, total })].into();
-        let mut machine = Machine::new(
-            Arc::clone(&plan),
-            ApplyOptions { bounds, orphan: retry::ORPHAN, queues: true, ..ApplyOptions::default() },
-        );
+        let options = ApplyOptions { bounds, orphan: retry::ORPHAN, queues: true, ..ApplyOptions::default() };
+        let mut machine = Machine::new(Arc::clone(&plan), planning::supports(), options);
         let mut now = Duration::ZERO;
         let mut sent: Vec<Duration> = Vec::new();
         let mut events = VecDeque::from([Event::Begin]);
@@ -286,7 +284,7 @@ fn an_unanswered_password_call_is_unknown() {
     let mut ledger = Ledger::default();
     ledger.resources.insert("agent/8001".to_owned(), LedgerEntry { password, ..LedgerEntry::default() });
     assert!(plan_with(&agents(1), &["8001"], &ledger).steps.is_empty());
-    ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, planning::supports().agents, &ran.results, &BTreeMap::new());
     for version in [1, 2] {
         let again = plan_with(&agents(version), &["8001"], &ledger);
         assert_eq!(again.steps[0].operation, Operation::AgentPassword, "{version}: {again:?}");
@@ -386,7 +384,7 @@ fn what_no_system_returns_is_set_once_more_where_no_yes_was_heard() {
     let password = |op: &WriteOp| matches!(op, WriteOp::SetPassword { .. });
     assert!(sent.len() == 2 && sent.iter().any(role) && sent.iter().any(password), "{sent:?}");
     let mut ledger = Ledger::default();
-    ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, planning::supports().agents, &ran.results, &BTreeMap::new());
     assert_eq!(ledger.resources["agent/8009"].fields["role"], "班长");
 }
 
@@ -395,7 +393,7 @@ fn without_a_yes_the_ledger_knows_neither_role_nor_password() {
     let (plan, ran, _) = refused_although_there(&Err(Failure::Refused("no".to_owned())));
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Unknown, false), "{ran:?}");
     let mut ledger = Ledger::default();
-    ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, planning::supports().agents, &ran.results, &BTreeMap::new());
     let known = ledger.resources.get("agent/8009").cloned().unwrap_or_default();
     assert!(!known.fields.contains_key("role") && known.password.is_none(), "{known:?}");
 }
@@ -409,10 +407,10 @@ fn a_call_that_a_dead_run_began_confirms_nothing_and_is_made_good() {
     // Somebody made the agent in the console, with another role and password.
     let words = serde_json::json!({ "agents": { "8009": { "name": "新" } }, "queues": {} });
     let live = planning::live(&words);
-    let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
+    let (_, results) = journal_recovery::recover(&entries, &planning::supports(), Some(&live)).unwrap();
     assert!(results[0].carried_out && !results[0].confirmed, "{results:?}");
     let mut ledger = Ledger::default();
-    ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, planning::supports().agents, &results, &BTreeMap::new());
     let known = &ledger.resources["agent/8009"];
     assert!(!known.fields.contains_key("role") && known.password.is_none(), "{known:?}");
     let workspace = planning::workspace_with("", "{}");
@@ -519,7 +517,7 @@ fn what_no_edit_can_set_again_stays_unknown_without_a_yes() {
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     let mut ledger = Ledger::default();
-    ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, planning::supports().agents, &ran.results, &BTreeMap::new());
     let known = &ledger.resources["agent/8009"];
     assert_eq!(known.fields.get("role"), Some(&"班长".into()), "it was set again");
     assert!(
@@ -557,7 +555,7 @@ fn a_yes_that_reading_back_disproves_is_none() {
     });
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Failed, false), "{ran:?}");
     let mut ledger = Ledger::default();
-    ledger_update::changes(&mut ledger, &plan, &ran.results, &BTreeMap::new());
+    ledger_update::changes(&mut ledger, &plan, planning::supports().agents, &ran.results, &BTreeMap::new());
     let known = &ledger.resources["agent/8009"];
     assert!(known.fields.is_empty() && known.unconfirmed.contains("role"), "{known:?}");
 }
@@ -694,7 +692,7 @@ fn a_list_that_a_dead_run_wrote_with_a_busy_agent_in_it_is_recorded_as_written()
         Entry::Begin { step: 0, at_ms: 0 },
         Entry::End { step: 0, ending: Ending::Done, made: None },
     ];
-    let (_, results) = journal_recovery::recover(&entries, Some(&now)).unwrap();
-    ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+    let (_, results) = journal_recovery::recover(&entries, &planning::supports(), Some(&now)).unwrap();
+    ledger_update::changes(&mut ledger, &plan, planning::supports().agents, &results, &BTreeMap::new());
     assert_eq!(make(&now, &ledger).unwrap().changes[0].moved, ChangeOrigin::Manifest);
 }

@@ -9,7 +9,6 @@ mod planning;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::sync::Arc;
 
 use bench::{Bench, run_in};
 use rosterctl::model::diagnostic::Diagnostic;
@@ -20,7 +19,7 @@ use rosterctl::model::plan::Plan;
 use rosterctl::model::source::Source;
 use rosterctl::plan::{self, Options};
 use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Roots, render};
+use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, render};
 use serde_json::{Value as Json, json};
 
 /// Plans a roster against live agents of these numbers and one queue of the first ones.
@@ -75,7 +74,10 @@ fn part(workspace: &str, body: Body) -> Part {
 }
 
 fn planned(workspace: &str, plan: Plan) -> Part {
-    part(workspace, Body::Planned(Arc::new(Plan { workspace: workspace.to_owned(), ..plan })))
+    part(
+        workspace,
+        Body::Planned(BoundPlan::new(Plan { workspace: workspace.to_owned(), ..plan }, planning::supports())),
+    )
 }
 
 fn draw(parts: Vec<Part>, format: Format) -> String {

@@ -8,7 +8,7 @@ mod scenario;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use planning::{Estate, desired, exten, members, words, write_down};
+use planning::{Estate, desired, exten, members, supports, words, write_down};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 use rosterctl::config::workspace::{Prune, Workspace};
@@ -436,7 +436,7 @@ fn agents_are_as_desired(
             continue;
         }
         let live = &after.agents()[id];
-        for entry in agent.record.iter().filter(|entry| entry.field.is_read()) {
+        for entry in agent.record.iter().filter(|entry| supports().agents.is_read(entry.field)) {
             let now = live.get(entry.field);
             let key = entry.field.key;
             prop_assert!(

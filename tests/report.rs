@@ -33,7 +33,7 @@ use rosterctl::model::source::Source;
 use rosterctl::model::value::Value;
 use rosterctl::plan::{self, Options};
 use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Roots, Run, render};
+use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, Run, render};
 use serde_json::{Value as Json, json};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report");
@@ -84,7 +84,7 @@ fn report(command: Command, parts: Vec<Part>) -> Report {
 }
 
 fn planned(command: Command) -> Report {
-    report(command, vec![part(Body::Planned(Arc::new(rich())))])
+    report(command, vec![part(Body::Planned(BoundPlan::new(rich(), planning::supports())))])
 }
 
 /// A run in which every end of a step comes up.
@@ -120,7 +120,7 @@ fn ran() -> Report {
         message: "email was old.li@example.com when the plan was made and is unset now".to_owned(),
     }];
     let run = Run { results, stale, interrupted: true, ..Run::default() };
-    report(Command::Apply, vec![part(Body::Ran(Arc::new(plan), run))])
+    report(Command::Apply, vec![part(Body::Ran(BoundPlan::new(plan, planning::supports()), run))])
 }
 
 fn failed() -> Part {
@@ -147,7 +147,7 @@ fn several(command: Command) -> Report {
     };
     let north = Part { place: "teams/north".to_owned(), exit: 6, ..part(Body::Failed(unreachable)) };
     let broken = Part { place: "teams/broken".to_owned(), ..failed() };
-    report(command, vec![part(Body::Planned(Arc::new(rich()))), broken, north])
+    report(command, vec![part(Body::Planned(BoundPlan::new(rich(), planning::supports()))), broken, north])
 }
 
 fn draw(report: &Report, format: Format) -> String {
@@ -201,7 +201,8 @@ fn a_run_that_wrote_nothing_says_why() {
     let why = "the plan is stale, and nothing was written; this moved:\n  agent/8001: it is gone\nplan again"
         .to_owned();
     let run = Run { refused: Some(why), ..Run::default() };
-    let refused = report(Command::Apply, vec![part(Body::Ran(Arc::new(rich()), run))]);
+    let refused =
+        report(Command::Apply, vec![part(Body::Ran(BoundPlan::new(rich(), planning::supports()), run))]);
     for format in [Format::Text, Format::Markdown, Format::Html, Format::Sarif, Format::Github] {
         let text = draw(&refused, format);
         let wanted = "Not applied: the plan is stale, and nothing was written; this moved: agent/8001: it is gone plan again";
@@ -323,7 +324,12 @@ fn a_comment_is_cut_between_rows_and_says_so() {
     let (long, small) = (Arc::new(long()), Arc::new(rich()));
     let many = |count: usize| {
         let plan = |at: usize| Arc::clone(if at == 0 { &long } else { &small });
-        report(Command::Plan, (0..count).map(|at| part(Body::Planned(plan(at)))).collect())
+        report(
+            Command::Plan,
+            (0..count)
+                .map(|at| part(Body::Planned(BoundPlan::new(plan(at), planning::supports()))))
+                .collect(),
+        )
     };
     for report in [many(1), many(3), many(400)] {
         let text = draw(&report, Format::Markdown);

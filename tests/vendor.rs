@@ -473,7 +473,8 @@ fn agent_config_row() {
     assert_eq!(total, Some(1));
     let Row::Agent(id, record) = &rows[0] else { panic!("no agent") };
     assert_eq!(id.as_str(), "8001");
-    let read: BTreeSet<&str> = agent::FIELDS.iter().filter(|f| f.is_read()).map(|f| f.key).collect();
+    let read: BTreeSet<&str> =
+        agent::FIELDS.iter().filter(|f| agent_config::fields::AGENTS.is_read(f)).map(|f| f.key).collect();
     let said: BTreeSet<&str> = record.iter().map(|entry| entry.field.key).collect();
     assert_eq!(said, read);
     assert_eq!(record.get(&agent::OUTBOUND_CALLS), Some(&Value::Choice("forbidden")));
@@ -489,11 +490,22 @@ fn agent_config_row() {
 #[test]
 fn every_key_that_is_read_is_the_vendors() {
     for field in seat::FIELDS {
-        assert!(field.read.iter().all(|cell| SEAT_QUERY.contains(&format!("\"{}\"", cell.key))), "{field:?}");
+        assert!(
+            seat_query::fields::SEATS
+                .mapping(field)
+                .read
+                .iter()
+                .all(|cell| SEAT_QUERY.contains(&format!("\"{}\"", cell.key))),
+            "{field:?}"
+        );
     }
     for field in queue::FIELDS {
         assert!(
-            field.read.iter().all(|cell| QUEUE_QUEUE.contains(&format!("\"{}\"", cell.key))),
+            webchat_queue::fields::QUEUES
+                .mapping(field)
+                .read
+                .iter()
+                .all(|cell| QUEUE_QUEUE.contains(&format!("\"{}\"", cell.key))),
             "{field:?}"
         );
     }

@@ -53,7 +53,7 @@ fn a_repeated_edit_is_not_stale_for_a_field_that_the_response_lacks() {
         let mut seen = ReadBack::default();
         seen.agents.insert(OperatorId::from("8001"), Ok(Some(record)));
         assert_eq!(
-            !precondition::agents_moved(&plan, &seen).unwrap().is_empty(),
+            !precondition::agents_moved(&plan, planning::supports().agents, &seen).unwrap().is_empty(),
             moved,
             "{name} {wrap_up:?}"
         );
@@ -72,7 +72,7 @@ fn a_dead_run_unbound_a_sip_number_where_live_state_shows_none() {
     let entries = [Entry::Run { plan: Box::new(plan), ledger: Some(0) }, Entry::Begin { step: 0, at_ms: 0 }];
     for (live, done) in [(serde_json::json!({ "sip": "none" }), true), (sip("1001"), false)] {
         let live = planning::live(&serde_json::json!({ "agents": { &*id: live }, "queues": {} }));
-        let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
+        let (_, results) = journal_recovery::recover(&entries, &planning::supports(), Some(&live)).unwrap();
         assert_eq!(results[0].carried_out, done, "{results:?}");
     }
 }
@@ -144,12 +144,18 @@ fn list_after(declared: &str, last: bool, dropped: &str) -> Option<serde_json::V
         (0..plan.steps.len()).filter(|at| plan.steps[*at].operation == Operation::QueueMembers).collect();
     assert_eq!(lists.len(), 2, "{:?}", plan.steps);
     let entries = [Entry::Run { plan: Box::new(plan.clone()), ledger: None }];
-    let (_, mut results) = journal_recovery::recover(&entries, None).unwrap();
+    let (_, mut results) = journal_recovery::recover(&entries, &planning::supports(), None).unwrap();
     let written = &mut results[lists[usize::from(last)]];
     written.carried_out = true;
     written.dropped = vec![OperatorId::from(dropped)];
     let mut ledger = Ledger::default();
-    ledger_update::changes(&mut ledger, &plan, &results, &std::collections::BTreeMap::new());
+    ledger_update::changes(
+        &mut ledger,
+        &plan,
+        planning::supports().agents,
+        &results,
+        &std::collections::BTreeMap::new(),
+    );
     ledger.resources.get("queue/q")?.fields.get(ASSIGN_MEMBERS.key).cloned()
 }
 
@@ -174,9 +180,15 @@ fn a_creation_of_a_dead_run_proves_what_live_state_shows_and_what_nothing_return
         let live = planning::live(
             &serde_json::json!({ "agents": { "8001": { "name": "新", "wrapUpSeconds": seconds } } }),
         );
-        let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
+        let (_, results) = journal_recovery::recover(&entries, &planning::supports(), Some(&live)).unwrap();
         let mut ledger = Ledger::default();
-        ledger_update::changes(&mut ledger, &plan, &results, &std::collections::BTreeMap::new());
+        ledger_update::changes(
+            &mut ledger,
+            &plan,
+            planning::supports().agents,
+            &results,
+            &std::collections::BTreeMap::new(),
+        );
         let fields = &ledger.resources["agent/8001"].fields;
         assert_eq!(
             (fields.contains_key("role"), fields.contains_key("wrapUpSeconds")),
@@ -199,9 +211,15 @@ fn an_edit_of_a_dead_run_owns_the_agent_of_its_plan_and_no_successor() {
     let live = planning::live(&serde_json::json!({
         "agents": { "8001": { "name": "新", "identity": { "id": 8, "ctime": 2 } } }
     }));
-    let (_, results) = journal_recovery::recover(&entries, Some(&live)).unwrap();
+    let (_, results) = journal_recovery::recover(&entries, &planning::supports(), Some(&live)).unwrap();
     let mut ledger = Ledger::default();
-    ledger_update::changes(&mut ledger, &plan, &results, &std::collections::BTreeMap::new());
+    ledger_update::changes(
+        &mut ledger,
+        &plan,
+        planning::supports().agents,
+        &results,
+        &std::collections::BTreeMap::new(),
+    );
     let known = ledger.resources["agent/8001"].identity;
     assert!(known.is_another(live.agents.unwrap().items[&OperatorId::from("8001")].identity()), "{known:?}");
 }

@@ -78,7 +78,7 @@ impl Machine {
             let step = &plan.steps[before];
             let state = &self.steps[before];
             let sent = state.op.as_ref().and_then(WriteOp::members);
-            match postcondition::judge(&plan, step, state.made.as_ref(), &[], sent, seen) {
+            match postcondition::judge(&plan, &self.supports, step, state.made.as_ref(), &[], sent, seen) {
                 Verdict::Took | Verdict::Unsettled(_) => {
                     self.steps[before].dropped = postcondition::dropped(&plan, step, sent, seen);
                     self.steps[before].phase = Phase::Done(Proof::Verified);
@@ -98,7 +98,7 @@ impl Machine {
                 again: self.steps[at].polls,
             }];
         }
-        match precondition::agents_moved(&plan, seen) {
+        match precondition::agents_moved(&plan, self.supports.agents, seen) {
             Ok(stale) => self.moved(at, stale),
             Err(why) => {
                 let why = format!("nobody was deleted, since the agents could not be read again: {why}");

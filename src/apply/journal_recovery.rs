@@ -14,13 +14,18 @@ use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Operation, Plan, Step};
+use crate::model::support::{Support, Supports};
 use crate::model::value::Members;
 
 /// The ending of a step, and the queue that it created.
 type Ended = (Ending, Option<OperatorId>);
 
 /// Returns the plan of a journal and one result a step; `None` for a journal without its first line.
-pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<StepResult>)> {
+pub fn recover(
+    entries: &[Entry],
+    supports: &Supports,
+    live: Option<&Live>,
+) -> Option<(Plan, Vec<StepResult>)> {
     let Some(Entry::Run { plan, .. }) = entries.first() else { return None };
     let mut results = Vec::with_capacity(plan.steps.len());
     // Each step: begun or not, and its last ending.
@@ -58,14 +63,16 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
         let (done, made) = match ended {
             Some((Ending::Done, made)) => (true, made),
             Some((Ending::Failed, _)) => (false, None),
-            Some((Ending::Unknown, made)) => (live.is_some_and(|live| carried_out(plan, step, live)), made),
-            None => (begun && live.is_some_and(|live| carried_out(plan, step, live)), None),
+            Some((Ending::Unknown, made)) => {
+                (live.is_some_and(|live| carried_out(plan, supports.agents, step, live)), made)
+            }
+            None => (begun && live.is_some_and(|live| carried_out(plan, supports.agents, step, live)), None),
         };
         // A yes proves the fields that no operation returns. The others count as live state shows them: an edit may
         // have been due after the call, and a list may have been written in part.
         let is_unshown = done
             && live.is_some_and(|live| match step.operation {
-                Operation::AgentCreate | Operation::AgentEdit => !shows(plan, step, live),
+                Operation::AgentCreate | Operation::AgentEdit => !shows(plan, supports, step, live),
                 Operation::QueueMembers => !shows_list(plan, step, live),
                 Operation::QueueCreate => {
                     made.as_ref().is_some_and(|made| !shows_created(plan, step, made, live))
@@ -198,23 +205,23 @@ fn list_with_spared(plan: &Plan, step: &Step, live: &Live) -> Option<Members> {
 }
 
 /// Returns true if live state shows the fields that a step sent and that no later step sends.
-fn shows(plan: &Plan, step: &Step, live: &Live) -> bool {
+fn shows(plan: &Plan, supports: &Supports, step: &Step, live: &Live) -> bool {
     let edits = plan
         .steps
         .iter()
         .filter(|other| other.operation == Operation::AgentEdit && other.after.contains(&step.id));
     let later: Vec<String> = edits.flat_map(|edit| edit.fields.iter().cloned()).collect();
     let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
-    matches!(postcondition::judge(plan, step, None, &later, None, &seen), Verdict::Took)
+    matches!(postcondition::judge(plan, supports, step, None, &later, None, &seen), Verdict::Took)
 }
 
 /// Returns true if live state shows that a step was carried out.
-fn carried_out(plan: &Plan, step: &Step, live: &Live) -> bool {
+fn carried_out(plan: &Plan, agents: &Support, step: &Step, live: &Live) -> bool {
     match step.operation {
         Operation::AgentCreate | Operation::AgentEdit | Operation::AgentDelete => {
             let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
             let op = write_op::for_step(plan, step);
-            op.is_some_and(|op| postcondition::outcome(&op, &[], &seen, true) == Outcome::Done(None))
+            op.is_some_and(|op| postcondition::outcome(agents, &op, &[], &seen, true) == Outcome::Done(None))
         }
         // No operation returns a password. The next plan finds queues by their names.
         Operation::AgentPassword

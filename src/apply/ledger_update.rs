@@ -19,6 +19,7 @@ use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
+use crate::model::support::{Support, Supports};
 use crate::model::value::Value;
 
 /// Records the changes that took effect: every step that touches the resource must be done.
@@ -27,6 +28,7 @@ use crate::model::value::Value;
 pub fn changes(
     ledger: &mut Ledger,
     plan: &Plan,
+    agents: &Support,
     results: &[StepResult],
     prints: &BTreeMap<OperatorId, String>,
 ) {
@@ -82,7 +84,7 @@ pub fn changes(
                 };
                 let acknowledged = mine().filter(|(_, result)| result.acknowledged.contains(&change.id));
                 let acknowledged = acknowledged.flat_map(|(step, _)| step.fields.iter().map(String::as_str));
-                let acknowledged = acknowledged.filter(|key| is_unread(&change.id, key));
+                let acknowledged = acknowledged.filter(|key| is_unread(agents, &change.id, key));
                 let done = sent(true).filter(|field| !open.contains(field));
                 let fields: Vec<&str> = done.chain(acknowledged).collect();
                 if let Some((made, pending)) = mine().find_map(|(_, r)| Some((r.made.as_ref()?, r.pending))) {
@@ -94,7 +96,7 @@ pub fn changes(
                     continue;
                 }
                 if fields.is_empty() {
-                    doubt(ledger, change, mine());
+                    doubt(ledger, agents, change, mine());
                     not_taken(ledger, change, mine());
                     continue;
                 }
@@ -112,12 +114,12 @@ pub fn changes(
                 if let Some(exten) = &change.exten {
                     applied.exten = Some(exten.clone());
                 }
-                write(applied, change, &fields, all, &confirmed, prints.get(&change.id.name));
+                write(applied, agents, change, &fields, all, &confirmed, prints.get(&change.id.name));
                 let dropped: Vec<&OperatorId> = mine().flat_map(|(_, result)| &result.dropped).collect();
                 drop_members(applied, &dropped);
             }
         }
-        doubt(ledger, change, mine());
+        doubt(ledger, agents, change, mine());
         not_taken(ledger, change, mine());
     }
 }
@@ -159,10 +161,15 @@ fn record_members<'a>(
 }
 
 /// Marks fields that no operation returns and that a call may have set without a confirmation.
-fn doubt<'a>(ledger: &mut Ledger, change: &Change, mine: impl Iterator<Item = (&'a Step, &'a StepResult)>) {
+fn doubt<'a>(
+    ledger: &mut Ledger,
+    agents: &Support,
+    change: &Change,
+    mine: impl Iterator<Item = (&'a Step, &'a StepResult)>,
+) {
     let doubted = mine.filter(|(_, result)| result.doubted.contains(&change.id));
     let unread = |(step, result): (&'a Step, &'a StepResult)| {
-        let open = move |path: &&String| is_unread(&change.id, path) && !result.reset.contains(path);
+        let open = move |path: &&String| is_unread(agents, &change.id, path) && !result.reset.contains(path);
         step.fields.iter().filter(open)
     };
     let open: BTreeSet<String> = doubted.flat_map(unread).cloned().collect();
@@ -217,12 +224,13 @@ fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
 pub fn merge_older(
     ledger: &mut Ledger,
     plan: &Plan,
+    agents: &Support,
     results: &[StepResult],
     prints: &BTreeMap<OperatorId, String>,
     desired: &Desired,
 ) {
     let mut older = Ledger::default();
-    changes(&mut older, plan, results, prints);
+    changes(&mut older, plan, agents, results, prints);
     fill(ledger, older.resources, desired);
 }
 
@@ -277,12 +285,13 @@ fn drop_members(applied: &mut LedgerEntry, dropped: &[&OperatorId]) {
 }
 
 /// Returns true if no operation returns a field.
-fn is_unread(id: &ResourceId, path: &str) -> bool {
-    id.kind == Kind::Agent && by_key(agent::FIELDS, path).is_some_and(|field| !field.is_read())
+fn is_unread(agents: &Support, id: &ResourceId, path: &str) -> bool {
+    id.kind == Kind::Agent && by_key(agent::FIELDS, path).is_some_and(|field| !agents.is_read(field))
 }
 
 fn write(
     applied: &mut LedgerEntry,
+    agents: &Support,
     change: &Change,
     fields: &[&str],
     all: bool,
@@ -295,7 +304,7 @@ fn write(
         if !all && !fields.contains(&key) {
             continue;
         }
-        if is_unread(&change.id, key) && !confirmed(key) {
+        if is_unread(agents, &change.id, key) && !confirmed(key) {
             applied.unconfirmed.insert(key.to_owned());
             if let Some(secret) = diff.secret.as_ref().filter(|secret| secret.generate) {
                 applied.password_made = Some(MadePassword::from_ref(secret));
@@ -332,7 +341,7 @@ fn spelled(diff: &FieldDiff) -> Json {
 /// Adopts resources: records fields whose desired and live values agree, and who is meant.
 ///
 /// Fields that no operation returns stay. For a password that rosterctl never set the first `version` is kept.
-pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
+pub fn adopt(ledger: &mut Ledger, supports: &Supports, desired: &Desired, live: &Live, plan: &Plan) {
     replacement_backup::prune_backups(ledger, desired, live, plan);
     let in_scope = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
     let changed: BTreeMap<String, Action> =
@@ -351,7 +360,7 @@ pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
                     let applied = ledger.resources.entry(key).or_default();
                     meet(applied, now.identity());
                     applied.protect = agent.protect;
-                    adopt_one(applied, &agent.record, now);
+                    adopt_one(applied, supports.agents, &agent.record, now);
                 }
             }
         }
@@ -378,7 +387,7 @@ pub fn adopt(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
             let applied = follow(ledger, &keys, id, exten.as_str());
             (applied.pending, applied.let_go) = (false, false);
             if let Some(now) = queues.items.get(&exten) {
-                adopt_one(applied, &queue.record, &now.record);
+                adopt_one(applied, supports.queues, &queue.record, &now.record);
             }
         }
     }
@@ -413,7 +422,7 @@ fn follow<'a>(
 /// Notes a clean run: forgets what is neither declared nor live, and the fields that left the manifests.
 ///
 /// `live` is the state before the run.
-pub fn note_clean_run(ledger: &mut Ledger, desired: &Desired, live: &Live) {
+pub fn note_clean_run(ledger: &mut Ledger, supports: &Supports, desired: &Desired, live: &Live) {
     let queues: BTreeMap<String, &DesiredQueue> =
         desired.queues.iter().map(|(id, queue)| (id.key(), queue)).collect();
     ledger.resources.retain(|key, entry| {
@@ -422,7 +431,7 @@ pub fn note_clean_run(ledger: &mut Ledger, desired: &Desired, live: &Live) {
             Kind::Agent => {
                 entry.succeeded = false;
                 if let Some(agent) = desired.agents.get(&id.name).filter(|agent| !agent.absent) {
-                    release(entry, &id, &agent.record);
+                    release(entry, supports.agents, &id, &agent.record);
                     return true;
                 }
                 let Some(agents) = &live.agents else { return true };
@@ -435,7 +444,7 @@ pub fn note_clean_run(ledger: &mut Ledger, desired: &Desired, live: &Live) {
             }
             Kind::Queue => {
                 if let Some(queue) = queues.get(key) {
-                    release(entry, &id, &queue.record);
+                    release(entry, supports.agents, &id, &queue.record);
                     return true;
                 }
                 let (Some(queues), false) = (&live.queues, entry.pending) else { return true };
@@ -450,16 +459,16 @@ pub fn note_clean_run(ledger: &mut Ledger, desired: &Desired, live: &Live) {
 }
 
 /// Notes which known fields the manifest does not hold. What a system returns need not be known for them.
-fn release(entry: &mut LedgerEntry, id: &ResourceId, declared: &Record) {
+fn release(entry: &mut LedgerEntry, agents: &Support, id: &ResourceId, declared: &Record) {
     let is_declared = |key: &str| declared.iter().any(|entry| entry.field.key == key);
-    entry.fields.retain(|key, _| is_declared(key) || is_unread(id, key));
+    entry.fields.retain(|key, _| is_declared(key) || is_unread(agents, id, key));
     let password = entry.password.is_some().then_some(PASSWORD.key);
     let known = entry.fields.keys().map(String::as_str).chain(password);
     entry.released = known.filter(|key| !is_declared(key)).map(str::to_owned).collect();
 }
 
-fn adopt_one(applied: &mut LedgerEntry, desired: &Record, live: &Record) {
-    for entry in desired.iter().filter(|entry| entry.field.is_read() && !live.is_unread(entry.field)) {
+fn adopt_one(applied: &mut LedgerEntry, support: &Support, desired: &Record, live: &Record) {
+    for entry in desired.iter().filter(|entry| support.is_read(entry.field) && !live.is_unread(entry.field)) {
         let now = live.get(entry.field);
         // With `at-least`, the live list may be longer than the declared one, and was applied.
         let value = match (&entry.value, now) {
@@ -493,7 +502,7 @@ mod tests {
         let mut record = Record::default();
         record.set(&PASSWORD, Value::Password(Arc::new(secret)), None);
         let applied = ledger.resources.entry("agent/8001".to_owned()).or_default();
-        adopt_one(applied, &record, &Record::default());
+        adopt_one(applied, Supports::default().agents, &record, &Record::default());
         ledger
     }
 

@@ -14,6 +14,7 @@ use crate::model::identity::Identity;
 use crate::model::outcome::{Deferred, Stale, Status};
 use crate::model::plan::{Operation, Plan};
 use crate::model::retry::Bounds;
+use crate::model::support::Supports;
 
 /// The readiness of a step.
 pub(super) enum Ready {
@@ -201,6 +202,7 @@ impl StepState {
 /// The state machine of a run: events in, effects out.
 pub struct Machine {
     pub(super) plan: Arc<Plan>,
+    pub(super) supports: Supports,
     pub(super) options: ApplyOptions,
     pub(super) steps: Vec<StepState>,
     /// Places of the dependencies of each step.
@@ -229,7 +231,7 @@ pub struct Machine {
 
 impl Machine {
     /// Creates the machine of a plan.
-    pub fn new(plan: Arc<Plan>, options: ApplyOptions) -> Self {
+    pub fn new(plan: Arc<Plan>, supports: Supports, options: ApplyOptions) -> Self {
         let steps = plan.steps.iter().map(|step| StepState::new(write_op::for_step(&plan, step))).collect();
         let places: BTreeMap<&str, usize> = plan.steps.iter().map(|step| &*step.id).zip(0..).collect();
         let before = plan
@@ -240,6 +242,7 @@ impl Machine {
             before: before.collect(),
             deleted: disruption::deleted_agents(&plan),
             plan,
+            supports,
             options,
             steps,
             guard_reads: ReadSet::default(),
@@ -267,7 +270,7 @@ impl Machine {
         }
         match event {
             Event::Begin => {
-                self.guard_reads = precondition::wanted(&self.plan, self.options.saved);
+                self.guard_reads = precondition::wanted(&self.plan, &self.supports, self.options.saved);
                 if let Some(seen) = self.options.seen.take() {
                     return self.guarded(&seen);
                 }
@@ -328,7 +331,7 @@ impl Machine {
     /// Checks the precondition of the plan, before the first write.
     fn guarded(&mut self, seen: &ReadBack) -> Vec<Effect> {
         self.remember_members(seen);
-        let mut stale = match precondition::check(&self.plan, &self.guard_reads, seen) {
+        let mut stale = match precondition::check(&self.plan, &self.supports, &self.guard_reads, seen) {
             Ok(stale) => stale,
             // The interrupt stopped the read, too.
             Err(_) if self.interrupted => return self.advance(),
@@ -510,7 +513,7 @@ impl Machine {
         let next = self.steps[at].repetition + 1;
         let most = self.bounds(at).map_or(1, |bounds| bounds.attempts);
         if next >= most || !self.has_time(at, self.repeating(at)) || self.interrupted {
-            if self.steps[at].op.as_ref().is_some_and(unreadable) {
+            if self.steps[at].op.as_ref().is_some_and(|op| unreadable(self.supports.agents, op)) {
                 self.end(at, Status::Unknown, why);
             } else {
                 self.end(at, Status::Failed, format!("{why}; it was not carried out"));

@@ -8,13 +8,14 @@ use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::shown;
 use super::write_op;
 use super::write_op::{WriteOp, exten};
-use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, PASSWORD};
+use crate::model::agent::PASSWORD;
 use crate::model::equivalence::same;
 use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::outcome::KEPT;
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
+use crate::model::support::{Support, Supports};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Type, Value};
 
 /// Fewest characters that identify a text which the vendor cut.
@@ -68,6 +69,7 @@ pub enum Verdict {
 /// `later` names fields of its targets that another step sends. `sent` holds the members that it gave its queue.
 pub fn judge(
     plan: &Plan,
+    supports: &Supports,
     step: &Step,
     made: Option<&OperatorId>,
     later: &[String],
@@ -75,15 +77,17 @@ pub fn judge(
     seen: &ReadBack,
 ) -> Verdict {
     match step.operation {
-        Operation::AgentCreate | Operation::AgentEdit => agents(plan, step, later, seen),
+        Operation::AgentCreate | Operation::AgentEdit => agents(plan, supports.agents, step, later, seen),
         Operation::AgentDelete => deleted(step, seen),
-        Operation::QueueCreate | Operation::QueueMembers => queue(plan, step, made, sent, seen),
+        Operation::QueueCreate | Operation::QueueMembers => {
+            queue(plan, supports.queues, step, made, sent, seen)
+        }
         Operation::AgentPassword | Operation::SecretPut => Verdict::Took,
     }
 }
 
 /// Judges a creation or an edit of agents.
-fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdict {
+fn agents(plan: &Plan, support: &Support, step: &Step, later: &[String], seen: &ReadBack) -> Verdict {
     let mut amiss = Vec::new();
     let mut unsettled = Open::new();
     let mut unreturned = Vec::new();
@@ -101,14 +105,14 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
             Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
         };
         let mut open = Vec::new();
-        for (diff, wanted) in answered_for(change, step, later) {
+        for (diff, wanted) in answered_for(support, change, step, later) {
             let (field, live) = (diff.field, now.get(diff.field));
-            match shown::value(field, wanted, now) {
+            match shown::value(support, field, wanted, now) {
                 Some(true) => {}
                 Some(false) => {
                     let form = live.is_some_and(|live| is_form(wanted, live));
                     forms &= form;
-                    if creation && [&ENABLED, &MAIN_SKILL_GROUP].contains(&field) {
+                    if creation && support.creation_default(field).is_some() {
                         open.push(field.key);
                         continue;
                     }
@@ -154,13 +158,14 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
 ///
 /// A creation answers for all fields of the change but those that a later step sends.
 fn answered_for<'a>(
+    support: &'a Support,
     change: &'a Change,
     step: &'a Step,
     later: &'a [String],
 ) -> impl Iterator<Item = (&'a FieldDiff, &'a Value)> {
     let creation = step.operation == Operation::AgentCreate;
     let mine = move |diff: &&FieldDiff| if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
-    let fields = change.fields.iter().filter(mine).filter(|diff| diff.field.is_read());
+    let fields = change.fields.iter().filter(mine).filter(|diff| support.is_read(diff.field));
     fields.filter_map(|diff| Some((diff, write_op::sent_value(step, diff)?)))
 }
 
@@ -230,6 +235,7 @@ pub fn dropped(plan: &Plan, step: &Step, sent: Option<&Members>, seen: &ReadBack
 /// Judges a step of a queue.
 fn queue(
     plan: &Plan,
+    support: &Support,
     step: &Step,
     made: Option<&OperatorId>,
     sent: Option<&Members>,
@@ -250,7 +256,7 @@ fn queue(
     };
     let mut amiss = Vec::new();
     if step.operation == Operation::QueueCreate {
-        amiss.extend(attributes(change, now));
+        amiss.extend(attributes(support, change, now));
     }
     if let Some(wanted) = sent.or_else(|| Some(change?.members_after()?)) {
         amiss.extend(members(target, wanted, &step.strangers, now));
@@ -278,12 +284,12 @@ fn was_list(plan: &Plan, step: &Step, now: &LiveQueue) -> bool {
 }
 
 /// Returns the differences of the fields that only a creation sets.
-fn attributes(change: Option<&Change>, now: &LiveQueue) -> Vec<String> {
+fn attributes(support: &Support, change: Option<&Change>, now: &LiveQueue) -> Vec<String> {
     let mut amiss = Vec::new();
     for diff in change.into_iter().flat_map(|change| &change.fields) {
         let field = diff.field;
         let live = now.record.get(field);
-        if let Some(wanted) = diff.after.as_ref().filter(|_| field.edit.is_empty())
+        if let Some(wanted) = diff.after.as_ref().filter(|_| !support.mapping(field).is_editable())
             && !same(wanted, live)
         {
             let live = live.map_or_else(|| "unset".to_owned(), Value::words);
@@ -336,12 +342,18 @@ pub(super) enum Outcome {
 ///
 /// A creation is judged by the existence of its targets, since the verification judges their fields: without one
 /// after it (`last`) their fields count, too.
-pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack, last: bool) -> Outcome {
+pub(super) fn outcome(
+    agents: &Support,
+    op: &WriteOp,
+    strangers: &[OperatorId],
+    seen: &ReadBack,
+    last: bool,
+) -> Outcome {
     match op {
         WriteOp::CreateAgents { ids, record, .. } => {
             // A second call binds a number that the manifest chose.
-            let sent = || record.iter().filter(|entry| entry.field.can_create(&entry.value));
-            let is_made = |now: &Record| !last || shown::values(sent(), now) == Some(true);
+            let sent = || record.iter().filter(|entry| agents.can_create(entry.field, &entry.value));
+            let is_made = |now: &Record| !last || shown::values(agents, sent(), now) == Some(true);
             let there: Result<Vec<bool>, String> =
                 ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some_and(is_made))).collect();
             match there.map(|there| there.into_iter().filter(|there| *there).count()) {
@@ -354,7 +366,8 @@ pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack, l
         WriteOp::EditAgent { id, record } => match seen.agent(id) {
             Ok(Some(now)) => {
                 // A repetition of an edit that no read proves does no harm.
-                let done = !write_op::unreadable(op) && shown::values(record.iter(), now) == Some(true);
+                let done = !write_op::unreadable(agents, op)
+                    && shown::values(agents, record.iter(), now) == Some(true);
                 if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
             Ok(None) => Outcome::Late("the agent is gone".to_owned()),
@@ -395,7 +408,7 @@ pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack, l
 }
 
 /// Returns the fields that a step sent, that no read-back shows and that an edit can set again.
-pub fn unconfirmed(plan: &Plan, step: &Step, seen: &ReadBack) -> Open {
+pub fn unconfirmed(plan: &Plan, agents: &Support, step: &Step, seen: &ReadBack) -> Open {
     let mut open = Open::new();
     if !matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit) {
         return open;
@@ -406,9 +419,9 @@ pub fn unconfirmed(plan: &Plan, step: &Step, seen: &ReadBack) -> Open {
         let sent = change.fields.iter().filter(|diff| diff.is_in(&step.fields));
         let unread = sent.filter_map(|diff| {
             let field = diff.field;
-            let hidden = !field.is_read() || now.is_unread(field);
+            let hidden = !agents.is_read(field) || now.is_unread(field);
             let settable =
-                *field == PASSWORD || diff.after.as_ref().is_some_and(|value| field.can_edit(value));
+                *field == PASSWORD || diff.after.as_ref().is_some_and(|value| agents.can_edit(field, value));
             (hidden && settable).then_some(field.key)
         });
         let unread: Vec<&'static str> = unread.collect();

@@ -12,6 +12,7 @@ use crate::model::call::Failure;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::outcome::Stale;
 use crate::model::plan::{Action, Change, Plan};
+use crate::model::support::Supports;
 
 /// The observations that a call rests on.
 #[derive(Clone, Copy, Default)]
@@ -101,10 +102,16 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
 ///
 /// # Errors
 /// The failure of the call: its queue moved, or a read failed.
-pub fn judge(plan: &Plan, step: usize, op: &WriteOp, seen: &ReadBack) -> Result<Vec<Stale>, Failure> {
+pub fn judge(
+    plan: &Plan,
+    supports: &Supports,
+    step: usize,
+    op: &WriteOp,
+    seen: &ReadBack,
+) -> Result<Vec<Stale>, Failure> {
     let queues = |key| seen.queues(&key).map_err(Failure::NotSent);
     let agents = |word: &str| {
-        precondition::agents_moved(plan, seen)
+        precondition::agents_moved(plan, supports.agents, seen)
             .map_err(|why| Failure::NotSent(format!("{word} could not be read again: {why}")))
     };
     let moved = match op {

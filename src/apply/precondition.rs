@@ -6,26 +6,28 @@ use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::shown;
 use super::write_op::exten;
 use crate::model::agent;
-use crate::model::equivalence::{is_comparable, same};
+use crate::model::equivalence::same;
 use crate::model::field::{Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::outcome::Stale;
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan};
+use crate::model::support::{Support, Supports};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 /// Returns the resources to read before the first write.
 ///
 /// A new agent is read only for `new_too`, since the vendor refuses a second one. A new queue always is: the
 /// vendor would create a duplicate, and no operation deletes it.
-pub fn wanted(plan: &Plan, new_too: bool) -> ReadSet {
+pub fn wanted(plan: &Plan, supports: &Supports, new_too: bool) -> ReadSet {
     let mut wanted = ReadSet::default();
     for change in &plan.changes {
         match (change.id.kind, change.action) {
             (Kind::Agent, Action::Create) if !new_too => {}
             // It overwrites only fields that no operation returns, and nothing tells one agent from another.
             (Kind::Agent, Action::Update)
-                if change.identity.is_unknown() && change.fields.iter().all(|f| !f.field.is_read()) => {}
+                if change.identity.is_unknown()
+                    && change.fields.iter().all(|f| !supports.agents.is_read(f.field)) => {}
             (Kind::Agent, _) => {
                 wanted.agents.insert(change.id.name.clone());
             }
@@ -66,12 +68,17 @@ fn rejoined(plan: &Plan) -> Vec<(&ResourceId, &Members)> {
 ///
 /// # Errors
 /// The reason of a failed read.
-pub fn check(plan: &Plan, wanted: &ReadSet, seen: &ReadBack) -> Result<Vec<Stale>, String> {
+pub fn check(
+    plan: &Plan,
+    supports: &Supports,
+    wanted: &ReadSet,
+    seen: &ReadBack,
+) -> Result<Vec<Stale>, String> {
     let mut stale = Vec::new();
     for change in &plan.changes {
         let message = match change.id.kind {
             Kind::Agent if wanted.agents.contains(&change.id.name) => {
-                agent_moved(change, seen.agent(&change.id.name)?)
+                agent_moved(supports.agents, change, seen.agent(&change.id.name)?)
             }
             Kind::Queue => queue_moved(change, wanted, seen)?,
             Kind::Agent | Kind::Seat => None,
@@ -92,7 +99,7 @@ pub fn check(plan: &Plan, wanted: &ReadSet, seen: &ReadBack) -> Result<Vec<Stale
 ///
 /// # Errors
 /// The reason of a failed read.
-pub fn agents_moved(plan: &Plan, seen: &ReadBack) -> Result<Vec<Stale>, String> {
+pub fn agents_moved(plan: &Plan, agents: &Support, seen: &ReadBack) -> Result<Vec<Stale>, String> {
     let mut stale = Vec::new();
     for id in seen.agents.keys() {
         let resource = ResourceId::agent(id);
@@ -100,8 +107,8 @@ pub fn agents_moved(plan: &Plan, seen: &ReadBack) -> Result<Vec<Stale>, String> 
         let Some(change) = plan.change(&resource) else { continue };
         let rebound = now.and_then(|now| rebound(plan, change, now));
         let now = rebound.as_ref().or(now);
-        if let Some(message) = agent_moved(change, now)
-            && !now.is_some_and(|now| arrived(change, now))
+        if let Some(message) = agent_moved(agents, change, now)
+            && !now.is_some_and(|now| arrived(agents, change, now))
         {
             stale.push(Stale { id: resource, message });
         }
@@ -122,22 +129,22 @@ fn rebound(plan: &Plan, change: &Change, now: &Record) -> Option<Record> {
 }
 
 /// Returns true if an agent is in its state after the change: each field that moved shows its new value.
-fn arrived(change: &Change, now: &Record) -> bool {
+fn arrived(agents: &Support, change: &Change, now: &Record) -> bool {
     let shows = |diff: &FieldDiff| {
-        let shown = diff.after.as_ref().and_then(|after| shown::value(diff.field, after, now));
-        shown.unwrap_or_else(|| !moved(diff.field, diff.before.as_ref(), now))
+        let shown = diff.after.as_ref().and_then(|after| shown::value(agents, diff.field, after, now));
+        shown.unwrap_or_else(|| !moved(agents, diff.field, diff.before.as_ref(), now))
     };
     let is_same = !change.identity.is_another(now.identity());
     is_same && change.action == Action::Update && change.fields.iter().all(shows)
 }
 
 /// Returns true if a field moved since the plan was made; one that the response lacks did not.
-fn moved(field: &Field, before: Option<&Value>, now: &Record) -> bool {
-    is_comparable(field, None, now) && !unchanged(before, now.get(field))
+fn moved(agents: &Support, field: &Field, before: Option<&Value>, now: &Record) -> bool {
+    agents.is_comparable(field, None, now) && !unchanged(before, now.get(field))
 }
 
 /// Returns the message about an agent that moved.
-fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
+fn agent_moved(agents: &Support, change: &Change, now: Option<&Record>) -> Option<String> {
     let now = match (change.action, now) {
         (Action::Create, None) => return None,
         (Action::Create, Some(_)) => return Some("it has been created since".to_owned()),
@@ -148,13 +155,13 @@ fn agent_moved(change: &Change, now: Option<&Record>) -> Option<String> {
         return Some("another agent has its number now, created in the console".to_owned());
     }
     let whole = matches!(change.action, Action::Delete | Action::Replace);
-    for field in agent::FIELDS.iter().copied().filter(|field| field.is_read()) {
+    for field in agent::FIELDS.iter().copied().filter(|field| agents.is_read(field)) {
         let diff = change.field(field);
         if diff.is_none() && !whole {
             continue;
         }
         let before = diff.and_then(|diff| diff.before.as_ref());
-        if moved(field, before, now) {
+        if moved(agents, field, before, now) {
             let words = |value: Option<&Value>| value.map_or_else(|| "unset".to_owned(), Value::words);
             return Some(format!(
                 "{} was {} when the plan was made and is {} now",

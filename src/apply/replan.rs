@@ -14,6 +14,7 @@ use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::Live;
 use crate::model::outcome::Stale;
 use crate::model::plan::{Operation, Plan, Step};
+use crate::model::support::Supports;
 
 /// The content of a step without its agents, and the members that the vendor may drop.
 type Content<'a> = (WriteOp, &'a [OperatorId]);
@@ -45,9 +46,9 @@ pub fn disorder(plan: &Plan) -> Option<String> {
 ///
 /// # Errors
 /// The reason of a failed read.
-pub fn moved(saved: &Plan, new: &Plan, live: &Live) -> Result<Vec<Stale>, String> {
-    let wanted = precondition::wanted(saved, true);
-    let mut stale = precondition::check(saved, &wanted, &ReadBack::from_live(live, &wanted))?;
+pub fn moved(saved: &Plan, new: &Plan, supports: &Supports, live: &Live) -> Result<Vec<Stale>, String> {
+    let wanted = precondition::wanted(saved, supports, true);
+    let mut stale = precondition::check(saved, supports, &wanted, &ReadBack::from_live(live, &wanted))?;
     let mut units = units(new);
     let (old, ids) = (by_id(saved), by_id(new));
     for step in &saved.steps {

@@ -3,24 +3,29 @@
 //! A field that the response lacks is unknown: it proves neither that the write happened nor that it did not.
 
 use super::write_op;
-use crate::model::equivalence::{is_comparable, same};
+use crate::model::equivalence::same;
 use crate::model::field::{Entry, Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
+use crate::model::support::Support;
 use crate::model::value::{Members, Value};
 
 /// Returns whether an agent shows a value that was sent; `None` where the response lacks the field.
-pub(super) fn value(field: &Field, sent: &Value, now: &Record) -> Option<bool> {
-    is_comparable(field, Some(sent), now).then(|| same(sent, now.get(field)))
+pub(super) fn value(agents: &Support, field: &Field, sent: &Value, now: &Record) -> Option<bool> {
+    agents.is_comparable(field, Some(sent), now).then(|| same(sent, now.get(field)))
 }
 
 /// Returns whether an agent shows all values that were sent and that some operation returns.
 ///
 /// `None`: no value differs, and the response lacks one.
-pub(super) fn values<'a>(sent: impl Iterator<Item = &'a Entry>, now: &Record) -> Option<bool> {
+pub(super) fn values<'a>(
+    agents: &Support,
+    sent: impl Iterator<Item = &'a Entry>,
+    now: &Record,
+) -> Option<bool> {
     let mut shown = Some(true);
-    for entry in sent.filter(|entry| entry.field.is_read()) {
-        match value(entry.field, &entry.value, now) {
+    for entry in sent.filter(|entry| agents.is_read(entry.field)) {
+        match value(agents, entry.field, &entry.value, now) {
             Some(true) => {}
             Some(false) => return Some(false),
             None => shown = None,

@@ -71,7 +71,9 @@ impl Machine {
         let refused = self.is_refused(at);
         let strangers = &self.plan.steps[at].strangers;
         let op = self.steps[at].op.as_ref();
-        match op.map_or(Outcome::NotDone, |op| postcondition::outcome(op, strangers, seen, false)) {
+        match op.map_or(Outcome::NotDone, |op| {
+            postcondition::outcome(self.supports.agents, op, strangers, seen, false)
+        }) {
             Outcome::Done(made) => {
                 let state = &mut self.steps[at];
                 if made.is_some() {

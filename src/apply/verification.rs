@@ -138,14 +138,25 @@ impl Machine {
                 acknowledged.extend(seen_step.targets.iter().filter(|id| !gone(id)).cloned());
             }
             // Without a confirmation one more edit an agent sets the fields that no operation returns.
-            let mut unread =
-                if is_confirmed { Open::new() } else { postcondition::unconfirmed(&plan, &seen_step, seen) };
+            let mut unread = if is_confirmed {
+                Open::new()
+            } else {
+                postcondition::unconfirmed(&plan, self.supports.agents, &seen_step, seen)
+            };
             for keys in unread.values_mut() {
                 keys.retain(|key| !state.reset.iter().any(|reset| reset == key));
             }
             unread.retain(|_, keys| !keys.is_empty());
             let reset: Vec<String> = unread.values().flatten().map(|key| (*key).to_owned()).collect();
-            let verdict = postcondition::judge(&plan, &seen_step, state.made.as_ref(), &later, sent, seen);
+            let verdict = postcondition::judge(
+                &plan,
+                &self.supports,
+                &seen_step,
+                state.made.as_ref(),
+                &later,
+                sent,
+                seen,
+            );
             let verdict = match verdict {
                 Verdict::Took if unread.is_empty() => Verdict::Took,
                 Verdict::Took if followed_up || self.interrupted => Verdict::Unseen(format!(

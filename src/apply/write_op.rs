@@ -7,15 +7,16 @@ use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Change, FieldDiff, Operation, Plan, Step};
 use crate::model::secret::SecretRef;
+use crate::model::support::Support;
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 pub use crate::model::write_op::WriteOp;
 
 /// Returns true if no operation returns the fields that an operation sets.
-pub(super) fn unreadable(op: &WriteOp) -> bool {
+pub(super) fn unreadable(agents: &Support, op: &WriteOp) -> bool {
     match op {
         WriteOp::SetPassword { .. } => true,
-        WriteOp::EditAgent { record, .. } => !record.iter().any(|entry| entry.field.is_read()),
+        WriteOp::EditAgent { record, .. } => !record.iter().any(|entry| agents.is_read(entry.field)),
         WriteOp::CreateAgents { .. }
         | WriteOp::DeleteAgents { .. }
         | WriteOp::PutSecret { .. }

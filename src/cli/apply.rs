@@ -30,7 +30,7 @@ use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::outcome::Stale;
 use crate::model::plan::{Operation, Plan};
-use crate::report::{Command, Run};
+use crate::report::{BoundPlan, Command, Run};
 use crate::runtime::clock;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::executor;
@@ -188,7 +188,8 @@ async fn locked(
     let refusal = work.refusal().filter(|_| !stale);
     let shown = if refusal.is_some() { &judged } else { &plan };
     let due = if refusal.is_some() { Vec::new() } else { work.due() };
-    reporter.show(shown, planning::seconds(loaded, shown, &work.vendors), !due.is_empty());
+    let bound = BoundPlan::new(Arc::clone(shown), loaded.workspace.supports());
+    reporter.show(&bound, planning::seconds(loaded, shown, &work.vendors), !due.is_empty());
     if stale {
         return Err(is_stale(arguments, reporter, work.moved().to_vec()));
     }
@@ -223,8 +224,9 @@ async fn locked(
         orphan: pending_creates::orphan(loaded),
         queues: work.vendors.queues.is_some(),
         guard: Some(guard).filter(|_| !observers.is_empty()),
-        seen: (arguments.plan.is_some() && !asked && work.read.elapsed() < FRESH)
-            .then(|| ReadBack::from_live(&work.live, &precondition::wanted(&plan, true))),
+        seen: (arguments.plan.is_some() && !asked && work.read.elapsed() < FRESH).then(|| {
+            ReadBack::from_live(&work.live, &precondition::wanted(&plan, &loaded.workspace.supports(), true))
+        }),
         moved: work.moved().to_vec(),
         ..ApplyOptions::default()
     };
@@ -414,7 +416,8 @@ async fn prepare(
     let moved = if plan.has(Effect::Incomplete) {
         Vec::new()
     } else {
-        replan::moved(&saved, &plan, &live).map_err(|why| CliError::Unreachable(why, Reason::Incomplete))?
+        replan::moved(&saved, &plan, &loaded.workspace.supports(), &live)
+            .map_err(|why| CliError::Unreachable(why, Reason::Incomplete))?
     };
     Ok(Work { plan: Arc::new(saved), ledger, vendors, live, read, again: Some(Again { plan, moved }) })
 }
@@ -449,15 +452,16 @@ async fn finish_empty(
     keep_settled(loaded, book, &mut work, console).await?;
     let left = work.plan.has(Effect::Partial);
     let clean = (!left && work.is_whole()).then(clock::timestamp);
+    let supports = loaded.workspace.supports();
     let (live, plan) = (&work.live, Arc::clone(work.judged()));
     let doings = |ledger: &mut Ledger, older: bool| {
         // What was live before another run is no news.
         if older {
             return;
         }
-        ledger_update::adopt(ledger, &loaded.desired, live, &plan);
+        ledger_update::adopt(ledger, &supports, &loaded.desired, live, &plan);
         if clean.is_some() {
-            ledger_update::note_clean_run(ledger, &loaded.desired, live);
+            ledger_update::note_clean_run(ledger, &supports, &loaded.desired, live);
             ledger.last_clean_run.clone_from(&clean);
         }
     };
@@ -520,16 +524,24 @@ async fn conclude(
     let exit = Exit::for_run(&run, whole);
     let clean = (whole && work.is_whole()).then(clock::timestamp);
     let now_ms = clock::now_ms();
+    let supports = loaded.workspace.supports();
     let (live, judged) = (&work.live, Arc::clone(work.judged()));
     let doings = |ledger: &mut Ledger, older: bool| {
         pending_creates::note(loaded, ledger, &work.plan, &run.results, now_ms);
         if older {
-            return ledger_update::merge_older(ledger, &work.plan, &run.results, prints, &loaded.desired);
+            return ledger_update::merge_older(
+                ledger,
+                &work.plan,
+                supports.agents,
+                &run.results,
+                prints,
+                &loaded.desired,
+            );
         }
-        ledger_update::adopt(ledger, &loaded.desired, live, &judged);
-        ledger_update::changes(ledger, &work.plan, &run.results, prints);
+        ledger_update::adopt(ledger, &supports, &loaded.desired, live, &judged);
+        ledger_update::changes(ledger, &work.plan, supports.agents, &run.results, prints);
         if clean.is_some() {
-            ledger_update::note_clean_run(ledger, &loaded.desired, live);
+            ledger_update::note_clean_run(ledger, &supports, &loaded.desired, live);
             ledger.last_clean_run.clone_from(&clean);
         }
     };

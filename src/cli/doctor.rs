@@ -343,10 +343,7 @@ async fn ask(loaded: &Loaded, link: &Client) -> Result<Told, Failure> {
     if let Some(provider) = provider::for_connection(connection) {
         let hear = |reply: &Reply| provider.parse_list(connection, reply);
         let page = link.read(|| Some(provider.list_request(connection, 1)), hear).await?;
-        let noun = match connection.spec.kinds.first() {
-            Some(Kind::Queue) => "queues",
-            Some(Kind::Agent | Kind::Seat) | None => "agents",
-        };
+        let noun = if connection.spec.holds(Kind::Queue) { "queues" } else { "agents" };
         return Ok(Told { words: listed(page.total, noun), foreign: foreign(&page.rows) });
     }
     if let Some(observer) = provider::observer(connection) {

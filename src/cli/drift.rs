@@ -14,7 +14,7 @@ use super::session::{load, planning};
 use super::workspace_args::Workspaces;
 use crate::model::finding::Effect;
 use crate::model::plan::Plan;
-use crate::report::Command;
+use crate::report::{BoundPlan, Command};
 use crate::storage::ledger::Store;
 
 /// Say what differs from the manifests and which side moved; exit with 2 when anything does.
@@ -69,7 +69,7 @@ async fn one(
     path: &Path,
     elsewhere: Option<Elsewhere>,
     console: &Console,
-) -> Result<(Plan, u64, Option<String>), CliError> {
+) -> Result<(BoundPlan, u64, Option<String>), CliError> {
     let loaded = Loaded { elsewhere, ..load::load(path)? };
     if let Some(why) = loaded.journal().corruption() {
         console.note(&why);
@@ -78,5 +78,6 @@ async fn one(
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
     planning::report_invalid(&made.plan, &loaded, console);
     let seconds = planning::seconds(&loaded, &made.plan, &made.vendors);
-    Ok((made.plan, seconds, made.ledger.last_clean_run))
+    let plan = BoundPlan::new(made.plan, loaded.workspace.supports());
+    Ok((plan, seconds, made.ledger.last_clean_run))
 }

@@ -65,8 +65,12 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         return Err(CliError::Unreachable(why, Reason::Incomplete));
     }
     let taken = clock::timestamp();
-    let origin =
-        Origin { workspace: &loaded.workspace.name, taken: &taken, program: env!("CARGO_PKG_VERSION") };
+    let origin = Origin {
+        workspace: &loaded.workspace.name,
+        taken: &taken,
+        program: env!("CARGO_PKG_VERSION"),
+        agents: loaded.workspace.supports().agents,
+    };
     let password = match &arguments.password_store {
         Some(name) => Some(password(&loaded, name, &live)?),
         None => None,

@@ -15,8 +15,7 @@ use super::session::planning::{self, Planned};
 use super::session::{fingerprints, git_exposure, load, snapshot_plan};
 use super::workspace_args::Workspaces;
 use crate::model::digest;
-use crate::model::plan::Plan;
-use crate::report::{Command, json};
+use crate::report::{BoundPlan, Command, json};
 use crate::storage::files;
 use crate::storage::ledger::Store;
 use crate::storage::paths;
@@ -91,7 +90,7 @@ async fn one(
     path: &Path,
     neighbours: Option<(&Arc<Neighbours>, usize)>,
     console: &Console,
-) -> Result<(Plan, Option<u64>), CliError> {
+) -> Result<(BoundPlan, Option<u64>), CliError> {
     // A snapshot is read beside the manifests; what is wrong with these is told first.
     let (loaded, snapshot) = thread::scope(|scope| {
         let snapshot = arguments.live.as_deref().map(|file| scope.spawn(|| snapshot_plan::open(file)));
@@ -136,5 +135,5 @@ async fn one(
     if !several {
         std::mem::forget(loaded.desired);
     }
-    Ok((plan, seconds))
+    Ok((BoundPlan::new(plan, loaded.workspace.supports()), seconds))
 }

@@ -8,7 +8,6 @@ use std::cell::{Cell, RefCell};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -18,11 +17,10 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
-use crate::model::plan::Plan;
 use crate::report::redact::Mask;
 use crate::report::text::{self, TextStyle};
 use crate::report::view::View;
-use crate::report::{self, Body, Command, Failure, Format, Part, Report, Roots, Run, view};
+use crate::report::{self, Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, Run, view};
 use crate::storage::files::Place;
 use crate::storage::{files, git};
 
@@ -141,7 +139,7 @@ pub(super) struct Reporter<'a> {
     parts: RefCell<Vec<Part>>,
     exit: Cell<Exit>,
     /// The plan that is being carried out.
-    plan: RefCell<Option<Arc<Plan>>>,
+    plan: RefCell<Option<BoundPlan>>,
     /// Seconds that the plan takes at least as of now.
     seconds: Cell<Option<u64>>,
     /// What became of it.
@@ -172,14 +170,14 @@ impl Reporter<'_> {
     }
 
     /// Shows a plan before it is carried out, where standard output is for people.
-    pub(super) fn show(&self, plan: &Arc<Plan>, seconds: u64, due: bool) {
-        self.plan.replace(Some(Arc::clone(plan)));
+    pub(super) fn show(&self, plan: &BoundPlan, seconds: u64, due: bool) {
+        self.plan.replace(Some(plan.clone()));
         self.seconds.set(Some(seconds));
         if self.output.format != Format::Text {
             return;
         }
         self.shown.set(true);
-        let masked = self.output.mask_personal.then(|| Mask::for_plan(plan).plan(plan));
+        let masked = self.output.mask_personal.then(|| plan.with(Mask::for_plan(plan).plan(plan)));
         let view = view::build(masked.as_ref().unwrap_or(plan), self.command, Some(seconds));
         let view = View { due, ..view };
         self.console.out(&text::plan(&view, self.console.look()));
@@ -195,12 +193,12 @@ impl Reporter<'_> {
         &self,
         place: &Path,
         exit: Exit,
-        plan: Plan,
+        plan: BoundPlan,
         seconds: Option<u64>,
         last_clean_run: Option<String>,
     ) {
         self.seconds.set(seconds);
-        self.add(place, exit, last_clean_run, Body::Planned(Arc::new(plan)));
+        self.add(place, exit, last_clean_run, Body::Planned(plan));
     }
 
     /// Takes up how a run ended.

@@ -318,7 +318,7 @@ async fn read_queues(systems: &Systems) -> Read<LiveQueue> {
 
 /// Takes down what was not read, or not proved whole.
 fn settle<T>(read: Read<T>, kind: Kind, trouble: &mut Trouble) -> Option<Listing<OperatorId, T>> {
-    let spec = SPECS.iter().find(|spec| spec.kinds.contains(&kind))?;
+    let spec = SPECS.iter().find(|spec| spec.holds(kind))?;
     match read? {
         Ok(listing) => {
             if let Some(why) = &listing.incomplete {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::model::id::{Kind, OperatorId};
 use crate::model::presence::{HARMS, STATE_WORDS};
+use crate::model::support::Support;
 
 /// One setting of a connection, a store, the ledger or the policy.
 #[derive(Debug)]
@@ -105,8 +106,8 @@ pub struct Spec {
     pub doc: &'static str,
     /// The vendor's document.
     pub document: &'static str,
-    /// Kinds of resources that it holds.
-    pub kinds: &'static [Kind],
+    /// What it can do with each kind of resources that it holds.
+    pub supports: &'static [&'static Support],
     /// Settings that tell one tenant from another, beside the address.
     pub tenant: &'static [&'static str],
     /// Whether it writes; the others only read.
@@ -117,6 +118,18 @@ pub struct Spec {
     pub operations: &'static [OperationSpec],
     /// Whether it can be asked about an agent, where it is asked agent by agent.
     pub asks: Option<fn(&OperatorId) -> bool>,
+}
+
+impl Spec {
+    /// Returns the support of a kind, where it holds the kind.
+    pub fn support(&self, kind: Kind) -> Option<&'static Support> {
+        self.supports.iter().copied().find(|support| support.kind == kind)
+    }
+
+    /// Returns true if it holds a kind of resources.
+    pub fn holds(&self, kind: Kind) -> bool {
+        self.support(kind).is_some()
+    }
 }
 
 /// So many calls in any window of such a length.

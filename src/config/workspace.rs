@@ -10,6 +10,7 @@ use crate::model::identity::{BASE_URL, Tenant};
 use crate::model::presence::PresencePolicy;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
+use crate::model::support::Supports;
 
 /// Values of a table of [`super::settings::Setting`]s, defaults filled in.
 #[derive(Clone, Debug, Default)]
@@ -306,7 +307,12 @@ impl Workspace {
 
     /// Returns the connection that holds a kind of resources, when there is one.
     pub fn connection_of_kind(&self, kind: Kind) -> Option<&Connection> {
-        self.connections.iter().find(|c| c.spec.kinds.contains(&kind))
+        self.connections.iter().find(|c| c.spec.holds(kind))
+    }
+
+    /// Returns what its connections can do with each kind.
+    pub fn supports(&self) -> Supports {
+        Supports::new(self.connections.iter().flat_map(|connection| connection.spec.supports.iter().copied()))
     }
 }
 

@@ -1,7 +1,6 @@
 //! The only comparison in the program: is what is live what was asked for?
 
-use super::field::{Field, Record};
-use super::value::{Sip, Type, Value};
+use super::value::{Sip, Value};
 
 /// Whether a live value is the desired one, after normalising.
 ///
@@ -15,17 +14,6 @@ pub fn same(desired: &Value, live: Option<&Value>) -> bool {
         (desired, Some(live)) => desired == live,
         (_, None) => false,
     }
-}
-
-/// Returns true if what is live can be compared in a field: with a wanted value, or with none in mind.
-///
-/// A text or a SIP account whose key is missing from the answer may be unset or not told. An edit that sets it is right
-/// in both cases, so it is compared as unset. A replacement or a finding would be right in one only: it is not compared.
-/// Nor is a value of which the vendor hides a part.
-pub fn is_comparable(field: &Field, wanted: Option<&Value>, live: &Record) -> bool {
-    let may_be_unset = matches!(field.ty, Type::Text { .. } | Type::Sip);
-    let editable = !field.edit.is_empty() && wanted.is_none_or(|wanted| field.can_edit(wanted));
-    field.is_read() && !live.is_masked(field) && (!live.is_unread(field) || (may_be_unset && editable))
 }
 
 #[cfg(test)]

@@ -1,16 +1,7 @@
-//! A field is one row: its name, type and meaning, and the vendor keys that write and read it.
+//! A field is one row: its name, type and meaning.
 //!
-//! Manifest, schema, diff, plan, formats, ledger and connectors all read these rows; nothing about
-//! a field is said anywhere else. What a vendor can do with it is not declared but read off the
-//! empty columns:
-//!
-//! | create | edit | read | so the planner |
-//! | --- | --- | --- | --- |
-//! | yes | yes | yes | compares, creates, updates |
-//! | no | yes | yes | sets it with a second step after creation |
-//! | yes | no | yes | cannot edit: a finding, or a replacement |
-//! | yes | any | no | compares with the ledger; unknown without it |
-//! | no | no | yes | only compares: every difference is a finding |
+//! Manifest, schema, diff, plan, formats and ledger read these rows; nothing about a field is said anywhere else. Which
+//! keys of a vendor write and read it stands in the mappings of its connector: see [`super::support`].
 
 use std::fmt;
 
@@ -18,16 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::identity::Identity;
 use super::source::Source;
-use super::value::{Sip, Type, Value};
-
-/// A vendor's key for a field in one operation, with the lower bound that its document gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cell {
-    /// The key in the vendor's JSON.
-    pub key: &'static str,
-    /// The smallest number that the operation takes.
-    pub min: Option<i64>,
-}
+use super::value::{Type, Value};
 
 /// What of a person a field tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,38 +32,6 @@ pub struct Field {
     pub personal: Option<Personal>,
     /// Its meaning, in sentences.
     pub doc: &'static str,
-    /// Keys that set it when the resource is made.
-    pub create: &'static [Cell],
-    /// Keys that change it afterwards.
-    pub edit: &'static [Cell],
-    /// Keys that tell it.
-    pub read: &'static [Cell],
-}
-
-impl Field {
-    /// Whether some operation returns it.
-    pub fn is_read(&self) -> bool {
-        !self.read.is_empty()
-    }
-
-    /// Whether creation can set it to this value.
-    pub fn can_create(&self, value: &Value) -> bool {
-        let sip_by_number = matches!(value, Value::Sip(Sip::Number(_)));
-        !self.create.is_empty() && !sip_by_number && within(self.create, value)
-    }
-
-    /// Whether an edit can set it to this value.
-    pub fn can_edit(&self, value: &Value) -> bool {
-        let sip_by_vendor = matches!(value, Value::Sip(Sip::Auto));
-        !self.edit.is_empty() && !sip_by_vendor && within(self.edit, value)
-    }
-}
-
-fn within(cells: &[Cell], value: &Value) -> bool {
-    match value {
-        Value::Number(number) => cells.iter().all(|cell| cell.min.is_none_or(|min| *number >= min)),
-        _ => true,
-    }
 }
 
 impl PartialEq for Field {
@@ -246,20 +196,15 @@ impl Record {
 ///
 /// ```text
 /// /// Meaning.
-/// NAME "key": Type => [create keys] [edit keys] [read keys];
+/// NAME "key": Type;
 /// ```
-/// A key may carry its lower bound: `"afterInterval" >= 1`. A type may carry what of a person it tells: `Type, Phone`.
+/// A type may carry what of a person it tells: `Type, Phone`.
 macro_rules! kind {
-    (@cell $key:literal) => { $crate::model::field::Cell { key: $key, min: None } };
     (@personal) => { None };
     (@personal $personal:ident) => { Some($crate::model::field::Personal::$personal) };
-    (@cell $key:literal >= $min:literal) => { $crate::model::field::Cell { key: $key, min: Some($min) } };
     ($(
         $(#[doc = $doc:literal])+
-        $name:ident $key:literal: $ty:expr $(, $personal:ident)? =>
-            [$($create:literal $(>= $cmin:literal)?),*]
-            [$($edit:literal $(>= $emin:literal)?),*]
-            [$($read:literal),*];
+        $name:ident $key:literal: $ty:expr $(, $personal:ident)?;
     )+) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
         enum Index { $($name),+ }
@@ -271,11 +216,10 @@ macro_rules! kind {
                 ty: $ty,
                 personal: kind!(@personal $($personal)?),
                 doc: concat!($($doc),+),
-                create: &[$(kind!(@cell $create $(>= $cmin)?)),*],
-                edit: &[$(kind!(@cell $edit $(>= $emin)?)),*],
-                read: &[$(kind!(@cell $read)),*],
             };
         )+
+        /// Number of rows.
+        pub const COUNT: usize = [$(Index::$name as u8),+].len();
         /// Every row, in the table's order.
         pub static FIELDS: &[&$crate::model::field::Field] = &[$(&$name),+];
     };

@@ -25,6 +25,7 @@ pub mod retry;
 pub mod seat;
 pub mod secret;
 pub mod source;
+pub mod support;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;

@@ -1,7 +1,6 @@
 //! The queue: an online skill group (在线技能组). One row a field.
 //!
-//! Source: webchat-queue, addQueue, updateQueueAssignMembers, queueQueue. The key, `displayName`,
-//! is no row. The vendor offers no way to edit a queue's attributes, nor to delete a queue.
+//! The key, `displayName`, is no row.
 
 use super::field::kind;
 use super::value::Type;
@@ -13,11 +12,10 @@ pub const MEMORY: &[&str] = &["off", "2h", "1d", "1w", "30d"];
 
 #[rustfmt::skip]
 kind! {
-    //                                                       addQueue                    updateQueueAssignMembers  queueQueue
     /// How waiting customers are given out: at random, in turn (`queue`), to the least busy, or by priority.
-    ASSIGN_RULE    "assignRule": Type::Choice(ASSIGN_RULES) => ["assignRule"]             []                        ["assignRule"];
+    ASSIGN_RULE    "assignRule": Type::Choice(ASSIGN_RULES);
     /// For how long a customer comes back to the same agent.
-    MEMORY_TIME    "memory": Type::Choice(MEMORY)           => ["isMemory", "memoryTime"] []                        ["isMemory", "memoryTime"];
+    MEMORY_TIME    "memory": Type::Choice(MEMORY);
     /// The agents who serve the queue, each with a priority.
-    ASSIGN_MEMBERS "assignMembers": Type::Members           => ["assignMembers"]          ["assignMembers"]         ["assignMembers"];
+    ASSIGN_MEMBERS "assignMembers": Type::Members;
 }

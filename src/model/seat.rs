@@ -1,6 +1,4 @@
-//! The voice seat: read only, so two columns stay empty and every difference is a finding.
-//!
-//! Source: seat-query, `v3/cc/seat/query`. The key, `account`, is no row.
+//! The voice seat. One row a field. The key, `account`, is no row.
 
 use std::sync::Arc;
 
@@ -12,25 +10,24 @@ const FREE_TEXT: Type = Type::Text { required: false };
 
 #[rustfmt::skip]
 kind! {
-    //                                          create edit  v3/cc/seat/query
     /// The seat's name.
-    NAME           "name": FREE_TEXT         => []     []    ["name"];
+    NAME           "name": FREE_TEXT;
     /// The name shown to colleagues.
-    NICKNAME       "nickname": FREE_TEXT     => []     []    ["petName"];
+    NICKNAME       "nickname": FREE_TEXT;
     /// Work number.
-    EMPLOYEE       "employeeNumber": FREE_TEXT => []   []    ["empNo"];
+    EMPLOYEE       "employeeNumber": FREE_TEXT;
     /// Whether the seat may be used.
-    ENABLED        "enabled": Type::Flag     => []     []    ["enable"];
+    ENABLED        "enabled": Type::Flag;
     /// The seat group.
-    GROUP_NAME     "groupName": FREE_TEXT    => []     []    ["groupName"];
+    GROUP_NAME     "groupName": FREE_TEXT;
     /// Number shown to the customer.
-    DISPLAY_NUMBER "displayNumber": FREE_TEXT, Phone => []    []    ["displayNum"];
+    DISPLAY_NUMBER "displayNumber": FREE_TEXT, Phone;
     /// Country code of the displayed number.
-    COUNTRY_CODE   "countryCode": FREE_TEXT  => []     []    ["ccode"];
+    COUNTRY_CODE   "countryCode": FREE_TEXT;
     /// Priority; the vendor's default is 1.
-    PRIORITY       "priority": Type::Number  => []     []    ["priority"];
+    PRIORITY       "priority": Type::Number;
     /// Password, as a secret reference; compared by the MD5 that the vendor returns, never shown.
-    PASSWORD       "password": Type::Password => []    []    ["password"];
+    PASSWORD       "password": Type::Password;
 }
 
 /// A live seat. The password's MD5 is no part of it.

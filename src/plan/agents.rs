@@ -10,7 +10,7 @@ use super::unread::Unread;
 use super::{change_origin, replacement_restore, rotation, successor};
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
-use crate::model::equivalence::{is_comparable, same};
+use crate::model::equivalence::same;
 use crate::model::field::{Entry, Field, Record};
 use crate::model::finding::{
     ELSEWHERE, FOREIGN_AGENT, FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE,
@@ -22,6 +22,7 @@ use crate::model::ledger::{LedgerEntry, ReplacementBackup};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
+use crate::model::support::Support;
 use crate::model::value::Value;
 
 /// Decides about every agent in scope.
@@ -68,7 +69,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             Side::Live(live) => unmanaged(context, scope, draft, &resource, live, deletable),
         }
     }
-    unread.report(draft);
+    unread.report(context.supports.agents, draft);
 }
 
 /// An agent that is live and stands in no manifest.
@@ -189,7 +190,9 @@ fn delete(
 fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &DesiredAgent) {
     let resource = ResourceId::agent(id);
     let kept = replacement_restore::pending_backup(context, id, None);
-    if !has_role(agent) && kept.is_none_or(|kept| replacement_restore::value(kept, &ROLE).is_none()) {
+    if !has_role(agent)
+        && kept.is_none_or(|kept| replacement_restore::value(context.supports.agents, kept, &ROLE).is_none())
+    {
         draft.find(if context.ledger.owns(&resource) {
             deleted(context, &resource, agent)
         } else {
@@ -201,7 +204,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
     let moved = if context.ledger.owns(&resource) { ChangeOrigin::Live } else { ChangeOrigin::Manifest };
     let mut fields: Vec<FieldDiff> =
         agent.record.iter().map(|entry| FieldDiff::to_entry(None, entry, moved)).collect();
-    fields.extend(replacement_restore::fields(kept, &agent.record, None));
+    fields.extend(replacement_restore::fields(context.supports.agents, kept, &agent.record, None));
     draft.changes.push(Change {
         id: resource,
         action: Action::Create,
@@ -313,11 +316,11 @@ enum Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn by(live: &'a Record, entry: &Entry) -> Self {
+    fn by(support: &Support, live: &'a Record, entry: &Entry) -> Self {
         let now = live.get(entry.field);
-        if !entry.field.is_read() {
+        if !support.is_read(entry.field) {
             Told::Unread
-        } else if now.is_some() || is_comparable(entry.field, Some(&entry.value), live) {
+        } else if now.is_some() || support.is_comparable(entry.field, Some(&entry.value), live) {
             Told::Comparable(now)
         } else {
             Told::Hidden
@@ -356,7 +359,7 @@ fn judge(
     let unconfirmed = applied.is_some_and(|a| a.unconfirmed.contains(entry.field.key));
     match verdict {
         Verdict::Same | Verdict::Unknown | Verdict::Unprinted
-            if unconfirmed && entry.field.can_edit(&entry.value) =>
+            if unconfirmed && context.supports.agents.can_edit(entry.field, &entry.value) =>
         {
             let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
             field.reason = Some("the call that set it last was not confirmed".to_owned());
@@ -377,7 +380,7 @@ pub fn asserts_unread(plan: &Plan) -> bool {
 
 /// With nothing in the ledger a field is unknown, unless the run asserts it, which takes an edit.
 fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
-    if !context.options.assert_unread || !entry.field.can_edit(&entry.value) {
+    if !context.options.assert_unread || !context.supports.agents.can_edit(entry.field, &entry.value) {
         return Verdict::Unknown;
     }
     let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
@@ -449,6 +452,7 @@ fn compare(
     deletable: bool,
     unread: &mut Unread,
 ) {
+    let support = context.supports.agents;
     let applied = successor::applied(context, draft, &resource, live, Some(agent));
     unread.released.add(&resource, &agent.record, live, applied);
     let mut editable = Vec::new();
@@ -456,7 +460,7 @@ fn compare(
     let mut unknown = Vec::new();
     let mut masked = Vec::new();
     for entry in agent.record.iter() {
-        let now = Told::by(live, entry);
+        let now = Told::by(support, live, entry);
         if matches!(now, Told::Hidden) {
             masked.push(entry.field);
         }
@@ -471,7 +475,7 @@ fn compare(
                 draft.find(foreign_secret(&resource, entry, &why));
                 return;
             }
-            Verdict::Differs(field) if entry.field.can_edit(&entry.value) => editable.push(field),
+            Verdict::Differs(field) if support.can_edit(entry.field, &entry.value) => editable.push(field),
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
     }
@@ -488,7 +492,7 @@ fn compare(
     let replaces = fixable && deletable && known && context.workspace.policy.replace_immutable;
     // Nor could one that the vendor hides in part, or does not tell.
     let hidden = |field: &&&Field| live.is_masked(field) || live.is_unread(field);
-    let unsaid = |field: &&&Field| field.is_read() && agent.record.get(field).is_none();
+    let unsaid = |field: &&&Field| support.is_read(field) && agent.record.get(field).is_none();
     let lost: Vec<&str> = if replaces {
         FIELDS.iter().filter(unsaid).filter(hidden).map(|field| field.key).collect()
     } else {
@@ -519,6 +523,7 @@ fn compare(
         draft.find(finding);
     }
     editable.extend(replacement_restore::fields(
+        support,
         replacement_restore::pending_backup(context, &resource.name, Some(live)),
         &agent.record,
         Some(live),
@@ -588,17 +593,18 @@ fn immutable(resource: &ResourceId, entry: &Entry, field: &FieldDiff) -> String 
 /// What an agent that is made again keeps in a field that the manifest does not say, and why: what a
 /// replacement before took from it, what is live, or what was applied last where no operation tells it.
 fn kept(
+    support: &Support,
     row: &'static Field,
     now: Option<&Value>,
     applied: Option<&LedgerEntry>,
     owed: Option<&ReplacementBackup>,
 ) -> Option<(Value, &'static str)> {
-    if let Some(value) = owed.and_then(|owed| replacement_restore::value(owed, row)) {
+    if let Some(value) = owed.and_then(|owed| replacement_restore::value(support, owed, row)) {
         return Some((value, replacement_restore::REASON));
     }
-    let was = applied.filter(|_| !row.is_read()).and_then(|a| a.value(row));
-    let value = now.cloned().or(was).filter(|v| row.can_create(v) || row.can_edit(v))?;
-    Some((value, if row.is_read() { "kept as it is" } else { "kept as it was applied last" }))
+    let was = applied.filter(|_| !support.is_read(row)).and_then(|a| a.value(row));
+    let value = now.cloned().or(was).filter(|v| support.can_create(row, v) || support.can_edit(row, v))?;
+    Some((value, if support.is_read(row) { "kept as it is" } else { "kept as it was applied last" }))
 }
 
 /// Deleting and making again: what the manifest does not say is kept as it is live.
@@ -631,16 +637,17 @@ fn replace(
         draft.find(no_role(resource, agent, "made again"));
         return;
     }
+    let support = context.supports.agents;
     let owed = replacement_restore::pending_backup(context, &resource.name, Some(live));
     let mut fields = Vec::new();
     for row in FIELDS.iter().copied() {
         let now = live.get(row);
         if let Some(entry) = agent.record.entry(row) {
-            let before = match (row.is_read(), now) {
+            let before = match (support.is_read(row), now) {
                 (true, now) => now.cloned(),
                 (false, _) => applied.and_then(|a| a.value(row)),
             };
-            let moved = if row.is_read() {
+            let moved = if support.is_read(row) {
                 change_origin::field(applied, row, now, &entry.value)
             } else {
                 let was = applied.and_then(|a| a.fields.get(row.key));
@@ -655,8 +662,8 @@ fn replace(
             }
             field.forces_replacement = fixed.iter().any(|(e, _)| e.field.index == row.index);
             fields.push(field);
-        } else if let Some((value, reason)) = kept(row, now, applied, owed) {
-            let before = if row.is_read() { now.cloned() } else { Some(value.clone()) };
+        } else if let Some((value, reason)) = kept(support, row, now, applied, owed) {
+            let before = if support.is_read(row) { now.cloned() } else { Some(value.clone()) };
             fields.push(FieldDiff {
                 reason: Some(reason.to_owned()),
                 ..FieldDiff::new(row, before, Some(value), ChangeOrigin::Unknown)

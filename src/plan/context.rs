@@ -11,6 +11,7 @@ use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Action, Allowance, Change};
+use crate::model::support::Supports;
 
 /// Arguments of a run beside the manifests.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +45,8 @@ pub(crate) struct Context<'a> {
     pub live: &'a Live,
     pub ledger: &'a Ledger,
     pub options: &'a Options,
+    /// What the connections can do with each kind.
+    pub supports: Supports,
     /// The agents that use each secret, by its place; the first rotation fills it.
     pub users: OnceCell<BTreeMap<String, BTreeSet<OperatorId>>>,
 }

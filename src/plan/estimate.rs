@@ -18,16 +18,21 @@ pub(super) fn calls(steps: &[Step]) -> usize {
 /// the vendor's name of the operation. A plan counts none, since it is a function of its input.
 pub fn seconds(workspace: &Workspace, steps: &[Step], used: &BTreeMap<&str, usize>) -> u64 {
     let count = |operation: Operation| steps.iter().filter(|s| s.operation == operation).count();
-    let Some(connection) = workspace.connections.iter().find(|c| c.spec.kinds.contains(&Kind::Queue)) else {
-        return 0;
-    };
+    let supports = workspace.supports();
+    let (agents, queues) = (&supports.agents.verbs, &supports.queues.verbs);
     let mut longest = Duration::ZERO;
-    for (operation, vendor) in
-        [(Operation::QueueCreate, "addQueue"), (Operation::QueueMembers, "updateQueueAssignMembers")]
-    {
-        if let Some(rate) = connection.rate(vendor) {
+    for (operation, kind, verb) in [
+        (Operation::AgentCreate, Kind::Agent, agents.create),
+        (Operation::AgentEdit, Kind::Agent, agents.update),
+        (Operation::AgentPassword, Kind::Agent, agents.set_password),
+        (Operation::AgentDelete, Kind::Agent, agents.delete),
+        (Operation::QueueCreate, Kind::Queue, queues.create),
+        (Operation::QueueMembers, Kind::Queue, queues.set_members),
+    ] {
+        let (Some(verb), Some(connection)) = (verb, workspace.connection_of_kind(kind)) else { continue };
+        if let Some(rate) = connection.rate(verb.operation) {
             let count = count(operation);
-            let used = used.get(vendor).copied().filter(|_| count > 0).unwrap_or(0);
+            let used = used.get(verb.operation).copied().filter(|_| count > 0).unwrap_or(0);
             longest = longest.max(rate.time_for(count + used));
         }
     }

@@ -61,7 +61,15 @@ pub fn plan(
     ledger: &Ledger,
     options: &Options,
 ) -> Result<Plan, UnknownTarget> {
-    let context = Context { workspace, desired, live, ledger, options, users: OnceCell::new() };
+    let context = Context {
+        workspace,
+        desired,
+        live,
+        ledger,
+        options,
+        supports: workspace.supports(),
+        users: OnceCell::new(),
+    };
     let scope = targets::Scope::from_context(&context)?;
     let mut draft = Draft::default();
     agents::decide(&context, &scope, &mut draft);

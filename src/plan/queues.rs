@@ -26,6 +26,7 @@ use crate::model::live::{Listing, LiveQueue};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
+use crate::model::support::Support;
 use crate::model::text::{is_hidden, skeleton, visible};
 use crate::model::value::{Members, Value};
 
@@ -98,7 +99,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         let applied = known.get(exten);
         if let Some(queue) = managed {
             released.add(&id, &queue.record, &live.record, applied);
-            attributes(draft, &id, queue, exten, live);
+            attributes(context.supports.queues, draft, &id, queue, exten, live);
         }
         let back = returning.get(exten.as_str()).map_or(&[][..], Vec::as_slice);
         members(context, draft, &id, exten, live, applied, managed, declared, &leaving, &made, back);
@@ -376,6 +377,7 @@ fn check_members(
 
 /// The vendor cannot edit a queue's attributes: each difference is a finding.
 fn attributes(
+    support: &Support,
     draft: &mut Draft,
     id: &ResourceId,
     queue: &DesiredQueue,
@@ -405,7 +407,7 @@ fn attributes(
             .at(&queue.source),
         );
     }
-    for entry in queue.record.iter().filter(|entry| entry.field.edit.is_empty()) {
+    for entry in queue.record.iter().filter(|entry| !support.mapping(entry.field).is_editable()) {
         let now = live.record.get(entry.field);
         // What the answer does not tell cannot be said to differ.
         if now.is_none() || same(&entry.value, now) {

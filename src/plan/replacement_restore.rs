@@ -6,11 +6,12 @@ use super::context::{Context, Draft};
 use super::targets::Scope;
 use crate::model::agent::FIELDS;
 use crate::model::codec;
-use crate::model::equivalence::{is_comparable, same};
+use crate::model::equivalence::same;
 use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::ReplacementBackup;
 use crate::model::plan::{Action, ChangeOrigin, FieldDiff};
+use crate::model::support::Support;
 use crate::model::value::Value;
 
 /// Why a plan restores something.
@@ -29,7 +30,8 @@ pub(super) fn pending_backup<'a>(
     let kept = context.ledger.kept.get(&ResourceId::agent(id).key())?;
     let anew = |live: &Record| {
         kept.was.iter().any(|(path, was)| {
-            let row = by_key(FIELDS, path).filter(|row| is_comparable(row, None, live));
+            let row =
+                by_key(FIELDS, path).filter(|row| context.supports.agents.is_comparable(row, None, live));
             row.is_some_and(|row| match codec::from_json(row, was).ok().flatten() {
                 Some(was) => !same(&was, live.get(row)),
                 None => live.get(row).is_some_and(|now| !same(now, None)),
@@ -40,14 +42,15 @@ pub(super) fn pending_backup<'a>(
 }
 
 /// A field of it that can be set.
-pub(super) fn value(kept: &ReplacementBackup, row: &'static Field) -> Option<Value> {
+pub(super) fn value(support: &Support, kept: &ReplacementBackup, row: &'static Field) -> Option<Value> {
     let value = codec::from_json(row, kept.fields.get(row.key)?).ok()??;
-    (row.can_create(&value) || row.can_edit(&value)).then_some(value)
+    (support.can_create(row, &value) || support.can_edit(row, &value)).then_some(value)
 }
 
 /// The fields that no manifest says and that are to be as they were; of a live agent, those that differ and
 /// can be edited.
 pub(super) fn fields(
+    support: &Support,
     kept: Option<&ReplacementBackup>,
     said: &Record,
     live: Option<&Record>,
@@ -55,9 +58,13 @@ pub(super) fn fields(
     let Some(kept) = kept else { return Vec::new() };
     let mut fields = Vec::new();
     for row in FIELDS.iter().copied().filter(|row| said.entry(row).is_none()) {
-        let Some(value) = value(kept, row) else { continue };
+        let Some(value) = value(support, kept, row) else { continue };
         let before = match live {
-            Some(live) if !row.is_read() || !row.can_edit(&value) || same(&value, live.get(row)) => continue,
+            Some(live)
+                if !support.is_read(row) || !support.can_edit(row, &value) || same(&value, live.get(row)) =>
+            {
+                continue;
+            }
             Some(live) => live.get(row).cloned(),
             None => None,
         };

@@ -19,15 +19,13 @@ use std::sync::Arc;
 use super::context::Context;
 use super::sip::holders;
 use super::unknown_members;
-use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, PASSWORD, SIP};
+use crate::model::agent::{PASSWORD, SIP};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Operation, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
+use crate::model::support::{Support, VerbSpec, Verbs};
 use crate::model::value::{Members, Value};
-
-/// Most agents of one batch. Source: agent-config §2.1.1, `batchSize`.
-const LARGEST_BATCH: usize = 1000;
 
 /// Builds the steps of changes that are ordered by id.
 pub(super) fn build(context: &Context<'_>, changes: &[Change]) -> Vec<Step> {
@@ -150,6 +148,14 @@ impl<'a> Builder<'a> {
         left
     }
 
+    /// Returns the most agents of one call of an operation.
+    fn batch(&self, verb: impl Fn(&Verbs) -> Option<VerbSpec>) -> usize {
+        let Some(spec) = verb(&self.context.supports.agents.verbs) else { return 1 };
+        let connection = self.context.workspace.connection_of_kind(Kind::Agent);
+        let allowed = spec.batch_setting.is_none_or(|s| connection.is_some_and(|c| c.settings.flag(s)));
+        if allowed { spec.batch } else { 1 }
+    }
+
     fn delete(&mut self, changes: &[&Change]) -> Option<At> {
         if changes.is_empty() {
             return None;
@@ -159,8 +165,7 @@ impl<'a> Builder<'a> {
     }
 
     fn create(&mut self, away: Option<At>) {
-        let settings = self.context.workspace.connection("agent-config").map(|c| &c.settings);
-        let batching = settings.is_some_and(|s| s.flag("batchCreate"));
+        let batch = self.batch(|verbs| verbs.create);
         let new: Vec<&Change> = self
             .changes
             .iter()
@@ -169,16 +174,13 @@ impl<'a> Builder<'a> {
         let mut at = 0;
         while at < new.len() {
             let mut end = at + 1;
-            while batching
-                && end < new.len()
-                && end - at < LARGEST_BATCH
-                && self.alike(new[end - 1], new[end])
-            {
+            while end < new.len() && end - at < batch && self.alike(new[end - 1], new[end]) {
                 end += 1;
             }
             let run = &new[at..end];
             let targets = run.iter().map(|c| c.id.clone()).collect();
-            let step = self.push(Operation::AgentCreate, targets, creatable(run[0]));
+            let step =
+                self.push(Operation::AgentCreate, targets, creatable(self.context.supports.agents, run[0]));
             if run[0].action == Action::Replace {
                 self.after[step].extend(away);
             }
@@ -203,21 +205,20 @@ impl<'a> Builder<'a> {
 
     /// Fields that a second call sets, since creation cannot, or the connection says it does not.
     fn second(&self, change: &Change) -> Vec<String> {
-        let settings = self.context.workspace.connection("agent-config").map(|c| &c.settings);
-        let by_creation = |key: &str| settings.is_none_or(|s| s.flag(key));
-        let needed = |field: &FieldDiff| {
-            if *field.field == ENABLED {
-                field.after != Some(Value::Flag(by_creation("enabledOnCreate")))
-            } else if *field.field == MAIN_SKILL_GROUP {
-                !by_creation("mainGroupOnCreate")
-            } else {
-                !settable(field, true)
+        let support = self.context.supports.agents;
+        let connection = self.context.workspace.connection_of_kind(Kind::Agent);
+        let is_set = |setting: &str| connection.is_none_or(|c| c.settings.flag(setting));
+        let needed = |field: &FieldDiff| match support.creation_default(field.field) {
+            Some(setting) if support.mapping(field.field).create.is_empty() => {
+                field.after != Some(Value::Flag(is_set(setting)))
             }
+            Some(setting) => !is_set(setting),
+            None => !settable(support, field, true),
         };
         change
             .fields
             .iter()
-            .filter(|f| settable(f, false) && needed(f))
+            .filter(|f| settable(support, f, false) && needed(f))
             .map(|f| f.field.key.to_owned())
             .collect()
     }
@@ -466,17 +467,18 @@ impl<'a> Builder<'a> {
 
 /// Fields that creation sends: those that it can set, and `sip` also where an edit binds the number
 /// afterwards, since creation that is told nothing takes another account.
-fn creatable(change: &Change) -> Vec<String> {
-    let sent = |f: &&FieldDiff| settable(f, true) || f.after.as_ref().and_then(Value::sip_number).is_some();
+fn creatable(support: &Support, change: &Change) -> Vec<String> {
+    let sent =
+        |f: &&FieldDiff| settable(support, f, true) || f.after.as_ref().and_then(Value::sip_number).is_some();
     change.fields.iter().filter(sent).map(|f| f.field.key.to_owned()).collect()
 }
 
 /// Whether creation, or an edit, can set a field to what it shall hold.
-fn settable(field: &FieldDiff, creation: bool) -> bool {
+fn settable(support: &Support, field: &FieldDiff, creation: bool) -> bool {
     let row = field.field;
     match &field.after {
-        Some(value) if creation => row.can_create(value),
-        Some(value) => row.can_edit(value),
+        Some(value) if creation => support.can_create(row, value),
+        Some(value) => support.can_edit(row, value),
         None => creation && *row == PASSWORD,
     }
 }

@@ -7,6 +7,7 @@ use super::released::Released;
 use crate::model::field::Field;
 use crate::model::finding::{Finding, MASKED, UNPRINTED, UNREAD};
 use crate::model::id::OperatorId;
+use crate::model::support::Support;
 
 /// Most agents that one finding names.
 const MOST_NAMED: usize = 100;
@@ -36,7 +37,7 @@ impl Unread {
         self.masked.extend(masked.iter().map(|field| (field.index, *field)));
     }
 
-    pub(super) fn report(self, draft: &mut Draft) {
+    pub(super) fn report(self, support: &Support, draft: &mut Draft) {
         self.released.report(draft);
         if !self.masked.is_empty() {
             let keys: Vec<&str> = self.masked.values().map(|field| field.key).collect();
@@ -71,7 +72,8 @@ impl Unread {
         }
         let keys = |fields: &[&'static Field]| fields.iter().map(|f| f.key).collect::<Vec<_>>().join(", ");
         let all: Vec<&'static Field> = self.fields.into_values().collect();
-        let editable: Vec<&'static Field> = all.iter().copied().filter(|f| !f.edit.is_empty()).collect();
+        let editable: Vec<&'static Field> =
+            all.iter().copied().filter(|f| support.mapping(f).is_editable()).collect();
         let them = if all.len() == 1 { "it" } else { "them" };
         let remedy = if editable.is_empty() {
             format!("left alone, since no edit can set {them}")

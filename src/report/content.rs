@@ -1,6 +1,7 @@
 //! The content of a report: the outcome of each workspace of a run.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::model::call::Reason;
@@ -8,6 +9,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::id::ResourceId;
 use crate::model::outcome::{Deferred, Stale, StepResult};
 use crate::model::plan::Plan;
+use crate::model::support::Supports;
 
 /// What was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +110,41 @@ pub struct Part {
 #[derive(Clone, Debug)]
 pub enum Body {
     /// What would be done, or differs.
-    Planned(Arc<Plan>),
+    Planned(BoundPlan),
     /// What was done.
-    Ran(Arc<Plan>, Run),
+    Ran(BoundPlan, Run),
     /// Why there is no plan.
     Failed(Failure),
+}
+
+/// A plan, with what the connections of its workspace can do.
+#[derive(Clone, Debug)]
+pub struct BoundPlan {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The support of each kind.
+    pub supports: Supports,
+}
+
+impl BoundPlan {
+    /// Binds a plan.
+    pub fn new(plan: impl Into<Arc<Plan>>, supports: Supports) -> Self {
+        Self { plan: plan.into(), supports }
+    }
+
+    /// Makes the same of another plan.
+    #[must_use]
+    pub fn with(&self, plan: Plan) -> Self {
+        Self { plan: Arc::new(plan), supports: self.supports }
+    }
+}
+
+impl Deref for BoundPlan {
+    type Target = Plan;
+
+    fn deref(&self) -> &Plan {
+        &self.plan
+    }
 }
 
 /// What became of a plan's steps.

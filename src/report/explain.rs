@@ -8,14 +8,13 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
-use super::reference::{
-    AGENT_OPERATIONS, QUEUE_OPERATIONS, SEAT_OPERATIONS, effect, setting_default, setting_values, values,
-};
+use super::reference::{effect, setting_default, setting_values, supports, values};
 use crate::config::settings::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::diagnostic::did_you_mean;
-use crate::model::field::{Cell, Field};
+use crate::model::field::Field;
 use crate::model::finding::RULES;
 use crate::model::presence::STATES;
+use crate::model::support::{Cell, Mapping, Support};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
@@ -114,9 +113,10 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
     add("policy", "What one run may do; `policy` in rosterctl.yaml.");
     add("presence", "States of people at work, which `policy.presence.protect` may name.");
     add("finding", "What no step can mend, or must not be done, each with a stable code.");
-    fields(&mut topics, "agent", agent::FIELDS, AGENT_OPERATIONS, &roster["$defs"]["agent"]);
-    fields(&mut topics, "queue", queue::FIELDS, QUEUE_OPERATIONS, &roster["$defs"]["queue"]);
-    fields(&mut topics, "seat", seat::FIELDS, SEAT_OPERATIONS, &roster["$defs"]["seat"]);
+    let supports = supports(specs);
+    fields(&mut topics, "agent", agent::FIELDS, supports.agents, &roster["$defs"]["agent"]);
+    fields(&mut topics, "queue", queue::FIELDS, supports.queues, &roster["$defs"]["queue"]);
+    fields(&mut topics, "seat", seat::FIELDS, supports.seats, &roster["$defs"]["seat"]);
     settings(&mut topics, "connection", CONNECTION);
     for spec in specs {
         let path = format!("connection.{}", spec.name);
@@ -163,10 +163,10 @@ fn fields(
     topics: &mut Vec<Topic>,
     kind: &str,
     table: &'static [&'static Field],
-    operations: [&'static str; 3],
+    support: &Support,
     schema: &Json,
 ) {
-    let rows: Vec<Topic> = table.iter().map(|field| of_field(kind, field, operations)).collect();
+    let rows: Vec<Topic> = table.iter().map(|field| of_field(kind, field, support)).collect();
     let none = serde_json::Map::new();
     let known = schema["properties"].as_object().unwrap_or(&none);
     let more = known.iter().filter(|(key, _)| table.iter().all(|field| field.key != **key));
@@ -178,12 +178,14 @@ fn fields(
     topics.extend(others.into_iter().map(|(key, schema)| of_schema(kind, key, schema)));
 }
 
-fn of_field(kind: &str, field: &Field, operations: [&'static str; 3]) -> Topic {
-    let [create, edit, read] = operations;
+fn of_field(kind: &str, field: &Field, support: &Support) -> Topic {
+    let ([create, edit, read], mapping) = (support.operations, support.mapping(field));
     let mut facts = vec![("values", plain(&values(field.ty)))];
-    for (label, cells, operation) in
-        [("set by", field.create, create), ("changed by", field.edit, edit), ("told by", field.read, read)]
-    {
+    for (label, cells, operation) in [
+        ("set by", mapping.create, create),
+        ("changed by", mapping.update, edit),
+        ("told by", mapping.read, read),
+    ] {
         let keys = if cells.is_empty() {
             "no operation".to_owned()
         } else {
@@ -191,7 +193,7 @@ fn of_field(kind: &str, field: &Field, operations: [&'static str; 3]) -> Topic {
         };
         facts.push((label, keys));
     }
-    facts.push(("so", reach(kind, field)));
+    facts.push(("so", reach(kind, field, mapping)));
     Topic { path: format!("{kind}.{}", field.key), doc: field.doc.trim().to_owned(), facts }
 }
 
@@ -204,13 +206,13 @@ fn keys(cells: &[Cell]) -> String {
 }
 
 /// What follows from what a vendor can do with a field.
-fn reach(kind: &str, field: &Field) -> String {
+fn reach(kind: &str, field: &Field, mapping: &Mapping) -> String {
     let replaced = if kind == "agent" {
         "a difference is a finding (R101), or with `policy.immutable: replace` the agent is deleted and made again"
     } else {
         "a difference is a finding (R101): change it in the console, or in the manifest"
     };
-    match (!field.create.is_empty(), !field.edit.is_empty(), field.is_read()) {
+    match (!mapping.create.is_empty(), mapping.is_editable(), mapping.is_read()) {
         _ if field.ty == Type::Password && kind == "agent" => {
             "it is set when the agent is made and when `version` changes; no system returns it, so it is compared with the ledger".to_owned()
         }
@@ -359,7 +361,8 @@ mod tests {
     }
 
     fn said(wanted: &str) -> String {
-        explain(Some(wanted), &roster(), &[]).unwrap_or_else(|near| format!("near: {near:?}"))
+        explain(Some(wanted), &roster(), crate::provider::SPECS)
+            .unwrap_or_else(|near| format!("near: {near:?}"))
     }
 
     #[test]

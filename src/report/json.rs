@@ -35,7 +35,7 @@ pub fn plan(plan: &Plan) -> String {
 fn document(command: Command, part: &Part) -> String {
     match &part.body {
         // As it is saved, key by key, without the detour by a map.
-        Body::Planned(plan) if command != Command::Drift => pretty(&**plan),
+        Body::Planned(plan) if command != Command::Drift => pretty(&*plan.plan),
         Body::Ran(plan, run) => pretty(&result::build(plan, run)),
         Body::Planned(_) | Body::Failed(_) => pretty(&value(command, part)),
     }
@@ -44,7 +44,7 @@ fn document(command: Command, part: &Part) -> String {
 fn value(command: Command, part: &Part) -> Json {
     match &part.body {
         Body::Planned(plan) => {
-            let mut json = json!(**plan);
+            let mut json = json!(*plan.plan);
             if command == Command::Drift {
                 json["format"] = DRIFT.into();
             }

@@ -29,7 +29,7 @@ pub mod text;
 pub mod view;
 mod word_diff;
 
-pub use self::content::{Body, Command, Failure, Part, Report, Roots, Run};
+pub use self::content::{Body, BoundPlan, Command, Failure, Part, Report, Roots, Run};
 use self::text::TextStyle;
 
 /// The output formats that there are.

@@ -5,18 +5,17 @@
 use std::fmt::Write as _;
 
 use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
-use crate::model::field::{Cell, Field, Personal};
+use crate::model::field::{Field, Personal};
 use crate::model::finding::{Effect, RULES};
 use crate::model::presence::STATES;
+use crate::model::support::{Cell, Support, Supports};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
-/// The vendors' operations that set a field at creation, change it, and tell it.
-pub(super) const AGENT_OPERATIONS: [&str; 3] = ["create/v2", "edit/v2", "page, one/v2"];
-/// The same of queues.
-pub(super) const QUEUE_OPERATIONS: [&str; 3] = ["addQueue", "updateQueueAssignMembers", "queueQueue"];
-/// The same of seats, which are only read.
-pub(super) const SEAT_OPERATIONS: [&str; 3] = ["create", "edit", "v3/cc/seat/query"];
+/// Returns the first connector's support of each kind.
+pub(super) fn supports(specs: &[&'static Spec]) -> Supports {
+    Supports::new(specs.iter().flat_map(|spec| spec.supports.iter().copied()))
+}
 
 /// Renders the reference; `specs` are the connectors that there are.
 pub fn fields(specs: &[&'static Spec]) -> String {
@@ -26,25 +25,26 @@ pub fn fields(specs: &[&'static Spec]) -> String {
          `roster.schema.json`, `workspace.schema.json` and `plan.schema.json` in this folder describe the same for editors and pipelines.\n\n\
          The last three columns of the first tables name the vendor's keys that set a field when the resource is made, change it, and tell it; `–` where there is none.\n",
     );
+    let supports = supports(specs);
     kind(
         &mut out,
         "Agents",
         "The key is `operatorId`; a pool has `operatorIds: FIRST..LAST` instead. Beside these fields an agent has `profile`, `state` (`present`, `absent`), `protect` and `allowAnyRole`.",
-        AGENT_OPERATIONS,
+        supports.agents,
         agent::FIELDS,
     );
     kind(
         &mut out,
         "Queues",
         "The key is `displayName`, with `exten` where two live queues have one name. Beside these fields a queue has `memberSelector`, `allowEmpty` and `minMembers`.",
-        QUEUE_OPERATIONS,
+        supports.queues,
         queue::FIELDS,
     );
     kind(
         &mut out,
         "Seats",
         "The key is `account`. Seats are compared, never written.",
-        SEAT_OPERATIONS,
+        supports.seats,
         seat::FIELDS,
     );
     out.push_str("\n## Connections\n\nSettings that every connection has:\n\n");
@@ -97,22 +97,23 @@ pub(super) fn effect(effect: Effect) -> &'static str {
     }
 }
 
-fn kind(out: &mut String, title: &str, intro: &str, operations: [&str; 3], table: &[&Field]) {
-    let [create, edit, read] = operations;
+fn kind(out: &mut String, title: &str, intro: &str, support: &Support, table: &[&Field]) {
+    let [create, edit, read] = support.operations;
     let _ = write!(
         out,
         "\n## {title}\n\n{intro}\n\n| field | values | meaning | {create} | {edit} | {read} |\n| --- | --- | --- | --- | --- | --- |\n"
     );
     for field in table {
+        let mapping = support.mapping(field);
         let _ = writeln!(
             out,
             "| `{}` | {} | {} | {} | {} | {} |",
             field.key,
             cell(&values(field.ty)),
             meaning(field),
-            keys(field.create),
-            keys(field.edit),
-            keys(field.read)
+            keys(mapping.create),
+            keys(mapping.update),
+            keys(mapping.read)
         );
     }
 }

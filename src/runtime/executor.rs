@@ -67,7 +67,7 @@ pub async fn run(
     let bounds = [Kind::Agent, Kind::Queue].into_iter();
     let bounds = bounds.filter_map(|kind| Some((kind, vendors.get(kind)?.bounds()))).collect();
     let options = ApplyOptions { bounds, queues: vendors.queues.is_some(), ..options };
-    let mut machine = Machine::new(Arc::clone(plan), options);
+    let mut machine = Machine::new(Arc::clone(plan), vendors.supports(), options);
     let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Event> + '_>>> = FuturesUnordered::new();
     let mut effects = machine.next(Event::Begin);
     let mut interrupted = false;

@@ -297,7 +297,8 @@ impl<'a> PreSendCheck<'a> {
                 }
                 Next::Targets => {
                     let seen = checks.read(op, wanted.clone(), created, holds).await;
-                    let stale = pre_send::judge(checks.plan, self.step, op, &seen)?;
+                    let stale =
+                        pre_send::judge(checks.plan, &checks.vendors.supports(), self.step, op, &seen)?;
                     checks.confirms(self.step, at);
                     if !stale.is_empty() {
                         return Err(self.abort(Abort::Moved(stale)));

@@ -10,6 +10,7 @@ use crate::model::call::{Call, Failure, Reply};
 use crate::model::id::Kind;
 use crate::model::retry::Bounds;
 use crate::model::secret::Secret;
+use crate::model::support::Supports;
 use crate::model::write_op::WriteOp;
 use crate::provider::{Provider, WriteReceipt};
 use crate::runtime::read::reader::ResourceReader;
@@ -148,6 +149,14 @@ impl<V> Vendors<V> {
             Kind::Queue => self.queues.as_ref(),
             Kind::Seat => None,
         }
+    }
+}
+
+impl Vendors {
+    /// Returns what the vendors can do with each kind.
+    pub fn supports(&self) -> Supports {
+        let kinds = [Kind::Agent, Kind::Queue].into_iter();
+        Supports::new(kinds.filter_map(|kind| self.get(kind)?.provider.spec().support(kind)))
     }
 }
 

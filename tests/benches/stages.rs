@@ -18,8 +18,8 @@ use rosterctl::model::plan::Plan;
 use rosterctl::model::source::File;
 use rosterctl::plan::{self, Options};
 use rosterctl::provider::SPECS;
-use rosterctl::report::Command;
 use rosterctl::report::text::{self, TextStyle};
+use rosterctl::report::{BoundPlan, Command};
 use rosterctl::report::{json, view};
 use rosterctl::storage::snapshot;
 use rosterctl::yaml;
@@ -148,6 +148,7 @@ fn order(bencher: Bencher<'_, '_>, agents: usize) {
 fn render_text(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
     let plan = bytes.plan(&snapshot::read(&bytes.live).unwrap().live);
+    let plan = BoundPlan::new(plan, bytes.workspace.supports());
     let look = TextStyle { colour: false, width: None, places: false };
     bencher.bench_local(|| text::plan(&view::build(&plan, Command::Plan, None), look));
 }

@@ -17,6 +17,7 @@ use rosterctl::model::plan::{Action, Change, Operation, Plan, Step};
 use rosterctl::model::queue::{self, ASSIGN_MEMBERS};
 use rosterctl::model::seat::{self, Figures, LiveSeat};
 use rosterctl::model::source::File;
+use rosterctl::model::support::Supports;
 use rosterctl::model::value::{Members, Sip, Value};
 use rosterctl::provider::SPECS;
 use serde_json::{Map, Value as Json};
@@ -26,6 +27,11 @@ pub(crate) fn workspace(text: &str) -> Workspace {
     rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS).unwrap_or_else(|wrong| {
         panic!("the workspace of a test is sound: {:#?}\n{text}", wrong.into_sorted())
     })
+}
+
+/// What the connectors can do with each kind.
+pub(crate) fn supports() -> Supports {
+    Supports::new(SPECS.iter().flat_map(|spec| spec.supports.iter().copied()))
 }
 
 /// A workspace with both writing connections.
@@ -262,7 +268,7 @@ impl Estate {
                 continue;
             }
             let value = after.clone().ok_or("no value")?;
-            if field.create.is_empty() || matches!(value, Value::Other(_)) {
+            if supports().agents.mapping(field).create.is_empty() || matches!(value, Value::Other(_)) {
                 return Err(format!("creation cannot set {key}"));
             }
             match (&value, field) {
@@ -297,7 +303,7 @@ impl Estate {
             let field = by_key(agent::FIELDS, key).ok_or("an unknown field")?;
             let after = &change.field(field).ok_or("a field that the change lacks")?.after;
             let value = after.clone().ok_or("no value")?;
-            if !field.can_edit(&value) || *field == PASSWORD {
+            if !supports().agents.can_edit(field, &value) || *field == PASSWORD {
                 return Err(format!("an edit cannot set {key} to {}", value.words()));
             }
             if let Value::Sip(Sip::Number(number)) = &value {

@@ -165,10 +165,10 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
                 continue;
             }
         };
-        match connection.spec.kinds.first() {
-            Some(Kind::Agent) => vendors.agents = Some(vendor),
-            Some(Kind::Queue) => vendors.queues = Some(vendor),
-            Some(Kind::Seat) | None => {}
+        if connection.spec.holds(Kind::Agent) {
+            vendors.agents = Some(vendor);
+        } else if connection.spec.holds(Kind::Queue) {
+            vendors.queues = Some(vendor);
         }
     }
     if wrong.is_empty() && unreachable.is_empty() {
@@ -245,7 +245,7 @@ async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
 
 /// Returns the lock of queue creation on the tenant, not yet taken.
 pub(crate) fn creation_lock(loaded: &Loaded) -> Option<CreationLock> {
-    let connection = loaded.workspace.connections.iter().find(|c| c.spec.kinds.contains(&Kind::Queue))?;
+    let connection = loaded.workspace.connections.iter().find(|c| c.spec.holds(Kind::Queue))?;
     let folders: Vec<_> = state::folders().into_iter().collect();
     let files = lock_files(&folders, &account(loaded, connection), "create");
     Some(CreationLock::new(&files, Rc::new(SystemClock)))

@@ -121,7 +121,10 @@ async fn settle(
     unfinished: &[Entry],
     live: &Live,
 ) -> Result<(), CliError> {
-    let Some((plan, results)) = journal_recovery::recover(unfinished, Some(live)) else { return Ok(()) };
+    let supports = loaded.workspace.supports();
+    let Some((plan, results)) = journal_recovery::recover(unfinished, &supports, Some(live)) else {
+        return Ok(());
+    };
     let mut wanted = BTreeMap::new();
     for change in &plan.changes {
         if let Some(secret) = change.field(&PASSWORD).and_then(|field| field.secret.as_ref()) {
@@ -138,9 +141,9 @@ async fn settle(
         }
     }
     if journal_recovery::is_older(unfinished, ledger.serial) {
-        ledger_update::merge_older(ledger, &plan, &results, &prints, &loaded.desired);
+        ledger_update::merge_older(ledger, &plan, supports.agents, &results, &prints, &loaded.desired);
     } else {
-        ledger_update::changes(ledger, &plan, &results, &prints);
+        ledger_update::changes(ledger, &plan, supports.agents, &results, &prints);
     }
     Ok(())
 }

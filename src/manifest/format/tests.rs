@@ -192,7 +192,7 @@ proptest! {
     /// Whatever stands in a manifest: the layout is stable, means the same, and keeps every comment.
     #[test]
     fn any_manifest_is_laid_out_once_and_for_all(live in testing::estate(), dice in proptest::collection::vec(any::<u8>(), 1..50)) {
-        let origin = Origin { workspace: "test", taken: "now", program: "0.1.0" };
+        let origin = Origin { workspace: "test", taken: "now", program: "0.1.0", agents: &crate::provider::agent_config::fields::AGENTS };
         for made in emit(&live, &Ledger::default(), origin, &Options::default()) {
             prop_assert_eq!(&laid_out(&made.text), &made.text, "an import is laid out already");
             let rough = roughened(&made.text, &dice);

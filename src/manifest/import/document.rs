@@ -48,7 +48,7 @@ pub(super) fn says_written(text: &str) -> bool {
 
 /// The first lines of every manifest: remarks, then the header.
 pub(super) fn head(what: &str, more: &[String], origin: Origin<'_>) -> String {
-    let Origin { workspace, taken, program } = origin;
+    let Origin { workspace, taken, program, agents: _ } = origin;
     let mut out = format!("# {}\n#\n{WRITTEN}{program}{}{taken}.\n", visible(what), live_in(workspace));
     for line in more {
         out.push_str(&remark(0, line));

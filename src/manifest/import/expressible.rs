@@ -8,6 +8,7 @@ use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
+use crate::model::support::Support;
 use crate::model::value::{Sip, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
 use crate::yaml::quoting;
@@ -38,6 +39,7 @@ pub(super) fn shared_numbers(live: &Live) -> BTreeSet<&str> {
 
 /// What a manifest says of an agent: what is live, and of what no system tells what was applied last.
 pub(super) fn agent(
+    support: &Support,
     id: &OperatorId,
     live: &Record,
     ledger: &Ledger,
@@ -62,7 +64,8 @@ pub(super) fn agent(
             }
         }
     }
-    for field in agent::FIELDS.iter().copied().filter(|field| field.is_read() && live.is_unread(field)) {
+    for field in agent::FIELDS.iter().copied().filter(|field| support.is_read(field) && live.is_unread(field))
+    {
         told.unsaid.push(field);
         let why = if live.is_masked(field) {
             "the vendor hides a part of it"
@@ -72,13 +75,11 @@ pub(super) fn agent(
         told.remarks.push(format!("{} is not said: {why}", field.key));
     }
     let applied = ledger.agent(&ResourceId::agent(id), live);
-    for field in
-        agent::FIELDS.iter().copied().filter(|field| !field.is_read() && field.index != PASSWORD.index)
-    {
-        if let Some(value) = applied.and_then(|applied| applied.value(field))
-            && objection(&value, field).is_none()
-        {
-            told.record.set(field, value, None);
+    for field in agent::FIELDS.iter().copied().filter(|field| !support.is_read(field)) {
+        let known = applied.filter(|_| *field != PASSWORD).and_then(|applied| applied.value(field));
+        match known.filter(|value| objection(value, field).is_none()) {
+            Some(value) => told.record.set(field, value, None),
+            None => told.unsaid.push(field),
         }
     }
     if let Some(role) = options.role.as_ref().filter(|_| told.record.get(&ROLE).is_none()) {

@@ -60,7 +60,7 @@ pub fn emit(live: &Live, ledger: &Ledger, origin: Origin<'_>, options: &Options)
         .agents
         .iter()
         .flat_map(|listing| &listing.items)
-        .map(|(id, record)| (id, expressible::agent(id, record, ledger, options, &shared)))
+        .map(|(id, record)| (id, expressible::agent(origin.agents, id, record, ledger, options, &shared)))
         .collect();
     let mut names = Names::default();
     let mut manifests = Vec::new();

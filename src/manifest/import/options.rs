@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::model::support::Support;
+
 /// Where live state came from.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
@@ -11,6 +13,8 @@ pub struct Origin<'a> {
     pub taken: &'a str,
     /// Version of the program.
     pub program: &'a str,
+    /// What its vendor can do with agents.
+    pub agents: &'static Support,
 }
 
 /// What a person chose.

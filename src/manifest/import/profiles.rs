@@ -122,7 +122,7 @@ fn unlike(told: &Expressed, field: &Field) -> Option<Value> {
     if let Some(value) = told.record.get(field) {
         return Some(value.clone());
     }
-    if !field.is_read() || told.unsaid.iter().any(|unsaid| unsaid.index == field.index) {
+    if told.unsaid.iter().any(|unsaid| unsaid.index == field.index) {
         return None;
     }
     // What is not set can be said to be empty, where the type has a word for that.

@@ -19,8 +19,10 @@ use crate::model::source::File;
 use crate::model::testing;
 use crate::model::value::Value;
 use crate::plan;
+use crate::provider::agent_config::fields::AGENTS;
 
-const ORIGIN: Origin<'_> = Origin { workspace: "test", taken: "2026-11-25T02:00:00Z", program: "0.1.0" };
+const ORIGIN: Origin<'_> =
+    Origin { workspace: "test", taken: "2026-11-25T02:00:00Z", program: "0.1.0", agents: &AGENTS };
 
 fn workspace() -> Workspace {
     let text = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\nconnections:\n  \

@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::model::agent::CHANNELS;
 use crate::model::call::Failure;
-use crate::model::field::{Cell, Field};
+use crate::model::field::Field;
 use crate::model::masked::is_masked;
+use crate::model::support::Cell;
 use crate::model::value::{Sip, Type, Value};
 use crate::provider::json_cursor::{Cursor, Object};
 
@@ -55,8 +56,8 @@ pub(super) enum Told {
 }
 
 /// Reads a field off a row.
-pub(super) fn read(row: &impl Object, path: &str, field: &Field) -> Result<Told, Failure> {
-    let at = |index: usize| Cursor::new(row, path, field.read.get(index).map_or("", |cell| cell.key));
+pub(super) fn read(row: &impl Object, path: &str, field: &Field, cells: &[Cell]) -> Result<Told, Failure> {
+    let at = |index: usize| Cursor::new(row, path, cells.get(index).map_or("", |cell| cell.key));
     let other = |raw: String| Value::Other(raw.into());
     let told = |value: Option<Value>| value.map_or(Told::Nothing, Told::Value);
     Ok(match field.ty {

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value as Json;
 
+use super::fields::FIELDS;
 use super::rows;
 use crate::config::workspace::Connection;
-use crate::model::agent;
 use crate::model::call::Reply;
 use crate::provider::Page;
 use crate::provider::json_cursor::{Cursor, Object};
@@ -68,7 +68,7 @@ pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
 
 /// The keys that somebody asks for, by their lengths: a page has three thousand keys to look up.
 static KEYS: LazyLock<Vec<Vec<(&'static str, u8)>>> = LazyLock::new(|| {
-    let read = agent::FIELDS.iter().flat_map(|field| field.read).map(|cell| cell.key);
+    let read = FIELDS.iter().flat_map(|mapping| mapping.read).map(|cell| cell.key);
     let mut keys: Vec<Vec<(&'static str, u8)>> = Vec::new();
     let known = ["operatorId", rows::COMPANY].into_iter().chain(rows::IDENTITY);
     for (key, place) in known.chain(read).zip(0..) {
@@ -148,6 +148,7 @@ impl Visitor<'_> for Key {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::model::agent;
     use crate::provider::Row;
     use crate::provider::agent_config::responses;
 

@@ -4,6 +4,7 @@
 
 mod codec;
 mod fast_page;
+pub mod fields;
 pub mod requests;
 pub mod responses;
 mod rows;

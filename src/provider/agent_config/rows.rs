@@ -4,6 +4,7 @@
 //! takes no `companyId`, so it may list agents of other companies under one `abbreviate`.
 
 use super::codec;
+use super::fields::FIELDS;
 use crate::config::workspace::Connection;
 use crate::model::agent;
 use crate::model::call::Failure;
@@ -33,8 +34,10 @@ fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record), Failure>
     let id = Cursor::new(row, path, "operatorId").id()?;
     let id = id.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `operatorId`")))?;
     let mut record = Record::with_capacity(agent::FIELDS.len());
-    for field in agent::FIELDS.iter().copied().filter(|field| field.is_read()) {
-        match codec::read(row, path, field)? {
+    for (field, mapping) in
+        agent::FIELDS.iter().copied().zip(&FIELDS).filter(|(_, mapping)| mapping.is_read())
+    {
+        match codec::read(row, path, field, mapping.read)? {
             codec::Told::Value(value) => record.set(field, value, None),
             codec::Told::Unset => {}
             codec::Told::Masked => record.mark_masked(field),

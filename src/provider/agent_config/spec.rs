@@ -1,7 +1,7 @@
 //! What the connector says of itself.
 
+use super::fields::AGENTS;
 use crate::config::settings::{OperationSpec, SettingType, Spec, optional, required};
-use crate::model::id::Kind;
 
 const fn operation(name: &'static str, writes: bool) -> OperationSpec {
     OperationSpec { name, writes, rate_setting: None }
@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec {
     name: "agent-config",
     doc: "Agents: created, edited, deleted, listed.",
     document: "agent-config.zh-CN.txt",
-    kinds: &[Kind::Agent],
+    supports: &[&AGENTS],
     tenant: &["abbreviate", "companyId"],
     writes: true,
     settings: &[

@@ -5,6 +5,7 @@ use md5::{Digest, Md5};
 use serde_json::json;
 
 use super::codec;
+use super::fields::AGENTS;
 use super::requests::{call, company};
 use crate::config::workspace::Connection;
 use crate::model::agent;
@@ -22,7 +23,7 @@ pub fn request(connection: &Connection, op: &WriteOp, password: Option<&Secret>)
             let first = ids.first()?;
             body.insert("operatorId".to_owned(), json!(first.as_str()));
             for entry in record.iter().filter(|e| creates(e.field, record)) {
-                codec::write(&mut body, entry.field, entry.field.create, &entry.value);
+                codec::write(&mut body, entry.field, AGENTS.mapping(entry.field).create, &entry.value);
             }
             if let Some(password) = password {
                 body.insert("password".to_owned(), json!(password.expose()));
@@ -36,7 +37,7 @@ pub fn request(connection: &Connection, op: &WriteOp, password: Option<&Secret>)
         WriteOp::EditAgent { id, record } => {
             body.insert("operatorId".to_owned(), json!(id.as_str()));
             for entry in record.iter() {
-                codec::write(&mut body, entry.field, entry.field.edit, &entry.value);
+                codec::write(&mut body, entry.field, AGENTS.mapping(entry.field).update, &entry.value);
             }
             call("edit/v2", body)
         }
@@ -57,7 +58,7 @@ pub fn request(connection: &Connection, op: &WriteOp, password: Option<&Secret>)
 /// take one: so creation says 0 and a second call binds the number.
 fn creates(field: &Field, record: &Record) -> bool {
     let skill = record.get(&agent::MAIN_SKILL_GROUP).is_some();
-    !field.create.is_empty() && (field.index != agent::SKILL_LEVEL.index || skill)
+    !AGENTS.mapping(field).create.is_empty() && (field.index != agent::SKILL_LEVEL.index || skill)
 }
 
 /// `加密方式32位小写`: the MD5 in 32 lower-case hex digits.

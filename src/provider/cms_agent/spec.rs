@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec {
     name: "cms-agent",
     doc: "One agent's state: read for the presence guard.",
     document: "cms-agent.zh-CN.txt",
-    kinds: &[],
+    supports: &[],
     tenant: &[],
     writes: false,
     settings: &[

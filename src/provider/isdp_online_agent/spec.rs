@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec {
     name: "isdp-online-agent",
     doc: "Who is online: read for the presence guard.",
     document: "isdp-online-agent.zh-CN.txt",
-    kinds: &[],
+    supports: &[],
     tenant: &[],
     writes: false,
     settings: &[

@@ -6,6 +6,7 @@
 
 pub mod auth;
 pub mod date_range;
+pub mod fields;
 pub mod password_digest;
 pub mod requests;
 pub mod responses;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+use super::fields::FIELDS;
 use super::password_digest::PasswordMd5;
 use super::requests::PAGE_SIZE;
 use crate::model::call::{Failure, Reply};
@@ -162,8 +163,8 @@ fn row(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
     let account = Cursor::new(row, path, "account").id()?;
     let account = account.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `account`")))?;
     let mut record = Record::default();
-    for field in seat::FIELDS.iter().copied() {
-        let at = Cursor::new(row, path, field.read.first().map_or("", |cell| cell.key));
+    for (field, mapping) in seat::FIELDS.iter().copied().zip(&FIELDS) {
+        let at = Cursor::new(row, path, mapping.read.first().map_or("", |cell| cell.key));
         let value = match field.ty {
             Type::Text { .. } => match at.text()? {
                 Some(text) if is_masked(field, &text) => {

@@ -1,14 +1,14 @@
 //! What the connector says of itself.
 
+use super::fields::SEATS;
 use crate::config::settings::{OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required};
-use crate::model::id::Kind;
 
 /// The connector's description.
 pub static SPEC: Spec = Spec {
     name: "seat-query",
     doc: "Voice seats: compared, never written.",
     document: "seat-query.zh-TW.txt",
-    kinds: &[Kind::Seat],
+    supports: &[&SEATS],
     tenant: &[],
     writes: false,
     settings: &[

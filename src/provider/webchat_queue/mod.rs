@@ -3,6 +3,7 @@
 //! Source: webchat-queue, `/v20210827/webChat/…`.
 
 pub mod auth;
+pub mod fields;
 pub mod presence;
 pub mod requests;
 pub mod responses;

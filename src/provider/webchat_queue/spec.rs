@@ -1,7 +1,7 @@
 //! What the connector says of itself.
 
+use super::fields::QUEUES;
 use crate::config::settings::{OperationSpec, RATE, SettingType, Spec, optional, required};
-use crate::model::id::Kind;
 
 const fn operation(name: &'static str, writes: bool, rate: &'static str) -> OperationSpec {
     OperationSpec { name, writes, rate_setting: Some(rate) }
@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec {
     name: "webchat-queue",
     doc: "Queues (online skill groups) and their members: created, members replaced, listed.",
     document: "webchat-queue.zh-CN.txt",
-    kinds: &[Kind::Queue],
+    supports: &[&QUEUES],
     tenant: &["accountId"],
     writes: true,
     settings: &[

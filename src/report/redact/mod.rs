@@ -221,10 +221,10 @@ impl Report {
 impl Part {
     fn masked(&self) -> Part {
         let body = match &self.body {
-            Body::Planned(plan) => Body::Planned(Arc::new(Mask::for_plan(plan).plan(plan))),
+            Body::Planned(plan) => Body::Planned(plan.with(Mask::for_plan(plan).plan(plan))),
             Body::Ran(plan, run) => {
                 let mask = Mask::for_plan(plan);
-                Body::Ran(Arc::new(mask.plan(plan)), mask.run(run))
+                Body::Ran(plan.with(mask.plan(plan)), mask.run(run))
             }
             Body::Failed(failure) => {
                 let mask = Mask::default();

@@ -10,6 +10,7 @@ use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
+use crate::model::support::Support;
 use crate::model::value::Value;
 
 /// A value before, and after or where it is stored.
@@ -62,7 +63,7 @@ fn who(all: &[&Change], group: &[usize]) -> String {
 }
 
 /// The agents of changes, a line for what is one thing.
-pub(super) fn lines(changes: &[Change], tense: Tense) -> Vec<Line> {
+pub(super) fn lines(support: &Support, changes: &[Change], tense: Tense) -> Vec<Line> {
     let all: Vec<&Change> = changes.iter().filter(|c| c.id.kind == Kind::Agent).collect();
     let mut lines = Vec::new();
     let mut taken = vec![false; all.len()];
@@ -114,7 +115,11 @@ pub(super) fn lines(changes: &[Change], tense: Tense) -> Vec<Line> {
         for index in &group {
             taken[*index] = true;
         }
-        lines.push(if group.len() > 1 { group_line(&all, &group, tense) } else { agent_line(change, tense) });
+        lines.push(if group.len() > 1 {
+            group_line(support, &all, &group, tense)
+        } else {
+            agent_line(support, change, tense)
+        });
     }
     lines
 }
@@ -133,7 +138,7 @@ fn run(all: &[&Change], at: usize) -> Vec<usize> {
     group
 }
 
-fn group_line(all: &[&Change], group: &[usize], tense: Tense) -> Line {
+fn group_line(support: &Support, all: &[&Change], group: &[usize], tense: Tense) -> Line {
     let first = all[group[0]];
     let ids: Vec<&OperatorId> = group.iter().map(|at| &all[*at].id.name).collect();
     let mut pieces = vec![Segment::Count(group.len())];
@@ -165,7 +170,7 @@ fn group_line(all: &[&Change], group: &[usize], tense: Tense) -> Line {
             _ => subject,
         };
     }
-    pieces.extend(agent_pieces(&general, tense));
+    pieces.extend(agent_pieces(support, &general, tense));
     if named {
         pieces.push(Segment::Words(who(all, group)));
     }
@@ -194,14 +199,14 @@ fn generalise(value: Option<&Value>, id: &OperatorId) -> Option<Value> {
     value.map(|value| value.map_text(|text| text.replace(id.as_str(), "{operatorId}").into()))
 }
 
-fn agent_line(change: &Change, tense: Tense) -> Line {
+fn agent_line(support: &Support, change: &Change, tense: Tense) -> Line {
     Line {
         tone: LineKind::Act(change.action),
         group: chapter(change),
         subject: change.id.to_string(),
         about: None,
         count: 1,
-        pieces: agent_pieces(change, tense),
+        pieces: agent_pieces(support, change, tense),
         staffing: None,
         everyone: Vec::new(),
         source: change.source.clone(),
@@ -219,7 +224,7 @@ fn chapter(change: &Change) -> Section {
     }
 }
 
-fn agent_pieces(change: &Change, tense: Tense) -> Vec<Segment> {
+fn agent_pieces(support: &Support, change: &Change, tense: Tense) -> Vec<Segment> {
     let mut pieces = Vec::new();
     // Unless its name is made, goes or changes: then it stands among the fields.
     let named = change.field(&NAME).is_some_and(|name| name.before != name.after);
@@ -228,7 +233,7 @@ fn agent_pieces(change: &Change, tense: Tense) -> Vec<Segment> {
     }
     match change.action {
         Action::Create => {
-            let said = |field: &Field| change.field(field).map(|f| words(f, f.after.as_ref()));
+            let said = |field: &Field| change.field(field).map(|f| words(support, f, f.after.as_ref()));
             pieces.extend(said(&NAME).map(Segment::Name));
             pieces.extend([&ROLE, &MAIN_SKILL_GROUP].into_iter().filter_map(said).map(Segment::Words));
             for field in &change.fields {
@@ -239,13 +244,13 @@ fn agent_pieces(change: &Change, tense: Tense) -> Vec<Segment> {
                     pieces.push(Segment::Words(format!(
                         "{} {}",
                         field.field.key,
-                        words(field, field.after.as_ref())
+                        words(support, field, field.after.as_ref())
                     )));
                 }
             }
         }
         Action::Delete => {
-            let said = |field: &Field| change.field(field).map(|f| words(f, f.before.as_ref()));
+            let said = |field: &Field| change.field(field).map(|f| words(support, f, f.before.as_ref()));
             pieces.extend(said(&NAME).map(Segment::Name));
             pieces.extend(said(&MAIN_SKILL_GROUP).map(Segment::Words));
         }
@@ -254,7 +259,7 @@ fn agent_pieces(change: &Change, tense: Tense) -> Vec<Segment> {
                 pieces.push(if *field.field == PASSWORD {
                     Segment::Words("password".to_owned())
                 } else {
-                    field_piece(field)
+                    field_piece(support, field)
                 });
                 if let Some(reason) = &field.reason {
                     pieces.push(Segment::Remark(reason.clone()));
@@ -271,6 +276,8 @@ fn agent_pieces(change: &Change, tense: Tense) -> Vec<Segment> {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::model::support::Supports;
+    use crate::report::BoundPlan;
 
     #[test]
     fn new_agents_that_differ_in_name_alone_share_a_line() {
@@ -296,8 +303,8 @@ mod tests {
                 "findings": { "error": 0, "warning": 0, "info": 0 }, "live": { "agents": 0, "queues": 0 } },
             "changes": changes, "steps": [], "findings": [], "digests": { "manifests": "", "plan": "" },
         });
-        let view =
-            super::super::build(&serde_json::from_value(plan).unwrap(), crate::report::Command::Plan, None);
+        let plan = BoundPlan { plan: serde_json::from_value(plan).unwrap(), supports: Supports::default() };
+        let view = super::super::build(&plan, crate::report::Command::Plan, None);
         let subjects: Vec<&str> = view.changes.iter().map(|line| &*line.subject).collect();
         assert_eq!(subjects, ["agent/8001 … 8011", "agent/9001"]);
         assert_eq!(view.changes[0].pieces[0], Segment::Count(6));
@@ -318,7 +325,7 @@ mod tests {
         let sip = |id: &str| change(id, "sip", &serde_json::json!({ "number": id }));
         assert_eq!(shape(&sip("8001")), shape(&sip("8003")));
         let (first, second) = (sip("8001"), sip("8003"));
-        let line = group_line(&[&first, &second], &[0, 1], Tense::Planned);
+        let line = group_line(Supports::default().agents, &[&first, &second], &[0, 1], Tense::Planned);
         let field =
             |piece: &Segment| matches!(piece, Segment::Field { after, .. } if after == "{operatorId}");
         assert!(line.pieces.iter().any(field), "{:?}", line.pieces);
@@ -335,7 +342,7 @@ mod tests {
                 "id": "agent/8001", "action": "update", "moved": "manifest", "fields": [field],
             });
             let change = serde_json::from_value::<Change>(change).unwrap();
-            agent_line(&change, Tense::Planned).words()
+            agent_line(Supports::default().agents, &change, Tense::Planned).words()
         };
         assert_eq!(renamed("王\u{200b}芳", "王芳"), r#"name "王\u{200b}芳" -> 王芳"#);
         assert_eq!(renamed("Rene\u{301}", "René"), r#"name "Rene\u{301}" -> René"#);

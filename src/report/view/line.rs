@@ -6,6 +6,7 @@ use crate::model::id::OperatorId;
 use crate::model::outcome::Status;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::source::Source;
+use crate::model::support::Support;
 use crate::model::text::{skeleton, visible};
 use crate::model::value::Value;
 
@@ -296,7 +297,7 @@ impl MemberCounts {
 }
 
 /// Both sides of a field that changes; two texts that look alike show their odd characters.
-pub(super) fn field_piece(field: &FieldDiff) -> Segment {
+pub(super) fn field_piece(support: &Support, field: &FieldDiff) -> Segment {
     let text = |value: &Option<Value>| match value {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,
@@ -305,15 +306,15 @@ pub(super) fn field_piece(field: &FieldDiff) -> Segment {
         (Some(before), Some(after)) if skeleton(&before) == skeleton(&after) => {
             (visible(&before).into_owned(), visible(&after).into_owned())
         }
-        _ => (words(field, field.before.as_ref()), words(field, field.after.as_ref())),
+        _ => (words(support, field, field.before.as_ref()), words(support, field, field.after.as_ref())),
     };
     Segment::Field { key: field.field.key.to_owned(), before, after }
 }
 
 /// One side of a field, as people read it.
-pub(super) fn words(field: &FieldDiff, value: Option<&Value>) -> String {
+pub(super) fn words(support: &Support, field: &FieldDiff, value: Option<&Value>) -> String {
     // What no operation returns, and no run has set, may hold anything.
-    let nothing = if field.field.is_read() { "unset" } else { "unknown" };
+    let nothing = if support.is_read(field.field) { "unset" } else { "unknown" };
     value.map_or_else(|| nothing.to_owned(), Value::words)
 }
 

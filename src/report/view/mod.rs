@@ -15,11 +15,12 @@ use std::collections::BTreeMap;
 
 pub use self::line::{Line, LineKind, MemberCounts, Section, Segment, Tense, ranges};
 pub use self::stages::{Order, Stage};
-use super::{Command, Run, result};
+use super::{BoundPlan, Command, Run, result};
 use crate::model::finding::{Effect, Finding, SEATS_UNKNOWN, Severity};
 use crate::model::id::{Kind, ResourceId};
 use crate::model::plan::{Change, Plan, Summary};
 use crate::model::source::Source;
+use crate::model::support::Supports;
 
 /// A plan, or a run by its results, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,12 +136,12 @@ impl View {
 /// Puts a plan into words.
 ///
 /// `seconds` is how long it takes at least as of now, where that is known.
-pub fn build(plan: &Plan, command: Command, seconds: Option<u64>) -> View {
+pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View {
     let tense = if command == Command::Drift { Tense::Differs } else { Tense::Planned };
     View {
         tense,
         workspace: plan.workspace.clone(),
-        changes: lines(&plan.changes, tense),
+        changes: lines(&plan.supports, &plan.changes, tense),
         open: Vec::new(),
         findings: findings::lines(&plan.findings),
         order: stages::from_steps(&plan.steps),
@@ -162,15 +163,15 @@ pub fn build(plan: &Plan, command: Command, seconds: Option<u64>) -> View {
 }
 
 /// Draws changes: agents, then queues.
-fn lines(changes: &[Change], tense: Tense) -> Vec<Line> {
-    let mut lines = agents::lines(changes, tense);
+fn lines(supports: &Supports, changes: &[Change], tense: Tense) -> Vec<Line> {
+    let mut lines = agents::lines(supports.agents, changes, tense);
     let others = changes.iter().filter(|c| c.id.kind != Kind::Agent);
-    lines.extend(others.map(|change| queues::line(change, tense)));
+    lines.extend(others.map(|change| queues::line(supports.get(change.id.kind), change, tense)));
     lines
 }
 
 /// Puts a run into words, from its results; one that wrote nothing is its plan and the reason.
-pub fn build_run(plan: &Plan, run: &Run, seconds: Option<u64>) -> View {
+pub fn build_run(plan: &BoundPlan, run: &Run, seconds: Option<u64>) -> View {
     let mut notes: Vec<String> = run.lifted.iter().map(|lifted| lifted.why.clone()).collect();
     if run.interrupted {
         notes.push("Interrupted: what was in flight was finished, nothing else was started.".to_owned());
@@ -190,7 +191,7 @@ pub fn build_run(plan: &Plan, run: &Run, seconds: Option<u64>) -> View {
     }
     View {
         tense: Tense::Done,
-        changes: lines(&outcome.done, Tense::Done),
+        changes: lines(&plan.supports, &outcome.done, Tense::Done),
         order: Order::default(),
         refused: None,
         summary: Summary::default(),

@@ -11,8 +11,9 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::outcome::{IN_PART, Status, StepResult};
 use crate::model::plan::{Action, Change, Operation, Plan, Step, WAITING};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::support::Supports;
 use crate::model::value::{Members, NO_MEMBERS, Value};
-use crate::report::Run;
+use crate::report::{BoundPlan, Run};
 
 /// A step and its result.
 type Ended<'a> = (&'a Step, &'a StepResult);
@@ -176,7 +177,7 @@ fn why(id: &ResourceId, mine: &[Ended<'_>]) -> (Status, String) {
 }
 
 /// Draws what moved and what was not done, gravest first; agents that share outcome and reason share a line.
-pub(super) fn lines(plan: &Plan, run: &Run, open: &[Open]) -> Vec<Line> {
+pub(super) fn lines(plan: &BoundPlan, run: &Run, open: &[Open]) -> Vec<Line> {
     let told: BTreeSet<&str> = open.iter().map(|one| &*one.subject).collect();
     let moved = run.stale.iter().filter(|moved| !told.contains(&*moved.id.to_string()));
     let moved = moved.map(|moved| {
@@ -214,7 +215,7 @@ pub(super) fn lines(plan: &Plan, run: &Run, open: &[Open]) -> Vec<Line> {
         Status::Unknown => 1,
         Status::Skipped | Status::Done => 2,
     });
-    moved.chain(groups.iter().map(|group| open_line(group))).collect()
+    moved.chain(groups.iter().map(|group| open_line(&plan.supports, group))).collect()
 }
 
 fn line(tone: LineKind, subject: String) -> Line {
@@ -231,7 +232,7 @@ fn line(tone: LineKind, subject: String) -> Line {
     }
 }
 
-fn open_line(group: &[&Open]) -> Line {
+fn open_line(supports: &Supports, group: &[&Open]) -> Line {
     let first = group[0];
     let changes: Vec<&Change> = group.iter().filter_map(|one| one.change.as_ref()).collect();
     let mut pieces = Vec::new();
@@ -254,7 +255,7 @@ fn open_line(group: &[&Open]) -> Line {
         {
             pieces.extend(change.fields.iter().map(|diff| match &diff.secret {
                 Some(_) => Segment::Words("password".to_owned()),
-                None => field_piece(diff),
+                None => field_piece(supports.get(change.id.kind), diff),
             }));
         }
         Some(_) if first.deleted => pieces.push(Segment::Words("deleted, and to be made again".to_owned())),

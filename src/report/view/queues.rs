@@ -8,6 +8,7 @@ use super::line::{
 use crate::model::id::{OperatorId, safe};
 use crate::model::plan::{Action, Change};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::support::Support;
 use crate::model::value::{Members, NO_MEMBERS};
 
 /// Most agents of one sort that are called by name in a queue's line.
@@ -40,7 +41,7 @@ fn everyone(change: &Change) -> Vec<String> {
 }
 
 /// The line of a queue.
-pub(super) fn line(change: &Change, tense: Tense) -> Line {
+pub(super) fn line(support: &Support, change: &Change, tense: Tense) -> Line {
     let mut pieces = Vec::new();
     for field in &change.fields {
         if *field.field == ASSIGN_MEMBERS {
@@ -49,10 +50,10 @@ pub(super) fn line(change: &Change, tense: Tense) -> Line {
             pieces.push(Segment::Words(format!(
                 "{} {}",
                 field.field.key,
-                words(field, field.after.as_ref())
+                words(support, field, field.after.as_ref())
             )));
         } else {
-            pieces.push(field_piece(field));
+            pieces.push(field_piece(support, field));
         }
     }
     if change.action == Action::Update && staffing(change).is_some_and(|staff| staff.after() == 0) {

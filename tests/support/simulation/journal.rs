@@ -11,6 +11,7 @@ use rosterctl::model::live::Live;
 use rosterctl::model::plan::{Operation, Plan};
 use rosterctl::runtime::ports::StepJournal;
 
+use super::super::planning::supports;
 use super::Shared;
 use super::world::World;
 
@@ -59,11 +60,13 @@ impl World {
 
 /// Enters into the ledger the steps of a run that died, as `cli::session::planning` does.
 pub(super) fn settle(ledger: &mut Ledger, unfinished: &[Entry], live: &Live, desired: &Desired) {
-    let Some((plan, results)) = journal_recovery::recover(unfinished, Some(live)) else { return };
+    let Some((plan, results)) = journal_recovery::recover(unfinished, &supports(), Some(live)) else {
+        return;
+    };
     let prints = std::collections::BTreeMap::new();
     if journal_recovery::is_older(unfinished, ledger.serial) {
-        ledger_update::merge_older(ledger, &plan, &results, &prints, desired);
+        ledger_update::merge_older(ledger, &plan, supports().agents, &results, &prints, desired);
     } else {
-        ledger_update::changes(ledger, &plan, &results, &prints);
+        ledger_update::changes(ledger, &plan, supports().agents, &results, &prints);
     }
 }

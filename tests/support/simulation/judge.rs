@@ -12,6 +12,7 @@ use rosterctl::runtime::read::resources;
 use rosterctl::sandbox::variants::Unset;
 use rosterctl::sandbox::vendor_state::Random;
 
+use super::super::planning::supports;
 use super::world::World;
 use super::{Client, Roster, live_through};
 
@@ -40,10 +41,10 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
             (false, Some(now)) => {
                 // An agent is not made again when a row may leave fields out.
                 let untold = world.estate.quirks.unset_strings == Unset::Absent;
-                for entry in desired.record.iter().filter(|entry| entry.field.is_read()) {
+                for entry in desired.record.iter().filter(|entry| supports().agents.is_read(entry.field)) {
                     // Findings, where they cannot be edited.
                     let replaced = roster.workspace.policy.replace_immutable && !untold;
-                    let fixed = entry.field.edit.is_empty() && !replaced;
+                    let fixed = !supports().agents.mapping(entry.field).is_editable() && !replaced;
                     if !same(&entry.value, now.get(entry.field)) && !fixed {
                         wrong.push(format!("agent {id}: {} is {:?}", entry.field.key, now.get(entry.field)));
                     }

@@ -63,6 +63,7 @@ use rosterctl::runtime::read::resources;
 use rosterctl::runtime::vendor::Vendor;
 use rosterctl::runtime::vendor::Vendors;
 
+use super::planning::supports;
 pub(crate) use history::{Course, Theme, history, tenants};
 use journal::WorldJournal;
 use ports::{Alone, SmallPages, WorldClock, WorldLease, WorldPasswords};
@@ -256,9 +257,9 @@ impl<'a> Client<'a> {
             return End::Blocked;
         }
         if plan.steps.is_empty() {
-            ledger_update::adopt(&mut ledger, desired, &live, &plan);
+            ledger_update::adopt(&mut ledger, &supports(), desired, &live, &plan);
             if !plan.has(Weight::Partial) {
-                ledger_update::note_clean_run(&mut ledger, desired, &live);
+                ledger_update::note_clean_run(&mut ledger, &supports(), desired, &live);
             }
             let mut world = self.world.borrow_mut();
             world.store_ledger(&mut ledger);
@@ -318,11 +319,11 @@ impl<'a> Client<'a> {
                 world.watch_results(&plan, &results);
                 let told = results.clone();
                 self.break_results(&mut results);
-                ledger_update::adopt(&mut ledger, desired, &live, &plan);
-                ledger_update::changes(&mut ledger, &plan, &results, &BTreeMap::new());
+                ledger_update::adopt(&mut ledger, &supports(), desired, &live, &plan);
+                ledger_update::changes(&mut ledger, &plan, supports().agents, &results, &BTreeMap::new());
                 let proved = results.iter().all(StepResult::is_proved) && skipped.is_empty();
                 if proved && !plan.has(Weight::Partial) {
-                    ledger_update::note_clean_run(&mut ledger, desired, &live);
+                    ledger_update::note_clean_run(&mut ledger, &supports(), desired, &live);
                 }
                 world.store_ledger(&mut ledger);
                 world.finish_journal();
