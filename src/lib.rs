@@ -32,7 +32,8 @@
 //! | [`report`] | plan, result or diagnostics → text in every format | model, config, yaml |
 //! | [`runtime`] | client, rate limits, readers, executor; ports for what storage brings | model, config, provider, apply |
 //! | [`storage`] | ledger, journal, snapshots, secret stores, files | model, config, runtime |
-//! | [`sandbox`] | five simulated vendors and their server | model, provider, runtime, storage |
+//! | [`sandbox`] | simulated vendors and their server | model, runtime, storage |
+//! | [`vendors`] | one row a vendor: connector, resources, presence, seats, simulator | model, config, provider, sandbox |
 //! | [`cli`] | one file a command; the session around it | all |
 //!
 //! `model`, `yaml`, `config`, `manifest`, `provider`, `plan`, `apply` and `report` are pure and synchronous: same
@@ -91,4 +92,5 @@ pub mod sandbox;
     reason = "files, object stores and secret stores"
 )]
 pub mod storage;
+pub mod vendors;
 pub mod yaml;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    rosterctl::cli::main()
+    rosterctl::cli::main(rosterctl::vendors::ALL, std::env::args_os())
 }

@@ -4,6 +4,10 @@
 #[path = "support/bench.rs"]
 mod bench;
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::CmsAgent;
+use rosterctl::sandbox::IsdpOnlineAgent;
+use rosterctl::sandbox::WebchatQueue;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -72,7 +76,7 @@ secrets:
 
 fn says(bench: &Bench, agent: u32, status: i64) {
     bench.with(|estate| {
-        estate.cms_agent.agents.insert(agent, Doing::status(status));
+        estate.get_mut::<CmsAgent>().agents.insert(agent, Doing::status(status));
     });
 }
 
@@ -268,8 +272,8 @@ queues:
 ",
     );
     bench.with(|estate| {
-        let known = estate.webchat_queue.known_agents.remove("8002").unwrap();
-        estate.webchat_queue.known_agents.insert("8101".to_owned(), known);
+        let known = estate.get_mut::<WebchatQueue>().known_agents.remove("8002").unwrap();
+        estate.get_mut::<WebchatQueue>().known_agents.insert("8101".to_owned(), known);
     });
     let said = apply(&bench, &["-v"]).exits(4);
     // 8003 is online and stays in the queue with its priority; 8101 gets another one, 8002 joins.
@@ -285,7 +289,7 @@ queues:
     assert!(!bench.agents().contains(&"8004".to_owned()));
     // Who takes chats is not taken out of the queue.
     bench.roster("queues:\n  - { displayName: 在线, assignMembers: [\"8002\"] }\n");
-    bench.with(|estate| estate.isdp_online_agent.agents.clear());
+    bench.with(|estate| estate.get_mut::<IsdpOnlineAgent>().agents.clear());
     let said = apply(&bench, &[]).exits(4);
     assert!(
         said.out.contains("agent 8101 is not taken out of the queue: claiming, desktop (says webchat-queue)"),
@@ -311,9 +315,9 @@ fn an_edit_that_disables_or_regroups_waits_and_another_does_not() {
     assert!(said.out.contains("agent 8003 is not moved to another skill group: on-call"), "{}", said.out);
     assert!(said.out.contains("agent 8007 is not disabled: on-call"), "{}", said.out);
     bench.with(|estate| {
-        let status = |id: &str| estate.agent_config.agent(id).unwrap().status;
+        let status = |id: &str| estate.get::<AgentConfig>().agent(id).unwrap().status;
         assert_eq!((status("8001"), status("8007")), (0, 1));
-        assert_eq!(estate.agent_config.agent("8002").unwrap().name.as_deref(), Some("新名"));
+        assert_eq!(estate.get::<AgentConfig>().agent("8002").unwrap().name.as_deref(), Some("新名"));
     });
     // A name hurts nobody, on a call or not.
     bench.roster("agents:\n  - { operatorId: \"8003\", name: 新名, enabled: true }\n");
@@ -339,7 +343,7 @@ presence:\n  - {{ agent: \"8003\", status: {TALKING} }}\n"
     );
     let said = apply(&bench, &[]).exits(4);
     assert!(said.out.contains("agent 8003 is not deleted: on-call"), "{}", said.out);
-    let email = |id: &str| bench.with(|e| e.agent_config.agent(id).unwrap().email.clone().unwrap());
+    let email = |id: &str| bench.with(|e| e.get::<AgentConfig>().agent(id).unwrap().email.clone().unwrap());
     assert_eq!((&*email("8003"), &*email("8004")), ("a@example.com", "new@example.com"));
     let members = [("8003".to_owned(), 1), ("8004".to_owned(), 2)];
     assert_eq!(bench.members("旧"), members);
@@ -348,7 +352,7 @@ presence:\n  - {{ agent: \"8003\", status: {TALKING} }}\n"
     assert_eq!(email("8003"), "new@example.com");
     assert_eq!(bench.members("旧"), members);
     bench.with(|estate| {
-        assert_eq!(estate.agent_config.agent("8003").unwrap().bindcode.as_deref(), Some("1391"));
+        assert_eq!(estate.get::<AgentConfig>().agent("8003").unwrap().bindcode.as_deref(), Some("1391"));
     });
     bench.run(&["plan", "--detailed-exitcode"]).exits(0);
 }
@@ -372,8 +376,9 @@ fn an_agent_whose_deletion_waited_is_looked_at_again() {
         if line.contains("waiting up to 20s") {
             // Longer than what was seen counts as seen just now.
             std::thread::sleep(std::time::Duration::from_millis(3_200));
-            bench
-                .with(|estate| estate.agent_config.agent_mut("8009").unwrap().name = Some("新人".to_owned()));
+            bench.with(|estate| {
+                estate.get_mut::<AgentConfig>().agent_mut("8009").unwrap().name = Some("新人".to_owned());
+            });
             says(&bench, 8003, IDLE);
             says(&bench, 8007, IDLE);
         }
@@ -414,7 +419,9 @@ fn an_agent_that_moves_during_the_presence_query_is_not_deleted() {
         "agents:\n  - { operatorId: \"8008\", state: absent }\n  - { operatorId: \"8009\", state: absent }\n",
     );
     let child = begun(&bench);
-    bench.with(|estate| estate.agent_config.agent_mut("8009").unwrap().name = Some("新人".to_owned()));
+    bench.with(|estate| {
+        estate.get_mut::<AgentConfig>().agent_mut("8009").unwrap().name = Some("新人".to_owned());
+    });
     let output = child.wait_with_output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(5), "{out}");
@@ -440,7 +447,9 @@ fn an_agent_that_moves_while_a_deletion_waits_is_not_deleted() {
         assert_eq!(child.try_wait().unwrap(), None, "it went on without waiting");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    bench.with(|estate| estate.agent_config.agent_mut("8009").unwrap().name = Some("新人".to_owned()));
+    bench.with(|estate| {
+        estate.get_mut::<AgentConfig>().agent_mut("8009").unwrap().name = Some("新人".to_owned());
+    });
     let output = child.wait_with_output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(5), "{out}");

@@ -4,6 +4,8 @@
 #[path = "support/bench.rs"]
 mod bench;
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -145,7 +147,9 @@ fn a_saved_plan_is_carried_out_exactly_and_goes_stale() {
     insta::assert_snapshot!(said.err, @"error: the plan edited.json is stale: its content was changed after it was saved; plan again");
 
     // Somebody edits the agent in the console.
-    bench.with(|estate| estate.agent_config.agent_mut("8020").unwrap().name = Some("别名".to_owned()));
+    bench.with(|estate| {
+        estate.get_mut::<AgentConfig>().agent_mut("8020").unwrap().name = Some("别名".to_owned());
+    });
     let said = bench.run(&["apply", "--auto-approve", "--plan", "plan.json"]).exits(3).err;
     let at = said.find(" at 2").unwrap() + 4;
     let said = said.replace(&said[at..at + "2026-11-21T08:00:00Z".len()], "WHEN");
@@ -155,10 +159,12 @@ fn a_saved_plan_is_carried_out_exactly_and_goes_stale() {
     plan again, or leave out what moved with --skip-stale
     ");
     bench.run(&["apply", "--auto-approve", "--plan", "plan.json", "--skip-stale"]).exits(5);
-    bench.with(|estate| estate.agent_config.agent_mut("8020").unwrap().name = Some("坐席8020".to_owned()));
+    bench.with(|estate| {
+        estate.get_mut::<AgentConfig>().agent_mut("8020").unwrap().name = Some("坐席8020".to_owned());
+    });
     bench.run(&["apply", "--auto-approve", "--plan", "plan.json"]).exits(0);
     bench.with(|estate| {
-        assert_eq!(estate.agent_config.agent("8020").unwrap().name.as_deref(), Some("新名"));
+        assert_eq!(estate.get::<AgentConfig>().agent("8020").unwrap().name.as_deref(), Some("新名"));
     });
 
     // Somebody edits a manifest.
@@ -272,7 +278,7 @@ fn a_target_names_something_or_is_an_error() {
     assert!(said.err.contains("did you mean `agent/8002`?"), "{}", said.err);
     bench.run(&["apply", "--auto-approve", "--target", "agent/8001"]).exits(0);
     bench.with(|estate| {
-        let recorded: i64 = estate.agent_config.agents().map(|a| a.isrecord).sum();
+        let recorded: i64 = estate.get::<AgentConfig>().agents().map(|a| a.isrecord).sum();
         assert_eq!(recorded, 19);
     });
 }
@@ -284,7 +290,7 @@ fn a_member_that_the_vendor_skips_in_silence_is_no_success() {
         "agents:\n  - { operatorId: \"8001\", name: 张三, role: 坐席 }\nqueues:\n  - { displayName: 在线, assignMembers: [\"8001\", \"9001\"] }\n",
     );
     bench.run(&["plan", "--out", "plan.json"]).exits(0);
-    bench.with(|estate| estate.agent_config.remove("9001"));
+    bench.with(|estate| estate.get_mut::<AgentConfig>().remove("9001"));
     let said = bench.run(&["apply", "--auto-approve", "--plan", "plan.json", "-q"]).exits(5);
     insta::assert_snapshot!(said.out, @"
       + agent/8001  张三 · 坐席
@@ -486,7 +492,9 @@ fn an_answer_that_is_none_is_said_to_be_so() {
 fn drift_says_which_side_moved_and_exits_with_2() {
     let bench = twenty();
     bench.run(&["drift"]).exits(0);
-    bench.with(|estate| estate.agent_config.agent_mut("8001").unwrap().name = Some("别名".to_owned()));
+    bench.with(|estate| {
+        estate.get_mut::<AgentConfig>().agent_mut("8001").unwrap().name = Some("别名".to_owned());
+    });
     let said = bench.run(&["drift"]).exits(2);
     insta::assert_snapshot!(said.out, @"
     What is live -> what the manifests say; nothing has been changed.
@@ -513,9 +521,9 @@ fn a_queue_created_too_late_gets_no_duplicate() {
     let said = bench.run(&["apply", "--auto-approve"]);
     assert!([0, 5].contains(&said.code), "{}", said.err);
     std::thread::sleep(std::time::Duration::from_millis(2600));
-    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
+    assert_eq!(bench.with(|estate| estate.get::<WebchatQueue>().queues.len()), 1);
     bench.run(&["apply", "--auto-approve"]).exits(0);
-    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
+    assert_eq!(bench.with(|estate| estate.get::<WebchatQueue>().queues.len()), 1);
 }
 
 #[test]

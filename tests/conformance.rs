@@ -7,6 +7,7 @@
 mod bench;
 
 use bench::Bench;
+use rosterctl::sandbox::AgentConfig;
 
 const FIRST: &str = r#"
 agents:
@@ -48,7 +49,7 @@ fn story(quirks: &str) {
     bench.run(&["apply", "--auto-approve"]).exits(0);
     settled(&bench);
     bench.with(|estate| {
-        let agent = estate.agent_config.agent("8001").unwrap();
+        let agent = estate.get::<AgentConfig>().agent("8001").unwrap();
         assert_eq!(agent.name.as_deref(), Some("张三"));
         assert_eq!((agent.operator_type, &*agent.role_name, agent.status), (1, "班长", 1));
         assert_eq!(agent.main_group_name.as_deref(), Some("售前"));
@@ -61,9 +62,9 @@ fn story(quirks: &str) {
         assert_eq!(agent.email.as_deref(), Some("a@example.com"));
         assert!(agent.sip_number.is_some());
         assert_eq!(agent.password_md5, "4d89988b6a0c5d883923085ff2693261");
-        assert_eq!(estate.agent_config.agent("8002").unwrap().status, 0);
-        assert_eq!(estate.agent_config.agent("8002").unwrap().sip_number, None);
-        assert_eq!(estate.agent_config.agent("8003").unwrap().sip_number.as_deref(), Some("871003"));
+        assert_eq!(estate.get::<AgentConfig>().agent("8002").unwrap().status, 0);
+        assert_eq!(estate.get::<AgentConfig>().agent("8002").unwrap().sip_number, None);
+        assert_eq!(estate.get::<AgentConfig>().agent("8003").unwrap().sip_number.as_deref(), Some("871003"));
     });
     assert_eq!(bench.members("在线售前"), [("8001".to_owned(), 5), ("8003".to_owned(), 5)]);
 
@@ -71,16 +72,16 @@ fn story(quirks: &str) {
     bench.run(&["apply", "--auto-approve", "--allow", "members=5"]).exits(0);
     settled(&bench);
     bench.with(|estate| {
-        let agent = estate.agent_config.agent("8001").unwrap();
+        let agent = estate.get::<AgentConfig>().agent("8001").unwrap();
         assert_eq!(agent.name.as_deref(), Some("张三丰"));
         assert_eq!((agent.operator_type, &*agent.role_name, agent.status), (0, "坐席", 0));
         assert_eq!(agent.main_group_name.as_deref(), Some("售后"));
         assert_eq!((agent.after_interval, agent.outcallflag), (15, 2));
         assert_eq!((agent.is_hide_phone, agent.isrecord), (0, 1));
         assert_eq!(agent.sip_number, None);
-        assert!(estate.agent_config.agent("8003").is_none());
-        assert!(estate.agent_config.agent("8112").is_none());
-        assert_eq!(estate.agent_config.agent("8002").unwrap().sip_number.as_deref(), Some("871002"));
+        assert!(estate.get::<AgentConfig>().agent("8003").is_none());
+        assert!(estate.get::<AgentConfig>().agent("8112").is_none());
+        assert_eq!(estate.get::<AgentConfig>().agent("8002").unwrap().sip_number.as_deref(), Some("871002"));
     });
     assert_eq!(bench.members("在线售前"), [("8002".to_owned(), 6)]);
     assert_eq!(bench.members("在线售后"), [("8101".to_owned(), 0), ("8102".to_owned(), 1)]);

@@ -7,6 +7,7 @@
 #[path = "support/bench.rs"]
 mod bench;
 
+use rosterctl::sandbox::WebchatQueue;
 use std::fmt::Write as _;
 use std::fs;
 use std::process::{Child, Stdio};
@@ -53,7 +54,9 @@ fn declare(bench: &Bench, queues: &[String]) {
 }
 
 fn count(bench: &Bench, name: &str) -> usize {
-    bench.with(|estate| estate.webchat_queue.queues.iter().filter(|queue| queue.display_name == name).count())
+    bench.with(|estate| {
+        estate.get::<WebchatQueue>().queues.iter().filter(|queue| queue.display_name == name).count()
+    })
 }
 
 #[test]

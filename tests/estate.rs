@@ -4,6 +4,8 @@
 #[path = "support/bench.rs"]
 mod bench;
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
 use std::fs;
 
 use bench::{API_SECRET, Bench, TOKEN, fixed, run_in};
@@ -251,9 +253,10 @@ fn a_forced_import_takes_away_what_an_earlier_one_wrote_and_nothing_else() {
     bench.write("elsewhere/queues.yaml", &written);
     bench.write("aside/queues.yaml", &written.replace("was live in", "was live in another"));
     bench.with(|estate| {
-        estate.webchat_queue.queues.clear();
+        estate.get_mut::<WebchatQueue>().queues.clear();
         for id in 8001..=8009 {
-            estate.agent_config.agent_mut(&id.to_string()).unwrap().main_group_name = Some("售后".to_owned());
+            estate.get_mut::<AgentConfig>().agent_mut(&id.to_string()).unwrap().main_group_name =
+                Some("售后".to_owned());
         }
     });
     let said = bench.run(&["import", "--out", "roster", "--force"]).exits(0).err;

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+use rosterctl::vendors;
 use std::fs;
 use std::path::Path;
 
 use rosterctl::manifest::schema;
 use rosterctl::model::plan::Plan;
-use rosterctl::provider::SPECS;
 use rosterctl::report::reference;
 use serde_json::json;
 use similar::TextDiff;
@@ -40,7 +40,7 @@ fn roster_schema() {
 
 #[test]
 fn workspace_schema() {
-    fresh("workspace.schema.json", &pretty(&schema::workspace(SPECS)));
+    fresh("workspace.schema.json", &pretty(&schema::workspace(&vendors::ALL.specs())));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn plan_schema() {
 
 #[test]
 fn reference_page() {
-    fresh("README.md", &reference::fields(SPECS));
+    fresh("README.md", &reference::fields(&vendors::ALL.specs()));
 }
 
 /// What the plan's type reads and writes, its schema accepts; what it cannot read, neither does.
@@ -107,7 +107,7 @@ fn plan_schema_and_type_agree() {
 /// Each is a schema of its own draft, and says so without naming a host.
 #[test]
 fn schemas_are_sound() {
-    for schema in [schema::roster(), schema::workspace(SPECS), schema::plan()] {
+    for schema in [schema::roster(), schema::workspace(&vendors::ALL.specs()), schema::plan()] {
         let schema = serde_json::to_value(&schema).unwrap();
         jsonschema::draft202012::meta::validate(&schema).unwrap();
         jsonschema::validator_for(&schema).unwrap();

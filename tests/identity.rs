@@ -5,6 +5,8 @@
 mod bench;
 
 use bench::Bench;
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
 use serde_json::{Value, json};
 
 const PRUNE: &str = "policy: { prune: owned, limits: { floor: 100 } }\n";
@@ -24,11 +26,11 @@ fn applied(more: &str) -> Bench {
 /// Deletes an agent at the console, and creates another one with its number.
 fn succeed(bench: &Bench, number: &str, name: &str) {
     bench.with(|estate| {
-        let mut agent = estate.agent_config.agent(number).cloned().unwrap();
-        estate.agent_config.remove(number);
+        let mut agent = estate.get::<AgentConfig>().agent(number).cloned().unwrap();
+        estate.get_mut::<AgentConfig>().remove(number);
         agent.name = Some(name.to_owned());
         (agent.id, agent.ctime, agent.role_name) = (0, agent.ctime + 90_000, "班长".to_owned());
-        estate.agent_config.put(agent);
+        estate.get_mut::<AgentConfig>().put(agent);
     });
 }
 
@@ -58,7 +60,7 @@ fn a_colleague_with_an_old_number_is_not_deleted() {
 fn what_is_neither_declared_nor_live_is_forgotten() {
     let bench = applied(PRUNE);
     bench.roster("agents:\n  - { operatorId: \"8001\", name: 张三, role: 坐席 }\n");
-    bench.with(|estate| estate.agent_config.remove("8002"));
+    bench.with(|estate| estate.get_mut::<AgentConfig>().remove("8002"));
     bench.run(&["apply", "--auto-approve"]).exits(0);
     assert_eq!(ledger(&bench)["resources"].get("agent/8002"), None);
 }
@@ -69,7 +71,7 @@ fn an_agent_that_was_made_again_has_an_unknown_role() {
     succeed(&bench, "8002", "李四");
     bench.run(&["plan", "--detailed-exitcode"]).exits(2);
     bench.run(&["apply", "--auto-approve", "--assert-unread"]).exits(0);
-    let role = bench.with(|estate| estate.agent_config.agent("8002").unwrap().role_name.clone());
+    let role = bench.with(|estate| estate.get::<AgentConfig>().agent("8002").unwrap().role_name.clone());
     assert_eq!(role, "坐席");
     bench.run(&["plan", "--detailed-exitcode"]).exits(0);
 }
@@ -101,7 +103,7 @@ fn a_queue_renamed_in_the_console_is_no_second_queue() {
     let bench = Bench::new("agents: [{ operatorId: \"8001\" }]\n");
     bench.roster("queues:\n  - { displayName: 甲, assignMembers: [\"8001\"] }\n");
     bench.run(&["apply", "--auto-approve"]).exits(0);
-    bench.with(|estate| estate.webchat_queue.queues[0].display_name = "乙".to_owned());
+    bench.with(|estate| estate.get_mut::<WebchatQueue>().queues[0].display_name = "乙".to_owned());
     let plan = bench.run(&["plan", "--detailed-exitcode", "--format", "json"]).exits(2).json();
     assert_eq!((plan["changes"].as_array().unwrap().len(), codes(&plan)), (0, vec!["R306", "R201"]));
     bench.run(&["apply", "--auto-approve"]).exits(0);
@@ -116,10 +118,10 @@ fn a_queue_renamed_in_the_console_is_no_second_queue() {
     bench.roster("queues:\n  - { displayName: 丙, was: 乙, assignMembers: [\"8001\"] }\n");
     let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
     assert!(codes(&plan).contains(&"R306"), "{plan}");
-    bench.with(|estate| estate.webchat_queue.queues[0].display_name = "丙".to_owned());
+    bench.with(|estate| estate.get_mut::<WebchatQueue>().queues[0].display_name = "丙".to_owned());
     bench.run(&["apply", "--auto-approve"]).exits(0);
     bench.run(&["plan", "--detailed-exitcode"]).exits(0);
-    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
+    assert_eq!(bench.with(|estate| estate.get::<WebchatQueue>().queues.len()), 1);
 }
 
 #[test]
@@ -145,7 +147,7 @@ fn a_queue_that_left_the_files_is_let_go_by_a_clean_apply() {
 fn a_queue_that_no_listing_shows_is_asked_for_once() {
     let bench = Bench::new("agents: [{ operatorId: \"8001\" }]\nquirks: { queueLag: 3600 }\n");
     bench.roster("queues:\n  - { displayName: 甲, assignMembers: [\"8001\"] }\n");
-    let count = || bench.with(|estate| estate.webchat_queue.queues.len());
+    let count = || bench.with(|estate| estate.get::<WebchatQueue>().queues.len());
     let said = bench.run(&["apply", "--auto-approve"]).exits(5);
     assert!(said.out.contains("no listing has shown it yet"), "{}", said.out);
     for _ in 0..2 {
@@ -157,10 +159,10 @@ fn a_queue_that_no_listing_shows_is_asked_for_once() {
     let shown = bench.run(&["ledger", "show", "queue/甲"]).exits(0);
     assert!(shown.out.contains("no listing has shown it yet"), "{}", shown.out);
     // A listing that shows it ends the wait; then its absence means that it was deleted.
-    bench.with(|estate| estate.webchat_queue.unshown.clear());
+    bench.with(|estate| estate.get_mut::<WebchatQueue>().unshown.clear());
     bench.run(&["apply", "--auto-approve"]).exits(0);
     bench.run(&["plan", "--detailed-exitcode"]).exits(0);
-    bench.with(|estate| estate.webchat_queue.queues.clear());
+    bench.with(|estate| estate.get_mut::<WebchatQueue>().queues.clear());
     let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
     assert_eq!(
         (&plan["changes"][0]["action"], &plan["changes"][0]["moved"]),
@@ -174,7 +176,7 @@ fn a_pending_queue_is_made_again_once_it_is_forgotten() {
     bench.roster("queues:\n  - { displayName: 甲, assignMembers: [\"8001\"] }\n");
     bench.run(&["apply", "--auto-approve"]).exits(5);
     bench.with(|estate| {
-        estate.webchat_queue.queues.clear();
+        estate.get_mut::<WebchatQueue>().queues.clear();
         estate.quirks.queue_lag = 0;
     });
     let said = bench.run(&["ledger", "forget", "queue/乙"]).exits(1);

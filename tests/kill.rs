@@ -6,6 +6,8 @@
 #[path = "support/bench.rs"]
 mod bench;
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
@@ -213,7 +215,9 @@ fn journal(bench: &Bench) -> Option<PathBuf> {
 #[track_caller]
 fn sound(bench: &Bench) {
     for id in ["8001", "8002", "8003", "8004"] {
-        if let Some(live) = bench.with(|e| e.agent_config.agent(id).map(|agent| agent.password_md5.clone())) {
+        if let Some(live) =
+            bench.with(|e| e.get::<AgentConfig>().agent(id).map(|agent| agent.password_md5.clone()))
+        {
             let stored = fs::read_to_string(bench.path(&format!("secrets/{id}"))).unwrap();
             assert_eq!(md5_of(&stored), live, "{id}");
             let journal = journal(bench).map(|path| fs::read_to_string(path).unwrap_or_default());
@@ -221,8 +225,9 @@ fn sound(bench: &Bench) {
             assert!(!journal.contains(&stored) && !journal.contains(&live), "a secret in the journal");
         }
     }
-    let mut names = bench
-        .with(|e| -> Vec<String> { e.webchat_queue.queues.iter().map(|q| q.display_name.clone()).collect() });
+    let mut names = bench.with(|e| -> Vec<String> {
+        e.get::<WebchatQueue>().queues.iter().map(|q| q.display_name.clone()).collect()
+    });
     names.sort();
     let count = names.len();
     names.dedup();
@@ -307,10 +312,10 @@ fn a_queue_created_after_its_client_was_killed_gets_no_duplicate() {
     assert!(until(&mut child, || came.load(Ordering::SeqCst) == 2));
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 0);
+    assert_eq!(bench.with(|estate| estate.get::<WebchatQueue>().queues.len()), 0);
     let said = bench.run(&["apply", "--auto-approve"]).exits(0);
     assert!(said.err.contains("did not see it: the vendor may still make it"), "{}", said.err);
-    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 2);
+    assert_eq!(bench.with(|estate| estate.get::<WebchatQueue>().queues.len()), 2);
 }
 
 #[test]
@@ -322,7 +327,7 @@ fn a_queue_that_a_gateway_gave_up_on_is_awaited_and_asked_for_again_when_it_neve
         bench.roster("queues:\n  - { displayName: 在线 }\n");
         bench.run(&["apply", "--auto-approve"]).exits(0);
         assert_eq!(came.load(Ordering::SeqCst), if hands_on { 1 } else { 2 });
-        assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
+        assert_eq!(bench.with(|estate| estate.get::<WebchatQueue>().queues.len()), 1);
     }
 }
 
@@ -341,7 +346,7 @@ fn a_queue_is_awaited_from_the_moment_at_which_its_call_left_and_whatever_runs_b
     bench.run(&["apply", "--auto-approve", "--target", "agent/8001"]).exits(0);
     let said = bench.run(&["apply", "--auto-approve"]).exits(0);
     assert!(said.err.contains("did not see it: the vendor may still make it"), "{}", said.err);
-    assert_eq!(bench.with(|estate| estate.webchat_queue.queues.len()), 1);
+    assert_eq!(bench.with(|estate| estate.get::<WebchatQueue>().queues.len()), 1);
 }
 
 #[test]
@@ -354,7 +359,7 @@ fn a_password_that_the_vendor_took_is_remembered_although_it_could_not_be_read_b
     };
     let agrees = |id: &str| {
         let stored = fs::read_to_string(bench.path("secrets/all")).unwrap();
-        let live = bench.with(|e| e.agent_config.agent(id).unwrap().password_md5.clone());
+        let live = bench.with(|e| e.get::<AgentConfig>().agent(id).unwrap().password_md5.clone());
         assert_eq!(md5_of(&stored), live, "{id}");
         stored
     };
@@ -478,9 +483,9 @@ fn a_connection_that_breaks_after_each_kind_of_call_doubles_and_loses_nothing() 
         sound(&bench);
         bench.with(|estate| estate.faults = Faults::default());
         bench.run(&["apply", "--auto-approve"]).exits(0);
-        let live = bench.with(|e| e.agent_config.agent("7003").unwrap().password_md5.clone());
+        let live = bench.with(|e| e.get::<AgentConfig>().agent("7003").unwrap().password_md5.clone());
         assert_eq!(md5_of(&fs::read_to_string(bench.path("secrets/7003")).unwrap()), live, "{operation}");
-        bench.with(|estate| estate.agent_config.remove("7003"));
+        bench.with(|estate| estate.get_mut::<AgentConfig>().remove("7003"));
         bench.roster(ROSTER);
         finished(&bench);
     }

@@ -2,6 +2,8 @@
 //! a folder as an object store, and in a real S3-compatible server where one is installed.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says why it skips")]
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::vendors;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
@@ -30,7 +32,7 @@ impl Bench {
     async fn new(ledger: &str, slowest_ms: u32) -> Self {
         let delay_ms = Delay { probability: 1.0, min: 0, max: slowest_ms };
         let faults = Faults { seed: 3, delay_ms, only: vec!["create/v2".to_owned()], ..Faults::default() };
-        let vendor = spawn(VendorState { faults, ..VendorState::default() }).await.unwrap();
+        let vendor = spawn(VendorState { faults, ..vendors::ALL.estate() }).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let ledger = ledger.replace("{folder}", &folder.path().display().to_string());
         let workspace = format!(
@@ -71,7 +73,7 @@ impl Bench {
     }
 
     fn agents(&self) -> usize {
-        self.vendor.with(|estate| estate.agent_config.agents().count())
+        self.vendor.with(|estate| estate.get::<AgentConfig>().agents().count())
     }
 
     /// Calls that made or changed an agent.
@@ -289,7 +291,7 @@ fn race_often(bench: &Bench, place_abandoned: impl Fn(&Bench)) {
     let mut refused = 0;
     for race in 0..races {
         bench.vendor.with(|estate| {
-            (8001..=8000 + AGENTS).for_each(|id| _ = estate.agent_config.remove(&id.to_string()));
+            (8001..=8000 + AGENTS).for_each(|id| _ = estate.get_mut::<AgentConfig>().remove(&id.to_string()));
         });
         if race % 2 == 1 {
             place_abandoned(bench);

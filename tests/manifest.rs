@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+use rosterctl::vendors;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,6 @@ use rosterctl::manifest::{self, schema};
 use rosterctl::model::diagnostic::Diagnostics;
 use rosterctl::model::source::File;
 use rosterctl::model::source::Source;
-use rosterctl::provider::SPECS;
 use rosterctl::report::snippet;
 use rosterctl::yaml;
 use rosterctl::yaml::{Node, NodeValue, ScalarKind};
@@ -75,7 +75,10 @@ struct Schemas {
 
 impl Schemas {
     fn new() -> Self {
-        Self { roster: validator(&schema::roster()), workspace: validator(&schema::workspace(SPECS)) }
+        Self {
+            roster: validator(&schema::roster()),
+            workspace: validator(&schema::workspace(&vendors::ALL.specs())),
+        }
     }
 
     /// What a schema has against a file; YAML that another reader refuses counts.
@@ -122,7 +125,7 @@ fn meaning(node: &Node) -> Json {
 }
 
 fn workspace(bytes: &[u8]) -> Result<Workspace, Diagnostics> {
-    rosterctl::config::load::load(&Arc::from("rosterctl.yaml"), bytes, SPECS)
+    rosterctl::config::load::load(&Arc::from("rosterctl.yaml"), bytes, &vendors::ALL.specs())
 }
 
 fn common() -> Workspace {
@@ -147,7 +150,7 @@ fn valid() {
         let is_workspace = name.ends_with(".workspace.yaml");
         let files = BTreeMap::from([(name.clone(), bytes.clone())]);
         let problems = if is_workspace {
-            rosterctl::config::load::load(&Arc::from(&*name), &bytes, SPECS).err()
+            rosterctl::config::load::load(&Arc::from(&*name), &bytes, &vendors::ALL.specs()).err()
         } else {
             manifest::load(&[File { name: Arc::from(&*name), bytes: bytes.clone() }], &common).err()
         };

@@ -4,6 +4,7 @@
 #[path = "support/bench.rs"]
 mod bench;
 
+use rosterctl::sandbox::AgentConfig;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
@@ -18,7 +19,7 @@ fn deleted_without_a_role() -> Bench {
     bench.workspace("policy: { limits: { floor: 100 } }\n");
     bench.run(&["import", "--out", "roster"]).exits(0);
     bench.run(&["apply", "--auto-approve"]).exits(0);
-    bench.with(|estate| assert!(estate.agent_config.remove("8002").is_some()));
+    bench.with(|estate| assert!(estate.get_mut::<AgentConfig>().remove("8002").is_some()));
     bench
 }
 
@@ -124,7 +125,7 @@ fn an_import_writes_a_role_and_says_what_it_drops() {
 
 /// The SIP numbers of the live agents, in the order of their own.
 fn numbers(bench: &Bench) -> Vec<Option<String>> {
-    bench.with(|estate| estate.agent_config.agents().map(|agent| agent.sip_number.clone()).collect())
+    bench.with(|estate| estate.get::<AgentConfig>().agents().map(|agent| agent.sip_number.clone()).collect())
 }
 
 #[test]

@@ -5,6 +5,9 @@
 #[path = "support/systems.rs"]
 mod systems;
 
+use rosterctl::sandbox::CmsAgent;
+use rosterctl::sandbox::IsdpOnlineAgent;
+use rosterctl::vendors;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,8 +20,7 @@ use rosterctl::model::presence::{Disruption, Presence, PresencePolicy, PresenceV
 use rosterctl::model::seat;
 use rosterctl::model::value::Value;
 use rosterctl::provider::{
-    self, Connector, OBSERVERS, Observer, PresenceQuery, QueryMode, SPECS, cms_agent, isdp_online_agent,
-    paging, seat_query,
+    Connector, Observer, PresenceQuery, QueryMode, cms_agent, isdp_online_agent, paging, seat_query, seats,
 };
 use rosterctl::runtime::client::Client;
 use rosterctl::runtime::clock::SystemClock;
@@ -63,10 +65,10 @@ fn send(estate: &mut VendorState, connection: &Connection, mut call: Call) -> Re
 /// What the shell does, in small: everybody is asked for.
 fn observe(estate: &mut VendorState, workspace: &Workspace, agents: &[&str]) -> Presence {
     let mut presence = Presence::default();
-    for observer in OBSERVERS {
+    for observer in vendors::ALL.observers() {
         let system = observer.spec().name;
         let Some(connection) = workspace.connection(system) else { continue };
-        assert_eq!(provider::observer(connection).unwrap().spec().name, system);
+        assert_eq!(vendors::ALL.vendor(connection).unwrap().spec().name, system);
         let key = match system {
             "cms-agent" => "s-cms",
             "isdp-online-agent" => "s-isdp",
@@ -137,7 +139,7 @@ fn three_systems_tell_who_is_at_work() {
     ];
     for (settings, quirks) in variants {
         let workspace = workspace(&AUTH_V2.replace("VARIANT", settings));
-        let mut estate = VendorState::from_seed(&format!("quirks: {{ {quirks} }}\n{SEED}")).unwrap();
+        let mut estate = vendors::ALL.seeded(&format!("quirks: {{ {quirks} }}\n{SEED}")).unwrap();
         let presence = observe(&mut estate, &workspace, &["8001", "8002", "8003", "9999", "tom"]);
         assert_eq!(presence.gaps(), [], "{settings} {quirks}");
         assert_eq!(states(&presence, "8001"), [State::OnCall, State::Online, State::NotClaiming]);
@@ -152,7 +154,7 @@ fn three_systems_tell_who_is_at_work() {
         let departures = estate.departures();
         assert!(departures.is_empty(), "{departures:?}");
         // The call ends.
-        estate.cms_agent.agents.get_mut(&8001).unwrap().status = 4;
+        estate.get_mut::<CmsAgent>().agents.get_mut(&8001).unwrap().status = 4;
         let presence = observe(&mut estate, &workspace, &["8001"]);
         assert_eq!(states(&presence, "8001")[0], State::Idle);
     }
@@ -162,7 +164,7 @@ fn three_systems_tell_who_is_at_work() {
 fn an_unknown_work_number_that_is_refused_leaves_a_gap() {
     let workspace = workspace(&AUTH_V2.replace("VARIANT", ""));
     let mut estate =
-        VendorState::from_seed(&format!("quirks: {{ unknownWorkNumber: failure }}\n{SEED}")).unwrap();
+        vendors::ALL.seeded(&format!("quirks: {{ unknownWorkNumber: failure }}\n{SEED}")).unwrap();
     let presence = observe(&mut estate, &workspace, &["9999"]);
     let verdict = PresencePolicy::default().evaluate(Disruption::Unqueue, &"9999".into(), &presence);
     assert_eq!(
@@ -180,7 +182,7 @@ fn a_wrong_key_is_a_refused_sign_in() {
     let connection = connection("cms-agent");
     let agent = OperatorId::from("8001");
     let question = PresenceQuery::Agent(&agent);
-    let mut estate = VendorState::from_seed(SEED).unwrap();
+    let mut estate = vendors::ALL.seeded(SEED).unwrap();
     let mut ask = || {
         let mut call = cms_agent::CmsAgent.ask(&connection, &question).unwrap();
         cms_agent::CmsAgent.sign(&connection, &secret("wrong"), NOW, &mut call);
@@ -198,7 +200,7 @@ fn a_wrong_key_is_a_refused_sign_in() {
 fn seats_and_their_figures_over_a_long_span() {
     let connection = connection("seat-query");
     for quirks in ["", "seatStatusAsNumber: true", "numbersAsStrings: true, unsetStrings: absent"] {
-        let mut estate = VendorState::from_seed(&format!("quirks: {{ {quirks} }}\n{SEED}")).unwrap();
+        let mut estate = vendors::ALL.seeded(&format!("quirks: {{ {quirks} }}\n{SEED}")).unwrap();
         let windows = seat_query::date_range::windows(NOW - 90 * 24 * 3_600_000, NOW, 480);
         assert_eq!(windows.len(), 3);
         let mut read = Vec::new();
@@ -206,10 +208,13 @@ fn seats_and_their_figures_over_a_long_span() {
             let mut call = seat_query::requests::page(1, window);
             seat_query::SeatQuery.sign(&connection, &secret("s-seat"), NOW, &mut call);
             let page = seat_query::responses::page(&send(&mut estate, &connection, call)).unwrap();
-            assert_eq!(paging::pages(page.head().keys.len(), page.total, seat_query::PAGE_SIZE), 1);
+            assert_eq!(
+                paging::pages(seats::head(&page).keys.len(), page.total, seat_query::requests::PAGE_SIZE),
+                1
+            );
             read.push(vec![page]);
         }
-        let seats = seat_query::responses::seats(read);
+        let seats = seats::seats(read, seat_query::requests::PAGE_SIZE);
         assert_eq!(seats.listing.incomplete, None);
         assert_eq!(seats.listing.items.len(), 2, "the deleted one is left out");
         let figures = &seats.listing.items[&"a".into()].figures;
@@ -224,7 +229,7 @@ fn seats_and_their_figures_over_a_long_span() {
 /// No system is written to.
 #[test]
 fn observers_only_read() {
-    for observer in OBSERVERS {
+    for observer in vendors::ALL.observers() {
         let connection = connection(observer.spec().name);
         let agent = OperatorId::from("8001");
         for question in [PresenceQuery::Page(1), PresenceQuery::Agent(&agent)] {
@@ -239,12 +244,14 @@ fn observers_only_read() {
 #[tokio::test]
 async fn the_server_answers_all_readers() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let running = spawn_at(VendorState::from_seed(SEED).unwrap(), Arc::new(|| NOW)).await.unwrap();
+    let running = spawn_at(vendors::ALL.seeded(SEED).unwrap(), Arc::new(|| NOW)).await.unwrap();
     let text =
         WORKSPACE.replace("AUTH", &AUTH_V2.replace("VARIANT", "signedHeaders: [host, content-length]"));
     let hosts = ["https://api.laaffic.com", "https://isdp.example.com", "https://10.22.26.181:28080"];
     let text = hosts.iter().fold(text, |text, host| text.replace(host, &running.base_url()));
-    let workspace = rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS).unwrap();
+    let workspace =
+        rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), &vendors::ALL.specs())
+            .unwrap();
     let send = async |call: Call| {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let request = client.post(format!("{}{}", running.base_url(), call.path)).body(call.body.clone());
@@ -304,12 +311,13 @@ fn observers(running: &Running, desk_key: &str) -> Observers {
             text = text.replace(host, &running.base_url());
         }
     }
-    let workspace = rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS)
-        .unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    let workspace =
+        rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), &vendors::ALL.specs())
+            .unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let mut observers = Observers::default();
-    for observer in OBSERVERS.iter().copied() {
+    for observer in vendors::ALL.observers() {
         let connection = workspace.connection(observer.spec().name).unwrap().clone();
-        let connector = provider::connector(&connection).unwrap();
+        let connector = vendors::ALL.vendor(&connection).unwrap().connector;
         let key = match observer.spec().name {
             "cms-agent" => desk_key,
             "isdp-online-agent" => "s-isdp",
@@ -338,7 +346,7 @@ fn calls(running: &Running, path: &str) -> usize {
 
 #[tokio::test]
 async fn the_shell_reads_every_system_that_knows() {
-    let running = spawn(VendorState::from_seed(SEED).unwrap()).await.unwrap();
+    let running = spawn(vendors::ALL.seeded(SEED).unwrap()).await.unwrap();
     let observers = observers(&running, "s-cms");
     let presence = observers.presence(Some(&ids(&["8001", "8002", "tom", "60000"]))).await;
     assert_eq!(presence.gaps(), []);
@@ -363,7 +371,7 @@ async fn the_shell_reads_every_system_that_knows() {
 
     // The token is kept; revoked at the vendor, it is fetched anew once.
     assert_eq!(calls(&running, TOKEN), 1);
-    running.with(|estate| estate.isdp_online_agent.revoke());
+    running.with(|estate| estate.get_mut::<IsdpOnlineAgent>().revoke());
     let presence = observers.presence(Some(&ids(&["8001"]))).await;
     assert_eq!(presence.gaps(), []);
     assert_eq!(calls(&running, TOKEN), 2);
@@ -376,9 +384,9 @@ async fn the_shell_reads_every_system_that_knows() {
 
 #[tokio::test]
 async fn a_refused_sign_in_is_not_tried_again() {
-    let running = spawn(VendorState::from_seed(SEED).unwrap()).await.unwrap();
+    let running = spawn(vendors::ALL.seeded(SEED).unwrap()).await.unwrap();
     let observers = observers(&running, "wrong");
-    running.with(|estate| estate.isdp_online_agent.logins[0].password = "changed".into());
+    running.with(|estate| estate.get_mut::<IsdpOnlineAgent>().logins[0].password = "changed".into());
     let whom: Vec<String> = (8001..8041).map(|id| id.to_string()).collect();
     let whom = whom.iter().map(|id| OperatorId::from(id.as_str())).collect();
     let presence = observers.presence(Some(&whom)).await;
@@ -395,7 +403,7 @@ async fn a_refused_sign_in_is_not_tried_again() {
 #[tokio::test]
 async fn what_fails_is_a_gap_and_the_rest_is_told() {
     let seed = format!("{SEED}\nfaults: {{ serverError: 1, only: [findOnlineAgent, agentbyworkno] }}");
-    let running = spawn(VendorState::from_seed(&seed).unwrap()).await.unwrap();
+    let running = spawn(vendors::ALL.seeded(&seed).unwrap()).await.unwrap();
     let observers = observers(&running, "s-cms");
     let presence = observers.presence(Some(&ids(&["8001", "8002", "8003"]))).await;
     assert_eq!(states(&presence, "8002"), [State::Claiming]);

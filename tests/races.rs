@@ -5,6 +5,7 @@
 #[path = "support/bench.rs"]
 mod bench;
 
+use rosterctl::sandbox::AgentConfig;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
@@ -72,7 +73,8 @@ impl Pair {
     }
 
     fn live(&self, id: u32) -> String {
-        self.bench.with(|estate| estate.agent_config.agent(&id.to_string()).unwrap().password_md5.clone())
+        self.bench
+            .with(|estate| estate.get::<AgentConfig>().agent(&id.to_string()).unwrap().password_md5.clone())
     }
 
     /// Asserts that the live password is the one of the store, and that no rotation is left open.

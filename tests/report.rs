@@ -13,6 +13,7 @@ mod bench;
 #[path = "support/planning.rs"]
 mod planning;
 
+use rosterctl::sandbox::AgentConfig;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -404,7 +405,7 @@ fn what_cannot_be_written_is_an_error_before_anything_is_done() {
     bench.run(&["plan", "--write", "html=x", "--out", "x"]).exits(1);
     bench.run(&["plan", "--format", "prometheus"]).exits(1);
     assert_eq!(fs::read(bench.path("roster/roster.yaml")).unwrap(), kept);
-    let name = bench.with(|estate| estate.agent_config.agents().next().unwrap().name.clone());
+    let name = bench.with(|estate| estate.get::<AgentConfig>().agents().next().unwrap().name.clone());
     assert_eq!(name.as_deref(), Some("张三"), "nothing was done");
     // A manifest that is wrong is no manifest less.
     bench.roster("agents: 7\n");

@@ -1,6 +1,9 @@
 //! The simulated vendors over HTTP: what a client on the other side of a socket sees.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
+use rosterctl::vendors;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
@@ -44,16 +47,16 @@ async fn json_of(request: reqwest::RequestBuilder) -> Value {
 }
 
 async fn with_faults(faults: Faults) -> Running {
-    spawn(VendorState { faults, ..VendorState::default() }).await.unwrap()
+    spawn(VendorState { faults, ..vendors::ALL.estate() }).await.unwrap()
 }
 
 fn agents(running: &Running) -> usize {
-    running.with(|estate| estate.agent_config.agents().count())
+    running.with(|estate| estate.get::<AgentConfig>().agents().count())
 }
 
 #[tokio::test]
 async fn both_vendors_answer_and_share_their_agents() {
-    let estate = VendorState::from_seed("accounts: {N00000000556: secret}").unwrap();
+    let estate = vendors::ALL.seeded("accounts: {N00000000556: secret}").unwrap();
     let running = spawn_at(estate, Arc::new(|| PRINTED)).await.unwrap();
     let made = json_of(agent(&running, "create/v2", json!({"operatorId": "8000", "name": "张三"}))).await;
     assert_eq!(made["data"][0]["operatorId"], "8000");
@@ -80,7 +83,7 @@ async fn both_vendors_answer_and_share_their_agents() {
 
 #[tokio::test]
 async fn the_rate_is_told_by_status_and_header() {
-    let running = spawn_at(VendorState::default(), Arc::new(|| PRINTED)).await.unwrap();
+    let running = spawn_at(vendors::ALL.estate(), Arc::new(|| PRINTED)).await.unwrap();
     for _ in 0..20 {
         assert_eq!(queue(&running, "queueQueue", &json!({})).send().await.unwrap().status(), 200);
     }
@@ -168,6 +171,7 @@ async fn a_server_keeps_its_state() {
     let (state, seed) = (folder.path().join("state.json"), folder.path().join("seed.yaml"));
     std::fs::write(&seed, "{tokens: [one], agents: [{operatorId: \"8001\"}]}").unwrap();
     let options = Options {
+        factories: vendors::ALL.simulators(),
         listen: "127.0.0.1:0".parse().unwrap(),
         state: Some(state.clone()),
         seed: Some(seed.clone()),
@@ -215,7 +219,7 @@ async fn a_server_keeps_its_state() {
     assert!(matches!(served(options.clone(), async |_| ()).await, Err(SandboxError::State { .. })));
     std::fs::write(&seed, "agent: []").unwrap();
     assert!(matches!(served(options.clone(), async |_| ()).await, Err(SandboxError::Seed { .. })));
-    let remote = Options { listen: "0.0.0.0:0".parse().unwrap(), state: None, seed: None };
+    let remote = Options { listen: "0.0.0.0:0".parse().unwrap(), state: None, seed: None, ..options };
     assert!(matches!(served(remote, async |_| ()).await, Err(SandboxError::NotLoopback(_))));
 }
 
@@ -223,12 +227,12 @@ async fn a_server_keeps_its_state() {
 async fn a_clock_of_the_callers_moves_the_window() {
     let now = Arc::new(Mutex::new(PRINTED));
     let clock = Arc::clone(&now);
-    let running = spawn_at(VendorState::default(), Arc::new(move || *clock.lock().unwrap())).await.unwrap();
-    running.with(|estate| estate.webchat_queue.rate_limit.calls = 1);
+    let running = spawn_at(vendors::ALL.estate(), Arc::new(move || *clock.lock().unwrap())).await.unwrap();
+    running.with(|estate| estate.get_mut::<WebchatQueue>().rate_limit.calls = 1);
     assert_eq!(queue(&running, "addQueue", &json!({"displayName": "q"})).send().await.unwrap().status(), 200);
     assert_eq!(queue(&running, "addQueue", &json!({"displayName": "q"})).send().await.unwrap().status(), 429);
     *now.lock().unwrap() += 60_000;
     assert_eq!(queue(&running, "addQueue", &json!({"displayName": "q"})).send().await.unwrap().status(), 200);
-    let twins = running.with(|estate| estate.webchat_queue.queues.len());
+    let twins = running.with(|estate| estate.get::<WebchatQueue>().queues.len());
     assert_eq!(twins, 2);
 }

@@ -5,6 +5,7 @@
 #[path = "support/bench.rs"]
 mod bench;
 
+use rosterctl::sandbox::AgentConfig;
 use std::fs;
 
 use bench::Bench;
@@ -32,12 +33,12 @@ fn edit(bench: &Bench, change: impl FnOnce(&mut Value)) {
 }
 
 fn name(bench: &Bench, id: &str) -> String {
-    bench.with(|estate| estate.agent_config.agent(id).unwrap().name.clone().unwrap())
+    bench.with(|estate| estate.get::<AgentConfig>().agent(id).unwrap().name.clone().unwrap())
 }
 
 /// Names an agent in the console.
 fn rename(bench: &Bench, id: &str, name: &str) {
-    bench.with(|estate| estate.agent_config.agent_mut(id).unwrap().name = Some(name.to_owned()));
+    bench.with(|estate| estate.get_mut::<AgentConfig>().agent_mut(id).unwrap().name = Some(name.to_owned()));
 }
 
 const APPLY: [&str; 4] = ["apply", "--auto-approve", "--plan", "plan.json"];

@@ -8,6 +8,8 @@ mod bench;
 #[path = "support/vault.rs"]
 mod vault;
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::vendors;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -21,7 +23,6 @@ use bench::{Bench, md5_of};
 use futures_util::future::join_all;
 use rosterctl::config::load;
 use rosterctl::model::secret::{Secret, SecretRef};
-use rosterctl::provider::SPECS;
 use rosterctl::storage::secrets::Secrets;
 use serde_json::json;
 use vault::{VAULT_TOKEN, Vault};
@@ -52,7 +53,7 @@ impl Stores {
             "apiVersion: rosterctl/v1\nkind: Workspace\nname: edges\nmanifests: [roster]\nconnections: {{}}
 secrets:\n  own: {{ type: dir, path: own }}\n{stores}"
         );
-        let loaded = load::load(&Arc::from("rosterctl.yaml"), text.as_bytes(), SPECS);
+        let loaded = load::load(&Arc::from("rosterctl.yaml"), text.as_bytes(), &vendors::ALL.specs());
         let workspace = loaded.unwrap_or_else(|out| panic!("{out:?}"));
         Secrets::open(&workspace, self.folder.path())
     }
@@ -299,7 +300,7 @@ fn a_service_account_signs_in_once_in_its_namespace() {
 
 /// The MD5 of an agent's live password, and that of what a store holds.
 fn live_and_stored(bench: &Bench, id: &str, stored: &str) -> (String, String) {
-    let live = bench.with(|estate| estate.agent_config.agent(id).unwrap().password_md5.clone());
+    let live = bench.with(|estate| estate.get::<AgentConfig>().agent(id).unwrap().password_md5.clone());
     (live, md5_of(stored))
 }
 

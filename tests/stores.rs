@@ -7,6 +7,7 @@ mod bench;
 #[path = "support/vault.rs"]
 mod vault;
 
+use rosterctl::sandbox::AgentConfig;
 use std::fs;
 use std::path::Path;
 
@@ -135,7 +136,8 @@ fn two_hundred_from(store: &str, declared: &str, key: &str, password: impl Fn(u3
         live(&bench, &id.to_string(), &password(id));
     }
     bench.with(|estate| {
-        estate.agent_config.agent_mut("8100").unwrap().password_md5 = md5_of("changed in the console");
+        estate.get_mut::<AgentConfig>().agent_mut("8100").unwrap().password_md5 =
+            md5_of("changed in the console");
     });
     bench.roster(&roster(2));
     heard.run(&bench, &["plan", "--out", "plan.json"], 0);

@@ -4,11 +4,12 @@
 #[path = "support/bench.rs"]
 mod bench;
 
+use rosterctl::sandbox::SeatQuery;
+use rosterctl::vendors;
 use std::fmt::Write as _;
 use std::fs;
 
 use bench::{Said, run_in};
-use rosterctl::sandbox::vendor_state::VendorState;
 use rosterctl::sandbox::{Running, spawn};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -67,7 +68,7 @@ struct Site {
 
 impl Site {
     fn new(seed: &str) -> Self {
-        let estate = VendorState::from_seed(&format!("{CREDENTIALS}{seed}")).unwrap();
+        let estate = vendors::ALL.seeded(&format!("{CREDENTIALS}{seed}")).unwrap();
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(spawn(estate)).unwrap();
         let site = Self { folder: tempfile::tempdir().unwrap(), runtime, running };
@@ -302,7 +303,8 @@ fn doctor_tries_each_thing_once_and_names_the_way_out() {
     assert_eq!(wrong, ["store/ci", "connection/online"]);
 
     // A refused sign-in is 6, tried once.
-    site.running.with(|estate| estate.seat_query.api_keys.insert("bDqJFiq9".into(), "other".into()));
+    site.running
+        .with(|estate| estate.get_mut::<SeatQuery>().api_keys.insert("bDqJFiq9".into(), "other".into()));
     site.calls();
     let said = site.run(&["doctor"]).exits(6);
     assert!(
@@ -383,7 +385,8 @@ seats:
     assert_eq!(drift["steps"], json!([]));
     site.run(&["plan", "--detailed-exitcode"]).exits(2);
     // Seats that cannot be read: a drift cannot know, a plan can do without.
-    site.running.with(|estate| estate.seat_query.api_keys.insert("bDqJFiq9".into(), "changed".into()));
+    site.running
+        .with(|estate| estate.get_mut::<SeatQuery>().api_keys.insert("bDqJFiq9".into(), "changed".into()));
     let drift = site.run(&["drift", "--format", "json"]).exits(6).json();
     assert_eq!(codes(&drift), ["R602 -"]);
     let plan = site.run(&["plan", "--format", "json"]).exits(0).json();

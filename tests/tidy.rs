@@ -27,12 +27,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["model", "config", "yaml"]),
     ("runtime", &["model", "config", "provider", "apply"]),
     ("storage", &["model", "config", "runtime"]),
-    ("sandbox", &["model", "provider", "runtime", "storage"]),
+    ("sandbox", &["model", "runtime", "storage"]),
+    ("vendors", &["model", "config", "provider", "sandbox"]),
     (
         "cli",
         &[
             "model", "yaml", "config", "manifest", "provider", "plan", "apply", "report", "runtime",
-            "storage", "sandbox",
+            "storage", "sandbox", "vendors",
         ],
     ),
 ];

@@ -15,7 +15,7 @@ use rosterctl::model::value::Value;
 use rosterctl::model::{agent, queue, seat};
 use rosterctl::provider::{
     Connector, Observer, Page, PresenceQuery, Provider, QueryMode, Row, agent_config, cms_agent,
-    isdp_online_agent, paging, seat_query, webchat_queue,
+    isdp_online_agent, paging, seat_query, seats, webchat_queue,
 };
 use serde_json::{Value as Json, json};
 use systems::{connection, secret, variant, workspace};
@@ -110,7 +110,7 @@ fn seat_query_is_asked_and_signed_as_its_document_shows() {
 fn seat_query_sample() {
     let page = seat_query::responses::page(&reply(SEAT_QUERY)).unwrap();
     assert_eq!(page.total, Some(5));
-    let seats = seat_query::responses::seats(vec![vec![page]]);
+    let seats = seats::seats(vec![vec![page]], 100);
     // The sample prints one of its five.
     assert_eq!(seats.listing.incomplete.as_deref(), Some("1 were listed where the total says 5"));
     let (account, live) = seats.listing.items.first_key_value().unwrap();

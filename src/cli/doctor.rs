@@ -8,7 +8,7 @@ use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
 use super::report_output::PendingJson;
-use super::session::load::Loaded;
+use super::session::load::{Loaded, registry};
 use super::session::{connections, git_exposure, load};
 use crate::config::settings::Rate;
 use crate::config::workspace::Connection;
@@ -18,9 +18,7 @@ use crate::model::id::{Kind, OperatorId, safe};
 use crate::model::seat;
 use crate::model::secret::SecretRef;
 use crate::model::value::Value;
-use crate::provider::seat_query;
-use crate::provider::seat_query::date_range;
-use crate::provider::{self, PresenceQuery, QueryMode, Row};
+use crate::provider::{PresenceQuery, QueryMode, Row};
 use crate::report::doctor::{self, Check, FORMAT, Findings, Health};
 use crate::runtime::client::Client;
 use crate::runtime::clock;
@@ -31,8 +29,8 @@ use crate::storage::secrets::SecretError;
 /// A clock that is further off than this is told of: signatures of some vendors hold for five minutes.
 const SKEW_MS: u64 = 2 * 60 * 1000;
 
-/// Minutes east of Greenwich of the vendors' clocks, unless a connection says otherwise.
-const BEIJING: i64 = 8 * 60;
+/// The span that is asked for when only the seats are wanted: the vendor insists on one.
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Try each connection and store once, and say what is wrong and how to mend it. Changes nothing.
 #[derive(Debug, clap::Args)]
@@ -340,13 +338,14 @@ fn foreign(rows: &[Row]) -> Option<String> {
 /// One cheap reading call, and what it told.
 async fn ask(loaded: &Loaded, link: &Client) -> Result<Told, Failure> {
     let connection = link.connection();
-    if let Some(provider) = provider::for_connection(connection) {
+    let vendor = registry().vendor(connection);
+    if let Some(provider) = vendor.and_then(|vendor| vendor.resources.first().copied()) {
         let hear = |reply: &Reply| provider.parse_list(connection, reply);
         let page = link.read(|| Some(provider.list_request(connection, 1)), hear).await?;
         let noun = if connection.spec.holds(Kind::Queue) { "queues" } else { "agents" };
         return Ok(Told { words: listed(page.total, noun), foreign: foreign(&page.rows) });
     }
-    if let Some(observer) = provider::observer(connection) {
+    if let Some(observer) = vendor.and_then(|vendor| vendor.presence) {
         let agent =
             an_agent(loaded, |agent| observer.ask(connection, &PresenceQuery::Agent(agent)).is_some());
         let question = match observer.way(connection) {
@@ -364,14 +363,14 @@ async fn ask(loaded: &Loaded, link: &Client) -> Result<Told, Failure> {
         }
         .into());
     }
-    let offset = connection.settings.number("utcOffset").unwrap_or(BEIJING);
     let now = clock::now_ms();
-    let span = i64::try_from(date_range::SHORTEST.as_millis()).unwrap_or(i64::MAX);
-    let Some(window) = date_range::windows(now.saturating_sub(span), now, offset).pop() else {
+    let reader = vendor.and_then(|vendor| vendor.seats);
+    let windows = reader.map(|reader| reader.windows(connection, now.saturating_sub(DAY_MS), now));
+    let (Some(reader), Some(window)) = (reader, windows.and_then(|mut windows| windows.pop())) else {
         return Err(Failure::Refused("there is nothing to ask".to_owned()));
     };
-    let page =
-        link.read(|| Some(seat_query::requests::page(1, &window)), seat_query::responses::page).await?;
+    let hear = |reply: &Reply| reader.parse_page(reply);
+    let page = link.read(|| Some(reader.page_request(&window, 1)), hear).await?;
     Ok(listed(page.total, "seats").into())
 }
 
@@ -497,7 +496,9 @@ fn unasked(loaded: &Loaded) -> Vec<Check> {
     let guard = &loaded.workspace.policy.presence;
     let mut checks = Vec::new();
     for connection in loaded.workspace.connections.iter().filter(|_| !guard.block.is_empty()) {
-        let Some(observer) = provider::observer(connection) else { continue };
+        let Some(observer) = registry().vendor(connection).and_then(|vendor| vendor.presence) else {
+            continue;
+        };
         let guards = observer.states().iter().any(|state| guard.protect.contains(state));
         if !guards || observer.way(connection) != QueryMode::Singly {
             continue;

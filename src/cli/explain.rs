@@ -3,9 +3,9 @@
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
+use super::session::load::registry;
 use crate::manifest::schema;
 use crate::model::id::safe;
-use crate::provider::SPECS;
 use crate::report::explain;
 
 /// Say what a kind, a field, a setting or a finding code means; without an argument, what there is.
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     let roster = schema::roster();
-    match explain::explain(arguments.topic.as_deref(), roster.as_value(), SPECS) {
+    match explain::explain(arguments.topic.as_deref(), roster.as_value(), &registry().specs()) {
         Ok(text) => {
             console.out(&text);
             Ok(Exit::Success)

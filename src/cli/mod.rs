@@ -29,6 +29,7 @@ mod unlock;
 mod validate;
 mod workspace_args;
 
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::ExitCode;
@@ -39,7 +40,9 @@ use self::console::{Colour, Console};
 use self::error::CliError;
 use self::exit::Exit;
 use self::report_output::PendingJson;
+use self::session::load;
 use self::signals::unless_interrupted;
+use crate::vendors::Registry;
 use rustix::io::Errno;
 
 /// A contact centre's roster as code: agents, skill groups and queues in reviewed YAML.
@@ -127,9 +130,11 @@ impl Command {
     }
 }
 
-/// Runs the program.
-pub fn main() -> ExitCode {
-    let parsed = program().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+/// Runs the program with some vendors and with arguments, of which the first is its name.
+pub fn main(vendors: Registry, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    load::register(vendors);
+    let parsed =
+        program().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
+use super::session::load::registry;
 use crate::sandbox;
 use crate::sandbox::Options;
 use crate::storage::paths;
@@ -29,8 +30,12 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     for path in arguments.state.iter().chain(&arguments.seed) {
         paths::unlinked(path).map_err(|error| CliError::error(error.to_string()))?;
     }
-    let options =
-        Options { listen: arguments.listen, state: arguments.state.clone(), seed: arguments.seed.clone() };
+    let options = Options {
+        factories: registry().simulators(),
+        listen: arguments.listen,
+        state: arguments.state.clone(),
+        seed: arguments.seed.clone(),
+    };
     let announce = |address: SocketAddr| {
         console.out(&format!("the sandbox listens on http://{address}; Ctrl-C ends it\n"));
     };

@@ -3,8 +3,8 @@
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
+use super::session::load::registry;
 use crate::manifest::schema;
-use crate::provider::SPECS;
 
 /// Print a JSON Schema, as checked in under schema/.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ enum Of {
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
     let schema = match arguments.of {
         Of::Roster => schema::roster(),
-        Of::Workspace => schema::workspace(SPECS),
+        Of::Workspace => schema::workspace(&registry().specs()),
         Of::Plan => schema::plan(),
     };
     match serde_json::to_string_pretty(&schema) {

@@ -15,7 +15,7 @@ use super::exit::Exit;
 use super::report_output::PendingJson;
 use super::session::connections;
 use super::session::load;
-use super::session::load::Loaded;
+use super::session::load::{Loaded, registry};
 use crate::config::workspace::Prune;
 use crate::model::call::{Failure, Reason};
 use crate::model::desired::Desired;
@@ -27,7 +27,6 @@ use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::{Members, Value};
 use crate::plan;
-use crate::provider::SPECS;
 use crate::report::status::{self, Row, Sources, Status};
 use crate::runtime::clock;
 use crate::runtime::read::presence::Observers;
@@ -113,8 +112,9 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         agents: connections::vendor(&loaded, Kind::Agent).await,
         queues: connections::vendor(&loaded, Kind::Queue).await,
         observers: connections::observers(&loaded).await,
-        asked: SPECS
-            .iter()
+        asked: registry()
+            .specs()
+            .into_iter()
             .filter_map(|spec| Some((spec.name, Arc::clone(&loaded.workspace.connection(spec.name)?.name))))
             .collect(),
     };
@@ -239,13 +239,14 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
         }
     };
     let mut trouble = Trouble::default();
-    let agents = settle(agents, Kind::Agent, &mut trouble);
-    let queues = settle(queues, Kind::Queue, &mut trouble);
+    let seat_system = loaded.workspace.connection_of_kind(Kind::Seat).map_or("", |c| c.spec.name);
+    let agents = settle(agents, loaded, Kind::Agent, &mut trouble);
+    let queues = settle(queues, loaded, Kind::Queue, &mut trouble);
     match &seats {
-        Seats::Unread(why, reason) => trouble.add("seat-query", why.clone(), *reason),
+        Seats::Unread(why, reason) => trouble.add(seat_system, why.clone(), *reason),
         Seats::Read(seats) => {
             if let Some(why) = &seats.listing.incomplete {
-                trouble.add("seat-query", doubt(why), Some(Reason::Incomplete));
+                trouble.add(seat_system, doubt(why), Some(Reason::Incomplete));
             }
         }
         Seats::Unasked => {}
@@ -317,8 +318,13 @@ async fn read_queues(systems: &Systems) -> Read<LiveQueue> {
 }
 
 /// Takes down what was not read, or not proved whole.
-fn settle<T>(read: Read<T>, kind: Kind, trouble: &mut Trouble) -> Option<Listing<OperatorId, T>> {
-    let spec = SPECS.iter().find(|spec| spec.holds(kind))?;
+fn settle<T>(
+    read: Read<T>,
+    loaded: &Loaded,
+    kind: Kind,
+    trouble: &mut Trouble,
+) -> Option<Listing<OperatorId, T>> {
+    let spec = loaded.workspace.connection_of_kind(kind)?.spec;
     match read? {
         Ok(listing) => {
             if let Some(why) = &listing.incomplete {

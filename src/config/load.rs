@@ -640,11 +640,13 @@ fn presence_policy(settings: &Settings) -> PresencePolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vendors;
 
     #[test]
     fn every_default_of_every_table_is_read_by_its_own_type() {
         let tables = [CONNECTION, LEDGER, POLICY].into_iter().chain(STORES.iter().map(|(.., table)| *table));
-        let specs = crate::provider::SPECS.iter().map(|spec| spec.settings);
+        let specs = vendors::ALL.specs();
+        let specs = specs.iter().map(|spec| spec.settings);
         for table in tables.chain(specs) {
             let values = defaults(table);
             for setting in table.iter().filter(|s| !s.default.is_empty()) {

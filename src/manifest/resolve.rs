@@ -649,13 +649,14 @@ mod tests {
     use super::*;
     use crate::manifest::load;
     use crate::model::source::File;
+    use crate::vendors;
 
     const WORKSPACE: &str = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\n\
         connections:\n  a: { provider: agent-config, baseUrl: sandbox }\n  \
         w: { provider: webchat-queue, baseUrl: sandbox }\n";
 
     fn roster(text: &str) -> Result<Desired, Vec<String>> {
-        let specs = crate::provider::SPECS;
+        let specs = &vendors::ALL.specs();
         let workspace =
             crate::config::load::load(&"rosterctl.yaml".into(), WORKSPACE.as_bytes(), specs).unwrap();
         let text = format!("apiVersion: rosterctl/v1\nkind: Roster\n{text}");

@@ -7,9 +7,14 @@ use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
 use crate::model::presence::{PresenceReport, State};
+use crate::model::seat::LiveSeat;
 use crate::model::secret::{Secret, SecretRef};
-
+use crate::model::support::Support;
 use crate::model::write_op::WriteOp;
+
+/// A write operation that a vendor lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsupported;
 
 /// A row of a listing.
 #[derive(Clone, Debug)]
@@ -133,8 +138,8 @@ impl Token {
 
 /// A vendor system that knows who is at work. All functions are from data to data.
 ///
-/// The runtime makes one [`Presence`](crate::model::presence::Presence) of them all: it asks every observer of
-/// [`OBSERVERS`](super::OBSERVERS) by the same signing, pacing and trying again as any other reading call. Of a listing it reads
+/// The runtime makes one [`Presence`](crate::model::presence::Presence) of them all: it asks every observer by the
+/// same signing, pacing and trying again as any other reading call. Of a listing it reads
 /// page 1, works out the rest with [`pages`](super::paging::pages), reads them side by side, and puts them together with
 /// [`gather`](super::paging::gather). Of a system that is asked agent by agent it reads the agents that a step disrupts.
 /// What fails becomes a gap ([`Presence::fail`](crate::model::presence::Presence::fail)), never a silence.
@@ -190,7 +195,12 @@ pub struct PresencePage {
 }
 
 /// A vendor system that holds resources. All functions are from data to data.
+///
+/// A vendor that holds several kinds has a provider for each.
 pub trait Provider: Connector {
+    /// Returns what it can do with its kind.
+    fn support(&self) -> &'static Support;
+
     /// Rows that a page of the listing is asked to hold.
     fn page_size(&self, connection: &Connection) -> usize;
 
@@ -218,12 +228,72 @@ pub trait Provider: Connector {
 
     /// Returns the call of a write operation, with the password that it sends.
     ///
-    /// `None` for an operation that the vendor lacks.
-    fn write_request(&self, connection: &Connection, op: &WriteOp, password: Option<&Secret>)
-    -> Option<Call>;
+    /// # Errors
+    /// The vendor lacks the operation.
+    fn write_request(
+        &self,
+        connection: &Connection,
+        op: &WriteOp,
+        password: Option<&Secret>,
+    ) -> Result<Call, Unsupported>;
 
     /// Judges the answer to an order.
     fn parse_write(&self, connection: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure>;
+}
+
+/// A piece of a span of time, as the vendor writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its first second.
+    pub start: String,
+    /// Its last second.
+    pub end: String,
+}
+
+/// The digest of a seat's password, which can be compared and nothing else.
+pub trait PasswordDigest {
+    /// Returns true if it is the digest of a secret.
+    fn is_of(&self, secret: &Secret) -> bool;
+}
+
+/// A page of the listing of voice seats.
+#[derive(Default)]
+pub struct SeatPage {
+    /// Its rows.
+    pub rows: Vec<SeatRow>,
+    /// How many rows the whole listing has, as the vendor says.
+    pub total: Option<usize>,
+}
+
+/// A row of the listing.
+pub struct SeatRow {
+    /// What the vendor knows the seat by.
+    pub account: OperatorId,
+    /// The seat was deleted.
+    pub deleted: bool,
+    /// The seat.
+    pub seat: LiveSeat,
+    /// The digest of its password, where the row tells it.
+    pub password: Option<Box<dyn PasswordDigest>>,
+}
+
+/// A vendor system that holds voice seats, which are read and never written. All functions are from data to data.
+///
+/// The listing takes a span of time for its call figures. The runtime reads all pages of each window of the span, and
+/// puts them together with [`seats`](super::seats::seats).
+pub trait SeatReader: Connector {
+    /// Returns the rows that a page of the listing is asked to hold.
+    fn page_size(&self) -> usize;
+
+    /// Cuts the time from `start_ms` until just before `end_ms` into pieces that the vendor takes, the earliest first; at
+    /// least one.
+    fn windows(&self, connection: &Connection, start_ms: i64, end_ms: i64) -> Vec<Window>;
+
+    /// Builds the call for a page of the listing, from 1, with the call figures of a window.
+    fn page_request(&self, window: &Window, page: usize) -> Call;
+
+    /// Reads a page.
+    fn parse_page(&self, reply: &Reply) -> Result<SeatPage, Failure>;
 }
 
 #[cfg(test)]

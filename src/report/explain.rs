@@ -353,6 +353,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::vendors;
 
     /// What a schema of manifests says beside the tables.
     fn roster() -> Json {
@@ -361,7 +362,7 @@ mod tests {
     }
 
     fn said(wanted: &str) -> String {
-        explain(Some(wanted), &roster(), crate::provider::SPECS)
+        explain(Some(wanted), &roster(), &vendors::ALL.specs())
             .unwrap_or_else(|near| format!("near: {near:?}"))
     }
 

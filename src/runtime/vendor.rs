@@ -93,7 +93,7 @@ impl Vendor {
         check: Option<&'a dyn Check>,
     ) -> Result<WriteReceipt, Failure> {
         let connection = self.connection();
-        let call = || self.provider.write_request(connection, op, password);
+        let call = || self.provider.write_request(connection, op, password).ok();
         let hear = |reply: &Reply| self.provider.parse_write(connection, reply);
         // A vendor may repeat a password in its message.
         let private = password;
@@ -141,6 +141,17 @@ impl<V> Default for Vendors<V> {
     }
 }
 
+impl Vendors {
+    /// Adds the vendor of its kind.
+    pub fn set(&mut self, vendor: Vendor) {
+        match vendor.provider.support().kind {
+            Kind::Agent => self.agents = Some(vendor),
+            Kind::Queue => self.queues = Some(vendor),
+            Kind::Seat => {}
+        }
+    }
+}
+
 impl<V> Vendors<V> {
     /// The vendor that holds a kind.
     pub fn get(&self, kind: Kind) -> Option<&V> {
@@ -156,7 +167,7 @@ impl Vendors {
     /// Returns what the vendors can do with each kind.
     pub fn supports(&self) -> Supports {
         let kinds = [Kind::Agent, Kind::Queue].into_iter();
-        Supports::new(kinds.filter_map(|kind| self.get(kind)?.provider.spec().support(kind)))
+        Supports::new(kinds.filter_map(|kind| Some(self.get(kind)?.provider.support())))
     }
 }
 

@@ -12,11 +12,12 @@ use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use crate::model::call::Call;
+use crate::sandbox::simulator::{People, Simulated};
 use crate::sandbox::support::{Answer, Context, note, type_name};
 use crate::sandbox::variants::NotFound;
 
 /// Path of the one operation.
-pub(crate) const PATH: &str = "/rest/cmsapp/v1/openapi/agent/agentbyworkno";
+const PATH: &str = "/rest/cmsapp/v1/openapi/agent/agentbyworkno";
 
 /// So many wrong signatures, and the address is locked.
 const MOST_WRONG: u32 = 5;
@@ -77,7 +78,7 @@ impl Doing {
 
 impl State {
     /// Answers a request at [`PATH`]; `named` says the name of an agent of agent-config.
-    pub(crate) fn answer(
+    fn answer(
         &mut self,
         method: &str,
         call: &Call,
@@ -254,11 +255,45 @@ fn encoded(bytes: &[u8]) -> String {
     bytes.iter().map(one).collect()
 }
 
+impl Simulated for State {
+    const KEY: &'static str = "cmsAgent";
+
+    fn serves(path: &str) -> bool {
+        path == PATH
+    }
+
+    fn may_change(_: &str) -> bool {
+        false
+    }
+
+    fn answer(
+        &mut self,
+        method: &str,
+        call: &Call,
+        people: People<'_>,
+        ctx: &mut Context<'_>,
+    ) -> Option<Answer> {
+        let named = |number: &str| people(number).map(|person| person.name);
+        Some(self.answer(method, call, &named, ctx))
+    }
+
+    fn behave_like(&mut self, other: Self) {
+        self.agents = other.agents;
+        self.access_keys = other.access_keys;
+        self.tokens = other.tokens;
+    }
+
+    fn departures(&self) -> &[String] {
+        &self.departures
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::sandbox::vendor_state::VendorState;
+    use crate::vendors;
 
     /// 2024-08-02T00:00:00Z
     const NOW: i64 = 1_722_556_800_000;
@@ -270,10 +305,9 @@ mod tests {
 
     fn estate(quirks: &str) -> VendorState {
         let keys = "cmsKeys: {globalaktest: example-secret-key}";
-        VendorState::from_seed(&format!(
-            "{keys}\nquirks: {{{quirks}}}\npresence: [{{agent: '101', status: 7}}]"
-        ))
-        .unwrap()
+        vendors::ALL
+            .seeded(&format!("{keys}\nquirks: {{{quirks}}}\npresence: [{{agent: '101', status: 7}}]"))
+            .unwrap()
     }
 
     fn send(estate: &mut VendorState, authorization: &str, body: &str) -> (u16, Value) {
@@ -320,7 +354,7 @@ mod tests {
 
     #[test]
     fn unknown_numbers_and_wrong_bodies() {
-        let mut estate = VendorState::from_seed("agents: [{operatorId: '102', name: 张三}]").unwrap();
+        let mut estate = vendors::ALL.seeded("agents: [{operatorId: '102', name: 张三}]").unwrap();
         let mut ask = |body: &str| send(&mut estate, "Bearer any", body).1;
         let flat = ask(r#"{"ccId":1,"vdn":1,"agentId":101}"#);
         assert_eq!(

@@ -11,30 +11,32 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use futures_util::future::LocalBoxFuture;
 
+use super::simulator::Factory;
 use super::{FORMAT, SandboxError};
 use crate::model::call::{Call, Failure, Reply};
-use crate::provider::SPECS;
 use crate::runtime::clock;
 use crate::runtime::transport::Transport;
 use crate::sandbox::vendor_state::VendorState;
 use crate::storage::paths;
 
-/// A state file.
-#[derive(Serialize, Deserialize)]
-struct StateFile<F, E> {
-    format: F,
-    estate: E,
+/// A state file; its estate is read by its vendors.
+#[derive(Deserialize)]
+struct StateFile {
+    format: String,
+    estate: Value,
 }
 
 /// The simulated vendors in this process: what `baseUrl: sandbox` talks to.
 pub struct Embedded {
     estate: Arc<Mutex<VendorState>>,
     path: Option<PathBuf>,
+    /// The vendors of the estate.
+    factories: Vec<Factory>,
     /// What the file was when it was last read or written; `None` where nobody else writes it.
     seen: Option<Mutex<Stamp>>,
 }
@@ -59,16 +61,25 @@ impl Embedded {
     ///
     /// # Errors
     /// When the file is there and is not the state of a sandbox.
-    pub fn open(path: Option<&Path>) -> Result<Self, SandboxError> {
+    pub fn open(factories: Vec<Factory>, path: Option<&Path>) -> Result<Self, SandboxError> {
         // Before it is read: what is written meanwhile is read once more.
         let seen = path.and_then(stamp);
-        let estate = path.map(opened).transpose()?.unwrap_or_else(unguarded);
-        Ok(Self { seen: path.is_some().then(|| Mutex::new(seen)), ..Self::new(estate, path) })
+        let estate = match path {
+            Some(path) => opened(&factories, path)?,
+            None => unguarded(VendorState::new(&factories)),
+        };
+        let seen = path.is_some().then(|| Mutex::new(seen));
+        Ok(Self { factories, seen, ..Self::new(estate, path) })
     }
 
     /// Holds an estate as it is.
     pub(super) fn new(estate: VendorState, path: Option<&Path>) -> Self {
-        Self { estate: Arc::new(Mutex::new(estate)), path: path.map(Path::to_path_buf), seen: None }
+        Self {
+            estate: Arc::new(Mutex::new(estate)),
+            path: path.map(Path::to_path_buf),
+            factories: Vec::new(),
+            seen: None,
+        }
     }
 
     /// Answers a call at a Unix time in milliseconds, and stores what it changed. A state that cannot be
@@ -81,7 +92,7 @@ impl Embedded {
     pub(super) fn answer_method(&self, method: &str, call: &Call, now_ms: i64) -> Reply {
         let mut estate = self.lock();
         let answered = self.follow(&mut estate).and_then(|_| {
-            let Some(path) = self.path.as_ref().filter(|_| may_change(call)) else {
+            let Some(path) = self.path.as_ref().filter(|_| estate.may_change(&call.path)) else {
                 return Ok(estate.answer(method, call, now_ms));
             };
             let _guard = self.seen.is_some().then(|| guard(path)).transpose()?;
@@ -116,7 +127,8 @@ impl Embedded {
         if *seen == now {
             return Ok(false);
         }
-        *estate = opened(path).map_err(|error| io::Error::other(anyhow::Error::from(error)))?;
+        *estate =
+            opened(&self.factories, path).map_err(|error| io::Error::other(anyhow::Error::from(error)))?;
         *seen = now;
         Ok(true)
     }
@@ -132,20 +144,14 @@ impl Embedded {
     }
 }
 
-/// An estate within reach of this program alone.
-fn unguarded() -> VendorState {
-    VendorState { unguarded: true, ..VendorState::default() }
+/// Makes an estate one within reach of this program alone.
+fn unguarded(estate: VendorState) -> VendorState {
+    VendorState { unguarded: true, ..estate }
 }
 
-fn opened(path: &Path) -> Result<VendorState, SandboxError> {
-    let estate = load(path)?.unwrap_or_default();
-    Ok(VendorState { unguarded: true, ..estate })
-}
-
-/// Whether a call can change what is stored.
-fn may_change(call: &Call) -> bool {
-    let mut operations = SPECS.iter().flat_map(|spec| spec.operations);
-    operations.any(|operation| operation.writes && call.path.contains(operation.name))
+fn opened(factories: &[Factory], path: &Path) -> Result<VendorState, SandboxError> {
+    let estate = load(factories, path)?;
+    Ok(unguarded(estate.unwrap_or_else(|| VendorState::new(factories))))
 }
 
 /// Keeps other programs from storing what they changed, until it is dropped.
@@ -165,18 +171,19 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Reads a state file; `None` when it is not there.
-pub(super) fn load(path: &Path) -> Result<Option<VendorState>, SandboxError> {
+pub(super) fn load(factories: &[Factory], path: &Path) -> Result<Option<VendorState>, SandboxError> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(SandboxError::Read { path: path.into(), source }),
     };
-    let file: StateFile<String, VendorState> =
-        serde_json::from_slice(&bytes).map_err(|source| SandboxError::State { path: path.into(), source })?;
+    let wrong = |source| SandboxError::State { path: path.into(), source };
+    let file: StateFile = serde_json::from_slice(&bytes).map_err(wrong)?;
+    let estate = VendorState::restore(factories, file.estate).map_err(wrong)?;
     if file.format != FORMAT {
         return Err(SandboxError::Format { path: path.into(), found: file.format });
     }
-    Ok(Some(file.estate))
+    Ok(Some(estate))
 }
 
 /// Replaces a state file. The new one is whole before it takes the old one's name, and readable by its owner
@@ -187,7 +194,7 @@ fn save(estate: &VendorState, path: &Path) -> io::Result<()> {
     // tempfile makes its files with mode 0600.
     let mut file = tempfile::Builder::new().prefix(".sandbox-").tempfile_in(folder)?;
     let mut writer = io::BufWriter::new(file.as_file_mut());
-    serde_json::to_writer(&mut writer, &StateFile { format: FORMAT, estate })?;
+    write!(writer, "{{\"format\":\"{FORMAT}\",\"estate\":{}}}", estate.store()?)?;
     writer.flush()?;
     drop(writer);
     // Some file systems tell only now that there is no room.
@@ -200,6 +207,8 @@ fn save(estate: &VendorState, path: &Path) -> io::Result<()> {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::sandbox::AgentConfig;
+    use crate::vendors;
 
     fn call(operation: &str, body: &serde_json::Value) -> Call {
         Call {
@@ -215,7 +224,7 @@ mod tests {
     fn what_changed_is_there_after_opening_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new").join("state.json");
-        let sandbox = Embedded::open(Some(&path)).unwrap();
+        let sandbox = Embedded::open(vendors::ALL.simulators(), Some(&path)).unwrap();
         let reply = sandbox.answer(&call("page", &json!({"abbreviate": "acme"})), 0);
         assert_eq!(reply.status, 200);
         assert!(!path.exists(), "reading writes nothing");
@@ -231,8 +240,8 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), before);
         // The state and its guard.
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2);
-        let again = Embedded::open(Some(&path)).unwrap();
-        assert!(again.lock().agent_config.agent("8001").is_some());
+        let again = Embedded::open(vendors::ALL.simulators(), Some(&path)).unwrap();
+        assert!(again.lock().get::<AgentConfig>().agent("8001").is_some());
         assert!(again.lock().unguarded);
     }
 
@@ -248,19 +257,19 @@ mod tests {
             for first in [1000, 2000, 3000] {
                 let path = &path;
                 scope.spawn(move || {
-                    let sandbox = Embedded::open(Some(path)).unwrap();
+                    let sandbox = Embedded::open(vendors::ALL.simulators(), Some(path)).unwrap();
                     (first..first + 30).for_each(|id| create(&sandbox, id));
                     let reply = sandbox.answer(&call("page", &json!({"abbreviate": "acme"})), 0);
                     assert_eq!(reply.status, 200, "no credentials are asked for afterwards either");
                 });
             }
         });
-        let after = Embedded::open(Some(&path)).unwrap();
-        assert_eq!(after.lock().agent_config.agents().count(), 90);
+        let after = Embedded::open(vendors::ALL.simulators(), Some(&path)).unwrap();
+        assert_eq!(after.lock().get::<AgentConfig>().agents().count(), 90);
         // What is changed behind its back, by hand or by a run that ended, is seen.
-        create(&Embedded::open(Some(&path)).unwrap(), 4000);
+        create(&Embedded::open(vendors::ALL.simulators(), Some(&path)).unwrap(), 4000);
         create(&after, 4001);
-        assert_eq!(after.lock().agent_config.agents().count(), 92);
+        assert_eq!(after.lock().get::<AgentConfig>().agents().count(), 92);
     }
 
     #[test]
@@ -269,25 +278,28 @@ mod tests {
         let path = folder.path().join("state.json");
         let error = |text: &str| {
             fs::write(&path, text).unwrap();
-            Embedded::open(Some(&path)).err().unwrap().to_string()
+            Embedded::open(vendors::ALL.simulators(), Some(&path)).err().unwrap().to_string()
         };
         assert!(error("{").contains("not the state of a sandbox"));
         assert!(error("{\"format\": \"x\", \"estate\": {}}").contains("\"x\""));
-        assert!(Embedded::open(Some(folder.path())).is_err());
-        assert!(Embedded::open(None).is_ok());
+        assert!(Embedded::open(vendors::ALL.simulators(), Some(folder.path())).is_err());
+        assert!(Embedded::open(vendors::ALL.simulators(), None).is_ok());
     }
 
     #[test]
     fn a_state_that_cannot_be_stored_is_told_and_not_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file").join("state.json");
-        let sandbox = Embedded::open(Some(&path)).unwrap();
+        let sandbox = Embedded::open(vendors::ALL.simulators(), Some(&path)).unwrap();
         fs::write(folder.path().join("file"), "in the way").unwrap();
-        for sandbox in [sandbox, Embedded::new(unguarded(), Some(&path))] {
+        for sandbox in [sandbox, Embedded::new(unguarded(vendors::ALL.estate()), Some(&path))] {
             let create = call("create/v2", &json!({"abbreviate": "acme", "operatorId": "8001"}));
             let reply = sandbox.answer(&create, 0);
             assert_eq!(reply.status, 500);
-            assert!(sandbox.lock().agent_config.agent("8001").is_none(), "what is not stored did not happen");
+            assert!(
+                sandbox.lock().get::<AgentConfig>().agent("8001").is_none(),
+                "what is not stored did not happen"
+            );
         }
     }
 }

@@ -9,14 +9,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::model::call::Call;
+use crate::sandbox::simulator::{People, Simulated};
 use crate::sandbox::support::{Answer, Context, note, type_name};
 use crate::sandbox::variants::{ErrorForm, Quirks};
 
 /// Path of the listing.
-pub(crate) const PATH: &str = "/openapi/v1/openTask/findOnlineAgent";
+const PATH: &str = "/openapi/v1/openTask/findOnlineAgent";
 
 /// Path of the token.
-pub(crate) const TOKEN_PATH: &str = "/oauth2/oauth/rest_token";
+const TOKEN_PATH: &str = "/oauth2/oauth/rest_token";
 
 /// "每页数量,默认并且最大50条".
 const MOST_ROWS: usize = 50;
@@ -57,7 +58,7 @@ impl State {
     }
 
     /// Answers a request at [`PATH`] or [`TOKEN_PATH`].
-    pub(crate) fn answer(&mut self, method: &str, call: &Call, ctx: &Context<'_>) -> Answer {
+    fn answer(&mut self, method: &str, call: &Call, ctx: &Context<'_>) -> Answer {
         let operation = if call.path == TOKEN_PATH { "rest_token" } else { "findOnlineAgent" };
         if method != "POST" {
             note(&mut self.departures, operation, &format!("method {method}, not POST"));
@@ -202,12 +203,39 @@ fn refusal(quirks: &Quirks, status: u16, message: &str) -> Answer {
     Answer { status: http, ..Answer::ok(body) }
 }
 
+impl Simulated for State {
+    const KEY: &'static str = "isdpOnlineAgent";
+
+    fn serves(path: &str) -> bool {
+        [PATH, TOKEN_PATH].contains(&path)
+    }
+
+    fn may_change(_: &str) -> bool {
+        false
+    }
+
+    fn answer(&mut self, method: &str, call: &Call, _: People<'_>, ctx: &mut Context<'_>) -> Option<Answer> {
+        Some(self.answer(method, call, ctx))
+    }
+
+    fn behave_like(&mut self, other: Self) {
+        self.agents = other.agents;
+        self.logins = other.logins;
+        self.tokens = other.tokens;
+    }
+
+    fn departures(&self) -> &[String] {
+        &self.departures
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::model::call::Reply;
     use crate::sandbox::vendor_state::VendorState;
+    use crate::vendors;
 
     fn send(estate: &mut VendorState, path: &str, token: &str, body: &Value, now: i64) -> Reply {
         let call = Call {
@@ -229,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_token_is_given_out_holds_and_expires() {
-        let mut estate = VendorState::from_seed(
+        let mut estate = vendors::ALL.seeded(
             "isdpLogins: [{clientId: c, username: u, password: p}]\npresence: [{agent: '8001', online: true}, {agent: '8002'}]",
         )
         .unwrap();
@@ -254,7 +282,7 @@ mod tests {
 
     #[test]
     fn departures_are_remembered() {
-        let mut estate = VendorState::default();
+        let mut estate = vendors::ALL.estate();
         send(&mut estate, PATH, "any", &json!({ "pageSize": 100, "pageNumber": 1 }), 0);
         send(&mut estate, PATH, "any", &json!({ "pageStart": "0" }), 0);
         send(&mut estate, TOKEN_PATH, "", &json!({ "client_id": "c" }), 0);

@@ -14,7 +14,8 @@ pub mod random;
 pub mod seat_query;
 pub mod seed;
 mod server;
-pub(crate) mod support;
+pub mod simulator;
+pub mod support;
 pub mod variants;
 pub mod vendor_state;
 pub mod webchat_queue;
@@ -23,9 +24,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+pub use self::agent_config::State as AgentConfig;
+pub use self::cms_agent::State as CmsAgent;
 pub use self::embedded::Embedded;
+pub use self::isdp_online_agent::State as IsdpOnlineAgent;
+pub use self::seat_query::State as SeatQuery;
 use self::seed::SeedError;
 pub use self::server::{Clock, Options, Running, serve, spawn, spawn_at};
+pub use self::webchat_queue::State as WebchatQueue;
 
 /// The format of a state file.
 const FORMAT: &str = "rosterctl.sandbox/v1";

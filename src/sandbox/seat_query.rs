@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::model::call::Call;
+use crate::sandbox::simulator::{People, Simulated};
 use crate::sandbox::support::{Answer, Context, note, type_name};
 use crate::sandbox::variants::Quirks;
 
 /// Path of the one operation.
-pub(crate) const PATH: &str = "/v3/cc/seat/query";
+const PATH: &str = "/v3/cc/seat/query";
 
 /// How far a timestamp may be off, in seconds; the document has the code (-16) and not the number.
 const SKEW_SECONDS: i64 = 300;
@@ -105,7 +106,7 @@ impl State {
     }
 
     /// Answers a request at [`PATH`].
-    pub(crate) fn answer(&mut self, method: &str, call: &Call, ctx: &Context<'_>) -> Answer {
+    fn answer(&mut self, method: &str, call: &Call, ctx: &Context<'_>) -> Answer {
         let done = self.admit(method, call, ctx).and_then(|()| self.wanted(call));
         match done {
             Ok(wanted) => Answer::ok(self.query(&wanted, ctx.quirks)),
@@ -342,11 +343,37 @@ pub fn print(now_ms: i64, offset_minutes: i32) -> String {
     offset.to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+impl Simulated for State {
+    const KEY: &'static str = "seatQuery";
+
+    fn serves(path: &str) -> bool {
+        path == PATH
+    }
+
+    fn may_change(_: &str) -> bool {
+        false
+    }
+
+    fn answer(&mut self, method: &str, call: &Call, _: People<'_>, ctx: &mut Context<'_>) -> Option<Answer> {
+        Some(self.answer(method, call, ctx))
+    }
+
+    fn behave_like(&mut self, other: Self) {
+        self.seats = other.seats;
+        self.api_keys = other.api_keys;
+    }
+
+    fn departures(&self) -> &[String] {
+        &self.departures
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::sandbox::vendor_state::VendorState;
+    use crate::vendors;
 
     /// The moment of the document's sample signature.
     const NOW: i64 = 1_630_468_800_000;
@@ -367,7 +394,7 @@ mod tests {
     }
 
     fn estate() -> VendorState {
-        VendorState::from_seed(
+        vendors::ALL.seeded(
             "apiKeys: {bDqJFiq9: 7bz1lzh9}\n\
              seats:\n  - {account: a_1, name: one_12, password: secret-1, enable: 1}\n  - {account: a_2, name: two_12,\n    \
              calls: [{time: '2025-01-01 00:00:00', seconds: 5}, {time: '2025-02-02 00:00:00'}]}\n",
@@ -407,7 +434,7 @@ mod tests {
         assert_eq!(status(&span("2025-01-01 00:00:00", "2025-02-02 00:00:01"), NOW), "-35");
         assert_eq!(status(&json!({ "current": 1, "size": 1, "params": {} }), NOW), "-22");
         assert_eq!(status(&json!({ "current": 1, "size": 101, "params": good["params"] }), NOW), "-22");
-        let wrong = VendorState::from_seed("apiKeys: {bDqJFiq9: other}").unwrap();
+        let wrong = vendors::ALL.seeded("apiKeys: {bDqJFiq9: other}").unwrap();
         assert_eq!(send(&mut { wrong }, &call(&good), NOW)["status"], "-1");
         assert_eq!(estate.departures().len(), 3);
     }

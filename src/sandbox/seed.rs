@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+use super::random::Random;
+use super::simulator::Factory;
 use super::variants::Quirks;
 use super::vendor_state::VendorState;
 use crate::sandbox::agent_config::{Agent, Role, digest};
@@ -11,6 +13,7 @@ use crate::sandbox::faults::Faults;
 use crate::sandbox::isdp_online_agent::Login;
 use crate::sandbox::seat_query::Seat;
 use crate::sandbox::webchat_queue::{KnownAgent, Member, Queue, RateLimit};
+use crate::sandbox::{AgentConfig, CmsAgent, IsdpOnlineAgent, SeatQuery, WebchatQueue};
 
 /// A seed file.
 #[derive(Default, Deserialize)]
@@ -129,17 +132,17 @@ pub enum SeedError {
 }
 
 impl VendorState {
-    /// Makes an estate from a seed file's text.
+    /// Makes an estate of some vendors from a seed file's text.
     ///
     /// # Errors
     /// When the text is no YAML, has an unknown key or a value of a wrong type, or contradicts itself.
-    pub fn from_seed(yaml: &str) -> Result<Self, SeedError> {
-        read(yaml)
+    pub fn from_seed(factories: &[Factory], yaml: &str) -> Result<Self, SeedError> {
+        read(factories, yaml)
     }
 }
 
 /// Reads a seed.
-fn read(yaml: &str) -> Result<VendorState, SeedError> {
+fn read(factories: &[Factory], yaml: &str) -> Result<VendorState, SeedError> {
     // An empty file is an empty estate, not a null.
     let seed: Option<Seed> = serde_yaml::from_str(yaml)?;
     let seed = seed.unwrap_or_default();
@@ -149,19 +152,22 @@ fn read(yaml: &str) -> Result<VendorState, SeedError> {
     if ![0, 200].contains(&seed.quirks.success_code) {
         return Err(SeedError::Seed("`quirks.successCode` is neither 0 nor 200".into()));
     }
-    let mut estate =
-        VendorState { quirks: seed.quirks, faults: seed.faults, ..VendorState::with_random(seed.random) };
-    estate.agent_config.roles = seed.roles;
-    estate.agent_config.skill_groups = seed.skill_groups;
-    estate.agent_config.tokens = seed.tokens;
+    let mut estate = VendorState {
+        quirks: seed.quirks,
+        faults: seed.faults,
+        random: Random::new(seed.random),
+        ..VendorState::new(factories)
+    };
+    let agents = estate.get_mut::<AgentConfig>();
+    (agents.roles, agents.skill_groups, agents.tokens) = (seed.roles, seed.skill_groups, seed.tokens);
     for agent in seed.agents {
-        if estate.agent_config.agent(&agent.operator_id).is_some() {
+        if estate.get::<AgentConfig>().agent(&agent.operator_id).is_some() {
             return Err(SeedError::Seed(format!("agent {} stands twice", agent.operator_id)));
         }
         let agent = settle(agent, &mut estate);
-        estate.agent_config.put(agent);
+        estate.get_mut::<AgentConfig>().put(agent);
     }
-    let webchat = &mut estate.webchat_queue;
+    let webchat = estate.get_mut::<WebchatQueue>();
     webchat.accounts = seed.accounts;
     webchat.rate_limit = seed.rate_limit;
     for known in seed.known_agents {
@@ -196,11 +202,11 @@ fn read(yaml: &str) -> Result<VendorState, SeedError> {
         });
     }
     settle_seats(seed.seats, &mut estate)?;
-    estate.seat_query.api_keys = seed.api_keys;
-    estate.isdp_online_agent.logins = seed.isdp_logins;
-    estate.isdp_online_agent.tokens = seed.isdp_tokens;
-    estate.cms_agent.access_keys = seed.cms_keys;
-    estate.cms_agent.tokens = seed.cms_tokens;
+    estate.get_mut::<SeatQuery>().api_keys = seed.api_keys;
+    let isdp = estate.get_mut::<IsdpOnlineAgent>();
+    (isdp.logins, isdp.tokens) = (seed.isdp_logins, seed.isdp_tokens);
+    let cms = estate.get_mut::<CmsAgent>();
+    (cms.access_keys, cms.tokens) = (seed.cms_keys, seed.cms_tokens);
     for presence in seed.presence {
         settle_presence(presence, &mut estate)?;
     }
@@ -213,11 +219,11 @@ fn settle_seats(seats: Vec<Seat>, estate: &mut VendorState) -> Result<(), SeedEr
         if seat.account.is_empty() {
             return Err(SeedError::Seed("a seat has no `account`".into()));
         }
-        if estate.seat_query.seat_mut(&seat.account).is_some_and(|other| other.delete_flag == 0) {
+        if estate.get_mut::<SeatQuery>().seat_mut(&seat.account).is_some_and(|other| other.delete_flag == 0) {
             return Err(SeedError::Seed(format!("seat {} stands twice", seat.account)));
         }
         seat.password = seat.password.map(|password| digest(&password));
-        estate.seat_query.seats.push(seat);
+        estate.get_mut::<SeatQuery>().seats.push(seat);
     }
     Ok(())
 }
@@ -233,12 +239,12 @@ fn settle_presence(presence: SeedPresence, estate: &mut VendorState) -> Result<(
             SeedError::Seed(format!("presence of {agent} has a `status`, and no work number is like that"))
         })?;
         let doing = Doing { status, cit_status, phone_number };
-        if estate.cms_agent.agents.insert(number, doing).is_some() {
+        if estate.get_mut::<CmsAgent>().agents.insert(number, doing).is_some() {
             return Err(SeedError::Seed(format!("presence of {agent} stands twice")));
         }
     }
     // Whoever is named and not said to be online is known, and is not.
-    if estate.isdp_online_agent.agents.insert(agent.clone(), online.unwrap_or(false)).is_some() {
+    if estate.get_mut::<IsdpOnlineAgent>().agents.insert(agent.clone(), online.unwrap_or(false)).is_some() {
         return Err(SeedError::Seed(format!("presence of {agent} stands twice")));
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::simulator::Factory;
 use super::{Embedded, SandboxError, embedded};
 use crate::model::call::{Call, Reply};
 use crate::sandbox::faults::Fault;
@@ -55,6 +56,8 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 /// What a server is started with.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// The vendors.
+    pub factories: Vec<Factory>,
     /// Where to listen; a loopback address. Port 0 takes a free one.
     pub listen: SocketAddr,
     /// Where the estate is stored; nowhere when left out.
@@ -92,15 +95,15 @@ pub async fn serve(
         drop(stop);
     };
     let serving = accept(listener, Arc::clone(&sandbox), system_clock(), stopped.clone());
-    tokio::join!(serving, ending, follow(options.seed.as_deref(), &sandbox, stopped));
+    tokio::join!(serving, ending, follow(&options, &sandbox, stopped));
     Ok(())
 }
 
 /// Takes a seed file over anew whenever it changes: who is doing what, seats, faults; agents and queues stay, as
 /// when a state is opened with a seed. So a call can begin and end while a client looks on.
-async fn follow(seed: Option<&Path>, sandbox: &Embedded, mut stopped: watch::Receiver<()>) {
+async fn follow(options: &Options, sandbox: &Embedded, mut stopped: watch::Receiver<()>) {
     // A pipe gives its text once.
-    let Some(path) = seed.filter(|path| path.is_file()) else { return };
+    let Some(path) = options.seed.as_deref().filter(|path| path.is_file()) else { return };
     let (mut before, mut stamp) = (std::fs::read_to_string(path).ok(), None);
     loop {
         tokio::select! {
@@ -120,7 +123,7 @@ async fn follow(seed: Option<&Path>, sandbox: &Embedded, mut stopped: watch::Rec
         if before.as_ref() == Some(&text) {
             continue;
         }
-        match VendorState::from_seed(&text) {
+        match VendorState::from_seed(&options.factories, &text) {
             Ok(seed) => sandbox.lock().behave_like(seed),
             Err(error) => {
                 let why = std::error::Error::source(&error).map(|why| format!(": {why}")).unwrap_or_default();
@@ -141,19 +144,20 @@ fn prepare(options: &Options) -> Result<VendorState, SandboxError> {
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .map_err(|source| SandboxError::Read { path: path.clone(), source })?;
-            let seed = VendorState::from_seed(&text)
+            let seed = VendorState::from_seed(&options.factories, &text)
                 .map_err(|source| SandboxError::Seed { path: path.clone(), source })?;
             Some(seed)
         }
     };
-    let stored = options.state.as_deref().map(embedded::load).transpose()?.flatten();
+    let stored =
+        options.state.as_deref().map(|path| embedded::load(&options.factories, path)).transpose()?.flatten();
     Ok(match (stored, seed) {
         (Some(mut stored), Some(seed)) => {
             stored.behave_like(seed);
             stored
         }
         (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => VendorState::default(),
+        (None, None) => VendorState::new(&options.factories),
     })
 }
 

@@ -5,45 +5,54 @@ use serde_json::Value;
 use super::random::Random;
 use super::variants::Quirks;
 
+/// What a vendor tells others of an agent.
+pub struct Person {
+    /// Name.
+    pub name: Option<String>,
+    /// Phone.
+    pub phone: Option<String>,
+}
+
 /// What a simulator knows while it answers one call.
-pub(crate) struct Context<'a> {
+pub struct Context<'a> {
     /// The reading of whatever the document leaves open.
-    pub(crate) quirks: &'a Quirks,
+    pub quirks: &'a Quirks,
     /// Where chance comes from.
-    pub(crate) random: &'a mut Random,
+    pub random: &'a mut Random,
     /// Unix time in milliseconds.
-    pub(crate) now: i64,
+    pub now: i64,
     /// Whether credentials are asked for.
-    pub(crate) guarded: bool,
+    pub guarded: bool,
 }
 
 /// A simulator's answer, before the quirks that change every body.
-pub(crate) struct Answer {
+pub struct Answer {
     /// HTTP status.
-    pub(crate) status: u16,
+    pub status: u16,
     /// The body.
-    pub(crate) body: Value,
+    pub body: Value,
     /// Seconds until another try makes sense.
-    pub(crate) retry_after: Option<u64>,
+    pub retry_after: Option<u64>,
     /// Whether agents or queues are no longer what they were.
-    pub(crate) changed: bool,
+    pub changed: bool,
     /// XML in the body's place.
-    pub(crate) xml: Option<&'static str>,
+    pub xml: Option<&'static str>,
 }
 
 impl Answer {
     /// An answer with HTTP status 200 that changed nothing.
-    pub(crate) fn ok(body: Value) -> Self {
+    pub fn ok(body: Value) -> Self {
         Self { status: 200, body, retry_after: None, changed: false, xml: None }
     }
 
     /// An answer in XML, with HTTP status 200.
-    pub(crate) fn xml(text: &'static str) -> Self {
+    pub fn xml(text: &'static str) -> Self {
         Self { xml: Some(text), ..Self::ok(Value::Null) }
     }
 
     /// Says that data changed.
-    pub(crate) fn changed(mut self) -> Self {
+    #[must_use]
+    pub fn changed(mut self) -> Self {
         self.changed = true;
         self
     }
@@ -54,14 +63,14 @@ const MOST_DEPARTURES: usize = 1000;
 
 /// Adds a departure from the document. The text names operation and field, never a value, for a value may
 /// be a password.
-pub(crate) fn note(departures: &mut Vec<String>, operation: &str, what: &str) {
+pub fn note(departures: &mut Vec<String>, operation: &str, what: &str) {
     if departures.len() < MOST_DEPARTURES {
         departures.push(format!("{operation}: {what}"));
     }
 }
 
 /// Names a JSON type as the documents do.
-pub(crate) fn type_name(value: &Value) -> &'static str {
+pub fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -1,4 +1,4 @@
-//! The vendors' side of the world: five simulators in one estate.
+//! The vendors' side of the world: the simulators in one estate.
 //!
 //! In: a request and the time. Out: a reply, and the estate changed. There is no clock, no input or output and
 //! no hash order here, and chance comes from a generator in the state: the same requests at the same times
@@ -38,56 +38,87 @@
 //!   - { agent: "8002", online: false, status: 4, citStatus: 1, phoneNumber: "15700000000" }
 //! ```
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::Deserialize;
+use serde::de::Error as _;
+use serde_json::{Error, Value, json};
 
 use super::faults::Faults;
 pub use super::random::Random;
+use super::simulator::{Factory, Simulated, Simulator};
 use super::support::{Answer, Context};
 use super::variants::Quirks;
 use crate::model::call::{Call, Reply};
-use crate::sandbox::{agent_config, cms_agent, isdp_online_agent, seat_query, webchat_queue};
 
 /// Unix time in milliseconds.
 pub type Moment = i64;
 
 /// All that the simulated vendors know.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Clone)]
 pub struct VendorState {
     /// The readings of what the documents leave open.
     pub quirks: Quirks,
     /// What goes wrong on the way; the server carries it out.
     pub faults: Faults,
-    /// Agents.
-    pub agent_config: agent_config::State,
-    /// Queues.
-    pub webchat_queue: webchat_queue::State,
-    /// Voice seats.
-    pub seat_query: seat_query::State,
-    /// Who is online.
-    pub isdp_online_agent: isdp_online_agent::State,
-    /// Who is on a call.
-    pub cms_agent: cms_agent::State,
+    /// The vendors.
+    pub vendors: Vec<Box<dyn Simulator>>,
     /// How often agents or queues changed by a request.
     pub revision: u64,
     /// Whether credentials are not asked for: the estate is embedded, and nobody else can reach it.
-    #[serde(skip)]
     pub unguarded: bool,
     /// Where chance comes from.
     pub random: Random,
     /// How often each path was called. Not stored: a server begins anew.
-    #[serde(skip)]
     pub calls: BTreeMap<String, usize>,
 }
 
+/// A stored estate.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Stored {
+    quirks: Quirks,
+    faults: Faults,
+    revision: u64,
+    random: Random,
+    #[serde(flatten)]
+    vendors: BTreeMap<String, Value>,
+}
+
 impl VendorState {
-    /// Makes an empty estate whose chance begins at a seed.
-    pub fn with_random(seed: u64) -> Self {
-        Self { random: Random::new(seed), ..Self::default() }
+    /// Makes an empty estate of some vendors.
+    pub fn new(factories: &[Factory]) -> Self {
+        Self {
+            quirks: Quirks::default(),
+            faults: Faults::default(),
+            vendors: factories.iter().map(|make| make()).collect(),
+            revision: 0,
+            unguarded: false,
+            random: Random::default(),
+            calls: BTreeMap::new(),
+        }
+    }
+
+    /// Returns what a vendor knows.
+    ///
+    /// # Panics
+    /// When it is none of the estate's vendors.
+    #[expect(clippy::expect_used, reason = "the registry of the program has it")]
+    pub fn get<S: Simulated>(&self) -> &S {
+        let found = self.vendors.iter().find_map(|vendor| (&**vendor as &dyn Any).downcast_ref());
+        found.expect("a vendor of the estate")
+    }
+
+    /// Returns what a vendor knows, to be changed behind the client's back.
+    ///
+    /// # Panics
+    /// When it is none of the estate's vendors.
+    #[expect(clippy::expect_used, reason = "the registry of the program has it")]
+    pub fn get_mut<S: Simulated>(&mut self) -> &mut S {
+        let found = self.vendors.iter_mut().find_map(|vendor| (&mut **vendor as &mut dyn Any).downcast_mut());
+        found.expect("a vendor of the estate")
     }
 
     /// Takes over what another estate's vendors are like (quirks, faults, credentials, catalogues, rates), who is
@@ -95,35 +126,57 @@ impl VendorState {
     pub fn behave_like(&mut self, other: VendorState) {
         self.quirks = other.quirks;
         self.faults = other.faults;
-        self.agent_config.roles = other.agent_config.roles;
-        self.agent_config.skill_groups = other.agent_config.skill_groups;
-        self.agent_config.tokens = other.agent_config.tokens;
-        self.webchat_queue.accounts = other.webchat_queue.accounts;
-        self.webchat_queue.known_agents = other.webchat_queue.known_agents;
-        self.webchat_queue.rate_limit = other.webchat_queue.rate_limit;
-        self.seat_query.seats = other.seat_query.seats;
-        self.seat_query.api_keys = other.seat_query.api_keys;
-        self.isdp_online_agent.agents = other.isdp_online_agent.agents;
-        self.isdp_online_agent.logins = other.isdp_online_agent.logins;
-        self.isdp_online_agent.tokens = other.isdp_online_agent.tokens;
-        self.cms_agent.agents = other.cms_agent.agents;
-        self.cms_agent.access_keys = other.cms_agent.access_keys;
-        self.cms_agent.tokens = other.cms_agent.tokens;
+        for vendor in &mut self.vendors {
+            for other in &other.vendors {
+                vendor.behave_like(&**other);
+            }
+        }
     }
 
     /// Returns what departed from the documents so far, vendor by vendor.
     pub fn departures(&self) -> Vec<&str> {
-        [
-            &self.agent_config.departures,
-            &self.webchat_queue.departures,
-            &self.seat_query.departures,
-            &self.isdp_online_agent.departures,
-            &self.cms_agent.departures,
-        ]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect()
+        self.vendors.iter().flat_map(|vendor| vendor.departures()).map(String::as_str).collect()
+    }
+
+    /// Returns true if a call to a path may change what is stored.
+    pub(super) fn may_change(&self, path: &str) -> bool {
+        self.vendors.iter().any(|vendor| vendor.serves(path) && vendor.may_change(path))
+    }
+
+    /// Returns the stored form.
+    ///
+    /// # Errors
+    /// The form of a vendor is no JSON.
+    pub fn store(&self) -> serde_json::Result<String> {
+        let mut out = format!(
+            "{{\"quirks\":{},\"faults\":{}",
+            serde_json::to_string(&self.quirks)?,
+            serde_json::to_string(&self.faults)?
+        );
+        for vendor in &self.vendors {
+            out.push_str(&format!(",\"{}\":{}", vendor.key(), vendor.store()?));
+        }
+        let random = serde_json::to_string(&self.random)?;
+        out.push_str(&format!(",\"revision\":{},\"random\":{random}}}", self.revision));
+        Ok(out)
+    }
+
+    /// Reads the stored form of an estate of some vendors.
+    ///
+    /// # Errors
+    /// It is the form of no estate, or of one with another vendor.
+    pub fn restore(factories: &[Factory], stored: Value) -> serde_json::Result<Self> {
+        let Stored { quirks, faults, revision, random, mut vendors } = serde_json::from_value(stored)?;
+        let mut estate = Self { quirks, faults, revision, random, ..Self::new(factories) };
+        for vendor in &mut estate.vendors {
+            if let Some(stored) = vendors.remove(vendor.key()) {
+                vendor.restore(stored)?;
+            }
+        }
+        match vendors.keys().next() {
+            Some(unknown) => Err(Error::custom(format!("unknown field `{unknown}`"))),
+            None => Ok(estate),
+        }
     }
 
     /// Answers a request. Of the call only path, query, headers and body count.
@@ -131,23 +184,15 @@ impl VendorState {
         *self.calls.entry(call.path.clone()).or_default() += 1;
         let mut ctx =
             Context { quirks: &self.quirks, random: &mut self.random, now, guarded: !self.unguarded };
-        let agents = &mut self.agent_config;
-        let answer = if call.path.starts_with(agent_config::BASE) {
-            agents.answer(method, call, &mut ctx)
-        } else if call.path == seat_query::PATH {
-            Some(self.seat_query.answer(method, call, &ctx))
-        } else if [isdp_online_agent::PATH, isdp_online_agent::TOKEN_PATH].contains(&call.path.as_str()) {
-            Some(self.isdp_online_agent.answer(method, call, &ctx))
-        } else if call.path == cms_agent::PATH {
-            let named = |number: &str| agents.agent(number).map(|agent| agent.name.clone());
-            Some(self.cms_agent.answer(method, call, &named, &ctx))
-        } else {
-            let person = |number: &str| {
-                let agent = agents.agent(number)?;
-                Some(webchat_queue::Person { name: agent.name.clone(), phone: agent.bindcode.clone() })
-            };
-            self.webchat_queue.answer(method, call, &person, &ctx)
-        };
+        let vendors = &mut self.vendors;
+        let asked = vendors.iter().position(|vendor| vendor.serves(&call.path));
+        let answer = asked.and_then(|at| {
+            let mut asked = vendors.remove(at);
+            let people = |agent: &str| vendors.iter().find_map(|vendor| vendor.person(agent));
+            let answer = asked.answer(method, call, &people, &mut ctx);
+            vendors.insert(at, asked);
+            answer
+        });
         let Answer { status, mut body, retry_after, changed, xml } = answer.unwrap_or_else(|| Answer {
             status: 404,
             ..Answer::ok(
@@ -171,6 +216,9 @@ impl VendorState {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::sandbox::AgentConfig;
+    use crate::sandbox::WebchatQueue;
+    use crate::vendors;
 
     #[test]
     fn a_seed_is_read_whole_or_refused() {
@@ -183,9 +231,9 @@ mod tests {
             .map(|line| line.strip_prefix("//! ").unwrap_or(line))
             .collect();
         let seed = seed.join("\n");
-        let estate = VendorState::from_seed(&seed).unwrap();
-        assert_eq!(estate.agent_config.agent("8001").unwrap().name.as_deref(), Some("张三"));
-        assert_eq!(estate.webchat_queue.queues[0].exten, "10018578");
+        let estate = vendors::ALL.seeded(&seed).unwrap();
+        assert_eq!(estate.get::<AgentConfig>().agent("8001").unwrap().name.as_deref(), Some("张三"));
+        assert_eq!(estate.get::<WebchatQueue>().queues[0].exten, "10018578");
         assert_eq!(estate.quirks.success_code, 200);
         for bad in [
             "agent: []",
@@ -197,26 +245,26 @@ mod tests {
             "quirks: {ids: random}",
             "[",
         ] {
-            assert!(VendorState::from_seed(bad).is_err(), "{bad}");
+            assert!(vendors::ALL.seeded(bad).is_err(), "{bad}");
         }
-        assert!(VendorState::from_seed("").is_ok());
+        assert!(vendors::ALL.seeded("").is_ok());
     }
 
     #[test]
     fn an_estate_survives_storing() {
-        let mut estate =
-            VendorState::from_seed("agents: [{operatorId: \"8001\", password: secret-1}]").unwrap();
+        let mut estate = vendors::ALL.seeded("agents: [{operatorId: \"8001\", password: secret-1}]").unwrap();
         estate.unguarded = true;
-        let text = serde_json::to_string(&estate).unwrap();
+        let text = estate.store().unwrap();
         assert!(!text.contains("secret-1"));
-        let back: VendorState = serde_json::from_str(&text).unwrap();
-        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        let back = VendorState::restore(&vendors::ALL.simulators(), text.parse().unwrap()).unwrap();
+        assert_eq!(back.store().unwrap(), text);
+        assert!(VendorState::restore(&vendors::ALL.simulators(), json!({ "other": {} })).is_err());
         assert!(!back.unguarded);
     }
 
     #[test]
     fn unknown_paths_are_not_found() {
-        let mut estate = VendorState::default();
+        let mut estate = vendors::ALL.estate();
         for path in [
             "/",
             "/api/v1/config/openapi/agent/create",

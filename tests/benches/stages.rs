@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
+use rosterctl::vendors;
 use std::fs;
 use std::sync::Arc;
 
@@ -17,7 +18,6 @@ use rosterctl::model::live::{Listing, Live};
 use rosterctl::model::plan::Plan;
 use rosterctl::model::source::File;
 use rosterctl::plan::{self, Options};
-use rosterctl::provider::SPECS;
 use rosterctl::report::text::{self, TextStyle};
 use rosterctl::report::{BoundPlan, Command};
 use rosterctl::report::{json, view};
@@ -50,8 +50,11 @@ impl Bytes {
         let folder = tempfile::tempdir().unwrap();
         estate::write(&estate::Estate { agents, ..estate::Estate::default() }, folder.path()).unwrap();
         let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
-        let workspace =
-            rosterctl::config::load::load(&"rosterctl.yaml".into(), &read("rosterctl.yaml"), SPECS);
+        let workspace = rosterctl::config::load::load(
+            &"rosterctl.yaml".into(),
+            &read("rosterctl.yaml"),
+            &vendors::ALL.specs(),
+        );
         let mut names: Vec<_> = fs::read_dir(folder.path().join("roster"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -2,6 +2,9 @@
 #![allow(dead_code, reason = "each test file uses what it needs")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
+use rosterctl::vendors;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -56,7 +59,7 @@ impl Bench {
     /// A bench whose vendors are as a seed says; credentials are added.
     pub(crate) fn new(seed: &str) -> Self {
         let seed = format!("tokens: [{TOKEN}]\naccounts: {{ N1: {API_SECRET} }}\n{seed}");
-        let estate = VendorState::from_seed(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
+        let estate = vendors::ALL.seeded(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(spawn(estate)).unwrap();
         let bench = Self { folder: tempfile::tempdir().unwrap(), runtime, running, environment: Vec::new() };
@@ -144,7 +147,7 @@ secrets:
     /// Members of a queue, with their priorities.
     pub(crate) fn members(&self, name: &str) -> Vec<(String, i64)> {
         self.with(|estate| {
-            let queue = estate.webchat_queue.queues.iter().find(|q| q.display_name == name).unwrap();
+            let queue = estate.get::<WebchatQueue>().queues.iter().find(|q| q.display_name == name).unwrap();
             let mut members: Vec<_> =
                 queue.assign_members.iter().map(|m| (m.agent_number.clone(), m.priority)).collect();
             members.sort();
@@ -154,7 +157,7 @@ secrets:
 
     /// Numbers of the live agents.
     pub(crate) fn agents(&self) -> Vec<String> {
-        self.with(|estate| estate.agent_config.agents().map(|a| a.operator_id.clone()).collect())
+        self.with(|estate| estate.get::<AgentConfig>().agents().map(|a| a.operator_id.clone()).collect())
     }
 }
 
@@ -218,6 +221,6 @@ pub(crate) fn md5_of(text: &str) -> String {
 #[track_caller]
 pub(crate) fn live(bench: &Bench, id: &str, password: &str) {
     bench.with(|estate| {
-        assert_eq!(estate.agent_config.agent(id).unwrap().password_md5, md5_of(password), "{id}");
+        assert_eq!(estate.get::<AgentConfig>().agent(id).unwrap().password_md5, md5_of(password), "{id}");
     });
 }

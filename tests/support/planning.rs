@@ -1,6 +1,7 @@
 //! What the planner's tests share: readers in the manifest's words, and a vendor as a pure model that
 //! carries out a plan's steps and refuses an illegal order.
 
+use rosterctl::vendors;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,19 +20,19 @@ use rosterctl::model::seat::{self, Figures, LiveSeat};
 use rosterctl::model::source::File;
 use rosterctl::model::support::Supports;
 use rosterctl::model::value::{Members, Sip, Value};
-use rosterctl::provider::SPECS;
 use serde_json::{Map, Value as Json};
 
 /// Reads a workspace file.
 pub(crate) fn workspace(text: &str) -> Workspace {
-    rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS).unwrap_or_else(|wrong| {
-        panic!("the workspace of a test is sound: {:#?}\n{text}", wrong.into_sorted())
-    })
+    rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), &vendors::ALL.specs())
+        .unwrap_or_else(|wrong| {
+            panic!("the workspace of a test is sound: {:#?}\n{text}", wrong.into_sorted())
+        })
 }
 
 /// What the connectors can do with each kind.
 pub(crate) fn supports() -> Supports {
-    Supports::new(SPECS.iter().flat_map(|spec| spec.supports.iter().copied()))
+    Supports::new(vendors::ALL.specs().iter().flat_map(|spec| spec.supports.iter().copied()))
 }
 
 /// A workspace with both writing connections.

@@ -4,7 +4,7 @@
 
 use rosterctl::config::workspace::{Connection, Workspace};
 use rosterctl::model::secret::Secret;
-use rosterctl::provider::SPECS;
+use rosterctl::vendors;
 
 /// A workspace with all five systems; `AUTH` stands for the sign-in of cms-agent.
 pub(crate) const WORKSPACE: &str = r#"
@@ -28,7 +28,7 @@ pub(crate) const AUTH_V2: &str =
 /// Reads the workspace.
 pub(crate) fn workspace(auth: &str) -> Workspace {
     let text = WORKSPACE.replace("AUTH", auth);
-    rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS)
+    rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), &vendors::ALL.specs())
         .unwrap_or_else(|wrong| panic!("{wrong:?}"))
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::load::Loaded;
+use super::load::{Loaded, registry};
 use super::source_cache::SourceCache;
 use crate::apply::disruption;
 use crate::cli::error::CliError;
@@ -18,8 +18,7 @@ use crate::model::plan::Plan;
 use crate::model::presence::PresencePolicy;
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::source::File;
-use crate::provider;
-use crate::provider::seat_query::spec::SPEC as SEAT_QUERY;
+use crate::provider::Provider;
 use crate::runtime::client::Client;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::ports::PasswordStore;
@@ -91,8 +90,8 @@ pub(crate) fn objection(way: &str, secret: &SecretRef, value: &Secret) -> Option
 }
 
 async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusable> {
-    let connector =
-        provider::connector(connection).ok_or_else(|| Unusable::Wrong("has no connector".to_owned()))?;
+    let vendor = registry().vendor(connection);
+    let connector = vendor.ok_or_else(|| Unusable::Wrong("has no connector".to_owned()))?.connector;
     let secret = match (connection.base_url(), connector.secret(connection)) {
         // The simulator in this process asks for no credential.
         (None, _) => Arc::new(Secret::new("sandbox".to_owned())),
@@ -132,7 +131,7 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
 /// The system that holds a kind of resources, or why it cannot be asked.
 pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor, String>> {
     let connection = loaded.workspace.connection_of_kind(kind)?;
-    let provider = provider::for_connection(connection)?;
+    let provider = registry().vendor(connection)?.resources(kind)?;
     let link = link(loaded, connection).await;
     Some(match link {
         Ok(link) => Ok(Vendor::new(provider, link)),
@@ -149,26 +148,25 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
     let mut wrong = Diagnostics::default();
     let (mut unreachable, mut reasons) = (Vec::new(), BTreeSet::new());
     for connection in &loaded.workspace.connections {
-        let Some(provider) = provider::for_connection(connection) else { continue };
-        let vendor = match link(loaded, connection).await {
-            Ok(link) => Vendor::new(provider, link),
-            Err(Unusable::Unreachable(reason, why)) => {
-                reasons.insert(reason);
-                unreachable.push(format!("connection `{}` {why}", connection.name));
-                continue;
-            }
-            Err(Unusable::Wrong(why)) => {
-                wrong.push(Diagnostic::at(
-                    &connection.source,
-                    format!("connection `{}` {why}", connection.name),
-                ));
-                continue;
-            }
+        let held = registry().vendor(connection).map_or(&[][..], |vendor| vendor.resources);
+        let bound = |provider: &&&dyn Provider| {
+            let first = loaded.workspace.connection_of_kind(provider.support().kind);
+            first.is_some_and(|first| first.name == connection.name)
         };
-        if connection.spec.holds(Kind::Agent) {
-            vendors.agents = Some(vendor);
-        } else if connection.spec.holds(Kind::Queue) {
-            vendors.queues = Some(vendor);
+        for provider in held.iter().filter(bound) {
+            match link(loaded, connection).await {
+                Ok(link) => vendors.set(Vendor::new(*provider, link)),
+                Err(Unusable::Unreachable(reason, why)) => {
+                    reasons.insert(reason);
+                    unreachable.push(format!("connection `{}` {why}", connection.name));
+                    break;
+                }
+                Err(Unusable::Wrong(why)) => {
+                    let why = format!("connection `{}` {why}", connection.name);
+                    wrong.push(Diagnostic::at(&connection.source, why));
+                    break;
+                }
+            }
         }
     }
     if wrong.is_empty() && unreachable.is_empty() {
@@ -186,7 +184,7 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
 /// The systems that know who is at work. One that cannot be asked is there nevertheless, and says why.
 pub(crate) async fn observers(loaded: &Loaded) -> Observers {
     let mut observers = Observers::default();
-    for observer in provider::OBSERVERS.iter().copied() {
+    for observer in registry().observers() {
         let Some(connection) = loaded.workspace.connection(observer.spec().name) else { continue };
         let link = link(loaded, connection).await;
         observers.add(observer, link.map_err(|why| format!("connection `{}` {why}", connection.name)));
@@ -197,14 +195,17 @@ pub(crate) async fn observers(loaded: &Loaded) -> Observers {
 /// The voice seats, where a connection reads them; never a failure. With `passwords` those that manifests name
 /// are read from their stores, and compared.
 pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
-    let Some(connection) = loaded.workspace.connection(SEAT_QUERY.name) else { return Seats::Unasked };
+    let Some(connection) = loaded.workspace.connection_of_kind(Kind::Seat) else { return Seats::Unasked };
+    let Some(reader) = registry().vendor(connection).and_then(|vendor| vendor.seats) else {
+        return Seats::Unasked;
+    };
     let link = match link(loaded, connection).await {
         Ok(link) => link,
         Err(why) => return Seats::Unread(format!("connection `{}` {why}", connection.name), None),
     };
     let store: &dyn PasswordStore = &loaded.secrets;
     let against = passwords.then_some((&loaded.desired, store));
-    match seats::read(&link, against).await {
+    match seats::read(reader, &link, against).await {
         Ok(seats) => Seats::Read(seats),
         Err(failure) => {
             let reason = Some(failure.reason());
@@ -219,7 +220,7 @@ pub(crate) async fn guards(loaded: &Loaded, plan: &Plan, guard: &PresencePolicy)
     if !disruption::needs_presence(plan, guard) {
         return observers;
     }
-    for observer in provider::OBSERVERS.iter().copied() {
+    for observer in registry().observers() {
         let tells = observer.states().iter().any(|state| guard.protect.contains(state));
         let Some(connection) = loaded.workspace.connection(observer.spec().name).filter(|_| tells) else {
             continue;
@@ -236,7 +237,7 @@ async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
         return Ok(Arc::clone(embedded));
     }
     let path = loaded.place.own_folder().join("sandbox.json");
-    let embedded = Embedded::open(Some(&path))
+    let embedded = Embedded::open(registry().simulators(), Some(&path))
         .map_err(|error| format!("cannot be used: {:#}", anyhow::Error::from(error)))?;
     let embedded = Arc::new(embedded);
     *sandbox = Some(Arc::clone(&embedded));

@@ -3,8 +3,8 @@
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use super::clients::Clients;
@@ -18,12 +18,25 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::digest;
 use crate::model::id::OperatorId;
 use crate::model::source::File;
-use crate::provider::SPECS;
 use crate::storage::files;
 use crate::storage::files::{Manifest, Place};
 use crate::storage::journal::JournalPath;
 use crate::storage::ledger;
 use crate::storage::secrets::Secrets;
+use crate::vendors::{self, Registry};
+
+/// The vendors of this process.
+static REGISTRY: OnceLock<Registry> = OnceLock::new();
+
+/// Sets the vendors of this process, before the first workspace is loaded.
+pub(crate) fn register(registry: Registry) {
+    let _ = REGISTRY.set(registry);
+}
+
+/// Returns the vendors of this process.
+pub(crate) fn registry() -> Registry {
+    *REGISTRY.get_or_init(|| vendors::ALL)
+}
 
 /// Names another workspace of the run that declares an agent in the same tenant.
 pub(crate) type Elsewhere = Box<dyn Fn(&OperatorId) -> Option<Arc<str>> + Send + Sync>;
@@ -206,7 +219,7 @@ fn opened(argument: &Path) -> Result<(Place, Workspace, Vec<u8>), CliError> {
     let place = Place::find(argument).map_err(CliError::error)?;
     let bytes =
         place.read().map_err(|error| CliError::error(format!("{} cannot be read: {error}", place.shown)))?;
-    match config::load::load(&place.shown, &bytes, SPECS) {
+    match config::load::load(&place.shown, &bytes, &registry().specs()) {
         Ok(mut workspace) => {
             files::own_files(&place, ledger::files(&workspace, &place))
                 .map_err(|error| CliError::error(error.to_string()))?;

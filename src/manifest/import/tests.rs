@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+use crate::vendors;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -28,7 +29,7 @@ fn workspace() -> Workspace {
     let text = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\nconnections:\n  \
         a: { provider: agent-config, baseUrl: sandbox }\n  w: { provider: webchat-queue, baseUrl: sandbox }\n\
         secrets: { files: { type: dir, path: secrets } }\n";
-    crate::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), crate::provider::SPECS).unwrap()
+    crate::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), &vendors::ALL.specs()).unwrap()
 }
 
 fn loaded(manifests: &[Manifest], workspace: &Workspace) -> Desired {

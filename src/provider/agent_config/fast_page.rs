@@ -151,12 +151,13 @@ mod tests {
     use crate::model::agent;
     use crate::provider::Row;
     use crate::provider::agent_config::responses;
+    use crate::vendors;
 
     const WORKSPACE: &str = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\n\
         connections:\n  a: { provider: agent-config, baseUrl: sandbox, companyId: 1001 }\n";
 
     fn connection() -> Connection {
-        let specs = crate::provider::SPECS;
+        let specs = &vendors::ALL.specs();
         let loaded = crate::config::load::load(&"rosterctl.yaml".into(), WORKSPACE.as_bytes(), specs);
         loaded.ok().unwrap().connections.remove(0)
     }

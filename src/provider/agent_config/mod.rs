@@ -15,8 +15,9 @@ use crate::config::settings::Spec;
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
+use crate::model::support::Support;
 use crate::model::write_op::WriteOp;
-use crate::provider::{Connector, Page, Provider, Row, WriteReceipt};
+use crate::provider::{Connector, Page, Provider, Row, Unsupported, WriteReceipt};
 
 /// The connector.
 pub struct AgentConfig;
@@ -37,6 +38,10 @@ impl Connector for AgentConfig {
 }
 
 impl Provider for AgentConfig {
+    fn support(&self) -> &'static Support {
+        &fields::AGENTS
+    }
+
     fn page_size(&self, _: &Connection) -> usize {
         requests::PAGE_SIZE
     }
@@ -66,7 +71,7 @@ impl Provider for AgentConfig {
         connection: &Connection,
         op: &WriteOp,
         password: Option<&Secret>,
-    ) -> Option<Call> {
+    ) -> Result<Call, Unsupported> {
         writes::request(connection, op, password)
     }
 

@@ -86,12 +86,13 @@ pub fn parse_write(connection: &Connection, reply: &Reply) -> Result<WriteReceip
 mod tests {
     use super::*;
     use crate::provider::json_cursor::outcome as kind;
+    use crate::vendors;
     use serde_json::json;
 
     fn connection() -> Connection {
         let text = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\n\
             connections:\n  a: { provider: agent-config, baseUrl: sandbox }\n";
-        let specs = crate::provider::SPECS;
+        let specs = &vendors::ALL.specs();
         let loaded = crate::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), specs);
         let Ok(mut workspace) = loaded else { panic!("the workspace is sound") };
         workspace.connections.remove(0)

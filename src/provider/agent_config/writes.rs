@@ -14,13 +14,18 @@ use crate::model::field::{Field, Record};
 use crate::model::secret::Secret;
 use crate::model::text::hex;
 use crate::model::write_op::WriteOp;
+use crate::provider::Unsupported;
 
 /// Returns the call of a write operation on agents, with the password that it sends.
-pub fn request(connection: &Connection, op: &WriteOp, password: Option<&Secret>) -> Option<Call> {
+pub fn request(
+    connection: &Connection,
+    op: &WriteOp,
+    password: Option<&Secret>,
+) -> Result<Call, Unsupported> {
     let mut body = company(connection);
-    Some(match op {
+    Ok(match op {
         WriteOp::CreateAgents { ids, record, .. } => {
-            let first = ids.first()?;
+            let first = ids.first().ok_or(Unsupported)?;
             body.insert("operatorId".to_owned(), json!(first.as_str()));
             for entry in record.iter().filter(|e| creates(e.field, record)) {
                 codec::write(&mut body, entry.field, AGENTS.mapping(entry.field).create, &entry.value);
@@ -43,14 +48,16 @@ pub fn request(connection: &Connection, op: &WriteOp, password: Option<&Secret>)
         }
         WriteOp::SetPassword { id, .. } => {
             body.insert("operatorId".to_owned(), json!(id.as_str()));
-            body.insert("password".to_owned(), json!(digest(password?)));
+            body.insert("password".to_owned(), json!(digest(password.ok_or(Unsupported)?)));
             call("editPwd", body)
         }
         WriteOp::DeleteAgents { ids } => {
             body.insert("operatorIds".to_owned(), json!(ids));
             call("del/v2", body)
         }
-        WriteOp::CreateQueue { .. } | WriteOp::SetMembers { .. } | WriteOp::PutSecret { .. } => return None,
+        WriteOp::CreateQueue { .. } | WriteOp::SetMembers { .. } | WriteOp::PutSecret { .. } => {
+            return Err(Unsupported);
+        }
     })
 }
 

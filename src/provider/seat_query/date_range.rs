@@ -4,28 +4,13 @@
 //! not say whether `endTime` itself belongs to the span: pieces end a second before the next one begins, so
 //! that no call is counted twice, and hold less than 32 days whichever way it is read.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
+use crate::provider::Window;
+
 /// The longest piece, in seconds.
 const LONGEST_SECONDS: i64 = 32 * 24 * 3600;
-
-/// The span that is asked for when only the seats are wanted: the vendor insists on one.
-pub const SHORTEST: Duration = Duration::from_hours(24);
-
-/// How many days, until now, the calls of seats are counted over: what tells whether somebody works there.
-pub const RECENT_DAYS: u32 = 7;
-
-/// A piece of a span, as the vendor writes it: `yyyy-MM-dd HH:mm:ss` of its own time zone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Its first second.
-    pub start: String,
-    /// Its last second.
-    pub end: String,
-}
 
 /// Cuts the time from `start_ms` until just before `end_ms` into pieces, the earliest first; at least one.
 ///

@@ -1,8 +1,7 @@
 //! seat-query: voice seats (Laaffic), read only.
 //!
 //! Source: seat-query, `POST /v3/cc/seat/query`. The listing wants a span of time for its call figures, of at
-//! most 32 days. The runtime reads all pages of each of [`date_range::windows`] ([`requests::page`], [`responses::page`]), and
-//! puts them together with [`responses::seats`]: the seats of the last window, the figures of all.
+//! most 32 days: see [`date_range::windows`].
 
 pub mod auth;
 pub mod date_range;
@@ -12,12 +11,14 @@ pub mod requests;
 pub mod responses;
 pub mod spec;
 
-pub use self::requests::PAGE_SIZE;
 use crate::config::settings::Spec;
 use crate::config::workspace::Connection;
-use crate::model::call::Call;
+use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
-use crate::provider::Connector;
+use crate::provider::{Connector, SeatPage, SeatReader, Window};
+
+/// Minutes east of Greenwich of the vendor's clock, unless the connection says otherwise.
+const BEIJING: i64 = 8 * 60;
 
 /// The connector.
 pub struct SeatQuery;
@@ -33,5 +34,24 @@ impl Connector for SeatQuery {
 
     fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
         auth::sign(connection, secret, now_ms, call);
+    }
+}
+
+impl SeatReader for SeatQuery {
+    fn page_size(&self) -> usize {
+        requests::PAGE_SIZE
+    }
+
+    fn windows(&self, connection: &Connection, start_ms: i64, end_ms: i64) -> Vec<Window> {
+        let offset = connection.settings.number("utcOffset").unwrap_or(BEIJING);
+        date_range::windows(start_ms, end_ms, offset)
+    }
+
+    fn page_request(&self, window: &Window, page: usize) -> Call {
+        requests::page(page, window)
+    }
+
+    fn parse_page(&self, reply: &Reply) -> Result<SeatPage, Failure> {
+        responses::page(reply)
     }
 }

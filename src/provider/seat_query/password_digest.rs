@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::auth::digest;
 use crate::model::secret::Secret;
+use crate::provider::PasswordDigest;
 
 /// The MD5 of a password that cannot be shown.
 pub struct PasswordMd5(Zeroizing<[u8; 16]>);
@@ -24,9 +25,11 @@ impl PasswordMd5 {
         }
         hex.bytes().all(|b| b.is_ascii_hexdigit()).then_some(Self(bytes))
     }
+}
 
-    /// Whether it is this secret's, found out in a time that does not depend on where they differ.
-    pub fn is_of(&self, secret: &Secret) -> bool {
+impl PasswordDigest for PasswordMd5 {
+    /// Returns true if it is this secret's, found out in a time that does not depend on where they differ.
+    fn is_of(&self, secret: &Secret) -> bool {
         let digest = digest(secret);
         self.0.iter().zip(digest.iter()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
     }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::date_range::Window;
 use crate::model::call::Call;
+use crate::provider::Window;
 
 /// Rows of a page, the document's largest ("size: 每頁顯示數,1-100").
 pub const PAGE_SIZE: usize = 100;

@@ -4,24 +4,20 @@
 //! `voiceGroupId`, the sample `sipGroupId`: neither is needed, a group is known by name. `deleteFlag` 1 is a
 //! seat that is no more; `enable` 0 is one that may be used.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
 use super::fields::FIELDS;
 use super::password_digest::PasswordMd5;
-use super::requests::PAGE_SIZE;
 use crate::model::call::{Failure, Reply};
 use crate::model::field::Record;
-use crate::model::id::OperatorId;
-use crate::model::live::Listing;
 use crate::model::masked::is_masked;
 use crate::model::presence::State;
 use crate::model::seat::{self, Figures, LiveSeat};
 use crate::model::value::{Type, Value};
 use crate::provider::json_cursor::{Cursor, object};
-use crate::provider::paging::{Head, Proof};
+use crate::provider::{SeatPage, SeatRow};
 
 /// What may be done about a status code.
 #[derive(Clone, Copy)]
@@ -59,79 +55,15 @@ const CODES: &[(i64, Kind, &str)] = &[
 ];
 
 /// A page of the listing.
-#[derive(Default)]
-pub struct Page {
-    rows: Vec<Row>,
-    /// How many rows the whole listing has, as the vendor says.
-    pub total: Option<usize>,
-}
-
-impl Page {
-    /// The page as its listing counts it.
-    pub fn head(&self) -> Head {
-        Head { keys: self.rows.iter().map(|row| row.account.clone()).collect(), total: self.total }
-    }
-}
-
-struct Row {
-    account: OperatorId,
-    deleted: bool,
-    seat: LiveSeat,
-    password: Option<PasswordMd5>,
-}
-
-/// Everything that the listing tells.
-pub struct Seats {
-    /// The seats, and whether they are proved to be all.
-    pub listing: Listing<OperatorId, LiveSeat>,
-    /// The MD5 of each seat's password, as far as there is one.
-    pub passwords: BTreeMap<OperatorId, PasswordMd5>,
-}
-
-/// A page of the listing.
-pub fn page(reply: &Reply) -> Result<Page, Failure> {
+pub fn page(reply: &Reply) -> Result<SeatPage, Failure> {
     let body = success(reply)?;
-    let Some(data) = Cursor::new(&body, "", "data").object()? else { return Ok(Page::default()) };
+    let Some(data) = Cursor::new(&body, "", "data").object()? else { return Ok(SeatPage::default()) };
     let total = Cursor::new(data, "data", "total").number()?.and_then(|total| usize::try_from(total).ok());
     let mut rows = Vec::new();
     for (record, path) in Cursor::new(data, "data", "records").objects()?.unwrap_or_default() {
         rows.push(row(record, &path)?);
     }
-    Ok(Page { rows, total })
-}
-
-/// Puts the pages of all windows together, the earliest window first: the seats as the last one shows them,
-/// with the figures of all.
-pub fn seats(windows: Vec<Vec<Page>>) -> Seats {
-    let mut figures: BTreeMap<OperatorId, Figures> = BTreeMap::new();
-    let (mut items, mut passwords, mut incomplete) = (BTreeMap::new(), BTreeMap::new(), None);
-    for pages in windows {
-        let (mut found, mut digests, mut proof, mut rows) =
-            (BTreeMap::new(), BTreeMap::new(), Proof::default(), 0);
-        for page in pages {
-            proof.page(page.total);
-            for row in page.rows {
-                rows += 1;
-                // A seat that was deleted may leave its account to another one.
-                if row.deleted {
-                    continue;
-                }
-                figures.entry(row.account.clone()).or_default().add(&row.seat.figures);
-                if let Some(password) = row.password {
-                    digests.insert(row.account.clone(), password);
-                }
-                if found.insert(row.account.clone(), row.seat).is_some() {
-                    proof.repeated(row.account);
-                }
-            }
-        }
-        incomplete = proof.doubt(rows).or(incomplete);
-        (items, passwords) = (found, digests);
-    }
-    for (account, seat) in &mut items {
-        seat.figures = figures.remove(account).unwrap_or_default();
-    }
-    Seats { listing: Listing { items, incomplete, page_size: PAGE_SIZE, ..Listing::default() }, passwords }
+    Ok(SeatPage { rows, total })
 }
 
 /// Returns the body of a success, which `status` decides.
@@ -159,7 +91,7 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     })
 }
 
-fn row(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
+fn row(row: &Map<String, Json>, path: &str) -> Result<SeatRow, Failure> {
     let account = Cursor::new(row, path, "account").id()?;
     let account = account.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `account`")))?;
     let mut record = Record::default();
@@ -195,7 +127,7 @@ fn row(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
         Cursor::new(row, path, "password").get().and_then(Json::as_str).and_then(PasswordMd5::parse);
     let deleted = Cursor::new(row, path, "deleteFlag").switch()? == Some(1);
     let seat = LiveSeat { record, state: state(row, path)?, figures: figures(row, path)? };
-    Ok(Row { account, deleted, seat, password })
+    Ok(SeatRow { account, deleted, seat, password: password.map(|md5| Box::new(md5) as _) })
 }
 
 /// "坐席狀態:1-離線,2-空閒,3-繁忙,4-話後整理,5-小休"; the last two stand in the request's table alone.
@@ -229,7 +161,12 @@ fn figures(row: &Map<String, Json>, path: &str) -> Result<Figures, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::seats::{Seats, head, seats};
     use serde_json::json;
+
+    fn collect(windows: Vec<Vec<SeatPage>>) -> Seats {
+        seats(windows, 100)
+    }
 
     fn reply(body: &Json) -> Reply {
         Reply::json(200, body)
@@ -242,7 +179,7 @@ mod tests {
         }
     }
 
-    fn listed(rows: &[(&str, u64, u64)], total: usize) -> Page {
+    fn listed(rows: &[(&str, u64, u64)], total: usize) -> SeatPage {
         let rows: Vec<Json> = rows
             .iter()
             .map(|(account, num, connected)| {
@@ -271,7 +208,7 @@ mod tests {
 
     #[test]
     fn figures_of_all_windows_are_added_and_seats_are_those_of_the_last() {
-        let seats = seats(vec![
+        let seats = collect(vec![
             vec![listed(&[("a", 10, 5), ("gone", 1, 1)], 2)],
             vec![listed(&[("a", 5, 5)], 2), listed(&[("new", 0, 0)], 2)],
         ]);
@@ -285,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_listing_that_shifts_is_not_proved() {
-        let doubt = |pages| seats(vec![pages]).listing.incomplete;
+        let doubt = |pages| collect(vec![pages]).listing.incomplete;
         assert_eq!(doubt(vec![listed(&[("a", 0, 0)], 1)]), None);
         assert!(doubt(vec![listed(&[("a", 0, 0)], 2)]).is_some());
         assert!(doubt(vec![listed(&[("a", 0, 0)], 2), listed(&[("a", 0, 0)], 2)]).is_some());
@@ -297,7 +234,7 @@ mod tests {
             { "account": "a", "deleteFlag": 1, "enable": 0 },
             { "account": "a", "deleteFlag": 0, "enable": 1, "status": "9" },
         ] } });
-        let seats = seats(vec![vec![page(&reply(&body)).unwrap_or_default()]]);
+        let seats = collect(vec![vec![page(&reply(&body)).unwrap_or_default()]]);
         assert_eq!((seats.listing.items.len(), seats.listing.incomplete), (1, None));
         let seat = seats.listing.items.get(&"a".into()).cloned().unwrap_or_default();
         assert_eq!(seat.record.get(&seat::ENABLED), Some(&Value::Flag(false)));
@@ -338,7 +275,7 @@ mod tests {
         }
         let row = |row: Json| {
             let page = page(&reply(&json!({ "status": 0, "data": { "total": 1, "records": [row] } })))?;
-            let accounts = page.head().keys.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let accounts = head(&page).keys.iter().map(ToString::to_string).collect::<Vec<_>>();
             Ok(accounts.join(" "))
         };
         for account in [json!(101), json!(101.0), json!(" 101 ")] {

@@ -14,8 +14,9 @@ use crate::config::settings::Spec;
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
+use crate::model::support::Support;
 use crate::model::write_op::WriteOp;
-use crate::provider::{Connector, Page, Provider, Row, WriteReceipt};
+use crate::provider::{Connector, Page, Provider, Row, Unsupported, WriteReceipt};
 
 /// The connector.
 pub struct WebchatQueue;
@@ -35,6 +36,10 @@ impl Connector for WebchatQueue {
 }
 
 impl Provider for WebchatQueue {
+    fn support(&self) -> &'static Support {
+        &fields::QUEUES
+    }
+
     fn page_size(&self, connection: &Connection) -> usize {
         connection.settings.number("pageSize").and_then(|n| usize::try_from(n).ok()).unwrap_or(50)
     }
@@ -72,7 +77,12 @@ impl Provider for WebchatQueue {
         requests::named(connection, name, page, self.page_size(connection))
     }
 
-    fn write_request(&self, connection: &Connection, op: &WriteOp, _: Option<&Secret>) -> Option<Call> {
+    fn write_request(
+        &self,
+        connection: &Connection,
+        op: &WriteOp,
+        _: Option<&Secret>,
+    ) -> Result<Call, Unsupported> {
         writes::request(connection, op)
     }
 

@@ -13,10 +13,11 @@ use crate::model::call::Call;
 use crate::model::queue::{ASSIGN_MEMBERS, ASSIGN_RULE, MEMORY_TIME};
 use crate::model::value::{Members, Value};
 use crate::model::write_op::WriteOp;
+use crate::provider::Unsupported;
 
 /// Returns the call of a write operation on queues.
-pub fn request(connection: &Connection, op: &WriteOp) -> Option<Call> {
-    Some(match op {
+pub fn request(connection: &Connection, op: &WriteOp) -> Result<Call, Unsupported> {
+    Ok(match op {
         WriteOp::CreateQueue { name, record } => {
             let mut body = Map::new();
             body.insert("displayName".to_owned(), json!(name));
@@ -44,7 +45,7 @@ pub fn request(connection: &Connection, op: &WriteOp) -> Option<Call> {
         | WriteOp::EditAgent { .. }
         | WriteOp::SetPassword { .. }
         | WriteOp::DeleteAgents { .. }
-        | WriteOp::PutSecret { .. } => return None,
+        | WriteOp::PutSecret { .. } => return Err(Unsupported),
     })
 }
 

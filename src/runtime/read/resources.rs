@@ -347,7 +347,8 @@ mod tests {
     use crate::config::workspace::Connection;
     use crate::model::call::Reply;
     use crate::model::ledger::LedgerEntry;
-    use crate::provider::{Provider, SPECS, webchat_queue};
+    use crate::provider::{Provider, webchat_queue};
+    use crate::vendors;
 
     /// A system that gives one answer to every call.
     struct OneAnswer(Connection, Reply);
@@ -374,7 +375,8 @@ mod tests {
     async fn a_queue_that_the_listing_lacks_is_deleted_only_if_a_query_lacks_it_too() {
         let text = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\nconnections:\n  \
                     webchat: { provider: webchat-queue, baseUrl: sandbox }\n";
-        let workspace = crate::config::load::load(&"w".into(), text.as_bytes(), SPECS).unwrap();
+        let workspace =
+            crate::config::load::load(&"w".into(), text.as_bytes(), &vendors::ALL.specs()).unwrap();
         let connection = workspace.connection("webchat-queue").unwrap();
         let row = json!({ "displayName": "q", "exten": "7", "assignRule": "least", "isMemory": false,
             "memoryTime": null, "updateTime": "", "updateAgent": "", "assignMembers": [] });

@@ -3,24 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::resources::{READINGS, each};
-use crate::model::call::Failure;
+use crate::model::call::{Failure, Reply};
 use crate::model::desired::Desired;
 use crate::model::live::{LiveSeats, SeatPassword};
 use crate::model::value::Value;
 use crate::model::{id::OperatorId, seat};
-use crate::provider::seat_query::date_range;
-use crate::provider::seat_query::date_range::{RECENT_DAYS, Window};
-use crate::provider::seat_query::responses;
-use crate::provider::seat_query::responses::Page;
-use crate::provider::seat_query::{PAGE_SIZE, requests};
+use crate::provider::seats;
+use crate::provider::{SeatPage, SeatReader, Window};
 use crate::runtime::client::Client;
 use crate::runtime::ports::PasswordStore;
 use crate::runtime::progress;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// Minutes east of Greenwich of the vendor's clock, unless the connection says otherwise.
-const BEIJING: i64 = 8 * 60;
+/// How many days, until now, the calls of seats are counted over: what tells whether somebody works there.
+pub const RECENT_DAYS: u32 = 7;
 
 /// Reads every seat, and its calls of the last days; again while the listing shifts. Where there is something
 /// to compare with, it is told of the passwords that manifests name whether they are those of the stores.
@@ -28,10 +25,11 @@ const BEIJING: i64 = 8 * 60;
 /// # Errors
 /// The first page that cannot be read; an incomplete listing is no failure.
 pub async fn read(
+    reader: &dyn SeatReader,
     link: &Client,
     against: Option<(&Desired, &dyn PasswordStore)>,
 ) -> Result<LiveSeats, Failure> {
-    let seats = listing(link, RECENT_DAYS).await?;
+    let seats = listing(reader, link, RECENT_DAYS).await?;
     let passwords = match against {
         Some((desired, secrets)) => compare(&seats, desired, secrets).await,
         None => BTreeMap::new(),
@@ -39,16 +37,15 @@ pub async fn read(
     Ok(LiveSeats { listing: seats.listing, passwords, days: RECENT_DAYS })
 }
 
-async fn listing(link: &Client, days: u32) -> Result<responses::Seats, Failure> {
-    let offset = link.connection().settings.number("utcOffset").unwrap_or(BEIJING);
+async fn listing(reader: &dyn SeatReader, link: &Client, days: u32) -> Result<seats::Seats, Failure> {
     let mut reading = 1;
     loop {
         let now = link.clock().now_ms();
         let mut windows = Vec::new();
-        for window in date_range::windows(now - i64::from(days) * DAY_MS, now, offset) {
-            windows.push(pages(link, &window).await?);
+        for window in reader.windows(link.connection(), now - i64::from(days) * DAY_MS, now) {
+            windows.push(pages(reader, link, &window).await?);
         }
-        let seats = responses::seats(windows);
+        let seats = seats::seats(windows, reader.page_size());
         if seats.listing.incomplete.is_none() || reading == READINGS {
             return Ok(seats);
         }
@@ -57,18 +54,19 @@ async fn listing(link: &Client, days: u32) -> Result<responses::Seats, Failure> 
 }
 
 /// Reads all pages of a window.
-async fn pages(link: &Client, window: &Window) -> Result<Vec<Page>, Failure> {
+async fn pages(reader: &dyn SeatReader, link: &Client, window: &Window) -> Result<Vec<SeatPage>, Failure> {
     let task = progress::begin(format!("reading {}", link.connection().name), "pages");
     let mut pages = Vec::new();
-    let read = |page| link.read(move || Some(requests::page(page, window)), responses::page);
+    let parse = |reply: &Reply| reader.parse_page(reply);
+    let read = |page| link.read(move || Some(reader.page_request(window, page)), parse);
     let at_once = link.connection().concurrency();
-    each(at_once, PAGE_SIZE, &task, read, Page::head, |page| pages.push(page)).await?;
+    each(at_once, reader.page_size(), &task, read, seats::head, |page| pages.push(page)).await?;
     Ok(pages)
 }
 
 /// Compares the passwords that manifests name, of the seats that are live.
 async fn compare(
-    seats: &responses::Seats,
+    seats: &seats::Seats,
     desired: &Desired,
     secrets: &dyn PasswordStore,
 ) -> BTreeMap<OperatorId, SeatPassword> {

@@ -22,11 +22,12 @@ pub(crate) use self::state::digest;
 pub use self::state::{Agent, Role, RoleOf};
 use self::state::{Groups, compare, row};
 use crate::model::call::Call;
-use crate::sandbox::support::{Answer, Context, note};
+use crate::sandbox::simulator::{People, Simulated};
+use crate::sandbox::support::{Answer, Context, Person, note};
 use crate::sandbox::variants::{Ids, NotFound, Quirks};
 
 /// Path below which all operations are. Source: agent-config §2.1.1 to §2.1.6, Path.
-pub(crate) const BASE: &str = "/api/v1/config/openapi/agent/";
+const BASE: &str = "/api/v1/config/openapi/agent/";
 
 /// Roles that the vendor picks from when the seed names none.
 const USUAL_ROLES: [&str; 2] = ["普通坐席", "班长"];
@@ -99,7 +100,7 @@ impl State {
     }
 
     /// Answers a request below [`BASE`]; `None` when no operation has this path.
-    pub(crate) fn answer(&mut self, method: &str, call: &Call, ctx: &mut Context<'_>) -> Option<Answer> {
+    fn answer(&mut self, method: &str, call: &Call, ctx: &mut Context<'_>) -> Option<Answer> {
         let operation = call.path.strip_prefix(BASE)?;
         let (table, run): (&[Row], Operation) = match operation {
             "create/v2" => (params::CREATE, Self::create),
@@ -437,6 +438,37 @@ fn success(quirks: &Quirks, data: Option<Value>) -> Answer {
         body["data"] = data;
     }
     Answer::ok(body)
+}
+
+impl Simulated for State {
+    const KEY: &'static str = "agentConfig";
+
+    fn serves(path: &str) -> bool {
+        path.starts_with(BASE)
+    }
+
+    fn may_change(path: &str) -> bool {
+        ["create/v2", "edit/v2", "del/v2", "editPwd"].iter().any(|operation| path.ends_with(operation))
+    }
+
+    fn answer(&mut self, method: &str, call: &Call, _: People<'_>, ctx: &mut Context<'_>) -> Option<Answer> {
+        self.answer(method, call, ctx)
+    }
+
+    fn person(&self, agent: &str) -> Option<Person> {
+        let agent = self.agent(agent)?;
+        Some(Person { name: agent.name.clone(), phone: agent.bindcode.clone() })
+    }
+
+    fn behave_like(&mut self, other: Self) {
+        self.roles = other.roles;
+        self.skill_groups = other.skill_groups;
+        self.tokens = other.tokens;
+    }
+
+    fn departures(&self) -> &[String] {
+        &self.departures
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 use super::*;
+use crate::sandbox::AgentConfig;
+use crate::sandbox::random::Random;
 use crate::sandbox::vendor_state::VendorState;
+use crate::vendors;
 
 const NOW: i64 = 1_700_000_000_000;
 
@@ -22,7 +25,7 @@ fn send(estate: &mut VendorState, operation: &str, mut body: Value) -> Value {
 }
 
 fn estate(seed: &str) -> VendorState {
-    VendorState::from_seed(seed).unwrap()
+    vendors::ALL.seeded(seed).unwrap()
 }
 
 /// Seeds agents 8001 to 8000 + `count`.
@@ -33,14 +36,14 @@ fn crowd(count: usize) -> VendorState {
 
 #[test]
 fn create_fills_in_the_documents_defaults() {
-    let mut estate = VendorState::default();
+    let mut estate = vendors::ALL.estate();
     let reply = send(&mut estate, "create/v2", json!({}));
     assert_eq!((&reply["code"], reply["msg"].as_str()), (&json!(0), Some("success")));
     let made = &reply["data"][0];
     let password = made["operatorPassword"].as_str().unwrap();
     assert!(password.len() == 6 && password.bytes().all(|b| b.is_ascii_digit()));
     assert!(made["sipNumber"].as_str().unwrap().starts_with("87"));
-    let agent = estate.agent_config.agent(made["operatorId"].as_str().unwrap()).unwrap().clone();
+    let agent = estate.get::<AgentConfig>().agent(made["operatorId"].as_str().unwrap()).unwrap().clone();
     assert_eq!(agent.password_md5, digest(password));
     assert_eq!(agent.sip_password.as_deref(), made["sipPassword"].as_str());
     assert_eq!(
@@ -55,7 +58,7 @@ fn create_fills_in_the_documents_defaults() {
 
 #[test]
 fn create_stores_what_it_is_given_and_returns_no_role_or_level() {
-    let mut estate = VendorState::default();
+    let mut estate = vendors::ALL.estate();
     let body = json!({
         "operatorId": "8001", "password": "secret-1", "name": "张三", "operatorType": 1, "roleName": "班长",
         "bindSkillName": "售前", "bindSkillLevel": 7, "sipFlag": 0, "email": "a@b.cn", "bindcode": "139",
@@ -70,7 +73,7 @@ fn create_stores_what_it_is_given_and_returns_no_role_or_level() {
             {"operatorId": "8001", "operatorPassword": "secret-1", "sipNumber": null, "sipPassword": null},
         ])
     );
-    let agent = estate.agent_config.agent("8001").unwrap();
+    let agent = estate.get::<AgentConfig>().agent("8001").unwrap();
     assert_eq!((agent.role_name.as_str(), agent.bind_skill_level), ("班长", 7));
     let one = send(&mut estate, "one/v2", json!({"operatorId": "8001"}));
     assert_eq!(
@@ -95,15 +98,17 @@ fn a_batch_is_consecutive_and_whole() {
     let reply = send(&mut estate, "create/v2", batch("0098", 3));
     let ids: Vec<_> = reply["data"].as_array().unwrap().iter().map(|row| &row["operatorId"]).collect();
     assert_eq!(ids, ["0098", "0099", "0100"]);
-    let sips: BTreeSet<_> = estate.agent_config.agents().filter_map(|a| a.sip_number.clone()).collect();
+    let sips: BTreeSet<_> =
+        estate.get::<AgentConfig>().agents().filter_map(|a| a.sip_number.clone()).collect();
     assert_eq!(sips.len(), 3);
     // 0101 exists: nothing of 0101 to 0103 is made.
     assert_eq!(send(&mut estate, "create/v2", batch("0101", 3))["code"], 409);
     assert_eq!(send(&mut estate, "create/v2", batch("a1", 3))["code"], 400);
-    assert_eq!(estate.agent_config.agents().count(), 4);
+    assert_eq!(estate.get::<AgentConfig>().agents().count(), 4);
     let reply = send(&mut estate, "create/v2", json!({"batchFlag": 1, "batchSize": 1000}));
     assert_eq!(reply["data"].as_array().unwrap().len(), 1000);
-    let taken = |row: &Value| estate.agent_config.agent(row["operatorId"].as_str().unwrap()).is_some();
+    let taken =
+        |row: &Value| estate.get::<AgentConfig>().agent(row["operatorId"].as_str().unwrap()).is_some();
     assert!(reply["data"].as_array().unwrap().iter().all(taken));
 }
 
@@ -115,10 +120,11 @@ fn a_role_is_picked_by_chance_among_those_of_the_type() {
     for n in 0..20 {
         send(&mut estate, "create/v2", json!({"operatorId": n.to_string()}));
     }
-    let roles: BTreeSet<_> = estate.agent_config.agents().map(|agent| agent.role_name.clone()).collect();
+    let roles: BTreeSet<_> =
+        estate.get::<AgentConfig>().agents().map(|agent| agent.role_name.clone()).collect();
     assert_eq!(roles, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
     send(&mut estate, "create/v2", json!({"operatorId": "x", "operatorType": 1}));
-    assert_eq!(estate.agent_config.agent("x").unwrap().role_name, "班长");
+    assert_eq!(estate.get::<AgentConfig>().agent("x").unwrap().role_name, "班长");
     assert_eq!(send(&mut estate, "create/v2", json!({"operatorId": "y", "roleName": "c"}))["code"], 404);
 }
 
@@ -168,12 +174,12 @@ fn what_is_not_in_the_document_is_refused_and_remembered() {
     ];
     for (operation, body, departure) in cases {
         let mut estate = crowd(1);
-        let before = serde_json::to_value(estate.agent_config.agent("8001")).unwrap();
+        let before = serde_json::to_value(estate.get::<AgentConfig>().agent("8001")).unwrap();
         let reply = send(&mut estate, operation, body.clone());
         assert_eq!(reply["code"], 400, "{operation} {body}");
         assert_eq!(estate.departures(), [format!("{operation}: {departure}")]);
-        assert_eq!(serde_json::to_value(estate.agent_config.agent("8001")).unwrap(), before);
-        assert_eq!((estate.agent_config.agents().count(), estate.revision), (1, 0));
+        assert_eq!(serde_json::to_value(estate.get::<AgentConfig>().agent("8001")).unwrap(), before);
+        assert_eq!((estate.get::<AgentConfig>().agents().count(), estate.revision), (1, 0));
     }
     let mut estate = crowd(0);
     let reply = estate.answer("POST", &call("page", &json!({})), NOW);
@@ -216,7 +222,7 @@ fn edit_changes_what_it_names_and_nothing_else() {
         "roleName": "r", "password": "secret-2", "afterInterval": 5,
     });
     let reply = send(&mut estate, "edit/v2", body);
-    let agent = estate.agent_config.agent("8001").unwrap().clone();
+    let agent = estate.get::<AgentConfig>().agent("8001").unwrap().clone();
     assert_eq!(
         reply["data"],
         json!({
@@ -240,7 +246,7 @@ fn a_sip_account_belongs_to_one_agent() {
     let mut estate = estate("agents: [{operatorId: a, sipNumber: \"87000001\"}, {operatorId: b}]");
     let bind = |id: &str| json!({"operatorId": id, "sipnumber": "87000001"});
     assert_eq!(send(&mut estate, "edit/v2", bind("b"))["code"], 409);
-    let before = estate.agent_config.agent("a").unwrap().sip_password.clone();
+    let before = estate.get::<AgentConfig>().agent("a").unwrap().sip_password.clone();
     assert_eq!(send(&mut estate, "edit/v2", bind("a"))["data"]["sipPassword"], json!(before));
     let reply = send(&mut estate, "create/v2", json!({"operatorId": "c"}));
     assert_eq!(reply["data"][0]["sipNumber"], "87000002");
@@ -250,9 +256,12 @@ fn a_sip_account_belongs_to_one_agent() {
 fn a_list_is_deleted_whole_or_not_at_all() {
     let mut estate = crowd(3);
     let refused = send(&mut estate, "del/v2", json!({"operatorIds": ["8001", "9999"]}));
-    assert_eq!((refused["code"].as_i64(), estate.agent_config.agents().count()), (Some(404), 3));
+    assert_eq!((refused["code"].as_i64(), estate.get::<AgentConfig>().agents().count()), (Some(404), 3));
     let done = send(&mut estate, "del/v2", json!({"operatorIds": ["8001", "8003"]}));
-    assert_eq!((done, estate.agent_config.agents().count()), (json!({"code": 0, "msg": "success"}), 1));
+    assert_eq!(
+        (done, estate.get::<AgentConfig>().agents().count()),
+        (json!({"code": 0, "msg": "success"}), 1)
+    );
 }
 
 #[test]
@@ -261,7 +270,7 @@ fn the_digest_of_a_password_is_taken_over() {
     let md5 = "e10adc3949ba59abbe56e057f20f883e";
     let done = send(&mut estate, "editPwd", json!({"operatorId": "8001", "password": md5}));
     assert_eq!(
-        (done["code"].as_i64(), estate.agent_config.agent("8001").unwrap().password_md5.as_str()),
+        (done["code"].as_i64(), estate.get::<AgentConfig>().agent("8001").unwrap().password_md5.as_str()),
         (Some(0), md5)
     );
     let missing = send(&mut estate, "editPwd", json!({"operatorId": "8002", "password": md5}));
@@ -290,7 +299,7 @@ fn pages_hold_all_agents_once() {
     assert_eq!(send(&mut estate, "page", json!({}))["data"]["result"].as_array().unwrap().len(), 10);
     assert_eq!(send(&mut crowd(0), "page", json!({}))["data"]["pageTotal"], 0);
     // An agent that comes or goes behind the listing's back is seen.
-    estate.agent_config.remove("8001");
+    estate.get_mut::<AgentConfig>().remove("8001");
     let data = send(&mut estate, "page", json!({"pageSize": 100}))["data"].clone();
     assert_eq!((&data["total"], &data["result"][0]["operatorId"]), (&json!(24), &json!("8002")));
     assert_eq!(estate.revision, 0);
@@ -341,7 +350,7 @@ fn quirks_change_what_the_document_leaves_open() {
     assert_eq!(reply.status, 404);
     let mut other = with("mainGroupOnCreate: false, enabledOnCreate: false");
     send(&mut other, "create/v2", json!({"operatorId": "x", "bindSkillName": "g"}));
-    let agent = other.agent_config.agent("x").unwrap();
+    let agent = other.get::<AgentConfig>().agent("x").unwrap();
     assert_eq!(
         (agent.status, agent.main_group_name.clone(), agent.bind_skill_name.as_deref()),
         (0, None, Some("g"))
@@ -351,11 +360,11 @@ fn quirks_change_what_the_document_leaves_open() {
 #[test]
 fn the_same_requests_give_the_same_bytes() {
     let run = || {
-        let mut estate = VendorState::with_random(5);
+        let mut estate = VendorState { random: Random::new(5), ..vendors::ALL.estate() };
         for _ in 0..3 {
             send(&mut estate, "create/v2", json!({}));
         }
-        serde_json::to_string(&estate).unwrap()
+        estate.store().unwrap()
     };
     assert_eq!(run(), run());
 }

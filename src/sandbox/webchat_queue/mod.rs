@@ -20,11 +20,12 @@ use self::auth::{Intruder, Log};
 use self::params::Body;
 pub use self::params::Member;
 use crate::model::call::Call;
+use crate::sandbox::simulator::{People, Simulated};
 use crate::sandbox::support::{Answer, Context, note};
 use crate::sandbox::variants::{Quirks, ReadShape};
 
 /// Path below which all operations are: operation, then account.
-pub(crate) const BASE: &str = "/v20210827/webChat/";
+const BASE: &str = "/v20210827/webChat/";
 
 /// The strategies. Source: webchat-queue, "addQueue", assignRule; the first is the default.
 const RULES: [&str; 4] = ["random", "queue", "least", "priority"];
@@ -108,17 +109,6 @@ pub struct KnownAgent {
     pub mobile_auto_claim: bool,
 }
 
-/// What agent-config says of an agent that exists.
-pub(crate) struct Person {
-    /// Name.
-    pub(crate) name: Option<String>,
-    /// Phone.
-    pub(crate) phone: Option<String>,
-}
-
-/// Looks an agent up in agent-config.
-pub(crate) type Directory<'a> = &'a dyn Fn(&str) -> Option<Person>;
-
 /// What a listing is asked for.
 struct Wanted {
     exten: Option<String>,
@@ -137,13 +127,7 @@ impl State {
     }
 
     /// Answers a request below [`BASE`]; `None` when no operation has this path.
-    pub(crate) fn answer(
-        &mut self,
-        method: &str,
-        call: &Call,
-        agents: Directory<'_>,
-        ctx: &Context<'_>,
-    ) -> Option<Answer> {
+    fn answer(&mut self, method: &str, call: &Call, agents: People<'_>, ctx: &Context<'_>) -> Option<Answer> {
         let (operation, account) = call.path.strip_prefix(BASE)?.split_once('/')?;
         let (operation, run): (&'static str, Operation) = match operation {
             "addQueue" => ("addQueue", Self::add),
@@ -201,7 +185,7 @@ impl State {
     }
 
     /// Source: webchat-queue, "addQueue". A name that is taken already is taken again.
-    fn add(&mut self, call: &Call, agents: Directory<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
+    fn add(&mut self, call: &Call, agents: People<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
         const NAMES: [&str; 5] = ["assignRule", "displayName", "isMemory", "memoryTime", "assignMembers"];
         let mut body = self.body("addQueue", call, &NAMES)?;
         let display_name = body.text("displayName");
@@ -243,7 +227,7 @@ impl State {
     }
 
     /// Source: webchat-queue, "updateQueueAssignMembers". "assignMembers会覆盖之前已有的坐席列表进行替换处理"
-    fn update(&mut self, call: &Call, agents: Directory<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
+    fn update(&mut self, call: &Call, agents: People<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
         let mut body = self.body("updateQueueAssignMembers", call, &["exten", "assignMembers"])?;
         let exten = body.text("exten");
         let members = body.members("assignMembers", &|number| self.exists(number, agents));
@@ -263,7 +247,7 @@ impl State {
     }
 
     /// Source: webchat-queue, "queueQueue".
-    fn read(&mut self, call: &Call, agents: Directory<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
+    fn read(&mut self, call: &Call, agents: People<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
         let wanted = self.wanted("queueQueue", call)?;
         let (count, page) = self.select(&wanted, ctx);
         let rows = page.iter().map(|queue| {
@@ -289,7 +273,7 @@ impl State {
     }
 
     /// Source: webchat-queue, "queueQueueAgentClaimStatus". Shows mobile numbers, asked for or not.
-    fn claims(&mut self, call: &Call, agents: Directory<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
+    fn claims(&mut self, call: &Call, agents: People<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
         let wanted = self.wanted("queueQueueAgentClaimStatus", call)?;
         let (count, page) = self.select(&wanted, ctx);
         let rows = page.iter().map(|queue| {
@@ -365,12 +349,12 @@ impl State {
     }
 
     /// Whether an agent exists for this vendor.
-    fn exists(&self, number: &str, agents: Directory<'_>) -> bool {
+    fn exists(&self, number: &str, agents: People<'_>) -> bool {
         self.known_agents.contains_key(number) || agents(number).is_some()
     }
 
     /// Returns an agent's name; the number itself for one without, as in the sample's second queue.
-    fn name(&self, number: &str, agents: Directory<'_>) -> String {
+    fn name(&self, number: &str, agents: People<'_>) -> String {
         let own = || self.known_agents.get(number)?.agent_name.clone();
         agents(number).and_then(|person| person.name).or_else(own).unwrap_or_else(|| number.to_owned())
     }
@@ -388,7 +372,7 @@ impl State {
 }
 
 /// One of the four operations.
-type Operation = fn(&mut State, &Call, Directory<'_>, &Context<'_>) -> Result<Answer, Refusal>;
+type Operation = fn(&mut State, &Call, People<'_>, &Context<'_>) -> Result<Answer, Refusal>;
 
 /// A failure in the form of the document's sample.
 fn failure(quirks: &Quirks, code: u16, message: &str) -> Answer {
@@ -406,6 +390,38 @@ fn listing(quirks: &Quirks, count: usize, rows: &[Value]) -> Answer {
             json!({"code": 200, "success": true, "message": "200 ok!", "count": count, "data": rows})
         }
     })
+}
+
+impl Simulated for State {
+    const KEY: &'static str = "webchatQueue";
+
+    fn serves(path: &str) -> bool {
+        path.starts_with(BASE)
+    }
+
+    fn may_change(path: &str) -> bool {
+        ["addQueue", "updateQueueAssignMembers"].iter().any(|operation| path.contains(operation))
+    }
+
+    fn answer(
+        &mut self,
+        method: &str,
+        call: &Call,
+        people: People<'_>,
+        ctx: &mut Context<'_>,
+    ) -> Option<Answer> {
+        self.answer(method, call, people, ctx)
+    }
+
+    fn behave_like(&mut self, other: Self) {
+        self.accounts = other.accounts;
+        self.known_agents = other.known_agents;
+        self.rate_limit = other.rate_limit;
+    }
+
+    fn departures(&self) -> &[String] {
+        &self.departures
+    }
 }
 
 #[cfg(test)]

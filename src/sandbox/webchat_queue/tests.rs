@@ -1,3 +1,6 @@
+use crate::sandbox::AgentConfig;
+use crate::sandbox::WebchatQueue;
+use crate::vendors;
 use base64::Engine as _;
 
 use super::*;
@@ -22,18 +25,19 @@ fn call(operation: &str, body: &str) -> Call {
 
 fn send(estate: &mut VendorState, operation: &str, body: &Value) -> Value {
     // No test but one is about rates.
-    if estate.webchat_queue.rate_limit == RateLimit::default() {
-        estate.webchat_queue.rate_limit.calls = 1000;
+    if estate.get::<WebchatQueue>().rate_limit == RateLimit::default() {
+        estate.get_mut::<WebchatQueue>().rate_limit.calls = 1000;
     }
     let reply = estate.answer("POST", &call(operation, &body.to_string()), NOW);
     serde_json::from_slice(&reply.body).unwrap()
 }
 
 fn estate() -> VendorState {
-    VendorState::from_seed(
-        "agents: [{operatorId: \"8000\", name: yanxiaoqi}, {operatorId: \"8001\", bindcode: \"157\"}]",
-    )
-    .unwrap()
+    vendors::ALL
+        .seeded(
+            "agents: [{operatorId: \"8000\", name: yanxiaoqi}, {operatorId: \"8001\", bindcode: \"157\"}]",
+        )
+        .unwrap()
 }
 
 #[test]
@@ -91,7 +95,7 @@ fn the_documents_samples_work() {
 
 #[test]
 fn unknown_agents_are_skipped_in_silence() {
-    let mut estate = VendorState::from_seed(
+    let mut estate = vendors::ALL.seeded(
         "{agents: [{operatorId: \"8000\"}], knownAgents: [\"9000\", {agentNumber: \"9001\", agentName: 李, pcAutoClaim: true}]}",
     )
     .unwrap();
@@ -99,7 +103,7 @@ fn unknown_agents_are_skipped_in_silence() {
     let reply = send(&mut estate, "addQueue", &json!({"displayName": "q", "assignMembers": members}));
     assert_eq!(reply["success"], true);
     // Whom agent-config deletes stays in the queue, by number.
-    estate.agent_config.remove("8000");
+    estate.get_mut::<AgentConfig>().remove("8000");
     let list = send(&mut estate, "queueQueue", &json!({}))["data"]["list"].clone();
     let names: Vec<_> =
         list[0]["assignMembers"].as_array().unwrap().iter().map(|m| m["agentName"].clone()).collect();
@@ -130,7 +134,7 @@ fn wrong_fields_fall_back_in_silence_and_are_remembered() {
         body["displayName"] = "q".into();
         assert_eq!(send(&mut estate, "addQueue", &body)["success"], true, "{body}");
         assert_eq!(estate.departures(), [format!("addQueue: {departure}")]);
-        let queue = &estate.webchat_queue.queues[0];
+        let queue = &estate.get::<WebchatQueue>().queues[0];
         assert_eq!(
             (queue.assign_rule.as_str(), queue.is_memory, &queue.memory_time),
             ("random", false, &None)
@@ -144,12 +148,12 @@ fn wrong_fields_fall_back_in_silence_and_are_remembered() {
         let mut estate = estate();
         send(&mut estate, "addQueue", &json!({"displayName": "q", "assignMembers": [member]}));
         assert_eq!(estate.departures(), [format!("addQueue: {departure}")]);
-        assert_eq!(estate.webchat_queue.queues[0].assign_members[0].priority, 0);
+        assert_eq!(estate.get::<WebchatQueue>().queues[0].assign_members[0].priority, 0);
     }
     // A time with the switch off is no slip, nor is a member list that is left out.
     let mut estate = estate();
     send(&mut estate, "addQueue", &json!({"displayName": "q", "memoryTime": "120"}));
-    assert!(estate.departures().is_empty() && estate.webchat_queue.queues[0].memory_time.is_none());
+    assert!(estate.departures().is_empty() && estate.get::<WebchatQueue>().queues[0].memory_time.is_none());
 }
 
 #[test]
@@ -199,7 +203,7 @@ fn pages_and_filters_select() {
 #[test]
 fn the_tables_shape_is_a_switch() {
     let mut estate =
-        VendorState::from_seed("{quirks: {readShape: top-level, numbersAsStrings: true, unsetStrings: absent}, queues: [{displayName: q}]}")
+        vendors::ALL.seeded("{quirks: {readShape: top-level, numbersAsStrings: true, unsetStrings: absent}, queues: [{displayName: q}]}")
             .unwrap();
     let reply = send(&mut estate, "queueQueue", &json!({}));
     assert_eq!(
@@ -229,13 +233,13 @@ fn rates_hold_for_each_operation() {
     assert_eq!(at("queueQueue", NOW + 60_000).0, 200);
     // The log is not stored, and a refused call is no departure.
     assert!(estate.departures().is_empty());
-    assert!(!serde_json::to_string(&estate).unwrap().contains("\"log\""));
+    assert!(!estate.store().unwrap().contains("\"log\""));
 }
 
 #[test]
 fn who_calls_is_checked() {
     let mut estate =
-        VendorState::from_seed("{accounts: {N1: secret}, quirks: {failuresWithHttp200: false}}").unwrap();
+        vendors::ALL.seeded("{accounts: {N1: secret}, quirks: {failuresWithHttp200: false}}").unwrap();
     // Well-formed and wrong: refused, yet no departure.
     let reply = estate.answer("POST", &call("queueQueue", "{}"), NOW);
     assert_eq!(reply.status, 403);

@@ -1,11 +1,11 @@
 use super::*;
 use crate::model::plan::{Digests, Summary};
-use crate::provider::SPECS;
+use crate::vendors;
 
 fn workspace(name: &str, ledger: &str) -> Option<Workspace> {
     let text =
         format!("apiVersion: rosterctl/v1\nkind: Workspace\nname: {name}\nmanifests: [roster]\n{ledger}");
-    crate::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), SPECS).ok()
+    crate::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), &vendors::ALL.specs()).ok()
 }
 
 fn desk(folder: &Path, name: &str, ledger: &str) -> io::Result<JournalPath> {

@@ -1,5 +1,7 @@
 //! Changes that people make at the vendors' consoles while runs go on.
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
 use rosterctl::sandbox::vendor_state::Random;
 use rosterctl::sandbox::webchat_queue::{Member, Queue};
 
@@ -14,12 +16,12 @@ impl World {
         }
         let agents: Vec<String> = self.agent_ids().into_iter().collect();
         let agent = agents.get(random.below(agents.len())).cloned();
-        let queues = self.estate.webchat_queue.queues.len();
+        let queues = self.estate.get::<WebchatQueue>().queues.len();
         let chosen = random.below(queues);
         match random.below(6) {
             0 => {
                 let Some(id) = agent else { return };
-                if let Some(agent) = self.estate.agent_config.agent_mut(&id) {
+                if let Some(agent) = self.estate.get_mut::<AgentConfig>().agent_mut(&id) {
                     agent.name = Some(format!("console {}", random.below(3)));
                 }
                 self.note(format!("console: renames {id}"));
@@ -33,7 +35,7 @@ impl World {
                     }
                 }
                 let now = self.now;
-                let queue = &mut self.estate.webchat_queue.queues[chosen];
+                let queue = &mut self.estate.get_mut::<WebchatQueue>().queues[chosen];
                 let exten = queue.exten.clone();
                 for member in &members {
                     if !queue.assign_members.iter().any(|m| m.agent_number == member.agent_number) {
@@ -49,16 +51,18 @@ impl World {
             3 => {
                 let names = self.wanted_queues.clone();
                 let Some(name) = names.get(random.below(names.len())) else { return };
-                let taken = self.estate.webchat_queue.queues.iter().any(|queue| queue.display_name == *name);
+                let taken =
+                    self.estate.get::<WebchatQueue>().queues.iter().any(|queue| queue.display_name == *name);
                 let Some(template) = self.template.clone().filter(|_| !taken) else { return };
                 let exten = format!("77{}", random.below(1_000_000));
                 self.by_console.insert(exten.clone(), self.now);
                 self.note(format!("console: makes queue {name} ({exten})"));
                 let queue = Queue { exten, display_name: name.clone(), ..template };
-                self.estate.webchat_queue.queues.push(queue);
+                self.estate.get_mut::<WebchatQueue>().queues.push(queue);
             }
             4 => {
-                let Some(mut new) = agent.and_then(|id| self.estate.agent_config.agent(&id).cloned()) else {
+                let Some(mut new) = agent.and_then(|id| self.estate.get::<AgentConfig>().agent(&id).cloned())
+                else {
                     return;
                 };
                 let wanted: Vec<&String> = self.declared.iter().collect();
@@ -67,24 +71,24 @@ impl World {
                     _ => format!("7{:03}", random.below(1000)),
                 };
                 ["r1", "r2"][random.below(2)].clone_into(&mut new.role_name);
-                if self.estate.agent_config.agent(&new.operator_id).is_some() {
+                if self.estate.get::<AgentConfig>().agent(&new.operator_id).is_some() {
                     return;
                 }
                 (new.id, new.ctime, new.sip_number, new.sipid) = (0, self.now, None, None);
                 self.unsaid.remove(&new.operator_id);
                 self.note(format!("console: makes agent {}", new.operator_id));
-                self.estate.agent_config.put(new);
+                self.estate.get_mut::<AgentConfig>().put(new);
             }
             _ => {
                 // Without an agent that a queue's manifest names and no other, the manifests are wrong.
                 let Some(id) = agent.filter(|id| !self.named_by_queues.contains(id)) else { return };
-                self.estate.agent_config.remove(&id);
+                self.estate.get_mut::<AgentConfig>().remove(&id);
                 self.created.remove(&id);
                 self.unsaid.remove(&id);
                 for members in self.unnamed.values_mut() {
                     members.remove(&id);
                 }
-                for queue in &mut self.estate.webchat_queue.queues {
+                for queue in &mut self.estate.get_mut::<WebchatQueue>().queues {
                     queue.assign_members.retain(|member| member.agent_number != id);
                 }
                 self.note(format!("console: deletes {id}"));
@@ -97,12 +101,12 @@ impl World {
     /// Gives a number to another agent, makes an agent again, or renames or deletes a queue.
     fn change_identity(&mut self, random: &mut Random) {
         let agents: Vec<String> = self.agent_ids().into_iter().collect();
-        let queues = self.estate.webchat_queue.queues.len();
+        let queues = self.estate.get::<WebchatQueue>().queues.len();
         let (act, at) = (random.below(6), random.below(queues));
         match act {
             0..=2 => {
                 let Some(id) = agents.get(random.below(agents.len())) else { return };
-                let Some(mut agent) = self.estate.agent_config.remove(id) else { return };
+                let Some(mut agent) = self.estate.get_mut::<AgentConfig>().remove(id) else { return };
                 (agent.id, agent.ctime, agent.sip_number, agent.sipid) = (0, self.now, None, None);
                 agent.password_md5 = super::world::digest("of the console");
                 ["r1", "r2"][random.below(2)].clone_into(&mut agent.role_name);
@@ -116,13 +120,13 @@ impl World {
                 ));
                 self.created.remove(id);
                 self.unsaid.remove(id);
-                self.estate.agent_config.put(agent);
+                self.estate.get_mut::<AgentConfig>().put(agent);
             }
             3 | 4 if queues > 0 => {
-                let exten = self.estate.webchat_queue.queues[at].exten.clone();
+                let exten = self.estate.get::<WebchatQueue>().queues[at].exten.clone();
                 let first = self.owners.first_name(&exten);
                 let taken = |name: &String| {
-                    self.estate.webchat_queue.queues.iter().any(|queue| queue.display_name == *name)
+                    self.estate.get::<WebchatQueue>().queues.iter().any(|queue| queue.display_name == *name)
                 };
                 let back = first.filter(|first| !taken(first));
                 let name = back.unwrap_or_else(|| format!("renamed {exten}"));
@@ -130,7 +134,7 @@ impl World {
                 self.rename(at, name);
             }
             _ if queues > 0 => {
-                let queue = self.estate.webchat_queue.queues.remove(at);
+                let queue = self.estate.get_mut::<WebchatQueue>().queues.remove(at);
                 self.unnamed.remove(&queue.exten);
                 self.note(format!("console: deletes queue {} ({})", queue.exten, queue.display_name));
             }
@@ -145,7 +149,7 @@ impl World {
         let mut forgot = false;
         for ledger in self.ledgers.values_mut().chain([&mut self.ledger]) {
             let before = ledger.resources.len();
-            let queues = &self.estate.webchat_queue;
+            let queues = &self.estate.get::<WebchatQueue>();
             ledger.resources.retain(|_, entry| {
                 let exten = entry.exten.as_deref().filter(|_| entry.pending);
                 exten.is_none_or(|exten| queues.queue(exten).is_some())
@@ -158,13 +162,13 @@ impl World {
     /// Does what people owe after a history: renamed queues get their first names back, and those that were made in
     /// their place go.
     pub(super) fn settle(&mut self) {
-        for queue in self.estate.webchat_queue.queues.clone() {
+        for queue in self.estate.get::<WebchatQueue>().queues.clone() {
             let Some(first) = self.owners.first_name(&queue.exten).filter(|n| *n != queue.display_name)
             else {
                 continue;
             };
             let by_console = &self.by_console;
-            let queues = &mut self.estate.webchat_queue.queues;
+            let queues = &mut self.estate.get_mut::<WebchatQueue>().queues;
             queues.retain(|q| q.display_name != first || !by_console.contains_key(&q.exten));
             let taken = queues.iter().any(|q| q.display_name == first);
             let Some(at) = queues.iter().position(|q| q.exten == queue.exten) else { continue };

@@ -1,5 +1,7 @@
 //! What is true of the vendors' resources, and whether the ledger says so.
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
 use std::collections::BTreeMap;
 
 use rosterctl::model::ledger::Ledger;
@@ -11,7 +13,7 @@ impl World {
     /// Returns what is true now: resource, field, value.
     pub(super) fn facts(&self) -> Vec<(String, &'static str, String)> {
         let mut facts: Vec<(String, &'static str, String)> = Vec::new();
-        for agent in self.estate.agent_config.agents() {
+        for agent in self.estate.get::<AgentConfig>().agents() {
             let id = format!("agent/{}", agent.operator_id);
             let text = |text: &Option<String>| Json::from(text.clone().unwrap_or_default()).to_string();
             let flag = |number: i64| Json::from(number == 1).to_string();
@@ -41,7 +43,7 @@ impl World {
                 facts.push((id.clone(), field, value));
             }
         }
-        for queue in &self.estate.webchat_queue.queues {
+        for queue in &self.estate.get::<WebchatQueue>().queues {
             let members = queue.assign_members.iter().map(|m| (m.agent_number.as_str(), m.priority));
             let members = said(members);
             for name in self.names_of(queue) {

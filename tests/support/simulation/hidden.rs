@@ -1,5 +1,7 @@
 //! Listings that show new resources only minutes after the answer.
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
 use std::collections::BTreeMap;
 
 use rosterctl::sandbox::agent_config::Agent;
@@ -90,7 +92,7 @@ impl World {
         };
         let is_hidden = |until: &Until| until.at > now && (until.query || !query);
         if operation == "queueQueue" {
-            let queues = &mut self.estate.webchat_queue.queues;
+            let queues = &mut self.estate.get_mut::<WebchatQueue>().queues;
             for at in (0..queues.len()).rev() {
                 if self.hidden.queues.get(&queues[at].exten).is_some_and(is_hidden) {
                     taken.queues.push((at, queues.remove(at)));
@@ -98,7 +100,7 @@ impl World {
             }
         } else {
             let agents = self.hidden.agents.iter().filter(|(_, until)| is_hidden(until)).map(|(id, _)| id);
-            taken.agents = agents.filter_map(|id| self.estate.agent_config.remove(id)).collect();
+            taken.agents = agents.filter_map(|id| self.estate.get_mut::<AgentConfig>().remove(id)).collect();
         }
         taken
     }
@@ -106,10 +108,10 @@ impl World {
     /// Puts back what a reading did not show.
     pub(super) fn unhide(&mut self, taken: Taken) {
         for (at, queue) in taken.queues.into_iter().rev() {
-            self.estate.webchat_queue.queues.insert(at, queue);
+            self.estate.get_mut::<WebchatQueue>().queues.insert(at, queue);
         }
         for agent in taken.agents {
-            self.estate.agent_config.put(agent);
+            self.estate.get_mut::<AgentConfig>().put(agent);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Histories: some runs in foul weather, then a few in fine weather, and the judgement of the end.
 
+use rosterctl::sandbox::WebchatQueue;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -219,7 +220,7 @@ fn heal(world: &Shared, rosters: &[&Roster], mutant: Option<Mutant>) {
         world.settle();
         // A queue that the console made beside ours in a race is for people to take away again.
         let World { estate, by_console, .. } = &mut *world;
-        let queues = &mut estate.webchat_queue.queues;
+        let queues = &mut estate.get_mut::<WebchatQueue>().queues;
         let names: Vec<String> = queues.iter().map(|queue| queue.display_name.clone()).collect();
         queues.retain(|queue| {
             let same = names.iter().filter(|name| **name == queue.display_name).count();

@@ -1,5 +1,6 @@
 //! The end of a history, against the manifests.
 
+use rosterctl::sandbox::AgentConfig;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -50,7 +51,7 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
                     }
                 }
                 let role = desired.record.get(&agent::ROLE);
-                let there = world.estate.agent_config.agent(id.as_str()).map(|a| a.role_name.clone());
+                let there = world.estate.get::<AgentConfig>().agent(id.as_str()).map(|a| a.role_name.clone());
                 if let (true, Some(Value::Text(role)), Some(there)) =
                     (world.created.contains(id.as_str()), role, there)
                     && **role != *there

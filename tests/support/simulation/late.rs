@@ -1,5 +1,6 @@
 //! Vendors that show a moment later what was done.
 
+use rosterctl::sandbox::WebchatQueue;
 use rosterctl::sandbox::vendor_state::VendorState;
 use serde_json::Value as Json;
 
@@ -43,7 +44,8 @@ impl World {
         if let Some((_, reached)) = self.listings.last_mut().filter(|_| exten.is_none()) {
             *reached = way_back.map_or(i64::MAX, |way_back| (*reached).max(now + way_back));
         }
-        let extens: Vec<String> = self.estate.webchat_queue.queues.iter().map(|q| q.exten.clone()).collect();
+        let extens: Vec<String> =
+            self.estate.get::<WebchatQueue>().queues.iter().map(|q| q.exten.clone()).collect();
         for queue in extens.into_iter().filter(|q| exten.is_none_or(|exten| exten == q)) {
             // A listing shows all of it, sooner or later; the earliest moment counts.
             let at = if exten.is_none() { self.listed } else { now };

@@ -1,5 +1,7 @@
 //! Identities of agents and queues, and the workspaces that own them, kept apart from the program's ledger.
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rosterctl::model::desired::Desired;
@@ -68,7 +70,7 @@ impl Owners {
 impl World {
     /// Returns the identity of each live agent.
     pub(super) fn identities(&self) -> BTreeMap<String, AgentIdentity> {
-        let agents = self.estate.agent_config.agents();
+        let agents = self.estate.get::<AgentConfig>().agents();
         agents.map(|agent| (agent.operator_id.clone(), (agent.id, agent.ctime))).collect()
     }
 
@@ -88,7 +90,7 @@ impl World {
 
     /// Records that a queue has another name from now on.
     pub(super) fn rename(&mut self, at: usize, name: String) {
-        let queue = &mut self.estate.webchat_queue.queues[at];
+        let queue = &mut self.estate.get_mut::<WebchatQueue>().queues[at];
         // No client can see a name that comes between its look and its call.
         self.by_console.insert(queue.exten.clone(), self.now);
         let names = self.owners.names.entry(queue.exten.clone()).or_default();
@@ -97,10 +99,10 @@ impl World {
 
     /// Returns the resources that no run may create: those that are there, under whichever name.
     pub(super) fn present(&self) -> BTreeSet<String> {
-        let agents = self.estate.agent_config.agents().map(|agent| &agent.operator_id);
+        let agents = self.estate.get::<AgentConfig>().agents().map(|agent| &agent.operator_id);
         let agents = agents.filter(|id| !self.hidden.hides_agent(id, self.now));
         let mut present: BTreeSet<String> = agents.map(|id| format!("agent/{id}")).collect();
-        for queue in &self.estate.webchat_queue.queues {
+        for queue in &self.estate.get::<WebchatQueue>().queues {
             present.insert(format!("queue/{}", queue.display_name));
         }
         let known = self.wanted_queues.iter().filter(|name| self.known_queue(name).is_some());
@@ -111,7 +113,7 @@ impl World {
     /// Returns the live queue that the workspace knows by a name, unless another declared queue has its name now.
     fn known_queue(&self, name: &str) -> Option<&Queue> {
         let exten = self.owners.queues.get(&(self.owners.workspace, name.to_owned()))?;
-        let queue = self.estate.webchat_queue.queue(exten)?;
+        let queue = self.estate.get::<WebchatQueue>().queue(exten)?;
         let is_other = queue.display_name != name && self.wanted_queues.contains(&queue.display_name);
         (!is_other).then_some(queue)
     }
@@ -255,7 +257,7 @@ impl World {
         let workspace = self.owners.workspace;
         for (name, exten) in self.owners.told.clone() {
             let known = self.ledger.resources.get(&format!("queue/{name}")).and_then(|e| e.exten.clone());
-            let is_live = self.estate.webchat_queue.queue(&exten).is_some();
+            let is_live = self.estate.get::<WebchatQueue>().queue(&exten).is_some();
             if is_live && known.as_ref() != Some(&exten) {
                 self.violate(format!(
                     "the vendor made queue {name} as {exten}, and the ledger holds {known:?}"

@@ -12,8 +12,9 @@ use rosterctl::config::settings::Spec;
 use rosterctl::config::workspace::Connection;
 use rosterctl::model::call::{Call, Failure, Reply};
 use rosterctl::model::secret::{Secret, SecretRef};
+use rosterctl::model::support::Support;
 use rosterctl::model::write_op::WriteOp;
-use rosterctl::provider::{Connector, Page, Provider, Row, WriteReceipt, agent_config};
+use rosterctl::provider::{Connector, Page, Provider, Row, Unsupported, WriteReceipt, agent_config};
 use rosterctl::runtime::clock::Clock;
 use rosterctl::runtime::gate::WriteLease;
 use rosterctl::runtime::ports::{CreationGuard, PasswordStore};
@@ -61,6 +62,9 @@ impl Connector for SmallPages {
 }
 
 impl Provider for SmallPages {
+    fn support(&self) -> &'static Support {
+        INNER.support()
+    }
     fn page_size(&self, _: &Connection) -> usize {
         self.rows
     }
@@ -84,7 +88,7 @@ impl Provider for SmallPages {
         connection: &Connection,
         op: &WriteOp,
         password: Option<&Secret>,
-    ) -> Option<Call> {
+    ) -> Result<Call, Unsupported> {
         INNER.write_request(connection, op, password)
     }
     fn parse_write(&self, connection: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure> {

@@ -1,5 +1,8 @@
 //! Calls that come and go, questions about them, and the checks of the auditor.
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::CmsAgent;
+use rosterctl::sandbox::WebchatQueue;
 use std::collections::BTreeSet;
 
 use rosterctl::sandbox::cms_agent::Doing;
@@ -26,7 +29,7 @@ impl World {
                 // No agent works with a new number yet, and no client sees an agent that takes it over in the console.
                 let is_new = self.created.contains(id)
                     || self.carried.contains(&("agent.create", format!("agent/{id}")));
-                let agent = self.estate.agent_config.agent(id).filter(|_| !is_new);
+                let agent = self.estate.get::<AgentConfig>().agent(id).filter(|_| !is_new);
                 let disables = |status: i64| status == 1 && body["status"] == 0;
                 let moves = |group: &Option<String>| {
                     body["mainGroupName"].as_str().is_some_and(|to| group.as_deref() != Some(to))
@@ -42,7 +45,8 @@ impl World {
                     .flatten()
                     .filter_map(|member| member["agentNumber"].as_str())
                     .collect();
-                let queue = self.estate.webchat_queue.queues.iter().find(|queue| queue.exten == exten);
+                let queue =
+                    self.estate.get::<WebchatQueue>().queues.iter().find(|queue| queue.exten == exten);
                 let members = queue.into_iter().flat_map(|queue| &queue.assign_members);
                 // Whom the console put in meanwhile nobody could ask for.
                 members
@@ -96,7 +100,7 @@ impl World {
         }
         if let Ok(number) = id.parse() {
             let doing = Doing::status(if begins { ON_CALL } else { IDLE });
-            self.estate.cms_agent.agents.insert(number, doing);
+            self.estate.get_mut::<CmsAgent>().agents.insert(number, doing);
         }
         self.note(format!("a call of {id} {}", if begins { "begins" } else { "ends" }));
     }

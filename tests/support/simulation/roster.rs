@@ -1,5 +1,8 @@
 //! Rosters by seed: manifests, what is live, the ledger, and how the vendors read their own documents.
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
+use rosterctl::vendors;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -81,11 +84,16 @@ pub(crate) fn shared(seed: u64, one_queue: bool) -> [Roster; 2] {
     let limit = Some(first.limit);
     let shape = Shape { digit: 9, queues, prune: Some("owned"), limit, leaving: true };
     let second = shaped(seed ^ 0xb0b, shape);
-    for agent in second.estate.agent_config.agents() {
-        first.estate.agent_config.put(Agent { id: 0, sip_number: None, sipid: None, ..agent.clone() });
+    for agent in second.estate.get::<AgentConfig>().agents() {
+        first.estate.get_mut::<AgentConfig>().put(Agent {
+            id: 0,
+            sip_number: None,
+            sipid: None,
+            ..agent.clone()
+        });
     }
-    let queues = &mut first.estate.webchat_queue;
-    for queue in &second.estate.webchat_queue.queues {
+    let queues = first.estate.get_mut::<WebchatQueue>();
+    for queue in &second.estate.get::<WebchatQueue>().queues {
         if queues.queues.iter().all(|known| known.display_name != queue.display_name) {
             let exten = queues.next_exten.to_string();
             queues.next_exten += 1;
@@ -95,7 +103,7 @@ pub(crate) fn shared(seed: u64, one_queue: bool) -> [Roster; 2] {
     let mut rosters = [first, second];
     let identities: BTreeMap<String, Identity> = rosters[0]
         .estate
-        .agent_config
+        .get::<AgentConfig>()
         .agents()
         .map(|agent| (agent.operator_id.clone(), Identity::new(Some(agent.id), Some(agent.ctime))))
         .collect();
@@ -425,7 +433,7 @@ fn build(parts: &Parts) -> Roster {
         "random: {}\nquirks: {}\nagents: {}\nqueues: {}\nrateLimit: {{ calls: {}, perMs: {} }}\n",
         parts.seed, parts.quirks, parts.live, parts.live_queues, limit.calls, limit.per_ms
     );
-    let estate = VendorState::from_seed(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
+    let estate = vendors::ALL.seeded(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
     let workspace = planning::workspace(&format!(
         "apiVersion: rosterctl/v1
 kind: Workspace
@@ -454,7 +462,7 @@ policy:
     let desired = read(&parts.manifest);
     let earlier = parts.earlier.as_ref().map(read);
     let live: BTreeMap<String, Identity> = estate
-        .agent_config
+        .get::<AgentConfig>()
         .agents()
         .map(|a| (a.operator_id.clone(), Identity::new(Some(a.id), Some(a.ctime))))
         .collect();

@@ -1,5 +1,7 @@
 //! What a run tells of its steps, against what is so.
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
 use std::collections::BTreeMap;
 
 use rosterctl::model::id::ResourceId;
@@ -71,7 +73,7 @@ impl World {
         let touches = |other: &Step| other.targets.contains(&change.id);
         match step.operation {
             Operation::AgentCreate => {
-                let Some(agent) = self.estate.agent_config.agent(name) else {
+                let Some(agent) = self.estate.get::<AgentConfig>().agent(name) else {
                     return Some(format!("{id} was created, and is not there"));
                 };
                 let known = result.identities.iter().find(|(of, _)| *of == change.id.name);
@@ -87,7 +89,7 @@ impl World {
                 (*now != told).then(|| format!("{key} of {id} was set to {told}, and is {now}"))
             }),
             Operation::AgentDelete => {
-                let is_there = self.estate.agent_config.agent(name).is_some();
+                let is_there = self.estate.get::<AgentConfig>().agent(name).is_some();
                 (is_there && change.action == Action::Delete)
                     .then(|| format!("{id} was deleted, and is there"))
             }
@@ -96,7 +98,7 @@ impl World {
                     let is_there = facts.contains_key(&(id.clone(), "exten"));
                     return (!is_there).then(|| format!("{id} was created, and is not there"));
                 };
-                let is_there = self.estate.webchat_queue.queue(made.as_str()).is_some();
+                let is_there = self.estate.get::<WebchatQueue>().queue(made.as_str()).is_some();
                 (!is_there).then(|| format!("{id} was created as {made}, and is not there"))
             }
             Operation::QueueMembers => {
@@ -120,7 +122,7 @@ impl World {
 
     /// Returns the members of a queue in the words of the facts.
     fn members_of(&self, id: &ResourceId, exten: Option<&str>) -> Option<String> {
-        let queues = &self.estate.webchat_queue.queues;
+        let queues = &self.estate.get::<WebchatQueue>().queues;
         let queue = queues.iter().find(|queue| match exten {
             Some(exten) => queue.exten == exten,
             None => queue.display_name == id.name.as_str(),

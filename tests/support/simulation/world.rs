@@ -1,6 +1,8 @@
 //! The world outside the client, under a virtual clock: the vendors, the way to them and back, somebody at
 //! the console, the store of secrets and the ledger; and an auditor who watches all of it.
 
+use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::WebchatQueue;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -476,13 +478,13 @@ impl World {
     }
 
     pub(super) fn agent_ids(&self) -> BTreeSet<String> {
-        self.estate.agent_config.agents().map(|agent| agent.operator_id.clone()).collect()
+        self.estate.get::<AgentConfig>().agents().map(|agent| agent.operator_id.clone()).collect()
     }
 
     fn watch_queue(&mut self, name: &str, begun: i64) {
         let there: Vec<String> = self
             .estate
-            .webchat_queue
+            .get::<WebchatQueue>()
             .queues
             .iter()
             .filter(|queue| queue.display_name == name)
@@ -518,7 +520,7 @@ impl World {
         self.created.remove(id);
         let queues: Vec<String> = self
             .estate
-            .webchat_queue
+            .get::<WebchatQueue>()
             .queues
             .iter()
             .filter(|queue| queue.assign_members.iter().any(|member| member.agent_number == *id))
@@ -536,12 +538,14 @@ impl World {
 
     /// Takes down what no manifest says, and no run may lose. The rosters say nothing of these fields.
     pub(crate) fn remember_unsaid<'a>(&mut self, named: impl Iterator<Item = &'a str>) {
-        for agent in self.estate.agent_config.agents().filter(|a| self.declared.contains(&a.operator_id)) {
+        for agent in
+            self.estate.get::<AgentConfig>().agents().filter(|a| self.declared.contains(&a.operator_id))
+        {
             let had = [agent.bindcode.clone(), agent.showcaller.clone(), agent.email.clone()];
             self.unsaid.insert(agent.operator_id.clone(), had);
         }
         let named: BTreeSet<&str> = named.collect();
-        for queue in &self.estate.webchat_queue.queues {
+        for queue in &self.estate.get::<WebchatQueue>().queues {
             if !named.contains(&*queue.display_name) {
                 let members = queue.assign_members.iter().map(|m| (m.agent_number.clone(), m.priority));
                 let members = members.filter(|(id, _)| self.declared.contains(id)).collect();
@@ -555,7 +559,7 @@ impl World {
         let mut lost = Vec::new();
         let is_set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         for (id, had) in &self.unsaid {
-            if let Some(agent) = self.estate.agent_config.agent(id) {
+            if let Some(agent) = self.estate.get::<AgentConfig>().agent(id) {
                 let has = [&agent.bindcode, &agent.showcaller, &agent.email].map(is_set);
                 if has != had.each_ref().map(is_set) {
                     lost.push(format!("agent {id} has {has:?} instead of {had:?}"));
@@ -563,8 +567,10 @@ impl World {
             }
         }
         for (exten, had) in &self.unnamed {
-            let queue = self.estate.webchat_queue.queues.iter().find(|queue| queue.exten == *exten);
-            for (id, priority) in had.iter().filter(|(id, _)| self.estate.agent_config.agent(id).is_some()) {
+            let queue = self.estate.get::<WebchatQueue>().queues.iter().find(|queue| queue.exten == *exten);
+            for (id, priority) in
+                had.iter().filter(|(id, _)| self.estate.get::<AgentConfig>().agent(id).is_some())
+            {
                 let member = queue.and_then(|q| q.assign_members.iter().find(|m| m.agent_number == *id));
                 if member.map(|member| member.priority) != Some(*priority) {
                     lost.push(format!("agent {id} is no longer in queue {exten} with priority {priority}"));
@@ -578,7 +584,7 @@ impl World {
     pub(crate) fn watch_password(&mut self, id: &str, what: &str) {
         let Some(key) = self.generated.get(id) else { return };
         let stored = self.store.get(key).map(|value| digest(value));
-        let there = self.estate.agent_config.agent(id).map(|agent| agent.password_md5.clone());
+        let there = self.estate.get::<AgentConfig>().agent(id).map(|agent| agent.password_md5.clone());
         if there.is_some() && there != stored {
             self.violate(format!("{what}: the store does not hold the password of agent {id}"));
         }

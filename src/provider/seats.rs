@@ -1,0 +1,56 @@
+//! Pages of voice seats → the seats with the figures of all windows.
+
+use std::collections::BTreeMap;
+
+use super::api::{PasswordDigest, SeatPage};
+use super::paging::{Head, Proof};
+use crate::model::id::OperatorId;
+use crate::model::live::Listing;
+use crate::model::seat::{Figures, LiveSeat};
+
+/// Returns a page as its listing counts it.
+pub fn head(page: &SeatPage) -> Head {
+    Head { keys: page.rows.iter().map(|row| row.account.clone()).collect(), total: page.total }
+}
+
+/// Everything that the listing tells.
+pub struct Seats {
+    /// The seats, and whether they are proved to be all.
+    pub listing: Listing<OperatorId, LiveSeat>,
+    /// The digest of each seat's password, as far as there is one.
+    pub passwords: BTreeMap<OperatorId, Box<dyn PasswordDigest>>,
+}
+
+/// Puts the pages of all windows together, the earliest window first: the seats as the last one shows them,
+/// with the figures of all.
+pub fn seats(windows: Vec<Vec<SeatPage>>, page_size: usize) -> Seats {
+    let mut figures: BTreeMap<OperatorId, Figures> = BTreeMap::new();
+    let (mut items, mut passwords, mut incomplete) = (BTreeMap::new(), BTreeMap::new(), None);
+    for pages in windows {
+        let (mut found, mut digests, mut proof, mut rows) =
+            (BTreeMap::new(), BTreeMap::new(), Proof::default(), 0);
+        for page in pages {
+            proof.page(page.total);
+            for row in page.rows {
+                rows += 1;
+                // A seat that was deleted may leave its account to another one.
+                if row.deleted {
+                    continue;
+                }
+                figures.entry(row.account.clone()).or_default().add(&row.seat.figures);
+                if let Some(password) = row.password {
+                    digests.insert(row.account.clone(), password);
+                }
+                if found.insert(row.account.clone(), row.seat).is_some() {
+                    proof.repeated(row.account);
+                }
+            }
+        }
+        incomplete = proof.doubt(rows).or(incomplete);
+        (items, passwords) = (found, digests);
+    }
+    for (account, seat) in &mut items {
+        seat.figures = figures.remove(account).unwrap_or_default();
+    }
+    Seats { listing: Listing { items, incomplete, page_size, ..Listing::default() }, passwords }
+}

@@ -1,0 +1,147 @@
+//! The interface of a simulated vendor.
+
+use std::any::Any;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::support::{Answer, Context, Person};
+use crate::model::call::Call;
+
+/// Looks a person up among the agents of all vendors.
+pub type People<'a> = &'a dyn Fn(&str) -> Option<Person>;
+
+/// What a vendor knows, and how it answers. Its stored form is that of `serde`.
+pub trait Simulated: Clone + Default + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its key in a state file.
+    const KEY: &'static str;
+
+    /// Returns true if a path is one of its own.
+    fn serves(path: &str) -> bool;
+
+    /// Returns true if a call to a path may change what is stored.
+    fn may_change(path: &str) -> bool;
+
+    /// Answers a request to one of its paths; `None` when no operation has this path.
+    fn answer(
+        &mut self,
+        method: &str,
+        call: &Call,
+        people: People<'_>,
+        ctx: &mut Context<'_>,
+    ) -> Option<Answer>;
+
+    /// Returns the person behind an agent that it holds.
+    fn person(&self, _agent: &str) -> Option<Person> {
+        None
+    }
+
+    /// Takes over what another one is like (credentials, catalogues, rates, who is doing what); keeps what operations
+    /// change.
+    fn behave_like(&mut self, other: Self);
+
+    /// Returns what departed from its document so far.
+    fn departures(&self) -> &[String];
+}
+
+/// A [`Simulated`] vendor of any type.
+pub trait Simulator: Any + Send + Sync {
+    /// See [`Simulated::KEY`].
+    fn key(&self) -> &'static str;
+    /// See [`Simulated::serves`].
+    fn serves(&self, path: &str) -> bool;
+    /// See [`Simulated::may_change`].
+    fn may_change(&self, path: &str) -> bool;
+    /// See [`Simulated::answer`].
+    fn answer(
+        &mut self,
+        method: &str,
+        call: &Call,
+        people: People<'_>,
+        ctx: &mut Context<'_>,
+    ) -> Option<Answer>;
+    /// See [`Simulated::person`].
+    fn person(&self, agent: &str) -> Option<Person>;
+    /// See [`Simulated::behave_like`]; nothing is taken over from another type.
+    fn behave_like(&mut self, other: &dyn Simulator);
+    /// See [`Simulated::departures`].
+    fn departures(&self) -> &[String];
+    /// Returns a copy.
+    fn boxed(&self) -> Box<dyn Simulator>;
+    /// Returns the stored form.
+    ///
+    /// # Errors
+    /// The stored form is no JSON.
+    fn store(&self) -> serde_json::Result<String>;
+    /// Takes the stored form.
+    ///
+    /// # Errors
+    /// It is another one's.
+    fn restore(&mut self, stored: Value) -> serde_json::Result<()>;
+}
+
+impl<S: Simulated> Simulator for S {
+    fn key(&self) -> &'static str {
+        S::KEY
+    }
+
+    fn serves(&self, path: &str) -> bool {
+        S::serves(path)
+    }
+
+    fn may_change(&self, path: &str) -> bool {
+        S::may_change(path)
+    }
+
+    fn answer(
+        &mut self,
+        method: &str,
+        call: &Call,
+        people: People<'_>,
+        ctx: &mut Context<'_>,
+    ) -> Option<Answer> {
+        Simulated::answer(self, method, call, people, ctx)
+    }
+
+    fn person(&self, agent: &str) -> Option<Person> {
+        Simulated::person(self, agent)
+    }
+
+    fn behave_like(&mut self, other: &dyn Simulator) {
+        if let Some(other) = (other as &dyn Any).downcast_ref::<S>() {
+            Simulated::behave_like(self, other.clone());
+        }
+    }
+
+    fn departures(&self) -> &[String] {
+        Simulated::departures(self)
+    }
+
+    fn boxed(&self) -> Box<dyn Simulator> {
+        Box::new(self.clone())
+    }
+
+    fn store(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+
+    fn restore(&mut self, stored: Value) -> serde_json::Result<()> {
+        *self = serde_json::from_value(stored)?;
+        Ok(())
+    }
+}
+
+impl Clone for Box<dyn Simulator> {
+    fn clone(&self) -> Self {
+        (**self).boxed()
+    }
+}
+
+/// Makes the simulator of a vendor.
+pub type Factory = fn() -> Box<dyn Simulator>;
+
+/// Returns the factory of a vendor's simulator.
+pub const fn factory<S: Simulated>() -> Factory {
+    || Box::new(S::default())
+}

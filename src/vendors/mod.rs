@@ -1,0 +1,111 @@
+//! The vendors: one row each, with its connector and what stands behind it.
+//!
+//! A registry is a value: a program with a further vendor brings a list of its own.
+
+use crate::config::settings::Spec;
+use crate::config::workspace::Connection;
+use crate::model::id::Kind;
+use crate::provider::{
+    Connector, Observer, Provider, SeatReader, agent_config, cms_agent, isdp_online_agent, seat_query,
+    webchat_queue,
+};
+use crate::sandbox;
+use crate::sandbox::seed::SeedError;
+use crate::sandbox::simulator::{Factory, factory};
+use crate::sandbox::vendor_state::VendorState;
+
+/// A vendor.
+#[derive(Clone, Copy)]
+pub struct Vendor {
+    /// What signs its calls.
+    pub connector: &'static dyn Connector,
+    /// The resources that it holds, one entry a kind.
+    pub resources: &'static [&'static dyn Provider],
+    /// The system that knows who is at work.
+    pub presence: Option<&'static dyn Observer>,
+    /// The voice seats that it holds.
+    pub seats: Option<&'static dyn SeatReader>,
+    /// Makes its simulator.
+    pub simulator: Factory,
+}
+
+impl Vendor {
+    /// Makes the row of a vendor that holds nothing.
+    pub const fn new(connector: &'static dyn Connector, simulator: Factory) -> Self {
+        Self { connector, resources: &[], presence: None, seats: None, simulator }
+    }
+
+    /// Returns what its connector says of itself.
+    pub fn spec(&self) -> &'static Spec {
+        self.connector.spec()
+    }
+
+    /// Returns the resources of a kind, where it holds the kind.
+    pub fn resources(&self, kind: Kind) -> Option<&'static dyn Provider> {
+        self.resources.iter().copied().find(|provider| provider.support().kind == kind)
+    }
+}
+
+/// The vendors that a program knows, in the order of the reference page.
+#[derive(Clone, Copy)]
+pub struct Registry(pub &'static [Vendor]);
+
+impl Registry {
+    /// Returns what every connector says of itself.
+    pub fn specs(self) -> Vec<&'static Spec> {
+        self.0.iter().map(Vendor::spec).collect()
+    }
+
+    /// Returns the factories of all simulators.
+    pub fn simulators(self) -> Vec<Factory> {
+        self.0.iter().map(|vendor| vendor.simulator).collect()
+    }
+
+    /// Makes a simulated estate of all vendors.
+    pub fn estate(self) -> VendorState {
+        VendorState::new(&self.simulators())
+    }
+
+    /// Makes a simulated estate of all vendors from a seed file's text.
+    ///
+    /// # Errors
+    /// As of [`VendorState::from_seed`].
+    pub fn seeded(self, yaml: &str) -> Result<VendorState, SeedError> {
+        VendorState::from_seed(&self.simulators(), yaml)
+    }
+
+    /// Returns the vendor of a connection.
+    pub fn vendor(self, connection: &Connection) -> Option<&'static Vendor> {
+        self.0.iter().find(|vendor| vendor.spec().name == connection.spec.name)
+    }
+
+    /// Returns the systems that know who is at work. The last vendor comes first, and its report goes before others.
+    pub fn observers(self) -> impl Iterator<Item = &'static dyn Observer> {
+        self.0.iter().rev().filter_map(|vendor| vendor.presence)
+    }
+}
+
+/// The vendors of this program.
+pub static ALL: Registry = Registry(&[
+    Vendor {
+        resources: &[&agent_config::AgentConfig],
+        ..Vendor::new(&agent_config::AgentConfig, factory::<sandbox::AgentConfig>())
+    },
+    Vendor {
+        resources: &[&webchat_queue::WebchatQueue],
+        presence: Some(&webchat_queue::presence::Claims),
+        ..Vendor::new(&webchat_queue::WebchatQueue, factory::<sandbox::WebchatQueue>())
+    },
+    Vendor {
+        seats: Some(&seat_query::SeatQuery),
+        ..Vendor::new(&seat_query::SeatQuery, factory::<sandbox::SeatQuery>())
+    },
+    Vendor {
+        presence: Some(&isdp_online_agent::IsdpOnlineAgent),
+        ..Vendor::new(&isdp_online_agent::IsdpOnlineAgent, factory::<sandbox::IsdpOnlineAgent>())
+    },
+    Vendor {
+        presence: Some(&cms_agent::CmsAgent),
+        ..Vendor::new(&cms_agent::CmsAgent, factory::<sandbox::CmsAgent>())
+    },
+]);
