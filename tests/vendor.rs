@@ -8,7 +8,7 @@ mod systems;
 
 use std::collections::BTreeSet;
 
-use rosterctl::model::call::{Call, Failure, Reply};
+use rosterctl::model::call::{Call, Failure, Method, Reply};
 use rosterctl::model::id::OperatorId;
 use rosterctl::model::presence::State;
 use rosterctl::model::value::Value;
@@ -36,6 +36,7 @@ fn body(call: &Call) -> Json {
 fn unsigned(headers: &[(&'static str, &str)], body: &str) -> Call {
     Call {
         operation: "agentbyworkno",
+        method: Method::Post,
         path: "/rest/cmsapp/v1/openapi/agent/agentbyworkno".into(),
         query: Vec::new(),
         headers: headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),

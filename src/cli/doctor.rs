@@ -14,7 +14,7 @@ use crate::config::settings::Rate;
 use crate::config::workspace::Connection;
 use crate::model::agent::PASSWORD;
 use crate::model::call::{Failure, Reason, Reply};
-use crate::model::id::{Kind, OperatorId, safe};
+use crate::model::id::{OperatorId, safe};
 use crate::model::seat;
 use crate::model::secret::SecretRef;
 use crate::model::value::Value;
@@ -339,11 +339,17 @@ fn foreign(rows: &[Row]) -> Option<String> {
 async fn ask(loaded: &Loaded, link: &Client) -> Result<Told, Failure> {
     let connection = link.connection();
     let vendor = registry().vendor(connection);
-    if let Some(provider) = vendor.and_then(|vendor| vendor.resources.first().copied()) {
+    let mut told = Told { words: String::new(), foreign: None };
+    for provider in vendor.map_or(&[][..], |vendor| vendor.resources) {
         let hear = |reply: &Reply| provider.parse_list(connection, reply);
         let page = link.read(|| Some(provider.list_request(connection, 1)), hear).await?;
-        let noun = if connection.spec.holds(Kind::Queue) { "queues" } else { "agents" };
-        return Ok(Told { words: listed(page.total, noun), foreign: foreign(&page.rows) });
+        let separator = if told.words.is_empty() { "" } else { "; " };
+        told.words.push_str(separator);
+        told.words.push_str(&listed(page.total, &format!("{}s", provider.support().kind.word())));
+        told.foreign = told.foreign.or_else(|| foreign(&page.rows));
+    }
+    if !told.words.is_empty() {
+        return Ok(told);
     }
     if let Some(observer) = vendor.and_then(|vendor| vendor.presence) {
         let agent =

@@ -137,6 +137,18 @@ fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> V
             );
             continue;
         }
+        let second = spec.supports.iter().map(|support| support.kind);
+        let second = second.filter_map(|kind| Some((kind, connections.iter().find(|c| c.spec.holds(kind))?)));
+        if let Some((kind, first)) = second.into_iter().next() {
+            out.push(
+                Diagnostic::at(&name.source, format!("a second connection that holds {}s", kind.word()))
+                    .related(&first.source, "the first one")
+                    .help(
+                        "a workspace has at most one connection for a kind; use a workspace for each system",
+                    ),
+            );
+            continue;
+        }
         let sandbox = fields.peek("baseUrl") == Some("sandbox");
         let mut values = take(&mut fields, CONNECTION, true, out);
         values.0.extend(take(&mut fields, spec.settings, !sandbox, out).0);

@@ -5,12 +5,33 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// One request, ready to be sent to a connection's base URL. All five vendors take `POST` only.
+/// The method of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`; its body is empty.
+    Get,
+    /// `POST`.
+    Post,
+}
+
+impl Method {
+    /// Returns its word in HTTP.
+    pub fn word(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        }
+    }
+}
+
+/// One request, ready to be sent to a connection's base URL.
 ///
 /// Its `Debug` form shows operation and path alone: query, headers and body may hold secrets.
 pub struct Call {
     /// Name of the vendor's operation, e.g. `create/v2`; the key of rate limits and log lines.
     pub operation: &'static str,
+    /// Its method.
+    pub method: Method,
     /// Path below the base URL, beginning with `/`.
     pub path: String,
     /// Query parameters, not yet encoded.

@@ -41,13 +41,13 @@ pub(super) fn build(context: &Context<'_>, changes: &[Change]) -> Vec<Step> {
     let gone = builder.changes(Kind::Agent, Action::Delete);
     let left = builder.leave(&replaced);
     let away = builder.delete(&replaced);
-    builder.create(away);
+    builder.create(&away);
     builder.edit();
     builder.secrets();
-    builder.queues(&replaced, &left, away);
+    builder.queues(&replaced, &left, &away);
     let last = builder.delete(&gone);
-    builder.leaving(&gone, last);
-    builder.sip_numbers(away, last);
+    builder.leaving(&gone, &last);
+    builder.sip_numbers();
     builder.in_order()
 }
 
@@ -156,15 +156,13 @@ impl<'a> Builder<'a> {
         if allowed { spec.batch } else { 1 }
     }
 
-    fn delete(&mut self, changes: &[&Change]) -> Option<At> {
-        if changes.is_empty() {
-            return None;
-        }
-        let targets = changes.iter().map(|c| c.id.clone()).collect();
-        Some(self.push(Operation::AgentDelete, targets, Vec::new()))
+    fn delete(&mut self, changes: &[&Change]) -> Vec<At> {
+        let batches = changes.chunks(self.batch(|verbs| verbs.delete));
+        let targets = |batch: &[&Change]| batch.iter().map(|c| c.id.clone()).collect();
+        batches.map(|batch| self.push(Operation::AgentDelete, targets(batch), Vec::new())).collect()
     }
 
-    fn create(&mut self, away: Option<At>) {
+    fn create(&mut self, away: &[At]) {
         let batch = self.batch(|verbs| verbs.create);
         let new: Vec<&Change> = self
             .changes
@@ -295,7 +293,7 @@ impl<'a> Builder<'a> {
 
     /// Queues are made, and members replaced, after the agents that they name exist. A queue that
     /// replaced agents left and no change speaks of gets its members back.
-    fn queues(&mut self, replaced: &[&Change], left: &[Left], away: Option<At>) {
+    fn queues(&mut self, replaced: &[&Change], left: &[Left], away: &[At]) {
         let replaced: BTreeSet<&OperatorId> = replaced.iter().map(|c| &c.id.name).collect();
         let mut back: BTreeMap<&str, &Left> = left.iter().map(|l| (l.exten.as_str(), l)).collect();
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Queue) {
@@ -319,8 +317,8 @@ impl<'a> Builder<'a> {
                     self.after[step].insert(left.step);
                 }
                 None if had(&replaced) => {
-                    if let Some(away) = away {
-                        self.after[away].insert(step);
+                    for away in away {
+                        self.after[*away].insert(step);
                     }
                 }
                 None => {}
@@ -333,8 +331,8 @@ impl<'a> Builder<'a> {
             self.after[step].insert(left.step);
         }
         for left in left {
-            if let Some(away) = away {
-                self.after[away].insert(left.step);
+            for away in away {
+                self.after[*away].insert(left.step);
             }
         }
     }
@@ -344,8 +342,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Agents that are deleted leave their queues first.
-    fn leaving(&mut self, gone: &[&Change], last: Option<At>) {
-        let Some(last) = last else { return };
+    fn leaving(&mut self, gone: &[&Change], last: &[At]) {
         let ids: BTreeSet<&OperatorId> = gone.iter().map(|c| &c.id.name).collect();
         let mut by: BTreeSet<&ResourceId> = BTreeSet::new();
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Queue) {
@@ -356,13 +353,19 @@ impl<'a> Builder<'a> {
         // The step that ends the change, not the one by which replaced agents leave.
         let ends = |s: &Step| s.operation == Operation::QueueMembers && s.members.is_none();
         let steps = self.steps.iter().enumerate().filter(|(_, s)| ends(s) && by.contains(&s.targets[0]));
-        self.after[last].extend(steps.map(|(at, _)| at));
+        let steps: Vec<At> = steps.map(|(at, _)| at).collect();
+        for last in last {
+            self.after[*last].extend(&steps);
+        }
     }
 
     /// An edit that takes a SIP number comes after whatever freed it up.
-    fn sip_numbers(&mut self, away: Option<At>, last: Option<At>) {
+    fn sip_numbers(&mut self) {
         let mut takes: BTreeMap<&OperatorId, &str> = BTreeMap::new();
         let mut freed: BTreeMap<&OperatorId, At> = BTreeMap::new();
+        let deletes = self.steps.iter().zip(0..).filter(|(step, _)| step.operation == Operation::AgentDelete);
+        let deletes = deletes.flat_map(|(step, at)| step.targets.iter().map(move |id| (id.name.clone(), at)));
+        let deletes: BTreeMap<OperatorId, At> = deletes.collect();
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Agent) {
             let id = &change.id.name;
             let sip = change.field(&SIP);
@@ -372,8 +375,7 @@ impl<'a> Builder<'a> {
                 takes.insert(id, number);
             }
             let giver = match change.action {
-                Action::Delete => last,
-                Action::Replace => away,
+                Action::Delete | Action::Replace => deletes.get(id).copied(),
                 Action::Update if sip.is_some() => self.edits.get(id).copied(),
                 Action::Update | Action::Create => None,
             };

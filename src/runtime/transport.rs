@@ -10,7 +10,7 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RE
 
 use super::connect_error::ConnectError;
 use super::{clock, http};
-use crate::model::call::{Call, Failure, Reply};
+use crate::model::call::{Call, Failure, Method, Reply};
 
 /// Largest answer that is read.
 pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
@@ -64,7 +64,11 @@ impl Transport for HttpTransport {
                 query.extend_pairs(&call.query);
                 url = format!("{url}?{}", query.finish());
             }
-            let request = client.post(url).body(call.body.clone()).headers(headers(call)?);
+            let request = match call.method {
+                Method::Get => client.get(url),
+                Method::Post => client.post(url).body(call.body.clone()),
+            };
+            let request = request.headers(headers(call)?);
             let response = request.send().await.map_err(|error| broken(&error, base, *timeout))?;
             let told_ms = told_ms(&response);
             Ok((receive(response, base, *timeout).await?, told_ms))

@@ -257,6 +257,7 @@ fn encoded(bytes: &[u8]) -> String {
 
 impl Simulated for State {
     const KEY: &'static str = "cmsAgent";
+    const HEADERS: &'static [&'static str] = &["authorization"];
 
     fn serves(path: &str) -> bool {
         path == PATH
@@ -292,6 +293,7 @@ impl Simulated for State {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::model::call::Method;
     use crate::sandbox::vendor_state::VendorState;
     use crate::vendors;
 
@@ -313,6 +315,7 @@ mod tests {
     fn send(estate: &mut VendorState, authorization: &str, body: &str) -> (u16, Value) {
         let call = Call {
             operation: "",
+            method: Method::Post,
             path: PATH.into(),
             query: Vec::new(),
             headers: vec![

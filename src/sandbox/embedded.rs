@@ -85,7 +85,7 @@ impl Embedded {
     /// Answers a call at a Unix time in milliseconds, and stores what it changed. A state that cannot be
     /// stored is an answer with HTTP status 500.
     pub fn answer(&self, call: &Call, now_ms: i64) -> Reply {
-        self.answer_method("POST", call, now_ms)
+        self.answer_method(call.method.word(), call, now_ms)
     }
 
     /// Answers a call of any method.
@@ -207,12 +207,14 @@ fn save(estate: &VendorState, path: &Path) -> io::Result<()> {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::model::call::Method;
     use crate::sandbox::AgentConfig;
     use crate::vendors;
 
     fn call(operation: &str, body: &serde_json::Value) -> Call {
         Call {
             operation: "",
+            method: Method::Post,
             path: format!("/api/v1/config/openapi/agent/{operation}"),
             query: Vec::new(),
             headers: vec![("content-type", "application/json".into())],

@@ -205,6 +205,7 @@ fn refusal(quirks: &Quirks, status: u16, message: &str) -> Answer {
 
 impl Simulated for State {
     const KEY: &'static str = "isdpOnlineAgent";
+    const HEADERS: &'static [&'static str] = &["token", "authorization"];
 
     fn serves(path: &str) -> bool {
         [PATH, TOKEN_PATH].contains(&path)
@@ -233,6 +234,7 @@ impl Simulated for State {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::model::call::Method;
     use crate::model::call::Reply;
     use crate::sandbox::vendor_state::VendorState;
     use crate::vendors;
@@ -240,6 +242,7 @@ mod tests {
     fn send(estate: &mut VendorState, path: &str, token: &str, body: &Value, now: i64) -> Reply {
         let call = Call {
             operation: "",
+            method: Method::Post,
             path: path.into(),
             query: Vec::new(),
             headers: vec![

@@ -345,6 +345,7 @@ pub fn print(now_ms: i64, offset_minutes: i32) -> String {
 
 impl Simulated for State {
     const KEY: &'static str = "seatQuery";
+    const HEADERS: &'static [&'static str] = &["api-key", "sign", "timestamp"];
 
     fn serves(path: &str) -> bool {
         path == PATH
@@ -372,6 +373,7 @@ impl Simulated for State {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::model::call::Method;
     use crate::sandbox::vendor_state::VendorState;
     use crate::vendors;
 
@@ -381,6 +383,7 @@ mod tests {
     fn call(body: &Value) -> Call {
         Call {
             operation: "",
+            method: Method::Post,
             path: PATH.into(),
             query: Vec::new(),
             headers: vec![

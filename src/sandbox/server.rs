@@ -1,5 +1,6 @@
 //! The simulated vendors behind an HTTP/1.1 server on loopback, with faults.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
@@ -23,16 +24,12 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::simulator::Factory;
 use super::{Embedded, SandboxError, embedded};
-use crate::model::call::{Call, Reply};
+use crate::model::call::{Call, Method, Reply};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::vendor_state::VendorState;
 
-/// Headers that a simulator may look at; a [`Call`] holds its names for the life of the program.
-const HEADERS: [&str; 8] =
-    ["api-key", "authorization", "content-length", "content-type", "host", "sign", "timestamp", "token"];
-
-/// Query parameters that a simulator may look at.
-const PARAMETERS: [&str; 1] = ["sig"];
+/// Headers that every simulator may look at; a [`Call`] holds its names for the life of the program.
+const HEADERS: [&str; 3] = ["content-length", "content-type", "host"];
 
 /// A longer body is refused.
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
@@ -304,11 +301,14 @@ async fn handle(
     let Ok(body) = Limited::new(body, LONGEST_BODY).collect().await else {
         return Ok(whole(&gateway(413, "body too large")));
     };
+    let (named, parameters) = sandbox.lock().looks_at();
     let call = Call {
         operation: "",
+        // The simulators are told the word that came.
+        method: Method::Post,
         path: head.uri.path().to_owned(),
-        query: parameters(head.uri.query().unwrap_or("")),
-        headers: headers(&head.headers),
+        query: query(head.uri.query().unwrap_or(""), &parameters),
+        headers: headers(&head.headers, &named),
         body: body.to_bytes().into(),
     };
     let fault = sandbox.lock().faults.decide(&call.path);
@@ -352,16 +352,16 @@ fn gateway(code: u16, message: &str) -> Reply {
 }
 
 /// Picks the headers that simulators know.
-fn headers(all: &header::HeaderMap) -> Vec<(&'static str, String)> {
+fn headers(all: &header::HeaderMap, named: &BTreeSet<&'static str>) -> Vec<(&'static str, String)> {
     let known = |name| Some((name, String::from_utf8_lossy(all.get(name)?.as_bytes()).into_owned()));
-    HEADERS.into_iter().filter_map(known).collect()
+    HEADERS.iter().chain(named).copied().filter_map(known).collect()
 }
 
 /// Decodes the query parameters that simulators know.
-fn parameters(query: &str) -> Vec<(&'static str, String)> {
+fn query(query: &str, parameters: &BTreeSet<&'static str>) -> Vec<(&'static str, String)> {
     // The host is not looked at; the parser wants one.
     let Ok(url) = reqwest::Url::parse(&format!("http://localhost/?{query}")) else { return Vec::new() };
-    let known = |name: &str| PARAMETERS.into_iter().find(|known| *known == name);
+    let known = |name: &str| parameters.iter().copied().find(|known| *known == name);
     url.query_pairs().filter_map(|(name, value)| Some((known(&name)?, value.into_owned()))).collect()
 }
 

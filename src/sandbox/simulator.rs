@@ -17,6 +17,12 @@ pub trait Simulated: Clone + Default + Serialize + DeserializeOwned + Send + Syn
     /// Its key in a state file.
     const KEY: &'static str;
 
+    /// Headers that it looks at, in lower case, beside those of every request.
+    const HEADERS: &'static [&'static str];
+
+    /// Query parameters that it looks at.
+    const PARAMETERS: &'static [&'static str] = &[];
+
     /// Returns true if a path is one of its own.
     fn serves(path: &str) -> bool;
 
@@ -49,6 +55,10 @@ pub trait Simulated: Clone + Default + Serialize + DeserializeOwned + Send + Syn
 pub trait Simulator: Any + Send + Sync {
     /// See [`Simulated::KEY`].
     fn key(&self) -> &'static str;
+    /// See [`Simulated::HEADERS`].
+    fn headers(&self) -> &'static [&'static str];
+    /// See [`Simulated::PARAMETERS`].
+    fn parameters(&self) -> &'static [&'static str];
     /// See [`Simulated::serves`].
     fn serves(&self, path: &str) -> bool;
     /// See [`Simulated::may_change`].
@@ -84,6 +94,14 @@ pub trait Simulator: Any + Send + Sync {
 impl<S: Simulated> Simulator for S {
     fn key(&self) -> &'static str {
         S::KEY
+    }
+
+    fn headers(&self) -> &'static [&'static str] {
+        S::HEADERS
+    }
+
+    fn parameters(&self) -> &'static [&'static str] {
+        S::PARAMETERS
     }
 
     fn serves(&self, path: &str) -> bool {

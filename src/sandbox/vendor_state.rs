@@ -39,7 +39,7 @@
 //! ```
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -138,6 +138,13 @@ impl VendorState {
         self.vendors.iter().flat_map(|vendor| vendor.departures()).map(String::as_str).collect()
     }
 
+    /// Returns the headers and the query parameters that its vendors look at.
+    pub(super) fn looks_at(&self) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
+        let headers = self.vendors.iter().flat_map(|vendor| vendor.headers());
+        let parameters = self.vendors.iter().flat_map(|vendor| vendor.parameters());
+        (headers.copied().collect(), parameters.copied().collect())
+    }
+
     /// Returns true if a call to a path may change what is stored.
     pub(super) fn may_change(&self, path: &str) -> bool {
         self.vendors.iter().any(|vendor| vendor.serves(path) && vendor.may_change(path))
@@ -216,6 +223,7 @@ impl VendorState {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::model::call::Method;
     use crate::sandbox::AgentConfig;
     use crate::sandbox::WebchatQueue;
     use crate::vendors;
@@ -273,6 +281,7 @@ mod tests {
         ] {
             let call = Call {
                 operation: "",
+                method: Method::Post,
                 path: path.into(),
                 query: Vec::new(),
                 headers: Vec::new(),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::config::workspace::Connection;
-use crate::model::call::Call;
+use crate::model::call::{Call, Method};
 
 /// Rows of a page, the document's largest. Source: agent-config §2.1.5.
 pub(super) const PAGE_SIZE: usize = 100;
@@ -50,6 +50,7 @@ fn abbreviate(connection: &Connection) -> &str {
 pub(super) fn call(operation: &'static str, body: Map<String, Json>) -> Call {
     Call {
         operation,
+        method: Method::Post,
         path: format!("/api/v1/config/openapi/agent/{operation}"),
         query: Vec::new(),
         headers: vec![("Content-Type", "application/json".to_owned())],

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use crate::config::workspace::Connection;
-use crate::model::call::Call;
+use crate::model::call::{Call, Method};
 use crate::model::id::OperatorId;
 
 /// The work numbers that there are: "101-59999" in the document, and 70000 to 999999 in its newer edition.
@@ -20,6 +20,7 @@ pub fn agent(connection: &Connection, agent: &OperatorId) -> Option<Call> {
     });
     Some(Call {
         operation: "agentbyworkno",
+        method: Method::Post,
         path: "/rest/cmsapp/v1/openapi/agent/agentbyworkno".to_owned(),
         query: Vec::new(),
         // Printed with and without a blank behind the semicolon; the sample's form is sent, and signed.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::model::call::Call;
+use crate::model::call::{Call, Method};
 
 /// Rows of a page: "每页数量,默认并且最大50条".
 pub(super) const PAGE_SIZE: usize = 50;
@@ -19,6 +19,7 @@ pub fn page(page: usize) -> Call {
 pub(super) fn call(operation: &'static str, path: &str, body: &Json) -> Call {
     Call {
         operation,
+        method: Method::Post,
         path: path.to_owned(),
         query: Vec::new(),
         headers: vec![("Content-Type", "application/json".to_owned())],

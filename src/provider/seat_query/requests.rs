@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::model::call::Call;
+use crate::model::call::{Call, Method};
 use crate::provider::Window;
 
 /// Rows of a page, the document's largest ("size: 每頁顯示數,1-100").
@@ -19,6 +19,7 @@ pub fn page(page: usize, window: &Window) -> Call {
     });
     Call {
         operation: "seat/query",
+        method: Method::Post,
         path: "/v3/cc/seat/query".to_owned(),
         query: Vec::new(),
         headers: vec![("Content-Type", "application/json;charset=UTF-8".to_owned())],

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::config::workspace::Connection;
-use crate::model::call::Call;
+use crate::model::call::{Call, Method};
 
 /// A page of the listing, from 1.
 pub fn page(connection: &Connection, page: usize, size: usize) -> Call {
@@ -35,6 +35,7 @@ pub(super) fn account(connection: &Connection) -> &str {
 pub(super) fn call(connection: &Connection, operation: &'static str, body: &Json) -> Call {
     Call {
         operation,
+        method: Method::Post,
         path: format!("/v20210827/webChat/{operation}/{}", account(connection)),
         query: Vec::new(),
         headers: vec![("Content-Type", "application/json;charset=utf-8".to_owned())],

@@ -442,6 +442,7 @@ fn success(quirks: &Quirks, data: Option<Value>) -> Answer {
 
 impl Simulated for State {
     const KEY: &'static str = "agentConfig";
+    const HEADERS: &'static [&'static str] = &["token"];
 
     fn serves(path: &str) -> bool {
         path.starts_with(BASE)

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::call::Method;
 use crate::sandbox::AgentConfig;
 use crate::sandbox::random::Random;
 use crate::sandbox::vendor_state::VendorState;
@@ -9,6 +10,7 @@ const NOW: i64 = 1_700_000_000_000;
 fn call(operation: &str, body: &Value) -> Call {
     Call {
         operation: "",
+        method: Method::Post,
         path: format!("{BASE}{operation}"),
         query: Vec::new(),
         headers: vec![("content-type", "application/json; charset=utf-8".into()), ("token", "t".into())],

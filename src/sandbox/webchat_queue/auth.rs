@@ -142,12 +142,14 @@ impl Log {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::model::call::Method;
 
     const CHINA: UtcOffset = UtcOffset { minutes: 480 };
 
     fn call(authorization: &str, sig: &str) -> Call {
         Call {
             operation: "",
+            method: Method::Post,
             path: String::new(),
             query: vec![("sig", sig.into())],
             headers: vec![("Authorization", authorization.into())],

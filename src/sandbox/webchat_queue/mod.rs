@@ -394,6 +394,8 @@ fn listing(quirks: &Quirks, count: usize, rows: &[Value]) -> Answer {
 
 impl Simulated for State {
     const KEY: &'static str = "webchatQueue";
+    const HEADERS: &'static [&'static str] = &["authorization"];
+    const PARAMETERS: &'static [&'static str] = &["sig"];
 
     fn serves(path: &str) -> bool {
         path.starts_with(BASE)

@@ -1,3 +1,4 @@
+use crate::model::call::Method;
 use crate::sandbox::AgentConfig;
 use crate::sandbox::WebchatQueue;
 use crate::vendors;
@@ -13,6 +14,7 @@ fn call(operation: &str, body: &str) -> Call {
     let authorization = base64::engine::general_purpose::STANDARD.encode("N1:20220104161727");
     Call {
         operation: "",
+        method: Method::Post,
         path: format!("{BASE}{operation}/N1"),
         query: vec![("sig", "88996D9907E0EE52C5DAF8EFFCC31CFC".into())],
         headers: vec![

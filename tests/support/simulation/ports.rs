@@ -138,9 +138,10 @@ pub(super) struct WorldTransport {
 impl Transport for WorldTransport {
     fn send<'a>(&'a self, call: &'a Call) -> LocalBoxFuture<'a, Result<(Reply, Option<i64>), Failure>> {
         let paced = self.connection.rate(call.operation).is_some();
-        let Call { operation, path, query, headers, body } = call;
+        let Call { operation, method, path, query, headers, body } = call;
         let (query, headers) = (query.clone(), headers.clone());
-        let sent = Call { operation, path: path.clone(), query, headers, body: body.clone() };
+        let sent =
+            Call { operation, method: *method, path: path.clone(), query, headers, body: body.clone() };
         let signal = self.world.borrow_mut().send(sent, paced);
         let blind = self.mutant == Some(Mutant::BlindRetry) && call.operation == "addQueue";
         Box::pin(async move {
