@@ -15,6 +15,7 @@ use crate::config::workspace::Connection;
 use crate::model::agent::PASSWORD;
 use crate::model::call::{Failure, Reason, Reply};
 use crate::model::id::{OperatorId, safe};
+use crate::model::presence::State;
 use crate::model::seat;
 use crate::model::secret::SecretRef;
 use crate::model::value::Value;
@@ -420,13 +421,9 @@ fn failed(name: String, place: &str, connection: &Connection, failure: &Failure)
             "gives no usable answer",
             "check `baseUrl`: a proxy, a login page or another service may answer in its place",
         ),
-        Failure::Refused(_) if connection.spec.name == "agent-config" => (
-            "refuses",
-            "where the message reads like a success, add its code to `successCodes`; else check `abbreviate` and \
-             `companyId`",
-        ),
         Failure::Refused(_) => {
-            ("refuses", "check the connection's settings; the message is the vendor's own")
+            let usual = "check the connection's settings; the message is the vendor's own";
+            ("refuses", connection.spec.refused.unwrap_or(usual))
         }
         Failure::Halted => ("was not asked", "run it again"),
     };
@@ -505,7 +502,7 @@ fn unasked(loaded: &Loaded) -> Vec<Check> {
         let Some(observer) = registry().vendor(connection).and_then(|vendor| vendor.presence) else {
             continue;
         };
-        let guards = observer.states().iter().any(|state| guard.protect.contains(state));
+        let guards = observer.spec().states.iter().any(|state| guard.protect.contains(state));
         if !guards || observer.way(connection) != QueryMode::Singly {
             continue;
         }
@@ -529,7 +526,12 @@ fn unasked(loaded: &Loaded) -> Vec<Check> {
 /// Whether the states that the policy protects can be told at all.
 fn presence(loaded: &Loaded) -> Check {
     let guard = &loaded.workspace.policy.presence;
-    let connected = |system: &str| loaded.workspace.connection(system).is_some();
+    let connected = |state: State| loaded.workspace.connections.iter().find(|c| c.spec.tells(state));
+    let specs = registry().specs();
+    let teller = |state: State| {
+        let known = specs.iter().copied().find(|spec| spec.tells(state));
+        connected(state).map(|connection| connection.spec).or(known)
+    };
     if guard.protect.is_empty() || guard.block.is_empty() {
         return Check::warning(
             "presence",
@@ -538,9 +540,9 @@ fn presence(loaded: &Loaded) -> Check {
         );
     }
     let words = |told: bool| {
-        let of = guard.protect.iter().filter(|state| state.provider().is_some_and(&connected) == told);
-        of.map(|state| match state.provider() {
-            Some(system) => format!("{state} ({system})"),
+        let of = guard.protect.iter().filter(|state| connected(**state).is_some() == told);
+        of.map(|state| match teller(*state) {
+            Some(spec) => format!("{state} ({})", spec.name),
             None => state.to_string(),
         })
         .collect::<Vec<_>>()

@@ -101,7 +101,7 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
     let limits_source =
         child(node, "policy").and_then(|policy| child(policy, "limits")).map(|n| n.source.clone());
     let policy = Policy { limits_source, ..policy_of(&policy) };
-    Some(Workspace { name, manifests, connections, stores, ledger, policy })
+    Some(Workspace { name, manifests, connections, stores, ledger, policy, specs: specs.to_vec() })
 }
 
 fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Vec<Connection> {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::model::id::{Kind, OperatorId};
-use crate::model::presence::{HARMS, STATE_WORDS};
+use crate::model::presence::{HARMS, STATE_WORDS, State};
 use crate::model::support::Support;
 
 /// One setting of a connection, a store, the ledger or the policy.
@@ -110,12 +110,18 @@ pub struct Spec {
     pub supports: &'static [&'static Support],
     /// Settings that tell one tenant from another, beside the address.
     pub tenant: &'static [&'static str],
+    /// Settings that name the credential beside its secret, as paths (`login.username`).
+    pub credential: &'static [&'static str],
     /// Whether it writes; the others only read.
     pub writes: bool,
     /// Settings beside those that every connection has.
     pub settings: &'static [Setting],
     /// Its operations.
     pub operations: &'static [OperationSpec],
+    /// The states that it tells of agents; none where it does not know who is at work.
+    pub states: &'static [State],
+    /// What a person does where it refuses a call that reads; none where its document says nothing of it.
+    pub refused: Option<&'static str>,
     /// Whether it can be asked about an agent, where it is asked agent by agent.
     pub asks: Option<fn(&OperatorId) -> bool>,
 }
@@ -124,6 +130,11 @@ impl Spec {
     /// Returns the support of a kind, where it holds the kind.
     pub fn support(&self, kind: Kind) -> Option<&'static Support> {
         self.supports.iter().copied().find(|support| support.kind == kind)
+    }
+
+    /// Returns true if it tells a state of agents that a document lists.
+    pub fn tells(&self, state: State) -> bool {
+        state != State::Unknown && self.states.contains(&state)
     }
 
     /// Returns true if it holds a kind of resources.

@@ -297,6 +297,8 @@ pub struct Workspace {
     pub ledger: Settings,
     /// What one run may do.
     pub policy: Policy,
+    /// What every connector says of itself.
+    pub specs: Vec<&'static Spec>,
 }
 
 impl Workspace {

@@ -617,18 +617,21 @@ fn queue(
 
 /// Complains about kinds that no connection holds: what nobody can apply would look managed.
 fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnostics) {
-    let first: [(Kind, Option<&Source>, &str, &str); 3] = [
-        (Kind::Agent, desired.agents.values().map(|a| &a.source).min(), "agents", "agent-config"),
-        (Kind::Queue, desired.queues.values().map(|q| &q.source).min(), "queues", "webchat-queue"),
-        (Kind::Seat, desired.seats.values().map(|s| &s.source).min(), "seats", "seat-query"),
+    let first: [(Kind, Option<&Source>); 3] = [
+        (Kind::Agent, desired.agents.values().map(|a| &a.source).min()),
+        (Kind::Queue, desired.queues.values().map(|q| &q.source).min()),
+        (Kind::Seat, desired.seats.values().map(|s| &s.source).min()),
     ];
-    for (kind, source, what, provider) in first {
+    for (kind, source) in first {
+        let what = format!("{}s", kind.word());
         if let Some(source) = source
             && workspace.connection_of_kind(kind).is_none()
         {
+            let holders = workspace.specs.iter().filter(|spec| spec.holds(kind));
+            let holders: Vec<String> = holders.map(|spec| format!("`{}`", spec.name)).collect();
             out.push(
                 Diagnostic::at(source, format!("{what} are declared, but no connection holds {what}"))
-                    .help(format!("add a connection of provider `{provider}` to rosterctl.yaml")),
+                    .help(format!("add a connection of provider {} to rosterctl.yaml", holders.join(" or "))),
             );
         }
     }

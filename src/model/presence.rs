@@ -45,17 +45,17 @@ pub enum State {
 
 /// Every state, its word and its meaning: what `policy.presence.protect` may name.
 pub const STATES: &[(State, &str, &str)] = &[
-    (State::OnCall, "on-call", "A call rings, is answered or is in progress (cms-agent)."),
-    (State::WrapUp, "wrap-up", "Finishing the work of the last call (cms-agent)."),
-    (State::Busy, "busy", "Signed in, and has asked for no calls (cms-agent)."),
-    (State::Idle, "idle", "Signed in, and waits for a call (cms-agent)."),
-    (State::Resting, "resting", "Signed in, on a break (cms-agent)."),
-    (State::Studying, "studying", "Signed in, in training (cms-agent)."),
-    (State::SignedOut, "signed-out", "Not signed in at the voice platform (cms-agent)."),
-    (State::Online, "online", "Signed in (isdp-online-agent)."),
-    (State::Offline, "offline", "Not signed in (isdp-online-agent)."),
-    (State::Claiming, "claiming", "Takes chats, on the desktop or in the app (webchat-queue)."),
-    (State::NotClaiming, "not-claiming", "In a queue, and takes no chats (webchat-queue)."),
+    (State::OnCall, "on-call", "A call rings, is answered or is in progress."),
+    (State::WrapUp, "wrap-up", "Finishing the work of the last call."),
+    (State::Busy, "busy", "Signed in, and has asked for no calls."),
+    (State::Idle, "idle", "Signed in, and waits for a call."),
+    (State::Resting, "resting", "Signed in, on a break."),
+    (State::Studying, "studying", "Signed in, in training."),
+    (State::SignedOut, "signed-out", "Not signed in at the voice platform."),
+    (State::Online, "online", "Signed in."),
+    (State::Offline, "offline", "Not signed in."),
+    (State::Claiming, "claiming", "Takes chats, on the desktop or in the app."),
+    (State::NotClaiming, "not-claiming", "In a queue, and takes no chats."),
     (State::Unknown, "unknown", "A state that no vendor document lists."),
 ];
 
@@ -91,22 +91,6 @@ impl State {
             State::Claiming => "taking chats",
             State::NotClaiming => "taking no chats",
             State::Unknown => "in an unknown state",
-        }
-    }
-
-    /// The provider that tells it; `None` for what no document lists.
-    pub fn provider(self) -> Option<&'static str> {
-        match self {
-            State::OnCall
-            | State::WrapUp
-            | State::Busy
-            | State::Idle
-            | State::Resting
-            | State::Studying
-            | State::SignedOut => Some("cms-agent"),
-            State::Online | State::Offline => Some("isdp-online-agent"),
-            State::Claiming | State::NotClaiming => Some("webchat-queue"),
-            State::Unknown => None,
         }
     }
 
@@ -427,7 +411,6 @@ mod tests {
             assert_eq!(State::from_word(word), Some(*state), "{word}");
             assert_eq!((state.word(), STATE_WORDS[at]), (*word, *word));
             assert!(doc.ends_with('.'), "{word}");
-            assert!(state.provider().is_none_or(|system| doc.contains(system)), "{word}");
         }
         assert_eq!(Disruption::ALL.map(Disruption::word), *HARMS);
     }

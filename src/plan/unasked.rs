@@ -20,7 +20,7 @@ pub(super) fn findings(context: &Context<'_>, changes: &[Change]) -> Vec<Finding
         let protects: Vec<String> = guard
             .protect
             .iter()
-            .filter(|state| state.provider() == Some(name))
+            .filter(|state| connection.spec.tells(**state))
             .map(|state| format!("`{state}`"))
             .collect();
         let Some(asks) = connection.spec.asks.filter(|_| !protects.is_empty()) else { continue };

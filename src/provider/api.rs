@@ -6,7 +6,7 @@ use crate::model::call::{Call, Failure, Reply};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
-use crate::model::presence::{PresenceReport, State};
+use crate::model::presence::PresenceReport;
 use crate::model::seat::LiveSeat;
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::support::Support;
@@ -146,9 +146,6 @@ impl Token {
 pub trait Observer: Connector {
     /// How it is asked.
     fn way(&self, connection: &Connection) -> QueryMode;
-
-    /// The states that it can tell: the guard asks only systems that can tell one it protects.
-    fn states(&self) -> &'static [State];
 
     /// Asks a question; `None` when the system cannot know such an agent, or is not asked in this way.
     fn ask(&self, connection: &Connection, question: &PresenceQuery<'_>) -> Option<Call>;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
-use super::reference::{effect, setting_default, setting_values, supports, values};
+use super::reference::{effect, setting_default, setting_values, supports, told_by, values};
 use crate::config::settings::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::Field;
@@ -37,7 +37,7 @@ pub fn explain(
     specs: &[&'static Spec],
 ) -> Result<String, Option<String>> {
     let topics = topics(roster, specs);
-    let Some(wanted) = wanted else { return Ok(overview(&topics)) };
+    let Some(wanted) = wanted else { return Ok(overview(&topics, specs)) };
     let paths = || topics.iter().map(|topic| topic.path.as_str());
     let path = canonical(wanted);
     if let Some(topic) = topics.iter().find(|topic| topic.path.eq_ignore_ascii_case(&path)) {
@@ -141,8 +141,9 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
     }
     settings(&mut topics, "ledger", LEDGER);
     settings(&mut topics, "policy", POLICY);
-    for (_, word, doc) in STATES {
-        topics.push(Topic { path: format!("presence.{word}"), doc: (*doc).to_owned(), facts: Vec::new() });
+    for (state, word, doc) in STATES {
+        let doc = told_by(specs, *state, doc);
+        topics.push(Topic { path: format!("presence.{word}"), doc, facts: Vec::new() });
     }
     for rule in RULES {
         topics.push(Topic {
@@ -312,14 +313,15 @@ fn table(topics: &[&Topic]) -> String {
     out
 }
 
-fn overview(topics: &[Topic]) -> String {
+fn overview(topics: &[Topic], specs: &[&'static Spec]) -> String {
     let kinds: Vec<&Topic> = topics
         .iter()
         .filter(|topic| !topic.path.contains('.') && RULES.iter().all(|rule| rule.code != topic.path))
         .collect();
+    let vendor = specs.first().map_or("", |spec| spec.name);
     format!(
         "What can be explained:\n\n{}\nExamples: `rosterctl explain agent`, `explain agent.wrapUpSeconds`, \
-         `explain connection.agent-config`,\n`explain policy.limits`, `explain R101`.\n",
+         `explain connection.{vendor}`,\n`explain policy.limits`, `explain R101`.\n",
         table(&kinds)
     )
 }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::field::{Field, Personal};
 use crate::model::finding::{Effect, RULES};
-use crate::model::presence::STATES;
+use crate::model::presence::{STATES, State};
 use crate::model::support::{Cell, Support, Supports};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
@@ -68,8 +68,8 @@ pub fn fields(specs: &[&'static Spec]) -> String {
     out.push_str("\n## Policy\n\n");
     settings(&mut out, POLICY);
     out.push_str("\n### States of presence\n\nWhat `policy.presence.protect` may name.\n\n| state | meaning |\n| --- | --- |\n");
-    for (_, word, doc) in STATES {
-        let _ = writeln!(out, "| `{word}` | {} |", cell(doc));
+    for (state, word, doc) in STATES {
+        let _ = writeln!(out, "| `{word}` | {} |", cell(&told_by(specs, *state, doc)));
     }
     out.push_str("\n## Finding codes\n\n| code | severity | effect | meaning | what to do |\n| --- | --- | --- | --- | --- |\n");
     for rule in RULES {
@@ -84,6 +84,15 @@ pub fn fields(specs: &[&'static Spec]) -> String {
         );
     }
     out
+}
+
+/// Returns the meaning of a state, with the connectors that tell it.
+pub(super) fn told_by(specs: &[&'static Spec], state: State, doc: &str) -> String {
+    let names: Vec<&str> = specs.iter().filter(|spec| spec.tells(state)).map(|spec| spec.name).collect();
+    if names.is_empty() {
+        return doc.to_owned();
+    }
+    format!("{} ({}).", doc.trim_end_matches('.'), names.join(", "))
 }
 
 pub(super) fn effect(effect: Effect) -> &'static str {

@@ -541,20 +541,14 @@ static REFUSED: std::sync::Mutex<BTreeMap<[u8; 32], String>> = std::sync::Mutex:
 
 /// The digest of a system's address and a credential. A variant of the signature makes no other credential.
 fn credential(connection: &Connection, secret: &Secret) -> [u8; 32] {
-    let settings = &connection.settings;
-    let (auth, login) = (settings.group("auth"), settings.group("login"));
-    let parts = [
-        Some(connection.spec.name),
-        connection.base_url(),
-        settings.text("accountId"),
-        settings.text("apiKey"),
-        auth.and_then(|auth| auth.text("accessKey")),
-        login.and_then(|login| login.text("clientId")),
-        login.and_then(|login| login.text("username")),
-        Some(secret.expose()),
-    ];
+    let setting = |path: &&'static str| match path.split_once('.') {
+        Some((group, key)) => connection.settings.group(group)?.text(key),
+        None => connection.settings.text(path),
+    };
+    let names = connection.spec.credential.iter().map(setting);
+    let place = [Some(connection.spec.name), connection.base_url()].into_iter();
     let mut digest = Sha256::new();
-    for part in parts.map(Option::unwrap_or_default) {
+    for part in place.chain(names).chain([Some(secret.expose())]).map(Option::unwrap_or_default) {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }

@@ -221,7 +221,8 @@ pub(crate) async fn guards(loaded: &Loaded, plan: &Plan, guard: &PresencePolicy)
         return observers;
     }
     for observer in registry().observers() {
-        let tells = observer.states().iter().any(|state| guard.protect.contains(state));
+        // The guard asks only systems that can tell a state which it protects.
+        let tells = observer.spec().states.iter().any(|state| guard.protect.contains(state));
         let Some(connection) = loaded.workspace.connection(observer.spec().name).filter(|_| tells) else {
             continue;
         };
@@ -259,6 +260,6 @@ fn account(loaded: &Loaded, connection: &Connection) -> String {
         Some(base) => base.to_ascii_lowercase().replacen("://localhost", "://127.0.0.1", 1),
         None => fs::canonicalize(&loaded.place.folder).unwrap_or_default().display().to_string(),
     };
-    let name = connection.settings.text("accountId").unwrap_or_default();
-    format!("{}|{at}|{name}", connection.spec.name)
+    let tenant = connection.spec.tenant.iter().filter_map(|key| connection.settings.text(key));
+    format!("{}|{at}|{}", connection.spec.name, tenant.collect::<Vec<_>>().join("|"))
 }

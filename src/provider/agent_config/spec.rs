@@ -14,6 +14,7 @@ pub static SPEC: Spec = Spec {
     document: "agent-config.zh-CN.txt",
     supports: &[&AGENTS],
     tenant: &["abbreviate", "companyId"],
+    credential: &[],
     writes: true,
     settings: &[
         required("abbreviate", SettingType::Text, "Short name of the company (企业缩写)."),
@@ -57,5 +58,10 @@ pub static SPEC: Spec = Spec {
         operation("editPwd", true),
         operation("del/v2", true),
     ],
+    states: &[],
+    refused: Some(
+        "where the message reads like a success, add its code to `successCodes`; else check `abbreviate` and \
+         `companyId`",
+    ),
     asks: None,
 };

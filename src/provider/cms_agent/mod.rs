@@ -11,7 +11,6 @@ pub mod spec;
 use crate::config::settings::Spec;
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
-use crate::model::presence::State;
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::{Connector, Observer, PresencePage, PresenceQuery, QueryMode};
 
@@ -40,19 +39,6 @@ impl Connector for CmsAgent {
 impl Observer for CmsAgent {
     fn way(&self, _: &Connection) -> QueryMode {
         QueryMode::Singly
-    }
-
-    fn states(&self) -> &'static [State] {
-        &[
-            State::OnCall,
-            State::WrapUp,
-            State::Busy,
-            State::Idle,
-            State::Resting,
-            State::Studying,
-            State::SignedOut,
-            State::Unknown,
-        ]
     }
 
     fn ask(&self, connection: &Connection, question: &PresenceQuery<'_>) -> Option<Call> {

@@ -3,6 +3,7 @@
 use crate::config::settings::{
     Constraint, OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required,
 };
+use crate::model::presence::State;
 
 const AUTH_V2: Constraint = Constraint::When("scheme", "auth-v2");
 const BEARER: Constraint = Constraint::When("scheme", "bearer");
@@ -14,6 +15,7 @@ pub static SPEC: Spec = Spec {
     document: "cms-agent.zh-CN.txt",
     supports: &[],
     tenant: &[],
+    credential: &["auth.accessKey"],
     writes: false,
     settings: &[
         required("ccId", SettingType::Number { min: 1, max: 65_535 }, "Number of the call centre."),
@@ -44,5 +46,16 @@ pub static SPEC: Spec = Spec {
         optional("rateLimit", RATE, "", RATE_DOC),
     ],
     operations: &[OperationSpec { name: "agentbyworkno", writes: false, rate_setting: Some("rateLimit") }],
+    states: &[
+        State::OnCall,
+        State::WrapUp,
+        State::Busy,
+        State::Idle,
+        State::Resting,
+        State::Studying,
+        State::SignedOut,
+        State::Unknown,
+    ],
+    refused: None,
     asks: Some(|agent| super::requests::work_number(agent).is_some()),
 };

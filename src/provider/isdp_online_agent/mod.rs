@@ -11,7 +11,6 @@ pub mod spec;
 use crate::config::settings::Spec;
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
-use crate::model::presence::State;
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::{Connector, Observer, PresencePage, PresenceQuery, QueryMode, Token};
 
@@ -44,10 +43,6 @@ impl Connector for IsdpOnlineAgent {
 impl Observer for IsdpOnlineAgent {
     fn way(&self, _: &Connection) -> QueryMode {
         QueryMode::Listing(requests::PAGE_SIZE)
-    }
-
-    fn states(&self) -> &'static [State] {
-        &[State::Online, State::Offline, State::Unknown]
     }
 
     fn ask(&self, _: &Connection, question: &PresenceQuery<'_>) -> Option<Call> {

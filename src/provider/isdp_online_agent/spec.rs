@@ -3,6 +3,7 @@
 use crate::config::settings::{
     Constraint, OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required,
 };
+use crate::model::presence::State;
 
 const SIGN_IN: Constraint = Constraint::OneOf(&["token", "login"]);
 
@@ -13,6 +14,7 @@ pub static SPEC: Spec = Spec {
     document: "isdp-online-agent.zh-CN.txt",
     supports: &[],
     tenant: &[],
+    credential: &["login.clientId", "login.username"],
     writes: false,
     settings: &[
         optional("token", SettingType::Secret, "", "The token that every call carries.").bound(SIGN_IN),
@@ -33,5 +35,7 @@ pub static SPEC: Spec = Spec {
         OperationSpec { name: "findOnlineAgent", writes: false, rate_setting: Some("rateLimit") },
         OperationSpec { name: "rest_token", writes: false, rate_setting: None },
     ],
+    states: &[State::Online, State::Offline, State::Unknown],
+    refused: None,
     asks: None,
 };

@@ -10,6 +10,7 @@ pub static SPEC: Spec = Spec {
     document: "seat-query.zh-TW.txt",
     supports: &[&SEATS],
     tenant: &[],
+    credential: &["apiKey"],
     writes: false,
     settings: &[
         required("apiKey", SettingType::Text, "The key that names the account."),
@@ -23,5 +24,7 @@ pub static SPEC: Spec = Spec {
         optional("rateLimit", RATE, "", RATE_DOC),
     ],
     operations: &[OperationSpec { name: "seat/query", writes: false, rate_setting: Some("rateLimit") }],
+    states: &[],
+    refused: None,
     asks: None,
 };

@@ -38,10 +38,6 @@ impl Observer for Claims {
         QueryMode::Listing(WebchatQueue.page_size(connection))
     }
 
-    fn states(&self) -> &'static [State] {
-        &[State::Claiming, State::NotClaiming, State::Unknown]
-    }
-
     fn ask(&self, connection: &Connection, question: &PresenceQuery<'_>) -> Option<Call> {
         let PresenceQuery::Page(page) = question else { return None };
         let size = WebchatQueue.page_size(connection);

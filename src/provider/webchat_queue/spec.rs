@@ -2,6 +2,7 @@
 
 use super::fields::QUEUES;
 use crate::config::settings::{OperationSpec, RATE, SettingType, Spec, optional, required};
+use crate::model::presence::State;
 
 const fn operation(name: &'static str, writes: bool, rate: &'static str) -> OperationSpec {
     OperationSpec { name, writes, rate_setting: Some(rate) }
@@ -14,6 +15,7 @@ pub static SPEC: Spec = Spec {
     document: "webchat-queue.zh-CN.txt",
     supports: &[&QUEUES],
     tenant: &["accountId"],
+    credential: &["accountId"],
     writes: true,
     settings: &[
         required("accountId", SettingType::Text, "Number of the account (账户编号)."),
@@ -34,5 +36,7 @@ pub static SPEC: Spec = Spec {
         operation("updateQueueAssignMembers", true, "rateLimit"),
         operation("queueQueueAgentClaimStatus", false, "claimRateLimit"),
     ],
+    states: &[State::Claiming, State::NotClaiming, State::Unknown],
+    refused: None,
     asks: None,
 };
