@@ -6,7 +6,7 @@
 #[path = "support/bench.rs"]
 mod bench;
 
-use bench::Bench;
+use bench::{Bench, settled};
 use rosterctl::sandbox::AgentConfig;
 
 const FIRST: &str = r#"
@@ -85,16 +85,6 @@ fn story(quirks: &str) {
     });
     assert_eq!(bench.members("在线售前"), [("8002".to_owned(), 6)]);
     assert_eq!(bench.members("在线售后"), [("8101".to_owned(), 0), ("8102".to_owned(), 1)]);
-}
-
-/// Nothing is left to do, and nothing departed from a document.
-#[track_caller]
-fn settled(bench: &Bench) {
-    let plan = bench.run(&["plan", "--detailed-exitcode", "--format", "json"]).exits(0).json();
-    assert_eq!(plan["changes"].as_array().unwrap().len(), 0);
-    let again = bench.run(&["apply", "--auto-approve"]).exits(0);
-    assert!(again.out.contains("Nothing to do"), "{}", again.out);
-    assert_eq!(bench.departures(), Vec::<String>::new());
 }
 
 macro_rules! readings {

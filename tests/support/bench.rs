@@ -29,8 +29,15 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
     runtime: Runtime,
     running: Running,
+    program: Program,
     pub(crate) environment: Vec<(String, String)>,
 }
+
+/// What a test harness writes before the output of its test: a program may be a test that is started again.
+const PREAMBLE: &str = "\nrunning 1 test\n";
+
+/// Makes the command that runs a program with arguments.
+pub(crate) type Program = fn(&[&str]) -> Command;
 
 /// What a run of the program said.
 #[derive(Debug)]
@@ -60,11 +67,17 @@ impl Bench {
     pub(crate) fn new(seed: &str) -> Self {
         let seed = format!("tokens: [{TOKEN}]\naccounts: {{ N1: {API_SECRET} }}\n{seed}");
         let estate = vendors::ALL.seeded(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
-        let runtime = Runtime::new().unwrap();
-        let running = runtime.block_on(spawn(estate)).unwrap();
-        let bench = Self { folder: tempfile::tempdir().unwrap(), runtime, running, environment: Vec::new() };
+        let bench = Self::of(estate, rosterctl);
         bench.workspace("");
         bench
+    }
+
+    /// A bench of an estate and a program, without a workspace file.
+    pub(crate) fn of(estate: VendorState, program: Program) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let running = runtime.block_on(spawn(estate)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, runtime, running, program, environment: Vec::new() }
     }
 
     /// Writes the workspace file, with more at its end.
@@ -126,7 +139,7 @@ secrets:
 
     /// Runs the program in the workspace's folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        run_in(self.folder.path(), arguments, &self.environment)
+        said(settle_in((self.program)(arguments), self.folder.path(), &self.environment))
     }
 
     /// Looks at, or changes, what the vendors hold.
@@ -168,17 +181,30 @@ impl Drop for Bench {
     }
 }
 
+/// The program, with its arguments.
+fn rosterctl(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rosterctl"));
+    command.args(arguments);
+    command
+}
+
 /// The program in a folder, with a clean environment but for the bench's credentials.
 pub(crate) fn command_in(folder: &Path, arguments: &[&str], environment: &[(String, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rosterctl"));
+    settle_in(rosterctl(arguments), folder, environment)
+}
+
+/// A command in a folder, with a clean environment but for its own variables and the bench's credentials.
+fn settle_in(mut command: Command, folder: &Path, environment: &[(String, String)]) -> Command {
+    let own: Vec<_> =
+        command.get_envs().map(|(name, value)| (name.to_owned(), value.unwrap().to_owned())).collect();
     command
-        .args(arguments)
         .current_dir(folder)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("XDG_STATE_HOME", folder.join("state"))
         .env("BENCH_TOKEN", TOKEN)
         .env("BENCH_API_SECRET", API_SECRET)
+        .envs(own)
         .envs(environment.iter().cloned())
         .stdin(Stdio::null());
     command
@@ -186,12 +212,26 @@ pub(crate) fn command_in(folder: &Path, arguments: &[&str], environment: &[(Stri
 
 /// Runs the program in a folder to its end.
 pub(crate) fn run_in(folder: &Path, arguments: &[&str], environment: &[(String, String)]) -> Said {
-    let output = command_in(folder, arguments, environment).output().unwrap();
+    said(command_in(folder, arguments, environment))
+}
+
+fn said(mut command: Command) -> Said {
+    let output = command.output().unwrap();
     Said {
         code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8(output.stdout).unwrap(),
+        out: String::from_utf8(output.stdout).unwrap().replacen(PREAMBLE, "", 1),
         err: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Asserts that nothing is left to do, and that nothing departed from a document.
+#[track_caller]
+pub(crate) fn settled(bench: &Bench) {
+    let plan = bench.run(&["plan", "--detailed-exitcode", "--format", "json"]).exits(0).json();
+    assert_eq!(plan["changes"].as_array().unwrap().len(), 0);
+    let again = bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert!(again.out.contains("Nothing to do"), "{}", again.out);
+    assert_eq!(bench.departures(), Vec::<String>::new());
 }
 
 /// A server that answers every request with the same bytes.

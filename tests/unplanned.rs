@@ -1,0 +1,202 @@
+//! Two vendors that the program does not know: each is one folder and one row of a registry.
+//!
+//! `hotline` holds agents and queues. It passes the story of `conformance`, the properties of `planner` and the histories
+//! of `converge`. `rota` knows who is at work: the guard, `doctor` and `status` ask it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "support/bench.rs"]
+mod bench;
+#[path = "support/vendors/program.rs"]
+mod program;
+#[path = "support/vendors/mod.rs"]
+mod vendors;
+
+use bench::{API_SECRET, Bench, TOKEN, settled};
+use rosterctl::sandbox::vendor_state::VendorState;
+use vendors::REGISTRY;
+use vendors::hotline::{Person, Simulator as Hotline};
+use vendors::rota::Simulator as Rota;
+
+/// A bench whose workspace has connections of both vendors, and more in its file.
+fn bench(more: &str) -> Bench {
+    let mut estate: VendorState = REGISTRY.estate();
+    estate.get_mut::<Hotline>().keys.insert("north".to_owned(), API_SECRET.to_owned());
+    estate.get_mut::<Rota>().token = TOKEN.to_owned();
+    let bench = Bench::of(estate, program::command);
+    let url = bench.url();
+    bench.write(
+        "rosterctl.yaml",
+        &format!(
+            "apiVersion: rosterctl/v1
+kind: Workspace
+name: unplanned
+manifests: [roster]
+connections:
+  desk: {{ provider: hotline, baseUrl: \"{url}\", site: north, key: {{ store: ci, key: API_SECRET }}, pageSize: 7 }}
+  duty: {{ provider: rota, baseUrl: \"{url}\", token: {{ store: ci, key: TOKEN }} }}
+secrets:
+  ci: {{ type: env, prefix: BENCH_ }}
+{more}"
+        ),
+    );
+    bench
+}
+
+const FIRST: &str = r#"
+defaults: { allowAnyRole: true }
+agents:
+  - { operatorId: anna.kern, name: Anna Kern, type: leader, mainSkillGroup: north, wrapUpSeconds: 0, enabled: true,
+      boundPhone: "13900000001", callerId: "01088880001", recording: false, outbound: no-international,
+      channels: [voice, video], survey: true, email: a@example.com }
+  - { operatorId: ben, name: Ben, mainSkillGroup: south, enabled: false }
+  - { operatorId: cleo, name: Cleo, mainSkillGroup: north }
+  - { operatorIds: 8101..8125, name: "Desk", mainSkillGroup: south }
+queues:
+  - { displayName: Front desk, assignRule: priority, memory: 2h, memberSelector: { mainSkillGroup: north, priority: 5 } }
+  - { displayName: back-office, memory: "off", assignMembers: [ ben, { agentNumber: "8101", priority: 7 } ] }
+"#;
+
+const SECOND: &str = r#"
+defaults: { allowAnyRole: true }
+agents:
+  - { operatorId: anna.kern, name: Anna Kern-Li, type: agent, mainSkillGroup: south, wrapUpSeconds: 15, enabled: false,
+      boundPhone: "13900000009", callerId: "01088880009", recording: true, outbound: forbidden,
+      channels: [message], survey: false, email: a@example.com }
+  - { operatorId: ben, name: Ben, mainSkillGroup: north, enabled: true }
+  - { operatorId: cleo, state: absent }
+  - { operatorIds: 8101..8112, name: "Desk", mainSkillGroup: south }
+  - { operatorIds: 8113..8125, state: absent }
+queues:
+  - { displayName: Front desk, assignRule: priority, memory: 2h, memberSelector: { mainSkillGroup: north, priority: 6 } }
+  - { displayName: back-office, memory: "off", assignMembers: [ { agentNumber: "8102", priority: 1 }, "8101" ] }
+"#;
+
+/// Returns a person.
+fn person(bench: &Bench, login: &str) -> Option<Person> {
+    bench.with(|estate| estate.get::<Hotline>().people.get(login).cloned())
+}
+
+/// Returns the members of a line.
+fn crew(bench: &Bench, title: &str) -> Vec<(String, i64)> {
+    bench.with(|estate| estate.get::<Hotline>().lines[title].crew.clone().into_iter().collect())
+}
+
+fn member(login: &str, turn: i64) -> (String, i64) {
+    (login.to_owned(), turn)
+}
+
+#[test]
+fn the_story_of_a_writing_vendor() {
+    let bench = bench("policy: { limits: { deletes: 100%, changes: 100%, memberRemovals: 100% } }\n");
+    bench.roster(FIRST);
+    let plan = bench.run(&["plan", "--detailed-exitcode", "--format", "json"]).exits(2).json();
+    let adds = plan["steps"].as_array().unwrap().iter().filter(|step| step["operation"] == "agent.create");
+    let sizes: Vec<usize> = adds.map(|step| step["targets"].as_array().unwrap().len()).collect();
+    assert_eq!(sizes, [10, 10, 5, 1, 1, 1], "the vendor takes ten people at a time");
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    settled(&bench);
+    let anna = person(&bench, "anna.kern").unwrap();
+    assert_eq!(
+        anna,
+        Person {
+            serial: anna.serial,
+            since: anna.since,
+            full_name: "Anna Kern".to_owned(),
+            rank: "supervisor".to_owned(),
+            team: Some("north".to_owned()),
+            active: true,
+            rest_after_call: 0,
+            phone: Some("13900000001".to_owned()),
+            shows: Some("01088880001".to_owned()),
+            taped: false,
+            dials: "national".to_owned(),
+            media: vec!["phone".to_owned(), "camera".to_owned()],
+            rated: true,
+            mail: Some("a@example.com".to_owned()),
+        }
+    );
+    assert!(!person(&bench, "ben").unwrap().active);
+    assert_eq!(crew(&bench, "Front desk"), [member("anna.kern", 5), member("cleo", 5)]);
+    assert_eq!(crew(&bench, "back-office"), [member("8101", 7), member("ben", 0)]);
+
+    bench.roster(SECOND);
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    settled(&bench);
+    let anna = person(&bench, "anna.kern").unwrap();
+    assert_eq!((&*anna.full_name, &*anna.rank, anna.active), ("Anna Kern-Li", "operator", false));
+    assert_eq!((anna.rest_after_call, &*anna.dials, anna.media.len()), (15, "none", 1));
+    assert!(person(&bench, "cleo").is_none() && person(&bench, "8113").is_none());
+    assert_eq!(crew(&bench, "Front desk"), [member("ben", 6)]);
+    assert_eq!(crew(&bench, "back-office"), [member("8101", 0), member("8102", 1)]);
+
+    bench.with(|estate| {
+        let hotline = estate.get_mut::<Hotline>();
+        hotline.people.get_mut("ben").unwrap().full_name = "Benjamin".to_owned();
+        hotline.lines.get_mut("Front desk").unwrap().crew.clear();
+    });
+    let drift = bench.run(&["drift", "--format", "json"]).exits(2);
+    for id in ["agent/ben", "queue/Front desk"] {
+        assert!(drift.out.contains(id), "{id}: {}", drift.out);
+    }
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    settled(&bench);
+}
+
+#[test]
+fn the_story_in_the_embedded_sandbox() {
+    let bench = bench("");
+    bench.write(
+        "rosterctl.yaml",
+        "apiVersion: rosterctl/v1\nkind: Workspace\nname: unplanned\nmanifests: [roster]\n\
+         connections: { desk: { provider: hotline, baseUrl: sandbox } }\n\
+         policy: { limits: { deletes: 100%, changes: 100%, memberRemovals: 100% } }\n",
+    );
+    for roster in [FIRST, SECOND] {
+        bench.roster(roster);
+        bench.run(&["plan", "--detailed-exitcode"]).exits(2);
+        bench.run(&["apply", "--auto-approve"]).exits(0);
+        settled(&bench);
+    }
+}
+
+#[test]
+fn the_guard_asks_a_presence_vendor() {
+    let bench = bench("policy: { limits: { deletes: 100% } }\n");
+    bench.with(|estate| {
+        let hotline = estate.get_mut::<Hotline>();
+        hotline.put("ada", Person { full_name: "Ada".to_owned(), ..Person::default() });
+        hotline.put("bob", Person { full_name: "Bob".to_owned(), ..Person::default() });
+        hotline.put("cid", Person { full_name: "Cid".to_owned(), ..Person::default() });
+        let duty = &mut estate.get_mut::<Rota>().duty;
+        duty.insert("ada".to_owned(), "talks".to_owned());
+        // A second page.
+        duty.extend((0..30).map(|n| (format!("guest{n}"), "waits".to_owned())));
+    });
+    bench.roster(
+        "agents:\n  - { operatorId: ada, state: absent }\n  - { operatorId: bob, state: absent }\n  \
+         - { operatorId: cid }\n",
+    );
+    let held = bench.run(&["apply", "--auto-approve"]).exits(4);
+    assert!(held.out.contains("agent ada is not deleted: on-call (says rota)"), "{}", held.out);
+    assert!(person(&bench, "ada").is_some(), "the guard defers an agent on a call");
+    bench.with(|estate| estate.get_mut::<Rota>().duty.insert("ada".to_owned(), "waits".to_owned()));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    assert!(person(&bench, "ada").is_none() && person(&bench, "bob").is_none());
+    settled(&bench);
+}
+
+#[test]
+fn doctor_lists_both_vendors() {
+    let bench = bench("");
+    bench.roster("agents: []\n");
+    let said = bench.run(&["doctor", "--format", "json"]).exits(0).json();
+    let checks = said["checks"].as_array().unwrap();
+    for name in ["connection/desk", "connection/duty"] {
+        assert!(checks.iter().any(|check| check["name"] == name && check["status"] == "ok"), "{said:#}");
+    }
+    let guard = "whoever is at work is left alone: on-call (rota)";
+    assert!(checks.iter().any(|check| check["message"] == guard), "{said:#}");
+    bench.with(|estate| estate.get_mut::<Rota>().token = "another".to_owned());
+    let said = bench.run(&["doctor"]).exits(6);
+    assert!(said.out.contains("refuses the sign-in: HTTP 401: unknown"), "{}", said.out);
+}
