@@ -9,17 +9,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rosterctl::apply::observation::FRESH;
+use rosterctl::apply::postcondition::{self, Verdict};
 use rosterctl::apply::pre_send::{Next, Observed};
 use rosterctl::apply::readback::{QueueKey, ReadBack, ReadSet};
 use rosterctl::apply::write_op::WriteOp;
-use rosterctl::apply::{journal_recovery, ledger_update, precondition};
+use rosterctl::apply::{journal_recovery, ledger_update, precondition, write_op};
+use rosterctl::config::settings::Spec;
+use rosterctl::mapping;
 use rosterctl::model::agent;
 use rosterctl::model::field::Record;
-use rosterctl::model::id::OperatorId;
+use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::ledger::Ledger;
+use rosterctl::model::live::LiveQueue;
 use rosterctl::model::plan::{Operation, Plan};
-use rosterctl::model::queue::ASSIGN_MEMBERS;
+use rosterctl::model::queue::{ASSIGN_MEMBERS, ASSIGN_RULE};
+use rosterctl::model::support::{Support, VerbSpec, Verbs};
 use rosterctl::model::value::Value;
 use rosterctl::plan::Options;
 
@@ -222,4 +227,95 @@ fn an_edit_of_a_dead_run_owns_the_agent_of_its_plan_and_no_successor() {
     );
     let known = ledger.resources["agent/8001"].identity;
     assert!(known.is_another(live.agents.unwrap().items[&OperatorId::from("8001")].identity()), "{known:?}");
+}
+
+mapping! { EDITED of queue;
+    ASSIGN_RULE => create ["rule"] update ["rule"] read ["rule"];
+    MEMORY_TIME => create ["memory"] read ["memory"];
+    ASSIGN_MEMBERS => create ["members"] update ["members"] read ["members"];
+}
+
+static QUEUES: Support = Support {
+    kind: Kind::Queue,
+    fields: &EDITED,
+    verbs: Verbs {
+        create: Some(VerbSpec::single("create")),
+        update: Some(VerbSpec::single("edit")),
+        set_members: Some(VerbSpec::single("members")),
+        ..Verbs::NONE
+    },
+    defaults: &[],
+    operations: ["create", "edit", "list"],
+};
+
+static EDITING: Spec = Spec {
+    name: "editing",
+    doc: "Queues whose attributes can be edited.",
+    document: "none",
+    supports: &[&QUEUES],
+    tenant: &[],
+    credential: &[],
+    writes: true,
+    settings: &[],
+    operations: &[],
+    states: &[],
+    refused: None,
+    asks: None,
+};
+
+/// Of a vendor that edits a queue's attributes each difference is a step, unless no edit can set it.
+#[test]
+fn a_queue_is_edited_where_its_vendor_can() {
+    let text = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\nconnections:\n  \
+        q: { provider: editing, baseUrl: sandbox }\n";
+    let workspace = rosterctl::config::load::load(&"w".into(), text.as_bytes(), &[&EDITING]).unwrap();
+    let supports = workspace.supports();
+    let text = "apiVersion: rosterctl/v1\nkind: Roster\n\
+        queues: [{ displayName: q, assignRule: least, memory: 2h, assignMembers: [\"8001\"] }]\n";
+    let desired = planning::desired(&[("a.yaml".to_owned(), text.to_owned())], &workspace);
+    let mut live = planning::live(&serde_json::json!({ "queues": { "1001": {
+        "displayName": "q", "assignRule": "random", "memory": "off", "assignMembers": ["8002"] } } }));
+    live.agents = None;
+    let plan = rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &Options::default());
+    let plan = plan.unwrap();
+    let steps: Vec<_> =
+        plan.steps.iter().map(|step| (step.operation.word(), step.fields.join(" "))).collect();
+    assert_eq!(
+        steps,
+        [("queue.edit", "assignRule".to_owned()), ("queue.members", "assignMembers".to_owned())]
+    );
+    let codes: Vec<&str> = plan.findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["R101"], "no edit sets `memory`");
+    let op = write_op::for_step(&plan, &plan.steps[0]);
+    assert!(matches!(op, Some(WriteOp::EditQueue { exten, .. }) if exten.as_str() == "1001"));
+    let wanted = precondition::wanted(&plan, &supports, true);
+    for (rule, members, stale, took) in [
+        ("random", "8002", None, "late"),
+        ("least", "8002", Some("assignRule was random"), "took"),
+        ("queue", "8002", Some("assignRule was random"), "amiss"),
+        ("random", "8009", Some("its members changed"), "late"),
+    ] {
+        let mut record = Record::default();
+        record.set(&ASSIGN_RULE, Value::Choice(rule), None);
+        let members = [(OperatorId::from(members), 0)].into_iter().collect();
+        record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), None);
+        let queue = LiveQueue { name: "q".into(), record };
+        let mut seen = ReadBack::default();
+        let exten = OperatorId::from("1001");
+        seen.queues.insert(QueueKey::Exten(exten.clone()), Ok(vec![(exten, queue)]));
+        let moved = precondition::check(&plan, &supports, &wanted, &seen).unwrap();
+        let moved = moved.first().map(|moved| moved.message.as_str());
+        assert!(
+            moved.map_or(stale.is_none(), |why| stale.is_some_and(|stale| why.starts_with(stale))),
+            "{moved:?}"
+        );
+        let verdict = postcondition::judge(&plan, &supports, &plan.steps[0], None, &[], None, &seen);
+        let word = match verdict {
+            Verdict::Took => "took",
+            Verdict::Late(_) => "late",
+            Verdict::Amiss { .. } => "amiss",
+            Verdict::Unsettled(_) | Verdict::Unseen(_) => "other",
+        };
+        assert_eq!(word, took, "{rule}");
+    }
 }

@@ -119,6 +119,7 @@ impl Machine {
             Operation::AgentEdit
             | Operation::AgentPassword
             | Operation::QueueCreate
+            | Operation::QueueEdit
             | Operation::SecretPut => false,
         }
     }

@@ -74,9 +74,11 @@ pub(super) fn disruptions(
                 (id, dies.into_iter().chain([Disruption::Unqueue]).collect())
             })
             .collect(),
-        Operation::AgentCreate | Operation::AgentPassword | Operation::QueueCreate | Operation::SecretPut => {
-            Vec::new()
-        }
+        Operation::AgentCreate
+        | Operation::AgentPassword
+        | Operation::QueueCreate
+        | Operation::QueueEdit
+        | Operation::SecretPut => Vec::new(),
     }
 }
 

@@ -53,6 +53,7 @@ pub fn recover(
             Operation::AgentDelete
             | Operation::SecretPut
             | Operation::QueueCreate
+            | Operation::QueueEdit
             | Operation::QueueMembers => false,
         };
         let listed = |id: &ResourceId| Some(live?.agents.as_ref()?.items.contains_key(&id.name));
@@ -72,7 +73,9 @@ pub fn recover(
         // have been due after the call, and a list may have been written in part.
         let is_unshown = done
             && live.is_some_and(|live| match step.operation {
-                Operation::AgentCreate | Operation::AgentEdit => !shows(plan, supports, step, live),
+                Operation::AgentCreate | Operation::AgentEdit | Operation::QueueEdit => {
+                    !shows(plan, supports, step, live)
+                }
                 Operation::QueueMembers => !shows_list(plan, step, live),
                 Operation::QueueCreate => {
                     made.as_ref().is_some_and(|made| !shows_created(plan, step, made, live))
@@ -227,6 +230,7 @@ fn carried_out(plan: &Plan, agents: &Support, step: &Step, live: &Live) -> bool 
         Operation::AgentPassword
         | Operation::SecretPut
         | Operation::QueueCreate
+        | Operation::QueueEdit
         | Operation::QueueMembers => false,
     }
 }

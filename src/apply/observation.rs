@@ -49,6 +49,7 @@ pub fn listing_age(
         | WriteOp::EditAgent { .. }
         | WriteOp::CreateAgents { .. }
         | WriteOp::SetPassword { .. }
+        | WriteOp::EditQueue { .. }
         | WriteOp::PutSecret { .. } => Some(fresh),
     }
 }

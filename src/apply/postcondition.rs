@@ -28,7 +28,7 @@ pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> ReadSet {
         Operation::AgentCreate | Operation::AgentEdit | Operation::AgentDelete => {
             wanted.agents.extend(step.targets.iter().map(|target| target.name.clone()));
         }
-        Operation::QueueCreate | Operation::QueueMembers => {
+        Operation::QueueCreate | Operation::QueueEdit | Operation::QueueMembers => {
             for target in &step.targets {
                 wanted.queues.insert(key(step, target, plan.change(target), made));
             }
@@ -79,7 +79,7 @@ pub fn judge(
     match step.operation {
         Operation::AgentCreate | Operation::AgentEdit => agents(plan, supports.agents, step, later, seen),
         Operation::AgentDelete => deleted(step, seen),
-        Operation::QueueCreate | Operation::QueueMembers => {
+        Operation::QueueCreate | Operation::QueueEdit | Operation::QueueMembers => {
             queue(plan, supports.queues, step, made, sent, seen)
         }
         Operation::AgentPassword | Operation::SecretPut => Verdict::Took,
@@ -255,10 +255,15 @@ fn queue(
         Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
     };
     let mut amiss = Vec::new();
-    if step.operation == Operation::QueueCreate {
-        amiss.extend(attributes(support, change, now));
+    let sends = |diff: &&FieldDiff| match step.operation {
+        Operation::QueueEdit => diff.is_in(&step.fields),
+        _ => !support.mapping(diff.field).is_editable(),
+    };
+    if step.operation != Operation::QueueMembers {
+        amiss.extend(attributes(change, sends, now));
     }
-    if let Some(wanted) = sent.or_else(|| Some(change?.members_after()?)) {
+    let listed = change.filter(|_| step.operation != Operation::QueueEdit);
+    if let Some(wanted) = sent.or_else(|| Some(listed?.members_after()?)) {
         amiss.extend(members(target, wanted, &step.strangers, now));
     }
     if amiss.is_empty() {
@@ -266,7 +271,10 @@ fn queue(
     }
     let what = amiss.join("; ");
     let old = was_list(plan, step, now);
-    if step.operation == Operation::QueueMembers && old {
+    let edits = change.into_iter().flat_map(|change| &change.fields).filter(sends);
+    let unedited = edits.into_iter().all(|diff| diff.before.as_ref() == now.record.get(diff.field));
+    if step.operation == Operation::QueueMembers && old || step.operation == Operation::QueueEdit && unedited
+    {
         Verdict::Late(what)
     } else {
         Verdict::Amiss { what, forms: false }
@@ -283,13 +291,13 @@ fn was_list(plan: &Plan, step: &Step, now: &LiveQueue) -> bool {
         || lists.any(|(strangers, list)| shown::members(strangers, list, now) == Some(true))
 }
 
-/// Returns the differences of the fields that only a creation sets.
-fn attributes(support: &Support, change: Option<&Change>, now: &LiveQueue) -> Vec<String> {
+/// Returns the differences of the attributes that a step sends and of those that only a creation sets.
+fn attributes(change: Option<&Change>, sends: impl Fn(&&FieldDiff) -> bool, now: &LiveQueue) -> Vec<String> {
     let mut amiss = Vec::new();
-    for diff in change.into_iter().flat_map(|change| &change.fields) {
+    for diff in change.into_iter().flat_map(|change| &change.fields).filter(sends) {
         let field = diff.field;
         let live = now.record.get(field);
-        if let Some(wanted) = diff.after.as_ref().filter(|_| !support.mapping(field).is_editable())
+        if let Some(wanted) = &diff.after
             && !same(wanted, live)
         {
             let live = live.map_or_else(|| "unset".to_owned(), Value::words);
@@ -393,6 +401,14 @@ pub(super) fn outcome(
             Ok([]) => Outcome::NotDone,
             Ok([(exten, _)]) => Outcome::Done(Some(exten.clone())),
             Ok(many) => Outcome::Failed(format!("now {} queues have this name", many.len())),
+            Err(reason) => Outcome::Unseen(reason),
+        },
+        WriteOp::EditQueue { exten, record } => match seen.queues(&QueueKey::Exten(exten.clone())) {
+            Ok([(_, now)]) => {
+                let done = record.iter().all(|entry| same(&entry.value, now.record.get(entry.field)));
+                if done { Outcome::Done(None) } else { Outcome::NotDone }
+            }
+            Ok(_) => Outcome::Late("the queue is gone".to_owned()),
             Err(reason) => Outcome::Unseen(reason),
         },
         WriteOp::SetMembers { exten, members, .. } => match seen.queues(&QueueKey::Exten(exten.clone())) {

@@ -92,6 +92,7 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
             wanted.queues.extend((queues || plan.summary.live.queues > 0).then_some(QueueKey::All));
         }
         WriteOp::SetMembers { before: None, .. }
+        | WriteOp::EditQueue { .. }
         | WriteOp::CreateAgents { .. }
         | WriteOp::PutSecret { .. } => {}
     }
@@ -137,6 +138,7 @@ pub fn judge(
             return Ok(stale);
         }
         WriteOp::SetMembers { before: None, .. }
+        | WriteOp::EditQueue { .. }
         | WriteOp::CreateAgents { .. }
         | WriteOp::PutSecret { .. } => None,
     };

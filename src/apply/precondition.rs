@@ -12,6 +12,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::outcome::Stale;
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan};
+use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::support::{Support, Supports};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
@@ -51,7 +52,7 @@ fn rejoined(plan: &Plan) -> Vec<(&ResourceId, &Members)> {
     let mut found: Vec<(&ResourceId, &Members)> = Vec::new();
     for step in plan.steps.iter().filter(|s| s.operation == Operation::QueueMembers) {
         let (Some(target), Some(members)) = (step.targets.first(), &step.members) else { continue };
-        if plan.change(target).is_some() {
+        if plan.change(target).is_some_and(|change| change.field(&ASSIGN_MEMBERS).is_some()) {
             continue;
         }
         match found.iter_mut().find(|(id, _)| *id == target) {
@@ -194,11 +195,28 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
     }
     match exten(&change.id, Some(change)).map(QueueKey::Exten) {
         Some(key) => {
+            let now = seen.queues(&key)?;
             let before = change.members_before().map_or(&NO_MEMBERS, |members| members);
-            Ok(members_moved(before, seen.queues(&key)?))
+            let members = change.field(&ASSIGN_MEMBERS).and_then(|_| members_moved(before, now));
+            Ok(members.or_else(|| attributes_moved(change, now)))
         }
         None => Ok(None),
     }
+}
+
+/// Returns the message about attributes of a queue that moved since the plan was made.
+fn attributes_moved(change: &Change, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
+    let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
+    let mut diffs = change.fields.iter().filter(|diff| *diff.field != ASSIGN_MEMBERS);
+    let diff = diffs
+        .find(|diff| queue.record.get(diff.field).is_some_and(|now| diff.before.as_ref() != Some(now)))?;
+    let words = |value: Option<&Value>| value.map_or_else(|| "unset".to_owned(), Value::words);
+    Some(format!(
+        "{} was {} when the plan was made and is {} now",
+        diff.field.key,
+        words(diff.before.as_ref()),
+        words(queue.record.get(diff.field))
+    ))
 }
 
 /// Returns the message about an agent to delete that is in a queue.
@@ -255,7 +273,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::queue::ASSIGN_MEMBERS;
 
     fn members(ids: &[&str]) -> Members {
         ids.iter().map(|id| (OperatorId::from(*id), 0)).collect()

@@ -194,7 +194,8 @@ impl Machine {
                 | WriteOp::CreateAgents { .. }
                 | WriteOp::SetPassword { .. }
                 | WriteOp::PutSecret { .. }
-                | WriteOp::CreateQueue { .. },
+                | WriteOp::CreateQueue { .. }
+                | WriteOp::EditQueue { .. },
             )
             | None => true,
         };

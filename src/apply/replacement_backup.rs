@@ -81,6 +81,7 @@ pub(super) fn mark_restored(ledger: &mut Ledger, plan: &Plan, results: &[StepRes
                 | Operation::AgentPassword
                 | Operation::AgentDelete
                 | Operation::QueueCreate
+                | Operation::QueueEdit
                 | Operation::QueueMembers
                 | Operation::SecretPut => {}
             }

@@ -129,6 +129,7 @@ fn content<'a>(plan: &Plan, step: &'a Step) -> Option<Content<'a>> {
         WriteOp::SetMembers { before, .. } => *before = None,
         WriteOp::EditAgent { .. }
         | WriteOp::CreateQueue { .. }
+        | WriteOp::EditQueue { .. }
         | WriteOp::PutSecret { .. }
         | WriteOp::SetPassword { .. } => {}
     }

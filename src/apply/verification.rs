@@ -282,6 +282,7 @@ impl Machine {
             Operation::AgentDelete
             | Operation::SecretPut
             | Operation::QueueCreate
+            | Operation::QueueEdit
             | Operation::QueueMembers => Vec::new(),
         }
     }

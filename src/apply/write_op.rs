@@ -21,6 +21,7 @@ pub(super) fn unreadable(agents: &Support, op: &WriteOp) -> bool {
         | WriteOp::DeleteAgents { .. }
         | WriteOp::PutSecret { .. }
         | WriteOp::CreateQueue { .. }
+        | WriteOp::EditQueue { .. }
         | WriteOp::SetMembers { .. } => false,
     }
 }
@@ -32,6 +33,7 @@ pub(super) fn readable(op: &WriteOp) -> bool {
         WriteOp::SetPassword { .. }
         | WriteOp::PutSecret { .. }
         | WriteOp::CreateQueue { .. }
+        | WriteOp::EditQueue { .. }
         | WriteOp::SetMembers { .. } => false,
     }
 }
@@ -55,6 +57,9 @@ pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
         Operation::AgentDelete => Some(WriteOp::DeleteAgents { ids: ids(step) }),
         Operation::QueueCreate => {
             Some(WriteOp::CreateQueue { name: target.name.to_string(), record: record(change?, step) })
+        }
+        Operation::QueueEdit => {
+            Some(WriteOp::EditQueue { exten: exten(target, change)?, record: record(change?, step) })
         }
         Operation::QueueMembers => Some(WriteOp::SetMembers {
             exten: exten(target, change)?,

@@ -38,6 +38,7 @@ impl<'a> Lines<'a> {
             | WriteOp::PutSecret { .. }
             | WriteOp::SetPassword { .. }
             | WriteOp::CreateQueue { .. }
+            | WriteOp::EditQueue { .. }
             | WriteOp::SetMembers { .. } => result::step(planned),
         };
         let said = match wrong {

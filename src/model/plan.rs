@@ -301,6 +301,9 @@ pub enum Operation {
     /// Make a queue.
     #[serde(rename = "queue.create")]
     QueueCreate,
+    /// Change attributes of a queue.
+    #[serde(rename = "queue.edit")]
+    QueueEdit,
     /// Replace a queue's member list.
     #[serde(rename = "queue.members")]
     QueueMembers,
@@ -318,6 +321,7 @@ impl Operation {
             Operation::AgentPassword => "agent.password",
             Operation::AgentDelete => "agent.delete",
             Operation::QueueCreate => "queue.create",
+            Operation::QueueEdit => "queue.edit",
             Operation::QueueMembers => "queue.members",
             Operation::SecretPut => "secret.put",
         }

@@ -52,6 +52,13 @@ pub enum WriteOp {
         /// Its fields.
         record: Record,
     },
+    /// Update of a queue's attributes.
+    EditQueue {
+        /// The vendor's number of the queue.
+        exten: OperatorId,
+        /// The fields that change.
+        record: Record,
+    },
     /// Replacement of a queue's member list.
     SetMembers {
         /// The vendor's number of the queue.
@@ -73,7 +80,9 @@ impl WriteOp {
             | WriteOp::EditAgent { .. }
             | WriteOp::SetPassword { .. }
             | WriteOp::DeleteAgents { .. } => Some(Kind::Agent),
-            WriteOp::CreateQueue { .. } | WriteOp::SetMembers { .. } => Some(Kind::Queue),
+            WriteOp::CreateQueue { .. } | WriteOp::EditQueue { .. } | WriteOp::SetMembers { .. } => {
+                Some(Kind::Queue)
+            }
         }
     }
 
@@ -86,7 +95,8 @@ impl WriteOp {
             | WriteOp::PutSecret { .. }
             | WriteOp::SetPassword { .. }
             | WriteOp::DeleteAgents { .. }
-            | WriteOp::CreateQueue { .. } => None,
+            | WriteOp::CreateQueue { .. }
+            | WriteOp::EditQueue { .. } => None,
         }
     }
 
@@ -99,6 +109,7 @@ impl WriteOp {
             | WriteOp::PutSecret { .. }
             | WriteOp::DeleteAgents { .. }
             | WriteOp::CreateQueue { .. }
+            | WriteOp::EditQueue { .. }
             | WriteOp::SetMembers { .. } => None,
         }
     }

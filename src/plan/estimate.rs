@@ -27,6 +27,7 @@ pub fn seconds(workspace: &Workspace, steps: &[Step], used: &BTreeMap<&str, usiz
         (Operation::AgentPassword, Kind::Agent, agents.set_password),
         (Operation::AgentDelete, Kind::Agent, agents.delete),
         (Operation::QueueCreate, Kind::Queue, queues.create),
+        (Operation::QueueEdit, Kind::Queue, queues.update),
         (Operation::QueueMembers, Kind::Queue, queues.set_members),
     ] {
         let (Some(verb), Some(connection)) = (verb, workspace.connection_of_kind(kind)) else { continue };

@@ -97,12 +97,14 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             );
         }
         let applied = known.get(exten);
+        let mut edits = Vec::new();
         if let Some(queue) = managed {
             released.add(&id, &queue.record, &live.record, applied);
-            attributes(context.supports.queues, draft, &id, queue, exten, live);
+            edits = attributes(context.supports.queues, draft, &id, queue, exten, live, applied);
         }
         let back = returning.get(exten.as_str()).map_or(&[][..], Vec::as_slice);
         members(context, draft, &id, exten, live, applied, managed, declared, &leaving, &made, back);
+        edit(draft, &id, exten, managed, edits);
     }
     released.report(draft);
 }
@@ -375,7 +377,38 @@ fn check_members(
     }
 }
 
-/// The vendor cannot edit a queue's attributes: each difference is a finding.
+/// Adds the attributes that an edit sets to the change of a queue.
+fn edit(
+    draft: &mut Draft,
+    id: &ResourceId,
+    exten: &OperatorId,
+    managed: Option<&DesiredQueue>,
+    edits: Vec<FieldDiff>,
+) {
+    if edits.is_empty() {
+        return;
+    }
+    if let Some(change) = draft.changes.last_mut().filter(|change| change.id == *id) {
+        change.fields.splice(0..0, edits);
+        change.moved = change_origin::all(&change.fields);
+        return;
+    }
+    draft.changes.push(Change {
+        id: id.clone(),
+        action: Action::Update,
+        title: None,
+        moved: change_origin::all(&edits),
+        exten: Some(exten.to_string()),
+        identity: Identity::default(),
+        protect: false,
+        reason: None,
+        names: BTreeMap::new(),
+        fields: edits,
+        source: managed.map(|queue| queue.source.clone()),
+    });
+}
+
+/// Returns the attributes that an edit sets; a difference that no edit can set is a finding.
 fn attributes(
     support: &Support,
     draft: &mut Draft,
@@ -383,7 +416,8 @@ fn attributes(
     queue: &DesiredQueue,
     exten: &OperatorId,
     live: &LiveQueue,
-) {
+    applied: Option<&LedgerEntry>,
+) -> Vec<FieldDiff> {
     if queue.name != live.name {
         draft.find(
             Finding::new(
@@ -407,10 +441,16 @@ fn attributes(
             .at(&queue.source),
         );
     }
-    for entry in queue.record.iter().filter(|entry| !support.mapping(entry.field).is_editable()) {
+    let mut edits = Vec::new();
+    for entry in queue.record.iter().filter(|entry| *entry.field != ASSIGN_MEMBERS) {
         let now = live.record.get(entry.field);
         // What the answer does not tell cannot be said to differ.
         if now.is_none() || same(&entry.value, now) {
+            continue;
+        }
+        if support.verbs.update.is_some() && support.can_edit(entry.field, &entry.value) {
+            let moved = change_origin::field(applied, entry.field, now, &entry.value);
+            edits.push(FieldDiff::to_entry(now.cloned(), entry, moved));
             continue;
         }
         let before = now.map_or_else(|| "unset".to_owned(), Value::words);
@@ -427,6 +467,7 @@ fn attributes(
         finding.source.clone_from(&entry.source);
         draft.find(finding);
     }
+    edits
 }
 
 #[expect(clippy::too_many_arguments, reason = "the pair, and what the agents' decisions mean for it")]

@@ -301,7 +301,15 @@ impl<'a> Builder<'a> {
                 Action::Create => Operation::QueueCreate,
                 Action::Update | Action::Replace | Action::Delete => Operation::QueueMembers,
             };
-            let fields = change.fields.iter().map(|f| f.field.key.to_owned()).collect();
+            let keys = change.fields.iter().map(|f| f.field.key.to_owned());
+            let (fields, edited): (Vec<String>, Vec<String>) =
+                keys.partition(|key| operation == Operation::QueueCreate || key == ASSIGN_MEMBERS.key);
+            if !edited.is_empty() {
+                self.push(Operation::QueueEdit, vec![change.id.clone()], edited);
+            }
+            if fields.is_empty() && operation == Operation::QueueMembers {
+                continue;
+            }
             let step = self.push(operation, vec![change.id.clone()], fields);
             if let Some(sent) = change.members_after() {
                 if operation == Operation::QueueMembers {

@@ -229,7 +229,7 @@ impl Journal {
         let line = self.write(&Entry::Begin { step, at_ms: clock::now_ms() })?;
         match operation {
             // Made once more they come to the same.
-            Operation::AgentEdit | Operation::AgentPassword => Ok(()),
+            Operation::AgentEdit | Operation::AgentPassword | Operation::QueueEdit => Ok(()),
             Operation::AgentCreate
             | Operation::AgentDelete
             | Operation::QueueCreate

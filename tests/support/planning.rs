@@ -243,6 +243,7 @@ impl Estate {
                 }
                 Operation::AgentDelete => self.delete(target)?,
                 Operation::QueueCreate => self.create_queue(target, change.ok_or("no change")?),
+                Operation::QueueEdit => return Err("the vendor edits no queues".to_owned()),
                 Operation::QueueMembers => self.set_members(target, change, step)?,
                 Operation::SecretPut => {}
             }

@@ -55,7 +55,10 @@ pub fn request(
             body.insert("operatorIds".to_owned(), json!(ids));
             call("del/v2", body)
         }
-        WriteOp::CreateQueue { .. } | WriteOp::SetMembers { .. } | WriteOp::PutSecret { .. } => {
+        WriteOp::CreateQueue { .. }
+        | WriteOp::EditQueue { .. }
+        | WriteOp::SetMembers { .. }
+        | WriteOp::PutSecret { .. } => {
             return Err(Unsupported);
         }
     })

@@ -45,6 +45,7 @@ pub fn request(connection: &Connection, op: &WriteOp) -> Result<Call, Unsupporte
         | WriteOp::EditAgent { .. }
         | WriteOp::SetPassword { .. }
         | WriteOp::DeleteAgents { .. }
+        | WriteOp::EditQueue { .. }
         | WriteOp::PutSecret { .. } => return Err(Unsupported),
     })
 }

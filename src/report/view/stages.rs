@@ -40,6 +40,7 @@ impl Stage {
             Operation::AgentPassword => ("set the password of", "agent", "agents"),
             Operation::AgentDelete => ("delete", "agent", "agents"),
             Operation::QueueCreate => ("make", "queue", "queues"),
+            Operation::QueueEdit => ("edit", "queue", "queues"),
             Operation::QueueMembers => ("set the members of", "queue", "queues"),
             Operation::SecretPut => ("store the password of", "agent", "agents"),
         };

@@ -101,6 +101,7 @@ impl World {
                 let is_there = self.estate.get::<WebchatQueue>().queue(made.as_str()).is_some();
                 (!is_there).then(|| format!("{id} was created as {made}, and is not there"))
             }
+            Operation::QueueEdit => Some(format!("{id} was edited, and the vendor edits no queues")),
             Operation::QueueMembers => {
                 if later.any(|other| other.operation == step.operation && touches(other)) {
                     return None;
