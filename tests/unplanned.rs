@@ -67,7 +67,7 @@ agents:
   - { operatorIds: 8101..8112, name: "Desk", mainSkillGroup: south }
   - { operatorIds: 8113..8125, state: absent }
 queues:
-  - { displayName: Front desk, assignRule: priority, memory: 2h, memberSelector: { mainSkillGroup: north, priority: 6 } }
+  - { displayName: Front desk, assignRule: least, memory: 1d, memberSelector: { mainSkillGroup: north, priority: 6 } }
   - { displayName: back-office, memory: "off", assignMembers: [ { agentNumber: "8102", priority: 1 }, "8101" ] }
 "#;
 
@@ -127,12 +127,16 @@ fn the_story_of_a_writing_vendor() {
     assert_eq!((anna.rest_after_call, &*anna.dials, anna.media.len()), (15, "none", 1));
     assert!(person(&bench, "cleo").is_none() && person(&bench, "8113").is_none());
     assert_eq!(crew(&bench, "Front desk"), [member("ben", 6)]);
+    let attributes = bench.with(|estate| estate.get::<Hotline>().lines["Front desk"].clone());
+    assert_eq!((&*attributes.spread, &*attributes.sticky), ("idlest", "1 day"));
     assert_eq!(crew(&bench, "back-office"), [member("8101", 0), member("8102", 1)]);
 
     bench.with(|estate| {
         let hotline = estate.get_mut::<Hotline>();
         hotline.people.get_mut("ben").unwrap().full_name = "Benjamin".to_owned();
-        hotline.lines.get_mut("Front desk").unwrap().crew.clear();
+        let line = hotline.lines.get_mut("Front desk").unwrap();
+        line.crew.clear();
+        line.spread = "dice".to_owned();
     });
     let drift = bench.run(&["drift", "--format", "json"]).exits(2);
     for id in ["agent/ben", "queue/Front desk"] {

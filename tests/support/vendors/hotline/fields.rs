@@ -27,9 +27,9 @@ mapping! { PERSON_FIELDS of agent;
 
 #[rustfmt::skip]
 mapping! { LINE_FIELDS of queue;
-    ASSIGN_RULE    => create ["spread"]                read ["spread"];
-    MEMORY_TIME    => create ["sticky"]                read ["sticky"];
-    ASSIGN_MEMBERS => create ["crew"]  update ["crew"] read ["crew"];
+    ASSIGN_RULE    => create ["spread"] update ["spread"] read ["spread"];
+    MEMORY_TIME    => create ["sticky"] update ["sticky"] read ["sticky"];
+    ASSIGN_MEMBERS => create ["crew"]   update ["crew"]   read ["crew"];
 }
 
 /// The support of people.
@@ -52,11 +52,12 @@ pub(super) static LINES: Support = Support {
     fields: &LINE_FIELDS,
     verbs: Verbs {
         create: Some(VerbSpec::single("lines/add")),
+        update: Some(VerbSpec::single("lines/change")),
         set_members: Some(VerbSpec::single("lines/crew")),
         ..Verbs::NONE
     },
     defaults: &[],
-    operations: ["lines/add", "lines/crew", "lines/list, lines/get"],
+    operations: ["lines/add", "lines/change, lines/crew", "lines/list, lines/get"],
 };
 
 /// The program's words, and the vendor's.

@@ -128,7 +128,8 @@ impl State {
         let (site, operation) = call.path.strip_prefix(BASE)?.split_once('/')?;
         let reads = match operation {
             "people/list" | "people/get" | "lines/list" | "lines/get" => true,
-            "people/add" | "people/change" | "people/remove" | "lines/add" | "lines/crew" => false,
+            "people/add" | "people/change" | "people/remove" | "lines/add" | "lines/change"
+            | "lines/crew" => false,
             _ => return None,
         };
         let done = self.admit(site, method, reads, call, ctx).and_then(|()| {
@@ -293,6 +294,15 @@ impl State {
                 line.crew = self.crew(crew)?;
                 self.lines.insert(title.clone(), line);
                 json!({ "ok": true, "title": title })
+            }
+            "lines/change" => {
+                let [title, spread, sticky] = known(body, ["title", "spread", "sticky"])?;
+                let title = word(title, "title")?.unwrap_or_default();
+                let Some(line) = self.lines.get(&title) else { return refuse(404, "no such line") };
+                let mut line = line.clone();
+                line.attributes(spread, sticky)?;
+                self.lines.insert(title, line);
+                done
             }
             _ => {
                 let [title, crew] = known(body, ["title", "crew"])?;

@@ -32,6 +32,7 @@ pub(super) static SPEC: Spec = Spec {
         operation("lines/list", false),
         operation("lines/get", false),
         operation("lines/add", true),
+        operation("lines/change", true),
         operation("lines/crew", true),
     ],
     states: &[],

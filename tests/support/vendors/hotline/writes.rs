@@ -38,6 +38,9 @@ pub(super) fn lines(connection: &Connection, op: &WriteOp) -> Result<Call, Unsup
             "lines/add",
             keyed("title", &OperatorId::from(name.as_str()), &LINES, record, |fields| fields.create),
         ),
+        WriteOp::EditQueue { exten, record } => {
+            ("lines/change", keyed("title", exten, &LINES, record, |fields| fields.update))
+        }
         WriteOp::SetMembers { exten, members, .. } => {
             let mut record = Record::default();
             record.set(&ASSIGN_MEMBERS, Value::Members(members.clone()), None);
