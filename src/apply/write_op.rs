@@ -92,7 +92,7 @@ fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Arc<
 pub fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId> {
     match change.and_then(|change| change.exten.as_deref()) {
         Some(exten) => Some(OperatorId::from(exten)),
-        None => target.name.as_str().rsplit_once('@').map(|(_, exten)| OperatorId::from(exten)),
+        None => target.exten(),
     }
 }
 

@@ -161,9 +161,18 @@ impl ResourceId {
     }
 
     /// The id of a queue; `exten` is given when the name alone does not tell it.
+    ///
+    /// A `@` in the vendor's key is written `%40`, and a `%` is written `%25`: the last `@` stands before the key.
     pub fn queue(name: &str, exten: Option<&str>) -> Self {
-        let name = exten.map_or_else(|| name.to_owned(), |exten| format!("{name}@{exten}"));
+        let key = |exten: &str| exten.replace('%', "%25").replace('@', "%40");
+        let name = exten.map_or_else(|| name.to_owned(), |exten| format!("{name}@{}", key(exten)));
         Self { kind: Kind::Queue, name: OperatorId::new(name) }
+    }
+
+    /// Returns the vendor's key of a queue that [`ResourceId::queue`] made of a name and a key.
+    pub fn exten(&self) -> Option<OperatorId> {
+        let (_, key) = self.name.as_str().rsplit_once('@')?;
+        Some(OperatorId::new(key.replace("%40", "@").replace("%25", "%")))
     }
 
     /// The id of a voice seat.
@@ -263,6 +272,14 @@ mod tests {
             assert!(OperatorId::objection(&format!("80{hidden}01")).is_some(), "{hidden:?}");
         }
         assert_eq!(OperatorId::objection("8001"), None);
+    }
+
+    #[test]
+    fn the_key_of_a_queue_may_be_a_name() {
+        for key in ["1001", "a@1001", "50%", "%40", "@"] {
+            assert_eq!(ResourceId::queue("a@b", Some(key)).exten(), Some(key.into()), "{key}");
+        }
+        assert_eq!(ResourceId::queue("a@b", Some("1001")).key(), "queue/a@b@1001");
     }
 
     #[test]
