@@ -5,10 +5,12 @@
 mod planning;
 #[path = "support/scenario.rs"]
 mod scenario;
+#[path = "support/vendors/mod.rs"]
+mod vendors;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use planning::{Estate, desired, exten, members, supports, words, write_down};
+use planning::{Estate, desired, exten, members, words, write_down};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 use rosterctl::config::workspace::{Prune, Workspace};
@@ -19,11 +21,11 @@ use rosterctl::model::finding::Effect;
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::Live;
-use rosterctl::model::plan::{Action, Allowance, Operation, Plan};
+use rosterctl::model::plan::{Action, Allowance, Change, Operation, Plan};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::value::{Members, Value};
 use rosterctl::plan::{self, Options};
-use scenario::{Scenario, scenario};
+use scenario::{House, Scenario, scenario};
 use serde_json::{Value as Json, json};
 
 /// As written.
@@ -74,184 +76,243 @@ fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
 }
 
-proptest! {
-    #![proptest_config(config(250))]
+/// The vendors of the program that hold agents and queues.
+const KNOWN: House = House {
+    vendors: rosterctl::vendors::ALL,
+    connections: |scenario| {
+        let Scenario { batch, main_group_on_create, enabled_on_create, .. } = scenario;
+        format!(
+            "  agents: {{ provider: agent-config, baseUrl: sandbox, batchCreate: {batch}, \
+             mainGroupOnCreate: {main_group_on_create}, enabledOnCreate: {enabled_on_create} }}
+  webchat: {{ provider: webchat-queue, baseUrl: sandbox }}"
+        )
+    },
+    names_are_keys: false,
+};
 
-    #[test]
-    fn what_is_applied_is_what_is_desired(scenario in scenario(), seed: u64) {
-        let workspace = scenario.workspace();
-        let desired = desired(&scenario.files(as_is), &workspace);
-        let ledger = scenario.ledger();
-        let before = scenario.estate();
-        let plan = make(&workspace, &desired, &before.live, &ledger, &options(&scenario))?;
-        fewest_calls(&plan, &before)?;
-        numbered_in_order(&plan)?;
-        read_as_saved(&plan)?;
-        if blocked(&plan) {
-            return Ok(());
+/// A vendor of agents and queues that the program does not know.
+const UNPLANNED: House = House {
+    vendors: vendors::REGISTRY,
+    connections: |_| "  desk: { provider: hotline, baseUrl: sandbox }".to_owned(),
+    names_are_keys: true,
+};
+
+macro_rules! properties {
+    ($house:ident in $module:ident: $($cases:literal $property:ident($($argument:ident: $ty:ty = $values:expr),*);)+) => {
+        mod $module {
+            use super::*;
+
+            $(proptest! {
+                #![proptest_config(config($cases))]
+
+                #[test]
+                fn $property(scenario in scenario($house), $($argument in $values),*) {
+                    super::$property(&scenario, $($argument),*)?;
+                }
+            })+
         }
-        let mut after = before.clone();
-        after.carry_out(&plan, chance(seed)).map_err(TestCaseError::fail)?;
-        agents_are_as_desired(&desired, &workspace, &plan, &ledger, &before, &after)?;
-        queues_are_as_desired(&desired, &workspace, &plan, &after)?;
-        nothing_else_moved(&plan, &before, &after)?;
-
-        let mut written = ledger;
-        write_down(&mut written, &plan);
-        let second = make(&workspace, &desired, &after.live, &written, &options(&scenario))?;
-        prop_assert!(second.is_empty() && second.steps.is_empty(), "{:#?}", second.changes);
-        let weighs = |plan: &Plan| plan.findings.iter().filter(|f| f.code == "R101").count();
-        prop_assert!(weighs(&second) <= weighs(&plan));
-    }
-
-    #[test]
-    fn order_in_files_does_not_matter(scenario in scenario(), seed: u64) {
-        let workspace = scenario.workspace();
-        let (live, ledger, options) = (scenario.live(), scenario.ledger(), options(&scenario));
-        let straight = desired(&scenario.files(as_is), &workspace);
-        let one = make(&workspace, &straight, &live, &ledger, &options)?;
-        let again = make(&workspace, &straight, &live, &ledger, &options)?;
-        prop_assert_eq!(serde_json::to_vec(&one).ok(), serde_json::to_vec(&again).ok());
-        let mixed = desired(&scenario.files(shuffled(seed)), &workspace);
-        let other = make(&workspace, &mixed, &live, &ledger, &options)?;
-        prop_assert_eq!(placeless(&one), placeless(&other));
-    }
+    };
 }
 
-proptest! {
-    #![proptest_config(config(100))]
+macro_rules! of_vendors {
+    ($($house:ident in $module:ident;)+) => {
+        $(properties! { $house in $module:
+            250 what_is_applied_is_what_is_desired(seed: u64 = any::<u64>());
+            250 order_in_files_does_not_matter(seed: u64 = any::<u64>());
+            100 an_incomplete_listing_makes_and_deletes_nothing_of_its_kind(
+                agents: bool = any::<bool>(), queues: bool = any::<bool>());
+            100 targets_touch_only_what_they_cannot_do_without(pick: usize = any::<usize>(), seed: u64 = any::<u64>());
+            100 limits_and_protection_have_their_findings(share: usize = 0..60usize, floor: usize = 0..4usize);
+        })+
+    };
+}
 
-    #[test]
-    fn an_incomplete_listing_makes_and_deletes_nothing_of_its_kind(
-        scenario in scenario(),
-        agents: bool,
-        queues: bool,
-    ) {
-        let workspace = scenario.workspace();
-        let desired = desired(&scenario.files(as_is), &workspace);
-        let mut words = scenario.live_words();
-        for (key, doubt) in [("agentsIncomplete", agents), ("queuesIncomplete", queues)] {
-            if doubt {
-                words[key] = "the total changed".into();
-            }
-        }
-        let live = planning::live(&words);
-        let plan = make(&workspace, &desired, &live, &scenario.ledger(), &options(&scenario))?;
-        prop_assert_eq!(plan.has(Effect::Incomplete), agents || queues);
-        let found = plan.findings.iter().filter(|f| f.code == "R601").count();
-        prop_assert_eq!(found, usize::from(agents) + usize::from(queues));
-        for change in &plan.changes {
-            match (change.id.kind, change.action) {
-                (Kind::Agent, Action::Create) => prop_assert!(!agents),
-                // A delete needs to know the queues that the agent is in.
-                (Kind::Agent, Action::Delete | Action::Replace) => prop_assert!(!agents && !queues),
-                (Kind::Queue, Action::Create) => prop_assert!(!queues),
-                (_, Action::Update) => {}
-                other => prop_assert!(false, "{:?}", other),
-            }
-        }
-        let operation = |operation| plan.steps.iter().any(|s| s.operation == operation);
-        prop_assert!(!operation(Operation::AgentDelete) || !agents && !queues);
-        if agents || queues {
-            // Nobody is taken out of a queue for a delete that does not happen.
-            for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {
-                prop_assert!(change.source.is_some(), "{:?}", change);
-            }
+of_vendors! {
+    KNOWN in known;
+    UNPLANNED in unplanned;
+}
+
+fn what_is_applied_is_what_is_desired(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError> {
+    let workspace = scenario.workspace();
+    let desired = desired(&scenario.files(as_is), &workspace);
+    let ledger = scenario.ledger();
+    let before = scenario.estate();
+    let plan = make(&workspace, &desired, &before.live, &ledger, &options(scenario))?;
+    fewest_calls(&plan, &before)?;
+    numbered_in_order(&plan)?;
+    read_as_saved(&plan)?;
+    if blocked(&plan) {
+        return Ok(());
+    }
+    let mut after = before.clone();
+    after.carry_out(&plan, chance(seed)).map_err(TestCaseError::fail)?;
+    agents_are_as_desired(&desired, &workspace, &plan, &ledger, &before, &after)?;
+    queues_are_as_desired(&desired, &workspace, &plan, &after)?;
+    nothing_else_moved(&plan, &before, &after)?;
+
+    let mut written = ledger;
+    write_down(&mut written, &plan);
+    let second = make(&workspace, &desired, &after.live, &written, &options(scenario))?;
+    prop_assert!(second.is_empty() && second.steps.is_empty(), "{:#?}", second.changes);
+    let weighs = |plan: &Plan| plan.findings.iter().filter(|f| f.code == "R101").count();
+    prop_assert!(weighs(&second) <= weighs(&plan));
+    Ok(())
+}
+
+fn order_in_files_does_not_matter(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError> {
+    let workspace = scenario.workspace();
+    let (live, ledger, options) = (scenario.live(), scenario.ledger(), options(scenario));
+    let straight = desired(&scenario.files(as_is), &workspace);
+    let one = make(&workspace, &straight, &live, &ledger, &options)?;
+    let again = make(&workspace, &straight, &live, &ledger, &options)?;
+    prop_assert_eq!(serde_json::to_vec(&one).ok(), serde_json::to_vec(&again).ok());
+    let mixed = desired(&scenario.files(shuffled(seed)), &workspace);
+    let other = make(&workspace, &mixed, &live, &ledger, &options)?;
+    prop_assert_eq!(placeless(&one), placeless(&other));
+    Ok(())
+}
+
+fn an_incomplete_listing_makes_and_deletes_nothing_of_its_kind(
+    scenario: &Scenario,
+    agents: bool,
+    queues: bool,
+) -> Result<(), TestCaseError> {
+    let workspace = scenario.workspace();
+    let desired = desired(&scenario.files(as_is), &workspace);
+    let mut words = scenario.live_words();
+    for (key, doubt) in [("agentsIncomplete", agents), ("queuesIncomplete", queues)] {
+        if doubt {
+            words[key] = "the total changed".into();
         }
     }
-
-    #[test]
-    fn targets_touch_only_what_they_cannot_do_without(scenario in scenario(), pick: usize, seed: u64) {
-        let workspace = scenario.workspace();
-        let desired = desired(&scenario.files(as_is), &workspace);
-        let (before, ledger) = (scenario.estate(), scenario.ledger());
-        let mut known: Vec<ResourceId> = desired.agents.keys().map(ResourceId::agent).collect();
-        known.extend(desired.queues.keys().cloned());
-        known.extend(before.agents().keys().map(ResourceId::agent));
-        known.extend(before.queues().values().map(|queue| ResourceId::queue(&queue.name, None)));
-        if known.is_empty() {
-            return Ok(());
-        }
-        let target = known[pick % known.len()].clone();
-        let options = Options { targets: vec![target.clone()], ..options(&scenario) };
-        let plan = make(&workspace, &desired, &before.live, &ledger, &options)?;
-        let mut may: BTreeSet<ResourceId> = BTreeSet::from([target.clone()]);
-        let mut leaves: BTreeSet<&OperatorId> = BTreeSet::new();
-        for (id, queue) in &desired.queues {
-            if *id == target || ResourceId::queue(&queue.name, None) == target {
-                may.insert(id.clone());
-                if let Some(Value::Members(named)) = queue.record.get(&ASSIGN_MEMBERS) {
-                    let new = named.keys().filter(|id| !before.agents().contains_key(*id));
-                    may.extend(new.map(ResourceId::agent));
-                }
-            }
-        }
-        for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Agent) {
-            prop_assert!(may.contains(&change.id), "{:?}", change);
-            if change.action == Action::Delete {
-                leaves.insert(&change.id.name);
-            }
-        }
-        for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && !may.contains(&c.id)) {
-            let exten = exten(&change.id, Some(change)).expect("a live queue");
-            let mut wanted = members(&before.queues()[&exten]);
-            wanted.retain(|id, _| !leaves.contains(id));
-            prop_assert_eq!(planning::after(change), Some(wanted), "only those who are deleted leave");
-        }
-        if !blocked(&plan) {
-            let mut after = before.clone();
-            after.carry_out(&plan, chance(seed)).map_err(TestCaseError::fail)?;
-            nothing_else_moved(&plan, &before, &after)?;
+    let live = planning::live(&words);
+    let plan = make(&workspace, &desired, &live, &scenario.ledger(), &options(scenario))?;
+    prop_assert_eq!(plan.has(Effect::Incomplete), agents || queues);
+    let found = plan.findings.iter().filter(|f| f.code == "R601").count();
+    prop_assert_eq!(found, usize::from(agents) + usize::from(queues));
+    for change in &plan.changes {
+        match (change.id.kind, change.action) {
+            (Kind::Agent, Action::Create) => prop_assert!(!agents),
+            // A delete needs to know the queues that the agent is in.
+            (Kind::Agent, Action::Delete | Action::Replace) => prop_assert!(!agents && !queues),
+            (Kind::Queue, Action::Create) => prop_assert!(!queues),
+            (_, Action::Update) => {}
+            other => prop_assert!(false, "{:?}", other),
         }
     }
-
-    #[test]
-    fn limits_and_protection_have_their_findings(scenario in scenario(), share in 0..60usize, floor in 0..4usize) {
-        let limits = format!("{{ deletes: {share}%, changes: {share}%, memberRemovals: {share}%, floor: {floor} }}");
-        let workspace = scenario.workspace_with(&limits);
-        let desired = desired(&scenario.files(as_is), &workspace);
-        let (before, ledger) = (scenario.estate(), scenario.ledger());
-        let plan = make(&workspace, &desired, &before.live, &ledger, &options(&scenario))?;
-        // A limit of zero knows no floor.
-        let over = |count: usize, of: usize| count > floor * usize::from(share > 0) && count * 100 > of * share;
-        let has = |code: &str| plan.findings.iter().any(|f| f.code == code);
-        let (agents, queues) = (before.agents().len(), before.queues().len());
-        let every = plan.summary.delete > 0 && plan.summary.delete == agents;
-        prop_assert_eq!(has("R401"), every || over(plan.summary.delete, agents));
-        let changed = plan.summary.update + plan.summary.replace;
-        prop_assert_eq!(has("R402"), over(changed, agents + queues));
-        let mut refused = BTreeSet::new();
+    let operation = |operation| plan.steps.iter().any(|s| s.operation == operation);
+    prop_assert!(!operation(Operation::AgentDelete) || !agents && !queues);
+    if agents || queues {
+        // Nobody is taken out of a queue for a delete that does not happen.
         for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {
-            let was = members(&before.queues()[&exten(&change.id, Some(change)).expect("a live queue")]);
-            let left = planning::after(change).unwrap_or_default();
-            if over(was.keys().filter(|id| !left.contains_key(*id)).count(), was.len()) {
-                refused.insert(change.id.clone());
-            }
+            prop_assert!(change.source.is_some(), "{:?}", change);
         }
-        let found: BTreeSet<ResourceId> =
-            plan.findings.iter().filter(|f| f.code == "R403").filter_map(|f| f.id.clone()).collect();
-        prop_assert_eq!(found, refused);
-        for (id, agent) in desired.agents.iter().filter(|(_, agent)| agent.protect) {
-            let id = ResourceId::agent(id);
-            let deed = plan.change(&id).map(|c| c.action);
-            prop_assert!(!matches!(deed, Some(Action::Delete | Action::Replace)), "{:?}", deed);
-            if agent.absent && before.agents().contains_key(&id.name) {
-                prop_assert!(plan.findings.iter().any(|f| f.code == "R404" && f.id.as_ref() == Some(&id)));
-            }
-        }
-        for (id, queue) in &desired.queues {
-            let change = plan.change(id).filter(|change| change.field(&ASSIGN_MEMBERS).is_some());
-            if let (Some((minimum, _)), Some(change)) = (&queue.min_members, change) {
-                let after = planning::after(change).unwrap_or_default();
-                let few = after.len() < *minimum;
-                let found = plan.findings.iter().any(|f| f.code == "R405" && f.id.as_ref() == Some(id));
-                // A queue is not refused for an agent that the plan has to leave out.
-                let asked = queue.record.get(&ASSIGN_MEMBERS).and_then(Value::members);
-                let left_out = asked.is_some_and(|asked| asked.keys().any(|id| !after.contains_key(id)));
-                prop_assert!(few == found || few && left_out);
+    }
+    Ok(())
+}
+
+fn targets_touch_only_what_they_cannot_do_without(
+    scenario: &Scenario,
+    pick: usize,
+    seed: u64,
+) -> Result<(), TestCaseError> {
+    let workspace = scenario.workspace();
+    let desired = desired(&scenario.files(as_is), &workspace);
+    let (before, ledger) = (scenario.estate(), scenario.ledger());
+    let mut known: Vec<ResourceId> = desired.agents.keys().map(ResourceId::agent).collect();
+    known.extend(desired.queues.keys().cloned());
+    known.extend(before.agents().keys().map(ResourceId::agent));
+    known.extend(before.queues().values().map(|queue| ResourceId::queue(&queue.name, None)));
+    if known.is_empty() {
+        return Ok(());
+    }
+    let target = known[pick % known.len()].clone();
+    let options = Options { targets: vec![target.clone()], ..options(scenario) };
+    let plan = make(&workspace, &desired, &before.live, &ledger, &options)?;
+    let mut may: BTreeSet<ResourceId> = BTreeSet::from([target.clone()]);
+    let mut leaves: BTreeSet<&OperatorId> = BTreeSet::new();
+    for (id, queue) in &desired.queues {
+        if *id == target || ResourceId::queue(&queue.name, None) == target {
+            may.insert(id.clone());
+            if let Some(Value::Members(named)) = queue.record.get(&ASSIGN_MEMBERS) {
+                let new = named.keys().filter(|id| !before.agents().contains_key(*id));
+                may.extend(new.map(ResourceId::agent));
             }
         }
     }
+    for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Agent) {
+        prop_assert!(may.contains(&change.id), "{:?}", change);
+        if change.action == Action::Delete {
+            leaves.insert(&change.id.name);
+        }
+    }
+    for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && !may.contains(&c.id)) {
+        let exten = exten(&change.id, Some(change)).expect("a live queue");
+        let mut wanted = members(&before.queues()[&exten]);
+        wanted.retain(|id, _| !leaves.contains(id));
+        prop_assert_eq!(planning::after(change), Some(wanted), "only those who are deleted leave");
+    }
+    if !blocked(&plan) {
+        let mut after = before.clone();
+        after.carry_out(&plan, chance(seed)).map_err(TestCaseError::fail)?;
+        nothing_else_moved(&plan, &before, &after)?;
+    }
+    Ok(())
+}
+
+fn limits_and_protection_have_their_findings(
+    scenario: &Scenario,
+    share: usize,
+    floor: usize,
+) -> Result<(), TestCaseError> {
+    let limits =
+        format!("{{ deletes: {share}%, changes: {share}%, memberRemovals: {share}%, floor: {floor} }}");
+    let workspace = scenario.workspace_with(&limits);
+    let desired = desired(&scenario.files(as_is), &workspace);
+    let (before, ledger) = (scenario.estate(), scenario.ledger());
+    let plan = make(&workspace, &desired, &before.live, &ledger, &options(scenario))?;
+    // A limit of zero knows no floor.
+    let over = |count: usize, of: usize| count > floor * usize::from(share > 0) && count * 100 > of * share;
+    let has = |code: &str| plan.findings.iter().any(|f| f.code == code);
+    let (agents, queues) = (before.agents().len(), before.queues().len());
+    let every = plan.summary.delete > 0 && plan.summary.delete == agents;
+    prop_assert_eq!(has("R401"), every || over(plan.summary.delete, agents));
+    let changed = plan.summary.update + plan.summary.replace;
+    prop_assert_eq!(has("R402"), over(changed, agents + queues));
+    let mut refused = BTreeSet::new();
+    let lists =
+        |c: &&Change| c.id.kind == Kind::Queue && c.action == Action::Update && c.members_after().is_some();
+    for change in plan.changes.iter().filter(lists) {
+        let was = members(&before.queues()[&exten(&change.id, Some(change)).expect("a live queue")]);
+        let left = planning::after(change).unwrap_or_default();
+        if over(was.keys().filter(|id| !left.contains_key(*id)).count(), was.len()) {
+            refused.insert(change.id.clone());
+        }
+    }
+    let found: BTreeSet<ResourceId> =
+        plan.findings.iter().filter(|f| f.code == "R403").filter_map(|f| f.id.clone()).collect();
+    prop_assert_eq!(found, refused);
+    for (id, agent) in desired.agents.iter().filter(|(_, agent)| agent.protect) {
+        let id = ResourceId::agent(id);
+        let deed = plan.change(&id).map(|c| c.action);
+        prop_assert!(!matches!(deed, Some(Action::Delete | Action::Replace)), "{:?}", deed);
+        if agent.absent && before.agents().contains_key(&id.name) {
+            prop_assert!(plan.findings.iter().any(|f| f.code == "R404" && f.id.as_ref() == Some(&id)));
+        }
+    }
+    for (id, queue) in &desired.queues {
+        let change = plan.change(id).filter(|change| change.field(&ASSIGN_MEMBERS).is_some());
+        if let (Some((minimum, _)), Some(change)) = (&queue.min_members, change) {
+            let after = planning::after(change).unwrap_or_default();
+            let few = after.len() < *minimum;
+            let found = plan.findings.iter().any(|f| f.code == "R405" && f.id.as_ref() == Some(id));
+            // A queue is not refused for an agent that the plan has to leave out.
+            let asked = queue.record.get(&ASSIGN_MEMBERS).and_then(Value::members);
+            let left_out = asked.is_some_and(|asked| asked.keys().any(|id| !after.contains_key(id)));
+            prop_assert!(few == found || few && left_out);
+        }
+    }
+    Ok(())
 }
 
 /// The codes of a plan's findings about limits.
@@ -386,15 +447,13 @@ fn fewest_calls(plan: &Plan, before: &Estate) -> Result<(), TestCaseError> {
     for (exten, count) in &queue_calls {
         prop_assert_eq!(*count, if rejoins.contains(exten) { 2 } else { 1 }, "calls for queue {}", exten);
     }
-    let deletes: Vec<BTreeSet<ResourceId>> = plan
-        .steps
-        .iter()
-        .filter(|s| s.operation == Operation::AgentDelete)
-        .map(|s| s.targets.iter().cloned().collect())
-        .collect();
-    let mut wanted: Vec<BTreeSet<ResourceId>> = vec![replaced, of(Action::Delete)];
-    wanted.retain(|targets| !targets.is_empty());
-    prop_assert!(wanted.iter().all(|targets| deletes.contains(targets)) && wanted.len() == deletes.len());
+    let deletes = || plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete);
+    let deleted: BTreeSet<ResourceId> = deletes().flat_map(|step| step.targets.iter().cloned()).collect();
+    let gone = of(Action::Delete);
+    prop_assert_eq!(&deleted, &replaced.union(&gone).cloned().collect::<BTreeSet<_>>());
+    let batch = before.supports.agents.verbs.delete.map_or(1, |verb| verb.batch);
+    let calls = replaced.len().div_ceil(batch) + gone.len().div_ceil(batch);
+    prop_assert_eq!(deletes().count(), calls);
     let targets: BTreeSet<&ResourceId> = plan.steps.iter().flat_map(|s| &s.targets).collect();
     prop_assert!(plan.changes.iter().all(|change| targets.contains(&change.id)), "a change without a step");
     for change in plan.changes.iter().filter(|c| c.action == Action::Update) {
@@ -436,7 +495,7 @@ fn agents_are_as_desired(
             continue;
         }
         let live = &after.agents()[id];
-        for entry in agent.record.iter().filter(|entry| supports().agents.is_read(entry.field)) {
+        for entry in agent.record.iter().filter(|entry| workspace.supports().agents.is_read(entry.field)) {
             let now = live.get(entry.field);
             let key = entry.field.key;
             prop_assert!(
@@ -577,9 +636,11 @@ fn nothing_else_moved(plan: &Plan, before: &Estate, after: &Estate) -> Result<()
         let change = plan.changes.iter().find(|c| c.exten.as_deref() == Some(at.as_str()));
         let wanted = change.and_then(planning::after).unwrap_or_else(|| members(was));
         prop_assert_eq!(members(now), wanted, "members of {}", at);
+        let edited: BTreeSet<&str> =
+            change.iter().flat_map(|change| &change.fields).map(|diff| diff.field.key).collect();
         let attributes = |record| {
             let mut words = words(record);
-            words.remove(ASSIGN_MEMBERS.key);
+            words.retain(|key, _| *key != ASSIGN_MEMBERS.key && !edited.contains(key));
             words
         };
         prop_assert_eq!(attributes(&was.record), attributes(&now.record));

@@ -24,10 +24,14 @@ use serde_json::{Map, Value as Json};
 
 /// Reads a workspace file.
 pub(crate) fn workspace(text: &str) -> Workspace {
-    rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), &vendors::ALL.specs())
-        .unwrap_or_else(|wrong| {
-            panic!("the workspace of a test is sound: {:#?}\n{text}", wrong.into_sorted())
-        })
+    workspace_of(vendors::ALL, text)
+}
+
+/// Reads a workspace file with connections of some vendors.
+pub(crate) fn workspace_of(vendors: vendors::Registry, text: &str) -> Workspace {
+    rosterctl::config::load::load(&"rosterctl.yaml".into(), text.as_bytes(), &vendors.specs()).unwrap_or_else(
+        |wrong| panic!("the workspace of a test is sound: {:#?}\n{text}", wrong.into_sorted()),
+    )
 }
 
 /// What the connectors can do with each kind.
@@ -37,19 +41,27 @@ pub(crate) fn supports() -> Supports {
 
 /// A workspace with both writing connections.
 pub(crate) fn workspace_with(agents: &str, policy: &str) -> Workspace {
-    workspace(&format!(
+    let connections = format!(
+        "  agents: {{ provider: agent-config, baseUrl: sandbox{agents} }}
+  webchat: {{ provider: webchat-queue, baseUrl: sandbox }}"
+    );
+    workspace(&workspace_text(&connections, policy))
+}
+
+/// Returns the text of a workspace file with some connections.
+pub(crate) fn workspace_text(connections: &str, policy: &str) -> String {
+    format!(
         "apiVersion: rosterctl/v1
 kind: Workspace
 name: test
 manifests: [roster]
 connections:
-  agents: {{ provider: agent-config, baseUrl: sandbox{agents} }}
-  webchat: {{ provider: webchat-queue, baseUrl: sandbox }}
+{connections}
 secrets:
   files: {{ type: dir, path: secrets }}
 policy: {policy}
 "
-    ))
+    )
 }
 
 /// Reads manifests.
@@ -170,6 +182,10 @@ pub(crate) struct Hidden {
 pub(crate) struct Estate {
     pub live: Live,
     pub hidden: BTreeMap<OperatorId, Hidden>,
+    /// What the vendors can do.
+    pub supports: Supports,
+    /// A queue's key is its name.
+    pub names_are_keys: bool,
     /// Whether the skill bound at creation becomes the main group.
     pub main_group_on_create: bool,
     /// Whether a new agent is enabled.
@@ -179,7 +195,15 @@ pub(crate) struct Estate {
 
 impl Estate {
     pub(crate) fn new(live: Live, hidden: BTreeMap<OperatorId, Hidden>) -> Self {
-        Self { live, hidden, main_group_on_create: true, enabled_on_create: true, next: 0 }
+        Self {
+            live,
+            hidden,
+            supports: supports(),
+            names_are_keys: false,
+            main_group_on_create: true,
+            enabled_on_create: true,
+            next: 0,
+        }
     }
 
     pub(crate) fn agents(&self) -> &BTreeMap<OperatorId, Record> {
@@ -243,7 +267,7 @@ impl Estate {
                 }
                 Operation::AgentDelete => self.delete(target)?,
                 Operation::QueueCreate => self.create_queue(target, change.ok_or("no change")?),
-                Operation::QueueEdit => return Err("the vendor edits no queues".to_owned()),
+                Operation::QueueEdit => self.edit_queue(target, change.ok_or("no change")?, step)?,
                 Operation::QueueMembers => self.set_members(target, change, step)?,
                 Operation::SecretPut => {}
             }
@@ -260,8 +284,13 @@ impl Estate {
             "type": "agent", "enabled": self.enabled_on_create, "wrapUpSeconds": 0, "hidePhone": false,
             "recording": true, "outbound": "allowed", "channels": ["voice", "message"], "survey": true,
         });
-        let mut record = record(agent::FIELDS, defaults.as_object().expect("an object"));
-        record.set(&SIP, Value::Sip(Sip::Number(format!("auto{}", self.number()).into())), None);
+        let told = |key: &String| by_key(agent::FIELDS, key).is_some_and(|f| self.supports.agents.is_read(f));
+        let mut defaults = defaults.as_object().cloned().unwrap_or_default();
+        defaults.retain(|key, _| told(key));
+        let mut record = record(agent::FIELDS, &defaults);
+        if self.supports.agents.is_read(&SIP) {
+            record.set(&SIP, Value::Sip(Sip::Number(format!("auto{}", self.number()).into())), None);
+        }
         let mut hidden = Hidden { role: Some("picked at random".into()), ..Hidden::default() };
         for key in &step.fields {
             let field = by_key(agent::FIELDS, key).ok_or("an unknown field")?;
@@ -270,7 +299,7 @@ impl Estate {
                 continue;
             }
             let value = after.clone().ok_or("no value")?;
-            if supports().agents.mapping(field).create.is_empty() || matches!(value, Value::Other(_)) {
+            if self.supports.agents.mapping(field).create.is_empty() || matches!(value, Value::Other(_)) {
                 return Err(format!("creation cannot set {key}"));
             }
             match (&value, field) {
@@ -305,7 +334,7 @@ impl Estate {
             let field = by_key(agent::FIELDS, key).ok_or("an unknown field")?;
             let after = &change.field(field).ok_or("a field that the change lacks")?.after;
             let value = after.clone().ok_or("no value")?;
-            if !supports().agents.can_edit(field, &value) || *field == PASSWORD {
+            if !self.supports.agents.can_edit(field, &value) || *field == PASSWORD {
                 return Err(format!("an edit cannot set {key} to {}", value.words()));
             }
             if let Value::Sip(Sip::Number(number)) = &value {
@@ -359,8 +388,30 @@ impl Estate {
         }
         let wanted = record.get(&ASSIGN_MEMBERS).map(members_of).unwrap_or_default();
         record.set(&ASSIGN_MEMBERS, self.known(wanted), None);
-        let exten = OperatorId::new(format!("new{}", self.number()));
+        let exten = match self.names_are_keys {
+            true => target.name.clone(),
+            false => OperatorId::new(format!("new{}", self.number())),
+        };
         self.queues_mut().insert(exten, LiveQueue { name: target.name.as_str().into(), record });
+    }
+
+    fn edit_queue(&mut self, target: &ResourceId, change: &Change, step: &Step) -> Result<(), String> {
+        let support = self.supports.queues;
+        let exten = exten(target, Some(change)).ok_or("the change names no queue")?;
+        let queue = self.queues_mut().get_mut(&exten).ok_or("no such queue")?;
+        if step.fields.is_empty() {
+            return Err("an edit of nothing".to_owned());
+        }
+        for key in &step.fields {
+            let field = by_key(queue::FIELDS, key).ok_or("an unknown field")?;
+            let after = &change.field(field).ok_or("a field that the change lacks")?.after;
+            let value = after.clone().ok_or("no value")?;
+            if !support.can_edit(field, &value) || *field == ASSIGN_MEMBERS {
+                return Err(format!("an edit cannot set {key} to {}", value.words()));
+            }
+            queue.record.set(field, value, None);
+        }
+        Ok(())
     }
 
     fn set_members(
@@ -386,7 +437,7 @@ impl Estate {
 pub(crate) fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId> {
     match change.and_then(|c| c.exten.as_deref()) {
         Some(exten) => Some(OperatorId::from(exten)),
-        None => target.name.as_str().rsplit_once('@').map(|(_, exten)| OperatorId::from(exten)),
+        None => target.exten(),
     }
 }
 

@@ -5,12 +5,16 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use rosterctl::config::workspace::Workspace;
+use rosterctl::model::agent;
+use rosterctl::model::field::by_key;
 use rosterctl::model::id::{OperatorId, ResourceId};
 use rosterctl::model::ledger::{AppliedPassword, Ledger};
 use rosterctl::model::live::Live;
+use rosterctl::model::support::Mapping;
+use rosterctl::vendors::Registry;
 use serde_json::{Map, Value as Json, json};
 
-use super::planning::{Estate, Hidden, live, workspace_with};
+use super::planning::{Estate, Hidden, live, workspace_of, workspace_text};
 
 /// Numbers that a roster is made of; the last ones may come from a pool.
 pub(crate) const IDS: [&str; 11] =
@@ -58,9 +62,26 @@ pub(crate) struct LiveQueueCase {
     members: Vec<(usize, i64)>,
 }
 
+/// The vendors of a scenario.
+#[derive(Clone, Copy)]
+pub(crate) struct House {
+    pub(crate) vendors: Registry,
+    /// Writes the connections of the workspace.
+    pub(crate) connections: fn(&Scenario) -> String,
+    /// A queue's key is its name.
+    pub(crate) names_are_keys: bool,
+}
+
+impl std::fmt::Debug for House {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.vendors.specs().iter().map(|spec| spec.name)).finish()
+    }
+}
+
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the workspace")]
 pub(crate) struct Scenario {
+    pub house: House,
     pub agents: Vec<Option<AgentCase>>,
     pub pool: Option<AgentCase>,
     pub profiles: Vec<Words>,
@@ -226,7 +247,7 @@ fn live_queue() -> impl Strategy<Value = LiveQueueCase> {
         .prop_map(|(name, rule, memory, members)| LiveQueueCase { name, rule, memory, members })
 }
 
-pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
+pub(crate) fn scenario(house: House) -> impl Strategy<Value = Scenario> {
     let rosters = (
         prop::collection::vec(prop::option::weighted(0.7, agent()), SINGLE),
         prop::option::of(agent()),
@@ -247,7 +268,7 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
         prop::bool::weighted(0.9),
     );
     (rosters, policy).prop_map(
-        |(
+        move |(
             (agents, pool, profiles, defaults, live, queues, live_queues),
             (
                 prune,
@@ -261,6 +282,7 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
             ),
         )| {
             let mut scenario = Scenario {
+                house,
                 agents,
                 pool,
                 profiles,
@@ -278,6 +300,7 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
                 any_role,
             };
             scenario.tidy();
+            scenario.keep_to_the_vendors();
             scenario
         },
     )
@@ -331,23 +354,51 @@ impl Scenario {
         }
     }
 
+    /// Takes out what the vendors do not know: fields, and a second queue of one name where names are keys.
+    fn keep_to_the_vendors(&mut self) {
+        let support = self.workspace().supports().agents;
+        let known = |key: &&'static str, _: &mut Json| {
+            by_key(agent::FIELDS, key).is_some_and(|field| *support.mapping(field) != Mapping::NONE)
+        };
+        let said = self.agents.iter_mut().flatten().chain(&mut self.pool).map(|agent| &mut agent.fields);
+        let shared = self.profiles.iter_mut().chain(&mut self.defaults);
+        for words in said.chain(shared).chain(self.live.iter_mut().flatten().map(|agent| &mut agent.fields)) {
+            words.retain(known);
+        }
+        let lacks = |field| *support.mapping(field) == Mapping::NONE;
+        for agent in self.live.iter_mut().flatten() {
+            agent.role.take_if(|_| lacks(&agent::ROLE));
+            agent.skill_level.take_if(|_| lacks(&agent::SKILL_LEVEL));
+            agent.password.take_if(|_| lacks(&agent::PASSWORD));
+        }
+        self.main_group_on_create |= support.creation_default(&agent::MAIN_SKILL_GROUP).is_none();
+        self.enabled_on_create |= support.creation_default(&agent::ENABLED).is_none();
+        if self.house.names_are_keys {
+            let mut names = BTreeSet::new();
+            self.live_queues.retain(|queue| names.insert(queue.name));
+        }
+    }
+
+    /// Returns the vendor's key of a live queue.
+    fn key(&self, at: usize) -> String {
+        match self.house.names_are_keys {
+            true => QUEUES[self.live_queues[at].name].to_owned(),
+            false => format!("{}", 1000 + at),
+        }
+    }
+
     pub(crate) fn workspace(&self) -> Workspace {
         self.workspace_with("{ deletes: 100%, changes: 100%, memberRemovals: 100%, floor: 0 }")
     }
 
     pub(crate) fn workspace_with(&self, limits: &str) -> Workspace {
-        workspace_with(
-            &format!(
-                ", batchCreate: {}, mainGroupOnCreate: {}, enabledOnCreate: {}",
-                self.batch, self.main_group_on_create, self.enabled_on_create
-            ),
-            &format!(
-                "{{ prune: {}, immutable: {}, queueMembers: {}, limits: {limits} }}",
-                self.prune,
-                if self.replace { "replace" } else { "report" },
-                if self.at_least { "at-least" } else { "exact" },
-            ),
-        )
+        let policy = format!(
+            "{{ prune: {}, immutable: {}, queueMembers: {}, limits: {limits} }}",
+            self.prune,
+            if self.replace { "replace" } else { "report" },
+            if self.at_least { "at-least" } else { "exact" },
+        );
+        workspace_of(self.house.vendors, &workspace_text(&(self.house.connections)(self), &policy))
     }
 
     /// The manifests: three documents in two files. `shuffle` gives, for a length, an order of it.
@@ -405,7 +456,7 @@ impl Scenario {
             (0..self.live_queues.len()).filter(|n| self.live_queues[*n].name == at).collect();
         // Of two live queues of one name the manifest says which one is meant.
         if let Some(first) = same.first().filter(|_| queue.pinned || same.len() > 1) {
-            words["exten"] = number(*first).into();
+            words["exten"] = self.key(*first).into();
         }
         if let Some(rule) = queue.rule {
             words["assignRule"] = rule.into();
@@ -451,7 +502,7 @@ impl Scenario {
                     .collect();
                 let words = json!({"displayName": QUEUES[queue.name], "assignRule": queue.rule,
                     "memory": queue.memory, "assignMembers": members});
-                (number(at), words)
+                (self.key(at), words)
             })
             .collect();
         json!({"agents": agents, "queues": queues})
@@ -474,6 +525,8 @@ impl Scenario {
         let mut estate = Estate::new(self.live(), hidden);
         estate.main_group_on_create = self.main_group_on_create;
         estate.enabled_on_create = self.enabled_on_create;
+        estate.supports = self.workspace().supports();
+        estate.names_are_keys = self.house.names_are_keys;
         estate
     }
 
@@ -497,10 +550,6 @@ impl Scenario {
         }
         ledger
     }
-}
-
-fn number(at: usize) -> String {
-    format!("{}", 1000 + at)
 }
 
 fn entry(agent: &AgentCase, key: &str, id: &str) -> Json {

@@ -1,5 +1,5 @@
 //! Two vendors that the program does not know, and a registry with one row more for each of them.
-#![allow(dead_code, reason = "each test file uses what it needs")]
+#![allow(dead_code, unused_imports, reason = "each test file uses what it needs")]
 
 pub(crate) mod hotline;
 pub(crate) mod rota;
