@@ -15,6 +15,7 @@ use rosterctl::apply::readback::{QueueKey, ReadBack, ReadSet};
 use rosterctl::apply::write_op::WriteOp;
 use rosterctl::apply::{journal_recovery, ledger_update, precondition, write_op};
 use rosterctl::config::settings::Spec;
+use rosterctl::config::workspace::Workspace;
 use rosterctl::mapping;
 use rosterctl::model::agent;
 use rosterctl::model::field::Record;
@@ -27,6 +28,7 @@ use rosterctl::model::queue::{ASSIGN_MEMBERS, ASSIGN_RULE};
 use rosterctl::model::support::{Support, VerbSpec, Verbs};
 use rosterctl::model::value::Value;
 use rosterctl::plan::Options;
+use rosterctl::provider::agent_config;
 
 /// Plans agents over live ones, without queues and without a ledger.
 fn plan_over(agents: &str, live: &serde_json::Value) -> Plan {
@@ -248,11 +250,23 @@ static QUEUES: Support = Support {
     operations: ["create", "edit", "list"],
 };
 
-static EDITING: Spec = Spec {
-    name: "editing",
-    doc: "Queues whose attributes can be edited.",
+static AGENTS: Support = Support {
+    kind: Kind::Agent,
+    fields: &agent_config::fields::FIELDS,
+    verbs: Verbs {
+        create: Some(VerbSpec::single("make")),
+        delete: Some(VerbSpec { operation: "remove", batch: 2, batch_setting: None }),
+        ..Verbs::NONE
+    },
+    defaults: &[],
+    operations: ["make", "change", "show"],
+};
+
+static BOTH: Spec = Spec {
+    name: "both",
+    doc: "Agents, and queues whose attributes can be edited.",
     document: "none",
-    supports: &[&QUEUES],
+    supports: &[&AGENTS, &QUEUES],
     tenant: &[],
     credential: &[],
     writes: true,
@@ -263,12 +277,46 @@ static EDITING: Spec = Spec {
     asks: None,
 };
 
+/// A workspace with one connection, which holds agents and queues.
+fn both() -> Workspace {
+    let text = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\nconnections:\n  \
+        both: { provider: both, baseUrl: sandbox }\npolicy: { limits: { floor: 100 } }\n";
+    rosterctl::config::load::load(&"w".into(), text.as_bytes(), &[&BOTH]).unwrap()
+}
+
+/// Each batch of deletions comes after the queue that its agents leave.
+#[test]
+fn agents_are_deleted_in_batches_of_what_a_call_takes() {
+    let workspace = both();
+    let agents = ["8001", "8002", "8003"].map(|id| format!("{{ operatorId: \"{id}\", state: absent }}"));
+    let text = format!("apiVersion: rosterctl/v1\nkind: Roster\nagents: [{}]\n", agents.join(", "));
+    let desired = planning::desired(&[("a.yaml".to_owned(), text)], &workspace);
+    let live = planning::live(&serde_json::json!({
+        "agents": { "8001": { "name": "a" }, "8002": { "name": "b" }, "8003": { "name": "c" }, "8004": { "name": "d" } },
+        "queues": { "1001": { "displayName": "q", "assignMembers": ["8003", "8004"] } },
+    }));
+    let plan = rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &Options::default());
+    let steps = plan.unwrap().steps.into_iter();
+    let steps: Vec<_> = steps
+        .map(|step| {
+            let targets = step.targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            format!("{} {} {targets} after {}", step.id, step.operation.word(), step.after.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "s1 queue.members queue/q after ",
+            "s2 agent.delete agent/8001 agent/8002 after s1",
+            "s3 agent.delete agent/8003 after s1"
+        ]
+    );
+}
+
 /// Of a vendor that edits a queue's attributes each difference is a step, unless no edit can set it.
 #[test]
 fn a_queue_is_edited_where_its_vendor_can() {
-    let text = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\nconnections:\n  \
-        q: { provider: editing, baseUrl: sandbox }\n";
-    let workspace = rosterctl::config::load::load(&"w".into(), text.as_bytes(), &[&EDITING]).unwrap();
+    let workspace = both();
     let supports = workspace.supports();
     let text = "apiVersion: rosterctl/v1\nkind: Roster\n\
         queues: [{ displayName: q, assignRule: least, memory: 2h, assignMembers: [\"8001\"] }]\n";

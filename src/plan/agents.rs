@@ -489,7 +489,8 @@ fn compare(
             .is_some_and(|value| field.after.as_ref().is_some_and(|after| *value == after.to_json()))
     };
     let fixable = fixed.iter().any(|(_, field)| !refused(field));
-    let replaces = fixable && deletable && known && context.workspace.policy.replace_immutable;
+    let can_replace = support.verbs.create.is_some() && support.verbs.delete.is_some();
+    let replaces = fixable && deletable && known && can_replace && context.workspace.policy.replace_immutable;
     // Nor could one that the vendor hides in part, or does not tell.
     let hidden = |field: &&&Field| live.is_masked(field) || live.is_unread(field);
     let unsaid = |field: &&&Field| support.is_read(field) && agent.record.get(field).is_none();

@@ -489,6 +489,6 @@ fn settable(support: &Support, field: &FieldDiff, creation: bool) -> bool {
     match &field.after {
         Some(value) if creation => support.can_create(row, value),
         Some(value) => support.can_edit(row, value),
-        None => creation && *row == PASSWORD,
+        None => creation && *row == PASSWORD && !support.mapping(row).create.is_empty(),
     }
 }

@@ -109,3 +109,29 @@ pub static ALL: Registry = Registry(&[
         ..Vendor::new(&cms_agent::CmsAgent, factory::<sandbox::CmsAgent>())
     },
 ]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_what_its_connector_says_of_itself() {
+        for vendor in ALL.0 {
+            let spec = vendor.spec();
+            let names = vendor.resources.iter().map(|provider| provider.spec().name);
+            let names = names.chain(vendor.presence.map(|observer| observer.spec().name));
+            assert!(names.chain(vendor.seats.map(|seats| seats.spec().name)).all(|name| name == spec.name));
+            for support in spec.supports {
+                let held = vendor.resources(support.kind).is_some();
+                assert!(held || vendor.seats.is_some() && support.kind == Kind::Seat, "{}", spec.name);
+                let verbs = support.verbs;
+                let verbs = [verbs.create, verbs.update, verbs.delete, verbs.set_members, verbs.set_password];
+                for verb in verbs.into_iter().flatten() {
+                    let operation = spec.operations.iter().find(|known| known.name == verb.operation);
+                    assert!(operation.is_some_and(|known| known.writes), "{} {}", spec.name, verb.operation);
+                }
+            }
+            assert_eq!(vendor.presence.is_some(), !spec.states.is_empty(), "{}", spec.name);
+        }
+    }
+}

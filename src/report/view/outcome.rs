@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::line::{Line, LineKind, Section, Segment, field_piece, ranges};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::outcome::{IN_PART, Status, StepResult};
-use crate::model::plan::{Action, Change, Operation, Plan, Step, WAITING};
+use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step, WAITING};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::support::Supports;
 use crate::model::value::{Members, NO_MEMBERS, Value};
@@ -106,11 +106,17 @@ fn done_part(change: &Change, mine: &[Ended<'_>]) -> Option<Change> {
     let mut done = Change { reason: Some(reason).filter(|reason| !reason.is_empty()), ..change.clone() };
     if change.id.kind == Kind::Queue && change.action == Action::Update {
         let before = change.members_before().map_or(&NO_MEMBERS, |members| members);
-        let written = written(change, mine).filter(|written| *written != *before)?;
+        let written = written(change, mine).filter(|written| *written != *before);
+        let open = open_fields(&change.id, mine);
+        let is_done = |diff: &FieldDiff| {
+            let is_members = *diff.field == ASSIGN_MEMBERS;
+            if is_members { written.is_some() } else { !open.contains(diff.field.key) }
+        };
+        done.fields.retain(is_done);
         for diff in done.fields.iter_mut().filter(|diff| *diff.field == ASSIGN_MEMBERS) {
-            diff.after = Some(Value::Members(Arc::new(written.clone())));
+            diff.after = written.clone().map(|written| Value::Members(Arc::new(written)));
         }
-        return Some(done);
+        return (!done.fields.is_empty()).then_some(done);
     }
     let bears = |operation| {
         matches!(operation, Operation::AgentCreate | Operation::AgentDelete | Operation::QueueCreate)
