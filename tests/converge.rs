@@ -18,13 +18,10 @@ mod planning;
 mod simulation;
 
 use std::collections::BTreeMap;
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::ScopedJoinHandle;
 
 use simulation::{
-    Course, Mutant, Roster, Story, Theme, history, large, leaving, replacing, shared, small, tenants,
+    Course, KNOWN, Mutant, Roster, Sort, Story, Theme, history, large, number, on_all_cores, play, replacing,
+    sort,
 };
 
 /// Histories of a usual run; a change to the checks before a write runs ten times as many.
@@ -33,74 +30,13 @@ const HISTORIES: u64 = 1_000;
 /// Most histories that it may take to catch a broken executor.
 const MUTANT_HISTORIES: u64 = 2_000;
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
-/// What is special about the history of a seed.
-#[derive(Clone, Copy)]
-enum Sort {
-    About(Theme),
-    /// Two workspaces share a tenant.
-    Tenants(Theme),
-}
-
-fn sort(seed: u64) -> Sort {
-    match seed % 8 {
-        0..=3 => Sort::About(Theme::Plain),
-        4 => Sort::About(Theme::Identities),
-        5 => Sort::About(Theme::Late),
-        6 => Sort::About(Theme::SignIn),
-        _ => Sort::Tenants(
-            [Theme::Plain, Theme::Identities, Theme::Late][usize::try_from(seed / 8 % 3).unwrap()],
-        ),
-    }
-}
-
 fn seeded(seed: u64, mutant: Option<Mutant>) -> Story {
-    play(seed, sort(seed), mutant)
-}
-
-fn play(seed: u64, sort: Sort, mutant: Option<Mutant>) -> Story {
-    let course = |theme| {
-        let lag = if theme == Theme::Plain { lag(seed) } else { 0 };
-        Course { mutant, theme, lag, ..Course::default() }
-    };
-    match sort {
-        Sort::About(theme @ Theme::Identities) => history(seed, &leaving(seed), course(theme)),
-        Sort::About(theme) => history(seed, &small(seed), course(theme)),
-        Sort::Tenants(theme) => {
-            // No workspace knows of a queue that another one made and no listing shows.
-            let one_queue = theme != Theme::Late && seed & 16 == 0;
-            tenants(seed, &shared(seed, one_queue), course(theme))
-        }
-    }
-}
-
-/// Some vendors show what was done a moment later.
-fn lag(seed: u64) -> i64 {
-    [0, 0, 300, 1_000][usize::try_from(seed % 4).unwrap()]
-}
-
-/// Does some work for each number below `count`, on all cores, and returns what came of it in order.
-fn on_all_cores<T: Send>(count: u64, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
-    let next = AtomicU64::new(0);
-    let share = || {
-        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        numbers.take_while(|number| *number < count).map(|number| (number, work(number))).collect::<Vec<_>>()
-    };
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let done: BTreeMap<u64, T> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(share)).collect();
-        let join = |thread: ScopedJoinHandle<_>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-        threads.into_iter().flat_map(join).collect()
-    });
-    done.into_values().collect()
+    play(&KNOWN, seed, sort(seed), mutant)
 }
 
 #[test]
 fn what_is_shown_a_moment_later_was_done() {
-    for roster in [large(), replacing()] {
+    for roster in [large(&KNOWN), replacing(&KNOWN)] {
         for lag in [300, 1_000, 3_000] {
             let course = Course { dies_after: Some(u64::MAX), lag, ..Course::default() };
             let story = history(1, &roster, course);
@@ -155,21 +91,21 @@ fn dies_at_every_moment(roster: &Roster, mutant: Option<Mutant>) -> (usize, Vec<
 
 #[test]
 fn a_client_may_die_at_any_moment_of_forty_steps() {
-    let (steps, tales) = dies_at_every_moment(&large(), None);
+    let (steps, tales) = dies_at_every_moment(&large(&KNOWN), None);
     assert!(tales.is_empty(), "{}", tales[0]);
     assert!(steps >= 40, "{steps} steps");
 }
 
 #[test]
 fn a_client_may_die_at_any_moment_of_a_replacement() {
-    let (steps, tales) = dies_at_every_moment(&replacing(), None);
+    let (steps, tales) = dies_at_every_moment(&replacing(&KNOWN), None);
     assert!(tales.is_empty(), "{}", tales[0]);
     assert!(steps >= 10, "{steps} steps");
 }
 
 #[test]
 fn a_replacement_that_nothing_remembers_is_caught() {
-    let (_, tales) = dies_at_every_moment(&replacing(), Some(Mutant::Forgetful));
+    let (_, tales) = dies_at_every_moment(&replacing(&KNOWN), Some(Mutant::Forgetful));
     for harm in ["is no longer in queue", "has [None, None, None] instead of"] {
         assert!(tales.iter().any(|tale| tale.contains(harm)), "{harm}: {} tales", tales.len());
     }
@@ -185,7 +121,7 @@ fn caught(mutant: Mutant, by: &str, known: u64) {
 /// Looks for a history of one sort that catches a mutant.
 fn caught_in(mutant: Mutant, sort: Sort, by: &str, known: u64) {
     for seed in [known].into_iter().chain(0..MUTANT_HISTORIES) {
-        let story = play(seed, sort, Some(mutant));
+        let story = play(&KNOWN, seed, sort, Some(mutant));
         if story.violations.iter().any(|violation| violation.contains(by)) {
             if seed != known {
                 eprintln!("{mutant:?} is caught by seed {seed} instead of {known}");

@@ -6,13 +6,24 @@
 
 #[path = "support/bench.rs"]
 mod bench;
+#[path = "support/vendors/desk.rs"]
+mod desk;
+#[allow(dead_code, reason = "each test file uses what it needs")]
+#[path = "support/planning.rs"]
+mod planning;
 #[path = "support/vendors/program.rs"]
 mod program;
+#[path = "support/simulation/mod.rs"]
+mod simulation;
 #[path = "support/vendors/mod.rs"]
 mod vendors;
 
+use std::collections::BTreeMap;
+
 use bench::{API_SECRET, Bench, TOKEN, settled};
+use desk::DESK;
 use rosterctl::sandbox::vendor_state::VendorState;
+use simulation::{Course, Mutant, history, large, number, on_all_cores, play, sort};
 use vendors::REGISTRY;
 use vendors::hotline::{Person, Simulator as Hotline};
 use vendors::rota::Simulator as Rota;
@@ -203,4 +214,56 @@ fn doctor_lists_both_vendors() {
     bench.with(|estate| estate.get_mut::<Rota>().token = "another".to_owned());
     let said = bench.run(&["doctor"]).exits(6);
     assert!(said.out.contains("refuses the sign-in: HTTP 401: unknown"), "{}", said.out);
+}
+
+/// Histories of a usual run.
+const HISTORIES: u64 = 200;
+
+#[test]
+fn every_history_of_a_writing_vendor_ends_well() {
+    let story = |seed: u64| {
+        let story = play(&DESK, seed, sort(seed), None);
+        assert!(story.violations.is_empty(), "{}", story.tell(seed));
+        story.ended
+    };
+    if let Some(seed) = number("SEED") {
+        story(seed);
+        return;
+    }
+    let mut ended: BTreeMap<&str, usize> = BTreeMap::new();
+    for (end, count) in on_all_cores(number("HISTORIES").unwrap_or(HISTORIES), story).into_iter().flatten() {
+        *ended.entry(end).or_default() += count;
+    }
+    for end in ["done", "held", "partial", "died", "stale", "interrupted", "unreadable"] {
+        assert!(ended.contains_key(end), "no run ended so: {end} ({ended:?})");
+    }
+}
+
+#[test]
+fn a_client_of_a_writing_vendor_may_die_at_any_moment() {
+    let roster = large(&DESK);
+    let course = |dies_after| Course { dies_after: Some(dies_after), ..Course::default() };
+    let whole = history(1, &roster, course(u64::MAX));
+    assert!(whole.violations.is_empty() && whole.steps >= 15, "{} steps: {}", whole.steps, whole.tell(1));
+    on_all_cores(whole.events, |event| {
+        let story = history(1, &roster, course(event));
+        assert!(story.violations.is_empty(), "died after event {event}: {}", story.tell(1));
+    });
+}
+
+#[test]
+fn a_broken_executor_is_caught_with_a_writing_vendor() {
+    for (mutant, by, known) in [
+        (Mutant::Heedless, "without a look at its presence", 0),
+        (Mutant::NoDeadline, "left after the lock was lost", 21),
+        (Mutant::ByNumber, "is not the one that was owned", 63),
+        (Mutant::PartUnrecorded, "which was written and has", 1),
+        (Mutant::PlanReport, "told is not what is so", 1),
+    ] {
+        let caught = |seed: u64| {
+            let story = play(&DESK, seed, sort(seed), Some(mutant));
+            story.violations.iter().any(|violation| violation.contains(by))
+        };
+        assert!([known].into_iter().chain(0..400).any(caught), "{mutant:?} was not caught");
+    }
 }

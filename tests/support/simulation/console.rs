@@ -54,7 +54,8 @@ impl World {
                 let taken =
                     self.estate.get::<WebchatQueue>().queues.iter().any(|queue| queue.display_name == *name);
                 let Some(template) = self.template.clone().filter(|_| !taken) else { return };
-                let exten = format!("77{}", random.below(1_000_000));
+                let number = format!("77{}", random.below(1_000_000));
+                let exten = if self.house.names_are_keys { name.clone() } else { number };
                 self.by_console.insert(exten.clone(), self.now);
                 self.note(format!("console: makes queue {name} ({exten})"));
                 let queue = Queue { exten, display_name: name.clone(), ..template };
@@ -122,6 +123,8 @@ impl World {
                 self.unsaid.remove(id);
                 self.estate.get_mut::<AgentConfig>().put(agent);
             }
+            // A line that is renamed is another line.
+            3 | 4 if self.house.names_are_keys => {}
             3 | 4 if queues > 0 => {
                 let exten = self.estate.get::<WebchatQueue>().queues[at].exten.clone();
                 let first = self.owners.first_name(&exten);

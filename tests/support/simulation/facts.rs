@@ -46,11 +46,15 @@ impl World {
         for queue in &self.estate.get::<WebchatQueue>().queues {
             let members = queue.assign_members.iter().map(|m| (m.agent_number.as_str(), m.priority));
             let members = said(members);
+            let times = [("120", "2h"), ("1440", "1d"), ("10080", "1w"), ("43200", "30d")];
+            let time = queue.memory_time.as_deref();
+            let memory =
+                times.iter().find(|(minutes, _)| Some(*minutes) == time).map_or("off", |(_, word)| word);
             for name in self.names_of(queue) {
                 let id = format!("queue/{name}");
                 facts.push((id.clone(), "exten", queue.exten.clone()));
                 facts.push((id.clone(), "assignRule", Json::from(queue.assign_rule.as_str()).to_string()));
-                facts.push((id.clone(), "memory", "\"off\"".to_owned()));
+                facts.push((id.clone(), "memory", json!(memory).to_string()));
                 facts.push((id, "assignMembers", members.clone()));
             }
         }

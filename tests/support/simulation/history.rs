@@ -114,7 +114,7 @@ fn play(seed: u64, rosters: &[&Roster], course: Course) -> Story {
 /// Makes the world of a history.
 fn world(seed: u64, rosters: &[&Roster], course: Course) -> World {
     let first = rosters[0];
-    let mut world = World::new(first.estate.clone(), Random::new(seed ^ 0xfa17), first.limit);
+    let mut world = World::new(first.house, first.estate.clone(), Random::new(seed ^ 0xfa17), first.limit);
     world.lag = course.lag;
     world.owners.changes = course.theme == Theme::Identities;
     for (workspace, roster) in rosters.iter().enumerate() {

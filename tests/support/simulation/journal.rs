@@ -9,9 +9,9 @@ use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::Live;
 use rosterctl::model::plan::{Operation, Plan};
+use rosterctl::model::support::Supports;
 use rosterctl::runtime::ports::StepJournal;
 
-use super::super::planning::supports;
 use super::Shared;
 use super::world::World;
 
@@ -59,14 +59,20 @@ impl World {
 }
 
 /// Enters into the ledger the steps of a run that died, as `cli::session::planning` does.
-pub(super) fn settle(ledger: &mut Ledger, unfinished: &[Entry], live: &Live, desired: &Desired) {
-    let Some((plan, results)) = journal_recovery::recover(unfinished, &supports(), Some(live)) else {
+pub(super) fn settle(
+    ledger: &mut Ledger,
+    unfinished: &[Entry],
+    supports: &Supports,
+    live: &Live,
+    desired: &Desired,
+) {
+    let Some((plan, results)) = journal_recovery::recover(unfinished, supports, Some(live)) else {
         return;
     };
     let prints = std::collections::BTreeMap::new();
     if journal_recovery::is_older(unfinished, ledger.serial) {
-        ledger_update::merge_older(ledger, &plan, supports().agents, &results, &prints, desired);
+        ledger_update::merge_older(ledger, &plan, supports.agents, &results, &prints, desired);
     } else {
-        ledger_update::changes(ledger, &plan, supports().agents, &results, &prints);
+        ledger_update::changes(ledger, &plan, supports.agents, &results, &prints);
     }
 }

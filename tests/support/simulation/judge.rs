@@ -13,7 +13,6 @@ use rosterctl::runtime::read::resources;
 use rosterctl::sandbox::variants::Unset;
 use rosterctl::sandbox::vendor_state::Random;
 
-use super::super::planning::supports;
 use super::world::World;
 use super::{Client, Roster, live_through};
 
@@ -22,7 +21,12 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
     let mut wrong = Vec::new();
     let live = {
         let client = Client::new(
-            &Rc::new(RefCell::new(World::new(world.estate.clone(), Random::new(1), roster.limit))),
+            &Rc::new(RefCell::new(World::new(
+                world.house,
+                world.estate.clone(),
+                Random::new(1),
+                roster.limit,
+            ))),
             roster,
             None,
         );
@@ -33,6 +37,7 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
     let Some(Ok(live)) = live else {
         return world.violate("the end cannot be read".to_owned());
     };
+    let supports = roster.workspace.supports();
     let agents = live.agents.unwrap_or_default().items;
     for (id, desired) in &roster.desired.agents {
         match (desired.absent, agents.get(id)) {
@@ -42,10 +47,10 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
             (false, Some(now)) => {
                 // An agent is not made again when a row may leave fields out.
                 let untold = world.estate.quirks.unset_strings == Unset::Absent;
-                for entry in desired.record.iter().filter(|entry| supports().agents.is_read(entry.field)) {
+                for entry in desired.record.iter().filter(|entry| supports.agents.is_read(entry.field)) {
                     // Findings, where they cannot be edited.
                     let replaced = roster.workspace.policy.replace_immutable && !untold;
-                    let fixed = !supports().agents.mapping(entry.field).is_editable() && !replaced;
+                    let fixed = !supports.agents.mapping(entry.field).is_editable() && !replaced;
                     if !same(&entry.value, now.get(entry.field)) && !fixed {
                         wrong.push(format!("agent {id}: {} is {:?}", entry.field.key, now.get(entry.field)));
                     }
@@ -72,6 +77,18 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
             wrong.push(format!("{} queues are named {}", there.len(), queue.name));
             continue;
         };
+        for entry in queue.record.iter().filter(|entry| *entry.field != ASSIGN_MEMBERS) {
+            let edits =
+                supports.queues.verbs.update.is_some() && supports.queues.can_edit(entry.field, &entry.value);
+            if edits && !same(&entry.value, now.record.get(entry.field)) {
+                wrong.push(format!(
+                    "queue {}: {} is {:?}",
+                    queue.name,
+                    entry.field.key,
+                    now.record.get(entry.field)
+                ));
+            }
+        }
         if let Some(members) = queue.record.get(&ASSIGN_MEMBERS)
             && now.record.get(&ASSIGN_MEMBERS) != Some(members)
         {

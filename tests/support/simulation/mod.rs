@@ -15,10 +15,13 @@
 //! next client began to read; an agent that the console makes again before the client reads it back for the first time;
 //! a queue that only another workspace knows and that no listing shows; members that the console adds to such a queue.
 
+#![allow(dead_code, unused_imports, reason = "each test file uses what it needs")]
+
 mod console;
 mod facts;
 mod hidden;
 mod history;
+mod house;
 mod journal;
 mod judge;
 mod late;
@@ -26,6 +29,7 @@ mod owners;
 mod ports;
 mod presence;
 mod roster;
+mod seeds;
 mod sign_in;
 mod told;
 mod world;
@@ -53,21 +57,22 @@ use rosterctl::model::outcome::Status;
 use rosterctl::model::plan::{Action, Allowance, Operation, Plan};
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::plan::{self, Options};
-use rosterctl::provider::{Provider, cms_agent, webchat_queue};
+use rosterctl::provider::cms_agent;
 use rosterctl::runtime::clock::Clock as _;
 use rosterctl::runtime::executor::{self, Executor, Passwords};
 use rosterctl::runtime::gate::Gate;
 use rosterctl::runtime::ports::StepJournal;
 use rosterctl::runtime::read::presence::Observers;
 use rosterctl::runtime::read::resources;
-use rosterctl::runtime::vendor::Vendor;
 use rosterctl::runtime::vendor::Vendors;
 
-use super::planning::supports;
 pub(crate) use history::{Course, Theme, history, tenants};
+pub(crate) use house::{House, KNOWN};
 use journal::WorldJournal;
-use ports::{Alone, SmallPages, WorldClock, WorldLease, WorldPasswords};
+use ports::{Alone, WorldClock, WorldLease, WorldPasswords};
 pub(crate) use roster::{Roster, large, leaving, replacing, shared, small};
+pub(crate) use seeds::{Sort, number, on_all_cores, play, sort};
+pub(crate) use world::Limit;
 use world::{Happening, Waiting, World};
 
 type Shared = Rc<RefCell<World>>;
@@ -190,13 +195,10 @@ struct Client<'a> {
 impl<'a> Client<'a> {
     fn new(world: &Shared, roster: &'a Roster, mutant: Option<Mutant>) -> Self {
         let connection = |name: &str| roster.workspace.connection(name).unwrap();
-        let vendor = |name: &str, provider: &'static dyn Provider| {
-            Vendor::new(provider, ports::client(world, connection(name), provider, mutant))
-        };
-        let vendors = Vendors {
-            agents: Some(vendor("agent-config", SmallPages::with(roster.agent_page))),
-            queues: Some(vendor("webchat-queue", &webchat_queue::WebchatQueue)),
-        };
+        let vendors = (roster.house.open)(
+            &|name, connector| ports::client(world, connection(name), connector, mutant),
+            roster.agent_page,
+        );
         let mut observers = Observers::default();
         let desk = connection("cms-agent");
         observers.add(&cms_agent::CmsAgent, Ok(ports::client(world, desk, &cms_agent::CmsAgent, mutant)));
@@ -235,7 +237,8 @@ impl<'a> Client<'a> {
             let world = self.world.borrow();
             (world.ledger.clone(), world.unfinished())
         };
-        journal::settle(&mut ledger, &unfinished, &live, self.desired);
+        let supports = self.roster.workspace.supports();
+        journal::settle(&mut ledger, &unfinished, &supports, &live, self.desired);
         if let (Some(vendor), Some(queues)) = (&self.vendors.queues, &mut live.queues) {
             resources::add_unlisted(vendor, queues, &ledger).await;
         }
@@ -257,9 +260,9 @@ impl<'a> Client<'a> {
             return End::Blocked;
         }
         if plan.steps.is_empty() {
-            ledger_update::adopt(&mut ledger, &supports(), desired, &live, &plan);
+            ledger_update::adopt(&mut ledger, &supports, desired, &live, &plan);
             if !plan.has(Weight::Partial) {
-                ledger_update::note_clean_run(&mut ledger, &supports(), desired, &live);
+                ledger_update::note_clean_run(&mut ledger, &supports, desired, &live);
             }
             let mut world = self.world.borrow_mut();
             world.store_ledger(&mut ledger);
@@ -319,11 +322,11 @@ impl<'a> Client<'a> {
                 world.watch_results(&plan, &results);
                 let told = results.clone();
                 self.break_results(&mut results);
-                ledger_update::adopt(&mut ledger, &supports(), desired, &live, &plan);
-                ledger_update::changes(&mut ledger, &plan, supports().agents, &results, &BTreeMap::new());
+                ledger_update::adopt(&mut ledger, &supports, desired, &live, &plan);
+                ledger_update::changes(&mut ledger, &plan, supports.agents, &results, &BTreeMap::new());
                 let proved = results.iter().all(StepResult::is_proved) && skipped.is_empty();
                 if proved && !plan.has(Weight::Partial) {
-                    ledger_update::note_clean_run(&mut ledger, &supports(), desired, &live);
+                    ledger_update::note_clean_run(&mut ledger, &supports, desired, &live);
                 }
                 world.store_ledger(&mut ledger);
                 world.finish_journal();

@@ -2,23 +2,27 @@
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::WebchatQueue;
-use rosterctl::vendors;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rosterctl::config::workspace::{Prune, Workspace};
+use rosterctl::model::agent;
 use rosterctl::model::desired::Desired;
+use rosterctl::model::field::by_key;
 use rosterctl::model::identity::Identity;
 use rosterctl::model::ledger::Ledger;
+use rosterctl::model::support::{Mapping, Supports};
 use rosterctl::sandbox::agent_config::Agent;
 use rosterctl::sandbox::vendor_state::{Random, VendorState};
 use rosterctl::sandbox::webchat_queue::Queue;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::super::planning;
+use super::house::House;
 use super::world::Limit;
 
 pub(crate) struct Roster {
+    pub(crate) house: &'static House,
     pub(crate) workspace: Workspace,
     pub(crate) desired: Desired,
     /// What the manifests of the first run ask for, where agents leave them after it.
@@ -68,22 +72,22 @@ struct Shape {
 const ALONE: Shape = Shape { digit: 8, queues: ["q1", "q2", "q3"], prune: None, limit: None, leaving: false };
 
 /// A roster of a few agents and queues.
-pub(crate) fn small(seed: u64) -> Roster {
-    shaped(seed, ALONE)
+pub(crate) fn small(house: &'static House, seed: u64) -> Roster {
+    shaped(house, seed, ALONE)
 }
 
 /// A small roster that some agents leave, and that deletes those that it owned.
-pub(crate) fn leaving(seed: u64) -> Roster {
-    shaped(seed, Shape { prune: Some("owned"), leaving: true, ..ALONE })
+pub(crate) fn leaving(house: &'static House, seed: u64) -> Roster {
+    shaped(house, seed, Shape { prune: Some("owned"), leaving: true, ..ALONE })
 }
 
 /// Two small rosters on one tenant, whose estate is that of the first; both may declare one queue.
-pub(crate) fn shared(seed: u64, one_queue: bool) -> [Roster; 2] {
-    let mut first = shaped(seed, Shape { prune: Some("owned"), leaving: true, ..ALONE });
+pub(crate) fn shared(house: &'static House, seed: u64, one_queue: bool) -> [Roster; 2] {
+    let mut first = shaped(house, seed, Shape { prune: Some("owned"), leaving: true, ..ALONE });
     let queues = [["p1", "p2", "p3"], ["q1", "p2", "p3"]][usize::from(one_queue)];
     let limit = Some(first.limit);
     let shape = Shape { digit: 9, queues, prune: Some("owned"), limit, leaving: true };
-    let second = shaped(seed ^ 0xb0b, shape);
+    let second = shaped(house, seed ^ 0xb0b, shape);
     for agent in second.estate.get::<AgentConfig>().agents() {
         first.estate.get_mut::<AgentConfig>().put(Agent {
             id: 0,
@@ -100,6 +104,8 @@ pub(crate) fn shared(seed: u64, one_queue: bool) -> [Roster; 2] {
             queues.queues.push(Queue { exten, ..queue.clone() });
         }
     }
+    (house.take)(&mut first.estate);
+    (house.show)(&mut first.estate);
     let mut rosters = [first, second];
     let identities: BTreeMap<String, Identity> = rosters[0]
         .estate
@@ -122,7 +128,19 @@ fn identify(ledger: &mut Ledger, identities: &BTreeMap<String, Identity>) {
     }
 }
 
-fn shaped(seed: u64, shape: Shape) -> Roster {
+/// Returns an agent of a manifest without the fields that no connection holds.
+fn kept(supports: &Supports, mut words: Json) -> Json {
+    let lacks = |key: &str| {
+        by_key(agent::FIELDS, key).is_some_and(|field| *supports.agents.mapping(field) == Mapping::NONE)
+    };
+    if let Some(words) = words.as_object_mut() {
+        words.retain(|key, _| !lacks(key));
+    }
+    words
+}
+
+fn shaped(house: &'static House, seed: u64, shape: Shape) -> Roster {
+    let supports = (house.supports)();
     let mut dice = Dice(Random::new(seed));
     let by_chance = dice.one(&["none", "none", "owned", "all"]);
     let prune = shape.prune.unwrap_or(by_chance);
@@ -205,14 +223,14 @@ fn shaped(seed: u64, shape: Shape) -> Roster {
             words["password"] = json!({"store": "files", "key": key});
             store.insert(key, format!("static-{id}"));
         }
-        let _ = writeln!(text, "  - {words}");
+        let _ = writeln!(text, "  - {}", kept(&supports, words));
     }
     if pool > 0 {
         let ids: Vec<String> = (1..=pool).map(|n| format!("{digit}10{n}")).collect();
         let key = if dice.chance(50) { format!("pool{digit}") } else { "pool/{operatorId}".to_owned() };
         let words = json!({"operatorIds": format!("{digit}101..{digit}10{pool}"), "name": "pool", "role": "r1",
             "password": {"store": "files", "key": key, "generate": true}});
-        let _ = writeln!(text, "  - {words}");
+        let _ = writeln!(text, "  - {}", kept(&supports, words));
         for id in ids {
             generated.insert(id.clone(), key.replace("{operatorId}", &id));
             members.push(id);
@@ -278,7 +296,9 @@ fn shaped(seed: u64, shape: Shape) -> Roster {
         "ids": dice.one(&["numeric", "lexical"]), "numbersAsStrings": dice.chance(30),
         "unsetStrings": dice.one(&["null", "empty", "absent"]),
     });
+    let limit = (house.limit)(limit);
     build(&Parts {
+        house,
         seed,
         manifest,
         earlier,
@@ -304,7 +324,8 @@ fn shaped(seed: u64, shape: Shape) -> Roster {
 }
 
 /// A plan of about forty steps: agents with generated passwords, edits, queues, deletions.
-pub(crate) fn large() -> Roster {
+pub(crate) fn large(house: &'static House) -> Roster {
+    let supports = (house.supports)();
     let mut text =
         String::from("apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\nagents:\n");
     let (mut live, mut generated) = (Vec::new(), BTreeMap::new());
@@ -312,7 +333,7 @@ pub(crate) fn large() -> Roster {
         let password = json!({"store": "files", "key": format!("agents/80{n}"), "generate": true});
         let words =
             json!({"operatorId": format!("80{n}"), "name": "new", "role": "r1", "password": password});
-        let _ = writeln!(text, "  - {words}");
+        let _ = writeln!(text, "  - {}", kept(&supports, words));
         generated.insert(format!("80{n}"), format!("agents/80{n}"));
     }
     for n in 30..40 {
@@ -337,6 +358,7 @@ pub(crate) fn large() -> Roster {
         let _ = writeln!(text, "  - {words}");
     }
     build(&Parts {
+        house,
         seed: 1,
         manifest: text,
         earlier: None,
@@ -358,7 +380,7 @@ pub(crate) fn large() -> Roster {
 
 /// A plan that deletes agents and makes them again, with what no manifest says of them: telephones, and
 /// queues that no manifest names.
-pub(crate) fn replacing() -> Roster {
+pub(crate) fn replacing(house: &'static House) -> Roster {
     let mut text =
         String::from("apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\nagents:\n");
     let mut live = Vec::new();
@@ -387,6 +409,7 @@ pub(crate) fn replacing() -> Roster {
         }
     }
     build(&Parts {
+        house,
         seed: 1,
         manifest: text,
         earlier: None,
@@ -406,7 +429,8 @@ pub(crate) fn replacing() -> Roster {
     })
 }
 
-struct Parts {
+pub(crate) struct Parts {
+    house: &'static House,
     seed: u64,
     manifest: String,
     /// The manifest of the first run.
@@ -414,12 +438,13 @@ struct Parts {
     quirks: String,
     live: String,
     live_queues: String,
-    connection: String,
+    /// Settings of the agents' connection.
+    pub(crate) connection: String,
     /// Calls in flight of the queues' connection.
-    concurrency: usize,
-    queue_page: usize,
-    agent_page: usize,
-    limit: Limit,
+    pub(crate) concurrency: usize,
+    pub(crate) queue_page: usize,
+    pub(crate) agent_page: usize,
+    pub(crate) limit: Limit,
     prune: &'static str,
     replace: bool,
     store: BTreeMap<String, String>,
@@ -428,20 +453,24 @@ struct Parts {
 }
 
 fn build(parts: &Parts) -> Roster {
-    let Parts { limit, .. } = parts;
+    let Parts { house, limit, .. } = parts;
     let seed = format!(
         "random: {}\nquirks: {}\nagents: {}\nqueues: {}\nrateLimit: {{ calls: {}, perMs: {} }}\n",
         parts.seed, parts.quirks, parts.live, parts.live_queues, limit.calls, limit.per_ms
     );
-    let estate = vendors::ALL.seeded(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
-    let workspace = planning::workspace(&format!(
-        "apiVersion: rosterctl/v1
+    let mut estate = house.vendors.seeded(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
+    (house.vary)(&mut estate, parts.seed);
+    (house.take)(&mut estate);
+    (house.show)(&mut estate);
+    let workspace = planning::workspace_of(
+        house.vendors,
+        &format!(
+            "apiVersion: rosterctl/v1
 kind: Workspace
 name: test
 manifests: [roster]
 connections:
-  agents: {{ provider: agent-config, baseUrl: sandbox{} }}
-  webchat: {{ provider: webchat-queue, baseUrl: sandbox, pageSize: {}, concurrency: {}, rateLimit: {{ calls: {}, per: {}s }} }}
+{}
   desk: {{ provider: cms-agent, baseUrl: sandbox, ccId: 1, vdn: 1, auth: {{ scheme: bearer, token: {{ store: files, key: desk }} }} }}
 secrets:
   files: {{ type: dir, path: secrets }}
@@ -450,14 +479,11 @@ policy:
   immutable: {}
   limits: {{ deletes: 100%, changes: 100%, memberRemovals: 100%, floor: 100 }}
 ",
-        parts.connection,
-        parts.queue_page,
-        parts.concurrency,
-        limit.calls,
-        limit.per_ms / 1000,
-        parts.prune,
-        if parts.replace { "replace" } else { "report" },
-    ));
+            (house.connections)(parts),
+            parts.prune,
+            if parts.replace { "replace" } else { "report" },
+        ),
+    );
     let read = |text: &String| planning::desired(&[("roster/a.yaml".to_owned(), text.clone())], &workspace);
     let desired = read(&parts.manifest);
     let earlier = parts.earlier.as_ref().map(read);
@@ -469,7 +495,10 @@ policy:
     let mut ledger = parts.ledger.clone();
     ledger.resources.retain(|id, _| live.contains_key(id.trim_start_matches("agent/")));
     identify(&mut ledger, &live);
+    let has_passwords = *workspace.supports().agents.mapping(&agent::PASSWORD) != Mapping::NONE;
+    let generated = if has_passwords { parts.generated.clone() } else { BTreeMap::new() };
     Roster {
+        house: parts.house,
         workspace,
         desired,
         earlier,
@@ -477,7 +506,7 @@ policy:
         ledger,
         limit: parts.limit,
         agent_page: parts.agent_page,
-        generated: parts.generated.clone(),
+        generated,
         manifest: parts.manifest.clone(),
         estate,
     }

@@ -82,7 +82,7 @@ impl World {
                 (told.is_some_and(|told| told.is_another(&is)))
                     .then(|| format!("{id} was created as {told:?}, and is {is:?}"))
             }
-            Operation::AgentEdit => step.fields.iter().find_map(|key| {
+            Operation::AgentEdit | Operation::QueueEdit => step.fields.iter().find_map(|key| {
                 let diff = change.fields.iter().find(|diff| diff.field.key == key)?;
                 let told = diff.after.as_ref()?.to_json().to_string();
                 let now = facts.get(&(id.clone(), diff.field.key))?;
@@ -101,7 +101,6 @@ impl World {
                 let is_there = self.estate.get::<WebchatQueue>().queue(made.as_str()).is_some();
                 (!is_there).then(|| format!("{id} was created as {made}, and is not there"))
             }
-            Operation::QueueEdit => Some(format!("{id} was edited, and the vendor edits no queues")),
             Operation::QueueMembers => {
                 if later.any(|other| other.operation == step.operation && touches(other)) {
                     return None;

@@ -22,6 +22,7 @@ use serde_json::Value as Json;
 use tokio::sync::watch;
 
 use super::hidden::Hidden;
+use super::house::House;
 use super::owners::Owners;
 use super::sign_in::SignIn;
 
@@ -121,6 +122,7 @@ pub(crate) struct Limit {
 type Truth = BTreeMap<(String, &'static str), BTreeSet<String>>;
 
 pub(crate) struct World {
+    pub(crate) house: &'static House,
     pub(crate) now: i64,
     sequence: u64,
     happenings: BTreeMap<(i64, u64), Happening>,
@@ -204,8 +206,9 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(estate: VendorState, random: Random, limit: Limit) -> Self {
+    pub(crate) fn new(house: &'static House, estate: VendorState, random: Random, limit: Limit) -> Self {
         Self {
+            house,
             now: BEGIN_MS,
             sequence: 0,
             happenings: BTreeMap::new(),
@@ -373,12 +376,12 @@ impl World {
             self.count(call.operation);
         }
         let told = (fate == Fate::Well && !orphan).then_some(way_back);
-        self.watch_sign_in(call.operation, begun, orphan);
-        let refused = carried.then(|| self.refuse_sign_in(call.operation, told)).flatten();
+        let (operation, _) = (self.house.said)(&call);
+        self.watch_sign_in(operation, begun, orphan);
+        let refused = carried.then(|| self.refuse_sign_in(operation, told)).flatten();
         let reply = refused.or_else(|| carried.then(|| self.answer(&call, begun, told)));
         let whose = if orphan { ", of a client that is gone" } else { "" };
-        if fate != Fate::Well || !matches!(call.operation, "page" | "queueQueue" | "one/v2" | "agentbyworkno")
-        {
+        if fate != Fate::Well || !matches!(operation, "page" | "queueQueue" | "one/v2" | "agentbyworkno") {
             let body = String::from_utf8_lossy(&call.body);
             self.note(format!("{} {fate:?}{whose} {body}", call.operation));
         }
@@ -422,35 +425,39 @@ impl World {
 
     /// The vendor carries a call out, under the auditor's eyes.
     fn answer(&mut self, call: &Call, begun: i64, way_back: Option<i64>) -> Reply {
-        let body: Json = serde_json::from_slice(&call.body).unwrap_or_default();
+        let house = self.house;
+        let (operation, body) = (house.said)(call);
         let before = self.identities();
         let revision = self.estate.revision;
-        if call.operation == "addQueue" {
+        if operation == "addQueue" {
             let name = body["displayName"].as_str().unwrap_or_default();
             self.watch_queue(name, begun);
             self.watch_known_queue(name);
         }
-        let hurt = self.hurt(call.operation, &body);
+        let hurt = self.hurt(operation, &body);
         let now = self.now;
-        let reads = matches!(call.operation, "page" | "one/v2" | "queueQueue" | "agentbyworkno");
+        let reads = matches!(operation, "page" | "one/v2" | "queueQueue" | "agentbyworkno");
         if !reads && self.lost && begun > self.lost_ms {
             self.violate(format!("{} left after the lock was lost", call.operation));
         }
-        let shown_late = reads && call.operation != "agentbyworkno";
-        let hidden = self.hide(call.operation, &body);
+        let shown_late = reads && operation != "agentbyworkno";
+        let hidden = self.hide(operation, &body);
         let estate = if shown_late { self.what_is_shown() } else { &mut self.estate };
         let departures = estate.departures().len();
-        let reply = estate.answer("POST", call, now);
+        (house.take)(estate);
+        let reply = estate.answer(call.method.word(), call, now);
+        (house.show)(estate);
         if estate.departures().len() > departures {
             let what = format!("departure: {:?}", estate.departures().last());
             self.violate(what);
         }
         self.unhide(hidden);
-        self.watch_agents_read(call.operation, &reply.body, way_back);
-        if call.operation == "agentbyworkno" {
+        let heard = (house.heard)(call, &reply.body);
+        self.watch_agents_read(operation, &heard, way_back);
+        if operation == "agentbyworkno" {
             self.watch_question(&body, way_back);
         }
-        if call.operation == "queueQueue" {
+        if operation == "queueQueue" {
             self.watch_reading(body["exten"].as_str(), &body["page"], way_back);
         }
         if self.estate.revision != revision {
@@ -466,8 +473,8 @@ impl World {
                 self.watch_deletion(id, begun);
                 self.watch_owner(id, *identity, begun);
             }
-            self.watch_carried(call.operation, &body, &reply.body, way_back);
-            if call.operation == "updateQueueAssignMembers" {
+            self.watch_carried(operation, &body, &heard, way_back);
+            if operation == "updateQueueAssignMembers" {
                 let exten = body["exten"].as_str().unwrap_or_default().to_owned();
                 self.joined.retain(|(queue, _), _| *queue != exten);
             }
