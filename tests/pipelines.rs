@@ -12,12 +12,17 @@ use std::fs;
 use std::sync::Arc;
 
 use bench::{Bench, run_in};
+use rosterctl::model::agent::SURVEY;
 use rosterctl::model::diagnostic::Diagnostic;
-use rosterctl::model::finding::{Finding, IMMUTABLE};
+use rosterctl::model::difference::Difference;
+use rosterctl::model::finding::{Finding, FindingKind};
+use rosterctl::model::id::Kind;
 use rosterctl::model::id::ResourceId;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::plan::Plan;
+use rosterctl::model::rule::IMMUTABLE;
 use rosterctl::model::source::Source;
+use rosterctl::model::value::Value;
 use rosterctl::plan::{self, Options};
 use rosterctl::report::text::TextStyle;
 use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Roots, render};
@@ -54,11 +59,18 @@ fn changes(count: usize) -> Plan {
     plan_of("{ limits: { changes: 100% } }", &roster, 8000..8000 + count, 0)
 }
 
+/// A value that no other agent has.
+fn number(agent: usize) -> Value {
+    Value::Number(i64::try_from(agent).unwrap())
+}
+
 /// A plan with nothing but one finding about each of some agents.
-fn findings(ids: impl Iterator<Item = usize>, message: impl Fn(usize) -> String) -> Plan {
+fn findings(ids: impl Iterator<Item = usize>, before: impl Fn(usize) -> Value) -> Plan {
     let finding = |number: usize| {
         let agent = ResourceId::agent(&number.to_string().as_str().into());
-        Finding::new(&IMMUTABLE, format!("{agent}{}", message(number))).about(&agent)
+        let (before, after) = (Some(before(number)), Some(Value::Flag(true)));
+        let difference = Difference { kind: Kind::Agent, field: &SURVEY, before, after };
+        Finding::new(&IMMUTABLE, FindingKind::Immutable { difference }).about(&agent)
     };
     Plan { findings: ids.map(finding).collect(), ..changes(0) }
 }
@@ -109,7 +121,7 @@ fn annotations_begin_with_the_summary_and_are_ten_of_a_level() {
     assert_eq!(count(&text, "notice"), 10, "{text}");
 
     // A summary of another level leaves room for ten.
-    let plan = findings((0..70).map(|n| 8000 + 2 * n), |n| format!(": is {}", n + 1));
+    let plan = findings((0..70).map(|n| 8000 + 2 * n), number);
     let text = draw(vec![planned("a", plan)], Format::Github);
     assert_eq!((count(&text, "notice"), count(&text, "warning")), (1, 10), "{text}");
     assert!(text.lines().next().unwrap().contains("Not shown here: 60 warnings."), "{text}");
@@ -171,7 +183,7 @@ fn each_workspace_is_a_run_of_code_scanning_of_its_own() {
 
 #[test]
 fn results_of_code_scanning_are_capped_and_the_last_counts_the_rest() {
-    let log = sarif(vec![planned("a", findings(10_000..36_000, |n| format!(": is {}", n + 1)))]);
+    let log = sarif(vec![planned("a", findings(10_000..36_000, number))]);
     let results = log["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 5_000);
     let last = results.last().unwrap();
@@ -183,8 +195,7 @@ fn results_of_code_scanning_are_capped_and_the_last_counts_the_rest() {
 
 #[test]
 fn a_finding_about_many_agents_names_them() {
-    let plan =
-        || findings((0..60).map(|n| 8000 + 2 * n), |_| ": survey is false and should be true".to_owned());
+    let plan = || findings((0..60).map(|n| 8000 + 2 * n), |_| Value::Flag(false));
     let all: Vec<String> = (0..60).map(|n| (8000 + 2 * n).to_string()).collect();
     let all = format!("agent/{}", all.join(", "));
     let log = sarif(vec![planned("a", plan())]);

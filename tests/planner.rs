@@ -15,12 +15,12 @@ use rosterctl::config::workspace::{Prune, Workspace};
 use rosterctl::model::agent::{PASSWORD, ROLE, SKILL_LEVEL};
 use rosterctl::model::desired::{Desired, DesiredAgent};
 use rosterctl::model::equivalence::same;
-use rosterctl::model::finding::Effect;
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::Live;
 use rosterctl::model::plan::{Action, Allowance, Operation, Plan};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
+use rosterctl::model::rule::Effect;
 use rosterctl::model::value::{Members, Value};
 use rosterctl::plan::{self, Options};
 use scenario::{Scenario, scenario};
@@ -408,7 +408,7 @@ fn fewest_calls(plan: &Plan, before: &Estate) -> Result<(), TestCaseError> {
 fn reported(plan: &Plan, id: &ResourceId, key: &str) -> bool {
     let says = |m: &str| m.starts_with(&format!("{id}: {key} is "));
     plan.findings.iter().any(|f| match &*f.code {
-        "R101" => f.id.as_ref() == Some(id) && says(&f.message),
+        "R101" => f.id.as_ref() == Some(id) && says(&f.to_string()),
         "R109" => f.id.as_ref() == Some(id) && key == "sip",
         _ => false,
     })

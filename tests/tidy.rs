@@ -22,17 +22,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["model", "yaml"]),
     ("manifest", &["model", "yaml", "config"]),
     ("provider", &["model", "config"]),
+    ("messages", &["model"]),
     ("plan", &["model", "config"]),
     ("apply", &["model"]),
-    ("report", &["model", "config", "yaml"]),
+    ("report", &["model", "messages", "config", "yaml"]),
     ("runtime", &["model", "config", "provider", "apply"]),
     ("storage", &["model", "config", "runtime"]),
     ("sandbox", &["model", "provider", "runtime", "storage"]),
     (
         "cli",
         &[
-            "model", "yaml", "config", "manifest", "provider", "plan", "apply", "report", "runtime",
-            "storage", "sandbox",
+            "model", "messages", "yaml", "config", "manifest", "provider", "plan", "apply", "report",
+            "runtime", "storage", "sandbox",
         ],
     ),
 ];

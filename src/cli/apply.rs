@@ -24,12 +24,12 @@ use crate::apply::{
     replan,
 };
 use crate::model::call::{Failure, Reason};
-use crate::model::finding::Effect;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::outcome::Stale;
 use crate::model::plan::{Operation, Plan};
+use crate::model::rule::Effect;
 use crate::report::{Command, Run};
 use crate::runtime::clock;
 use crate::runtime::clock::SystemClock;
@@ -375,7 +375,7 @@ fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -
     {
         // What has a line in a manifest was shown with it already.
         if finding.effect() != Effect::Invalid {
-            console.error(&finding.message);
+            console.error(&finding.to_string());
         }
     }
     console.error(why);

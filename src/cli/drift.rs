@@ -12,8 +12,8 @@ use super::session::load::{Elsewhere, Loaded};
 use super::session::neighbours::Neighbours;
 use super::session::{load, planning};
 use super::workspace_args::Workspaces;
-use crate::model::finding::Effect;
 use crate::model::plan::Plan;
+use crate::model::rule::Effect;
 use crate::report::Command;
 use crate::storage::ledger::Store;
 

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use super::error::CliError;
-use crate::model::finding::Effect;
 use crate::model::plan::Plan;
+use crate::model::rule::Effect;
 use crate::report::Run;
 
 /// How a run ends.

@@ -17,10 +17,10 @@ use crate::manifest::import::{Manifest, Options, Origin};
 use crate::model::call::Reason;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::did_you_mean;
-use crate::model::finding::Effect;
 use crate::model::id::{OperatorId, safe};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
+use crate::model::rule::Effect;
 use crate::model::source::File;
 use crate::plan;
 use crate::runtime::clock;
@@ -159,7 +159,7 @@ fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) 
     }
     let worst = plan.findings.iter().find(|finding| finding.effect() != Effect::None);
     match worst {
-        Some(finding) => Err(wrong(format!("the manifests differ: {}", finding.message))),
+        Some(finding) => Err(wrong(format!("the manifests differ: {finding}"))),
         None => Ok(desired),
     }
 }

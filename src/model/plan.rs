@@ -10,10 +10,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 use super::field::{Entry, Field, by_key};
-use super::finding::{Effect, Finding, Severity};
+use super::finding::Finding;
 use super::id::{Kind, OperatorId, ResourceId};
 use super::identity::Identity;
 use super::queue::ASSIGN_MEMBERS;
+use super::rule::{Effect, Severity};
 use super::secret::SecretRef;
 use super::source::Source;
 use super::value::{Members, Value};

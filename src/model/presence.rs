@@ -11,6 +11,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::call::Reason;
 use super::id::OperatorId;
 
@@ -277,7 +279,8 @@ impl Presence {
 }
 
 /// What a step would do to somebody at work. The words are those of `policy.presence.block`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Disruption {
     /// Delete the agent, also as part of a replacement.
     Delete,

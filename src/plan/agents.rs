@@ -10,17 +10,22 @@ use super::unread::Unread;
 use super::{change_origin, replacement_restore, rotation, successor};
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
+use crate::model::difference::Difference;
 use crate::model::equivalence::{is_comparable, same};
 use crate::model::field::{Entry, Field, Record};
-use crate::model::finding::{
-    ELSEWHERE, FOREIGN_AGENT, FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE,
-    PROTECTED, SECRET_GONE, UNMANAGED_AGENT,
-};
+use crate::model::finding::ForeignSecret;
+use crate::model::finding::{Finding, FindingKind};
+use crate::model::id::Kind;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::identity::Identity;
 use crate::model::ledger::{LedgerEntry, ReplacementBackup};
+use crate::model::message::Word;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::rule::{
+    ELSEWHERE, FOREIGN_AGENT, FOREIGN_SECRET, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE, PROTECTED,
+    SECRET_GONE, UNMANAGED_AGENT,
+};
 use crate::model::secret::SecretRef;
 use crate::model::value::Value;
 
@@ -29,13 +34,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     let Some(listing) = &context.live.agents else { return };
     let whole = listing.incomplete.is_none();
     if let Some(doubt) = &listing.incomplete {
-        draft.find(Finding::new(
-            &INCOMPLETE,
-            format!(
-                "the listing of agents could not be proved complete ({doubt}), so no agent is created or \
-                 deleted; run again when nobody edits agents"
-            ),
-        ));
+        draft.find(Finding::new(&INCOMPLETE, FindingKind::AgentsIncomplete { doubt: doubt.clone() }));
     }
     // A delete needs to know every queue that the agent has to leave first.
     let deletable = whole && context.live.queues.as_ref().is_none_or(|queues| queues.incomplete.is_none());
@@ -86,16 +85,11 @@ fn unmanaged(
     if deletable && prunes(policy, context.ledger, &resource.name, live) {
         delete(context, draft, &resource.name, live, None);
     } else if scope.is_whole() {
-        let name = live.text(&NAME).map(|n| format!(" ({n})")).unwrap_or_default();
-        let kept = unspeakable.filter(|_| prunes_any(policy, context.ledger, resource, live));
-        let kept = kept.map(|why| format!("; no manifest could name it ({why}), so it is not deleted"));
-        let kept = kept.unwrap_or_default();
+        let name = live.text(&NAME).map(str::to_owned);
+        let unspeakable = unspeakable.filter(|_| prunes_any(policy, context.ledger, resource, live));
+        let unspeakable = unspeakable.map(Word::Borrowed);
         draft.find(
-            Finding::new(
-                &UNMANAGED_AGENT,
-                format!("{resource}{name} is live and stands in no manifest{kept}"),
-            )
-            .about(resource),
+            Finding::new(&UNMANAGED_AGENT, FindingKind::UnmanagedAgent { name, unspeakable }).about(resource),
         );
     }
 }
@@ -144,23 +138,16 @@ fn delete(
     let applied = context.ledger.agent(&resource, live);
     let remembered = applied.is_some_and(|applied| applied.protect);
     if remembered || declared.is_some_and(|agent| agent.protect) {
-        let first = if declared.is_some_and(|agent| agent.protect) {
-            "remove `protect: true` first, in a change of its own"
-        } else {
-            "its `protect: true` was taken out in the same change; first apply a change that takes only that out"
-        };
-        let message = format!("{resource} is protected and would be deleted; {first}");
-        let mut finding = Finding::new(&PROTECTED, message).about(&resource);
+        let remembered = !declared.is_some_and(|agent| agent.protect);
+        let what = FindingKind::Protected { again: false, remembered };
+        let mut finding = Finding::new(&PROTECTED, what).about(&resource);
         finding.source = declared.map(|agent| agent.source.clone());
         draft.find(finding);
         return;
     }
     if let Some(other) = context.options.elsewhere.get(id) {
-        let message = format!(
-            "{resource} would be deleted, and workspace {other} declares it in the same tenant; let go of it with \
-             `rosterctl ledger forget {resource}`"
-        );
-        draft.find(Finding::new(&ELSEWHERE, message).about(&resource));
+        let what = FindingKind::Elsewhere { workspace: other.to_string() };
+        draft.find(Finding::new(&ELSEWHERE, what).about(&resource));
         return;
     }
     let fields = live
@@ -193,7 +180,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
         draft.find(if context.ledger.owns(&resource) {
             deleted(context, &resource, agent)
         } else {
-            no_role(&resource, agent, "made")
+            no_role(&resource, agent, false)
         });
         return;
     }
@@ -226,54 +213,32 @@ fn has_role(agent: &DesiredAgent) -> bool {
     agent.allow_any_role || agent.record.get(&ROLE).is_some()
 }
 
-fn no_role(resource: &ResourceId, agent: &DesiredAgent, deed: &str) -> Finding {
-    Finding::new(
-        &NO_ROLE,
-        format!(
-            "{resource} would be {deed} without a role, and the vendor would pick one at random; \
-             add `role:`, or `allowAnyRole: true` if any will do"
-        ),
-    )
-    .about(resource)
-    .at(&agent.source)
+fn no_role(resource: &ResourceId, agent: &DesiredAgent, again: bool) -> Finding {
+    Finding::new(&NO_ROLE, FindingKind::NoRole { again }).about(resource).at(&agent.source)
 }
 
 /// An agent that the ledger holds, that was deleted in the console, and that cannot be made again.
 fn deleted(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
-    let name = agent.record.text(&NAME).map(|name| format!(" ({name})")).unwrap_or_default();
-    Finding::new(
-        &NO_ROLE,
-        format!(
-            "{resource}{name} was deleted in the console and cannot be made again, since no role is known: it is \
-             left out of this plan{}; add `role:` to have it made again, or write `state: absent`",
-            served(context, &resource.name)
-        ),
-    )
-    .left_out()
-    .about(resource)
-    .at(&agent.source)
+    let name = agent.record.text(&NAME).map(str::to_owned);
+    let queues = served(context, &resource.name);
+    Finding::new(&NO_ROLE, FindingKind::DeletedInConsole { name, queues })
+        .left_out()
+        .about(resource)
+        .at(&agent.source)
 }
 
 /// A declared agent that is another company's.
 fn foreign(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
-    Finding::new(
-        &FOREIGN_AGENT,
-        format!(
-            "{resource} belongs to another company than `companyId` of the connection, and is left out of this plan{}; \
-             take it out of the manifests, or correct `companyId`",
-            served(context, &resource.name)
-        ),
-    )
-    .about(resource)
-    .at(&agent.source)
+    Finding::new(&FOREIGN_AGENT, FindingKind::ForeignAgent { queues: served(context, &resource.name) })
+        .about(resource)
+        .at(&agent.source)
 }
 
-/// The queues that an agent is left out of, in words.
-fn served(context: &Context<'_>, id: &OperatorId) -> String {
+/// Returns the queues that an agent is left out of.
+fn served(context: &Context<'_>, id: &OperatorId) -> Vec<ResourceId> {
     let names = |value: Option<&Value>| matches!(value, Some(Value::Members(all)) if all.contains_key(id));
     let queues = context.desired.queues.iter().filter(|(_, queue)| names(queue.record.get(&ASSIGN_MEMBERS)));
-    let queues: Vec<String> = queues.map(|(queue, _)| queue.to_string()).collect();
-    if queues.is_empty() { String::new() } else { format!(" and of {}", queues.join(", ")) }
+    queues.map(|(queue, _)| queue.clone()).collect()
 }
 
 /// Whether a plan leaves out a declared agent: it is not live, and `made` says that no step makes it.
@@ -296,7 +261,7 @@ enum Verdict {
     /// It was set, and has no fingerprint.
     Unprinted,
     /// A new one would be written over a secret that is not its own, and why.
-    Foreign(String),
+    Foreign(ForeignSecret),
     /// It differs.
     Differs(FieldDiff),
 }
@@ -468,7 +433,7 @@ fn compare(
             Verdict::Gone => draft.find(gone(&resource, entry)),
             Verdict::Foreign(why) => {
                 // Nothing of this agent is changed before that is corrected.
-                draft.find(foreign_secret(&resource, entry, &why));
+                draft.find(foreign_secret(&resource, entry, why));
                 return;
             }
             Verdict::Differs(field) if entry.field.can_edit(&entry.value) => editable.push(field),
@@ -489,23 +454,16 @@ fn compare(
     // Nor could one that the vendor hides in part, or does not tell.
     let hidden = |field: &&&Field| live.is_masked(field) || live.is_unread(field);
     let unsaid = |field: &&&Field| field.is_read() && agent.record.get(field).is_none();
-    let lost: Vec<&str> = if replaces {
-        FIELDS.iter().filter(unsaid).filter(hidden).map(|field| field.key).collect()
+    let lost: Vec<Word> = if replaces {
+        FIELDS.iter().filter(unsaid).filter(hidden).map(|field| Word::Borrowed(field.key)).collect()
     } else {
         Vec::new()
     };
     if replaces && !lost.is_empty() {
         draft.find(
-            Finding::new(
-                &MASKED_REPLACE,
-                format!(
-                    "{resource} is not deleted and made again: the vendor does not tell all of {}, which no manifest \
-                     says and which would be lost; write it into the manifest",
-                    lost.join(", ")
-                ),
-            )
-            .about(&resource)
-            .at(&agent.source),
+            Finding::new(&MASKED_REPLACE, FindingKind::MaskedReplace { fields: lost })
+                .about(&resource)
+                .at(&agent.source),
         );
     } else if replaces {
         // Whoever is made again is told everything.
@@ -514,7 +472,7 @@ fn compare(
     }
     unread.add(&unknown);
     for (entry, field) in fixed {
-        let mut finding = Finding::new(&IMMUTABLE, immutable(&resource, entry, &field)).about(&resource);
+        let mut finding = Finding::new(&IMMUTABLE, immutable(entry, field)).about(&resource);
         finding.source.clone_from(&entry.source);
         draft.find(finding);
     }
@@ -546,43 +504,27 @@ fn gone(resource: &ResourceId, entry: &Entry) -> Finding {
         Value::Password(secret) => secret.to_string(),
         _ => String::new(),
     };
-    let mut finding = Finding::new(
-        &SECRET_GONE,
-        format!(
-            "{resource}: its password is no longer in its store ({place}), so that nobody can look it up; put it back, or \
-             have a new one made by `generate: true`"
-        ),
-    );
+    let mut finding = Finding::new(&SECRET_GONE, FindingKind::SecretGone { place });
     finding.source.clone_from(&entry.source);
     finding.about(resource)
 }
 
 /// A rotation that would overwrite a secret that is not the agent's own.
-fn foreign_secret(resource: &ResourceId, entry: &Entry, why: &str) -> Finding {
+fn foreign_secret(resource: &ResourceId, entry: &Entry, why: ForeignSecret) -> Finding {
     let place = match &entry.value {
         Value::Password(secret) => secret.to_string(),
         _ => String::new(),
     };
-    let mut finding = Finding::new(
-        &FOREIGN_SECRET,
-        format!(
-            "{resource}: its new `version` would have a generated password written over {place}, and {why}; name a key \
-             that the store does not hold yet, or store a new password there by hand and leave `generate` out for this \
-             change"
-        ),
-    );
+    let mut finding = Finding::new(&FOREIGN_SECRET, FindingKind::ForeignSecret { place, why });
     finding.source.clone_from(&entry.source);
     finding.about(resource)
 }
 
-fn immutable(resource: &ResourceId, entry: &Entry, field: &FieldDiff) -> String {
-    let before = field.before.as_ref().map_or_else(|| "unset".to_owned(), Value::words);
-    format!(
-        "{resource}: {} is {before} and should be {}, which the vendor can only set when it makes the agent; \
-         `policy.immutable: replace` deletes the agent and makes it again",
-        entry.field.key,
-        entry.value.words(),
-    )
+fn immutable(entry: &Entry, field: FieldDiff) -> FindingKind {
+    let after = Some(entry.value.clone());
+    FindingKind::Immutable {
+        difference: Difference { kind: Kind::Agent, field: entry.field, before: field.before, after },
+    }
 }
 
 /// What an agent that is made again keeps in a field that the manifest does not say, and why: what a
@@ -612,23 +554,15 @@ fn replace(
 ) {
     let applied = context.ledger.agent(resource, live);
     if agent.protect || applied.is_some_and(|applied| applied.protect) {
-        let first = if agent.protect {
-            "remove `protect: true` first"
-        } else {
-            "its `protect: true` was taken out in the same change; first apply a change that takes only that out"
-        };
         draft.find(
-            Finding::new(
-                &PROTECTED,
-                format!("{resource} is protected and would be deleted and made again; {first}"),
-            )
-            .about(resource)
-            .at(&agent.source),
+            Finding::new(&PROTECTED, FindingKind::Protected { again: true, remembered: !agent.protect })
+                .about(resource)
+                .at(&agent.source),
         );
         return;
     }
     if !has_role(agent) {
-        draft.find(no_role(resource, agent, "made again"));
+        draft.find(no_role(resource, agent, true));
         return;
     }
     let owed = replacement_restore::pending_backup(context, &resource.name, Some(live));

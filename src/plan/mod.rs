@@ -38,10 +38,10 @@ use self::context::{Context, Draft};
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
 use crate::model::digest;
-use crate::model::finding::Severity;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
+use crate::model::rule::Severity;
 
 pub use self::agents::asserts_unread;
 pub use self::context::Options;
@@ -76,8 +76,8 @@ pub fn plan(
     draft.findings.extend(unasked::findings(&context, &draft.changes));
     draft.findings.sort_by(|a, b| {
         // The place comes last: moving a line in a file reorders nothing.
-        (a.severity, &a.code, &a.id, &a.message, &a.source)
-            .cmp(&(b.severity, &b.code, &b.id, &b.message, &b.source))
+        let order = (a.severity, &a.code, &a.id).cmp(&(b.severity, &b.code, &b.id));
+        order.then_with(|| a.to_string().cmp(&b.to_string())).then_with(|| a.source.cmp(&b.source))
     });
     let count = |action: Action| draft.ids(action).count();
     let weigh = |severity: Severity| draft.findings.iter().filter(|f| f.severity == severity).count();

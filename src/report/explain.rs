@@ -14,8 +14,8 @@ use super::reference::{
 use crate::config::settings::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::{Cell, Field};
-use crate::model::finding::RULES;
 use crate::model::presence::STATES;
+use crate::model::rule::RULES;
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 

@@ -6,9 +6,9 @@
 
 use super::view::{self, Line, LineKind, Tense, View};
 use super::{Body, Command, Part, Report};
-use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::plan::Action;
+use crate::model::rule::Severity;
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
 

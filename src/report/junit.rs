@@ -8,8 +8,8 @@ use super::escape::Markup;
 use super::result::Counts;
 use super::view::{self, Line, LineKind, Tense, View};
 use super::{Body, Command, Failure, Part, Report};
-use crate::model::finding::Severity;
 use crate::model::outcome::Status;
+use crate::model::rule::Severity;
 
 /// How a case ended.
 enum End {

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{Part, Report};
-use crate::model::finding::{Severity, UNMANAGED_AGENT, UNMANAGED_QUEUE};
 use crate::model::plan::{Action, ChangeOrigin, Plan};
+use crate::model::rule::{Severity, UNMANAGED_AGENT, UNMANAGED_QUEUE};
 use crate::model::text::sanitize;
 
 const ACTIONS: [(Action, &str); 4] = [

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::field::{Cell, Field, Personal};
-use crate::model::finding::{Effect, RULES};
 use crate::model::presence::STATES;
+use crate::model::rule::{Effect, RULES};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 

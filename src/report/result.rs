@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::Run;
 use super::view::ranges;
-use crate::model::finding::{AT_WORK, Effect, Finding};
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::outcome::{IN_PART, KEPT, Status, StepResult};
 use crate::model::plan::{Operation, Plan, Step};
+use crate::model::rule::{AT_WORK, Effect};
 
 /// The value of `format` of a result.
 pub const FORMAT: &str = "rosterctl.result/v1";
@@ -111,7 +112,7 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
     };
     let held = run.held.iter().map(|held| {
         let agent = ResourceId::agent(&held.agent);
-        Cow::Owned(Finding::new(&AT_WORK, held.why.as_str()).about(&agent))
+        Cow::Owned(Finding::new(&AT_WORK, FindingKind::AtWork { why: held.why.clone() }).about(&agent))
     });
     let lifted = run.lifted.iter();
     Report {

@@ -11,8 +11,8 @@ use serde_json::{Value as Json, json};
 
 use super::view::{self, Line, LineKind, View};
 use super::{Body, Command, Part, Report};
-use crate::model::finding::{self, RULES, Severity};
 use crate::model::id::safe;
+use crate::model::rule::{self, RULES, Severity};
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
 
@@ -106,7 +106,7 @@ fn rules() -> Vec<Json> {
             "shortDescription": { "text": doc },
             "defaultConfiguration": { "level": level(severity) },
         });
-        if let Some(rule) = finding::rule(id) {
+        if let Some(rule) = rule::rule(id) {
             row["help"] = json!({ "text": rule.remedy });
         }
         row

@@ -6,10 +6,10 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::view::{self, Line, LineKind, Segment, Tense, View};
 use super::word_diff::{Span, spans};
 use super::{Body, Failure, Report};
-use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::outcome::Status;
 use crate::model::plan::Action;
+use crate::model::rule::Severity;
 use crate::model::text::{sanitize, sanitize_lines};
 
 /// How text is drawn.

@@ -12,12 +12,12 @@ use crate::cli::error::CliError;
 use crate::cli::plan_args::PlanArgs;
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::finding::{Effect, LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
 use crate::model::id::OperatorId;
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::Plan;
+use crate::model::rule::{Effect, LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
 use crate::plan;
 use crate::plan::Options;
 use crate::runtime::read::resources;
@@ -151,8 +151,8 @@ pub(crate) fn report_invalid(plan: &Plan, loaded: &Loaded, console: &Console) {
     let diagnostics: Vec<Diagnostic> = invalid
         .map(|finding| {
             let said = match &finding.source {
-                Some(source) => Diagnostic::at(source, finding.message.clone()),
-                None => Diagnostic::general(finding.message.clone()),
+                Some(source) => Diagnostic::at(source, finding.to_string()),
+                None => Diagnostic::general(finding.to_string()),
             };
             // The others say in their own words what to do.
             let silent = [&UNKNOWN_MEMBER, &LEAVING_MEMBER, &MISSING_EXTEN];

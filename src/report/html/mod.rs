@@ -14,7 +14,7 @@ use self::rows::RenderCtx;
 use super::escape::Markup;
 use super::view::{self, Section, Tense, View};
 use super::{Body, Command, Failure, Part, Report};
-use crate::model::finding::Severity;
+use crate::model::rule::Severity;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

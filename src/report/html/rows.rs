@@ -4,7 +4,7 @@ use super::super::Report;
 use super::super::view::{Line, LineKind, Section, Segment, Tense, View};
 use super::staffing;
 use crate::model::field::{Field, by_key};
-use crate::model::finding::{Severity, rule};
+use crate::model::rule::{Severity, rule};
 use crate::model::source::Source;
 use crate::model::{agent, queue};
 use crate::report::escape::Markup;

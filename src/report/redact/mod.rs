@@ -14,8 +14,9 @@ use super::{Body, Failure, Part, Report, Run};
 use crate::model::agent;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::field::{Field, Personal};
-use crate::model::finding::{AMBIGUOUS_QUEUE, Finding, MISSING_EXTEN, UNMANAGED_QUEUE};
+use crate::model::finding::Finding;
 use crate::model::id::OperatorId;
+use crate::model::message::{Argument, Rewrite};
 use crate::model::plan::{Change, Plan};
 use crate::model::queue;
 use crate::model::seat;
@@ -70,21 +71,7 @@ impl Mask {
         change.reason = change.reason.map(|reason| self.text(&reason));
         change.names.values_mut().for_each(|name| *name = self.text(name));
         for field in &mut change.fields {
-            let personal = field.field.personal;
-            let differs = field.before != field.after;
-            for value in [&mut field.before, &mut field.after].into_iter().flatten() {
-                *value = match (&*value, personal) {
-                    (Value::Text(text), Some(personal)) => Value::Text(hidden(text, personal).into()),
-                    (_, Some(_)) => Value::Text(DOTS.into()),
-                    (value, None) => self.value(value),
-                };
-            }
-            // Two numbers may end alike, and are still two.
-            if let (Some(_), true, Some(Value::Text(after))) =
-                (personal, differs && field.before == field.after, &mut field.after)
-            {
-                *after = format!("another {after}").into();
-            }
+            self.values(field.field, &mut field.before, &mut field.after);
             field.reason = field.reason.take().map(|reason| self.text(&reason));
         }
         change
@@ -102,11 +89,9 @@ impl Mask {
     }
 
     fn finding(&self, finding: &Finding) -> Finding {
-        // The number of a queue is nobody's telephone, and what people are to write into `exten:`.
-        if [UNMANAGED_QUEUE.code, AMBIGUOUS_QUEUE.code, MISSING_EXTEN.code].contains(&finding.code.as_str()) {
-            return finding.clone();
-        }
-        Finding { message: self.text(&finding.message), ..finding.clone() }
+        let mut finding = finding.clone();
+        finding.what.rewrite(self);
+        finding
     }
 
     /// A run with what is personal hidden.
@@ -149,6 +134,28 @@ impl Mask {
         }
         let text = free_text::addresses(&text, |address| hidden(address, Personal::Email));
         free_text::numbers(&text, &self.ids, |number| hidden(number, Personal::Phone))
+    }
+}
+
+impl Rewrite for Mask {
+    fn text(&self, text: &str) -> String {
+        Mask::text(self, text)
+    }
+
+    fn values(&self, field: &Field, before: &mut Option<Value>, after: &mut Option<Value>) {
+        let differs = before != after;
+        for value in [&mut *before, &mut *after].into_iter().flatten() {
+            *value = match (&*value, field.personal) {
+                (Value::Text(text), Some(personal)) => Value::Text(hidden(text, personal).into()),
+                (_, Some(_)) => Value::Text(DOTS.into()),
+                (value, None) => self.value(value),
+            };
+        }
+        // Two numbers may end alike, and are still two.
+        if let (Some(_), true, Some(Value::Text(text))) = (field.personal, differs && before == after, after)
+        {
+            *text = format!("another {text}").into();
+        }
     }
 }
 

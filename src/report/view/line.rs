@@ -1,10 +1,10 @@
 //! A line of a view and its pieces, for every format alike.
 
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
-use crate::model::finding::Severity;
 use crate::model::id::OperatorId;
 use crate::model::outcome::Status;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
+use crate::model::rule::Severity;
 use crate::model::source::Source;
 use crate::model::text::{skeleton, visible};
 use crate::model::value::Value;

@@ -16,9 +16,10 @@ use std::collections::BTreeMap;
 pub use self::line::{Line, LineKind, MemberCounts, Section, Segment, Tense, ranges};
 pub use self::stages::{Order, Stage};
 use super::{Command, Run, result};
-use crate::model::finding::{Effect, Finding, SEATS_UNKNOWN, Severity};
+use crate::model::finding::Finding;
 use crate::model::id::{Kind, ResourceId};
 use crate::model::plan::{Change, Plan, Summary};
+use crate::model::rule::{Effect, SEATS_UNKNOWN, Severity};
 use crate::model::source::Source;
 
 /// A plan, or a run by its results, in words.

@@ -44,13 +44,13 @@ use rosterctl::apply::{ApplyOptions, ApplyOutcome, Finish, StepResult, ledger_up
 use rosterctl::config::workspace::Prune;
 use rosterctl::model::agent::PASSWORD;
 use rosterctl::model::desired::Desired;
-use rosterctl::model::finding::Effect as Weight;
 use rosterctl::model::id::Kind;
 use rosterctl::model::identity::Identity;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::Live;
 use rosterctl::model::outcome::Status;
 use rosterctl::model::plan::{Action, Allowance, Operation, Plan};
+use rosterctl::model::rule::Effect as Weight;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::plan::{self, Options};
 use rosterctl::provider::{Provider, cms_agent, webchat_queue};
