@@ -4,37 +4,68 @@
 //! The `Display` of a message is its English sentence: JSON, logs and errors of the command line use it.
 
 pub mod en;
+mod subject;
+
+pub use self::subject::Subject;
 
 use std::fmt;
 
+use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Finding;
-use crate::model::id::ResourceId;
-
-/// What a sentence is about.
-#[derive(Clone, Debug)]
-pub enum Subject<'a> {
-    /// The estate.
-    Estate,
-    /// One resource.
-    One(&'a ResourceId),
-    /// Several agents, as a list: the sentence holds for each.
-    Agents {
-        /// How many.
-        count: usize,
-        /// Their numbers, runs drawn together.
-        ids: String,
-    },
-}
-
-impl<'a> Subject<'a> {
-    /// The subject of a finding.
-    pub fn for_finding(finding: &'a Finding) -> Self {
-        finding.id.as_ref().map_or(Subject::Estate, Subject::One)
-    }
-}
+use crate::model::objection::{IdObjection, KeyObjection, ValueObjection};
+use crate::model::problem::{ConnectionFault, Label, Problem};
+use crate::model::text::shortened;
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&en::finding(&self.what, &Subject::for_finding(self)))
+    }
+}
+
+impl Diagnostic {
+    /// Returns what is wrong, in English.
+    pub fn message(&self) -> String {
+        self.problem.to_string()
+    }
+
+    /// Returns what to do, in English; empty where the message holds it all.
+    pub fn help(&self) -> String {
+        shortened(en::problem(&self.problem).1)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shortened(en::problem(self).0))
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&en::label(self))
+    }
+}
+
+impl fmt::Display for ConnectionFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&en::fault(self))
+    }
+}
+
+impl fmt::Display for IdObjection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(en::id_objection(*self))
+    }
+}
+
+impl fmt::Display for KeyObjection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(en::key_objection(*self))
+    }
+}
+
+impl fmt::Display for ValueObjection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(en::value_objection(*self))
     }
 }

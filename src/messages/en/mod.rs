@@ -1,8 +1,10 @@
 //! English.
 
 mod findings;
+mod problems;
 
 pub use self::findings::finding;
+pub use self::problems::{fault, id_objection, key_objection, label, problem, value_objection};
 
 use std::fmt::Display;
 
