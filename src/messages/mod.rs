@@ -4,34 +4,12 @@
 //! The `Display` of a message is its English sentence: JSON, logs and errors of the command line use it.
 
 pub mod en;
+pub mod subject;
 
 use std::fmt;
 
+use self::subject::Subject;
 use crate::model::finding::Finding;
-use crate::model::id::ResourceId;
-
-/// What a sentence is about.
-#[derive(Clone, Debug)]
-pub enum Subject<'a> {
-    /// The estate.
-    Estate,
-    /// One resource.
-    One(&'a ResourceId),
-    /// Several agents, as a list: the sentence holds for each.
-    Agents {
-        /// How many.
-        count: usize,
-        /// Their numbers, runs drawn together.
-        ids: String,
-    },
-}
-
-impl<'a> Subject<'a> {
-    /// The subject of a finding.
-    pub fn for_finding(finding: &'a Finding) -> Self {
-        finding.id.as_ref().map_or(Subject::Estate, Subject::One)
-    }
-}
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::line::{Line, LineKind, Section, Segment, ranges};
-use crate::messages::{Subject, en};
+use crate::messages::en;
+use crate::messages::subject::Subject;
 use crate::model::finding::Finding;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::message::{Argument, Rewrite};
