@@ -1,4 +1,4 @@
-//! What pipelines make of a report: annotations, code scanning, tests.
+//! Reports in pipelines: annotations, code scanning, tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
 
@@ -29,7 +29,7 @@ use rosterctl::report::text::TextStyle;
 use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Roots, render};
 use serde_json::{Value as Json, json};
 
-/// Plans a roster against live agents of these numbers and one queue of the first ones.
+/// Plans a roster against live agents of these numbers, and one queue. The first `members` agents are in it.
 fn plan_of(policy: &str, roster: &str, live: std::ops::Range<usize>, members: usize) -> Plan {
     let workspace = planning::workspace_with("", policy);
     let text = format!("apiVersion: rosterctl/v1\nkind: Roster\n{roster}");
@@ -51,7 +51,7 @@ fn plan_of(policy: &str, roster: &str, live: std::ops::Range<usize>, members: us
     plan::plan(&workspace, &desired, &live, &Ledger::default(), &options).unwrap()
 }
 
-/// A plan that changes so many agents, each in its own way.
+/// Returns a plan that changes a number of agents, each in its own way.
 fn changes(count: usize) -> Plan {
     let mut roster = if count == 0 { "agents: []\n" } else { "agents:\n" }.to_owned();
     for number in 8000..8000 + count {
@@ -60,12 +60,12 @@ fn changes(count: usize) -> Plan {
     plan_of("{ limits: { changes: 100% } }", &roster, 8000..8000 + count, 0)
 }
 
-/// A value that no other agent has.
+/// Returns a value that no other agent has.
 fn number(agent: usize) -> Value {
     Value::Number(i64::try_from(agent).unwrap())
 }
 
-/// A plan with nothing but one finding about each of some agents.
+/// Returns a plan with one finding for each of some agents, and no steps.
 fn findings(ids: impl Iterator<Item = usize>, before: impl Fn(usize) -> Value) -> Plan {
     let finding = |number: usize| {
         let agent = ResourceId::agent(&number.to_string().as_str().into());
@@ -116,7 +116,7 @@ fn annotations_begin_with_the_summary_and_are_ten_of_a_level() {
     assert!(first.contains("%0ANot shown here: 20 notices."), "{first}");
     assert_eq!(count(&text, "notice"), 10, "{text}");
 
-    // All fit: nothing is said of others.
+    // All fit: the summary mentions no other annotations.
     let text = draw(vec![planned("a", changes(8))], Format::Github);
     assert!(!text.contains("Not shown"), "{text}");
     assert_eq!(count(&text, "notice"), 10, "{text}");
@@ -174,7 +174,7 @@ fn each_workspace_is_a_run_of_code_scanning_of_its_own() {
         .map(|run| run["automationDetails"]["id"].as_str().unwrap())
         .collect();
     assert_eq!(ids, ["rosterctl/plan/acme-prod/", "rosterctl/plan/acme-test/"]);
-    // Two of one name are told apart by their places.
+    // Two workspaces of one name are distinguished by their places.
     let mut second = planned("acme", changes(1));
     second.place = "teams/second".to_owned();
     let log = sarif(vec![planned("acme", changes(1)), second]);
@@ -233,7 +233,7 @@ queues:
     assert_eq!(place(&plan, "R401").as_deref(), Some("roster/a.yaml:5:5"));
     assert_eq!(place(&plan, "R402").as_deref(), Some("roster/a.yaml:4:5"));
     assert_eq!(place(&plan, "R403").as_deref(), Some("roster/a.yaml:7:5"));
-    // No manifest asks for what `prune` deletes: the limit is shown.
+    // `prune` deletes agents that no manifest names: the limit is shown.
     let policy = format!("{{ prune: all, {limits} }}");
     let plan = plan_of(&policy, "agents: [{ operatorId: \"8000\" }]\n", 8000..8003, 0);
     let source = place(&plan, "R401").unwrap();
@@ -242,7 +242,7 @@ queues:
     assert!(text.contains("::error file=rosterctl.yaml,line="), "{text}");
 }
 
-/// A checkout whose workspace lies in `teams/a`.
+/// Creates a checkout whose workspace lies in `teams/a`.
 fn checkout(git: &str) -> (Bench, tempfile::TempDir) {
     let bench = Bench::new("agents: [{ operatorId: \"8001\", name: 张三 }]\n");
     let root = tempfile::tempdir().unwrap();
@@ -260,7 +260,7 @@ fn checkout(git: &str) -> (Bench, tempfile::TempDir) {
     (bench, root)
 }
 
-/// The path of the change in annotations, and in code scanning.
+/// Returns the path of the change in annotations and in code scanning.
 fn paths(folder: &std::path::Path, argument: &str, environment: &[(String, String)]) -> (String, Json) {
     let arguments = ["plan", argument, "--format", "github", "--write", "sarif=../out.sarif"];
     let said = run_in(folder, &arguments, environment).exits(0);

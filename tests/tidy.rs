@@ -1,7 +1,7 @@
-//! Rules about the code, checked by reading it: the arrows between the rooms, circles of imports, the files that touch
-//! the world, the files that see a secret. The drawing is the header of `src/lib.rs`.
+//! Rules about the code, checked by reading it: arrows between rooms, import cycles, files that touch the world,
+//! files that see secrets. The header of `src/lib.rs` holds the drawing.
 //!
-//! Comments, texts and unit tests (`tests.rs`, and what follows `#[cfg(test)]`) are left out: a test may bring its
+//! Comments, texts and unit tests (`tests.rs`, and the code after `#[cfg(test)]`) are left out: a test may bring its
 //! own world.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -41,13 +41,13 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// The rooms that touch the world: files, sockets, time, chance, the terminal.
 const WORLDLY: &[&str] = &["runtime", "storage", "cli"];
 
-/// Files of other rooms that do.
+/// Files of other rooms that touch the world.
 const WORLDLY_FILES: &[&str] = &["sandbox/embedded.rs", "sandbox/mod.rs", "sandbox/server.rs"];
 
 /// Modules of the standard library that reach outside the process; only the worldly rooms may name them.
 const WORLD: &[&str] = &["env", "fs", "net", "os", "process", "thread"];
 
-/// Crates that do.
+/// Crates that reach outside the process.
 const WORLDLY_CRATES: &[&str] = &[
     "anstream",
     "clap",
@@ -67,7 +67,7 @@ const WORLDLY_CRATES: &[&str] = &[
     "tracing_subscriber",
 ];
 
-/// Words that ask for time, chance, a terminal or a runtime.
+/// Words that use time, chance, a terminal or a runtime.
 const WORLDLY_WORDS: &[&str] = &[
     "SystemTime",
     "Instant",
@@ -86,7 +86,7 @@ const WORLDLY_WORDS: &[&str] = &[
     "await",
 ];
 
-/// Who may look into a secret: what signs or tells a call, the stores, and the one that takes it out of messages.
+/// Returns true if a file may see a secret: signing, sending, the stores, and redaction.
 fn may_expose(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
@@ -96,16 +96,16 @@ fn may_expose(path: &str) -> bool {
     }
 }
 
-/// Where a hash map is an index that is looked up and never walked.
+/// Files in which a hash map is an index and is never iterated.
 const HASH_INDEX: &[&str] = &["yaml/reader.rs"];
 
-/// Most lines of a file: a longer one often hides a second noun.
+/// The maximum number of lines of a file: a longer one often hides a second noun.
 const LONGEST: usize = 700;
 
 struct Source {
-    /// Below `src/`.
+    /// The path below `src/`.
     path: String,
-    /// Without comments, texts and unit tests.
+    /// The code without comments, texts and unit tests.
     code: String,
 }
 
@@ -114,7 +114,7 @@ impl Source {
         self.path.split('/').next().unwrap()
     }
 
-    /// How many modules it is below the crate: `plan/mod.rs` 1, `plan/agents.rs` 2.
+    /// Returns the number of modules below the crate: `plan/mod.rs` 1, `plan/agents.rs` 2.
     fn depth(&self) -> usize {
         let below = self.path.split('/').count();
         if self.path.ends_with("/mod.rs") { below - 1 } else { below }
@@ -154,7 +154,7 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// Cuts the unit tests off: a module under `#[cfg(test)]` ends its file.
+/// Removes the unit tests: a module under `#[cfg(test)]` ends its file.
 fn untested(code: &str) -> String {
     let mut from = 0;
     while let Some(at) = code[from..].find("#[cfg(test)]") {
@@ -169,7 +169,7 @@ fn untested(code: &str) -> String {
     code.to_owned()
 }
 
-/// Blanks comments, texts and characters out.
+/// Blanks out comments, texts and characters.
 fn code(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
@@ -237,7 +237,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Whether a word stands in the code, not as a part of another.
+/// Returns true if the code holds the word, not as a part of another.
 fn has_word(code: &str, word: &str) -> bool {
     let ends_open = !word.ends_with(is_word);
     code.match_indices(word).any(|(at, _)| {
@@ -245,7 +245,7 @@ fn has_word(code: &str, word: &str) -> bool {
     })
 }
 
-/// What follows `prefix` in paths: `std::fs::read` and `use std::{fs, io::Read}` give `fs` and `fs`, `io`.
+/// Returns the names after `prefix` in paths: `std::fs::read` and `use std::{fs, io::Read}` give `fs` and `fs`, `io`.
 fn after(code: &str, prefix: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, _) in code.match_indices(prefix) {

@@ -1,8 +1,8 @@
-//! Draws what is under way on standard error: bars on a terminal, a line for a long wait elsewhere.
+//! Draws progress on standard error: bars on a terminal, else lines for long waits.
 //!
-//! A thread looks at the board ten times a second, so that work never waits for the terminal. What took less than
-//! [`PATIENCE`] is never drawn: nothing flickers in a short run. Whoever writes to the terminal does so through
-//! [`Meter::aside`], which takes the bars away meanwhile, and those of finished work for good.
+//! A thread reads the board ten times a second, so that work never waits for the terminal. A task that takes less
+//! than [`PATIENCE`] is never drawn, so a short run does not flicker. All writes to the terminal go through
+//! [`Meter::aside`]. It hides the bars meanwhile, and removes those of finished work.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -15,22 +15,22 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::runtime::progress;
 use crate::runtime::progress::{Board, State};
 
-/// How long work goes on before it is drawn.
+/// Age of a task from which it is drawn.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How often the board is looked at.
+/// Pause between two looks at the board.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The shortest wait that is worth a line where there are no bars.
+/// Shortest wait with a line of its own, where there are no bars.
 const LONG_WAIT: Duration = Duration::from_secs(5);
 
-/// Set when the terminal has shown a `^C` below the bars.
+/// True once the terminal has shown a `^C` below the bars.
 static ECHOED: AtomicBool = AtomicBool::new(false);
 
-/// Says that Ctrl-C was pressed, and so that the terminal has shown it.
+/// Records that the terminal has shown a `^C`.
 pub(super) fn echoed() {
     ECHOED.store(true, Ordering::SeqCst);
 }
 
-/// How what is under way is shown.
+/// Display of progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manner {
     /// Bars.
@@ -41,7 +41,7 @@ pub(super) enum Manner {
     Silent,
 }
 
-/// Shows what is under way.
+/// Meter that shows progress.
 #[derive(Clone)]
 pub(super) struct Meter {
     manner: Manner,
@@ -58,12 +58,12 @@ struct Drawing {
     bars: MultiProgress,
     tasks: BTreeMap<u64, ProgressBar>,
     wait: Option<ProgressBar>,
-    /// Waits that a line was written for, and when they end.
+    /// Waits that already have a line, with their ends.
     told: BTreeMap<&'static str, Instant>,
 }
 
 impl Meter {
-    /// A meter that shows nothing before [`Meter::start`].
+    /// Returns a meter that shows nothing before [`Meter::start`].
     pub(super) fn new(manner: Manner) -> Self {
         let bars = MultiProgress::with_draw_target(match manner {
             Manner::Bars => ProgressDrawTarget::stderr(),
@@ -73,12 +73,12 @@ impl Meter {
         Self { manner, drawing: Arc::new(Mutex::new(drawing)) }
     }
 
-    /// How it shows what is under way.
+    /// Returns the display of progress.
     pub(super) fn manner(&self) -> Manner {
         self.manner
     }
 
-    /// Begins to look; `line` writes a line.
+    /// Starts the thread that reads the board; `line` writes a line.
     pub(super) fn start(&self, line: impl Fn(&str) + Send + 'static) {
         if self.manner == Manner::Silent {
             return;
@@ -96,7 +96,7 @@ impl Meter {
                 }
             }
         };
-        // Without a thread nothing is drawn, and that is all.
+        // Without a thread nothing is drawn, which is acceptable.
         let _ = std::thread::Builder::new().spawn(look);
     }
 
@@ -113,14 +113,14 @@ impl Meter {
 }
 
 impl Drawing {
-    /// Takes a `^C` away: it stands on a line of its own, and bars are cleared from their last line upwards.
+    /// Erases a `^C` on its own line. Bars are cleared from their last line upwards.
     fn mend(&self) {
         if !self.tasks.is_empty() && ECHOED.swap(false, Ordering::SeqCst) {
             let _ = io::stderr().lock().write_all(b"\r\x1b[2K\x1b[1A");
         }
     }
 
-    /// Takes the bars of finished work away.
+    /// Removes the bars of finished work.
     fn sweep(&mut self, board: &Board) {
         self.tasks.retain(|id, bar| {
             let goes_on = board.tasks.contains_key(id);
@@ -130,7 +130,7 @@ impl Drawing {
             }
             goes_on
         });
-        // Nobody waits where nothing is under way.
+        // Without a task there is no wait.
         if (board.held.is_empty() || self.tasks.is_empty())
             && let Some(wait) = self.wait.take()
         {
@@ -166,7 +166,7 @@ impl Drawing {
         }
     }
 
-    /// Says once of each long wait how long it is.
+    /// Writes one line for each long wait.
     fn lines(&mut self, board: &Board, line: &impl Fn(&str)) {
         let now = Instant::now();
         self.told.retain(|_, until| *until > now);
@@ -180,7 +180,7 @@ impl Drawing {
     }
 }
 
-/// Brings a bar up to date.
+/// Updates a bar.
 fn show(bar: &ProgressBar, state: &State) {
     if state.of > 0 {
         if bar.length().is_none() {
@@ -193,7 +193,7 @@ fn show(bar: &ProgressBar, state: &State) {
     bar.tick();
 }
 
-/// How far a task is, in words.
+/// Describes the progress of a task.
 fn words(state: &State) -> String {
     let mut words = Vec::new();
     if state.of > 0 {
@@ -210,7 +210,7 @@ fn words(state: &State) -> String {
     words.join(" · ")
 }
 
-/// All waits, in one line.
+/// Describes all waits in one line.
 fn waits(board: &Board) -> String {
     let now = Instant::now();
     let waits =
@@ -219,7 +219,7 @@ fn waits(board: &Board) -> String {
 }
 
 fn wait(operation: &str, left: Duration) -> String {
-    // Rounded up: what is still to wait is never 0 s.
+    // Round up: a wait is never shown as 0 s.
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
     format!("the rate limit of {operation} holds the next call for {seconds} s")
 }

@@ -1,5 +1,4 @@
-//! One line a step while an apply goes on, and another one where its end is not what that line said: a vendor says
-//! yes to what it does not do, and what got no answer was done all the same.
+//! Prints one line per step, and a correction when verification contradicts the vendor's response.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,26 +11,26 @@ use crate::model::plan::Plan;
 use crate::report::result;
 use crate::runtime::progress::Task;
 
-/// The lines of a run.
+/// Lines of a run.
 pub(super) struct Lines<'a> {
     plan: &'a Plan,
     console: &'a Console,
     task: &'a Task,
-    /// What was said last of the steps that were told; `None` where there was no answer.
+    /// Last reported status of each step with a line; `None` without a response.
     said: Mutex<BTreeMap<usize, Option<Status>>>,
 }
 
 impl<'a> Lines<'a> {
-    /// Lines of a run that begins.
+    /// Returns the lines of a run that begins.
     pub(super) fn new(plan: &'a Plan, console: &'a Console, task: &'a Task) -> Self {
         Self { plan, console, task, said: Mutex::default() }
     }
 
-    /// Says how a step was answered.
+    /// Reports the response to a step.
     pub(super) fn answered(&self, at: usize, op: &WriteOp, wrong: Option<&Failure>) {
         let Some(planned) = self.plan.steps.get(at) else { return };
         let shown = match op {
-            // Somebody may have been left out.
+            // Some agents may have been skipped.
             WriteOp::DeleteAgents { ids } => result::step_for(planned, ids),
             WriteOp::CreateAgents { .. }
             | WriteOp::EditAgent { .. }
@@ -47,7 +46,7 @@ impl<'a> Lines<'a> {
                 self.task.remark(planned.targets.first().map(ToString::to_string).unwrap_or_default());
                 Some(Status::Done)
             }
-            // Not failed: reading back tells whether it was carried out.
+            // Not failed: the read-back tells whether the vendor applied it.
             Some(Failure::Unknown(why) | Failure::Late(why) | Failure::Garbled(why)) => {
                 self.console.note(&format!("  {shown} no answer ({why}), looking again"));
                 None
@@ -61,7 +60,7 @@ impl<'a> Lines<'a> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(at, said);
     }
 
-    /// Says what became of the steps of which something else was said, or nothing certain.
+    /// Reports the steps whose result differs from their line, or was uncertain.
     pub(super) fn end(&self, results: &[StepResult]) {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         for (at, said) in &*said {
@@ -73,7 +72,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// How a step ended, where that is not what was said of it.
+/// Returns the result of a step if it differs from its line.
 fn correction(said: Option<Status>, end: Status, message: Option<&str>) -> Option<String> {
     let why = message.map(|why| format!(" ({why})")).unwrap_or_default();
     match end {
@@ -82,7 +81,7 @@ fn correction(said: Option<Status>, end: Status, message: Option<&str>) -> Optio
         Status::Done => Some(format!("done{why}")),
         Status::Failed => Some(format!("FAILED{why}")),
         Status::Unknown => Some(format!("UNKNOWN{why}")),
-        // What is done but for people at work was said to be done, for those for whom it was.
+        // Without the busy agents, the step was already reported as done.
         Status::Skipped => None,
     }
 }

@@ -4,12 +4,11 @@
 //! The `Display` of a message is its English sentence: JSON, logs and errors of the command line use it.
 
 pub mod en;
-mod subject;
-
-pub use self::subject::Subject;
+pub mod subject;
 
 use std::fmt;
 
+use self::subject::Subject;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Finding;
 use crate::model::objection::{IdObjection, KeyObjection, ValueObjection};

@@ -1,4 +1,4 @@
-//! The subject of a finding.
+//! What a sentence is about.
 
 use crate::model::finding::Finding;
 use crate::model::id::ResourceId;

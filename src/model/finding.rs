@@ -231,7 +231,7 @@ impl Finding {
     }
 }
 
-/// A [`Finding`] as it is spelled in JSON.
+/// One finding.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct SpelledFinding {

@@ -1,6 +1,6 @@
 //! The tables → a Markdown reference of every field, setting and finding code.
 //!
-//! Nothing is told here that the tables do not say; the page is generated and checked in.
+//! The page is generated from the tables and checked in.
 
 use std::fmt::Write as _;
 
@@ -11,14 +11,14 @@ use crate::model::rule::{Effect, RULES};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
-/// The vendors' operations that set a field at creation, change it, and tell it.
+/// The vendors' operations that create, edit and read an agent's fields.
 pub(super) const AGENT_OPERATIONS: [&str; 3] = ["create/v2", "edit/v2", "page, one/v2"];
-/// The same of queues.
+/// The vendors' operations that create, edit and read a queue's fields.
 pub(super) const QUEUE_OPERATIONS: [&str; 3] = ["addQueue", "updateQueueAssignMembers", "queueQueue"];
-/// The same of seats, which are only read.
+/// The vendors' operations for the fields of seats, which are read-only.
 pub(super) const SEAT_OPERATIONS: [&str; 3] = ["create", "edit", "v3/cc/seat/query"];
 
-/// Renders the reference; `specs` are the connectors that there are.
+/// Renders the reference; `specs` are the connectors.
 pub fn fields(specs: &[&'static Spec]) -> String {
     let mut out = String::from(
         "<!-- Generated from the tables in src/model and src/provider: do not edit. `UPDATE=1 cargo test --test generated` writes it anew. -->\n\n\
@@ -117,7 +117,7 @@ fn kind(out: &mut String, title: &str, intro: &str, operations: [&str; 3], table
     }
 }
 
-/// The meaning, and whether it is masked in what others store or post.
+/// Returns the meaning of a field, and a note if shared reports mask it.
 fn meaning(field: &Field) -> String {
     let personal = match field.personal {
         None => "",
@@ -170,7 +170,7 @@ fn rows(out: &mut String, prefix: &str, table: &[Setting]) {
     }
 }
 
-/// What holds when a setting is not there.
+/// Returns the value that applies when a setting is missing.
 pub(super) fn setting_default(setting: &Setting) -> String {
     match (setting.required, setting.default) {
         (true, _) => "required".to_owned(),
@@ -207,7 +207,7 @@ fn code(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A text fit for a cell of a Markdown table.
+/// Escapes a text for a cell of a Markdown table.
 fn cell(text: &str) -> String {
     text.trim().replace('|', "\\|")
 }

@@ -1,4 +1,4 @@
-//! A view as text for a terminal or a log. Meaning never rests on colour alone.
+//! A view as text for a terminal or a log. Colour is never the only carrier of meaning.
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -12,21 +12,21 @@ use crate::model::plan::Action;
 use crate::model::rule::Severity;
 use crate::model::text::{sanitize, sanitize_lines};
 
-/// How text is drawn.
+/// The style of text output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TextStyle {
-    /// With colours.
+    /// True if text is coloured.
     pub colour: bool,
-    /// Wrapped at so many columns; not at all when unknown.
+    /// The number of columns to wrap at; `None` does not wrap.
     pub width: Option<usize>,
-    /// With the place of each change.
+    /// True if the place of each change is shown.
     pub places: bool,
 }
 
-/// From how many columns on a changed text is shown once, with marks in it.
+/// The width in columns from which a changed text appears once, with marks.
 const LONG: usize = 24;
 
-/// Draws a report: each workspace with its plan and, after an apply, with what became of it.
+/// Renders a report: each workspace with its plan and, after an apply, its outcome.
 pub(super) fn report(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().map(|part| {
         let text = match &part.body {
@@ -39,8 +39,8 @@ pub(super) fn report(report: &Report, look: TextStyle) -> String {
     parts.collect()
 }
 
-/// Draws what was not done of plans that were shown before they were carried out, and the counts. Why nothing was
-/// changed stands on standard error already.
+/// Renders the steps that were not done, and the counts. The plan was shown before its run. Standard error already
+/// holds the reason of a refused run.
 pub fn outcome(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().filter_map(|part| match &part.body {
         Body::Ran(plan, run) if run.refused.is_none() => {
@@ -54,7 +54,7 @@ pub fn outcome(report: &Report, look: TextStyle) -> String {
     parts.filter(|text| !text.is_empty()).fold(String::new(), |all, text| all + "\n" + &text)
 }
 
-/// Why a workspace has no plan, and where.
+/// Renders the failure of a workspace that has no plan.
 fn failed(failure: &Failure) -> String {
     let mut text = format!("Failed: {}\n", sanitize_lines(&failure.message));
     for diagnostic in &failure.diagnostics {
@@ -64,13 +64,13 @@ fn failed(failure: &Failure) -> String {
     text
 }
 
-/// Draws the end of a run.
+/// Renders the end of a run.
 fn end(view: &View, look: TextStyle) -> String {
     let sentences = view.end.iter().flat_map(|end| end.notes.iter().chain(&end.verdict));
     sentences.fold(String::new(), |all, sentence| all + &wrap(&safe(sentence), 0, look.width) + "\n")
 }
 
-/// Draws a plan, or a run.
+/// Renders a plan or a run.
 pub fn plan(view: &View, look: TextStyle) -> String {
     let mut text = String::new();
     let subject = view.changes.iter().map(|line| line.subject.width()).max().unwrap_or(0).min(28);
@@ -135,7 +135,7 @@ fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
         LineKind::Open(_) | LineKind::Moved => format!("{:>3} {} ", line.tone.mark(), line.tone.word()),
         LineKind::Act(_) | LineKind::Find(_) => format!("{:>3} ", line.tone.mark()),
     };
-    // Numbers that a vendor holds may be anything.
+    // A vendor's numbers may hold any character.
     let name = sanitize(&line.subject);
     let gap = subject.saturating_sub(name.width());
     let head = format!(
@@ -189,8 +189,8 @@ fn draw_piece(piece: &Segment, look: TextStyle) -> String {
     }
 }
 
-/// Both sides of a value. A long text stands once, with the words that go and come marked within it: by colour, and
-/// by `[-…-]` and `{+…+}` for those who see none.
+/// Renders both sides of a value. A long text appears once, with removed and added words marked by colour. Without
+/// colour, `[-…-]` and `{+…+}` mark them.
 fn changed(before: &str, after: &str, look: TextStyle) -> String {
     let old = AnsiColor::Red.on_default();
     let new = AnsiColor::Green.on_default();
@@ -218,8 +218,8 @@ fn changed(before: &str, after: &str, look: TextStyle) -> String {
     format!("{} -> {}", side(false), side(true))
 }
 
-/// Wraps text that begins at a column, continuing below its beginning. What stands between two dots stays together
-/// where a line has room for it; a word that is longer than a line, as Chinese sentences are, is parted where the line ends.
+/// Wraps text that starts at a column; later lines start at the same column. An item between two dots stays on one
+/// line where it fits. A word that is longer than a line, such as a Chinese sentence, breaks at the end of the line.
 pub(super) fn wrap(text: &str, start: usize, width: Option<usize>) -> String {
     let Some(width) = width.filter(|width| *width > start + 20) else { return text.to_owned() };
     let mut result = String::new();
@@ -265,7 +265,7 @@ pub(super) fn wrap(text: &str, start: usize, width: Option<usize>) -> String {
     result
 }
 
-/// Columns that a text takes, colours aside.
+/// Returns the columns that a text occupies, without colour codes.
 fn visible(text: &str) -> usize {
     let mut plain = String::new();
     let mut escaped = false;

@@ -1,39 +1,39 @@
-//! What long work tells of itself, for whoever watches: the terminal, or nobody.
+//! Progress of long tasks, for the terminal if there is one.
 //!
-//! A process has one terminal, and so one board, as it has one log. Whoever works writes numbers on it and never
-//! waits for it to be read; nothing but what is shown to a person depends on it.
+//! A process has one terminal, and so one board, like its one log. A task writes numbers on the board and never waits
+//! for a reader. Nothing but the display depends on the board.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Something long that is under way; it leaves the board when it is dropped.
+/// Long task in progress; it leaves the board on drop.
 #[derive(Debug)]
 pub struct Task(u64);
 
-/// How far a task is.
+/// State of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
-    /// What is done, like `reading agents`.
+    /// Name of the task, like `reading agents`.
     pub label: String,
-    /// What is counted, like `pages`.
+    /// Unit of the count, like `pages`.
     pub unit: &'static str,
-    /// When it began.
+    /// Start of the task.
     pub since: Instant,
-    /// How many are done.
+    /// Number of finished units.
     pub done: u64,
-    /// How many there are; 0 as long as nobody knows.
+    /// Total number of units; 0 while unknown.
     pub of: u64,
     /// The latest news.
     pub remark: String,
 }
 
-/// All that is under way.
+/// All tasks in progress.
 #[derive(Clone, Debug, Default)]
 pub struct Board {
-    /// Tasks by the order in which they began.
+    /// Tasks by the order of their start.
     pub tasks: BTreeMap<u64, State>,
-    /// Operations whose next call a rate limit holds back, and until when.
+    /// Operations whose next call waits for a rate limit, with the end of the wait.
     pub held: BTreeMap<&'static str, Instant>,
     next: u64,
 }
@@ -44,7 +44,7 @@ fn board() -> MutexGuard<'static, Board> {
     BOARD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Puts a task on the board.
+/// Adds a task to the board.
 pub fn begin(label: String, unit: &'static str) -> Task {
     let mut board = board();
     let id = board.next;
@@ -54,13 +54,13 @@ pub fn begin(label: String, unit: &'static str) -> Task {
     Task(id)
 }
 
-/// Says that a rate limit holds the next call of an operation back for so long.
+/// Records that a rate limit delays the next call of an operation by a time.
 pub fn held(operation: &'static str, wait: Duration) {
     let until = Instant::now() + wait;
     board().held.insert(operation, until);
 }
 
-/// What is on the board now.
+/// Returns the current board.
 pub fn now() -> Board {
     let mut board = board();
     let now = Instant::now();
@@ -69,17 +69,17 @@ pub fn now() -> Board {
 }
 
 impl Task {
-    /// Says how many there are.
+    /// Sets the total.
     pub fn out_of(&self, of: usize) {
         self.change(|state| state.of = u64::try_from(of).unwrap_or(u64::MAX));
     }
 
-    /// Says that one more is done.
+    /// Counts one more finished unit.
     pub fn another(&self) {
         self.change(|state| state.done += 1);
     }
 
-    /// Says what is news.
+    /// Sets the latest news.
     pub fn remark(&self, remark: String) {
         self.change(|state| state.remark = remark);
     }

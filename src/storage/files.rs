@@ -1,4 +1,4 @@
-//! Files of a workspace: found and read inside it, written whole or not at all.
+//! Workspace files: found and read inside the workspace, written whole or not at all.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -18,25 +18,25 @@ const MOST_FILES: usize = 100_000;
 const MOST_BYTES: u64 = 1 << 30;
 /// Most bytes of a workspace file.
 const MOST_BYTES_OF_WORKSPACE: u64 = 16 << 20;
-/// How deep a folder of manifests may lie.
+/// Deepest level of a folder of manifests.
 const DEEPEST: usize = 64;
 
-/// Where a workspace lies.
+/// Location of a workspace.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// Its folder.
     pub folder: PathBuf,
     /// The workspace file.
     pub file: PathBuf,
-    /// The workspace file as it is shown to people.
+    /// Path of the workspace file for display.
     pub shown: Arc<str>,
 }
 
 impl Place {
-    /// Finds the workspace that an argument names: a folder that holds `rosterctl.yaml`, or that file.
+    /// Finds the workspace that an argument names: a folder with `rosterctl.yaml`, or that file.
     ///
     /// # Errors
-    /// There is none.
+    /// No workspace is there.
     pub fn find(argument: &Path) -> Result<Self, String> {
         let file = if argument.is_dir() { argument.join(WORKSPACE_FILE) } else { argument.to_owned() };
         if !file.is_file() {
@@ -61,7 +61,7 @@ impl Place {
     /// Reads the workspace file.
     ///
     /// # Errors
-    /// It cannot be read, or is another file behind a link: what is wrong with it would show that file's lines.
+    /// The file cannot be read, or is a link to another file, whose lines an error message would show.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         paths::unstrayed(&self.folder)?;
         let (root, real) = (fs::canonicalize(&self.folder)?, fs::canonicalize(&self.file)?);
@@ -72,19 +72,19 @@ impl Place {
         paths::read(paths::open_real(&real)?, MOST_BYTES_OF_WORKSPACE)
     }
 
-    /// The folder of rosterctl's own files.
+    /// Returns the folder of rosterctl's own files.
     pub fn own_folder(&self) -> PathBuf {
         self.folder.join(".rosterctl")
     }
 }
 
-/// A path as it is shown to people, without a leading `./`. It is never opened: two paths may be shown alike.
+/// Returns a path for display, without a leading `./`. Never open it: two paths may have one display form.
 pub fn shown(path: &Path) -> Arc<str> {
     let text = path.to_string_lossy();
     Arc::from(text.strip_prefix("./").unwrap_or(&text))
 }
 
-/// The part of shown names that leads to the workspace's folder, with its final `/`.
+/// Returns the display path of the workspace's folder, with its final `/`.
 pub fn shown_folder(place: &Place) -> String {
     match place.shown.rsplit_once('/') {
         Some((folder, _)) => format!("{folder}/"),
@@ -94,18 +94,18 @@ pub fn shown_folder(place: &Place) -> String {
 
 /// A manifest that a workspace names.
 pub struct Manifest {
-    /// Where it was found.
+    /// Path under which it was found.
     pub path: PathBuf,
-    /// Where it lies, without any link on the way.
+    /// Real path, with all links resolved.
     pub real: PathBuf,
-    /// Its path as it is shown to people.
+    /// Path for display.
     pub name: Arc<str>,
-    /// How many bytes it had when it was found.
+    /// Size in bytes when it was found.
     pub length: u64,
 }
 
 impl Manifest {
-    /// Reads it.
+    /// Reads the manifest.
     ///
     /// # Errors
     /// It cannot be read.
@@ -119,11 +119,11 @@ impl Manifest {
 
 /// Finds the manifests that a workspace names, ordered by path.
 ///
-/// A link may lead to another file of the manifests' own folders, and nowhere else: manifests may come from
-/// strangers, and a message about a file shows its lines.
+/// A link may only lead to another file of the manifests' own folders. Manifests may come from strangers, and a
+/// message about a file shows its lines.
 ///
 /// # Errors
-/// Files that are not there, cannot be looked at, or may not be read; more of them than the bounds allow.
+/// A file does not exist, cannot be inspected or may not be read, or the manifests exceed the bounds.
 pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<Manifest>, Diagnostics> {
     let mut out = Diagnostics::default();
     let root = fs::canonicalize(&place.folder).unwrap_or_else(|_| place.folder.clone());
@@ -164,7 +164,7 @@ pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<Manifest>, 
     if out.is_empty() { Ok(found) } else { Err(out) }
 }
 
-/// Says which bound of the manifests together is passed.
+/// Returns a diagnostic if the manifests together exceed a bound.
 fn bounds(place: &Place, found: &[Manifest]) -> Option<Diagnostic> {
     let bytes: u64 = found.iter().map(|manifest| manifest.length).sum();
     let problem = if found.len() > MOST_FILES {
@@ -177,12 +177,12 @@ fn bounds(place: &Place, found: &[Manifest]) -> Option<Diagnostic> {
     Some(Diagnostic::at(&Source::new(&place.shown, 1, 1), problem))
 }
 
-/// Whether a file is kept by a secret store, by Git or by rosterctl, and so is no manifest.
+/// Returns true if a file belongs to a secret store, to Git or to rosterctl. Such a file is no manifest.
 fn is_reserved(place: &Place, workspace: &Workspace, named: &[PathBuf], real: &Path, is_link: bool) -> bool {
     let at = |path: &Path| fs::canonicalize(path).ok();
     let setting = |store: &Store, key| at(&place.folder.join(store.settings.text(key)?));
     let kept = |store: &Store| match store.kind {
-        // A store may hold the whole workspace. Then only links are told apart.
+        // A store may hold the whole workspace. Then only links are reserved.
         "dir" => setting(store, "path").is_some_and(|folder| {
             real.starts_with(&folder) && (is_link || !named.iter().any(|entry| entry.starts_with(&folder)))
         }),
@@ -199,12 +199,13 @@ fn is_reserved(place: &Place, workspace: &Workspace, named: &[PathBuf], real: &P
         || workspace.connections.iter().any(authorities)
 }
 
-/// Paths of the manifests that a workspace names, as far as they are there.
+/// Returns the paths of the existing manifests that a workspace names.
 pub fn manifest_paths(place: &Place, workspace: &Workspace) -> Vec<PathBuf> {
     find(place, workspace, &mut Diagnostics::default())
 }
 
-/// Whether a workspace has no manifest yet: what it names is not there, or is a folder with none in it.
+/// Returns true if a workspace has no manifest yet.
+/// Each path under `manifests:` does not exist, or is a folder without manifests.
 pub fn no_manifest_yet(place: &Place, workspace: &Workspace) -> bool {
     workspace.manifests.iter().all(|(name, _)| {
         let path = place.folder.join(&**name);
@@ -256,9 +257,10 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::general(FileProblem::Unreadable { path: shown(path).to_string(), why: error.to_string() })
 }
 
-/// Finds all `*.yaml` and `*.yml` below a folder, but for hidden files and folders. What is passed over in silence
-/// would look as if nobody asked for it, and `prune` deletes such agents: so whatever looks like a manifest or a
-/// folder, and is none that can be read, is complained of.
+/// Finds all `*.yaml` and `*.yml` below a folder, except hidden files and folders.
+///
+/// A silently skipped manifest would look like removed agents, and `prune` deletes those. So the function reports
+/// every unreadable manifest or folder, and every link to a folder.
 fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, out: &mut Diagnostics) -> io::Result<()> {
     let complain =
         |path: &Path, problem: FileProblem| Diagnostic::at(&Source::new(&shown(path), 1, 1), problem);
@@ -280,7 +282,7 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, out: &mut Diagnos
         let is_manifest = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
         match fs::metadata(&path) {
             Ok(real) if real.is_file() && is_manifest => found.push(path),
-            // A link to a folder is not followed: it could lead in circles, or out of the workspace.
+            // Links to folders are not followed: they could form a cycle or leave the workspace.
             Ok(real) if real.is_dir() => out.push(complain(&path, FileProblem::LinkToFolder)),
             Ok(_) if is_manifest => out.push(complain(&path, FileProblem::NoPlainFile)),
             Err(error) if kind.is_symlink() || is_manifest => {
@@ -309,10 +311,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a file that is not there yet, readable by its owner alone; `false` where one is there, which stays.
-///
-/// # Errors
-/// The file cannot be written.
+/// Writes a new file, readable by its owner alone. Returns false, and keeps the file, if it exists.
 pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".rosterctl-").tempfile_in(folder)?;
@@ -325,7 +324,7 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     }
 }
 
-/// Keeps a folder, and the file that says so, out of Git; a `.gitignore` that is there stays.
+/// Adds a `.gitignore` that keeps a folder and itself out of Git. Keeps an existing one.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -333,7 +332,7 @@ pub fn ignore(folder: &Path) -> io::Result<()> {
     create(&folder.join(".gitignore"), b"*\n").map(|_| ())
 }
 
-/// Tries whether [`put`] could write there, and leaves what is there as it is.
+/// Checks that [`put`] could write to a path, and leaves an existing file unchanged.
 ///
 /// # Errors
 /// It could not.
@@ -354,10 +353,10 @@ pub fn probe(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Replaces a file that people wrote, by its real path: whole or not at all, with the rights that it has.
+/// Replaces a file that people wrote, by its real path. Writes it whole or not at all, and keeps its permissions.
 ///
 /// # Errors
-/// It is not there, or cannot be written.
+/// It does not exist, or cannot be written.
 pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let rights = fs::metadata(path)?.permissions();
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -369,16 +368,16 @@ pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether two paths lead to one file that is there.
+/// Returns true if two paths lead to one existing file.
 pub fn same(one: &Path, other: &Path) -> bool {
     matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Writes to a place that a command line names: a file is replaced whole, behind a link too unless the link lies in a
-/// checkout; what is no file (a pipe, a device) is written through.
+/// Writes to a path that a command line names.
+/// Replaces a file whole, also behind a link, unless that link is in a checkout. Writes through a pipe or a device.
 ///
 /// # Errors
-/// A link of a checkout is on the way, or it cannot be written.
+/// A link of a checkout is on the way, or the file cannot be written.
 pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     paths::unlinked(path)?;
     match fs::metadata(path) {
@@ -388,22 +387,22 @@ pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// When a file was last written, in milliseconds since 1970 UTC; `None` when nothing tells.
+/// Returns the time of a file's last write; `None` if unknown. In milliseconds since 1970 UTC.
 pub fn written_ms(path: &Path) -> Option<i64> {
     let since = fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok()
 }
 
-/// Returns an error when a file that rosterctl keeps beside the workspace is a link, or lies behind one: what it
-/// leads to would be read, or written over.
+/// Checks that no file of rosterctl beside the workspace is behind a link. Else rosterctl would read or overwrite the
+/// link's target.
 ///
 /// # Errors
-/// One is.
+/// A file is a link, or lies behind one.
 pub fn own_files(place: &Place, ledger: Vec<PathBuf>) -> io::Result<()> {
     let folder = place.own_folder();
     paths::unlinked_below(&place.folder, &folder)?;
     let entries = fs::read_dir(&folder).into_iter().flatten().chain(
-        // Kept by name below the own folder: rate windows and the history of runs.
+        // rosterctl keeps these folders below its own: rate windows and the history of runs.
         ["rate", "history"]
             .into_iter()
             .flat_map(|name| fs::read_dir(folder.join(name)).into_iter().flatten()),
@@ -412,10 +411,10 @@ pub fn own_files(place: &Place, ledger: Vec<PathBuf>) -> io::Result<()> {
     kept.chain(ledger).try_for_each(|path| paths::unlinked_below(&place.folder, &path))
 }
 
-/// Notes where the files of stores really lie: two stores may name one place.
+/// Records the real paths of the stores' files: two stores may name one place.
 ///
 /// # Errors
-/// One lies behind a link of the workspace.
+/// A file lies behind a link of the workspace.
 pub fn locate_stores(place: &Place, workspace: &mut Workspace) -> Result<(), String> {
     let root = real(&place.folder);
     for store in workspace.stores.values_mut().filter(|store| store.kind != "vault") {
@@ -432,7 +431,7 @@ pub fn locate_stores(place: &Place, workspace: &mut Workspace) -> Result<(), Str
     Ok(())
 }
 
-/// Returns where a path leads, links resolved, as far as it is there.
+/// Returns a path with the links of its existing part resolved.
 pub fn real(path: &Path) -> PathBuf {
     if let Ok(real) = fs::canonicalize(path) {
         return real;
@@ -440,16 +439,16 @@ pub fn real(path: &Path) -> PathBuf {
     match (path.parent(), path.file_name()) {
         (Some(folder), Some(name)) if folder.as_os_str().is_empty() => real(Path::new(".")).join(name),
         (Some(folder), Some(name)) => real(folder).join(name),
-        // `nowhere/..`: folders on the way are made when a file is written.
+        // `nowhere/..`: a later write creates the folders on the way.
         (Some(folder), None) => real(folder).parent().map(Path::to_owned).unwrap_or_default(),
         (None, _) => path.to_owned(),
     }
 }
 
-/// Makes the folder of rosterctl's own files, which no version control shall take in.
+/// Creates the folder of rosterctl's own files, and keeps it out of version control.
 ///
 /// # Errors
-/// It cannot be made.
+/// It cannot be created.
 pub fn own_folder(place: &Place) -> io::Result<PathBuf> {
     let folder = place.own_folder();
     fs::create_dir_all(&folder)?;

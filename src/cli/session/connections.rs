@@ -37,16 +37,16 @@ use crate::storage::rate_store::{FileRateStore, lock_files};
 use crate::storage::secrets::SecretError;
 use crate::storage::state;
 
-/// The reason for which a connection cannot be used. Its `Display` is words that go on from the name.
+/// Reason for which a connection cannot be used. Its words continue the connection's name.
 pub(crate) enum Unusable {
-    /// It is declared wrongly, or this machine lacks something.
+    /// The declaration is wrong, or this machine lacks something.
     Wrong(ConnectionFault),
-    /// The store of its secret does not answer, or refuses the sign-in.
+    /// The store of its secret does not respond, or refuses the sign-in.
     Unreachable(Reason, ConnectionFault),
 }
 
 impl Unusable {
-    /// Whether its calls cannot be signed.
+    /// Returns true if the calls cannot be signed.
     pub(crate) fn is_unsigned(&self) -> bool {
         let (Self::Wrong(fault) | Self::Unreachable(_, fault)) = self;
         match fault {
@@ -65,10 +65,10 @@ impl std::fmt::Display for Unusable {
     }
 }
 
-/// A connection at work.
+/// Returns the client of a connection.
 ///
 /// # Errors
-/// Why it cannot be, in words that go on from the connection's name.
+/// The reason for which there is none, in words that continue the connection's name.
 pub(crate) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Rc<Client>, Unusable> {
     let mut made = loaded.clients.made.lock().await;
     if let Some(link) = made.get(&connection.name) {
@@ -79,7 +79,7 @@ pub(crate) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Rc<
     Ok(link)
 }
 
-/// A connection for trying a call once: nobody else uses it, and nothing is tried again.
+/// Returns an unshared client without retries, to try a call once.
 ///
 /// # Errors
 /// As of [`link`].
@@ -87,8 +87,8 @@ pub(crate) async fn trial(loaded: &Loaded, connection: &Connection) -> Result<Cl
     make(loaded, connection).await.map(Client::without_retries)
 }
 
-/// Says what is wrong with the value of a secret that the workspace names under a setting. A token goes into a
-/// header, and an identity is a file of lines.
+/// Returns the objection to the value of a secret under a setting. A token goes into a header, and an identity is a
+/// file of lines.
 pub(crate) fn objection(way: &str, secret: &SecretRef, value: &Secret) -> Option<String> {
     value_objection(way, value).map(|why| format!("its `{way}` {secret} {why}: store it without that"))
 }
@@ -104,7 +104,7 @@ fn value_objection(way: &str, value: &Secret) -> Option<ValueObjection> {
 async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusable> {
     let connector = provider::connector(connection).ok_or(Unusable::Wrong(ConnectionFault::NoConnector))?;
     let secret = match (connection.base_url(), connector.secret(connection)) {
-        // The simulator in this process asks for no credential.
+        // The simulator in this process needs no credential.
         (None, _) => Arc::new(Secret::new("sandbox".to_owned())),
         (Some(_), Some(secret)) => {
             let value = loaded.secrets.get(secret).await.map_err(|error| {
@@ -140,7 +140,7 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
     Ok(Client::new(connection.clone(), connector, transport, secret, limiter, clock))
 }
 
-/// The system that holds a kind of resources, or why it cannot be asked.
+/// Returns the system that holds a kind of resources, or the reason against its use.
 pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor, String>> {
     let connection = loaded.workspace.connection_of_kind(kind)?;
     let provider = provider::for_connection(connection)?;
@@ -151,10 +151,10 @@ pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor,
     })
 }
 
-/// The systems that hold resources, ready to work.
+/// Returns the systems that hold resources.
 ///
 /// # Errors
-/// Every secret that cannot be had, with its place.
+/// Every secret that is not available, with its place.
 pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
     let mut vendors = Vendors::default();
     let mut wrong = Diagnostics::default();
@@ -184,7 +184,7 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
         return Ok(vendors);
     }
     if !unreachable.is_empty() {
-        // What is declared wrongly is told by the next run, once the store answers.
+        // The next run reports wrong declarations, once the store responds.
         return Err(CliError::Unreachable(unreachable.join("\n"), Reason::gravest(reasons)));
     }
     let bytes = loaded.place.read().unwrap_or_default();
@@ -192,7 +192,7 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
     Err(CliError::Input(wrong.into_sorted(), SourceCache::new(vec![file])))
 }
 
-/// The systems that know who is at work. One that cannot be asked is there nevertheless, and says why.
+/// Returns the systems that report presence. A system without a client is included, with the reason.
 pub(crate) async fn observers(loaded: &Loaded) -> Observers {
     let mut observers = Observers::default();
     for observer in provider::OBSERVERS.iter().copied() {
@@ -203,8 +203,8 @@ pub(crate) async fn observers(loaded: &Loaded) -> Observers {
     observers
 }
 
-/// The voice seats, where a connection reads them; never a failure. With `passwords` those that manifests name
-/// are read from their stores, and compared.
+/// Reads the voice seats, if a connection reads them. Never fails. With `passwords`, compares the passwords that
+/// manifests name with their stores.
 pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
     let Some(connection) = loaded.workspace.connection(SEAT_QUERY.name) else { return Seats::Unasked };
     let link = match link(loaded, connection).await {
@@ -222,7 +222,7 @@ pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
     }
 }
 
-/// The systems that can tell a state that the guard protects; none when the plan hurts nobody.
+/// Returns the systems that report a state that the guard protects. Empty if the plan disrupts no agent.
 pub(crate) async fn guards(loaded: &Loaded, plan: &Plan, guard: &PresencePolicy) -> Observers {
     let mut observers = Observers::default();
     if !disruption::needs_presence(plan, guard) {
@@ -256,7 +256,7 @@ async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
     Ok(embedded)
 }
 
-/// Returns the lock of queue creation on the tenant, not yet taken.
+/// Returns the untaken lock of queue creation on the tenant.
 pub(crate) fn creation_lock(loaded: &Loaded) -> Option<CreationLock> {
     let connection = loaded.workspace.connections.iter().find(|c| c.spec.kinds.contains(&Kind::Queue))?;
     let folders: Vec<_> = state::folders().into_iter().collect();
@@ -264,10 +264,10 @@ pub(crate) fn creation_lock(loaded: &Loaded) -> Option<CreationLock> {
     Some(CreationLock::new(&files, Rc::new(SystemClock)))
 }
 
-/// What a rate window belongs to: the account at its host.
+/// Returns the owner of a rate window: the account at its host.
 fn account(loaded: &Loaded, connection: &Connection) -> String {
     let at = match connection.base_url() {
-        // A host is one however it is spelled, and the limit is the account's.
+        // All spellings of a host are one host, and the limit belongs to the account.
         Some(base) => base.to_ascii_lowercase().replacen("://localhost", "://127.0.0.1", 1),
         None => fs::canonicalize(&loaded.place.folder).unwrap_or_default().display().to_string(),
     };

@@ -27,8 +27,8 @@ enum Wrong {
     Unread(String),
 }
 
-/// Reads every password that a step sends, before the first write; each key once. One that a step makes
-/// need not be there yet.
+/// Reads every password that a step sends, before the first write; each key once. A password that a step makes may be
+/// missing.
 pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliError> {
     let mut places: BTreeMap<SecretRef, Option<Source>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
@@ -67,7 +67,7 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
     }
     let mut out = Diagnostics::default();
     for (source, mut all) in wrong {
-        // A pool's passwords stand at one place: its line is shown once.
+        // A pool's passwords have one place, whose line is shown once.
         let more = all.len() - 1;
         let problem = match all.swap_remove(0) {
             Wrong::Refused(secret, why) => FileProblem::BadPassword { secret, why, more },
@@ -80,21 +80,21 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
     Err(CliError::Input(out.into_sorted(), files))
 }
 
-/// Whether a step makes a password anew: whoever sends it sends that one.
+/// Returns true if a step renews a password. Then all steps send the new one.
 fn renewed(plan: &Plan, secret: &SecretRef) -> bool {
     let same = |other: &SecretRef| other.name() == secret.name();
     let fields = plan.changes.iter().filter_map(|change| change.field(&PASSWORD));
     fields.filter(|field| field.renew).any(|field| field.secret.as_ref().is_some_and(same))
 }
 
-/// Fingerprints of the passwords that a run set, where a key for them is declared.
+/// Returns the fingerprints of the passwords that a run set, if their key is declared.
 pub(crate) async fn fingerprints(
     plan: &Plan,
     loaded: &Loaded,
     passwords: &Passwords,
 ) -> BTreeMap<OperatorId, String> {
     let mut prints = BTreeMap::new();
-    // A key that cannot be read was said by the planning; here it costs the fingerprints alone.
+    // The planning reported an unreadable key; here only the fingerprints are lost.
     let Ok(Some(key)) = fingerprints::key(loaded).await else { return prints };
     let passwords = passwords.lock().await;
     for change in &plan.changes {

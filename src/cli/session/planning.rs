@@ -1,4 +1,4 @@
-//! The plan of a session: reads live state and the ledger, settles the journal, plans.
+//! Plan of a session: reads live state and the ledger, settles the journal, plans.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ pub(crate) async fn again(loaded: &Loaded, store: &Store, saved: &Plan) -> Resul
     Ok(Planned { plan, live, ledger, vendors })
 }
 
-/// Returns the seconds that a plan takes at least, with the calls that the shared rate windows hold now.
+/// Returns the least seconds of a plan, with the calls in the shared rate windows.
 pub(crate) fn seconds(loaded: &Loaded, plan: &Plan, vendors: &Vendors) -> u64 {
     let rates = vendors.queues.iter().flat_map(Vendor::rates);
     let used = rates.map(|(operation, _, used)| (operation, used)).collect();
@@ -80,7 +80,7 @@ pub(crate) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput
     Ok(PlanningInput { live, ledger, vendors })
 }
 
-/// Builds the plan from what was read.
+/// Builds the plan from live state, ledger and fingerprints.
 pub(crate) fn build(
     loaded: &Loaded,
     live: &Live,
@@ -115,7 +115,7 @@ fn elsewhere(loaded: &Loaded, live: &Live, ledger: &Ledger) -> BTreeMap<Operator
     pruned.filter_map(|(id, _)| Some((id.clone(), owner(id)?))).collect()
 }
 
-/// Enters into the ledger the steps of an interrupted run. Only `apply` saves it, under the lock.
+/// Records the steps of an interrupted run in the ledger. Only `apply` saves it, under the lock.
 async fn settle(
     loaded: &Loaded,
     ledger: &mut Ledger,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{and_more, list};
-use crate::messages::Subject;
+use crate::messages::subject::Subject;
 use crate::model::difference::Difference;
 use crate::model::finding::{FindingKind, ForeignSecret};
 use crate::model::id::Kind;

@@ -1,25 +1,26 @@
-//! Findings → lines; what merely stands in no manifest is one line a kind, and what is said of several agents alike
-//! (a pool) is one line.
+//! Findings → lines. Unmanaged resources share one line per kind; equal findings on several agents, such as a pool,
+//! share one line.
 
 use std::collections::BTreeMap;
 
 use super::line::{Line, LineKind, Section, Segment, ranges};
-use crate::messages::{Subject, en};
+use crate::messages::en;
+use crate::messages::subject::Subject;
 use crate::model::finding::Finding;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::message::{Argument, Rewrite};
 use crate::model::rule::{Rule, UNMANAGED_AGENT, UNMANAGED_QUEUE, UNMANAGED_SEAT};
 
-/// What merely stands in no manifest, by kind.
+/// The rules of unmanaged resources, by kind.
 const UNMANAGED: [(&Rule, Kind); 3] =
     [(&UNMANAGED_AGENT, Kind::Agent), (&UNMANAGED_QUEUE, Kind::Queue), (&UNMANAGED_SEAT, Kind::Seat)];
 
-/// Most bytes of a list of names in a sentence.
+/// The maximum number of bytes of a list of names in a sentence.
 const LONGEST: usize = 200;
-/// Most bytes of the list of all that a line is about: code scanning shows 1,000 characters of a message.
+/// The maximum number of bytes of a line's list of resources: code scanning shows 1,000 characters of a message.
 const LONGEST_SUBJECT: usize = 700;
 
-/// Findings, a line each, in the order of the plan; see the header of this file.
+/// Returns the lines of findings in the order of the plan; the header of this file explains the grouping.
 pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
     let many = |rule: &Rule| findings.iter().filter(|f| f.code == rule.code).count() > 1;
     let grouped: Vec<(&Rule, Kind)> = UNMANAGED.into_iter().filter(|(rule, _)| many(rule)).collect();
@@ -33,7 +34,7 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
         match alike.remove(&shape(finding)) {
             Some(several) if several.len() >= FEWEST_ALIKE => lines.push(together(&several)),
             Some(few) => lines.extend(few.into_iter().map(line)),
-            // It was said with the first of its like.
+            // The line of its group already covers this finding.
             None => {}
         }
     }
@@ -59,10 +60,10 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
     lines
 }
 
-/// From so many on, findings that differ in the agent alone share a line.
+/// The minimum number of findings, equal except for the agent, that share a line.
 const FEWEST_ALIKE: usize = 3;
 
-/// A finding without the agent that it is about: only what is said of agents at one place is drawn together.
+/// Returns the finding without its agent; only findings on agents at one place are grouped.
 fn shape(finding: &Finding) -> String {
     let agent = finding.id.as_ref().filter(|id| id.kind == Kind::Agent);
     let mut what = finding.what.clone();
@@ -70,11 +71,11 @@ fn shape(finding: &Finding) -> String {
         what.rewrite(&EachOne(id.name.as_str()));
     }
     let whose = if agent.is_some() { String::new() } else { format!("{:?}", finding.id) };
-    // What has a place of its own is shown there.
+    // A finding with its own place is shown at that place.
     format!("{} {whose} {:?} {what:?}", finding.code, finding.source)
 }
 
-/// Puts a placeholder for the number of one agent.
+/// A rewrite that replaces the number of one agent by a placeholder.
 struct EachOne<'a>(&'a str);
 
 impl Rewrite for EachOne<'_> {
@@ -83,7 +84,7 @@ impl Rewrite for EachOne<'_> {
     }
 }
 
-/// Several findings of one shape.
+/// Returns one line for several findings of one shape.
 fn together(findings: &[&Finding]) -> Line {
     let first = findings[0];
     let ids: Vec<&OperatorId> = findings.iter().filter_map(|f| Some(&f.id.as_ref()?.name)).collect();
@@ -100,7 +101,7 @@ fn together(findings: &[&Finding]) -> Line {
     }
 }
 
-/// Returns as many numbers as there is room for, runs drawn together, and counts the rest.
+/// Lists as many numbers as fit, with runs condensed, and counts the rest.
 fn listed(ids: &[&OperatorId], most: usize) -> String {
     let all = ranges(ids);
     if all.len() <= most {

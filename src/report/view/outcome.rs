@@ -1,7 +1,7 @@
-//! Results of a run → what was done and what was not, by resource; every format draws these lines.
+//! Results of a run → done and open changes by resource; every format renders these lines.
 //!
-//! A change may be both: a queue that keeps an agent at work, or an agent with one field set and another not. A
-//! resource stands under what was done only with what was done.
+//! A change may be both, such as a queue that keeps a busy agent, or an agent with only some fields set. The list of
+//! done changes holds only the done part of a resource's change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,25 +20,25 @@ type Ended<'a> = (&'a Step, &'a StepResult);
 /// The changes of a run by their outcome.
 #[derive(Default)]
 pub(super) struct Outcome {
-    /// What was done.
+    /// Changes, or parts of changes, that were done.
     pub(super) done: Vec<Change>,
-    /// What was not done.
+    /// Changes, or parts of changes, that were not done.
     pub(super) open: Vec<Open>,
 }
 
 /// A change, or a step without one, that was not done.
 pub(super) struct Open {
     subject: String,
-    /// Done where the rest of the change was done.
+    /// `Done` if the rest of the change was done.
     status: Status,
     why: String,
-    /// What was left of the change.
+    /// The remaining part of the change.
     change: Option<Change>,
-    /// The agent was deleted, and is to be made again.
+    /// True if the agent was deleted and is still to be created.
     deleted: bool,
 }
 
-/// Returns true if a step took effect on a resource, or ended as done without a read-back.
+/// Returns true if a step took effect on a resource. A step that ended as done without a read-back counts.
 fn took((_, result): &Ended<'_>, id: &ResourceId) -> bool {
     result.took(id) || result.status == Status::Done && !result.left_out.contains(id)
 }
@@ -69,7 +69,7 @@ pub(super) fn sort(plan: &Plan, run: &Run) -> Outcome {
             outcome.open.push(Open { subject, status, why, change, deleted });
         }
     }
-    // A queue that keeps its members may have steps all the same.
+    // A queue whose members do not change may still have steps.
     for (target, mine) in touching.iter().filter(|(target, _)| !told.contains(*target)) {
         if mine.iter().any(|ended| !took(ended, target)) {
             let (status, why) = why(target, mine);
@@ -95,7 +95,7 @@ fn open_fields<'a>(id: &ResourceId, mine: &[Ended<'a>]) -> BTreeSet<&'a str> {
 fn done_part(change: &Change, mine: &[Ended<'_>]) -> Option<Change> {
     let notes = mine.iter().filter(|(_, result)| result.status == Status::Done);
     let notes = notes.filter_map(|(_, result)| result.message.clone());
-    // Nothing waits any more; and a list that was written in part may keep agents that the reason names.
+    // The change no longer waits. A list that was written in part may keep agents that the reason names.
     let reason = change.reason.as_deref().filter(|_| mine.iter().all(|ended| took(ended, &change.id)));
     let reason = reason.and_then(|reason| match reason.strip_prefix(WAITING) {
         Some(waiting) => waiting.split_once("; ").map(|(_, reason)| reason.to_owned()),
@@ -155,7 +155,7 @@ fn written(change: &Change, mine: &[Ended<'_>]) -> Option<Members> {
     Some(members)
 }
 
-/// Returns the gravest status of the steps that did not take effect on a resource, and its reasons.
+/// Returns the gravest status of a resource's ineffective steps, and its reasons.
 fn why(id: &ResourceId, mine: &[Ended<'_>]) -> (Status, String) {
     let open = || mine.iter().filter(|ended| !took(ended, id)).map(|(_, result)| *result);
     let status = [Status::Failed, Status::Unknown, Status::Skipped];
@@ -175,7 +175,7 @@ fn why(id: &ResourceId, mine: &[Ended<'_>]) -> (Status, String) {
     (status, whys.join("; "))
 }
 
-/// Draws what moved and what was not done, gravest first; agents that share outcome and reason share a line.
+/// Returns lines for stale and open changes, gravest first. Agents with equal outcome and reason share a line.
 pub(super) fn lines(plan: &Plan, run: &Run, open: &[Open]) -> Vec<Line> {
     let told: BTreeSet<&str> = open.iter().map(|one| &*one.subject).collect();
     let moved = run.stale.iter().filter(|moved| !told.contains(&*moved.id.to_string()));

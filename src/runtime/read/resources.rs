@@ -1,4 +1,4 @@
-//! Connections → Live: whole listings, pages side by side; and single resources, for reading back.
+//! Connections → Live: whole listings, pages side by side; and single resources, for the read-back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -20,13 +20,13 @@ use crate::provider::{Page, Row};
 use crate::runtime::progress;
 use crate::runtime::vendor::Vendors;
 
-/// How often a listing that shifts while it is read is read again before it counts as incomplete.
+/// Number of reads of a shifting listing before it counts as incomplete.
 pub(super) const READINGS: usize = 3;
 
-/// Reads everything that is live.
+/// Reads all live resources.
 ///
 /// # Errors
-/// The first system that cannot be read; an incomplete listing is no failure.
+/// The failures of systems that cannot be read. An incomplete listing is no failure.
 pub async fn live(vendors: &Vendors<impl ResourceReader>) -> Result<Live, Failure> {
     let read_agents = async {
         match &vendors.agents {
@@ -40,12 +40,12 @@ pub async fn live(vendors: &Vendors<impl ResourceReader>) -> Result<Live, Failur
             None => Ok(None),
         }
     };
-    // Whoever mends one system wants to know of the other.
+    // A user who fixes one system needs the failure of the other too.
     match tokio::join!(read_agents, read_queues) {
         (Ok(agents), Ok(queues)) => Ok(Live { agents, queues, seats: Seats::Unasked }),
         (Err(one), Err(other)) => {
             let message = format!("{}\n{}", one.message(), other.message());
-            // A run that is told of a refused sign-in is not to be repeated, whatever else failed.
+            // A run with a refused sign-in must not be repeated, whatever else failed.
             let graver = if other.reason() > one.reason() { other } else { one };
             Err(graver.map(|_| message))
         }
@@ -89,7 +89,7 @@ fn queue(row: Row) -> Option<(OperatorId, LiveQueue)> {
     }
 }
 
-/// Adds the queues of a ledger that a complete listing does not show and that a query by number does.
+/// Adds the ledger's queues that a complete listing lacks and that a query finds.
 ///
 /// The listing may show a new queue later than the query. A queue counts as deleted only if neither shows it. A query
 /// that fails makes the listing incomplete, unless the creation of its queue is pending.
@@ -105,7 +105,7 @@ pub async fn add_unlisted(
             continue;
         }
         match one(vendor, &exten).await {
-            // Without its members nothing is compared with it.
+            // A queue without its members cannot be compared.
             Ok(shown) => {
                 let shown = shown.and_then(queue);
                 listing.items.extend(shown.filter(|(_, queue)| queue.members().is_some()));
@@ -120,10 +120,9 @@ pub async fn add_unlisted(
     }
 }
 
-/// Looks at agents one by one, or at all of them where that takes fewer calls; `listed` is how many there are,
-/// as far as is known.
+/// Reads agents one by one, or all of them if that takes fewer calls. `listed` is their known number.
 ///
-/// Whoever could not be seen is neither among the items nor missing, and the listing is not whole.
+/// An agent that cannot be read is neither among the items nor missing, and the listing is incomplete.
 pub async fn some_agents(
     vendor: &impl ResourceReader,
     ids: &BTreeSet<OperatorId>,
@@ -142,7 +141,7 @@ pub async fn some_agents(
     some
 }
 
-/// Reads a whole listing of one kind, again while it shifts.
+/// Reads a whole listing of one kind, and repeats it while it shifts.
 async fn listed<T>(
     vendor: &impl ResourceReader,
     of: impl Fn(Row) -> Option<(OperatorId, T)> + Copy,
@@ -159,7 +158,7 @@ async fn listed<T>(
     }
 }
 
-/// Reads all pages of a listing: the first tells how many there are. Says how many rows a page holds, too.
+/// Reads all pages of a listing; the first page gives their number. Also returns the number of rows of a page.
 async fn pages<T>(
     vendor: &impl ResourceReader,
     ask: impl Fn(usize) -> Call + Copy,
@@ -174,11 +173,11 @@ async fn pages<T>(
     Ok((assembly, size))
 }
 
-/// Reads the pages of a listing until the last one, or one that proves the total wrong; returns how many rows a page
-/// holds.
+/// Reads the pages of a listing until the last one, or until one contradicts the total. Returns the number of rows of
+/// a page.
 ///
 /// # Errors
-/// A page that cannot be read; those before it were taken.
+/// A page cannot be read; `take` got the ones before it.
 pub(super) async fn each<P, F: Future<Output = Result<P, Failure>>>(
     at_once: usize,
     asked: usize,
@@ -193,7 +192,7 @@ pub(super) async fn each<P, F: Future<Output = Result<P, Failure>>>(
     task.out_of(count);
     task.another();
     take(first);
-    // The second page goes ahead alone: a total that is not true is found out by one call.
+    // The second page goes ahead alone, so that one call detects a wrong total.
     let read = |page| read(page).inspect(|_| task.another());
     let second = stream::iter(2..=count.min(2)).map(&read).buffered(1);
     let mut rest = pin!(second.chain(stream::iter(3..=count).map(&read).buffered(at_once)));
@@ -207,9 +206,9 @@ pub(super) async fn each<P, F: Future<Output = Result<P, Failure>>>(
     Ok(course.size())
 }
 
-/// Looks at some resources: one by one, or by the listing where that takes fewer calls.
+/// Reads some resources: one by one, or by the listing if that takes fewer calls.
 ///
-/// `listed` is how many resources of each kind are live, as far as is known.
+/// `listed` is the known number of live resources of each kind.
 pub async fn look(
     vendors: &Vendors<impl ResourceReader>,
     wanted: &ReadSet,
@@ -253,7 +252,7 @@ async fn look_at_agents(
         .await
 }
 
-/// One resource; `None` when it is proved missing.
+/// Reads one resource; `None` if it is proved missing.
 async fn one(vendor: &impl ResourceReader, key: &OperatorId) -> Result<Option<Row>, Failure> {
     let ask = || vendor.provider().get_request(vendor.connection(), key.as_str());
     let hear = |reply: &_| vendor.provider().parse_get(vendor.connection(), key.as_str(), reply);
@@ -263,7 +262,7 @@ async fn one(vendor: &impl ResourceReader, key: &OperatorId) -> Result<Option<Ro
     if vendor.provider().search_request(vendor.connection(), key.as_str(), 1).is_none() {
         return Ok(None);
     }
-    // The answer to a single question proves no absence: a listing narrowed to it does.
+    // A query for one resource proves no absence; a listing narrowed to it does.
     let ask = |page| {
         let call = vendor.provider().search_request(vendor.connection(), key.as_str(), page);
         call.unwrap_or_else(|| vendor.provider().list_request(vendor.connection(), page))
@@ -306,7 +305,7 @@ async fn look_at_queues(
     }
     let Some(vendor) = vendor else { return all("no connection holds queues") };
     let page = vendor.provider().page_size(vendor.connection());
-    // Where each key takes one call, and all of them no more than the listing does.
+    // True if a key takes one call. All keys together must take no more calls than the listing.
     let alone = |key: &QueueKey| match key {
         QueueKey::Exten(_) => true,
         QueueKey::Name(name) => vendor.provider().named_request(vendor.connection(), name, 1).is_some(),
@@ -349,7 +348,7 @@ mod tests {
     use crate::model::ledger::LedgerEntry;
     use crate::provider::{Provider, SPECS, webchat_queue};
 
-    /// A system that gives one answer to every call.
+    /// Reader that gets one response to every call.
     struct OneAnswer(Connection, Reply);
 
     impl ResourceReader for OneAnswer {

@@ -1,4 +1,4 @@
-//! The voice seats: read whole, with their calls; and their passwords compared with the stores.
+//! Voice seats: reads them whole with their calls, and compares their passwords with the stores.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ use crate::runtime::progress;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// Minutes east of Greenwich of the vendor's clock, unless the connection says otherwise.
+/// Minutes east of Greenwich of the vendor's clock, unless the connection sets another offset.
 const BEIJING: i64 = 8 * 60;
 
-/// Reads every seat, and its calls of the last days; again while the listing shifts. Where there is something
-/// to compare with, it is told of the passwords that manifests name whether they are those of the stores.
+/// Reads all seats and their recent calls, and repeats that while the listing shifts. With `against`, compares the
+/// passwords that manifests name with the stores.
 ///
 /// # Errors
 /// The first page that cannot be read; an incomplete listing is no failure.
@@ -66,7 +66,7 @@ async fn pages(link: &Client, window: &Window) -> Result<Vec<Page>, Failure> {
     Ok(pages)
 }
 
-/// Compares the passwords that manifests name, of the seats that are live.
+/// Compares the passwords that manifests name for live seats.
 async fn compare(
     seats: &responses::Seats,
     desired: &Desired,

@@ -1,4 +1,4 @@
-//! The end of a history, against the manifests.
+//! The end of a history, compared with the manifests.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use rosterctl::sandbox::vendor_state::Random;
 use super::world::World;
 use super::{Client, Roster, live_through};
 
-/// Everything is as the manifests say.
+/// Checks that everything matches the manifests.
 pub(super) fn judge(world: &mut World, roster: &Roster) {
     let mut wrong = Vec::new();
     let live = {
@@ -38,10 +38,10 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
             (true, Some(_)) => wrong.push(format!("agent {id} is still there")),
             (false, None) => wrong.push(format!("agent {id} is not there")),
             (false, Some(now)) => {
-                // An agent is not made again when a row may leave fields out.
+                // An agent is not replaced when a row may leave out fields.
                 let untold = world.estate.quirks.unset_strings == Unset::Absent;
                 for entry in desired.record.iter().filter(|entry| entry.field.is_read()) {
-                    // Findings, where they cannot be edited.
+                    // Differences in fields that cannot be edited remain as findings.
                     let replaced = roster.workspace.policy.replace_immutable && !untold;
                     let fixed = entry.field.edit.is_empty() && !replaced;
                     if !same(&entry.value, now.get(entry.field)) && !fixed {

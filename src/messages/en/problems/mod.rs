@@ -11,7 +11,7 @@ pub use self::files::fault;
 pub use self::words::{id_objection, key_objection, value_objection};
 
 use self::words::{rotation, say};
-use crate::messages::Subject;
+use crate::messages::subject::Subject;
 use crate::model::problem::{Label, Problem};
 use crate::model::rule::{LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
 
