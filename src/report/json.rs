@@ -70,7 +70,13 @@ fn error(part: &Part, failure: &Failure) -> Json {
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> Json {
-    let mut json = json!({ "severity": "error", "message": diagnostic.message() });
+    let mut problem = json!(diagnostic.problem);
+    let mut json = json!({
+        "severity": "error",
+        "message": diagnostic.message(),
+        "kind": problem["kind"].take(),
+        "args": problem.get_mut("args").map_or_else(|| json!({}), Json::take),
+    });
     if let Some(source) = &diagnostic.source {
         json["source"] = json!(source);
     }
