@@ -4,10 +4,10 @@
 //! arguments. Nothing reads a sentence back.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::field::Field;
 use super::id::{Kind, OperatorId, ResourceId};
-use super::presence::Disruption;
 use super::value::Value;
 
 /// A word of ours: a key of a manifest, a flag, an operation. A `String` argument is free text: it comes from a file, a
@@ -71,7 +71,7 @@ macro_rules! plain {
 }
 pub(crate) use plain;
 
-plain!(Word, bool, u32, u64, usize, i64, Kind, OperatorId, ResourceId, Disruption);
+plain!(Word, bool, u32, u64, usize, i64, Duration, Kind, OperatorId, ResourceId);
 
 /// Writes an enumeration of messages: a variant a sentence, with its arguments.
 ///
