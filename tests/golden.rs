@@ -21,6 +21,7 @@ use std::sync::Arc;
 use rosterctl::apply::{Status, StepResult, ledger_update, replacement_backup};
 use rosterctl::model::digest::sha256;
 use rosterctl::model::journal::{Ending, Entry};
+use rosterctl::model::note::Note;
 use rosterctl::model::plan::{Operation, Plan};
 use rosterctl::plan::Options;
 use rosterctl::report::text::TextStyle;
@@ -40,7 +41,11 @@ fn results(plan: &Plan, done: bool) -> Vec<StepResult> {
     let ends = if done { &ends[..1] } else { &ends[..] };
     let result = |(step, status): (&rosterctl::model::plan::Step, &Status)| StepResult {
         status: *status,
-        message: (*status != Status::Done).then(|| "why".to_owned()),
+        notes: if *status == Status::Done {
+            Vec::new()
+        } else {
+            vec![Note::Failed { why: "why".to_owned() }]
+        },
         made: (step.operation == Operation::QueueCreate && *status == Status::Done).then(|| "1099".into()),
         pending: false,
         identities: Vec::new(),

@@ -16,7 +16,6 @@ use rosterctl::apply::{
     ApplyOptions, ApplyOutcome, Effect, Event, Finish, Machine, ReadPurpose, Status, journal_recovery,
     ledger_update,
 };
-use rosterctl::model::agent;
 use rosterctl::model::call::Failure;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::{Kind, OperatorId};
@@ -27,6 +26,7 @@ use rosterctl::model::plan::{ChangeOrigin, Operation, Plan};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::retry::{self, Bounds};
 use rosterctl::model::value::Value;
+use rosterctl::model::{agent, note::Unread};
 use rosterctl::plan::Options;
 
 /// Returns a plan for agents of which some are live, without queues. Version 1 of the live agents' password was set.
@@ -108,7 +108,7 @@ fn a_stop_during_the_first_look_ends_the_run() {
     let finish = drive(plan_of("[{ operatorId: \"8001\", name: 新 }]", &["8001"]), |effect| match effect {
         Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
-            seen.agents.values_mut().for_each(|agent| *agent = Err("the run was interrupted".to_owned()));
+            seen.agents.values_mut().for_each(|agent| *agent = Err(Unread::NotRead));
             vec![Event::Interrupted, Event::ReadBack { purpose: *purpose, seen }]
         }
         _ => panic!("{effect:?}"),
@@ -330,7 +330,7 @@ fn a_refused_sign_in_confirms_nothing_that_was_not_heard() {
         Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             let now = match purpose {
-                ReadPurpose::Verify => Err("it is refused".to_owned()),
+                ReadPurpose::Verify => Err(Unread::NotRead),
                 _ => Ok(created.then(Record::default)),
             };
             seen.refused.extend(now.is_err().then_some(Kind::Agent));
@@ -491,7 +491,7 @@ fn a_second_queue_of_the_name_that_was_created_is_an_error_with_both_numbers() {
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
-    let message = ran.results[0].message.clone().unwrap_or_default();
+    let message = rosterctl::messages::en::notes(&ran.results[0].notes);
     assert_eq!(ran.results[0].status, Status::Failed, "{ran:?}");
     assert!(message.contains("1001") && message.contains("1002"), "{message}");
 }

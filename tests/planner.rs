@@ -330,10 +330,18 @@ fn placeless(plan: &Plan) -> Json {
     json
 }
 
-/// Checks that a saved plan is read back unchanged.
+/// Checks that a saved plan is read back unchanged, but for its reasons: they are sentences then.
 fn read_as_saved(plan: &Plan) -> Result<(), TestCaseError> {
     let saved = serde_json::to_string(plan).expect("a plan is JSON");
-    prop_assert_eq!(&serde_json::from_str::<Plan>(&saved).expect("a plan is read"), plan);
+    let mut read: Plan = serde_json::from_str(&saved).expect("a plan is read");
+    prop_assert_eq!(&serde_json::to_string(&read).expect("a plan is JSON"), &saved);
+    for (read, made) in read.changes.iter_mut().zip(&plan.changes) {
+        read.reason.clone_from(&made.reason);
+        for (read, made) in read.fields.iter_mut().zip(&made.fields) {
+            read.reason.clone_from(&made.reason);
+        }
+    }
+    prop_assert_eq!(&read, plan);
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use rosterctl::config::workspace::{Connection, Workspace};
 use rosterctl::model::call::{Call, Failure, Reply};
 use rosterctl::model::id::OperatorId;
+use rosterctl::model::note::Deferred;
 use rosterctl::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict, State};
 use rosterctl::model::seat;
 use rosterctl::model::value::Value;
@@ -98,7 +99,7 @@ fn observe(estate: &mut VendorState, workspace: &Workspace, agents: &[&str]) -> 
                     presence.say(agent, said);
                 }
                 if let Some(doubt) = doubt {
-                    presence.fail(system, None, doubt);
+                    presence.fail(system, None, doubt.as_str());
                 }
             }
             QueryMode::Singly => {
@@ -165,8 +166,12 @@ fn an_unknown_work_number_that_is_refused_leaves_a_gap() {
         VendorState::from_seed(&format!("quirks: {{ unknownWorkNumber: failure }}\n{SEED}")).unwrap();
     let presence = observe(&mut estate, &workspace, &["9999"]);
     let verdict = PresencePolicy::default().evaluate(Disruption::Unqueue, &"9999".into(), &presence);
+    let words = verdict.objection().map(|why| {
+        let agent = "9999".into();
+        Deferred { agent, disruption: Disruption::Unqueue, why, waited: None }.to_string()
+    });
     assert_eq!(
-        verdict.refusal(Disruption::Unqueue, &"9999".into()).as_deref(),
+        words.as_deref(),
         Some(
             "agent 9999 is not taken out of the queue: cms-agent does not tell whether the agent is at work \
              (resultCode 0100001: the call failed – call failed); `onError: allow` under `policy.presence` goes on \
@@ -388,7 +393,7 @@ async fn a_refused_sign_in_is_not_tried_again() {
     let presence = observers.presence(Some(&whom)).await;
     assert_eq!((calls(&running, DESK), calls(&running, TOKEN), calls(&running, FIND)), (1, 1, 0));
     let verdict = PresencePolicy::default().evaluate(Disruption::Delete, &"8040".into(), &presence);
-    assert!(matches!(verdict, PresenceVerdict::Open(gap) if gap.why.contains("401")));
+    assert!(matches!(verdict, PresenceVerdict::Open(gap) if gap.why.to_string().contains("401")));
     running.stop().await;
 }
 
@@ -403,6 +408,10 @@ async fn what_fails_is_a_gap_and_the_rest_is_told() {
     assert_eq!(gap("8001"), Some("cms-agent"));
     // The first request goes ahead alone, with one retry; no other follows.
     assert!(calls(&running, DESK) <= 2);
-    assert!(presence.gaps().iter().any(|gap| gap.why.contains("HTTP 500")), "{:?}", presence.gaps());
+    assert!(
+        presence.gaps().iter().any(|gap| gap.why.to_string().contains("HTTP 500")),
+        "{:?}",
+        presence.gaps()
+    );
     running.stop().await;
 }

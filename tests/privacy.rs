@@ -11,12 +11,16 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
+use rosterctl::apply::{Status, StepResult};
 use rosterctl::manifest;
+use rosterctl::model::difference::Difference;
 use rosterctl::model::ledger::Ledger;
+use rosterctl::model::note::{Moved, Note, Refused, Stale};
+use rosterctl::model::plan::{Plan, Step};
 use rosterctl::model::source::File;
 use rosterctl::plan::{self, Options};
 use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Roots, render};
+use rosterctl::report::{Body, Command, Failure, Format, Part, Report, Roots, Run, render};
 use serde_json::{Map, Value as Json, json};
 
 /// A telephone number, as people write one.
@@ -51,7 +55,7 @@ fn text() -> impl Strategy<Value = (String, Option<String>)> {
 }
 
 /// The fields of an agent, in the manifest's words, and what of them is personal.
-fn fields() -> impl Strategy<Value = (Map<String, Json>, Vec<String>)> {
+fn fields() -> impl Strategy<Value = Case> {
     let number = || {
         prop::option::of(prop_oneof![3 => phone(), 1 => Just("95533".to_owned()), 1 => Just(String::new())])
     };
@@ -78,11 +82,14 @@ fn fields() -> impl Strategy<Value = (Map<String, Json>, Vec<String>)> {
     )
 }
 
+/// An agent's fields, and what of them is personal.
+type Case = (Map<String, Json>, Vec<String>);
+
 /// Manifests and live state of a few agents and a queue, and what of them is personal.
 #[derive(Clone, Debug)]
 struct Estate {
-    declared: Vec<Option<(Map<String, Json>, Vec<String>)>>,
-    live: Vec<Option<(Map<String, Json>, Vec<String>)>>,
+    declared: Vec<Option<Case>>,
+    live: Vec<Option<Case>>,
     replace: bool,
     prune: &'static str,
     limit: &'static str,
@@ -106,6 +113,20 @@ impl Estate {
         let sides = self.declared.iter().chain(&self.live).flatten();
         let all = sides.flat_map(|(_, personal)| personal);
         all.map(String::as_str).collect()
+    }
+
+    fn plan(&self) -> Plan {
+        let policy = format!(
+            "{{ immutable: {}, prune: {}, limits: {{ deletes: {limit}, changes: {limit}, memberRemovals: 100%, floor: 0 }} }}",
+            if self.replace { "replace" } else { "report" },
+            self.prune,
+            limit = self.limit,
+        );
+        let workspace = planning::workspace_with("", &policy);
+        let desired = planning::desired(&[("roster/a.yaml".to_owned(), self.manifest())], &workspace);
+        let live = planning::live(&self.live());
+        let options = Options { program: "test".to_owned(), ..Options::default() };
+        plan::plan(&workspace, &desired, &live, &Ledger::default(), &options).unwrap()
     }
 
     fn manifest(&self) -> String {
@@ -162,6 +183,61 @@ fn report(command: Command, body: Body) -> Report {
     Report { command, several: false, parts: vec![part], roots: Roots::default() }
 }
 
+/// A run of a plan with notes on every step: the words of a vendor, and the fields of its change.
+fn run(plan: &Plan, vendor: &str, pick: usize) -> Run {
+    let differences = |step: &Step| -> Vec<Difference> {
+        let changes = plan.changes.iter().filter(|change| step.targets.contains(&change.id));
+        let fields = changes.flat_map(|change| change.fields.iter().map(|field| (change.id.kind, field)));
+        fields
+            .map(|(kind, field)| Difference {
+                kind,
+                field: field.field,
+                before: field.before.clone(),
+                after: field.after.clone(),
+            })
+            .collect()
+    };
+    let why = format!("the vendor said no: {vendor} is taken");
+    let results = plan.steps.iter().enumerate().map(|(at, step)| {
+        let differs =
+            |difference| Note::Differs { id: step.targets.first().cloned(), difference, kept: at % 2 == 0 };
+        let what: Vec<Note> = differences(step).into_iter().map(differs).collect();
+        let moved = differences(step).into_iter().next().map(|difference| Moved::Field { difference });
+        let notes = match (at + pick) % 3 {
+            0 => vec![Note::Failed { why: why.clone() }],
+            1 => vec![Note::NotTaken {
+                what,
+                unsure: false,
+                note: Some(Box::new(Note::Failed { why: why.clone() })),
+            }],
+            _ => moved.map(|why| Note::LeftOut { id: step.targets[0].clone(), why }).into_iter().collect(),
+        };
+        StepResult {
+            status: [Status::Failed, Status::Unknown, Status::Skipped][(at + pick) % 3],
+            notes,
+            made: None,
+            pending: false,
+            identities: Vec::new(),
+            carried_out: false,
+            left_out: Vec::new(),
+            only_deferred: false,
+            spared: Vec::new(),
+            members: None,
+            dropped: Vec::new(),
+            acknowledged: Vec::new(),
+            confirmed: false,
+            reset: Vec::new(),
+            doubted: Vec::new(),
+        }
+    });
+    let stale = plan.steps.iter().flat_map(|step| {
+        let moved = differences(step).into_iter().map(|difference| Moved::Field { difference });
+        moved.map(|what| Stale { id: step.targets[0].clone(), what }).collect::<Vec<_>>()
+    });
+    let refused = (pick % 2 == 0).then(|| Refused::Failed { why: why.clone() });
+    Run { results: results.collect(), stale: stale.collect(), refused, ..Run::default() }
+}
+
 /// Fails when a masked format, or another one of the masked report, holds something personal.
 fn nothing_personal(report: &Report, personal: &[&str]) -> Result<(), TestCaseError> {
     for format in Format::ALL.iter().filter(|format| format.fits(report.command)) {
@@ -192,21 +268,19 @@ proptest! {
 
     #[test]
     fn a_masked_plan_holds_nothing_personal(estate in estate()) {
-        let policy = format!(
-            "{{ immutable: {}, prune: {}, limits: {{ deletes: {limit}, changes: {limit}, memberRemovals: 100%, floor: 0 }} }}",
-            if estate.replace { "replace" } else { "report" },
-            estate.prune,
-            limit = estate.limit,
-        );
-        let workspace = planning::workspace_with("", &policy);
-        let desired = planning::desired(&[("roster/a.yaml".to_owned(), estate.manifest())], &workspace);
-        let live = planning::live(&estate.live());
-        let options = Options { program: "test".to_owned(), ..Options::default() };
-        let plan = plan::plan(&workspace, &desired, &live, &Ledger::default(), &options).unwrap();
-        let personal = estate.personal();
+        let plan = Arc::new(estate.plan());
         for command in [Command::Plan, Command::Drift] {
-            nothing_personal(&report(command, Body::Planned(Arc::new(plan.clone()))), &personal)?;
+            nothing_personal(&report(command, Body::Planned(Arc::clone(&plan))), &estate.personal())?;
         }
+    }
+
+    #[test]
+    fn a_masked_run_holds_nothing_personal(estate in estate(), vendor in phone(), pick: usize) {
+        let plan = estate.plan();
+        let run = run(&plan, &vendor, pick);
+        let mut personal = estate.personal();
+        personal.push(&vendor);
+        nothing_personal(&report(Command::Apply, Body::Ran(Arc::new(plan), run)), &personal)?;
     }
 
     #[test]

@@ -23,12 +23,15 @@ use std::sync::{Arc, Mutex};
 
 use bench::Bench;
 use rosterctl::model::diagnostic::Diagnostic;
+use rosterctl::model::difference::Difference;
+use rosterctl::model::field::Field;
+use rosterctl::model::id::Kind;
 use rosterctl::model::ledger::Ledger;
-use rosterctl::model::outcome::Stale;
+use rosterctl::model::note::{Moved, Note, Refused, Stale};
 use rosterctl::model::outcome::{Status, StepResult};
 use rosterctl::model::problem::FileProblem;
 
-use rosterctl::model::agent::NAME;
+use rosterctl::model::agent::{self, NAME};
 use rosterctl::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use rosterctl::model::source::Source;
 use rosterctl::model::value::Value;
@@ -88,6 +91,12 @@ fn planned(command: Command) -> Report {
     report(command, vec![part(Body::Planned(Arc::new(rich())))])
 }
 
+/// Returns two values of a text of an agent.
+fn difference(field: &'static Field, before: &str, after: Option<&str>) -> Difference {
+    let text = |text: &str| Value::Text(text.into());
+    Difference { kind: Kind::Agent, field, before: Some(text(before)), after: after.map(text) }
+}
+
 /// Returns a run with every status of a step.
 fn ran() -> Report {
     let plan = rich();
@@ -98,8 +107,12 @@ fn ran() -> Report {
         .zip(ends.iter().cycle())
         .map(|(_, status)| StepResult {
             status: *status,
-            message: (*status != Status::Done)
-                .then(|| "boundPhone is 10086 instead of 13800138000 | <b>no</b>".to_owned()),
+            notes: if *status == Status::Done {
+                Vec::new()
+            } else {
+                let difference = difference(&agent::BOUND_PHONE, "10086", Some("13800138000 | <b>no</b>"));
+                vec![Note::Differs { id: None, difference, kept: false }]
+            },
             made: None,
             pending: false,
             identities: Vec::new(),
@@ -116,10 +129,8 @@ fn ran() -> Report {
         })
         .collect();
     let id = plan.changes[0].id.clone();
-    let stale = vec![Stale {
-        id,
-        message: "email was old.li@example.com when the plan was made and is unset now".to_owned(),
-    }];
+    let difference = difference(&agent::EMAIL, "old.li@example.com", None);
+    let stale = vec![Stale { id, what: Moved::Field { difference } }];
     let run = Run { results, stale, interrupted: true, ..Run::default() };
     report(Command::Apply, vec![part(Body::Ran(Arc::new(plan), run))])
 }
@@ -203,7 +214,7 @@ fn a_run_tells_what_became_of_each_step() {
 fn a_run_that_wrote_nothing_says_why() {
     let why = "the plan is stale, and nothing was written; this moved:\n  agent/8001: it is gone\nplan again"
         .to_owned();
-    let run = Run { refused: Some(why), ..Run::default() };
+    let run = Run { refused: Some(Refused::Failed { why }), ..Run::default() };
     let refused = report(Command::Apply, vec![part(Body::Ran(Arc::new(rich()), run))]);
     for format in [Format::Text, Format::Markdown, Format::Html, Format::Sarif, Format::Github] {
         let text = draw(&refused, format);

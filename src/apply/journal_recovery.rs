@@ -101,7 +101,7 @@ pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<Step
         let dropped = live.filter(|_| done).map(|live| dropped(plan, step, live)).unwrap_or_default();
         results.push(StepResult {
             status,
-            message: None,
+            notes: Vec::new(),
             made,
             pending,
             identities,

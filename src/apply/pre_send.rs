@@ -10,7 +10,7 @@ use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::Stale;
+use crate::model::note::Stale;
 use crate::model::plan::{Action, Change, Plan};
 
 /// The observations that a call rests on.
@@ -102,7 +102,7 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
 /// # Errors
 /// The failure of the call: its queue moved, or a read failed.
 pub fn judge(plan: &Plan, step: usize, op: &WriteOp, seen: &ReadBack) -> Result<Vec<Stale>, Failure> {
-    let queues = |key| seen.queues(&key).map_err(Failure::NotSent);
+    let queues = |key| seen.queues(&key).map_err(|why| Failure::NotSent(why.to_string()));
     let agents = |word: &str| {
         precondition::agents_moved(plan, seen)
             .map_err(|why| Failure::NotSent(format!("{word} could not be read again: {why}")))
@@ -122,8 +122,7 @@ pub fn judge(plan: &Plan, step: usize, op: &WriteOp, seen: &ReadBack) -> Result<
             }
             let inside = seen.members().collect();
             let joined = |id: &OperatorId| {
-                let message = precondition::in_queue(id, &inside)?;
-                Some(Stale { id: ResourceId::agent(id), message })
+                Some(Stale { id: ResourceId::agent(id), what: precondition::in_queue(id, &inside)? })
             };
             let mut stale: Vec<Stale> = ids.iter().filter_map(joined).collect();
             stale.extend(agents("they")?);
@@ -133,5 +132,5 @@ pub fn judge(plan: &Plan, step: usize, op: &WriteOp, seen: &ReadBack) -> Result<
         | WriteOp::CreateAgents { .. }
         | WriteOp::PutSecret { .. } => None,
     };
-    moved.map_or(Ok(Vec::new()), |moved| Err(Failure::Refused(moved)))
+    moved.map_or(Ok(Vec::new()), |moved| Err(Failure::Refused(moved.to_string())))
 }

@@ -27,7 +27,8 @@ use crate::model::call::{Failure, Reason};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
-use crate::model::outcome::Stale;
+use crate::model::message::Word;
+use crate::model::note::{Refused, Stale};
 use crate::model::plan::{Operation, Plan};
 use crate::model::rule::Effect;
 use crate::report::{Command, Run};
@@ -257,12 +258,14 @@ async fn locked(
     }
     match finish {
         Finish::Unreadable(why) => {
-            let why =
-                format!("nothing was written: what the plan would change could not be read again: {why}");
+            let why = Refused::Unreadable { why };
             reporter.ran(Run { refused: Some(why.clone()), ..Run::default() });
             let systems = [&work.vendors.agents, &work.vendors.queues];
             let refused = systems.into_iter().flatten().any(Vendor::is_shut);
-            Err(CliError::Unreachable(why, if refused { Reason::SignIn } else { Reason::NoAnswer }))
+            Err(CliError::Unreachable(
+                why.to_string(),
+                if refused { Reason::SignIn } else { Reason::NoAnswer },
+            ))
         }
         Finish::Stale(stale) => Err(is_stale(arguments, reporter, stale)),
         Finish::Ran(ApplyOutcome { results, skipped, deferred, allowed, interrupted }) => {
@@ -348,27 +351,18 @@ async fn keep_settled(
 /// Reports a stale plan, and returns the error.
 fn is_stale(arguments: &Arguments, reporter: &Reporter<'_>, stale: Vec<Stale>) -> CliError {
     let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
-    let why = stale_words(&stale, made);
-    reporter.ran(Run { refused: Some(why.clone()), stale, ..Run::default() });
-    CliError::Stale(why)
-}
-
-fn stale_words(stale: &[Stale], made: Option<String>) -> String {
-    let made = made.map(|at| format!(" at {at}")).unwrap_or_default();
-    let moved: Vec<String> = stale.iter().map(|s| format!("\n  {}: {}", s.id, s.message)).collect();
-    format!(
-        "the plan is stale, and nothing was written; since it was made{made}, this moved:{}\n\
-         plan again, or leave out what moved with --skip-stale",
-        moved.join("")
-    )
+    let why = Refused::Stale { made: made.map(Word::from), moved: stale.clone() };
+    let words = why.to_string();
+    reporter.ran(Run { refused: Some(why), stale, ..Run::default() });
+    CliError::Stale(words)
 }
 
 /// Reports a plan that policy or the input forbids.
 fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -> Exit {
     let why = match exit {
-        Exit::Refused => "refused by policy, nothing was changed",
-        Exit::Unreachable => "a listing could not be proved complete, nothing was changed",
-        _ => "the manifests do not fit what is live, nothing was changed",
+        Exit::Refused => Refused::Policy,
+        Exit::Unreachable => Refused::Incomplete,
+        _ => Refused::Invalid,
     };
     for finding in plan
         .findings
@@ -380,8 +374,8 @@ fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -
             console.error(&finding.to_string());
         }
     }
-    console.error(why);
-    reporter.ran(Run { refused: Some(why.to_owned()), ..Run::default() });
+    console.error(&why.to_string());
+    reporter.ran(Run { refused: Some(why), ..Run::default() });
     exit
 }
 
@@ -416,7 +410,8 @@ async fn prepare(
     let moved = if plan.has(Effect::Incomplete) {
         Vec::new()
     } else {
-        replan::moved(&saved, &plan, &live).map_err(|why| CliError::Unreachable(why, Reason::Incomplete))?
+        replan::moved(&saved, &plan, &live)
+            .map_err(|why| CliError::Unreachable(why.to_string(), Reason::Incomplete))?
     };
     Ok(Work { plan: Arc::new(saved), ledger, vendors, live, read, again: Some(Again { plan, moved }) })
 }

@@ -2,7 +2,6 @@
 
 use crate::model::id::ResourceId;
 use crate::model::plan::{Allowance, Plan};
-use crate::plan;
 
 /// Options that `plan` and `apply` share.
 #[derive(Debug, Default, clap::Args)]
@@ -32,7 +31,7 @@ impl PlanArgs {
         Self {
             targets: saved.targets.clone(),
             allow: saved.allowed.clone(),
-            assert_unread: plan::asserts_unread(saved),
+            assert_unread: saved.assert_unread,
             watch: false,
         }
     }

@@ -18,6 +18,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
+use crate::model::note::Refused;
 use crate::model::plan::Plan;
 use crate::report::redact::Mask;
 use crate::report::text::{self, TextStyle};
@@ -207,7 +208,7 @@ impl Reporter<'_> {
     pub(super) fn end(&self, place: &Path, exit: Exit) {
         let run = self.run.take();
         if let Some(plan) = self.plan.take() {
-            let unrun = || Run { refused: Some("the plan was not approved".to_owned()), ..Run::default() };
+            let unrun = || Run { refused: Some(Refused::NotApproved), ..Run::default() };
             self.add(place, exit, None, Body::Ran(plan, run.unwrap_or_else(unrun)));
         }
     }
@@ -218,7 +219,10 @@ impl Reporter<'_> {
         let exit = self.console.fail(fail);
         let body = match (self.plan.take(), self.run.take()) {
             (Some(plan), Some(run)) => Body::Ran(plan, run),
-            (Some(plan), None) => Body::Ran(plan, Run { refused: Some(failure.message), ..Run::default() }),
+            (Some(plan), None) => {
+                let refused = Some(Refused::Failed { why: failure.message });
+                Body::Ran(plan, Run { refused, ..Run::default() })
+            }
             (None, _) => failed(place, failure),
         };
         self.add(place, exit, None, body);

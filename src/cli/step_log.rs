@@ -5,7 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::console::Console;
 use crate::apply::write_op::WriteOp;
+use crate::messages::en;
 use crate::model::call::Failure;
+use crate::model::note::Note;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::Plan;
 use crate::report::result;
@@ -65,7 +67,7 @@ impl<'a> Lines<'a> {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         for (at, said) in &*said {
             let (Some(planned), Some(end)) = (self.plan.steps.get(*at), results.get(*at)) else { continue };
-            if let Some(end) = correction(*said, end.status, end.message.as_deref()) {
+            if let Some(end) = correction(*said, end.status, &end.notes) {
                 self.console.note(&format!("  {} {end}", result::step(planned)));
             }
         }
@@ -73,10 +75,10 @@ impl<'a> Lines<'a> {
 }
 
 /// Returns the result of a step if it differs from its line.
-fn correction(said: Option<Status>, end: Status, message: Option<&str>) -> Option<String> {
-    let why = message.map(|why| format!(" ({why})")).unwrap_or_default();
+fn correction(said: Option<Status>, end: Status, notes: &[Note]) -> Option<String> {
+    let why = if notes.is_empty() { String::new() } else { format!(" ({})", en::notes(notes)) };
     match end {
-        Status::Done if said == Some(Status::Done) && message.is_none() => None,
+        Status::Done if said == Some(Status::Done) && notes.is_empty() => None,
         Status::Failed if said == Some(Status::Failed) => None,
         Status::Done => Some(format!("done{why}")),
         Status::Failed => Some(format!("FAILED{why}")),
@@ -92,18 +94,16 @@ mod tests {
 
     #[test]
     fn the_last_line_of_a_step_says_how_it_ended() {
-        let left_out = Some("7777 is no agent");
-        assert_eq!(correction(Some(Status::Done), Status::Done, None), None);
+        let no = [Note::Failed { why: "no".to_owned() }];
+        let left_out = [Note::Dropped { members: vec!["7777".into()] }];
+        assert_eq!(correction(Some(Status::Done), Status::Done, &[]), None);
         assert_eq!(
-            correction(Some(Status::Done), Status::Done, left_out).as_deref(),
-            Some("done (7777 is no agent)")
+            correction(Some(Status::Done), Status::Done, &left_out).as_deref(),
+            Some("done (7777 is no agent; the vendor dropped it from the queue)")
         );
-        assert_eq!(
-            correction(Some(Status::Done), Status::Failed, Some("no")).as_deref(),
-            Some("FAILED (no)")
-        );
-        assert_eq!(correction(None, Status::Done, None).as_deref(), Some("done"));
-        assert_eq!(correction(None, Status::Unknown, None).as_deref(), Some("UNKNOWN"));
-        assert_eq!(correction(Some(Status::Failed), Status::Failed, Some("no")), None);
+        assert_eq!(correction(Some(Status::Done), Status::Failed, &no).as_deref(), Some("FAILED (no)"));
+        assert_eq!(correction(None, Status::Done, &[]).as_deref(), Some("done"));
+        assert_eq!(correction(None, Status::Unknown, &[]).as_deref(), Some("UNKNOWN"));
+        assert_eq!(correction(Some(Status::Failed), Status::Failed, &no), None);
     }
 }

@@ -11,8 +11,11 @@ use std::fmt;
 use self::subject::Subject;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Finding;
+use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused, Unread};
 use crate::model::objection::{IdObjection, KeyObjection, ValueObjection};
+use crate::model::presence::{GapReason, Objection};
 use crate::model::problem::{ConnectionFault, Label, Problem};
+use crate::model::reason::{ChangeReason, FieldReason};
 use crate::model::text::shortened;
 
 impl fmt::Display for Finding {
@@ -39,32 +42,32 @@ impl fmt::Display for Problem {
     }
 }
 
-impl fmt::Display for Label {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&en::label(self))
-    }
+/// Displays messages in English.
+macro_rules! display {
+    ($($ty:ty: $write:ident),+ $(,)?) => {$(
+        impl fmt::Display for $ty {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&en::$write(self))
+            }
+        }
+    )+};
 }
 
-impl fmt::Display for ConnectionFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&en::fault(self))
-    }
-}
-
-impl fmt::Display for IdObjection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(en::id_objection(*self))
-    }
-}
-
-impl fmt::Display for KeyObjection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(en::key_objection(*self))
-    }
-}
-
-impl fmt::Display for ValueObjection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(en::value_objection(*self))
-    }
-}
+display!(
+    Note: note,
+    Moved: moved,
+    Unread: unread,
+    Refused: refused,
+    Disorder: disorder,
+    Deferred: deferred,
+    Allowed: allowed,
+    Objection: objection,
+    GapReason: gap,
+    ChangeReason: change_reason,
+    FieldReason: field_reason,
+    Label: label,
+    ConnectionFault: fault,
+    IdObjection: id_objection,
+    KeyObjection: key_objection,
+    ValueObjection: value_objection,
+);

@@ -1,6 +1,7 @@
 //! Findings: what no step can remedy, or what must not be done.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::Error;
@@ -12,7 +13,7 @@ use super::difference::Difference;
 use super::id::{OperatorId, ResourceId};
 use super::message::{Argument, Rewrite, Word, messages, plain};
 use super::objection::IdObjection;
-use super::presence::Disruption;
+use super::presence::{Disruption, Objection};
 use super::rule::{Effect, INCOMPLETE, Rule, Severity, rule};
 use super::source::Source;
 
@@ -125,7 +126,7 @@ messages! {
         /// A system cannot be asked about an agent that the plan disrupts.
         Unasked { disruption: Disruption, system: Word, states: Vec<Word> },
         /// A busy agent was left alone.
-        AtWork { why: String },
+        AtWork { disruption: Disruption, why: Objection, waited: Option<Duration> },
         /// The listing of agents is not proved complete.
         AgentsIncomplete { doubt: String },
         /// The listing of queues is not proved complete.

@@ -4,11 +4,11 @@
 //! arguments. Nothing reads a sentence back.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::field::Field;
 use super::id::{Kind, OperatorId, ResourceId};
 use super::objection::{IdObjection, KeyObjection, ValueObjection};
-use super::presence::Disruption;
 use super::value::Value;
 
 /// A word of ours: a key of a manifest, a flag, an operation. A `String` argument is free text: it comes from a file, a
@@ -77,7 +77,7 @@ macro_rules! plain {
 }
 pub(crate) use plain;
 
-plain!(Word, bool, char, u32, u64, usize, i64, Kind, OperatorId, ResourceId, Disruption);
+plain!(Word, bool, char, u32, u64, usize, i64, Duration, Kind, OperatorId, ResourceId);
 plain!(IdObjection, KeyObjection, ValueObjection);
 
 /// Writes an enumeration of messages: a variant a sentence, with its arguments.

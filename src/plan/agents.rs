@@ -20,8 +20,9 @@ use crate::model::id::{OperatorId, ResourceId};
 use crate::model::identity::Identity;
 use crate::model::ledger::{LedgerEntry, ReplacementBackup};
 use crate::model::message::Word;
-use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::reason::{ChangeReason, FieldReason};
 use crate::model::rule::{
     ELSEWHERE, FOREIGN_AGENT, FOREIGN_SECRET, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE, PROTECTED,
     SECRET_GONE, UNMANAGED_AGENT,
@@ -154,8 +155,8 @@ fn delete(
         .map(|entry| FieldDiff::new(entry.field, Some(entry.value.clone()), None, ChangeOrigin::Unknown))
         .collect();
     let reason = match declared {
-        Some(_) => "the manifest says `state: absent`",
-        None => "no manifest names it, and policy.prune deletes such agents",
+        Some(_) => ChangeReason::Absent,
+        None => ChangeReason::Pruned,
     };
     draft.changes.push(Change {
         moved: if applied.is_some() { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown },
@@ -165,7 +166,7 @@ fn delete(
         exten: None,
         identity: *live.identity(),
         protect: false,
-        reason: Some(reason.to_owned()),
+        reason: Some(reason),
         names: BTreeMap::new(),
         fields,
         source: declared.map(|agent| agent.source.clone()),
@@ -323,20 +324,11 @@ fn judge(
             if unconfirmed && entry.field.can_edit(&entry.value) =>
         {
             let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
-            field.reason = Some("the call that set it last was not confirmed".to_owned());
+            field.reason = Some(FieldReason::Unconfirmed);
             Verdict::Differs(field)
         }
         verdict => verdict,
     }
-}
-
-/// Why a field is set that the ledger knows nothing of.
-const ASSERTED: &str = "set again by --assert-unread";
-
-/// Whether a plan was made with `--assert-unread`, as far as it shows.
-pub fn asserts_unread(plan: &Plan) -> bool {
-    let mut fields = plan.changes.iter().flat_map(|change| &change.fields);
-    fields.any(|field| field.reason.as_deref() == Some(ASSERTED))
 }
 
 /// With nothing in the ledger a field is unknown, unless the run asserts it, which takes an edit.
@@ -345,7 +337,7 @@ fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
         return Verdict::Unknown;
     }
     let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
-    field.reason = Some(ASSERTED.to_owned());
+    field.reason = Some(FieldReason::Asserted);
     Verdict::Differs(field)
 }
 
@@ -379,21 +371,20 @@ fn judge_password(
             let moved =
                 if secret.generate && !overwrites { ChangeOrigin::Unknown } else { ChangeOrigin::Manifest };
             let mut field = FieldDiff::to_entry(None, entry, moved);
-            let before = before.map_or_else(|| "none".to_owned(), |v| v.to_string());
-            field.reason = Some(format!("version {before} -> {now}"));
+            field.reason = Some(FieldReason::Version { before, now });
             field.renew = overwrites;
             Verdict::Differs(field)
         }
         (_, _, None) => asserted(context, entry),
         (_, _, Some(set)) if differs(set.fingerprint.as_ref(), context.options.fingerprints.get(id)) => {
             let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Manifest);
-            field.reason = Some("changed in the store since".to_owned());
+            field.reason = Some(FieldReason::ChangedInStore);
             Verdict::Differs(field)
         }
         (_, _, Some(_)) if context.options.gone.contains(id) && !secret.generate => Verdict::Gone,
         (_, _, Some(_)) if context.options.gone.contains(id) => {
             let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
-            field.reason = Some("gone from its store, a new one is made".to_owned());
+            field.reason = Some(FieldReason::GoneFromStore);
             Verdict::Differs(field)
         }
         (_, _, Some(set)) if printed && set.fingerprint.is_none() => match asserted(context, entry) {
@@ -533,13 +524,13 @@ fn kept(
     now: Option<&Value>,
     applied: Option<&LedgerEntry>,
     owed: Option<&ReplacementBackup>,
-) -> Option<(Value, &'static str)> {
+) -> Option<(Value, FieldReason)> {
     if let Some(value) = owed.and_then(|owed| replacement_restore::value(owed, row)) {
-        return Some((value, replacement_restore::REASON));
+        return Some((value, FieldReason::Restored));
     }
     let was = applied.filter(|_| !row.is_read()).and_then(|a| a.value(row));
     let value = now.cloned().or(was).filter(|v| row.can_create(v) || row.can_edit(v))?;
-    Some((value, if row.is_read() { "kept as it is" } else { "kept as it was applied last" }))
+    Some((value, if row.is_read() { FieldReason::Kept } else { FieldReason::KeptAsApplied }))
 }
 
 /// Deleting and making again: what the manifest does not say is kept as it is live.
@@ -591,12 +582,12 @@ fn replace(
         } else if let Some((value, reason)) = kept(row, now, applied, owed) {
             let before = if row.is_read() { now.cloned() } else { Some(value.clone()) };
             fields.push(FieldDiff {
-                reason: Some(reason.to_owned()),
+                reason: Some(reason),
                 ..FieldDiff::new(row, before, Some(value), ChangeOrigin::Unknown)
             });
         }
     }
-    let forced: Vec<&str> = fixed.iter().map(|(entry, _)| entry.field.key).collect();
+    let forced = fixed.iter().map(|(entry, _)| Word::Borrowed(entry.field.key)).collect();
     draft.changes.push(Change {
         id: resource.clone(),
         action: Action::Replace,
@@ -605,12 +596,9 @@ fn replace(
         exten: None,
         identity: *live.identity(),
         protect: agent.protect,
-        reason: Some(match agent.record.get(&PASSWORD) {
-            Some(_) => format!("{} forces replacement", forced.join(", ")),
-            None => format!(
-                "{} forces replacement; the vendor makes a new password, since the manifest names none",
-                forced.join(", ")
-            ),
+        reason: Some(ChangeReason::ForcesReplacement {
+            fields: forced,
+            new_password: agent.record.get(&PASSWORD).is_none(),
         }),
         names: BTreeMap::new(),
         fields,

@@ -41,9 +41,9 @@ use crate::model::digest;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
+use crate::model::reason::FieldReason;
 use crate::model::rule::Severity;
 
-pub use self::agents::asserts_unread;
 pub use self::context::Options;
 pub use self::estimate::seconds;
 pub use self::prune::prunes;
@@ -98,6 +98,8 @@ pub fn plan(
             queues: live.queues.as_ref().map_or(0, |listing| listing.items.len()),
         },
     };
+    let mut fields = draft.changes.iter().flat_map(|change| &change.fields);
+    let assert_unread = fields.any(|field| field.reason == Some(FieldReason::Asserted));
     let mut plan = Plan {
         format: FORMAT.to_owned(),
         program: options.program.clone(),
@@ -107,6 +109,7 @@ pub fn plan(
         steps,
         findings: draft.findings,
         allowed: options.allow.clone(),
+        assert_unread,
         targets: options.targets.clone(),
         digests: Digests { manifests: options.manifests.clone(), ..Digests::default() },
     };

@@ -23,6 +23,7 @@ use crate::model::live::{Listing, LiveQueue};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
+use crate::model::reason::ChangeReason;
 use crate::model::rule::{
     AMBIGUOUS_QUEUE, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, LEFT_QUEUE, LOOKALIKE_QUEUE,
     MISSING_EXTEN, PENDING_QUEUE, RENAMED_QUEUE, TOO_FEW_MEMBERS, UNKNOWN_MEMBER, UNMANAGED_QUEUE,
@@ -413,8 +414,7 @@ fn members(
     if !written {
         return;
     }
-    let gone: Vec<&str> =
-        now.keys().filter(|member| leaving.contains(*member)).map(OperatorId::as_str).collect();
+    let gone: Vec<OperatorId> = now.keys().filter(|member| leaving.contains(*member)).cloned().collect();
     let differs = |member: &&OperatorId| now.contains_key(*member) != wanted.contains_key(*member);
     let names = now.keys().chain(wanted.keys()).filter(differs);
     let names = names.filter_map(|member| Some((member.clone(), name(context, member)?))).collect();
@@ -427,16 +427,11 @@ fn members(
         Some(_) => change_origin::field(applied, &ASSIGN_MEMBERS, before, &wanted),
         None => ChangeOrigin::Manifest,
     };
-    let returned: Vec<&str> =
-        back.iter().map(|(id, _)| id).filter(|id| !now.contains_key(*id)).map(OperatorId::as_str).collect();
-    let are = |ids: &[&str]| if ids.len() == 1 { "is" } else { "are" };
+    let returned: Vec<OperatorId> =
+        back.iter().map(|(id, _)| id).filter(|id| !now.contains_key(*id)).cloned().collect();
     let reason = match (entry.is_none(), gone.is_empty(), returned.is_empty()) {
-        (true, false, _) => Some(format!("{} {} deleted", gone.join(", "), are(&gone))),
-        (true, true, false) => Some(format!(
-            "{} {} back: a replacement that came to no end took them out",
-            returned.join(", "),
-            are(&returned)
-        )),
+        (true, false, _) => Some(ChangeReason::MembersDeleted { members: gone }),
+        (true, true, false) => Some(ChangeReason::MembersReturn { members: returned }),
         (false, ..) | (true, true, true) => unchosen,
     };
     draft.changes.push(Change {

@@ -7,6 +7,7 @@ use crate::model::agent::SIP;
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Action, Change};
+use crate::model::reason::{FieldReason, SipHolder};
 use crate::model::rule::SIP_HELD;
 use crate::model::value::{Sip, Value};
 
@@ -72,6 +73,7 @@ fn strike(draft: &mut Draft, at: usize, number: &str, holder: &OperatorId) {
     }
     for field in change.fields.iter_mut().filter(|field| *field.field == SIP) {
         field.after = field.before.clone().or(Some(Value::Sip(Sip::None)));
-        field.reason = Some(format!("{number} is held by {holder}"));
+        let held = SipHolder { number: number.to_owned(), holder: holder.clone() };
+        field.reason = Some(FieldReason::SipHeld { held: Box::new(held) });
     }
 }

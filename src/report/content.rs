@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::model::call::Reason;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::id::ResourceId;
-use crate::model::outcome::{Deferred, Stale, StepResult};
+use crate::model::note::{Allowed, Deferred, Refused, Stale};
+use crate::model::outcome::StepResult;
 use crate::model::plan::Plan;
 
 /// A command that reports on plans.
@@ -125,13 +126,13 @@ pub struct Run {
     /// Busy agents that the presence guard deferred.
     pub held: Vec<Deferred>,
     /// Busy agents that the run was allowed to disrupt.
-    pub lifted: Vec<Deferred>,
+    pub lifted: Vec<Allowed>,
     /// True if the operator stopped the run.
     pub interrupted: bool,
     /// Resources that still need changes beyond the applied saved plan.
     pub due: Vec<ResourceId>,
     /// The reason for writing nothing, if nothing was written.
-    pub refused: Option<String>,
+    pub refused: Option<Refused>,
 }
 
 /// The failure that left a workspace without a plan.

@@ -109,7 +109,12 @@ fn suite<'a>(report: &Report, part: &'a Part) -> Suite<'a> {
             let mut cases = cases(report, &view);
             if let Some(why) = &run.refused {
                 let name = "the plan is carried out".to_owned();
-                cases.push(Case { class: "run", name, said: String::new(), end: End::Error(why.clone()) });
+                cases.push(Case {
+                    class: "run",
+                    name,
+                    said: String::new(),
+                    end: End::Error(why.to_string()),
+                });
             }
             (view.end.map(|end| end.counts), cases)
         }

@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use super::view::{self, Line, LineKind, View};
 use super::{Body, Command, Part, Report};
 use crate::model::id::safe;
+use crate::model::plan::Action;
 use crate::model::rule::{self, RULES, Severity};
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
@@ -46,7 +47,7 @@ fn run(report: &Report, part: &Part) -> Json {
     tell_apart(&mut results);
     let count = results.len();
     if count > MOST {
-        results.sort_by_key(priority);
+        results.sort_by_key(|result| result.rank);
         results.truncate(MOST - 1);
         let text = format!("{} results are left out; `--format json` has all", count - results.len());
         results.push(one(report, part, "rest", Severity::Warning, &text, "", None));
@@ -60,7 +61,7 @@ fn run(report: &Report, part: &Part) -> Json {
         "automationDetails": { "id": format!("rosterctl/{}/{}/", report.command.word(), category(report, part)) },
         "columnKind": "unicodeCodePoints",
         "invocations": [{ "executionSuccessful": !matches!(part.body, Body::Failed(_)) }],
-        "results": results,
+        "results": results.into_iter().map(|result| result.json).collect::<Vec<_>>(),
     })
 }
 
@@ -71,24 +72,18 @@ fn category(report: &Report, part: &Part) -> String {
     safe(&category)
 }
 
-/// Returns the rank of a result when there are too many: deletions, errors, warnings, the rest.
-fn priority(result: &Json) -> usize {
-    let text = |path: &str| result.pointer(path).and_then(Json::as_str).unwrap_or_default();
-    let deletes = ["delete", "replace"].iter().any(|word| text("/message/text").starts_with(word));
-    match (text("/ruleId"), text("/level")) {
-        ("change", _) if deletes => 0,
-        (_, "error") => 1,
-        (_, "warning") => 2,
-        _ => 3,
-    }
+/// A result, and its rank when there are too many: deletions, errors, warnings, the rest.
+struct Ranked {
+    rank: usize,
+    json: Json,
 }
 
 /// Numbers results that share a fingerprint, such as two fields of an agent. Code scanning shows one alert per
 /// fingerprint.
-fn tell_apart(results: &mut [Json]) {
+fn tell_apart(results: &mut [Ranked]) {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for result in results {
-        if let Some(Json::String(print)) = result.pointer_mut("/partialFingerprints/rosterctl~1v1") {
+    for Ranked { json, .. } in results {
+        if let Some(Json::String(print)) = json.pointer_mut("/partialFingerprints/rosterctl~1v1") {
             let count = seen.entry(print.clone()).or_default();
             *count += 1;
             if *count > 1 {
@@ -131,7 +126,7 @@ fn one(
     text: &str,
     key: &str,
     source: Option<&Source>,
-) -> Json {
+) -> Ranked {
     let index =
         RULES.iter().map(|rule| rule.code).chain(OWN.iter().map(|(id, ..)| *id)).position(|id| id == rule);
     let file: &str = source.map_or(&*part.file, |source| &*source.file);
@@ -139,7 +134,7 @@ fn one(
         Some(source) => json!({ "startLine": source.line, "startColumn": source.column }),
         None => json!({ "startLine": 1 }),
     };
-    json!({
+    let json = json!({
         "ruleId": rule,
         "ruleIndex": index,
         "level": level(severity),
@@ -149,10 +144,16 @@ fn one(
             "region": region,
         } }],
         "partialFingerprints": { "rosterctl/v1": format!("{}:{rule}:{key}", part.name()) },
-    })
+    });
+    let rank = match severity {
+        Severity::Error => 1,
+        Severity::Warning => 2,
+        Severity::Info => 3,
+    };
+    Ranked { rank, json }
 }
 
-fn results(report: &Report, part: &Part) -> Vec<Json> {
+fn results(report: &Report, part: &Part) -> Vec<Ranked> {
     match &part.body {
         Body::Planned(plan) => lines(report, part, &view::build(plan, report.command, part.seconds)),
         Body::Ran(plan, run) => {
@@ -174,7 +175,7 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
                 let mut result =
                     one(report, part, "input", Severity::Error, &text, &message, diagnostic.source.as_ref());
                 if let Some((source, label)) = &diagnostic.related {
-                    result["relatedLocations"] = json!([{
+                    result.json["relatedLocations"] = json!([{
                         "message": { "text": sanitize_lines(&label.to_string()) },
                         "physicalLocation": {
                             "artifactLocation": artifact(report, &source.file),
@@ -189,7 +190,7 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
     }
 }
 
-fn lines(report: &Report, part: &Part, view: &View) -> Vec<Json> {
+fn lines(report: &Report, part: &Part, view: &View) -> Vec<Ranked> {
     let result = |line: &Line| {
         let source = line.source.as_ref();
         let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
@@ -204,12 +205,16 @@ fn lines(report: &Report, part: &Part, view: &View) -> Vec<Json> {
                 let key = line.everyone.first().or(line.about.as_ref()).map_or("", String::as_str);
                 one(report, part, &line.subject, severity, &line.words_with_subject(), key, source)
             }
-            LineKind::Act(_) => {
+            LineKind::Act(action) => {
                 let severity = match report.command {
                     Command::Drift => Severity::Warning,
                     Command::Plan | Command::Apply => Severity::Info,
                 };
-                one(report, part, "change", severity, &text, &line.subject, source)
+                let result = one(report, part, "change", severity, &text, &line.subject, source);
+                match action {
+                    Action::Delete | Action::Replace => Ranked { rank: 0, ..result },
+                    Action::Create | Action::Update => result,
+                }
             }
         }
     };

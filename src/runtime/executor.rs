@@ -100,7 +100,7 @@ pub async fn run(
                 }
                 Effect::ReadPresence { steps, agents, pause, notice } => {
                     if let Some(notice) = notice {
-                        news(&notice);
+                        news(&notice.to_string());
                     }
                     let mut stop = stop.clone();
                     running.push(Box::pin(async move {

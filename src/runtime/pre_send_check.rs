@@ -25,7 +25,7 @@ use crate::apply::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::LiveQueue;
-use crate::model::outcome::Stale;
+use crate::model::note::{Stale, Unread};
 use crate::model::plan::{Action, Change, Operation, Plan};
 use crate::model::presence::{Presence, PresencePolicy};
 
@@ -195,7 +195,7 @@ impl<'a> PreSendChecks<'a> {
     }
 
     /// Returns the queues of a key, from a listing of at most `max_age` or from a query.
-    async fn read_queues(&self, key: &QueueKey, max_age: Option<Duration>) -> Result<Queues, String> {
+    async fn read_queues(&self, key: &QueueKey, max_age: Option<Duration>) -> Result<Queues, Unread> {
         let wanted = |key: QueueKey| ReadSet { queues: BTreeSet::from([key]), ..ReadSet::default() };
         let Some(max_age) = max_age else {
             let seen = resources::look(self.vendors, &wanted(key.clone()), (0, usize::MAX)).await;

@@ -81,7 +81,7 @@ pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result
         return Err(stale("the workspace file or the manifests changed since it was made"));
     }
     if let Some(why) = replan::disorder(&plan) {
-        return Err(stale(&why));
+        return Err(stale(&why.to_string()));
     }
     Ok(plan)
 }

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{and_more, list};
+use super::notes::left_alone;
+use super::{and_more, list, unset_or};
 use crate::messages::subject::Subject;
 use crate::model::difference::Difference;
 use crate::model::finding::{FindingKind, ForeignSecret};
 use crate::model::id::Kind;
 use crate::model::presence::Disruption;
 use crate::model::text::visible;
-use crate::model::value::Value;
 
 /// Writes a finding.
 pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
@@ -245,7 +245,7 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
             done(*disruption),
             list(states.iter().map(|state| format!("`{state}`")))
         ),
-        K::AtWork { why } => why.clone(),
+        K::AtWork { disruption, why, waited } => left_alone(&number, *disruption, why, *waited),
         K::AgentsIncomplete { doubt } => format!(
             "the listing of agents could not be proved complete ({doubt}), so no agent is created or deleted; run again \
              when nobody edits agents"
@@ -315,12 +315,11 @@ fn quoted(name: &str) -> String {
 
 /// `KEY is A and should be B`.
 fn differs(difference: &Difference) -> String {
-    let words = |value: &Option<Value>| value.as_ref().map_or_else(|| "unset".to_owned(), Value::words);
     format!(
         "{} is {} and should be {}",
         difference.field.key,
-        words(&difference.before),
-        words(&difference.after)
+        unset_or(difference.before.as_ref()),
+        unset_or(difference.after.as_ref())
     )
 }
 

@@ -11,22 +11,16 @@ use std::sync::Arc;
 
 use self::free_text::FEWEST;
 use super::{Body, Failure, Part, Report, Run};
-use crate::model::agent;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::field::{Field, Personal};
 use crate::model::finding::Finding;
 use crate::model::id::OperatorId;
 use crate::model::message::{Argument, Rewrite};
 use crate::model::plan::{Change, Plan};
-use crate::model::queue;
-use crate::model::seat;
 use crate::model::value::{Members, Value};
 
 /// What stands in place of what is hidden.
 const DOTS: &str = "•••";
-/// What goes between two values, or ends one, in the messages about a field.
-const BETWEEN: [&str; 3] = [" instead of ", " and should be ", " when the plan was made and is "];
-const ENDS: [&str; 5] = [", which", " now", "; ", " (", "\n"];
 
 /// What must not be taken for a telephone number: ids of agents and queues.
 #[derive(Debug, Default)]
@@ -68,11 +62,11 @@ impl Mask {
     fn change(&self, change: &Change) -> Change {
         let mut change = change.clone();
         change.title = change.title.map(|title| self.text(&title));
-        change.reason = change.reason.map(|reason| self.text(&reason));
+        change.reason.rewrite(self);
         change.names.values_mut().for_each(|name| *name = self.text(name));
         for field in &mut change.fields {
             self.values(field.field, &mut field.before, &mut field.after);
-            field.reason = field.reason.take().map(|reason| self.text(&reason));
+            field.reason.rewrite(self);
         }
         change
     }
@@ -98,19 +92,14 @@ impl Mask {
     pub fn run(&self, run: &Run) -> Run {
         let mut run = run.clone();
         for result in &mut run.results {
-            result.message = result.message.take().map(|message| self.text(&message));
+            result.notes.rewrite(self);
             result.members = result.members.take().map(|members| self.members(&members));
-            for spared in &mut result.spared {
-                spared.why = self.text(&spared.why);
-            }
+            result.spared.rewrite(self);
         }
-        for stale in &mut run.stale {
-            stale.message = self.text(&stale.message);
-        }
-        for held in run.held.iter_mut().chain(&mut run.lifted) {
-            held.why = self.text(&held.why);
-        }
-        run.refused = run.refused.map(|why| self.text(&why));
+        run.stale.rewrite(self);
+        run.held.rewrite(self);
+        run.lifted.rewrite(self);
+        run.refused.rewrite(self);
         run
     }
 
@@ -124,15 +113,9 @@ impl Mask {
         diagnostic
     }
 
-    /// A text with what looks like a telephone number or an address hidden, and values of personal fields.
+    /// A text with what looks like a telephone number or an address hidden.
     pub fn text(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for row in tables().flat_map(|table| table.iter().filter(|row| row.personal.is_some())) {
-            if text.contains(row.key) {
-                text = about_field(&text, row);
-            }
-        }
-        let text = free_text::addresses(&text, |address| hidden(address, Personal::Email));
+        let text = free_text::addresses(text, |address| hidden(address, Personal::Email));
         free_text::numbers(&text, &self.ids, |number| hidden(number, Personal::Phone))
     }
 }
@@ -159,10 +142,6 @@ impl Rewrite for Mask {
     }
 }
 
-fn tables() -> impl Iterator<Item = &'static [&'static Field]> {
-    [agent::FIELDS, queue::FIELDS, seat::FIELDS].into_iter()
-}
-
 /// What is shown of something personal: enough to tell two apart, not enough to call.
 fn hidden(text: &str, personal: Personal) -> String {
     match personal {
@@ -178,43 +157,6 @@ fn hidden(text: &str, personal: Personal) -> String {
             None => DOTS.to_owned(),
         },
     }
-}
-
-/// Hides the values that a message says of a field: `KEY is A and should be B`, `KEY was A …`.
-fn about_field(text: &str, row: &Field) -> String {
-    let Some(personal) = row.personal else { return text.to_owned() };
-    let mut out = String::new();
-    let mut rest = text;
-    let lead = |rest: &str| {
-        let found = [" is ", " was "].iter().filter_map(|verb| {
-            let lead = format!("{}{verb}", row.key);
-            rest.find(&lead).map(|at| at + lead.len())
-        });
-        found.min()
-    };
-    while let Some(at) = lead(rest) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        loop {
-            let cut = |stops: &[&'static str]| {
-                stops
-                    .iter()
-                    .filter_map(|stop| Some((rest.find(stop)?, *stop)))
-                    .min()
-                    .unwrap_or((rest.len(), ""))
-            };
-            let (between, end) = (cut(&BETWEEN), cut(&ENDS));
-            let (stop, word) = if between.0 < end.0 { between } else { end };
-            let value = &rest[..stop];
-            out.push_str(&if value == "unset" { value.to_owned() } else { hidden(value, personal) });
-            out.push_str(word);
-            rest = &rest[stop + word.len()..];
-            if between.0 >= end.0 {
-                break;
-            }
-        }
-    }
-    out + rest
 }
 
 impl Report {
@@ -265,15 +207,6 @@ mod tests {
         assert_eq!(masked("拨打400-800-8888转1"), "拨打•••88转1");
         assert_eq!(masked("+86 138 0013 8000"), "•••00");
         assert_eq!(masked("write to li.si@example.com."), "write to l•••@•••.");
-        assert_eq!(
-            masked("agent/8001: boundPhone is 10086 and should be 10010, which the vendor"),
-            "agent/8001: boundPhone is ••• and should be •••, which the vendor"
-        );
-        assert_eq!(masked("email is unset instead of a@b"), "email is unset instead of a•••@•••");
-        assert_eq!(
-            masked("callerId was 4008001 when the plan was made and is 4008002 now"),
-            "callerId was •••01 when the plan was made and is •••02 now"
-        );
     }
 
     #[test]

@@ -387,7 +387,7 @@ fn system(
     let complete = problems.is_empty() && of.is_empty();
     for id in ids {
         for why in presence.by(id, provider).filter_map(PresenceReport::unlisted) {
-            of.entry(why).or_default().insert(id);
+            of.entry(why.to_string()).or_default().insert(id);
         }
     }
     for (why, agents) in of {

@@ -8,13 +8,14 @@ use crate::model::agent::{MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::field::Field;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
+use crate::model::reason::ChangeReason;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::model::value::Value;
 
 /// A value before, and the value after or the place where it is stored.
 type Sides = (Option<Value>, Result<Option<Value>, String>);
-type Shape = (Action, ChangeOrigin, Option<String>, Vec<(&'static Field, Sides)>);
+type Shape = (Action, ChangeOrigin, Option<ChangeReason>, Vec<(&'static Field, Sides)>);
 
 /// Returns the change with the agent's number replaced, so that a pool's agents are equal.
 fn shape(change: &Change) -> Shape {
@@ -47,7 +48,7 @@ fn nameless(change: &Change) -> Shape {
 }
 
 /// Returns the facts of a deletion without the name. A tombstone has its own place.
-fn fate(change: &Change) -> (ChangeOrigin, Option<String>, Option<Value>, Option<&Source>) {
+fn fate(change: &Change) -> (ChangeOrigin, Option<ChangeReason>, Option<Value>, Option<&Source>) {
     let group = change.field(&MAIN_SKILL_GROUP).and_then(|field| field.before.clone());
     (change.moved, change.reason.clone(), group, change.source.as_ref())
 }
@@ -257,7 +258,7 @@ fn agent_pieces(change: &Change, tense: Tense) -> Vec<Segment> {
                     field_piece(field)
                 });
                 if let Some(reason) = &field.reason {
-                    pieces.push(Segment::Remark(reason.clone()));
+                    pieces.push(Segment::Remark(reason.to_string()));
                 }
                 pieces.extend(stored(field).map(Segment::Remark));
             }

@@ -320,7 +320,7 @@ pub(super) fn words(field: &FieldDiff, value: Option<&Value>) -> String {
 /// Adds the reason of a change and its origin.
 pub(super) fn remarks(change: &Change, tense: Tense, pieces: &mut Vec<Segment>) {
     if let Some(reason) = &change.reason {
-        pieces.push(Segment::Remark(reason.clone()));
+        pieces.push(Segment::Remark(reason.to_string()));
     }
     match (change.moved, change.action) {
         (ChangeOrigin::Live, Action::Create) => {

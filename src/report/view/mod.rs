@@ -172,7 +172,7 @@ fn lines(changes: &[Change], tense: Tense) -> Vec<Line> {
 
 /// Converts a run to a view from its results; a run that wrote nothing shows its plan and the reason.
 pub fn build_run(plan: &Plan, run: &Run, seconds: Option<u64>) -> View {
-    let mut notes: Vec<String> = run.lifted.iter().map(|lifted| lifted.why.clone()).collect();
+    let mut notes: Vec<String> = run.lifted.iter().map(ToString::to_string).collect();
     if run.interrupted {
         notes.push("Interrupted: what was in flight was finished, nothing else was started.".to_owned());
     }

@@ -7,10 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::line::{Line, LineKind, Section, Segment, field_piece, ranges};
+use crate::messages::en;
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::outcome::{IN_PART, Status, StepResult};
-use crate::model::plan::{Action, Change, Operation, Plan, Step, WAITING};
+use crate::model::note::Note;
+use crate::model::outcome::{Status, StepResult};
+use crate::model::plan::{Action, Change, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::reason::ChangeReason;
 use crate::model::value::{Members, NO_MEMBERS, Value};
 use crate::report::Run;
 
@@ -94,15 +97,16 @@ fn open_fields<'a>(id: &ResourceId, mine: &[Ended<'a>]) -> BTreeSet<&'a str> {
 /// Returns the part of a change that was done.
 fn done_part(change: &Change, mine: &[Ended<'_>]) -> Option<Change> {
     let notes = mine.iter().filter(|(_, result)| result.status == Status::Done);
-    let notes = notes.filter_map(|(_, result)| result.message.clone());
+    let notes = notes.flat_map(|(_, result)| &result.notes).map(ToString::to_string);
     // The change no longer waits. A list that was written in part may keep agents that the reason names.
-    let reason = change.reason.as_deref().filter(|_| mine.iter().all(|ended| took(ended, &change.id)));
-    let reason = reason.and_then(|reason| match reason.strip_prefix(WAITING) {
-        Some(waiting) => waiting.split_once("; ").map(|(_, reason)| reason.to_owned()),
-        None => Some(reason.to_owned()),
-    });
-    let reason = reason.into_iter().chain(notes).collect::<Vec<_>>().join("; ");
-    let mut done = Change { reason: Some(reason).filter(|reason| !reason.is_empty()), ..change.clone() };
+    let reason = change.reason.as_ref().filter(|_| mine.iter().all(|ended| took(ended, &change.id)));
+    let reason = match reason {
+        Some(ChangeReason::Waiting { reason, .. }) => reason.as_deref(),
+        reason => reason,
+    };
+    let text = reason.map(ToString::to_string).into_iter().chain(notes).collect::<Vec<_>>().join("; ");
+    let reason = (!text.is_empty()).then_some(ChangeReason::Saved { text });
+    let mut done = Change { reason, ..change.clone() };
     if change.id.kind == Kind::Queue && change.action == Action::Update {
         let before = change.members_before().map_or(&NO_MEMBERS, |members| members);
         let written = written(change, mine).filter(|written| *written != *before)?;
@@ -161,17 +165,17 @@ fn why(id: &ResourceId, mine: &[Ended<'_>]) -> (Status, String) {
     let status = [Status::Failed, Status::Unknown, Status::Skipped];
     let has = |status: &Status| open().any(|result| result.status == *status);
     let status = status.into_iter().find(has).unwrap_or(Status::Failed);
-    let mut whys: Vec<&str> = Vec::new();
+    let mut whys: Vec<String> = Vec::new();
     for result in open().filter(|result| result.status == status) {
         let spared = result.spared.iter().filter(|spared| id.kind == Kind::Queue || spared.agent == id.name);
-        let mut own: Vec<&str> = spared.map(|spared| spared.why.as_str()).collect();
-        if own.is_empty() {
-            own.extend(result.message.as_deref().map(|why| why.strip_prefix(IN_PART).unwrap_or(why)));
+        let mut own: Vec<String> = spared.map(ToString::to_string).collect();
+        if own.is_empty() && !result.notes.is_empty() {
+            own.push(en::notes(&result.notes.iter().map(Note::for_left_out).collect::<Vec<_>>()));
         }
         whys.extend(own);
     }
     let mut seen = BTreeSet::new();
-    whys.retain(|why| seen.insert(*why));
+    whys.retain(|why| seen.insert(why.clone()));
     (status, whys.join("; "))
 }
 
@@ -186,7 +190,7 @@ pub(super) fn lines(plan: &Plan, run: &Run, open: &[Open]) -> Vec<Line> {
             pieces: title
                 .map(Segment::Name)
                 .into_iter()
-                .chain([Segment::Words(moved.message.clone())])
+                .chain([Segment::Words(moved.what.to_string())])
                 .collect(),
             source: change.and_then(|change| change.source.clone()),
             ..line(LineKind::Moved, moved.id.to_string())

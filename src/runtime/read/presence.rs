@@ -14,7 +14,7 @@ use futures_util::stream::{self, StreamExt};
 use super::resources::{READINGS, each};
 use crate::model::call::{Failure, Reason};
 use crate::model::id::OperatorId;
-use crate::model::presence::Presence;
+use crate::model::presence::{GapReason, Presence};
 use crate::provider::{Observer, PresencePage, PresenceQuery, QueryMode, paging};
 use crate::runtime::client::Client;
 use crate::runtime::progress;
@@ -81,7 +81,7 @@ impl System {
                 (QueryMode::Listing(size), _) => self.list(link, size, &mut presence).await,
                 (QueryMode::Singly, Some(agents)) => self.ask_all(link, agents, &mut presence).await,
                 (QueryMode::Singly, None) => {
-                    presence.fail(self.name(), None, "it is asked agent by agent, and nobody was asked for");
+                    presence.fail(self.name(), None, GapReason::NotAsked);
                 }
             },
         }
@@ -108,19 +108,16 @@ impl System {
             for (agent, said) in said {
                 presence.say(agent, said);
             }
-            let doubt = doubt.map(|doubt| format!("its listing could not be proved complete: {doubt}"));
+            let doubt = doubt.map(|doubt| GapReason::Incomplete { doubt });
             if let Some(reason) = failure.as_ref().map(Failure::reason) {
                 presence.because(self.name(), reason);
             } else if doubt.is_some() || nameless > 0 {
                 presence.because(self.name(), Reason::Incomplete);
             }
-            if let Some(why) = failure.map(|failure| failure.message().to_owned()).or(doubt) {
+            if let Some(why) = failure.map(|failure| failure.message().into()).or(doubt) {
                 presence.fail(self.name(), None, why);
             } else if nameless > 0 {
-                let rows =
-                    if nameless == 1 { "a row says".to_owned() } else { format!("{nameless} rows say") };
-                let why = format!("{rows} that somebody is at work, and not who it is");
-                presence.fail(self.name(), None, why);
+                presence.fail(self.name(), None, GapReason::Nameless { rows: nameless });
             }
             return;
         }

@@ -7,14 +7,13 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::reader::ResourceReader;
-use crate::apply::readback::{
-    QueueKey, ReadBack, ReadSet, listed_agent, matching, unreturned_members, with_members,
-};
+use crate::apply::readback::{QueueKey, ReadBack, ReadSet, listed_agent, matching, with_members};
 use crate::model::call::{Call, Failure};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
+use crate::model::note::Unread;
 use crate::provider::paging::{Assembled, Assembly, Course, Head};
 use crate::provider::{Page, Row};
 use crate::runtime::progress;
@@ -76,7 +75,7 @@ pub async fn queues(vendor: &impl ResourceReader) -> Result<Listing<OperatorId, 
     let mut listing = listed(vendor, queue).await?;
     let untold = listing.items.iter().find(|(_, queue)| queue.members().is_none());
     if let Some((exten, _)) = untold {
-        let doubt = unreturned_members(exten);
+        let doubt = Unread::NoMembers { exten: exten.clone() }.to_string();
         listing.incomplete.get_or_insert(doubt);
     }
     Ok(listing)
@@ -135,7 +134,7 @@ pub async fn some_agents(
                 some.items.insert(id, record);
             }
             Ok(None) => {}
-            Err(why) => some.incomplete = Some(why),
+            Err(why) => some.incomplete = Some(why.to_string()),
         }
     }
     some
@@ -223,28 +222,28 @@ pub async fn look(
     ReadBack { agents, queues, refused }
 }
 
-type SeenAgents = BTreeMap<OperatorId, Result<Option<Record>, String>>;
+type SeenAgents = BTreeMap<OperatorId, Result<Option<Record>, Unread>>;
 
 async fn look_at_agents(
     vendor: Option<&impl ResourceReader>,
     ids: &BTreeSet<OperatorId>,
     listed: usize,
 ) -> SeenAgents {
-    let all = |why: &str| ids.iter().map(|id| (id.clone(), Err(why.to_owned()))).collect();
+    let all = |why: Unread| ids.iter().map(|id| (id.clone(), Err(why.clone()))).collect();
     if ids.is_empty() {
         return SeenAgents::new();
     }
-    let Some(vendor) = vendor else { return all("no connection holds agents") };
+    let Some(vendor) = vendor else { return all(Unread::NoConnection { kind: Kind::Agent }) };
     let page = vendor.provider().page_size(vendor.connection());
     if listed.div_ceil(page) < ids.len() {
         return match agents(vendor).await {
-            Err(failure) => all(failure.message()),
+            Err(failure) => all(Unread::from(&failure)),
             Ok(listing) => ids.iter().map(|id| (id.clone(), listed_agent(id, &listing))).collect(),
         };
     }
     stream::iter(ids.iter().cloned())
         .map(|id| async move {
-            let seen = one(vendor, &id).await.map_err(|failure| failure.message().to_owned());
+            let seen = one(vendor, &id).await.map_err(|failure| Unread::from(&failure));
             (id, seen.map(|row| row.and_then(agent).map(|(_, record)| record)))
         })
         .buffered(vendor.at_once())
@@ -272,9 +271,7 @@ async fn one(vendor: &impl ResourceReader, key: &OperatorId) -> Result<Option<Ro
     match (rows.remove(key), incomplete) {
         (Some(row), _) => Ok(Some(row)),
         (None, None) => Ok(None),
-        (None, Some(doubt)) => {
-            Err(Failure::Garbled(format!("the listing could not be proved complete ({doubt})")))
-        }
+        (None, Some(doubt)) => Err(Failure::Garbled(Unread::Incomplete { doubt }.to_string())),
     }
 }
 
@@ -292,18 +289,18 @@ async fn named(vendor: &impl ResourceReader, name: &str) -> Result<Listing<Opera
     Ok(Listing { items, incomplete, foreign, page_size })
 }
 
-type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>;
+type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, Unread>>;
 
 async fn look_at_queues(
     vendor: Option<&impl ResourceReader>,
     keys: &BTreeSet<QueueKey>,
     listed: usize,
 ) -> SeenQueues {
-    let all = |why: &str| keys.iter().map(|key| (key.clone(), Err(why.to_owned()))).collect();
+    let all = |why: Unread| keys.iter().map(|key| (key.clone(), Err(why.clone()))).collect();
     if keys.is_empty() {
         return SeenQueues::new();
     }
-    let Some(vendor) = vendor else { return all("no connection holds queues") };
+    let Some(vendor) = vendor else { return all(Unread::NoConnection { kind: Kind::Queue }) };
     let page = vendor.provider().page_size(vendor.connection());
     // True if a key takes one call. All keys together must take no more calls than the listing.
     let alone = |key: &QueueKey| match key {
@@ -313,7 +310,7 @@ async fn look_at_queues(
     };
     if listed.div_ceil(page) < keys.len() || !keys.iter().all(alone) {
         return match queues(vendor).await {
-            Err(failure) => all(failure.message()),
+            Err(failure) => all(Unread::from(&failure)),
             Ok(listing) => keys.iter().map(|key| (key.clone(), matching(key, &listing))).collect(),
         };
     }
@@ -325,11 +322,11 @@ async fn look_at_queues(
                 }
                 QueueKey::Name(name) => {
                     let found = named(vendor, name).await.map(|l| matching(&key, &l).and_then(with_members));
-                    return (key, found.unwrap_or_else(|failure| Err(failure.message().to_owned())));
+                    return (key, found.unwrap_or_else(|failure| Err(Unread::from(&failure))));
                 }
-                QueueKey::All => return (key, Err("it was not looked at".to_owned())),
+                QueueKey::All => return (key, Err(Unread::NotRead)),
             };
-            let found = found.map_err(|failure| failure.message().to_owned());
+            let found = found.map_err(|failure| Unread::from(&failure));
             (key, found.and_then(with_members))
         })
         .buffered(vendor.at_once())

@@ -28,6 +28,7 @@ fn plan(workspace: &str) -> Arc<Plan> {
         steps: Vec::new(),
         findings: Vec::new(),
         allowed: Vec::new(),
+        assert_unread: false,
         targets: Vec::new(),
         digests: Digests::default(),
     })

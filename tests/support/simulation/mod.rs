@@ -312,7 +312,7 @@ impl<'a> Client<'a> {
                 }
                 let mut world = self.world.borrow_mut();
                 for (step, result) in plan.steps.iter().zip(&results) {
-                    let why = result.message.as_deref().unwrap_or_default();
+                    let why = rosterctl::messages::en::notes(&result.notes);
                     world.note(format!("{} {:?} {} {why}", step.id, step.targets, result.status.word()));
                 }
                 if self.mutant == Some(Mutant::PlanReport) {

@@ -67,7 +67,7 @@ pub(super) fn problem(problem: &FileProblem) -> (String, String) {
             },
         ),
         P::BadPassword { secret, why, more } => {
-            let why = value_objection(*why);
+            let why = value_objection(why);
             say(format!("the password {secret} {why}: store another one{}", and_more(*more)), "")
         }
         P::SecretUnread { why, more } => say(format!("{why}{}", and_more(*more)), ""),
@@ -83,7 +83,7 @@ pub fn fault(fault: &ConnectionFault) -> String {
         ConnectionFault::NoSecret => "names no secret to sign its calls with".to_owned(),
         ConnectionFault::SecretUnread { why } => format!("cannot sign its calls: {why}"),
         ConnectionFault::BadSecret { setting, secret, why } => {
-            let why = value_objection(*why);
+            let why = value_objection(why);
             format!("cannot sign its calls: its `{setting}` {secret} {why}: store it without that")
         }
         ConnectionFault::Unusable { why } => format!("cannot be used: {why}"),

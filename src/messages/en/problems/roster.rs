@@ -115,7 +115,7 @@ pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
         P::BadId { key, id, why } => say(
             match why {
                 IdObjection::Empty => format!("`{key}` is empty"),
-                why => format!("`{key}` cannot be `{id}`: {}", id_objection(*why)),
+                why => format!("`{key}` cannot be `{id}`: {}", id_objection(why)),
             },
             "write the agent's number as the console shows it, in quotes: \"8001\"",
         ),

@@ -4,7 +4,7 @@ use crate::model::objection::{IdObjection, KeyObjection, ValueObjection};
 use crate::model::problem::Element;
 
 /// Writes why an id is refused.
-pub fn id_objection(why: IdObjection) -> &'static str {
+pub fn id_objection(why: &IdObjection) -> &'static str {
     match why {
         IdObjection::Empty => "it is empty",
         IdObjection::TooLong => "it is longer than 64 characters",
@@ -15,7 +15,7 @@ pub fn id_objection(why: IdObjection) -> &'static str {
 }
 
 /// Writes why a key is refused.
-pub fn key_objection(why: KeyObjection) -> &'static str {
+pub fn key_objection(why: &KeyObjection) -> &'static str {
     match why {
         KeyObjection::Control => "it holds a control character",
         KeyObjection::Hidden => "it holds a character that cannot be seen",
@@ -33,7 +33,7 @@ pub fn key_objection(why: KeyObjection) -> &'static str {
 }
 
 /// Writes why the value of a secret is refused, in words that go on from its name.
-pub fn value_objection(why: ValueObjection) -> &'static str {
+pub fn value_objection(why: &ValueObjection) -> &'static str {
     match why {
         ValueObjection::Empty => "is empty",
         ValueObjection::LineEnd => "ends with a line break",

@@ -62,7 +62,7 @@ pub(super) fn problem(problem: &WorkspaceProblem) -> (String, String) {
             }),
         ),
         P::BadKey { store, key, form, why } => say(
-            format!("store `{store}` cannot have the key `{key}`: {}", key_objection(*why)),
+            format!("store `{store}` cannot have the key `{key}`: {}", key_objection(why)),
             match form {
                 KeyForm::Variable => "write it like CC_TOKEN",
                 KeyForm::Field => "write it like agents/8001, or agents/8001#password for another field",
