@@ -1,8 +1,8 @@
-//! The reasons for which an id, a key or a secret is refused.
+//! Reasons for which an id, a key or a secret is refused.
 
 use serde::{Deserialize, Serialize};
 
-/// Why a manifest may not use an id.
+/// Reason for which no manifest may use an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum IdObjection {
@@ -18,7 +18,7 @@ pub enum IdObjection {
     Begin,
 }
 
-/// Why a store cannot have a key.
+/// Reason for which a store cannot have a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum KeyObjection {
@@ -48,7 +48,7 @@ pub enum KeyObjection {
     Sign,
 }
 
-/// Why the value of a secret cannot be used.
+/// Reason for which the value of a secret cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ValueObjection {

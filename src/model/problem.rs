@@ -13,7 +13,7 @@ use super::objection::{IdObjection, KeyObjection, ValueObjection};
 pub enum Problem {
     /// A file is not the YAML that is read.
     Syntax(SyntaxProblem),
-    /// A value does not fit its key, whatever the document is.
+    /// A value does not fit its key.
     Value(ValueProblem),
     /// The workspace file is wrong.
     Workspace(WorkspaceProblem),
@@ -53,8 +53,7 @@ subjects! {
 }
 
 messages! {
-    /// What keeps a file from being read as YAML. A name is cut to a length that a line can hold; it is `None` where it
-    /// may be private.
+    /// Error of syntax. A name is cut to a length that a line can hold; it is `None` where it may be private.
     SyntaxProblem {
         /// The file is longer than any that is read.
         FileTooLong { mebibytes: usize, most: usize },
@@ -162,7 +161,7 @@ messages! {
 }
 
 messages! {
-    /// What is wrong with a value or a key, whatever document it stands in.
+    /// Error in a value or a key, in any document.
     ValueProblem {
         /// A value has another shape than its key asks for.
         WrongShape { what: Element, is: Shape, wanted: Wanted },
@@ -200,7 +199,7 @@ messages! {
 }
 
 messages! {
-    /// What is wrong with the workspace file.
+    /// Error in the workspace file.
     WorkspaceProblem {
         /// The file is empty.
         EmptyWorkspace,
@@ -248,7 +247,7 @@ messages! {
 }
 
 messages! {
-    /// What is wrong with the manifests, alone or together.
+    /// Error in the manifests, alone or together.
     RosterProblem {
         /// A resource is declared twice.
         DeclaredTwice { kind: Kind, name: String },
@@ -312,7 +311,7 @@ messages! {
 }
 
 messages! {
-    /// Why a file, a secret or a connection cannot be used.
+    /// Reason for which a file, a secret or a connection cannot be used.
     FileProblem {
         /// The name of a file is not UTF-8.
         NameNotUtf8,
@@ -356,7 +355,7 @@ messages! {
 }
 
 messages! {
-    /// Why a connection cannot be used.
+    /// Reason for which a connection cannot be used.
     ConnectionFault {
         /// It has no connector.
         NoConnector,
@@ -372,7 +371,7 @@ messages! {
 }
 
 messages! {
-    /// An element of a file, as sentences name it.
+    /// Element of a file, as sentences name it.
     Element {
         /// The value of a key.
         Key { key: Word },
@@ -408,7 +407,7 @@ messages! {
 }
 
 messages! {
-    /// What a key asks for.
+    /// Value that a key asks for.
     Wanted {
         /// A text.
         Text,
@@ -435,7 +434,7 @@ messages! {
     }
 }
 
-/// The shape of a value in a file.
+/// Shape of a value in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Shape {
@@ -457,7 +456,7 @@ pub enum Shape {
     Mapping,
 }
 
-/// What a name stands for.
+/// Kind of a name that a roster declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NameKind {
@@ -469,7 +468,7 @@ pub enum NameKind {
     Profile,
 }
 
-/// How the keys of a store are written.
+/// Form of the keys of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum KeyForm {
@@ -484,7 +483,7 @@ pub enum KeyForm {
 plain!(Shape, NameKind, KeyForm);
 
 messages! {
-    /// What the other place of a problem is.
+    /// Label of the other place of a problem.
     Label {
         /// The first of two equal keys.
         FirstHere,

@@ -19,7 +19,7 @@ use crate::model::source::Source;
 use crate::runtime::executor::Passwords;
 use crate::storage::secrets::SecretError;
 
-/// What is wrong with a password.
+/// Error of a password.
 enum Wrong {
     /// It cannot be sent.
     Refused(String, ValueObjection),

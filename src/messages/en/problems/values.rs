@@ -5,7 +5,7 @@ use crate::messages::en::list;
 use crate::model::message::Word;
 use crate::model::problem::{Shape, ValueProblem, Wanted};
 
-/// How a range is written.
+/// Help on ranges.
 pub(super) const RANGE: &str = "write FIRST..LAST, like 8101..8180; one agent is `operatorId: \"8101\"`";
 const NAME_A_SECRET: &str = "put the secret into a store and name it: { store: NAME, key: KEY }";
 
@@ -138,7 +138,7 @@ fn write(wanted: &Wanted) -> String {
     text.to_owned()
 }
 
-/// How an address is written.
+/// Returns the help on addresses.
 pub(super) fn address(sandbox: bool) -> &'static str {
     if sandbox { "write https://HOST[:PORT], or `sandbox`" } else { "write https://HOST[:PORT]" }
 }

@@ -51,7 +51,7 @@ pub(super) fn say(message: impl Into<String>, help: impl Into<String>) -> (Strin
     (message.into(), help.into())
 }
 
-/// The name of an element, with its article.
+/// Returns the name of an element, with its article.
 pub(super) fn element(element: &Element) -> String {
     let kind = match element {
         Element::Key { key } => return format!("`{key}`"),
@@ -73,14 +73,14 @@ pub(super) fn element(element: &Element) -> String {
     kind.to_owned()
 }
 
-/// The keys of a reference to a password that ask for a rotation.
+/// Writes the keys of a reference to a password that ask for a rotation.
 pub(super) fn rotation(version: Option<u32>, generate: bool) -> String {
     let version =
         version.map_or_else(|| "no `version`".to_owned(), |version| format!("`version: {version}`"));
     format!("{version}{}", if generate { ", `generate: true`" } else { "" })
 }
 
-/// Suggests the near name, or else says something other.
+/// Suggests the near name, or returns the other help.
 pub(super) fn did_you_mean<T: std::fmt::Display>(
     near: Option<&T>,
     otherwise: impl FnOnce() -> String,
