@@ -437,7 +437,9 @@ fn json_output_stays_json_for_a_broken_workspace() {
         (&manifest["format"], &manifest["workspace"]),
         (&"rosterctl.error/v1".into(), &"bench".into())
     );
-    assert_eq!(manifest["diagnostics"][0]["source"]["file"], "roster/roster.yaml");
+    let diagnostic = &manifest["diagnostics"][0];
+    assert_eq!(diagnostic["source"]["file"], "roster/roster.yaml");
+    assert!(diagnostic["kind"].is_string() && diagnostic["args"].is_object(), "{diagnostic}");
     // `doctor` reports it as one check among others.
     assert_eq!(bench.run(&["doctor", "--format", "json"]).exits(1).json()["format"], "rosterctl.doctor/v1");
     bench.write("rosterctl.yaml", "name: [");

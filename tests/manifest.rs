@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jsonschema::Validator;
 use rosterctl::config::workspace::Workspace;
 use rosterctl::manifest::{self, schema};
-use rosterctl::model::diagnostic::Diagnostics;
+use rosterctl::model::diagnostic::{Diagnostic, Diagnostics};
 use rosterctl::model::source::File;
 use rosterctl::model::source::Source;
 use rosterctl::provider::SPECS;
@@ -310,7 +310,7 @@ fn agree_on_mutants(of: &str) {
                     manifest::load(&[File { name: Arc::from("m.yaml"), bytes }], &common).err()
                 };
                 let problems: Vec<String> = problems
-                    .map(|found| found.into_sorted().into_iter().map(|d| d.message).collect())
+                    .map(|found| found.into_sorted().iter().map(Diagnostic::message).collect())
                     .unwrap_or_default();
                 let structural = problems.iter().any(|m| !CROSS_REFERENCES.iter().any(|c| m.contains(c)));
                 if schema.is_valid(&mutant) == structural && (structural || problems.is_empty()) {

@@ -20,6 +20,7 @@ use rosterctl::model::id::Kind;
 use rosterctl::model::id::ResourceId;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::plan::Plan;
+use rosterctl::model::problem::SyntaxProblem;
 use rosterctl::model::rule::IMMUTABLE;
 use rosterctl::model::source::Source;
 use rosterctl::model::value::Value;
@@ -147,7 +148,7 @@ fn one_summary_tells_of_all_workspaces() {
 #[test]
 fn errors_of_files_are_counted_where_they_are_too_many() {
     let failed = |count: u32| {
-        let wrong = |line| Diagnostic::at(&Source::new("roster/a.yaml", line, 5), "it is wrong");
+        let wrong = |line| Diagnostic::at(&Source::new("roster/a.yaml", line, 5), SyntaxProblem::NotYaml);
         let message = format!("the workspace and its manifests have {count} errors");
         let diagnostics = (1..=count).map(wrong).collect();
         vec![part("a", Body::Failed(Failure { workspace: None, message, reason: None, diagnostics }))]

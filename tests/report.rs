@@ -29,6 +29,7 @@ use rosterctl::model::id::Kind;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::note::{Moved, Note, Refused, Stale};
 use rosterctl::model::outcome::{Status, StepResult};
+use rosterctl::model::problem::FileProblem;
 
 use rosterctl::model::agent::{self, NAME};
 use rosterctl::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
@@ -136,7 +137,9 @@ fn ran() -> Report {
 
 fn failed() -> Part {
     let place = Source::new("roster/售前 a.yaml", 7, 5);
-    let wrong = Diagnostic::at(&place, "unknown field `nme`, near 13800138000").help("did you mean `name`?");
+    let (message, help) = ("unknown field `nme`, near 13800138000", "did you mean `name`?");
+    let problem = FileProblem::Told { message: message.to_owned(), help: help.to_owned() };
+    let wrong = Diagnostic::at(&place, problem);
     Part {
         exit: 1,
         last_clean_run: None,

@@ -271,7 +271,7 @@ async fn try_connection(loaded: &Loaded, connection: &Connection) -> (Check, Opt
     let link = match connections::trial(loaded, connection).await {
         Ok(link) => link,
         Err(why) => {
-            let help = if why.to_string().contains("sign its calls") {
+            let help = if why.is_unsigned() {
                 "the check of its store says what is missing"
             } else {
                 "correct what is said of it, in rosterctl.yaml or on this machine"

@@ -147,8 +147,8 @@ fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) 
     let desired = manifest::load(&files, &loaded.workspace).map_err(|out| {
         let first = out.into_sorted().into_iter().next();
         let first = first.map(|d| match d.source {
-            Some(source) => format!("{source}: {}", d.message),
-            None => d.message,
+            Some(source) => format!("{source}: {}", d.problem),
+            None => d.message(),
         });
         wrong(format!("the manifests could not be read again ({})", first.unwrap_or_default()))
     })?;

@@ -12,6 +12,7 @@ use super::call::Reason;
 use super::difference::Difference;
 use super::id::{OperatorId, ResourceId};
 use super::message::{Argument, Rewrite, Word, messages, plain};
+use super::objection::IdObjection;
 use super::presence::{Disruption, Objection};
 use super::rule::{Effect, INCOMPLETE, Rule, Severity, rule};
 use super::source::Source;
@@ -64,7 +65,7 @@ messages! {
         /// A replacement would lose fields that the vendor hides in part.
         MaskedReplace { fields: Vec<Word> },
         /// A live agent is in no manifest. `unspeakable` says why no manifest may name it.
-        UnmanagedAgent { name: Option<String>, unspeakable: Option<Word> },
+        UnmanagedAgent { name: Option<String>, unspeakable: Option<IdObjection> },
         /// A live queue is in no manifest.
         UnmanagedQueue { exten: OperatorId },
         /// A live voice seat is in no manifest.

@@ -8,11 +8,17 @@ use std::time::Duration;
 
 use super::field::Field;
 use super::id::{Kind, OperatorId, ResourceId};
+use super::objection::{IdObjection, KeyObjection, ValueObjection};
 use super::value::Value;
 
 /// A word of ours: a key of a manifest, a flag, an operation. A `String` argument is free text: it comes from a file, a
 /// vendor or a system, and may hold what is personal.
 pub type Word = Cow<'static, str>;
+
+/// Returns some words as an argument.
+pub fn words(words: &[&'static str]) -> Vec<Word> {
+    words.iter().copied().map(Word::Borrowed).collect()
+}
 
 /// A change of the arguments of messages: what masks them, or what draws several messages together.
 pub trait Rewrite {
@@ -71,7 +77,8 @@ macro_rules! plain {
 }
 pub(crate) use plain;
 
-plain!(Word, bool, u32, u64, usize, i64, Duration, Kind, OperatorId, ResourceId);
+plain!(Word, bool, char, u32, u64, usize, i64, Duration, Kind, OperatorId, ResourceId);
+plain!(IdObjection, KeyObjection, ValueObjection);
 
 /// Writes an enumeration of messages: a variant a sentence, with its arguments.
 ///

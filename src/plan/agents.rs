@@ -88,7 +88,6 @@ fn unmanaged(
     } else if scope.is_whole() {
         let name = live.text(&NAME).map(str::to_owned);
         let unspeakable = unspeakable.filter(|_| prunes_any(policy, context.ledger, resource, live));
-        let unspeakable = unspeakable.map(Word::Borrowed);
         draft.find(
             Finding::new(&UNMANAGED_AGENT, FindingKind::UnmanagedAgent { name, unspeakable }).about(resource),
         );

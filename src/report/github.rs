@@ -151,7 +151,7 @@ fn notes(command: Command, part: &Part) -> Vec<Note> {
                 severity: Severity::Error,
                 source: diagnostic.source.clone(),
                 title: format!("rosterctl: {}", part.name()),
-                message: [diagnostic.message.as_str(), diagnostic.help.as_str()]
+                message: [diagnostic.message(), diagnostic.help()]
                     .into_iter()
                     .filter(|text| !text.is_empty())
                     .collect::<Vec<_>>()

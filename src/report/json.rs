@@ -70,16 +70,22 @@ fn error(part: &Part, failure: &Failure) -> Json {
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> Json {
-    let Diagnostic { message, source, masked: _, related, help } = diagnostic;
-    let mut json = json!({ "severity": "error", "message": message });
-    if let Some(source) = source {
+    let mut problem = json!(diagnostic.problem);
+    let mut json = json!({
+        "severity": "error",
+        "message": diagnostic.message(),
+        "kind": problem["kind"].take(),
+        "args": problem.get_mut("args").map_or_else(|| json!({}), Json::take),
+    });
+    if let Some(source) = &diagnostic.source {
         json["source"] = json!(source);
     }
+    let help = diagnostic.help();
     if !help.is_empty() {
         json["help"] = json!(help);
     }
-    if let Some((source, message)) = related {
-        json["related"] = json!({ "message": message, "source": source });
+    if let Some((source, label)) = &diagnostic.related {
+        json["related"] = json!({ "message": label.to_string(), "source": source });
     }
     json
 }

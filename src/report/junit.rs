@@ -136,7 +136,7 @@ fn failed(report: &Report, part: &Part, failure: &Failure) -> Vec<Case> {
     let wrong = failure.diagnostics.iter().map(|diagnostic| {
         let place = diagnostic.source.as_ref();
         let place = place.map(|s| format!("{}:{}:{}", report.path(&s.file), s.line, s.column));
-        error(place.unwrap_or_else(|| part.place.clone()), diagnostic.message.clone())
+        error(place.unwrap_or_else(|| part.place.clone()), diagnostic.message())
     });
     wrong.collect()
 }

@@ -169,20 +169,14 @@ fn results(report: &Report, part: &Part) -> Vec<Ranked> {
         }
         Body::Failed(failure) => {
             let wrong = failure.diagnostics.iter().map(|diagnostic| {
-                let gap = if diagnostic.help.is_empty() { "" } else { "; " };
-                let text = format!("{}{gap}{}", diagnostic.message, diagnostic.help);
-                let mut result = one(
-                    report,
-                    part,
-                    "input",
-                    Severity::Error,
-                    &text,
-                    &diagnostic.message,
-                    diagnostic.source.as_ref(),
-                );
+                let (message, help) = (diagnostic.message(), diagnostic.help());
+                let gap = if help.is_empty() { "" } else { "; " };
+                let text = format!("{message}{gap}{help}");
+                let mut result =
+                    one(report, part, "input", Severity::Error, &text, &message, diagnostic.source.as_ref());
                 if let Some((source, label)) = &diagnostic.related {
                     result.json["relatedLocations"] = json!([{
-                        "message": { "text": sanitize_lines(label) },
+                        "message": { "text": sanitize_lines(&label.to_string()) },
                         "physicalLocation": {
                             "artifactLocation": artifact(report, &source.file),
                             "region": { "startLine": source.line, "startColumn": source.column },

@@ -103,10 +103,11 @@ fn render_one(
     source_line: &dyn Fn(&Source) -> Option<String>,
     paint: Styles,
 ) -> String {
-    let Diagnostic { message, source, masked, related, help } = diagnostic;
+    let Diagnostic { problem: _, source, masked, related } = diagnostic;
+    let (message, help) = (diagnostic.message(), diagnostic.help());
     let Styles { word, note, frame, bold } = paint;
     let mut out = String::new();
-    let _ = writeln!(out, "{word}{severity}{word:#}{bold}: {}{bold:#}", visible(message));
+    let _ = writeln!(out, "{word}{severity}{word:#}{bold}: {}{bold:#}", visible(&message));
     let number = |s: &Source| s.line.to_string().len();
     // Both snippets share one margin, so that their lines can be compared.
     let margin = source.as_ref().map_or(1, number).max(related.as_ref().map_or(1, |(s, _)| number(s)));
@@ -114,10 +115,10 @@ fn render_one(
         snippet(&mut out, source, *masked, margin, source_line, paint, word);
     }
     if !help.is_empty() {
-        let _ = writeln!(out, "{:margin$} {frame}={frame:#} {bold}help{bold:#}: {}", "", visible(help));
+        let _ = writeln!(out, "{:margin$} {frame}={frame:#} {bold}help{bold:#}: {}", "", visible(&help));
     }
     if let Some((source, label)) = related {
-        let _ = writeln!(out, "{note}note{note:#}{bold}: {}{bold:#}", visible(label));
+        let _ = writeln!(out, "{note}note{note:#}{bold}: {}{bold:#}", visible(&label.to_string()));
         snippet(&mut out, source, *masked, margin, source_line, paint, note);
     }
     out

@@ -59,7 +59,7 @@ fn failed(failure: &Failure) -> String {
     let mut text = format!("Failed: {}\n", sanitize_lines(&failure.message));
     for diagnostic in &failure.diagnostics {
         let place = diagnostic.source.as_ref().map(|source| format!("{source}: ")).unwrap_or_default();
-        text.push_str(&format!("  ! {place}{}\n", safe(&diagnostic.message)));
+        text.push_str(&format!("  ! {place}{}\n", safe(&diagnostic.message())));
     }
     text
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::config::workspace::{Connection, Store, Workspace};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::problem::FileProblem;
 use crate::model::source::File;
 use crate::model::source::Source;
 use crate::storage::paths::{self, WORKSPACE_FILE};
@@ -108,10 +109,10 @@ impl Manifest {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn read(&self) -> Result<File, Diagnostic> {
+    pub fn read(&self) -> Result<File, Box<Diagnostic>> {
         match paths::open_real(&self.real).and_then(|file| paths::read(file, MOST_BYTES)) {
             Ok(bytes) => Ok(File { name: Arc::clone(&self.name), bytes }),
-            Err(error) => Err(unreadable(&self.path, &error)),
+            Err(error) => Err(Box::new(unreadable(&self.path, &error))),
         }
     }
 }
@@ -144,22 +145,16 @@ pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<Manifest>, 
         let inside = path.strip_prefix(&place.folder).unwrap_or(&path);
         let is_link = !real.strip_prefix(&root).is_ok_and(|rest| rest == inside);
         let refused = if path.to_str().is_none() {
-            Some(("the name of this file is not UTF-8", "rename it"))
+            Some(FileProblem::NameNotUtf8)
         } else if is_link && !named.iter().any(|entry| real.starts_with(entry)) {
-            Some((
-                "this file is a link that leads out of the folders that `manifests:` names",
-                "put the file itself there, or name its folder under `manifests:`",
-            ))
+            Some(FileProblem::LinkOut)
         } else if is_reserved(place, workspace, &named, &real, is_link) {
-            Some((
-                "this is, or leads to, a file of a secret store, of Git or of rosterctl itself",
-                "remove it, or keep the store in a folder that `manifests:` does not name",
-            ))
+            Some(FileProblem::ReservedFile)
         } else {
             None
         };
         match refused {
-            Some((what, help)) => out.push(Diagnostic::at(&Source::new(&name, 1, 1), what).help(help)),
+            Some(problem) => out.push(Diagnostic::at(&Source::new(&name, 1, 1), problem)),
             None => found.push(Manifest { path, real, name, length }),
         }
     }
@@ -172,15 +167,14 @@ pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<Manifest>, 
 /// Returns a diagnostic if the manifests together exceed a bound.
 fn bounds(place: &Place, found: &[Manifest]) -> Option<Diagnostic> {
     let bytes: u64 = found.iter().map(|manifest| manifest.length).sum();
-    let message = if found.len() > MOST_FILES {
-        format!("the manifests are {} files; at most {MOST_FILES} are read", found.len())
+    let problem = if found.len() > MOST_FILES {
+        FileProblem::TooManyFiles { count: found.len(), most: MOST_FILES }
     } else if bytes > MOST_BYTES {
-        format!("the manifests have {bytes} bytes together; at most {MOST_BYTES} are read")
+        FileProblem::TooManyBytes { bytes, most: MOST_BYTES }
     } else {
         return None;
     };
-    let help = "split the roster into several workspaces, or put more agents into a pool or a profile";
-    Some(Diagnostic::at(&Source::new(&place.shown, 1, 1), message).help(help))
+    Some(Diagnostic::at(&Source::new(&place.shown, 1, 1), problem))
 }
 
 /// Returns true if a file belongs to a secret store, to Git or to rosterctl. Such a file is no manifest.
@@ -234,30 +228,24 @@ fn find(place: &Place, workspace: &Workspace, out: &mut Diagnostics) -> Vec<Path
     let root = fs::canonicalize(&place.folder).unwrap_or_else(|_| place.folder.clone());
     for (name, source) in &workspace.manifests {
         let path = place.folder.join(&**name);
+        let shown = name.to_string();
         if fs::canonicalize(&path).is_ok_and(|real| !paths::is_projected(&root, Path::new(&**name), &real)) {
-            out.push(
-                Diagnostic::at(source, format!("`{name}` is a link, or lies behind one"))
-                    .help("name the folder or file itself, below the folder of rosterctl.yaml"),
-            );
+            out.push(Diagnostic::at(source, FileProblem::BehindLink { name: shown }));
         } else if path.is_dir() {
             let before = paths.len();
             let sound = out.len();
             if let Err(error) = walk(&path, 1, &mut paths, out) {
-                out.push(Diagnostic::at(source, format!("folder `{name}` cannot be read: {error}")));
+                let problem = FileProblem::FolderUnreadable { name: shown.clone(), why: error.to_string() };
+                out.push(Diagnostic::at(source, problem));
             }
             if paths.len() == before && out.len() == sound {
-                out.push(
-                    Diagnostic::at(source, format!("folder `{name}` holds no manifest"))
-                        .help("put *.yaml or *.yml files with `kind: Roster` into it"),
-                );
+                out.push(Diagnostic::at(source, FileProblem::NoManifest { name: shown }));
             }
         } else if path.is_file() {
             paths.push(path);
         } else {
-            out.push(
-                Diagnostic::at(source, format!("there is no file or folder `{name}`"))
-                    .help(format!("it is looked for beside {}", place.shown)),
-            );
+            let problem = FileProblem::NoSuchFile { name: shown, workspace: place.shown.to_string() };
+            out.push(Diagnostic::at(source, problem));
         }
     }
     paths.sort();
@@ -266,7 +254,7 @@ fn find(place: &Place, workspace: &Workspace, out: &mut Diagnostics) -> Vec<Path
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::general(format!("{} cannot be read: {error}", shown(path)))
+    Diagnostic::general(FileProblem::Unreadable { path: shown(path).to_string(), why: error.to_string() })
 }
 
 /// Finds all `*.yaml` and `*.yml` below a folder, except hidden files and folders.
@@ -274,9 +262,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
 /// A silently skipped manifest would look like removed agents, and `prune` deletes those. So the function reports
 /// every unreadable manifest or folder, and every link to a folder.
 fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, out: &mut Diagnostics) -> io::Result<()> {
-    let complain = |path: &Path, what: &str, help: &str| {
-        Diagnostic::at(&Source::new(&shown(path), 1, 1), what.to_owned()).help(help)
-    };
+    let complain =
+        |path: &Path, problem: FileProblem| Diagnostic::at(&Source::new(&shown(path), 1, 1), problem);
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
@@ -286,8 +273,7 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, out: &mut Diagnos
         let kind = entry.file_type()?;
         if kind.is_dir() {
             if depth == DEEPEST {
-                let what = format!("this folder lies more than {DEEPEST} folders deep");
-                out.push(complain(&path, &what, "move it up"));
+                out.push(complain(&path, FileProblem::FolderTooDeep { most: DEEPEST }));
             } else if let Err(error) = walk(&path, depth + 1, found, out) {
                 out.push(unreadable(&path, &error));
             }
@@ -297,21 +283,11 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, out: &mut Diagnos
         match fs::metadata(&path) {
             Ok(real) if real.is_file() && is_manifest => found.push(path),
             // Links to folders are not followed: they could form a cycle or leave the workspace.
-            Ok(real) if real.is_dir() => out.push(complain(
-                &path,
-                "this is a link to a folder, and such links are not followed",
-                "put the folder itself there, or name it under `manifests:`",
-            )),
-            Ok(_) if is_manifest => out.push(complain(
-                &path,
-                "this is no plain file",
-                "take it away, or give it another name than *.yaml and *.yml",
-            )),
-            Err(error) if kind.is_symlink() || is_manifest => out.push(complain(
-                &path,
-                &format!("this link leads to nothing that can be read: {error}"),
-                "fetch what it points to (a submodule, a shared checkout), or take it away",
-            )),
+            Ok(real) if real.is_dir() => out.push(complain(&path, FileProblem::LinkToFolder)),
+            Ok(_) if is_manifest => out.push(complain(&path, FileProblem::NoPlainFile)),
+            Err(error) if kind.is_symlink() || is_manifest => {
+                out.push(complain(&path, FileProblem::DanglingLink { why: error.to_string() }));
+            }
             Ok(_) | Err(_) => {}
         }
     }

@@ -14,8 +14,10 @@ use crate::model::call::Reason;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::Kind;
 use crate::model::live::Seats;
+use crate::model::objection::ValueObjection;
 use crate::model::plan::Plan;
 use crate::model::presence::PresencePolicy;
+use crate::model::problem::{ConnectionFault, FileProblem};
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::source::File;
 use crate::provider;
@@ -38,21 +40,28 @@ use crate::storage::state;
 /// Reason for which a connection cannot be used. Its words continue the connection's name.
 pub(crate) enum Unusable {
     /// The declaration is wrong, or this machine lacks something.
-    Wrong(String),
+    Wrong(ConnectionFault),
     /// The store of its secret does not respond, or refuses the sign-in.
-    Unreachable(Reason, String),
+    Unreachable(Reason, ConnectionFault),
+}
+
+impl Unusable {
+    /// Returns true if the calls cannot be signed.
+    pub(crate) fn is_unsigned(&self) -> bool {
+        let (Self::Wrong(fault) | Self::Unreachable(_, fault)) = self;
+        match fault {
+            ConnectionFault::NoSecret
+            | ConnectionFault::SecretUnread { .. }
+            | ConnectionFault::BadSecret { .. } => true,
+            ConnectionFault::NoConnector | ConnectionFault::Unusable { .. } => false,
+        }
+    }
 }
 
 impl std::fmt::Display for Unusable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Wrong(why) | Self::Unreachable(_, why)) = self;
-        f.write_str(why)
-    }
-}
-
-impl From<String> for Unusable {
-    fn from(why: String) -> Self {
-        Self::Wrong(why)
+        let (Self::Wrong(fault) | Self::Unreachable(_, fault)) = self;
+        fault.fmt(f)
     }
 }
 
@@ -81,47 +90,49 @@ pub(crate) async fn trial(loaded: &Loaded, connection: &Connection) -> Result<Cl
 /// Returns the objection to the value of a secret under a setting. A token goes into a header, and an identity is a
 /// file of lines.
 pub(crate) fn objection(way: &str, secret: &SecretRef, value: &Secret) -> Option<String> {
-    let last = way.rsplit('.').next().unwrap_or(way);
-    let why = match last {
+    value_objection(way, value).map(|why| format!("its `{way}` {secret} {why}: store it without that"))
+}
+
+fn value_objection(way: &str, value: &Secret) -> Option<ValueObjection> {
+    match way.rsplit('.').next().unwrap_or(way) {
         "identity" => None,
         "token" | "secretId" => value.token_objection(),
         _ => value.line_objection(),
-    };
-    why.map(|why| format!("its `{way}` {secret} {why}: store it without that"))
+    }
 }
 
 async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusable> {
-    let connector =
-        provider::connector(connection).ok_or_else(|| Unusable::Wrong("has no connector".to_owned()))?;
+    let connector = provider::connector(connection).ok_or(Unusable::Wrong(ConnectionFault::NoConnector))?;
     let secret = match (connection.base_url(), connector.secret(connection)) {
         // The simulator in this process needs no credential.
         (None, _) => Arc::new(Secret::new("sandbox".to_owned())),
         (Some(_), Some(secret)) => {
             let value = loaded.secrets.get(secret).await.map_err(|error| {
-                let why = format!("cannot sign its calls: {error}");
+                let fault = ConnectionFault::SecretUnread { why: error.to_string() };
                 match error {
-                    SecretError::Unreachable { reason, .. } => Unusable::Unreachable(reason, why),
-                    SecretError::Missing { .. } | SecretError::Store { .. } => Unusable::Wrong(why),
+                    SecretError::Unreachable { reason, .. } => Unusable::Unreachable(reason, fault),
+                    SecretError::Missing { .. } | SecretError::Store { .. } => Unusable::Wrong(fault),
                 }
             })?;
             let ways = connection.settings.secrets();
             let way =
                 ways.iter().find(|(_, named)| *named == secret).map_or("secret", |(way, _)| way.as_str());
-            if let Some(why) = objection(way, secret, &value) {
-                return Err(Unusable::Wrong(format!("cannot sign its calls: {why}")));
+            if let Some(why) = value_objection(way, &value) {
+                let (setting, secret) = (way.to_owned(), secret.to_string());
+                return Err(Unusable::Wrong(ConnectionFault::BadSecret { setting, secret, why }));
             }
             value
         }
-        (Some(_), None) => return Err("names no secret to sign its calls with".to_owned().into()),
+        (Some(_), None) => return Err(Unusable::Wrong(ConnectionFault::NoSecret)),
     };
     let transport: Box<dyn Transport> = match connection.base_url() {
         Some(base) => {
             let timeout = connection.settings.duration("timeout");
             let ca_file = connection.settings.text("caFile").map(|file| loaded.place.folder.join(file));
             let http = HttpTransport::new(base, ca_file.as_deref(), timeout, connector.signs_host());
-            Box::new(http.map_err(|why| format!("cannot be used: {why}"))?)
+            Box::new(http.map_err(unusable)?)
         }
-        None => Box::new(sandbox(loaded).await?),
+        None => Box::new(sandbox(loaded).await.map_err(unusable)?),
     };
     let clock = Rc::new(SystemClock);
     let windows = FileRateStore::new(state::folders(), &account(loaded, connection));
@@ -157,11 +168,9 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
                 unreachable.push(format!("connection `{}` {why}", connection.name));
                 continue;
             }
-            Err(Unusable::Wrong(why)) => {
-                wrong.push(Diagnostic::at(
-                    &connection.source,
-                    format!("connection `{}` {why}", connection.name),
-                ));
+            Err(Unusable::Wrong(fault)) => {
+                let problem = FileProblem::Connection { name: connection.name.to_string(), fault };
+                wrong.push(Diagnostic::at(&connection.source, problem));
                 continue;
             }
         };
@@ -230,14 +239,18 @@ pub(crate) async fn guards(loaded: &Loaded, plan: &Plan, guard: &PresencePolicy)
     observers
 }
 
+fn unusable(why: String) -> Unusable {
+    Unusable::Wrong(ConnectionFault::Unusable { why })
+}
+
 async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
     let mut sandbox = loaded.clients.sandbox.lock().await;
     if let Some(embedded) = &*sandbox {
         return Ok(Arc::clone(embedded));
     }
     let path = loaded.place.own_folder().join("sandbox.json");
-    let embedded = Embedded::open(Some(&path))
-        .map_err(|error| format!("cannot be used: {:#}", anyhow::Error::from(error)))?;
+    let embedded =
+        Embedded::open(Some(&path)).map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     let embedded = Arc::new(embedded);
     *sandbox = Some(Arc::clone(&embedded));
     Ok(embedded)

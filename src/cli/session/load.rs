@@ -123,7 +123,7 @@ struct One {
 }
 
 impl One {
-    fn read(found: &Manifest) -> Result<Self, Diagnostic> {
+    fn read(found: &Manifest) -> Result<Self, Box<Diagnostic>> {
         let mut file = found.read()?;
         let (said, digest) = (manifest::read(&file), digest::sha256([file.bytes.as_slice()]));
         if said.is_sound() {
@@ -165,7 +165,7 @@ fn side_by_side(found: &[Manifest], busy: usize) -> Result<Vec<One>, Diagnostics
     for (_, one) in read {
         match one {
             Ok(one) => all.push(one),
-            Err(diagnostic) => unreadable.push(diagnostic),
+            Err(diagnostic) => unreadable.push(*diagnostic),
         }
     }
     if unreadable.is_empty() { Ok(all) } else { Err(unreadable) }

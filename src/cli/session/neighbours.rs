@@ -9,6 +9,7 @@ use crate::config::workspace::Workspace;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::identity::{BASE_URL, Tenant, are_one_tenant};
+use crate::model::problem::{FileProblem, Label};
 use crate::model::source::Source;
 
 /// Number to which a queue is pinned, and its place.
@@ -190,13 +191,11 @@ impl Neighbours {
 
 /// Reports a resource that two workspaces declare. Each place comes with true for a tombstone.
 fn twice(id: &ResourceId, mine: (&Source, bool), theirs: &Declared, other: (&Source, bool)) -> Diagnostic {
-    let absent = if other.1 { "declared absent" } else { "declared" };
-    let what = format!("{id} is {absent} by workspace `{}` too, which leads to the same tenant", theirs.name);
-    // A tombstone deletes an agent that the ledger owns.
-    let help = match (mine.1, other.1) {
-        (true, _) => "take `state: absent` out of this one",
-        (_, true) => "take `state: absent` out of the other one",
-        _ => "declare it in one of them; `rosterctl ledger forget` lets the other one's ledger go of it",
+    let problem = FileProblem::DeclaredElsewhere {
+        id: id.clone(),
+        workspace: theirs.name.to_string(),
+        absent: mine.1,
+        theirs: other.1,
     };
-    Diagnostic::at(mine.0, what).related(other.0, "the other one").help(help)
+    Diagnostic::at(mine.0, problem).related(other.0, Label::Other)
 }

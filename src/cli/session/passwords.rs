@@ -11,11 +11,21 @@ use crate::model::agent::PASSWORD;
 use crate::model::call::Reason;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::OperatorId;
+use crate::model::objection::ValueObjection;
 use crate::model::plan::Plan;
+use crate::model::problem::FileProblem;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::runtime::executor::Passwords;
 use crate::storage::secrets::SecretError;
+
+/// Error of a password.
+enum Wrong {
+    /// It cannot be sent.
+    Refused(String, ValueObjection),
+    /// It cannot be read.
+    Unread(String),
+}
 
 /// Reads every password that a step sends, before the first write; each key once. A password that a step makes may be
 /// missing.
@@ -30,7 +40,7 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
     }
     let values = loaded.secrets.get_all(places.keys().cloned().collect()).await;
     let mut passwords = BTreeMap::new();
-    let mut wrong: BTreeMap<Option<Source>, Vec<String>> = BTreeMap::new();
+    let mut wrong: BTreeMap<Option<Source>, Vec<Wrong>> = BTreeMap::new();
     let (mut unreachable, mut reasons) = (BTreeSet::new(), BTreeSet::new());
     for (secret, value) in values {
         let place = places.get(&secret).cloned().flatten();
@@ -39,17 +49,14 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
                 None => {
                     passwords.insert(secret.name(), value);
                 }
-                Some(why) => wrong
-                    .entry(place)
-                    .or_default()
-                    .push(format!("the password {secret} {why}: store another one")),
+                Some(why) => wrong.entry(place).or_default().push(Wrong::Refused(secret.to_string(), why)),
             },
             Err(SecretError::Missing { .. }) if secret.generate => {}
             Err(error @ SecretError::Unreachable { reason, .. }) => {
                 reasons.insert(reason);
                 unreachable.insert(error.to_string());
             }
-            Err(error) => wrong.entry(place).or_default().push(error.to_string()),
+            Err(error) => wrong.entry(place).or_default().push(Wrong::Unread(error.to_string())),
         }
     }
     if !unreachable.is_empty() {
@@ -59,17 +66,14 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
         return Ok(Passwords::new(passwords));
     }
     let mut out = Diagnostics::default();
-    for (place, mut messages) in wrong {
+    for (source, mut all) in wrong {
         // A pool's passwords have one place, whose line is shown once.
-        let more = messages.len() - 1;
-        let mut message = messages.swap_remove(0);
-        if more > 0 {
-            message = format!("{message} (and {more} more of the same entry)");
-        }
-        out.push(match place {
-            Some(place) => Diagnostic::at(&place, message),
-            None => Diagnostic::general(message),
-        });
+        let more = all.len() - 1;
+        let problem = match all.swap_remove(0) {
+            Wrong::Refused(secret, why) => FileProblem::BadPassword { secret, why, more },
+            Wrong::Unread(why) => FileProblem::SecretUnread { why, more },
+        };
+        out.push(Diagnostic { source, ..Diagnostic::general(problem) });
     }
     let reloaded = load::load(&loaded.place.file);
     let files = reloaded.map_or_else(|_| SourceCache::default(), |again| again.sources);

@@ -17,7 +17,8 @@ use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::Plan;
-use crate::model::rule::{Effect, LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
+use crate::model::problem::Problem;
+use crate::model::rule::Effect;
 use crate::plan;
 use crate::plan::Options;
 use crate::runtime::read::resources;
@@ -149,17 +150,9 @@ async fn settle(
 pub(crate) fn report_invalid(plan: &Plan, loaded: &Loaded, console: &Console) {
     let invalid = plan.findings.iter().filter(|f| f.effect() == Effect::Invalid);
     let diagnostics: Vec<Diagnostic> = invalid
-        .map(|finding| {
-            let said = match &finding.source {
-                Some(source) => Diagnostic::at(source, finding.to_string()),
-                None => Diagnostic::general(finding.to_string()),
-            };
-            // The messages of the other rules contain their remedy.
-            let silent = [&UNKNOWN_MEMBER, &LEAVING_MEMBER, &MISSING_EXTEN];
-            match silent.into_iter().find(|rule| rule.code == finding.code) {
-                Some(rule) => said.help(rule.remedy),
-                None => said,
-            }
+        .map(|finding| Diagnostic {
+            source: finding.source.clone(),
+            ..Diagnostic::general(Problem::Finding(Box::new(finding.clone())))
         })
         .collect();
     if !diagnostics.is_empty() {

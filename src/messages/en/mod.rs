@@ -2,10 +2,12 @@
 
 mod findings;
 mod notes;
+mod problems;
 mod reasons;
 
 pub use self::findings::finding;
 pub use self::notes::{allowed, deferred, disorder, gap, moved, note, notes, objection, refused, unread};
+pub use self::problems::{fault, id_objection, key_objection, label, problem, value_objection};
 pub use self::reasons::{change_reason, field_reason};
 
 use std::fmt::Display;

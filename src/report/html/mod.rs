@@ -224,9 +224,10 @@ fn failed(page: &mut Markup, spot: RenderCtx<'_>, failure: &Failure) {
     page.raw("<section>").raw(open).raw("What is wrong").raw(close).raw("<ul class=\"findings\">\n");
     for diagnostic in &failure.diagnostics {
         page.raw("<li class=\"error\" data-row=\"findings\"><p><span class=\"badge error\">error</span> ");
-        page.quoted(&diagnostic.message).raw("</p>");
-        if !diagnostic.help.is_empty() {
-            page.raw("<p class=\"help\">").quoted(&diagnostic.help).raw("</p>");
+        page.quoted(&diagnostic.message()).raw("</p>");
+        let help = diagnostic.help();
+        if !help.is_empty() {
+            page.raw("<p class=\"help\">").quoted(&help).raw("</p>");
         }
         rows::place(page, spot.report, diagnostic.source.as_ref());
         page.raw("</li>\n");

@@ -105,12 +105,12 @@ impl Mask {
 
     /// A diagnostic with what is personal hidden.
     pub fn diagnostic(&self, diagnostic: &Diagnostic) -> Diagnostic {
-        Diagnostic {
-            message: self.text(&diagnostic.message),
-            help: self.text(&diagnostic.help),
-            related: diagnostic.related.as_ref().map(|(at, label)| (at.clone(), self.text(label))),
-            ..diagnostic.clone()
+        let mut diagnostic = diagnostic.clone();
+        diagnostic.problem.rewrite(self);
+        if let Some((_, label)) = &mut diagnostic.related {
+            label.rewrite(self);
         }
+        diagnostic
     }
 
     /// A text with what looks like a telephone number or an address hidden.
@@ -192,6 +192,7 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::problem::{SyntaxProblem, ValueProblem};
     use crate::model::value::Sip;
 
     fn masked(text: &str) -> String {
@@ -217,6 +218,17 @@ mod tests {
         let members = |ids: [&str; 3]| Value::Members(Arc::new(ids.map(|id| (id.into(), 1)).into()));
         let hidden = members(["8001", "80010001", "l•••@•••"]);
         assert_eq!(mask.value(&members(["8001", "80010001", "li@x.cn"])), hidden);
+    }
+
+    #[test]
+    fn the_free_text_of_a_problem_is_hidden_and_its_words_stay() {
+        let key = "boundPhone".into();
+        let problem = ValueProblem::OddNumber { key, text: "013800138000".to_owned() };
+        let masked = Mask::default().diagnostic(&Diagnostic::general(problem));
+        assert_eq!(masked.message(), "`boundPhone` is written `•••00`, which tools read differently");
+        let problem = SyntaxProblem::FileTooLong { mebibytes: 536_870_912, most: 512 };
+        let masked = Mask::default().diagnostic(&Diagnostic::general(problem.clone()));
+        assert_eq!(masked.problem, problem.into());
     }
 
     #[test]
