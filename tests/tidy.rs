@@ -53,6 +53,7 @@ const WORLDLY_CRATES: &[&str] = &[
     "clap_complete",
     "fastrand",
     "futures_util",
+    "getrandom",
     "http_body_util",
     "hyper",
     "hyper_util",

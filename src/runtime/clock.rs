@@ -83,10 +83,11 @@ pub fn start() -> Option<&'static str> {
 }
 
 /// A number that is not drawn twice.
+///
+/// # Panics
+/// The operating system gives no random bytes.
 pub fn unique() -> u64 {
-    use std::hash::{BuildHasher as _, RandomState};
-    // The keys of the hash are drawn from the operating system.
-    RandomState::new().hash_one((since_start_ms(), std::process::id()))
+    getrandom::u64().unwrap_or_else(|error| panic!("no random bytes: {error}"))
 }
 
 /// A number from 0 to 1, for the jitter of pauses.
