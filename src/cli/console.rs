@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
+use console::Term;
 
 use super::error::{CliError, INTERRUPTED};
 use super::exit::Exit;
@@ -102,7 +103,7 @@ impl Console {
 
     /// How text is drawn on standard output.
     pub(super) fn look(&self) -> TextStyle {
-        let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        let width = Term::stdout().size_checked().map(|(_, width)| usize::from(width));
         TextStyle { colour: self.out_colour, width, places: self.verbose }
     }
 
@@ -126,8 +127,8 @@ impl Console {
 
     /// Writes a text in the place of all that a terminal shows, cut to its height; `false` elsewhere.
     pub(super) fn redraw(&self, text: &str) -> bool {
-        let Some((_, height)) = terminal_size::terminal_size_of(io::stdout()) else { return false };
-        let most = usize::from(height.0).saturating_sub(2).max(1);
+        let Some((height, _)) = Term::stdout().size_checked() else { return false };
+        let most = usize::from(height).saturating_sub(2).max(1);
         let lines: Vec<&str> = text.lines().collect();
         let mut shown = lines.iter().take(most).fold(String::new(), |shown, line| shown + line + "\n");
         if lines.len() > most {
