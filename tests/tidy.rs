@@ -392,6 +392,21 @@ fn few_look_into_a_secret() {
 }
 
 #[test]
+fn only_the_pages_own_files_are_written_unescaped() {
+    let mut wrong = Vec::new();
+    for Source { path, code } in sources() {
+        let is_value = |(at, word): (usize, &str)| !code[at + word.len()..].starts_with("include_str!");
+        if code.match_indices("PreEscaped(").any(is_value) {
+            wrong.push(format!("{path} writes a value without escaping it"));
+        }
+        if has_word(&code, "Render") && path != "report/escape.rs" {
+            wrong.push(format!("{path} renders a type of its own"));
+        }
+    }
+    assert_none("files that write HTML past maud", &wrong);
+}
+
+#[test]
 fn no_file_is_unfinished_or_too_long() {
     let mut files = Vec::new();
     rust_files(&root().join("src"), &mut files);
