@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::*;
 
 fn at(line: u32, column: u32) -> Source {
