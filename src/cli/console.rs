@@ -10,12 +10,12 @@ use console::Term;
 
 use super::error::{CliError, INTERRUPTED};
 use super::exit::Exit;
-use super::progress_bar::{Manner, Meter};
 use super::session::source_cache::SourceCache;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::text::sanitize_lines;
 use crate::report::snippet;
 use crate::report::text::TextStyle;
+use crate::runtime::progress::{self, Manner};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -61,9 +61,10 @@ pub(super) struct Console {
     err_colour: bool,
     quiet: bool,
     verbose: bool,
-    meter: Meter,
+    manner: Manner,
 }
 
+#[expect(clippy::unused_self, reason = "a command writes through the console that it was given")]
 impl Console {
     /// A console as the flags and the environment ask for it.
     pub(super) fn new(colour: Colour, quiet: bool, verbose: bool) -> Self {
@@ -72,11 +73,11 @@ impl Console {
         // Every call is a line with `--verbose`: bars would only be in its way.
         let bars =
             io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|v| v != "dumb") && !verbose;
-        let meter = Meter::new(match (quiet, bars) {
+        let manner = match (quiet, bars) {
             (true, _) => Manner::Silent,
             (false, true) => Manner::Bars,
             (false, false) => Manner::Lines,
-        });
+        };
         let on = |terminal: bool| match colour {
             Colour::Always => true,
             Colour::Never => false,
@@ -87,18 +88,13 @@ impl Console {
             err_colour: on(io::stderr().is_terminal()),
             quiet,
             verbose,
-            meter,
+            manner,
         }
     }
 
     /// Begins to show what is under way.
     pub(super) fn watch(&self) {
-        self.meter.start(|line| err(&format!("{line}\n")));
-    }
-
-    /// Where log lines go: between the bars.
-    pub(super) fn log(&self) -> Log {
-        Log(self.meter.clone())
+        progress::show(self.manner, |line| err(&format!("{line}\n")));
     }
 
     /// How text is drawn on standard output.
@@ -110,7 +106,7 @@ impl Console {
     /// Writes what was asked for. A reader that has gone away is no error.
     pub(super) fn out(&self, text: &str) {
         SAID.fetch_or(!text.is_empty(), Ordering::Relaxed);
-        let written = self.meter.aside(|| {
+        let written = progress::aside(|| {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes()).and_then(|()| out.flush())
         });
@@ -121,7 +117,7 @@ impl Console {
             && error.kind() != io::ErrorKind::BrokenPipe
             && !UNWRITTEN.swap(true, Ordering::Relaxed)
         {
-            self.err(&format!("error: standard output cannot be written: {error}\n"));
+            err(&format!("error: standard output cannot be written: {error}\n"));
         }
     }
 
@@ -142,32 +138,32 @@ impl Console {
     /// Writes a line of progress, unless quiet.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            self.err(&format!("{}\n", sanitize_lines(text)));
+            err(&format!("{}\n", sanitize_lines(text)));
         }
     }
 
     /// Writes the line of a step that went as it should: where bars show the progress, it is no news.
     pub(super) fn step(&self, text: &str) {
-        if self.meter.manner() == Manner::Lines {
-            self.err(&format!("{}\n", sanitize_lines(text)));
+        if self.manner == Manner::Lines {
+            err(&format!("{}\n", sanitize_lines(text)));
         }
     }
 
     /// Writes what a person should know, and that is no error.
     pub(super) fn warning(&self, message: &str) {
         let word = self.paint("warning:", AnsiColor::Yellow.on_default().bold());
-        self.err(&format!("{word} {}\n", sanitize_lines(message)));
+        err(&format!("{word} {}\n", sanitize_lines(message)));
     }
 
     /// Writes an error.
     pub(super) fn error(&self, message: &str) {
         let word = self.paint("error:", AnsiColor::Red.on_default().bold());
-        self.err(&format!("{word} {}\n", sanitize_lines(message)));
+        err(&format!("{word} {}\n", sanitize_lines(message)));
     }
 
     /// Writes diagnostics with their lines.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceCache) {
-        self.err(&snippet::render_all(diagnostics, "error", |source| sources.line(source), self.err_colour));
+        err(&snippet::render_all(diagnostics, "error", |source| sources.line(source), self.err_colour));
     }
 
     /// Writes the error that ends a command, and returns its exit code.
@@ -188,14 +184,10 @@ impl Console {
         if !io::stdin().is_terminal() {
             return None;
         }
-        self.err(question);
+        err(question);
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(answer.trim().to_owned())
-    }
-
-    fn err(&self, text: &str) {
-        self.meter.aside(|| err(text));
     }
 
     fn paint(&self, text: &str, style: Style) -> String {
@@ -203,13 +195,12 @@ impl Console {
     }
 }
 
-/// Writes log lines.
-#[derive(Clone)]
-pub(super) struct Log(Meter);
+/// Writes log lines, between the bars.
+pub(super) struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.aside(|| io::stderr().lock().write(bytes))
+        progress::aside(|| io::stderr().lock().write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -218,5 +209,5 @@ impl io::Write for Log {
 }
 
 fn err(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = progress::aside(|| io::stderr().lock().write_all(text.as_bytes()));
 }
