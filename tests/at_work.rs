@@ -151,7 +151,7 @@ fn an_agent_who_was_left_alone_stands_under_those_who_left_in_no_format() {
         left(&read("text"), "  - agent/", "\n"),
         left(&read("markdown"), "<b>Who left (deleted)</b> (8)", "</details>"),
         left(&read("html"), "Who left (deleted) <span", "</section>"),
-        left(&read("junit"), "name=\"deleted agent/", "\n"),
+        left(&read("junit"), "name=\"deleted agent/", "</testcase>"),
         left(&read("sarif"), "\"deleted agent/", "\n"),
     ];
     for chapter in chapters {

@@ -234,7 +234,7 @@ fn run(plan: &Plan, vendor: &str, pick: usize) -> Run {
         let moved = differences(step).into_iter().map(|difference| Moved::Field { difference });
         moved.map(|what| Stale { id: step.targets[0].clone(), what }).collect::<Vec<_>>()
     });
-    let refused = (pick % 2 == 0).then(|| Refused::Failed { why: why.clone() });
+    let refused = pick.is_multiple_of(2).then(|| Refused::Failed { why: why.clone() });
     Run { results: results.collect(), stale: stale.collect(), refused, ..Run::default() }
 }
 

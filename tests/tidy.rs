@@ -54,6 +54,7 @@ const WORLDLY_CRATES: &[&str] = &[
     "clap_complete",
     "fastrand",
     "futures_util",
+    "getrandom",
     "http_body_util",
     "hyper",
     "hyper_util",
@@ -61,7 +62,6 @@ const WORLDLY_CRATES: &[&str] = &[
     "reqwest",
     "rustls",
     "tempfile",
-    "terminal_size",
     "tokio",
     "tracing",
     "tracing_subscriber",
@@ -74,6 +74,7 @@ const WORLDLY_WORDS: &[&str] = &[
     "Timestamp::now",
     "Zoned::now",
     "RandomState",
+    "Term",
     "println!",
     "print!",
     "eprintln!",
@@ -389,6 +390,21 @@ fn few_look_into_a_secret() {
         "files that may not call expose()",
         &wrong.iter().map(|s| s.path.clone()).collect::<Vec<_>>(),
     );
+}
+
+#[test]
+fn only_the_pages_own_files_are_written_unescaped() {
+    let mut wrong = Vec::new();
+    for Source { path, code } in sources() {
+        let is_value = |(at, word): (usize, &str)| !code[at + word.len()..].starts_with("include_str!");
+        if code.match_indices("PreEscaped(").any(is_value) {
+            wrong.push(format!("{path} writes a value without escaping it"));
+        }
+        if has_word(&code, "Render") && path != "report/escape.rs" {
+            wrong.push(format!("{path} renders a type of its own"));
+        }
+    }
+    assert_none("files that write HTML past maud", &wrong);
 }
 
 #[test]

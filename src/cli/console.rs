@@ -6,15 +6,16 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
+use console::Term;
 
 use super::error::{CliError, INTERRUPTED};
 use super::exit::Exit;
-use super::progress_bar::{Manner, Meter};
 use super::session::source_cache::SourceCache;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::text::sanitize_lines;
 use crate::report::snippet;
 use crate::report::text::TextStyle;
+use crate::runtime::progress::{self, Manner};
 
 /// Choice of colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -60,9 +61,10 @@ pub(super) struct Console {
     err_colour: bool,
     quiet: bool,
     verbose: bool,
-    meter: Meter,
+    manner: Manner,
 }
 
+#[expect(clippy::unused_self, reason = "a command writes through the console that it was given")]
 impl Console {
     /// Returns a console for the flags and the environment.
     pub(super) fn new(colour: Colour, quiet: bool, verbose: bool) -> Self {
@@ -71,11 +73,11 @@ impl Console {
         // With `--verbose` every call is a line, and bars would be in the way.
         let bars =
             io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|v| v != "dumb") && !verbose;
-        let meter = Meter::new(match (quiet, bars) {
+        let manner = match (quiet, bars) {
             (true, _) => Manner::Silent,
             (false, true) => Manner::Bars,
             (false, false) => Manner::Lines,
-        });
+        };
         let on = |terminal: bool| match colour {
             Colour::Always => true,
             Colour::Never => false,
@@ -86,30 +88,25 @@ impl Console {
             err_colour: on(io::stderr().is_terminal()),
             quiet,
             verbose,
-            meter,
+            manner,
         }
     }
 
     /// Starts the progress display.
     pub(super) fn watch(&self) {
-        self.meter.start(|line| err(&format!("{line}\n")));
-    }
-
-    /// Returns the writer of log lines, which go between the bars.
-    pub(super) fn log(&self) -> Log {
-        Log(self.meter.clone())
+        progress::show(self.manner, |line| err(&format!("{line}\n")));
     }
 
     /// Returns the style of text on standard output.
     pub(super) fn look(&self) -> TextStyle {
-        let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        let width = Term::stdout().size_checked().map(|(_, width)| usize::from(width));
         TextStyle { colour: self.out_colour, width, places: self.verbose }
     }
 
     /// Writes requested content. A closed pipe is no error.
     pub(super) fn out(&self, text: &str) {
         SAID.fetch_or(!text.is_empty(), Ordering::Relaxed);
-        let written = self.meter.aside(|| {
+        let written = progress::aside(|| {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes()).and_then(|()| out.flush())
         });
@@ -120,14 +117,14 @@ impl Console {
             && error.kind() != io::ErrorKind::BrokenPipe
             && !UNWRITTEN.swap(true, Ordering::Relaxed)
         {
-            self.err(&format!("error: standard output cannot be written: {error}\n"));
+            err(&format!("error: standard output cannot be written: {error}\n"));
         }
     }
 
     /// Replaces the screen of a terminal with a text, cut to its height. Returns false if there is no terminal.
     pub(super) fn redraw(&self, text: &str) -> bool {
-        let Some((_, height)) = terminal_size::terminal_size_of(io::stdout()) else { return false };
-        let most = usize::from(height.0).saturating_sub(2).max(1);
+        let Some((height, _)) = Term::stdout().size_checked() else { return false };
+        let most = usize::from(height).saturating_sub(2).max(1);
         let lines: Vec<&str> = text.lines().collect();
         let mut shown = lines.iter().take(most).fold(String::new(), |shown, line| shown + line + "\n");
         if lines.len() > most {
@@ -141,32 +138,32 @@ impl Console {
     /// Writes a line of progress, unless quiet.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            self.err(&format!("{}\n", sanitize_lines(text)));
+            err(&format!("{}\n", sanitize_lines(text)));
         }
     }
 
     /// Writes the line of a successful step, unless bars show the progress or the console is quiet.
     pub(super) fn step(&self, text: &str) {
-        if self.meter.manner() == Manner::Lines {
-            self.err(&format!("{}\n", sanitize_lines(text)));
+        if self.manner == Manner::Lines {
+            err(&format!("{}\n", sanitize_lines(text)));
         }
     }
 
     /// Writes a warning.
     pub(super) fn warning(&self, message: &str) {
         let word = self.paint("warning:", AnsiColor::Yellow.on_default().bold());
-        self.err(&format!("{word} {}\n", sanitize_lines(message)));
+        err(&format!("{word} {}\n", sanitize_lines(message)));
     }
 
     /// Writes an error.
     pub(super) fn error(&self, message: &str) {
         let word = self.paint("error:", AnsiColor::Red.on_default().bold());
-        self.err(&format!("{word} {}\n", sanitize_lines(message)));
+        err(&format!("{word} {}\n", sanitize_lines(message)));
     }
 
     /// Writes diagnostics with their lines.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceCache) {
-        self.err(&snippet::render_all(diagnostics, "error", |source| sources.line(source), self.err_colour));
+        err(&snippet::render_all(diagnostics, "error", |source| sources.line(source), self.err_colour));
     }
 
     /// Writes the error that ends a command, and returns its exit code.
@@ -187,14 +184,10 @@ impl Console {
         if !io::stdin().is_terminal() {
             return None;
         }
-        self.err(question);
+        err(question);
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(answer.trim().to_owned())
-    }
-
-    fn err(&self, text: &str) {
-        self.meter.aside(|| err(text));
     }
 
     fn paint(&self, text: &str, style: Style) -> String {
@@ -202,13 +195,12 @@ impl Console {
     }
 }
 
-/// Writer of log lines.
-#[derive(Clone)]
-pub(super) struct Log(Meter);
+/// Writer of log lines, which go between the bars.
+pub(super) struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.aside(|| io::stderr().lock().write(bytes))
+        progress::aside(|| io::stderr().lock().write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -217,5 +209,5 @@ impl io::Write for Log {
 }
 
 fn err(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = progress::aside(|| io::stderr().lock().write_all(text.as_bytes()));
 }

@@ -16,7 +16,6 @@ mod man;
 mod output_guard;
 mod plan;
 mod plan_args;
-mod progress_bar;
 mod report_output;
 mod sandbox;
 mod schema;
@@ -35,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use self::console::{Colour, Console};
+use self::console::{Colour, Console, Log};
 use self::error::CliError;
 use self::exit::Exit;
 use self::report_output::PendingJson;
@@ -139,7 +138,7 @@ pub fn main() -> ExitCode {
         }
     };
     let console = Console::new(cli.color, cli.quiet, cli.verbose);
-    logs(cli.verbose, &console);
+    logs(cli.verbose);
     console.watch();
     let due = cli.command.due();
     let told = (due.clone(), console.clone());
@@ -226,9 +225,8 @@ fn enough_files() -> Result<(), CliError> {
     }
 }
 
-/// Logs to standard error: the targets of RUST_LOG, or every call with `--verbose`.
-fn logs(verbose: bool, console: &Console) {
-    let log = console.log();
+/// Logs to standard error: what RUST_LOG asks for, or every call with `--verbose`.
+fn logs(verbose: bool) {
     let asked = std::env::var("RUST_LOG").ok().filter(|v| !v.is_empty());
     let filter = match (asked, verbose) {
         (Some(asked), _) => asked,
@@ -238,7 +236,7 @@ fn logs(verbose: bool, console: &Console) {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(move || log.clone())
+        .with_writer(|| Log)
         .with_ansi(false)
         .without_time()
         // A line that cannot be written is dropped: an error on standard error would end the run.

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
-use super::progress_bar;
+use crate::runtime::progress;
 
 /// True once a run must not be abandoned any more.
 static WRITING: AtomicBool = AtomicBool::new(false);
@@ -44,7 +44,7 @@ pub(super) async fn unless_interrupted<T, E: Into<CliError>>(
             if !WRITING.load(Ordering::SeqCst) {
                 ABANDONED.store(true, Ordering::SeqCst);
                 if typed {
-                    progress_bar::echoed();
+                    progress::echoed();
                 }
                 return;
             }
@@ -122,7 +122,7 @@ pub(super) async fn listen(stop: watch::Sender<bool>, console: Console) {
     let mut others = Others::listen();
     loop {
         if either(&mut others).await {
-            progress_bar::echoed();
+            progress::echoed();
         }
         if *stop.borrow() {
             std::process::exit(i32::from(Exit::Interrupted as u8));

@@ -45,7 +45,7 @@ impl<'a> Lines<'a> {
             None => {
                 self.console.step(&format!("  {shown} done"));
                 self.task.another();
-                self.task.remark(planned.targets.first().map(ToString::to_string).unwrap_or_default());
+                self.task.remark(&planned.targets.first().map(ToString::to_string).unwrap_or_default());
                 Some(Status::Done)
             }
             // Not failed: the read-back tells whether the vendor applied it.

@@ -2,7 +2,6 @@
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr;
 
 use super::text::{TextStyle, wrap};
 use crate::model::call::Reason;
@@ -84,12 +83,12 @@ pub fn text(findings: &Findings, look: TextStyle) -> String {
             Health::Warning => ("!", AnsiColor::Yellow),
             Health::Error => ("x", AnsiColor::Red),
         };
-        let mark = painted(&format!("{mark:>4}  "), colour.on_default().bold(), look);
+        let mark = look.paint(&format!("{mark:>4}  "), colour.on_default().bold());
         let name = safe(&check.name);
-        text.push_str(&format!("{mark}{}\n", painted(&name, Style::new().bold(), look)));
+        text.push_str(&format!("{mark}{}\n", look.paint(&name, Style::new().bold())));
         for (lead, words) in [("", Some(&check.message)), ("-> ", check.help.as_ref())] {
             if let Some(words) = words {
-                let start = 6 + lead.width();
+                let start = 6 + lead.len();
                 text.push_str(&format!("      {lead}{}\n", wrap(&safe(words), start, Some(width))));
             }
         }
@@ -104,10 +103,6 @@ pub fn text(findings: &Findings, look: TextStyle) -> String {
         }
     });
     text
-}
-
-fn painted(text: &str, style: Style, look: TextStyle) -> String {
-    if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
 #[cfg(test)]

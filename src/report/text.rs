@@ -1,7 +1,9 @@
 //! A view as text for a terminal or a log. Colour is never the only carrier of meaning.
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use console::measure_text_width;
+use textwrap::core::{Word, break_words};
+use textwrap::{WordSeparator, WrapAlgorithm};
 
 use super::view::{self, Line, LineKind, Segment, Tense, View};
 use super::word_diff::{Span, spans};
@@ -23,7 +25,14 @@ pub struct TextStyle {
     pub places: bool,
 }
 
-/// The width in columns from which a changed text appears once, with marks.
+impl TextStyle {
+    /// Paints a text where colours are wanted.
+    pub(super) fn paint(self, text: &str, style: Style) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+/// From how many columns on a changed text is shown once, with marks in it.
 const LONG: usize = 24;
 
 /// Renders a report: each workspace with its plan and, after an apply, its outcome.
@@ -73,7 +82,8 @@ fn end(view: &View, look: TextStyle) -> String {
 /// Renders a plan or a run.
 pub fn plan(view: &View, look: TextStyle) -> String {
     let mut text = String::new();
-    let subject = view.changes.iter().map(|line| line.subject.width()).max().unwrap_or(0).min(28);
+    let subject =
+        view.changes.iter().map(|line| measure_text_width(&line.subject)).max().unwrap_or(0).min(28);
     for line in &view.changes {
         text.push_str(&draw(line, subject, look));
     }
@@ -101,7 +111,7 @@ pub fn plan(view: &View, look: TextStyle) -> String {
     if let Some(refused) = &view.refused {
         text.push_str(&format!(
             "{}\n",
-            painted(&wrap(&safe(refused), 0, look.width), style(LineKind::Find(Severity::Error)), look)
+            look.paint(&wrap(&safe(refused), 0, look.width), style(LineKind::Find(Severity::Error)))
         ));
     }
     if view.tense != Tense::Done {
@@ -126,10 +136,6 @@ fn style(tone: LineKind) -> Style {
     colour.on_default()
 }
 
-fn painted(text: &str, style: Style, look: TextStyle) -> String {
-    if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
-}
-
 fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
     let mark = match line.tone {
         LineKind::Open(_) | LineKind::Moved => format!("{:>3} {} ", line.tone.mark(), line.tone.word()),
@@ -137,13 +143,10 @@ fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
     };
     // A vendor's numbers may hold any character.
     let name = sanitize(&line.subject);
-    let gap = subject.saturating_sub(name.width());
-    let head = format!(
-        "{}{}",
-        painted(&mark, style(line.tone).bold(), look),
-        painted(&name, Style::new().bold(), look)
-    );
-    let width = mark.width() + name.width();
+    let gap = subject.saturating_sub(measure_text_width(&name));
+    let head =
+        format!("{}{}", look.paint(&mark, style(line.tone).bold()), look.paint(&name, Style::new().bold()));
+    let width = measure_text_width(&mark) + measure_text_width(&name);
     let mut pieces: Vec<String> = line.pieces.iter().map(|piece| draw_piece(piece, look)).collect();
     if let Some(staffing) = line
         .staffing
@@ -151,12 +154,12 @@ fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
         .filter(|staff| staff.leaving + staff.joining > 0 && line.tone == LineKind::Act(Action::Update))
     {
         let members = format!("({} -> {} members)", staffing.before, staffing.after());
-        pieces.push(painted(&members, Style::new().dimmed(), look));
+        pieces.push(look.paint(&members, Style::new().dimmed()));
     }
     if look.places
         && let Some(source) = &line.source
     {
-        pieces.push(painted(&format!("({source})"), Style::new().dimmed(), look));
+        pieces.push(look.paint(&format!("({source})"), Style::new().dimmed()));
     }
     if pieces.is_empty() {
         return format!("{head}\n");
@@ -182,7 +185,7 @@ fn join(kinds: &[Segment], pieces: &[String]) -> String {
 fn draw_piece(piece: &Segment, look: TextStyle) -> String {
     match piece {
         Segment::Count(_) | Segment::Name(_) | Segment::Words(_) => safe(&piece.words()),
-        Segment::Remark(_) => painted(&safe(&piece.words()), Style::new().dimmed(), look),
+        Segment::Remark(_) => look.paint(&safe(&piece.words()), Style::new().dimmed()),
         Segment::Field { key, before, after } => {
             format!("{} {}", safe(key), changed(&safe(before), &safe(after), look))
         }
@@ -195,23 +198,23 @@ fn changed(before: &str, after: &str, look: TextStyle) -> String {
     let old = AnsiColor::Red.on_default();
     let new = AnsiColor::Green.on_default();
     let Some(spans) = spans(before, after) else {
-        return format!("{} -> {}", painted(before, old, look), painted(after, new, look));
+        return format!("{} -> {}", look.paint(before, old), look.paint(after, new));
     };
-    if before.width().max(after.width()) >= LONG {
+    if measure_text_width(before).max(measure_text_width(after)) >= LONG {
         return spans
             .iter()
             .map(|span| match span {
                 Span::Same(text) => text.clone(),
-                Span::Gone(text) => painted(&format!("[-{text}-]"), old, look),
-                Span::New(text) => painted(&format!("{{+{text}+}}"), new, look),
+                Span::Gone(text) => look.paint(&format!("[-{text}-]"), old),
+                Span::New(text) => look.paint(&format!("{{+{text}+}}"), new),
             })
             .collect();
     }
     let side = |after: bool| -> String {
         let shown = spans.iter().filter_map(|span| match span {
             Span::Same(text) => Some(text.clone()),
-            Span::Gone(text) => (!after).then(|| painted(text, old, look)),
-            Span::New(text) => after.then(|| painted(text, new, look)),
+            Span::Gone(text) => (!after).then(|| look.paint(text, old)),
+            Span::New(text) => after.then(|| look.paint(text, new)),
         });
         shown.collect()
     };
@@ -222,62 +225,17 @@ fn changed(before: &str, after: &str, look: TextStyle) -> String {
 /// line where it fits. A word that is longer than a line, such as a Chinese sentence, breaks at the end of the line.
 pub(super) fn wrap(text: &str, start: usize, width: Option<usize>) -> String {
     let Some(width) = width.filter(|width| *width > start + 20) else { return text.to_owned() };
-    let mut result = String::new();
-    let mut column = start;
-    let mut put = |word: &str, size: usize| {
-        if column > start && column + 1 + size > width {
-            result.push('\n');
-            result.push_str(&" ".repeat(start));
-            column = start;
-        } else if column > start {
-            result.push(' ');
-            column += 1;
-        }
-        if column + size <= width {
-            result.push_str(word);
-            column += size;
-            return;
-        }
-        let mut escaped = false;
-        for c in word.chars() {
-            escaped |= c == '\u{1b}';
-            let size = if escaped { 0 } else { c.width().unwrap_or(0) };
-            escaped &= c != 'm';
-            if column + size > width {
-                result.push('\n');
-                result.push_str(&" ".repeat(start));
-                column = start;
-            }
-            result.push(c);
-            column += size;
-        }
-    };
-    let mut items = text.split(" · ").peekable();
-    while let Some(item) = items.next() {
-        let item = if items.peek().is_some() { format!("{item} ·") } else { item.to_owned() };
-        let size = visible(&item);
-        if size <= width - start {
-            put(&item, size);
-        } else {
-            item.split(' ').for_each(|word| put(word, visible(word)));
-        }
-    }
-    result
-}
-
-/// Returns the columns that a text occupies, without colour codes.
-fn visible(text: &str) -> usize {
-    let mut plain = String::new();
-    let mut escaped = false;
-    for c in text.chars() {
-        match (escaped, c) {
-            (false, '\u{1b}') => escaped = true,
-            (true, 'm') => escaped = false,
-            (true, _) => {}
-            (false, c) => plain.push(c),
-        }
-    }
-    plain.width()
+    let room = [width - start];
+    let words = text.split_inclusive(" · ").flat_map(|item| {
+        let fits = measure_text_width(item.trim_end_matches(' ')) <= room[0];
+        if fits { vec![Word::from(item)] } else { WordSeparator::AsciiSpace.find_words(item).collect() }
+    });
+    let words = break_words(words, room[0]);
+    let lines = WrapAlgorithm::FirstFit.wrap(&words, &room).into_iter().map(|words| {
+        let line: String = words.iter().flat_map(|word| [word.word, word.whitespace]).collect();
+        line.trim_end_matches(' ').to_owned()
+    });
+    lines.collect::<Vec<_>>().join(&format!("\n{:start$}", ""))
 }
 
 #[cfg(test)]

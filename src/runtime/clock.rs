@@ -82,11 +82,12 @@ pub fn start() -> Option<&'static str> {
     START.get_or_init(read).as_deref()
 }
 
-/// Returns a number that is practically unique.
+/// A number that is not drawn twice.
+///
+/// # Panics
+/// The operating system gives no random bytes.
 pub fn unique() -> u64 {
-    use std::hash::{BuildHasher as _, RandomState};
-    // The operating system gives the keys of the hash.
-    RandomState::new().hash_one((since_start_ms(), std::process::id()))
+    getrandom::u64().unwrap_or_else(|error| panic!("no random bytes: {error}"))
 }
 
 /// Returns a number from 0 to 1, for the jitter of pauses.

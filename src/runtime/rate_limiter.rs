@@ -78,7 +78,7 @@ impl RateLimiter {
                 Ok(()) => return RatePermit { limiter: self, operation, id, left: false },
                 Err(wait) => {
                     let wait = Duration::from_millis(wait.unsigned_abs());
-                    progress::held(operation, wait);
+                    let _held = progress::held(operation, wait);
                     self.clock.sleep(wait).await;
                 }
             }

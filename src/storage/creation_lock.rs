@@ -19,7 +19,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::Mutex;
 
 use super::state;
-use crate::runtime::clock::Clock;
+use crate::runtime::clock::{self, Clock};
 use crate::runtime::ports::CreationGuard;
 
 /// Interval between attempts while another process holds the lock.
@@ -122,7 +122,7 @@ fn token(file: &mut File) -> io::Result<String> {
 }
 
 fn renew(file: &mut File) -> io::Result<()> {
-    let next = format!("{:016x}\n", fastrand::u64(..));
+    let next = format!("{:016x}\n", clock::unique());
     file.seek(SeekFrom::Start(0))?;
     file.write_all(next.as_bytes())?;
     file.set_len(next.len() as u64)

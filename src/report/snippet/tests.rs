@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::*;
 use crate::model::problem::{FileProblem, Label, Problem};
 
