@@ -16,7 +16,7 @@ use crate::runtime::progress;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// How many days, until now, the calls of seats are counted over: what tells whether somebody works there.
+/// Number of days, until now, for which the calls of a seat are counted. They tell whether the seat is in use.
 pub const RECENT_DAYS: u32 = 7;
 
 /// Reads all seats and their recent calls, and repeats that while the listing shifts. With `against`, compares the
