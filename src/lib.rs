@@ -26,17 +26,18 @@
 //! | [`yaml`] | bytes → nodes with positions, and their typed decoding | model |
 //! | [`config`] | `rosterctl.yaml`: tables of settings, the workspace, its policy | model, yaml |
 //! | [`manifest`] | bytes → [`model::desired::Desired`]; `fmt`, `import`, the JSON Schema | model, yaml, config |
+//! | [`messages`] | every sentence about a plan, a run or a file; one folder a language | model |
 //! | [`provider`] | one folder a vendor: requests, responses, writes, authentication | model, config |
 //! | [`plan`] | Desired × Live × Ledger → [`model::plan::Plan`] | model, config |
 //! | [`apply`] | plan × events → effects; the ledger after a run | model |
-//! | [`report`] | plan, result or diagnostics → text in every format | model, config, yaml |
+//! | [`report`] | plan, result or diagnostics → text in every format | model, messages, config, yaml |
 //! | [`runtime`] | client, rate limits, readers, executor; ports for what storage brings | model, config, provider, apply |
 //! | [`storage`] | ledger, journal, snapshots, secret stores, files | model, config, runtime |
 //! | [`sandbox`] | simulated vendors and their server | model, runtime, storage |
 //! | [`vendors`] | one row a vendor: connector, resources, presence, seats, simulator | model, config, provider, sandbox |
 //! | [`cli`] | one file a command; the session around it | all |
 //!
-//! `model`, `yaml`, `config`, `manifest`, `provider`, `plan`, `apply` and `report` are pure and synchronous: same
+//! `model`, `yaml`, `config`, `manifest`, `messages`, `provider`, `plan`, `apply` and `report` are pure and synchronous: same
 //! input, same bytes. Time and chance come in as arguments, and nothing depends on the order of a hash.
 //! `tests/tidy.rs` reads the sources and checks the rooms, and that no files import each other.
 //!
@@ -78,6 +79,7 @@ pub mod apply;
 pub mod cli;
 pub mod config;
 pub mod manifest;
+pub mod messages;
 pub mod model;
 pub mod plan;
 pub mod provider;

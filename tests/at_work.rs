@@ -1,4 +1,4 @@
-//! Nobody at work is hurt: the program against all five simulated systems, with people on calls.
+//! Presence guard: the program against all five simulated systems, with agents on calls.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -14,9 +14,9 @@ use std::process::{Child, Command, Stdio};
 use bench::{Bench, Said, command_in};
 use rosterctl::sandbox::cms_agent::Doing;
 
-/// On a call, as the CMS says it.
+/// The CMS status of an agent on a call.
 const TALKING: i64 = 7;
-/// Waiting for calls.
+/// The CMS status of an agent that waits for calls.
 const IDLE: i64 = 4;
 
 const TEN: &str = "agents:
@@ -42,7 +42,7 @@ fn seed() -> String {
     )
 }
 
-/// A bench with the systems that know presence, and a policy of it.
+/// Creates a bench with the systems that know presence, and a presence policy.
 fn bench(seed: &str, presence: &str) -> Bench {
     let bench = Bench::new(seed);
     connect(&bench, &bench.url(), presence);
@@ -84,7 +84,7 @@ fn apply(bench: &Bench, more: &[&str]) -> Said {
     bench.run(&[&["apply", "--auto-approve"], more].concat())
 }
 
-/// How often a system was asked.
+/// Returns the number of requests of an operation.
 fn asked(said: &Said, operation: &str) -> usize {
     said.err.lines().filter(|line| line.contains(&format!("operation=\"{operation}\""))).count()
 }
@@ -95,7 +95,7 @@ fn of_ten_deleted_agents_the_two_on_a_call_stay() {
     bench.roster(TEN);
     let said = apply(&bench, &["-v"]).exits(4);
     assert_eq!(bench.agents(), ["8003", "8007", "8101"]);
-    // Whoever stays keeps the queues; all others have left them.
+    // Deferred agents keep their queues; all others have left them.
     assert_eq!(bench.members("在线"), [("8003".to_owned(), 3), ("8101".to_owned(), 3)]);
     assert_eq!(bench.members("夜班"), [("8003".to_owned(), 3)]);
     for agent in ["8003", "8007"] {
@@ -103,9 +103,10 @@ fn of_ten_deleted_agents_the_two_on_a_call_stay() {
         assert!(said.out.contains(&why), "{}", said.out);
     }
     assert!(!said.out.contains("agent 8001 is not"), "{}", said.out);
-    // Nobody is asked for whom no step hurts, nor a system that could not tell.
+    // The program asks neither about agents that no step disrupts, nor a system that cannot answer.
     assert_eq!((asked(&said, "findOnlineAgent"), asked(&said, "queueQueueAgentClaimStatus")), (0, 0));
-    // Those who leave queues once before that, and all ten once before they are deleted, but for 8003, who stays.
+    // The three agents that leave queues are asked about before that, and all ten before their deletion, but for
+    // the deferred 8003.
     assert_eq!(asked(&said, "agentbyworkno"), 3 + 9);
 
     // One call ends, the other goes on.
@@ -145,7 +146,7 @@ fn an_agent_who_was_left_alone_stands_under_those_who_left_in_no_format() {
         let property = format!("<property name=\"{name}\" value=\"{count}\"/>");
         assert!(read("junit").contains(&property), "{}", read("junit"));
     }
-    // The chapter, or the line, of those who left.
+    // The chapter, or the line, of the agents that left.
     let left = |text: &str, from: &str, to: &str| {
         let at = text.find(from).unwrap_or_else(|| panic!("{from} in {text}"));
         text[at..].split(to).next().unwrap().to_owned()
@@ -154,7 +155,7 @@ fn an_agent_who_was_left_alone_stands_under_those_who_left_in_no_format() {
         left(&read("text"), "  - agent/", "\n"),
         left(&read("markdown"), "<b>Who left (deleted)</b> (8)", "</details>"),
         left(&read("html"), "Who left (deleted) <span", "</section>"),
-        left(&read("junit"), "name=\"deleted agent/", "\n"),
+        left(&read("junit"), "name=\"deleted agent/", "</testcase>"),
         left(&read("sarif"), "\"deleted agent/", "\n"),
     ];
     for chapter in chapters {
@@ -221,7 +222,7 @@ fn a_step_waits_for_the_end_of_a_call() {
     for line in BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap) {
         if line.contains("waiting up to 20s for people at work") {
             assert_eq!(bench.agents().len(), 11);
-            // Each step that is held up says so: whoever leaves a queue, and whoever is deleted.
+            // Each step that waits logs it: agents that leave a queue, and agents that are deleted.
             for agent in [8003, 8007].into_iter().filter(|agent| line.contains(&format!("agent {agent} "))) {
                 says(&bench, agent, IDLE);
             }
@@ -249,7 +250,7 @@ fn a_wait_without_success_ends_in_a_refusal() {
 #[test]
 fn a_system_that_does_not_answer_is_a_refusal_unless_the_policy_allows_it() {
     let bench = bench(&seed(), "");
-    // Nothing listens there.
+    // Nothing listens on that port.
     connect(&bench, "http://127.0.0.1:9", "");
     bench.roster(TEN);
     let said = apply(&bench, &[]).exits(4);
@@ -287,7 +288,7 @@ queues:
     assert_eq!(bench.members("在线"), members.map(|(id, priority)| (id.to_owned(), priority)));
     assert_eq!(asked(&said, "agentbyworkno"), 0);
     assert!(!bench.agents().contains(&"8004".to_owned()));
-    // Who takes chats is not taken out of the queue.
+    // An agent that takes chats stays in the queue.
     bench.roster("queues:\n  - { displayName: 在线, assignMembers: [\"8002\"] }\n");
     bench.with(|estate| estate.get_mut::<IsdpOnlineAgent>().agents.clear());
     let said = apply(&bench, &[]).exits(4);
@@ -319,7 +320,7 @@ fn an_edit_that_disables_or_regroups_waits_and_another_does_not() {
         assert_eq!((status("8001"), status("8007")), (0, 1));
         assert_eq!(estate.get::<AgentConfig>().agent("8002").unwrap().name.as_deref(), Some("新名"));
     });
-    // A name hurts nobody, on a call or not.
+    // A name change disrupts no agent, on a call or not.
     bench.roster("agents:\n  - { operatorId: \"8003\", name: 新名, enabled: true }\n");
     apply(&bench, &[]).exits(0);
 }
@@ -374,7 +375,7 @@ fn an_agent_whose_deletion_waited_is_looked_at_again() {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     for line in BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap) {
         if line.contains("waiting up to 20s") {
-            // Longer than what was seen counts as seen just now.
+            // The pause is longer than the time for which a presence report counts as current.
             std::thread::sleep(std::time::Duration::from_millis(3_200));
             bench.with(|estate| {
                 estate.get_mut::<AgentConfig>().agent_mut("8009").unwrap().name = Some("新人".to_owned());
@@ -395,7 +396,7 @@ fn an_agent_whose_deletion_waited_is_looked_at_again() {
 
 const SLOW: &str = "faults: { delayMs: { probability: 1, min: 2000, max: 2000 }, only: [agentbyworkno] }\n";
 
-/// Begins an apply, and goes on when somebody was asked for.
+/// Starts an apply, and returns after its first question about one agent.
 fn begun(bench: &Bench) -> Child {
     let mut command = command_in(bench.folder.path(), &["apply", "--auto-approve"], &[]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -405,7 +406,7 @@ fn begun(bench: &Bench) -> Child {
     child
 }
 
-/// How many agents were asked for one by one.
+/// Returns the number of questions about single agents.
 fn singly(bench: &Bench) -> usize {
     bench.with(|estate| {
         estate.calls.iter().filter(|(path, _)| path.ends_with("agentbyworkno")).map(|(_, calls)| *calls).sum()
@@ -437,7 +438,7 @@ fn an_agent_that_moves_while_a_deletion_waits_is_not_deleted() {
     bench.workspace("policy: { limits: { floor: 100 } }\n");
     let absent = (3..=13).map(|n| format!("  - {{ operatorId: \"{}\", state: absent }}\n", 8000 + n));
     let absent: String = absent.collect();
-    // As many as are in flight at a time.
+    // As many edits as the connection has calls in flight.
     let edits = "  - { operatorId: \"8001\", name: 新 }\n  - { operatorId: \"8002\", name: 新 }\n";
     bench.roster(&format!("agents:\n{edits}{absent}"));
     let mut command = command_in(bench.folder.path(), &["apply", "--auto-approve"], &[]);
@@ -465,7 +466,7 @@ fn an_interrupted_run_queries_no_presence() {
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stdout));
-    // Of the three who are to leave a queue first.
+    // Only agents of the three that leave a queue first were asked about.
     assert!(singly(&bench) < 3, "all were asked for");
     assert_eq!(bench.agents().len(), 11);
 }
@@ -515,7 +516,7 @@ queues:
     let said = bench.run(&["plan"]).exits(0);
     assert!(!said.out.contains("console"), "{}", said.out);
 
-    // A manifest that no longer asks for it ends the wait.
+    // A manifest without the deletion ends the wait.
     bench.roster("agents: [{ operatorId: \"8005\" }]\nqueues: [{ displayName: 夜班, assignMembers: [\"8003\", \"8005\"] }]\n");
     apply(&bench, &[]).exits(0);
     assert!(!std::fs::read_to_string(bench.path(".rosterctl/ledger.json")).unwrap().contains("waiting"));

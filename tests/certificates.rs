@@ -1,4 +1,4 @@
-//! Systems that no connection can be made to: certificates, ports without TLS, proxies.
+//! Systems that refuse connections: certificates, ports without TLS, proxies.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -19,7 +19,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
-/// The certificates of these tests; `None` where there is no openssl.
+/// The certificates of these tests; `None` without an openssl program.
 struct Certificates(TempDir);
 
 impl Certificates {
@@ -46,7 +46,7 @@ impl Certificates {
         output.is_ok_and(|output| output.status.success())
     }
 
-    /// Makes a certificate that signs itself as an authority.
+    /// Creates a self-signed certificate of an authority.
     fn root(&self, name: &str, time: &[&str]) -> bool {
         let (key, pem, subject) = (format!("{name}.key"), format!("{name}.pem"), format!("/CN={name}"));
         let begin = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
@@ -55,7 +55,7 @@ impl Certificates {
         self.openssl(&[&begin[..], &end, time].concat())
     }
 
-    /// Makes a certificate of a system that the authority issued.
+    /// Creates a certificate of a system, issued by the authority.
     fn leaf(&self, name: &str, address: &str, time: &[&str]) -> bool {
         let (key, csr, pem) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.pem"));
         let request =
@@ -97,7 +97,7 @@ impl Certificates {
     }
 }
 
-/// Passes one request on, and its answer back.
+/// Forwards one request, and its response back.
 fn pass(mut client: StreamOwned<ServerConnection, TcpStream>, vendor: &str) {
     let mut request = Vec::new();
     let mut buffer = [0; 8192];
@@ -123,7 +123,7 @@ fn pass(mut client: StreamOwned<ServerConnection, TcpStream>, vendor: &str) {
     let _ = client.flush();
 }
 
-/// Answers connections, and counts them.
+/// Answers connections and counts them.
 fn serve(answer: impl Fn(TcpStream) + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("https://{}", listener.local_addr().unwrap());
@@ -139,7 +139,7 @@ fn serve(answer: impl Fn(TcpStream) + Send + Sync + 'static) -> (String, Arc<Ato
     (address, count)
 }
 
-/// A workspace whose agents lie at an address; `more` are further settings of the connection.
+/// Creates a workspace whose agents lie at an address; `more` are further settings of the connection.
 fn workspace(folder: &Path, address: &str, more: &str) {
     let text = format!(
         "apiVersion: rosterctl/v1
@@ -198,7 +198,7 @@ fn an_own_authority_is_trusted_by_its_file() {
     workspace(folder.path(), &address, ", caFile: certificates/ca.pem");
     let said = plan(folder.path(), &[]).exits(0);
     assert!(said.out.contains("8001"), "{}", said.out);
-    // The file is wrong, or not there: said at the connection.
+    // A wrong or missing file is reported at the connection.
     for (text, words) in
         [(Some("no PEM"), "no certificate is in the file; expected PEM"), (None, "No such file")]
     {

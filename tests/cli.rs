@@ -1,4 +1,4 @@
-//! Commands, streams and exit codes; what the program says when something is wrong.
+//! Commands, streams and exit codes; the messages for errors.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -18,7 +18,7 @@ queues:
   - { displayName: 在线, memberSelector: { mainSkillGroup: 售前 } }
 "#;
 
-/// A bench with twenty agents in a queue, applied.
+/// Creates a bench with twenty agents in a queue, applied.
 fn twenty() -> Bench {
     let bench = Bench::new("");
     bench.roster(TWENTY);
@@ -26,7 +26,7 @@ fn twenty() -> Bench {
     bench
 }
 
-/// What was said, with what differs from run to run replaced.
+/// Returns the output with the parts that differ from run to run replaced.
 fn general(bench: &Bench, text: &str) -> String {
     text.replace(&bench.url(), "http://VENDOR").replace(&*bench.folder.path().to_string_lossy(), "FOLDER")
 }
@@ -63,7 +63,7 @@ fn bad_usage_is_1_and_never_2() {
     }
 }
 
-/// A reader of standard error that went away, as in `apply -v 2>&1 | head`, is no reason to stop half-way.
+/// Checks that a closed standard error does not stop a run half-way, as in `apply -v 2>&1 | head`.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_standard_error_that_cannot_be_written_stops_nothing() {
@@ -140,13 +140,13 @@ fn a_saved_plan_is_carried_out_exactly_and_goes_stale() {
         plan
     );
 
-    // Somebody edits the plan by hand.
+    // A person edits the plan by hand.
     let text = fs::read_to_string(bench.path("plan.json")).unwrap();
     bench.write("edited.json", &text.replace("新名", "另名"));
     let said = bench.run(&["apply", "--auto-approve", "--plan", "edited.json"]).exits(3);
     insta::assert_snapshot!(said.err, @"error: the plan edited.json is stale: its content was changed after it was saved; plan again");
 
-    // Somebody edits the agent in the console.
+    // A person edits the agent in the console.
     bench.with(|estate| {
         estate.get_mut::<AgentConfig>().agent_mut("8020").unwrap().name = Some("别名".to_owned());
     });
@@ -167,7 +167,7 @@ fn a_saved_plan_is_carried_out_exactly_and_goes_stale() {
         assert_eq!(estate.get::<AgentConfig>().agent("8020").unwrap().name.as_deref(), Some("新名"));
     });
 
-    // Somebody edits a manifest.
+    // A person edits a manifest.
     bench.roster(TWENTY);
     let said = bench.run(&["apply", "--auto-approve", "--plan", "plan.json"]).exits(3);
     insta::assert_snapshot!(said.err, @"error: the plan plan.json is stale: the workspace file or the manifests changed since it was made; plan again");
@@ -271,7 +271,7 @@ fn a_target_names_something_or_is_an_error() {
     bench.roster(&TWENTY.replace("recording: true", "recording: false"));
     let said = bench.run(&["plan", "--target", "agent/80O1"]).exits(1);
     insta::assert_snapshot!(said.err, @"error: target `agent/80O1` names nothing that is declared or live; did you mean `agent/8001`?");
-    // A tombstone is not what was meant.
+    // A suggestion never names a tombstone.
     let absent = "  - { operatorId: \"80O1\", state: absent }\nqueues:";
     bench.roster(&TWENTY.replace("recording: true", "recording: false").replace("queues:", absent));
     let said = bench.run(&["plan", "--target", "agent/80O2"]).exits(1);
@@ -379,7 +379,7 @@ fn answered(head: &str, body: &str) -> String {
     said_of(&url)
 }
 
-/// A workspace whose agents are at a server.
+/// Creates a workspace whose agents are at a server.
 fn at(url: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("roster")).unwrap();
@@ -402,11 +402,11 @@ fn said_of(url: &str) -> String {
 
 #[test]
 fn a_run_that_is_interrupted_before_it_writes_exits_with_130_and_frees_the_lock() {
-    // A vendor that takes the call and never answers.
+    // A vendor that accepts the call and never answers.
     let vendor = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = at(&format!("http://{}", vendor.local_addr().unwrap()));
     let workspace = folder.path().join("rosterctl.yaml");
-    // Not to be overtaken by the time-out on a busy machine.
+    // The interrupt must come before the time-out, even on a busy machine.
     fs::write(&workspace, fs::read_to_string(&workspace).unwrap().replace("timeout: 2s", "timeout: 300s"))
         .unwrap();
     let mut apply = command_in(folder.path(), &["apply", "--auto-approve"], &[])
@@ -420,7 +420,7 @@ fn a_run_that_is_interrupted_before_it_writes_exits_with_130_and_frees_the_lock(
     let said = run_in(folder.path(), &["unlock"], &[]).exits(0);
     assert_eq!(said.out, "Nobody holds the lock: nothing to free.\n");
 
-    // Whoever asked for JSON reads JSON.
+    // With `--format json` the output is JSON even after an interrupt.
     let plan = command_in(folder.path(), &["plan", "--format", "json"], &[])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -443,8 +443,10 @@ fn json_output_stays_json_for_a_broken_workspace() {
         (&manifest["format"], &manifest["workspace"]),
         (&"rosterctl.error/v1".into(), &"bench".into())
     );
-    assert_eq!(manifest["diagnostics"][0]["source"]["file"], "roster/roster.yaml");
-    // To doctor it is one finding among others.
+    let diagnostic = &manifest["diagnostics"][0];
+    assert_eq!(diagnostic["source"]["file"], "roster/roster.yaml");
+    assert!(diagnostic["kind"].is_string() && diagnostic["args"].is_object(), "{diagnostic}");
+    // `doctor` reports it as one check among others.
     assert_eq!(bench.run(&["doctor", "--format", "json"]).exits(1).json()["format"], "rosterctl.doctor/v1");
     bench.write("rosterctl.yaml", "name: [");
     for command in ["status", "doctor", "plan", "apply", "drift"] {
@@ -504,7 +506,7 @@ fn drift_says_which_side_moved_and_exits_with_2() {
     Drift: 0 missing, 1 different, 0 to make again, 0 unwanted; an apply would take 1 call, about a moment under the rate limits.
     ");
     bench.roster(&TWENTY.replace("recording: true", "recording: false"));
-    // What a limit would refuse to apply is a difference like any other.
+    // A difference that a limit would refuse to apply is still a difference.
     let drift = bench.run(&["drift", "--format", "json"]).exits(2).json();
     assert_eq!(drift["format"], "rosterctl.drift/v1");
     assert_eq!(drift["changes"][0]["moved"], "both");
@@ -551,7 +553,8 @@ fn several_workspaces_are_shared_out_and_the_gravest_code_wins() {
     for command in ["plan", "drift"] {
         let first = run(&[command, "--format", "json", "--shard", "1/2", "a", "b", "c", "d"]);
         assert_eq!(names(first.json()), ["a", "c"], "{command}");
-        // One cannot be reached, the other is wrong: the graver is told, and what is wrong with each.
+        // One workspace cannot be reached, the other is wrong: the exit code is the graver one, and each error is
+        // shown.
         let second = run(&[command, "--format", "json", "--shard", "2/2", "a", "b", "c", "d"]).exits(6);
         second.json();
         assert!(
@@ -559,7 +562,7 @@ fn several_workspaces_are_shared_out_and_the_gravest_code_wins() {
             "{}",
             second.err
         );
-        // A share may be empty; its report has the form of the others.
+        // A share may be empty; its report has the same form.
         let none = run(&[command, "--format", "json", "--shard", "2/2", "a"]).exits(0);
         assert!(names(none.json()).is_empty());
     }
@@ -568,7 +571,7 @@ fn several_workspaces_are_shared_out_and_the_gravest_code_wins() {
     run(&["plan", "--shard", "3/2", "a"]).exits(1);
 }
 
-/// What looks like a manifest and cannot be read would otherwise look as if nobody asked for its agents.
+/// Checks that an unreadable manifest is an error. Skipping it would delete its agents.
 #[cfg(unix)]
 #[test]
 fn a_manifest_that_cannot_be_read_is_never_passed_over() {
@@ -614,7 +617,7 @@ fn a_command_that_waits_for_a_file_ends_with_a_signal() {
     ] {
         let mut command = command_in(folder.path(), arguments, &[]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // Opened once the program has opened the other end; nothing is written.
+        // Opened after the program opened the other end; nothing is written.
         let held = fs::OpenOptions::new().write(true).open(pipe).unwrap();
         Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         let ended = child.wait_with_output().unwrap();
@@ -623,7 +626,7 @@ fn a_command_that_waits_for_a_file_ends_with_a_signal() {
         assert_eq!(ended.status.code(), Some(130), "{arguments:?}: {err}");
         assert!(err.contains("interrupted; nothing was changed"), "{arguments:?}: {err}");
         assert_eq!(ended.stdout.is_empty(), !arguments.contains(&"json"), "{arguments:?}");
-        // What it held falls to the next at once.
+        // The next run gets the lock at once.
         run_in(folder.path(), &["unlock"], &[]).exits(0);
     }
 }
@@ -662,14 +665,14 @@ fn a_rate_limit_is_shared_where_there_is_no_home() {
             assert_eq!(run.wait().unwrap().code(), Some(0));
         }
     }
-    // One call a run: the vendor refused none.
+    // One call per run: the vendor refused none.
     let calls = |estate: &mut rosterctl::sandbox::vendor_state::VendorState| -> usize {
         estate.calls.iter().filter(|(path, _)| path.contains("queueQueue/")).map(|(_, count)| count).sum()
     };
     assert_eq!(bench.with(calls), 10);
     let window = fs::read_dir(&temporary).unwrap().next().unwrap().unwrap().path().join("rate");
     assert!(fs::read_dir(window).unwrap().count() > 0);
-    // Where nothing can be written at all, it is said.
+    // If no folder is writable, the program says so.
     let mut command = command_in(bench.folder.path(), &["plan"], &[]);
     let alone = command.env("XDG_STATE_HOME", "/dev/null/a").env("TMPDIR", "/dev/null/b").output().unwrap();
     let err = String::from_utf8(alone.stderr).unwrap();

@@ -1,6 +1,6 @@
-//! One story against the simulated vendors, told again for every reading of what their documents leave
-//! open: create, change every field, move, disable, delete, replace members. Afterwards what is live
-//! equals the manifest field by field, the next plan is empty, and no request departed from a document.
+//! One story against the simulated vendors, for every reading of gaps in their documents. The story: create, change
+//! every field, move, disable, delete, replace members. Afterwards live state equals the manifest field by field, the
+//! next plan is empty, and no request departed from a document.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -38,9 +38,9 @@ queues:
   - { displayName: 在线售后, memory: "off", assignMembers: [ { agentNumber: "8102", priority: 1 }, "8101" ] }
 "#;
 
-/// Tells the story with the given quirks.
+/// Plays the story with the given quirks.
 fn story(quirks: &str) {
-    // The story is told faster than twenty calls a minute: limits have tests of their own.
+    // The story runs faster than twenty calls a minute; limits have their own tests.
     let rate = "rateLimit: { calls: 1000, claimCalls: 1000, perMs: 1000 }\n";
     let bench = Bench::new(&format!("{rate}quirks: {{ {quirks} }}\n"));
     bench.write("secrets/8001", "pass-8001\n");
@@ -146,7 +146,7 @@ fn a_rate_limit_is_never_run_into() {
     bench.roster(&format!("queues:\n{queues}"));
     let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
     assert_eq!(plan["summary"]["estimatedSeconds"], 2);
-    // Several runs one after the other share the windows of this account.
+    // Consecutive runs share the rate windows of this account.
     let mut said = bench.run(&["apply", "--auto-approve", "-v"]).exits(0).err;
     for _ in 0..12 {
         said.push_str(&bench.run(&["plan", "--detailed-exitcode", "-v"]).exits(0).err);
@@ -155,8 +155,8 @@ fn a_rate_limit_is_never_run_into() {
     assert!(!said.contains("status=429"), "{said}");
 }
 
-/// Queues hold 7777, who is no agent and whom no manifest asks for: one queue is added to, a deleted agent leaves the
-/// other one.
+/// Creates queues that hold 7777, which is no agent and in no manifest. One queue gets a member, and a deleted
+/// agent leaves the other.
 fn a_stranger(more: &str) -> Bench {
     let live = "agents: [{ operatorId: \"8001\" }, { operatorId: \"8002\" }, { operatorId: \"8003\" }]
 queues:
@@ -212,7 +212,7 @@ fn a_member_who_is_no_agent_may_be_kept_by_the_vendor() {
     settled(&bench);
 }
 
-/// Calls since the last look, by operation.
+/// Returns the calls since the last look, by operation.
 fn calls(bench: &Bench) -> String {
     const OPERATIONS: [&str; 10] = [
         "page",
@@ -239,7 +239,7 @@ fn calls(bench: &Bench) -> String {
     said.join(", ")
 }
 
-/// The table of `tests/benches/README.md`, counted where the calls arrive.
+/// Checks the table of `tests/benches/README.md` against the calls that arrive.
 #[test]
 fn nothing_takes_a_call_more_than_it_needs() {
     const APPLY: &[&str] = &["apply", "--auto-approve"];
@@ -259,7 +259,7 @@ fn nothing_takes_a_call_more_than_it_needs() {
     bench.workspace("ledger: { path: ledger.json }\npolicy: { limits: { floor: 100 } }\n");
     bench.write("secrets/new", "first-password-1\n");
     let mut told = Vec::new();
-    // One resource at a time: whether a second one is looked at again depends on how soon the first is done.
+    // One resource at a time: a second resource may be read again or not, depending on the first one's end.
     let mut step = |what: &str, roster: &str, command: &[&str]| {
         bench.roster(roster);
         bench.run(command).exits(0);

@@ -1,7 +1,8 @@
-//! Whatever goes wrong, nothing is doubled, lost or deleted that was not to be, and a run in fine weather
-//! finishes the work: some thousand histories by seed, every point of dying, and broken executors that must be
-//! caught. Of eight seeds, four are about the weather alone; one each is about identities that change in the console,
-//! listings that show new resources late, sign-ins that end in a run, and two workspaces on one tenant.
+//! No fault duplicates, loses or wrongly deletes a resource. A run without faults finishes the work. The tests play a
+//! thousand histories by seed, stop a run at every point, and require that broken executors are caught.
+//!
+//! Of eight seeds, four have faults only. The others add one theme each: identities that change in the console, late
+//! listings, sign-ins that end in a run, two workspaces on one tenant.
 //!
 //! `HISTORIES=n` runs as many histories, `SEED=s` replays one.
 #![allow(
@@ -24,10 +25,10 @@ use simulation::{
     sort,
 };
 
-/// Histories of a usual run; a change to the checks before a write runs ten times as many.
+/// The number of histories of a usual run. A change to the checks before a write needs ten times as many.
 const HISTORIES: u64 = 1_000;
 
-/// Most histories that it may take to catch a broken executor.
+/// The maximum number of histories to catch a broken executor.
 const MUTANT_HISTORIES: u64 = 2_000;
 
 fn seeded(seed: u64, mutant: Option<Mutant>) -> Story {
@@ -62,7 +63,7 @@ fn every_history_ends_well() {
     for (end, count) in runs.into_iter().flatten() {
         *ended.entry(end).or_default() += count;
     }
-    // A simulation in which nothing goes wrong, or nothing goes right, shows nothing.
+    // A simulation in which nothing goes wrong, or nothing succeeds, proves nothing.
     for end in ["done", "held", "partial", "died", "stale", "interrupted", "unreadable"] {
         assert!(ended.contains_key(end), "no run ended so: {end} ({ended:?})");
     }
@@ -76,7 +77,7 @@ fn one_seed_is_one_history() {
     }
 }
 
-/// Dies at every moment of a plan; returns how many steps it has, and a tale of each death that did harm.
+/// Dies at every moment of a plan; returns its number of steps, and a report of each harmful death.
 fn dies_at_every_moment(roster: &Roster, mutant: Option<Mutant>) -> (usize, Vec<String>) {
     let course = |dies_after| Course { dies_after: Some(dies_after), mutant, ..Course::default() };
     let whole = history(1, roster, course(u64::MAX));
@@ -111,14 +112,14 @@ fn a_replacement_that_nothing_remembers_is_caught() {
     }
 }
 
-/// Looks for a history that catches a mutant, and begins with the seed that is known to.
+/// Searches for a history that catches a mutant, starting with the known seed.
 ///
-/// A change to the simulation moves the seeds. The search then goes through all of them and tells the new one.
+/// A change to the simulation moves the seeds. Then the search tries all of them and reports the new one.
 fn caught(mutant: Mutant, by: &str, known: u64) {
     caught_in(mutant, Sort::About(Theme::Plain), by, known);
 }
 
-/// Looks for a history of one sort that catches a mutant.
+/// Searches for a history of one sort that catches a mutant.
 fn caught_in(mutant: Mutant, sort: Sort, by: &str, known: u64) {
     for seed in [known].into_iter().chain(0..MUTANT_HISTORIES) {
         let story = play(&KNOWN, seed, sort, Some(mutant));

@@ -1,5 +1,5 @@
-//! Queues are created once, whichever runs create them: the vendor makes a second one of a name without a word, and no
-//! call deletes it.
+//! Each queue is created once, whichever runs create it: the vendor accepts duplicate names, and no call deletes a
+//! queue.
 //!
 //! `RACES=n` runs as many races of two workspaces.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -14,14 +14,14 @@ use std::process::{Child, Stdio};
 
 use bench::{Bench, command_in};
 
-/// Races of a usual run.
+/// The number of races of a usual run.
 const RACES: usize = 4;
 
 fn races() -> usize {
     std::env::var("RACES").ok().and_then(|n| n.parse().ok()).unwrap_or(RACES)
 }
 
-/// Begins an apply in a folder of the bench; all of them share the state folder.
+/// Starts an apply in a folder of the bench; all runs share the state folder.
 fn begin(bench: &Bench, folder: &str) -> Child {
     let state = bench.path("state").display().to_string();
     let environment = [("XDG_STATE_HOME".to_owned(), state)];
@@ -30,7 +30,7 @@ fn begin(bench: &Bench, folder: &str) -> Child {
     command.stdout(Stdio::null()).spawn().unwrap()
 }
 
-/// Two workspaces on one tenant that declare the same queues.
+/// Creates two workspaces on one tenant that declare the same queues.
 fn pair(seed: &str) -> Bench {
     let bench = Bench::new(seed);
     let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
@@ -95,6 +95,6 @@ fn a_queue_is_looked_for_by_its_name_where_a_listing_takes_many_pages() {
         let named = |(path, count): (&String, &usize)| path.contains("queueQueue/").then_some(*count);
         estate.calls.iter().filter_map(named).sum::<usize>()
     });
-    // The listing of thirteen pages once, for the plan; then one question before the creation and one after it.
+    // The listing of thirteen pages once, for the plan; then one query before the creation and one after it.
     assert_eq!(calls, 15);
 }

@@ -1,5 +1,5 @@
-//! How the program reaches a team's pipeline: the action's scripts against a GitHub of our own, and rules that every
-//! workflow, ours or an example, keeps.
+//! The program in a team's pipeline: the action's scripts against a fake GitHub, and rules that every workflow
+//! keeps, also those of the examples.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says what it leaves out")]
 
@@ -14,13 +14,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A runner: its folders, and `gh` as tests/fixtures/bin/gh keeps it.
+/// A runner: its folders, and the `gh` of tests/fixtures/bin/gh.
 struct Runner {
     folder: tempfile::TempDir,
 }
 
 impl Runner {
-    /// `None`, and a word about it, where the machine lacks what the scripts need.
+    /// Creates a runner; prints a note and returns `None` if the machine lacks a tool.
     fn new() -> Option<Self> {
         for tool in ["bash", "jq"] {
             if Command::new(tool).arg("--version").output().is_err() {
@@ -49,14 +49,14 @@ impl Runner {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
-    /// Where programs are found.
+    /// Returns the search path of programs.
     fn tools() -> String {
         let program = Path::new(env!("CARGO_BIN_EXE_rosterctl")).parent().unwrap();
         let tools = root().join("tests/fixtures/bin");
         format!("{}:{}:{}", tools.display(), program.display(), std::env::var("PATH").unwrap())
     }
 
-    /// Runs a script of the action; its exit code and what it said.
+    /// Runs a script of the action; returns its exit code and its output.
     fn run(&self, script: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
         let output = Command::new(root().join(".github/actions/rosterctl").join(script))
             .args(arguments)
@@ -81,7 +81,7 @@ impl Runner {
 #[test]
 fn one_comment_is_kept_up_to_date() {
     let Some(runner) = Runner::new() else { return };
-    // Others write too, one of them with our mark, and there is more than a page of them.
+    // Other users write comments too, one of them with our mark, and they fill more than a page.
     let other = |id: usize, login: &str, body: &str| {
         format!(r#"{{"id":{id},"user":{{"login":"{login}"}},"body":"{body}"}}"#)
     };
@@ -106,7 +106,7 @@ fn one_comment_is_kept_up_to_date() {
     assert_eq!(comments[3]["body"], format!("{mark}\nsecond $answer `x`\n"));
     assert_eq!(comments[0]["body"], format!("{mark}\nme"));
 
-    // A text that is no report is not posted, whoever brings it.
+    // A text that is no report is not posted, whatever its source.
     let report = runner.write("report.md", "approved!\n");
     assert_eq!(runner.run("comment.sh", &[&report, "7"], &[]).0, 1);
     assert_eq!(runner.json("comments").len(), 4);
@@ -130,7 +130,7 @@ fn one_issue_is_opened_kept_up_to_date_and_closed() {
     assert_eq!(runner.json("issues").len(), 2, "what drifts again is a new matter");
 }
 
-/// The workflows of a folder.
+/// Collects the workflows of a folder.
 fn yaml(folder: &str, found: &mut BTreeMap<String, Value>) {
     for entry in fs::read_dir(root().join(folder)).unwrap().map(|e| e.unwrap().path()) {
         if entry.extension().is_some_and(|e| e == "yml") {
@@ -189,7 +189,7 @@ fn each_job_may_do_little_and_ends() {
     }
 }
 
-/// A fork's job sees no secret and may write nothing; what posts its plan checks nothing out.
+/// Checks that a fork's job sees no secret and may write nothing. The job that posts its plan checks nothing out.
 #[test]
 fn no_secret_reaches_the_job_of_a_fork() {
     let workflows = workflows();
@@ -219,7 +219,7 @@ fn no_secret_reaches_the_job_of_a_fork() {
     assert!(workflows["examples/github/rosterctl-plan.yml"]["jobs"]["plan-fork"].is_object());
 }
 
-/// Names of agents, branches and pull requests are others' words: a script gets them as variables.
+/// Checks that scripts get untrusted names of agents, branches and pull requests as variables.
 #[test]
 fn no_script_is_put_together_from_an_expression() {
     let mut all = workflows();
@@ -240,7 +240,7 @@ fn no_script_is_put_together_from_an_expression() {
     }
 }
 
-/// The quickstart, beside a runner's folders.
+/// Copies the quickstart beside a runner's folders.
 fn quickstart(runner: &Runner) {
     let to = runner.path("roster-repository");
     fs::create_dir_all(to.join("roster")).unwrap();
@@ -272,8 +272,8 @@ fn the_action_carries_out_what_was_reviewed_and_nothing_else() {
     }
     assert!(runner.read("rosterctl-plan/report.md").starts_with("<!-- rosterctl:quickstart:plan -->\n"));
 
-    // Another plan than the manifests ask for, as whoever can write an artifact could leave it; and limits that were
-    // lifted in it, but not by the workflow.
+    // A plan that differs from the manifests, as anyone with write access to an artifact could leave it; and limits
+    // lifted in the plan, but not by the workflow.
     let reviewed = runner.read("rosterctl-plan/plan.json");
     let plan = runner.write("reviewed.json", &reviewed.replace("高级坐席", "班长"));
     let lifted = ("ARGUMENTS", "--allow=deletes=2");
@@ -287,7 +287,7 @@ fn the_action_carries_out_what_was_reviewed_and_nothing_else() {
     let plan = runner.write("reviewed.json", &reviewed);
     assert_eq!(act("apply", &[("PLAN", &plan)]).0, "3");
 
-    // The reviewed one: applied once, and stale from then on.
+    // The reviewed plan: applied once, and stale from then on.
     let (code, said) = act("apply", &[("PLAN", &plan), lifted]);
     assert_eq!(code, "0", "{said}");
     assert!(said.contains("Applied: 16 of 16"), "{said}");
@@ -302,7 +302,7 @@ fn the_action_carries_out_what_was_reviewed_and_nothing_else() {
     assert_eq!(code, "0", "{said}");
 }
 
-/// What a runner of GitHub shows of a log, and the commands that it takes from it.
+/// Returns a log's lines that a GitHub runner shows, and those that it executes.
 fn listened(log: &str) -> (Vec<&str>, Vec<&str>) {
     let (mut shown, mut taken, mut stopped) = (Vec::new(), Vec::new(), None);
     for line in log.lines() {
@@ -344,7 +344,7 @@ fn what_the_action_logs_is_no_command_and_holds_no_telephone_number() {
     assert!(reviewed.contains("13800138000"), "the plan is whole");
     let plan = runner.write("reviewed.json", &reviewed);
 
-    // What cannot be compared is not carried out.
+    // A plan that cannot be compared is not applied.
     fs::create_dir(runner.path("broken")).unwrap();
     let jq = runner.write("broken/jq", "#!/bin/sh\nexit 127\n");
     assert!(Command::new("chmod").args(["+x", &jq]).status().unwrap().success());
@@ -355,7 +355,7 @@ fn what_the_action_logs_is_no_command_and_holds_no_telephone_number() {
     let (shown, taken) = act("apply", &[("PLAN", &plan)]);
     assert!(shown.contains("Applied: ") && shown.contains("##[stop-commands]x"), "{shown}");
     assert_eq!(taken, "");
-    // The other side's words, too.
+    // The output of `drift` is guarded, too.
     runner.write("roster-repository/roster/others.yaml", "apiVersion: rosterctl/v1\nkind: Roster\n");
     assert!(act("drift", &[]).0.contains("##[stop-commands]x"));
     let (shown, taken) = act("apply", &[("PLAN", &plan)]);

@@ -1,4 +1,4 @@
-//! An estate as a file and as manifests: snapshot, import; and what people do with manifests by hand.
+//! An estate as a file and as manifests: snapshot, import, and manual edits of manifests.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -17,7 +17,7 @@ queues:
   - { displayName: 在线, memberSelector: { mainSkillGroup: 售前 } }
 "#;
 
-/// A bench with nine agents in a queue, applied, and a snapshot taken of it.
+/// Creates a bench with nine agents in a queue, applied, and a snapshot of it.
 fn snapped() -> Bench {
     let bench = Bench::new("");
     bench.write("secrets/x", "canary-password\n");
@@ -31,7 +31,8 @@ fn snapped() -> Bench {
 #[test]
 fn a_plan_from_a_snapshot_is_the_plan_and_needs_nothing_else() {
     let bench = snapped();
-    // Two move in the console, one in the manifest, which also names another role: only the ledger knows the first.
+    // Two agents move in the console and one in the manifest, which also names another role. Only the ledger knows
+    // the first role.
     bench.roster(
         &ROSTER.replace("8001..8009", "8001..8008").replace("role: 坐席", "role: 班长, recording: false"),
     );
@@ -93,7 +94,7 @@ fn a_snapshot_of_another_workspace_or_none_is_refused() {
         assert_eq!(said.out, "");
         wrong.push(said.err);
     }
-    // A workspace that got a connection since.
+    // A workspace that got another connection later.
     let from = text.find(",\n\"queues\"").unwrap();
     let to = text.find(",\n\"ledger\"").unwrap();
     bench.write("edited.json", &[&text[..from], &text[to..]].concat());
@@ -121,7 +122,7 @@ fn what_was_not_proved_complete_stays_so() {
     assert!(said.out.contains("(8 of 9 rows), so no agent is created"), "{}", said.out);
     assert!(!said.out.contains("agent/8010"), "{}", said.out);
 
-    // A listing that lacks a row: the file says so, and so does the exit code.
+    // A listing that lacks a row: the file and the exit code report it.
     let rows = r#"{"code":200,"success":true,"data":{"total":2,"count":1,"result":[{"operatorId":"8001"}],"list":[{"exten":"1","displayName":"a"}]}}"#;
     let url = fixed(format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{rows}").into_bytes());
     let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
@@ -133,7 +134,7 @@ fn what_was_not_proved_complete_stays_so() {
     assert!(text.contains("\"incomplete\":\""), "{text}");
 }
 
-/// A seed of agents and queues such as an estate of some years holds, by a generator of its own.
+/// Returns a generated seed of agents and queues like those of an old estate.
 fn years(agents: u64) -> String {
     use std::fmt::Write as _;
     let mut state = 20_261_125_u64;
@@ -230,7 +231,7 @@ fn an_import_writes_over_nothing_and_outside_nothing() {
     "##);
     assert!(fs::read_to_string(bench.path("imported/queues.yaml")).unwrap().contains("在线"));
 
-    // A listing that lacks a row proves nothing about who is not there.
+    // A listing that lacks a row proves no agent missing.
     let rows = r#"{"code":200,"success":true,"data":{"total":2,"count":1,"result":[{"operatorId":"8001"}],"list":[]}}"#;
     let url = fixed(format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{rows}").into_bytes());
     let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
@@ -247,7 +248,7 @@ fn a_forced_import_takes_away_what_an_earlier_one_wrote_and_nothing_else() {
     fs::remove_file(bench.path("roster/roster.yaml")).unwrap();
     bench.run(&["import", "--out", "roster"]).exits(0);
     let written = fs::read_to_string(bench.path("roster/queues.yaml")).unwrap();
-    // What people wrote, what lies elsewhere, and what another workspace's import wrote, are not this one's.
+    // Files by hand, files elsewhere, and files of another workspace's import are not this import's.
     bench.write("roster/mine.yaml", "# by hand\napiVersion: rosterctl/v1\nkind: Roster\n");
     bench.write("roster/notes.txt", &written);
     bench.write("elsewhere/queues.yaml", &written);
@@ -308,7 +309,7 @@ fn fmt_shows_what_it_would_change_and_changes_it_once() {
         let mode = fs::metadata(bench.path("roster/roster.yaml")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640, "the rights are as they were");
     }
-    // What cannot be read is said, and nothing is written.
+    // An unreadable file is reported, and nothing is written.
     bench.write("roster/fine.yaml", "kind:   Roster\napiVersion: rosterctl/v1\n");
     bench.write("roster/wrong.yaml", "kind: [\n");
     assert!(bench.run(&["fmt"]).exits(1).err.contains("roster/wrong.yaml"));
@@ -322,12 +323,12 @@ fn before_the_first_import_doctor_says_how_to_make_it() {
         let said = bench.run(&["doctor"]).exits(0);
         assert!(said.out.contains("there are none yet"), "{}", said.out);
         assert!(said.out.contains("`rosterctl import --out roster`"), "{}", said.out);
-        // An empty folder is none either.
+        // An empty folder holds no manifest either.
         fs::create_dir_all(bench.path("roster")).unwrap();
     }
     bench.run(&["import", "--out", "roster"]).exits(0);
     assert!(bench.run(&["doctor"]).exits(0).out.contains("sound: 1 agent"));
-    // One that cannot be read is no reason to import.
+    // An unreadable manifest is no reason to import.
     fs::remove_dir_all(bench.path("roster")).unwrap();
     bench.write("roster/a.yaml", "agents: [");
     assert!(bench.run(&["doctor"]).exits(1).out.contains("error in them"));

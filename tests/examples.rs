@@ -1,5 +1,5 @@
-//! The examples do what their pages say: they agree with the schemas, apply, and leave nothing to do. The runs that
-//! the README shows are runs of this program.
+//! The examples do what their pages say: they agree with the schemas, apply, and leave nothing to do. The README
+//! shows runs of this program.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -14,7 +14,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A copy of an example, below a folder of its own: the checkout stays clean.
+/// A copy of an example in its own folder, so that the checkout stays clean.
 struct Bench {
     folder: tempfile::TempDir,
     example: &'static str,
@@ -45,7 +45,7 @@ impl Bench {
         Run { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// Replaces the first place where a text stands in a file.
+    /// Replaces the first occurrence of a text in a file.
     fn edit(&self, file: &str, old: &str, new: &str) {
         let path = self.folder.path().join(self.example).join(file);
         let text = fs::read_to_string(&path).unwrap();
@@ -57,7 +57,7 @@ impl Bench {
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        // What a run of the checkout's own left behind is no part of the example.
+        // Files that an earlier run left in the checkout are no part of the example.
         if entry.file_name() == ".rosterctl" {
             continue;
         }
@@ -84,7 +84,7 @@ fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn each_file_names_its_schema_and_agrees_with_it() {
     let mut files = Vec::new();
     yaml_files(&root().join("examples"), &mut files);
-    // What is there for Kubernetes itself has schemas of its own.
+    // Kubernetes' own files have their own schemas.
     files.retain(|file| file.parent() != Some(&root().join("examples/kubernetes")));
     assert!(files.len() > 10, "the examples are found");
     for file in files {
@@ -115,11 +115,11 @@ fn each_example_applies_and_then_nothing_is_to_be_done() {
     }
 }
 
-/// The sandbox as a server, ended when it is dropped.
+/// The sandbox as a server, which ends on drop.
 struct Sandbox(std::process::Child);
 
 impl Sandbox {
-    /// Serves a seed; returns where, too.
+    /// Serves a seed; also returns its address.
     fn new(seed: &Path) -> (Self, String) {
         let mut server = Command::new(env!("CARGO_BIN_EXE_rosterctl"))
             .args(["sandbox", "--listen", "127.0.0.1:0", "--seed"])
@@ -148,7 +148,7 @@ fn an_agent_on_a_call_is_seen_and_left_alone() {
     let (_sandbox, at) = Sandbox::new(&bench.folder.path().join(example).join("seed.yml"));
     let file = bench.folder.path().join(example).join("rosterctl.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    // The store of the example calls `echo`.
+    // The example's store calls `echo`.
     let text = text.replace("127.0.0.1:8080", &at).replace("[echo,", "[/bin/echo,");
     fs::write(&file, text).unwrap();
     let status = bench.run(&["status", example]);
@@ -208,7 +208,7 @@ fn the_readmes_files_are_sound() {
     }
 }
 
-/// What is linked is there: files, and headings of the page itself.
+/// Checks that links lead to existing files and to headings of the page itself.
 #[test]
 fn the_readmes_links_lead_somewhere() {
     for name in READMES {

@@ -1,4 +1,4 @@
-//! What is checked in under `schema/` is what the code makes. `UPDATE=1` writes it anew.
+//! The files under `schema/` are those that the code generates. `UPDATE=1` writes them again.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -53,7 +53,7 @@ fn reference_page() {
     fresh("README.md", &reference::fields(&vendors::ALL.specs()));
 }
 
-/// What the plan's type reads and writes, its schema accepts; what it cannot read, neither does.
+/// Checks that the schema accepts exactly the documents that the plan's type reads.
 #[test]
 fn plan_schema_and_type_agree() {
     let schema = serde_json::to_value(schema::plan()).unwrap();
@@ -104,7 +104,7 @@ fn plan_schema_and_type_agree() {
     }
 }
 
-/// Each is a schema of its own draft, and says so without naming a host.
+/// Checks that each schema is valid under its draft and names no host.
 #[test]
 fn schemas_are_sound() {
     for schema in [schema::roster(), schema::workspace(&vendors::ALL.specs()), schema::plan()] {

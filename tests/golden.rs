@@ -1,9 +1,9 @@
-//! The bytes of everything that others keep or read: plans in every format, results, ledgers, journals and snapshots of
-//! all named plans, as digests in `golden.tsv`.
+//! The bytes of every document that people keep or read, as digests in `golden.tsv`. They cover plans in every
+//! format, results, ledgers, journals and snapshots of all named plans.
 //!
-//! A change that moves code and no behaviour leaves every digest as it is. Where one differs, the document is written
-//! below `target/golden`, to be compared with what an older commit writes there (`UPDATE=1` writes all of them, and
-//! new digests).
+//! A change that moves code and no behaviour leaves every digest as it is. If a digest differs, the document is
+//! written below `target/golden`. There it can be compared with an older commit's document (`UPDATE=1` writes all of
+//! them, and new digests).
 #![allow(clippy::expect_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
 
@@ -21,6 +21,7 @@ use std::sync::Arc;
 use rosterctl::apply::{Status, StepResult, ledger_update, replacement_backup};
 use rosterctl::model::digest::sha256;
 use rosterctl::model::journal::{Ending, Entry};
+use rosterctl::model::note::Note;
 use rosterctl::model::plan::{Operation, Plan};
 use rosterctl::plan::Options;
 use rosterctl::report::text::TextStyle;
@@ -34,13 +35,17 @@ const WRITTEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/golden");
 /// Documents by their names.
 type Documents = BTreeMap<String, String>;
 
-/// A result a step: of the four ends each in turn, or all done.
+/// Returns one result per step: the four statuses in turn, or all done.
 fn results(plan: &Plan, done: bool) -> Vec<StepResult> {
     let ends = [Status::Done, Status::Failed, Status::Skipped, Status::Unknown];
     let ends = if done { &ends[..1] } else { &ends[..] };
     let result = |(step, status): (&rosterctl::model::plan::Step, &Status)| StepResult {
         status: *status,
-        message: (*status != Status::Done).then(|| "why".to_owned()),
+        notes: if *status == Status::Done {
+            Vec::new()
+        } else {
+            vec![Note::Failed { why: "why".to_owned() }]
+        },
         made: (step.operation == Operation::QueueCreate && *status == Status::Done).then(|| "1099".into()),
         pending: false,
         identities: Vec::new(),

@@ -16,10 +16,10 @@ use std::process::Command;
 use bench::{API_SECRET, Bench, Said, run_in};
 use tempfile::TempDir;
 
-/// What no output may hold.
+/// Text that no output may hold.
 const CANARY: &str = "canary-5f1d";
 
-/// A checkout of the hostile repository, and files beside it that are none of its business.
+/// A checkout of the hostile repository. The program must not touch the files beside it.
 struct Checkout {
     folder: TempDir,
 }
@@ -51,7 +51,7 @@ impl Checkout {
         symlink(target, path).unwrap();
     }
 
-    /// A roster of one agent, in place of the fixture's.
+    /// Writes a roster of one agent, in place of the fixture's.
     fn plain(&self) {
         fs::remove_dir_all(self.path("repo/roster")).unwrap();
         let text = "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorId: \"8001\", role: 坐席 }]\n";
@@ -67,7 +67,7 @@ impl Checkout {
         said
     }
 
-    /// All files beside the checkout, and its own that are no result of a run, as they are.
+    /// Returns all files beside the checkout, and its own files that no run writes.
     fn kept(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
         for folder in ["outside", "repo/.git", "repo/secrets"] {
@@ -113,7 +113,7 @@ fn a_shown_name_is_never_opened() {
         assert!(said.err.contains("own-line: wrong"), "{}", said.err);
         fs::remove_file(checkout.path("repo").join(name)).unwrap();
     }
-    // The line of a sound file, whose text was let go: the queue names an agent that is nowhere.
+    // The line of a valid file whose text was dropped: the queue names a missing agent.
     let text =
         "apiVersion: rosterctl/v1\nkind: Roster\nqueues: [{ displayName: q, assignMembers: [own-9] }]\n";
     checkout.write("repo/roster/\\..\\..\\..\\outside\\canary.yaml", text);
@@ -126,7 +126,7 @@ fn a_name_that_is_not_utf8_is_refused() {
     use std::os::unix::ffi::OsStrExt as _;
     let checkout = Checkout::new();
     let name = std::ffi::OsStr::from_bytes(b"roster/\xff.yaml");
-    // Some file systems hold no such name.
+    // Some file systems reject such a name.
     if fs::write(checkout.path("repo").join(name), "x").is_ok() {
         checkout.run(&["validate"]).exits(1);
     }
@@ -170,7 +170,7 @@ fn no_link_is_read_that_leaves_the_manifests() {
         checkout.run(&[command, flag, "in.json"]).exits(1);
         fs::remove_file(checkout.path("repo/in.json")).unwrap();
     }
-    // Beside each other manifests may lie behind links: so does a projected volume put them.
+    // Manifests beside each other may be links, as in a projected volume.
     let checkout = Checkout::new();
     checkout.plain();
     fs::create_dir(checkout.path("repo/roster/..2026")).unwrap();
@@ -247,11 +247,11 @@ fn no_link_is_written_through() {
         checkout.link(&format!("{up}outside/kept"), name);
         let before = checkout.kept();
         let said = checkout.run(command);
-        // An import writes other names; what is a link is left alone.
+        // An import writes other names; a link is left alone.
         assert!(said.code != 0 || name.starts_with("imported"), "{name}\n{}{}", said.out, said.err);
         assert_eq!(checkout.kept(), before, "{name}");
     }
-    // A folder on the way.
+    // A folder on the path.
     for command in [
         &["plan", "--out", "way/x/plan.json"][..],
         &["plan", "--write", "html=way/r.html"],
@@ -329,7 +329,7 @@ fn no_key_is_a_command() {
     }
 }
 
-/// Characters that must never reach people as they are.
+/// Returns a character that output must not contain unescaped.
 fn hidden(text: &str) -> Option<char> {
     text.chars().find(|c| *c != '\n' && rosterctl::model::text::is_hidden(*c))
 }
@@ -339,7 +339,7 @@ fn what_cannot_be_seen_is_escaped_in_every_format() {
     let checkout = Checkout::new();
     for format in ["text", "markdown", "html", "github", "junit", "sarif"] {
         let said = checkout.run(&["plan", "--format", format]).exits(1);
-        // The signs that part Markdown's links are the program's own.
+        // The characters that break Markdown's links are the program's own.
         let own = if format == "markdown" {
             said.out.replace(['\u{200b}', '\u{fe0f}'], "")
         } else {
@@ -383,14 +383,14 @@ fn few_lines_are_not_many_agents() {
     );
     checkout.write("repo/roster/pools.yaml", &text);
     checkout.run(&["validate"]).exits(1);
-    // Queues that each select them all.
+    // Queues that each select all agents.
     let mut text = "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorIds: 100000..199999, role: 坐席, mainSkillGroup: g }]\nqueues:\n".to_owned();
     for number in 0..100 {
         writeln!(text, "  - {{ displayName: q{number}, memberSelector: {{ mainSkillGroup: g }} }}").unwrap();
     }
     checkout.write("repo/roster/pools.yaml", &text);
     checkout.run(&["validate"]).exits(1);
-    // Errors without end: the first are told, and how many more.
+    // Endless errors: the first are shown, with the number of the rest.
     let mut text = "apiVersion: rosterctl/v1\nkind: Roster\nroles: [坐席]\nagents:\n".to_owned();
     for number in 0..20_000 {
         writeln!(text, "  - {{ operatorId: \"{number}\", role: 坐席{number} }}").unwrap();
@@ -398,7 +398,7 @@ fn few_lines_are_not_many_agents() {
     checkout.write("repo/roster/pools.yaml", &text);
     let said = checkout.run(&["validate"]).exits(1);
     assert!(said.err.contains(" more errors are not listed"), "{}", &said.err[said.err.len() - 300..]);
-    // Texts that a search would go through again and again.
+    // Texts that a naive search would scan again and again.
     let (braces, name) = ("{".repeat(300_000), "x".repeat(300_000));
     let text = format!(
         "apiVersion: rosterctl/v1\nkind: Roster\nroles: [坐席]\nagents: [{{ operatorId: \"1\", name: \"{braces}\", role: {name} }}]\n"
@@ -406,7 +406,7 @@ fn few_lines_are_not_many_agents() {
     checkout.write("repo/roster/pools.yaml", &text);
     let said = checkout.run(&["validate"]).exits(1);
     assert!(said.err.len() < 10_000, "a long name is cut, and so is its line: {}", said.err.len());
-    // Folders without end.
+    // Endless folders.
     checkout.plain();
     checkout.write(&format!("repo/roster/{}b.yaml", "d/".repeat(80)), "x");
     checkout.run(&["validate"]).exits(1);
@@ -494,7 +494,7 @@ fn an_agent_that_is_disabled_is_not_cut_out_by_long_names() {
     assert!(row.is_some_and(|row| row.contains("enabled")), "{row:?}");
 }
 
-/// A bare repository in a folder of a checkout, as a commit can hold it; a setting of it runs a program.
+/// Creates a bare repository in a checkout's folder, as a commit can hold it. One of its settings runs a program.
 fn plant(bench: &Bench, folder: &str) {
     let canary = bench.path("canary").display().to_string();
     bench.write(&format!("{folder}/HEAD"), "ref: refs/heads/main\n");
@@ -524,14 +524,14 @@ fn a_repository_in_a_commit_runs_nothing() {
             git(&["init", "-q"], bench.folder.path().to_owned());
             git(&["add", "secrets/config"], bench.folder.path().to_owned());
         }
-        // The trap is one: Git that searches for its repository falls into it.
+        // The trap works: Git, searching for its repository, falls into it.
         git(&["ls-files"], bench.path("secrets"));
         assert!(bench.path("canary").exists());
         fs::remove_file(bench.path("canary")).unwrap();
         for command in [&["plan"][..], &["doctor"], &["apply", "--auto-approve"]] {
             let said = bench.run(command);
             assert!(!bench.path("canary").exists(), "{command:?}");
-            // What the checkout tracks is told all the same.
+            // Files that the checkout tracks are reported all the same.
             assert_eq!(format!("{}{}", said.out, said.err).contains("secrets/config"), around, "{command:?}");
         }
     }

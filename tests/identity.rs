@@ -1,4 +1,4 @@
-//! Who is meant: agents are their `id` and `ctime`, queues their `exten`, a ledger is of one tenant.
+//! Identity: agents are their `id` and `ctime`, queues their `exten`, a ledger belongs to one tenant.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const PRUNE: &str = "policy: { prune: owned, limits: { floor: 100 } }\n";
 
-/// A bench with agents 8001 and 8002, applied once.
+/// Creates a bench with agents 8001 and 8002, applied once.
 fn applied(more: &str) -> Bench {
     let bench = Bench::new("roles: [坐席, 班长]\nquirks: { queueLag: 0 }\n");
     bench.workspace(more);
@@ -23,7 +23,7 @@ fn applied(more: &str) -> Bench {
     bench
 }
 
-/// Deletes an agent at the console, and creates another one with its number.
+/// Deletes an agent in the console, and creates another one with its number.
 fn succeed(bench: &Bench, number: &str, name: &str) {
     bench.with(|estate| {
         let mut agent = estate.get::<AgentConfig>().agent(number).cloned().unwrap();
@@ -91,7 +91,7 @@ fn a_ledger_of_another_tenant_is_refused_until_it_is_bound_again() {
     assert!(said.out.contains("abbreviate"), "{}", said.out);
     bench.run(&["plan"]).exits(0);
     assert!(bench.run(&["ledger", "rebind"]).exits(0).out.contains("nothing to do"));
-    // A slash at the end and a setting that the ledger does not hold are no other tenant.
+    // A trailing slash and a setting that the ledger does not hold are no other tenant.
     let url = bench.url();
     let other = workspace.replace("abbreviate: acme", "abbreviate: other");
     bench.write("rosterctl.yaml", &other.replace(&url, &format!("{url}/")));
@@ -111,7 +111,7 @@ fn a_queue_renamed_in_the_console_is_no_second_queue() {
     bench.run(&["apply", "--auto-approve"]).exits(0);
     let resources = ledger(&bench)["resources"].clone();
     assert!(resources.get("queue/甲").is_none() && resources["queue/乙"]["exten"].is_string(), "{resources}");
-    // The same the other way: the manifest goes first.
+    // The same the other way: the manifest changes first.
     bench.roster("queues:\n  - { displayName: 丙, assignMembers: [\"8001\"] }\n");
     let plan = bench.run(&["apply", "--auto-approve", "--format", "json"]).exits(1).json();
     assert!(codes(&plan).contains(&"R307"), "{plan}");
@@ -158,7 +158,7 @@ fn a_queue_that_no_listing_shows_is_asked_for_once() {
     bench.run(&["plan", "--detailed-exitcode"]).exits(2);
     let shown = bench.run(&["ledger", "show", "queue/甲"]).exits(0);
     assert!(shown.out.contains("no listing has shown it yet"), "{}", shown.out);
-    // A listing that shows it ends the wait; then its absence means that it was deleted.
+    // A listing that shows it ends the wait; afterwards its absence means a deletion.
     bench.with(|estate| estate.get_mut::<WebchatQueue>().unshown.clear());
     bench.run(&["apply", "--auto-approve"]).exits(0);
     bench.run(&["plan", "--detailed-exitcode"]).exits(0);
@@ -275,7 +275,7 @@ fn an_agent_that_moved_to_another_workspace_is_not_deleted_by_its_former_one() {
     assert_eq!(bench.agents(), ["8001", "8002"]);
 }
 
-/// Leaves the journal of a run that was killed while it made 8001 and 8002 team leaders.
+/// Leaves the journal of a run that was killed while it changed two roles.
 fn interrupted(more: &str) -> Bench {
     let bench = applied(more);
     bench.roster(
@@ -292,7 +292,7 @@ fn interrupted(more: &str) -> Bench {
     bench
 }
 
-/// Asks for the roles before the interrupted run, and returns the agents that the plan changes.
+/// Declares the roles from before the interrupted run. Returns the agents that the plan changes.
 fn changed(bench: &Bench, agents: &str) -> (Vec<String>, Value) {
     bench.roster(&format!("agents:\n{agents}"));
     let plan = bench.run(&["plan", "--format", "json", "--allow", "deletes=9"]).exits(0).json();

@@ -1,6 +1,6 @@
-//! The program is killed after each k-th request, or the vendor breaks the connection once it has carried a call
-//! out, or the operator stops it: the store holds the password of every live agent, no queue is doubled, nobody is
-//! deleted that the plan did not name, and the next run finishes the work.
+//! Three interruptions: the program is killed after each k-th request, the vendor breaks the connection after a call,
+//! or the operator stops the run. Afterwards the store holds the password of every live agent, and no queue is
+//! duplicated. No agent is deleted outside the plan, and the next run finishes the work.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and tells what it counted")]
 
 #[path = "support/bench.rs"]
@@ -38,7 +38,7 @@ queues:
   - { displayName: 夜班, assignMembers: ["8003"] }
 "#;
 
-/// A bench whose queues answer within three seconds, or not at all.
+/// Creates a bench whose queue calls time out after three seconds.
 fn bench(seed: &str) -> Bench {
     let bench = Bench::new(seed);
     let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
@@ -46,13 +46,13 @@ fn bench(seed: &str) -> Bench {
     bench
 }
 
-/// Begins an apply.
+/// Starts an apply.
 fn begin(bench: &Bench) -> Child {
     let mut command = command_in(bench.folder.path(), &["apply", "--auto-approve", "-q"], &[]);
     command.stdout(Stdio::null()).spawn().unwrap()
 }
 
-/// Waits until something is so; false when the program ended before.
+/// Waits for a condition; returns false if the program ended first.
 fn until(child: &mut Child, mut so: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !so() {
@@ -66,12 +66,12 @@ fn until(child: &mut Child, mut so: impl FnMut() -> bool) -> bool {
     true
 }
 
-/// Requests that came in so far.
+/// Returns the number of requests so far.
 fn requests(bench: &Bench, path: &str) -> u64 {
     bench.with(|estate| estate.calls.iter().filter(|(p, _)| p.contains(path)).map(|(_, n)| *n as u64).sum())
 }
 
-/// Runs apply and kills it once the vendors have seen `k` requests; false when it ended before.
+/// Runs apply and kills it after `k` requests; returns false if it ended first.
 fn killed_after(bench: &Bench, k: u64) -> bool {
     let mut child = begin(bench);
     let killed = until(&mut child, || requests(bench, "") >= k);
@@ -80,20 +80,21 @@ fn killed_after(bench: &Bench, k: u64) -> bool {
     killed
 }
 
-/// What a gateway does with requests whose path holds a word.
+/// The treatment of requests whose path holds a word.
 #[derive(Clone, Copy)]
 struct Slow {
     word: &'static str,
-    /// They are handed on so many milliseconds after they came, also when whoever sent them is gone by then.
+    /// The delay before forwarding, in milliseconds. The client may be gone by then.
     after: u64,
-    /// It answers the first one itself at once.
+    /// The gateway's own immediate response to the first such request.
     first: Option<&'static str>,
-    /// And hands that one on nevertheless.
+    /// True if the gateway forwards that request too.
     hands_on: bool,
 }
 
-/// Puts a gateway before the vendors that hands a request on a second after it came, where its path holds a word.
-/// Returns how many such requests came.
+/// Puts a gateway before the vendors that delays some requests by one second. Their path holds the word.
+///
+/// Returns the count of such requests.
 fn slow_gateway(bench: &Bench, word: &'static str) -> Arc<AtomicUsize> {
     gateway(bench, Slow { word, after: 1000, first: None, hands_on: true })
 }
@@ -115,10 +116,10 @@ fn gateway(bench: &Bench, slow: Slow) -> Arc<AtomicUsize> {
     came
 }
 
-/// When requests came, by their operation.
+/// The arrival times of requests, by operation.
 type Arrivals = Arc<Mutex<BTreeMap<String, Vec<Instant>>>>;
 
-/// Puts a gateway before the vendors that takes down when each request comes.
+/// Puts a gateway before the vendors that records the arrival of each request.
 fn watching_gateway(bench: &Bench) -> Arrivals {
     let arrivals = Arrivals::default();
     let taken = Arc::clone(&arrivals);
@@ -136,7 +137,7 @@ fn watching_gateway(bench: &Bench) -> Arrivals {
                 taken.lock().unwrap().entry(operation.to_owned()).or_default().push(Instant::now());
             }
             (&vendor).write_all(&request).ok()?;
-            // Whoever asked may be gone.
+            // The client may be gone.
             client.write_all(&message(&mut answers)?).ok()?;
         }
     };
@@ -151,7 +152,7 @@ fn watching_gateway(bench: &Bench) -> Arrivals {
     arrivals
 }
 
-/// Hands the requests of one connection on, and their answers back.
+/// Forwards the requests of one connection, and their responses back.
 fn hand_on(client: &TcpStream, vendors: &str, slow: Slow, seen: &AtomicUsize) -> Option<()> {
     let vendor = TcpStream::connect(vendors).unwrap();
     let (mut asks, mut answers) = (BufReader::new(client), BufReader::new(&vendor));
@@ -173,12 +174,12 @@ fn hand_on(client: &TcpStream, vendors: &str, slow: Slow, seen: &AtomicUsize) ->
         if answered {
             continue;
         }
-        // It may be gone.
+        // The client may be gone.
         client.write_all(&answer).ok()?;
     }
 }
 
-/// One message, head and body.
+/// Reads one message, head and body.
 fn message(from: &mut impl BufRead) -> Option<Vec<u8>> {
     let (mut bytes, mut length) = (Vec::new(), 0);
     loop {
@@ -204,14 +205,14 @@ fn interrupt(child: &Child) {
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
 }
 
-/// The journal, while there is one.
+/// Returns the journal, if there is one.
 fn journal(bench: &Bench) -> Option<PathBuf> {
     let own = fs::read_dir(bench.path(".rosterctl")).into_iter().flatten().filter_map(Result::ok);
     own.map(|entry| entry.path())
         .find(|path| path.file_name().unwrap().to_string_lossy().starts_with("journal-bench-"))
 }
 
-/// What must hold at any moment.
+/// Asserts the invariants that hold at any moment.
 #[track_caller]
 fn sound(bench: &Bench) {
     for id in ["8001", "8002", "8003", "8004"] {
@@ -235,12 +236,12 @@ fn sound(bench: &Bench) {
     assert!(bench.agents().contains(&"7002".to_owned()), "nobody asked for that deletion");
 }
 
-/// All is as `ROSTER` says.
+/// Asserts that live state equals `ROSTER`.
 #[track_caller]
 fn finished(bench: &Bench) {
     sound(bench);
     let plan = bench.run(&["plan", "--detailed-exitcode"]).exits(0);
-    // The journal and what is live tell what the run before did: nothing that it set is unknown.
+    // The journal and live state show the earlier run's work, so no field that it set is unknown.
     assert!(!plan.out.contains("R102"), "{}", plan.out);
     assert_eq!(journal(bench), None);
     assert_eq!(bench.agents(), ["7002", "8001", "8002", "8003", "8004"]);
@@ -264,7 +265,8 @@ fn a_kill_at_any_request_loses_nothing_and_the_next_run_finishes() {
         bench.run(&["apply", "--auto-approve"]).exits(0);
         finished(&bench);
     }
-    // 4 agents made, 4 edited, 2 queues made, 1 left, 1 deletion; and what is read before, between and after.
+    // 4 agents created, 4 edited, 2 queues created, 1 queue left, 1 deletion; and the reads before, between and
+    // after.
     assert!(kills >= 16, "only {kills} kills");
 }
 
@@ -276,23 +278,23 @@ fn a_journal_says_nothing_against_a_ledger_that_was_written_after_it() {
     let agent = "agents: [{ operatorId: \"8001\", name: a, role: 坐席 }]\n";
     bench.roster(agent);
     let mut child = begin(&bench);
-    // It has read what is live, and reads back what it made.
+    // The run has read live state, and is reading back the agent that it created.
     assert!(until(&mut child, || came.load(Ordering::SeqCst) == 2));
     child.kill().unwrap();
     child.wait().unwrap();
-    // Where no other run was, the journal tells what this one did.
+    // If no other run intervened, the journal tells what this one did.
     bench.run(&["plan", "--detailed-exitcode"]).exits(0);
     let ledger = |serial: u32, resources: &str| {
         let head = "\"format\": \"rosterctl.ledger\", \"version\": 1, \"workspace\": \"bench\"";
         let text = format!("{{ {head}, \"serial\": {serial}, \"resources\": {{ {resources} }} }}");
         bench.write(".rosterctl/ledger.json", &text);
     };
-    // Another checkout made it a team leader.
+    // Another checkout changed the role to team leader.
     bench.roster(&agent.replace("坐席", "班长"));
     bench.run(&["plan", "--detailed-exitcode"]).exits(2);
     ledger(2, "\"agent/8001\": { \"fields\": { \"role\": \"班长\" } }");
     bench.run(&["plan", "--detailed-exitcode"]).exits(0);
-    // Another checkout deleted it, and somebody made another one by hand.
+    // Another checkout deleted it, and a person created another one by hand.
     bench.roster("agents: []\n");
     bench.run(&["plan", "--detailed-exitcode", "--allow", "deletes=1"]).exits(2);
     ledger(3, "");
@@ -342,7 +344,7 @@ fn a_queue_is_awaited_from_the_moment_at_which_its_call_left_and_whatever_runs_b
     assert!(until(&mut child, || came.load(Ordering::SeqCst) == 2));
     child.kill().unwrap();
     child.wait().unwrap();
-    // This one has nothing to do, and discards the journal.
+    // This run has nothing to do, and discards the journal.
     bench.run(&["apply", "--auto-approve", "--target", "agent/8001"]).exits(0);
     let said = bench.run(&["apply", "--auto-approve"]).exits(0);
     assert!(said.err.contains("did not see it: the vendor may still make it"), "{}", said.err);
@@ -365,20 +367,20 @@ fn a_password_that_the_vendor_took_is_remembered_although_it_could_not_be_read_b
     };
     roster(1);
     bench.with(|estate| {
-        // What the plan reads comes.
+        // The fault begins after the reads for the plan.
         let (only, after) = (vec!["page".to_owned()], 1);
         estate.faults = Faults { server_error: 1.0, only, after, ..Faults::default() };
     });
     bench.run(&["apply", "--auto-approve"]).exits(5);
     bench.with(|estate| estate.faults = Faults::default());
     let first = agrees("8001");
-    // The ledger knows whose it is, so that it may be renewed.
+    // The ledger knows the password's owner, so that it may be rotated.
     roster(2);
     bench.run(&["apply", "--auto-approve"]).exits(0);
     assert_ne!(agrees("8001"), first, "the rotation was not done");
 }
 
-/// The files of the rate windows that stand, each with something in it.
+/// Returns the names of the rate window files that are not empty.
 fn windows(bench: &Bench) -> BTreeSet<String> {
     let entries = fs::read_dir(bench.path("state/rosterctl/rate")).into_iter().flatten();
     let files = entries.map(|entry| entry.unwrap().path());
@@ -389,7 +391,7 @@ fn windows(bench: &Bench) -> BTreeSet<String> {
     files.filter_map(name).collect()
 }
 
-/// `ROSTERCTL_KILLS=2000 cargo test --test kill no_kill -- --nocapture` kills as many, and tells what it saw.
+/// Kills `ROSTERCTL_KILLS` runs and, with `--nocapture`, prints the counts.
 #[test]
 fn no_kill_lets_a_window_see_more_calls_than_allowed_or_loses_its_file() {
     const PER: Duration = Duration::from_secs(2);
@@ -402,14 +404,14 @@ fn no_kill_lets_a_window_see_more_calls_than_allowed_or_loses_its_file() {
         file.replace("rateLimit: { calls: 1000, per: 1s }", &limit).replace("timeout: 3s", "timeout: 1s");
     bench.write("rosterctl.yaml", &file);
     let arrivals = watching_gateway(&bench);
-    // As long as a run takes, so that a kill comes at any of its moments.
+    // The length of a whole run, so that a kill may come at any moment.
     let begin = Instant::now();
     bench.roster(ROSTER);
     bench.run(&["apply", "--auto-approve"]).exits(0);
     let longest = u64::try_from(begin.elapsed().as_millis()).unwrap();
     let (mut killed, mut known) = (0, windows(&bench));
     while killed < kills {
-        // Each run finds something to do.
+        // Each run has something to do.
         let members = ["8001", "8002", "8003", "8004"].into_iter().filter(|_| fastrand::bool());
         let members: Vec<String> = members.map(|id| format!("{{ agentNumber: \"{id}\" }}")).collect();
         let members = format!("assignMembers: [{}], allowEmpty: true", members.join(", "));
@@ -455,7 +457,7 @@ fn ctrl_c_finishes_what_is_in_flight_and_a_second_one_stops_at_once() {
         }
         assert_eq!(child.wait().unwrap().code(), Some(130));
         sound(&bench);
-        // What was in flight was finished and written down, unless it was stopped at once.
+        // Calls in flight were finished and recorded, unless the run was stopped at once.
         assert_eq!(journal(&bench).is_some(), twice);
         assert!(bench.agents().len() < 5, "it went on");
         bench.run(&["apply", "--auto-approve"]).exits(0);
@@ -507,18 +509,18 @@ fn a_workspace_beside_takes_neither_the_journal_nor_the_agents_of_one_that_was_k
     );
     let mut child = begin(&bench);
     assert!(until(&mut child, || came.load(Ordering::SeqCst) > 2));
-    // One runs, under a lock of its own.
+    // Another run starts, under its own lock.
     bench.run(&["apply", "b.yaml", "--auto-approve", "-q"]).exits(0);
     child.kill().unwrap();
     child.wait().unwrap();
-    // What was in flight arrives.
+    // The calls in flight arrive.
     std::thread::sleep(Duration::from_millis(1200));
     let (made, left) = (bench.agents(), journal(&bench));
     assert!((4..12).contains(&made.len()) && left.is_some(), "{made:?}");
     let said = bench.run(&["apply", "b.yaml", "--auto-approve"]).exits(0);
     assert!(!said.err.contains("did not come to its end"), "{}", said.err);
     assert_eq!((bench.agents(), journal(&bench)), (made, left));
-    // Of whoever was made nothing is forgotten: they are owned, and go with their declaration.
+    // Created agents are not forgotten: they are owned, and go with their declaration.
     bench.roster("agents: [{ operatorId: \"8001\" }]\n");
     let said = bench.run(&["apply", "--auto-approve"]).exits(0);
     assert!(said.err.contains("did not come to its end"), "{}", said.err);

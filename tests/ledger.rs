@@ -1,5 +1,5 @@
-//! The ledger and its lock through the program: two applies race, one is killed, one is robbed; in a file, in
-//! a folder as an object store, and in a real S3-compatible server where one is installed.
+//! The ledger and its lock through the program: two applies race, one is killed, one loses its lock. Each runs on a
+//! file, on a folder as an object store, and on a real S3-compatible server if installed.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says why it skips")]
 
 use rosterctl::sandbox::AgentConfig;
@@ -20,7 +20,7 @@ use serde_json::{Value as Json, json};
 
 const AGENTS: usize = 12;
 
-/// A workspace with a vendor whose creations take their time.
+/// A workspace with a vendor that creates agents slowly.
 struct Bench {
     folder: tempfile::TempDir,
     vendor: Running,
@@ -28,7 +28,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// `ledger` is what stands below `ledger:`; `{folder}` in it is the bench's.
+    /// Creates a bench. `ledger` is the text below `ledger:`; `{folder}` in it is the bench's.
     async fn new(ledger: &str, slowest_ms: u32) -> Self {
         let delay_ms = Delay { probability: 1.0, min: 0, max: slowest_ms };
         let faults = Faults { seed: 3, delay_ms, only: vec!["create/v2".to_owned()], ..Faults::default() };
@@ -67,7 +67,7 @@ impl Bench {
         Ended::new(self.start(command))
     }
 
-    /// Waits until the first agents are made.
+    /// Waits for the first created agents.
     fn wait_for_work(&self) {
         wait("the first agent", || self.agents() > 0);
     }
@@ -76,7 +76,7 @@ impl Bench {
         self.vendor.with(|estate| estate.get::<AgentConfig>().agents().count())
     }
 
-    /// Calls that made or changed an agent.
+    /// Returns the number of calls that created or changed an agent.
     fn writes(&self) -> usize {
         let writing = |path: &str| path.ends_with("create/v2") || path.ends_with("edit/v2");
         self.vendor.with(|estate| {
@@ -131,7 +131,7 @@ async fn what_a_run_did_stays_in_its_journal_while_the_ledger_cannot_be_written(
     let bench = Bench::new("{ path: own/ledger.json }", 100).await;
     let child = bench.start("apply");
     bench.wait_for_work();
-    // Something lies in the ledger's place.
+    // Something else is in the ledger's place.
     fs::create_dir_all(bench.path("own/ledger.json")).unwrap();
     Ended::new(child).expect(5, &["the ledger does not know of this run"]);
     fs::remove_dir(bench.path("own/ledger.json")).unwrap();
@@ -140,7 +140,7 @@ async fn what_a_run_did_stays_in_its_journal_while_the_ledger_cannot_be_written(
     assert_eq!(ledger["resources"]["agent/8001"]["fields"]["role"], "seat", "{ledger}");
 }
 
-/// Two begin at once: one does all, the other nothing, and says who does.
+/// Checks two runs that start at once: one does all the work, the other nothing, and names the first.
 #[track_caller]
 fn race(bench: &Bench) {
     let (one, two) = (bench.start("apply"), bench.start("apply"));
@@ -157,7 +157,7 @@ fn race(bench: &Bench) {
     bench.run("apply").expect(0, &[]);
 }
 
-/// Killed without a chance to free the lock: the next goes on at once, however long the lease.
+/// Checks a run killed before it could free the lock: the next one starts at once, however long the lease.
 #[track_caller]
 fn kill(bench: &Bench) {
     let mut child = bench.start("apply");
@@ -169,7 +169,7 @@ fn kill(bench: &Bench) {
     child.wait().unwrap();
 }
 
-/// Freed under a running apply: it finishes what it began, starts no more, and says why.
+/// Checks a lock freed under a running apply: it finishes its calls, starts no more, and says why.
 #[track_caller]
 fn free(bench: &Bench) {
     let child = bench.start("apply");
@@ -250,8 +250,8 @@ fn roles(ledger: &Json) -> Vec<&str> {
     resources.map(|resource| resource["fields"]["role"].as_str().unwrap()).collect()
 }
 
-/// An apply stands still for longer than its lease, and another one does the work, with other roles: thawed, the
-/// first sends nothing more, and what the second wrote down stays.
+/// Checks an apply that is frozen for longer than its lease. Meanwhile another one does the work, with other roles.
+/// Once thawed, the first sends nothing more, and the second's records stay.
 #[track_caller]
 fn freeze(bench: &mut Bench, lease: Duration, read_ledger: impl Fn(&Bench) -> Json, unlock: bool) {
     let first = bench.start("apply");
@@ -259,11 +259,11 @@ fn freeze(bench: &mut Bench, lease: Duration, read_ledger: impl Fn(&Bench) -> Js
     signal(&first, "-STOP");
     std::thread::sleep(lease + Duration::from_millis(200));
     if unlock {
-        // On one host it surely runs, however long it does not renew.
+        // On one host the run is known to be alive, even without a renewal.
         bench.run("apply").expect(7, &[&format!("process {} of ", first.id())]);
         bench.run("unlock --force").expect(0, &["It is free now."]);
     } else {
-        // On another runner nothing is known of it but its lease.
+        // On another runner only its lease is known.
         bench.env.push(("XDG_STATE_HOME", bench.path("other").display().to_string()));
     }
     let roster = fs::read_to_string(bench.path("roster.yaml")).unwrap();
@@ -284,7 +284,7 @@ async fn an_apply_that_stood_still_for_its_lease_sends_and_records_nothing_old()
     freeze(&mut bench, Duration::from_secs(1), |bench| read(&bench.path("ledger.json")), true);
 }
 
-/// Races of two runners on one ledger. `ROSTERCTL_RACES=50 cargo test --test ledger race` runs as many.
+/// Races two runners on one ledger. `ROSTERCTL_RACES=50 cargo test --test ledger race` runs fifty races.
 #[track_caller]
 fn race_often(bench: &Bench, place_abandoned: impl Fn(&Bench)) {
     let races = std::env::var("ROSTERCTL_RACES").ok().and_then(|count| count.parse().ok()).unwrap_or(4);
@@ -309,7 +309,7 @@ fn race_often(bench: &Bench, place_abandoned: impl Fn(&Bench)) {
     eprintln!("{races} races, {refused} runs refused, no call made twice");
 }
 
-/// A lock of a host that is gone, whose lease is over.
+/// Returns a lock of a lost host with an expired lease.
 fn abandoned() -> String {
     let holder = json!({"host": "elsewhere", "user": "somebody", "pid": 1, "program": "rosterctl 9"});
     let at = "2026-01-02T03:04:05Z";
@@ -333,7 +333,7 @@ async fn an_apply_that_is_robbed_of_its_lock_starts_nothing_more() {
     stolen["nonce"] = "other".into();
     stolen["holder"]["host"] = "elsewhere".into();
     stolen["until"] = "2999-01-01T00:00:00Z".into();
-    // A thief replaces the lock whole; a renewal that came between is stolen again.
+    // A thief replaces the whole lock; a renewal in between is stolen again.
     wait("the theft", || {
         fs::write(bench.path("new"), stolen.to_string()).unwrap();
         fs::rename(bench.path("new"), &lock).unwrap();
@@ -343,7 +343,7 @@ async fn an_apply_that_is_robbed_of_its_lock_starts_nothing_more() {
     Ended::new(child).expect(5, &["was lost, and no further step is started", "taken over by", "elsewhere"]);
     assert!((1..AGENTS).contains(&bench.agents()), "{}", bench.agents());
     assert_eq!(read(&lock), stolen, "it was neither renewed nor freed by who had lost it");
-    // What it did is written down all the same.
+    // Its work is recorded all the same.
     let known = read(&bench.path("ledger.json"))["resources"].as_object().unwrap().len();
     assert_eq!(known, bench.agents());
     fs::remove_file(&lock).unwrap();
@@ -397,7 +397,7 @@ async fn the_ledger_of_another_workspace_stops_the_run_and_a_renamed_one_has_a_w
     let why = "is of workspace `bench`, and this workspace is `other`";
     for command in ["plan", "apply", "drift", "doctor"] {
         let ended = bench.run(command);
-        // `doctor` folds its lines.
+        // `doctor` wraps its lines.
         let said = (ended.out + &ended.err).split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(ended.code, 1, "{said}");
         for part in ["ledger.json", why, "its own `ledger.path`", "write the new name after"] {
@@ -406,7 +406,7 @@ async fn the_ledger_of_another_workspace_stops_the_run_and_a_renamed_one_has_a_w
     }
     bench.run("unlock").expect(0, &["nothing to free"]);
     assert_eq!(fs::read_to_string(&ledger).unwrap(), written);
-    // As the message says; and one that was written before ledgers told is taken on.
+    // As the message says; a ledger from before workspaces were recorded is accepted.
     let said = "  \"workspace\": \"bench\",\n";
     for way in [written.replace(said, "  \"workspace\": \"other\",\n"), written.replace(said, "")] {
         fs::write(&ledger, way).unwrap();
@@ -423,14 +423,14 @@ async fn a_url_with_credentials_is_refused_and_not_shown() {
     assert!(!ended.err.contains("hunter2"), "{}", ended.err);
 }
 
-/// The server of the tests below; stopped when it is dropped.
+/// The server of the tests below; stopped on drop.
 struct S3 {
     server: Child,
     url: String,
 }
 
 impl S3 {
-    /// `None`, with a word, where no such server is installed.
+    /// Returns `None`, and prints the cause, if no such server is installed.
     async fn start() -> Option<Self> {
         let quiet = |command: &mut Command| {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
@@ -504,7 +504,7 @@ async fn a_bucket_is_locked_as_a_file_is() {
     let mut frozen = s3.bench("{ url: s3://rosters/frozen, lease: 2s }", 900).await;
     let (runtime, s3) = (tokio::runtime::Handle::current(), &s3);
     let ledger = move |_: &Bench| runtime.block_on(s3.ledger("frozen"));
-    // The three wait most of the time.
+    // The three mostly wait.
     std::thread::scope(|scope| {
         scope.spawn(|| kill(&killed));
         scope.spawn(|| free(&freed));

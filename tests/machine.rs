@@ -1,4 +1,4 @@
-//! The machine of apply, driven event by event: what is not heard, not shown or not told is neither done nor known.
+//! The machine of apply, event by event: an unanswered, unshown or unreported result is neither done nor known.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
 
 #[allow(dead_code, reason = "each test file uses what it needs")]
@@ -16,7 +16,6 @@ use rosterctl::apply::{
     ApplyOptions, ApplyOutcome, Effect, Event, Finish, Machine, ReadPurpose, Status, journal_recovery,
     ledger_update,
 };
-use rosterctl::model::agent;
 use rosterctl::model::call::Failure;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::{Kind, OperatorId};
@@ -27,9 +26,10 @@ use rosterctl::model::plan::{ChangeOrigin, Operation, Plan};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::retry::{self, Bounds};
 use rosterctl::model::value::Value;
+use rosterctl::model::{agent, note::Unread};
 use rosterctl::plan::Options;
 
-/// A plan for agents of which some are live, without queues. Version 1 of the password of those was set.
+/// Returns a plan for agents of which some are live, without queues. Version 1 of the live agents' password was set.
 fn plan_of(agents: &str, live: &[&str]) -> Plan {
     let mut ledger = Ledger::default();
     for id in live {
@@ -39,7 +39,7 @@ fn plan_of(agents: &str, live: &[&str]) -> Plan {
     plan_with(agents, live, &ledger)
 }
 
-/// The same with a ledger.
+/// Returns such a plan with a ledger.
 fn plan_with(agents: &str, live: &[&str], ledger: &Ledger) -> Plan {
     let workspace = planning::workspace_with("", "{}");
     let text = format!(
@@ -52,7 +52,7 @@ fn plan_with(agents: &str, live: &[&str], ledger: &Ledger) -> Plan {
     rosterctl::plan::plan(&workspace, &desired, &live, ledger, &Options::default()).unwrap()
 }
 
-/// Drives a machine to its end; `happens` says what comes of an effect.
+/// Drives a machine to its end; `happens` returns the events that follow an effect.
 fn drive(plan: Plan, mut happens: impl FnMut(&Effect) -> Vec<Event>) -> Finish {
     let bounds = Bounds { attempts: 3, total: Duration::from_mins(2) };
     let bounds = [(Kind::Agent, bounds), (Kind::Queue, bounds)].into();
@@ -108,7 +108,7 @@ fn a_stop_during_the_first_look_ends_the_run() {
     let finish = drive(plan_of("[{ operatorId: \"8001\", name: 新 }]", &["8001"]), |effect| match effect {
         Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
-            seen.agents.values_mut().for_each(|agent| *agent = Err("the run was interrupted".to_owned()));
+            seen.agents.values_mut().for_each(|agent| *agent = Err(Unread::NotRead));
             vec![Event::Interrupted, Event::ReadBack { purpose: *purpose, seen }]
         }
         _ => panic!("{effect:?}"),
@@ -137,7 +137,7 @@ fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
 
 #[test]
 fn what_may_not_be_shown_yet_is_looked_at_a_few_times_and_no_longer() {
-    // Of a change that never shows; of one whose run is stopped meanwhile; of one that shows as something else.
+    // A change that never shows; one whose run is stopped meanwhile; one that shows another value.
     for (stops, shows, looks, end) in [
         (false, None, 5, Status::Failed),
         (true, None, 2, Status::Unknown),
@@ -234,7 +234,7 @@ fn an_agent_that_left_a_queue_is_deleted_despite_other_faults_of_the_queue() {
         let member =
             |id: &str, priority: i64| format!(r#"{{"agentNumber": "{id}", "priority": {priority}}}"#);
         let before = live(&format!("{},{}", member("8001", 1), member("8002", 0)));
-        // The vendor says yes, and gives 8001 another priority.
+        // The vendor confirms, but gives 8001 another priority.
         let after =
             if left { member("8001", 5) } else { format!("{},{}", member("8001", 5), member("8002", 0)) };
         let after = live(&after);
@@ -279,7 +279,7 @@ fn an_unanswered_password_call_is_unknown() {
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
-    // Whichever version is asked for, it is set again.
+    // Any declared version sets the password again.
     let password = Some(AppliedPassword { version: Some(1), ..AppliedPassword::default() });
     let mut ledger = Ledger::default();
     ledger.resources.insert("agent/8001".to_owned(), LedgerEntry { password, ..LedgerEntry::default() });
@@ -328,7 +328,7 @@ fn a_refused_sign_in_confirms_nothing_that_was_not_heard() {
         Effect::Read { purpose, wanted, .. } => {
             let mut seen = missing(wanted);
             let now = match purpose {
-                ReadPurpose::Verify => Err("it is refused".to_owned()),
+                ReadPurpose::Verify => Err(Unread::NotRead),
                 _ => Ok(created.then(Record::default)),
             };
             seen.refused.extend(now.is_err().then_some(Kind::Agent));
@@ -345,8 +345,8 @@ fn a_refused_sign_in_confirms_nothing_that_was_not_heard() {
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
 }
 
-/// A new agent with a role and a password, and what comes of it when the vendor refuses its creation although the agent
-/// is there afterwards. `follow_up` answers each call that follows.
+/// Creates an agent with role and password. The vendor refuses the creation, although the agent exists afterwards.
+/// `follow_up` answers each later call.
 fn refused_although_there(follow_up: &Result<(), Failure>) -> (Plan, ApplyOutcome, Vec<WriteOp>) {
     let plan =
         plan_of("[{ operatorId: \"8009\", name: 新, role: 班长, password: { store: files, key: a } }]", &[]);
@@ -404,7 +404,7 @@ fn a_call_that_a_dead_run_began_confirms_nothing_and_is_made_good() {
     let plan = plan_of(agents, &[]);
     let entries =
         [Entry::Run { plan: Box::new(plan.clone()), ledger: Some(0) }, Entry::Begin { step: 0, at_ms: 0 }];
-    // Somebody made the agent in the console, with another role and password.
+    // A person created the agent in the console, with another role and password.
     let words = serde_json::json!({ "agents": { "8009": { "name": "新" } }, "queues": {} });
     let live = planning::live(&words);
     let (_, results) = journal_recovery::recover(&entries, &planning::supports(), Some(&live)).unwrap();
@@ -425,7 +425,7 @@ fn a_call_that_a_dead_run_began_confirms_nothing_and_is_made_good() {
 fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
     let plan = plan_of("[{ operatorId: \"8001\", name: 新, role: 班长 }]", &["8001"]);
     let mut plan = plan;
-    // As where the ledger knows another role.
+    // The ledger knows another role.
     let change = plan.changes.iter_mut().find(|change| change.id.name.as_str() == "8001").unwrap();
     let mut role = change.fields[0].clone();
     let text = |text: &str| Some(Value::Text(text.into()));
@@ -489,7 +489,7 @@ fn a_second_queue_of_the_name_that_was_created_is_an_error_with_both_numbers() {
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     let Finish::Ran(ran) = finish else { panic!("{finish:?}") };
-    let message = ran.results[0].message.clone().unwrap_or_default();
+    let message = rosterctl::messages::en::notes(&ran.results[0].notes);
     assert_eq!(ran.results[0].status, Status::Failed, "{ran:?}");
     assert!(message.contains("1001") && message.contains("1002"), "{message}");
 }
@@ -579,7 +579,7 @@ fn a_field_that_reading_back_does_not_tell_is_not_done() {
     assert_eq!(ran.results[0].status, Status::Unknown, "{ran:?}");
 }
 
-/// A plan that gives queue 1001 the member 8002 instead of 8001, and the queue before and after.
+/// Returns a plan that replaces member 8001 of queue 1001 by 8002. Also returns the queue before and after.
 fn handover(more: &str) -> (Plan, [Vec<(OperatorId, LiveQueue)>; 2]) {
     let workspace = planning::workspace_with("", "{ limits: { floor: 100 } }");
     let text = format!(
@@ -642,7 +642,7 @@ fn a_queue_that_a_later_listing_lacks_keeps_no_agent() {
             let mut seen = missing(wanted);
             let mut now = before.clone();
             if matches!(purpose, ReadPurpose::Resolve(_)) {
-                // The console gave the queue another agent; it deletes the queue a moment later.
+                // The console replaced the queue's member, and deletes the queue a moment later.
                 let members = [(OperatorId::from("8003"), 0)].into_iter().collect();
                 now[0].1.record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), None);
             }

@@ -1,5 +1,5 @@
-//! What people write: `manifest/valid/` is read, and means the same to another YAML reader and to the
-//! schema; for each folder of `manifest/invalid/` the whole message stands beside it.
+//! Manifests and workspace files. `manifest/valid/` is read, and means the same to another YAML reader and to the
+//! schema. Each folder of `manifest/invalid/` holds the whole expected message.
 //!
 //! A folder of `invalid` may bring a `rosterctl.yaml`; the others use the one of `manifest/`.
 
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jsonschema::Validator;
 use rosterctl::config::workspace::Workspace;
 use rosterctl::manifest::{self, schema};
-use rosterctl::model::diagnostic::Diagnostics;
+use rosterctl::model::diagnostic::{Diagnostic, Diagnostics};
 use rosterctl::model::source::File;
 use rosterctl::model::source::Source;
 use rosterctl::report::snippet;
@@ -23,8 +23,8 @@ use rosterctl::yaml::{Node, NodeValue, ScalarKind};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-/// What the schema cannot see: names that need the whole roster, things declared twice, numbers as
-/// they are spelled, where an address leads.
+/// Errors that the schema cannot see: names that need the whole roster, duplicate declarations, spellings of numbers,
+/// targets of addresses.
 const BEYOND_THE_SCHEMA: &[&str] = &[
     "duplicate-agent",
     "duplicate-profile",
@@ -47,7 +47,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "workspace-placeholders",
 ];
 
-/// What stands in fixtures where a secret would, and may stand in no message.
+/// Secrets in fixtures, which no message may hold.
 const CANARIES: &[&str] = &["hunter2", "90210775"];
 
 fn folder(path: &str) -> PathBuf {
@@ -81,7 +81,7 @@ impl Schemas {
         }
     }
 
-    /// What a schema has against a file; YAML that another reader refuses counts.
+    /// Returns the schema's objections to a file; YAML that another reader refuses counts.
     fn objections(&self, is_workspace: bool, bytes: &[u8]) -> Vec<String> {
         let schema = if is_workspace { &self.workspace } else { &self.roster };
         match documents(bytes) {
@@ -95,7 +95,7 @@ impl Schemas {
     }
 }
 
-/// A file as another YAML reader understands it; empty documents left out.
+/// Reads a file with another YAML reader; empty documents are left out.
 fn documents(bytes: &[u8]) -> Result<Vec<Json>, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let mut found = Vec::new();
@@ -109,7 +109,7 @@ fn documents(bytes: &[u8]) -> Result<Vec<Json>, String> {
     Ok(found)
 }
 
-/// A file as our reader understands it.
+/// Returns the meaning of a node in rosterctl's reader.
 fn meaning(node: &Node) -> Json {
     match &node.value {
         NodeValue::Scalar(scalar) => match scalar.kind() {
@@ -211,7 +211,7 @@ fn invalid() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Complaints that need more than one document, or one value's neighbours, and so no schema.
+/// Errors beyond a schema: they need more than one document, or a value's neighbours.
 const CROSS_REFERENCES: &[&str] = &[
     " cannot have the key ",
     " connection of provider ",
@@ -233,12 +233,12 @@ const CROSS_REFERENCES: &[&str] = &[
     "unknown store ",
 ];
 
-/// One in so many values is tried at a place.
+/// At each place, one in this many values is tried.
 const SHARE: usize = 5;
 
-/// Every value of every valid file is replaced by others, left out, or given a neighbour. Whatever the
-/// reader accepts, the schema accepts; whatever the schema accepts, the reader refuses for the sake of
-/// other values alone. Each place gets its share of the values; `MUTANTS=all` tries all everywhere.
+/// Checks reader and schema on mutants: each value of each valid file is replaced, left out, or given a neighbour.
+/// The schema accepts every file that the reader accepts. If only the schema accepts a file, the reader's objections
+/// are cross-references. Each place gets its share of the values; `MUTANTS=all` tries all values everywhere.
 #[test]
 fn reader_and_schema_agree_on_mutants_of_rosters() {
     agree_on_mutants("roster.yaml");
@@ -313,7 +313,7 @@ fn agree_on_mutants(of: &str) {
                     manifest::load(&[File { name: Arc::from("m.yaml"), bytes }], &common).err()
                 };
                 let problems: Vec<String> = problems
-                    .map(|found| found.into_sorted().into_iter().map(|d| d.message).collect())
+                    .map(|found| found.into_sorted().iter().map(Diagnostic::message).collect())
                     .unwrap_or_default();
                 let structural = problems.iter().any(|m| !CROSS_REFERENCES.iter().any(|c| m.contains(c)));
                 if schema.is_valid(&mutant) == structural && (structural || problems.is_empty()) {
@@ -327,7 +327,7 @@ fn agree_on_mutants(of: &str) {
     assert!(wrong.is_empty(), "{} of {count}\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Where the values of a document stand.
+/// Returns the pointers to the values of a document.
 fn pointers(json: &Json) -> Vec<String> {
     let escape = |key: &str| key.replace('~', "~0").replace('/', "~1");
     let inner: Vec<(String, &Json)> = match json {
@@ -340,7 +340,7 @@ fn pointers(json: &Json) -> Vec<String> {
     std::iter::once(String::new()).chain(below).collect()
 }
 
-/// A document without one of its values.
+/// Returns a document without one of its values.
 fn without(document: &Json, pointer: &str) -> Option<Json> {
     let (parent, key) = pointer.rsplit_once('/')?;
     let mut document = document.clone();

@@ -1,7 +1,7 @@
-//! What an older rosterctl wrote is still read: a ledger, a journal and a saved plan of commit e1f831e.
+//! Files of an older rosterctl are still read: a ledger, a journal and a saved plan of commit e1f831e.
 //!
-//! The files of `fixtures/written-by-e1f831e` are that program's own, but for the journal, which was cut where a kill
-//! could have cut it: the creation of agent 8001 and of a queue have no end.
+//! That program wrote the files of `fixtures/written-by-e1f831e`. The journal was cut where a kill could have cut it:
+//! the creations of agent 8001 and of a queue have no end.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -17,7 +17,7 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/written-by-e1f831e").join(name)
 }
 
-/// A workspace with files of the fixture, each at its place.
+/// Creates a workspace with files of the fixture, each at its place.
 fn workspace(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, place) in [("rosterctl.yaml", "rosterctl.yaml")].iter().chain(files) {
@@ -37,7 +37,7 @@ fn run(folder: &TempDir, arguments: &[&str]) -> Said {
     run_in(folder.path(), arguments, &[])
 }
 
-/// The operations of a plan and what each is done to.
+/// Returns the operations of a plan with their targets.
 fn steps(said: &Said) -> Vec<String> {
     let plan = said.json();
     let words = |step: &serde_json::Value| {

@@ -1,5 +1,5 @@
-//! Named plans: a folder each with the roster, what is live and, where they matter, the ledger, the
-//! workspace and the options; the whole plan beside them.
+//! Named plans: each folder holds the roster, the live state and the whole plan. Where they matter, it also holds the
+//! ledger, the workspace and the options.
 #![allow(clippy::expect_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
 
@@ -132,6 +132,6 @@ fn calls_that_a_shared_window_holds_count_in_an_estimate() {
         rosterctl::plan::seconds(&workspace, &plan.steps, &BTreeMap::from([("addQueue", used)]))
     };
     assert_eq!((plan.summary.estimated_seconds, after(13), after(20)), (0, 0, 60));
-    // Where nothing is created, nothing waits for that window.
+    // Without a creation, the plan does not wait for that window.
     assert_eq!(rosterctl::plan::seconds(&workspace, &[], &BTreeMap::from([("addQueue", 20)])), 0);
 }

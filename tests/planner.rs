@@ -1,4 +1,4 @@
-//! What holds of every plan, checked on random rosters against a model of the vendors.
+//! Invariants of every plan, checked on random rosters against a model of the vendors.
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
 #[path = "support/planning.rs"]
@@ -17,23 +17,23 @@ use rosterctl::config::workspace::{Prune, Workspace};
 use rosterctl::model::agent::{PASSWORD, ROLE, SKILL_LEVEL};
 use rosterctl::model::desired::{Desired, DesiredAgent};
 use rosterctl::model::equivalence::same;
-use rosterctl::model::finding::Effect;
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::Live;
 use rosterctl::model::plan::{Action, Allowance, Change, Operation, Plan};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
+use rosterctl::model::rule::Effect;
 use rosterctl::model::value::{Members, Value};
 use rosterctl::plan::{self, Options};
 use scenario::{House, Scenario, scenario};
 use serde_json::{Value as Json, json};
 
-/// As written.
+/// Returns the indexes in their written order.
 fn as_is(n: usize) -> Vec<usize> {
     (0..n).collect()
 }
 
-/// Chance by seed (SplitMix64).
+/// Returns a generator of random numbers by seed (SplitMix64).
 fn chance(mut seed: u64) -> impl FnMut(usize) -> usize {
     move |n| {
         seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -193,7 +193,7 @@ fn an_incomplete_listing_makes_and_deletes_nothing_of_its_kind(
     for change in &plan.changes {
         match (change.id.kind, change.action) {
             (Kind::Agent, Action::Create) => prop_assert!(!agents),
-            // A delete needs to know the queues that the agent is in.
+            // A deletion requires knowledge of the agent's queues.
             (Kind::Agent, Action::Delete | Action::Replace) => prop_assert!(!agents && !queues),
             (Kind::Queue, Action::Create) => prop_assert!(!queues),
             (_, Action::Update) => {}
@@ -203,7 +203,7 @@ fn an_incomplete_listing_makes_and_deletes_nothing_of_its_kind(
     let operation = |operation| plan.steps.iter().any(|s| s.operation == operation);
     prop_assert!(!operation(Operation::AgentDelete) || !agents && !queues);
     if agents || queues {
-        // Nobody is taken out of a queue for a delete that does not happen.
+        // No agent leaves a queue for a deletion that does not happen.
         for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {
             prop_assert!(change.source.is_some(), "{:?}", change);
         }
@@ -271,7 +271,7 @@ fn limits_and_protection_have_their_findings(
     let desired = desired(&scenario.files(as_is), &workspace);
     let (before, ledger) = (scenario.estate(), scenario.ledger());
     let plan = make(&workspace, &desired, &before.live, &ledger, &options(scenario))?;
-    // A limit of zero knows no floor.
+    // A limit of zero has no floor.
     let over = |count: usize, of: usize| count > floor * usize::from(share > 0) && count * 100 > of * share;
     let has = |code: &str| plan.findings.iter().any(|f| f.code == code);
     let (agents, queues) = (before.agents().len(), before.queues().len());
@@ -306,7 +306,7 @@ fn limits_and_protection_have_their_findings(
             let after = planning::after(change).unwrap_or_default();
             let few = after.len() < *minimum;
             let found = plan.findings.iter().any(|f| f.code == "R405" && f.id.as_ref() == Some(id));
-            // A queue is not refused for an agent that the plan has to leave out.
+            // A queue is not refused for an agent that the plan must leave out.
             let asked = queue.record.get(&ASSIGN_MEMBERS).and_then(Value::members);
             let left_out = asked.is_some_and(|asked| asked.keys().any(|id| !after.contains_key(id)));
             prop_assert!(few == found || few && left_out);
@@ -315,7 +315,7 @@ fn limits_and_protection_have_their_findings(
     Ok(())
 }
 
-/// The codes of a plan's findings about limits.
+/// Returns the codes of a plan's findings about limits.
 fn limits(policy: &str, roster: &str, live: usize, allow: &[(&str, u32)], targets: &[&str]) -> Vec<String> {
     let workspace = planning::workspace_with("", policy);
     let head = "apiVersion: rosterctl/v1\nkind: Roster\n";
@@ -373,7 +373,7 @@ fn to_delete_every_live_agent_needs_an_allowance() {
     assert_eq!(limits(all, absent, 2, &[], &["agent/8001"]), [""; 0]);
 }
 
-/// A plan without places and digests.
+/// Returns a plan without places and digests.
 fn placeless(plan: &Plan) -> Json {
     fn strip(json: &mut Json) {
         match json {
@@ -391,10 +391,18 @@ fn placeless(plan: &Plan) -> Json {
     json
 }
 
-/// A plan that was saved is read as the planner made it.
+/// Checks that a saved plan is read back unchanged, but for its reasons: they are sentences then.
 fn read_as_saved(plan: &Plan) -> Result<(), TestCaseError> {
     let saved = serde_json::to_string(plan).expect("a plan is JSON");
-    prop_assert_eq!(&serde_json::from_str::<Plan>(&saved).expect("a plan is read"), plan);
+    let mut read: Plan = serde_json::from_str(&saved).expect("a plan is read");
+    prop_assert_eq!(&serde_json::to_string(&read).expect("a plan is JSON"), &saved);
+    for (read, made) in read.changes.iter_mut().zip(&plan.changes) {
+        read.reason.clone_from(&made.reason);
+        for (read, made) in read.fields.iter_mut().zip(&made.fields) {
+            read.reason.clone_from(&made.reason);
+        }
+    }
+    prop_assert_eq!(&read, plan);
     Ok(())
 }
 
@@ -428,7 +436,7 @@ fn fewest_calls(plan: &Plan, before: &Estate) -> Result<(), TestCaseError> {
     let mut queue_calls: BTreeMap<OperatorId, usize> = BTreeMap::new();
     for step in &plan.steps {
         prop_assert!(!step.targets.is_empty(), "{:?}", step);
-        // One of a circle of SIP numbers is edited twice.
+        // One agent in a cycle of SIP numbers is edited twice.
         for target in step.targets.iter().filter(|_| !step.unbind) {
             *seen.entry((step.operation, target.clone())).or_default() += 1;
         }
@@ -463,17 +471,17 @@ fn fewest_calls(plan: &Plan, before: &Estate) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Whether a finding says that a field of an agent cannot be mended.
+/// Returns true if a finding reports that no step remedies a field of an agent.
 fn reported(plan: &Plan, id: &ResourceId, key: &str) -> bool {
     let says = |m: &str| m.starts_with(&format!("{id}: {key} is "));
     plan.findings.iter().any(|f| match &*f.code {
-        "R101" => f.id.as_ref() == Some(id) && says(&f.message),
+        "R101" => f.id.as_ref() == Some(id) && says(&f.to_string()),
         "R109" => f.id.as_ref() == Some(id) && key == "sip",
         _ => false,
     })
 }
 
-/// Whether a plan leaves out an agent that was deleted in the console.
+/// Returns true if a plan leaves out an agent that was deleted in the console.
 fn left_out(plan: &Plan, id: &OperatorId) -> bool {
     let id = Some(ResourceId::agent(id));
     plan.findings.iter().any(|f| f.code == "R304" && f.id == id && f.effect() == Effect::Partial)
@@ -520,7 +528,7 @@ fn agents_are_as_desired(
     Ok(())
 }
 
-/// What no operation returns: set at creation, set when the ledger knows otherwise, else left alone.
+/// Checks a write-only field. It is set at creation, set if the ledger knows another value, and otherwise left alone.
 fn hidden_is_as_desired(
     agent: &DesiredAgent,
     plan: &Plan,
@@ -550,7 +558,7 @@ fn hidden_is_as_desired(
             Some(wanted) if plan.change(id).is_some_and(|c| c.field(field).is_some()) => {
                 prop_assert_eq!(Some(&wanted), new.as_ref());
             }
-            // What was applied last is kept.
+            // The last applied value is kept.
             None if made && recorded && action == Some(Action::Replace) => prop_assert_eq!(&old, new),
             _ if made => {}
             _ => prop_assert_eq!(&old, new, "{} was left alone", field.key),

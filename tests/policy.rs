@@ -10,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 
 use bench::Bench;
 
-/// Two agents of a group, imported without a role and adopted; the second one is then deleted in the console.
+/// Creates two agents of a group, imported without a role and adopted; then deletes the second in the console.
 fn deleted_without_a_role() -> Bench {
     let bench = Bench::new(
         "agents: [{ operatorId: \"8001\", name: 张三 }, { operatorId: \"8002\", name: 李四 }]\n\
@@ -37,7 +37,7 @@ fn a_deleted_agent_that_cannot_be_recreated_stops_no_other_agent() {
     assert_eq!(apply["summary"]["done"], apply["results"].as_array().unwrap().len());
     assert_eq!(bench.agents(), ["8001", "8003"]);
     bench.run(&["apply", "--auto-approve"]).exits(5);
-    // An agent that the ledger does not hold is no such agent.
+    // An agent that the ledger does not hold gets no such exception.
     bench.write(
         "roster/newer.yaml",
         "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorId: \"8004\", name: 赵敏 }]\n",
@@ -123,7 +123,7 @@ fn an_import_writes_a_role_and_says_what_it_drops() {
     }
 }
 
-/// The SIP numbers of the live agents, in the order of their own.
+/// Returns the SIP numbers of the live agents, in the agents' order.
 fn numbers(bench: &Bench) -> Vec<Option<String>> {
     bench.with(|estate| estate.get::<AgentConfig>().agents().map(|agent| agent.sip_number.clone()).collect())
 }
@@ -159,7 +159,7 @@ fn sip_numbers_change_hands() {
     bench.run(&["validate"]).exits(1);
 }
 
-/// A vendor that keeps telephone numbers without blanks: it stands before another one.
+/// Starts a proxy before a vendor that stores telephone numbers without blanks.
 fn without_blanks(vendor: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! The reading connectors against the simulated vendors: what the shell does with them, in small.
+//! The read-only connectors against the simulated vendors, driven by a small model of the runtime.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -16,6 +16,7 @@ use std::time::Duration;
 use rosterctl::config::workspace::{Connection, Workspace};
 use rosterctl::model::call::{Call, Failure, Reply};
 use rosterctl::model::id::OperatorId;
+use rosterctl::model::note::Deferred;
 use rosterctl::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict, State};
 use rosterctl::model::seat;
 use rosterctl::model::value::Value;
@@ -55,14 +56,14 @@ seats:
   - { account: c, deleteFlag: 1 }
 "#;
 
-/// Sends a call as the transport would: with the `Host` of the connection.
+/// Sends a call like the transport: with the `Host` of the connection.
 fn send(estate: &mut VendorState, connection: &Connection, mut call: Call) -> Reply {
     let host = connection.base_url().unwrap().trim_start_matches("https://").to_owned();
     call.headers.push(("Host", host));
     estate.answer("POST", &call, NOW)
 }
 
-/// What the shell does, in small: everybody is asked for.
+/// Observes like the runtime, in small: asks about all agents.
 fn observe(estate: &mut VendorState, workspace: &Workspace, agents: &[&str]) -> Presence {
     let mut presence = Presence::default();
     for observer in vendors::ALL.observers() {
@@ -100,7 +101,7 @@ fn observe(estate: &mut VendorState, workspace: &Workspace, agents: &[&str]) -> 
                     presence.say(agent, said);
                 }
                 if let Some(doubt) = doubt {
-                    presence.fail(system, None, doubt);
+                    presence.fail(system, None, doubt.as_str());
                 }
             }
             QueryMode::Singly => {
@@ -167,8 +168,12 @@ fn an_unknown_work_number_that_is_refused_leaves_a_gap() {
         vendors::ALL.seeded(&format!("quirks: {{ unknownWorkNumber: failure }}\n{SEED}")).unwrap();
     let presence = observe(&mut estate, &workspace, &["9999"]);
     let verdict = PresencePolicy::default().evaluate(Disruption::Unqueue, &"9999".into(), &presence);
+    let words = verdict.objection().map(|why| {
+        let agent = "9999".into();
+        Deferred { agent, disruption: Disruption::Unqueue, why, waited: None }.to_string()
+    });
     assert_eq!(
-        verdict.refusal(Disruption::Unqueue, &"9999".into()).as_deref(),
+        words.as_deref(),
         Some(
             "agent 9999 is not taken out of the queue: cms-agent does not tell whether the agent is at work \
              (resultCode 0100001: the call failed – call failed); `onError: allow` under `policy.presence` goes on \
@@ -226,7 +231,7 @@ fn seats_and_their_figures_over_a_long_span() {
     }
 }
 
-/// No system is written to.
+/// Checks that no observer writes.
 #[test]
 fn observers_only_read() {
     for observer in vendors::ALL.observers() {
@@ -240,7 +245,7 @@ fn observers_only_read() {
     }
 }
 
-/// Over HTTP, with the `Host` that the client really sends.
+/// Checks all readers over HTTP, with the `Host` that the client really sends.
 #[tokio::test]
 async fn the_server_answers_all_readers() {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -296,9 +301,9 @@ const FIND: &str = "/openapi/v1/openTask/findOnlineAgent";
 const TOKEN: &str = "/oauth2/oauth/rest_token";
 const DESK: &str = "/rest/cmsapp/v1/openapi/agent/agentbyworkno";
 
-/// The observers as the program builds them, each over its own link to a server.
+/// Returns the observers as the program builds them, each with its own client.
 fn observers(running: &Running, desk_key: &str) -> Observers {
-    // One of them installs it.
+    // One of them installs the crypto provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let retry = "retry: { attempts: 2, total: 2s }";
     let mut text = WORKSPACE
@@ -352,7 +357,7 @@ async fn the_shell_reads_every_system_that_knows() {
     assert_eq!(presence.gaps(), []);
     assert_eq!(states(&presence, "8001"), [State::OnCall, State::Online, State::NotClaiming]);
     assert_eq!(states(&presence, "8002"), [State::Idle, State::Offline, State::Claiming]);
-    // Of whom nobody tells anything: one who cannot be asked for is let be, one who was asked for is a gap.
+    // Agents without a report: one that no system can be asked about is clear, one that was asked about is a gap.
     let verdict = |presence: &Presence, agent: &str| {
         PresencePolicy::default().evaluate(Disruption::Delete, &agent.into(), presence)
     };
@@ -361,7 +366,7 @@ async fn the_shell_reads_every_system_that_knows() {
     // Three queues on pages of two.
     assert_eq!(calls(&running, "/v20210827/webChat/queueQueueAgentClaimStatus/N00000000556"), 2);
 
-    // Nobody at hand: no call. Nobody named: no one is asked for singly, and that is a gap.
+    // No agents to ask about: no call. No limit to named agents: no single questions, and that is a gap.
     let before = running.with(|estate| estate.calls.clone());
     assert!(observers.presence(Some(&ids(&[]))).await.is_known());
     assert_eq!(running.with(|estate| estate.calls.clone()), before);
@@ -369,13 +374,13 @@ async fn the_shell_reads_every_system_that_knows() {
     assert_eq!(calls(&running, DESK), 2);
     assert_eq!(presence.gaps().iter().map(|gap| gap.system).collect::<Vec<_>>(), ["cms-agent"]);
 
-    // The token is kept; revoked at the vendor, it is fetched anew once.
+    // The token is kept; after a revocation at the vendor, it is fetched again once.
     assert_eq!(calls(&running, TOKEN), 1);
     running.with(|estate| estate.get_mut::<IsdpOnlineAgent>().revoke());
     let presence = observers.presence(Some(&ids(&["8001"]))).await;
     assert_eq!(presence.gaps(), []);
     assert_eq!(calls(&running, TOKEN), 2);
-    // The vendor answers with nothing, and success: nobody of that number is signed in.
+    // The vendor answers with success and no row: no agent of that number is signed in.
     let presence = observers.presence(Some(&ids(&["9999"]))).await;
     assert_eq!(verdict(&presence, "9999"), PresenceVerdict::Clear);
     assert!(running.with(|estate| estate.departures().is_empty()));
@@ -392,11 +397,11 @@ async fn a_refused_sign_in_is_not_tried_again() {
     let presence = observers.presence(Some(&whom)).await;
     assert_eq!((calls(&running, DESK), calls(&running, TOKEN), calls(&running, FIND)), (1, 1, 0));
     assert!(whom.iter().all(|id| presence.gaps().iter().any(|gap| gap.agent.as_ref() == Some(id))));
-    // Nor by whoever asks next in this run.
+    // Later questions in this run do not retry either.
     let presence = observers.presence(Some(&whom)).await;
     assert_eq!((calls(&running, DESK), calls(&running, TOKEN), calls(&running, FIND)), (1, 1, 0));
     let verdict = PresencePolicy::default().evaluate(Disruption::Delete, &"8040".into(), &presence);
-    assert!(matches!(verdict, PresenceVerdict::Open(gap) if gap.why.contains("401")));
+    assert!(matches!(verdict, PresenceVerdict::Open(gap) if gap.why.to_string().contains("401")));
     running.stop().await;
 }
 
@@ -409,8 +414,12 @@ async fn what_fails_is_a_gap_and_the_rest_is_told() {
     assert_eq!(states(&presence, "8002"), [State::Claiming]);
     let gap = |agent: &str| presence.gap(&agent.into()).map(|gap| gap.system);
     assert_eq!(gap("8001"), Some("cms-agent"));
-    // The first one goes ahead alone, twice; nobody follows.
+    // The first request goes ahead alone, with one retry; no other follows.
     assert!(calls(&running, DESK) <= 2);
-    assert!(presence.gaps().iter().any(|gap| gap.why.contains("HTTP 500")), "{:?}", presence.gaps());
+    assert!(
+        presence.gaps().iter().any(|gap| gap.why.to_string().contains("HTTP 500")),
+        "{:?}",
+        presence.gaps()
+    );
     running.stop().await;
 }

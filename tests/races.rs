@@ -1,5 +1,5 @@
-//! Two processes with two workspaces, one store and one agent: the live password stands in the store, whichever of
-//! them was faster, and also when one of them was killed.
+//! Two processes with two workspaces, one store and one agent. The store holds the live password, whichever process
+//! was faster, and also when one of them was killed.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -16,12 +16,12 @@ use bench::{Bench, command_in, md5_of};
 /// Each call of a vendor takes from 0 to 15 ms.
 const SEED: &str = "faults: { seed: 11, delayMs: { probability: 1, max: 15 } }\n";
 
-/// How many races are run: few, unless the environment asks for more.
+/// Returns the number of races: few, unless the environment sets it.
 fn races() -> u32 {
     std::env::var("ROSTERCTL_RACES").ok().and_then(|races| races.parse().ok()).unwrap_or(6)
 }
 
-/// A bench with a second workspace of the same name beside its own, which uses the same store.
+/// A bench with a second workspace of the same name, which uses the same store.
 struct Pair {
     bench: Bench,
     folders: [PathBuf; 2],
@@ -31,7 +31,7 @@ impl Pair {
     fn new() -> Self {
         let bench = Bench::new(SEED);
         let own = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
-        // So many runs would be more calls than the vendor of queues takes.
+        // So many runs would exceed the rate limit of the queue vendor.
         let (agents, rest) = own.split_once("  webchat:").unwrap();
         let own = format!("{agents}{}", &rest[rest.find("secrets:").unwrap()..]);
         bench.write("rosterctl.yaml", &own);
@@ -57,7 +57,7 @@ impl Pair {
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
-    /// Runs apply in both at once.
+    /// Runs apply in both workspaces at once.
     fn race(&self, round: u32) {
         let mut first = self.begin(0);
         std::thread::sleep(Duration::from_millis(u64::from(round % 5) * 7));
@@ -77,7 +77,7 @@ impl Pair {
             .with(|estate| estate.get::<AgentConfig>().agent(&id.to_string()).unwrap().password_md5.clone())
     }
 
-    /// Asserts that the live password is the one of the store, and that no rotation is left open.
+    /// Asserts that the live password is the store's, and that no rotation is unfinished.
     #[track_caller]
     fn holds(&self, id: u32) {
         let stored = self.stored(&id.to_string()).unwrap();
@@ -85,7 +85,7 @@ impl Pair {
         assert_eq!(self.stored(&format!("{id}.previous")), None);
     }
 
-    /// Gives the second workspace what the first one knows.
+    /// Copies the first workspace's ledger to the second.
     fn share(&self) {
         let ledger = fs::read_to_string(self.bench.path(".rosterctl/ledger.json")).unwrap();
         self.bench.write("other/.rosterctl/ledger.json", &ledger);
@@ -142,7 +142,7 @@ fn a_rotation_that_was_cut_off_leaves_both_passwords_and_is_gone_on_with() {
         let made = pair.stored(&id.to_string()).unwrap();
         pair.bench.run(&["apply", "--auto-approve"]).exits(0);
         pair.holds(id);
-        // The rotation was open: its password was made, and the vendor's answer was not taken in.
+        // The rotation was unfinished: its password was generated, and the vendor's response was not processed.
         if known.len() == 2 && made != former {
             assert_eq!(pair.stored(&id.to_string()).unwrap(), made, "one rotation makes one password");
         }

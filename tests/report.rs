@@ -1,5 +1,5 @@
 //! One plan in every format: every action, findings of every severity, a pool, a long text that changes, Chinese, and
-//! names that would like to be markup.
+//! names that look like markup.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,11 +24,15 @@ use std::sync::{Arc, Mutex};
 
 use bench::Bench;
 use rosterctl::model::diagnostic::Diagnostic;
+use rosterctl::model::difference::Difference;
+use rosterctl::model::field::Field;
+use rosterctl::model::id::Kind;
 use rosterctl::model::ledger::Ledger;
-use rosterctl::model::outcome::Stale;
+use rosterctl::model::note::{Moved, Note, Refused, Stale};
 use rosterctl::model::outcome::{Status, StepResult};
+use rosterctl::model::problem::FileProblem;
 
-use rosterctl::model::agent::NAME;
+use rosterctl::model::agent::{self, NAME};
 use rosterctl::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use rosterctl::model::source::Source;
 use rosterctl::model::value::Value;
@@ -39,7 +43,7 @@ use serde_json::{Value as Json, json};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report");
 
-/// What must not be in anything that others store or post.
+/// Personal data that no stored or posted report may hold.
 const PERSONAL: [&str; 7] = [
     "13800138000",
     "13900139000",
@@ -88,7 +92,13 @@ fn planned(command: Command) -> Report {
     report(command, vec![part(Body::Planned(BoundPlan::new(rich(), planning::supports())))])
 }
 
-/// A run in which every end of a step comes up.
+/// Returns two values of a text of an agent.
+fn difference(field: &'static Field, before: &str, after: Option<&str>) -> Difference {
+    let text = |text: &str| Value::Text(text.into());
+    Difference { kind: Kind::Agent, field, before: Some(text(before)), after: after.map(text) }
+}
+
+/// Returns a run with every status of a step.
 fn ran() -> Report {
     let plan = rich();
     let ends = [Status::Done, Status::Failed, Status::Skipped, Status::Unknown];
@@ -98,8 +108,12 @@ fn ran() -> Report {
         .zip(ends.iter().cycle())
         .map(|(_, status)| StepResult {
             status: *status,
-            message: (*status != Status::Done)
-                .then(|| "boundPhone is 10086 instead of 13800138000 | <b>no</b>".to_owned()),
+            notes: if *status == Status::Done {
+                Vec::new()
+            } else {
+                let difference = difference(&agent::BOUND_PHONE, "10086", Some("13800138000 | <b>no</b>"));
+                vec![Note::Differs { id: None, difference, kept: false }]
+            },
             made: None,
             pending: false,
             identities: Vec::new(),
@@ -116,17 +130,17 @@ fn ran() -> Report {
         })
         .collect();
     let id = plan.changes[0].id.clone();
-    let stale = vec![Stale {
-        id,
-        message: "email was old.li@example.com when the plan was made and is unset now".to_owned(),
-    }];
+    let difference = difference(&agent::EMAIL, "old.li@example.com", None);
+    let stale = vec![Stale { id, what: Moved::Field { difference } }];
     let run = Run { results, stale, interrupted: true, ..Run::default() };
     report(Command::Apply, vec![part(Body::Ran(BoundPlan::new(plan, planning::supports()), run))])
 }
 
 fn failed() -> Part {
     let place = Source::new("roster/售前 a.yaml", 7, 5);
-    let wrong = Diagnostic::at(&place, "unknown field `nme`, near 13800138000").help("did you mean `name`?");
+    let (message, help) = ("unknown field `nme`, near 13800138000", "did you mean `name`?");
+    let problem = FileProblem::Told { message: message.to_owned(), help: help.to_owned() };
+    let wrong = Diagnostic::at(&place, problem);
     Part {
         exit: 1,
         last_clean_run: None,
@@ -157,14 +171,14 @@ fn draw(report: &Report, format: Format) -> String {
     text
 }
 
-/// Compares with what is kept, digests and the page's own style and script aside.
+/// Compares with the stored output, without digests and the page's own style and script.
 fn keep(name: &str, text: &str) {
     let mut filters = vec![(r#""plan": "[0-9a-f]{64}""#, r#""plan": "…""#)];
     if name.ends_with("html") {
         filters.extend([
             (r"(?s)<style>.*?</style>", "<style>…</style>"),
             (r"(?s)<script>.*?</script>", "<script>…</script>"),
-            (r"&#39;sha256-[^&]*&#39;", "sha256-…"),
+            (r"'sha256-[^']*'", "sha256-…"),
         ]);
     }
     insta::with_settings!({
@@ -201,7 +215,7 @@ fn a_run_tells_what_became_of_each_step() {
 fn a_run_that_wrote_nothing_says_why() {
     let why = "the plan is stale, and nothing was written; this moved:\n  agent/8001: it is gone\nplan again"
         .to_owned();
-    let run = Run { refused: Some(why), ..Run::default() };
+    let run = Run { refused: Some(Refused::Failed { why }), ..Run::default() };
     let refused =
         report(Command::Apply, vec![part(Body::Ran(BoundPlan::new(rich(), planning::supports()), run))]);
     for format in [Format::Text, Format::Markdown, Format::Html, Format::Sarif, Format::Github] {
@@ -296,7 +310,7 @@ fn each_result_of_sarif_has_its_rule_and_a_relative_place() {
     }
 }
 
-/// A plan with so many changes that no comment holds them.
+/// Returns a plan with more changes than a comment holds.
 fn long() -> Plan {
     let plan = rich();
     let names = |change: &&Change| change.action == Action::Update && change.field(&NAME).is_some();
@@ -305,7 +319,7 @@ fn long() -> Plan {
         id: serde_json::from_value(json!(format!("agent/{}", 20_000 + 2 * number))).unwrap(),
         title: Some(format!("坐席|{}", "长".repeat(number % 90))),
         moved: ChangeOrigin::Manifest,
-        // No two change alike, else they would share a line.
+        // All changes differ; otherwise they would share a line.
         names: std::collections::BTreeMap::new(),
         fields: model
             .fields
@@ -340,7 +354,7 @@ fn a_comment_is_cut_between_rows_and_says_so() {
         assert_eq!(text.matches("```").count() % 2, 0);
         assert!(text.ends_with("this run's artifact._\n"), "{}", &text[text.len() - 200..]);
     }
-    // The findings are kept, whatever is cut.
+    // The findings are kept, whatever else is cut.
     assert!(draw(&many(1), Format::Markdown).contains("R404"));
 }
 
@@ -407,7 +421,7 @@ fn what_cannot_be_written_is_an_error_before_anything_is_done() {
     assert_eq!(fs::read(bench.path("roster/roster.yaml")).unwrap(), kept);
     let name = bench.with(|estate| estate.get::<AgentConfig>().agents().next().unwrap().name.clone());
     assert_eq!(name.as_deref(), Some("张三"), "nothing was done");
-    // A manifest that is wrong is no manifest less.
+    // An invalid manifest still counts as a manifest.
     bench.roster("agents: 7\n");
     let said = bench.run(&["plan", "--format", "github", "--write", "sarif=roster/roster.yaml"]).exits(1);
     assert!(said.err.contains("would overwrite"), "{said:?}");
@@ -456,7 +470,7 @@ fn nothing_is_written_over_secrets_or_what_rosterctl_keeps() {
         bench.run(&["plan", "--write", &format!("json={path}")]).exits(0);
         bench.run(&["plan", "--out", path]).exits(0);
     }
-    // The stores of a workspace that cannot be read are not known.
+    // The stores of an unreadable workspace are unknown.
     fs::write(bench.path("rosterctl.yaml"), "kind: Nothing\n").unwrap();
     let said = bench.run(&["plan", "--write", "html=secrets/pw"]).exits(1);
     assert!(said.err.contains("would overwrite"), "{said:?}");
@@ -464,7 +478,7 @@ fn nothing_is_written_over_secrets_or_what_rosterctl_keeps() {
     assert_eq!(fs::read(bench.path("secrets/pw")).unwrap(), b"kept");
 }
 
-/// A browser, where there is one.
+/// Returns a browser, if there is one.
 fn browser() -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -473,7 +487,7 @@ fn browser() -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Listens as a proxy and keeps the first line of what it is asked for.
+/// Listens as a proxy and records the first line of each request.
 fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -493,7 +507,7 @@ fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
     (address, asked)
 }
 
-/// What a browser makes of a page.
+/// Returns the page as a browser renders it.
 fn dom(browser: &Path, address: &str, proxy: &str) -> String {
     let profile = tempfile::tempdir().unwrap();
     let output = Program::new(browser)
@@ -543,7 +557,7 @@ fn the_page_is_searched_in_a_browser_and_asks_for_nothing() {
     assert!(none.contains(">0 of "), "{none}");
     assert!(!evil(&asked), "the page asked for {:?}", asked.lock().unwrap());
 
-    // The page's policy holds even for markup that got in, and the proxy would have seen it.
+    // The page's policy also blocks injected markup; otherwise the proxy would have seen a request.
     let leak = "<body><img src=\"http://evil.test/a\"><script>new Image().src='http://evil.test/b'</script>";
     dom(&browser, &write("leak.html", &page.replacen("<body>", leak, 1)), &proxy);
     assert!(!evil(&asked), "the policy lets something out: {:?}", asked.lock().unwrap());

@@ -1,4 +1,4 @@
-//! The simulated vendors over HTTP: what a client on the other side of a socket sees.
+//! The simulated vendors over HTTP, as a client sees them.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use rosterctl::sandbox::AgentConfig;
@@ -188,8 +188,7 @@ async fn a_server_keeps_its_state() {
     })
     .await
     .unwrap();
-    // A seed that changes while it serves is taken over: what the vendor is like, not who is there. One that is
-    // broken changes nothing.
+    // The server adopts a changed seed: the vendor's settings, not its agents. A broken seed changes nothing.
     let server = served(options.clone(), async |base| {
         for (text, token) in
             [("tokens: [", "one"), ("{tokens: [two], agents: [{operatorId: \"8001\"}]}", "two")]
@@ -197,7 +196,7 @@ async fn a_server_keeps_its_state() {
             std::fs::write(&seed, text).unwrap();
             let mut reply = Value::Null;
             for _ in 0..15 {
-                // Longer than it takes the server to look at the file.
+                // The pause is longer than the server takes to look at the file.
                 tokio::time::sleep(Duration::from_millis(700)).await;
                 reply = post(&base, "page", token, r#"{"abbreviate":"a"}"#).await;
                 if reply["code"] == 0 {
@@ -208,7 +207,7 @@ async fn a_server_keeps_its_state() {
         }
     });
     server.await.unwrap();
-    // The seed's agent stays deleted; what the seed says of the vendor holds.
+    // The seed's agent stays deleted; the seed's vendor settings hold.
     std::fs::write(&seed, "{tokens: [two], agents: [{operatorId: \"8001\"}]}").unwrap();
     served(options.clone(), async |base| {
         assert_eq!(post(&base, "page", "two", r#"{"abbreviate":"a"}"#).await["data"]["total"], 0);

@@ -1,5 +1,4 @@
-//! A saved plan is carried out only as far as a new plan of the same manifests holds it; and with a fingerprint key it
-//! is signed.
+//! Saved plans. Apply carries one out only as far as a new plan agrees. With a fingerprint key it is signed.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -23,7 +22,7 @@ fn roster(names: [&str; 3]) -> String {
     format!("agents:\n{}", (8001..).zip(names).map(one).collect::<Vec<_>>().concat())
 }
 
-/// Edits a saved plan and puts its digest right again.
+/// Edits a saved plan and updates its digest.
 fn edit(bench: &Bench, change: impl FnOnce(&mut Value)) {
     let mut plan: Value =
         serde_json::from_str(&fs::read_to_string(bench.path("plan.json")).unwrap()).unwrap();
@@ -36,7 +35,7 @@ fn name(bench: &Bench, id: &str) -> String {
     bench.with(|estate| estate.get::<AgentConfig>().agent(id).unwrap().name.clone().unwrap())
 }
 
-/// Names an agent in the console.
+/// Renames an agent in the console.
 fn rename(bench: &Bench, id: &str, name: &str) {
     bench.with(|estate| estate.get_mut::<AgentConfig>().agent_mut(id).unwrap().name = Some(name.to_owned()));
 }
@@ -58,7 +57,7 @@ fn a_plan_with_a_forged_digest_deletes_no_agent() {
     let said = bench.run(&APPLY).exits(3);
     assert!(said.err.contains("agent/8001"), "{}", said.err);
     assert_eq!(bench.agents(), ["8001", "8002", "8003"]);
-    // What the new plan holds is done, and the rest is left out.
+    // The steps that the new plan shares are done, and the rest is left out.
     bench.run(&[&APPLY[..], &["--skip-stale"]].concat()).exits(5);
     assert_eq!(bench.agents(), ["8001", "8002", "8003"]);
     assert_eq!(name(&bench, "8003"), "丁");
@@ -83,7 +82,7 @@ fn steps_are_known_by_their_content_and_not_by_their_numbers() {
     let bench = Bench::new(SEED);
     bench.roster(&roster(["子", "丑", "寅"]));
     bench.run(&["plan", "--out", "plan.json"]).exits(0);
-    // The console did one of them before.
+    // The console already made one of the changes.
     rename(&bench, "8001", "子");
     edit(&bench, |plan| {
         plan["changes"].as_array_mut().unwrap().remove(0);
@@ -96,7 +95,7 @@ fn steps_are_known_by_their_content_and_not_by_their_numbers() {
 #[test]
 fn a_step_is_carried_out_once_and_in_its_order() {
     let edits: [fn(&mut Vec<Value>); 6] = [
-        // Once more, under its own id and under another one.
+        // The same step again, under its own id and under another one.
         |steps| steps.push(steps[0].clone()),
         |steps| {
             let mut again = steps[0].clone();
@@ -129,7 +128,7 @@ fn what_the_saved_plan_does_not_hold_is_not_done() {
     assert_eq!(name(&bench, "8001"), "子");
     assert_eq!(name(&bench, "8003"), "卯");
     assert_eq!(said["due"], json!(["agent/8003"]));
-    // A saved plan without steps claims no more.
+    // A saved plan without steps claims nothing else.
     rename(&bench, "8003", "丙");
     bench.run(&["plan", "--out", "plan.json"]).exits(0);
     let said = bench.run(&APPLY).exits(0);
@@ -181,7 +180,7 @@ fn a_plan_is_signed_where_there_is_a_fingerprint_key() {
     bench.environment.push(("BENCH_LEDGER".to_owned(), "another-ledger-key".to_owned()));
     bench.run(&APPLY).exits(3);
     bench.environment.pop();
-    // One that was made from a snapshot has read no secret.
+    // A plan from a snapshot has read no secret.
     bench.run(&["snapshot", "--out", "live.json"]).exits(0);
     bench.run(&["plan", "--live", "live.json", "--out", "unsigned.json"]).exits(0);
     bench.run(&["apply", "--auto-approve", "--plan", "unsigned.json"]).exits(3);

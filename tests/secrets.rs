@@ -1,5 +1,4 @@
-//! Values that no person could use, stores that do not answer, keys that are not there, and whose key a rotation
-//! may overwrite.
+//! Secrets: unusable values, unreachable stores, missing keys, and keys that a rotation may overwrite.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -23,7 +22,7 @@ fn agents(all: &[(&str, &str)]) -> String {
     format!("agents:\n{}", all.concat())
 }
 
-/// A bench with a Vault.
+/// Creates a bench with a Vault.
 fn with_vault(more: &str) -> (Bench, Vault) {
     let mut bench = Bench::new("");
     let vault = Vault::start();
@@ -44,7 +43,7 @@ fn a_password_that_cannot_be_typed_is_refused_before_any_write() {
     bench.write("exec/p", "canary\tpass\n");
     bench.write("secrets/mark", "\u{feff}canary-pass");
     for (store, key) in [("ci", "P"), ("vault", "p"), ("files", "p"), ("pass", "p"), ("files", "mark")] {
-        // The agent before it would be made first.
+        // The agent before it would be created first.
         bench.write("secrets/sound", "sound-pass");
         let reference = format!("store: {store}, key: {key}");
         bench.roster(&agents(&[("8001", "store: files, key: sound"), ("8002", &reference)]));
@@ -83,7 +82,7 @@ fn a_secret_of_the_workspace_with_a_line_break_is_named() {
 #[test]
 fn a_command_that_has_no_such_key_is_told_apart_from_one_that_fails() {
     let bench = Bench::new("");
-    // As `pass` does it.
+    // The behaviour of `pass`.
     let get = "if test -e lost; then echo 'gpg: decryption failed' >&2; exit 1; fi
 if test -e \"exec/$1\"; then cat \"exec/$1\"; else echo \"Error: $1 is not in the password store.\" >&2; exit 1; fi\n";
     bench.write("bin/pass", &format!("#!/bin/sh\n{get}"));
@@ -112,7 +111,7 @@ if test -e \"exec/$1\"; then cat \"exec/$1\"; else echo \"Error: $1 is not in th
     bench.run(&["apply", "--auto-approve"]).exits(0);
     live(&bench, "8001", &fs::read_to_string(bench.path("exec/pass-1")).unwrap());
     live(&bench, "8002", &fs::read_to_string(bench.path("exec/told-1")).unwrap());
-    // An entry of several lines: its first one is the password.
+    // In an entry of several lines, the first line is the password.
     bench.write("exec/lines", "first-line\nuser: someone\n");
     bench.roster(&agents(&[("8003", "store: pass, key: lines")]));
     bench.run(&["apply", "--auto-approve"]).exits(0);
@@ -144,7 +143,7 @@ fn a_command_that_hides_its_failure_overwrites_nothing() {
     fs::remove_file(bench.path("lost")).unwrap();
     bench.run(&["apply", "--auto-approve"]).exits(0);
     live(&bench, "8001", "canary-pass");
-    // Where the store says that it ends so, the key is missing, and made.
+    // If the store declares this exit code as a missing key, the password is generated.
     store(", missing: { exit: [0] }");
     bench.roster(&agents(&[("8002", "store: own, key: q, generate: true")]));
     bench.run(&["apply", "--auto-approve"]).exits(0);
@@ -159,7 +158,7 @@ fn a_vault_that_is_busy_is_asked_again() {
     vault.state.lock().unwrap().busy = 1;
     bench.run(&["apply", "--auto-approve"]).exits(0);
     live(&bench, "8001", "vault-pass");
-    // One that stays so is a system that cannot be reached, wherever its secret is needed.
+    // A store that stays unavailable is an unreachable system, wherever its secret is needed.
     vault.mood("sealed");
     bench.workspace(&format!(
         "  vault: {{ type: vault, address: \"{}\", token: {{ store: ci, key: VAULT_TOKEN }} }}
@@ -208,7 +207,7 @@ fn a_rotation_in_vault_keeps_the_former_password_until_the_vendor_has_the_new_on
     bench.run(&["apply", "--auto-approve"]).exits(0);
     let first = vault.get("p")["pin"].as_str().unwrap().to_owned();
     live(&bench, "8001", &first);
-    // Each answer to a new password is lost on the way.
+    // Each response to a new password is lost.
     bench.roster(&agents(&[("8001", &at(2))]));
     let faults = Faults { seed: 1, drop_after: 1.0, only: vec!["editPwd".to_owned()], ..Faults::default() };
     bench.with(|estate| estate.faults = faults);
@@ -240,7 +239,7 @@ fn a_rotation_by_a_command_keeps_the_former_password_beside_the_new_one() {
     assert_eq!(fs::read_to_string(bench.path("exec-p.previous")).unwrap(), first);
     live(&bench, "8001", &first);
     bench.with(|estate| estate.faults = Faults::default());
-    // What was begun is gone on with; then another rotation makes another password.
+    // The unfinished rotation is completed; then the next rotation generates another password.
     for version in [2, 3] {
         bench.roster(&agents(&[("8001", &at(version))]));
         let before = fs::read_to_string(bench.path("exec-p")).unwrap();
@@ -268,7 +267,7 @@ fn a_rotation_overwrites_no_key_of_others() {
     let plan = bench.run(&["plan", "--format", "json"]).exits(1).json();
     assert_eq!(plan["findings"][0]["code"], "R310");
     assert_eq!(fs::read_to_string(bench.path("secrets/OTHER_TOKEN")).unwrap(), "canary-other");
-    // A key that the store does not hold is made, also when the vendor takes the password in a second run alone.
+    // A missing key is generated, even if the vendor accepts the password only in a second run.
     bench.roster(&agents(&[("8001", &at("agents/second", 2))]));
     let faults = Faults { seed: 1, drop_before: 1.0, only: vec!["editPwd".to_owned()], ..Faults::default() };
     bench.with(|estate| estate.faults = faults);
@@ -280,7 +279,7 @@ fn a_rotation_overwrites_no_key_of_others() {
     }
     bench.run(&["apply", "--auto-approve"]).exits(0);
     live(&bench, "8001", &fs::read_to_string(bench.path("secrets/agents/second")).unwrap());
-    // What is known to be its own is overwritten.
+    // A key that is known to be the agent's own is overwritten.
     bench.roster(&agents(&[("8001", &at("agents/second", 3))]));
     bench.run(&["apply", "--auto-approve"]).exits(0);
     live(&bench, "8001", &fs::read_to_string(bench.path("secrets/agents/second")).unwrap());
@@ -294,7 +293,7 @@ fn git(bench: &Bench, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// How many warnings `doctor` has of a check; `plan` and `apply` have as many lines.
+/// Returns the number of `doctor`'s warnings for a check; asserts that `plan` and `apply` print as many lines.
 fn warnings(bench: &Bench, check: &str) -> usize {
     let doctor = bench.run(&["doctor", "--format", "json"]).json();
     let warned = |one: &&serde_json::Value| one["name"] == check && one["status"] == "warning";
@@ -362,7 +361,7 @@ fn a_folder_of_secrets_keeps_itself_out_of_git() {
     let warned = checks["checks"].as_array().unwrap().iter();
     let mut warned = warned.filter(|check| check["name"] == "store/files" && check["status"] == "warning");
     assert!(warned.next().is_some(), "{checks}");
-    // A folder that the workspace lies in is a repository of its own kind: nothing in it is ignored.
+    // The folder that holds the workspace is an ordinary repository: the program adds no `.gitignore` to it.
     bench.workspace("  here: { type: dir, path: . }\n");
     bench.roster(&agents(&[("8002", "store: here, key: made, generate: true")]));
     bench.run(&["apply", "--auto-approve"]).exits(0);

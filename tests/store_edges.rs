@@ -1,5 +1,5 @@
-//! Stores of secrets at their edges: many keys side by side, many fields of one Vault secret, the rules
-//! of SOPS files, folders that are not there yet, and answers that mean harm.
+//! Edge cases of secret stores: many concurrent keys, many fields of one Vault secret, SOPS rules, missing folders,
+//! malicious responses.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(clippy::print_stderr, reason = "a test that cannot run says so")]
 
@@ -27,14 +27,14 @@ use rosterctl::storage::secrets::Secrets;
 use serde_json::json;
 use vault::{VAULT_TOKEN, Vault};
 
-/// A folder with stores; `ci` is a folder of secrets, so that no test changes its environment.
+/// A folder with stores; `ci` is a folder of secrets, so that no test changes the environment.
 struct Stores {
     folder: tempfile::TempDir,
 }
 
 impl Stores {
     fn new() -> Self {
-        // As the program does at its start; a second time it changes nothing.
+        // As the program does at its start; repeating it changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let stores = Self { folder: tempfile::tempdir().unwrap() };
         stores.write("own/token", VAULT_TOKEN);
@@ -67,13 +67,13 @@ fn at(store: &str, key: &str) -> SecretRef {
     SecretRef { store: Arc::from(store), key: Arc::from(key), generate: false, version: None }
 }
 
-/// What a store gives: the value, or what it says.
+/// Returns a store's value or its error.
 async fn get(secrets: &Secrets, store: &str, key: &str) -> Result<String, String> {
     let value = secrets.get(&at(store, key)).await;
     value.map(|value| value.expose().to_owned()).map_err(|error| error.to_string())
 }
 
-/// Encrypts with the `age` program; `None`, said aloud, where there is none.
+/// Encrypts with the `age` program; prints a note and returns `None` if it is missing.
 fn age(plain: &str) -> Option<Vec<u8>> {
     let identity = fs::read_to_string(fixture("age-identity.txt")).unwrap();
     let recipient = identity.split_whitespace().find(|word| word.starts_with("age1")).unwrap();
@@ -229,13 +229,13 @@ async fn a_sops_file_keeps_its_rules() {
         open("plain", "plain.json"),
         open("slipped", "slipped.json"),
     ));
-    // The digest covers encrypted values alone, and begins as SOPS begins it then.
+    // Here the digest covers encrypted values only, and starts with SOPS' initial bytes for that mode.
     assert_eq!(get(&secrets, "only", "agents/8001").await, Ok("sops-pass-8001".to_owned()));
     assert_eq!(get(&secrets, "plain", "agents/8001").await, Ok("sops-pass-8001".to_owned()));
-    // What is no text is not turned into one.
+    // A value that is not text is not converted to text.
     let said = get(&secrets, "only", "agents/8002").await.unwrap_err();
     assert!(said.contains("does not hold text"), "{said}");
-    // A value in clear where the file's rule says that it is encrypted.
+    // A plain value where the file's rule requires encryption.
     let said = get(&secrets, "slipped", "agents/8001").await;
     assert!(said.is_err(), "{said:?}");
 }
@@ -272,7 +272,7 @@ async fn a_write_that_kv_version_1_took_is_no_success() {
 fn a_service_account_signs_in_once_in_its_namespace() {
     let mut bench = Bench::new("");
     let vault = Vault::start();
-    // Spaces and letters of any language are one part of the path each.
+    // A name with a space, or with letters of any language, is one part of the path.
     vault.set("cc/%E5%9D%90%20%E5%B8%AD/8001", json!({ "value": "vault-pass-8001" }));
     vault.set("cc/8002", json!({ "value": "vault-pass-8002" }));
     bench.write("jwt", "canary-jwt\n");
@@ -298,7 +298,7 @@ fn a_service_account_signs_in_once_in_its_namespace() {
     assert_eq!(state.reads.len(), 2);
 }
 
-/// The MD5 of an agent's live password, and that of what a store holds.
+/// Returns the MD5 of an agent's live password and that of a stored one.
 fn live_and_stored(bench: &Bench, id: &str, stored: &str) -> (String, String) {
     let live = bench.with(|estate| estate.get::<AgentConfig>().agent(id).unwrap().password_md5.clone());
     (live, md5_of(stored))
@@ -327,7 +327,7 @@ fn a_key_that_is_named_twice_is_made_once() {
             agent("8004", &format!("store: vault, key: \"team#value\", version: {version}")),
         ));
     };
-    // No rotation overwrites a password that another agent lives with, too.
+    // No rotation overwrites a password that another agent also uses.
     for (version, code) in [(1, 0), (2, 1)] {
         roster(version);
         bench.run(&["apply", "--auto-approve"]).exits(code);

@@ -1,5 +1,5 @@
-//! Every store of secrets, through the program: the live password is the store's, and no output, log,
-//! plan or ledger holds one.
+//! Every secret store, through the program: the live password is the store's, and no output, log, plan or ledger
+//! holds one.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -15,7 +15,7 @@ use bench::{API_SECRET, Bench, TOKEN, live, md5_of};
 use serde_json::json;
 use vault::{VAULT_TOKEN, Vault};
 
-/// Everything that runs of a bench said or left behind.
+/// All output and files of a bench's runs.
 #[derive(Default)]
 struct Heard(String);
 
@@ -113,7 +113,8 @@ fn every_store_gives_the_password_and_nothing_shows_it() {
     heard.holds_none(&bench, &expected.map(|(_, password)| password));
 }
 
-/// Two hundred agents whose passwords come from one store: what its key of an agent is, and what it holds.
+/// Checks two hundred agents whose passwords come from one store; `key` is the key's pattern and `password` its
+/// value.
 fn two_hundred_from(store: &str, declared: &str, key: &str, password: impl Fn(u32) -> String) {
     let mut bench = Bench::new("");
     let identity = fs::read_to_string(fixture("age-identity.txt")).unwrap();
@@ -259,7 +260,7 @@ fn a_generated_password_is_stored_before_the_agent_is_made() {
         agents(&[("8001", &at("files")), ("8002", &at("vault")), ("8003", &at("vault"))])
             .replace("role: 坐席", role)
     };
-    // The vendor refuses the agents; their passwords are stored all the same, and used the next time.
+    // The vendor refuses the agents; their passwords are stored all the same, and used in the next run.
     bench.roster(&roster("role: 班长", ""));
     bench.run(&["apply", "--auto-approve"]).exits(5);
     let stored = fs::read_to_string(bench.path("secrets/agents/8001")).unwrap();
@@ -277,7 +278,7 @@ fn a_generated_password_is_stored_before_the_agent_is_made() {
     );
     assert_eq!(mode & 0o777, 0o600);
 
-    // A new version makes a new password, and what else the secret holds stays.
+    // A new version generates a new password, and the secret's other fields stay.
     bench.roster(&roster("role: 坐席", ", version: 2"));
     bench.run(&["apply", "--auto-approve"]).exits(0);
     let renewed = fs::read_to_string(bench.path("secrets/agents/8001")).unwrap();
@@ -328,7 +329,7 @@ fn what_a_store_cannot_give_is_said_and_nothing_is_written() {
     };
     for (reference, code) in [
         ("store: vault, key: none", 1),
-        // A sign-in that is refused, and a system that does not answer.
+        // A refused sign-in, and a system that does not answer.
         ("store: denied, key: none", 6),
         ("store: approle, key: none", 6),
         ("store: away, key: none", 1),
@@ -379,7 +380,7 @@ fn a_sops_file_that_was_changed_is_refused() {
         "  sops: { type: sops, path: changed.sops.yaml, identity: { store: files, key: identity } }\n",
     );
     bench.roster(&agents(&[("8001", "store: sops, key: agents/8001")]));
-    // A value taken out, a remark changed, two values swapped.
+    // A removed value, a changed remark, two swapped values.
     let first = text.lines().find(|line| line.contains("\"8002\"")).unwrap();
     let changed = [
         text.replace(&format!("{first}\n"), ""),

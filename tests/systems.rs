@@ -116,7 +116,7 @@ connections:
         fs::write(self.folder.path().join("roster/roster.yaml"), text).unwrap();
     }
 
-    /// Runs the program with all secrets but those of some names.
+    /// Runs the program with all secrets except the named ones.
     fn run_without(&self, missing: &[&str], arguments: &[&str]) -> Said {
         let state = self.folder.path().join("state").to_string_lossy().into_owned();
         let mut environment: Vec<(String, String)> = SECRETS
@@ -137,7 +137,7 @@ connections:
         self.run_without(&[], arguments)
     }
 
-    /// How often each operation was called since last asked: the last part of its path that is no account.
+    /// Returns the calls of each operation since the last look. The last path segment that is no account names it.
     fn calls(&self) -> Value {
         self.running.with(|estate| {
             let calls = std::mem::take(&mut estate.calls);
@@ -215,7 +215,7 @@ fn status_is_narrowed_and_names_unknown_agents() {
     assert_eq!(ids, ["8001", "8002"]);
     let said = site.run(&["status", "--queue", "在线售先"]).exits(1);
     assert!(said.err.contains("did you mean `在线售前`?"), "{}", said.err);
-    // A secret that is missing is a mistake of this side; the rest is shown.
+    // A missing secret is an error on this side; the rest is shown.
     let said = site.run_without(&["T_E"], &["status", "--format", "json"]).exits(1);
     assert!(said.err.contains("T_E"), "{}", said.err);
     assert_eq!(row(&said.json(), "8001")["online"], true);
@@ -235,7 +235,7 @@ fn a_system_that_fails_is_named_and_the_rest_is_shown() {
     assert_eq!(one["unknown"], json!(["agent-config", "isdp-online-agent"]));
     let text = site.run(&["status"]).exits(6).out;
     assert!(text.contains("a page of HTML") && text.contains('?'), "{text}");
-    // Whoever signs wrongly is not let in, and is not tried again.
+    // A wrong signature is refused and not retried.
     site.calls();
     let environment = ["T_E"];
     let said = site.run_without(&environment, &["status", "--format", "json"]).exits(6).json();
@@ -244,8 +244,9 @@ fn a_system_that_fails_is_named_and_the_rest_is_shown() {
     site.stop();
 }
 
-/// 3,000 agents in 30 queues: 30 pages of 100 agents, one of 50 queues, one of who takes chats, 60 pages of 50 who
-/// are online, 30 pages of 100 seats; and one call an agent where the vendor has no other.
+/// Checks the calls for 3,000 agents in 30 queues. Agents take 30 pages of 100, and queues one page of 50. Chat
+/// availability takes one call, and online states take 60 pages of 50. Seats take 30 pages of 100, and a vendor
+/// without a listing takes one call per agent.
 #[test]
 fn status_takes_the_fewest_calls_that_paging_allows() {
     let (mut agents, mut presence, mut seats, mut queues) =
@@ -296,13 +297,13 @@ fn doctor_tries_each_thing_once_and_names_the_way_out() {
     );
     assert!(!site.folder.path().join(".rosterctl").exists(), "doctor writes nothing");
 
-    // A secret that is missing is 1, and everything else is tried.
+    // A missing secret exits with 1, and all other checks still run.
     let said = site.run_without(&["T_D"], &["doctor", "--format", "json"]).exits(1).json();
     let wrong: Vec<String> =
         statuses(&said).into_iter().filter(|(_, s)| s == "error").map(|(n, _)| n).collect();
     assert_eq!(wrong, ["store/ci", "connection/online"]);
 
-    // A refused sign-in is 6, tried once.
+    // A refused sign-in exits with 6 and is tried once.
     site.running
         .with(|estate| estate.get_mut::<SeatQuery>().api_keys.insert("bDqJFiq9".into(), "other".into()));
     site.calls();
@@ -314,7 +315,7 @@ fn doctor_tries_each_thing_once_and_names_the_way_out() {
     );
     assert_eq!(site.calls()["query"], 1);
 
-    // Manifests that are wrong are one check among others.
+    // Invalid manifests are one check among others.
     site.roster("apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorID: \"1\" }]\n");
     let said = site.run(&["doctor", "--format", "json"]).exits(6).json();
     assert!(statuses(&said).contains(&("manifests".to_owned(), "error".to_owned())));
@@ -384,7 +385,7 @@ seats:
     assert_eq!(codes(&drift), ["R103 seat/A_1", "R103 seat/A_2", "R103 seat/A_2", "R104 seat/A_3"]);
     assert_eq!(drift["steps"], json!([]));
     site.run(&["plan", "--detailed-exitcode"]).exits(2);
-    // Seats that cannot be read: a drift cannot know, a plan can do without.
+    // Unreadable seats: a drift cannot be complete, a plan does not need them.
     site.running
         .with(|estate| estate.get_mut::<SeatQuery>().api_keys.insert("bDqJFiq9".into(), "changed".into()));
     let drift = site.run(&["drift", "--format", "json"]).exits(6).json();

@@ -1,7 +1,7 @@
-//! Rules about the code, checked by reading it: the arrows between the rooms, circles of imports, the files that touch
-//! the world, the files that see a secret. The drawing is the header of `src/lib.rs`.
+//! Rules about the code, checked by reading it: arrows between rooms, import cycles, files that touch the world,
+//! files that see secrets. The header of `src/lib.rs` holds the drawing.
 //!
-//! Comments, texts and unit tests (`tests.rs`, and what follows `#[cfg(test)]`) are left out: a test may bring its
+//! Comments, texts and unit tests (`tests.rs`, and the code after `#[cfg(test)]`) are left out: a test may bring its
 //! own world.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -22,9 +22,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["model", "yaml"]),
     ("manifest", &["model", "yaml", "config"]),
     ("provider", &["model", "config"]),
+    ("messages", &["model"]),
     ("plan", &["model", "config"]),
     ("apply", &["model"]),
-    ("report", &["model", "config", "yaml"]),
+    ("report", &["model", "messages", "config", "yaml"]),
     ("runtime", &["model", "config", "provider", "apply"]),
     ("storage", &["model", "config", "runtime"]),
     ("sandbox", &["model", "runtime", "storage"]),
@@ -32,8 +33,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "yaml", "config", "manifest", "provider", "plan", "apply", "report", "runtime",
-            "storage", "sandbox", "vendors",
+            "model", "messages", "yaml", "config", "manifest", "provider", "plan", "apply", "report",
+            "runtime", "storage", "sandbox", "vendors",
         ],
     ),
 ];
@@ -41,19 +42,20 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// The rooms that touch the world: files, sockets, time, chance, the terminal.
 const WORLDLY: &[&str] = &["runtime", "storage", "cli"];
 
-/// Files of other rooms that do.
+/// Files of other rooms that touch the world.
 const WORLDLY_FILES: &[&str] = &["sandbox/embedded.rs", "sandbox/mod.rs", "sandbox/server.rs"];
 
 /// Modules of the standard library that reach outside the process; only the worldly rooms may name them.
 const WORLD: &[&str] = &["env", "fs", "net", "os", "process", "thread"];
 
-/// Crates that do.
+/// Crates that reach outside the process.
 const WORLDLY_CRATES: &[&str] = &[
     "anstream",
     "clap",
     "clap_complete",
     "fastrand",
     "futures_util",
+    "getrandom",
     "http_body_util",
     "hyper",
     "hyper_util",
@@ -61,19 +63,19 @@ const WORLDLY_CRATES: &[&str] = &[
     "reqwest",
     "rustls",
     "tempfile",
-    "terminal_size",
     "tokio",
     "tracing",
     "tracing_subscriber",
 ];
 
-/// Words that ask for time, chance, a terminal or a runtime.
+/// Words that use time, chance, a terminal or a runtime.
 const WORLDLY_WORDS: &[&str] = &[
     "SystemTime",
     "Instant",
     "Timestamp::now",
     "Zoned::now",
     "RandomState",
+    "Term",
     "println!",
     "print!",
     "eprintln!",
@@ -86,7 +88,7 @@ const WORLDLY_WORDS: &[&str] = &[
     "await",
 ];
 
-/// Who may look into a secret: what signs or tells a call, the stores, and the one that takes it out of messages.
+/// Returns true if a file may see a secret: signing, sending, the stores, and redaction.
 fn may_expose(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
@@ -102,16 +104,16 @@ const VENDOR_FOLDERS: &[&str] = &["provider", "sandbox", "vendors"];
 /// Files of other folders that still do: the columns of the status.
 const VENDOR_FILES: &[&str] = &["report/status/mod.rs"];
 
-/// Where a hash map is an index that is looked up and never walked.
+/// Files in which a hash map is an index and is never iterated.
 const HASH_INDEX: &[&str] = &["yaml/reader.rs"];
 
-/// Most lines of a file: a longer one often hides a second noun.
+/// The maximum number of lines of a file: a longer one often hides a second noun.
 const LONGEST: usize = 700;
 
 struct Source {
-    /// Below `src/`.
+    /// The path below `src/`.
     path: String,
-    /// Without comments, texts and unit tests.
+    /// The code without comments, texts and unit tests.
     code: String,
 }
 
@@ -120,7 +122,7 @@ impl Source {
         self.path.split('/').next().unwrap()
     }
 
-    /// How many modules it is below the crate: `plan/mod.rs` 1, `plan/agents.rs` 2.
+    /// Returns the number of modules below the crate: `plan/mod.rs` 1, `plan/agents.rs` 2.
     fn depth(&self) -> usize {
         let below = self.path.split('/').count();
         if self.path.ends_with("/mod.rs") { below - 1 } else { below }
@@ -160,7 +162,7 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// Cuts the unit tests off: a module under `#[cfg(test)]` ends its file.
+/// Removes the unit tests: a module under `#[cfg(test)]` ends its file.
 fn untested(code: &str) -> String {
     let mut from = 0;
     while let Some(at) = code[from..].find("#[cfg(test)]") {
@@ -175,7 +177,7 @@ fn untested(code: &str) -> String {
     code.to_owned()
 }
 
-/// Blanks comments, texts and characters out.
+/// Blanks out comments, texts and characters.
 fn code(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
@@ -243,7 +245,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Whether a word stands in the code, not as a part of another.
+/// Returns true if the code holds the word, not as a part of another.
 fn has_word(code: &str, word: &str) -> bool {
     let ends_open = !word.ends_with(is_word);
     code.match_indices(word).any(|(at, _)| {
@@ -251,7 +253,7 @@ fn has_word(code: &str, word: &str) -> bool {
     })
 }
 
-/// What follows `prefix` in paths: `std::fs::read` and `use std::{fs, io::Read}` give `fs` and `fs`, `io`.
+/// Returns the names after `prefix` in paths: `std::fs::read` and `use std::{fs, io::Read}` give `fs` and `fs`, `io`.
 fn after(code: &str, prefix: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, _) in code.match_indices(prefix) {
@@ -418,6 +420,21 @@ fn few_look_into_a_secret() {
         "files that may not call expose()",
         &wrong.iter().map(|s| s.path.clone()).collect::<Vec<_>>(),
     );
+}
+
+#[test]
+fn only_the_pages_own_files_are_written_unescaped() {
+    let mut wrong = Vec::new();
+    for Source { path, code } in sources() {
+        let is_value = |(at, word): (usize, &str)| !code[at + word.len()..].starts_with("include_str!");
+        if code.match_indices("PreEscaped(").any(is_value) {
+            wrong.push(format!("{path} writes a value without escaping it"));
+        }
+        if has_word(&code, "Render") && path != "report/escape.rs" {
+            wrong.push(format!("{path} renders a type of its own"));
+        }
+    }
+    assert_none("files that write HTML past maud", &wrong);
 }
 
 #[test]

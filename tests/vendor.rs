@@ -1,5 +1,5 @@
-//! The vendor documents' own samples and test vectors, read by the connectors. Samples stand here as they are
-//! printed, but for trailing commas, which no JSON has.
+//! The samples and test vectors of the vendor documents, read by the connectors. The samples are as printed, except
+//! for trailing commas, which JSON does not allow.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -112,7 +112,7 @@ fn seat_query_sample() {
     let page = seat_query::responses::page(&reply(SEAT_QUERY)).unwrap();
     assert_eq!(page.total, Some(5));
     let seats = seats::seats(vec![vec![page]], 100);
-    // The sample prints one of its five.
+    // The sample prints one row of its five.
     assert_eq!(seats.listing.incomplete.as_deref(), Some("1 were listed where the total says 5"));
     let (account, live) = seats.listing.items.first_key_value().unwrap();
     assert_eq!(account.as_str(), "0705C559_003");
@@ -135,7 +135,7 @@ fn seat_query_sample() {
     let figures = &live.figures;
     assert_eq!((figures.calls, figures.connected, figures.connect_rate.as_deref()), (0, 0, Some("0%")));
     assert_eq!((figures.valid, figures.valid_rate.as_deref()), (Some(0), Some("0%")));
-    // The password's MD5 can be compared, and nothing of it is in what can be printed.
+    // The password's MD5 can be compared, but no output contains it.
     assert!(!seats.passwords[account].is_of(&secret("guess")));
     assert!(!format!("{:?}", seats.listing).contains("452061e7"));
 }
@@ -256,7 +256,7 @@ fn cms_sample() {
     let heard = cms_agent::CmsAgent.hear(&connection, &question, &reply(AGENT_BY_WORK_NO)).unwrap();
     assert_eq!(heard.said.len(), 1);
     assert_eq!((&heard.said[0].0, heard.said[0].1.state), (&agent, State::SignedOut));
-    // Somebody else's answer is no answer.
+    // A reply about another agent does not count.
     let other = OperatorId::from("102");
     let heard =
         cms_agent::CmsAgent.hear(&connection, &PresenceQuery::Agent(&other), &reply(AGENT_BY_WORK_NO));
@@ -264,7 +264,7 @@ fn cms_sample() {
     assert!(cms_agent::CmsAgent.ask(&connection, &PresenceQuery::Agent(&"tom".into())).is_none());
 }
 
-/// V4, V5, V7 and V8, through the settings of a connection.
+/// Checks V4, V5, V7 and V8 through the settings of a connection.
 #[test]
 fn cms_signatures_of_every_variant() {
     const ALL: &str = "signedHeaders: [content-length, content-type, host]";
@@ -420,7 +420,7 @@ fn webchat_samples() {
             r#"10018587 阿瓦达哇多23 assignRule="priority" memory="2h" assignMembers=[{"agentNumber":"23235","priority":0}]"#,
         ]
     );
-    // The table's shape, which the samples contradict: the same is read.
+    // The shape of the table, which contradicts the samples, reads the same.
     let mut table: Json = serde_json::from_str(QUEUE_QUEUE).unwrap();
     let data = table["data"].take();
     table["code"] = json!(200);
@@ -487,7 +487,7 @@ fn agent_config_row() {
     );
 }
 
-/// Every key that a read column names stands in a sample or in the row above.
+/// Checks that a sample or the row above holds every key of a read column.
 #[test]
 fn every_key_that_is_read_is_the_vendors() {
     for field in seat::FIELDS {

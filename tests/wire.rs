@@ -1,4 +1,4 @@
-//! The wire: proxies, refused sign-ins, and answers that no vendor's document shows, against scripted sockets.
+//! The wire: proxies, refused sign-ins, and responses outside the vendors' documents, against scripted sockets.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use vault::{VAULT_TOKEN, Vault};
 
-/// Writes a workspace of these connections, and a manifest.
+/// Creates a workspace of these connections, and a manifest.
 fn workspace(connections: &str, more: &str, roster: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), connections, more, roster);
@@ -51,7 +51,7 @@ fn run(folder: &TempDir, arguments: &[&str], environment: &[(&str, String)]) -> 
     bench::run_in(folder.path(), arguments, &environment)
 }
 
-/// A page of agents as the document has it.
+/// Returns a page of agents in the document's form.
 fn page(rows: &[Json]) -> Answer {
     Answer::json(&json!({ "code": 0, "msg": "ok", "data": { "result": rows, "total": rows.len() } }))
 }
@@ -91,7 +91,7 @@ fn loopback_is_never_proxied() {
     }
     assert!(bucket.asked() > 0);
     assert_eq!(proxy.asked(), 0, "{:?}", proxy.lines());
-    // Another host is reached by the proxy, as ever.
+    // The proxy still reaches another host.
     let folder =
         workspace(&agents_at("https://cc.example.com"), "", "agents: [{ operatorId: \"8001\", name: a }]\n");
     run(&folder, &["plan"], &environment).exits(6);
@@ -124,7 +124,7 @@ fn no_credential_follows_a_redirect() {
     assert_eq!(other.asked(), before, "{:?}", other.lines());
 }
 
-/// A vendor of 100 agents that takes the token for so many calls.
+/// Returns a vendor of 100 agents that accepts the token for a number of calls.
 fn refusing_after(calls: usize) -> Scripted {
     let names: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(vec!["old".to_owned(); 100]);
     let count = std::sync::atomic::AtomicUsize::new(0);
@@ -164,7 +164,7 @@ fn the_first_refused_sign_in_ends_a_connection_and_what_was_confirmed_is_counted
     // The last edit was the refused one.
     assert_eq!((of("done"), of("failed"), of("skipped"), of("unknown")), (edits - 1, 1, 100 - edits, 0));
     assert_eq!(json["summary"]["done"], edits - 1);
-    // The next run proves what was confirmed, and does the rest.
+    // The next run confirms the finished edits and does the rest.
     assert!(
         !folder.path().join(".rosterctl/ledger.json").exists() || {
             let ledger: Json =
@@ -177,7 +177,7 @@ fn the_first_refused_sign_in_ends_a_connection_and_what_was_confirmed_is_counted
 
 #[test]
 fn a_run_whose_last_reading_is_refused_is_no_success() {
-    // Page, guard, edit; the reading back is refused.
+    // Page, precondition, edit; the read-back is refused.
     let roster = "agents:\n  - { operatorId: \"8001\", name: new }\n";
     let count = refusing_after(usize::MAX);
     let folder = workspace(&agents_at(&count.url), "", roster);
@@ -218,7 +218,7 @@ fn a_refused_credential_is_tried_once_a_run_and_told_by_its_reason() {
     let checks = said.json()["checks"].as_array().unwrap().clone();
     let check = checks.iter().find(|check| check["name"] == "connection/agents").unwrap().clone();
     assert_eq!(check["reason"], "signIn");
-    // A call for each of the five runs above, and one for the first.
+    // One call for each of the five runs above, and one for the first.
     assert_eq!(vendor.asked(), 6, "{:?}", vendor.lines());
 }
 
@@ -244,7 +244,7 @@ fn other_reasons_have_other_words() {
     assert_eq!(said.code, 6);
 }
 
-/// The shell's script of a Kubernetes example, for a workspace in another place.
+/// Returns the shell script of a Kubernetes example, for a workspace in another place.
 fn script(example: &str, workspace: &Path) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/kubernetes").join(example);
     let yaml: Json = serde_yaml::from_str(&fs::read_to_string(file).unwrap()).unwrap();
@@ -282,7 +282,7 @@ fn the_jobs_of_kubernetes_do_not_try_a_refused_sign_in_again() {
     }
 }
 
-/// All five systems at one address; what `answer` says for a path's page, from 1, is its listing.
+/// Returns connections to all five systems at one address.
 fn five(url: &str) -> String {
     format!(
         "{}
@@ -293,10 +293,10 @@ fn five(url: &str) -> String {
     )
 }
 
-/// The rows of a page and the total that goes with it.
+/// The rows of a page and the total beside them.
 type Listing = (Vec<usize>, Json);
 
-/// A vendor of all listings: what a page holds, and what total it tells.
+/// Starts a vendor of all listings; `page` returns a page's rows and its total.
 fn listing(page: impl Fn(usize) -> Listing + Send + Sync + 'static) -> Scripted {
     Scripted::start(move |path, body| {
         let number = |key: &str| body[key].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
@@ -328,7 +328,7 @@ fn listing(page: impl Fn(usize) -> Listing + Send + Sync + 'static) -> Scripted 
 const LISTINGS: [&str; 5] =
     ["/agent/page", "/queueQueue/", "/queueQueueAgentClaimStatus/", "/seat/query", "/findOnlineAgent"];
 
-/// Reads all five listings; returns the exit code, and the most calls that one of them took.
+/// Reads all five listings; returns the exit code and the highest number of calls of one listing.
 fn read_all(vendor: &Scripted) -> (i32, usize) {
     let folder = workspace(&five(&vendor.url), "", "agents: [{ operatorId: \"1\" }]\n");
     let said = run(&folder, &["status", "--format", "json"], &[]);
@@ -348,7 +348,7 @@ fn read_all(vendor: &Scripted) -> (i32, usize) {
 #[test]
 fn a_total_that_is_not_true_costs_a_handful_of_calls() {
     const ENDLESS: usize = 1_000_000_000_000_000;
-    // A page that is as full as any of the five connectors asks for.
+    // A page that is full for each of the five connectors.
     let full = |page: usize| (page * 100..page * 100 + 100).collect::<Vec<usize>>();
     let untrue: Vec<(&str, Scripted)> = vec![
         (
@@ -413,7 +413,7 @@ fn an_id_with_a_fraction_of_nothing_is_the_same_agent() {
     for ids in [&["8001.0", "8.002e3"][..], &["\" 8001\"", "8002"]] {
         plan(ids).exits(0);
     }
-    // One agent twice, and an id that is none: nothing is deleted, nothing is made.
+    // A duplicate agent and an invalid id: nothing is deleted, nothing is created.
     let said = plan(&["8001.0", "\"8001\""]).exits(6);
     assert_eq!(said.json()["changes"], json!([]), "{}", said.out);
     let said = plan(&["8001", "8002.5"]).exits(6);
@@ -438,7 +438,7 @@ fn an_answer_that_grows_beyond_bounds_is_given_up() {
     assert!(said.err.contains("larger than 64 MiB"), "{}", said.err);
 }
 
-/// Agents, and a system that says of every work number that it is on a call.
+/// Starts a system of agents that reports every work number as on a call.
 fn everybody_on_a_call(ids: &'static [&'static str]) -> Scripted {
     Scripted::start(move |path, body| {
         if path.ends_with("/page") {
@@ -483,7 +483,7 @@ fn a_work_number_is_asked_for_without_its_zeros_and_who_has_none_is_named() {
     assert!(!asked.is_empty() && asked.iter().all(|line| line.contains("\"agentId\":8002")), "{asked:?}");
 }
 
-/// Agents whose telephones the vendor shows in part.
+/// Starts a vendor that shows the agents' telephone numbers in part.
 fn hides_telephones() -> Scripted {
     let phones = std::sync::Mutex::new(std::collections::BTreeMap::from([
         ("8001".to_owned(), "13800001111".to_owned()),
@@ -526,13 +526,13 @@ fn a_value_that_the_vendor_hides_is_never_written() {
     };
     let plan = run(&folder, &["plan", "--format", "json", "--detailed-exitcode"], &[]).exits(0);
     assert!(codes(&plan).contains(&"R110".to_owned()), "{}", plan.out);
-    // What is set is taken for set, as of any field that no operation returns.
+    // A written value is assumed to be set, like any field that no operation returns.
     run(&folder, &["apply", "--auto-approve", "--assert-unread"], &[]);
     let edits: Vec<String> = vendor.lines().into_iter().filter(|line| line.contains("/edit/v2")).collect();
     assert!(!edits.is_empty() && edits.iter().all(|line| line.contains("13800001111")), "{edits:?}");
     let again = run(&folder, &["plan", "--format", "json", "--detailed-exitcode"], &[]).exits(0);
     assert!(again.json()["changes"].as_array().unwrap().is_empty(), "{}", again.out);
-    // Making an agent again would lose what is hidden.
+    // A replacement would lose the hidden value.
     write(
         folder.path(),
         &agents_at(&vendor.url),
@@ -542,7 +542,7 @@ fn a_value_that_the_vendor_hides_is_never_written() {
     let refused = run(&folder, &["plan", "--format", "json", "--detailed-exitcode"], &[]).exits(2);
     assert!(codes(&refused).contains(&"R111".to_owned()), "{}", refused.out);
     assert!(refused.json()["changes"].as_array().unwrap().is_empty());
-    // Neither an import nor a snapshot holds the stars.
+    // Neither an import nor a snapshot holds the masked value.
     let out = folder.path().join("imported");
     run(&folder, &["import", "--out", &out.display().to_string()], &[]).exits(0);
     for file in fs::read_dir(&out).unwrap() {

@@ -1,4 +1,4 @@
-//! The judges of a write: is its target what the plan saw, may its call leave, and does live state show its result?
+//! The three judges of a write: is the target unchanged, may the call leave, does live state show the result?
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
 
 #[allow(dead_code, reason = "each test file uses what it needs")]
@@ -84,7 +84,7 @@ fn a_dead_run_unbound_a_sip_number_where_live_state_shows_none() {
     }
 }
 
-/// A moment of a run.
+/// Returns a moment of a run.
 fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
@@ -128,8 +128,8 @@ fn the_first_read_serves_a_call_while_it_is_fresh_and_shows_its_targets() {
     }
 }
 
-/// Plans an agent again that is in a queue with another priority; returns the plan, and the members of the queue in the
-/// ledger after only its first or last list was written.
+/// Plans the replacement of an agent in a queue with another priority. Returns the plan, and the queue's members in
+/// the ledger after only its first or last list was written.
 fn list_after(declared: &str, last: bool, dropped: &str) -> Option<serde_json::Value> {
     let workspace = planning::workspace_with("", "{ immutable: replace, limits: { floor: 100 } }");
     let text = format!(
@@ -352,9 +352,9 @@ fn a_queue_is_edited_where_its_vendor_can() {
         let exten = OperatorId::from("1001");
         seen.queues.insert(QueueKey::Exten(exten.clone()), Ok(vec![(exten, queue)]));
         let moved = precondition::check(&plan, &supports, &wanted, &seen).unwrap();
-        let moved = moved.first().map(|moved| moved.message.as_str());
+        let moved = moved.first().map(|moved| moved.what.to_string());
         assert!(
-            moved.map_or(stale.is_none(), |why| stale.is_some_and(|stale| why.starts_with(stale))),
+            moved.as_ref().map_or(stale.is_none(), |why| stale.is_some_and(|stale| why.starts_with(stale))),
             "{moved:?}"
         );
         let verdict = postcondition::judge(&plan, &supports, &plan.steps[0], None, &[], None, &seen);

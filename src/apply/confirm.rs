@@ -12,6 +12,7 @@ use super::pre_send;
 use super::precondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::WriteOp;
+use crate::model::note::Note;
 use crate::model::outcome::Status;
 use crate::model::plan::Operation;
 
@@ -58,8 +59,7 @@ impl Machine {
         let all = match seen.queues.get(&QueueKey::All).map_or(Ok(&[][..]), |_| seen.queues(&QueueKey::All)) {
             Ok(all) => all,
             Err(why) => {
-                let why = format!("nobody was deleted, since the queues could not be read: {why}");
-                self.end(at, Status::Failed, why);
+                self.end(at, Status::Failed, Note::QueuesUnread { why });
                 return self.advance();
             }
         };
@@ -69,7 +69,7 @@ impl Machine {
                 (&self.steps[step].phase, &self.steps[step].op)
                 && let Some(why) = precondition::created_since(name, all)
             {
-                self.end(step, Status::Failed, why);
+                self.end(step, Status::Failed, Note::Since { why });
             }
         }
         let plan = Arc::clone(&self.plan);
@@ -84,8 +84,8 @@ impl Machine {
                     self.steps[before].phase = Phase::Done(Proof::Verified);
                 }
                 Verdict::Late(_) if self.may_be_delayed(self.steps[at].polls) => late = true,
-                Verdict::Late(what) => self.fail_unverified(before, &what, true),
-                Verdict::Amiss { what, .. } => self.fail_unverified(before, &what, false),
+                Verdict::Late(what) => self.fail_unverified(before, what, true),
+                Verdict::Amiss { what, .. } => self.fail_unverified(before, what, false),
                 Verdict::Unseen(why) => self.end(before, Status::Unknown, why),
             }
         }
@@ -101,8 +101,7 @@ impl Machine {
         match precondition::agents_moved(&plan, self.supports.agents, seen) {
             Ok(stale) => self.moved(at, stale),
             Err(why) => {
-                let why = format!("nobody was deleted, since the agents could not be read again: {why}");
-                self.end(at, Status::Failed, why);
+                self.end(at, Status::Failed, Note::AgentsUnread { why });
                 self.advance()
             }
         }
@@ -116,7 +115,7 @@ impl Machine {
             if let Some(why) = precondition::in_queue(&id.name, &self.queue_members)
                 && !self.steps[at].left_out.contains(id)
             {
-                self.exclude_target(at, step.operation, id, &why);
+                self.exclude_target(at, step.operation, id, why);
             }
         }
     }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::machine::{Machine, Phase, Ready};
-use super::presence_guard::reasons;
 use super::write_op;
 use super::write_op::WriteOp;
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::{Deferred, Status};
+use crate::model::message::Word;
+use crate::model::note::{Deferred, Moved, Note};
+use crate::model::outcome::Status;
 use crate::model::plan::Operation;
 use crate::model::value::Members;
 
 impl Machine {
     /// Leaves a target out of a step; skips a step without targets.
-    pub(super) fn exclude_target(&mut self, at: usize, operation: Operation, id: &ResourceId, why: &str) {
+    pub(super) fn exclude_target(&mut self, at: usize, operation: Operation, id: &ResourceId, why: Moved) {
         let state = &mut self.steps[at];
         state.left_out.push(id.clone());
         if operation == Operation::AgentDelete
@@ -22,11 +23,11 @@ impl Machine {
         {
             ids.retain(|agent| *agent != id.name);
             if !ids.is_empty() {
-                state.note = Some(format!("{id} was left out: {why}"));
+                state.note = Some(Note::LeftOut { id: id.clone(), why });
                 return;
             }
         }
-        self.end(at, Status::Skipped, format!("{id} moved since the plan was made: {why}"));
+        self.end(at, Status::Skipped, Note::TargetMoved { id: id.clone(), why });
     }
 
     /// Returns whether the dependencies of a step are satisfied; leaves agents out of a deletion.
@@ -46,21 +47,18 @@ impl Machine {
             return Ready::Go;
         }
         if step.operation != Operation::AgentDelete {
-            let names: Vec<&str> = failed.iter().map(|f| plan.steps[*f].id.as_str()).collect();
-            let names = names.join(", ");
+            let steps = failed.iter().map(|f| Word::from(plan.steps[*f].id.clone())).collect();
             if failed.iter().all(|before| self.only_deferred(*before)) {
                 let deferred: Vec<Deferred> =
                     failed.iter().flat_map(|f| self.steps[*f].deferred.clone()).collect();
-                let why =
-                    format!("it depends on {names}, which left people at work alone: {}", reasons(&deferred));
-                self.steps[at].deferred = deferred;
+                self.steps[at].deferred.clone_from(&deferred);
+                let why = Note::AfterDeferred { steps, deferred };
                 return Ready::Blocked { why, only_deferred: true };
             }
-            let why = format!("it depends on {names}, which did not take effect");
-            return Ready::Blocked { why, only_deferred: false };
+            return Ready::Blocked { why: Note::AfterFailed { steps }, only_deferred: false };
         }
         // Only agents that could not leave their queues stay. An agent that a read showed outside has left.
-        let mut stay: BTreeMap<OperatorId, String> = BTreeMap::new();
+        let mut stay: BTreeMap<OperatorId, Moved> = BTreeMap::new();
         // The presence guard has left out the agents that it deferred.
         for before in failed.into_iter().filter(|before| !self.only_deferred(*before)) {
             for target in &plan.steps[before].targets {
@@ -78,14 +76,14 @@ impl Machine {
                 let is_in = |id: &&OperatorId| seen.is_none_or(|members| members.contains(*id));
                 let agents = step.targets.iter().map(|t| &t.name).filter(is_in);
                 for agent in agents.filter(|a| change.is_none() || has(old, a) && !has(new, a)) {
-                    stay.insert(agent.clone(), format!("it could not leave {target}"));
+                    stay.insert(agent.clone(), Moved::CouldNotLeave { queue: target.clone() });
                 }
             }
         }
         for (agent, why) in stay {
             let id = ResourceId::agent(&agent);
             if !self.steps[at].left_out.contains(&id) {
-                self.exclude_target(at, step.operation, &id, &why);
+                self.exclude_target(at, step.operation, &id, why);
             }
         }
         if self.steps[at].is_waiting() { Ready::Go } else { Ready::NotYet }

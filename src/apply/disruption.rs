@@ -6,22 +6,22 @@ use super::write_op;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
-use crate::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict};
+use crate::model::presence::{Disruption, Objection, Presence, PresencePolicy};
 use crate::model::value::Value;
 
 /// The disruptions of a step by agent; the first one that the policy blocks counts.
 pub type Disruptions = Vec<(OperatorId, Vec<Disruption>)>;
 
-/// Returns the first disruption that the policy blocks, and its verdict.
+/// Returns the first disruption that the policy blocks, and its objection.
 pub(super) fn first_objection(
     guard: &PresencePolicy,
     disruptions: &[Disruption],
     agent: &OperatorId,
     presence: &Presence,
-) -> Option<(Disruption, PresenceVerdict)> {
-    let verdicts =
-        disruptions.iter().map(|disruption| (*disruption, guard.evaluate(*disruption, agent, presence)));
-    verdicts.into_iter().find(|(_, verdict)| *verdict != PresenceVerdict::Clear)
+) -> Option<(Disruption, Objection)> {
+    disruptions
+        .iter()
+        .find_map(|disruption| Some((*disruption, guard.evaluate(*disruption, agent, presence).objection()?)))
 }
 
 /// Returns true if the policy objects to a disruption.

@@ -8,7 +8,8 @@ use super::readback::{ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::outcome::{Deferred, Stale, StepResult};
+use crate::model::note::{Allowed, Deferred, Note, Stale, Unread};
+use crate::model::outcome::StepResult;
 use crate::model::presence::{Presence, PresencePolicy};
 use crate::model::retry::Bounds;
 
@@ -90,7 +91,7 @@ pub enum Effect {
         /// The pause before it.
         pause: Duration,
         /// A message for the operator.
-        notice: Option<String>,
+        notice: Option<Note>,
     },
     /// Send a call.
     Send {
@@ -117,7 +118,7 @@ pub enum Finish {
     /// Nothing was written: the plan is stale.
     Stale(Vec<Stale>),
     /// Nothing was written: the precondition could not be read.
-    Unreadable(String),
+    Unreadable(Unread),
 }
 
 /// The outcome of a run that carried out steps.
@@ -130,7 +131,7 @@ pub struct ApplyOutcome {
     /// Busy agents that were left alone.
     pub deferred: Vec<Deferred>,
     /// Busy agents that an allowance did not spare.
-    pub allowed: Vec<Deferred>,
+    pub allowed: Vec<Allowed>,
     /// The operator interrupted it.
     pub interrupted: bool,
 }

@@ -111,7 +111,7 @@ pub fn recover(
         let dropped = live.filter(|_| done).map(|live| dropped(plan, step, live)).unwrap_or_default();
         results.push(StepResult {
             status,
-            message: None,
+            notes: Vec::new(),
             made,
             pending,
             identities,

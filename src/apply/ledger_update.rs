@@ -134,7 +134,7 @@ fn mark_waiting<'a>(
     let spared = mine.flat_map(|(_, result)| &result.spared);
     let own = spared.filter(|spared| change.id.kind == Kind::Queue || spared.agent == change.id.name);
     let marks: BTreeMap<String, String> =
-        own.map(|spared| (spared.agent.to_string(), spared.state.to_owned())).collect();
+        own.map(|spared| (spared.agent.to_string(), spared.why.phrase().to_owned())).collect();
     if !marks.is_empty() {
         ledger.waiting.insert(change.id.key(), marks);
     } else if all {

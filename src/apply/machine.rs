@@ -11,7 +11,8 @@ use super::{disruption, precondition, write_op};
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::identity::Identity;
-use crate::model::outcome::{Deferred, Stale, Status};
+use crate::model::note::{Allowed, Deferred, Note, Stale};
+use crate::model::outcome::Status;
 use crate::model::plan::{Operation, Plan};
 use crate::model::retry::Bounds;
 use crate::model::support::Supports;
@@ -24,8 +25,8 @@ pub(super) enum Ready {
     Go,
     /// A dependency is over and did not take effect.
     Blocked {
-        /// The reason, in words.
-        why: String,
+        /// The reason.
+        why: Note,
         /// Nothing but the presence guard keeps it from being sent.
         only_deferred: bool,
     },
@@ -69,8 +70,8 @@ pub(super) enum Phase {
     Ended {
         /// Its status.
         status: Status,
-        /// The reason, in words.
-        message: String,
+        /// The reason.
+        notes: Vec<Note>,
         /// Nothing but the presence guard kept it from being sent.
         only_deferred: bool,
     },
@@ -144,8 +145,8 @@ pub(super) struct StepState {
     pub(super) dropped: Vec<OperatorId>,
     /// Busy agents that it leaves alone.
     pub(super) deferred: Vec<Deferred>,
-    /// The last failure, or a target that was left out, in words.
-    pub(super) note: Option<String>,
+    /// The last failure, or a target that was left out.
+    pub(super) note: Option<Note>,
 }
 
 impl StepState {
@@ -220,7 +221,7 @@ pub struct Machine {
     /// Agents of `deleted` that are left alone.
     pub(super) deferred: Vec<Deferred>,
     /// Busy agents that an allowance did not spare.
-    pub(super) allowed: Vec<Deferred>,
+    pub(super) allowed: Vec<Allowed>,
     pub(super) interrupted: bool,
     /// Time since the begin of the run.
     pub(super) now: Duration,
@@ -311,13 +312,19 @@ impl Machine {
     }
 
     /// Ends a step.
-    pub(super) fn end(&mut self, step: usize, status: Status, message: impl Into<String>) {
-        self.steps[step].phase = Phase::Ended { status, message: message.into(), only_deferred: false };
+    pub(super) fn end(&mut self, step: usize, status: Status, notes: impl Into<Vec<Note>>) {
+        self.steps[step].phase = Phase::Ended { status, notes: notes.into(), only_deferred: false };
+    }
+
+    /// Ends a step, with the last note on it and another one.
+    pub(super) fn end_with(&mut self, step: usize, status: Status, note: Note) {
+        let last = self.steps[step].note.clone();
+        self.end(step, status, last.into_iter().chain([note]).collect::<Vec<_>>());
     }
 
     /// Skips a step; `only_deferred` where nothing but the presence guard keeps it from being sent.
-    pub(super) fn skip(&mut self, step: usize, message: String, only_deferred: bool) {
-        self.steps[step].phase = Phase::Ended { status: Status::Skipped, message, only_deferred };
+    pub(super) fn skip(&mut self, step: usize, why: Note, only_deferred: bool) {
+        self.steps[step].phase = Phase::Ended { status: Status::Skipped, notes: vec![why], only_deferred };
     }
 
     /// Records the members of the queues that were read; forgets queues that a complete listing lacks.
@@ -348,7 +355,7 @@ impl Machine {
         for moved in &stale {
             let plan = Arc::clone(&self.plan);
             for (at, step) in plan.steps.iter().enumerate().filter(|(_, s)| s.targets.contains(&moved.id)) {
-                self.exclude_target(at, step.operation, &moved.id, &moved.message);
+                self.exclude_target(at, step.operation, &moved.id, moved.what.clone());
             }
         }
         self.left_out = stale;
@@ -411,7 +418,7 @@ impl Machine {
         }
         let state = &mut self.steps[at];
         let Some(op) = state.op.clone() else {
-            self.end(at, Status::Failed, "the plan does not hold what this step needs");
+            self.end(at, Status::Failed, Note::NoData);
             return None;
         };
         if op.kind().is_some_and(|kind| self.refused_kinds.contains(&kind)) {
@@ -452,18 +459,17 @@ impl Machine {
                 state.phase = Phase::Done(Proof::Due);
             }
             Err(failure @ (Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_))) => {
-                let why = failure.message().to_owned();
-                state.note = Some(why.clone());
+                state.note = Some(Note::from(&failure));
                 // No operation returns a password, and a repetition does no harm: send it again.
                 if self.plan.steps[at].operation == Operation::AgentPassword {
-                    return self.again(at, &why);
+                    return self.again(at);
                 }
                 let late = matches!(failure, Failure::Late(_));
                 return vec![self.resolve(at, if late { Doubt::Late } else { Doubt::Lost })];
             }
             // agent-config documents no codes: an unknown one may mean success.
             Err(Failure::Refused(why)) if state.op.as_ref().is_some_and(readable) => {
-                state.note = Some(why);
+                state.note = Some(Note::Failed { why });
                 return vec![self.resolve(at, Doubt::Refused)];
             }
             Err(
@@ -472,14 +478,14 @@ impl Machine {
                 | Failure::Throttled { .. }
                 | Failure::Refused(_)
                 | Failure::Halted),
-            ) => self.end(at, Status::Failed, failure.message()),
+            ) => self.end(at, Status::Failed, Note::from(&failure)),
             Err(failure @ (Failure::SignIn(_) | Failure::Shut(_))) => {
                 let signed_out = matches!(failure, Failure::SignIn(_));
                 let status = if signed_out { Status::Failed } else { Status::Skipped };
                 // Only the first step of a kind repeats the vendor's message.
                 match self.steps[at].op.as_ref().and_then(WriteOp::kind) {
                     Some(kind) if self.refused_kinds.insert(kind) => {
-                        self.end(at, Status::Failed, failure.message());
+                        self.end(at, Status::Failed, Note::from(&failure));
                     }
                     _ => self.end_signed_out(at, status),
                 }
@@ -495,7 +501,7 @@ impl Machine {
         self.steps[at].phase = Phase::Waiting { confirmed: true, guarded };
         for moved in stale {
             if !self.steps[at].left_out.contains(&moved.id) {
-                self.exclude_target(at, plan.steps[at].operation, &moved.id, &moved.message);
+                self.exclude_target(at, plan.steps[at].operation, &moved.id, moved.what.clone());
             }
             if !self.left_out.contains(&moved) {
                 self.left_out.push(moved);
@@ -505,7 +511,8 @@ impl Machine {
     }
 
     /// Sends a call again that was not carried out, within its bounds.
-    pub(super) fn again(&mut self, at: usize, why: &str) -> Vec<Effect> {
+    pub(super) fn again(&mut self, at: usize) -> Vec<Effect> {
+        let why: Vec<Note> = self.steps[at].note.iter().cloned().collect();
         if self.is_refused(at) {
             self.end(at, Status::Failed, why);
             return self.advance();
@@ -516,7 +523,7 @@ impl Machine {
             if self.steps[at].op.as_ref().is_some_and(|op| unreadable(self.supports.agents, op)) {
                 self.end(at, Status::Unknown, why);
             } else {
-                self.end(at, Status::Failed, format!("{why}; it was not carried out"));
+                self.end_with(at, Status::Failed, Note::NotCarriedOut);
             }
             return self.advance();
         }
@@ -552,7 +559,7 @@ impl Machine {
     pub fn halted(&mut self) -> Vec<Effect> {
         for at in 0..self.steps.len() {
             if !matches!(self.steps[at].phase, Phase::Ended { .. }) {
-                self.end(at, Status::Unknown, "the run came to a halt");
+                self.end(at, Status::Unknown, Note::CameToHalt);
             }
         }
         vec![self.results()]

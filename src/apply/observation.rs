@@ -101,6 +101,7 @@ mod tests {
             steps: Vec::new(),
             findings: Vec::new(),
             allowed: Vec::new(),
+            assert_unread: false,
             targets: Vec::new(),
             digests: Digests::default(),
         }

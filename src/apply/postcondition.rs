@@ -9,11 +9,13 @@ use super::shown;
 use super::write_op;
 use super::write_op::{WriteOp, exten};
 use crate::model::agent::PASSWORD;
+use crate::model::difference::Difference;
 use crate::model::equivalence::same;
 use crate::model::field::Record;
-use crate::model::id::{OperatorId, ResourceId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
-use crate::model::outcome::KEPT;
+use crate::model::message::Word;
+use crate::model::note::{FieldOf, Note, Unread};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::support::{Support, Supports};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Type, Value};
@@ -49,19 +51,19 @@ pub enum Verdict {
     Took,
     /// It did not.
     Amiss {
-        /// The differences, in words.
-        what: String,
+        /// The differences.
+        what: Vec<Note>,
         /// The vendor keeps every value that differs in another form.
         forms: bool,
     },
     /// The state is the one before the step: the effect may not be shown yet.
-    Late(String),
+    Late(Vec<Note>),
     /// A new agent differs in fields that the vendor's document leaves open: one more edit an agent sets them.
     ///
     /// They are `enabled` and `mainSkillGroup`.
     Unsettled(Open),
     /// The effect is not known, with the reason.
-    Unseen(String),
+    Unseen(Note),
 }
 
 /// Judges a step by a read-back.
@@ -98,11 +100,11 @@ fn agents(plan: &Plan, support: &Support, step: &Step, later: &[String], seen: &
         let now = match seen.agent(&target.name) {
             Ok(Some(now)) => now,
             Ok(None) => {
-                amiss.push(format!("{target} is not there"));
+                amiss.push(Note::Missing { id: target.clone() });
                 late = true;
                 continue;
             }
-            Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
+            Err(why) => return Verdict::Unseen(Note::NotSeen { id: target.clone(), why }),
         };
         let mut open = Vec::new();
         for (diff, wanted) in answered_for(support, change, step, later) {
@@ -116,13 +118,11 @@ fn agents(plan: &Plan, support: &Support, step: &Step, later: &[String], seen: &
                         open.push(field.key);
                         continue;
                     }
-                    let kept = if form { KEPT } else { "" };
-                    let words = live.map_or_else(|| "unset".to_owned(), Value::words);
-                    amiss.push(format!(
-                        "{target}: {} is {words} instead of {}{kept}",
-                        field.key,
-                        wanted.words()
-                    ));
+                    amiss.push(Note::Differs {
+                        id: Some(target.clone()),
+                        difference: difference(Kind::Agent, diff, live, wanted),
+                        kept: form,
+                    });
                     late |= match (change.action, creation) {
                         // The agent that is there is the new one.
                         (Action::Create, true) => false,
@@ -135,7 +135,7 @@ fn agents(plan: &Plan, support: &Support, step: &Step, later: &[String], seen: &
                 }
                 // A text may be unset or hidden in part: there the vendor's confirmation decides.
                 None if matches!(field.ty, Type::Text { .. } | Type::Sip) => {}
-                None => unreturned.push(format!("{target} does not tell {}", field.key)),
+                None => unreturned.push(FieldOf { id: target.clone(), field: Word::Borrowed(field.key) }),
             }
         }
         if !open.is_empty() {
@@ -143,15 +143,19 @@ fn agents(plan: &Plan, support: &Support, step: &Step, later: &[String], seen: &
         }
     }
     if !amiss.is_empty() {
-        let what = amiss.join("; ");
-        if late { Verdict::Late(what) } else { Verdict::Amiss { what, forms } }
+        if late { Verdict::Late(amiss) } else { Verdict::Amiss { what: amiss, forms } }
     } else if !unsettled.is_empty() {
         Verdict::Unsettled(unsettled)
     } else if !unreturned.is_empty() {
-        Verdict::Unseen(format!("the answer to reading back {}", unreturned.join("; ")))
+        Verdict::Unseen(Note::Unreturned { fields: unreturned })
     } else {
         Verdict::Took
     }
+}
+
+/// Returns the difference between a live value and the one that was sent.
+fn difference(kind: Kind, diff: &FieldDiff, live: Option<&Value>, sent: &Value) -> Difference {
+    Difference { kind, field: diff.field, before: live.cloned(), after: Some(sent.clone()) }
 }
 
 /// Returns the fields that a step answers for and that some operation returns, with the values it sends.
@@ -190,11 +194,11 @@ fn deleted(step: &Step, seen: &ReadBack) -> Verdict {
     for target in &step.targets {
         match seen.agent(&target.name) {
             Ok(None) => {}
-            Ok(Some(_)) => left.push(target.to_string()),
-            Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
+            Ok(Some(_)) => left.push(target.clone()),
+            Err(why) => return Verdict::Unseen(Note::NotSeen { id: target.clone(), why }),
         }
     }
-    if left.is_empty() { Verdict::Took } else { Verdict::Late(format!("still there: {}", left.join(", "))) }
+    if left.is_empty() { Verdict::Took } else { Verdict::Late(vec![Note::StillThere { ids: left }]) }
 }
 
 /// Returns the key of the queue of a step.
@@ -246,13 +250,13 @@ fn queue(
     let key = key(step, target, change, made);
     let now = match seen.queues(&key) {
         Ok([(_, now)]) => now,
-        Ok([]) => return Verdict::Late(format!("{target} is not there")),
+        Ok([]) => return Verdict::Late(vec![Note::Missing { id: target.clone() }]),
         Ok(many) => {
-            let extens: Vec<&str> = many.iter().map(|(exten, _)| exten.as_str()).collect();
-            let what = format!("{target} is there more than once: {}", extens.join(", "));
+            let extens = many.iter().map(|(exten, _)| exten.clone()).collect();
+            let what = vec![Note::Several { id: target.clone(), extens }];
             return Verdict::Amiss { what, forms: false };
         }
-        Err(why) => return Verdict::Unseen(format!("{target} could not be read back: {why}")),
+        Err(why) => return Verdict::Unseen(Note::NotSeen { id: target.clone(), why }),
     };
     let mut amiss = Vec::new();
     let sends = |diff: &&FieldDiff| match step.operation {
@@ -269,15 +273,14 @@ fn queue(
     if amiss.is_empty() {
         return Verdict::Took;
     }
-    let what = amiss.join("; ");
     let old = was_list(plan, step, now);
     let edits = change.into_iter().flat_map(|change| &change.fields).filter(sends);
     let unedited = edits.into_iter().all(|diff| diff.before.as_ref() == now.record.get(diff.field));
     if step.operation == Operation::QueueMembers && old || step.operation == Operation::QueueEdit && unedited
     {
-        Verdict::Late(what)
+        Verdict::Late(amiss)
     } else {
-        Verdict::Amiss { what, forms: false }
+        Verdict::Amiss { what: amiss, forms: false }
     }
 }
 
@@ -292,7 +295,7 @@ fn was_list(plan: &Plan, step: &Step, now: &LiveQueue) -> bool {
 }
 
 /// Returns the differences of the attributes that a step sends and of those that only a creation sets.
-fn attributes(change: Option<&Change>, sends: impl Fn(&&FieldDiff) -> bool, now: &LiveQueue) -> Vec<String> {
+fn attributes(change: Option<&Change>, sends: impl Fn(&&FieldDiff) -> bool, now: &LiveQueue) -> Vec<Note> {
     let mut amiss = Vec::new();
     for diff in change.into_iter().flat_map(|change| &change.fields).filter(sends) {
         let field = diff.field;
@@ -300,30 +303,30 @@ fn attributes(change: Option<&Change>, sends: impl Fn(&&FieldDiff) -> bool, now:
         if let Some(wanted) = &diff.after
             && !same(wanted, live)
         {
-            let live = live.map_or_else(|| "unset".to_owned(), Value::words);
-            amiss.push(format!("{} is {live} instead of {}", field.key, wanted.words()));
+            let difference = difference(Kind::Queue, diff, live, wanted);
+            amiss.push(Note::Differs { id: None, difference, kept: false });
         }
     }
     amiss
 }
 
 /// Returns the differences of the members.
-fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now: &LiveQueue) -> Vec<String> {
+fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now: &LiveQueue) -> Vec<Note> {
     let now = now.members().unwrap_or(&NO_MEMBERS);
-    let mut amiss = Vec::new();
+    let (mut amiss, id) = (Vec::new(), || target.clone());
     let due = wanted.keys().filter(|id| !strangers.contains(id));
-    let skipped: Vec<&str> = due.filter(|id| !now.contains_key(*id)).map(OperatorId::as_str).collect();
-    if !skipped.is_empty() {
-        amiss.push(format!("{target}: the vendor skipped {} in silence", skipped.join(", ")));
+    let members: Vec<OperatorId> = due.filter(|id| !now.contains_key(*id)).cloned().collect();
+    if !members.is_empty() {
+        amiss.push(Note::Skipped { id: id(), members });
     }
-    let extra: Vec<&str> =
-        now.keys().filter(|id| !wanted.contains_key(*id)).map(OperatorId::as_str).collect();
-    if !extra.is_empty() {
-        amiss.push(format!("{target} still has {}", extra.join(", ")));
+    let members: Vec<OperatorId> = now.keys().filter(|id| !wanted.contains_key(*id)).cloned().collect();
+    if !members.is_empty() {
+        amiss.push(Note::Extra { id: id(), members });
     }
-    for (id, priority) in wanted {
-        if let Some(live) = now.get(id).filter(|live| *live != priority) {
-            amiss.push(format!("{target}: {id} has priority {live} instead of {priority}"));
+    for (member, priority) in wanted {
+        if let Some(live) = now.get(member).filter(|live| *live != priority) {
+            let (member, live, sent) = (member.clone(), *live, *priority);
+            amiss.push(Note::Priority { id: id(), member, live, sent });
         }
     }
     amiss
@@ -338,12 +341,12 @@ pub(super) enum Outcome {
     NotDone,
     /// It was carried out in part; the rest.
     Left(WriteOp),
-    /// It was carried out in a way that a repetition does not remedy; the reason, in words.
-    Failed(String),
-    /// Its target is missing, or not shown yet; the reason, in words.
-    Late(String),
-    /// It could not be read back, with the reason.
-    Unseen(String),
+    /// It was carried out in a way that a repetition does not remedy.
+    Failed(Note),
+    /// Its target is missing, or not shown yet.
+    Late(Note),
+    /// It could not be read back.
+    Unseen(Unread),
 }
 
 /// Returns whether a call was carried out, by a read-back right after it.
@@ -362,12 +365,12 @@ pub(super) fn outcome(
             // A second call binds a number that the manifest chose.
             let sent = || record.iter().filter(|entry| agents.can_create(entry.field, &entry.value));
             let is_made = |now: &Record| !last || shown::values(agents, sent(), now) == Some(true);
-            let there: Result<Vec<bool>, String> =
+            let there: Result<Vec<bool>, Unread> =
                 ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some_and(is_made))).collect();
             match there.map(|there| there.into_iter().filter(|there| *there).count()) {
                 Ok(made) if made == ids.len() => Outcome::Done(None),
                 Ok(0) => Outcome::NotDone,
-                Ok(made) => Outcome::Failed(format!("{made} of {} were made: run apply again", ids.len())),
+                Ok(made) => Outcome::Failed(Note::MadeInPart { made, of: ids.len() }),
                 Err(reason) => Outcome::Unseen(reason),
             }
         }
@@ -378,7 +381,7 @@ pub(super) fn outcome(
                     && shown::values(agents, record.iter(), now) == Some(true);
                 if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
-            Ok(None) => Outcome::Late("the agent is gone".to_owned()),
+            Ok(None) => Outcome::Late(Note::TargetGone { kind: Kind::Agent }),
             Err(reason) => Outcome::Unseen(reason),
         },
         WriteOp::DeleteAgents { ids } => {
@@ -400,7 +403,7 @@ pub(super) fn outcome(
         WriteOp::CreateQueue { name, .. } => match seen.queues(&QueueKey::Name(name.clone())) {
             Ok([]) => Outcome::NotDone,
             Ok([(exten, _)]) => Outcome::Done(Some(exten.clone())),
-            Ok(many) => Outcome::Failed(format!("now {} queues have this name", many.len())),
+            Ok(many) => Outcome::Failed(Note::Namesakes { count: many.len() }),
             Err(reason) => Outcome::Unseen(reason),
         },
         WriteOp::EditQueue { exten, record } => match seen.queues(&QueueKey::Exten(exten.clone())) {
@@ -408,7 +411,7 @@ pub(super) fn outcome(
                 let done = record.iter().all(|entry| same(&entry.value, now.record.get(entry.field)));
                 if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
-            Ok(_) => Outcome::Late("the queue is gone".to_owned()),
+            Ok(_) => Outcome::Late(Note::TargetGone { kind: Kind::Queue }),
             Err(reason) => Outcome::Unseen(reason),
         },
         WriteOp::SetMembers { exten, members, .. } => match seen.queues(&QueueKey::Exten(exten.clone())) {
@@ -416,7 +419,7 @@ pub(super) fn outcome(
                 let done = shown::members(strangers, members, now) == Some(true);
                 if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
-            Ok(_) => Outcome::Late("the queue is gone".to_owned()),
+            Ok(_) => Outcome::Late(Note::TargetGone { kind: Kind::Queue }),
             Err(reason) => Outcome::Unseen(reason),
         },
         WriteOp::SetPassword { .. } | WriteOp::PutSecret { .. } => Outcome::NotDone,
@@ -449,9 +452,9 @@ pub fn unconfirmed(plan: &Plan, agents: &Support, step: &Step, seen: &ReadBack) 
 }
 
 /// Returns the names of the fields, each once.
-pub fn keys(open: &Open) -> String {
-    let keys: BTreeSet<&str> = open.values().flatten().copied().collect();
-    keys.into_iter().collect::<Vec<_>>().join(", ")
+pub fn keys(open: &Open) -> Vec<Word> {
+    let keys: BTreeSet<&'static str> = open.values().flatten().copied().collect();
+    keys.into_iter().map(Word::Borrowed).collect()
 }
 
 /// Returns the operations that set fields of agents again: one edit an agent, and one for a password.

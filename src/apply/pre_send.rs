@@ -10,7 +10,7 @@ use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::Stale;
+use crate::model::note::Stale;
 use crate::model::plan::{Action, Change, Plan};
 use crate::model::support::Supports;
 
@@ -110,7 +110,7 @@ pub fn judge(
     op: &WriteOp,
     seen: &ReadBack,
 ) -> Result<Vec<Stale>, Failure> {
-    let queues = |key| seen.queues(&key).map_err(Failure::NotSent);
+    let queues = |key| seen.queues(&key).map_err(|why| Failure::NotSent(why.to_string()));
     let agents = |word: &str| {
         precondition::agents_moved(plan, supports.agents, seen)
             .map_err(|why| Failure::NotSent(format!("{word} could not be read again: {why}")))
@@ -130,8 +130,7 @@ pub fn judge(
             }
             let inside = seen.members().collect();
             let joined = |id: &OperatorId| {
-                let message = precondition::in_queue(id, &inside)?;
-                Some(Stale { id: ResourceId::agent(id), message })
+                Some(Stale { id: ResourceId::agent(id), what: precondition::in_queue(id, &inside)? })
             };
             let mut stale: Vec<Stale> = ids.iter().filter_map(joined).collect();
             stale.extend(agents("they")?);
@@ -142,5 +141,5 @@ pub fn judge(
         | WriteOp::CreateAgents { .. }
         | WriteOp::PutSecret { .. } => None,
     };
-    moved.map_or(Ok(Vec::new()), |moved| Err(Failure::Refused(moved)))
+    moved.map_or(Ok(Vec::new()), |moved| Err(Failure::Refused(moved.to_string())))
 }

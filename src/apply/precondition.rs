@@ -6,11 +6,12 @@ use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::shown;
 use super::write_op::exten;
 use crate::model::agent;
+use crate::model::difference::Difference;
 use crate::model::equivalence::same;
 use crate::model::field::{Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
-use crate::model::outcome::Stale;
+use crate::model::note::{Moved, Stale, Unread};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::support::{Support, Supports};
@@ -74,22 +75,22 @@ pub fn check(
     supports: &Supports,
     wanted: &ReadSet,
     seen: &ReadBack,
-) -> Result<Vec<Stale>, String> {
+) -> Result<Vec<Stale>, Unread> {
     let mut stale = Vec::new();
     for change in &plan.changes {
-        let message = match change.id.kind {
+        let what = match change.id.kind {
             Kind::Agent if wanted.agents.contains(&change.id.name) => {
                 agent_moved(supports.agents, change, seen.agent(&change.id.name)?)
             }
             Kind::Queue => queue_moved(change, wanted, seen)?,
             Kind::Agent | Kind::Seat => None,
         };
-        stale.extend(message.map(|message| Stale { id: change.id.clone(), message }));
+        stale.extend(what.map(|what| Stale { id: change.id.clone(), what }));
     }
     for (id, members) in rejoined(plan) {
         let Some(key) = exten(id, None).map(QueueKey::Exten) else { continue };
-        let message = members_moved(members, seen.queues(&key)?);
-        stale.extend(message.map(|message| Stale { id: id.clone(), message }));
+        let what = members_moved(members, seen.queues(&key)?);
+        stale.extend(what.map(|what| Stale { id: id.clone(), what }));
     }
     Ok(stale)
 }
@@ -100,7 +101,7 @@ pub fn check(
 ///
 /// # Errors
 /// The reason of a failed read.
-pub fn agents_moved(plan: &Plan, agents: &Support, seen: &ReadBack) -> Result<Vec<Stale>, String> {
+pub fn agents_moved(plan: &Plan, agents: &Support, seen: &ReadBack) -> Result<Vec<Stale>, Unread> {
     let mut stale = Vec::new();
     for id in seen.agents.keys() {
         let resource = ResourceId::agent(id);
@@ -108,10 +109,10 @@ pub fn agents_moved(plan: &Plan, agents: &Support, seen: &ReadBack) -> Result<Ve
         let Some(change) = plan.change(&resource) else { continue };
         let rebound = now.and_then(|now| rebound(plan, change, now));
         let now = rebound.as_ref().or(now);
-        if let Some(message) = agent_moved(agents, change, now)
+        if let Some(what) = agent_moved(agents, change, now)
             && !now.is_some_and(|now| arrived(agents, change, now))
         {
-            stale.push(Stale { id: resource, message });
+            stale.push(Stale { id: resource, what });
         }
     }
     Ok(stale)
@@ -144,16 +145,16 @@ fn moved(agents: &Support, field: &Field, before: Option<&Value>, now: &Record) 
     agents.is_comparable(field, None, now) && !unchanged(before, now.get(field))
 }
 
-/// Returns the message about an agent that moved.
-fn agent_moved(agents: &Support, change: &Change, now: Option<&Record>) -> Option<String> {
+/// Returns what moved of an agent.
+fn agent_moved(agents: &Support, change: &Change, now: Option<&Record>) -> Option<Moved> {
     let now = match (change.action, now) {
         (Action::Create, None) => return None,
-        (Action::Create, Some(_)) => return Some("it has been created since".to_owned()),
-        (_, None) => return Some("it is gone".to_owned()),
+        (Action::Create, Some(_)) => return Some(Moved::Created),
+        (_, None) => return Some(Moved::Gone),
         (_, Some(now)) => now,
     };
     if change.identity.is_another(now.identity()) {
-        return Some("another agent has its number now, created in the console".to_owned());
+        return Some(Moved::Another);
     }
     let whole = matches!(change.action, Action::Delete | Action::Replace);
     for field in agent::FIELDS.iter().copied().filter(|field| agents.is_read(field)) {
@@ -163,13 +164,8 @@ fn agent_moved(agents: &Support, change: &Change, now: Option<&Record>) -> Optio
         }
         let before = diff.and_then(|diff| diff.before.as_ref());
         if moved(agents, field, before, now) {
-            let words = |value: Option<&Value>| value.map_or_else(|| "unset".to_owned(), Value::words);
-            return Some(format!(
-                "{} was {} when the plan was made and is {} now",
-                field.key,
-                words(before),
-                words(now.get(field))
-            ));
+            let (before, after) = (before.cloned(), now.get(field).cloned());
+            return Some(Moved::Field { difference: Difference { kind: Kind::Agent, field, before, after } });
         }
     }
     None
@@ -184,8 +180,8 @@ pub(super) fn unchanged(before: Option<&Value>, now: Option<&Value>) -> bool {
     }
 }
 
-/// Returns the message about a queue that moved.
-fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Option<String>, String> {
+/// Returns what moved of a queue.
+fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Option<Moved>, Unread> {
     if change.action == Action::Create {
         let key = QueueKey::Name(change.id.name.to_string());
         if !wanted.queues.contains(&key) {
@@ -204,37 +200,32 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
     }
 }
 
-/// Returns the message about attributes of a queue that moved since the plan was made.
-fn attributes_moved(change: &Change, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
-    let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
-    let mut diffs = change.fields.iter().filter(|diff| *diff.field != ASSIGN_MEMBERS);
-    let diff = diffs
-        .find(|diff| queue.record.get(diff.field).is_some_and(|now| diff.before.as_ref() != Some(now)))?;
-    let words = |value: Option<&Value>| value.map_or_else(|| "unset".to_owned(), Value::words);
-    Some(format!(
-        "{} was {} when the plan was made and is {} now",
-        diff.field.key,
-        words(diff.before.as_ref()),
-        words(queue.record.get(diff.field))
-    ))
+/// Returns the attribute of a queue that moved since the plan was made.
+fn attributes_moved(change: &Change, now: &[(OperatorId, LiveQueue)]) -> Option<Moved> {
+    let Some((_, queue)) = now.first() else { return Some(Moved::Gone) };
+    let diffs = change.fields.iter().filter(|diff| *diff.field != ASSIGN_MEMBERS);
+    let mut moved = diffs.filter_map(|diff| Some((diff, queue.record.get(diff.field)?)));
+    let (diff, now) = moved.find(|(diff, now)| diff.before.as_ref() != Some(*now))?;
+    let (field, before, after) = (diff.field, diff.before.clone(), Some(now.clone()));
+    Some(Moved::Field { difference: Difference { kind: Kind::Queue, field, before, after } })
 }
 
-/// Returns the message about an agent to delete that is in a queue.
+/// Returns the queue that an agent to delete is in.
 pub(super) fn in_queue(
     agent: &OperatorId,
     queues: &BTreeMap<OperatorId, BTreeSet<OperatorId>>,
-) -> Option<String> {
+) -> Option<Moved> {
     let (exten, _) = queues.iter().find(|(_, members)| members.contains(agent))?;
-    Some(format!("it is in queue {exten}"))
+    Some(Moved::InQueue { exten: exten.clone() })
 }
 
-/// Returns the message about a new queue whose name is taken by now.
-pub(super) fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
+/// Returns the queue that has the name of a new one by now.
+pub(super) fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<Moved> {
     let (exten, _) = now.iter().find(|(_, queue)| *queue.name == *name)?;
-    Some(format!("a queue of this name has been created since ({exten})"))
+    Some(Moved::NameTaken { exten: exten.clone() })
 }
 
-/// Returns the message about a list that moved before a call replaces it.
+/// Returns what moved of a list before a call replaces it.
 ///
 /// A list that equals the one to send did not move: a repeated call had been carried out.
 pub(super) fn list_moved(
@@ -242,30 +233,24 @@ pub(super) fn list_moved(
     sent: &Members,
     before: &Members,
     now: &[(OperatorId, LiveQueue)],
-) -> Option<String> {
+) -> Option<Moved> {
     let arrived = now.first().and_then(|(_, queue)| shown::members(strangers, sent, queue)) == Some(true);
     if arrived { None } else { members_moved(before, now) }
 }
 
-/// Returns the message about members that moved since the plan was made.
-fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<String> {
-    let Some((_, queue)) = now.first() else { return Some("it is gone".to_owned()) };
+/// Returns the members that moved since the plan was made.
+fn members_moved(before: &Members, now: &[(OperatorId, LiveQueue)]) -> Option<Moved> {
+    let Some((_, queue)) = now.first() else { return Some(Moved::Gone) };
     let now = queue.members().unwrap_or(&NO_MEMBERS);
     if before == now {
         return None;
     }
-    let list = |ids: Vec<&OperatorId>| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
-    let joined: Vec<_> = now.keys().filter(|id| !before.contains_key(*id)).collect();
-    let left: Vec<_> = before.keys().filter(|id| !now.contains_key(*id)).collect();
-    let moved: Vec<_> =
-        now.iter().filter(|(id, p)| before.get(*id).is_some_and(|was| was != *p)).map(|(id, _)| id).collect();
-    let parts = [("joined", joined), ("left", left), ("got another priority", moved)];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(_, ids)| !ids.is_empty())
-        .map(|(word, ids)| format!("{} {word}", list(ids)))
-        .collect();
-    Some(format!("its members changed since the plan was made: {}", parts.join("; ")))
+    let reordered = now.iter().filter(|(id, p)| before.get(*id).is_some_and(|was| was != *p));
+    Some(Moved::Members {
+        joined: now.keys().filter(|id| !before.contains_key(*id)).cloned().collect(),
+        left: before.keys().filter(|id| !now.contains_key(*id)).cloned().collect(),
+        reordered: reordered.map(|(id, _)| id.clone()).collect(),
+    })
 }
 
 #[cfg(test)]
@@ -288,32 +273,33 @@ mod tests {
     fn a_list_moved_unless_it_is_the_one_before_or_the_one_that_is_sent() {
         let (before, sent, strangers) =
             (members(&["8001"]), members(&["8002", "9"]), [OperatorId::from("9")]);
-        let changed = "its members changed since the plan was made: ";
+        let id = |id: &str| vec![OperatorId::from(id)];
+        let changed = |joined, left| Some(Moved::Members { joined, left, reordered: Vec::new() });
         for (now, moved) in [
             (&["8001"][..], None),
             (&["8002", "9"], None),
             // The vendor drops an undeclared member.
             (&["8002"], None),
-            (&["8001", "8003"], Some(format!("{changed}8003 joined"))),
-            (&[], Some(format!("{changed}8001 left"))),
+            (&["8001", "8003"], changed(id("8003"), Vec::new())),
+            (&[], changed(Vec::new(), id("8001"))),
         ] {
             let now_queue = [(OperatorId::from("1001"), queue("q", now))];
             assert_eq!(list_moved(&strangers, &sent, &before, &now_queue), moved, "{now:?}");
         }
-        assert_eq!(list_moved(&strangers, &sent, &before, &[]).as_deref(), Some("it is gone"));
+        assert_eq!(list_moved(&strangers, &sent, &before, &[]), Some(Moved::Gone));
     }
 
     #[test]
     fn a_new_queue_and_a_deletion_name_the_queue_that_objects() {
         let now =
             [(OperatorId::from("1001"), queue("甲", &[])), (OperatorId::from("1002"), queue("乙", &[]))];
-        assert!(created_since("乙", &now).is_some_and(|why| why.ends_with("(1002)")));
+        assert_eq!(created_since("乙", &now), Some(Moved::NameTaken { exten: "1002".into() }));
         assert_eq!(created_since("丙", &now), None);
         let inside = BTreeMap::from([
             (OperatorId::from("1001"), BTreeSet::new()),
             (OperatorId::from("1002"), BTreeSet::from([OperatorId::from("8001")])),
         ]);
-        assert_eq!(in_queue(&OperatorId::from("8001"), &inside).as_deref(), Some("it is in queue 1002"));
+        assert_eq!(in_queue(&"8001".into(), &inside), Some(Moved::InQueue { exten: "1002".into() }));
         assert_eq!(in_queue(&OperatorId::from("8002"), &inside), None);
     }
 }

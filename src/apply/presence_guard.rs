@@ -4,7 +4,7 @@
 //! its queues. The other agents of a step are served. A deletion leaves out the busy agents, and a member list is
 //! sent with them in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use super::machine::{Answer, Machine, Phase};
 use super::write_op;
 use super::write_op::WriteOp;
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::Deferred;
+use crate::model::note::{Allowed, Deferred, Note};
 use crate::model::plan::Operation;
-use crate::model::presence::{Disruption, Presence, PresenceVerdict};
+use crate::model::presence::{Disruption, Objection, Presence};
 
 /// Returns the pause between two reads while a step waits.
 fn interval(wait: Duration) -> Duration {
@@ -29,7 +29,8 @@ impl Machine {
         let Some(guard) = &self.options.guard else { return Vec::new() };
         let state = &self.steps[at];
         let spared = |agent: &OperatorId| {
-            self.allowed.iter().chain(&state.deferred).any(|deferred| deferred.agent == *agent)
+            self.allowed.iter().any(|allowed| allowed.agent == *agent)
+                || state.deferred.iter().any(|deferred| deferred.agent == *agent)
                 || state.left_out.iter().any(|id| id.name == *agent)
         };
         let steps = &self.plan.steps;
@@ -105,31 +106,31 @@ impl Machine {
             | Phase::FollowUp { .. }
             | Phase::Ended { .. } => BTreeSet::new(),
         };
-        let mut blocked = Vec::new();
-        let mut at_work = BTreeMap::new();
+        let (mut blocked, mut at_work) = (Vec::new(), Vec::new());
         for (agent, disruptions) in self.disruptions(at) {
             if !asked.is_empty() && !asked.contains(&agent) {
                 continue;
             }
-            let Some((disruption, verdict)) = first_objection(&guard, &disruptions, &agent, presence) else {
+            let Some((disruption, why)) = first_objection(&guard, &disruptions, &agent, presence) else {
                 continue;
             };
-            if self.allow(&agent, &verdict) {
+            if self.allow(&agent, &why) {
                 continue;
             }
-            if matches!(verdict, PresenceVerdict::AtWork(_)) {
-                at_work.insert(agent.clone(), verdict.reason().unwrap_or_default());
+            let deferred = Deferred { agent, disruption, why, waited: None };
+            if matches!(deferred.why, Objection::AtWork { .. }) {
+                at_work.push(deferred.clone());
             }
-            let why = verdict.refusal(disruption, &agent).unwrap_or_default();
-            blocked.push(Deferred { agent, why, state: verdict.waits_for().unwrap_or_default() });
+            blocked.push(deferred);
         }
         if !at_work.is_empty() {
             let first = self.steps[at].waiting_since.is_none();
             let since = *self.steps[at].waiting_since.get_or_insert(now);
             let left = guard.wait.saturating_sub(now.saturating_sub(since));
             if !left.is_zero() {
-                let notice = first.then(|| waiting(&at_work, guard.wait));
-                let agents: BTreeSet<OperatorId> = at_work.into_keys().collect();
+                at_work.sort_by(|a, b| a.agent.cmp(&b.agent));
+                let agents: BTreeSet<OperatorId> = at_work.iter().map(|one| one.agent.clone()).collect();
+                let notice = first.then_some(Note::Waits { wait: guard.wait, deferred: at_work });
                 self.steps[at].phase = Phase::Guarding { waits_for: agents.clone() };
                 let pause = left.min(interval(guard.wait));
                 return Some(Effect::ReadPresence { steps: vec![at], agents, pause, notice });
@@ -141,8 +142,8 @@ impl Machine {
         }
         let waited = self.steps[at].waiting_since.is_some();
         for mut deferred in blocked {
-            if waited && !guard.wait.is_zero() && at_work.contains_key(&deferred.agent) {
-                deferred.why.push_str(&format!("; waited {:?}", guard.wait));
+            if waited && !guard.wait.is_zero() && matches!(deferred.why, Objection::AtWork { .. }) {
+                deferred.waited = Some(guard.wait);
             }
             self.defer(at, deferred);
         }
@@ -155,13 +156,13 @@ impl Machine {
     }
 
     /// Returns true if an allowance lets a step disrupt a busy agent.
-    fn allow(&mut self, agent: &OperatorId, verdict: &PresenceVerdict) -> bool {
+    fn allow(&mut self, agent: &OperatorId, why: &Objection) -> bool {
         let allowed = self.plan.allowed.iter().filter(|allowance| allowance.rule == "presence");
         let most = allowed.map(|allowance| allowance.up_to as usize).max().unwrap_or(0);
-        let Some(reason) = verdict.reason().filter(|_| self.allowed.len() < most) else { return false };
-        let why = format!("agent {agent} was not spared, as --allow presence={most} says: {reason}");
-        let state = verdict.waits_for().unwrap_or_default();
-        self.allowed.push(Deferred { agent: agent.clone(), why, state });
+        if self.allowed.len() >= most {
+            return false;
+        }
+        self.allowed.push(Allowed { agent: agent.clone(), most, why: why.clone() });
         true
     }
 
@@ -201,7 +202,7 @@ impl Machine {
         };
         state.deferred.push(deferred);
         if nothing_left {
-            let why = reasons(&state.deferred);
+            let why = Note::LeftAlone { deferred: state.deferred.clone() };
             let only_deferred = state
                 .left_out
                 .iter()
@@ -227,15 +228,4 @@ impl Machine {
             | Phase::FollowUp { .. } => false,
         }
     }
-}
-
-/// Joins the reasons of deferrals.
-pub(super) fn reasons(deferred: &[Deferred]) -> String {
-    deferred.iter().map(|deferred| deferred.why.as_str()).collect::<Vec<_>>().join("; ")
-}
-
-/// Returns the message about a wait.
-fn waiting(at_work: &BTreeMap<OperatorId, String>, wait: Duration) -> String {
-    let who: Vec<String> = at_work.iter().map(|(agent, why)| format!("agent {agent} is {why}")).collect();
-    format!("waiting up to {wait:?} for people at work: {}", who.join("; "))
 }

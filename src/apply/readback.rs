@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveQueue};
+use crate::model::note::Unread;
 
 /// The resources to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,9 +49,9 @@ impl QueueKey {
 #[derive(Clone, Debug, Default)]
 pub struct ReadBack {
     /// Agents; `None` when missing.
-    pub agents: BTreeMap<OperatorId, Result<Option<Record>, String>>,
+    pub agents: BTreeMap<OperatorId, Result<Option<Record>, Unread>>,
     /// Queues of a key, with their numbers.
-    pub queues: BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>,
+    pub queues: BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, Unread>>,
     /// The kinds whose system refused the sign-in.
     pub refused: BTreeSet<Kind>,
 }
@@ -62,11 +63,11 @@ pub struct ReadBack {
 pub fn listed_agent(
     id: &OperatorId,
     listing: &Listing<OperatorId, Record>,
-) -> Result<Option<Record>, String> {
+) -> Result<Option<Record>, Unread> {
     match (listing.items.get(id), &listing.incomplete) {
         (Some(record), _) => Ok(Some(record.clone())),
         (None, None) => Ok(None),
-        (None, Some(doubt)) => Err(doubted(doubt)),
+        (None, Some(doubt)) => Err(Unread::Incomplete { doubt: doubt.clone() }),
     }
 }
 
@@ -77,14 +78,14 @@ pub fn listed_agent(
 pub fn matching(
     key: &QueueKey,
     listing: &Listing<OperatorId, LiveQueue>,
-) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
+) -> Result<Vec<(OperatorId, LiveQueue)>, Unread> {
     let found = listing.items.iter().filter(|(exten, queue)| key.matches(exten, queue));
     let found: Vec<_> = found.map(|(exten, queue)| (exten.clone(), queue.clone())).collect();
     match (key, &listing.incomplete) {
         (_, None) => Ok(found),
         // A queue of that number exists, although the listing is incomplete.
         (QueueKey::Exten(_), Some(_)) if !found.is_empty() => with_members(found),
-        (_, Some(doubt)) => Err(doubted(doubt)),
+        (_, Some(doubt)) => Err(Unread::Incomplete { doubt: doubt.clone() }),
     }
 }
 
@@ -92,37 +93,26 @@ pub fn matching(
 ///
 /// # Errors
 /// It lacks those of one.
-pub fn with_members(found: Vec<(OperatorId, LiveQueue)>) -> Result<Vec<(OperatorId, LiveQueue)>, String> {
+pub fn with_members(found: Vec<(OperatorId, LiveQueue)>) -> Result<Vec<(OperatorId, LiveQueue)>, Unread> {
     match found.iter().find(|(_, queue)| queue.members().is_none()) {
-        Some((exten, _)) => Err(unreturned_members(exten)),
+        Some((exten, _)) => Err(Unread::NoMembers { exten: exten.clone() }),
         None => Ok(found),
     }
-}
-
-/// Returns the message about a queue whose row lacks a list of members: an absent list is no empty one.
-pub fn unreturned_members(exten: &OperatorId) -> String {
-    format!("the answer does not tell the members of queue {exten}, or not the priority of each")
-}
-
-/// Returns the message about an incomplete listing.
-fn doubted(doubt: &str) -> String {
-    format!("the listing could not be proved complete ({doubt})")
 }
 
 impl ReadBack {
     /// Returns the part of live state that was just read for some resources.
     pub fn from_live(live: &Live, wanted: &ReadSet) -> Self {
-        let none = |kind: &str| format!("no connection holds {kind}");
         let agents = wanted.agents.iter().map(|id| {
             let seen = match &live.agents {
-                None => Err(none("agents")),
+                None => Err(Unread::NoConnection { kind: Kind::Agent }),
                 Some(listing) => listed_agent(id, listing),
             };
             (id.clone(), seen)
         });
         let queues = wanted.queues.iter().map(|key| {
             let seen = live.queues.as_ref().map(|listing| matching(key, listing));
-            (key.clone(), seen.unwrap_or_else(|| Err(none("queues"))))
+            (key.clone(), seen.unwrap_or(Err(Unread::NoConnection { kind: Kind::Queue })))
         });
         Self { agents: agents.collect(), queues: queues.collect(), refused: BTreeSet::new() }
     }
@@ -139,11 +129,11 @@ impl ReadBack {
     ///
     /// # Errors
     /// The reason of a failed read.
-    pub fn agent(&self, id: &OperatorId) -> Result<Option<&Record>, String> {
+    pub fn agent(&self, id: &OperatorId) -> Result<Option<&Record>, Unread> {
         match self.agents.get(id) {
             Some(Ok(seen)) => Ok(seen.as_ref()),
             Some(Err(why)) => Err(why.clone()),
-            None => Err("it was not looked at".to_owned()),
+            None => Err(Unread::NotRead),
         }
     }
 
@@ -151,11 +141,11 @@ impl ReadBack {
     ///
     /// # Errors
     /// The reason of a failed read.
-    pub fn queues(&self, key: &QueueKey) -> Result<&[(OperatorId, LiveQueue)], String> {
+    pub fn queues(&self, key: &QueueKey) -> Result<&[(OperatorId, LiveQueue)], Unread> {
         match self.queues.get(key) {
             Some(Ok(seen)) => Ok(seen),
             Some(Err(why)) => Err(why.clone()),
-            None => Err("it was not looked at".to_owned()),
+            None => Err(Unread::NotRead),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::write_op;
 use super::write_op::WriteOp;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::Live;
-use crate::model::outcome::Stale;
+use crate::model::note::{Disorder, Moved, Stale, Unread};
 use crate::model::plan::{Operation, Plan, Step};
 use crate::model::support::Supports;
 
@@ -23,18 +23,18 @@ type Content<'a> = (WriteOp, &'a [OperatorId]);
 type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<(Content<'a>, usize)>>;
 
 /// Returns the reason why the steps of a plan have no order; `None` for every plan of this program.
-pub fn disorder(plan: &Plan) -> Option<String> {
+pub fn disorder(plan: &Plan) -> Option<Disorder> {
     let mut before: BTreeSet<&str> = BTreeSet::new();
     for step in &plan.steps {
-        let id = &step.id;
+        let id = || step.id.clone();
         if step.targets.is_empty() {
-            return Some(format!("its step `{id}` has no targets"));
+            return Some(Disorder::NoTargets { step: id() });
         }
         if let Some(missing) = step.after.iter().find(|needed| !before.contains(needed.as_str())) {
-            return Some(format!("its step `{id}` comes after `{missing}`, which does not stand before it"));
+            return Some(Disorder::NotBefore { step: id(), missing: missing.clone() });
         }
-        if !before.insert(id) {
-            return Some(format!("it has two steps `{id}`"));
+        if !before.insert(&step.id) {
+            return Some(Disorder::Twice { step: id() });
         }
     }
     None
@@ -46,7 +46,7 @@ pub fn disorder(plan: &Plan) -> Option<String> {
 ///
 /// # Errors
 /// The reason of a failed read.
-pub fn moved(saved: &Plan, new: &Plan, supports: &Supports, live: &Live) -> Result<Vec<Stale>, String> {
+pub fn moved(saved: &Plan, new: &Plan, supports: &Supports, live: &Live) -> Result<Vec<Stale>, Unread> {
     let wanted = precondition::wanted(saved, supports, true);
     let mut stale = precondition::check(saved, supports, &wanted, &ReadBack::from_live(live, &wanted))?;
     let mut units = units(new);
@@ -63,11 +63,8 @@ pub fn moved(saved: &Plan, new: &Plan, supports: &Supports, live: &Live) -> Resu
                 same.iter().position(fits).map(|found| same.swap_remove(found)).is_some()
             });
             if !held && !stale.iter().any(|moved| moved.id == *target) {
-                let word = step.operation.word();
-                let message = format!(
-                    "planned again, there is no such {word} for it: live state, the ledger or a store is another one now"
-                );
-                stale.push(Stale { id: target.clone(), message });
+                let what = Moved::NotPlanned { operation: step.operation.word().into() };
+                stale.push(Stale { id: target.clone(), what });
             }
         }
     }

@@ -8,6 +8,7 @@ use super::postcondition;
 use super::postcondition::Outcome;
 use super::readback::{ReadBack, ReadSet};
 use super::write_op::WriteOp;
+use crate::model::note::Note;
 use crate::model::outcome::Status;
 use crate::model::retry;
 
@@ -67,7 +68,6 @@ impl Machine {
 
     /// Judges the read-back of a call of unknown outcome: done, sent again or ended.
     pub(super) fn resolved(&mut self, at: usize, seen: &ReadBack) -> Vec<Effect> {
-        let why = self.steps[at].note.clone().unwrap_or_default();
         let refused = self.is_refused(at);
         let strangers = &self.plan.steps[at].strangers;
         let op = self.steps[at].op.as_ref();
@@ -86,15 +86,15 @@ impl Machine {
                 return vec![self.resolve_again(at)];
             }
             Outcome::Late(what) if !refused => {
-                self.fail_unverified(at, &what, true);
+                self.fail_unverified(at, vec![what], true);
                 return self.advance();
             }
             Outcome::Failed(what) | Outcome::Late(what) => {
-                self.end(at, Status::Failed, format!("{why}; {what}"));
+                self.end_with(at, Status::Failed, what);
                 return self.advance();
             }
-            Outcome::Unseen(reason) => {
-                self.end(at, Status::Unknown, format!("{why}; and it could not be read back: {reason}"));
+            Outcome::Unseen(why) => {
+                self.end_with(at, Status::Unknown, Note::OutcomeUnread { why });
                 return self.advance();
             }
             Outcome::Left(op) => self.steps[at].op = Some(op),
@@ -106,9 +106,7 @@ impl Machine {
                 return vec![self.resolve_again(at)];
             }
             if self.poll_limit(at).is_none_or(|all| self.steps[at].polls < all) {
-                let what =
-                    "no such queue is there yet, and the vendor may still make it: apply again in a while";
-                self.end(at, Status::Unknown, format!("{why}; {what}"));
+                self.end_with(at, Status::Unknown, Note::MayStillCome);
                 return self.advance();
             }
             self.steps[at].polls = 0;
@@ -118,7 +116,7 @@ impl Machine {
         if refused && repeated && self.may_be_delayed(self.steps[at].polls) {
             return vec![self.resolve_again(at)];
         }
-        self.again(at, &why)
+        self.again(at)
     }
 
     /// Reads back once more, after a pause, whether a call was carried out.

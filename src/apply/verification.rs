@@ -7,17 +7,15 @@ use super::event::{ApplyOutcome, Effect, Finish, ReadPurpose};
 use super::machine::{Answer, Machine, Phase, Proof};
 use super::postcondition;
 use super::postcondition::{Open, Verdict};
-use super::presence_guard::reasons;
 use super::readback::{ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::call::Failure;
-use crate::model::id::{OperatorId, ResourceId};
-use crate::model::outcome::{Deferred, IN_PART, Status, StepResult};
+use crate::model::id::ResourceId;
+use crate::model::message::Word;
+use crate::model::note::{Deferred, Note};
+use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Operation, Step};
 use crate::model::retry;
-
-/// The message of a confirmed step that could not be read back.
-const UNREAD: &str = "the vendor confirmed it; it was not read back, since the system refused the sign-in";
 
 impl Machine {
     /// Returns true if an effect may not be shown yet after `polls` reads, and another read is due.
@@ -27,35 +25,32 @@ impl Machine {
 
     /// Ends a step whose system refused the sign-in.
     pub(super) fn end_signed_out(&mut self, at: usize, status: Status) {
-        self.end_unsent(at, status, "the system refused the sign-in");
+        self.end_unsent(at, status, |then| Note::SignedOut { then });
     }
 
     /// Ends a step that the interruption of the run keeps from being sent.
     pub(super) fn end_interrupted(&mut self, at: usize) {
-        self.end_unsent(at, Status::Skipped, "the run was interrupted before it");
+        self.end_unsent(at, Status::Skipped, |then| Note::Interrupted { then });
     }
 
     /// Ends a step whose call does not leave; its outcome is unknown if an attempt before left.
     ///
     /// A read-back did not show that attempt, but it may be shown late.
-    fn end_unsent(&mut self, at: usize, status: Status, why: &str) {
-        match &self.steps[at].note {
-            Some(note) if self.steps[at].repetition > 0 => {
-                let message = format!("{note}; then {why}");
-                self.end(at, Status::Unknown, message);
-            }
-            _ => self.end(at, status, why),
+    fn end_unsent(&mut self, at: usize, status: Status, why: impl Fn(bool) -> Note) {
+        let state = &self.steps[at];
+        if state.note.is_some() && state.repetition > 0 {
+            self.end_with(at, Status::Unknown, why(true));
+        } else {
+            self.end(at, status, why(false));
         }
     }
 
     /// Ends a step that did not take effect by its read-back; `late` where the effect may not be shown yet.
-    pub(super) fn fail_unverified(&mut self, at: usize, what: &str, late: bool) {
-        let why = self.steps[at].note.take().map(|note| format!(" ({note})")).unwrap_or_default();
-        if late && self.interrupted {
-            self.end(at, Status::Unknown, format!("it was not seen to have taken effect: {what}{why}"));
-        } else {
-            self.end(at, Status::Failed, format!("it did not take effect: {what}{why}"));
-        }
+    pub(super) fn fail_unverified(&mut self, at: usize, what: Vec<Note>, late: bool) {
+        let note = self.steps[at].note.take().map(Box::new);
+        let unsure = late && self.interrupted;
+        let status = if unsure { Status::Unknown } else { Status::Failed };
+        self.end(at, status, Note::NotTaken { what, unsure, note });
     }
 
     /// Reads all steps that took effect back, together; `again` counts the reads before it.
@@ -80,7 +75,7 @@ impl Machine {
     pub(super) fn followed_up(&mut self, at: usize, failure: Option<&Failure>) -> Vec<Effect> {
         let state = &mut self.steps[at];
         if let Some(failure) = failure {
-            state.note = Some(failure.message().to_owned());
+            state.note = Some(failure.into());
             if let (Failure::SignIn(_), Some(op)) = (failure, &state.op) {
                 self.refused_kinds.extend(op.kind());
             }
@@ -159,10 +154,9 @@ impl Machine {
             );
             let verdict = match verdict {
                 Verdict::Took if unread.is_empty() => Verdict::Took,
-                Verdict::Took if followed_up || self.interrupted => Verdict::Unseen(format!(
-                    "the vendor did not confirm it, and no system returns {}: run apply again",
-                    postcondition::keys(&unread)
-                )),
+                Verdict::Took if followed_up || self.interrupted => {
+                    Verdict::Unseen(Note::Unconfirmed { fields: postcondition::keys(&unread) })
+                }
                 Verdict::Took => Verdict::Unsettled(unread),
                 Verdict::Unsettled(mut agents) => {
                     for (id, keys) in unread {
@@ -180,14 +174,11 @@ impl Machine {
                 Verdict::Late(_) if self.may_be_delayed(self.polls) => late = true,
                 Verdict::Late(what) => {
                     let state = &mut self.steps[at];
-                    if let Some(made) = state.made.as_ref().filter(|_| !state.shown) {
-                        let what = format!(
-                            "the vendor created it as `{made}`, and no listing has shown it yet: it is not created again"
-                        );
-                        self.end(at, Status::Failed, what);
+                    if let Some(exten) = state.made.clone().filter(|_| !state.shown) {
+                        self.end(at, Status::Failed, Note::NotListed { exten });
                     } else {
                         state.answer = Answer::Disproved;
-                        self.fail_unverified(at, &what, true);
+                        self.fail_unverified(at, what, true);
                     }
                 }
                 Verdict::Amiss { what, forms } => {
@@ -197,7 +188,7 @@ impl Machine {
                     } else {
                         self.steps[at].answer = Answer::Disproved;
                     }
-                    self.fail_unverified(at, &what, false);
+                    self.fail_unverified(at, what, false);
                 }
                 Verdict::Unseen(why) => {
                     self.steps[at].acknowledged = acknowledged;
@@ -205,7 +196,7 @@ impl Machine {
                     let kind = state.op.as_ref().and_then(WriteOp::kind);
                     let refused = kind.is_some_and(|kind| self.refused_kinds.contains(&kind));
                     if is_confirmed && !followed_up && refused {
-                        self.end(at, Status::Done, UNREAD);
+                        self.end(at, Status::Done, Note::NotReadBack);
                     } else {
                         self.end(at, Status::Unknown, why);
                     }
@@ -226,10 +217,12 @@ impl Machine {
                 }
                 Verdict::Unsettled(_) if self.may_be_delayed(self.polls) => late = true,
                 Verdict::Unsettled(agents) => {
-                    let names: Vec<String> =
-                        agents.iter().map(|(id, keys)| format!("agent/{id}: {}", keys.join(", "))).collect();
+                    let open = agents.into_iter().map(|(agent, keys)| Note::Open {
+                        agent,
+                        fields: keys.into_iter().map(Word::Borrowed).collect(),
+                    });
                     self.steps[at].acknowledged = acknowledged;
-                    self.fail_unverified(at, &names.join("; "), true);
+                    self.fail_unverified(at, open.collect(), true);
                 }
             }
         }
@@ -293,23 +286,24 @@ impl Machine {
         let mut deferred: Vec<Deferred> = Vec::new();
         for (at, state) in self.steps.iter().enumerate() {
             let only_deferred = self.only_deferred(at);
-            let (status, message) = match &state.phase {
+            let dropped = Some(Note::Dropped { members: state.dropped.clone() });
+            let dropped = dropped.filter(|_| !state.dropped.is_empty()).into_iter();
+            let (status, notes) = match &state.phase {
                 Phase::Done(_) if state.left_out.is_empty() && state.deferred.is_empty() => {
-                    (Status::Done, dropped_note(&state.dropped))
+                    (Status::Done, dropped.collect())
                 }
                 Phase::Done(_) if only_deferred => {
-                    let more =
-                        dropped_note(&state.dropped).map(|note| format!("; {note}")).unwrap_or_default();
-                    (Status::Skipped, Some(format!("{IN_PART}{}{more}", reasons(&state.deferred))))
+                    let in_part = Note::InPart { deferred: state.deferred.clone() };
+                    (Status::Skipped, std::iter::once(in_part).chain(dropped).collect())
                 }
-                Phase::Done(_) => (Status::Failed, state.note.clone()),
-                Phase::Ended { status, message, .. } => (*status, Some(message.clone())),
+                Phase::Done(_) => (Status::Failed, state.note.iter().cloned().collect()),
+                Phase::Ended { status, notes, .. } => (*status, notes.clone()),
                 Phase::Waiting { .. }
                 | Phase::Confirming { .. }
                 | Phase::Guarding { .. }
                 | Phase::Sent
                 | Phase::Unknown(_)
-                | Phase::FollowUp { .. } => (Status::Unknown, None),
+                | Phase::FollowUp { .. } => (Status::Unknown, Vec::new()),
             };
             let mut left_out = state.left_out.clone();
             if self.plan.steps[at].operation == Operation::QueueMembers && !state.deferred.is_empty() {
@@ -323,7 +317,7 @@ impl Machine {
             }
             results.push(StepResult {
                 status,
-                message,
+                notes,
                 made: state.made.clone(),
                 pending: state.made.is_some() && !state.shown,
                 identities: state.identities.clone(),
@@ -391,15 +385,5 @@ impl Machine {
             .filter(|other| other.operation == Operation::AgentEdit && other.after.contains(&step.id))
             .flat_map(|other| other.fields.iter().cloned())
             .collect()
-    }
-}
-
-/// Returns the message about undeclared members that the vendor dropped.
-fn dropped_note(dropped: &[OperatorId]) -> Option<String> {
-    let ids: Vec<&str> = dropped.iter().map(OperatorId::as_str).collect();
-    match ids.as_slice() {
-        [] => None,
-        [id] => Some(format!("{id} is no agent; the vendor dropped it from the queue")),
-        _ => Some(format!("{} are no agents; the vendor dropped them from the queue", ids.join(", "))),
     }
 }

@@ -1,4 +1,4 @@
-//! `rosterctl apply`: plans or takes a saved plan, asks, carries out, reads back, proves convergence.
+//! `rosterctl apply`: plans or reads a saved plan, asks, carries it out, proves convergence.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,12 +24,13 @@ use crate::apply::{
     replan,
 };
 use crate::model::call::{Failure, Reason};
-use crate::model::finding::Effect;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
-use crate::model::outcome::Stale;
+use crate::model::message::Word;
+use crate::model::note::{Refused, Stale};
 use crate::model::plan::{Operation, Plan};
+use crate::model::rule::Effect;
 use crate::report::{BoundPlan, Command, Run};
 use crate::runtime::clock;
 use crate::runtime::clock::SystemClock;
@@ -71,54 +72,56 @@ struct Work {
     ledger: Ledger,
     vendors: Vendors,
     live: Live,
-    /// When live state was begun to be read.
+    /// Time at which the read of live state began.
     read: Instant,
-    /// Of a saved plan.
+    /// The new plan beside a saved one.
     again: Option<Again>,
 }
 
-/// What planning again tells of a saved plan.
+/// New plan, made beside a saved one.
 struct Again {
-    /// The plan that is made of the same manifests now.
+    /// The plan of the same manifests and current live state.
     plan: Arc<Plan>,
-    /// What moved since.
+    /// Resources that moved since the plan was saved.
     moved: Vec<Stale>,
 }
 
 impl Work {
-    /// The plan that policy judges.
+    /// Returns the plan that policy judges.
     fn judged(&self) -> &Arc<Plan> {
         self.again.as_ref().map_or(&self.plan, |again| &again.plan)
     }
 
-    /// Why the plan may not be applied. What does not fit in a manifest was judged when the plan was saved: what it
-    /// withholds now makes the saved one stale.
+    /// Returns the exit code of a plan that may not be applied.
+    ///
+    /// A finding of invalid manifests counts only if the saved plan has it. A change that is newly withheld makes the
+    /// saved plan stale instead.
     fn refusal(&self) -> Option<Exit> {
         let exit = Exit::refusal(self.judged())?;
         (exit != Exit::Error || self.plan.has(Effect::Invalid)).then_some(exit)
     }
 
-    /// What moved since the plan was saved.
+    /// Returns the resources that moved since the plan was saved.
     fn moved(&self) -> &[Stale] {
         self.again.as_ref().map_or(&[], |again| &again.moved)
     }
 
-    /// What is to be done beside the saved plan.
+    /// Returns the resources that need a change but are not in the saved plan.
     fn due(&self) -> Vec<ResourceId> {
         let due = self.again.as_ref().map(|again| replan::beyond(&self.plan, &again.plan));
         Vec::from_iter(due.unwrap_or_default())
     }
 
-    /// Whether the plan is all that is to be done.
+    /// Returns true if no other change is due beside the plan.
     fn is_whole(&self) -> bool {
         self.plan.targets.is_empty() && self.due().is_empty()
     }
 }
 
-/// Longest time for which what was read stands for a look before the first write.
+/// Longest time for which a read counts as the check before the first write.
 const FRESH: Duration = Duration::from_secs(10);
 
-/// The ledger of a run, and the lock that keeps others from it.
+/// Ledger of a run, and the lock that excludes other runs.
 #[derive(Clone, Copy)]
 struct Book<'a> {
     store: &'a Store,
@@ -126,7 +129,7 @@ struct Book<'a> {
 }
 
 impl Arguments {
-    /// The JSON document that is due.
+    /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
         self.output.due([self.workspace.as_path()], false)
     }
@@ -158,7 +161,7 @@ async fn alone(arguments: &Arguments, console: &Console, reporter: &Reporter<'_>
     if let Some(why) = lock.taken_over() {
         console.note(&format!("{why}: took it over"));
     }
-    // Whatever stops it, the lock is freed.
+    // However the work ends, the lock is freed.
     let work = Box::pin(locked(arguments, console, reporter, &loaded, &store, &lock));
     let result = unless_interrupted(work).await;
     if let Err(error) = lock.release().await {
@@ -257,12 +260,14 @@ async fn locked(
     }
     match finish {
         Finish::Unreadable(why) => {
-            let why =
-                format!("nothing was written: what the plan would change could not be read again: {why}");
+            let why = Refused::Unreadable { why };
             reporter.ran(Run { refused: Some(why.clone()), ..Run::default() });
             let systems = [&work.vendors.agents, &work.vendors.queues];
             let refused = systems.into_iter().flatten().any(Vendor::is_shut);
-            Err(CliError::Unreachable(why, if refused { Reason::SignIn } else { Reason::NoAnswer }))
+            Err(CliError::Unreachable(
+                why.to_string(),
+                if refused { Reason::SignIn } else { Reason::NoAnswer },
+            ))
         }
         Finish::Stale(stale) => Err(is_stale(arguments, reporter, stale)),
         Finish::Ran(ApplyOutcome { results, skipped, deferred, allowed, interrupted }) => {
@@ -277,11 +282,11 @@ async fn locked(
                 refused: None,
             };
             let (exit, recorded) = conclude(console, reporter, loaded, book, work, run, &prints).await;
-            // The ledger holds what the journal said; else the next run takes it in.
+            // The ledger holds the journal's results; if not, the next run records them.
             if let Some(journal) = journal.as_ref().filter(|_| recorded) {
                 journal.finish();
             }
-            // Nobody asked to stop: steps were left out because they were no longer this run's to take.
+            // The operator did not stop the run: it lost the lock, and so skipped steps.
             let lost = exit == Exit::Interrupted && lost.borrow().is_some();
             Ok(if lost { Exit::Partial } else { exit })
         }
@@ -296,7 +301,7 @@ async fn begin_journal(
     console: &Console,
 ) -> Result<Option<Journal>, CliError> {
     keep_settled(loaded, book, work, console).await?;
-    // Whatever becomes of this run, and on whichever machine the next one is, nothing of them is lost.
+    // The ledger backs up the replacements first, so that a later run on any machine has them.
     let plan = Arc::clone(&work.plan);
     record(book, &mut work.ledger, |ledger, older| {
         if !older {
@@ -308,14 +313,14 @@ async fn begin_journal(
     match files::own_folder(&loaded.place).and_then(|_| loaded.journal().start(&plan, serial)) {
         Ok(journal) => Ok(Some(journal)),
         Err(error) => {
-            // Live state decides without it too: it only makes the run after a crash more precise.
+            // Live state decides without a journal too. A journal only makes the run after a crash more precise.
             console.note(&format!("no journal is kept: {error}"));
             Ok(None)
         }
     }
 }
 
-/// Saves what is known of a run that did not come to its end, before its journal is replaced.
+/// Saves the results of an unfinished run before its journal is replaced.
 async fn keep_settled(
     loaded: &Loaded,
     book: Book<'_>,
@@ -345,47 +350,38 @@ async fn keep_settled(
     Ok(())
 }
 
-/// Says that a plan is stale.
+/// Reports a stale plan, and returns the error.
 fn is_stale(arguments: &Arguments, reporter: &Reporter<'_>, stale: Vec<Stale>) -> CliError {
     let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
-    let why = stale_words(&stale, made);
-    reporter.ran(Run { refused: Some(why.clone()), stale, ..Run::default() });
-    CliError::Stale(why)
+    let why = Refused::Stale { made: made.map(Word::from), moved: stale.clone() };
+    let words = why.to_string();
+    reporter.ran(Run { refused: Some(why), stale, ..Run::default() });
+    CliError::Stale(words)
 }
 
-fn stale_words(stale: &[Stale], made: Option<String>) -> String {
-    let made = made.map(|at| format!(" at {at}")).unwrap_or_default();
-    let moved: Vec<String> = stale.iter().map(|s| format!("\n  {}: {}", s.id, s.message)).collect();
-    format!(
-        "the plan is stale, and nothing was written; since it was made{made}, this moved:{}\n\
-         plan again, or leave out what moved with --skip-stale",
-        moved.join("")
-    )
-}
-
-/// Says that policy or the input forbids the plan.
+/// Reports a plan that policy or the input forbids.
 fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -> Exit {
     let why = match exit {
-        Exit::Refused => "refused by policy, nothing was changed",
-        Exit::Unreachable => "a listing could not be proved complete, nothing was changed",
-        _ => "the manifests do not fit what is live, nothing was changed",
+        Exit::Refused => Refused::Policy,
+        Exit::Unreachable => Refused::Incomplete,
+        _ => Refused::Invalid,
     };
     for finding in plan
         .findings
         .iter()
         .filter(|f| !matches!(f.effect(), Effect::None | Effect::Differs | Effect::Partial))
     {
-        // What has a line in a manifest was shown with it already.
+        // Findings with a line in a manifest were shown before.
         if finding.effect() != Effect::Invalid {
-            console.error(&finding.message);
+            console.error(&finding.to_string());
         }
     }
-    console.error(why);
-    reporter.ran(Run { refused: Some(why.to_owned()), ..Run::default() });
+    console.error(&why.to_string());
+    reporter.ran(Run { refused: Some(why), ..Run::default() });
     exit
 }
 
-/// Takes a saved plan, or makes one.
+/// Reads a saved plan, or makes a plan.
 async fn prepare(
     arguments: &Arguments,
     loaded: &Loaded,
@@ -403,7 +399,7 @@ async fn prepare(
     };
     let mut made = plan().await?;
     if pending_creates::wait(loaded, &made.ledger, &made.plan, console).await {
-        // What was made meanwhile makes a saved plan stale.
+        // A queue that was created meanwhile makes a saved plan stale.
         read = Instant::now();
         made = plan().await?;
     }
@@ -412,21 +408,21 @@ async fn prepare(
     let Some(saved) = saved else {
         return Ok(Work { plan, ledger, vendors, live, read, again: None });
     };
-    // What could not be seen is told by the new plan.
+    // The new plan reports an incomplete listing.
     let moved = if plan.has(Effect::Incomplete) {
         Vec::new()
     } else {
         replan::moved(&saved, &plan, &loaded.workspace.supports(), &live)
-            .map_err(|why| CliError::Unreachable(why, Reason::Incomplete))?
+            .map_err(|why| CliError::Unreachable(why.to_string(), Reason::Incomplete))?
     };
     Ok(Work { plan: Arc::new(saved), ledger, vendors, live, read, again: Some(Again { plan, moved }) })
 }
 
-/// Asks; with nobody to answer, nothing is written.
+/// Asks for approval. Without a terminal, nothing is written.
 async fn approved(console: &Console) -> Result<bool, CliError> {
     let asking = console.clone();
     let ask = move || asking.ask("\nApply this plan? Only `yes` will do: ");
-    // On a thread of its own, so that Ctrl-C is heard meanwhile.
+    // A separate thread keeps Ctrl-C responsive.
     match tokio::task::spawn_blocking(ask).await.map_err(|error| CliError::Error(error.into()))? {
         None => Err(CliError::error(
             "nobody is there to approve the plan (standard input is no terminal): nothing was changed; \
@@ -440,7 +436,7 @@ async fn approved(console: &Console) -> Result<bool, CliError> {
     }
 }
 
-/// Nothing to carry out: what is live as declared is adopted.
+/// Ends a run without steps: adopts the resources that are live as declared.
 async fn finish_empty(
     console: &Console,
     reporter: &Reporter<'_>,
@@ -455,7 +451,7 @@ async fn finish_empty(
     let supports = loaded.workspace.supports();
     let (live, plan) = (&work.live, Arc::clone(work.judged()));
     let doings = |ledger: &mut Ledger, older: bool| {
-        // What was live before another run is no news.
+        // This live state is older than the other run.
         if older {
             return;
         }
@@ -471,7 +467,7 @@ async fn finish_empty(
     Ok(if left { Exit::Partial } else { Exit::Success })
 }
 
-/// Makes sure that the lock is held, before a run writes for the first time.
+/// Checks that the lock is held, before the first write of a run.
 fn still_held(lock: &Lock) -> Result<(), CliError> {
     let lease = lock.lease();
     if lease.holds() {
@@ -481,8 +477,10 @@ fn still_held(lock: &Lock) -> Result<(), CliError> {
     Err(CliError::Locked(format!("the lock was lost, and nothing was changed: {why}")))
 }
 
-/// Writes a run's doings into the ledger. Where another run wrote it since, they go into what that one left; and
-/// where that run has the lock by now, it is told that its own are older.
+/// Records a run's results in the ledger.
+///
+/// If another run has written the ledger since, records the results in that version. If another run has the lock by
+/// now, `doings` gets true for `older`.
 async fn record(
     book: Book<'_>,
     ledger: &mut Ledger,
@@ -492,7 +490,7 @@ async fn record(
     for _ in 0..5 {
         let before = ledger.clone();
         doings(ledger, older);
-        // One that does not tell yet whose it is becomes this workspace's.
+        // A ledger without a workspace's name must be written, so that it records this one.
         let told = ledger.workspace.is_some() || ledger.serial == 0;
         if before == *ledger && told {
             return Ok(());
@@ -509,7 +507,7 @@ async fn record(
     Err(CliError::error("the ledger was not written: other runs change it all the time; apply again"))
 }
 
-/// Writes down what a run did, in the ledger and for the report; and returns whether the ledger took it.
+/// Records a run's results in the ledger and the report. Returns true if the ledger was written.
 async fn conclude(
     console: &Console,
     reporter: &Reporter<'_>,
@@ -548,7 +546,7 @@ async fn conclude(
     let stored = record(book, &mut work.ledger, doings).await;
     reporter.ran(run);
     if let Err(fail) = stored {
-        // The steps were taken, whatever keeps them from being written down.
+        // The steps were carried out, even if the ledger cannot record them.
         console.fail(&fail);
         console.error("the ledger does not know of this run; apply again once it can be written");
         return (Exit::Partial, false);

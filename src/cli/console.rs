@@ -1,22 +1,23 @@
 //! The only writer to standard output and standard error.
 //!
-//! Standard output is for what was asked for; everything else goes to standard error.
+//! Standard output is for the requested content; everything else goes to standard error.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
+use console::Term;
 
 use super::error::{CliError, INTERRUPTED};
 use super::exit::Exit;
-use super::progress_bar::{Manner, Meter};
 use super::session::source_cache::SourceCache;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::text::sanitize_lines;
 use crate::report::snippet;
 use crate::report::text::TextStyle;
+use crate::runtime::progress::{self, Manner};
 
-/// When to colour.
+/// Choice of colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Colour {
     /// On a terminal, unless NO_COLOR is set.
@@ -28,31 +29,31 @@ pub(super) enum Colour {
     Never,
 }
 
-/// Whether something that was asked for could not be written.
+/// True once requested content could not be written.
 static UNWRITTEN: AtomicBool = AtomicBool::new(false);
 
-/// Whether something that was asked for could not be written: then the run is no success.
+/// Returns true if requested content could not be written. Then the run is no success.
 pub(super) fn unwritten() -> bool {
     UNWRITTEN.load(Ordering::Relaxed)
 }
 
-/// Whether anything went to standard output.
+/// True once anything was written to standard output.
 static SAID: AtomicBool = AtomicBool::new(false);
 
-/// Whether anything went to standard output: one document is not followed by another.
+/// Returns true if standard output has content. Then no second document follows.
 pub(super) fn said() -> bool {
     SAID.load(Ordering::Relaxed)
 }
 
-/// Whether whoever read standard output has gone away.
+/// True once the reader of standard output has gone away.
 static GONE: AtomicBool = AtomicBool::new(false);
 
-/// Whether whoever read standard output has gone away: what goes on and on ends then.
+/// Returns true if the reader of standard output has gone away. Then endless output stops.
 pub(super) fn nobody_reads() -> bool {
     GONE.load(Ordering::Relaxed)
 }
 
-/// The terminal, or what stands for it.
+/// Terminal, or the streams in its place.
 #[expect(clippy::struct_excessive_bools, reason = "four independent flags of the command line")]
 #[derive(Clone, Debug)]
 pub(super) struct Console {
@@ -60,22 +61,23 @@ pub(super) struct Console {
     err_colour: bool,
     quiet: bool,
     verbose: bool,
-    meter: Meter,
+    manner: Manner,
 }
 
+#[expect(clippy::unused_self, reason = "a command writes through the console that it was given")]
 impl Console {
-    /// A console as the flags and the environment ask for it.
+    /// Returns a console for the flags and the environment.
     pub(super) fn new(colour: Colour, quiet: bool, verbose: bool) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
             || std::env::var_os("TERM").is_some_and(|v| v == "dumb");
-        // Every call is a line with `--verbose`: bars would only be in its way.
+        // With `--verbose` every call is a line, and bars would be in the way.
         let bars =
             io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|v| v != "dumb") && !verbose;
-        let meter = Meter::new(match (quiet, bars) {
+        let manner = match (quiet, bars) {
             (true, _) => Manner::Silent,
             (false, true) => Manner::Bars,
             (false, false) => Manner::Lines,
-        });
+        };
         let on = |terminal: bool| match colour {
             Colour::Always => true,
             Colour::Never => false,
@@ -86,30 +88,25 @@ impl Console {
             err_colour: on(io::stderr().is_terminal()),
             quiet,
             verbose,
-            meter,
+            manner,
         }
     }
 
-    /// Begins to show what is under way.
+    /// Starts the progress display.
     pub(super) fn watch(&self) {
-        self.meter.start(|line| err(&format!("{line}\n")));
+        progress::show(self.manner, |line| err(&format!("{line}\n")));
     }
 
-    /// Where log lines go: between the bars.
-    pub(super) fn log(&self) -> Log {
-        Log(self.meter.clone())
-    }
-
-    /// How text is drawn on standard output.
+    /// Returns the style of text on standard output.
     pub(super) fn look(&self) -> TextStyle {
-        let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        let width = Term::stdout().size_checked().map(|(_, width)| usize::from(width));
         TextStyle { colour: self.out_colour, width, places: self.verbose }
     }
 
-    /// Writes what was asked for. A reader that has gone away is no error.
+    /// Writes requested content. A closed pipe is no error.
     pub(super) fn out(&self, text: &str) {
         SAID.fetch_or(!text.is_empty(), Ordering::Relaxed);
-        let written = self.meter.aside(|| {
+        let written = progress::aside(|| {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes()).and_then(|()| out.flush())
         });
@@ -120,20 +117,20 @@ impl Console {
             && error.kind() != io::ErrorKind::BrokenPipe
             && !UNWRITTEN.swap(true, Ordering::Relaxed)
         {
-            self.err(&format!("error: standard output cannot be written: {error}\n"));
+            err(&format!("error: standard output cannot be written: {error}\n"));
         }
     }
 
-    /// Writes a text in the place of all that a terminal shows, cut to its height; `false` elsewhere.
+    /// Replaces the screen of a terminal with a text, cut to its height. Returns false if there is no terminal.
     pub(super) fn redraw(&self, text: &str) -> bool {
-        let Some((_, height)) = terminal_size::terminal_size_of(io::stdout()) else { return false };
-        let most = usize::from(height.0).saturating_sub(2).max(1);
+        let Some((height, _)) = Term::stdout().size_checked() else { return false };
+        let most = usize::from(height).saturating_sub(2).max(1);
         let lines: Vec<&str> = text.lines().collect();
         let mut shown = lines.iter().take(most).fold(String::new(), |shown, line| shown + line + "\n");
         if lines.len() > most {
             shown.push_str(&format!("… {} more lines\n", lines.len() - most));
         }
-        // From the top left corner, over what is there, and away with the rest.
+        // Move to the top left corner, clear the screen, and write.
         self.out(&format!("\u{1b}[H\u{1b}[2J{shown}"));
         true
     }
@@ -141,32 +138,32 @@ impl Console {
     /// Writes a line of progress, unless quiet.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            self.err(&format!("{}\n", sanitize_lines(text)));
+            err(&format!("{}\n", sanitize_lines(text)));
         }
     }
 
-    /// Writes the line of a step that went as it should: where bars show the progress, it is no news.
+    /// Writes the line of a successful step, unless bars show the progress or the console is quiet.
     pub(super) fn step(&self, text: &str) {
-        if self.meter.manner() == Manner::Lines {
-            self.err(&format!("{}\n", sanitize_lines(text)));
+        if self.manner == Manner::Lines {
+            err(&format!("{}\n", sanitize_lines(text)));
         }
     }
 
-    /// Writes what a person should know, and that is no error.
+    /// Writes a warning.
     pub(super) fn warning(&self, message: &str) {
         let word = self.paint("warning:", AnsiColor::Yellow.on_default().bold());
-        self.err(&format!("{word} {}\n", sanitize_lines(message)));
+        err(&format!("{word} {}\n", sanitize_lines(message)));
     }
 
     /// Writes an error.
     pub(super) fn error(&self, message: &str) {
         let word = self.paint("error:", AnsiColor::Red.on_default().bold());
-        self.err(&format!("{word} {}\n", sanitize_lines(message)));
+        err(&format!("{word} {}\n", sanitize_lines(message)));
     }
 
     /// Writes diagnostics with their lines.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceCache) {
-        self.err(&snippet::render_all(diagnostics, "error", |source| sources.line(source), self.err_colour));
+        err(&snippet::render_all(diagnostics, "error", |source| sources.line(source), self.err_colour));
     }
 
     /// Writes the error that ends a command, and returns its exit code.
@@ -175,26 +172,22 @@ impl Console {
             CliError::Input(diagnostics, sources) => self.diagnostics(diagnostics, sources),
             CliError::Error(error) => self.error(&format!("{error:#}")),
             CliError::Stale(message) | CliError::Locked(message) => self.error(message),
-            // One line a system.
+            // One line per system.
             CliError::Unreachable(message, _) => message.lines().for_each(|line| self.error(line)),
             CliError::Interrupted => self.error(INTERRUPTED),
         }
         Exit::for_error(error)
     }
 
-    /// Asks a question; `None` when nobody is there to answer.
+    /// Asks a question. Returns `None` without a terminal.
     pub(super) fn ask(&self, question: &str) -> Option<String> {
         if !io::stdin().is_terminal() {
             return None;
         }
-        self.err(question);
+        err(question);
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(answer.trim().to_owned())
-    }
-
-    fn err(&self, text: &str) {
-        self.meter.aside(|| err(text));
     }
 
     fn paint(&self, text: &str, style: Style) -> String {
@@ -202,13 +195,12 @@ impl Console {
     }
 }
 
-/// Writes log lines.
-#[derive(Clone)]
-pub(super) struct Log(Meter);
+/// Writer of log lines, which go between the bars.
+pub(super) struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.aside(|| io::stderr().lock().write(bytes))
+        progress::aside(|| io::stderr().lock().write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -217,5 +209,5 @@ impl io::Write for Log {
 }
 
 fn err(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = progress::aside(|| io::stderr().lock().write_all(text.as_bytes()));
 }

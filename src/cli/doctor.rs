@@ -1,4 +1,5 @@
-//! `rosterctl doctor`: each connection and store tried once; what is wrong and the way out. Changes nothing.
+//! `rosterctl doctor`: tries each connection and store once, and reports problems with their remedies. Changes
+//! nothing.
 
 use std::path::PathBuf;
 
@@ -27,7 +28,7 @@ use crate::storage::files;
 use crate::storage::ledger::{LedgerError, LockStatus, Store};
 use crate::storage::secrets::SecretError;
 
-/// A clock that is further off than this is told of: signatures of some vendors hold for five minutes.
+/// Largest tolerated clock difference: signatures of some vendors hold for five minutes.
 const SKEW_MS: u64 = 2 * 60 * 1000;
 
 /// The span that is asked for when only the seats are wanted: the vendor insists on one.
@@ -44,7 +45,7 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// The forms that the findings have.
+/// Output format of the findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// For people.
@@ -54,14 +55,14 @@ enum Format {
 }
 
 impl Arguments {
-    /// The JSON document that is due.
+    /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
         (self.format == Format::Json).then(|| PendingJson::of_one(&self.workspace))
     }
 }
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
-    // Manifests that are wrong are one finding among others.
+    // Wrong manifests are one finding among others.
     let (loaded, wrong) = match load::load(&arguments.workspace) {
         Ok(loaded) => (loaded, None),
         Err(fail) => (load::bare(&arguments.workspace)?, Some(fail)),
@@ -114,7 +115,7 @@ fn manifests(arguments: &Arguments, loaded: &Loaded, wrong: Option<&CliError>) -
                 ),
             )
         }
-        // Nobody has written any, and `import` shall.
+        // There is no manifest yet, and `import` can write the first ones.
         Some(CliError::Input(..)) if files::no_manifest_yet(&loaded.place, &loaded.workspace) => {
             let workspace = match arguments.workspace.display().to_string().as_str() {
                 "." => String::new(),
@@ -140,14 +141,14 @@ fn manifests(arguments: &Arguments, loaded: &Loaded, wrong: Option<&CliError>) -
     }
 }
 
-/// A secret that the workspace names, and for what.
+/// Secret that the workspace names, with its setting and its user.
 struct Named<'a> {
     secret: &'a SecretRef,
     way: String,
     what: String,
 }
 
-/// The secrets that the workspace itself names. Behind the embedded sandbox a connection needs none.
+/// Returns the secrets that the workspace itself names. The embedded sandbox needs none.
 fn named(loaded: &Loaded) -> Vec<Named<'_>> {
     let workspace = &loaded.workspace;
     let mut all = Vec::new();
@@ -170,7 +171,7 @@ fn named(loaded: &Loaded) -> Vec<Named<'_>> {
     all
 }
 
-/// Tries every store: with each key that the workspace names, or else with one password of a manifest.
+/// Tries every store, with each key that the workspace names or with one manifest password.
 async fn stores(loaded: &Loaded) -> Vec<Check> {
     let named = named(loaded);
     let checks = loaded.workspace.stores.keys().map(|store| try_store(loaded, store, &named));
@@ -218,8 +219,8 @@ async fn try_store(loaded: &Loaded, store: &str, named: &[Named<'_>]) -> Vec<Che
     checks
 }
 
-/// Tries a store with one password that a manifest names: that it is there is not asked of it, since `apply` may
-/// be about to make it.
+/// Tries a store with one password that a manifest names. The password may be missing, since `apply` may be about to
+/// make it.
 async fn sample(loaded: &Loaded, store: &str, name: String) -> Check {
     let agents = loaded.desired.agents.values().filter(|agent| !agent.absent).map(|agent| &agent.record);
     let agents = agents.filter_map(|record| record.get(&PASSWORD));
@@ -248,7 +249,7 @@ async fn sample(loaded: &Loaded, store: &str, name: String) -> Check {
     }
 }
 
-/// A secret that cannot be had; `help` where its store answers.
+/// Returns the check of a secret that cannot be read. `help` applies if its store responds.
 fn unread(name: &str, about: String, error: &SecretError, help: &str) -> Check {
     match error {
         SecretError::Unreachable { reason, .. } => Check {
@@ -263,13 +264,13 @@ fn unread(name: &str, about: String, error: &SecretError, help: &str) -> Check {
     }
 }
 
-/// Tries a connection with one call; returns how far its clock is ahead, too.
+/// Tries a connection with one call. Also returns the lead of its clock.
 async fn try_connection(loaded: &Loaded, connection: &Connection) -> (Check, Option<i64>) {
     let name = format!("connection/{}", connection.name);
     let link = match connections::trial(loaded, connection).await {
         Ok(link) => link,
         Err(why) => {
-            let help = if why.to_string().contains("sign its calls") {
+            let help = if why.is_unsigned() {
                 "the check of its store says what is missing"
             } else {
                 "correct what is said of it, in rosterctl.yaml or on this machine"
@@ -305,15 +306,15 @@ async fn try_connection(loaded: &Loaded, connection: &Connection) -> (Check, Opt
     (check, link.ahead_ms())
 }
 
-/// `addQueue 3 of 20 in 60 s`.
+/// Formats a rate, like `addQueue 3 of 20 in 60 s`.
 fn rate_words((operation, rate, used): (&str, Rate, usize)) -> String {
     format!("{operation} {used} of {} in {} s", rate.calls, rate.per.as_secs_f32())
 }
 
-/// What a system told.
+/// Response of a system.
 struct Told {
     words: String,
-    /// That it lists agents of other companies.
+    /// Note that it lists agents of other companies.
     foreign: Option<String>,
 }
 
@@ -323,7 +324,7 @@ impl From<String> for Told {
     }
 }
 
-/// Says which agents of a page belong to other companies.
+/// Lists the agents of a page that belong to other companies.
 fn foreign(rows: &[Row]) -> Option<String> {
     let foreign = rows.iter().filter_map(|row| match row {
         Row::Foreign(id, company) => Some(format!("{} (companyId {company})", safe(id.as_str()))),
@@ -336,7 +337,7 @@ fn foreign(rows: &[Row]) -> Option<String> {
     (count > 0).then(|| format!("its first page lists {count} of other companies: {first}{more}"))
 }
 
-/// One cheap reading call, and what it told.
+/// Makes one cheap read call, and returns its result.
 async fn ask(loaded: &Loaded, link: &Client) -> Result<Told, Failure> {
     let connection = link.connection();
     let vendor = registry().vendor(connection);
@@ -389,7 +390,7 @@ fn listed(total: Option<usize>, noun: &str) -> String {
     }
 }
 
-/// A declared agent of whom can be asked; else the first work number that there may be.
+/// Returns a declared agent that the system accepts in a query, else the first work number.
 fn an_agent(loaded: &Loaded, can: impl Fn(&OperatorId) -> bool) -> OperatorId {
     let declared = loaded.desired.agents.iter().filter(|(_, agent)| !agent.absent).map(|(id, _)| id);
     declared.into_iter().find(|id| can(id)).cloned().unwrap_or_else(|| OperatorId::from("101"))
@@ -430,7 +431,7 @@ fn failed(name: String, place: &str, connection: &Connection, failure: &Failure)
     Check { reason: Some(failure.reason()), ..Check::error(name, format!("{place} {what}: {message}"), help) }
 }
 
-/// Whether this host's clock is that of the systems, as far as their answers told.
+/// Compares this host's clock with the systems' clocks, as their responses report them.
 fn clock_check(clocks: &[(&str, i64)]) -> Option<Check> {
     let (_, worst) = clocks.iter().max_by_key(|(_, ahead)| ahead.unsigned_abs())?;
     let seconds = |ms: i64| (ms.unsigned_abs() + 500) / 1000;
@@ -494,7 +495,8 @@ async fn ledger(loaded: &Loaded) -> Vec<Check> {
     vec![ledger, lock]
 }
 
-/// Declared agents whom a system that is asked for one at a time cannot be asked for, so that it never guards them.
+/// Warns about declared agents that a system without a listing cannot be asked for. By that system they are not
+/// guarded.
 fn unasked(loaded: &Loaded) -> Vec<Check> {
     let guard = &loaded.workspace.policy.presence;
     let mut checks = Vec::new();
@@ -523,7 +525,7 @@ fn unasked(loaded: &Loaded) -> Vec<Check> {
     checks
 }
 
-/// Whether the states that the policy protects can be told at all.
+/// Checks that some connection can report the states that the policy protects.
 fn presence(loaded: &Loaded) -> Check {
     let guard = &loaded.workspace.policy.presence;
     let connected = |state: State| loaded.workspace.connections.iter().find(|c| c.spec.tells(state));

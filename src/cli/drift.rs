@@ -1,4 +1,4 @@
-//! `rosterctl drift`: like plan, for a schedule; says which side moved. Changes nothing anywhere.
+//! `rosterctl drift`: like plan, for a schedule; tells which side moved. Changes nothing anywhere.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use super::session::load::{Elsewhere, Loaded};
 use super::session::neighbours::Neighbours;
 use super::session::{load, planning};
 use super::workspace_args::Workspaces;
-use crate::model::finding::Effect;
 use crate::model::plan::Plan;
+use crate::model::rule::Effect;
 use crate::report::{BoundPlan, Command};
 use crate::storage::ledger::Store;
 
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// The JSON document that is due.
+    /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
         self.output.due(self.workspaces.mine(), self.workspaces.several())
     }
@@ -51,7 +51,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     Ok(reporter.finish())
 }
 
-/// Limits and protection are about applying: here what they would refuse is a difference like any other.
+/// Returns the exit code of a plan. Limits and protection concern apply only: here their findings are differences
+/// like others.
 fn code(plan: &Plan) -> Exit {
     if plan.has(Effect::Incomplete) {
         Exit::Unreachable
@@ -64,7 +65,7 @@ fn code(plan: &Plan) -> Exit {
     }
 }
 
-/// Returns the plan, the seconds that it takes as of now, and when the last clean run ended.
+/// Returns the plan, its seconds as of now, and the last clean run's time.
 async fn one(
     path: &Path,
     elsewhere: Option<Elsewhere>,

@@ -7,18 +7,18 @@ use crate::report::Failure;
 use crate::storage::ledger::LedgerError;
 use crate::storage::secrets::SecretError;
 
-/// The message of [`CliError::Interrupted`].
+/// Message of [`CliError::Interrupted`].
 pub(super) const INTERRUPTED: &str = "interrupted; nothing was changed";
 
-/// Why a command gave up.
+/// Error that ends a command.
 pub(super) enum CliError {
-    /// Files that people wrote are wrong; and the cache that holds their lines.
+    /// Wrong files that people wrote, and the cache with their lines.
     Input(Vec<Diagnostic>, SourceCache),
-    /// The command line is wrong, or something on this machine.
+    /// Error of the command line or of this machine.
     Error(anyhow::Error),
     /// A saved plan is stale.
     Stale(String),
-    /// A system cannot be read, and why.
+    /// A system cannot be read; with the reason.
     Unreachable(String, Reason),
     /// Another apply holds the lock.
     Locked(String),
@@ -27,12 +27,12 @@ pub(super) enum CliError {
 }
 
 impl CliError {
-    /// An error in words.
+    /// Returns an error with a message.
     pub(super) fn error(message: impl Into<String>) -> Self {
         Self::Error(anyhow::Error::msg(message.into()))
     }
 
-    /// A secret that cannot be had, and what for.
+    /// Returns the error of a secret that is not available.
     pub(super) fn secret(what: &str, error: &SecretError) -> Self {
         let message = format!("{what}: {error}");
         match error {
@@ -41,7 +41,7 @@ impl CliError {
         }
     }
 
-    /// What is wrong, for a report.
+    /// Returns the failure for a report.
     pub(super) fn failure(&self) -> Failure {
         let of =
             |message: String| Failure { workspace: None, message, reason: None, diagnostics: Vec::new() };

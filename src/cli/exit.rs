@@ -1,20 +1,20 @@
-//! The table of exit codes; the only place that picks one.
+//! Table of exit codes; the only place that chooses one.
 
 use std::process::ExitCode;
 
 use super::error::CliError;
-use crate::model::finding::Effect;
 use crate::model::plan::Plan;
+use crate::model::rule::Effect;
 use crate::report::Run;
 
-/// How a run ends.
+/// Exit code of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
-    /// Success; no difference where that was asked.
+    /// Success; no difference if the command checks for one.
     Success = 0,
     /// Bad usage, bad manifest, failed call.
     Error = 1,
-    /// Differences, where that was asked.
+    /// Differences, if the command checks for them.
     Differs = 2,
     /// A saved plan is stale.
     Stale = 3,
@@ -22,7 +22,7 @@ pub(super) enum Exit {
     Refused = 4,
     /// Applied in part.
     Partial = 5,
-    /// A system could not be reached, or gave no usable answer.
+    /// A system was unreachable, or gave no usable response.
     Unreachable = 6,
     /// Another apply holds the lock.
     Locked = 7,
@@ -31,7 +31,7 @@ pub(super) enum Exit {
 }
 
 impl Exit {
-    /// The code of a plan that is only shown.
+    /// Returns the code of a plan that is only shown.
     pub(super) fn for_plan(plan: &Plan, detailed: bool) -> Self {
         match Self::refusal(plan) {
             Some(exit) => exit,
@@ -40,7 +40,7 @@ impl Exit {
         }
     }
 
-    /// Returns the code of a run; `whole` when it did all that the plan asks for.
+    /// Returns the code of a run. `whole` is true if it did all that the plan requests.
     pub(super) fn for_run(run: &Run, whole: bool) -> Self {
         let mut unproved = run.results.iter().filter(|result| !result.is_proved()).peekable();
         if run.interrupted {
@@ -68,7 +68,7 @@ impl Exit {
         }
     }
 
-    /// Why a plan may not be applied; `None` when it may.
+    /// Returns the code of a plan that may not be applied; `None` if it may.
     pub(super) fn refusal(plan: &Plan) -> Option<Self> {
         if plan.has(Effect::Incomplete) {
             Some(Self::Unreachable)
@@ -81,7 +81,7 @@ impl Exit {
         }
     }
 
-    /// The graver of two: 6, 7, 4, 1, 2, 0.
+    /// Returns the graver of two codes. Order: 130, 6, 7, 5, 3, 4, 1, 2, 0.
     #[must_use]
     pub(super) fn graver(self, other: Self) -> Self {
         let rank = |exit: Self| match exit {

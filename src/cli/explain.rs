@@ -1,4 +1,4 @@
-//! `rosterctl explain`: what a kind, a field, a setting or a finding code means.
+//! `rosterctl explain`: the meaning of a kind, a field, a setting or a finding code.
 
 use super::console::Console;
 use super::error::CliError;

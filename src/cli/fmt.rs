@@ -12,6 +12,7 @@ use super::session::source_cache::SourceCache;
 use crate::manifest::format;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::safe;
+use crate::model::problem::FileProblem;
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
 use crate::storage::files;
@@ -38,7 +39,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     for manifest in &found {
         match manifest.read() {
             Ok(file) => manifests.push(file),
-            Err(unreadable) => wrong.push(unreadable),
+            Err(unreadable) => wrong.push(*unreadable),
         }
     }
     if !wrong.is_empty() {
@@ -46,7 +47,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     }
     for found in found.iter().filter(|_| !arguments.check) {
         if let Err(error) = paths::unlinked_below(&place.folder, &found.path) {
-            wrong.push(Diagnostic::at(&Source::new(&found.name, 1, 1), error.to_string()));
+            let problem = FileProblem::Told { message: error.to_string(), help: String::new() };
+            wrong.push(Diagnostic::at(&Source::new(&found.name, 1, 1), problem));
         }
     }
     let mut changed = Vec::new();

@@ -1,8 +1,9 @@
-//! What stands below the options in `--help`: examples of each command, and the exit codes. The tests parse each line.
+//! Text below the options in `--help`: examples of each command, and the exit codes.
+//! The tests parse each line.
 
 use clap::Command;
 
-/// Below the help of the program.
+/// Text below the help of the program.
 const PROGRAM: &str = "\
 A first run, without an account and without a variable:
   rosterctl plan examples/quickstart
@@ -19,7 +20,7 @@ Exit codes:
   7    another apply holds the lock
   130  interrupted: calls in flight were finished and recorded";
 
-/// What to use a command for, and how; a row a command.
+/// Uses of each command with examples; one row per command.
 const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "validate",

@@ -1,4 +1,4 @@
-//! `rosterctl import`: the live estate to manifests.
+//! `rosterctl import`: writes live state as manifests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ use crate::manifest::import::{Manifest, Options, Origin};
 use crate::model::call::Reason;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::did_you_mean;
-use crate::model::finding::Effect;
 use crate::model::id::{OperatorId, safe};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
+use crate::model::rule::Effect;
 use crate::model::source::File;
 use crate::plan;
 use crate::runtime::clock;
@@ -105,7 +105,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     Ok(Exit::Success)
 }
 
-/// The store and the key of every password.
+/// Returns the store and the key pattern of all passwords.
 fn password(loaded: &Loaded, name: &str, live: &Live) -> Result<(Arc<str>, Arc<str>), CliError> {
     let stores = &loaded.workspace.stores;
     let Some(store) = stores.get(name) else {
@@ -134,7 +134,7 @@ fn password(loaded: &Loaded, name: &str, live: &Live) -> Result<(Arc<str>, Arc<s
     Ok((Arc::from(name), key.into()))
 }
 
-/// Makes sure, before anything is written, that the manifests are sound and leave nothing to do.
+/// Proves before any write that the manifests are sound and leave nothing to do.
 fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) -> Result<Desired, CliError> {
     let files: Vec<File> = manifests
         .iter()
@@ -151,8 +151,8 @@ fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) 
     let desired = manifest::load(&files, &loaded.workspace).map_err(|out| {
         let first = out.into_sorted().into_iter().next();
         let first = first.map(|d| match d.source {
-            Some(source) => format!("{source}: {}", d.message),
-            None => d.message,
+            Some(source) => format!("{source}: {}", d.problem),
+            None => d.message(),
         });
         wrong(format!("the manifests could not be read again ({})", first.unwrap_or_default()))
     })?;
@@ -163,12 +163,12 @@ fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) 
     }
     let worst = plan.findings.iter().find(|finding| finding.effect() != Effect::None);
     match worst {
-        Some(finding) => Err(wrong(format!("the manifests differ: {}", finding.message))),
+        Some(finding) => Err(wrong(format!("the manifests differ: {finding}"))),
         None => Ok(desired),
     }
 }
 
-/// What the files held that are written over or removed, and that the new ones do not say.
+/// Returns the content of overwritten or removed files that the new manifests lack.
 fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &Arguments) -> Vec<String> {
     let over = manifests.iter().map(|manifest| arguments.out.join(&manifest.name));
     let gone = outdated(loaded, manifests, &arguments.out);
@@ -196,7 +196,7 @@ fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &
     lost
 }
 
-/// Writes all of them, or none where one is there already.
+/// Writes all manifests, or none if a file exists already.
 fn write(loaded: &Loaded, manifests: &[Manifest], arguments: &Arguments) -> Result<(), CliError> {
     let out = &arguments.out;
     let there: Vec<String> = manifests
@@ -230,7 +230,8 @@ fn write(loaded: &Loaded, manifests: &[Manifest], arguments: &Arguments) -> Resu
     Ok(())
 }
 
-/// Files of the folder that an earlier import of this workspace wrote, as they say themselves, and this one did not.
+/// Returns the files of this workspace's earlier imports that this import did not write. Their header identifies
+/// them.
 fn outdated(loaded: &Loaded, manifests: &[Manifest], out: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(out).into_iter().flatten().filter_map(Result::ok);
     let plain = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
@@ -249,7 +250,7 @@ fn outdated(loaded: &Loaded, manifests: &[Manifest], out: &Path) -> Vec<PathBuf>
     paths
 }
 
-/// What a person should know before the next plan.
+/// Returns warnings for the user before the next plan.
 fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) -> Vec<String> {
     let mut warnings = Vec::new();
     if manifests.is_empty() {

@@ -1,4 +1,4 @@
-//! `rosterctl ledger`: shows what the ledger knows, lets go of a resource, says that a tenant moved.
+//! `rosterctl ledger`: shows the ledger, forgets a resource, or rebinds a tenant.
 
 use std::path::PathBuf;
 
@@ -55,7 +55,7 @@ enum Verb {
     },
 }
 
-/// A form of `ledger show`.
+/// Output format of `ledger show`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// For people.
@@ -75,7 +75,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
 /// Splits arguments into the name of a resource and a workspace.
 ///
 /// # Errors
-/// Two of one sort.
+/// There are two resources or two workspaces.
 fn split(words: &[String]) -> Result<(Option<ResourceId>, PathBuf), CliError> {
     let (mut id, mut workspace) = (None, None);
     for word in words {
@@ -150,7 +150,7 @@ async fn rebind(workspace: &std::path::Path, console: &Console) -> Result<Exit, 
     edit(&workspace, &place, console, rebind, || Ok(())).await
 }
 
-/// Edits the ledger under its lock. `change` returns what to say, or nothing where nothing changes.
+/// Edits the ledger under its lock. `change` returns the message to print, or `None` without a change.
 ///
 /// `after` runs under the lock once the ledger is saved.
 async fn edit(
@@ -188,10 +188,10 @@ async fn edit_locked(
     if !lock.lease().holds() {
         return Err(CliError::Locked("the lock was lost, and nothing was changed".to_owned()));
     }
-    // With a new serial, the ledger would count as newer than what the interrupted run did.
+    // With a new serial, the ledger would count as newer than the interrupted run.
     let unfinished = JournalPath::for_workspace(workspace, place).unfinished();
     let unfinished = unfinished.is_ok_and(|entries| !entries.is_empty());
-    // Where only the journal knows the resource, there is nothing to save.
+    // If only the journal knows the resource, there is nothing to save.
     if ledger != before {
         if unfinished { store.amend(&mut ledger).await? } else { store.save(&mut ledger).await? }
     }

@@ -1,4 +1,4 @@
-//! `rosterctl man`: man pages, for those who package the program.
+//! `rosterctl man`: man pages, for package maintainers.
 
 use std::fs;
 use std::io;
@@ -32,7 +32,7 @@ pub(super) fn run(
         let name = format!("rosterctl-{}", command.get_name());
         pages.push((format!("{name}.1"), command.clone().name(name)));
     }
-    // They are for everybody, unlike what else this program writes.
+    // All users may read them, unlike this program's other files.
     let unwritten = |path: &Path, error: &io::Error| {
         CliError::error(format!("{} cannot be written: {error}", path.display()))
     };

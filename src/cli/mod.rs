@@ -1,4 +1,4 @@
-//! Commands: arguments, help and wiring. One file a command.
+//! Commands: arguments, help and wiring. One file per command.
 
 mod apply;
 mod completions;
@@ -16,7 +16,6 @@ mod man;
 mod output_guard;
 mod plan;
 mod plan_args;
-mod progress_bar;
 mod report_output;
 mod sandbox;
 mod schema;
@@ -36,7 +35,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use self::console::{Colour, Console};
+use self::console::{Colour, Console, Log};
 use self::error::CliError;
 use self::exit::Exit;
 use self::report_output::PendingJson;
@@ -107,7 +106,7 @@ enum Command {
 }
 
 impl Command {
-    /// The JSON document that is due even when the command gives up; `None` when none was asked for.
+    /// Returns the JSON document that is due even after a failure; `None` without a request.
     fn due(&self) -> Option<PendingJson> {
         match self {
             Command::Plan(arguments) => arguments.due(),
@@ -139,12 +138,12 @@ pub fn main(vendors: Registry, arguments: impl IntoIterator<Item = OsString>) ->
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            // Help and version are what was asked for; anything else is bad usage, which is 1, never 2.
+            // Help and version were requested; anything else is bad usage, which is 1, never 2.
             return if error.use_stderr() { Exit::Error.into() } else { Exit::Success.into() };
         }
     };
     let console = Console::new(cli.color, cli.quiet, cli.verbose);
-    logs(cli.verbose, &console);
+    logs(cli.verbose);
     console.watch();
     let due = cli.command.due();
     let told = (due.clone(), console.clone());
@@ -179,7 +178,7 @@ fn program() -> clap::Command {
     help::with_examples(Cli::command())
 }
 
-/// Says why a command gives up, in the form that was asked for.
+/// Reports the error that ends a command, in the requested format.
 fn give_up(due: Option<PendingJson>, fail: &CliError, console: &Console) -> Exit {
     match due {
         Some(due) => due.emit_failure(fail, console),
@@ -187,8 +186,9 @@ fn give_up(due: Option<PendingJson>, fail: &CliError, console: &Console) -> Exit
     }
 }
 
-/// Runs a command that talks to others and changes nothing at them: Ctrl-C abandons it, and `interrupted` says so
-/// where the command does not see it.
+/// Runs a command that calls other systems without a change to them.
+///
+/// Ctrl-C abandons the command. If the command does not see the signal, `interrupted` reports it.
 fn on_runtime(
     command: impl Future<Output = Result<Exit, CliError>>,
     interrupted: impl FnOnce() + Send + 'static,
@@ -196,13 +196,13 @@ fn on_runtime(
     heeding_signals(unless_interrupted(command), Some(interrupted))
 }
 
-/// Runs a command that decides for itself what Ctrl-C means.
+/// Runs a command that handles Ctrl-C itself.
 fn heeding_signals(
     command: impl Future<Output = Result<Exit, CliError>>,
     interrupted: Option<impl FnOnce() + Send + 'static>,
 ) -> Result<Exit, CliError> {
     enough_files()?;
-    // Forgetting the provider is a failure at run time: it is installed before the first client.
+    // A missing provider fails at run time, so install it before the first client.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::Error(error.into()))?;
@@ -210,12 +210,12 @@ fn heeding_signals(
         runtime.spawn(signals::insist(interrupted));
     }
     let result = runtime.block_on(command);
-    // A question that nobody answered any more would be waited for otherwise.
+    // Do not wait for a question without an answer.
     runtime.shutdown_background();
     result
 }
 
-/// Makes sure that the runtime, its signals and a few connections can be opened: some of them panic where they cannot.
+/// Checks that the process can open enough files. The runtime, its signals or a connection may panic without them.
 fn enough_files() -> Result<(), CliError> {
     const NEEDED: usize = 24;
     let copies: io::Result<Vec<OwnedFd>> =
@@ -225,14 +225,13 @@ fn enough_files() -> Result<(), CliError> {
             "this program may not open the {NEEDED} files and connections at a time that it needs: {error}; raise the \
              limit, as with `ulimit -n 1024`"
         ))),
-        // A standard error that is closed tells nothing.
+        // A closed standard error proves nothing.
         Ok(_) | Err(_) => Ok(()),
     }
 }
 
 /// Logs to standard error: what RUST_LOG asks for, or every call with `--verbose`.
-fn logs(verbose: bool, console: &Console) {
-    let log = console.log();
+fn logs(verbose: bool) {
     let asked = std::env::var("RUST_LOG").ok().filter(|v| !v.is_empty());
     let filter = match (asked, verbose) {
         (Some(asked), _) => asked,
@@ -242,10 +241,10 @@ fn logs(verbose: bool, console: &Console) {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(move || log.clone())
+        .with_writer(|| Log)
         .with_ansi(false)
         .without_time()
-        // A line that cannot be written is dropped: said on standard error, that would end the run.
+        // A line that cannot be written is dropped: an error on standard error would end the run.
         .log_internal_errors(false)
         .try_init();
 }

@@ -1,4 +1,4 @@
-//! What no output may be written over: what people wrote, what stores keep, what rosterctl keeps.
+//! Files that no output may overwrite: those of people, of stores and of rosterctl.
 
 use std::path::{Component, Path};
 
@@ -9,15 +9,16 @@ use crate::storage::files;
 use crate::storage::files::{Place, real};
 use crate::storage::ledger;
 
-/// How the names of rosterctl's own files begin, in its own folder; and hidden ones are its own too.
+/// Prefixes of rosterctl's own files in its folder, hidden files included.
 const KEPT: [&str; 5] = ["ledger", "lock", "journal", "sandbox", "."];
-/// What reports are called. Where a workspace cannot be read, other files in it may be somebody's secrets.
+/// File extensions of reports. In an unreadable workspace, other files may be secrets.
 const REPORTS: [&str; 7] = ["html", "json", "log", "md", "prom", "sarif", "xml"];
 
-/// Refuses a path that is, or would become, a file of a workspace, of a store or of rosterctl itself.
+/// Refuses a path that is, or would become, a protected file. Protected are the files of a workspace, of a store and
+/// of rosterctl.
 ///
 /// # Errors
-/// It is.
+/// The path is protected.
 pub(super) fn check(workspace: &Path, flag: &str, target: &Path) -> Result<(), CliError> {
     let Ok(place) = Place::find(workspace) else { return Ok(()) };
     match belongs(workspace, &place, &real(target)) {
@@ -26,7 +27,7 @@ pub(super) fn check(workspace: &Path, flag: &str, target: &Path) -> Result<(), C
     }
 }
 
-/// What writing to a path would do to a workspace.
+/// Returns the damage that a write to a path would do to a workspace.
 fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<String> {
     let overwrite = || Some("overwrite a file of the workspace".to_owned());
     if real(&place.file) == target {
@@ -36,7 +37,7 @@ fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<String> {
         return Some("overwrite a file that rosterctl keeps; choose another name or folder".to_owned());
     }
     let Ok((place, workspace)) = load::workspace(workspace) else {
-        // What it is made of is not known.
+        // The files of the workspace are unknown.
         let report = target.extension().is_some_and(|end| REPORTS.iter().any(|report| end == *report));
         let known = target.is_file() && target.starts_with(real(&place.folder));
         return if known && !report { overwrite() } else { None };
@@ -64,7 +65,7 @@ fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<String> {
     })
 }
 
-/// Whether a path is kept in rosterctl's own folder. A plan of another name may lie there.
+/// Returns true if rosterctl keeps a path in its own folder. A plan with another name may lie there.
 fn kept(place: &Place, target: &Path) -> bool {
     let Ok(rest) = target.strip_prefix(real(&place.own_folder())) else { return false };
     let mut parts = rest.components();
@@ -77,11 +78,11 @@ fn kept(place: &Place, target: &Path) -> bool {
     }
 }
 
-/// The store that keeps its secrets at a path.
+/// Returns the store that keeps its secrets at a path.
 fn store<'a>(place: &Place, workspace: &'a Workspace, target: &Path) -> Option<&'a str> {
     let at = |settings: &Settings, key| settings.text(key).map(|path| real(&place.folder.join(path)));
     let keeps = |kind: &str, settings: &Settings| match (kind, at(settings, "path")) {
-        // In a store that is the workspace's folder, or holds it, any file that is there may be a secret.
+        // If a store's folder is or holds the workspace, any existing file may be a secret.
         ("dir", Some(folder)) if real(&place.folder).starts_with(&folder) => {
             target.starts_with(folder) && target.is_file()
         }

@@ -1,4 +1,4 @@
-//! `rosterctl plan`: the difference and the ordered steps; changes nothing anywhere.
+//! `rosterctl plan`: the difference and the ordered steps. Changes nothing anywhere.
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// The JSON document that is due.
+    /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
         self.output.due(self.workspaces.mine(), self.workspaces.several())
     }
@@ -84,14 +84,14 @@ fn unsaved(out: &Path, error: &std::io::Error) -> CliError {
     CliError::error(format!("the plan cannot be saved to {}: {error}", out.display()))
 }
 
-/// Returns the plan, and the seconds that it takes as of now where the rate windows are known.
+/// Returns the plan, and its seconds as of now if the rate windows are known.
 async fn one(
     arguments: &Arguments,
     path: &Path,
     neighbours: Option<(&Arc<Neighbours>, usize)>,
     console: &Console,
 ) -> Result<(BoundPlan, Option<u64>), CliError> {
-    // A snapshot is read beside the manifests; what is wrong with these is told first.
+    // The snapshot is read in parallel with the manifests, whose errors are reported first.
     let (loaded, snapshot) = thread::scope(|scope| {
         let snapshot = arguments.live.as_deref().map(|file| scope.spawn(|| snapshot_plan::open(file)));
         let loaded = load::load_beside(path, usize::from(snapshot.is_some()));
@@ -106,7 +106,7 @@ async fn one(
         }
         loaded.elsewhere = Some(all.elsewhere(at));
     }
-    // The program ends soon and gives all memory back at once; a value at a time takes a tenth of the run.
+    // The program ends soon and frees all memory at once. To free each value takes a tenth of the run.
     let several = arguments.workspaces.several();
     let (plan, seconds) = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
         (snapshot_plan::make(&loaded, snapshot?, file, &arguments.narrowing, console).await?, None)

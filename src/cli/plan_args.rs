@@ -1,10 +1,9 @@
-//! The options that narrow a plan: targets, allowances, unread fields.
+//! Options that narrow a plan: targets, allowances, unread fields.
 
 use crate::model::id::ResourceId;
 use crate::model::plan::{Allowance, Plan};
-use crate::plan;
 
-/// What `plan` and `apply` can be asked alike.
+/// Options that `plan` and `apply` share.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct PlanArgs {
     /// Only this resource, and what it cannot do without; repeatable.
@@ -16,13 +15,13 @@ pub(super) struct PlanArgs {
     /// Set fields again that no system returns and rosterctl has not set yet (role, password).
     #[arg(long)]
     pub(super) assert_unread: bool,
-    /// The systems that are only read have to be readable.
+    /// True if the read-only systems must be readable.
     #[arg(skip)]
     pub(super) watch: bool,
 }
 
 impl PlanArgs {
-    /// Everything, and not only what can be written: what `drift` is about.
+    /// Returns the options of `drift`: everything, including read-only systems.
     pub(super) fn everything() -> Self {
         Self { watch: true, ..Self::default() }
     }
@@ -32,23 +31,23 @@ impl PlanArgs {
         Self {
             targets: saved.targets.clone(),
             allow: saved.allowed.clone(),
-            assert_unread: plan::asserts_unread(saved),
+            assert_unread: saved.assert_unread,
             watch: false,
         }
     }
 
-    /// Whether anything is asked.
+    /// Returns true if no option is set.
     pub(super) fn is_empty(&self) -> bool {
         self.targets.is_empty() && self.allow.is_empty() && !self.assert_unread
     }
 }
 
-/// Reads `KIND/ID`.
+/// Parses `KIND/ID`.
 fn target(text: &str) -> Result<ResourceId, String> {
     ResourceId::parse(text).ok_or_else(|| "write KIND/ID, like agent/8001 or queue/NAME".to_owned())
 }
 
-/// Reads `RULE=N`.
+/// Parses `RULE=N`.
 fn allowance(text: &str) -> Result<Allowance, String> {
     let rules = ["deletes", "changes", "members", "presence"];
     let help = "write RULE=N, where RULE is deletes, changes, members or presence";

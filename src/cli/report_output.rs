@@ -1,4 +1,4 @@
-//! What a run has to tell, in the formats that were asked for: the one place that prints and writes reports.
+//! Reports of a run in the requested formats. Only this file prints and writes them.
 //!
 //! ```text
 //! begin (bad paths refused) ─▶ planned, ran, failed: a part each ─▶ finish: standard output, then each file
@@ -17,6 +17,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
+use crate::model::note::Refused;
 use crate::report::redact::Mask;
 use crate::report::text::{self, TextStyle};
 use crate::report::view::View;
@@ -24,7 +25,7 @@ use crate::report::{self, Body, BoundPlan, Command, Failure, Format, Part, Repor
 use crate::storage::files::Place;
 use crate::storage::{files, git};
 
-/// What goes where.
+/// Options for the outputs of a report.
 #[derive(Debug, clap::Args)]
 pub(super) struct Output {
     /// What goes to standard output.
@@ -38,7 +39,7 @@ pub(super) struct Output {
     mask_personal: bool,
 }
 
-/// A format and the file that it goes to.
+/// Format and its file.
 #[derive(Clone, Debug)]
 struct Written {
     format: Format,
@@ -55,7 +56,7 @@ impl ValueEnum for Format {
     }
 }
 
-/// Reads `FORMAT=PATH`.
+/// Parses `FORMAT=PATH`.
 fn written(text: &str) -> Result<Written, String> {
     let words = Format::ALL.iter().map(|format| format.word()).collect::<Vec<_>>().join(", ");
     let help = format!("write FORMAT=PATH, like html=plan.html, where FORMAT is one of {words}");
@@ -71,7 +72,7 @@ fn written(text: &str) -> Result<Written, String> {
 }
 
 impl Output {
-    /// The JSON document that is due on these workspaces; `None` when another format was asked for.
+    /// Returns the JSON document that is due on these workspaces; `None` for another format.
     pub(super) fn due<'a>(
         &self,
         workspaces: impl IntoIterator<Item = &'a Path>,
@@ -82,10 +83,10 @@ impl Output {
         (self.format == Format::Json).then(|| PendingJson { workspaces: workspaces(), several, masked })
     }
 
-    /// Makes ready to report on workspaces.
+    /// Prepares a report on workspaces.
     ///
     /// # Errors
-    /// A format that the command does not have; a path that cannot be written, or must not be.
+    /// The command lacks the format, or a path cannot or must not be written.
     pub(super) fn begin<'a>(
         &'a self,
         command: Command,
@@ -129,7 +130,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
     CliError::error(format!("the report cannot be written to {}: {error}", path.display()))
 }
 
-/// Collects what became of each workspace, and tells it at the end.
+/// Collects the result of each workspace, and reports them at the end.
 pub(super) struct Reporter<'a> {
     output: &'a Output,
     console: &'a Console,
@@ -138,18 +139,18 @@ pub(super) struct Reporter<'a> {
     workspaces: Vec<PathBuf>,
     parts: RefCell<Vec<Part>>,
     exit: Cell<Exit>,
-    /// The plan that is being carried out.
+    /// The plan of the current run.
     plan: RefCell<Option<BoundPlan>>,
-    /// Seconds that the plan takes at least as of now.
+    /// Least seconds that the plan takes as of now.
     seconds: Cell<Option<u64>>,
-    /// What became of it.
+    /// Result of the plan.
     run: RefCell<Option<Run>>,
-    /// The plan was shown already.
+    /// True once the plan was shown.
     shown: Cell<bool>,
 }
 
 impl Reporter<'_> {
-    /// Refuses to let another output go where a report, or the workspace, stands.
+    /// Checks that another output does not overwrite a report.
     ///
     /// # Errors
     /// It would.
@@ -161,15 +162,15 @@ impl Reporter<'_> {
         Ok(())
     }
 
-    /// Refuses a path that is a file of one of the workspaces, of their stores, or rosterctl's own.
+    /// Checks that a path is no file of a workspace, its stores or rosterctl.
     ///
     /// # Errors
-    /// It is.
+    /// It is one.
     pub(super) fn spare(&self, flag: &str, path: &Path) -> Result<(), CliError> {
         self.workspaces.iter().try_for_each(|workspace| output_guard::check(workspace, flag, path))
     }
 
-    /// Shows a plan before it is carried out, where standard output is for people.
+    /// Shows a plan before it is carried out, if standard output is for people.
     pub(super) fn show(&self, plan: &BoundPlan, seconds: u64, due: bool) {
         self.plan.replace(Some(plan.clone()));
         self.seconds.set(Some(seconds));
@@ -183,12 +184,12 @@ impl Reporter<'_> {
         self.console.out(&text::plan(&view, self.console.look()));
     }
 
-    /// Takes up what became of the plan that was shown.
+    /// Records the result of the plan that was shown.
     pub(super) fn ran(&self, run: Run) {
         self.run.replace(Some(run));
     }
 
-    /// Takes up a workspace's plan.
+    /// Records a workspace's plan.
     pub(super) fn planned(
         &self,
         place: &Path,
@@ -201,22 +202,25 @@ impl Reporter<'_> {
         self.add(place, exit, last_clean_run, Body::Planned(plan));
     }
 
-    /// Takes up how a run ended.
+    /// Records the end of a run.
     pub(super) fn end(&self, place: &Path, exit: Exit) {
         let run = self.run.take();
         if let Some(plan) = self.plan.take() {
-            let unrun = || Run { refused: Some("the plan was not approved".to_owned()), ..Run::default() };
+            let unrun = || Run { refused: Some(Refused::NotApproved), ..Run::default() };
             self.add(place, exit, None, Body::Ran(plan, run.unwrap_or_else(unrun)));
         }
     }
 
-    /// Says on standard error why a workspace has no plan, or was not changed, and takes it up.
+    /// Reports on standard error why a workspace failed, and records it.
     pub(super) fn fail(&self, place: &Path, fail: &CliError) {
         let failure = fail.failure();
         let exit = self.console.fail(fail);
         let body = match (self.plan.take(), self.run.take()) {
             (Some(plan), Some(run)) => Body::Ran(plan, run),
-            (Some(plan), None) => Body::Ran(plan, Run { refused: Some(failure.message), ..Run::default() }),
+            (Some(plan), None) => {
+                let refused = Some(Refused::Failed { why: failure.message });
+                Body::Ran(plan, Run { refused, ..Run::default() })
+            }
             (None, _) => failed(place, failure),
         };
         self.add(place, exit, None, body);
@@ -228,7 +232,7 @@ impl Reporter<'_> {
         self.parts.borrow_mut().push(Part { seconds: self.seconds.take(), ..part });
     }
 
-    /// Prints and writes what was taken up, and returns the gravest exit code.
+    /// Prints and writes the recorded parts, and returns the gravest exit code.
     pub(super) fn finish(self) -> Exit {
         let mut exit = self.exit.get();
         let parts = self.parts.into_inner();
@@ -240,7 +244,7 @@ impl Reporter<'_> {
         match self.output.format {
             Format::Text => {
                 let look = self.console.look();
-                // Standard error has said why there is nothing to show.
+                // Standard error has already given the reason.
                 let said = report.parts.iter().all(|part| matches!(part.body, Body::Failed(_)));
                 if self.shown.get() {
                     self.console.out(&text::outcome(&report, look));
@@ -277,7 +281,7 @@ fn failed(place: &Path, failure: Failure) -> Body {
     Body::Failed(Failure { workspace: name, ..failure })
 }
 
-/// Finds the roots of the repositories that the workspaces lie in; on GitHub its own workspace comes before them.
+/// Finds the roots of the workspaces' repositories. On GitHub, its own workspace comes first.
 fn roots(parts: &[Part]) -> Roots {
     let current = env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default();
     let mut roots = Roots { current, repositories: Vec::new() };
@@ -293,8 +297,7 @@ fn roots(parts: &[Part]) -> Roots {
     roots
 }
 
-/// The JSON document that is due when a command gives up before it has printed one: whoever asked for JSON reads
-/// JSON.
+/// JSON document for a command that fails before it has printed one. So a reader of JSON always gets JSON.
 #[derive(Clone)]
 pub(super) struct PendingJson {
     workspaces: Vec<PathBuf>,
@@ -303,12 +306,12 @@ pub(super) struct PendingJson {
 }
 
 impl PendingJson {
-    /// That of a command that tells of one workspace.
+    /// Returns the document of a command on one workspace.
     pub(super) fn of_one(workspace: &Path) -> Self {
         Self { workspaces: vec![workspace.to_owned()], several: false, masked: false }
     }
 
-    /// Says why the command gave up, on standard output too unless something stands there.
+    /// Reports the failure, also on standard output unless it has content.
     pub(super) fn emit_failure(self, fail: &CliError, console: &Console) -> Exit {
         let failure = fail.failure();
         let exit = console.fail(fail);

@@ -1,10 +1,9 @@
-//! What stops a run from outside: Ctrl-C, SIGTERM, SIGHUP (its terminal is gone), a lock that was lost.
+//! External stops of a run: Ctrl-C, SIGTERM, SIGHUP (its terminal is gone), a lost lock.
 //!
-//! While nothing is being changed, a run is simply abandoned ([`unless_interrupted`]). Once an apply carries steps
-//! out, [`listen`] takes over, and calls in flight are finished. Either way the code is 130, and it is the program
-//! that exits with it, not the signal that kills it: a parent process sees the difference. What waits for
-//! a file that does not answer (a pipe without a writer, a reader that does not read) cannot be abandoned:
-//! [`insist`] ends the program then.
+//! Before the first change, a signal simply abandons a run ([`unless_interrupted`]). Once an apply carries out steps,
+//! [`listen`] takes over, and calls in flight are finished. In both cases the program itself exits with code 130, and
+//! is not killed by the signal: a parent process sees the difference. A wait for a blocked file (a pipe without a
+//! writer, a stalled reader) cannot be abandoned. Then [`insist`] ends the program.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,26 +14,26 @@ use tokio::sync::watch;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
-use super::progress_bar;
+use crate::runtime::progress;
 
-/// Set once a run must not be abandoned any more.
+/// True once a run must not be abandoned any more.
 static WRITING: AtomicBool = AtomicBool::new(false);
 
-/// Set once a signal was seen by the work that it abandons.
+/// True once the abandoned work has seen a signal.
 static ABANDONED: AtomicBool = AtomicBool::new(false);
 
-/// How long the work may take to see a signal.
+/// Time for the work to see a signal.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// From now on a signal asks to stop, and abandons nothing; [`listen`] is to be started.
+/// Makes later signals request a stop instead of abandoning the run. The caller starts [`listen`] next.
 pub(super) fn from_now_on_finish() {
     WRITING.store(true, Ordering::SeqCst);
 }
 
-/// Does something that changes nothing, unless a signal comes first.
+/// Runs work that changes nothing, unless a signal comes first.
 ///
 /// # Errors
-/// [`CliError::Interrupted`], and whatever the work fails with.
+/// [`CliError::Interrupted`], or the error of the work.
 pub(super) async fn unless_interrupted<T, E: Into<CliError>>(
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, CliError> {
@@ -45,22 +44,22 @@ pub(super) async fn unless_interrupted<T, E: Into<CliError>>(
             if !WRITING.load(Ordering::SeqCst) {
                 ABANDONED.store(true, Ordering::SeqCst);
                 if typed {
-                    progress_bar::echoed();
+                    progress::echoed();
                 }
                 return;
             }
         }
     };
     tokio::select! {
-        // Listening begins before the work does: a signal that comes with the first call kills nothing.
+        // Listen before the work starts, so that a signal during the first call does not kill the program.
         biased;
         () = abandoned => Err(CliError::Interrupted),
         done = work => done.map_err(Into::into),
     }
 }
 
-/// Ends the program when a signal is not seen by the work that it shall abandon, or comes again. `interrupted` says
-/// so. It runs beside the work, on another thread.
+/// Ends the program if the work misses a signal, or on a second signal. `interrupted` reports that. It runs beside
+/// the work, on another thread.
 pub(super) async fn insist(interrupted: impl FnOnce()) {
     let mut others = Others::listen();
     let mut asked = false;
@@ -80,7 +79,7 @@ pub(super) async fn insist(interrupted: impl FnOnce()) {
     }
 }
 
-/// What stops a run beside Ctrl-C.
+/// Signals other than Ctrl-C that stop a run.
 struct Others {
     terminate: Option<Signal>,
     hangup: Option<Signal>,
@@ -94,14 +93,14 @@ impl Others {
     }
 }
 
-/// Whether the program was started so that it outlives its terminal, as `nohup` does. Linux alone tells.
+/// Returns true if the program was started to outlive its terminal, as by `nohup`. Only Linux can tell.
 fn hangups_are_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
-/// Waits for Ctrl-C, SIGTERM or SIGHUP; whether it was Ctrl-C.
+/// Waits for Ctrl-C, SIGTERM or SIGHUP. Returns true for Ctrl-C.
 async fn either(others: &mut Others) -> bool {
     async fn come(signal: &mut Option<Signal>) {
         match signal {
@@ -118,12 +117,12 @@ async fn either(others: &mut Others) -> bool {
     }
 }
 
-/// Turns the first signal into a request to stop; the second ends the program at once.
+/// Turns the first signal into a stop request; the second ends the program at once.
 pub(super) async fn listen(stop: watch::Sender<bool>, console: Console) {
     let mut others = Others::listen();
     loop {
         if either(&mut others).await {
-            progress_bar::echoed();
+            progress::echoed();
         }
         if *stop.borrow() {
             std::process::exit(i32::from(Exit::Interrupted as u8));
@@ -133,7 +132,7 @@ pub(super) async fn listen(stop: watch::Sender<bool>, console: Console) {
     }
 }
 
-/// Says that the lock was lost, and asks to stop.
+/// Reports a lost lock, and requests a stop.
 pub(super) async fn heed(
     mut lost: watch::Receiver<Option<String>>,
     stop: watch::Sender<bool>,

@@ -59,7 +59,7 @@ fn unsaved(out: &Path, error: &std::io::Error) -> CliError {
     CliError::error(format!("the snapshot cannot be saved to {}: {error}", out.display()))
 }
 
-/// What there is, in words.
+/// Describes the number of resources.
 fn held(live: &Live) -> String {
     let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     let agents = live.agents.as_ref().map(|listing| count(listing.items.len(), "agent"));

@@ -1,8 +1,8 @@
-//! `rosterctl status`: a row an agent across all connections. Changes nothing anywhere.
+//! `rosterctl status`: one row per agent across all connections. Changes nothing anywhere.
 //!
-//! What is read, in as few calls as the systems' paging allows: agents, queues and seats in pages, who is online
-//! and who takes chats likewise, and of the system that is asked agent by agent those who get a row and can have
-//! a work number. `--agent` asks for those agents alone where a system can be asked so.
+//! It reads with as few calls as the systems' paging allows. Agents, queues, seats, logins and chat states come in
+//! pages. A system without a listing is asked for each agent with a row and a possible work number. With `--agent`,
+//! the systems that allow it are asked for those agents alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -34,13 +34,13 @@ use crate::runtime::read::resources;
 use crate::runtime::vendor::Vendor;
 use crate::storage::ledger::Store;
 
-/// Up to so many agents are asked for one by one, rather than by reading all.
+/// Most agents that are asked for one by one; more are read by the listing.
 const FEW: usize = 20;
 
-/// How long `--watch` waits before it reads again who is at work.
+/// Pause of `--watch` before it reads presence again.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// How long `--watch` takes agents, queues and seats to be as they were read.
+/// Time for which `--watch` reuses the agents, queues and seats.
 const FRESH: Duration = Duration::from_mins(1);
 
 /// Show every agent across all connections: configured, online, on a call, in which queues.
@@ -64,7 +64,7 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// The forms that a status has.
+/// Output format of a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// A table for people.
@@ -75,7 +75,7 @@ enum Format {
     Csv,
 }
 
-/// The systems, ready to be asked, or why they are not.
+/// Clients of the systems, or the reasons for which there are none.
 struct Systems {
     agents: Option<Result<Vendor, String>>,
     queues: Option<Result<Vendor, String>>,
@@ -84,23 +84,23 @@ struct Systems {
     asked: Vec<(&'static str, Arc<str>)>,
 }
 
-/// What changes slowly: who there is, in which queues, with how many calls.
+/// Slowly changing state: agents, queues and seats with their calls.
 struct Roster {
     live: Live,
-    /// Providers that told nothing, or not all, and why.
+    /// Providers with a failed or incomplete read, and the error.
     failed: Vec<(&'static str, String)>,
-    /// Why they told nothing, or not all.
+    /// Reasons of the failed or incomplete reads.
     reasons: BTreeMap<&'static str, Reason>,
     /// Live agents that no manifest names and that an apply deletes.
     pruned: BTreeSet<OperatorId>,
-    /// Whom the status is narrowed to.
+    /// Agents to which the status is narrowed.
     only: Option<BTreeSet<OperatorId>>,
-    /// What is wrong with what was asked for.
+    /// Errors in the arguments.
     wrong: Vec<String>,
 }
 
 impl Arguments {
-    /// The JSON document that is due.
+    /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
         (self.format == Format::Json).then(|| PendingJson::of_one(&self.workspace))
     }
@@ -118,7 +118,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             .filter_map(|spec| Some((spec.name, Arc::clone(&loaded.workspace.connection(spec.name)?.name))))
             .collect(),
     };
-    // A system that could not even be asked is a mistake of this side.
+    // A system that could not even be asked is a local mistake.
     let unasked = unasked(&loaded, console).await;
     let mut roster = read(arguments, &loaded, &systems).await;
     let mut at = Instant::now();
@@ -149,7 +149,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     }
 }
 
-/// The providers that cannot be asked, since a secret of theirs is not to be had; each is told of.
+/// Returns the providers whose secret is not available, and reports each.
 async fn unasked(loaded: &Loaded, console: &Console) -> BTreeSet<&'static str> {
     let mut unasked = BTreeSet::new();
     for connection in &loaded.workspace.connections {
@@ -161,7 +161,7 @@ async fn unasked(loaded: &Loaded, console: &Console) -> BTreeSet<&'static str> {
     unasked
 }
 
-/// Reads who is at work, and puts everybody together.
+/// Reads presence, and builds the status of all agents.
 async fn look(loaded: &Loaded, systems: &Systems, roster: &Roster) -> Status {
     let everybody = status::everybody(&loaded.desired, &roster.live);
     let ids = roster.only.as_ref().unwrap_or(&everybody);
@@ -217,7 +217,7 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
     let mut wrong = Vec::new();
     let (agents, queues, seats) = match &mut only {
         Some(ids) if !arguments.queues.is_empty() => {
-            // Who is in the queues has to be known before they are asked for.
+            // The members of the queues must be known before they are asked for.
             let queues = read_queues(systems).await;
             let listing = queues.as_ref().and_then(|read| read.as_ref().ok());
             for name in &arguments.queues {
@@ -260,7 +260,7 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
     Roster { live, failed, reasons, pruned, only, wrong }
 }
 
-/// Returns the live agents that an apply deletes although no manifest names them; none where the ledger cannot tell.
+/// Returns the undeclared live agents that an apply deletes. Empty if the ledger cannot be read.
 async fn pruned(loaded: &Loaded, live: &Live) -> BTreeSet<OperatorId> {
     let policy = loaded.workspace.policy.prune;
     let ledger = match policy {
@@ -279,7 +279,7 @@ async fn pruned(loaded: &Loaded, live: &Live) -> BTreeSet<OperatorId> {
     pruned.map(|(id, _)| id.clone()).collect()
 }
 
-/// Why systems told nothing, or not all: in words, and the reason of each that was asked.
+/// Failed or incomplete reads: the errors, and the reason of each system that was asked.
 #[derive(Default)]
 struct Trouble {
     failed: Vec<(&'static str, String)>,
@@ -293,7 +293,7 @@ impl Trouble {
     }
 }
 
-/// A listing; or why there is none, and the reason where the system was asked.
+/// A listing, or the error, with the reason if the system was asked.
 type Read<T> = Option<Result<Listing<OperatorId, T>, (String, Option<Reason>)>>;
 
 fn unread(failure: &Failure) -> (String, Option<Reason>) {
@@ -317,7 +317,7 @@ async fn read_queues(systems: &Systems) -> Read<LiveQueue> {
     })
 }
 
-/// Takes down what was not read, or not proved whole.
+/// Records a failed or incomplete read.
 fn settle<T>(
     read: Read<T>,
     loaded: &Loaded,
@@ -343,7 +343,7 @@ fn doubt(why: &str) -> String {
     format!("its listing could not be proved complete: {why}")
 }
 
-/// Who is in a queue, live or declared.
+/// Returns the members of a queue, live or declared.
 fn members(
     name: &str,
     desired: &Desired,
@@ -382,7 +382,7 @@ fn members(
     Err(format!("queue `{}` is neither live nor declared{near}", safe(name)))
 }
 
-/// Agents that were named and that nobody knows: one message for all of them.
+/// Returns one message for all named agents that are unknown.
 fn unknown(arguments: &Arguments, loaded: &Loaded, roster: &Roster, status: &Status) -> Option<String> {
     let named = |row: &&Row| arguments.agents.iter().any(|id| id == row.operator_id.as_str());
     let unknown: Vec<&Row> = status.agents.iter().filter(named).filter(|row| row.is_unknown()).collect();

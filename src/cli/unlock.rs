@@ -1,4 +1,4 @@
-//! `rosterctl unlock`: frees a lock whose holder is gone, after saying who held it.
+//! `rosterctl unlock`: frees a lock whose holder is gone, and reports the holder.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `rosterctl validate`: everything that can be known offline; no network, no secret read.
+//! `rosterctl validate`: all offline checks; no network, no secret read.
 
 use std::path::Path;
 
@@ -40,15 +40,15 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
     exit
 }
 
-/// A workspace in which nothing is wrong by itself.
+/// A workspace that is sound by itself.
 struct Sound {
     said: String,
-    /// Where it has neighbours.
+    /// Its declarations, in a run of several workspaces.
     declared: Option<Declared>,
     sources: SourceCache,
 }
 
-/// Loads a workspace and counts what it declares.
+/// Loads a workspace and counts its declarations.
 fn sound(path: &Path, several: bool) -> Result<Sound, CliError> {
     let loaded = load::load(path)?;
     let absent = loaded.desired.agents.values().filter(|agent| agent.absent).count();
@@ -63,7 +63,7 @@ fn sound(path: &Path, several: bool) -> Result<Sound, CliError> {
     Ok(Sound { said, declared: several.then(|| Declared::new(&loaded)), sources: loaded.sources })
 }
 
-/// `1 agent`, `2 agents`.
+/// Formats a count, like `1 agent`, `2 agents`.
 fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

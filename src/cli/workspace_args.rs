@@ -1,4 +1,4 @@
-//! The workspaces that a run is about, and its share of them.
+//! Workspaces of a run, and its share of them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,15 +17,14 @@ pub(super) struct Workspaces {
 }
 
 impl Workspaces {
-    /// Whether the report is one of several workspaces: its form must not depend on what a share happens to
-    /// hold.
+    /// Returns true if the report covers several workspaces. Its form must not depend on the content of a share.
     pub(super) fn several(&self) -> bool {
         self.workspaces.len() > 1 || self.shard.is_some()
     }
 
     /// Returns all named workspaces, each once, in the order in which they were named.
     pub(super) fn all(&self) -> impl Iterator<Item = &Path> {
-        // One that is named twice, also as a folder and as its file, would be reported twice under one name.
+        // A workspace that is named twice, also as folder and file, would be reported twice under one name.
         let mut seen = BTreeSet::new();
         let once = self.workspaces.iter().filter(move |path| seen.insert(real(path)));
         once.map(PathBuf::as_path)
@@ -36,19 +35,19 @@ impl Workspaces {
         self.all().enumerate().filter(|(at, _)| self.is_mine(*at)).map(|(_, path)| path)
     }
 
-    /// Returns true if this run's share holds the workspace at a place of all.
+    /// Returns true if this run's share holds the workspace at an index.
     pub(super) fn is_mine(&self, at: usize) -> bool {
         self.shard.is_none_or(|(share, of)| at % of == share - 1)
     }
 }
 
-/// Where a workspace's file really lies, as far as that can be told.
+/// Returns the real path of a workspace's file, as far as it exists.
 fn real(path: &Path) -> PathBuf {
     let file = if path.is_dir() { path.join(WORKSPACE_FILE) } else { path.to_owned() };
     file.canonicalize().unwrap_or(file)
 }
 
-/// Reads `I/N`.
+/// Parses `I/N`.
 fn shard(text: &str) -> Result<(usize, usize), String> {
     let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
     parts

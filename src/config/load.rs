@@ -9,13 +9,15 @@ use crate::config::secret_key::key_objection;
 use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::config::workspace::{Connection, Limit, Policy, Prune, SettingValue, Settings, Store, Workspace};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::model::message::{self, Word};
 use crate::model::presence::{self, Disruption, PresencePolicy};
+use crate::model::problem::{Element, KeyForm, Label, ValueProblem, Wanted, WorkspaceProblem};
 use crate::model::secret::SecretRef;
-use crate::yaml::decode::{Fields, choice, filled, flag, header, kind, list, number, secret, text, words};
+use crate::model::text::listed;
+use crate::yaml::decode::{
+    Fields, cannot_be, choice, filled, flag, header, list, number, secret, text, words, wrong_shape,
+};
 use crate::yaml::{Key, Node, NodeValue};
-
-/// What `baseUrl` may look like.
-pub(crate) const BASE_URL_EXAMPLE: &str = "write https://HOST[:PORT], or `sandbox`";
 
 /// Reads the workspace file. `specs` are the connectors that there are.
 pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Workspace, Diagnostics> {
@@ -25,16 +27,11 @@ pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Wo
         [] if !out.is_empty() => return Err(out),
         [] => {
             let start = crate::model::source::Source::new(file, 1, 1);
-            out.push(
-                Diagnostic::at(&start, "the workspace file is empty").help("see the README for an example"),
-            );
+            out.push(Diagnostic::at(&start, WorkspaceProblem::EmptyWorkspace));
             return Err(out);
         }
         [_, second, ..] => {
-            out.push(
-                Diagnostic::at(&second.source, "a workspace file holds one document")
-                    .help("put manifests into files of their own and name them under `manifests`"),
-            );
+            out.push(Diagnostic::at(&second.source, WorkspaceProblem::SecondDocument));
             return Err(out);
         }
     };
@@ -48,7 +45,7 @@ pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Wo
 }
 
 fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option<Workspace> {
-    let mut fields = Fields::open(node, "the workspace", out)?;
+    let mut fields = Fields::open(node, Element::Workspace, out)?;
     if !header(&mut fields, "Workspace", out) {
         return None;
     }
@@ -58,29 +55,24 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
         for item in list(node, "manifests", out) {
             if let Some(path) = filled(item, "manifests", out) {
                 if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-                    out.push(
-                        Diagnostic::at(&item.source, format!("`{path}` is not beside the workspace file"))
-                            .help("name files and folders below the folder of rosterctl.yaml"),
-                    );
+                    let problem = WorkspaceProblem::ManifestOutside { path: path.to_string() };
+                    out.push(Diagnostic::at(&item.source, problem));
                 }
                 manifests.push((Arc::clone(path), item.source.clone()));
             }
         }
         if manifests.is_empty() && matches!(&node.value, NodeValue::List(items) if items.is_empty()) {
-            out.push(
-                Diagnostic::at(&node.source, "`manifests` names no file or folder")
-                    .help("name the folder of the manifests, like `manifests: [roster]`"),
-            );
+            out.push(Diagnostic::at(&node.source, WorkspaceProblem::NoManifestNamed));
         }
     }
     let stores = fields.take("secrets", out).map(|n| stores(n, out)).unwrap_or_default();
     let connections = fields.take("connections", out).map(|n| connections(n, specs, out)).unwrap_or_default();
     let ledger = match fields.take("ledger", out) {
-        Some(node) => settings(node, "the ledger", LEDGER, true, out),
+        Some(node) => settings(node, Element::Ledger, LEDGER, true, out),
         None => defaults(LEDGER),
     };
     let policy = match fields.take("policy", out) {
-        Some(node) => settings(node, "the policy", POLICY, true, out),
+        Some(node) => settings(node, Element::Policy, POLICY, true, out),
         None => defaults(POLICY),
     };
     fields.reject_unknown(out);
@@ -91,10 +83,8 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
     for store in stores.values() {
         check_secret_refs(&store.settings, &stores, entry("secrets", &store.name), out);
         if store_dependencies(store, &stores).contains(&store.name) {
-            out.push(
-                Diagnostic::at(&store.source, format!("store `{}` needs a secret of its own", store.name))
-                    .help("take what opens it from another store, like one of type env"),
-            );
+            let problem = WorkspaceProblem::StoreNeedsItself { store: store.name.to_string() };
+            out.push(Diagnostic::at(&store.source, problem));
         }
     }
     check_secret_refs(&ledger, &stores, child(node, "ledger"), out);
@@ -106,47 +96,38 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
 
 fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Vec<Connection> {
     let NodeValue::Map(entries) = &node.value else {
-        Fields::open(node, "`connections`", out);
+        Fields::open(node, Element::Key { key: "connections".into() }, out);
         return Vec::new();
     };
     let mut connections: Vec<Connection> = Vec::new();
     for (name, node) in entries {
-        let what = format!("connection `{}`", name.name);
-        let Some(mut fields) = Fields::open(node, &what, out) else { continue };
+        let what = Element::Connection { name: name.name.to_string() };
+        let Some(mut fields) = Fields::open(node, what, out) else { continue };
         let Some(provider) =
             fields.required("provider", out).and_then(|n| text(n, "provider", out).map(|t| (t, n)))
         else {
             continue;
         };
         let Some(spec) = specs.iter().find(|spec| *spec.name == **provider.0) else {
-            let names: Vec<&str> = specs.iter().map(|spec| spec.name).collect();
-            let help = match did_you_mean(provider.0, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are: {}", names.join(", ")),
+            let names: Vec<&'static str> = specs.iter().map(|spec| spec.name).collect();
+            let problem = WorkspaceProblem::UnknownProvider {
+                provider: provider.0.to_string(),
+                near: did_you_mean(provider.0, names.iter().copied()).map(Word::Borrowed),
+                known: message::words(&names),
             };
-            out.push(
-                Diagnostic::at(&provider.1.source, format!("unknown provider `{}`", provider.0)).help(help),
-            );
+            out.push(Diagnostic::at(&provider.1.source, problem));
             continue;
         };
         if let Some(first) = connections.iter().find(|c| c.spec.name == spec.name) {
-            out.push(
-                Diagnostic::at(&name.source, format!("a second connection of provider `{}`", spec.name))
-                    .related(&first.source, "the first one")
-                    .help("a workspace has at most one connection of a provider; use a workspace for each tenant"),
-            );
+            let problem = WorkspaceProblem::SecondConnection { provider: spec.name.into() };
+            out.push(Diagnostic::at(&name.source, problem).related(&first.source, Label::First));
             continue;
         }
         let second = spec.supports.iter().map(|support| support.kind);
         let second = second.filter_map(|kind| Some((kind, connections.iter().find(|c| c.spec.holds(kind))?)));
         if let Some((kind, first)) = second.into_iter().next() {
-            out.push(
-                Diagnostic::at(&name.source, format!("a second connection that holds {}s", kind.word()))
-                    .related(&first.source, "the first one")
-                    .help(
-                        "a workspace has at most one connection for a kind; use a workspace for each system",
-                    ),
-            );
+            let problem = WorkspaceProblem::SecondHolder { kind };
+            out.push(Diagnostic::at(&name.source, problem).related(&first.source, Label::First));
             continue;
         }
         let sandbox = fields.peek("baseUrl") == Some("sandbox");
@@ -170,7 +151,7 @@ fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> V
 /// `http://` only to loopback unless the connection says otherwise (`insecure`, for what can say so);
 /// no user, query or fragment.
 fn address(
-    key: &str,
+    key: &'static str,
     base: &str,
     insecure: Option<bool>,
     source: &crate::model::source::Source,
@@ -181,13 +162,14 @@ fn address(
     let url = match url::Url::parse(base) {
         Ok(url) if clean && url.host().is_some() => url,
         _ => {
-            let help = if insecure.is_some() { BASE_URL_EXAMPLE } else { "write https://HOST[:PORT]" };
+            let (key, sandbox) = (key.into(), insecure.is_some());
             // What is no address may hold a password before an `@`.
-            let secret = base.contains(['@', '?', '#']);
-            let message =
-                if secret { format!("`{key}` is no address") } else { format!("`{key}` cannot be `{base}`") };
-            let diagnostic = Diagnostic::at(source, message).help(help);
-            out.push(if secret { diagnostic.masked() } else { diagnostic });
+            out.push(if base.contains(['@', '?', '#']) {
+                Diagnostic::at(source, WorkspaceProblem::NoAddress { key, sandbox }).masked()
+            } else {
+                let (given, wanted) = (base.to_owned(), Wanted::Address { sandbox });
+                Diagnostic::at(source, ValueProblem::CannotBe { key, given, wanted })
+            });
             return;
         }
     };
@@ -196,27 +178,18 @@ fn address(
         || url.query().is_some()
         || url.fragment().is_some()
     {
-        out.push(
-            Diagnostic::at(source, format!("`{key}` holds more than scheme, host, port and path"))
-                .help("credentials belong into a store")
-                .masked(),
-        );
+        out.push(Diagnostic::at(source, WorkspaceProblem::AddressHoldsMore { key: key.into() }).masked());
     }
     let loopback = url.host().is_some_and(|host| crate::model::host::is_loopback(&host));
     if url.scheme() == "http" && !loopback && insecure != Some(true) {
-        let help = if insecure.is_some() {
-            "use https://, or set `allowInsecure: true` on this connection"
-        } else {
-            "use https://"
-        };
-        let why = "is http:// to another host: passwords would cross the network in clear";
-        out.push(Diagnostic::at(source, format!("`{key}` {why}")).help(help));
+        let (key, lifted) = (key.into(), insecure.is_some());
+        out.push(Diagnostic::at(source, WorkspaceProblem::InsecureAddress { key, lifted }));
     }
 }
 
 fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
     let NodeValue::Map(entries) = &node.value else {
-        Fields::open(node, "`secrets`", out);
+        Fields::open(node, Element::Key { key: "secrets".into() }, out);
         return BTreeMap::new();
     };
     let mut stores = BTreeMap::new();
@@ -229,8 +202,8 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
     for (name, node) in entries {
         // Known by name even when it cannot be read, so that nobody is told that it is not declared.
         declare(name, "", Settings::default());
-        let what = format!("store `{}`", name.name);
-        let Some(mut fields) = Fields::open(node, &what, out) else { continue };
+        let what = Element::Store { name: name.name.to_string() };
+        let Some(mut fields) = Fields::open(node, what, out) else { continue };
         let words: &'static [&'static str] = &["env", "dir", "vault", "sops", "age", "exec"];
         let Some(kind) = fields.required("type", out).and_then(|n| choice(n, "type", words, out)) else {
             continue;
@@ -241,12 +214,8 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
         for key in ["get", "put"].into_iter().filter(|_| kind == "exec") {
             if takes_key_as_code(settings.texts(key)) {
                 let source = child(node, key).map_or(&node.source, |node| &node.source);
-                let message =
-                    format!("`{key}` of store `{}` puts `{{key}}` into code that it runs", name.name);
-                out.push(
-                    Diagnostic::at(source, message)
-                        .help("pass it as an argument, like [sh, -c, 'pass show \"$1\"', sh, \"{key}\"]"),
-                );
+                let problem = WorkspaceProblem::KeyAsCode { key: key.into(), store: name.name.to_string() };
+                out.push(Diagnostic::at(source, problem));
             }
         }
         declare(name, kind, settings);
@@ -316,48 +285,38 @@ pub(crate) fn reference(
     at: &crate::model::source::Source,
 ) -> Option<Diagnostic> {
     let Some(store) = stores.get(&secret.store) else {
-        let help = match did_you_mean(&secret.store, stores.keys().map(|k| &**k)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if stores.is_empty() => "declare one under `secrets:` in rosterctl.yaml".to_owned(),
-            None => {
-                let names: Vec<&str> = stores.keys().map(|k| &**k).collect();
-                format!("rosterctl.yaml declares: {}", names.join(", "))
-            }
+        let near = did_you_mean(&secret.store, stores.keys().map(|k| &**k)).map(str::to_owned);
+        // With a near one the others are not listed.
+        let others = stores.keys().filter(|_| near.is_none());
+        let problem = WorkspaceProblem::UnknownStore {
+            store: secret.store.to_string(),
+            declared: listed(others.map(|name| &**name)),
+            near,
         };
-        return Some(Diagnostic::at(at, format!("unknown store `{}`", secret.store)).help(help));
+        return Some(Diagnostic::at(at, problem));
     };
-    if let Some(objection) = key_objection(store, key) {
-        let help = match store.kind {
-            "env" => "write it like CC_TOKEN",
-            "vault" if key.contains('#') => {
-                "write it like agents/8001, or agents/8001#password for another field"
-            }
-            _ => "write names with `/` between them, like agents/8001",
+    if let Some(why) = key_objection(store, key) {
+        let form = match store.kind {
+            "env" => KeyForm::Variable,
+            "vault" if key.contains('#') => KeyForm::Field,
+            _ => KeyForm::Path,
         };
-        let message = format!("store `{}` cannot have the key `{}`: {objection}", secret.store, secret.key);
-        return Some(Diagnostic::at(at, message).help(help));
+        let (store, key) = (secret.store.to_string(), secret.key.to_string());
+        return Some(Diagnostic::at(at, WorkspaceProblem::BadKey { store, key, form, why }));
     }
     let writable = match store.kind {
         "dir" | "vault" => true,
         "exec" => !store.settings.texts("put").is_empty(),
         _ => false,
     };
-    if secret.generate && !writable {
-        return Some(
-            Diagnostic::at(
-                at,
-                format!("`generate: true` needs a store that can be written, and `{}` cannot", secret.store),
-            )
-            .help("use a store of type dir, vault, or exec with `put`"),
-        );
-    }
-    None
+    let problem = || WorkspaceProblem::NotWritable { store: secret.store.to_string() };
+    (secret.generate && !writable).then(|| Diagnostic::at(at, problem()))
 }
 
 /// Reads a mapping of settings.
 fn settings(
     node: &Node,
-    what: &str,
+    what: Element,
     table: &'static [Setting],
     demand: bool,
     out: &mut Diagnostics,
@@ -401,38 +360,28 @@ fn check_constraints(
             if keys.first() != Some(&setting.key) {
                 return;
             }
-            let names = || keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
             let mut given: Vec<_> = keys.iter().filter_map(|key| fields.place(key)).collect();
             given.sort_unstable();
             let default = table.iter().any(|s| keys.contains(&s.key) && !s.default.is_empty());
             if let [first, second, ..] = given[..] {
-                out.push(
-                    Diagnostic::at(
-                        second,
-                        format!("{} has more than one of {}", fields.what, names().join(", ")),
-                    )
-                    .related(first, "the first one")
-                    .help("keep one of them"),
-                );
+                let problem =
+                    WorkspaceProblem::MoreThanOne { what: fields.what.clone(), keys: message::words(keys) };
+                out.push(Diagnostic::at(second, problem).related(first, Label::First));
             } else if given.is_empty() && demand && !default {
-                out.push(
-                    Diagnostic::at(
-                        &fields.source,
-                        format!("{} has neither {}", fields.what, names().join(" nor ")),
-                    )
-                    .help("add one of them"),
-                );
+                let problem =
+                    WorkspaceProblem::NoneGiven { what: fields.what.clone(), keys: message::words(keys) };
+                out.push(Diagnostic::at(&fields.source, problem));
             }
         }
         Constraint::When(key, word) => {
             if fields.peek(key) == Some(word) && !fields.has(setting.key) {
-                out.push(
-                    Diagnostic::at(
-                        &fields.source,
-                        format!("{} has no `{}`, which `{key}: {word}` needs", fields.what, setting.key),
-                    )
-                    .help(format!("add `{}: …`", setting.key)),
-                );
+                let problem = WorkspaceProblem::NeededBy {
+                    what: fields.what.clone(),
+                    key: setting.key.into(),
+                    setting: key.into(),
+                    word: word.into(),
+                };
+                out.push(Diagnostic::at(&fields.source, problem));
             }
         }
     }
@@ -469,10 +418,10 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
         SettingType::Url(schemes) => {
             let url = filled(node, key, out)?;
             if !schemes.iter().any(|scheme| url.starts_with(scheme) && url.len() > scheme.len()) {
-                let help = format!("begin it with one of {}", schemes.join(", "));
                 // It may be an address with credentials in it.
-                let message = format!("`{key}` is of no known kind");
-                out.push(Diagnostic::at(&node.source, message).help(help).masked());
+                let problem =
+                    WorkspaceProblem::UnknownUrl { key: key.into(), schemes: message::words(schemes) };
+                out.push(Diagnostic::at(&node.source, problem).masked());
                 return None;
             }
             SettingValue::Text(Arc::clone(url))
@@ -500,58 +449,44 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
         SettingType::Duration { zero } => {
             let parsed = plain(node).and_then(duration);
             if parsed == Some(Duration::ZERO) && !zero {
-                out.push(
-                    Diagnostic::at(&node.source, format!("`{key}` is zero, and so would allow nothing"))
-                        .help("write a length of time such as 30s, or leave it out"),
-                );
+                let problem = WorkspaceProblem::ZeroDuration { key: key.into() };
+                out.push(Diagnostic::at(&node.source, problem));
                 return None;
             }
             if parsed.is_none() {
-                out.push(
-                    Diagnostic::at(&node.source, format!("`{key}` is not a length of time"))
-                        .help("write a number and its unit, up to a week: 500ms, 30s, 2m, 1h"),
-                );
+                out.push(Diagnostic::at(&node.source, WorkspaceProblem::NoDuration { key: key.into() }));
             }
             SettingValue::Duration(parsed?)
         }
         SettingType::Offset => {
             let parsed = plain(node).and_then(offset);
             if parsed.is_none() {
-                out.push(
-                    Diagnostic::at(&node.source, format!("`{key}` is not an offset from UTC"))
-                        .help("write it in quotes with sign, hours and minutes: \"+08:00\""),
-                );
+                out.push(Diagnostic::at(&node.source, WorkspaceProblem::NoOffset { key: key.into() }));
             }
             SettingValue::Number(parsed?)
         }
         SettingType::Share => {
             let parsed = plain(node).and_then(share);
             if parsed.is_none() {
-                out.push(
-                    Diagnostic::at(
-                        &node.source,
-                        match plain(node) {
-                            Some(text) => format!("`{key}` cannot be `{text}`"),
-                            None => format!("`{key}` is {} instead of a share or a count", kind(&node.value)),
-                        },
-                    )
-                    .help("write a share of what is live, from 0% to 100%, or a count, like 12"),
-                );
+                out.push(match plain(node) {
+                    Some(text) => cannot_be(node, key, text, Wanted::Share),
+                    None => wrong_shape(node, key, Wanted::Share),
+                });
             }
             SettingValue::Limit(parsed?)
         }
         SettingType::Secret => SettingValue::Secret(secret(node, key, false, out)?),
         SettingType::Group(table) => {
-            SettingValue::Group(settings(node, &format!("`{key}`"), table, true, out))
+            SettingValue::Group(settings(node, Element::Key { key: key.into() }, table, true, out))
         }
     })
 }
 
 /// Complains about an empty list.
-fn is_empty(node: &Node, key: &str, out: &mut Diagnostics) -> bool {
+fn is_empty(node: &Node, key: &'static str, out: &mut Diagnostics) -> bool {
     let empty = matches!(&node.value, NodeValue::List(items) if items.is_empty());
     if empty {
-        out.push(Diagnostic::at(&node.source, format!("`{key}` is an empty list")).help("name at least one"));
+        out.push(Diagnostic::at(&node.source, ValueProblem::EmptyList { key: key.into() }));
     }
     empty
 }

@@ -16,6 +16,7 @@ pub use self::resolve::declares;
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::problem::SyntaxProblem;
 use crate::model::source::{File, Source};
 
 /// What one file says, before anything in it is looked up elsewhere.
@@ -44,10 +45,7 @@ pub fn read(file: &File) -> ParsedFile {
     let mut read = roster_document::Reading::new(placeholder::may_be_in(&file.bytes));
     let complaints = yaml::read_into(&file.name, &file.bytes, &mut read);
     if complaints.is_empty() && read.problems.is_empty() && read.documents.is_empty() {
-        let message = "the file holds no document: it is empty, or holds remarks only";
-        let help = "write the file whole, or delete it; a roster that really is empty is a document with \
-                    `kind: Roster` and nothing else";
-        read.problems.push(Diagnostic::at(&Source::new(&file.name, 1, 1), message).help(help));
+        read.problems.push(Diagnostic::at(&Source::new(&file.name, 1, 1), SyntaxProblem::NoDocument));
     }
     ParsedFile { read, complaints }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::config::workspace::{Store, Workspace, place};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::problem::RosterProblem;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 
@@ -40,10 +41,7 @@ impl ReservedSecrets {
             return None;
         }
         let user = self.places.get(&place(stores, &secret.store, &secret.key))?;
-        let message = format!(
-            "`{}:{}` is a secret of the workspace itself (`{user}` in rosterctl.yaml), and no manifest may name it",
-            secret.store, secret.key
-        );
-        Some(Diagnostic::at(at, message).help("give the agent a key of its own, like agents/8001"))
+        let problem = RosterProblem::ReservedSecret { secret: secret.to_string(), user: user.clone() };
+        Some(Diagnostic::at(at, problem))
     }
 }

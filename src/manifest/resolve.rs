@@ -16,10 +16,11 @@ use crate::model::desired::{Desired, DesiredAgent, DesiredQueue, DesiredSeat};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::model::field::{Entry, Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::problem::{Label, NameKind, RosterProblem};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
-use crate::model::text::visible;
+use crate::model::text::listed;
 use crate::model::value::{Members, Sip, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
 
@@ -34,6 +35,8 @@ const MOST_COMPARED: usize = 2_000_000_000;
 
 /// From so many errors on no near names are looked for.
 const MOST_SEARCHES: usize = 200;
+/// Most names that are listed where none is near.
+const MOST_LISTED: usize = 12;
 
 /// Resolves documents. Where some of them could not be read (`whole` is false), what is not found may
 /// stand there: that alone is then no complaint.
@@ -54,11 +57,8 @@ pub(super) fn expand(
         in_catalogues(template, roles.as_ref(), groups.as_ref(), out);
         check_template(template, workspace, &own, &mut complained, out);
         if let Some((first, _)) = profiles.get(name) {
-            out.push(
-                Diagnostic::at(source, format!("profile `{name}` is given twice"))
-                    .related(first, "the first one")
-                    .help("profiles are one set for the whole workspace: rename one"),
-            );
+            let problem = RosterProblem::ProfileTwice { profile: name.to_string() };
+            out.push(Diagnostic::at(source, problem).related(first, Label::First));
         } else {
             profiles.insert(Arc::clone(name), (source.clone(), template.clone()));
         }
@@ -86,7 +86,7 @@ pub(super) fn expand(
                     // What the profile would have said is not known either.
                     all_agents = false;
                     out.extend(unknown(
-                        "profile",
+                        NameKind::Profile,
                         name,
                         source,
                         profiles.keys().map(|k| &**k),
@@ -104,21 +104,11 @@ pub(super) fn expand(
                 && !complained.contains(source)
             {
                 complained.insert(source.clone());
-                out.push(
-                    Diagnostic::at(source, "`skillLevel` without `mainSkillGroup`").help(
-                        "it is the level in the skill group that the agent is bound to: name that group",
-                    ),
-                );
+                out.push(Diagnostic::at(source, RosterProblem::LevelWithoutGroup));
             }
             written = written.saturating_add(raw.ids.len().saturating_mul(waiting_bytes(&template.record)));
             if written > MOST_BYTES {
-                out.push(
-                    Diagnostic::at(
-                        &raw.source,
-                        format!("texts with `{PLACEHOLDER}` grow to more than {MOST_BYTES} bytes here"),
-                    )
-                    .help("shorten these texts, or split the roster into several workspaces"),
-                );
+                out.push(Diagnostic::at(&raw.source, RosterProblem::TextsGrow { most: MOST_BYTES }));
                 return Desired::default();
             }
             let pool = raw.ids.is_pool().then(|| {
@@ -158,11 +148,7 @@ pub(super) fn expand(
             let key = OperatorId::new(account);
             check_password(&record, workspace, &own, &mut complained, out);
             if let Some(first) = desired.seats.get(&key) {
-                out.push(
-                    Diagnostic::at(&at, format!("seat `{key}` is declared twice"))
-                        .related(&first.source, "the first one")
-                        .help("a seat is declared once in a workspace: remove one"),
-                );
+                out.push(declared_twice(&at, Kind::Seat, key.as_str(), &first.source));
             } else {
                 desired.seats.insert(key, DesiredSeat { source, record });
             }
@@ -186,11 +172,7 @@ pub(super) fn expand(
         // A name may hold an `@` of its own.
         let same_name = desired.queues.get(same_name.unwrap_or(&id));
         if let Some(first) = same_name {
-            out.push(
-                Diagnostic::at(&queue.source, format!("queue `{}` is declared twice", queue.name))
-                    .related(&first.source, "the first one")
-                    .help("remove one; two live queues of one name are told apart by `exten:` on both"),
-            );
+            out.push(declared_twice(&queue.source, Kind::Queue, &queue.name, &first.source));
         } else {
             namesakes.insert(queue.exten.clone(), id.clone());
             desired.queues.insert(id, queue);
@@ -206,15 +188,18 @@ pub(super) fn expand(
     desired
 }
 
+fn declared_twice(source: &Source, kind: Kind, name: &str, first: &Source) -> Diagnostic {
+    let problem = RosterProblem::DeclaredTwice { kind, name: name.to_owned() };
+    Diagnostic::at(source, problem).related(first, Label::First)
+}
+
 /// Says that the files declare more agents than a run can hold, before any pool is spelled out.
 fn too_many(documents: &[Document]) -> Option<Diagnostic> {
     let mut agents: u64 = 0;
     for raw in documents.iter().flat_map(|document| &document.agents) {
         agents += raw.ids.len();
         if agents > MOST_AGENTS {
-            let what = format!("the manifests declare more than {MOST_AGENTS} agents");
-            let help = "correct the pools, or split the roster into several workspaces";
-            return Some(Diagnostic::at(&raw.source, what).help(help));
+            return Some(Diagnostic::at(&raw.source, RosterProblem::TooManyAgents { most: MOST_AGENTS }));
         }
     }
     None
@@ -223,11 +208,10 @@ fn too_many(documents: &[Document]) -> Option<Diagnostic> {
 /// Says that the selectors of all queues would find too many members, or look for them too long.
 fn too_many_members(queues: &[RawQueue], agents: &BTreeMap<OperatorId, DesiredAgent>) -> Option<Diagnostic> {
     let selectors = || queues.iter().filter_map(|queue| queue.selector.as_ref());
-    let help = "list the members of some queues, or split the roster into several workspaces";
     let most = MOST_COMPARED.checked_div(agents.len())?;
     if let Some(selector) = selectors().nth(most) {
-        let what = format!("more than {most} queues select among {} agents", agents.len());
-        return Some(Diagnostic::at(&selector.source, what).help(help));
+        let problem = RosterProblem::TooManySelectors { most, agents: agents.len() };
+        return Some(Diagnostic::at(&selector.source, problem));
     }
     if selectors().count().saturating_mul(agents.len()) <= MOST_SELECTED {
         return None;
@@ -237,8 +221,7 @@ fn too_many_members(queues: &[RawQueue], agents: &BTreeMap<OperatorId, DesiredAg
         found += selector.among(agents).count();
         found > MOST_SELECTED
     })?;
-    let what = format!("the queues select more than {MOST_SELECTED} members together");
-    Some(Diagnostic::at(&one_too_many.source, what).help(help))
+    Some(Diagnostic::at(&one_too_many.source, RosterProblem::TooManyMembers { most: MOST_SELECTED }))
 }
 
 impl Selector {
@@ -271,12 +254,9 @@ fn pinned_once(desired: &Desired, out: &mut Diagnostics) {
         if let Some(exten) = &queue.exten
             && let Some(first) = pinned.insert(exten, &queue.source)
         {
-            let what = format!("queue `{}` is pinned to `{exten}`, as another one is", queue.name);
-            out.push(
-                Diagnostic::at(&queue.source, what)
-                    .related(first, "the other one")
-                    .help("a queue is declared once: correct the `exten:` of one of them, or remove it"),
-            );
+            let problem =
+                RosterProblem::PinnedTwice { queue: queue.name.to_string(), exten: exten.to_string() };
+            out.push(Diagnostic::at(&queue.source, problem).related(first, Label::Other));
         }
     }
 }
@@ -288,16 +268,16 @@ fn renamed_once(desired: &Desired, out: &mut Diagnostics) {
     let mut former: BTreeMap<&str, &Source> = BTreeMap::new();
     for queue in desired.queues.values() {
         let Some((was, source)) = &queue.was else { continue };
-        let (what, first, label) = if let Some(first) = names.get(&**was) {
-            let what = format!("queue `{}` was `{was}`, and a queue of that name is declared", queue.name);
-            (what, *first, "the queue of that name")
+        let name = was.to_string();
+        let (problem, first, label) = if let Some(first) = names.get(&**was) {
+            let problem = RosterProblem::FormerNameDeclared { queue: queue.name.to_string(), was: name };
+            (problem, *first, Label::QueueOfThatName)
         } else if let Some(first) = former.insert(was, source) {
-            (format!("two queues were `{was}`"), first, "the other one")
+            (RosterProblem::FormerNameTwice { was: name }, first, Label::Other)
         } else {
             continue;
         };
-        let help = "`was:` names the queue that gets a new name: correct it, or remove it";
-        out.push(Diagnostic::at(source, what).related(first, label).help(help));
+        out.push(Diagnostic::at(source, problem).related(first, label));
     }
 }
 
@@ -318,12 +298,10 @@ fn sip_once(desired: &Desired, out: &mut Diagnostics) {
         if !complained.insert(source) {
             continue;
         }
-        let message = format!("agents `{other}` and `{id}` would both have the SIP number `{number}`");
-        let help = "a number belongs to one agent: correct one of the two; in a pool or a profile write \
-                    `{operatorId}` where the number differs";
-        let diagnostic = Diagnostic::at(source, message).help(help);
+        let (first, second, number) = ((*other).clone(), id.clone(), number.to_string());
+        let diagnostic = Diagnostic::at(source, RosterProblem::SipTwice { first, second, number });
         let apart = *place != source;
-        out.push(if apart { diagnostic.related(place, "the first one") } else { diagnostic });
+        out.push(if apart { diagnostic.related(place, Label::First) } else { diagnostic });
     }
 }
 
@@ -354,7 +332,7 @@ fn catalogue<'a>(lists: impl Iterator<Item = Option<&'a [Named]>>, whole: bool) 
 /// Complains about a name that is not declared; not when it may be, in what could not be read, unless
 /// a near name says that it is a slip.
 fn unknown<'a>(
-    what: &str,
+    what: NameKind,
     name: &str,
     source: &Source,
     known: impl Iterator<Item = &'a str> + Clone,
@@ -364,19 +342,13 @@ fn unknown<'a>(
     let mut out = Diagnostics::default();
     // Each search goes through all names.
     let near = if before < MOST_SEARCHES { did_you_mean(name, known.clone()) } else { None };
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if !whole => return out,
-        None => {
-            let all: Vec<&str> = known.take(12).collect();
-            if all.is_empty() {
-                format!("no {what} is declared")
-            } else {
-                format!("there are: {}", all.join(", "))
-            }
-        }
-    };
-    out.push(Diagnostic::at(source, format!("unknown {what} `{name}`")).help(help));
+    if near.is_none() && !whole {
+        return out;
+    }
+    // With a near one the others are not listed.
+    let known = listed(known.take(if near.is_some() { 0 } else { MOST_LISTED }));
+    let (name, near) = (name.to_owned(), near.map(str::to_owned));
+    out.push(Diagnostic::at(source, RosterProblem::UnknownName { what, name, near, known }));
     out
 }
 
@@ -391,14 +363,14 @@ fn in_catalogues(
 }
 
 fn named(record: &Record, roles: Option<&Catalogue>, groups: Option<&Catalogue>, out: &mut Diagnostics) {
-    listed(record, &ROLE, "role", roles, out);
-    listed(record, &MAIN_SKILL_GROUP, "skill group", groups, out);
+    check_name(record, &ROLE, NameKind::Role, roles, out);
+    check_name(record, &MAIN_SKILL_GROUP, NameKind::SkillGroup, groups, out);
 }
 
-fn listed(
+fn check_name(
     record: &Record,
     field: &'static Field,
-    what: &str,
+    what: NameKind,
     known: Option<&Catalogue>,
     out: &mut Diagnostics,
 ) {
@@ -428,11 +400,7 @@ fn once(
             continue;
         }
         let first = agents.partition_point(|(other, _, _)| other < id);
-        out.push(
-            Diagnostic::at(at, format!("agent `{id}` is declared twice"))
-                .related(&agents[first].2.source, "the first one")
-                .help("an agent is declared once in a workspace: remove one"),
-        );
+        out.push(declared_twice(at, Kind::Agent, id.as_str(), &agents[first].2.source));
     }
     agents.dedup_by(|later, first| later.0 == first.0);
     agents.into_iter().map(|(id, _, agent)| (id, agent)).collect()
@@ -488,10 +456,7 @@ fn check_placeholders(record: &Record, complained: &mut BTreeSet<Source>, out: &
             && !complained.contains(source)
         {
             complained.insert(source.clone());
-            out.push(
-                Diagnostic::at(source, format!("`{held}` stands for nothing"))
-                    .help(format!("did you mean `{PLACEHOLDER}`?")),
-            );
+            out.push(Diagnostic::at(source, RosterProblem::Misspelt { found: held.to_owned() }));
         }
     }
 }
@@ -552,46 +517,29 @@ fn queue(
     let managed = raw.members.is_some() || raw.selector.is_some();
     let mut place = None;
     if let Some(selector) = &raw.selector {
-        listed(&selector.wanted, &MAIN_SKILL_GROUP, "skill group", groups, out);
-        listed(&selector.wanted, &ROLE, "role", roles, out);
+        check_name(&selector.wanted, &MAIN_SKILL_GROUP, NameKind::SkillGroup, groups, out);
+        check_name(&selector.wanted, &ROLE, NameKind::Role, roles, out);
         place = Some(selector.source.clone());
         for id in selector.among(agents) {
             members.insert(id.clone(), selector.priority);
             sources.insert(id.clone(), selector.source.clone());
         }
         if members.is_empty() && !raw.allow_empty && all_agents {
-            out.push(
-                Diagnostic::at(
-                    &selector.source,
-                    format!("`memberSelector` of queue `{}` matches no declared agent", visible(&raw.name.0)),
-                )
-                .help("check what it selects by, or say `allowEmpty: true` beside it"),
-            );
+            let problem = RosterProblem::SelectsNone { queue: raw.name.0.to_string() };
+            out.push(Diagnostic::at(&selector.source, problem));
         }
     }
     if let Some((source, list)) = raw.members {
         let mut listed: BTreeMap<OperatorId, Source> = BTreeMap::new();
         for member in list {
             if let Some(first) = listed.get(&member.id) {
-                out.push(
-                    Diagnostic::at(
-                        &member.source,
-                        format!("agent `{}` stands twice in the queue", member.id),
-                    )
-                    .related(first, "the first one")
-                    .help("remove one of the two"),
-                );
+                let problem = RosterProblem::MemberTwice { agent: member.id.clone() };
+                out.push(Diagnostic::at(&member.source, problem).related(first, Label::First));
                 continue;
             }
             if let Some(agent) = agents.get(&member.id).filter(|agent| agent.absent) {
-                out.push(
-                    Diagnostic::at(
-                        &member.source,
-                        format!("agent `{}` is to be deleted and cannot serve the queue", member.id),
-                    )
-                    .related(&agent.source, "`state: absent` here")
-                    .help("take it out of the queue"),
-                );
+                let problem = RosterProblem::MemberAbsent { agent: member.id.clone() };
+                out.push(Diagnostic::at(&member.source, problem).related(&agent.source, Label::AbsentHere));
             }
             listed.insert(member.id.clone(), member.source.clone());
             sources.insert(member.id.clone(), member.source);
@@ -623,16 +571,12 @@ fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnost
         (Kind::Seat, desired.seats.values().map(|s| &s.source).min()),
     ];
     for (kind, source) in first {
-        let what = format!("{}s", kind.word());
         if let Some(source) = source
             && workspace.connection_of_kind(kind).is_none()
         {
             let holders = workspace.specs.iter().filter(|spec| spec.holds(kind));
-            let holders: Vec<String> = holders.map(|spec| format!("`{}`", spec.name)).collect();
-            out.push(
-                Diagnostic::at(source, format!("{what} are declared, but no connection holds {what}"))
-                    .help(format!("add a connection of provider {} to rosterctl.yaml", holders.join(" or "))),
-            );
+            let provider = holders.map(|spec| spec.name).collect::<Vec<_>>().join("` or `").into();
+            out.push(Diagnostic::at(source, RosterProblem::NoConnection { kind, provider }));
         }
     }
 }
@@ -664,7 +608,7 @@ mod tests {
             crate::config::load::load(&"rosterctl.yaml".into(), WORKSPACE.as_bytes(), specs).unwrap();
         let text = format!("apiVersion: rosterctl/v1\nkind: Roster\n{text}");
         let file = File { name: "a.yaml".into(), bytes: text.into_bytes() };
-        load(&[file], &workspace).map_err(|out| out.into_sorted().into_iter().map(|d| d.message).collect())
+        load(&[file], &workspace).map_err(|out| out.into_sorted().iter().map(Diagnostic::message).collect())
     }
 
     #[test]

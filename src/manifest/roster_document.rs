@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
+use crate::model::problem::{Element, Label, RosterProblem, ValueProblem, Wanted};
 use crate::model::source::Source;
 use crate::model::text::is_hidden;
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
-use crate::yaml::decode::{Fields, choice, filled, flag, header, kind, list, number, text, value};
+use crate::yaml::decode::{Fields, choice, filled, flag, header, list, number, text, value, wrong_shape};
 use crate::yaml::placeholder;
 use crate::yaml::{Node, NodeValue, Scalar, Sink};
 
@@ -178,7 +179,7 @@ impl Sink for Reading {
 
 /// Reads a document; some of its agents are read already.
 fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> {
-    let mut fields = Fields::open(node, "a manifest", out)?;
+    let mut fields = Fields::open(node, Element::Manifest, out)?;
     if !header(&mut fields, "Roster", out) {
         return None;
     }
@@ -193,10 +194,10 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
         match &node.value {
             NodeValue::Map(entries) => {
                 for (name, node) in entries {
-                    let what = format!("profile `{}`", name.name);
+                    let what = Element::Profile { name: name.name.to_string() };
                     // A profile that says nothing sensible is known by name all the same.
                     let mut read = Template::default();
-                    if let Some(mut fields) = Fields::open(node, &what, out) {
+                    if let Some(mut fields) = Fields::open(node, what, out) {
                         unnested(&mut fields, out);
                         read = template(&mut fields, out);
                         fields.reject_unknown(out);
@@ -204,14 +205,13 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
                     document.profiles.push(((Arc::from(&*name.name), name.source.clone()), read));
                 }
             }
-            other => out.push(
-                Diagnostic::at(&node.source, format!("`profiles` is {} instead of a mapping", kind(other)))
-                    .help("write each profile as `name: { fields }`"),
-            ),
+            NodeValue::Scalar(_) | NodeValue::List(_) => {
+                out.push(wrong_shape(node, "profiles", Wanted::Profiles));
+            }
         }
     }
     if let Some(node) = fields.take("defaults", out)
-        && let Some(mut fields) = Fields::open(node, "`defaults`", out)
+        && let Some(mut fields) = Fields::open(node, Element::Key { key: "defaults".into() }, out)
     {
         unnested(&mut fields, out);
         document.defaults = template(&mut fields, out);
@@ -240,24 +240,18 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
 fn unnested(fields: &mut Fields<'_>, out: &mut Diagnostics) {
     if let Some(place) = fields.place("profile").cloned() {
         fields.take("profile", &mut Diagnostics::default());
-        out.push(
-            Diagnostic::at(&place, format!("{} cannot name a profile: profiles cannot nest", fields.what))
-                .help("name the profile on each agent, and write what it adds here"),
-        );
+        out.push(Diagnostic::at(&place, RosterProblem::ProfileNests { what: fields.what.clone() }));
     }
 }
 
-fn names(node: &Node, key: &str, out: &mut Diagnostics) -> Vec<Named> {
+fn names(node: &Node, key: &'static str, out: &mut Diagnostics) -> Vec<Named> {
     let mut found: Vec<Named> = Vec::new();
     let mut firsts: BTreeMap<&str, &Source> = BTreeMap::new();
     for item in list(node, key, out) {
         if let Some(name) = filled(item, key, out) {
             if let Some(first) = firsts.insert(name, &item.source) {
-                out.push(
-                    Diagnostic::at(&item.source, format!("`{name}` stands twice in `{key}`"))
-                        .related(first, "the first one")
-                        .help("remove one of the two"),
-                );
+                let problem = ValueProblem::ItemTwice { key: key.into(), item: name.to_string() };
+                out.push(Diagnostic::at(&item.source, problem).related(first, Label::First));
             }
             found.push((Arc::clone(name), item.source.clone()));
         }
@@ -287,25 +281,19 @@ fn template(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Template {
 }
 
 fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
-    let mut fields = Fields::open(node, "an agent", out)?;
+    let mut fields = Fields::open(node, Element::Agent, out)?;
     let single = fields.take("operatorId", out);
     let range = fields.take("operatorIds", out);
     let (ids, id_source) = match (single, range) {
         (Some(node), None) => (operator_id(node, "operatorId", out).map(Ids::One), node.source.clone()),
         (None, Some(node)) => (pool(node, out), node.source.clone()),
         (Some(_), Some(node)) => {
-            out.push(
-                Diagnostic::at(&node.source, "an agent has both `operatorId` and `operatorIds`")
-                    .help("keep `operatorId` for one agent, `operatorIds: FIRST..LAST` for a pool"),
-            );
+            out.push(Diagnostic::at(&node.source, RosterProblem::TwoIds));
             (None, node.source.clone())
         }
         (None, None) => {
             if !fields.has("operatorId") && !fields.has("operatorIds") {
-                out.push(
-                    Diagnostic::at(&node.source, "an agent has no `operatorId`")
-                        .help("add `operatorId: \"8001\"`, or `operatorIds: 8101..8180` for a pool"),
-                );
+                out.push(Diagnostic::at(&node.source, RosterProblem::NoId));
             }
             (None, node.source.clone())
         }
@@ -320,16 +308,11 @@ fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
     Some(RawAgent { source: node.source.clone(), id_source, ids: ids?, absent, profile, template })
 }
 
-fn operator_id(node: &Node, key: &str, out: &mut Diagnostics) -> Option<OperatorId> {
+fn operator_id(node: &Node, key: &'static str, out: &mut Diagnostics) -> Option<OperatorId> {
     let id = text(node, key, out)?;
-    if let Some(objection) = OperatorId::objection(id) {
-        let message = if id.is_empty() {
-            format!("`{key}` is empty")
-        } else {
-            format!("`{key}` cannot be `{id}`: {objection}")
-        };
-        let help = "write the agent's number as the console shows it, in quotes: \"8001\"";
-        out.push(Diagnostic::at(&node.source, message).help(help));
+    if let Some(why) = OperatorId::objection(id) {
+        let (key, id) = (key.into(), id.to_string());
+        out.push(Diagnostic::at(&node.source, RosterProblem::BadId { key, id, why }));
         return None;
     }
     Some(OperatorId::new(Arc::clone(id)))
@@ -337,10 +320,8 @@ fn operator_id(node: &Node, key: &str, out: &mut Diagnostics) -> Option<Operator
 
 /// `FIRST..LAST`, both included; a first number with leading zeros keeps its width.
 fn pool(node: &Node, out: &mut Diagnostics) -> Option<Ids> {
-    let help = "write FIRST..LAST, like 8101..8180; one agent is `operatorId: \"8101\"`";
     let NodeValue::Scalar(Scalar { text: range, .. }) = &node.value else {
-        let message = format!("`operatorIds` is {} instead of a range", kind(&node.value));
-        out.push(Diagnostic::at(&node.source, message).help(help));
+        out.push(wrong_shape(node, "operatorIds", Wanted::Range));
         return None;
     };
     let ends = range.split_once("..").and_then(|(first, last)| {
@@ -349,30 +330,23 @@ fn pool(node: &Node, out: &mut Diagnostics) -> Option<Ids> {
         (digits(first) && digits(last)).then(|| (first, first.parse::<u64>(), last.parse::<u64>()))
     });
     let Some((text, Ok(first), Ok(last))) = ends else {
-        out.push(
-            Diagnostic::at(&node.source, format!("`operatorIds` cannot be `{range}`: it is no range"))
-                .help(help),
-        );
+        out.push(Diagnostic::at(&node.source, RosterProblem::NoRange { range: range.to_string() }));
         return None;
     };
     if last < first {
-        out.push(
-            Diagnostic::at(&node.source, format!("`operatorIds` runs backwards: {range}"))
-                .help("write the smaller number first"),
-        );
+        out.push(Diagnostic::at(&node.source, RosterProblem::BackwardRange { range: range.to_string() }));
         return None;
     }
     if last - first >= LARGEST_POOL {
-        let many = last - first + 1;
-        let message = format!("`operatorIds` holds {many} agents, more than the {LARGEST_POOL} a pool may");
-        out.push(Diagnostic::at(&node.source, message).help("correct the range, or split it"));
+        let problem = RosterProblem::PoolTooLarge { agents: last - first + 1, most: LARGEST_POOL };
+        out.push(Diagnostic::at(&node.source, problem));
         return None;
     }
     Some(Ids::Pool { first, last, width: text.len() })
 }
 
 fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
-    let mut fields = Fields::open(node, "a queue", out)?;
+    let mut fields = Fields::open(node, Element::Queue, out)?;
     let name = fields
         .required_or_misspelled("displayName", out)
         .and_then(|n| filled(n, "displayName", out).map(|name| (Arc::clone(name), n.source.clone())));
@@ -408,15 +382,11 @@ fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMemb
     let mut members: Vec<RawMember> = Vec::new();
     let items = list(node, "assignMembers", out);
     if items.is_empty() && matches!(node.value, NodeValue::List(_)) && !allow_empty {
-        out.push(
-            Diagnostic::at(&node.source, "`assignMembers` is empty: nobody would serve the queue").help(
-                "name its agents; leave the key out to not manage them; or say `allowEmpty: true` beside it",
-            ),
-        );
+        out.push(Diagnostic::at(&node.source, RosterProblem::NoMembers));
     }
     for item in items {
         let member = if let NodeValue::Map(_) = item.value {
-            let Some(mut fields) = Fields::open(item, "a member", out) else { continue };
+            let Some(mut fields) = Fields::open(item, Element::Member, out) else { continue };
             let id = fields
                 .required_or_misspelled("agentNumber", out)
                 .and_then(|n| operator_id(n, "agentNumber", out).map(|id| (id, n.source.clone())));
@@ -439,7 +409,7 @@ fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMemb
 }
 
 fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
-    let mut fields = Fields::open(node, "a member selector", out)?;
+    let mut fields = Fields::open(node, Element::Selector, out)?;
     let mut wanted = Record::default();
     let said = SELECTED_BY.iter().any(|field| fields.has(field.key));
     for field in SELECTED_BY {
@@ -458,30 +428,21 @@ fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
         return None;
     }
     if wanted.is_empty() {
-        out.push(
-            Diagnostic::at(&node.source, "a member selector says nothing to select by")
-                .help("add `mainSkillGroup`, `role` or `type`"),
-        );
+        out.push(Diagnostic::at(&node.source, RosterProblem::SelectsByNothing));
         return None;
     }
     Some(Selector { source: node.source.clone(), wanted, priority })
 }
 
 fn raw_seat(node: &Node, out: &mut Diagnostics) -> Option<(Named, Source, Record)> {
-    let mut fields = Fields::open(node, "a seat", out)?;
+    let mut fields = Fields::open(node, Element::Seat, out)?;
     let account = fields
         .required_or_misspelled("account", out)
         .and_then(|n| filled(n, "account", out).map(|name| (Arc::clone(name), n.source.clone())));
     if let Some((name, source)) = &account
         && name.chars().any(is_hidden)
     {
-        out.push(
-            Diagnostic::at(
-                source,
-                format!("`account` cannot be `{name}`: a character that cannot be seen stands in it"),
-            )
-            .help("write the account as the console shows it"),
-        );
+        out.push(Diagnostic::at(source, RosterProblem::HiddenInAccount { account: name.to_string() }));
     }
     let record = record(&mut fields, seat::FIELDS, out);
     fields.reject_unknown(out);

@@ -11,7 +11,6 @@ use schemars::Schema;
 use serde_json::{Map, Value as Json, json};
 
 use super::roster_document::{AGENT_STATES, SELECTED_BY};
-use crate::config::load::BASE_URL_EXAMPLE;
 use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::field::Field;
 use crate::model::id::LETTERS;
@@ -515,7 +514,7 @@ fn address(or: &str) -> Json {
     json!({
         "type": "string",
         "pattern": format!(r"^({or}https?://[^\s?#@]+$)"),
-        "patternErrorMessage": if or.is_empty() { "write https://HOST[:PORT]" } else { BASE_URL_EXAMPLE },
+        "patternErrorMessage": if or.is_empty() { "write https://HOST[:PORT]" } else { "write https://HOST[:PORT], or `sandbox`" },
     })
 }
 

@@ -10,6 +10,7 @@ use crate::model::agent::PASSWORD;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::OperatorId;
+use crate::model::problem::{Label, RosterProblem};
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::model::value::Value;
@@ -45,17 +46,13 @@ fn apart(one: &SecretRef, other: &SecretRef) -> bool {
 }
 
 fn complaint((first, one, place): &Use<'_>, (id, other, source): &Use<'_>) -> Diagnostic {
-    let says = |secret: &SecretRef| {
-        let version = secret.version.map_or_else(|| "no `version`".to_owned(), |v| format!("`version: {v}`"));
-        format!("{version}{}", if secret.generate { ", `generate: true`" } else { "" })
+    let problem = RosterProblem::SharedPassword {
+        first: (*first).clone(),
+        second: (*id).clone(),
+        secret: one.to_string(),
+        version: other.version,
+        generate: other.generate,
     };
-    Diagnostic::at(
-        source,
-        format!("agents `{first}` and `{id}` share the password {one}, which would be rotated for one of them only"),
-    )
-    .related(place, format!("agent `{first}` says {}", says(one)))
-    .help(format!(
-        "agent `{id}` says {}: say the same for both, or give each a key of its own, such as \"agents/{{operatorId}}\"",
-        says(other)
-    ))
+    let label = Label::Says { agent: (*first).clone(), version: one.version, generate: one.generate };
+    Diagnostic::at(source, problem).related(place, label)
 }

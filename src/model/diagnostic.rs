@@ -1,52 +1,40 @@
 //! What is wrong with the input, where, why, and what to do.
 
+use super::message::{Argument as _, Rewrite};
+use super::problem::{Label, Problem, SyntaxProblem};
 use super::source::Source;
+use super::text::shortened;
 
 /// One thing wrong with a file that a person wrote.
 ///
 /// Stages collect diagnostics, so that one run shows all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// What is wrong and why, one sentence without a final stop. Never holds a secret.
-    pub message: String,
+    /// What is wrong. Never holds a secret.
+    pub problem: Problem,
     /// Where; `None` when no file can be pointed at.
     pub source: Option<Source>,
     /// What stands at `source` is private: the shown line is masked behind its key.
     pub masked: bool,
     /// Another place that belongs to it (the first of two duplicates), with its label.
-    pub related: Option<(Source, String)>,
-    /// What to do, in the imperative; empty when the message says it all.
-    pub help: String,
+    pub related: Option<(Source, Label)>,
 }
 
 impl Diagnostic {
     /// A diagnostic at a place.
-    pub fn at(source: &Source, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            source: Some(source.clone()),
-            masked: false,
-            related: None,
-            help: String::new(),
-        }
+    pub fn at(source: &Source, problem: impl Into<Problem>) -> Self {
+        Self { source: Some(source.clone()), ..Self::general(problem) }
     }
 
     /// A diagnostic that no file can be pointed at for.
-    pub fn general(message: impl Into<String>) -> Self {
-        Self { message: message.into(), source: None, masked: false, related: None, help: String::new() }
-    }
-
-    /// Adds what to do.
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
-        self
+    pub fn general(problem: impl Into<Problem>) -> Self {
+        Self { problem: problem.into(), source: None, masked: false, related: None }
     }
 
     /// Adds the other place that belongs to it.
     #[must_use]
-    pub fn related(mut self, source: &Source, label: impl Into<String>) -> Self {
-        self.related = Some((source.clone(), label.into()));
+    pub fn related(mut self, source: &Source, label: Label) -> Self {
+        self.related = Some((source.clone(), label));
         self
     }
 
@@ -60,8 +48,15 @@ impl Diagnostic {
 
 /// Most diagnostics of a run that are kept.
 const MOST: usize = 2_000;
-/// Most characters of a message: a name of a file may be a megabyte long.
-const LONGEST: usize = 2_000;
+
+/// Cuts the texts of a problem: a name of a file may be a megabyte long.
+struct Cut;
+
+impl Rewrite for Cut {
+    fn text(&self, text: &str) -> String {
+        shortened(text.to_owned())
+    }
+}
 
 /// Collected diagnostics of a stage. Of very many only the first are kept, and the rest are counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,14 +72,7 @@ impl Diagnostics {
             self.dropped += 1;
             return;
         }
-        for text in [&mut diagnostic.message, &mut diagnostic.help] {
-            if text.len() > LONGEST
-                && let Some((end, _)) = text.char_indices().nth(LONGEST)
-            {
-                text.truncate(end);
-                text.push('…');
-            }
-        }
+        diagnostic.problem.rewrite(&Cut);
         self.list.push(diagnostic);
     }
 
@@ -104,13 +92,13 @@ impl Diagnostics {
         self.list.len() + self.dropped
     }
 
-    /// All of them, ordered by place; repeated ones once.
+    /// All of them, ordered by place and sentence; repeated ones once.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by(|a, b| a.source.cmp(&b.source).then_with(|| a.message.cmp(&b.message)));
+        self.list
+            .sort_by_cached_key(|diagnostic| (diagnostic.source.clone(), diagnostic.problem.to_string()));
         self.list.dedup();
         if self.dropped > 0 {
-            let message = format!("{} more errors are not listed; correct these and run again", self.dropped);
-            self.list.push(Diagnostic::general(message));
+            self.list.push(Diagnostic::general(SyntaxProblem::Unlisted { count: self.dropped }));
         }
         self.list
     }

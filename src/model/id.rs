@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::objection::IdObjection;
 use super::text::{is_hidden, sanitize, visible};
 
 /// An agent's number (坐席工号): the key of an agent in every system; always a string.
@@ -30,18 +31,18 @@ impl OperatorId {
     ///
     /// Letters, digits and `_ . @ -` only, 1 to 64 of them, and a letter or digit first: an id is
     /// put into keys of secret stores and into file names, where anything else could climb out.
-    pub fn objection(id: &str) -> Option<&'static str> {
+    pub fn objection(id: &str) -> Option<IdObjection> {
         let allowed = |c: char| is_letter(c) || matches!(c, '_' | '.' | '@' | '-');
         if id.is_empty() {
-            Some("it is empty")
+            Some(IdObjection::Empty)
         } else if id.chars().count() > 64 {
-            Some("it is longer than 64 characters")
+            Some(IdObjection::TooLong)
         } else if id.chars().any(is_hidden) {
-            Some("a character that cannot be seen stands in it")
+            Some(IdObjection::Hidden)
         } else if !id.chars().all(allowed) {
-            Some("only letters, digits and `_ . @ -` may stand in it")
+            Some(IdObjection::Sign)
         } else if !id.starts_with(is_letter) {
-            Some("it must begin with a letter or a digit")
+            Some(IdObjection::Begin)
         } else {
             None
         }

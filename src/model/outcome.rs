@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::identity::Identity;
+use crate::model::note::Note;
 use crate::model::value::Members;
+
+pub use crate::model::note::{Allowed, Deferred, Stale};
 
 /// What became of a step.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact that another reader asks for")]
@@ -12,8 +15,8 @@ use crate::model::value::Members;
 pub struct StepResult {
     /// Its end.
     pub status: Status,
-    /// Why, where the status does not say it.
-    pub message: Option<String>,
+    /// The reason, where the status does not say it.
+    pub notes: Vec<Note>,
     /// The number of a queue that it made.
     pub made: Option<OperatorId>,
     /// No listing has shown the queue that it made.
@@ -79,29 +82,3 @@ impl Status {
         }
     }
 }
-
-/// An agent who was left alone, or was not although at work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deferred {
-    /// Who.
-    pub agent: OperatorId,
-    /// What was not done, and in which state they are, in words.
-    pub why: String,
-    /// The state alone, after `is`.
-    pub state: &'static str,
-}
-
-/// What moved since the plan was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stale {
-    /// Which resource.
-    pub id: ResourceId,
-    /// What was and what is.
-    pub message: String,
-}
-
-/// What a message says of a field that the vendor keeps in another form than it was sent.
-pub const KEPT: &str = " (the vendor keeps it in that form: write it so)";
-
-/// What the message of a step begins with that people at work kept from being done for all.
-pub const IN_PART: &str = "done, but not for all: ";

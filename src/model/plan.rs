@@ -10,10 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 use super::field::{Entry, Field, by_key};
-use super::finding::{Effect, Finding, Severity};
+use super::finding::Finding;
 use super::id::{Kind, OperatorId, ResourceId};
 use super::identity::Identity;
 use super::queue::ASSIGN_MEMBERS;
+use super::reason::{ChangeReason, FieldReason, SpelledReason, SpelledWait};
+use super::rule::{Effect, Severity};
 use super::secret::SecretRef;
 use super::source::Source;
 use super::value::{Members, Value};
@@ -21,9 +23,6 @@ use super::{agent, codec, queue, seat};
 
 /// The value of `format` of a plan.
 pub const FORMAT: &str = "rosterctl.plan/v1";
-
-/// What the reason of a change begins with that waits for agents at work; `; ` ends that part.
-pub const WAITING: &str = "waiting: ";
 
 /// What happens to a resource.
 #[derive(
@@ -93,8 +92,9 @@ pub struct Change {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
     /// Why, where the fields do not say it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    #[serde(flatten, serialize_with = "ChangeReason::serialize", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<SpelledReason>")]
+    pub reason: Option<ChangeReason>,
     /// What people call the agents that join or leave the queue.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, String>")]
@@ -140,8 +140,9 @@ pub struct FieldDiff {
     /// Which side moved.
     pub moved: ChangeOrigin,
     /// Why, where the values do not say it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    #[serde(default, serialize_with = "FieldReason::serialize", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub reason: Option<FieldReason>,
     /// The vendor cannot edit it: this field forces the replacement.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forces_replacement: bool,
@@ -214,7 +215,7 @@ impl<'de> Deserialize<'de> for Change {
             exten: spelled.exten,
             identity: spelled.identity,
             protect: spelled.protect,
-            reason: spelled.reason,
+            reason: ChangeReason::parse(spelled.reason, spelled.waiting),
             names: spelled.names,
             source: spelled.source,
         })
@@ -235,6 +236,7 @@ struct SpelledChange {
     #[serde(default)]
     protect: bool,
     reason: Option<String>,
+    waiting: Option<SpelledWait>,
     #[serde(default)]
     names: BTreeMap<OperatorId, String>,
     fields: Vec<SpelledField>,
@@ -272,7 +274,7 @@ impl SpelledField {
             before: value("before", &self.before)?,
             after: value("after", &self.after)?,
             moved: self.moved,
-            reason: self.reason,
+            reason: self.reason.map(|text| FieldReason::Saved { text }),
             forces_replacement: self.forces_replacement,
             renew: self.renew,
             secret: self.secret,
@@ -461,6 +463,9 @@ pub struct Plan {
     /// Rules that were lifted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Allowance>,
+    /// Fields of unknown value are set, as `--assert-unread` asks.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub assert_unread: bool,
     /// Resources that the run was narrowed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<ResourceId>,

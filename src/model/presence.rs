@@ -11,11 +11,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::call::Reason;
 use super::id::OperatorId;
+use super::message::{Word, messages, plain};
 
 /// What somebody is doing, in our words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum State {
     /// See [`STATES`].
     OnCall,
@@ -119,12 +123,9 @@ pub struct PresenceReport {
 
 impl PresenceReport {
     /// Why a state that no document lists tells nothing; `None` of any other.
-    pub fn unlisted(&self) -> Option<String> {
-        let words = || match &self.detail {
-            Some(detail) => format!("no document says what `{detail}` means"),
-            None => "no document says what its answer means".to_owned(),
-        };
-        (self.state == State::Unknown).then(words)
+    pub fn unlisted(&self) -> Option<GapReason> {
+        let detail = || self.detail.as_ref().map(ToString::to_string);
+        (self.state == State::Unknown).then(|| GapReason::Unlisted { detail: detail() })
     }
 }
 
@@ -136,9 +137,33 @@ pub struct PresenceGap {
     /// Of whom; of everybody whom the system did not mention, when left out.
     pub agent: Option<OperatorId>,
     /// Why.
-    pub why: Arc<str>,
+    pub why: GapReason,
     /// Whether the system did answer, only not with anything about this agent.
     pub answered: bool,
+}
+
+messages! {
+    /// The reason why a system did not tell whether an agent is at work.
+    GapReason {
+        /// It answered without the agent.
+        NotMentioned,
+        /// It answered with a state that no document lists.
+        Unlisted { detail: Option<String> },
+        /// It is asked agent by agent, and was asked for none.
+        NotAsked,
+        /// Rows of its listing name no agent.
+        Nameless { rows: usize },
+        /// Its listing is not proved complete.
+        Incomplete { doubt: String },
+        /// The call failed, with the words of the failure.
+        Failed { why: String },
+    }
+}
+
+impl From<&str> for GapReason {
+    fn from(why: &str) -> Self {
+        GapReason::Failed { why: why.to_owned() }
+    }
 }
 
 /// What the presence systems answered.
@@ -166,7 +191,7 @@ impl Presence {
     }
 
     /// Takes down that a system told nothing of an agent, or of everybody whom it did not mention.
-    pub fn fail(&mut self, system: &'static str, agent: Option<OperatorId>, why: impl Into<Arc<str>>) {
+    pub fn fail(&mut self, system: &'static str, agent: Option<OperatorId>, why: impl Into<GapReason>) {
         self.systems.insert(system);
         self.gaps.push(PresenceGap { system, agent, why: why.into(), answered: false });
     }
@@ -175,7 +200,7 @@ impl Presence {
     /// which is not the same as not at work.
     pub fn unobserved(&mut self, system: &'static str, agent: OperatorId) {
         self.systems.insert(system);
-        let why = "it answers, and says nothing of them".into();
+        let why = GapReason::NotMentioned;
         self.gaps.push(PresenceGap { system, agent: Some(agent), why, answered: true });
     }
 
@@ -261,7 +286,8 @@ impl Presence {
 }
 
 /// What a step would do to somebody at work. The words are those of `policy.presence.block`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Disruption {
     /// Delete the agent, also as part of a replacement.
     Delete,
@@ -272,6 +298,8 @@ pub enum Disruption {
     /// Take the agent out of a queue.
     Unqueue,
 }
+
+plain!(State, Disruption);
 
 /// The words of [`Disruption`], in the order of its variants.
 pub const HARMS: &[&str] = &["delete", "disable", "regroup", "unqueue"];
@@ -332,7 +360,7 @@ impl PresencePolicy {
             return PresenceVerdict::Clear;
         }
         let mut unlisted = presence.about(agent).filter_map(|said| {
-            let why = said.unlisted()?.into();
+            let why = said.unlisted()?;
             Some(PresenceGap { system: said.system, agent: Some(agent.clone()), why, answered: true })
         });
         unlisted
@@ -353,43 +381,40 @@ pub enum PresenceVerdict {
     Open(PresenceGap),
 }
 
+messages! {
+    /// The reason not to disrupt an agent.
+    Objection {
+        /// A system tells that the agent is at work.
+        AtWork { state: State, detail: Option<String>, system: Word },
+        /// A system does not tell whether the agent is at work.
+        Untold { system: Word, why: GapReason },
+    }
+}
+
+impl Objection {
+    /// Returns the state that a step waits for to end, after `is`.
+    pub fn phrase(&self) -> &'static str {
+        match self {
+            Objection::AtWork { state, .. } => state.phrase(),
+            Objection::Untold { .. } => "perhaps at work",
+        }
+    }
+}
+
 impl PresenceVerdict {
-    /// What speaks against the step, in words; `None` when nothing does.
-    pub fn reason(&self) -> Option<String> {
+    /// Returns the objection to a step; `None` when there is none.
+    pub fn objection(&self) -> Option<Objection> {
         match self {
             PresenceVerdict::Clear => None,
-            PresenceVerdict::AtWork(PresenceReport { system, state, detail }) => {
-                let detail = detail.as_ref().map(|detail| format!(", {detail}")).unwrap_or_default();
-                Some(format!("{state}{detail} (says {system})"))
-            }
+            PresenceVerdict::AtWork(PresenceReport { system, state, detail }) => Some(Objection::AtWork {
+                state: *state,
+                detail: detail.as_ref().map(ToString::to_string),
+                system: Word::Borrowed(system),
+            }),
             PresenceVerdict::Open(PresenceGap { system, why, .. }) => {
-                Some(format!("{system} does not tell whether the agent is at work ({why})"))
+                Some(Objection::Untold { system: Word::Borrowed(system), why: why.clone() })
             }
         }
-    }
-
-    /// Returns the state that a step waits for to end, after `is`; `None` when nothing speaks against the step.
-    pub fn waits_for(&self) -> Option<&'static str> {
-        match self {
-            PresenceVerdict::Clear => None,
-            PresenceVerdict::AtWork(report) => Some(report.state.phrase()),
-            PresenceVerdict::Open(_) => Some("perhaps at work"),
-        }
-    }
-
-    /// Why the step is refused, in words; `None` when it is not.
-    pub fn refusal(&self, harm: Disruption, agent: &OperatorId) -> Option<String> {
-        let deed = match harm {
-            Disruption::Delete => "not deleted",
-            Disruption::Disable => "not disabled",
-            Disruption::Regroup => "not moved to another skill group",
-            Disruption::Unqueue => "not taken out of the queue",
-        };
-        let way_out = match self {
-            PresenceVerdict::Open(_) => "; `onError: allow` under `policy.presence` goes on without it",
-            PresenceVerdict::Clear | PresenceVerdict::AtWork(_) => "",
-        };
-        self.reason().map(|reason| format!("agent {agent} is {deed}: {reason}{way_out}"))
     }
 }
 
@@ -438,10 +463,8 @@ mod tests {
         presence.say("8002".into(), said(CMS, State::Idle));
         let verdict = guard.evaluate(Disruption::Delete, &"8001".into(), &presence);
         assert_eq!(verdict, PresenceVerdict::AtWork(said(CMS, State::OnCall)));
-        assert_eq!(
-            verdict.refusal(Disruption::Delete, &"8001".into()).as_deref(),
-            Some("agent 8001 is not deleted: on-call (says cms-agent)")
-        );
+        let objection = Objection::AtWork { state: State::OnCall, detail: None, system: CMS.into() };
+        assert_eq!(verdict.objection(), Some(objection));
         assert_eq!(guard.evaluate(Disruption::Delete, &"8002".into(), &presence), PresenceVerdict::Clear);
         assert_eq!(guard.evaluate(Disruption::Delete, &"8003".into(), &presence), PresenceVerdict::Clear);
         let lenient =
@@ -477,21 +500,20 @@ mod tests {
         presence.say("8001".into(), PresenceReport { system: CMS, state: State::Unknown, detail });
         presence.unobserved(CMS, "8002".into());
         let strict = PresencePolicy::default();
-        let words = |guard: &PresencePolicy, id: &str| {
-            guard.evaluate(Disruption::Delete, &id.into(), &presence).refusal(Disruption::Delete, &id.into())
+        let why = |guard: &PresencePolicy, id: &str| {
+            let objection = guard.evaluate(Disruption::Delete, &id.into(), &presence).objection();
+            objection.map(|objection| match objection {
+                Objection::Untold { why, .. } => why,
+                Objection::AtWork { .. } => panic!("{objection:?}"),
+            })
         };
-        assert_eq!(
-            words(&strict, "8001").as_deref(),
-            Some(
-                "agent 8001 is not deleted: cms-agent does not tell whether the agent is at work (no document says \
-                 what `status 9, citStatus 10` means); `onError: allow` under `policy.presence` goes on without it"
-            )
-        );
-        assert!(words(&strict, "8002").is_some_and(|words| words.contains("says nothing of them")));
+        let unlisted = GapReason::Unlisted { detail: Some("status 9, citStatus 10".to_owned()) };
+        assert_eq!(why(&strict, "8001"), Some(unlisted));
+        assert_eq!(why(&strict, "8002"), Some(GapReason::NotMentioned));
         // Another agent was not asked for there: somebody who cannot be.
-        assert_eq!(words(&strict, "tom"), None);
+        assert_eq!(why(&strict, "tom"), None);
         let lenient = PresencePolicy { allow_gaps: true, ..PresencePolicy::default() };
-        assert_eq!((words(&lenient, "8001"), words(&lenient, "8002")), (None, None));
+        assert_eq!((why(&lenient, "8001"), why(&lenient, "8002")), (None, None));
         let unknown = PresencePolicy { protect: BTreeSet::from([State::Unknown]), ..lenient };
         assert!(matches!(
             unknown.evaluate(Disruption::Delete, &"8001".into(), &presence),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::objection::ValueObjection;
 use super::text::{hex, is_hidden};
 
 /// The name of a secret: a store of the workspace and a key in it. Printable.
@@ -76,44 +77,44 @@ impl Secret {
     }
 
     /// Says why a person could not sign in with the value; `None` when one can.
-    pub fn password_objection(&self) -> Option<&'static str> {
+    pub fn password_objection(&self) -> Option<ValueObjection> {
         // Source: agent-config §2.1.1, `password`. The vendor counts characters.
         if let Some(why) = self.line_objection() {
             Some(why)
         } else if self.0.chars().any(is_hidden) {
-            Some("holds an invisible character")
+            Some(ValueObjection::Hidden)
         } else if !(6..=32).contains(&self.chars()) {
-            Some("is not of 6 to 32 characters, as the vendor asks")
+            Some(ValueObjection::Length)
         } else {
             None
         }
     }
 
     /// Says why the value cannot be a key that signs; `None` when it can.
-    pub fn line_objection(&self) -> Option<&'static str> {
+    pub fn line_objection(&self) -> Option<ValueObjection> {
         if self.0.ends_with(['\n', '\r']) {
-            Some("ends with a line break")
+            Some(ValueObjection::LineEnd)
         } else if self.0.contains(['\n', '\r', '\u{2028}', '\u{2029}']) {
-            Some("holds a line break")
+            Some(ValueObjection::LineBreak)
         } else if self.0.chars().any(char::is_control) {
-            Some("holds a control character")
+            Some(ValueObjection::Control)
         } else if self.0.starts_with('\u{feff}') {
-            Some("begins with a byte order mark")
+            Some(ValueObjection::ByteOrderMark)
         } else if self.0.is_empty() {
-            Some("is empty")
+            Some(ValueObjection::Empty)
         } else {
             None
         }
     }
 
     /// Says why the value cannot be a token, which goes into a header; `None` when it can.
-    pub fn token_objection(&self) -> Option<&'static str> {
+    pub fn token_objection(&self) -> Option<ValueObjection> {
         if let Some(why) = self.line_objection() {
             Some(why)
         } else if self.0.trim() != self.0.as_str() {
-            Some("begins or ends with a blank")
+            Some(ValueObjection::Blank)
         } else if !self.0.is_ascii() {
-            Some("holds a character that is not ASCII, which no header may")
+            Some(ValueObjection::NotAscii)
         } else {
             None
         }

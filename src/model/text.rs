@@ -49,6 +49,31 @@ pub fn sanitize_lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split('\n').map(sanitize).collect::<Vec<_>>().join("\n"))
 }
 
+/// Longest text of a message, in characters.
+const LONGEST: usize = 2_000;
+
+/// Returns a text with what no message holds cut off.
+pub fn shortened(mut text: String) -> String {
+    if text.len() > LONGEST
+        && let Some((end, _)) = text.char_indices().nth(LONGEST)
+    {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// Returns as many of some names as a message can hold.
+pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut room = LONGEST;
+    let fits = |name: &&str| {
+        let fits = room > 0;
+        room = room.saturating_sub(name.chars().count() + 2);
+        fits
+    };
+    names.take_while(fits).map(str::to_owned).collect()
+}
+
 /// Returns the form in which texts that look alike are equal.
 ///
 /// It is NFKC in lower case, without blanks and without what [`is_hidden`].

@@ -10,17 +10,23 @@ use super::unread::Unread;
 use super::{change_origin, replacement_restore, rotation, successor};
 use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::DesiredAgent;
+use crate::model::difference::Difference;
 use crate::model::equivalence::same;
 use crate::model::field::{Entry, Field, Record};
-use crate::model::finding::{
-    ELSEWHERE, FOREIGN_AGENT, FOREIGN_SECRET, Finding, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE,
-    PROTECTED, SECRET_GONE, UNMANAGED_AGENT,
-};
+use crate::model::finding::ForeignSecret;
+use crate::model::finding::{Finding, FindingKind};
+use crate::model::id::Kind;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::identity::Identity;
 use crate::model::ledger::{LedgerEntry, ReplacementBackup};
-use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
+use crate::model::message::Word;
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::reason::{ChangeReason, FieldReason};
+use crate::model::rule::{
+    ELSEWHERE, FOREIGN_AGENT, FOREIGN_SECRET, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE, PROTECTED,
+    SECRET_GONE, UNMANAGED_AGENT,
+};
 use crate::model::secret::SecretRef;
 use crate::model::support::Support;
 use crate::model::value::Value;
@@ -30,13 +36,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     let Some(listing) = &context.live.agents else { return };
     let whole = listing.incomplete.is_none();
     if let Some(doubt) = &listing.incomplete {
-        draft.find(Finding::new(
-            &INCOMPLETE,
-            format!(
-                "the listing of agents could not be proved complete ({doubt}), so no agent is created or \
-                 deleted; run again when nobody edits agents"
-            ),
-        ));
+        draft.find(Finding::new(&INCOMPLETE, FindingKind::AgentsIncomplete { doubt: doubt.clone() }));
     }
     // A delete needs to know every queue that the agent has to leave first.
     let deletable = whole && context.live.queues.as_ref().is_none_or(|queues| queues.incomplete.is_none());
@@ -87,16 +87,10 @@ fn unmanaged(
     if deletable && prunes(policy, context.ledger, &resource.name, live) {
         delete(context, draft, &resource.name, live, None);
     } else if scope.is_whole() {
-        let name = live.text(&NAME).map(|n| format!(" ({n})")).unwrap_or_default();
-        let kept = unspeakable.filter(|_| prunes_any(policy, context.ledger, resource, live));
-        let kept = kept.map(|why| format!("; no manifest could name it ({why}), so it is not deleted"));
-        let kept = kept.unwrap_or_default();
+        let name = live.text(&NAME).map(str::to_owned);
+        let unspeakable = unspeakable.filter(|_| prunes_any(policy, context.ledger, resource, live));
         draft.find(
-            Finding::new(
-                &UNMANAGED_AGENT,
-                format!("{resource}{name} is live and stands in no manifest{kept}"),
-            )
-            .about(resource),
+            Finding::new(&UNMANAGED_AGENT, FindingKind::UnmanagedAgent { name, unspeakable }).about(resource),
         );
     }
 }
@@ -145,23 +139,16 @@ fn delete(
     let applied = context.ledger.agent(&resource, live);
     let remembered = applied.is_some_and(|applied| applied.protect);
     if remembered || declared.is_some_and(|agent| agent.protect) {
-        let first = if declared.is_some_and(|agent| agent.protect) {
-            "remove `protect: true` first, in a change of its own"
-        } else {
-            "its `protect: true` was taken out in the same change; first apply a change that takes only that out"
-        };
-        let message = format!("{resource} is protected and would be deleted; {first}");
-        let mut finding = Finding::new(&PROTECTED, message).about(&resource);
+        let remembered = !declared.is_some_and(|agent| agent.protect);
+        let what = FindingKind::Protected { again: false, remembered };
+        let mut finding = Finding::new(&PROTECTED, what).about(&resource);
         finding.source = declared.map(|agent| agent.source.clone());
         draft.find(finding);
         return;
     }
     if let Some(other) = context.options.elsewhere.get(id) {
-        let message = format!(
-            "{resource} would be deleted, and workspace {other} declares it in the same tenant; let go of it with \
-             `rosterctl ledger forget {resource}`"
-        );
-        draft.find(Finding::new(&ELSEWHERE, message).about(&resource));
+        let what = FindingKind::Elsewhere { workspace: other.to_string() };
+        draft.find(Finding::new(&ELSEWHERE, what).about(&resource));
         return;
     }
     let fields = live
@@ -169,8 +156,8 @@ fn delete(
         .map(|entry| FieldDiff::new(entry.field, Some(entry.value.clone()), None, ChangeOrigin::Unknown))
         .collect();
     let reason = match declared {
-        Some(_) => "the manifest says `state: absent`",
-        None => "no manifest names it, and policy.prune deletes such agents",
+        Some(_) => ChangeReason::Absent,
+        None => ChangeReason::Pruned,
     };
     draft.changes.push(Change {
         moved: if applied.is_some() { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown },
@@ -180,7 +167,7 @@ fn delete(
         exten: None,
         identity: *live.identity(),
         protect: false,
-        reason: Some(reason.to_owned()),
+        reason: Some(reason),
         names: BTreeMap::new(),
         fields,
         source: declared.map(|agent| agent.source.clone()),
@@ -196,7 +183,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
         draft.find(if context.ledger.owns(&resource) {
             deleted(context, &resource, agent)
         } else {
-            no_role(&resource, agent, "made")
+            no_role(&resource, agent, false)
         });
         return;
     }
@@ -229,54 +216,32 @@ fn has_role(agent: &DesiredAgent) -> bool {
     agent.allow_any_role || agent.record.get(&ROLE).is_some()
 }
 
-fn no_role(resource: &ResourceId, agent: &DesiredAgent, deed: &str) -> Finding {
-    Finding::new(
-        &NO_ROLE,
-        format!(
-            "{resource} would be {deed} without a role, and the vendor would pick one at random; \
-             add `role:`, or `allowAnyRole: true` if any will do"
-        ),
-    )
-    .about(resource)
-    .at(&agent.source)
+fn no_role(resource: &ResourceId, agent: &DesiredAgent, again: bool) -> Finding {
+    Finding::new(&NO_ROLE, FindingKind::NoRole { again }).about(resource).at(&agent.source)
 }
 
 /// An agent that the ledger holds, that was deleted in the console, and that cannot be made again.
 fn deleted(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
-    let name = agent.record.text(&NAME).map(|name| format!(" ({name})")).unwrap_or_default();
-    Finding::new(
-        &NO_ROLE,
-        format!(
-            "{resource}{name} was deleted in the console and cannot be made again, since no role is known: it is \
-             left out of this plan{}; add `role:` to have it made again, or write `state: absent`",
-            served(context, &resource.name)
-        ),
-    )
-    .left_out()
-    .about(resource)
-    .at(&agent.source)
+    let name = agent.record.text(&NAME).map(str::to_owned);
+    let queues = served(context, &resource.name);
+    Finding::new(&NO_ROLE, FindingKind::DeletedInConsole { name, queues })
+        .left_out()
+        .about(resource)
+        .at(&agent.source)
 }
 
 /// A declared agent that is another company's.
 fn foreign(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
-    Finding::new(
-        &FOREIGN_AGENT,
-        format!(
-            "{resource} belongs to another company than `companyId` of the connection, and is left out of this plan{}; \
-             take it out of the manifests, or correct `companyId`",
-            served(context, &resource.name)
-        ),
-    )
-    .about(resource)
-    .at(&agent.source)
+    Finding::new(&FOREIGN_AGENT, FindingKind::ForeignAgent { queues: served(context, &resource.name) })
+        .about(resource)
+        .at(&agent.source)
 }
 
-/// The queues that an agent is left out of, in words.
-fn served(context: &Context<'_>, id: &OperatorId) -> String {
+/// Returns the queues that an agent is left out of.
+fn served(context: &Context<'_>, id: &OperatorId) -> Vec<ResourceId> {
     let names = |value: Option<&Value>| matches!(value, Some(Value::Members(all)) if all.contains_key(id));
     let queues = context.desired.queues.iter().filter(|(_, queue)| names(queue.record.get(&ASSIGN_MEMBERS)));
-    let queues: Vec<String> = queues.map(|(queue, _)| queue.to_string()).collect();
-    if queues.is_empty() { String::new() } else { format!(" and of {}", queues.join(", ")) }
+    queues.map(|(queue, _)| queue.clone()).collect()
 }
 
 /// Whether a plan leaves out a declared agent: it is not live, and `made` says that no step makes it.
@@ -299,7 +264,7 @@ enum Verdict {
     /// It was set, and has no fingerprint.
     Unprinted,
     /// A new one would be written over a secret that is not its own, and why.
-    Foreign(String),
+    Foreign(ForeignSecret),
     /// It differs.
     Differs(FieldDiff),
 }
@@ -362,20 +327,11 @@ fn judge(
             if unconfirmed && context.supports.agents.can_edit(entry.field, &entry.value) =>
         {
             let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
-            field.reason = Some("the call that set it last was not confirmed".to_owned());
+            field.reason = Some(FieldReason::Unconfirmed);
             Verdict::Differs(field)
         }
         verdict => verdict,
     }
-}
-
-/// Why a field is set that the ledger knows nothing of.
-const ASSERTED: &str = "set again by --assert-unread";
-
-/// Whether a plan was made with `--assert-unread`, as far as it shows.
-pub fn asserts_unread(plan: &Plan) -> bool {
-    let mut fields = plan.changes.iter().flat_map(|change| &change.fields);
-    fields.any(|field| field.reason.as_deref() == Some(ASSERTED))
 }
 
 /// With nothing in the ledger a field is unknown, unless the run asserts it, which takes an edit.
@@ -384,7 +340,7 @@ fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
         return Verdict::Unknown;
     }
     let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
-    field.reason = Some(ASSERTED.to_owned());
+    field.reason = Some(FieldReason::Asserted);
     Verdict::Differs(field)
 }
 
@@ -418,21 +374,20 @@ fn judge_password(
             let moved =
                 if secret.generate && !overwrites { ChangeOrigin::Unknown } else { ChangeOrigin::Manifest };
             let mut field = FieldDiff::to_entry(None, entry, moved);
-            let before = before.map_or_else(|| "none".to_owned(), |v| v.to_string());
-            field.reason = Some(format!("version {before} -> {now}"));
+            field.reason = Some(FieldReason::Version { before, now });
             field.renew = overwrites;
             Verdict::Differs(field)
         }
         (_, _, None) => asserted(context, entry),
         (_, _, Some(set)) if differs(set.fingerprint.as_ref(), context.options.fingerprints.get(id)) => {
             let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Manifest);
-            field.reason = Some("changed in the store since".to_owned());
+            field.reason = Some(FieldReason::ChangedInStore);
             Verdict::Differs(field)
         }
         (_, _, Some(_)) if context.options.gone.contains(id) && !secret.generate => Verdict::Gone,
         (_, _, Some(_)) if context.options.gone.contains(id) => {
             let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
-            field.reason = Some("gone from its store, a new one is made".to_owned());
+            field.reason = Some(FieldReason::GoneFromStore);
             Verdict::Differs(field)
         }
         (_, _, Some(set)) if printed && set.fingerprint.is_none() => match asserted(context, entry) {
@@ -472,7 +427,7 @@ fn compare(
             Verdict::Gone => draft.find(gone(&resource, entry)),
             Verdict::Foreign(why) => {
                 // Nothing of this agent is changed before that is corrected.
-                draft.find(foreign_secret(&resource, entry, &why));
+                draft.find(foreign_secret(&resource, entry, why));
                 return;
             }
             Verdict::Differs(field) if support.can_edit(entry.field, &entry.value) => editable.push(field),
@@ -494,23 +449,16 @@ fn compare(
     // Nor could one that the vendor hides in part, or does not tell.
     let hidden = |field: &&&Field| live.is_masked(field) || live.is_unread(field);
     let unsaid = |field: &&&Field| support.is_read(field) && agent.record.get(field).is_none();
-    let lost: Vec<&str> = if replaces {
-        FIELDS.iter().filter(unsaid).filter(hidden).map(|field| field.key).collect()
+    let lost: Vec<Word> = if replaces {
+        FIELDS.iter().filter(unsaid).filter(hidden).map(|field| Word::Borrowed(field.key)).collect()
     } else {
         Vec::new()
     };
     if replaces && !lost.is_empty() {
         draft.find(
-            Finding::new(
-                &MASKED_REPLACE,
-                format!(
-                    "{resource} is not deleted and made again: the vendor does not tell all of {}, which no manifest \
-                     says and which would be lost; write it into the manifest",
-                    lost.join(", ")
-                ),
-            )
-            .about(&resource)
-            .at(&agent.source),
+            Finding::new(&MASKED_REPLACE, FindingKind::MaskedReplace { fields: lost })
+                .about(&resource)
+                .at(&agent.source),
         );
     } else if replaces {
         // Whoever is made again is told everything.
@@ -519,7 +467,7 @@ fn compare(
     }
     unread.add(&unknown);
     for (entry, field) in fixed {
-        let mut finding = Finding::new(&IMMUTABLE, immutable(&resource, entry, &field)).about(&resource);
+        let mut finding = Finding::new(&IMMUTABLE, immutable(entry, field)).about(&resource);
         finding.source.clone_from(&entry.source);
         draft.find(finding);
     }
@@ -552,43 +500,27 @@ fn gone(resource: &ResourceId, entry: &Entry) -> Finding {
         Value::Password(secret) => secret.to_string(),
         _ => String::new(),
     };
-    let mut finding = Finding::new(
-        &SECRET_GONE,
-        format!(
-            "{resource}: its password is no longer in its store ({place}), so that nobody can look it up; put it back, or \
-             have a new one made by `generate: true`"
-        ),
-    );
+    let mut finding = Finding::new(&SECRET_GONE, FindingKind::SecretGone { place });
     finding.source.clone_from(&entry.source);
     finding.about(resource)
 }
 
 /// A rotation that would overwrite a secret that is not the agent's own.
-fn foreign_secret(resource: &ResourceId, entry: &Entry, why: &str) -> Finding {
+fn foreign_secret(resource: &ResourceId, entry: &Entry, why: ForeignSecret) -> Finding {
     let place = match &entry.value {
         Value::Password(secret) => secret.to_string(),
         _ => String::new(),
     };
-    let mut finding = Finding::new(
-        &FOREIGN_SECRET,
-        format!(
-            "{resource}: its new `version` would have a generated password written over {place}, and {why}; name a key \
-             that the store does not hold yet, or store a new password there by hand and leave `generate` out for this \
-             change"
-        ),
-    );
+    let mut finding = Finding::new(&FOREIGN_SECRET, FindingKind::ForeignSecret { place, why });
     finding.source.clone_from(&entry.source);
     finding.about(resource)
 }
 
-fn immutable(resource: &ResourceId, entry: &Entry, field: &FieldDiff) -> String {
-    let before = field.before.as_ref().map_or_else(|| "unset".to_owned(), Value::words);
-    format!(
-        "{resource}: {} is {before} and should be {}, which the vendor can only set when it makes the agent; \
-         `policy.immutable: replace` deletes the agent and makes it again",
-        entry.field.key,
-        entry.value.words(),
-    )
+fn immutable(entry: &Entry, field: FieldDiff) -> FindingKind {
+    let after = Some(entry.value.clone());
+    FindingKind::Immutable {
+        difference: Difference { kind: Kind::Agent, field: entry.field, before: field.before, after },
+    }
 }
 
 /// What an agent that is made again keeps in a field that the manifest does not say, and why: what a
@@ -599,13 +531,13 @@ fn kept(
     now: Option<&Value>,
     applied: Option<&LedgerEntry>,
     owed: Option<&ReplacementBackup>,
-) -> Option<(Value, &'static str)> {
+) -> Option<(Value, FieldReason)> {
     if let Some(value) = owed.and_then(|owed| replacement_restore::value(support, owed, row)) {
-        return Some((value, replacement_restore::REASON));
+        return Some((value, FieldReason::Restored));
     }
     let was = applied.filter(|_| !support.is_read(row)).and_then(|a| a.value(row));
     let value = now.cloned().or(was).filter(|v| support.can_create(row, v) || support.can_edit(row, v))?;
-    Some((value, if support.is_read(row) { "kept as it is" } else { "kept as it was applied last" }))
+    Some((value, if support.is_read(row) { FieldReason::Kept } else { FieldReason::KeptAsApplied }))
 }
 
 /// Deleting and making again: what the manifest does not say is kept as it is live.
@@ -619,23 +551,15 @@ fn replace(
 ) {
     let applied = context.ledger.agent(resource, live);
     if agent.protect || applied.is_some_and(|applied| applied.protect) {
-        let first = if agent.protect {
-            "remove `protect: true` first"
-        } else {
-            "its `protect: true` was taken out in the same change; first apply a change that takes only that out"
-        };
         draft.find(
-            Finding::new(
-                &PROTECTED,
-                format!("{resource} is protected and would be deleted and made again; {first}"),
-            )
-            .about(resource)
-            .at(&agent.source),
+            Finding::new(&PROTECTED, FindingKind::Protected { again: true, remembered: !agent.protect })
+                .about(resource)
+                .at(&agent.source),
         );
         return;
     }
     if !has_role(agent) {
-        draft.find(no_role(resource, agent, "made again"));
+        draft.find(no_role(resource, agent, true));
         return;
     }
     let support = context.supports.agents;
@@ -666,12 +590,12 @@ fn replace(
         } else if let Some((value, reason)) = kept(support, row, now, applied, owed) {
             let before = if support.is_read(row) { now.cloned() } else { Some(value.clone()) };
             fields.push(FieldDiff {
-                reason: Some(reason.to_owned()),
+                reason: Some(reason),
                 ..FieldDiff::new(row, before, Some(value), ChangeOrigin::Unknown)
             });
         }
     }
-    let forced: Vec<&str> = fixed.iter().map(|(entry, _)| entry.field.key).collect();
+    let forced = fixed.iter().map(|(entry, _)| Word::Borrowed(entry.field.key)).collect();
     draft.changes.push(Change {
         id: resource.clone(),
         action: Action::Replace,
@@ -680,12 +604,9 @@ fn replace(
         exten: None,
         identity: *live.identity(),
         protect: agent.protect,
-        reason: Some(match agent.record.get(&PASSWORD) {
-            Some(_) => format!("{} forces replacement", forced.join(", ")),
-            None => format!(
-                "{} forces replacement; the vendor makes a new password, since the manifest names none",
-                forced.join(", ")
-            ),
+        reason: Some(ChangeReason::ForcesReplacement {
+            fields: forced,
+            new_password: agent.record.get(&PASSWORD).is_none(),
         }),
         names: BTreeMap::new(),
         fields,

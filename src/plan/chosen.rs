@@ -4,51 +4,63 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use crate::model::desired::DesiredQueue;
-use crate::model::field::Field;
-use crate::model::id::OperatorId;
+use crate::model::difference::Difference;
+use crate::model::field::Entry;
+use crate::model::id::{Kind, OperatorId};
+use crate::model::reason::{ChangeReason, NotChosen, Unchosen};
 use crate::model::value::Value;
 
 /// Most agents that one reason names.
 const NAMED: usize = 5;
 
 /// Says why the selector does not choose some members; `None` where there is no selector.
-pub(super) fn reason(context: &Context<'_>, queue: &DesiredQueue, leaving: &[&OperatorId]) -> Option<String> {
+pub(super) fn reason(
+    context: &Context<'_>,
+    queue: &DesiredQueue,
+    leaving: &[&OperatorId],
+) -> Option<ChangeReason> {
     let selector = queue.selector.as_ref()?;
-    let mut causes: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut causes: BTreeMap<Order, NotChosen> = BTreeMap::new();
     for id in leaving {
-        causes.entry(cause(context, selector.iter(), id)).or_default().push(id.as_str());
+        let why = cause(context, selector.iter(), id);
+        let cause = causes.entry(order(&why)).or_insert(NotChosen { members: Vec::new(), more: 0, why });
+        if cause.members.len() < NAMED {
+            cause.members.push(OperatorId::clone(id));
+        } else {
+            cause.more += 1;
+        }
     }
-    let causes: Vec<String> =
-        causes.into_iter().map(|(why, ids)| format!("{}: {why}", named(&ids))).collect();
-    (!causes.is_empty()).then(|| format!("the selector does not choose {}", causes.join("; ")))
+    let members: Vec<NotChosen> = causes.into_values().collect();
+    (!members.is_empty()).then_some(ChangeReason::NotChosen { members })
 }
 
-fn named(ids: &[&str]) -> String {
-    let more = if ids.len() > NAMED { format!(" and {} more", ids.len() - NAMED) } else { String::new() };
-    ids.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ") + &more
+/// The place of a cause among the causes of one reason.
+type Order = (u8, &'static str, Option<String>);
+
+fn order(why: &Unchosen) -> Order {
+    let words = |value: &Option<Value>| value.as_ref().map(Value::words);
+    match why {
+        Unchosen::Undeclared => (0, "", None),
+        Unchosen::Unset { difference } => (1, difference.field.key, words(&difference.before)),
+        Unchosen::Absent => (2, "", None),
+        Unchosen::Other { difference } => (3, difference.field.key, words(&difference.after)),
+    }
 }
 
 /// The first of the wanted fields that an agent's manifest does not say so.
-fn cause<'a>(
-    context: &Context<'_>,
-    selector: impl Iterator<Item = &'a crate::model::field::Entry>,
-    id: &OperatorId,
-) -> String {
+fn cause<'a>(context: &Context<'_>, selector: impl Iterator<Item = &'a Entry>, id: &OperatorId) -> Unchosen {
     let live = context.live.agents.as_ref().and_then(|agents| agents.items.get(id));
-    let live = |field: &Field| live.and_then(|record| record.get(field)).map(Value::words);
-    let Some(agent) = context.desired.agents.get(id) else {
-        return "no manifest declares such an agent".to_owned();
-    };
+    let Some(agent) = context.desired.agents.get(id) else { return Unchosen::Undeclared };
     for want in selector {
-        let key = want.field.key;
+        let difference = |before, after| Difference { kind: Kind::Agent, field: want.field, before, after };
         match agent.record.get(want.field) {
             Some(said) if *said == want.value => {}
-            Some(said) => return format!("the manifest says {key} {}", said.words()),
+            Some(said) => return Unchosen::Other { difference: difference(None, Some(said.clone())) },
             None => {
-                let live = live(want.field).map(|live| format!("; live it is {live}"));
-                return format!("no manifest says the {key}{}", live.unwrap_or_default());
+                let live = live.and_then(|record| record.get(want.field));
+                return Unchosen::Unset { difference: difference(live.cloned(), None) };
             }
         }
     }
-    "the manifest deletes such an agent".to_owned()
+    Unchosen::Absent
 }

@@ -6,9 +6,10 @@
 
 use super::context::{Context, Draft};
 use crate::config::workspace::Limit;
-use crate::model::finding::{Finding, Rule, TOO_MANY_CHANGES, TOO_MANY_DELETES, TOO_MANY_LEAVE};
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, ResourceId};
 use crate::model::plan::Action;
+use crate::model::rule::{TOO_MANY_CHANGES, TOO_MANY_DELETES, TOO_MANY_LEAVE};
 use crate::model::source::Source;
 
 /// Adds a finding for each limit that the changes go over.
@@ -19,25 +20,22 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     let deletes = draft.ids(Action::Delete).count();
     let bound = Bound::new(context, "deletes", policy.deletes);
     if deletes > 0 && deletes == agents && !bound.is_lifted(deletes) {
-        let message = format!(
-            "every live agent ({deletes} of {agents}) would be deleted, which no limit allows; \
-             if this is meant, --allow deletes={deletes} lifts the rule for one run"
-        );
+        let what = FindingKind::AllDeleted { count: deletes, of: agents };
         let place = place(context, draft, &[Action::Delete]);
-        draft.find(Finding { source: place, ..Finding::new(&TOO_MANY_DELETES, message) });
+        draft.find(Finding { source: place, ..Finding::new(&TOO_MANY_DELETES, what) });
     } else if !bound.passes(deletes, agents) {
-        let what = "agents would be deleted";
-        let finding = over(&TOO_MANY_DELETES, "deletes", policy.deletes, deletes, agents, what);
+        let limit = policy.deletes.to_string();
+        let what = FindingKind::TooManyDeletes { count: deletes, of: agents, limit };
         let place = place(context, draft, &[Action::Delete]);
-        draft.find(Finding { source: place, ..finding });
+        draft.find(Finding { source: place, ..Finding::new(&TOO_MANY_DELETES, what) });
     }
     let changed = draft.ids(Action::Update).count() + draft.ids(Action::Replace).count();
     let live = agents + queues;
     if !Bound::new(context, "changes", policy.changes).passes(changed, live) {
-        let what = "agents and queues would be changed";
-        let finding = over(&TOO_MANY_CHANGES, "changes", policy.changes, changed, live, what);
+        let limit = policy.changes.to_string();
+        let what = FindingKind::TooManyChanges { count: changed, of: live, limit };
         let place = place(context, draft, &[Action::Update, Action::Replace]);
-        draft.find(Finding { source: place, ..finding });
+        draft.find(Finding { source: place, ..Finding::new(&TOO_MANY_CHANGES, what) });
     }
     let bound = Bound::new(context, "members", policy.member_removals);
     let mut findings = Vec::new();
@@ -88,25 +86,9 @@ impl Bound {
     }
 }
 
-fn over(rule: &Rule, word: &str, limit: Limit, count: usize, of: usize, what: &str) -> Finding {
-    Finding::new(
-        rule,
-        format!(
-            "{count} of {of} {what}, more than `policy.limits.{word}: {limit}` allows; \
-             if this is meant, --allow {word}={count} lifts the limit for one run"
-        ),
-    )
-}
-
 fn leave(id: &ResourceId, limit: Limit, removed: usize, of: usize) -> Finding {
-    Finding::new(
-        &TOO_MANY_LEAVE,
-        format!(
-            "{id} would lose {removed} of its {of} members, more than `policy.limits.memberRemovals: {limit}` \
-             allows; if this is meant, --allow members={removed} lifts the limit for one run"
-        ),
-    )
-    .about(id)
+    Finding::new(&TOO_MANY_LEAVE, FindingKind::TooManyLeave { count: removed, of, limit: limit.to_string() })
+        .about(id)
 }
 
 #[cfg(test)]

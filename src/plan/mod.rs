@@ -38,12 +38,12 @@ use self::context::{Context, Draft};
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
 use crate::model::digest;
-use crate::model::finding::Severity;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
+use crate::model::reason::FieldReason;
+use crate::model::rule::Severity;
 
-pub use self::agents::asserts_unread;
 pub use self::context::Options;
 pub use self::estimate::seconds;
 pub use self::prune::prunes;
@@ -84,8 +84,8 @@ pub fn plan(
     draft.findings.extend(unasked::findings(&context, &draft.changes));
     draft.findings.sort_by(|a, b| {
         // The place comes last: moving a line in a file reorders nothing.
-        (a.severity, &a.code, &a.id, &a.message, &a.source)
-            .cmp(&(b.severity, &b.code, &b.id, &b.message, &b.source))
+        let order = (a.severity, &a.code, &a.id).cmp(&(b.severity, &b.code, &b.id));
+        order.then_with(|| a.to_string().cmp(&b.to_string())).then_with(|| a.source.cmp(&b.source))
     });
     let count = |action: Action| draft.ids(action).count();
     let weigh = |severity: Severity| draft.findings.iter().filter(|f| f.severity == severity).count();
@@ -106,6 +106,8 @@ pub fn plan(
             queues: live.queues.as_ref().map_or(0, |listing| listing.items.len()),
         },
     };
+    let mut fields = draft.changes.iter().flat_map(|change| &change.fields);
+    let assert_unread = fields.any(|field| field.reason == Some(FieldReason::Asserted));
     let mut plan = Plan {
         format: FORMAT.to_owned(),
         program: options.program.clone(),
@@ -115,6 +117,7 @@ pub fn plan(
         steps,
         findings: draft.findings,
         allowed: options.allow.clone(),
+        assert_unread,
         targets: options.targets.clone(),
         digests: Digests { manifests: options.manifests.clone(), ..Digests::default() },
     };

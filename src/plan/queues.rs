@@ -2,7 +2,6 @@
 //!
 //! An agent that is deleted leaves every queue first, also one that no manifest names.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,12 +12,10 @@ use super::targets::Scope;
 use super::{change_origin, chosen, replacement_restore, unknown_members};
 use crate::model::agent::NAME;
 use crate::model::desired::DesiredQueue;
+use crate::model::difference::Difference;
 use crate::model::equivalence::same;
-use crate::model::finding::{
-    AMBIGUOUS_QUEUE, Finding, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, LEFT_QUEUE,
-    LOOKALIKE_QUEUE, MISSING_EXTEN, PENDING_QUEUE, RENAMED_QUEUE, TOO_FEW_MEMBERS, UNKNOWN_MEMBER,
-    UNMANAGED_QUEUE,
-};
+use crate::model::finding::Numbered;
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::identity::Identity;
 use crate::model::ledger::{Ledger, LedgerEntry};
@@ -26,21 +23,20 @@ use crate::model::live::{Listing, LiveQueue};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
+use crate::model::reason::ChangeReason;
+use crate::model::rule::{
+    AMBIGUOUS_QUEUE, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, LEFT_QUEUE, LOOKALIKE_QUEUE,
+    MISSING_EXTEN, PENDING_QUEUE, RENAMED_QUEUE, TOO_FEW_MEMBERS, UNKNOWN_MEMBER, UNMANAGED_QUEUE,
+};
 use crate::model::support::Support;
-use crate::model::text::{is_hidden, skeleton, visible};
+use crate::model::text::{is_hidden, skeleton};
 use crate::model::value::{Members, Value};
 
 /// Decides about every queue, after the agents are decided.
 pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     let Some(listing) = &context.live.queues else { return };
     if let Some(doubt) = &listing.incomplete {
-        draft.find(Finding::new(
-            &INCOMPLETE,
-            format!(
-                "the listing of queues could not be proved complete ({doubt}), so no queue is created and no \
-                 agent is deleted; run again when nobody edits queues"
-            ),
-        ));
+        draft.find(Finding::new(&INCOMPLETE, FindingKind::QueuesIncomplete { doubt: doubt.clone() }));
     }
     let leaving: BTreeSet<OperatorId> =
         draft.ids(Action::Delete).filter(|id| id.kind == Kind::Agent).map(|id| id.name.clone()).collect();
@@ -92,7 +88,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         let managed = declared.filter(|_| scope.holds(&id));
         if declared.is_none() && scope.is_whole() && !declared_names.contains(&*live.name) {
             draft.find(
-                Finding::new(&UNMANAGED_QUEUE, format!("{id} ({exten}) is live and stands in no manifest"))
+                Finding::new(&UNMANAGED_QUEUE, FindingKind::UnmanagedQueue { exten: exten.clone() })
                     .about(&id),
             );
         }
@@ -129,30 +125,21 @@ fn undeclared_id(names: &LiveNames<'_>, exten: &OperatorId, live: &LiveQueue) ->
 }
 
 fn ambiguous(id: &ResourceId, queue: &DesiredQueue, extens: &[&OperatorId]) -> Finding {
-    let extens: Vec<String> = extens.iter().map(|e| format!("`{e}`")).collect();
     Finding::new(
         &AMBIGUOUS_QUEUE,
-        format!(
-            "{} live queues are named `{}`: {}; say which one is meant with `exten:` in the manifest",
-            extens.len(),
-            queue.name,
-            extens.join(", ")
-        ),
+        FindingKind::Ambiguous {
+            name: queue.name.to_string(),
+            extens: extens.iter().copied().cloned().collect(),
+        },
     )
     .about(id)
     .at(&queue.source)
 }
 
 fn claimed_twice(id: &ResourceId, queue: &DesiredQueue, exten: &OperatorId, first: &ResourceId) -> Finding {
-    Finding::new(
-        &AMBIGUOUS_QUEUE,
-        format!(
-            "the live queue `{exten}` is declared as {id} and as {first}; remove one, correct its `exten:`, or say \
-             `distinct: true` on {id} if that is another queue"
-        ),
-    )
-    .about(id)
-    .at(&queue.source)
+    Finding::new(&AMBIGUOUS_QUEUE, FindingKind::ClaimedTwice { exten: exten.clone(), first: first.clone() })
+        .about(id)
+        .at(&queue.source)
 }
 
 /// The name finds one live queue, and the ledger or the former name another one.
@@ -163,14 +150,10 @@ fn conflict(
     known: &OperatorId,
     named: &OperatorId,
 ) -> Finding {
-    let name = listing.items.get(known).map_or_else(Cow::default, |live| visible(&live.name));
+    let name = listing.items.get(known).map(|live| live.name.to_string()).unwrap_or_default();
     Finding::new(
         &AMBIGUOUS_QUEUE,
-        format!(
-            "{id} may be two live queues: `{named}` has its name, and `{known}`, which was it before, is named {name} \
-             now; say which one is meant with `exten:` in the manifest{was}",
-            was = if queue.was.is_some() { ", or take `was:` out if the name has another queue by now" } else { "" },
-        ),
+        FindingKind::TwoQueues { named: named.clone(), known: known.clone(), name, was: queue.was.is_some() },
     )
     .about(id)
     .at(&queue.source)
@@ -178,15 +161,9 @@ fn conflict(
 
 /// A queue that was created and that no listing has shown.
 fn pending(id: &ResourceId, queue: &DesiredQueue, exten: &str, known: &ResourceId) -> Finding {
-    Finding::new(
-        &PENDING_QUEUE,
-        format!(
-            "{id} was created as `{exten}`, and no listing has shown it yet: it is not created again; apply later, or \
-             let go of it with `rosterctl ledger forget {known}` if the vendor will never show it"
-        ),
-    )
-    .about(id)
-    .at(&queue.source)
+    Finding::new(&PENDING_QUEUE, FindingKind::Pending { exten: exten.into(), known: known.clone() })
+        .about(id)
+        .at(&queue.source)
 }
 
 /// The queues beside which a new one may be a second one.
@@ -230,32 +207,18 @@ impl<'a> Newcomers<'a> {
         }
         let mut alike = self.seen.get(&skeleton(&queue.name)).into_iter().flatten().copied();
         if let Some(other) = alike.find(|name| *name != &*queue.name) {
-            let quoted = |name: &str| match visible(name) {
-                Cow::Borrowed(plain) => format!("\"{plain}\""),
-                Cow::Owned(escaped) => escaped,
-            };
-            let message = format!(
-                "queue {} would be created beside queue {}, whose name looks the same: write the name of the live queue, \
-                 or say `distinct: true` if it is another one",
-                quoted(&queue.name),
-                quoted(other)
-            );
-            return Some(Finding::new(&LOOKALIKE_QUEUE, message).about(id).at(&queue.source));
+            let what = FindingKind::Lookalike { name: queue.name.to_string(), other: other.to_owned() };
+            return Some(Finding::new(&LOOKALIKE_QUEUE, what).about(id).at(&queue.source));
         }
         // A former name that found no queue explains nothing.
         if self.left.is_empty() {
             return None;
         }
-        let left: Vec<String> =
-            self.left.iter().take(MOST_NAMED).map(|(id, exten)| format!("{id} (`{exten}`)")).collect();
+        let named = self.left.iter().take(MOST_NAMED);
+        let left: Vec<Numbered> =
+            named.map(|(id, exten)| Numbered { id: id.clone(), exten: (*exten).into() }).collect();
         let more = self.left.len() - left.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!(
-            "{id} would be created, and {}{more} left the manifests and is not known to be gone: no call could \
-             delete a second queue; say `was: OLD` if it is that queue under a new name, or `distinct: true` if it is another one",
-            left.join(", ")
-        );
-        Some(Finding::new(&LEFT_QUEUE, message).about(id).at(&queue.source))
+        Some(Finding::new(&LEFT_QUEUE, FindingKind::LeftQueues { left, more }).about(id).at(&queue.source))
     }
 }
 
@@ -272,12 +235,9 @@ fn create(
 ) {
     if let Some(exten) = &queue.exten {
         draft.find(
-            Finding::new(
-                &MISSING_EXTEN,
-                format!("no live queue has the number `{exten}`, and the vendor numbers new queues itself; remove `exten:` to make a queue of this name"),
-            )
-            .about(id)
-            .at(&queue.source),
+            Finding::new(&MISSING_EXTEN, FindingKind::MissingExten { exten: OperatorId::new(exten.clone()) })
+                .about(id)
+                .at(&queue.source),
         );
         return;
     }
@@ -286,11 +246,8 @@ fn create(
         return;
     }
     if queue.name.chars().any(is_hidden) {
-        let message = format!(
-            "no queue is named `{}`, and none is made of a name with a character that cannot be seen",
-            queue.name
-        );
-        draft.find(Finding::new(&INVISIBLE_NAME, message).about(id).at(&queue.source));
+        let what = FindingKind::InvisibleName { name: queue.name.to_string() };
+        draft.find(Finding::new(&INVISIBLE_NAME, what).about(id).at(&queue.source));
         return;
     }
     let moved = if context.ledger.get(id).is_some_and(|entry| !entry.let_go) {
@@ -346,12 +303,9 @@ fn check_members(
         let source = queue.member_sources.get(member).unwrap_or(&queue.source);
         if leaving.contains(member) {
             draft.find(
-                Finding::new(
-                    &LEAVING_MEMBER,
-                    format!("{id} names agent `{member}`, which this plan deletes; declare the agent, or take it out of the queue"),
-                )
-                .about(id)
-                .at(source),
+                Finding::new(&LEAVING_MEMBER, FindingKind::LeavingMember { member: member.clone() })
+                    .about(id)
+                    .at(source),
             );
         } else if held
             && !context.desired.agents.contains_key(member)
@@ -364,14 +318,11 @@ fn check_members(
                 .may_search()
                 .then(|| crate::model::diagnostic::did_you_mean(member.as_str(), known()))
                 .flatten();
-            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let near = near.map(OperatorId::from);
             draft.find(
-                Finding::new(
-                    &UNKNOWN_MEMBER,
-                    format!("{id} names agent `{member}`, which is neither declared nor live: the vendor would skip it in silence{near}"),
-                )
-                .about(id)
-                .at(source),
+                Finding::new(&UNKNOWN_MEMBER, FindingKind::UnknownMember { member: member.clone(), near })
+                    .about(id)
+                    .at(source),
             );
         }
     }
@@ -419,27 +370,13 @@ fn attributes(
     applied: Option<&LedgerEntry>,
 ) -> Vec<FieldDiff> {
     if queue.name != live.name {
-        draft.find(
-            Finding::new(
-                &RENAMED_QUEUE,
-                if queue.was.as_ref().is_some_and(|(was, _)| *was == live.name) {
-                    format!(
-                        "{id} (`{exten}`) is still named {now} in the console: rename it to {} there, or take the new \
-                         name back",
-                        visible(&queue.name),
-                        now = visible(&live.name)
-                    )
-                } else {
-                    format!(
-                        "{id} (`{exten}`) is named {now} in the console: it is the same queue; write \
-                         `displayName: {now}` into the manifest, or rename the queue in the console",
-                        now = visible(&live.name)
-                    )
-                },
-            )
-            .about(id)
-            .at(&queue.source),
-        );
+        let (exten, now) = (exten.clone(), live.name.to_string());
+        let what = if queue.was.as_ref().is_some_and(|(was, _)| *was == live.name) {
+            FindingKind::RenamedInManifest { exten, live: now, declared: queue.name.to_string() }
+        } else {
+            FindingKind::RenamedInConsole { exten, live: now }
+        };
+        draft.find(Finding::new(&RENAMED_QUEUE, what).about(id).at(&queue.source));
     }
     let mut edits = Vec::new();
     for entry in queue.record.iter().filter(|entry| *entry.field != ASSIGN_MEMBERS) {
@@ -453,15 +390,16 @@ fn attributes(
             edits.push(FieldDiff::to_entry(now.cloned(), entry, moved));
             continue;
         }
-        let before = now.map_or_else(|| "unset".to_owned(), Value::words);
         let mut finding = Finding::new(
             &IMMUTABLE,
-            format!(
-                "{id}: {} is {before} and should be {}, which the vendor offers no way to edit; \
-                 change it in the console, or in the manifest",
-                entry.field.key,
-                entry.value.words()
-            ),
+            FindingKind::Immutable {
+                difference: Difference {
+                    kind: Kind::Queue,
+                    field: entry.field,
+                    before: now.cloned(),
+                    after: Some(entry.value.clone()),
+                },
+            },
         )
         .about(id);
         finding.source.clone_from(&entry.source);
@@ -519,8 +457,7 @@ fn members(
     if !written {
         return;
     }
-    let gone: Vec<&str> =
-        now.keys().filter(|member| leaving.contains(*member)).map(OperatorId::as_str).collect();
+    let gone: Vec<OperatorId> = now.keys().filter(|member| leaving.contains(*member)).cloned().collect();
     let differs = |member: &&OperatorId| now.contains_key(*member) != wanted.contains_key(*member);
     let names = now.keys().chain(wanted.keys()).filter(differs);
     let names = names.filter_map(|member| Some((member.clone(), name(context, member)?))).collect();
@@ -533,16 +470,11 @@ fn members(
         Some(_) => change_origin::field(applied, &ASSIGN_MEMBERS, before, &wanted),
         None => ChangeOrigin::Manifest,
     };
-    let returned: Vec<&str> =
-        back.iter().map(|(id, _)| id).filter(|id| !now.contains_key(*id)).map(OperatorId::as_str).collect();
-    let are = |ids: &[&str]| if ids.len() == 1 { "is" } else { "are" };
+    let returned: Vec<OperatorId> =
+        back.iter().map(|(id, _)| id).filter(|id| !now.contains_key(*id)).cloned().collect();
     let reason = match (entry.is_none(), gone.is_empty(), returned.is_empty()) {
-        (true, false, _) => Some(format!("{} {} deleted", gone.join(", "), are(&gone))),
-        (true, true, false) => Some(format!(
-            "{} {} back: a replacement that came to no end took them out",
-            returned.join(", "),
-            are(&returned)
-        )),
+        (true, false, _) => Some(ChangeReason::MembersDeleted { members: gone }),
+        (true, true, false) => Some(ChangeReason::MembersReturn { members: returned }),
         (false, ..) | (true, true, true) => unchosen,
     };
     draft.changes.push(Change {
@@ -568,12 +500,9 @@ fn check_minimum(draft: &mut Draft, id: &ResourceId, queue: &DesiredQueue, left:
         && left < *minimum
     {
         draft.find(
-            Finding::new(
-                &TOO_FEW_MEMBERS,
-                format!("{id} would keep {left} members, fewer than its `minMembers: {minimum}`"),
-            )
-            .about(id)
-            .at(source),
+            Finding::new(&TOO_FEW_MEMBERS, FindingKind::TooFewMembers { left, minimum: *minimum })
+                .about(id)
+                .at(source),
         );
     }
 }

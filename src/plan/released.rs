@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::context::Draft;
 use crate::model::agent;
 use crate::model::field::{Field, Record, by_key};
-use crate::model::finding::{Finding, RELEASED};
+use crate::model::finding::Holder;
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, ResourceId};
 use crate::model::ledger::LedgerEntry;
 use crate::model::queue;
+use crate::model::rule::RELEASED;
 use crate::model::value::Type;
 
 /// Most resources that one finding names.
@@ -17,7 +19,7 @@ const MOST_NAMED: usize = 100;
 /// Fields that rosterctl set before and that no manifest holds now, with their resources.
 #[derive(Default)]
 pub(super) struct Released {
-    fields: BTreeMap<&'static str, Vec<String>>,
+    fields: BTreeMap<&'static str, Vec<Holder>>,
 }
 
 impl Released {
@@ -42,24 +44,17 @@ impl Released {
             }
             let Some(field) = by_key(table, key) else { continue };
             let value = live.get(field).filter(|_| is_short(field));
-            let value = value.map(|value| format!(" ({})", value.words())).unwrap_or_default();
-            self.fields.entry(field.key).or_default().push(format!("{id}{value}"));
+            let value = value.map(|value| value.words().into());
+            self.fields.entry(field.key).or_default().push(Holder { id: id.clone(), value });
         }
     }
 
     /// Adds one finding a field.
     pub(super) fn report(self, draft: &mut Draft) {
-        for (key, all) in self.fields {
-            let named = all.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-            let more = all.len().saturating_sub(MOST_NAMED);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            draft.find(Finding::new(
-                &RELEASED,
-                format!(
-                    "`{key}` is no longer in the manifests of {named}{more}: the live value stays as it is; write `{key}:` \
-                     again to set it"
-                ),
-            ));
+        for (key, mut resources) in self.fields {
+            let more = resources.len().saturating_sub(MOST_NAMED);
+            resources.truncate(MOST_NAMED);
+            draft.find(Finding::new(&RELEASED, FindingKind::Released { field: key.into(), resources, more }));
         }
     }
 }

@@ -11,11 +11,9 @@ use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::ReplacementBackup;
 use crate::model::plan::{Action, ChangeOrigin, FieldDiff};
+use crate::model::reason::FieldReason;
 use crate::model::support::Support;
 use crate::model::value::Value;
-
-/// Why a plan restores something.
-pub(super) const REASON: &str = "as it was before it was made again";
 
 /// What the ledger keeps for an agent that has been deleted since; `None` while the agent is as it was.
 pub(super) fn pending_backup<'a>(
@@ -69,7 +67,7 @@ pub(super) fn fields(
             None => None,
         };
         fields.push(FieldDiff {
-            reason: Some(REASON.to_owned()),
+            reason: Some(FieldReason::Restored),
             ..FieldDiff::new(row, before, Some(value), ChangeOrigin::Unknown)
         });
     }

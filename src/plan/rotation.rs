@@ -10,6 +10,7 @@ use super::context::Context;
 use crate::config::workspace::{Workspace, place};
 use crate::model::agent::PASSWORD;
 use crate::model::desired::Desired;
+use crate::model::finding::ForeignSecret;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{AppliedPassword, Ledger, LedgerEntry};
 use crate::model::secret::SecretRef;
@@ -114,10 +115,10 @@ pub(super) fn overwrites(
     id: &OperatorId,
     secret: &SecretRef,
     applied: &LedgerEntry,
-) -> Result<bool, String> {
+) -> Result<bool, ForeignSecret> {
     let at = place(&context.workspace.stores, &secret.store, &secret.key);
     if let Some(other) = holders(context, &at).iter().find(|other| *other != id) {
-        return Err(format!("agent/{other} uses that key, too"));
+        return Err(ForeignSecret::SharedWith(other.clone()));
     }
     let print = applied.password.as_ref().and_then(|set| set.fingerprint.as_ref());
     // The password that the store holds there is the one that was set.
@@ -132,8 +133,8 @@ pub(super) fn overwrites(
         return Ok(false);
     }
     Err(match applied.password.as_ref().map(source) {
-        Some(Some((store, key))) => format!("the live password came from {store}:{key}"),
-        Some(None) => "the ledger does not say where the live password came from".to_owned(),
-        None => "rosterctl has not set the live password".to_owned(),
+        Some(Some((store, key))) => ForeignSecret::CameFrom(format!("{store}:{key}")),
+        Some(None) => ForeignSecret::OriginUnknown,
+        None => ForeignSecret::NeverSet,
     })
 }

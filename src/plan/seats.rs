@@ -7,15 +7,16 @@ use super::context::{Context, Draft};
 use super::targets::Scope;
 use crate::model::call::Reason;
 use crate::model::desired::DesiredSeat;
+use crate::model::difference::Difference;
 use crate::model::equivalence::same;
 use crate::model::field::Entry;
-use crate::model::finding::{
-    Finding, RECENT_CALLS, SEAT_DIFFERS, SEAT_MISSING, SEAT_SECRET, SEATS_UNKNOWN, SEATS_UNREAD,
-    UNMANAGED_SEAT,
-};
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, ResourceId};
 use crate::model::live::{LiveSeats, SeatPassword, Seats};
 use crate::model::plan::Action;
+use crate::model::rule::{
+    RECENT_CALLS, SEAT_DIFFERS, SEAT_MISSING, SEAT_SECRET, SEATS_UNKNOWN, SEATS_UNREAD, UNMANAGED_SEAT,
+};
 use crate::model::seat::{LiveSeat, NAME};
 use crate::model::value::Value;
 
@@ -24,27 +25,15 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     let seats = match &context.live.seats {
         Seats::Unasked => return,
         Seats::Unread(why, reason) => {
-            unknown(
-                context,
-                draft,
-                format!("the voice seats could not be read, and are not compared: {why}"),
-                *reason,
-            );
+            unknown(context, draft, FindingKind::SeatsUnread { why: why.clone() }, *reason);
             return;
         }
         Seats::Read(seats) => seats,
     };
     let doubt = seats.listing.incomplete.as_ref();
     if let Some(doubt) = doubt {
-        unknown(
-            context,
-            draft,
-            format!(
-                "the listing of voice seats could not be proved complete ({doubt}), so none is called missing; \
-                 run again when nobody edits seats"
-            ),
-            Some(Reason::Incomplete),
-        );
+        let what = FindingKind::SeatsIncomplete { doubt: doubt.clone() };
+        unknown(context, draft, what, Some(Reason::Incomplete));
     }
     for (account, seat) in &context.desired.seats {
         let id = ResourceId::seat(account);
@@ -53,17 +42,9 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         }
         match seats.listing.items.get(account) {
             Some(live) => compare(context, draft, &id, seat, live, seats.passwords.get(account)),
-            None if doubt.is_none() => draft.find(
-                Finding::new(
-                    &SEAT_MISSING,
-                    format!(
-                        "{id} is declared and not live; rosterctl makes no seats: make it in the console, or \
-                         take it out of the manifest"
-                    ),
-                )
-                .about(&id)
-                .at(&seat.source),
-            ),
+            None if doubt.is_none() => {
+                draft.find(Finding::new(&SEAT_MISSING, FindingKind::SeatMissing).about(&id).at(&seat.source));
+            }
             None => {}
         }
     }
@@ -71,11 +52,8 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         for (account, live) in &seats.listing.items {
             if !context.desired.seats.contains_key(account) {
                 let id = ResourceId::seat(account);
-                let name = live.record.text(&NAME).map(|name| format!(" ({name})")).unwrap_or_default();
-                draft.find(
-                    Finding::new(&UNMANAGED_SEAT, format!("{id}{name} is live and stands in no manifest"))
-                        .about(&id),
-                );
+                let name = live.record.text(&NAME).map(str::to_owned);
+                draft.find(Finding::new(&UNMANAGED_SEAT, FindingKind::UnmanagedSeat { name }).about(&id));
             }
         }
     }
@@ -83,9 +61,9 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
 }
 
 /// Seats that cannot be compared are no reason not to plan, and every reason not to call a drift clean.
-fn unknown(context: &Context<'_>, draft: &mut Draft, message: String, reason: Option<Reason>) {
+fn unknown(context: &Context<'_>, draft: &mut Draft, what: FindingKind, reason: Option<Reason>) {
     let rule = if context.options.watch { &SEATS_UNKNOWN } else { &SEATS_UNREAD };
-    draft.find(Finding::new(rule, message).because(reason));
+    draft.find(Finding::new(rule, what).because(reason));
 }
 
 fn compare(
@@ -98,9 +76,9 @@ fn compare(
 ) {
     for entry in seat.record.iter() {
         let finding = if let Value::Password(_) = entry.value {
-            password.and_then(|password| password_finding(context, id, password))
+            password.and_then(|password| password_finding(context, password))
         } else {
-            field_finding(id, entry, live)
+            field_finding(entry, live)
         };
         if let Some(mut finding) = finding {
             finding.source.clone_from(&entry.source);
@@ -109,40 +87,29 @@ fn compare(
     }
 }
 
-fn field_finding(id: &ResourceId, entry: &Entry, live: &LiveSeat) -> Option<Finding> {
+fn field_finding(entry: &Entry, live: &LiveSeat) -> Option<Finding> {
     let now = live.record.get(entry.field);
     if live.record.is_unread(entry.field) || same(&entry.value, now) {
         return None;
     }
-    let before = now.map_or_else(|| "unset".to_owned(), Value::words);
+    let (before, after) = (now.cloned(), Some(entry.value.clone()));
     Some(Finding::new(
         &SEAT_DIFFERS,
-        format!(
-            "{id}: {} is {before} and should be {}; rosterctl writes no seats: change it in the console, or in \
-             the manifest",
-            entry.field.key,
-            entry.value.words()
-        ),
+        FindingKind::SeatDiffers {
+            difference: Difference { kind: Kind::Seat, field: entry.field, before, after },
+        },
     ))
 }
 
-fn password_finding(context: &Context<'_>, id: &ResourceId, password: &SeatPassword) -> Option<Finding> {
-    let differs = |what: &str| {
-        Finding::new(
-            &SEAT_DIFFERS,
-            format!("{id}: {what}; rosterctl writes no seats: change it in the console, or in the store"),
-        )
-    };
+fn password_finding(context: &Context<'_>, password: &SeatPassword) -> Option<Finding> {
     match password {
         SeatPassword::Same => None,
-        SeatPassword::Other => Some(differs("its password is not the one in the store")),
-        SeatPassword::Untold => {
-            Some(differs("the vendor tells no password of it, and the manifest names one"))
-        }
+        SeatPassword::Other => Some(Finding::new(&SEAT_DIFFERS, FindingKind::SeatPasswordDiffers)),
+        SeatPassword::Untold => Some(Finding::new(&SEAT_DIFFERS, FindingKind::SeatPasswordUntold)),
         // A plan does not depend on it; a drift is about what differs, and nobody can tell.
         SeatPassword::Unknown(why) => Some(Finding::new(
             if context.options.watch { &SEAT_SECRET } else { &SEATS_UNREAD },
-            format!("{id}: its password cannot be compared with the store's: {why}"),
+            FindingKind::SeatPasswordUnknown { why: why.clone() },
         )),
     }
 }
@@ -158,17 +125,15 @@ fn recent_calls(draft: &mut Draft, seats: &LiveSeats) {
         .collect();
     for id in leaving {
         for (account, seat) in seats.seats_of(&id.name).filter(|(_, seat)| seat.figures.calls > 0) {
-            let calls = |count: u64| if count == 1 { "1 call".to_owned() } else { format!("{count} calls") };
+            let figures = &seat.figures;
             let finding = Finding::new(
                 &RECENT_CALLS,
-                format!(
-                    "{id} is to be deleted, and its {} had {} in the last {} days, {} of them connected; make \
-                     sure that nobody works under this number",
-                    ResourceId::seat(account),
-                    calls(seat.figures.calls),
-                    seats.days,
-                    seat.figures.connected,
-                ),
+                FindingKind::RecentCalls {
+                    seat: ResourceId::seat(account),
+                    calls: figures.calls,
+                    connected: figures.connected,
+                    days: seats.days,
+                },
             );
             draft.find(finding.about(&id));
         }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use super::context::{Context, Draft};
 use crate::model::agent::SIP;
-use crate::model::finding::{Finding, SIP_HELD};
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::plan::{Action, Change};
+use crate::model::reason::{FieldReason, SipHolder};
+use crate::model::rule::SIP_HELD;
 use crate::model::value::{Sip, Value};
 
 /// The live agent that has each number.
@@ -30,16 +32,9 @@ pub(super) fn withhold(context: &Context<'_>, draft: &mut Draft) {
         });
         let Some((at, number, holder)) = held else { return };
         let change = &draft.changes[at];
-        let mut finding = Finding::new(
-            &SIP_HELD,
-            format!(
-                "{}: the SIP number {number} is held by {}, and this plan does not free it; give that agent another \
-                 number, or `sip: none`, or choose another number here",
-                change.id,
-                ResourceId::agent(holder)
-            ),
-        )
-        .about(&change.id);
+        let mut finding =
+            Finding::new(&SIP_HELD, FindingKind::SipHeld { number: number.clone(), holder: holder.clone() })
+                .about(&change.id);
         finding.source = change.field(&SIP).and_then(|field| field.source.clone());
         draft.find(finding);
         strike(draft, at, &number, holder);
@@ -78,6 +73,7 @@ fn strike(draft: &mut Draft, at: usize, number: &str, holder: &OperatorId) {
     }
     for field in change.fields.iter_mut().filter(|field| *field.field == SIP) {
         field.after = field.before.clone().or(Some(Value::Sip(Sip::None)));
-        field.reason = Some(format!("{number} is held by {holder}"));
+        let held = SipHolder { number: number.to_owned(), holder: holder.clone() };
+        field.reason = Some(FieldReason::SipHeld { held: Box::new(held) });
     }
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
-use crate::model::finding::{Finding, UNASKED};
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::message::Word;
 use crate::model::plan::{Action, Change};
 use crate::model::presence::{Disruption, PresencePolicy};
+use crate::model::rule::UNASKED;
 use crate::model::source::Source;
 use crate::model::value::Value;
 
@@ -17,27 +19,13 @@ pub(super) fn findings(context: &Context<'_>, changes: &[Change]) -> Vec<Finding
     let mut found = Vec::new();
     for connection in &context.workspace.connections {
         let name = connection.spec.name;
-        let protects: Vec<String> = guard
-            .protect
-            .iter()
-            .filter(|state| connection.spec.tells(**state))
-            .map(|state| format!("`{state}`"))
-            .collect();
+        let protects = guard.protect.iter().filter(|state| connection.spec.tells(**state));
+        let protects: Vec<Word> = protects.map(|state| state.to_string().into()).collect();
         let Some(asks) = connection.spec.asks.filter(|_| !protects.is_empty()) else { continue };
         for (agent, (harm, source)) in hurt(guard, changes).into_iter().filter(|(agent, _)| !asks(agent)) {
-            let deed = match harm {
-                Disruption::Delete => "deleted",
-                Disruption::Disable => "disabled",
-                Disruption::Regroup => "moved to another skill group",
-                Disruption::Unqueue => "taken out of a queue",
-            };
             let mut finding = Finding::new(
                 &UNASKED,
-                format!(
-                    "agent {agent} is to be {deed}, and {name} cannot be asked whether they are {}: their id is no \
-                     work number, so that it does not guard them",
-                    protects.join(", ")
-                ),
+                FindingKind::Unasked { disruption: harm, system: name.into(), states: protects.clone() },
             )
             .about(&ResourceId::agent(&agent));
             finding.source = source.cloned();

@@ -6,10 +6,11 @@
 
 use super::agents::is_left_out;
 use super::context::Context;
-use crate::model::finding::{Finding, STRANGER_MEMBER};
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::OperatorId;
 use crate::model::plan::{Change, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::rule::STRANGER_MEMBER;
 use crate::model::value::{Members, Value};
 
 /// The strangers of a list; `made` says whether this plan makes an agent.
@@ -42,21 +43,8 @@ pub(super) fn findings(changes: &[Change], steps: &[Step]) -> Vec<Finding> {
         if found.iter().any(|finding| finding.id.as_ref() == Some(target)) {
             continue;
         }
-        let ids: Vec<String> = step.strangers.iter().map(|id| format!("`{id}`")).collect();
-        let (are, them) = if ids.len() == 1 {
-            ("who is no live agent and whom", "such a member")
-        } else {
-            ("who are no live agents and whom", "such members")
-        };
-        let mut finding = Finding::new(
-            &STRANGER_MEMBER,
-            format!(
-                "{target} has {}, {are} no manifest asks for: its list is written by this plan, and the vendor may \
-                 leave {them} out",
-                ids.join(", ")
-            ),
-        )
-        .about(target);
+        let what = FindingKind::UnknownMembers { members: step.strangers.clone() };
+        let mut finding = Finding::new(&STRANGER_MEMBER, what).about(target);
         finding.source = changes.iter().find(|change| change.id == *target).and_then(|c| c.source.clone());
         found.push(finding);
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::context::Context;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::id::{Kind, OperatorId};
-use crate::model::plan::{Action, Change, ChangeOrigin, WAITING};
+use crate::model::plan::{Action, Change, ChangeOrigin};
+use crate::model::reason::{ChangeReason, Waiter};
 use crate::model::value::Members;
 
 /// Says of each change for which agents it waits.
@@ -13,16 +14,16 @@ pub(super) fn explain(context: &Context<'_>, changes: &mut [Change]) {
     let waiting = &context.ledger.waiting;
     for change in changes.iter_mut().filter(|_| !waiting.is_empty()) {
         let Some(marks) = waiting.get(&change.id.key()) else { continue };
-        let open = marks.iter().filter(|(agent, _)| disrupts(change, &OperatorId::from(agent.as_str())));
-        let open: Vec<String> = open.map(|(agent, state)| format!("{agent} is {state}")).collect();
-        if open.is_empty() {
+        let marks = marks.iter().map(|(agent, state)| Waiter {
+            agent: OperatorId::from(agent.as_str()),
+            state: state.clone().into(),
+        });
+        let agents: Vec<Waiter> = marks.filter(|waiter| disrupts(change, &waiter.agent)).collect();
+        if agents.is_empty() {
             continue;
         }
-        let words = format!("{WAITING}{}", open.join(", "));
-        change.reason = Some(match change.reason.take() {
-            Some(reason) => format!("{words}; {reason}"),
-            None => words,
-        });
+        let reason = change.reason.take().map(Box::new);
+        change.reason = Some(ChangeReason::Waiting { agents, reason });
         // The ledger may know no value of a change that was never made; the manifest asked for it all the same.
         for moved in std::iter::once(&mut change.moved).chain(change.fields.iter_mut().map(|f| &mut f.moved))
         {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use crate::model::call::Reason;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::id::ResourceId;
-use crate::model::outcome::{Deferred, Stale, StepResult};
+use crate::model::note::{Allowed, Deferred, Refused, Stale};
+use crate::model::outcome::StepResult;
 use crate::model::plan::Plan;
 use crate::model::support::Supports;
 
-/// What was run.
+/// A command that reports on plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// `rosterctl plan`.
@@ -23,7 +24,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Its word on the command line.
+    /// Returns the command's word on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Command::Plan => "plan",
@@ -33,25 +34,25 @@ impl Command {
     }
 }
 
-/// What a run has to tell.
+/// The content of a report: the outcome of a run.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What was run.
+    /// The command of the run.
     pub command: Command,
-    /// What became of each workspace, in the order of the command line.
+    /// The outcome of each workspace, in the order of the command line.
     pub parts: Vec<Part>,
-    /// Several workspaces were named, even when this run's share of them is one.
+    /// True if the command line named several workspaces. This run's share of them may still be one.
     pub several: bool,
     /// The folders that paths are shown from.
     pub roots: Roots,
 }
 
-/// The folders that paths are shown from: a pipeline knows files by their place in the repository.
+/// Folders that paths are shown from; a pipeline knows files by their path in the repository.
 ///
-/// All are absolute, with `/` and without a final one.
+/// All are absolute, with `/` and without a trailing one.
 #[derive(Clone, Debug, Default)]
 pub struct Roots {
-    /// The folder that relative paths begin in; empty when it is not known.
+    /// The current folder, which relative paths start from; empty when unknown.
     pub current: String,
     /// The roots of repositories; a path is shown from the first one that holds it.
     pub repositories: Vec<String>,
@@ -74,7 +75,7 @@ impl Roots {
         parts.iter().flat_map(|part| ["/", part]).collect()
     }
 
-    /// Returns a path as it is known from its repository; from the current folder where there is none.
+    /// Returns a path relative to its repository, or else to the current folder.
     fn path<'a>(&self, file: &'a str) -> Cow<'a, str> {
         if self.current.is_empty() {
             return Cow::Borrowed(file);
@@ -89,31 +90,31 @@ impl Roots {
     }
 }
 
-/// What became of a workspace.
+/// The outcome of one workspace.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// As the command line names it.
+    /// The folder or file, as the command line names it.
     pub place: String,
-    /// Its workspace file, as it is shown to people.
+    /// The workspace file, as it is shown to people.
     pub file: Arc<str>,
-    /// Its exit code.
+    /// The exit code of the workspace.
     pub exit: u8,
-    /// End of the last run that left nothing to do, as a UTC timestamp, where the ledger knows one.
+    /// End of the last clean run as a UTC timestamp, if the ledger knows one.
     pub last_clean_run: Option<String>,
-    /// Seconds that the plan takes at least as of now, where the shared rate windows are known.
+    /// Minimum duration of the plan in seconds as of now. Known only with the shared rate windows.
     pub seconds: Option<u64>,
-    /// What there is to tell.
+    /// The plan, the run or the failure.
     pub body: Body,
 }
 
-/// What there is to tell of a workspace.
+/// The plan, run or failure of a workspace.
 #[derive(Clone, Debug)]
 pub enum Body {
-    /// What would be done, or differs.
+    /// A plan that was not applied: the planned changes, or the drift.
     Planned(BoundPlan),
-    /// What was done.
+    /// A plan and the run that applied it.
     Ran(BoundPlan, Run),
-    /// Why there is no plan.
+    /// A failure before there was a plan.
     Failed(Failure),
 }
 
@@ -147,40 +148,40 @@ impl Deref for BoundPlan {
     }
 }
 
-/// What became of a plan's steps.
+/// The outcome of a plan's steps.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
-    /// One result a step, in the plan's order; none when nothing was written.
+    /// One result per step, in the plan's order; empty when nothing was written.
     pub results: Vec<StepResult>,
-    /// What moved since the plan was made.
+    /// Resources that changed after the plan was made.
     pub stale: Vec<Stale>,
-    /// Who was left alone, being at work.
+    /// Busy agents that the presence guard deferred.
     pub held: Vec<Deferred>,
-    /// Who was not, although at work, as the run was allowed to.
-    pub lifted: Vec<Deferred>,
-    /// The operator stopped it.
+    /// Busy agents that the run was allowed to disrupt.
+    pub lifted: Vec<Allowed>,
+    /// True if the operator stopped the run.
     pub interrupted: bool,
-    /// What is to be done beside the saved plan that was carried out.
+    /// Resources that still need changes beyond the applied saved plan.
     pub due: Vec<ResourceId>,
-    /// Why nothing was written, when nothing was.
-    pub refused: Option<String>,
+    /// The reason for writing nothing, if nothing was written.
+    pub refused: Option<Refused>,
 }
 
-/// Why a workspace has no plan.
+/// The failure that left a workspace without a plan.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// Name of the workspace, where its file could be read.
+    /// Name of the workspace, if its file could be read.
     pub workspace: Option<String>,
-    /// In a sentence.
+    /// The failure in one sentence.
     pub message: String,
-    /// Why a system told nothing that could be used, where it is that.
+    /// The reason why a system returned no usable data, if that is the failure.
     pub reason: Option<Reason>,
-    /// What is wrong with the files that people wrote, where it is that.
+    /// Errors in the files that people wrote, if these are the failure.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Part {
-    /// The plan, where there is one.
+    /// Returns the plan, if there is one.
     pub fn plan(&self) -> Option<&Plan> {
         match &self.body {
             Body::Planned(plan) | Body::Ran(plan, _) => Some(plan),
@@ -188,7 +189,7 @@ impl Part {
         }
     }
 
-    /// What people call it: the workspace's name, or where it lies when nothing more is known.
+    /// Returns the workspace's name, or its place when the name is unknown.
     pub fn name(&self) -> &str {
         match &self.body {
             Body::Planned(plan) | Body::Ran(plan, _) => &plan.workspace,
@@ -198,7 +199,7 @@ impl Part {
 }
 
 impl Report {
-    /// Returns a path as it is known from its repository.
+    /// Returns a path relative to its repository.
     pub fn path<'a>(&self, file: &'a str) -> Cow<'a, str> {
         self.roots.path(file)
     }

@@ -1,8 +1,7 @@
-//! What a doctor found: a line a check, what is wrong and the way out.
+//! Result of `doctor`: one line per check, the problem and its remedy.
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr;
 
 use super::text::{TextStyle, wrap};
 use crate::model::call::Reason;
@@ -11,18 +10,18 @@ use crate::model::id::safe;
 /// The value of `format`.
 pub const FORMAT: &str = "rosterctl.doctor/v1";
 
-/// The width that is drawn for where the terminal does not tell its own.
+/// The width used when the terminal does not report its own.
 const USUAL: usize = 80;
 
-/// How a check went.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// As it should be.
+    /// The check passed.
     Ok,
-    /// It works, and somebody should look at it.
+    /// The subject works but needs attention.
     Warning,
-    /// It does not work.
+    /// The subject does not work.
     Error,
 }
 
@@ -30,33 +29,33 @@ pub enum Health {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
-    /// What was checked: `connection/agents`, `store/ci`, `ledger`.
+    /// The subject of the check: `connection/agents`, `store/ci`, `ledger`.
     pub name: String,
-    /// How it went.
+    /// The outcome.
     pub status: Health,
-    /// What is so.
+    /// The observed state.
     pub message: String,
-    /// The way out.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// Why a system told nothing that could be used, where it is that.
+    /// The reason why a system returned no usable data, if that is the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
 impl Check {
-    /// A check that went well.
+    /// Creates a check that passed.
     pub fn ok(name: impl Into<String>, message: impl Into<String>) -> Self {
         let (name, message) = (name.into(), message.into());
         Self { name, status: Health::Ok, message, help: None, reason: None }
     }
 
-    /// A check that somebody should look at.
+    /// Creates a check that needs attention.
     pub fn warning(name: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { status: Health::Warning, help: Some(help.into()), ..Self::ok(name, message) }
     }
 
-    /// A check that failed.
+    /// Creates a check that failed.
     pub fn error(name: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { status: Health::Error, help: Some(help.into()), ..Self::ok(name, message) }
     }
@@ -74,7 +73,7 @@ pub struct Findings {
     pub checks: Vec<Check>,
 }
 
-/// Draws the checks, and a line of counts.
+/// Renders the checks and a line of counts.
 pub fn text(findings: &Findings, look: TextStyle) -> String {
     let width = look.width.unwrap_or(USUAL);
     let mut text = String::new();
@@ -84,12 +83,12 @@ pub fn text(findings: &Findings, look: TextStyle) -> String {
             Health::Warning => ("!", AnsiColor::Yellow),
             Health::Error => ("x", AnsiColor::Red),
         };
-        let mark = painted(&format!("{mark:>4}  "), colour.on_default().bold(), look);
+        let mark = look.paint(&format!("{mark:>4}  "), colour.on_default().bold());
         let name = safe(&check.name);
-        text.push_str(&format!("{mark}{}\n", painted(&name, Style::new().bold(), look)));
+        text.push_str(&format!("{mark}{}\n", look.paint(&name, Style::new().bold())));
         for (lead, words) in [("", Some(&check.message)), ("-> ", check.help.as_ref())] {
             if let Some(words) = words {
-                let start = 6 + lead.width();
+                let start = 6 + lead.len();
                 text.push_str(&format!("      {lead}{}\n", wrap(&safe(words), start, Some(width))));
             }
         }
@@ -104,10 +103,6 @@ pub fn text(findings: &Findings, look: TextStyle) -> String {
         }
     });
     text
-}
-
-fn painted(text: &str, style: Style, look: TextStyle) -> String {
-    if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
 #[cfg(test)]

@@ -1,65 +1,34 @@
 //! Escaping by type: what is written as markup is text of this program, what comes from a manifest or a vendor can
 //! only go in as text.
 //!
-//! `raw` takes `&'static str`, so a value of a run does not fit; `text` escapes. There is no third way in. That is why
-//! the writers are by hand and not templates: a template escapes by default and trusts whoever writes `|safe`.
+//! maud escapes what stands in the parentheses of a template, and [`Text`] makes visible what cannot be seen. `raw` of
+//! [`Markdown`] takes `&'static str`, so a value of a run does not fit; `text` escapes.
+
+use maud::{Markup, Render, html};
 
 use crate::model::id::safe;
+use crate::model::text::sanitize;
 
-/// HTML or XML that is being written.
-#[derive(Debug, Default)]
-pub(super) struct Markup(String);
+/// What comes from a manifest or a vendor, for HTML.
+pub(super) struct Text<T>(pub(super) T);
 
-impl Markup {
-    /// Writes markup.
-    pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
-        self.0.push_str(markup);
-        self
+impl<T: AsRef<str>> Render for Text<T> {
+    fn render_to(&self, page: &mut String) {
+        sanitize(self.0.as_ref()).render_to(page);
     }
+}
 
-    /// Writes text, also between the quotes of an attribute.
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        for c in safe(text).chars() {
-            match c {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                // No part of XML.
-                '\u{fffe}' | '\u{ffff}' => self.0.push('\u{fffd}'),
-                c => self.0.push(c),
-            }
+/// Text for HTML, with what stands between backticks as code.
+pub(super) fn quoted(text: &str) -> Markup {
+    html! {
+        @for (is_code, piece) in pieces(text) {
+            @if is_code { code { (Text(piece)) } } @else { (Text(piece)) }
         }
-        self
-    }
-
-    /// Writes text, with what stands between backticks as code.
-    pub(super) fn quoted(&mut self, text: &str) -> &mut Self {
-        for (code, piece) in quoted(text) {
-            if code {
-                self.raw("<code>").text(piece).raw("</code>");
-            } else {
-                self.text(piece);
-            }
-        }
-        self
-    }
-
-    /// Writes a number.
-    pub(super) fn number(&mut self, number: usize) -> &mut Self {
-        self.0.push_str(&number.to_string());
-        self
-    }
-
-    /// What was written.
-    pub(super) fn into_string(self) -> String {
-        self.0
     }
 }
 
 /// The pieces of a text and whether each stands between backticks; the last backtick of an odd number is itself.
-fn quoted(text: &str) -> impl Iterator<Item = (bool, &str)> {
+fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -112,7 +81,7 @@ impl Markdown {
 
     /// Writes text, with what stands between backticks as code.
     pub(super) fn quoted(&mut self, text: &str) -> &mut Self {
-        for (code, piece) in quoted(text) {
+        for (code, piece) in pieces(text) {
             if code {
                 self.raw("<code>").text(piece).raw("</code>");
             } else {
@@ -157,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_stands_between_backticks_is_code() {
-        let pieces = |text: &'static str| quoted(text).collect::<Vec<_>>();
+        let pieces = |text: &'static str| pieces(text).collect::<Vec<_>>();
         assert_eq!(pieces("a `b` c"), [(false, "a "), (true, "b"), (false, " c")]);
         assert_eq!(pieces("`b``c`"), [(true, "b"), (true, "c")]);
         assert_eq!(pieces("a ` b"), [(false, "a ` b")]);
@@ -166,9 +135,8 @@ mod tests {
 
     #[test]
     fn text_is_text_in_every_tongue() {
-        let mut html = Markup::default();
-        html.raw("<p title=\"").text("\" onclick='x'").raw("\">").text("<script>&\n").raw("</p>");
-        let wanted = "<p title=\"&quot; onclick=&#39;x&#39;\">&lt;script&gt;&amp;\\n</p>";
+        let html = html! { p title=(Text("\" onclick='x'")) { (Text("<script>&\n")) } };
+        let wanted = "<p title=\"&quot; onclick='x'\">&lt;script&gt;&amp;\\n</p>";
         assert_eq!(html.into_string(), wanted);
         let mut md = Markdown::default();
         md.text("a|b `c` <img> @team #77 [x](https://y) **z** \n");

@@ -7,13 +7,14 @@
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
+use textwrap::{Options, WordSplitter};
 
 use super::reference::{effect, setting_default, setting_values, supports, told_by, values};
 use crate::config::settings::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::Field;
-use crate::model::finding::RULES;
 use crate::model::presence::STATES;
+use crate::model::rule::RULES;
 use crate::model::support::{Cell, Mapping, Support};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
@@ -285,13 +286,13 @@ fn is_below(topic: &Topic, above: &str) -> bool {
 
 fn shown(topic: &Topic, topics: &[Topic]) -> String {
     let mut out = format!("{}\n\n", topic.path);
-    out.push_str(&wrapped(&topic.doc, 2, 2));
+    out.push_str(&wrapped(&topic.doc, 2));
     if !topic.facts.is_empty() {
         out.push('\n');
     }
     let width = topic.facts.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
     for (label, fact) in &topic.facts {
-        let text = wrapped(fact, width + 4, width + 4);
+        let text = wrapped(fact, width + 4);
         let _ = write!(out, "  {label:width$}  {}", text.trim_start());
     }
     let below: Vec<&Topic> = topics.iter().filter(|other| is_below(other, &topic.path)).collect();
@@ -307,7 +308,7 @@ fn table(topics: &[&Topic]) -> String {
     let width = topics.iter().map(|topic| name(topic).len()).max().unwrap_or(0);
     let mut out = String::new();
     for topic in topics {
-        let text = wrapped(&topic.doc, width + 4, width + 4);
+        let text = wrapped(&topic.doc, width + 4);
         let _ = write!(out, "  {:width$}  {}", name(topic), text.trim_start());
     }
     out
@@ -327,25 +328,14 @@ fn overview(topics: &[Topic], specs: &[&'static Spec]) -> String {
 }
 
 /// Text in lines of at most 100 columns, indented.
-fn wrapped(text: &str, first: usize, rest: usize) -> String {
-    use unicode_width::UnicodeWidthStr as _;
-    let mut out = String::new();
-    let mut line = " ".repeat(first);
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        if !empty && line.width() + 1 + word.width() > 100 {
-            out.push_str(&line);
-            out.push('\n');
-            line = " ".repeat(rest);
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    out + &line + "\n"
+fn wrapped(text: &str, indent: usize) -> String {
+    let indent = " ".repeat(indent);
+    let lines = Options::new(100)
+        .initial_indent(&indent)
+        .subsequent_indent(&indent)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::fill(&text.split_whitespace().collect::<Vec<_>>().join(" "), lines) + "\n"
 }
 
 #[cfg(test)]

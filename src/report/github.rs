@@ -1,14 +1,14 @@
 //! A report → GitHub's workflow annotations, on the manifests' lines.
 //!
-//! `::error file=roster/a.yaml,line=12,col=5,title=R303::message`. GitHub shows ten of a level for a step. So the
-//! summary comes first, and then at most ten of a level with it, of more than ten the deletions; the summary counts
-//! the rest.
+//! `::error file=roster/a.yaml,line=12,col=5,title=R303::message`. GitHub shows at most ten annotations of a level
+//! per step. The summary comes first. At most ten of its level, itself included, and ten of each other level follow.
+//! Deletions go first, and the summary counts the rest.
 
 use super::view::{self, Line, LineKind, Tense, View};
 use super::{Body, Command, Part, Report};
-use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::plan::Action;
+use crate::model::rule::Severity;
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
 
@@ -18,18 +18,18 @@ struct Note {
     source: Option<Source>,
     title: String,
     message: String,
-    /// It deletes an agent.
+    /// True if the change deletes an agent.
     deletes: bool,
 }
 
-/// How many annotations of a level GitHub shows.
+/// The number of annotations of a level that GitHub shows.
 const SHOWN: usize = 10;
 
-/// Draws a report.
+/// Renders a report.
 pub(super) fn report(report: &Report) -> String {
     let mut notes: Vec<Note> = report.parts.iter().flat_map(|part| notes(report.command, part)).collect();
     let mut summary = summary(report);
-    // Errors of files say all by themselves, where all of them are shown.
+    // Errors in files need no summary when all of them are shown.
     let is_of_files =
         |part: &Part| matches!(&part.body, Body::Failed(failure) if !failure.diagnostics.is_empty());
     if report.parts.iter().all(is_of_files) && notes.len() <= SHOWN {
@@ -56,7 +56,7 @@ pub(super) fn report(report: &Report) -> String {
     [summary].iter().chain(&shown).map(|note| command(report, note)).collect()
 }
 
-/// The run in a line a workspace, of the gravest level.
+/// Returns the summary: one line per workspace, at the gravest level.
 fn summary(report: &Report) -> Note {
     let lines = report.parts.iter().map(|part| {
         let (severity, text) = verdict(report.command, part);
@@ -77,7 +77,7 @@ fn summary(report: &Report) -> Note {
     }
 }
 
-/// What became of a workspace, in a sentence.
+/// Returns the outcome of a workspace in one sentence, with its severity.
 fn verdict(command: Command, part: &Part) -> (Severity, String) {
     match &part.body {
         Body::Planned(plan) => (Severity::Info, view::build(plan, command, part.seconds).counts()),
@@ -122,7 +122,7 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// What is told beside the summary.
+/// Returns the annotations besides the summary.
 fn notes(command: Command, part: &Part) -> Vec<Note> {
     let about = |message: String| Note {
         severity: Severity::Warning,
@@ -140,7 +140,7 @@ fn notes(command: Command, part: &Part) -> Vec<Note> {
         }
         Body::Ran(plan, run) => {
             let view = view::build_run(plan, run, part.seconds);
-            // What was done is counted.
+            // Completed steps are only counted.
             let shown = lines(command, &view).into_iter();
             let shown = shown.filter(|note| note.severity != Severity::Info);
             let more = view.end.into_iter().flat_map(|end| end.notes).map(about);
@@ -151,7 +151,7 @@ fn notes(command: Command, part: &Part) -> Vec<Note> {
                 severity: Severity::Error,
                 source: diagnostic.source.clone(),
                 title: format!("rosterctl: {}", part.name()),
-                message: [diagnostic.message.as_str(), diagnostic.help.as_str()]
+                message: [diagnostic.message(), diagnostic.help()]
                     .into_iter()
                     .filter(|text| !text.is_empty())
                     .collect::<Vec<_>>()
@@ -163,7 +163,7 @@ fn notes(command: Command, part: &Part) -> Vec<Note> {
     }
 }
 
-/// Changes and findings; what somebody changed in a console is a warning in a drift.
+/// Returns changes and findings; in a drift, each change is a warning.
 fn lines(command: Command, view: &View) -> Vec<Note> {
     let note = |line: &Line| {
         let (severity, title) = match (line.tone, command) {
@@ -177,7 +177,7 @@ fn lines(command: Command, view: &View) -> Vec<Note> {
     };
     let mut notes: Vec<Note> =
         view.open.iter().chain(&view.findings).chain(&view.changes).map(note).collect();
-    // Ten annotations cannot name them all: one says who they are.
+    // Ten annotations cannot name all deleted agents, so one annotation lists them.
     let deleted: Vec<&Line> = view
         .changes
         .iter()

@@ -1,7 +1,7 @@
 //! A report → one JSON document.
 //!
-//! One workspace is its plan, drift or result as the schema says; several are `rosterctl.plans/v1` with one of these
-//! each. A workspace that failed is `rosterctl.error/v1`, so that it does not vanish.
+//! One workspace is its plan, drift or result as the schema defines it. Several workspaces are a `rosterctl.plans/v1`
+//! with one such document each. A failed workspace is a `rosterctl.error/v1`, so that it stays visible.
 
 use serde_json::{Value as Json, json};
 
@@ -9,14 +9,14 @@ use super::{Body, Command, Failure, Part, Report, result};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::plan::Plan;
 
-/// The value of `format` of a drift.
+/// The value of `format` for a drift.
 const DRIFT: &str = "rosterctl.drift/v1";
-/// The value of `format` of several workspaces.
+/// The value of `format` for several workspaces.
 const SEVERAL: &str = "rosterctl.plans/v1";
-/// The value of `format` of a workspace that failed.
+/// The value of `format` for a failed workspace.
 const ERROR: &str = "rosterctl.error/v1";
 
-/// Draws a report.
+/// Renders a report.
 pub(super) fn report(report: &Report) -> String {
     match report.parts.as_slice() {
         [part] if !report.several => document(report.command, part),
@@ -27,14 +27,14 @@ pub(super) fn report(report: &Report) -> String {
     }
 }
 
-/// A plan as it is saved.
+/// Renders a plan in its saved form.
 pub fn plan(plan: &Plan) -> String {
     pretty(plan)
 }
 
 fn document(command: Command, part: &Part) -> String {
     match &part.body {
-        // As it is saved, key by key, without the detour by a map.
+        // Serializes the plan directly, as it is saved, without an intermediate map.
         Body::Planned(plan) if command != Command::Drift => pretty(&*plan.plan),
         Body::Ran(plan, run) => pretty(&result::build(plan, run)),
         Body::Planned(_) | Body::Failed(_) => pretty(&value(command, part)),
@@ -70,22 +70,28 @@ fn error(part: &Part, failure: &Failure) -> Json {
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> Json {
-    let Diagnostic { message, source, masked: _, related, help } = diagnostic;
-    let mut json = json!({ "severity": "error", "message": message });
-    if let Some(source) = source {
+    let mut problem = json!(diagnostic.problem);
+    let mut json = json!({
+        "severity": "error",
+        "message": diagnostic.message(),
+        "kind": problem["kind"].take(),
+        "args": problem.get_mut("args").map_or_else(|| json!({}), Json::take),
+    });
+    if let Some(source) = &diagnostic.source {
         json["source"] = json!(source);
     }
+    let help = diagnostic.help();
     if !help.is_empty() {
         json["help"] = json!(help);
     }
-    if let Some((source, message)) = related {
-        json["related"] = json!({ "message": message, "source": source });
+    if let Some((source, label)) = &diagnostic.related {
+        json["related"] = json!({ "message": label.to_string(), "source": source });
     }
     json
 }
 
 fn pretty(value: &impl serde::Serialize) -> String {
-    // Maps have texts for keys and nothing here can fail to be written.
+    // Map keys are strings, so serialization cannot fail.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     text

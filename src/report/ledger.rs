@@ -1,4 +1,4 @@
-//! The ledger as people and programs read it: `rosterctl ledger show`. It holds no fingerprint.
+//! Output of `rosterctl ledger show`: the ledger without fingerprints, as text and JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::model::text::sanitize;
 /// The value of `format` of the document.
 const FORMAT: &str = "rosterctl.ledger/v1";
 
-/// Writes what the ledger knows of all resources, a line each; or of one, a line a field.
+/// Renders all resources, one per line, or one resource, one field per line.
 pub fn text(ledger: &Ledger, id: Option<&ResourceId>, place: &str) -> String {
     if let Some(id) = id {
         let key = id.key();
@@ -43,7 +43,7 @@ pub fn keys(ledger: &Ledger) -> BTreeSet<&str> {
     keys.map(String::as_str).collect()
 }
 
-/// Returns what runs left open for a resource, in words.
+/// Describes the work that earlier runs left unfinished on a resource.
 fn unfinished(ledger: &Ledger, key: &str) -> Vec<String> {
     let kept = ledger.kept.get(key).map(|kept| format!("kept for its replacement: {}", kept_parts(kept)));
     let awaited = ledger.awaited.get(key);
@@ -63,7 +63,7 @@ fn kept_parts(kept: &ReplacementBackup) -> String {
     sanitize(&fields.chain(queues).collect::<Vec<_>>().join(", ")).into_owned()
 }
 
-/// What is known of a resource, on one line.
+/// Summarizes a resource on one line.
 fn brief(entry: &LedgerEntry) -> String {
     let mut parts = standing(entry);
     let fields: Vec<&str> = entry.fields.keys().map(String::as_str).collect();
@@ -76,7 +76,7 @@ fn brief(entry: &LedgerEntry) -> String {
     if parts.is_empty() { "adopted".to_owned() } else { parts.join("; ") }
 }
 
-/// Who is meant, and what is special about it.
+/// Returns the identity of a resource and its special states.
 fn standing(entry: &LedgerEntry) -> Vec<String> {
     let number = |part: Option<std::num::NonZero<i64>>, word: &str| part.map(|part| format!("{word} {part}"));
     let mut parts = Vec::new();
@@ -94,7 +94,7 @@ fn standing(entry: &LedgerEntry) -> Vec<String> {
     parts
 }
 
-/// Writes what is known of one resource.
+/// Renders the ledger's knowledge of one resource.
 fn one(ledger: &Ledger, key: &str) -> String {
     let mut out = format!("{}\n", sanitize(key));
     if let Some(entry) = ledger.resources.get(key) {
@@ -106,7 +106,7 @@ fn one(ledger: &Ledger, key: &str) -> String {
     out
 }
 
-/// Writes an entry, a line a field.
+/// Renders an entry, one field per line.
 fn lines(entry: &LedgerEntry) -> String {
     let mut out = String::new();
     for line in standing(entry) {
@@ -133,7 +133,7 @@ fn lines(entry: &LedgerEntry) -> String {
     out
 }
 
-/// Writes the ledger as JSON, whole or one resource of it.
+/// Renders the whole ledger, or one resource of it, as JSON.
 pub fn json(ledger: &Ledger, id: Option<&ResourceId>) -> String {
     let key = id.map(ResourceId::key);
     let resources = chosen(&ledger.resources, key.as_deref(), LedgerEntry::without_fingerprint);

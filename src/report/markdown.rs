@@ -122,8 +122,8 @@ fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Chapte
     let rows = failure.diagnostics.iter().map(|diagnostic| {
         let mut row = Markdown::default();
         let place = diagnostic.source.as_ref().map(|s| format!("{}:{}", report.path(&s.file), s.line));
-        row.raw("| ").text(&place.unwrap_or_default()).raw(" | ").quoted(&cut(&diagnostic.message));
-        row.raw(" | ").quoted(&cut(&diagnostic.help)).raw(" |\n");
+        row.raw("| ").text(&place.unwrap_or_default()).raw(" | ").quoted(&cut(&diagnostic.message()));
+        row.raw(" | ").quoted(&cut(&diagnostic.help())).raw(" |\n");
         row
     });
     vec![section(

@@ -1,12 +1,12 @@
-//! Plan or result → bytes. Every format draws the same view, so that none says more or less.
+//! Plan or result → bytes. Every format renders the same view, so that all formats show the same facts.
 //!
 //! ```text
 //! plan, results ─mask─▶ plan, results ─view─▶ View ─▶ text, markdown, html, sarif, github, junit, prometheus
 //!                            └───────────────────────▶ json
 //! ```
 //!
-//! What goes in is a [`Report`]: what became of each workspace of a run. [`render`] is a function of it: the same
-//! report gives the same bytes. What others store or post ([`Format::masks`]) is masked before anything is drawn.
+//! The input is a [`Report`]: the outcome of each workspace of a run. [`render`] is a pure function: the same report
+//! gives the same bytes. Formats that people store or post ([`Format::masks`]) are masked before rendering.
 
 mod content;
 pub mod doctor;
@@ -32,7 +32,7 @@ mod word_diff;
 pub use self::content::{Body, BoundPlan, Command, Failure, Part, Report, Roots, Run};
 use self::text::TextStyle;
 
-/// The output formats that there are.
+/// An output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// For people, on a terminal or in a log.
@@ -55,7 +55,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every format.
+    /// All formats.
     pub const ALL: &[Format] = &[
         Format::Text,
         Format::Json,
@@ -67,7 +67,7 @@ impl Format {
         Format::Prometheus,
     ];
 
-    /// Its word on the command line.
+    /// Returns the format's word on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Format::Text => "text",
@@ -81,7 +81,7 @@ impl Format {
         }
     }
 
-    /// What it is for.
+    /// Returns the purpose of the format.
     pub fn doc(self) -> &'static str {
         match self {
             Format::Text => "For people, on a terminal or in a log",
@@ -95,7 +95,7 @@ impl Format {
         }
     }
 
-    /// Whether a command has it.
+    /// Returns true if the command supports the format.
     pub fn fits(self, command: Command) -> bool {
         match self {
             Format::Prometheus => command == Command::Drift,
@@ -109,7 +109,7 @@ impl Format {
         }
     }
 
-    /// Whether others store or post it: then phone numbers and e-mail addresses are masked in it.
+    /// Returns true if the output is stored or posted. Phone numbers and e-mail addresses in it are masked.
     pub fn masks(self) -> bool {
         match self {
             Format::Text | Format::Json | Format::Html => false,
@@ -118,7 +118,7 @@ impl Format {
     }
 }
 
-/// Draws a report. `look` is that of text alone.
+/// Renders a report; `look` applies to text only.
 pub fn render(report: &Report, format: Format, look: TextStyle) -> String {
     let masked;
     let report = if format.masks() {

@@ -1,13 +1,14 @@
-//! A drift → Prometheus text exposition (0.0.4), for a push gateway or the node exporter's textfile collector.
+//! A drift → Prometheus text exposition (0.0.4). Its readers are a push gateway or the node exporter's textfile
+//! collector.
 //!
-//! Every series of a workspace is there on every run, zeros too, so that an alert ends when its cause does. Labels hold
-//! the workspace's name and place, never a resource: no personal data, and no series for each agent.
+//! Every run exports every series of a workspace, zeros too, so that an alert ends when its cause ends. Labels hold
+//! the workspace's name and place, never a resource. So they hold no personal data, and no agent has its own series.
 
 use std::collections::BTreeMap;
 
 use super::{Part, Report};
-use crate::model::finding::{Severity, UNMANAGED_AGENT, UNMANAGED_QUEUE};
 use crate::model::plan::{Action, ChangeOrigin, Plan};
+use crate::model::rule::{Severity, UNMANAGED_AGENT, UNMANAGED_QUEUE};
 use crate::model::text::sanitize;
 
 const ACTIONS: [(Action, &str); 4] = [
@@ -27,11 +28,11 @@ const SIDES: [(ChangeOrigin, &str); 4] = [
 struct Metric {
     name: &'static str,
     help: &'static str,
-    /// A label set that comes twice would not be valid.
+    /// Values by label set; a duplicate label set would be invalid.
     samples: BTreeMap<String, String>,
 }
 
-/// Draws a report.
+/// Renders a report.
 pub(super) fn report(report: &Report) -> String {
     let mut metrics = vec![
         metric(report, "rosterctl_up", "Whether the workspace could be read and compared.", |part| {

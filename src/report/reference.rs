@@ -1,13 +1,13 @@
 //! The tables → a Markdown reference of every field, setting and finding code.
 //!
-//! Nothing is told here that the tables do not say; the page is generated and checked in.
+//! The page is generated from the tables and checked in.
 
 use std::fmt::Write as _;
 
 use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::field::{Field, Personal};
-use crate::model::finding::{Effect, RULES};
 use crate::model::presence::{STATES, State};
+use crate::model::rule::{Effect, RULES};
 use crate::model::support::{Cell, Support, Supports};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
@@ -17,7 +17,7 @@ pub(super) fn supports(specs: &[&'static Spec]) -> Supports {
     Supports::new(specs.iter().flat_map(|spec| spec.supports.iter().copied()))
 }
 
-/// Renders the reference; `specs` are the connectors that there are.
+/// Renders the reference; `specs` are the connectors.
 pub fn fields(specs: &[&'static Spec]) -> String {
     let mut out = String::from(
         "<!-- Generated from the tables in src/model and src/provider: do not edit. `UPDATE=1 cargo test --test generated` writes it anew. -->\n\n\
@@ -127,7 +127,7 @@ fn kind(out: &mut String, title: &str, intro: &str, support: &Support, table: &[
     }
 }
 
-/// The meaning, and whether it is masked in what others store or post.
+/// Returns the meaning of a field, and a note if shared reports mask it.
 fn meaning(field: &Field) -> String {
     let personal = match field.personal {
         None => "",
@@ -180,7 +180,7 @@ fn rows(out: &mut String, prefix: &str, table: &[Setting]) {
     }
 }
 
-/// What holds when a setting is not there.
+/// Returns the value that applies when a setting is missing.
 pub(super) fn setting_default(setting: &Setting) -> String {
     match (setting.required, setting.default) {
         (true, _) => "required".to_owned(),
@@ -217,7 +217,7 @@ fn code(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A text fit for a cell of a Markdown table.
+/// Escapes a text for a cell of a Markdown table.
 fn cell(text: &str) -> String {
     text.trim().replace('|', "\\|")
 }

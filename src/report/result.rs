@@ -7,10 +7,13 @@ use serde::Serialize;
 
 use super::Run;
 use super::view::ranges;
-use crate::model::finding::{AT_WORK, Effect, Finding};
+use crate::messages::en;
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::outcome::{IN_PART, KEPT, Status, StepResult};
+use crate::model::note::Note;
+use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Operation, Plan, Step};
+use crate::model::rule::{AT_WORK, Effect};
 
 /// The value of `format` of a result.
 pub const FORMAT: &str = "rosterctl.result/v1";
@@ -34,7 +37,7 @@ pub struct Report<'a> {
     pub findings: Vec<Cow<'a, Finding>>,
     /// Who was not left alone, although at work, as the run was allowed to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lifted: Vec<Held<'a>>,
+    pub lifted: Vec<Held>,
     /// The operator stopped the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
@@ -43,7 +46,7 @@ pub struct Report<'a> {
     pub due: &'a [ResourceId],
     /// Why nothing was written, when nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub refused: Option<&'a str>,
+    pub refused: Option<String>,
 }
 
 /// Counts of results; every format tells these.
@@ -77,7 +80,7 @@ pub struct Entry<'a> {
     pub end: Status,
     /// Why, where the status does not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<&'a str>,
+    pub message: Option<String>,
 }
 
 /// What moved since the plan was made.
@@ -86,16 +89,16 @@ pub struct Moved<'a> {
     /// Which resource.
     pub id: &'a ResourceId,
     /// What was and what is.
-    pub message: &'a str,
+    pub message: String,
 }
 
 /// An agent at work, and what is to be said of it.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-pub struct Held<'a> {
+pub struct Held {
     /// Which resource.
     pub id: ResourceId,
     /// In which state the agent is, and what allowed it.
-    pub message: &'a str,
+    pub message: String,
 }
 
 /// Puts a run together.
@@ -110,8 +113,9 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
         unknown: count(Status::Unknown),
     };
     let held = run.held.iter().map(|held| {
-        let agent = ResourceId::agent(&held.agent);
-        Cow::Owned(Finding::new(&AT_WORK, held.why.as_str()).about(&agent))
+        let (disruption, why, waited) = (held.disruption, held.why.clone(), held.waited);
+        let finding = Finding::new(&AT_WORK, FindingKind::AtWork { disruption, why, waited });
+        Cow::Owned(finding.about(&ResourceId::agent(&held.agent)))
     });
     let lifted = run.lifted.iter();
     Report {
@@ -119,26 +123,27 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
         workspace: &plan.workspace,
         summary,
         results,
-        stale: run.stale.iter().map(|s| Moved { id: &s.id, message: &s.message }).collect(),
+        stale: run.stale.iter().map(|s| Moved { id: &s.id, message: s.what.to_string() }).collect(),
         findings: held.chain(plan.findings.iter().map(Cow::Borrowed)).collect(),
-        lifted: lifted.map(|one| Held { id: ResourceId::agent(&one.agent), message: &one.why }).collect(),
+        lifted: lifted
+            .map(|one| Held { id: ResourceId::agent(&one.agent), message: one.to_string() })
+            .collect(),
         interrupted: run.interrupted,
         due: &run.due,
-        refused: run.refused.as_deref(),
+        refused: run.refused.as_ref().map(ToString::to_string),
     }
 }
 
 /// Returns the results of a step: one, or two where it was done for some of its targets.
 fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
-    let entry = |targets, status: Status, message| Entry {
+    let entry = |targets, status: Status, notes: &[Note]| Entry {
         step: &step.id,
         operation: step.operation,
         targets,
         status: status.word(),
         end: status,
-        message,
+        message: (!notes.is_empty()).then(|| en::notes(notes)),
     };
-    let message = result.message.as_deref();
     let spared: Vec<ResourceId> =
         result.spared.iter().map(|spared| ResourceId::agent(&spared.agent)).collect();
     // A list that was written with agents at work in it was written.
@@ -148,10 +153,10 @@ fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
         step.targets.iter().cloned().partition(|id| result.took(id))
     };
     if result.status == Status::Done || !result.carried_out || done.is_empty() || open.is_empty() {
-        return vec![entry(Cow::Borrowed(&*step.targets), result.status, message)];
+        return vec![entry(Cow::Borrowed(&*step.targets), result.status, &result.notes)];
     }
-    let why = message.map(|why| why.strip_prefix(IN_PART).unwrap_or(why));
-    vec![entry(Cow::Owned(done), Status::Done, None), entry(Cow::Owned(open), result.status, why)]
+    let why: Vec<Note> = result.notes.iter().map(Note::for_left_out).collect();
+    vec![entry(Cow::Owned(done), Status::Done, &[]), entry(Cow::Owned(open), result.status, &why)]
 }
 
 /// Returns the results of the steps of a run.
@@ -192,7 +197,10 @@ fn due(run: &Run) -> Option<String> {
 pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
     if let Some(why) = &run.refused {
         // A reason may list what moved, a line each; here it is one sentence.
-        return Some(format!("Not applied: {}", why.split_whitespace().collect::<Vec<_>>().join(" ")));
+        return Some(format!(
+            "Not applied: {}",
+            why.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+        ));
     }
     let told = [ended(plan, run), due(run)].into_iter().flatten().collect::<Vec<_>>().join(" ");
     (!told.is_empty()).then_some(told)
@@ -237,11 +245,7 @@ fn ended(plan: &Plan, run: &Run) -> Option<String> {
 
 /// What running apply again does about the steps that are not done.
 fn again(run: &Run) -> &'static str {
-    let kept = |result: &&StepResult| {
-        let message = result.message.as_deref().unwrap_or_default();
-        let count = message.matches(KEPT).count();
-        count > 0 && count == message.matches(" instead of ").count()
-    };
+    let kept = |result: &&StepResult| result.notes.iter().any(Note::is_form);
     let open = || run.results.iter().filter(|result| result.status != Status::Done);
     let (all, some) = (open().all(|result| kept(&result)), open().any(|result| kept(&result)));
     match (all && some, some, run.held.is_empty()) {

@@ -1,8 +1,8 @@
 //! A report → SARIF 2.1.0, for code scanning and editors.
 //!
-//! Rules are the rows of the table of finding codes, with a few of this file's own for what a finding cannot be: a
-//! difference, an error of a file, a step that was not done. A result without a line of its own points at the
-//! workspace file, since code scanning shows no result that has no place.
+//! Rules are the rows of the table of finding codes. This file adds rules for results that are no finding: a
+//! difference, an error in a file, a step that was not done. A result without a line points at the workspace file,
+//! because code scanning hides a result without a place.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,12 +11,13 @@ use serde_json::{Value as Json, json};
 
 use super::view::{self, Line, LineKind, View};
 use super::{Body, Command, Part, Report};
-use crate::model::finding::{self, RULES, Severity};
 use crate::model::id::safe;
+use crate::model::plan::Action;
+use crate::model::rule::{self, RULES, Severity};
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
 
-/// Rules beside the table of codes: id, severity, sentence.
+/// Rules besides the table of codes: id, severity, sentence.
 const OWN: [(&str, Severity, &str); 6] = [
     ("change", Severity::Info, "Live differs from the manifests, and a step mends it."),
     ("input", Severity::Error, "The workspace file or a manifest is wrong."),
@@ -26,11 +27,11 @@ const OWN: [(&str, Severity, &str); 6] = [
     ("rest", Severity::Warning, "There are more results than code scanning shows."),
 ];
 
-/// Most results of a run. Code scanning takes 25,000 and shows 5,000, by its own order; so the order is ours, and the
-/// last result counts the rest.
+/// Maximum number of results of a run. Code scanning accepts 25,000 and shows 5,000 in its own order. So rosterctl
+/// orders and cuts the results itself, and the last result counts the rest.
 const MOST: usize = 5_000;
 
-/// Draws a report: a run a workspace, since code scanning closes the alerts of a run's id that the next one lacks.
+/// Renders a report, one run per workspace. Code scanning closes alerts of a run id that its next run lacks.
 pub(super) fn report(report: &Report) -> String {
     let runs: Vec<Json> = report.parts.iter().map(|part| run(report, part)).collect();
     let log = json!({
@@ -46,7 +47,7 @@ fn run(report: &Report, part: &Part) -> Json {
     tell_apart(&mut results);
     let count = results.len();
     if count > MOST {
-        results.sort_by_key(priority);
+        results.sort_by_key(|result| result.rank);
         results.truncate(MOST - 1);
         let text = format!("{} results are left out; `--format json` has all", count - results.len());
         results.push(one(report, part, "rest", Severity::Warning, &text, "", None));
@@ -60,35 +61,29 @@ fn run(report: &Report, part: &Part) -> Json {
         "automationDetails": { "id": format!("rosterctl/{}/{}/", report.command.word(), category(report, part)) },
         "columnKind": "unicodeCodePoints",
         "invocations": [{ "executionSuccessful": !matches!(part.body, Body::Failed(_)) }],
-        "results": results,
+        "results": results.into_iter().map(|result| result.json).collect::<Vec<_>>(),
     })
 }
 
-/// The workspace in the id of its run: its name, or its place where another one of the report has that name.
+/// Returns the workspace's part of the run id: its name, or its place if the name is not unique.
 fn category(report: &Report, part: &Part) -> String {
     let alone = report.parts.iter().filter(|other| other.name() == part.name()).count() == 1;
     let category = if alone { part.name().into() } else { report.path(&part.place) };
     safe(&category)
 }
 
-/// What is kept of too many results: who is deleted, then errors, warnings and the rest.
-fn priority(result: &Json) -> usize {
-    let text = |path: &str| result.pointer(path).and_then(Json::as_str).unwrap_or_default();
-    let deletes = ["delete", "replace"].iter().any(|word| text("/message/text").starts_with(word));
-    match (text("/ruleId"), text("/level")) {
-        ("change", _) if deletes => 0,
-        (_, "error") => 1,
-        (_, "warning") => 2,
-        _ => 3,
-    }
+/// A result, and its rank when there are too many: deletions, errors, warnings, the rest.
+struct Ranked {
+    rank: usize,
+    json: Json,
 }
 
-/// Numbers the results that would otherwise have one fingerprint, such as two fields of an agent: code scanning
-/// shows one alert a fingerprint.
-fn tell_apart(results: &mut [Json]) {
+/// Numbers results that share a fingerprint, such as two fields of an agent. Code scanning shows one alert per
+/// fingerprint.
+fn tell_apart(results: &mut [Ranked]) {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for result in results {
-        if let Some(Json::String(print)) = result.pointer_mut("/partialFingerprints/rosterctl~1v1") {
+    for Ranked { json, .. } in results {
+        if let Some(Json::String(print)) = json.pointer_mut("/partialFingerprints/rosterctl~1v1") {
             let count = seen.entry(print.clone()).or_default();
             *count += 1;
             if *count > 1 {
@@ -106,7 +101,7 @@ fn rules() -> Vec<Json> {
             "shortDescription": { "text": doc },
             "defaultConfiguration": { "level": level(severity) },
         });
-        if let Some(rule) = finding::rule(id) {
+        if let Some(rule) = rule::rule(id) {
             row["help"] = json!({ "text": rule.remedy });
         }
         row
@@ -122,7 +117,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// A result; `key` tells it from others of its rule when lines move.
+/// Creates a result; `key` distinguishes it from others of its rule when lines move.
 fn one(
     report: &Report,
     part: &Part,
@@ -131,7 +126,7 @@ fn one(
     text: &str,
     key: &str,
     source: Option<&Source>,
-) -> Json {
+) -> Ranked {
     let index =
         RULES.iter().map(|rule| rule.code).chain(OWN.iter().map(|(id, ..)| *id)).position(|id| id == rule);
     let file: &str = source.map_or(&*part.file, |source| &*source.file);
@@ -139,7 +134,7 @@ fn one(
         Some(source) => json!({ "startLine": source.line, "startColumn": source.column }),
         None => json!({ "startLine": 1 }),
     };
-    json!({
+    let json = json!({
         "ruleId": rule,
         "ruleIndex": index,
         "level": level(severity),
@@ -149,15 +144,21 @@ fn one(
             "region": region,
         } }],
         "partialFingerprints": { "rosterctl/v1": format!("{}:{rule}:{key}", part.name()) },
-    })
+    });
+    let rank = match severity {
+        Severity::Error => 1,
+        Severity::Warning => 2,
+        Severity::Info => 3,
+    };
+    Ranked { rank, json }
 }
 
-fn results(report: &Report, part: &Part) -> Vec<Json> {
+fn results(report: &Report, part: &Part) -> Vec<Ranked> {
     match &part.body {
         Body::Planned(plan) => lines(report, part, &view::build(plan, report.command, part.seconds)),
         Body::Ran(plan, run) => {
             let view = view::build_run(plan, run, part.seconds);
-            // What stands in the way of the whole has no resource.
+            // A failure of the whole run has no resource.
             let verdict = view.end.as_ref().filter(|end| !end.whole).and_then(|end| end.verdict.as_deref());
             let verdict =
                 verdict.map(|verdict| one(report, part, "failure", Severity::Error, verdict, "", None));
@@ -168,20 +169,14 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
         }
         Body::Failed(failure) => {
             let wrong = failure.diagnostics.iter().map(|diagnostic| {
-                let gap = if diagnostic.help.is_empty() { "" } else { "; " };
-                let text = format!("{}{gap}{}", diagnostic.message, diagnostic.help);
-                let mut result = one(
-                    report,
-                    part,
-                    "input",
-                    Severity::Error,
-                    &text,
-                    &diagnostic.message,
-                    diagnostic.source.as_ref(),
-                );
+                let (message, help) = (diagnostic.message(), diagnostic.help());
+                let gap = if help.is_empty() { "" } else { "; " };
+                let text = format!("{message}{gap}{help}");
+                let mut result =
+                    one(report, part, "input", Severity::Error, &text, &message, diagnostic.source.as_ref());
                 if let Some((source, label)) = &diagnostic.related {
-                    result["relatedLocations"] = json!([{
-                        "message": { "text": sanitize_lines(label) },
+                    result.json["relatedLocations"] = json!([{
+                        "message": { "text": sanitize_lines(&label.to_string()) },
                         "physicalLocation": {
                             "artifactLocation": artifact(report, &source.file),
                             "region": { "startLine": source.line, "startColumn": source.column },
@@ -195,7 +190,7 @@ fn results(report: &Report, part: &Part) -> Vec<Json> {
     }
 }
 
-fn lines(report: &Report, part: &Part, view: &View) -> Vec<Json> {
+fn lines(report: &Report, part: &Part, view: &View) -> Vec<Ranked> {
     let result = |line: &Line| {
         let source = line.source.as_ref();
         let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
@@ -206,23 +201,27 @@ fn lines(report: &Report, part: &Part, view: &View) -> Vec<Json> {
             LineKind::Open(_) => one(report, part, "step", Severity::Error, &text, &line.subject, source),
             LineKind::Moved => one(report, part, "moved", Severity::Error, &text, &line.subject, source),
             LineKind::Find(severity) => {
-                // The first of several: an alert stays the same when another agent joins them.
+                // The first of several agents is the key: an alert stays the same when another agent joins the group.
                 let key = line.everyone.first().or(line.about.as_ref()).map_or("", String::as_str);
                 one(report, part, &line.subject, severity, &line.words_with_subject(), key, source)
             }
-            LineKind::Act(_) => {
+            LineKind::Act(action) => {
                 let severity = match report.command {
                     Command::Drift => Severity::Warning,
                     Command::Plan | Command::Apply => Severity::Info,
                 };
-                one(report, part, "change", severity, &text, &line.subject, source)
+                let result = one(report, part, "change", severity, &text, &line.subject, source);
+                match action {
+                    Action::Delete | Action::Replace => Ranked { rank: 0, ..result },
+                    Action::Create | Action::Update => result,
+                }
             }
         }
     };
     view.open.iter().chain(&view.findings).chain(&view.changes).map(result).collect()
 }
 
-/// The place of a file: below the root of the repository, or absolute.
+/// Returns the location of a file: relative to the repository root, or absolute.
 fn artifact(report: &Report, file: &str) -> Json {
     let path = report.path(file);
     if path.starts_with('/') {
@@ -232,7 +231,7 @@ fn artifact(report: &Report, file: &str) -> Json {
     }
 }
 
-/// A path as a relative reference of RFC 3986: whatever is neither a letter, a digit nor `-._~/` as `%XX`.
+/// Converts a path to a relative reference of RFC 3986: letters, digits and `-._~/` stay, other bytes become `%XX`.
 fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
@@ -245,7 +244,7 @@ fn uri(path: &str) -> String {
             }
         }
     }
-    // An absolute path is no relative reference: without a scheme it would name a host's root.
+    // An absolute path is no relative reference: without a scheme it would name the root of a host.
     if out.starts_with('/') { format!("file://{out}") } else { out }
 }
 

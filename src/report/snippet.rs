@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthStr;
+use console::{measure_text_width, truncate_str};
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::source::Source;
@@ -103,10 +103,11 @@ fn render_one(
     source_line: &dyn Fn(&Source) -> Option<String>,
     paint: Styles,
 ) -> String {
-    let Diagnostic { message, source, masked, related, help } = diagnostic;
+    let Diagnostic { problem: _, source, masked, related } = diagnostic;
+    let (message, help) = (diagnostic.message(), diagnostic.help());
     let Styles { word, note, frame, bold } = paint;
     let mut out = String::new();
-    let _ = writeln!(out, "{word}{severity}{word:#}{bold}: {}{bold:#}", visible(message));
+    let _ = writeln!(out, "{word}{severity}{word:#}{bold}: {}{bold:#}", visible(&message));
     let number = |s: &Source| s.line.to_string().len();
     // Both snippets share one margin, so that their lines can be compared.
     let margin = source.as_ref().map_or(1, number).max(related.as_ref().map_or(1, |(s, _)| number(s)));
@@ -114,10 +115,10 @@ fn render_one(
         snippet(&mut out, source, *masked, margin, source_line, paint, word);
     }
     if !help.is_empty() {
-        let _ = writeln!(out, "{:margin$} {frame}={frame:#} {bold}help{bold:#}: {}", "", visible(help));
+        let _ = writeln!(out, "{:margin$} {frame}={frame:#} {bold}help{bold:#}: {}", "", visible(&help));
     }
     if let Some((source, label)) = related {
-        let _ = writeln!(out, "{note}note{note:#}{bold}: {}{bold:#}", visible(label));
+        let _ = writeln!(out, "{note}note{note:#}{bold}: {}{bold:#}", visible(&label.to_string()));
         snippet(&mut out, source, *masked, margin, source_line, paint, note);
     }
     out
@@ -295,46 +296,25 @@ struct Window {
 /// Cuts a long line down to what stands around the carets.
 fn window(line: &Shown) -> Window {
     let Shown { before, marked, after } = line;
-    let room = WIDEST.saturating_sub(before.width() + marked.width());
-    if before.width() + marked.width() + after.width() <= WIDEST {
+    let size = measure_text_width;
+    let room = WIDEST.saturating_sub(size(before) + size(marked));
+    if size(after) <= room && size(before) + size(marked) <= WIDEST {
         let text = format!("{before}{marked}{after}").trim_end().to_string();
-        return Window { text, before: before.width(), width: marked.width().max(1) };
+        return Window { text, before: size(before), width: size(marked).max(1) };
     }
-    let (mut head, mut tail) = (before.clone(), after.clone());
-    if room < WIDEST / 4 {
-        head = last_columns(before, WIDEST / 4);
-    }
-    let mut middle = first_columns(marked, WIDEST / 2);
-    if middle.width() < marked.width() {
-        middle.push('…');
-        tail.clear();
-    }
-    let room = WIDEST.saturating_sub(head.width() + middle.width());
-    let mut rest = first_columns(&tail, room);
-    if rest.len() < tail.len() {
-        rest.push('…');
-    }
-    let text = format!("{head}{middle}{rest}");
-    Window { before: head.width(), width: middle.width().max(1), text }
-}
-
-fn first_columns(text: &str, columns: usize) -> String {
-    let mut used = 0;
-    text.chars()
-        .take_while(|c| {
-            used += c.encode_utf8(&mut [0; 4]).width();
-            used <= columns
-        })
-        .collect()
+    let head = if room < WIDEST / 4 { last_columns(before, WIDEST / 4) } else { before.clone() };
+    let middle = truncate_str(marked, WIDEST / 2, "…");
+    let after = if middle == *marked { after } else { "" };
+    let rest = truncate_str(after, WIDEST.saturating_sub(size(&head) + size(&middle)), "…");
+    Window { text: format!("{head}{middle}{rest}"), before: size(&head), width: size(&middle).max(1) }
 }
 
 fn last_columns(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
+    if measure_text_width(text) <= columns {
         return text.to_string();
     }
     let back: String = text.chars().rev().collect();
-    let back = first_columns(&back, columns);
-    std::iter::once('…').chain(back.chars().rev()).collect()
+    truncate_str(&back, columns, "…").chars().rev().collect()
 }
 
 #[cfg(test)]

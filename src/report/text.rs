@@ -1,32 +1,41 @@
-//! A view as text for a terminal or a log. Meaning never rests on colour alone.
+//! A view as text for a terminal or a log. Colour is never the only carrier of meaning.
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use console::measure_text_width;
+use textwrap::core::{Word, break_words};
+use textwrap::{WordSeparator, WrapAlgorithm};
 
 use super::view::{self, Line, LineKind, Segment, Tense, View};
 use super::word_diff::{Span, spans};
 use super::{Body, Failure, Report};
-use crate::model::finding::Severity;
 use crate::model::id::safe;
 use crate::model::outcome::Status;
 use crate::model::plan::Action;
+use crate::model::rule::Severity;
 use crate::model::text::{sanitize, sanitize_lines};
 
-/// How text is drawn.
+/// The style of text output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TextStyle {
-    /// With colours.
+    /// True if text is coloured.
     pub colour: bool,
-    /// Wrapped at so many columns; not at all when unknown.
+    /// The number of columns to wrap at; `None` does not wrap.
     pub width: Option<usize>,
-    /// With the place of each change.
+    /// True if the place of each change is shown.
     pub places: bool,
+}
+
+impl TextStyle {
+    /// Paints a text where colours are wanted.
+    pub(super) fn paint(self, text: &str, style: Style) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
 }
 
 /// From how many columns on a changed text is shown once, with marks in it.
 const LONG: usize = 24;
 
-/// Draws a report: each workspace with its plan and, after an apply, with what became of it.
+/// Renders a report: each workspace with its plan and, after an apply, its outcome.
 pub(super) fn report(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().map(|part| {
         let text = match &part.body {
@@ -39,8 +48,8 @@ pub(super) fn report(report: &Report, look: TextStyle) -> String {
     parts.collect()
 }
 
-/// Draws what was not done of plans that were shown before they were carried out, and the counts. Why nothing was
-/// changed stands on standard error already.
+/// Renders the steps that were not done, and the counts. The plan was shown before its run. Standard error already
+/// holds the reason of a refused run.
 pub fn outcome(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().filter_map(|part| match &part.body {
         Body::Ran(plan, run) if run.refused.is_none() => {
@@ -54,26 +63,27 @@ pub fn outcome(report: &Report, look: TextStyle) -> String {
     parts.filter(|text| !text.is_empty()).fold(String::new(), |all, text| all + "\n" + &text)
 }
 
-/// Why a workspace has no plan, and where.
+/// Renders the failure of a workspace that has no plan.
 fn failed(failure: &Failure) -> String {
     let mut text = format!("Failed: {}\n", sanitize_lines(&failure.message));
     for diagnostic in &failure.diagnostics {
         let place = diagnostic.source.as_ref().map(|source| format!("{source}: ")).unwrap_or_default();
-        text.push_str(&format!("  ! {place}{}\n", safe(&diagnostic.message)));
+        text.push_str(&format!("  ! {place}{}\n", safe(&diagnostic.message())));
     }
     text
 }
 
-/// Draws the end of a run.
+/// Renders the end of a run.
 fn end(view: &View, look: TextStyle) -> String {
     let sentences = view.end.iter().flat_map(|end| end.notes.iter().chain(&end.verdict));
     sentences.fold(String::new(), |all, sentence| all + &wrap(&safe(sentence), 0, look.width) + "\n")
 }
 
-/// Draws a plan, or a run.
+/// Renders a plan or a run.
 pub fn plan(view: &View, look: TextStyle) -> String {
     let mut text = String::new();
-    let subject = view.changes.iter().map(|line| line.subject.width()).max().unwrap_or(0).min(28);
+    let subject =
+        view.changes.iter().map(|line| measure_text_width(&line.subject)).max().unwrap_or(0).min(28);
     for line in &view.changes {
         text.push_str(&draw(line, subject, look));
     }
@@ -101,7 +111,7 @@ pub fn plan(view: &View, look: TextStyle) -> String {
     if let Some(refused) = &view.refused {
         text.push_str(&format!(
             "{}\n",
-            painted(&wrap(&safe(refused), 0, look.width), style(LineKind::Find(Severity::Error)), look)
+            look.paint(&wrap(&safe(refused), 0, look.width), style(LineKind::Find(Severity::Error)))
         ));
     }
     if view.tense != Tense::Done {
@@ -126,24 +136,17 @@ fn style(tone: LineKind) -> Style {
     colour.on_default()
 }
 
-fn painted(text: &str, style: Style, look: TextStyle) -> String {
-    if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
-}
-
 fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
     let mark = match line.tone {
         LineKind::Open(_) | LineKind::Moved => format!("{:>3} {} ", line.tone.mark(), line.tone.word()),
         LineKind::Act(_) | LineKind::Find(_) => format!("{:>3} ", line.tone.mark()),
     };
-    // Numbers that a vendor holds may be anything.
+    // A vendor's numbers may hold any character.
     let name = sanitize(&line.subject);
-    let gap = subject.saturating_sub(name.width());
-    let head = format!(
-        "{}{}",
-        painted(&mark, style(line.tone).bold(), look),
-        painted(&name, Style::new().bold(), look)
-    );
-    let width = mark.width() + name.width();
+    let gap = subject.saturating_sub(measure_text_width(&name));
+    let head =
+        format!("{}{}", look.paint(&mark, style(line.tone).bold()), look.paint(&name, Style::new().bold()));
+    let width = measure_text_width(&mark) + measure_text_width(&name);
     let mut pieces: Vec<String> = line.pieces.iter().map(|piece| draw_piece(piece, look)).collect();
     if let Some(staffing) = line
         .staffing
@@ -151,12 +154,12 @@ fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
         .filter(|staff| staff.leaving + staff.joining > 0 && line.tone == LineKind::Act(Action::Update))
     {
         let members = format!("({} -> {} members)", staffing.before, staffing.after());
-        pieces.push(painted(&members, Style::new().dimmed(), look));
+        pieces.push(look.paint(&members, Style::new().dimmed()));
     }
     if look.places
         && let Some(source) = &line.source
     {
-        pieces.push(painted(&format!("({source})"), Style::new().dimmed(), look));
+        pieces.push(look.paint(&format!("({source})"), Style::new().dimmed()));
     }
     if pieces.is_empty() {
         return format!("{head}\n");
@@ -182,102 +185,57 @@ fn join(kinds: &[Segment], pieces: &[String]) -> String {
 fn draw_piece(piece: &Segment, look: TextStyle) -> String {
     match piece {
         Segment::Count(_) | Segment::Name(_) | Segment::Words(_) => safe(&piece.words()),
-        Segment::Remark(_) => painted(&safe(&piece.words()), Style::new().dimmed(), look),
+        Segment::Remark(_) => look.paint(&safe(&piece.words()), Style::new().dimmed()),
         Segment::Field { key, before, after } => {
             format!("{} {}", safe(key), changed(&safe(before), &safe(after), look))
         }
     }
 }
 
-/// Both sides of a value. A long text stands once, with the words that go and come marked within it: by colour, and
-/// by `[-…-]` and `{+…+}` for those who see none.
+/// Renders both sides of a value. A long text appears once, with removed and added words marked by colour. Without
+/// colour, `[-…-]` and `{+…+}` mark them.
 fn changed(before: &str, after: &str, look: TextStyle) -> String {
     let old = AnsiColor::Red.on_default();
     let new = AnsiColor::Green.on_default();
     let Some(spans) = spans(before, after) else {
-        return format!("{} -> {}", painted(before, old, look), painted(after, new, look));
+        return format!("{} -> {}", look.paint(before, old), look.paint(after, new));
     };
-    if before.width().max(after.width()) >= LONG {
+    if measure_text_width(before).max(measure_text_width(after)) >= LONG {
         return spans
             .iter()
             .map(|span| match span {
                 Span::Same(text) => text.clone(),
-                Span::Gone(text) => painted(&format!("[-{text}-]"), old, look),
-                Span::New(text) => painted(&format!("{{+{text}+}}"), new, look),
+                Span::Gone(text) => look.paint(&format!("[-{text}-]"), old),
+                Span::New(text) => look.paint(&format!("{{+{text}+}}"), new),
             })
             .collect();
     }
     let side = |after: bool| -> String {
         let shown = spans.iter().filter_map(|span| match span {
             Span::Same(text) => Some(text.clone()),
-            Span::Gone(text) => (!after).then(|| painted(text, old, look)),
-            Span::New(text) => after.then(|| painted(text, new, look)),
+            Span::Gone(text) => (!after).then(|| look.paint(text, old)),
+            Span::New(text) => after.then(|| look.paint(text, new)),
         });
         shown.collect()
     };
     format!("{} -> {}", side(false), side(true))
 }
 
-/// Wraps text that begins at a column, continuing below its beginning. What stands between two dots stays together
-/// where a line has room for it; a word that is longer than a line, as Chinese sentences are, is parted where the line ends.
+/// Wraps text that starts at a column; later lines start at the same column. An item between two dots stays on one
+/// line where it fits. A word that is longer than a line, such as a Chinese sentence, breaks at the end of the line.
 pub(super) fn wrap(text: &str, start: usize, width: Option<usize>) -> String {
     let Some(width) = width.filter(|width| *width > start + 20) else { return text.to_owned() };
-    let mut result = String::new();
-    let mut column = start;
-    let mut put = |word: &str, size: usize| {
-        if column > start && column + 1 + size > width {
-            result.push('\n');
-            result.push_str(&" ".repeat(start));
-            column = start;
-        } else if column > start {
-            result.push(' ');
-            column += 1;
-        }
-        if column + size <= width {
-            result.push_str(word);
-            column += size;
-            return;
-        }
-        let mut escaped = false;
-        for c in word.chars() {
-            escaped |= c == '\u{1b}';
-            let size = if escaped { 0 } else { c.width().unwrap_or(0) };
-            escaped &= c != 'm';
-            if column + size > width {
-                result.push('\n');
-                result.push_str(&" ".repeat(start));
-                column = start;
-            }
-            result.push(c);
-            column += size;
-        }
-    };
-    let mut items = text.split(" · ").peekable();
-    while let Some(item) = items.next() {
-        let item = if items.peek().is_some() { format!("{item} ·") } else { item.to_owned() };
-        let size = visible(&item);
-        if size <= width - start {
-            put(&item, size);
-        } else {
-            item.split(' ').for_each(|word| put(word, visible(word)));
-        }
-    }
-    result
-}
-
-/// Columns that a text takes, colours aside.
-fn visible(text: &str) -> usize {
-    let mut plain = String::new();
-    let mut escaped = false;
-    for c in text.chars() {
-        match (escaped, c) {
-            (false, '\u{1b}') => escaped = true,
-            (true, 'm') => escaped = false,
-            (true, _) => {}
-            (false, c) => plain.push(c),
-        }
-    }
-    plain.width()
+    let room = [width - start];
+    let words = text.split_inclusive(" · ").flat_map(|item| {
+        let fits = measure_text_width(item.trim_end_matches(' ')) <= room[0];
+        if fits { vec![Word::from(item)] } else { WordSeparator::AsciiSpace.find_words(item).collect() }
+    });
+    let words = break_words(words, room[0]);
+    let lines = WrapAlgorithm::FirstFit.wrap(&words, &room).into_iter().map(|words| {
+        let line: String = words.iter().flat_map(|word| [word.word, word.whitespace]).collect();
+        line.trim_end_matches(' ').to_owned()
+    });
+    lines.collect::<Vec<_>>().join(&format!("\n{:start$}", ""))
 }
 
 #[cfg(test)]

@@ -1,22 +1,22 @@
-//! Two texts → what they share, what goes and what comes: words, and single characters of Chinese.
+//! Two texts → common, removed and added spans: words, and single characters of Chinese.
 
 use similar::{ChangeTag, TextDiff};
 
-/// Texts that share less than this are easier to read whole.
+/// The similarity below which two texts are easier to read whole.
 const ALIKE: f32 = 0.4;
 
-/// A stretch of a changed text.
+/// A span of a changed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Span {
-    /// In both.
+    /// Text in both.
     Same(String),
-    /// In the old one only.
+    /// Text in the old one only.
     Gone(String),
-    /// In the new one only.
+    /// Text in the new one only.
     New(String),
 }
 
-/// The stretches of two texts, neighbours of a sort drawn together; `None` when they have little in common.
+/// Returns the spans of two texts, adjacent ones of one kind merged; `None` when the texts differ too much.
 pub(super) fn spans(before: &str, after: &str) -> Option<Vec<Span>> {
     let diff = TextDiff::from_unicode_words(before, after);
     if diff.ratio() < ALIKE {

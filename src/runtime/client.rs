@@ -1,9 +1,8 @@
-//! One way to a vendor system, for whatever is asked of it: signs, paces, sends, tries again.
+//! HTTP client of one connection: signs, rate-limits, sends and retries.
 //!
-//! A connection has one [`Client`], however many readers and writers share it: calls in flight, rate windows and
-//! the token are the connection's. The token is fetched by one task at a time, before it runs out, and once
-//! more when it was refused nevertheless. A system that refuses a credential for good is not called with it again
-//! in this process: some vendors lock the address.
+//! A connection has one [`Client`], which all readers and writers share with its calls in flight, rate windows and
+//! token. One task at a time fetches the token, before it expires and once more after a refusal. If a system refuses
+//! a credential for good, this process never calls the system with it again: some vendors lock the address.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -28,49 +27,49 @@ use crate::model::secret::Secret;
 use crate::model::text::hex;
 use crate::provider::{Connector, Token};
 
-/// Asked just before a call leaves; what it fails with becomes the call's failure.
+/// Check just before a call leaves. Its failure becomes the call's failure.
 pub trait Check {
-    /// Reads what many calls share, before the call takes its place among those in flight.
+    /// Reads shared state before the call takes its place among those in flight.
     ///
     /// # Errors
-    /// Why the call may not leave.
+    /// The reason for which the call may not leave.
     fn ready(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
 
-    /// Whether the call may leave.
+    /// Checks that the call may leave.
     ///
     /// # Errors
-    /// Why it may not.
+    /// The reason for which it may not.
     fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
 
-    /// Returns whether the observations of the check are still current.
+    /// Returns true if the observations of the check are still current.
     fn is_current(&self) -> bool;
 
-    /// Takes down that the call leaves now: nothing is waited for any more.
+    /// Records that the call leaves now, without a further wait.
     ///
     /// # Errors
-    /// Why it may not.
+    /// The reason for which it may not.
     fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
 }
 
-/// What a call that changes something is sent with.
+/// Options of a write call.
 #[derive(Clone, Copy)]
 pub struct WriteOptions<'a> {
-    /// Asked last, just before a call leaves.
+    /// Gate that is asked last, just before a call leaves.
     pub gate: &'a Gate,
-    /// A secret of the call's own, struck from what the vendor says.
+    /// The call's own secret, redacted from the vendor's messages.
     pub private: Option<&'a Secret>,
-    /// Has the last word, after every wait and just before a call leaves.
+    /// Check that decides after every wait, just before a call leaves.
     pub check: Option<&'a dyn Check>,
 }
 
-/// How a call is made.
+/// Mode of a call.
 #[derive(Clone, Copy)]
 enum CallMode<'a> {
-    /// It reads.
+    /// A read.
     Read,
-    /// It reads on behalf of a call that holds its place among those in flight already.
+    /// A read for a call that already holds its place among those in flight.
     Aside,
-    /// It changes something.
+    /// A write.
     Write(WriteOptions<'a>),
 }
 
@@ -83,36 +82,37 @@ impl<'a> CallMode<'a> {
     }
 }
 
-/// A connection at work.
+/// Client of a connection.
 pub struct Client {
     connection: Connection,
     connector: &'static dyn Connector,
     transport: Box<dyn Transport>,
     secret: Arc<Secret>,
     token: Mutex<Option<Arc<Token>>>,
-    /// The digest of the system's address and the credential.
+    /// Digest of the system's address and the credential.
     credential: [u8; 32],
     pace: RateLimiter,
     slots: Semaphore,
     rest: RetryAfterGate,
-    /// Turns true when the operator stops the run: nothing is waited for any more.
+    /// True once the operator has stopped the run: no call waits any more.
     hurried: watch::Sender<bool>,
     bounds: Bounds,
     clock: Rc<dyn Clock>,
-    /// How far the system's clock was ahead of this host's at the last answer that told, in milliseconds.
+    /// Lead of the system's clock over this host's at the last dated response, in milliseconds.
     ahead_ms: std::sync::Mutex<Option<i64>>,
-    /// How long a call can take.
+    /// Time limit of a call.
     timeout: Duration,
 }
 
-/// Until when the vendor asked to be left alone.
+/// Time until which the vendor asked us to back off.
 #[derive(Default)]
 struct RetryAfterGate(std::sync::Mutex<Option<Duration>>);
 
 impl RetryAfterGate {
-    /// Takes down that the vendor asks to be left alone for a while (`Retry-After`), whatever it answered else:
-    /// with 503 nobody can tell what became of the call, and reading that back has to wait too. A while longer
-    /// than `most` is not waited for: trying again may not take so long.
+    /// Records the vendor's `Retry-After`, whatever its response was.
+    ///
+    /// After a 503 the result of the call is unknown, and its read-back has to wait too. A time longer than `most` is
+    /// ignored, because retries may not take so long.
     fn ask(&self, reply: &Reply, now: Duration, most: Duration) {
         let asked = reply.retry_after.filter(|_| reply.status == 429 || reply.status >= 500);
         if let Some(asked) = asked.filter(|asked| *asked <= most) {
@@ -121,20 +121,20 @@ impl RetryAfterGate {
         }
     }
 
-    /// How long the vendor is still to be left alone.
+    /// Returns the remaining time to back off.
     fn left(&self, now: Duration) -> Duration {
         let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         until.map_or(Duration::ZERO, |until| until.saturating_sub(now))
     }
 }
 
-/// What signs a call.
+/// Key that signs a call.
 enum Key {
     /// The connection's secret.
     Own(Arc<Secret>),
-    /// A token that it fetched.
+    /// A token that the connection fetched.
     Token(Arc<Token>),
-    /// Nothing: the call is complete.
+    /// None: the call is complete.
     None,
 }
 
@@ -149,7 +149,7 @@ impl Key {
 }
 
 impl Client {
-    /// A connection at work; `secret` signs its calls, or fetches the token that does.
+    /// Returns a client. `secret` signs its calls, or fetches the token that does.
     pub fn new(
         connection: Connection,
         connector: &'static dyn Connector,
@@ -185,20 +185,20 @@ impl Client {
         }
     }
 
-    /// The same, for trying calls once, whatever the connection says of trying again.
+    /// Returns the same client without retries, whatever the connection's settings are.
     #[must_use]
     pub fn without_retries(mut self) -> Self {
         self.bounds.attempts = 1;
         self
     }
 
-    /// How far the system's clock was ahead of this host's when it answered last, in milliseconds; good to half
-    /// a second. `None` when no answer told its time.
+    /// Returns the lead of the system's clock over this host's at the last response. In milliseconds, accurate to
+    /// half a second; `None` if no response had a date.
     pub fn ahead_ms(&self) -> Option<i64> {
         *self.ahead_ms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The operations with a rate limit, and how many calls of each count in its window now.
+    /// Returns the operations with a rate limit, and the calls in the window of each.
     pub fn rates(&self) -> Vec<(&'static str, Rate, usize)> {
         let limited =
             |operation: &OperationSpec| Some((operation.name, self.connection.rate(operation.name)?));
@@ -206,17 +206,17 @@ impl Client {
         self.connection.spec.operations.iter().filter_map(limited).map(used).collect()
     }
 
-    /// The clock of its calls.
+    /// Returns the clock of its calls.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
 
-    /// The configured connection.
+    /// Returns the configured connection.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// From now on no call waits to be tried again, nor for as long as the vendor asks: it is given up instead.
+    /// Ends all waits for a retry or a `Retry-After`. From now on such a call fails instead.
     pub fn skip_waits(&self) {
         self.hurried.send_replace(true);
     }
@@ -234,15 +234,15 @@ impl Client {
         or_stop(Some(&hurried), or_stop(stop, self.clock.sleep(pause))).await?
     }
 
-    /// Bounds of trying again.
+    /// Returns the bounds of retries.
     pub fn bounds(&self) -> Bounds {
         self.bounds
     }
 
-    /// Makes a reading call, and again while that may help.
+    /// Makes a read call, and retries it while that may help.
     ///
     /// # Errors
-    /// The last failure; there is no such call.
+    /// The last failure, or there is no such call.
     pub async fn read<T>(
         &self,
         call: impl Fn() -> Option<Call>,
@@ -251,8 +251,8 @@ impl Client {
         self.with_fresh_token(CallMode::Read, call, hear).await
     }
 
-    /// Makes a reading call on behalf of one that holds its place among the calls in flight: inside a
-    /// [`Check`] of this connection, where another place may never come free. One at a time.
+    /// Makes a read call for a call that holds its place among those in flight. Use it inside a [`Check`] of this
+    /// connection, where another place may never become free. It makes one call at a time.
     ///
     /// # Errors
     /// As [`Client::read`].
@@ -264,10 +264,10 @@ impl Client {
         self.with_fresh_token(CallMode::Aside, call, hear).await
     }
 
-    /// Makes a call that changes something, and again while nothing was carried out for certain.
+    /// Makes a write call, and retries it while the vendor has certainly not applied it.
     ///
     /// # Errors
-    /// The last failure; any secret of the call is struck from it.
+    /// The last failure; it redacts every secret of the call.
     pub async fn write<T>(
         &self,
         care: WriteOptions<'_>,
@@ -295,12 +295,12 @@ impl Client {
         }
     }
 
-    /// Whether the system refused the credential in this process.
+    /// Returns true if the system refused the credential in this process.
     pub fn is_shut(&self) -> bool {
         self.open().is_err()
     }
 
-    /// Checks that the system did not refuse the credential before.
+    /// Checks that the system has not refused the credential before.
     fn open(&self) -> Result<(), Failure> {
         let refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
         refused.get(&self.credential).map_or(Ok(()), |why| Err(Failure::Shut(why.clone())))
@@ -315,14 +315,14 @@ impl Client {
         failure
     }
 
-    /// What signs calls now: the secret, or a token, where the connection signs in for one.
+    /// Returns the current key: the secret, or the token of a connection that signs in.
     ///
-    /// A refusal is taken down before the next one in the queue wakes.
+    /// It records a refusal before the next task in the queue wakes.
     async fn key(&self) -> Result<Key, Failure> {
         if self.connector.token_request(&self.connection, &self.secret).is_none() {
             return Ok(Key::Own(Arc::clone(&self.secret)));
         }
-        // Whoever comes second waits for the token that the first one fetches.
+        // Concurrent tasks wait for the token that the first one fetches.
         let mut kept = self.token.lock().await;
         if let Some(token) = kept.as_ref().filter(|token| !token.is_stale(self.clock.now_ms())) {
             return Ok(Key::Token(Arc::clone(token)));
@@ -340,7 +340,7 @@ impl Client {
         Ok(Key::Token(token))
     }
 
-    /// Forgets a token that was refused; `false` when the key is none.
+    /// Forgets a refused token. Returns false if the key is no token.
     async fn drop_token(&self, key: &Key) -> bool {
         let Key::Token(refused) = key else { return false };
         let mut kept = self.token.lock().await;
@@ -402,8 +402,8 @@ impl Client {
             Some(rate) => Some(or_stop(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
             None => None,
         };
-        // The check comes after the longest wait: for the rate limit, where there is one; else for a slot, which the
-        // reads of the check then share.
+        // The check comes after the longest wait. With a rate limit, that is the wait for its window; else the wait
+        // for a slot, which the reads of the check share.
         if let (Some(check), None) = (check, &permit) {
             or_stop(stop, check.ready()).await?.map_err(|failure| self.unsent(failure))?;
         }
@@ -425,7 +425,7 @@ impl Client {
             if check.filter(|_| permit.is_some()).is_none_or(<dyn Check>::is_current) {
                 break slot;
             }
-            // The wait for the slot was long: others may be busy by now.
+            // The wait for the slot was long: other agents may be busy by now.
             rounds += 1;
             if rounds == ROUNDS {
                 let why =
@@ -447,12 +447,12 @@ impl Client {
             let why = "its place under the rate limit was lost, since this program stood still";
             return Err(Failure::NotSent(why.to_owned()));
         }
-        // The time that a rate limit takes is no time of trying.
+        // The wait for a rate limit does not count as retry time.
         first.get_or_insert_with(|| self.clock.elapsed());
         if let Some(secret) = key.secret() {
             self.connector.sign(&self.connection, secret, self.clock.now_ms(), &mut call);
         }
-        // The last word: what came before may have taken long, and the program may have stood still meanwhile.
+        // Ask last: the code before may have taken long, and the program may have been suspended.
         if let Some(care) = care {
             care.gate.ask()?;
         }
@@ -496,7 +496,7 @@ impl Client {
         result
     }
 
-    /// Says why a call did not leave: where its check was refused the sign-in, that is the reason.
+    /// Returns the failure of a call that did not leave. A refused sign-in of its check is the reason.
     fn unsent(&self, failure: Failure) -> Failure {
         match failure {
             Failure::Halted => Failure::Halted,
@@ -504,7 +504,7 @@ impl Client {
         }
     }
 
-    /// Keeps a call's place in the rate window while it waits for something else, however long that takes.
+    /// Keeps a call's place in the rate window during another wait of any length.
     async fn hold_permit_while<T>(&self, permit: &mut RatePermit<'_>, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         loop {
@@ -516,7 +516,7 @@ impl Client {
         }
     }
 
-    /// Puts the connection's name before a failure.
+    /// Adds the connection's name to a failure.
     pub fn name(&self, failure: Failure) -> Failure {
         let at = self.connection.base_url().unwrap_or("the embedded sandbox");
         let hint = match &failure {
@@ -534,12 +534,13 @@ impl Client {
     }
 }
 
-/// The credentials that their systems refused in this process, and in which words.
+/// Credentials that their systems refused in this process, with the systems' words.
 ///
-/// Several workspaces may use one credential, and each has its own links.
+/// Several workspaces may use one credential, each with its own clients.
 static REFUSED: std::sync::Mutex<BTreeMap<[u8; 32], String>> = std::sync::Mutex::new(BTreeMap::new());
 
-/// The digest of a system's address and a credential. A variant of the signature makes no other credential.
+/// Returns the digest of a system's address and a credential. Another variant of the signature is the same
+/// credential.
 fn credential(connection: &Connection, secret: &Secret) -> [u8; 32] {
     let setting = |path: &&'static str| match path.split_once('.') {
         Some((group, key)) => connection.settings.group(group)?.text(key),
@@ -555,13 +556,13 @@ fn credential(connection: &Connection, secret: &Secret) -> [u8; 32] {
     digest.finalize().into()
 }
 
-/// Most checks of a call that waits for a slot in between.
+/// Most checks of a call with a wait for a slot between them.
 const ROUNDS: usize = 3;
 
-/// Longest message that is shown, in characters.
+/// Longest message to show, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
-/// Waits for something, unless the operator asks to stop.
+/// Waits for a future, unless the operator stops the run.
 async fn or_stop<T>(
     stop: Option<&watch::Receiver<bool>>,
     work: impl Future<Output = T>,
@@ -571,12 +572,12 @@ async fn or_stop<T>(
     tokio::select! {
         biased;
         done = work => Ok(done),
-        // A channel that closed asks for nothing.
+        // A closed channel requests nothing.
         Ok(_) = stop.wait_for(|stop| *stop) => Err(Failure::Halted),
     }
 }
 
-/// The ways in which an answer could repeat a secret: as it is, as JSON spells it, as its MD5.
+/// Returns the forms in which a response could repeat a secret: plain, JSON or MD5.
 fn spellings(secret: &Secret) -> Vec<Zeroizing<String>> {
     let plain = secret.expose();
     if secret.chars() < 4 {
@@ -600,7 +601,7 @@ fn spellings(secret: &Secret) -> Vec<Zeroizing<String>> {
     [plain.to_owned(), inner(&json), inner(&ascii), md5, upper].map(Zeroizing::new).into()
 }
 
-/// Strikes secrets from a message.
+/// Redacts secrets in a message.
 fn scrub(message: String, private: &[Zeroizing<String>]) -> String {
     private
         .iter()
@@ -608,7 +609,7 @@ fn scrub(message: String, private: &[Zeroizing<String>]) -> String {
         .fold(message, |message, text| message.replace(text.as_str(), "••••••"))
 }
 
-/// Cuts a message to a length fit for a line; only after secrets were struck, or half of one could stay.
+/// Cuts a message to fit a line. Call it after the redaction, or half a secret could stay.
 fn clip(message: &str) -> String {
     if message.chars().count() <= LONGEST_MESSAGE {
         return message.to_owned();

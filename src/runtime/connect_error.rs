@@ -1,7 +1,7 @@
-//! A call that found no connection → its cause in words, and whether another try can help.
+//! Explains why a call found no connection, and whether a retry can help.
 //!
-//! A certificate that is not trusted stays so: no call is tried again after it, and the words never read as if the
-//! system had refused.
+//! An untrusted certificate stays untrusted: no call is retried after it. The words never read as if the system had
+//! refused.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -12,28 +12,28 @@ use rustls::{CertificateError, InvalidMessage};
 use super::proxy;
 use crate::model::id::safe;
 
-/// The cause of a call that found no connection.
+/// Cause of a call without a connection.
 pub(crate) struct ConnectError {
-    /// The cause, and what to do where that is known.
+    /// The cause, and the remedy if there is one.
     pub words: String,
-    /// Whether each further try would end alike.
+    /// True if every retry would fail alike.
     pub is_final: bool,
 }
 
-/// Most names of a certificate that are shown.
+/// Most names of a certificate to show.
 const MOST_NAMES: usize = 5;
 
 impl ConnectError {
-    /// Explains an error of a client; `base` is the address that was called.
+    /// Explains an error of a client; `base` is the address of the call.
     pub(crate) fn explain(error: &reqwest::Error, base: &str) -> Self {
         let mut cause: Option<&(dyn Error + 'static)> = error.source();
-        // The innermost words: reqwest's own hold the URL, and with it the signature.
+        // Use the innermost error: reqwest's own text holds the URL, and so the signature.
         let (mut innermost, mut tunnel, mut tls) = ("of an unknown cause".to_owned(), None, None);
         while let Some(at) = cause {
             innermost = at.to_string();
             tunnel = innermost.strip_prefix("tunnel error: ").map(str::to_owned).or(tunnel);
             tls = at.downcast_ref::<rustls::Error>().or(tls);
-            // An error of input and output hides the one that it wraps.
+            // An I/O error hides the error that it wraps.
             let wrapped = at.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
             cause = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| at.source());
         }
@@ -60,7 +60,7 @@ impl ConnectError {
     }
 }
 
-/// Explains an error of TLS that stays; `None` for one that may pass.
+/// Explains a lasting TLS error; `None` for one that may pass.
 fn tls_words(error: &rustls::Error) -> Option<String> {
     match error {
         rustls::Error::InvalidCertificate(why) => {
@@ -77,7 +77,7 @@ fn tls_words(error: &rustls::Error) -> Option<String> {
     }
 }
 
-/// Explains an error of a certificate, and says what to do.
+/// Explains an error of a certificate, with the remedy.
 fn certificate_words(error: &CertificateError) -> String {
     let moment = |time: &rustls::pki_types::UnixTime| {
         let second = i64::try_from(time.as_secs()).ok();
@@ -122,7 +122,7 @@ fn certificate_words(error: &CertificateError) -> String {
     }
 }
 
-/// Whether a system shows the certificate of an authority as its own.
+/// Returns true if a system shows an authority's certificate as its own.
 fn is_authority(why: &impl Display) -> bool {
     why.to_string().contains("CaUsedAsEndEntity")
 }

@@ -1,4 +1,4 @@
-//! Carries out what the machine decides: sends, looks, waits; and tells how it goes.
+//! Carries out the machine's effects: sends, reads, waits, and reports progress.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -25,24 +25,24 @@ use crate::model::plan::{Operation, Plan};
 use crate::model::retry;
 use crate::model::secret::{Secret, SecretRef};
 
-/// Passwords that a plan needs, by store and key: read before its first write, or made by a step.
+/// Passwords of a plan, by store and key. They are read before its first write, or made by a step.
 pub type Passwords = Mutex<BTreeMap<(Arc<str>, Arc<str>), Arc<Secret>>>;
 
-/// Told when a step is answered: its place in the plan, what was told, and what went wrong if anything did.
+/// Callback for the response to a step: its index in the plan, operation and failure.
 pub type Progress<'a> = &'a (dyn Fn(usize, &WriteOp, Option<&Failure>) + Sync);
 
-/// What a run works with.
+/// Vendors, stores and clocks of a run.
 #[derive(Clone, Copy)]
 pub struct Executor<'a> {
-    /// The systems that are told.
+    /// Systems to write to.
     pub vendors: &'a Vendors,
-    /// The stores of secrets.
+    /// Stores of secrets.
     pub secrets: &'a dyn PasswordStore,
     /// Passwords that steps send.
     pub passwords: &'a Passwords,
-    /// The systems that know who is at work.
+    /// Systems that report presence.
     pub observers: &'a Observers,
-    /// Where intents and endings are written down; without it live state alone tells after a crash.
+    /// Journal of intents and results. Without it, live state alone decides after a crash.
     pub journal: Option<&'a dyn StepJournal>,
     /// Lock of queue creation; without it no other run shares the tenant.
     pub creation: Option<&'a dyn CreationGuard>,
@@ -52,7 +52,7 @@ pub struct Executor<'a> {
     pub fresh: Duration,
 }
 
-/// Carries a plan out while `gate` is open; `news` is told what it waits for.
+/// Carries out a plan while `gate` is open. Tells `news` about each wait.
 pub async fn run(
     plan: &Arc<Plan>,
     world: Executor<'_>,
@@ -82,14 +82,14 @@ pub async fn run(
                     running.push(Box::pin(async move {
                         if again > 0 {
                             let pause = clock.sleep(retry::poll_delay(again, clock.chance()));
-                            // Whoever stops the run does not wait; a channel that closed asks for nothing.
+                            // A stopped run does not wait. A closed channel requests nothing.
                             tokio::select! { biased; Ok(_) = stop.wait_for(|stop| *stop) => {}, () = pause => {} }
                         }
                         let live = &plan.summary.live;
                         let mut wanted = wanted;
                         if let ReadPurpose::Confirm(step) = purpose {
                             checks.confirms(step, clock.elapsed());
-                            // Only a look of a while ago is worth another.
+                            // Read the agents again only if the first read is no longer fresh.
                             if checks.is_fresh() {
                                 wanted.agents.clear();
                             }
@@ -100,7 +100,7 @@ pub async fn run(
                 }
                 Effect::ReadPresence { steps, agents, pause, notice } => {
                     if let Some(notice) = notice {
-                        news(&notice);
+                        news(&notice.to_string());
                     }
                     let mut stop = stop.clone();
                     running.push(Box::pin(async move {
@@ -110,7 +110,7 @@ pub async fn run(
                         };
                         let presence = tokio::select! {
                             biased;
-                            // A channel that closed asks for nothing.
+                            // A closed channel requests nothing.
                             Ok(_) = stop.wait_for(|stop| *stop) => None,
                             presence = asked => Some(presence),
                         };
@@ -136,7 +136,7 @@ pub async fn run(
                             }
                         }
                         let journal = journal.filter(|_| !follow_up);
-                        // How long a queue is awaited counts from the moment at which its call leaves.
+                        // The wait for a queue counts from the time at which its call leaves.
                         if let Some(journal) = journal.filter(|_| operation != Operation::QueueCreate)
                             && let Err(why) = journal.record_intent(step, operation).await
                         {
@@ -173,7 +173,8 @@ pub async fn run(
             }
         }
         let event = tokio::select! {
-            // What ends because of the signal is told after it, or the run would not count as interrupted.
+            // The machine must get the signal before the events that it causes, or the run would not count as
+            // interrupted.
             biased;
             _ = signal.changed(), if !interrupted => {
                 interrupted = true;
@@ -203,7 +204,7 @@ async fn carry_out(
 ) -> Result<Option<OperatorId>, Failure> {
     let Executor { vendors, secrets, passwords, .. } = world;
     if let WriteOp::PutSecret { secret, renew } = op {
-        // What its making reads is read before the question, so that the write follows it at once.
+        // Read the inputs of the new password before the check, so that the write follows it at once.
         if !renew {
             secrets.prefetch(secret).await;
         }
@@ -245,7 +246,7 @@ async fn make(
     renew: bool,
 ) -> Result<(), Failure> {
     let value = secrets.make(secret, renew).await.map_err(Failure::Refused)?;
-    // Another process may have put there what no person could type.
+    // Another process may have stored a password that no person could type.
     if let Some(why) = value.password_objection() {
         return Err(Failure::Refused(format!("the password {secret} {why}: store another one")));
     }
@@ -253,8 +254,8 @@ async fn make(
     Ok(())
 }
 
-/// Ends the rotation of a password that the vendor has accepted. Where another process has put another one into the
-/// store since, that one is sent as well: whichever call the vendor takes last, its password is the store's.
+/// Ends the rotation of a password that the vendor has accepted. If another process has stored a different one since,
+/// sends that one too. So the vendor's last password is always the stored one.
 async fn settle(
     world: Executor<'_>,
     ids: &[OperatorId],

@@ -1,19 +1,19 @@
-//! The last question before anything is written: to a vendor, to a store of secrets.
+//! Last check before a write to a vendor or a secret store.
 //!
-//! Nothing more is written once the operator asked to stop, nor once the lock of the workspace may be another's.
-//! A call may have waited for long, and the whole program may have stood still: so it is asked after every wait.
+//! After the operator stops the run, or once another process may hold the workspace's lock, nothing more is written.
+//! A call may have waited long, and the program may have been suspended, so the gate is asked after every wait.
 
 use tokio::sync::watch;
 
 use crate::model::call::Failure;
 
-/// Right to write, which a run may lose.
+/// Right to write, which a run can lose.
 pub trait WriteLease {
-    /// Returns whether the run still holds it.
+    /// Returns true if the run still holds it.
     fn holds(&self) -> bool;
 }
 
-/// Lets writes pass while a run may write.
+/// Gate that lets writes pass while a run may write.
 pub struct Gate {
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
@@ -21,26 +21,26 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// The gate of a run that holds a lock.
+    /// Returns the gate of a run that holds a lock.
     pub fn new(lease: impl WriteLease + 'static) -> Self {
         let (stop, stopped) = watch::channel(false);
         Self { stop, stopped, lease: Box::new(lease) }
     }
 
-    /// What closes the gate.
+    /// Returns the sender that closes the gate.
     pub fn stop(&self) -> watch::Sender<bool> {
         self.stop.clone()
     }
 
-    /// Turns true when the gate closes.
+    /// Returns the receiver that turns true when the gate closes.
     pub fn stopped(&self) -> &watch::Receiver<bool> {
         &self.stopped
     }
 
-    /// Asks whether a write may leave now.
+    /// Checks that a write may leave now.
     ///
     /// # Errors
-    /// [`Failure::Halted`]: it may not, and none after it.
+    /// [`Failure::Halted`]: neither this write nor a later one may leave.
     pub fn ask(&self) -> Result<(), Failure> {
         if !self.lease.holds() {
             self.stop.send_replace(true);

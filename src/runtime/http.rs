@@ -1,7 +1,7 @@
-//! HTTP clients: the rules that hold for each of them, wherever it calls.
+//! HTTP clients: the rules for all of them.
 //!
 //! Proxies come from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, further certificate authorities from
-//! SSL_CERT_FILE and SSL_CERT_DIR. No call to this machine goes through a proxy, whatever NO_PROXY says: the proxy
+//! SSL_CERT_FILE and SSL_CERT_DIR. No call to this machine goes through a proxy, whatever NO_PROXY is: the proxy
 //! would see the credential. No redirect is followed, so that no credential reaches another host.
 
 use std::fs;
@@ -35,7 +35,7 @@ pub(crate) fn client(
     }
     let builder = if is_local { direct() } else { proxied() };
     let builder = match ca_file {
-        // Without encryption no certificate is looked at: a container that has none can talk to loopback all the same.
+        // Without encryption no certificate is needed, so a container without any can still call loopback.
         _ if base.starts_with("http://") => builder.tls_certs_only([]),
         Some(file) => builder.tls_certs_merge(authorities(file)?),
         None => builder,
@@ -72,7 +72,7 @@ fn direct() -> ClientBuilder {
     proxied().no_proxy()
 }
 
-/// What object stores connect with.
+/// Connector of object stores.
 #[derive(Debug)]
 pub(crate) struct Connector;
 
@@ -91,7 +91,7 @@ impl HttpConnector for Connector {
             if is_set(ClientConfigKey::AllowInvalidCertificates) {
                 builder = builder.tls_danger_accept_invalid_certs(true);
             }
-            // The length of an object is that of its bytes.
+            // The length of an object counts its own bytes.
             builder.no_gzip().https_only(!is_set(ClientConfigKey::AllowHttp)).build()
         };
         let error =
@@ -108,7 +108,7 @@ impl HttpConnector for Connector {
     }
 }
 
-/// The clients of an object store, which calls the store and whatever gives it credentials.
+/// Clients of an object store: for the store, and for the source of its credentials.
 #[derive(Debug)]
 struct Clients {
     outside: Client,
@@ -130,7 +130,7 @@ impl HttpService for Clients {
     }
 }
 
-/// Whether a host is this machine, or the service of its cloud that tells it its credentials.
+/// Returns true if a host is this machine, or its cloud's metadata service with credentials.
 fn is_inside(host: &Host) -> bool {
     match host {
         Host::Ipv4(ip) if ip.is_link_local() => true,

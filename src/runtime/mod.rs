@@ -1,4 +1,4 @@
-//! Runtime: calls to vendor systems, with authentication, rate limits, retries and the checks before a write.
+//! Runtime: calls to vendor systems, authentication, rate limits, retries and checks before a write.
 
 pub mod client;
 pub mod clock;

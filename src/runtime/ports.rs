@@ -1,5 +1,5 @@
-//! Ports of the runtime: journal, password store, lock of queue creation. Storage implements them, and so does the
-//! simulation.
+//! Ports of the runtime: journal, password store, lock of queue creation.
+//! Storage and the simulation implement them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -18,10 +18,10 @@ pub trait StepJournal {
     /// Records the intent of a step before its call leaves.
     ///
     /// # Errors
-    /// `NotSent` when it cannot be written: the call must not leave.
+    /// `NotSent` if it cannot be written: the call must not leave.
     fn record_intent(&self, step: usize, operation: Operation) -> LocalBoxFuture<'_, Result<(), Failure>>;
 
-    /// Records the result of a step. After a crash the next run reads live state for what could not be written.
+    /// Records the result of a step. If that fails, the next run after a crash reads live state instead.
     fn end(&self, step: usize, result: &Result<Option<OperatorId>, Failure>);
 }
 
@@ -30,13 +30,13 @@ pub trait PasswordStore {
     /// Reads a password, so that a later [`PasswordStore::make`] writes without a pause.
     fn prefetch<'a>(&'a self, secret: &'a SecretRef) -> LocalBoxFuture<'a, ()>;
 
-    /// Reads many passwords side by side; an error says in words why one cannot be read.
+    /// Reads many passwords side by side; an error explains why one cannot be read.
     fn get_all(
         &self,
         wanted: BTreeSet<SecretRef>,
     ) -> LocalBoxFuture<'_, BTreeMap<SecretRef, Result<Arc<Secret>, String>>>;
 
-    /// Makes a password and stores it. Without `renew` it returns the stored one where there is one.
+    /// Makes a password and stores it. Without `renew` it returns the stored one if there is one.
     ///
     /// # Errors
     /// The store cannot be read or written, in words.
@@ -46,10 +46,10 @@ pub trait PasswordStore {
         renew: bool,
     ) -> LocalBoxFuture<'a, Result<Arc<Secret>, String>>;
 
-    /// Returns whether this run rotated a password.
+    /// Returns true if this run rotated a password.
     fn rotated<'a>(&'a self, secret: &'a SecretRef) -> LocalBoxFuture<'a, bool>;
 
-    /// Ends a rotation after the vendor accepted `sent`; returns the password that another process stored since.
+    /// Ends a rotation after the vendor accepted `sent`. Returns the password that another process stored since.
     ///
     /// # Errors
     /// The store cannot be read or written, in words.
@@ -62,7 +62,7 @@ pub trait PasswordStore {
 
 /// Lock of queue creation on a tenant.
 pub trait CreationGuard {
-    /// Takes the lock unless this run holds it; calls `waiting` when another run holds it.
+    /// Takes the lock unless this run holds it. Calls `waiting` if another run holds it.
     ///
     /// Returns the time since when no other run can have created a queue, by the clock of the run.
     ///

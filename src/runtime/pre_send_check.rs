@@ -1,7 +1,7 @@
 //! Check before a call: reads live state and presence again immediately before the call leaves.
 //!
 //! A call may wait minutes (rate limit, calls before it, busy agents), and people use the console meanwhile.
-//! [`pre_send`] says which observation is due and judges it, [`observation`] selects the read.
+//! [`pre_send`] chooses the next observation and judges it, [`observation`] selects the read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,7 @@ use crate::apply::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::LiveQueue;
-use crate::model::outcome::Stale;
+use crate::model::note::{Stale, Unread};
 use crate::model::plan::{Action, Change, Operation, Plan};
 use crate::model::presence::{Presence, PresencePolicy};
 
@@ -41,21 +41,21 @@ pub struct PreSendChecks<'a> {
     guard: Option<PresencePolicy>,
     /// Time for which a read counts as current.
     fresh: Duration,
-    /// Begin of the run and of its first read.
+    /// Start of the run and of its first read.
     begun: Duration,
-    /// True after the first answer to a call.
+    /// True after the first response to a call.
     answered: AtomicBool,
     /// The last listing of queues, and its time.
     queues: tokio::sync::Mutex<Option<(Duration, Queues)>>,
-    /// The last read of the agents to edit, and its time; where a listing serves them all.
+    /// The last read of the agents to edit, and its time. `None` unless a listing serves them all.
     agents: Option<tokio::sync::Mutex<Option<(Duration, ReadBack)>>>,
     /// The observations of each step.
     observed: Mutex<BTreeMap<usize, Observed>>,
-    /// Lock that is held from the first creation of a queue until the last answer.
+    /// Lock from the first creation of a queue until the last response.
     creation: Option<&'a dyn CreationGuard>,
 }
 
-/// The reason why a call did not leave, for the machine.
+/// Reason for which a call did not leave, for the machine.
 pub enum Abort {
     /// Agents moved since the plan was made.
     Moved(Vec<Stale>),
@@ -64,7 +64,7 @@ pub enum Abort {
 }
 
 impl<'a> PreSendChecks<'a> {
-    /// Returns the checks of a run that begins now. `creation` is the lock where the plan creates queues.
+    /// Returns the checks of a run that begins now. `creation` is the lock if the plan creates queues.
     pub fn new(
         plan: &'a Plan,
         vendors: &'a Vendors,
@@ -94,7 +94,7 @@ impl<'a> PreSendChecks<'a> {
         }
     }
 
-    /// Takes the lock of queue creation, before the creation takes a place in the rate window.
+    /// Takes the lock of queue creation, before a place in the rate window.
     ///
     /// A run that waits for this lock holds no place that its holder needs.
     ///
@@ -115,12 +115,12 @@ impl<'a> PreSendChecks<'a> {
         }
     }
 
-    /// Records the answer to a call: from now on each call needs a new read.
+    /// Records the response to a call: from now on each call needs a new read.
     pub fn answered(&self) {
         self.answered.store(true, Ordering::Relaxed);
     }
 
-    /// Returns the time since the begin of the run.
+    /// Returns the time since the start of the run.
     pub fn elapsed(&self) -> Duration {
         self.since(self.begun)
     }
@@ -143,7 +143,7 @@ impl<'a> PreSendChecks<'a> {
 
     /// Reads the presence of agents before steps.
     pub async fn attend(&self, steps: &[usize], agents: &BTreeSet<OperatorId>) -> Presence {
-        // A slow answer is as old as its request.
+        // A slow response is as old as its request.
         let at = self.clock.elapsed();
         let presence = self.observers.presence(Some(agents)).await;
         let mut observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -153,16 +153,16 @@ impl<'a> PreSendChecks<'a> {
         presence
     }
 
-    /// Returns the observations that a call rests on.
+    /// Returns the observations that support a call.
     fn observed(&self, step: usize, created: Option<Duration>) -> Observed {
         let observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
         let observed = observed.get(&step).copied().unwrap_or_default();
         Observed { begun: self.begun, answered: self.answered.load(Ordering::Relaxed), created, ..observed }
     }
 
-    /// Reads the targets of a call. A failed read of queues saves the one of agents.
+    /// Reads the targets of a call. After a failed read of queues it skips the agents.
     ///
-    /// A call that `holds` its place among those in flight reads agents by one call at a time, in that place.
+    /// A call that `holds` its place among those in flight reads agents one at a time, in that place.
     async fn read(&self, op: &WriteOp, wanted: ReadSet, created: Option<Duration>, holds: bool) -> ReadBack {
         let ReadSet { agents, queues } = wanted;
         let mut seen = ReadBack::default();
@@ -177,7 +177,7 @@ impl<'a> PreSendChecks<'a> {
             }
         }
         if let (Some(shared), WriteOp::EditAgent { id, .. }) = (&self.agents, op) {
-            // The listing holds no agent whose call was one of the first.
+            // The shared listing lacks an agent whose call was one of the first.
             let shared = shared.lock().await;
             let found = shared.as_ref().and_then(|(_, listed)| listed.agents.get_key_value(id));
             seen.agents.extend(found.map(|(id, agent)| (id.clone(), agent.clone())));
@@ -194,8 +194,8 @@ impl<'a> PreSendChecks<'a> {
         seen
     }
 
-    /// Returns the queues of a key, by a listing of at most `max_age` or by a read of their own.
-    async fn read_queues(&self, key: &QueueKey, max_age: Option<Duration>) -> Result<Queues, String> {
+    /// Returns the queues of a key, from a listing of at most `max_age` or from a query.
+    async fn read_queues(&self, key: &QueueKey, max_age: Option<Duration>) -> Result<Queues, Unread> {
         let wanted = |key: QueueKey| ReadSet { queues: BTreeSet::from([key]), ..ReadSet::default() };
         let Some(max_age) = max_age else {
             let seen = resources::look(self.vendors, &wanted(key.clone()), (0, usize::MAX)).await;
@@ -218,7 +218,7 @@ impl<'a> PreSendChecks<'a> {
         })
     }
 
-    /// Reads the agents to edit, where a listing serves them all and the last one is not fresh.
+    /// Reads the agents to edit, if one listing serves them all and is not fresh.
     async fn list_agents(&self) {
         let first = self.is_fresh() && !self.answered.load(Ordering::Relaxed);
         let Some(shared) = self.agents.as_ref().filter(|_| !first) else { return };
@@ -261,7 +261,7 @@ impl<'a> PreSendCheck<'a> {
         Self { checks, step, op, disruptions, journal, halt, checked, left }
     }
 
-    /// Returns the reason why the call did not leave, where its failure does not hold it.
+    /// Returns the reason for which the call did not leave, unless its failure holds it.
     pub fn halt(self) -> Option<Abort> {
         self.halt.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -292,7 +292,7 @@ impl<'a> PreSendCheck<'a> {
                     if guard.is_some_and(|guard| is_objected(guard, disruptions, &presence)) {
                         return Err(self.abort(Abort::AtWork(presence)));
                     }
-                    // The answer about the first of many agents is older by the length of the question.
+                    // The first of many agents was observed when the query began, which may be long ago.
                     observed.presence = Some(checks.clock.elapsed());
                 }
                 Next::Targets => {
@@ -332,7 +332,7 @@ impl Check for PreSendCheck<'_> {
 
     fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
-            // A deletion was read before the call took its place.
+            // Before a deletion took its place, its targets were read.
             if matches!(self.op, WriteOp::DeleteAgents { .. }) && self.is_fresh() {
                 return Ok(());
             }
@@ -341,7 +341,7 @@ impl Check for PreSendCheck<'_> {
     }
 
     fn is_current(&self) -> bool {
-        // No call deletes a duplicate queue: its name is looked up again, too.
+        // No call deletes a duplicate queue, so a creation looks its name up again.
         let ages = !self.disruptions.is_empty() || matches!(self.op, WriteOp::CreateQueue { .. });
         !ages || self.is_fresh()
     }
@@ -349,7 +349,7 @@ impl Check for PreSendCheck<'_> {
     fn leaves(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
             *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.checks.clock.elapsed());
-            // From now on the vendor may create the queue, even after a crash: the next run waits for it.
+            // From now on the vendor may create the queue, even after a crash. The next run then waits for it.
             match (self.journal, self.op) {
                 (Some(journal), WriteOp::CreateQueue { .. }) => {
                     journal.record_intent(self.step, Operation::QueueCreate).await

@@ -1,100 +1,219 @@
-//! What long work tells of itself, for whoever watches: the terminal, or nobody.
+//! What long work shows of itself on standard error: bars on a terminal, a line for a long wait elsewhere.
 //!
-//! A process has one terminal, and so one board, as it has one log. Whoever works writes numbers on it and never
-//! waits for it to be read; nothing but what is shown to a person depends on it.
+//! A process has one terminal, and so one screen, as it has one log. indicatif draws in threads of its own, so that
+//! work never waits for the terminal, and nothing but what is shown to a person depends on it. What took less than
+//! [`PATIENCE`] is never drawn: nothing flickers in a short run. Whatever else is written to the terminal goes through
+//! [`aside`], which takes the bars away meanwhile.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Something long that is under way; it leaves the board when it is dropped.
-#[derive(Debug)]
-pub struct Task(u64);
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// How far a task is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
-    /// What is done, like `reading agents`.
-    pub label: String,
-    /// What is counted, like `pages`.
-    pub unit: &'static str,
-    /// When it began.
-    pub since: Instant,
-    /// How many are done.
-    pub done: u64,
-    /// How many there are; 0 as long as nobody knows.
-    pub of: u64,
-    /// The latest news.
-    pub remark: String,
+/// How long work goes on before it is drawn.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How often it is drawn.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The shortest wait that is worth a line where there are no bars.
+const LONG_WAIT: Duration = Duration::from_secs(5);
+
+/// Display of progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Bars.
+    Bars,
+    /// Lines.
+    Lines,
+    /// Not at all.
+    Silent,
 }
 
-/// All that is under way.
-#[derive(Clone, Debug, Default)]
-pub struct Board {
-    /// Tasks by the order in which they began.
-    pub tasks: BTreeMap<u64, State>,
-    /// Operations whose next call a rate limit holds back, and until when.
-    pub held: BTreeMap<&'static str, Instant>,
-    next: u64,
+struct Screen {
+    manner: Manner,
+    /// Writes a line.
+    line: fn(&str),
+    bars: MultiProgress,
+    /// How many bars are drawn.
+    drawn: AtomicUsize,
+    /// Operations whose next call a rate limit holds.
+    waits: Mutex<BTreeMap<&'static str, Wait>>,
 }
 
-static BOARD: Mutex<Board> = Mutex::new(Board { tasks: BTreeMap::new(), held: BTreeMap::new(), next: 0 });
-
-fn board() -> MutexGuard<'static, Board> {
-    BOARD.lock().unwrap_or_else(PoisonError::into_inner)
+/// A wait of some calls of an operation.
+struct Wait {
+    calls: usize,
+    until: Arc<Mutex<Instant>>,
+    _bar: Bar,
 }
 
-/// Puts a task on the board.
-pub fn begin(label: String, unit: &'static str) -> Task {
-    let mut board = board();
-    let id = board.next;
-    board.next += 1;
-    let state = State { label, unit, since: Instant::now(), done: 0, of: 0, remark: String::new() };
-    board.tasks.insert(id, state);
-    Task(id)
+static SCREEN: OnceLock<Screen> = OnceLock::new();
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Says that a rate limit holds the next call of an operation back for so long.
-pub fn held(operation: &'static str, wait: Duration) {
-    let until = Instant::now() + wait;
-    board().held.insert(operation, until);
+/// Begins to show what this process does; `line` writes a line.
+pub fn show(manner: Manner, line: fn(&str)) {
+    let bars = MultiProgress::with_draw_target(match manner {
+        Manner::Bars => ProgressDrawTarget::stderr(),
+        Manner::Lines | Manner::Silent => ProgressDrawTarget::hidden(),
+    });
+    let _ = SCREEN.set(Screen { manner, line, bars, drawn: AtomicUsize::new(0), waits: Mutex::default() });
 }
 
-/// What is on the board now.
-pub fn now() -> Board {
-    let mut board = board();
-    let now = Instant::now();
-    board.held.retain(|_, until| *until > now);
-    board.clone()
-}
-
-impl Task {
-    /// Says how many there are.
-    pub fn out_of(&self, of: usize) {
-        self.change(|state| state.of = u64::try_from(of).unwrap_or(u64::MAX));
+/// Writes something between the bars.
+pub fn aside<T>(write: impl FnOnce() -> T) -> T {
+    match SCREEN.get() {
+        Some(screen) => screen.bars.suspend(write),
+        None => write(),
     }
+}
 
-    /// Says that one more is done.
-    pub fn another(&self) {
-        self.change(|state| state.done += 1);
+/// Takes a `^C` away that the terminal has shown: it stands on a line of its own, and bars are cleared from their
+/// last line upwards.
+pub fn echoed() {
+    if SCREEN.get().is_some_and(|screen| screen.drawn.load(Ordering::SeqCst) > 0) {
+        let _ = io::stderr().lock().write_all(b"\r\x1b[2K\x1b[1A");
     }
+}
 
-    /// Says what is news.
-    pub fn remark(&self, remark: String) {
-        self.change(|state| state.remark = remark);
+/// A bar that is drawn from when it is [`PATIENCE`] old until it is dropped.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(style: ProgressStyle) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_style(style);
+        if let Some(screen) = SCREEN.get().filter(|screen| screen.manner == Manner::Bars) {
+            let late = bar.downgrade();
+            let draw = move || {
+                std::thread::sleep(PATIENCE);
+                if let Some(bar) = late.upgrade().filter(|bar| !bar.is_finished()) {
+                    screen.drawn.fetch_add(1, Ordering::SeqCst);
+                    screen.bars.add(bar).enable_steady_tick(PAUSE);
+                }
+            };
+            // Without a thread nothing is drawn, and that is all.
+            let _ = std::thread::Builder::new().spawn(draw);
+        }
+        Self(bar)
     }
+}
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        if let Some(state) = board().tasks.get_mut(&self.0) {
-            change(state);
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+        if let Some(screen) = SCREEN.get().filter(|_| !self.0.is_hidden()) {
+            screen.bars.remove(&self.0);
+            screen.drawn.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
 
-impl Drop for Task {
-    fn drop(&mut self) {
-        board().tasks.remove(&self.0);
+/// Something long that is under way, until it is dropped.
+pub struct Task {
+    bar: Bar,
+    /// What is counted, like `pages`.
+    unit: &'static str,
+}
+
+/// Begins a task: `label` is what is done, like `reading agents`, `unit` what is counted, like `pages`.
+pub fn begin(label: String, unit: &'static str) -> Task {
+    let bar = Bar::new(style("{prefix:16} {spinner} {took}{wide_msg}"));
+    bar.0.set_prefix(label);
+    Task { bar, unit }
+}
+
+impl Task {
+    /// Sets the total.
+    pub fn out_of(&self, of: usize) {
+        let bar = &self.bar.0;
+        bar.set_style(style(&format!(
+            "{{prefix:16}} {{bar:20}} {{pos}}/{{len}} {} · {{took}}{{wide_msg}}",
+            self.unit
+        )));
+        bar.set_length(of as u64);
     }
+
+    /// Counts one more finished unit.
+    pub fn another(&self) {
+        self.bar.0.inc(1);
+    }
+
+    /// Says what is news.
+    pub fn remark(&self, remark: &str) {
+        self.bar.0.set_message(if remark.is_empty() { String::new() } else { format!(" · {remark}") });
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    let took = |bar: &ProgressState, words: &mut dyn fmt::Write| {
+        let seconds = bar.elapsed().as_secs();
+        let _ = match seconds {
+            0..60 => write!(words, "{seconds} s"),
+            _ => write!(words, "{} min {:02} s", seconds / 60, seconds % 60),
+        };
+    };
+    let style = ProgressStyle::with_template(&format!("  {template}"));
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.with_key("took", took).progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
+}
+
+/// A call that a rate limit holds, until it is dropped.
+pub struct Held(&'static str);
+
+/// Says that a rate limit holds the next call of an operation back for so long.
+pub fn held(operation: &'static str, wait: Duration) -> Held {
+    if let Some(screen) = SCREEN.get() {
+        let news = note(&mut lock(&screen.waits), operation, wait, Instant::now());
+        if let Some(news) = news.filter(|_| screen.manner == Manner::Lines) {
+            (screen.line)(&news);
+        }
+    }
+    Held(operation)
+}
+
+/// Notes a wait; what is to be said of it when it is long and the operation was not held as long already.
+fn note(
+    waits: &mut BTreeMap<&'static str, Wait>,
+    operation: &'static str,
+    wait: Duration,
+    now: Instant,
+) -> Option<String> {
+    let held = waits.entry(operation).or_insert_with(|| {
+        let until = Arc::new(Mutex::new(now));
+        let left = Arc::clone(&until);
+        let words = move |_: &ProgressState, line: &mut dyn fmt::Write| {
+            let left = lock(&left).saturating_duration_since(Instant::now());
+            let _ = line.write_str(&words(operation, left));
+        };
+        Wait { calls: 0, until, _bar: Bar::new(style("{wait}").with_key("wait", words)) }
+    });
+    held.calls += 1;
+    let before = std::mem::replace(&mut *lock(&held.until), now + wait);
+    (wait >= LONG_WAIT && before <= now).then(|| format!("  {}", words(operation, wait)))
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(screen) = SCREEN.get() else { return };
+        let mut waits = lock(&screen.waits);
+        if let Some(wait) = waits.get_mut(self.0) {
+            wait.calls -= 1;
+            if wait.calls == 0 {
+                waits.remove(self.0);
+            }
+        }
+    }
+}
+
+fn words(operation: &str, left: Duration) -> String {
+    // Rounded up: what is still to wait is never 0 s.
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    format!("the rate limit of {operation} holds the next call for {seconds} s")
 }
 
 #[cfg(test)]
@@ -102,22 +221,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_task_leaves_the_board_however_it_ends() {
-        let task = begin("reading the tests' agents".to_owned(), "pages");
-        task.out_of(3);
-        task.another();
-        let id = task.0;
-        let state = now().tasks.get(&id).cloned();
-        assert_eq!(state.map(|state| (state.done, state.of)), Some((1, 3)));
-        drop(task);
-        assert!(!now().tasks.contains_key(&id));
+    fn a_wait_is_rounded_up() {
+        assert_eq!(
+            words("addQueue", Duration::from_millis(41_001)),
+            "the rate limit of addQueue holds the next call for 42 s"
+        );
     }
 
     #[test]
-    fn a_wait_that_is_over_is_forgotten() {
-        held("long", Duration::from_mins(1));
-        held("over", Duration::ZERO);
-        let held = now().held;
-        assert!(held.contains_key("long") && !held.contains_key("over"));
+    fn a_long_wait_is_told_once() {
+        let (mut waits, now) = (BTreeMap::new(), Instant::now());
+        let mut told = |operation, seconds| note(&mut waits, operation, Duration::from_secs(seconds), now);
+        assert!(told("addQueue", 60).is_some_and(|line| line.contains("addQueue")));
+        assert_eq!(told("addQueue", 60), None);
+        assert_eq!(told("queueQueue", 1), None);
     }
 }

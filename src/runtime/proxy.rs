@@ -1,4 +1,4 @@
-//! The proxy of an address, as the client finds it in the environment.
+//! Proxy of an address, as the client finds it in the environment.
 
 use std::env;
 
@@ -8,7 +8,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 /// Returns the variable that names the proxy of an address, and the proxy.
 ///
 /// # Errors
-/// The variable names no proxy. The client would ignore it in silence.
+/// The variable names no proxy. The client would silently ignore it.
 pub(crate) fn find(base: &str) -> Result<Option<(&'static str, String)>, String> {
     find_by(base, |name| env::var(name).ok())
 }

@@ -1,4 +1,4 @@
-//! Rate limiter of a connection: never more calls than allowed in any window, and no slower than that.
+//! Rate limiter of a connection: never more calls per window than allowed, and no slower.
 //!
 //! [`Window`] decides which calls count. A [`RateStore`] keeps the windows, so that several processes share one.
 
@@ -12,9 +12,9 @@ use crate::config::settings::Rate;
 
 /// Store of the rate windows of an account.
 pub trait RateStore {
-    /// Changes the window of an operation under a lock, and keeps it.
+    /// Changes the window of an operation under a lock, and stores it.
     ///
-    /// `work` gets the time in milliseconds, taken behind the lock. It may be called several times.
+    /// `work` gets the time in milliseconds, read under the lock. The store may call it several times.
     fn change(&self, operation: &'static str, work: &mut dyn FnMut(&mut Window, i64));
 }
 
@@ -26,8 +26,8 @@ pub struct RateLimiter {
 
 /// Place in a rate window.
 ///
-/// Dropped before its call left, it is free again. Dropped after that and without a response, it counts for as long
-/// as the vendor may see the call.
+/// If dropped before its call leaves, the place is free again. If dropped later without a response, it counts for as
+/// long as the vendor may see the call.
 pub struct RatePermit<'a> {
     limiter: &'a RateLimiter,
     operation: &'static str,
@@ -36,18 +36,18 @@ pub struct RatePermit<'a> {
 }
 
 impl RatePermit<'_> {
-    /// Keeps the place while the call waits for something else; `false` when it is gone.
+    /// Keeps the place while the call waits. Returns false if the place is lost.
     pub fn renew(&mut self) -> bool {
         self.limiter.with(self.operation, false, |window, now| window.renew(self.id, now))
     }
 
-    /// Marks the call as sent; `false` when the place is gone, and the call must not leave.
+    /// Marks the call as sent. Returns false if the place is lost, and the call must not leave.
     pub fn sends(&mut self) -> bool {
         self.left = self.renew();
         self.left
     }
 
-    /// Starts the window of the call: its response arrived.
+    /// Starts the window of the call, whose response arrived.
     pub fn leave(mut self) {
         self.left = true;
         self.limiter.with(self.operation, (), |window, now| window.leave(self.id, now));
@@ -63,12 +63,12 @@ impl Drop for RatePermit<'_> {
 }
 
 impl RateLimiter {
-    /// Returns the limiter over a store of windows.
+    /// Returns a limiter that uses a store of windows.
     pub fn new(store: Box<dyn RateStore>, clock: Rc<dyn Clock>) -> Self {
         Self { store, clock }
     }
 
-    /// Waits for a place in an operation's window; `longest` is the longest time of a call.
+    /// Waits for a place in an operation's window. `longest` is the time limit of a call.
     pub async fn enter(&self, operation: &'static str, rate: Rate, longest: Duration) -> RatePermit<'_> {
         let id = self.clock.unique();
         loop {
@@ -78,19 +78,19 @@ impl RateLimiter {
                 Ok(()) => return RatePermit { limiter: self, operation, id, left: false },
                 Err(wait) => {
                     let wait = Duration::from_millis(wait.unsigned_abs());
-                    progress::held(operation, wait);
+                    let _held = progress::held(operation, wait);
                     self.clock.sleep(wait).await;
                 }
             }
         }
     }
 
-    /// Returns how many calls count in an operation's window; `longest` is the longest time of a call.
+    /// Returns the number of calls in an operation's window. `longest` is the time limit of a call.
     pub fn used(&self, operation: &'static str, rate: Rate, longest: Duration) -> usize {
         self.with(operation, 0, |window, now| window.used(rate, millis(longest), now))
     }
 
-    /// Works on a window; `result` holds until the store calls back.
+    /// Runs `work` on a window; `result` is the value if the store makes no callback.
     fn with<T>(&self, operation: &'static str, mut result: T, work: impl Fn(&mut Window, i64) -> T) -> T {
         self.store.change(operation, &mut |window, now| result = work(window, now));
         result

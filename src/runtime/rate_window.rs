@@ -1,12 +1,11 @@
-//! The rate limit of an operation as a window: never more calls in any window than allowed, and no slower
-//! than that.
+//! Rate limit of an operation as a window: never more calls than allowed, and no slower.
 //!
-//! A window is exact, not a bucket. The vendor sees a call some time between its sending and its answer, so
-//! that a call counts until a whole window after its answer came. One whose client died is never answered:
-//! the vendor may have seen it as late as a call can take, and it counts until a window after that.
+//! A window is exact, not a bucket. The vendor sees a call at some time between the request and the response, so a
+//! call counts for a whole window after its response. A call whose client died has no response. The vendor may have
+//! seen it as late as its time limit, and it counts for a window after that.
 //!
-//! Times are milliseconds since the host started, which no step of the wall clock moves. What cannot be read
-//! may have been any number of calls: the window is then full for as long as the last of them could count.
+//! Times are milliseconds since the host's start, which no step of the wall clock moves. Unreadable content may be
+//! any number of calls, so the window is full for as long as the last of them could count.
 
 use std::fmt::Write as _;
 
@@ -15,33 +14,33 @@ use sha2::{Digest as _, Sha256};
 use crate::config::settings::Rate;
 use crate::model::text::hex;
 
-/// What a stored window says of itself.
+/// Format of a stored window.
 const FORMAT: &str = "rosterctl.rate/v1";
 
-/// The calls of an operation that still count.
+/// Calls of an operation that still count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     calls: Vec<Sent>,
-    /// When it was found that calls may be missing here.
+    /// Time at which missing calls were found.
     full_ms: Option<i64>,
-    /// Digests of other stored windows whose calls are here, too.
+    /// Digests of other stored windows whose calls this one contains.
     absorbed: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sent {
-    /// Which call it is.
+    /// Identity of the call.
     id: u64,
-    /// When it was answered; when its place was taken while it is not.
+    /// Time of the response; until then, the time at which the call took its place.
     at_ms: i64,
     answered: bool,
 }
 
 impl Window {
-    /// Reads what [`Window::text`] wrote, at a moment of a start of a host.
+    /// Parses the text of [`Window::text`] at a time after a host's start.
     ///
-    /// Calls of another start, or of another host, count from now on: their age cannot be known. What is damaged
-    /// leaves the window full from now on.
+    /// Calls of another host, or of an earlier start, have no known age and count from now on. Damage leaves the
+    /// window full from now on.
     pub fn read(bytes: &[u8], start: &str, now_ms: i64) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
@@ -70,12 +69,12 @@ impl Window {
         window
     }
 
-    /// The stored form: a line that tells format, checksum and the host's start, then one line a call: its time,
-    /// its identity, and `?` where no answer came yet.
+    /// Returns the stored form. The first line holds the format, the checksum and the host's start. Then each call
+    /// has a line with its time, its identity, and `?` without a response.
     pub fn text(&self, start: &str) -> String {
         let mut body = String::new();
         for Sent { id, at_ms, answered } in &self.calls {
-            // A text takes whatever is written to it.
+            // A write to a text cannot fail.
             let _ = writeln!(body, "{at_ms} {id:016x}{}", if *answered { "" } else { "?" });
         }
         if let Some(at_ms) = self.full_ms {
@@ -87,10 +86,10 @@ impl Window {
         format!("{FORMAT} {} {start}\n{body}", checksum(start, &body))
     }
 
-    /// Puts together what is stored in several places, and what is stored in none.
+    /// Joins the windows stored in several places, and the unstored one.
     ///
-    /// A place that cannot be written any more keeps what was there: what stores the calls elsewhere notes what
-    /// they took from it, and it counts once.
+    /// A place that is no longer writable keeps its old window. The new window notes the digest of that one, so its
+    /// calls count once.
     pub fn join(unstored: Self, places: &[Vec<u8>], start: &str, now_ms: i64) -> Self {
         let read: Vec<(String, Self)> =
             places.iter().map(|bytes| (digest(bytes), Self::read(bytes, start, now_ms))).collect();
@@ -106,7 +105,7 @@ impl Window {
         joined
     }
 
-    /// Adds the calls of another place that are not here yet.
+    /// Adds the calls of another window that are missing here.
     fn add(&mut self, other: Self) {
         let new = other.calls.into_iter().filter(|sent| self.calls.iter().all(|known| known.id != sent.id));
         let new: Vec<Sent> = new.collect();
@@ -114,23 +113,23 @@ impl Window {
         self.full_ms = self.full_ms.max(other.full_ms);
     }
 
-    /// How many calls still count at a moment. `longest_ms` is how long a call can take.
+    /// Returns the number of calls that count at a time. `longest_ms` is the time limit of a call.
     pub fn used(&self, rate: Rate, longest_ms: i64, now_ms: i64) -> usize {
         let mut copy = self.clone();
         copy.forget(rate, longest_ms, now_ms);
         if copy.full_ms.is_some() { rate.calls.max(copy.calls.len()) } else { copy.calls.len() }
     }
 
-    /// Drops what no longer counts; returns when the rest stops to count, the soonest first.
+    /// Drops the calls that no longer count. Returns the ends of the others, soonest first.
     fn forget(&mut self, rate: Rate, longest_ms: i64, now_ms: i64) -> Vec<i64> {
         let per = i64::try_from(rate.per.as_millis()).unwrap_or(i64::MAX / 4);
-        // When a call stops to count; one that is not answered counts a window more, at least.
+        // End of a call's count; without a response it counts for at least one more window.
         let until = |sent: &Sent| {
             let seen_by = if sent.answered { sent.at_ms } else { now_ms.min(sent.at_ms + longest_ms) };
             seen_by + per
         };
         for sent in &mut self.calls {
-            // A time that lies ahead is of another start of the host: it counts as now.
+            // A time in the future comes from another start of the host, and counts as now.
             sent.at_ms = sent.at_ms.min(now_ms);
         }
         self.calls.retain(|sent| until(sent) > now_ms);
@@ -140,10 +139,10 @@ impl Window {
         ends
     }
 
-    /// Takes a place for a call at a moment. `longest_ms` is how long a call can take.
+    /// Takes a place for a call at a time. `longest_ms` is the time limit of a call.
     ///
     /// # Errors
-    /// How many milliseconds to wait before asking again.
+    /// The milliseconds to wait before the next attempt.
     pub fn enter(&mut self, id: u64, rate: Rate, longest_ms: i64, now_ms: i64) -> Result<(), i64> {
         let ends = self.forget(rate, longest_ms, now_ms);
         let per = i64::try_from(rate.per.as_millis()).unwrap_or(i64::MAX / 4);
@@ -158,30 +157,30 @@ impl Window {
         }
     }
 
-    /// Moves a call's place to now, for a call that leaves only now; `false` when it is gone: it was kept for
-    /// longer than a call can take.
+    /// Moves the place of an unsent call to now. Returns false if the place is lost, since it was kept for longer
+    /// than the time limit of a call.
     pub fn renew(&mut self, id: u64, now_ms: i64) -> bool {
         let mine = self.calls.iter_mut().find(|sent| sent.id == id && !sent.answered);
         mine.map(|sent| sent.at_ms = now_ms).is_some()
     }
 
-    /// Gives a call's place back: it did not leave.
+    /// Frees the place of a call that did not leave.
     pub fn cancel(&mut self, id: u64) {
         self.calls.retain(|sent| sent.id != id || sent.answered);
     }
 
-    /// Records that a call was answered: from now on its window runs.
+    /// Records the response to a call, which starts its window.
     pub fn leave(&mut self, id: u64, now_ms: i64) {
         let answered = Sent { id, at_ms: now_ms, answered: true };
         match self.calls.iter_mut().find(|sent| sent.id == id) {
             Some(sent) => *sent = answered,
-            // It took longer than a call can take.
+            // The call took longer than its time limit.
             None => self.calls.push(answered),
         }
     }
 }
 
-/// What tells a stored window from a damaged one.
+/// Returns the checksum that detects damage of a stored window.
 fn checksum(start: &str, body: &str) -> String {
     digest(format!("{start}\n{body}").as_bytes())
 }
@@ -199,7 +198,7 @@ mod tests {
     const RATE: Rate = Rate { calls: 2, per: Duration::from_millis(100) };
     const START: &str = "this start";
 
-    /// What comes back after storing.
+    /// Returns the window after a round trip through its stored form.
     fn stored(window: &Window, now_ms: i64) -> Window {
         Window::read(window.text(START).as_bytes(), START, now_ms)
     }
@@ -235,7 +234,7 @@ mod tests {
         assert_eq!(window.enter(1, RATE, 30, 0), Ok(()));
         assert_eq!(window.enter(2, RATE, 30, 0), Ok(()));
         assert!(window.renew(1, 120));
-        // The other one counts no more; that one as if its place were taken just now.
+        // The second call no longer counts; the first one counts as if it had taken its place just now.
         assert_eq!(window.enter(3, RATE, 30, 140), Ok(()));
         assert_eq!(window.enter(4, RATE, 30, 140), Err(100));
         window.cancel(3);
@@ -268,7 +267,7 @@ mod tests {
             assert_eq!(again.enter(3, RATE, 30, at_ms), Err(100));
             assert_eq!(again.enter(3, RATE, 30, at_ms + 100), Ok(()));
         }
-        // Where no start is told, a time that lies ahead is of another one.
+        // Without an identifier of the start, a time in the future comes from another start.
         assert_eq!(window.enter(3, RATE, 30, 100), Err(100));
     }
 
@@ -292,7 +291,7 @@ mod tests {
             let shown = String::from_utf8_lossy(&bytes).into_owned();
             assert_eq!(read.used(RATE, 30, 1050), 2, "{shown}");
             assert!(read.enter(3, RATE, 30, 1149).is_err(), "{shown}");
-            // It is stored as found, and ends.
+            // The full window survives storage, and ends.
             let mut read = stored(&read, 1149);
             assert_eq!(read.enter(3, RATE, 30, 1200), Ok(()), "{shown}");
         }
@@ -316,7 +315,7 @@ mod tests {
     fn a_place_that_stays_as_it_is_counts_once() {
         let foreign = Window::read(b"", "another start", 0).text("another start").into_bytes();
         for stuck in [foreign, b"damaged".to_vec()] {
-            // One place stays as it is, another one takes the window.
+            // One place keeps its old window, another one holds the new window.
             let mut stored = Vec::new();
             for now in [1000, 1050] {
                 let places = [stuck.clone()].into_iter().chain(stored.clone()).collect::<Vec<_>>();
@@ -326,7 +325,7 @@ mod tests {
             }
             let places = [stuck.clone(), stored[0].clone()];
             assert_eq!(Window::join(Window::default(), &places, START, 1100).used(RATE, 30, 1100), 0);
-            // And likewise where none takes it.
+            // The same holds if no place can be written.
             let unstored = Window::join(Window::default(), std::slice::from_ref(&stuck), START, 1000);
             assert_eq!(Window::join(unstored, &[stuck], START, 1100).used(RATE, 30, 1100), 0);
         }

@@ -12,31 +12,31 @@ use super::connect_error::ConnectError;
 use super::{clock, http};
 use crate::model::call::{Call, Failure, Method, Reply};
 
-/// Largest answer that is read.
+/// Largest response, in bytes.
 pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
 
 /// Transport of a connection's calls.
 pub trait Transport {
-    /// Sends a call once; returns the reply, and the time of its `Date` in milliseconds since 1970 UTC.
+    /// Sends a call once. Returns the reply, and the time of its `Date` in milliseconds since 1970 UTC.
     ///
     /// # Errors
-    /// `NotSent`: no connection could be made. `Untrusted`: none can be. `Unknown`: it broke after that. `Late`: no response came in time.
-    /// `Garbled`: the response is too large.
+    /// `NotSent`: no connection could be made. `Untrusted`: no connection can be made. `Unknown`: the connection
+    /// broke later. `Late`: the call timed out. `Garbled`: the response is too large.
     fn send<'a>(&'a self, call: &'a Call) -> LocalBoxFuture<'a, Result<(Reply, Option<i64>), Failure>>;
 }
 
-/// Transport to a host over HTTP.
+/// HTTP transport to a host.
 pub struct HttpTransport {
     /// The client with its connections.
     client: reqwest::Client,
     /// The base URL, without a final `/`.
     base: String,
-    /// Longest time for one call.
+    /// Time limit of a call.
     timeout: Duration,
 }
 
 impl HttpTransport {
-    /// Returns a transport to a host; over HTTP/1.1 alone where the `Host` header is signed. `ca_file` names further
+    /// Returns a transport to a host, over HTTP/1.1 alone if the `Host` header is signed. `ca_file` names further
     /// certificate authorities.
     ///
     /// # Errors
@@ -90,14 +90,14 @@ fn headers(call: &Call) -> Result<HeaderMap, Failure> {
     Ok(headers)
 }
 
-/// The moment that an answer's `Date` tells: somewhere in the second that it names, so its middle.
+/// Returns the time of a response's `Date`: the middle of the second that it names.
 fn told_ms(response: &reqwest::Response) -> Option<i64> {
     let text = response.headers().get(DATE)?.to_str().ok()?;
     let told = jiff::fmt::rfc2822::parse(text).ok()?;
     Some(told.timestamp().as_millisecond() + 500)
 }
 
-/// How long `Retry-After` asks to wait: seconds, or until a moment, by the clock of whoever asks (RFC 9110 §10.2.3).
+/// Returns the time that `Retry-After` asks to wait. It holds seconds or a date (RFC 9110 §10.2.3).
 fn wait(asked: &str, now_ms: i64) -> Option<Duration> {
     let asked = asked.trim();
     if let Ok(seconds) = asked.parse() {
@@ -109,7 +109,7 @@ fn wait(asked: &str, now_ms: i64) -> Option<Duration> {
 
 async fn receive(mut response: reqwest::Response, base: &str, timeout: Duration) -> Result<Reply, Failure> {
     let text = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-    // From the beginning of the second that the vendor's clock shows: rather too long than too short.
+    // Count from the beginning of the vendor's second: rather too long than too short.
     let now_ms = told_ms(&response).map_or_else(clock::now_ms, |told| told - 500);
     let retry_after = text(RETRY_AFTER).and_then(|asked| wait(asked, now_ms));
     let content_type = text(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! A system that holds resources, at work: its connector's words over the connection's [`Client`].
+//! A system that holds resources: its connector over the connection's [`Client`].
 
 use std::rc::Rc;
 
@@ -23,37 +23,37 @@ pub struct Vendor {
 }
 
 impl Vendor {
-    /// A system at work.
+    /// Returns a system over its client.
     pub fn new(provider: &'static dyn Provider, link: Rc<Client>) -> Self {
         Self { provider, link }
     }
 
-    /// Returns the operations with a rate limit, and how many calls of each count in its window now.
+    /// Returns the operations with a rate limit, and the calls in the window of each.
     pub fn rates(&self) -> Vec<(&'static str, Rate, usize)> {
         self.link.rates()
     }
 
-    /// The configured connection.
+    /// Returns the configured connection.
     pub fn connection(&self) -> &Connection {
         self.link.connection()
     }
 
-    /// Bounds of trying again.
+    /// Returns the bounds of retries.
     pub fn bounds(&self) -> Bounds {
         self.link.bounds()
     }
 
-    /// Whether the system refused the sign-in.
+    /// Returns true if the system refused the sign-in.
     pub fn is_shut(&self) -> bool {
         self.link.is_shut()
     }
 
-    /// From now on nothing is waited for: see [`Client::skip_waits`].
+    /// Ends all waits: see [`Client::skip_waits`].
     pub fn skip_waits(&self) {
         self.link.skip_waits();
     }
 
-    /// Makes a reading call, and again while that may help.
+    /// Makes a read call, and retries it while that may help.
     ///
     /// # Errors
     /// The last failure, with the connection's name before it.
@@ -65,8 +65,7 @@ impl Vendor {
         self.link.read(|| Some(call()), hear).await.map_err(|failure| self.link.name(failure))
     }
 
-    /// Makes a reading call inside the check of a call of this system, which holds its place among those in
-    /// flight.
+    /// Makes a read call for a call that holds its place among those in flight. Use it inside the check of that call.
     ///
     /// # Errors
     /// As [`Vendor::read`].
@@ -78,13 +77,13 @@ impl Vendor {
         self.link.read_aside(|| Some(call()), hear).await.map_err(|failure| self.link.name(failure))
     }
 
-    /// Sends a write operation, and again while it was surely not carried out.
+    /// Sends a write operation, and retries it while the vendor has certainly not applied it.
     ///
-    /// `password` is the one that the operation sends. Nothing leaves once `gate` is closed. `check` has the last
-    /// word, after every wait and just before a call leaves.
+    /// `password` is the one that the operation sends. Nothing leaves once `gate` is closed. `check` decides after
+    /// every wait, just before a call leaves.
     ///
     /// # Errors
-    /// The last failure; the password is struck from it.
+    /// The last failure; it redacts the password.
     pub async fn write<'a>(
         &self,
         op: &'a WriteOp,
@@ -127,11 +126,11 @@ impl ResourceReader for Vendor {
     }
 }
 
-/// The vendors that hold resources.
+/// Systems that hold resources.
 pub struct Vendors<V = Vendor> {
-    /// Who holds agents.
+    /// Holder of agents.
     pub agents: Option<V>,
-    /// Who holds queues.
+    /// Holder of queues.
     pub queues: Option<V>,
 }
 
@@ -153,7 +152,7 @@ impl Vendors {
 }
 
 impl<V> Vendors<V> {
-    /// The vendor that holds a kind.
+    /// Returns the system that holds a kind.
     pub fn get(&self, kind: Kind) -> Option<&V> {
         match kind {
             Kind::Agent => self.agents.as_ref(),
@@ -171,7 +170,7 @@ impl Vendors {
     }
 }
 
-/// A system as the check of one of its own calls reads it: that call's place among those in flight serves for both.
+/// Reader inside the check of a call. Both share that call's place among those in flight.
 #[derive(Clone, Copy)]
 pub struct Aside<'a>(pub &'a Vendor);
 

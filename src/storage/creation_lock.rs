@@ -1,11 +1,12 @@
 //! Lock of a tenant's queue creation, across the processes of one user.
 //!
-//! The vendor makes a second queue of a name without a word, and no call deletes one. So a run that creates queues
-//! holds this lock from before its first creation until the last one was answered, and what it looks at before a
-//! creation was read while no other run created any: two workspaces on one tenant cannot both see that a name is free.
+//! The vendor silently creates a duplicate of a queue name, and no call deletes a queue. So a run holds this lock
+//! from before its first creation until the last response. While it holds the lock, no other run creates a queue, so
+//! two workspaces of one tenant cannot both find a name free.
 //!
-//! The file holds a token that changes whenever the lock is taken or freed. A run reads it before it looks at live
-//! state; while the token is the same at the lock, that look still holds and costs no second one.
+//! The file holds a token that changes whenever the lock is taken or released. A run reads the token before it reads
+//! live state. If the token is unchanged once the run holds the lock, the live state is current and needs no second
+//! read.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -18,18 +19,18 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::Mutex;
 
 use super::state;
-use crate::runtime::clock::Clock;
+use crate::runtime::clock::{self, Clock};
 use crate::runtime::ports::CreationGuard;
 
-/// How often a lock that another process holds is tried.
+/// Interval between attempts while another process holds the lock.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The lock of one run.
+/// Queue creation lock of one run.
 pub struct CreationLock {
     path: Option<PathBuf>,
-    /// The token before the run looked at live state; `None` when another run held the lock.
+    /// Token before the run read live state; `None` if another run held the lock.
     observed: Option<String>,
-    /// When the run began to look.
+    /// Time at which the run started to read live state.
     begun: Duration,
     clock: Rc<dyn Clock>,
     held: Mutex<Option<Held>>,
@@ -37,12 +38,13 @@ pub struct CreationLock {
 
 struct Held {
     file: File,
-    /// What was read before that may be from before a creation by another run.
+    /// State read before this time may predate a creation by another run.
     since: Duration,
 }
 
 impl CreationLock {
-    /// The lock in the first of some files that can be written and locked, not yet taken; with none, no run shares it.
+    /// Returns the untaken lock in the first file that can be written and locked.
+    /// Without such a file the run shares the lock with no other run.
     pub fn new(paths: &[PathBuf], clock: Rc<dyn Clock>) -> Self {
         let begun = clock.elapsed();
         let found = paths.iter().find_map(|path| {
@@ -50,7 +52,7 @@ impl CreationLock {
             match file.try_lock() {
                 Ok(()) => Some((path.clone(), token(&mut file).ok())),
                 Err(TryLockError::WouldBlock) => Some((path.clone(), None)),
-                // Some file systems of a network lock nothing.
+                // Some network file systems have no locks.
                 Err(TryLockError::Error(_)) => None,
             }
         });
@@ -58,7 +60,7 @@ impl CreationLock {
         Self { path, observed: observed.flatten(), begun, clock, held: Mutex::default() }
     }
 
-    /// The same lock for a run that looked at live state before.
+    /// Returns the same lock for a run that read live state earlier.
     #[must_use]
     pub fn unobserved(self) -> Self {
         Self { observed: None, ..self }
@@ -98,7 +100,7 @@ impl CreationGuard for CreationLock {
     fn release(&self) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             if let Some(mut held) = self.held.lock().await.take() {
-                // A run that looked meanwhile must look again.
+                // A run that read live state meanwhile must read it again.
                 let _ = renew(&mut held.file);
             }
         })
@@ -120,7 +122,7 @@ fn token(file: &mut File) -> io::Result<String> {
 }
 
 fn renew(file: &mut File) -> io::Result<()> {
-    let next = format!("{:016x}\n", fastrand::u64(..));
+    let next = format!("{:016x}\n", clock::unique());
     file.seek(SeekFrom::Start(0))?;
     file.write_all(next.as_bytes())?;
     file.set_len(next.len() as u64)

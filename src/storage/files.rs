@@ -1,4 +1,4 @@
-//! Files of a workspace: found and read inside it, written whole or not at all.
+//! Workspace files: found and read inside the workspace, written whole or not at all.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::config::workspace::{Connection, Store, Workspace};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::problem::FileProblem;
 use crate::model::source::File;
 use crate::model::source::Source;
 use crate::storage::paths::{self, WORKSPACE_FILE};
@@ -17,25 +18,25 @@ const MOST_FILES: usize = 100_000;
 const MOST_BYTES: u64 = 1 << 30;
 /// Most bytes of a workspace file.
 const MOST_BYTES_OF_WORKSPACE: u64 = 16 << 20;
-/// How deep a folder of manifests may lie.
+/// Deepest level of a folder of manifests.
 const DEEPEST: usize = 64;
 
-/// Where a workspace lies.
+/// Location of a workspace.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// Its folder.
     pub folder: PathBuf,
     /// The workspace file.
     pub file: PathBuf,
-    /// The workspace file as it is shown to people.
+    /// Path of the workspace file for display.
     pub shown: Arc<str>,
 }
 
 impl Place {
-    /// Finds the workspace that an argument names: a folder that holds `rosterctl.yaml`, or that file.
+    /// Finds the workspace that an argument names: a folder with `rosterctl.yaml`, or that file.
     ///
     /// # Errors
-    /// There is none.
+    /// No workspace is there.
     pub fn find(argument: &Path) -> Result<Self, String> {
         let file = if argument.is_dir() { argument.join(WORKSPACE_FILE) } else { argument.to_owned() };
         if !file.is_file() {
@@ -60,7 +61,7 @@ impl Place {
     /// Reads the workspace file.
     ///
     /// # Errors
-    /// It cannot be read, or is another file behind a link: what is wrong with it would show that file's lines.
+    /// The file cannot be read, or is a link to another file, whose lines an error message would show.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         paths::unstrayed(&self.folder)?;
         let (root, real) = (fs::canonicalize(&self.folder)?, fs::canonicalize(&self.file)?);
@@ -71,19 +72,19 @@ impl Place {
         paths::read(paths::open_real(&real)?, MOST_BYTES_OF_WORKSPACE)
     }
 
-    /// The folder of rosterctl's own files.
+    /// Returns the folder of rosterctl's own files.
     pub fn own_folder(&self) -> PathBuf {
         self.folder.join(".rosterctl")
     }
 }
 
-/// A path as it is shown to people, without a leading `./`. It is never opened: two paths may be shown alike.
+/// Returns a path for display, without a leading `./`. Never open it: two paths may have one display form.
 pub fn shown(path: &Path) -> Arc<str> {
     let text = path.to_string_lossy();
     Arc::from(text.strip_prefix("./").unwrap_or(&text))
 }
 
-/// The part of shown names that leads to the workspace's folder, with its final `/`.
+/// Returns the display path of the workspace's folder, with its final `/`.
 pub fn shown_folder(place: &Place) -> String {
     match place.shown.rsplit_once('/') {
         Some((folder, _)) => format!("{folder}/"),
@@ -93,36 +94,36 @@ pub fn shown_folder(place: &Place) -> String {
 
 /// A manifest that a workspace names.
 pub struct Manifest {
-    /// Where it was found.
+    /// Path under which it was found.
     pub path: PathBuf,
-    /// Where it lies, without any link on the way.
+    /// Real path, with all links resolved.
     pub real: PathBuf,
-    /// Its path as it is shown to people.
+    /// Path for display.
     pub name: Arc<str>,
-    /// How many bytes it had when it was found.
+    /// Size in bytes when it was found.
     pub length: u64,
 }
 
 impl Manifest {
-    /// Reads it.
+    /// Reads the manifest.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn read(&self) -> Result<File, Diagnostic> {
+    pub fn read(&self) -> Result<File, Box<Diagnostic>> {
         match paths::open_real(&self.real).and_then(|file| paths::read(file, MOST_BYTES)) {
             Ok(bytes) => Ok(File { name: Arc::clone(&self.name), bytes }),
-            Err(error) => Err(unreadable(&self.path, &error)),
+            Err(error) => Err(Box::new(unreadable(&self.path, &error))),
         }
     }
 }
 
 /// Finds the manifests that a workspace names, ordered by path.
 ///
-/// A link may lead to another file of the manifests' own folders, and nowhere else: manifests may come from
-/// strangers, and a message about a file shows its lines.
+/// A link may only lead to another file of the manifests' own folders. Manifests may come from strangers, and a
+/// message about a file shows its lines.
 ///
 /// # Errors
-/// Files that are not there, cannot be looked at, or may not be read; more of them than the bounds allow.
+/// A file does not exist, cannot be inspected or may not be read, or the manifests exceed the bounds.
 pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<Manifest>, Diagnostics> {
     let mut out = Diagnostics::default();
     let root = fs::canonicalize(&place.folder).unwrap_or_else(|_| place.folder.clone());
@@ -144,22 +145,16 @@ pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<Manifest>, 
         let inside = path.strip_prefix(&place.folder).unwrap_or(&path);
         let is_link = !real.strip_prefix(&root).is_ok_and(|rest| rest == inside);
         let refused = if path.to_str().is_none() {
-            Some(("the name of this file is not UTF-8", "rename it"))
+            Some(FileProblem::NameNotUtf8)
         } else if is_link && !named.iter().any(|entry| real.starts_with(entry)) {
-            Some((
-                "this file is a link that leads out of the folders that `manifests:` names",
-                "put the file itself there, or name its folder under `manifests:`",
-            ))
+            Some(FileProblem::LinkOut)
         } else if is_reserved(place, workspace, &named, &real, is_link) {
-            Some((
-                "this is, or leads to, a file of a secret store, of Git or of rosterctl itself",
-                "remove it, or keep the store in a folder that `manifests:` does not name",
-            ))
+            Some(FileProblem::ReservedFile)
         } else {
             None
         };
         match refused {
-            Some((what, help)) => out.push(Diagnostic::at(&Source::new(&name, 1, 1), what).help(help)),
+            Some(problem) => out.push(Diagnostic::at(&Source::new(&name, 1, 1), problem)),
             None => found.push(Manifest { path, real, name, length }),
         }
     }
@@ -169,26 +164,25 @@ pub fn manifests(place: &Place, workspace: &Workspace) -> Result<Vec<Manifest>, 
     if out.is_empty() { Ok(found) } else { Err(out) }
 }
 
-/// Says which bound of the manifests together is passed.
+/// Returns a diagnostic if the manifests together exceed a bound.
 fn bounds(place: &Place, found: &[Manifest]) -> Option<Diagnostic> {
     let bytes: u64 = found.iter().map(|manifest| manifest.length).sum();
-    let message = if found.len() > MOST_FILES {
-        format!("the manifests are {} files; at most {MOST_FILES} are read", found.len())
+    let problem = if found.len() > MOST_FILES {
+        FileProblem::TooManyFiles { count: found.len(), most: MOST_FILES }
     } else if bytes > MOST_BYTES {
-        format!("the manifests have {bytes} bytes together; at most {MOST_BYTES} are read")
+        FileProblem::TooManyBytes { bytes, most: MOST_BYTES }
     } else {
         return None;
     };
-    let help = "split the roster into several workspaces, or put more agents into a pool or a profile";
-    Some(Diagnostic::at(&Source::new(&place.shown, 1, 1), message).help(help))
+    Some(Diagnostic::at(&Source::new(&place.shown, 1, 1), problem))
 }
 
-/// Whether a file is kept by a secret store, by Git or by rosterctl, and so is no manifest.
+/// Returns true if a file belongs to a secret store, to Git or to rosterctl. Such a file is no manifest.
 fn is_reserved(place: &Place, workspace: &Workspace, named: &[PathBuf], real: &Path, is_link: bool) -> bool {
     let at = |path: &Path| fs::canonicalize(path).ok();
     let setting = |store: &Store, key| at(&place.folder.join(store.settings.text(key)?));
     let kept = |store: &Store| match store.kind {
-        // A store may hold the whole workspace. Then only links are told apart.
+        // A store may hold the whole workspace. Then only links are reserved.
         "dir" => setting(store, "path").is_some_and(|folder| {
             real.starts_with(&folder) && (is_link || !named.iter().any(|entry| entry.starts_with(&folder)))
         }),
@@ -205,12 +199,13 @@ fn is_reserved(place: &Place, workspace: &Workspace, named: &[PathBuf], real: &P
         || workspace.connections.iter().any(authorities)
 }
 
-/// Paths of the manifests that a workspace names, as far as they are there.
+/// Returns the paths of the existing manifests that a workspace names.
 pub fn manifest_paths(place: &Place, workspace: &Workspace) -> Vec<PathBuf> {
     find(place, workspace, &mut Diagnostics::default())
 }
 
-/// Whether a workspace has no manifest yet: what it names is not there, or is a folder with none in it.
+/// Returns true if a workspace has no manifest yet.
+/// Each path under `manifests:` does not exist, or is a folder without manifests.
 pub fn no_manifest_yet(place: &Place, workspace: &Workspace) -> bool {
     workspace.manifests.iter().all(|(name, _)| {
         let path = place.folder.join(&**name);
@@ -233,30 +228,24 @@ fn find(place: &Place, workspace: &Workspace, out: &mut Diagnostics) -> Vec<Path
     let root = fs::canonicalize(&place.folder).unwrap_or_else(|_| place.folder.clone());
     for (name, source) in &workspace.manifests {
         let path = place.folder.join(&**name);
+        let shown = name.to_string();
         if fs::canonicalize(&path).is_ok_and(|real| !paths::is_projected(&root, Path::new(&**name), &real)) {
-            out.push(
-                Diagnostic::at(source, format!("`{name}` is a link, or lies behind one"))
-                    .help("name the folder or file itself, below the folder of rosterctl.yaml"),
-            );
+            out.push(Diagnostic::at(source, FileProblem::BehindLink { name: shown }));
         } else if path.is_dir() {
             let before = paths.len();
             let sound = out.len();
             if let Err(error) = walk(&path, 1, &mut paths, out) {
-                out.push(Diagnostic::at(source, format!("folder `{name}` cannot be read: {error}")));
+                let problem = FileProblem::FolderUnreadable { name: shown.clone(), why: error.to_string() };
+                out.push(Diagnostic::at(source, problem));
             }
             if paths.len() == before && out.len() == sound {
-                out.push(
-                    Diagnostic::at(source, format!("folder `{name}` holds no manifest"))
-                        .help("put *.yaml or *.yml files with `kind: Roster` into it"),
-                );
+                out.push(Diagnostic::at(source, FileProblem::NoManifest { name: shown }));
             }
         } else if path.is_file() {
             paths.push(path);
         } else {
-            out.push(
-                Diagnostic::at(source, format!("there is no file or folder `{name}`"))
-                    .help(format!("it is looked for beside {}", place.shown)),
-            );
+            let problem = FileProblem::NoSuchFile { name: shown, workspace: place.shown.to_string() };
+            out.push(Diagnostic::at(source, problem));
         }
     }
     paths.sort();
@@ -265,16 +254,16 @@ fn find(place: &Place, workspace: &Workspace, out: &mut Diagnostics) -> Vec<Path
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::general(format!("{} cannot be read: {error}", shown(path)))
+    Diagnostic::general(FileProblem::Unreadable { path: shown(path).to_string(), why: error.to_string() })
 }
 
-/// Finds all `*.yaml` and `*.yml` below a folder, but for hidden files and folders. What is passed over in silence
-/// would look as if nobody asked for it, and `prune` deletes such agents: so whatever looks like a manifest or a
-/// folder, and is none that can be read, is complained of.
+/// Finds all `*.yaml` and `*.yml` below a folder, except hidden files and folders.
+///
+/// A silently skipped manifest would look like removed agents, and `prune` deletes those. So the function reports
+/// every unreadable manifest or folder, and every link to a folder.
 fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, out: &mut Diagnostics) -> io::Result<()> {
-    let complain = |path: &Path, what: &str, help: &str| {
-        Diagnostic::at(&Source::new(&shown(path), 1, 1), what.to_owned()).help(help)
-    };
+    let complain =
+        |path: &Path, problem: FileProblem| Diagnostic::at(&Source::new(&shown(path), 1, 1), problem);
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
@@ -284,8 +273,7 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, out: &mut Diagnos
         let kind = entry.file_type()?;
         if kind.is_dir() {
             if depth == DEEPEST {
-                let what = format!("this folder lies more than {DEEPEST} folders deep");
-                out.push(complain(&path, &what, "move it up"));
+                out.push(complain(&path, FileProblem::FolderTooDeep { most: DEEPEST }));
             } else if let Err(error) = walk(&path, depth + 1, found, out) {
                 out.push(unreadable(&path, &error));
             }
@@ -294,22 +282,12 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, out: &mut Diagnos
         let is_manifest = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
         match fs::metadata(&path) {
             Ok(real) if real.is_file() && is_manifest => found.push(path),
-            // A link to a folder is not followed: it could lead in circles, or out of the workspace.
-            Ok(real) if real.is_dir() => out.push(complain(
-                &path,
-                "this is a link to a folder, and such links are not followed",
-                "put the folder itself there, or name it under `manifests:`",
-            )),
-            Ok(_) if is_manifest => out.push(complain(
-                &path,
-                "this is no plain file",
-                "take it away, or give it another name than *.yaml and *.yml",
-            )),
-            Err(error) if kind.is_symlink() || is_manifest => out.push(complain(
-                &path,
-                &format!("this link leads to nothing that can be read: {error}"),
-                "fetch what it points to (a submodule, a shared checkout), or take it away",
-            )),
+            // Links to folders are not followed: they could form a cycle or leave the workspace.
+            Ok(real) if real.is_dir() => out.push(complain(&path, FileProblem::LinkToFolder)),
+            Ok(_) if is_manifest => out.push(complain(&path, FileProblem::NoPlainFile)),
+            Err(error) if kind.is_symlink() || is_manifest => {
+                out.push(complain(&path, FileProblem::DanglingLink { why: error.to_string() }));
+            }
             Ok(_) | Err(_) => {}
         }
     }
@@ -333,10 +311,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a file that is not there yet, readable by its owner alone; `false` where one is there, which stays.
-///
-/// # Errors
-/// The file cannot be written.
+/// Writes a new file, readable by its owner alone. Returns false, and keeps the file, if it exists.
 pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".rosterctl-").tempfile_in(folder)?;
@@ -349,7 +324,7 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     }
 }
 
-/// Keeps a folder, and the file that says so, out of Git; a `.gitignore` that is there stays.
+/// Adds a `.gitignore` that keeps a folder and itself out of Git. Keeps an existing one.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -357,7 +332,7 @@ pub fn ignore(folder: &Path) -> io::Result<()> {
     create(&folder.join(".gitignore"), b"*\n").map(|_| ())
 }
 
-/// Tries whether [`put`] could write there, and leaves what is there as it is.
+/// Checks that [`put`] could write to a path, and leaves an existing file unchanged.
 ///
 /// # Errors
 /// It could not.
@@ -378,10 +353,10 @@ pub fn probe(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Replaces a file that people wrote, by its real path: whole or not at all, with the rights that it has.
+/// Replaces a file that people wrote, by its real path. Writes it whole or not at all, and keeps its permissions.
 ///
 /// # Errors
-/// It is not there, or cannot be written.
+/// It does not exist, or cannot be written.
 pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let rights = fs::metadata(path)?.permissions();
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -393,16 +368,16 @@ pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether two paths lead to one file that is there.
+/// Returns true if two paths lead to one existing file.
 pub fn same(one: &Path, other: &Path) -> bool {
     matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Writes to a place that a command line names: a file is replaced whole, behind a link too unless the link lies in a
-/// checkout; what is no file (a pipe, a device) is written through.
+/// Writes to a path that a command line names.
+/// Replaces a file whole, also behind a link, unless that link is in a checkout. Writes through a pipe or a device.
 ///
 /// # Errors
-/// A link of a checkout is on the way, or it cannot be written.
+/// A link of a checkout is on the way, or the file cannot be written.
 pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     paths::unlinked(path)?;
     match fs::metadata(path) {
@@ -412,22 +387,22 @@ pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// When a file was last written, in milliseconds since 1970 UTC; `None` when nothing tells.
+/// Returns the time of a file's last write; `None` if unknown. In milliseconds since 1970 UTC.
 pub fn written_ms(path: &Path) -> Option<i64> {
     let since = fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok()
 }
 
-/// Returns an error when a file that rosterctl keeps beside the workspace is a link, or lies behind one: what it
-/// leads to would be read, or written over.
+/// Checks that no file of rosterctl beside the workspace is behind a link. Else rosterctl would read or overwrite the
+/// link's target.
 ///
 /// # Errors
-/// One is.
+/// A file is a link, or lies behind one.
 pub fn own_files(place: &Place, ledger: Vec<PathBuf>) -> io::Result<()> {
     let folder = place.own_folder();
     paths::unlinked_below(&place.folder, &folder)?;
     let entries = fs::read_dir(&folder).into_iter().flatten().chain(
-        // Kept by name below the own folder: rate windows and the history of runs.
+        // rosterctl keeps these folders below its own: rate windows and the history of runs.
         ["rate", "history"]
             .into_iter()
             .flat_map(|name| fs::read_dir(folder.join(name)).into_iter().flatten()),
@@ -436,10 +411,10 @@ pub fn own_files(place: &Place, ledger: Vec<PathBuf>) -> io::Result<()> {
     kept.chain(ledger).try_for_each(|path| paths::unlinked_below(&place.folder, &path))
 }
 
-/// Notes where the files of stores really lie: two stores may name one place.
+/// Records the real paths of the stores' files: two stores may name one place.
 ///
 /// # Errors
-/// One lies behind a link of the workspace.
+/// A file lies behind a link of the workspace.
 pub fn locate_stores(place: &Place, workspace: &mut Workspace) -> Result<(), String> {
     let root = real(&place.folder);
     for store in workspace.stores.values_mut().filter(|store| store.kind != "vault") {
@@ -456,7 +431,7 @@ pub fn locate_stores(place: &Place, workspace: &mut Workspace) -> Result<(), Str
     Ok(())
 }
 
-/// Returns where a path leads, links resolved, as far as it is there.
+/// Returns a path with the links of its existing part resolved.
 pub fn real(path: &Path) -> PathBuf {
     if let Ok(real) = fs::canonicalize(path) {
         return real;
@@ -464,16 +439,16 @@ pub fn real(path: &Path) -> PathBuf {
     match (path.parent(), path.file_name()) {
         (Some(folder), Some(name)) if folder.as_os_str().is_empty() => real(Path::new(".")).join(name),
         (Some(folder), Some(name)) => real(folder).join(name),
-        // `nowhere/..`: folders on the way are made when a file is written.
+        // `nowhere/..`: a later write creates the folders on the way.
         (Some(folder), None) => real(folder).parent().map(Path::to_owned).unwrap_or_default(),
         (None, _) => path.to_owned(),
     }
 }
 
-/// Makes the folder of rosterctl's own files, which no version control shall take in.
+/// Creates the folder of rosterctl's own files, and keeps it out of version control.
 ///
 /// # Errors
-/// It cannot be made.
+/// It cannot be created.
 pub fn own_folder(place: &Place) -> io::Result<PathBuf> {
     let folder = place.own_folder();
     fs::create_dir_all(&folder)?;

@@ -1,7 +1,7 @@
-//! What Git tracks, or would: passwords in clear that are one push from being published.
+//! Files that Git tracks or would track. A clear-text password there is one push from publication.
 //!
-//! A commit of a stranger can hold a whole repository without `.git`, whose settings name programs. So Git never
-//! searches for a repository here: it is told the one of the checkout, whose `.git` no commit can hold.
+//! A stranger's commit can hold a whole repository without `.git`, whose settings name programs. So Git never
+//! searches for a repository here. It gets the repository of the checkout, whose `.git` no commit can hold.
 
 use std::env;
 use std::ffi::OsString;
@@ -16,19 +16,19 @@ const SETTINGS: [&str; 4] = [
     "core.untrackedCache=false",
     "safe.bareRepository=explicit",
 ];
-/// Variables that Git gets beside `PATH`: where the person's own settings are.
+/// Variables that Git gets beside `PATH`: they lead to the user's own settings.
 const HANDED_ON: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
 
 /// A folder of a checkout.
 struct Spot {
     /// The root of the checkout.
     root: PathBuf,
-    /// The folder, seen from the root.
+    /// The folder, relative to the root.
     inside: PathBuf,
 }
 
 impl Spot {
-    /// Finds the checkout that a folder lies in.
+    /// Finds the checkout of a folder.
     fn find(folder: &Path) -> Option<Self> {
         let real = fs::canonicalize(folder).ok()?;
         let root = root(&real)?.to_owned();
@@ -36,7 +36,7 @@ impl Spot {
         Some(Self { root, inside })
     }
 
-    /// A Git command about a path below the folder.
+    /// Returns a Git command about a path below the folder.
     fn git(&self, arguments: &[&str], below: &str) -> Command {
         let mut git = Command::new("git");
         git.arg("--git-dir").arg(self.root.join(".git")).arg("--work-tree").arg(&self.root);
@@ -51,19 +51,19 @@ impl Spot {
     }
 }
 
-/// Returns the root of the checkout that an absolute path lies in: the first folder upwards that has a `.git`.
+/// Returns the root of an absolute path's checkout: the nearest folder upwards with a `.git`.
 pub fn root(path: &Path) -> Option<&Path> {
     path.ancestors().find(|above| above.join(".git").symlink_metadata().is_ok())
 }
 
-/// `PATH` without its relative folders: such a one would lie in the checkout.
+/// Returns `PATH` without its relative folders, which would lie in the checkout.
 fn path() -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
     let absolute = env::split_paths(&path).filter(|folder| folder.is_absolute());
     env::join_paths(absolute).unwrap_or_default()
 }
 
-/// Returns the names of the files in a folder that Git tracks; none where there is no Git, or no checkout.
+/// Returns the names of the files in a folder that Git tracks. Empty without Git or a checkout.
 pub fn tracked(folder: &Path) -> Vec<String> {
     let Some(spot) = Spot::find(folder) else { return Vec::new() };
     let Ok(output) = spot.git(&["--literal-pathspecs", "ls-files", "-z"], "").output() else {
@@ -75,9 +75,9 @@ pub fn tracked(folder: &Path) -> Vec<String> {
     names.filter_map(below).collect()
 }
 
-/// Whether Git would take up a new file of a folder; not where there is no Git, or no checkout.
+/// Returns true if Git would add a new file of a folder. False without Git or a checkout.
 pub fn takes_up(folder: &Path) -> bool {
     let Some(spot) = Spot::find(folder) else { return false };
-    // It takes each path as it is. 0 for one that is ignored, 1 for another one, 128 for a failure.
+    // Git takes each path literally. Exit codes: 0 is ignored, 1 is not ignored, 128 is a failure.
     spot.git(&["check-ignore", "-q"], "key").output().is_ok_and(|output| output.status.code() == Some(1))
 }

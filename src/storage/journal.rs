@@ -1,11 +1,11 @@
-//! The journal's file: JSON lines. A torn last line is no harm.
+//! Journal file in JSON lines. A torn last line is harmless.
 //!
-//! A journal belongs to a workspace and its ledger, as the lock does that keeps others out of both: so its file is
-//! named after the two, its first line holds the workspace's name, and another's is neither taken up nor removed.
+//! A journal belongs to a workspace and its ledger, like the lock. Its file name names both, and its first line holds
+//! the workspace's name. A run neither reads nor removes the journal of another workspace.
 //!
-//! What is written outlives a program that is killed. A machine that loses its power keeps what was synced, so the
-//! intent of a call that cannot simply be made again is synced before the call leaves, and with it all that stands
-//! above. One sync does for everybody who waits for one, and it never holds up the thread that drives the calls.
+//! Written lines survive a killed program, and synced lines survive a power loss. Before a call leaves that is not
+//! safe to repeat, its intent is synced together with all lines above it. One sync serves all waiting calls, and
+//! never blocks the thread that drives the calls.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -26,30 +26,30 @@ use crate::model::plan::{Operation, Plan};
 use crate::runtime::clock;
 use crate::runtime::ports::StepJournal;
 
-/// How much of a workspace's name its journal's file name shows.
+/// Number of characters of a workspace's name in the file name of its journal.
 const SHOWN: usize = 40;
 
-/// Where the journal of a workspace lies.
+/// Location of a workspace's journal.
 pub struct JournalPath {
     workspace: Arc<str>,
     path: PathBuf,
-    /// Where a rosterctl before this one kept the journal of whichever workspace of the folder.
+    /// Location of the journal in an earlier rosterctl, shared by all workspaces of the folder.
     before: PathBuf,
 }
 
-/// What lies in a journal's place.
+/// Content at a journal's path.
 enum Found {
     Nothing,
-    /// What a run of this workspace left behind.
+    /// Unfinished run of this workspace.
     Ours(Vec<Entry>),
-    /// Another workspace's, by name.
+    /// Journal of another workspace, by name.
     Others(String),
-    /// What cannot be read as a whole: why, and what stands before that.
+    /// Damaged journal: the reason, and the entries before the damage.
     Damaged(String, Vec<Entry>),
 }
 
 impl JournalPath {
-    /// The place of a workspace's journal.
+    /// Returns the location of a workspace's journal.
     pub fn for_workspace(workspace: &Workspace, place: &Place) -> Self {
         let name = &workspace.name;
         let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
@@ -64,10 +64,10 @@ impl JournalPath {
         }
     }
 
-    /// Reads what a run of this workspace left behind that did not come to its end; empty when there is nothing.
+    /// Reads the journal of this workspace's unfinished run; empty if there is none.
     ///
     /// # Errors
-    /// Another workspace's journal lies in its place.
+    /// The file is the journal of another workspace.
     pub fn unfinished(&self) -> Result<Vec<Entry>, String> {
         self.left_behind().map(|(_, entries)| entries)
     }
@@ -90,12 +90,12 @@ impl JournalPath {
         }
     }
 
-    /// Removes a resource from an unfinished journal: the next run enters no result of it into the ledger.
+    /// Removes a resource from an unfinished journal. The next run then records no result of it.
     ///
     /// The targets of queue creations stay, so that `apply` still waits for the vendor before it creates the queue.
     ///
     /// # Errors
-    /// Another workspace's journal lies in its place, or the journal cannot be written.
+    /// The file is the journal of another workspace, or the journal cannot be written.
     pub fn forget(&self, id: &ResourceId) -> Result<(), String> {
         let (path, entries) = self.left_behind()?;
         let Some(Entry::Run { mut plan, ledger }) = entries.into_iter().next() else { return Ok(()) };
@@ -106,14 +106,14 @@ impl JournalPath {
         let write = || -> io::Result<()> {
             let before = fs::read(path)?;
             let mut after = serde_json::to_vec(&Entry::Run { plan, ledger })?;
-            // The other lines stay as they are; a damaged one stays damaged.
+            // The other lines stay unchanged, also a damaged one.
             after.extend(before.iter().skip_while(|byte| **byte != b'\n'));
             files::put(path, &after)
         };
         write().map_err(|error| format!("{} cannot be written: {error}", path.display()))
     }
 
-    /// What to know of a journal of a rosterctl before this one that is not this workspace's.
+    /// Describes a journal of an earlier rosterctl that does not belong to this workspace.
     pub fn foreign_journal(&self) -> Option<String> {
         let shown = self.before.display();
         match self.look(&self.before) {
@@ -130,7 +130,7 @@ impl JournalPath {
         }
     }
 
-    /// What to know of a journal that cannot be read: what is not known therefore, and what becomes of it.
+    /// Describes a damaged journal: its reason, the lost knowledge, and the file that keeps it.
     pub fn corruption(&self) -> Option<String> {
         let Found::Damaged(why, _) = self.look(&self.path) else { return None };
         Some(format!(
@@ -142,7 +142,7 @@ impl JournalPath {
         ))
     }
 
-    /// When something was last written into a journal that cannot be read, in milliseconds since 1970 UTC.
+    /// Returns the time of the last write to a damaged journal. In milliseconds since 1970 UTC.
     pub fn damaged_ms(&self) -> Option<i64> {
         match self.look(&self.path) {
             Found::Damaged(..) => files::written_ms(&self.path),
@@ -150,7 +150,7 @@ impl JournalPath {
         }
     }
 
-    /// Where a journal that cannot be read is kept.
+    /// Returns the path that keeps a damaged journal.
     fn aside(&self) -> PathBuf {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let at_ms = files::written_ms(&self.path).unwrap_or_default();
@@ -180,8 +180,10 @@ impl JournalPath {
         }
     }
 
-    /// Begins the journal of a run that has read or written the ledger of a serial, in place of what this workspace's
-    /// last run left. A file of its own: who lost the lock to this run, and is still at work, writes on in the old one.
+    /// Starts the journal of a run. `serial` is that of the ledger that the run has read or written.
+    ///
+    /// It replaces the journal of this workspace's last run with a new file. A run that lost the lock and still works
+    /// continues in the old file.
     ///
     /// # Errors
     /// It cannot be written.
@@ -195,12 +197,12 @@ impl JournalPath {
         Ok(journal)
     }
 
-    /// Removes this workspace's journal, which has nothing more to say; one that cannot be read is kept aside.
+    /// Removes this workspace's journal, which is no longer needed. Keeps a damaged one aside.
     pub fn discard(&self) {
         for path in [&self.path, &self.before] {
             match self.look(path) {
                 Found::Ours(_) => discard(path),
-                // In its own place it can be nobody else's.
+                // The file at its own path belongs to this workspace.
                 Found::Damaged(..) if *path == self.path => {
                     let _ = fs::rename(path, self.aside());
                 }
@@ -214,21 +216,21 @@ impl JournalPath {
 pub struct Journal {
     path: PathBuf,
     file: Arc<File>,
-    /// How many lines were written.
+    /// Number of lines written.
     written: Mutex<u64>,
-    /// How many of them are synced.
+    /// Number of lines synced.
     synced: tokio::sync::Mutex<u64>,
 }
 
 impl Journal {
-    /// A call is about to leave.
+    /// Records that a call is about to leave.
     ///
     /// # Errors
-    /// It cannot be written, and the call must not leave.
+    /// The line cannot be written, and the call must not leave.
     pub async fn begin(&self, step: usize, operation: Operation) -> io::Result<()> {
         let line = self.write(&Entry::Begin { step, at_ms: clock::now_ms() })?;
         match operation {
-            // Made once more they come to the same.
+            // Safe to repeat.
             Operation::AgentEdit | Operation::AgentPassword | Operation::QueueEdit => Ok(()),
             Operation::AgentCreate
             | Operation::AgentDelete
@@ -238,7 +240,7 @@ impl Journal {
         }
     }
 
-    /// Ends the journal: the ledger holds what it said. One that took its place is left alone.
+    /// Removes the journal: the ledger holds its results. Keeps a journal that has replaced it.
     pub fn finish(&self) {
         let (Ok(mine), Ok(there)) = (self.file.metadata(), fs::metadata(&self.path)) else { return };
         if (mine.dev(), mine.ino()) == (there.dev(), there.ino()) {
@@ -246,7 +248,7 @@ impl Journal {
         }
     }
 
-    /// Writes a line, and returns which it is.
+    /// Writes a line, and returns its number.
     fn write(&self, entry: &Entry) -> io::Result<u64> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
@@ -256,7 +258,7 @@ impl Journal {
         Ok(*written)
     }
 
-    /// Waits until a line is on disk. Whoever comes while a sync runs waits for the next one, which does for all.
+    /// Waits until a line is on disk. Calls that arrive during a sync share the next one.
     async fn sync(&self, line: u64) -> io::Result<()> {
         let mut synced = self.synced.lock().await;
         if *synced >= line {
@@ -302,8 +304,8 @@ fn discard(path: &Path) {
     let _ = fs::remove_file(path);
 }
 
-/// The entries of a journal, and why it cannot be read any further, if it cannot. A last line without its end was torn
-/// by the crash, which is no harm.
+/// Parses the entries of a journal. Also returns the reason if a line is damaged. A crash may have torn the last
+/// line, which is harmless.
 fn read(bytes: &[u8]) -> (Vec<Entry>, Option<String>) {
     let mut entries = Vec::new();
     for line in bytes.split_inclusive(|b| *b == b'\n') {

@@ -1,8 +1,8 @@
-//! Guards on paths: which links are followed, and what a path may open.
+//! Guards on paths: the links to follow, and the files to open.
 //!
-//! A pull request can put a link wherever a file of the checkout is read or written. So a link that lies in a
-//! checkout is never followed for writing, and for reading only where it stays among the files of its kind. What was
-//! opened is judged, never a name alone.
+//! A pull request can put a link wherever rosterctl reads or writes a file of the checkout. So rosterctl never
+//! follows a link of a checkout for writing. For reading, it follows a link only among the files of its kind. It
+//! checks the opened file, never a name alone.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
@@ -14,9 +14,9 @@ use rustix::fs::OFlags;
 /// Name of the workspace file.
 pub const WORKSPACE_FILE: &str = "rosterctl.yaml";
 
-/// Returns an error when a link that lies in a checkout stands on the way to `path`, its last name included.
+/// Returns an error if a link of a checkout is on the way to `path`. The last name of `path` counts too.
 ///
-/// A checkout is the current folder, a folder with `.git`, or a workspace, each with all below it.
+/// A checkout is the current folder, a folder with `.git`, or a workspace, each with all folders below it.
 ///
 /// # Errors
 /// A link is there.
@@ -42,8 +42,8 @@ pub fn unlinked(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns an error when a link stands on the way from `folder` to `path`, which lies below it. A path that lies
-/// elsewhere is judged by [`unlinked`].
+/// Returns an error if a link is between `folder` and `path` below it. For a path that lies elsewhere, [`unlinked`]
+/// decides.
 ///
 /// # Errors
 /// A link is there.
@@ -59,10 +59,10 @@ pub fn unlinked_below(folder: &Path, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns an error when a link of a Git checkout on the way to a folder leads out of that checkout.
+/// Returns an error if a link on the way to a folder leaves its Git checkout.
 ///
 /// # Errors
-/// One does, or the current folder is not known.
+/// One does, or the current folder is unknown.
 pub fn unstrayed(folder: &Path) -> io::Result<()> {
     let mut at = PathBuf::new();
     for component in absolute(folder)?.components() {
@@ -90,7 +90,7 @@ fn refused(link: &Path) -> io::Error {
 }
 
 fn in_checkout(folder: &Path) -> bool {
-    // Standard streams are links of the system: `/dev/stdout`, `/dev/fd/3`.
+    // The system's standard streams are links: `/dev/stdout`, `/dev/fd/3`.
     if ["/dev", "/proc"].iter().any(|system| folder.starts_with(system)) {
         return false;
     }
@@ -99,8 +99,10 @@ fn in_checkout(folder: &Path) -> bool {
         || folder.ancestors().any(|at| at.join(".git").exists() || at.join(WORKSPACE_FILE).exists())
 }
 
-/// Whether the file `real` is what `name` in the folder `root` stands for: the plain file, or one of a projected
-/// volume, where `name` is a link to `..data/name` and `..data` one to a folder whose name begins with `..`.
+/// Returns true if `real` is the file that `name` in the folder `root` denotes.
+///
+/// That is the plain file, or a file of a projected volume. There `name` is a link to `..data/name`, and `..data` is
+/// a link to a folder whose name begins with `..`.
 pub fn is_projected(root: &Path, name: &Path, real: &Path) -> bool {
     let Ok(rest) = real.strip_prefix(root) else { return false };
     let hidden = |name: &Component<'_>| name.as_os_str().as_encoded_bytes().starts_with(b"..");
@@ -108,19 +110,19 @@ pub fn is_projected(root: &Path, name: &Path, real: &Path) -> bool {
     rest.components().skip_while(hidden).eq(named)
 }
 
-/// Opens a plain file for reading. A pipe or a device is refused, and a pipe without a writer is not waited for.
+/// Opens a plain file for reading. Refuses pipes and devices, and does not block on a pipe without a writer.
 ///
 /// # Errors
-/// It is not there, no plain file, or cannot be read.
+/// It does not exist, is no plain file, or cannot be read.
 pub fn open(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(flags(OFlags::NONBLOCK)).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no plain file")) }
 }
 
-/// Opens a plain file by its real path. When a link took the place of a folder or the file since, it is refused.
+/// Opens a plain file by its real path. Refuses a path in which a link has replaced a folder or the file.
 ///
 /// # Errors
-/// It is not there, no plain file, another one by now, or cannot be read.
+/// It does not exist, is no plain file, was replaced by another file, or cannot be read.
 pub fn open_real(real: &Path) -> io::Result<File> {
     let file = open(real)?;
     let (opened, named) = (file.metadata()?, fs::symlink_metadata(real)?);
@@ -130,7 +132,7 @@ pub fn open_real(real: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Reads an opened file of at most so many bytes.
+/// Reads an opened file of at most `most` bytes.
 ///
 /// # Errors
 /// It is larger, or cannot be read.
@@ -143,7 +145,7 @@ pub fn read(file: File, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Flags that keep the opening of an own file from following a link.
+/// Returns the flags that open one of rosterctl's own files without following a link.
 pub fn no_follow() -> i32 {
     flags(OFlags::NOFOLLOW)
 }

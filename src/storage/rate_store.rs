@@ -1,8 +1,8 @@
 //! Files of the rate windows, which several processes share.
 //!
-//! The windows lie in files under the user's state folder. Each is replaced whole under a lock of the operating
-//! system, so that a kill at any moment leaves the state before or after. Where a folder cannot be written (no home,
-//! a full disk) the next one takes the window. The calls in all of them count.
+//! The windows are files under the user's state folder. Each is replaced whole under a lock of the operating system,
+//! so a kill leaves either the old or the new state. If a folder cannot be written (no home, a full disk), the next
+//! one holds the window. The calls in all folders count.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -23,26 +23,27 @@ pub struct FileRateStore {
     /// Folders, best first.
     folders: Vec<PathBuf>,
     account: String,
-    /// Windows that no folder takes.
+    /// Windows that no folder can hold.
     own: Mutex<BTreeMap<&'static str, Window>>,
-    /// Whether the warning was given that no other process shares a window.
+    /// True once the user was warned that no other process shares a window.
     alone: AtomicBool,
 }
 
-/// Returns the files of a lock that an account's runs share, as they share its windows; the best first.
+/// Returns the files of a lock that an account's runs share, best first.
 pub fn lock_files(folders: &[PathBuf], account: &str, what: &str) -> Vec<PathBuf> {
     let digest: String = digest::sha256([account.as_bytes()]).chars().take(16).collect();
     folders.iter().map(|folder| folder.join(format!("{what}-{digest}.lock"))).collect()
 }
 
 impl FileRateStore {
-    /// Returns the windows of an account, shared in folders, best first; without any they are this process's own.
+    /// Returns the windows of an account, shared in folders, best first. Without folders they are private to this
+    /// process.
     pub fn new(folders: impl IntoIterator<Item = PathBuf>, account: &str) -> Self {
         let (own, alone) = (Mutex::default(), AtomicBool::default());
         Self { folders: folders.into_iter().collect(), account: account.to_owned(), own, alone }
     }
 
-    /// Name of a window's file: the same in every build.
+    /// Returns the name of a window's file, which is the same in every build.
     fn name(&self, operation: &str) -> String {
         let digest = digest::sha256([self.account.as_bytes(), operation.as_bytes()]);
         let digest: String = digest.chars().take(16).collect();
@@ -56,7 +57,7 @@ impl RateStore for FileRateStore {
         let known = own.remove(operation).unwrap_or_default();
         let start = clock::start().unwrap_or_default();
         let mut refused = None;
-        // A folder after the first one is made only when none before it takes the window.
+        // A folder after the first one is created only if none before it can hold the window.
         let mut spare = false;
         loop {
             let locked = |(at, folder): (usize, &PathBuf)| {
@@ -64,7 +65,7 @@ impl RateStore for FileRateStore {
                 place.inspect_err(|error| refused = Some(error.to_string())).ok().flatten()
             };
             let places: Vec<Place> = self.folders.iter().enumerate().filter_map(locked).collect();
-            // Behind the locks: entries of another process would else lie in the future.
+            // Read the time after the locks: else the entries of another process would lie in the future.
             let now = clock::since_start_ms();
             let read: Vec<Vec<u8>> = places.iter().filter_map(Place::read).collect();
             let mut window = Window::join(known.clone(), &read, start, now);
@@ -74,7 +75,7 @@ impl RateStore for FileRateStore {
                 place.write(&text).inspect_err(|error| refused = Some(error.to_string())).is_ok()
             };
             if let Some(at) = places.iter().position(stores) {
-                // What lies in the others lies there now.
+                // The window now holds the calls of the other files.
                 places
                     .iter()
                     .enumerate()
@@ -102,7 +103,7 @@ struct Place {
 }
 
 impl Place {
-    /// Locks a window's file in a folder; `None` when nothing is there and nothing shall be made.
+    /// Locks a window's file in a folder. Returns `None` if there is none and `make` is false.
     fn lock(folder: &Path, name: &str, make: bool) -> io::Result<Option<Self>> {
         let rate = folder.join("rate");
         let guard = beside(&rate.join(name), "guard");
@@ -115,23 +116,23 @@ impl Place {
             state::make(folder)?;
         }
         let mut open = OpenOptions::new();
-        // What is locked is never replaced, as the window is.
+        // The locked file is never replaced, unlike the window.
         let guard = open.read(true).write(true).create(make).truncate(false).mode(0o600).open(guard)?;
         guard.lock()?;
         Ok(Some(Self { path: rate.join(name), _guard: guard }))
     }
 
-    /// What is stored; `None` when there is nothing.
+    /// Returns the stored window; `None` if there is none.
     fn read(&self) -> Option<Vec<u8>> {
         match fs::read(&self.path) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            // As what is damaged.
+            // An unreadable file counts as damaged.
             Err(_) => Some(Vec::new()),
         }
     }
 
-    /// Replaces the file whole. What a kill leaves beside it is written over by the next.
+    /// Replaces the file whole. The next write overwrites the file that a kill left beside it.
     fn write(&self, text: &str) -> io::Result<()> {
         let new = beside(&self.path, "new");
         let mut open = OpenOptions::new();
@@ -142,12 +143,12 @@ impl Place {
     }
 
     fn empty(&self) {
-        // Where it stays, its calls count in both places, and once.
+        // If the file stays, its calls lie in both places but count once.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// A hidden file beside a window's.
+/// Returns the path of a hidden file beside a window's file.
 fn beside(window: &Path, what: &str) -> PathBuf {
     let name = window.file_name().unwrap_or_default().to_string_lossy();
     window.with_file_name(format!(".{name}.{what}"))
@@ -216,7 +217,7 @@ mod tests {
         assert!(times[3] - times[0] >= 300, "{times:?}");
     }
 
-    /// A limit that no test waits for.
+    /// Limit that no test waits for.
     const HOUR: Rate = Rate { calls: 3, per: Duration::from_hours(1) };
 
     async fn calls(pace: &RateLimiter, count: usize) {
@@ -258,17 +259,17 @@ mod tests {
         let pace = || limiter([first.clone(), second.clone()]);
         calls(&pace(), 1).await;
         assert!(!second.exists(), "nothing is made that is not needed");
-        // Nothing can be written beside the window any more, as with a full disk.
+        // The file beside the window can no longer be written, as with a full disk.
         let blocked = beside(&window_in(&first), "new");
         fs::create_dir(&blocked).unwrap();
         calls(&pace(), 1).await;
         assert_eq!(used(&pace()), 2);
         assert!(window_in(&second).exists());
-        // It can again: what lies in the second counts.
+        // It can be written again: the calls in the second folder count.
         fs::remove_dir(&blocked).unwrap();
         calls(&pace(), 1).await;
         assert_eq!(used(&pace()), 3);
-        // No folder can be made at all.
+        // No folder can be created at all.
         fs::write(folder.path().join("file"), "").unwrap();
         let nowhere = limiter([folder.path().join("file/a"), folder.path().join("file/b")]);
         calls(&nowhere, 2).await;

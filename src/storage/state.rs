@@ -1,15 +1,17 @@
-//! Folders for what the processes of a user share: rate windows, and who still runs.
+//! Folders for files that a user's processes share: rate windows, and signs of life.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-/// The folders, best first: the state folder (`$XDG_STATE_HOME/rosterctl`, else `~/.local/state/rosterctl`), and
-/// for where that cannot be written one of the session, and one among the temporary files.
+/// Returns the state folders, best first.
+///
+/// The first one is `$XDG_STATE_HOME/rosterctl`, else `~/.local/state/rosterctl`. The fallbacks are a folder of the
+/// session, and one among the temporary files.
 pub fn folders() -> Vec<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    // With no HOME the user database tells it.
+    // Without HOME, the user database has the home folder.
     let home = || std::env::home_dir().filter(|home| home.is_absolute());
     let state = set("XDG_STATE_HOME").or_else(|| home().map(|home| home.join(".local/state")));
     let user = rustix::process::geteuid().as_raw();
@@ -17,16 +19,16 @@ pub fn folders() -> Vec<PathBuf> {
     shared.chain([std::env::temp_dir().join(format!("rosterctl-{user}"))]).collect()
 }
 
-/// Makes a folder for its owner alone.
+/// Creates a folder for its owner alone.
 ///
 /// # Errors
-/// It cannot be made; or it lies among the temporary files and others could write in it.
+/// It cannot be created, or it lies among the temporary files and other users could write in it.
 pub fn make(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     if !folder.starts_with(std::env::temp_dir()) {
         return Ok(());
     }
-    // Anybody may have made it before.
+    // Another user may have created it before.
     let about = fs::symlink_metadata(folder)?;
     let mine = about.is_dir() && about.uid() == rustix::process::geteuid().as_raw();
     if mine && about.mode() & 0o022 == 0 {

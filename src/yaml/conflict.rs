@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::syntax_errors::lines;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::problem::SyntaxProblem;
 use crate::model::source::Source;
 
 /// The marks of Git and Mercurial, each at the begin of a line.
@@ -19,9 +20,8 @@ pub(super) fn check(file: &Arc<str>, text: &str) -> Diagnostics {
     for (number, line) in (1..).zip(lines(text)) {
         let Some(mark) = MARKS.iter().find(|mark| is_mark(line, mark)) else { continue };
         if !open || *mark == MARKS[0] {
-            let message = format!("`{mark}` is the mark of a merge conflict that was not resolved");
-            let help = "keep one of the two sides, and remove the lines of the marks";
-            out.push(Diagnostic::at(&Source::new(file, number, 1), message).help(help));
+            let problem = SyntaxProblem::ConflictMark { mark: (*mark).into() };
+            out.push(Diagnostic::at(&Source::new(file, number, 1), problem));
         }
         open = *mark != MARKS[3];
     }

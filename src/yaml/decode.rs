@@ -6,14 +6,16 @@ use std::sync::Arc;
 use super::fullwidth;
 use super::{Key, Node, NodeValue, Scalar, ScalarKind};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::model::message::{Word, words as listed};
+use crate::model::problem::{Element, Problem, Shape, ValueProblem, Wanted};
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::model::value::{Sip, Type, Value, word};
 
 /// The fields of a mapping, each taken once; what is left over at the end is unknown.
 pub(crate) struct Fields<'a> {
-    /// What the mapping is, with its article, for messages.
-    pub(crate) what: &'a str,
+    /// What the mapping is, for messages.
+    pub(crate) what: Element,
     /// Where it stands.
     pub(crate) source: Source,
     entries: &'a [(Key, Node)],
@@ -27,7 +29,7 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The fields of a mapping; complains about anything else.
-    pub(crate) fn open(node: &'a Node, what: &'a str, out: &mut Diagnostics) -> Option<Self> {
+    pub(crate) fn open(node: &'a Node, what: Element, out: &mut Diagnostics) -> Option<Self> {
         match &node.value {
             NodeValue::Map(entries) => Some(Self {
                 what,
@@ -40,14 +42,11 @@ impl<'a> Fields<'a> {
             }),
             other => {
                 let meant = plain(node).and_then(fullwidth::colon);
-                out.push(match meant {
-                    Some((_, sign)) => not_yaml(&node.source, sign),
-                    None => Diagnostic::at(
-                        &node.source,
-                        format!("{what} is {} instead of a mapping", kind(other)),
-                    )
-                    .help("write its fields as `key: value`"),
-                });
+                let problem = match meant {
+                    Some((_, sign)) => fullwidth::problem(sign).into(),
+                    None => misshapen(what, other, Wanted::Mapping),
+                };
+                out.push(Diagnostic::at(&node.source, problem));
                 None
             }
         }
@@ -61,10 +60,7 @@ impl<'a> Fields<'a> {
         if let NodeValue::Scalar(scalar) = &node.value
             && scalar.kind() == ScalarKind::Null
         {
-            out.push(
-                Diagnostic::at(&node.source, format!("`{key}` has no value"))
-                    .help("give it a value, or leave the key out: what is not said is not managed"),
-            );
+            out.push(Diagnostic::at(&node.source, ValueProblem::NoValue { key: key.into() }));
             return None;
         }
         Some(node)
@@ -106,16 +102,8 @@ impl<'a> Fields<'a> {
         self.take(key, out)
     }
 
-    fn missing(&self, key: &str) -> Diagnostic {
-        let help = match key {
-            "apiVersion" | "kind" => {
-                "every file of rosterctl says `apiVersion: rosterctl/v1` and what `kind` it is; \
-                                      a file for something else belongs into another folder"
-                    .to_owned()
-            }
-            _ => format!("add `{key}: …`"),
-        };
-        Diagnostic::at(&self.source, format!("{} has no `{key}`", self.what)).help(help)
+    fn missing(&self, key: &'static str) -> Diagnostic {
+        Diagnostic::at(&self.source, ValueProblem::Missing { what: self.what.clone(), key: key.into() })
     }
 
     /// Where a key stands.
@@ -145,19 +133,18 @@ impl<'a> Fields<'a> {
             if let Some((meant, sign)) = fullwidth::indent(&key.name).or_else(|| fullwidth::colon(&key.name))
             {
                 self.missing.retain(|missing| *missing != meant);
-                out.push(not_yaml(&key.source, sign));
+                out.push(Diagnostic::at(&key.source, fullwidth::problem(sign)));
                 continue;
             }
             let near = did_you_mean(&key.name, self.known.iter().copied());
-            let help = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known here: {}", self.known.join(", ")),
-            };
             self.missing.retain(|missing| Some(*missing) != near);
-            out.push(
-                Diagnostic::at(&key.source, format!("unknown field `{}` in {}", key.name, self.what))
-                    .help(help),
-            );
+            let problem = ValueProblem::UnknownField {
+                what: self.what.clone(),
+                key: key.name.to_string(),
+                near: near.map(Word::Borrowed),
+                known: listed(&self.known),
+            };
+            out.push(Diagnostic::at(&key.source, problem));
         }
         for key in &self.missing {
             out.push(self.missing(key));
@@ -166,44 +153,45 @@ impl<'a> Fields<'a> {
 }
 
 /// The items of a list; complains about anything else.
-pub(crate) fn list<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> &'a [Node] {
+pub(crate) fn list<'a>(node: &'a Node, key: &'static str, out: &mut Diagnostics) -> &'a [Node] {
     match &node.value {
         NodeValue::List(items) => items,
         other => {
-            out.push(match plain(node).and_then(fullwidth::opening_bracket) {
-                Some(sign) => not_yaml(&node.source, sign),
-                None => Diagnostic::at(&node.source, format!("`{key}` is {} instead of a list", kind(other)))
-                    .help("write a list: one line an item, each behind `- `, or `[a, b]`"),
-            });
+            let problem = match plain(node).and_then(fullwidth::opening_bracket) {
+                Some(sign) => fullwidth::problem(sign).into(),
+                None => misshapen(Element::Key { key: key.into() }, other, Wanted::List),
+            };
+            out.push(Diagnostic::at(&node.source, problem));
             &[]
         }
     }
 }
 
-/// The kind of a node, with its article.
-pub(crate) fn kind(value: &NodeValue) -> &'static str {
-    match value {
+fn misshapen(what: Element, value: &NodeValue, wanted: Wanted) -> Problem {
+    let is = match value {
         NodeValue::Scalar(scalar) => match scalar.kind() {
-            ScalarKind::Null => "nothing",
-            ScalarKind::Bool(true) => "`true`",
-            ScalarKind::Bool(false) => "`false`",
-            ScalarKind::Int => "a whole number",
-            ScalarKind::Float => "a number with a fraction",
-            ScalarKind::Text => "text",
+            ScalarKind::Null => Shape::Nothing,
+            ScalarKind::Bool(true) => Shape::True,
+            ScalarKind::Bool(false) => Shape::False,
+            ScalarKind::Int => Shape::Whole,
+            ScalarKind::Float => Shape::Fraction,
+            ScalarKind::Text => Shape::Text,
         },
-        NodeValue::List(_) => "a list",
-        NodeValue::Map(_) => "a mapping",
-    }
+        NodeValue::List(_) => Shape::List,
+        NodeValue::Map(_) => Shape::Mapping,
+    };
+    ValueProblem::WrongShape { what, is, wanted }.into()
 }
 
-fn wrong(node: &Node, key: &str, wanted: &str) -> Diagnostic {
-    Diagnostic::at(&node.source, format!("`{key}` is {} instead of {wanted}", kind(&node.value)))
+/// Returns the complaint about a value that has another shape than its key asks for.
+pub(crate) fn wrong_shape(node: &Node, key: &'static str, wanted: Wanted) -> Diagnostic {
+    Diagnostic::at(&node.source, misshapen(Element::Key { key: key.into() }, &node.value, wanted))
 }
 
-/// A sign of a Chinese keyboard where YAML has one of its own.
-fn not_yaml(source: &Source, sign: char) -> Diagnostic {
-    let (message, help) = fullwidth::words(sign);
-    Diagnostic::at(source, message).help(help)
+/// Returns the complaint about a value that its key cannot have.
+pub(crate) fn cannot_be(node: &Node, key: &'static str, given: &str, wanted: Wanted) -> Diagnostic {
+    let problem = ValueProblem::CannotBe { key: key.into(), given: given.to_owned(), wanted };
+    Diagnostic::at(&node.source, problem)
 }
 
 /// The text of a value that stands without quotes.
@@ -219,85 +207,77 @@ fn scalar(node: &Node) -> Option<&Scalar> {
 }
 
 /// A text. An unquoted number or flag is refused: other YAML tools would not keep `003` as it is.
-pub(crate) fn text<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Option<&'a Arc<str>> {
+pub(crate) fn text<'a>(node: &'a Node, key: &'static str, out: &mut Diagnostics) -> Option<&'a Arc<str>> {
     let Some(scalar) = scalar(node) else {
-        out.push(wrong(node, key, "text").help("write one text, in quotes where in doubt"));
+        out.push(wrong_shape(node, key, Wanted::Text));
         return None;
     };
     match scalar.kind() {
         ScalarKind::Text => Some(&scalar.text),
         ScalarKind::Null => {
-            out.push(wrong(node, key, "text").help("write a text, or remove the entry"));
+            out.push(wrong_shape(node, key, Wanted::Text));
             None
         }
         kind => {
-            let is = match kind {
-                ScalarKind::Bool(_) => "a yes or no",
-                _ => "a number",
-            };
-            out.push(
-                Diagnostic::at(
-                    &node.source,
-                    format!("`{key}` must be text, and unquoted `{}` is {is} in YAML", scalar.text),
-                )
-                .help(format!("write it in quotes: \"{}\"", scalar.text)),
-            );
+            let flag = matches!(kind, ScalarKind::Bool(_));
+            let problem = ValueProblem::Unquoted { key: key.into(), text: scalar.text.to_string(), flag };
+            out.push(Diagnostic::at(&node.source, problem));
             None
         }
     }
 }
 
 /// A text that is not empty.
-pub(crate) fn filled<'a>(node: &'a Node, key: &str, out: &mut Diagnostics) -> Option<&'a Arc<str>> {
+pub(crate) fn filled<'a>(node: &'a Node, key: &'static str, out: &mut Diagnostics) -> Option<&'a Arc<str>> {
     let text = text(node, key, out)?;
     if text.trim().is_empty() {
-        let help = "write something, or remove it";
-        out.push(Diagnostic::at(&node.source, format!("`{key}` is empty")).help(help));
+        out.push(Diagnostic::at(&node.source, ValueProblem::Empty { key: key.into() }));
         return None;
     }
     Some(text)
 }
 
 /// `true` or `false`.
-pub(crate) fn flag(node: &Node, key: &str, out: &mut Diagnostics) -> Option<bool> {
+pub(crate) fn flag(node: &Node, key: &'static str, out: &mut Diagnostics) -> Option<bool> {
     if let Some(scalar) = scalar(node)
         && let ScalarKind::Bool(flag) = scalar.kind()
     {
         return Some(flag);
     }
-    out.push(wrong(node, key, "true or false").help("write true or false, without quotes"));
+    out.push(wrong_shape(node, key, Wanted::Flag));
     None
 }
 
 /// A whole number within bounds.
-pub(crate) fn number(node: &Node, key: &str, min: i64, max: i64, out: &mut Diagnostics) -> Option<i64> {
+pub(crate) fn number(
+    node: &Node,
+    key: &'static str,
+    min: i64,
+    max: i64,
+    out: &mut Diagnostics,
+) -> Option<i64> {
     let Some(scalar) = scalar(node).filter(|s| s.kind() == ScalarKind::Int) else {
-        out.push(wrong(node, key, "a whole number").help("write digits, without quotes"));
+        out.push(wrong_shape(node, key, Wanted::Number));
         return None;
     };
     let digits = scalar.text.strip_prefix('-').unwrap_or(&scalar.text);
     if digits.len() > 1 && digits.starts_with('0') || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        out.push(
-            Diagnostic::at(
-                &node.source,
-                format!("`{key}` is written `{}`, which tools read differently", scalar.text),
-            )
-            .help("write plain decimal digits, without leading zeros or sign"),
-        );
+        let problem = ValueProblem::OddNumber { key: key.into(), text: scalar.text.to_string() };
+        out.push(Diagnostic::at(&node.source, problem));
         return None;
     }
     match scalar.text.parse::<i64>() {
         Ok(number) if (min..=max).contains(&number) => Some(number),
         _ => {
-            let bounds = match (max == i64::from(i32::MAX) || max == i64::MAX, scalar.text.starts_with('-')) {
-                (false, _) => format!("from {min} to {max}"),
-                (true, true) => format!("of at least {min}"),
-                (true, false) => format!("of at most {max}"),
+            let open = max == i64::from(i32::MAX) || max == i64::MAX;
+            let below = scalar.text.starts_with('-');
+            let problem = ValueProblem::OutOfBounds {
+                key: key.into(),
+                text: scalar.text.to_string(),
+                least: (!open || below).then_some(min),
+                most: (!open || !below).then_some(max),
             };
-            out.push(
-                Diagnostic::at(&node.source, format!("`{key}` is {}, out of bounds", scalar.text))
-                    .help(format!("write a whole number {bounds}")),
-            );
+            out.push(Diagnostic::at(&node.source, problem));
             None
         }
     }
@@ -306,25 +286,21 @@ pub(crate) fn number(node: &Node, key: &str, min: i64, max: i64, out: &mut Diagn
 /// One of some words.
 pub(crate) fn choice(
     node: &Node,
-    key: &str,
+    key: &'static str,
     words: &'static [&'static str],
     out: &mut Diagnostics,
 ) -> Option<&'static str> {
     let given = match scalar(node) {
         Some(scalar) if scalar.kind() != ScalarKind::Null => &scalar.text,
         _ => {
-            out.push(wrong(node, key, "a word").help(format!("one of: {}", words.join(", "))));
+            out.push(wrong_shape(node, key, Wanted::Choice { words: listed(words), near: None }));
             return None;
         }
     };
     let found = word(words, given);
     if found.is_none() {
-        let help = match did_you_mean(given, words.iter().copied()) {
-            _ if words.len() == 1 => format!("write `{key}: {}`", words.join("")),
-            Some(near) => format!("did you mean `{near}`? One of: {}", words.join(", ")),
-            None => format!("one of: {}", words.join(", ")),
-        };
-        out.push(Diagnostic::at(&node.source, format!("`{key}` cannot be `{given}`")).help(help));
+        let near = did_you_mean(given, words.iter().copied()).map(Word::Borrowed);
+        out.push(cannot_be(node, key, given, Wanted::Choice { words: listed(words), near }));
     }
     found
 }
@@ -332,7 +308,7 @@ pub(crate) fn choice(
 /// Some of some words, in the table's order.
 pub(crate) fn words(
     node: &Node,
-    key: &str,
+    key: &'static str,
     known: &'static [&'static str],
     out: &mut Diagnostics,
 ) -> Option<Vec<&'static str>> {
@@ -341,10 +317,8 @@ pub(crate) fn words(
     for item in list(node, key, out) {
         if let Some(word) = choice(item, key, known, out) {
             if found.contains(&word) {
-                out.push(
-                    Diagnostic::at(&item.source, format!("`{word}` stands twice in `{key}`"))
-                        .help("remove one of the two"),
-                );
+                let problem = ValueProblem::ItemTwice { key: key.into(), item: word.to_owned() };
+                out.push(Diagnostic::at(&item.source, problem));
             }
             found.push(word);
         }
@@ -354,7 +328,7 @@ pub(crate) fn words(
 }
 
 /// The value of a field, by its type. Members are read by the queue itself.
-pub(crate) fn value(node: &Node, key: &str, ty: Type, out: &mut Diagnostics) -> Option<Value> {
+pub(crate) fn value(node: &Node, key: &'static str, ty: Type, out: &mut Diagnostics) -> Option<Value> {
     match ty {
         Type::Text { required: true } => filled(node, key, out).map(|text| Value::Text(Arc::clone(text))),
         Type::Text { required: false } => text(node, key, out).map(|text| Value::Text(Arc::clone(text))),
@@ -364,10 +338,8 @@ pub(crate) fn value(node: &Node, key: &str, ty: Type, out: &mut Diagnostics) -> 
         Type::Set(known) => {
             let set = words(node, key, known, out)?;
             if set.is_empty() {
-                out.push(
-                    Diagnostic::at(&node.source, format!("`{key}` is empty"))
-                        .help(format!("name at least one of: {}", known.join(", "))),
-                );
+                let problem = ValueProblem::EmptySet { key: key.into(), known: listed(known) };
+                out.push(Diagnostic::at(&node.source, problem));
                 return None;
             }
             Some(Value::Set(set.into()))
@@ -378,9 +350,9 @@ pub(crate) fn value(node: &Node, key: &str, ty: Type, out: &mut Diagnostics) -> 
     }
 }
 
-fn sip(node: &Node, key: &str, out: &mut Diagnostics) -> Option<Sip> {
+fn sip(node: &Node, key: &'static str, out: &mut Diagnostics) -> Option<Sip> {
     if let NodeValue::Map(_) = node.value {
-        let mut fields = Fields::open(node, "a SIP account", out)?;
+        let mut fields = Fields::open(node, Element::SipAccount, out)?;
         let number = fields.required_or_misspelled("number", out).and_then(|n| filled(n, "number", out));
         fields.reject_unknown(out);
         return number.map(|number| Sip::Number(Arc::clone(number)));
@@ -388,11 +360,8 @@ fn sip(node: &Node, key: &str, out: &mut Diagnostics) -> Option<Sip> {
     match scalar(node).map(|scalar| &*scalar.text) {
         Some("auto") => return Some(Sip::Auto),
         Some("none") => return Some(Sip::None),
-        Some(other) => out.push(
-            Diagnostic::at(&node.source, format!("`{key}` cannot be `{other}`"))
-                .help("write auto, none, or { number: \"1001\" }"),
-        ),
-        None => out.push(wrong(node, key, "a word").help("write auto, none, or { number: \"1001\" }")),
+        Some(other) => out.push(cannot_be(node, key, other, Wanted::Sip)),
+        None => out.push(wrong_shape(node, key, Wanted::Sip)),
     }
     None
 }
@@ -400,36 +369,32 @@ fn sip(node: &Node, key: &str, out: &mut Diagnostics) -> Option<Sip> {
 /// `{ store, key }`, for passwords also `generate` and `version`.
 ///
 /// Whatever else stands there may be a literal secret: no complaint repeats it, and none shows it.
-pub(crate) fn secret(node: &Node, key: &str, password: bool, out: &mut Diagnostics) -> Option<SecretRef> {
-    let help = "put the secret into a store and name it: { store: NAME, key: KEY }";
+pub(crate) fn secret(
+    node: &Node,
+    key: &'static str,
+    password: bool,
+    out: &mut Diagnostics,
+) -> Option<SecretRef> {
     let NodeValue::Map(entries) = &node.value else {
-        out.push(
-            Diagnostic::at(
-                &node.source,
-                format!("`{key}` holds a literal value instead of a reference to a store"),
-            )
-            .help(format!("{help}; then change the secret, since it stood in a file"))
-            .masked(),
-        );
+        out.push(Diagnostic::at(&node.source, ValueProblem::LiteralSecret { key: key.into() }).masked());
         return None;
     };
-    let allowed: &[&str] =
+    let allowed: &[&'static str] =
         if password { &["store", "key", "generate", "version"] } else { &["store", "key"] };
     // One complaint is enough: what is no reference lacks all that makes one.
     if let Some((entry, _)) = entries.iter().find(|(entry, _)| !allowed.contains(&&*entry.name)) {
-        let message = format!("`{key}` holds something beside {}", allowed.join(", "));
-        out.push(Diagnostic::at(&entry.source, message).help(help).masked());
+        let problem = ValueProblem::SecretExtra { key: key.into(), allowed: listed(allowed) };
+        out.push(Diagnostic::at(&entry.source, problem).masked());
         return None;
     }
     let mut inner = Diagnostics::default();
-    let mut fields = Fields::open(node, "a secret reference", &mut inner)?;
+    let mut fields = Fields::open(node, Element::SecretReference, &mut inner)?;
     let mut name = |fields: &mut Fields<'_>, part: &'static str| {
         let node = fields.take(part, &mut inner);
         let text = node.and_then(scalar).filter(|s| s.kind() == ScalarKind::Text && !s.text.is_empty());
         if text.is_none() {
             let at = node.map_or(&fields.source, |n| &n.source);
-            let message = format!("`{part}` of `{key}` is missing, or is not text");
-            inner.push(Diagnostic::at(at, message).help(help));
+            inner.push(Diagnostic::at(at, ValueProblem::SecretPart { key: key.into(), part: part.into() }));
         }
         text.map(|s| Arc::clone(&s.text))
     };
@@ -466,10 +431,7 @@ pub(crate) fn header(fields: &mut Fields<'_>, wanted: &'static str, out: &mut Di
     let words: &'static [&'static str] = if wanted == "Roster" { &["Roster"] } else { &["Workspace"] };
     let Some(node) = fields.required("kind", out) else { return false };
     if wanted == "Roster" && fields.peek("kind") == Some("Workspace") {
-        out.push(
-            Diagnostic::at(&node.source, "a workspace file does not belong among the manifests")
-                .help("move it out of the folders that `manifests:` names: it lies beside them"),
-        );
+        out.push(Diagnostic::at(&node.source, ValueProblem::WorkspaceAmongManifests));
         return false;
     }
     choice(node, "kind", words, out).is_some()

@@ -3,6 +3,8 @@
 //!
 //! To YAML they are letters like any others, so what comes of them is found far from the slip, or not at all.
 
+use crate::model::problem::SyntaxProblem;
+
 /// The sign that was meant, where YAML has one.
 fn meant(sign: char) -> Option<char> {
     Some(match sign {
@@ -31,29 +33,12 @@ pub(crate) fn indent(key: &str) -> Option<(&str, char)> {
     Some((key.trim_start_matches(|sign| sign == ' ' || is_odd_blank(sign)), blank))
 }
 
-/// What is wrong with such a sign, and what to do.
-pub(crate) fn words(sign: char) -> (String, String) {
-    let plain = meant(sign).unwrap_or(sign);
-    let what = match plain {
-        ' ' => {
-            let kind = match sign {
-                '\u{3000}' => "a fullwidth one",
-                '\u{a0}' | '\u{202f}' => "a no-break space",
-                '\u{200b}' | '\u{2060}' => "an invisible one",
-                _ => "an unusual one",
-            };
-            format!("this blank is {kind} (U+{:04X}), which YAML takes for a letter", u32::from(sign))
-        }
-        _ => format!("`{sign}` is a fullwidth sign, which YAML takes for a letter and not for `{plain}`"),
-    };
-    let help = match plain {
-        ' ' if sign == '\u{3000}' => "write ordinary blanks: switch the keyboard to English signs".to_owned(),
-        ' ' => "write ordinary blanks: such a one often comes from a web page or a chat".to_owned(),
-        ':' => "write `: `, with a blank behind it: switch the keyboard to English signs".to_owned(),
-        ',' => "write `, `: switch the keyboard to English signs".to_owned(),
-        _ => format!("write `{plain}`: switch the keyboard to English signs"),
-    };
-    (what, help)
+/// Returns what is wrong with such a sign.
+pub(crate) fn problem(sign: char) -> SyntaxProblem {
+    match meant(sign) {
+        Some(' ') => SyntaxProblem::OddBlank { sign },
+        meant => SyntaxProblem::FullwidthSign { sign, meant: meant.unwrap_or(sign) },
+    }
 }
 
 /// Whether a value without quotes begins with a bracket that is none in YAML.

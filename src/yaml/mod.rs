@@ -36,6 +36,7 @@ use self::reader::Reader;
 pub use self::reader::Sink;
 pub use self::scalar::{Scalar, ScalarKind};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::problem::SyntaxProblem;
 use crate::model::source::Source;
 
 /// Largest file that is read.
@@ -74,8 +75,8 @@ pub fn read_into(file: &Arc<str>, bytes: &[u8], sink: &mut dyn Sink) -> Diagnost
     let mut problems = Diagnostics::default();
     if bytes.len() > MAX_FILE_BYTES {
         let place = Source::new(file, 1, 1);
-        let message = format!("the file has {} MiB; at most 512 MiB are read", bytes.len() >> 20);
-        problems.push(Diagnostic::at(&place, message).help("split the roster into several files"));
+        let (mebibytes, most) = (bytes.len() >> 20, MAX_FILE_BYTES >> 20);
+        problems.push(Diagnostic::at(&place, SyntaxProblem::FileTooLong { mebibytes, most }));
         return problems;
     }
     let text = match syntax_errors::text(file, bytes) {

@@ -3,8 +3,10 @@
 
 use std::cmp::Reverse;
 
+use super::syntax_errors::shown;
 use super::{Node, NodeValue};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::problem::SyntaxProblem;
 use crate::model::source::Source;
 use crate::yaml::redact::is_private_key;
 
@@ -67,20 +69,11 @@ fn report(text: &str, source: &Source, path: &[&str], out: &mut Diagnostics) {
     let Some(found) = unfilled(text) else { return };
     // A literal password may stand beside the placeholder.
     let private = path.iter().any(|key| is_private_key(key));
-    let message = if private {
-        "a placeholder stands here that was not filled in".to_owned()
-    } else {
-        let end = found.char_indices().nth(SHOWN).map_or(found.len(), |(at, _)| at);
-        let more = if end < found.len() { "…" } else { "" };
-        format!("`{}{more}` is a placeholder that was not filled in", &found[..end])
+    let problem = SyntaxProblem::Unfilled {
+        found: (!private).then(|| shown(found, SHOWN)),
+        own: !private && strsim::osa_distance(found, PLACEHOLDER) <= 4,
     };
-    let own = !private && strsim::osa_distance(found, PLACEHOLDER) <= 4;
-    let help = if own {
-        format!("did you mean `{PLACEHOLDER}`?")
-    } else {
-        "write the value out, or run the tool that fills it in first".to_owned()
-    };
-    let diagnostic = Diagnostic::at(source, message).help(help);
+    let diagnostic = Diagnostic::at(source, problem);
     out.push(if private { diagnostic.masked() } else { diagnostic });
 }
 

@@ -9,8 +9,9 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use super::node::{Key, MAX_DEPTH, Node, NodeValue};
 use super::redact::{is_private_key, mask_from};
 use super::scalar::{Scalar, ScalarKind, plain_kind};
-use super::syntax_errors::{self, number, shown};
+use super::syntax_errors::{self, SHOWN, number, shown};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::problem::{Label, SyntaxProblem};
 use crate::model::source::{FileName, Source};
 
 /// Most problems listed for one file; a file with more is not a manifest gone wrong but another
@@ -253,16 +254,12 @@ impl<'a> Reader<'a> {
         let (size, height) = match self.anchors.get(&id) {
             Some(Anchored::Done { size, height, .. }) => (*size, *height),
             Some(Anchored::Open) => {
-                let message =
-                    "this alias stands inside the value of its own anchor, so it would contain itself";
-                self.problem(Diagnostic::at(place, message).help("write the value out"))?;
+                self.problem(Diagnostic::at(place, SyntaxProblem::AliasInItself))?;
                 self.leave_out();
                 return Ok(());
             }
             None => {
-                let message = "the anchor of this alias stands in another document";
-                let help = "an anchor holds within its own document; use a profile to share values";
-                self.problem(Diagnostic::at(place, message).help(help))?;
+                self.problem(Diagnostic::at(place, SyntaxProblem::AnchorElsewhere))?;
                 self.leave_out();
                 return Ok(());
             }
@@ -309,34 +306,26 @@ impl<'a> Reader<'a> {
         let scalar = match value {
             NodeValue::Scalar(scalar) => scalar,
             NodeValue::List(_) | NodeValue::Map(_) => {
-                let (message, help) = if syntax_errors::is_doubled(self.text, &source) {
-                    let help = "write the value out, or run the tool that fills it in first";
-                    ("`{{` begins a placeholder that was not filled in", help)
+                let problem = if syntax_errors::is_doubled(self.text, &source) {
+                    SyntaxProblem::UnfilledBegins { mark: "{{".into() }
                 } else {
-                    let help = "write `key: value`; quote a value that begins with `{` or `[`";
-                    ("a list or a map cannot be a key", help)
+                    SyntaxProblem::KeyNotText
                 };
-                return self.problem(Diagnostic::at(&source, message).help(help));
+                return self.problem(Diagnostic::at(&source, problem));
             }
         };
         if scalar.kind() == ScalarKind::Null {
-            let message = "a key is missing before the `:`";
-            return self.problem(Diagnostic::at(&source, message).help("write `key: value`"));
+            return self.problem(Diagnostic::at(&source, SyntaxProblem::KeyMissing));
         }
         if scalar.plain && &*scalar.text == "<<" {
-            let message = "merge keys are not supported; use a profile";
-            let help = "put what is shared under `profiles:` and name it with `profile:`";
-            return self.problem(Diagnostic::at(&source, message).help(help));
+            return self.problem(Diagnostic::at(&source, SyntaxProblem::MergeKey));
         }
         let key = Key { name: scalar.text, source };
         if let Some(first) = self.same_key(&key.name) {
             // `password：hunter2` is all of it a key.
             let hidden = self.is_private() || mask_from(&key.name).is_some();
-            let name = if hidden { "the key".into() } else { format!("`{}`", shown(&key.name)) };
-            let diagnostic = Diagnostic::at(&key.source, format!("{name} is given twice in one map"))
-                .help("keep one of the two")
-                .related(&first, "first here");
-            return self.problem(diagnostic);
+            let problem = SyntaxProblem::KeyTwice { key: (!hidden).then(|| shown(&key.name, SHOWN)) };
+            return self.problem(Diagnostic::at(&key.source, problem).related(&first, Label::FirstHere));
         }
         self.await_value(Expect::Value(key));
         Ok(())
@@ -396,14 +385,12 @@ impl<'a> Reader<'a> {
     }
 
     fn too_much(&mut self, place: &Source) -> Result<(), Stop> {
-        let message = "aliases expand to more than the file could hold if it were written out";
-        let help = "use fewer aliases (`*name`); a profile shares values without copying them";
-        let _ = self.problem(Diagnostic::at(place, message).help(help));
+        let _ = self.problem(Diagnostic::at(place, SyntaxProblem::AliasesExpand));
         Err(Stop)
     }
 
     fn too_deep(&mut self, place: &Source) -> Result<(), Stop> {
-        let _ = self.problem(syntax_errors::too_deep(place));
+        let _ = self.problem(Diagnostic::at(place, SyntaxProblem::TooDeep { most: MAX_DEPTH }));
         Err(Stop)
     }
 
@@ -443,8 +430,8 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong_tag(&mut self, short: &str, place: &Source) -> Result<(), Stop> {
-        let message = format!("the value does not fit its tag `!!{short}`");
-        self.problem(Diagnostic::at(place, message).help("remove the tag, or correct the value"))
+        let tag = short.to_owned().into();
+        self.problem(Diagnostic::at(place, SyntaxProblem::TagMisfit { tag }))
     }
 
     fn odd_tag(&mut self, tag: &Tag, place: &Source) -> Result<(), Stop> {
@@ -454,10 +441,8 @@ impl<'a> Reader<'a> {
             None => name,
         };
         // A password that begins with `!` reads like a tag.
-        let name = if self.is_private() { "this tag".into() } else { format!("the tag `{}`", shown(&name)) };
-        let message = format!("{name} is not supported");
-        let help = "remove it; quote the value if it begins with `!`";
-        self.problem(Diagnostic::at(place, message).help(help))
+        let tag = (!self.is_private()).then(|| shown(&name, SHOWN));
+        self.problem(Diagnostic::at(place, SyntaxProblem::TagUnsupported { tag }))
     }
 
     /// Notes a problem. Whatever stands within the value of a private key is not to be shown.
@@ -467,9 +452,8 @@ impl<'a> Reader<'a> {
         }
         self.problems.push(diagnostic);
         if self.problems.len() == MAX_PROBLEMS {
-            let message =
-                format!("more than {MAX_PROBLEMS} problems in `{}`; the rest are not listed", self.file);
-            self.problems.push(Diagnostic::general(message));
+            let problem = SyntaxProblem::TooManyProblems { file: self.file.to_string(), most: MAX_PROBLEMS };
+            self.problems.push(Diagnostic::general(problem));
             return Err(Stop);
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What keeps a file from being read at all, in sentences that say what to do.
+//! What keeps a file from being read at all.
 //!
 //! The parser speaks of simple keys and flow contexts. Its place is good, its words are not; what is
 //! usually meant can be told from the line that it points at.
@@ -9,34 +9,36 @@ use saphyr_parser::ScanError;
 
 use super::node::MAX_DEPTH;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::problem::{Label, SyntaxProblem};
 use crate::model::source::Source;
 use crate::yaml::fullwidth;
 use crate::yaml::redact;
 
 /// How far above a syntax error a private value may begin that it would be part of.
 const LOOK_BACK: usize = 100;
+/// Most characters of a name that a sentence holds.
+pub(super) const SHOWN: usize = 40;
 
 /// Returns a file's text without its byte order mark.
 pub(super) fn text<'a>(file: &Arc<str>, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
-    const HELP: &str = "save the file as UTF-8 in your editor (not as GBK, ANSI or Unicode/UTF-16)";
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        let message = "the file is not UTF-8: it begins like UTF-16 (byte 1)";
         // The line is not text that could be shown, or searched for a password.
-        return Err(Box::new(Diagnostic::at(&Source::new(file, 1, 1), message).help(HELP).masked()));
+        return Err(Box::new(Diagnostic::at(&Source::new(file, 1, 1), SyntaxProblem::Utf16).masked()));
     }
     let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let good = error.valid_up_to();
         let place = place(file, &String::from_utf8_lossy(&bytes[..good]));
-        let message = match error.error_len() {
-            Some(_) => format!("the file is not UTF-8: byte {} is 0x{:02X}", good + 1, bytes[good]),
-            None => format!("the file ends in the middle of a character (byte {})", good + 1),
+        let position = good + 1;
+        let problem = match error.error_len() {
+            Some(_) => SyntaxProblem::NotUtf8 { position, byte: bytes[good].into() },
+            None => SyntaxProblem::CutCharacter { position },
         };
         // The line around it may be a password in another encoding.
         let line = String::from_utf8_lossy(&bytes[good.saturating_sub(4096)..good]).into_owned();
         let above: Vec<&str> = line.lines().collect();
         let hidden = above.split_last().is_some_and(|(last, above)| redact::continues(above, last));
-        let diagnostic = Diagnostic::at(&place, message).help(HELP);
+        let diagnostic = Diagnostic::at(&place, problem);
         Box::new(if hidden { diagnostic.masked() } else { diagnostic })
     })?;
     // In blocks without a way out of the loop, so that it is done many bytes at a time.
@@ -46,17 +48,8 @@ pub(super) fn text<'a>(file: &Arc<str>, bytes: &'a [u8]) -> Result<&'a str, Box<
     let Some((block, _)) = found else { return Ok(text) };
     let start = block * 4096;
     let at = text.as_bytes()[start..].iter().position(|b| odd(*b)).map_or(start, |at| start + at);
-    let code = text.as_bytes()[at];
-    let place = place(file, &text[..at]);
-    let diagnostic = Diagnostic::at(&place, format!("the file holds a control character (U+{code:04X})"))
-        .help("remove it; in double quotes it may be written as an escape such as \"\\x1B\"");
-    Err(Box::new(hide(diagnostic, text)))
-}
-
-/// Something nested deeper than any manifest.
-pub(super) fn too_deep(place: &Source) -> Diagnostic {
-    let message = format!("lists and maps are nested more than {MAX_DEPTH} levels deep");
-    Diagnostic::at(place, message).help("a manifest needs five levels or so")
+    let problem = SyntaxProblem::ControlCharacter { code: text.as_bytes()[at].into() };
+    Err(Box::new(hide(Diagnostic::at(&place(file, &text[..at]), problem), text)))
 }
 
 /// The place behind `before`.
@@ -125,12 +118,11 @@ pub(super) fn unknown_anchor(file: &Arc<str>, text: &str, error: &ScanError) -> 
         .collect();
     // `password: *hunter2`: the "name" may be the password of someone who did not know of aliases.
     let before: String = line.chars().take(mark.col() + 1).collect();
-    let message = if redact::mask_from(&before).is_some() || hide(Diagnostic::at(&place, ""), text).masked {
-        "no anchor of this name stands above this alias".into()
-    } else {
-        format!("no anchor `&{0}` stands above the alias `*{0}`", shown(&name))
-    };
-    hide(Diagnostic::at(&place, message).help("quote the value if the `*` belongs to it"), text)
+    let mut diagnostic = hide(Diagnostic::at(&place, SyntaxProblem::NoAnchor { name: None }), text);
+    if !diagnostic.masked && redact::mask_from(&before).is_none() {
+        diagnostic.problem = SyntaxProblem::NoAnchor { name: Some(shown(&name, SHOWN)) }.into();
+    }
+    diagnostic
 }
 
 /// Says what a syntax error usually means. `open` is where the innermost open list or map begins.
@@ -162,13 +154,12 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn say(&self, message: &str, help: &str) -> Diagnostic {
-        let source = Source::new(self.file, number(self.number), number(self.column + 1));
-        Diagnostic::at(&source, message).help(help)
+    fn say(&self, problem: SyntaxProblem) -> Diagnostic {
+        self.say_at(self.number, self.column, problem)
     }
 
-    fn say_at(&self, line: usize, column: usize, message: &str, help: &str) -> Diagnostic {
-        Diagnostic::at(&Source::new(self.file, number(line), number(column + 1)), message).help(help)
+    fn say_at(&self, line: usize, column: usize, problem: SyntaxProblem) -> Diagnostic {
+        Diagnostic::at(&Source::new(self.file, number(line), number(column + 1)), problem)
     }
 
     fn sentence(&self, text: &str, info: &str, open: Option<&Source>) -> Diagnostic {
@@ -183,12 +174,10 @@ impl Place<'_> {
             return self.quoted(info, opening.is_some());
         }
         if let Some(c) = info.strip_prefix("unexpected character: `").and_then(|rest| rest.chars().next()) {
-            let sign = if c == '`' { "a backtick".to_owned() } else { format!("`{c}`") };
-            let message = format!("an unquoted value cannot begin with {sign}");
-            return self.say(&message, "put the value in quotes");
+            return self.say(SyntaxProblem::ReservedSign { sign: c });
         }
         if info.contains("recursion limit") {
-            return too_deep(&Source::new(self.file, number(self.number), number(self.column + 1)));
+            return self.say(SyntaxProblem::TooDeep { most: MAX_DEPTH });
         }
         // A bracket that stays open is seen at the end of the file or at the next key.
         if let Some(open) = open
@@ -205,66 +194,48 @@ impl Place<'_> {
         }
         if info.contains("anchor or alias") {
             let sign = self.line.chars().nth(self.column).unwrap_or('*');
-            let message = format!(
-                "`{sign}` begins an {} but no name follows",
-                if sign == '&' { "anchor," } else { "alias," }
-            );
-            return self.say(&message, "put the value in quotes if the sign belongs to it");
+            return self.say(SyntaxProblem::NameMissing { sign });
         }
         if info.contains("tag") || info.contains("handle") {
-            return self.say(
-                "`!` begins a tag that cannot be read",
-                "put the value in quotes if the `!` belongs to it",
-            );
+            return self.say(SyntaxProblem::TagUnreadable);
         }
         if info.contains("block scalar") {
-            let help = "write `|` or `>` at the end of the line and indent all lines of text below it by blanks; \
-                        or put the value in quotes";
-            return self.say("a text block that begins with `|` or `>` is not well formed", help);
+            return self.say(SyntaxProblem::TextBlock);
         }
         if info.contains("byte order mark") {
-            return self
-                .say("a byte order mark (U+FEFF) stands within the file", "delete this invisible character");
+            return self.say(SyntaxProblem::ByteOrderMark);
         }
         if info == "misplaced bracket" {
-            return self.say("this bracket closes nothing", "remove it, or put the value in quotes");
+            return self.say(SyntaxProblem::StrayBracket);
         }
         if info.contains("block sequence entries are not allowed") {
-            return self.say(
-                "a list entry `- ` cannot stand on the line of its key",
-                "begin the list on the next line, or write `[a, b]`; quote the value if the `-` belongs to it",
-            );
+            return self.say(SyntaxProblem::EntryBesideKey);
         }
         if info.contains("mapping keys are not allowed") {
-            return self.say("`? ` cannot stand here", "put the value in quotes");
+            return self.say(SyntaxProblem::QuestionMark);
         }
         if info.contains("comment intercepting") {
-            return self.say("a value goes on below a remark", "put the value in quotes, or on one line");
+            return self.say(SyntaxProblem::ValueBelowRemark);
         }
         if info.contains("directive") || info.contains("<document start>") {
-            return self.say(
-                "this document cannot begin here",
-                "put `---` on a line of its own between two documents; quote a value that begins with `%`",
-            );
+            return self.say(SyntaxProblem::DocumentBegin);
         }
         if info.contains("document end marker") {
-            return self.say("only a remark may follow `...`", "put `---` before the next document");
+            return self.say(SyntaxProblem::DocumentEnd);
         }
         self.layout(info)
     }
 
     fn tab(&self, info: &str) -> Option<Diagnostic> {
-        let message = "a tab stands where the line is indented";
-        let help = "indent with blanks: YAML allows no tabs there";
         let indented = |line: &str| line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
         // A value that a line with a tab would continue is blamed where it begins.
         for (line, number) in [(self.line, self.number), (self.next, self.number + 1)] {
             if indented(line) {
                 let tab = line.chars().take_while(|c| *c != '\t').count();
-                return Some(self.say_at(number, tab, message, help));
+                return Some(self.say_at(number, tab, SyntaxProblem::Tab));
             }
         }
-        (info.contains("tab") && !info.contains("alphabetic")).then(|| self.say(message, help))
+        (info.contains("tab") && !info.contains("alphabetic")).then(|| self.say(SyntaxProblem::Tab))
     }
 
     /// A sign of a Chinese keyboard, here or on the line above: the parser takes it for a letter and goes on.
@@ -273,48 +244,33 @@ impl Place<'_> {
         let above = above.map(|(back, line)| (self.number - 1 - back, *line));
         [Some((self.number, self.line)), above].into_iter().flatten().find_map(|(number, line)| {
             let (column, sign) = fullwidth::find(line)?;
-            let (message, help) = fullwidth::words(sign);
-            Some(self.say_at(number, column, &message, &help))
+            Some(self.say_at(number, column, fullwidth::problem(sign)))
         })
     }
 
     fn quoted(&self, info: &str, in_brackets: bool) -> Diagnostic {
         if info.contains("escape") || info.contains("hexadecimal") {
-            let help = "write `\\\\` for a backslash, or use single quotes, in which a backslash is an ordinary sign";
-            return self.say(
-                "in double quotes a backslash begins an escape, and this is none that YAML knows",
-                help,
-            );
+            return self.say(SyntaxProblem::Escape);
         }
         let glued = || self.column > 0 && self.line.chars().nth(self.column - 1).is_none_or(|c| c != ' ');
         if in_brackets && info.contains("trailing content") && !glued() {
-            let message = "a `,` is missing before this entry";
-            return self.say(message, "put `, ` between entries; or put the whole value in quotes");
+            return self.say(SyntaxProblem::CommaMissing);
         }
         if info.contains("trailing content") || info.contains("double-quoted") {
-            let help = "put the whole value in quotes; a `'` within single quotes is written `''`, a `\"` within double quotes `\\\"`";
-            return self.say("text follows the closing quote of a value", help);
+            return self.say(SyntaxProblem::TextAfterQuote);
         }
-        let help = "close the quote at the end of the value; if the value goes on in the next line, indent that line";
-        self.say("a quote is opened here but not closed where the value ends", help)
+        self.say(SyntaxProblem::OpenQuote)
     }
 
     fn bracket(&self, open: &Source, bracket: char) -> Diagnostic {
-        let close = if bracket == '[' { ']' } else { '}' };
-        let help = format!(
-            "close it with `{close}` and put `, ` between entries; quote a value that begins with `{bracket}`"
-        );
-        let message = format!("`{bracket}` is opened here, but what follows is neither `, ` nor `{close}`");
         if self.past_end {
-            let message = format!("`{bracket}` is opened here and never closed");
-            return Diagnostic::at(open, message).help(help);
+            return Diagnostic::at(open, SyntaxProblem::OpenBracket { bracket });
         }
         let marks = |sign: char, at: usize| self.line.chars().nth(at) == Some(sign);
         if marks('{', self.column) && self.column > 0 && marks('$', self.column - 1) {
-            let help = "write the value out, or run the tool that fills it in first";
-            return self.say("`${` begins a placeholder that was not filled in", help);
+            return self.say(SyntaxProblem::UnfilledBegins { mark: "${".into() });
         }
-        self.say(&message.replace("opened here", "open"), &help).related(open, "opened here")
+        self.say(SyntaxProblem::InBracket { bracket }).related(open, Label::OpenedHere)
     }
 
     /// A `: ` where a value already stands.
@@ -322,28 +278,19 @@ impl Place<'_> {
         let head: String = self.line.chars().take(self.column).collect();
         let bare = head.trim_start_matches([' ', '-']);
         if bare.contains(": ") {
-            return self.say(
-                "a `:` with a blank behind it stands inside an unquoted value",
-                "put the whole value in quotes",
-            );
+            return self.say(SyntaxProblem::ColonInValue);
         }
         let Some((back, above)) = self.above.iter().rev().enumerate().find(|(_, line)| !is_idle(line)) else {
-            return self.say("a key is missing before the `:`", "write `key: value`");
+            return self.say(SyntaxProblem::KeyMissing);
         };
         if bare.trim().is_empty() {
-            return self.say("a key is missing before the `:`", "write `key: value`");
+            return self.say(SyntaxProblem::KeyMissing);
         }
         if let Some(colon) = glued_colon(above) {
-            return self.say_at(
-                self.number - 1 - back,
-                colon,
-                "a blank is missing behind the `:`",
-                "write `key: value`",
-            );
+            return self.say_at(self.number - 1 - back, colon, SyntaxProblem::BlankMissing);
         }
         let column = self.line.chars().take_while(|c| c.is_whitespace()).count();
-        let message = "this key is indented as if it belonged to the line above, which already has a value";
-        self.say_at(self.number, column, message, "begin all keys of one map in the same column")
+        self.say_at(self.number, column, SyntaxProblem::KeyIndented)
     }
 
     /// A line that is neither an entry nor part of a value; the parser notices one line later.
@@ -357,49 +304,28 @@ impl Place<'_> {
             _ => (self.number, self.line),
         };
         if let Some(colon) = glued_colon(line) {
-            return self.say_at(number, colon, "a blank is missing behind the `:`", "write `key: value`");
+            return self.say_at(number, colon, SyntaxProblem::BlankMissing);
         }
         let column = line.chars().take_while(|c| c.is_whitespace()).count();
-        let message = "this line is neither `key: value` nor a list entry `- value`";
-        self.say_at(
-            number,
-            column,
-            message,
-            "add the `:` and the value, or indent the line if it continues the value above",
-        )
+        self.say_at(number, column, SyntaxProblem::NeitherFieldNorEntry)
     }
 
     fn layout(&self, info: &str) -> Diagnostic {
         let head: String = self.line.chars().take(self.column).collect();
         if head.trim_end().ends_with(['}', ']']) {
-            return self.say(
-                "text follows the closing bracket of a value",
-                "put the whole value in quotes if the brackets belong to it",
-            );
+            return self.say(SyntaxProblem::TextAfterBracket);
         }
         if info.contains("expected '-' indicator") && head.trim().is_empty() {
-            return self.say(
-                "this line is not an entry of the list above it",
-                "begin it with `- `, or with the column of the key that it belongs to",
-            );
+            return self.say(SyntaxProblem::NotAnEntry);
         }
         if info.contains("expected key") || info.contains("indentation") {
             let column = self.line.chars().take_while(|c| c.is_whitespace()).count();
-            let message = "the indentation of this line matches no line above it";
-            return self.say_at(
-                self.number,
-                column,
-                message,
-                "begin all keys of one map, and all `-` of one list, in the same column",
-            );
+            return self.say_at(self.number, column, SyntaxProblem::Indentation);
         }
         if info.contains("expected node content") {
-            return self.say("a value cannot begin like this", "put the value in quotes");
+            return self.say(SyntaxProblem::ValueBegin);
         }
-        self.say(
-            "this is not valid YAML",
-            "look for a missing quote, bracket, blank or indentation here and in the line above",
-        )
+        self.say(SyntaxProblem::NotYaml)
     }
 }
 
@@ -429,10 +355,10 @@ fn character(text: &str, place: &Source) -> Option<char> {
     lines(text).nth(place.line as usize - 1)?.chars().nth(place.column as usize - 1)
 }
 
-/// Cuts a name from a file down to what a sentence can hold.
-pub(super) fn shown(name: &str) -> String {
-    let mut short: String = name.chars().take(40).collect();
-    if name.chars().nth(40).is_some() {
+/// Cuts a name from a file down to so many characters.
+pub(super) fn shown(name: &str, most: usize) -> String {
+    let mut short: String = name.chars().take(most).collect();
+    if name.chars().nth(most).is_some() {
         short.push('…');
     }
     short

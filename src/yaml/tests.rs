@@ -21,14 +21,15 @@ fn wrong_bytes(bytes: &[u8]) -> String {
     let (_, problems) = read(&file(), bytes);
     let mut out = String::new();
     for problem in problems.into_sorted() {
-        let place = problem.source.map(|s| format!("{}:{} ", s.line, s.column)).unwrap_or_default();
+        let place = problem.source.as_ref().map(|s| format!("{}:{} ", s.line, s.column)).unwrap_or_default();
         let masked = if problem.masked { " [masked]" } else { "" };
-        let _ = writeln!(out, "{place}{}{masked}", problem.message);
-        if let Some((source, label)) = problem.related {
+        let _ = writeln!(out, "{place}{}{masked}", problem.problem);
+        if let Some((source, label)) = &problem.related {
             let _ = writeln!(out, "  {label}: {}:{}", source.line, source.column);
         }
-        if !problem.help.is_empty() {
-            let _ = writeln!(out, "  {}", problem.help);
+        let help = problem.help();
+        if !help.is_empty() {
+            let _ = writeln!(out, "  {help}");
         }
     }
     out
@@ -528,7 +529,7 @@ fn nothing_private_is_said() {
         assert!(!problems.is_empty(), "{text}");
         for problem in problems.into_sorted() {
             assert!(
-                !format!("{}{}", problem.message, problem.help).contains("hunter2"),
+                !format!("{}{}", problem.message(), problem.help()).contains("hunter2"),
                 "{text}\n{problem:?}"
             );
             let line = problem

@@ -1,7 +1,7 @@
-//! The stages of a run, each on its own: time, and what it takes from the allocator.
+//! The stages of a run, each on its own: time and allocations.
 //!
-//! `cargo bench --bench stages`, or with a part of a name behind `--`. Every estate comes from `examples/estate.rs`,
-//! one in a hundred agents is live otherwise than the manifests say.
+//! Run `cargo bench --bench stages`, with a part of a name behind `--` to select. Every estate comes from
+//! `examples/estate.rs`. One in a hundred agents differs from its manifest.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
@@ -79,12 +79,12 @@ fn planned(workspace: &Workspace, desired: &Desired, live: &Live) -> Plan {
     plan::plan(workspace, desired, live, &Ledger::default(), &Options::default()).unwrap()
 }
 
-/// Live state in which nothing is.
+/// Returns live state without resources.
 fn nothing() -> Live {
     Live { agents: Some(Listing::default()), queues: Some(Listing::default()), ..Live::default() }
 }
 
-/// Takes every tree and drops it.
+/// A sink that takes every tree and drops it.
 struct Nobody;
 
 impl Sink for Nobody {
@@ -105,7 +105,7 @@ impl Sink for Nobody {
     }
 }
 
-/// Bytes to trees.
+/// Parses bytes into trees.
 #[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
 fn parse(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
@@ -116,21 +116,21 @@ fn parse(bencher: Bencher<'_, '_>, agents: usize) {
     });
 }
 
-/// Bytes to the desired roster: `parse`, tables, profiles, checks.
+/// Resolves bytes into the desired roster: `parse`, tables, profiles, checks.
 #[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
 fn resolve(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
     bencher.bench_local(|| bytes.desired());
 }
 
-/// A snapshot to live state.
+/// Reads a snapshot into live state.
 #[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
 fn live(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
     bencher.bench_local(|| snapshot::read(&bytes.live).unwrap());
 }
 
-/// Two sides to a plan; one in a hundred differs.
+/// Plans desired and live state; one in a hundred agents differs.
 #[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
 fn diff(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
@@ -138,7 +138,7 @@ fn diff(bencher: Bencher<'_, '_>, agents: usize) {
     bencher.bench_local(|| planned(&bytes.workspace, &desired, &live));
 }
 
-/// A plan that makes everything: a step for each agent, and queues behind the agents that they name.
+/// Plans the creation of everything: a step for each agent, and queues behind the agents that they name.
 #[divan::bench(args = AGENTS, sample_count = 5, sample_size = 1)]
 fn order(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
@@ -146,7 +146,7 @@ fn order(bencher: Bencher<'_, '_>, agents: usize) {
     bencher.bench_local(|| planned(&bytes.workspace, &desired, &live));
 }
 
-/// A plan of which one in a hundred agents changes, as text.
+/// Renders a plan as text in which one in a hundred agents changes.
 #[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
 fn render_text(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
@@ -156,7 +156,7 @@ fn render_text(bencher: Bencher<'_, '_>, agents: usize) {
     bencher.bench_local(|| text::plan(&view::build(&plan, Command::Plan, None), look));
 }
 
-/// A plan that makes everything, as JSON.
+/// Renders a plan as JSON that creates everything.
 #[divan::bench(args = AGENTS, sample_count = 5, sample_size = 1)]
 fn render_json(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);

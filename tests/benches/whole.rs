@@ -1,9 +1,8 @@
-//! Whole processes, timed from outside, as the tables of the README beside this file.
+//! Whole processes, timed from outside, for the tables of the README beside this file.
 //!
-//! `cargo bench --bench whole`; `-- --largest` adds an estate of a million agents. It needs Linux and GNU time.
-//! What a run is held against, it does itself in processes of its own: `floor` reads the same YAML as the bare
-//! events of a parser and the same JSON into types, and does nothing with them; `fetch` asks for the same pages and
-//! decodes them.
+//! Run `cargo bench --bench whole`; `-- --largest` adds an estate of a million agents. It needs Linux and GNU time.
+//! The benchmark runs its own baselines in separate processes. `floor` reads the same YAML as bare parser events
+//! and the same JSON into types. `fetch` requests the same pages and decodes them.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +28,7 @@ mod estate;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rosterctl");
 /// Calls in flight of a connection: the default of a workspace.
 const CONCURRENCY: usize = 8;
-/// What the vendor takes to answer, where a bench says that it takes anything.
+/// The vendor's response time, in benches that simulate one.
 const LATENCY_MS: usize = 50;
 const PAGE: usize = 100;
 
@@ -53,19 +52,19 @@ fn tables(sizes: &[usize]) {
     apply(1_000);
 }
 
-/// What a process took.
+/// The resources that a process took.
 #[derive(Clone, Copy)]
 struct Took {
     /// User and system seconds.
     cpu: f64,
     wall: f64,
-    /// Most memory at a time, in MB.
+    /// The peak of memory, in MB.
     peak: f64,
-    /// Lines of its log that tell of a call.
+    /// Log lines of calls.
     calls: usize,
 }
 
-/// Runs a process to its end; it must succeed.
+/// Runs a process to its end and requires success.
 fn run(program: &Path, arguments: &[&str], folder: &Path) -> Took {
     let figures = folder.join("time");
     let started = Instant::now();
@@ -91,7 +90,7 @@ fn run(program: &Path, arguments: &[&str], folder: &Path) -> Took {
     Took { cpu, wall, peak: next() / 1000.0, calls }
 }
 
-/// The median of some runs, figure by figure.
+/// Returns the median of several runs, figure by figure.
 fn median(times: usize, run: impl Fn() -> Took) -> Took {
     let runs: Vec<Took> = (0..times).map(|_| run()).collect();
     let of = |figure: fn(&Took) -> f64| {
@@ -142,7 +141,7 @@ fn offline(sizes: &[usize]) {
     println!();
 }
 
-/// An estate in a folder of its own.
+/// Creates an estate in its own folder.
 fn made(agents: usize, changed: f64, url: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let estate = estate::Estate { agents, changed, url: url.to_owned(), ..estate::Estate::default() };
@@ -150,7 +149,7 @@ fn made(agents: usize, changed: f64, url: &str) -> tempfile::TempDir {
     folder
 }
 
-/// Reads the same bytes as a plan from a snapshot, with as little as that takes.
+/// Reads the same bytes as a plan from a snapshot, with the minimum of work.
 fn floor(folder: &Path) {
     let mut names: Vec<PathBuf> =
         fs::read_dir(folder.join("roster")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -178,7 +177,7 @@ struct Items {
     items: Vec<Agent>,
 }
 
-/// An agent, in types.
+/// An agent, as typed fields.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "read, and looked at by nobody")]
@@ -207,7 +206,7 @@ struct Sip {
     number: String,
 }
 
-/// The simulated vendors as a process of its own, ended when it is dropped.
+/// The simulated vendors in their own process, which ends on drop.
 struct Vendors {
     process: Child,
     url: String,
@@ -235,7 +234,7 @@ impl Drop for Vendors {
     }
 }
 
-/// Starts the vendors of an estate, with more in their seed, and points the workspace at them.
+/// Starts the vendors of an estate with an extended seed. Points the workspace at them.
 fn serve(folder: &Path, more: &str) -> Vendors {
     let seed = folder.join("seed.yaml");
     let text = fs::read_to_string(&seed).unwrap();
@@ -271,7 +270,7 @@ fn online(agents: usize) {
     println!();
 }
 
-/// Asks for all pages of agents, as many at a time as a connection may, and decodes them.
+/// Requests all pages of agents with a connection's concurrency, and decodes them.
 fn fetch(url: &str) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -310,7 +309,7 @@ struct Rows {
     result: Vec<Row>,
 }
 
-/// What `page` answers of an agent, as far as a roster is about it.
+/// The fields of a `page` row that a roster covers.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Row {
@@ -334,7 +333,7 @@ struct Row {
     email: Option<String>,
 }
 
-/// Edits so many agents at a vendor that takes its time.
+/// Edits a number of agents at a slow vendor.
 fn apply(changes: usize) {
     let folder = made(changes * 2, 50.0, "sandbox");
     let delay =

@@ -1,4 +1,4 @@
-//! The bench: a workspace in a folder of its own, the simulated vendors behind it, and the program.
+//! The bench: a workspace in its own folder, the simulated vendors behind it, and the program.
 #![allow(dead_code, reason = "each test file uses what it needs")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -39,7 +39,7 @@ const PREAMBLE: &str = "\nrunning 1 test\n";
 /// Makes the command that runs a program with arguments.
 pub(crate) type Program = fn(&[&str]) -> Command;
 
-/// What a run of the program said.
+/// The output and exit code of a run of the program.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: i32,
@@ -48,14 +48,14 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// Asserts the exit code, and shows everything when it is another.
+    /// Asserts the exit code, and shows all output on a mismatch.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
 
-    /// Standard output as one JSON document.
+    /// Parses standard output as one JSON document.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
@@ -63,7 +63,7 @@ impl Said {
 }
 
 impl Bench {
-    /// A bench whose vendors are as a seed says; credentials are added.
+    /// Creates a bench with vendors from a seed, and adds credentials.
     pub(crate) fn new(seed: &str) -> Self {
         let seed = format!("tokens: [{TOKEN}]\naccounts: {{ N1: {API_SECRET} }}\n{seed}");
         let estate = vendors::ALL.seeded(&seed).unwrap_or_else(|e| panic!("{e}\n{seed}"));
@@ -132,7 +132,7 @@ secrets:
         fs::write(path, text).unwrap();
     }
 
-    /// A path in the workspace.
+    /// Returns a path in the workspace.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -142,22 +142,22 @@ secrets:
         said(settle_in((self.program)(arguments), self.folder.path(), &self.environment))
     }
 
-    /// Looks at, or changes, what the vendors hold.
+    /// Reads or changes the vendors' state.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&mut VendorState) -> T) -> T {
         self.running.with(look)
     }
 
-    /// The vendors' base URL.
+    /// Returns the vendors' base URL.
     pub(crate) fn url(&self) -> String {
         self.running.base_url()
     }
 
-    /// Every request that departed from a vendor's document.
+    /// Returns every request that departed from a vendor's document.
     pub(crate) fn departures(&self) -> Vec<String> {
         self.with(|estate| estate.departures().into_iter().map(str::to_owned).collect())
     }
 
-    /// Members of a queue, with their priorities.
+    /// Returns the members of a queue, with their priorities.
     pub(crate) fn members(&self, name: &str) -> Vec<(String, i64)> {
         self.with(|estate| {
             let queue = estate.get::<WebchatQueue>().queues.iter().find(|q| q.display_name == name).unwrap();
@@ -168,7 +168,7 @@ secrets:
         })
     }
 
-    /// Numbers of the live agents.
+    /// Returns the numbers of the live agents.
     pub(crate) fn agents(&self) -> Vec<String> {
         self.with(|estate| estate.get::<AgentConfig>().agents().map(|a| a.operator_id.clone()).collect())
     }
@@ -188,7 +188,8 @@ fn rosterctl(arguments: &[&str]) -> Command {
     command
 }
 
-/// The program in a folder, with a clean environment but for the bench's credentials.
+/// Returns the program as a command in a folder, in a clean environment. It holds the bench's credentials and the
+/// given variables.
 pub(crate) fn command_in(folder: &Path, arguments: &[&str], environment: &[(String, String)]) -> Command {
     settle_in(rosterctl(arguments), folder, environment)
 }
@@ -234,7 +235,7 @@ pub(crate) fn settled(bench: &Bench) {
     assert_eq!(bench.departures(), Vec::<String>::new());
 }
 
-/// A server that answers every request with the same bytes.
+/// Starts a server that answers every request with the same bytes.
 pub(crate) fn fixed(answer: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -252,12 +253,12 @@ pub(crate) fn fixed(answer: Vec<u8>) -> String {
     format!("http://{address}")
 }
 
-/// The MD5 of a text in hexadecimal digits, as the vendor keeps passwords.
+/// Returns the MD5 of a text in hexadecimal digits, as the vendor stores passwords.
 pub(crate) fn md5_of(text: &str) -> String {
     hex(&Md5::digest(text.as_bytes()))
 }
 
-/// Asserts that an agent's live password is this one.
+/// Asserts an agent's live password.
 #[track_caller]
 pub(crate) fn live(bench: &Bench, id: &str, password: &str) {
     bench.with(|estate| {

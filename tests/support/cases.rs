@@ -1,5 +1,5 @@
-//! The named plans: a folder each with the roster, what is live and, where they matter, the ledger, the workspace and the
-//! options.
+//! The named plans: each folder holds the roster and the live state. Where they matter, it also holds the ledger,
+//! the workspace and the options.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use super::planning;
 /// The folder of the cases.
 pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plan");
 
-/// What a plan is made of.
+/// The input of a plan.
 pub(crate) struct Case {
     pub(crate) workspace: Workspace,
     pub(crate) desired: Desired,
@@ -28,7 +28,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Makes the plan.
+    /// Returns the plan.
     pub(crate) fn plan(&self) -> Plan {
         let Self { workspace, desired, live, ledger, options } = self;
         plan::plan(workspace, desired, live, ledger, options).expect("targets that are there")

@@ -1,4 +1,4 @@
-//! What the planner's tests share: readers in the manifest's words, and a vendor as a pure model that
+//! Shared parts of the planner's tests: readers of manifest terms, and a pure model of the vendors. The model
 //! carries out a plan's steps and refuses an illegal order.
 
 use rosterctl::vendors;
@@ -39,7 +39,7 @@ pub(crate) fn supports() -> Supports {
     Supports::new(vendors::ALL.specs().iter().flat_map(|spec| spec.supports.iter().copied()))
 }
 
-/// A workspace with both writing connections.
+/// Returns a workspace with both writing connections.
 pub(crate) fn workspace_with(agents: &str, policy: &str) -> Workspace {
     let connections = format!(
         "  agents: {{ provider: agent-config, baseUrl: sandbox{agents} }}
@@ -76,11 +76,11 @@ pub(crate) fn desired(files: &[(String, String)], workspace: &Workspace) -> Desi
     })
 }
 
-/// A record in the manifest's words.
+/// Reads a record in manifest terms.
 pub(crate) fn record(fields: &'static [&'static Field], words: &Map<String, Json>) -> Record {
     let mut record = Record::default();
     for (key, json) in words {
-        // What the vendor hides a part of.
+        // Fields of which the vendor hides a part.
         if key == "masked" {
             for field in json.as_array().into_iter().flatten().filter_map(|key| by_key(fields, key.as_str()?))
             {
@@ -96,8 +96,8 @@ pub(crate) fn record(fields: &'static [&'static Field], words: &Map<String, Json
     record
 }
 
-/// Live state in the manifest's words: `agents` by number, `queues` by the vendor's number, each
-/// with `…Incomplete` where it is not proved complete; `foreignAgents` are another company's.
+/// Reads live state in manifest terms. Agents are listed by number, queues by the vendor's number. `…Incomplete`
+/// marks a listing that is not proved complete; `foreignAgents` are another company's.
 pub(crate) fn live(words: &Json) -> Live {
     let object = |json: &Json| json.as_object().cloned().unwrap_or_default();
     let doubt = |key: &str| words.get(key).and_then(Json::as_str).map(str::to_owned);
@@ -140,8 +140,8 @@ pub(crate) fn live(words: &Json) -> Live {
     Live { agents, queues, seats: seats(words) }
 }
 
-/// Voice seats by account, each with `calls`, `connected` and what comparing its `password` told; or
-/// `seatsUnread`.
+/// Reads voice seats by account, or `seatsUnread`. Each seat has `calls`, `connected` and the result of comparing its
+/// `password`.
 fn seats(words: &Json) -> Seats {
     if let Some(why) = words.get("seatsUnread").and_then(Json::as_str) {
         return Seats::Unread(why.to_owned(), None);
@@ -168,7 +168,7 @@ fn seats(words: &Json) -> Seats {
     Seats::Read(seats)
 }
 
-/// What the vendor knows of an agent and no operation returns.
+/// The write-only fields of an agent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Hidden {
     pub role: Option<Json>,
@@ -177,7 +177,7 @@ pub(crate) struct Hidden {
     pub password: Option<(Arc<str>, Option<u32>)>,
 }
 
-/// The vendors, as far as a plan can tell them apart.
+/// The vendors' state, as far as a plan depends on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Estate {
     pub live: Live,
@@ -186,9 +186,9 @@ pub(crate) struct Estate {
     pub supports: Supports,
     /// A queue's key is its name.
     pub names_are_keys: bool,
-    /// Whether the skill bound at creation becomes the main group.
+    /// True if the skill bound at creation becomes the main group.
     pub main_group_on_create: bool,
-    /// Whether a new agent is enabled.
+    /// True if a new agent is enabled.
     pub enabled_on_create: bool,
     next: u32,
 }
@@ -227,7 +227,7 @@ impl Estate {
         self.next
     }
 
-    /// Carries a plan out, choosing each time among the steps that may go next.
+    /// Carries out a plan; `choose` picks among the steps that are ready.
     pub(crate) fn carry_out(
         &mut self,
         plan: &Plan,
@@ -349,7 +349,7 @@ impl Estate {
         Ok(())
     }
 
-    /// A number that another agent holds is refused.
+    /// Refuses a number that another agent holds.
     fn may_take(&self, id: &OperatorId, number: &str) -> Result<(), String> {
         let holds = |r: &Record| matches!(r.get(&SIP), Some(Value::Sip(Sip::Number(n))) if **n == *number);
         match self.agents().iter().find(|(other, record)| *other != id && holds(record)) {
@@ -373,7 +373,7 @@ impl Estate {
         self.agents_mut().remove(id).map(drop).ok_or_else(|| format!("{target} is not there"))
     }
 
-    /// The vendor drops in silence whoever is not there.
+    /// Drops members that do not exist, as the vendor silently does.
     fn known(&self, mut members: Members) -> Value {
         members.retain(|id, _| self.agents().contains_key(id));
         Value::Members(Arc::new(members))
@@ -433,7 +433,7 @@ impl Estate {
     }
 }
 
-/// The vendor's number of the queue that a step writes.
+/// Returns the vendor's number of the queue that a step writes.
 pub(crate) fn exten(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId> {
     match change.and_then(|c| c.exten.as_deref()) {
         Some(exten) => Some(OperatorId::from(exten)),
@@ -441,7 +441,7 @@ pub(crate) fn exten(target: &ResourceId, change: Option<&Change>) -> Option<Oper
     }
 }
 
-/// The members that a change ends with.
+/// Returns the members after a change.
 pub(crate) fn after(change: &Change) -> Option<Members> {
     change.members_after().map(|members| Members::clone(members))
 }
@@ -457,7 +457,7 @@ fn members_of(value: &Value) -> Members {
     }
 }
 
-/// What an apply writes down of a plan that it carried out.
+/// Records a completed plan in the ledger, like an apply.
 pub(crate) fn write_down(ledger: &mut Ledger, plan: &Plan) {
     for change in &plan.changes {
         let key = change.id.to_string();
@@ -485,7 +485,7 @@ pub(crate) fn write_down(ledger: &mut Ledger, plan: &Plan) {
     }
 }
 
-/// Values of the fields of a record that can be read, for comparing two.
+/// Returns the readable values of a record, for comparison.
 pub(crate) fn words(record: &Record) -> BTreeMap<&'static str, Json> {
     record.iter().map(|entry| (entry.field.key, entry.value.to_json())).collect()
 }

@@ -1,4 +1,4 @@
-//! Random rosters: manifests as text, live state, what the vendor hides, ledgers and policies.
+//! Random rosters: manifests as text, live state, write-only fields, ledgers and policies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::planning::{Estate, Hidden, live, workspace_of, workspace_text};
 
-/// Numbers that a roster is made of; the last ones may come from a pool.
+/// The agents' numbers; the last ones may come from a pool.
 pub(crate) const IDS: [&str; 11] =
     ["8001", "8002", "8003", "8004", "8005", "8006", "9", "010", "8101", "8102", "8103"];
 const SINGLE: usize = 8;
@@ -39,7 +39,7 @@ pub(crate) struct LiveCase {
     role: Option<Json>,
     skill_level: Option<Json>,
     password: Option<u32>,
-    /// Whether the ledger knows of it, of what no operation returns, and of its password.
+    /// Flags of the ledger's knowledge: of the agent, of its write-only fields, of its password.
     ledger: (bool, bool, bool),
 }
 
@@ -103,7 +103,7 @@ fn text(words: &'static [&'static str]) -> impl Strategy<Value = Json> {
     prop::sample::select(words).prop_map(Json::from)
 }
 
-/// A field that a manifest can say. SIP numbers are few, so that they move between agents.
+/// Generates a field of a manifest. SIP numbers are few, so that they move between agents.
 fn said() -> impl Strategy<Value = (&'static str, Json)> {
     let flag = || any::<bool>().prop_map(Json::from);
     prop_oneof![
@@ -148,7 +148,7 @@ fn channels() -> impl Strategy<Value = Json> {
 fn words(most: usize) -> impl Strategy<Value = Words> {
     prop::collection::vec(said(), 0..most).prop_map(|fields| {
         let mut words: Words = fields.into_iter().collect();
-        // A level belongs to a group that is named beside it.
+        // A level requires a group beside it.
         if !words.contains_key("mainSkillGroup") {
             words.remove("skillLevel");
         }
@@ -307,7 +307,7 @@ pub(crate) fn scenario(house: House) -> impl Strategy<Value = Scenario> {
 }
 
 impl Scenario {
-    /// Takes out what a manifest may not say, and SIP numbers that two would hold.
+    /// Removes fields that a manifest may not hold, and SIP numbers that two agents would hold.
     fn tidy(&mut self) {
         let shared = self.profiles.iter_mut().chain(&mut self.defaults);
         for words in shared.chain(self.pool.iter_mut().map(|pool| &mut pool.fields)) {
@@ -401,7 +401,7 @@ impl Scenario {
         workspace_of(self.house.vendors, &workspace_text(&(self.house.connections)(self), &policy))
     }
 
-    /// The manifests: three documents in two files. `shuffle` gives, for a length, an order of it.
+    /// Returns the manifests: three documents in two files. `shuffle` returns an order for a length.
     pub(crate) fn files(&self, mut shuffle: impl FnMut(usize) -> Vec<usize>) -> Vec<(String, String)> {
         let mut documents = Vec::new();
         for slot in 0..3 {
@@ -454,7 +454,7 @@ impl Scenario {
         let mut words = json!({"displayName": QUEUES[at], "allowEmpty": true});
         let same: Vec<usize> =
             (0..self.live_queues.len()).filter(|n| self.live_queues[*n].name == at).collect();
-        // Of two live queues of one name the manifest says which one is meant.
+        // If two live queues share a name, the manifest identifies the queue.
         if let Some(first) = same.first().filter(|_| queue.pinned || same.len() > 1) {
             words["exten"] = self.key(*first).into();
         }
@@ -530,7 +530,7 @@ impl Scenario {
         estate
     }
 
-    /// A ledger that is right in whatever it says of what no operation returns.
+    /// Returns a ledger whose write-only values are all correct.
     pub(crate) fn ledger(&self) -> Ledger {
         let mut ledger = Ledger::default();
         for (id, agent) in IDS.iter().zip(&self.live) {

@@ -1,4 +1,4 @@
-//! A server whose answers a test decides.
+//! A server with scripted responses.
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value as Json;
 
-/// An answer.
+/// A response.
 pub(crate) struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
@@ -49,7 +49,7 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    /// Starts a server that answers as a function of path and body says.
+    /// Starts a server that answers with a function of path and body.
     pub(crate) fn start(answer: impl Fn(&str, &Json) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -64,12 +64,12 @@ impl Scripted {
         Self { url, lines }
     }
 
-    /// How many requests came.
+    /// Returns the number of requests.
     pub(crate) fn asked(&self) -> usize {
         self.lines.lock().unwrap().len()
     }
 
-    /// The first line of each request, and its body.
+    /// Returns the first line of each request, and its body.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
     }

@@ -21,7 +21,7 @@ connections:
   desk: { provider: cms-agent, baseUrl: "https://10.22.26.181:28080", ccId: 1, vdn: 1, AUTH }
 "#;
 
-/// The signature of cms-agent; `VARIANT` stands for what a site wants of it.
+/// The signature of cms-agent; `VARIANT` stands for the settings that a site requires.
 pub(crate) const AUTH_V2: &str =
     "auth: { scheme: auth-v2, accessKey: globalaktest, secretKey: { store: ci, key: E }, VARIANT }";
 
@@ -32,17 +32,17 @@ pub(crate) fn workspace(auth: &str) -> Workspace {
         .unwrap_or_else(|wrong| panic!("{wrong:?}"))
 }
 
-/// A connection of the workspace, with the plain variant of the signature.
+/// Returns a connection of the workspace, with the plain variant of the signature.
 pub(crate) fn connection(provider: &str) -> Connection {
     variant("", provider)
 }
 
-/// A connection, with a variant of cms-agent's signature.
+/// Returns a connection with a variant of cms-agent's signature.
 pub(crate) fn variant(variant: &str, provider: &str) -> Connection {
     workspace(&AUTH_V2.replace("VARIANT", variant)).connection(provider).unwrap().clone()
 }
 
-/// A secret of the vectors.
+/// Returns a secret of the test vectors.
 pub(crate) fn secret(text: &str) -> Secret {
     Secret::new(text.to_owned())
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-/// The token that the double takes.
+/// The token that the double accepts.
 pub(crate) const VAULT_TOKEN: &str = "hvs.canary-vault-token";
 
 #[derive(Default)]
@@ -18,15 +18,15 @@ pub(crate) struct State {
     pub(crate) secrets: BTreeMap<String, (u64, Value)>,
     /// Paths that were read, in order.
     pub(crate) reads: Vec<String>,
-    /// Namespaces that were named, each once.
+    /// Namespaces in requests, each once.
     pub(crate) namespaces: BTreeSet<String>,
     /// Sign-ins.
     pub(crate) logins: usize,
-    /// How many requests it still answers with 503.
+    /// The number of further requests that it answers with 503.
     pub(crate) busy: usize,
-    /// Writes that it was asked for.
+    /// Write requests.
     pub(crate) writes: usize,
-    /// How it misbehaves: `sealed`, `v1`, `v1-told`, `v1-write`, `redirect`, `rude`, `conflict`.
+    /// Its misbehaviour: `sealed`, `v1`, `v1-told`, `v1-write`, `redirect`, `rude`, `conflict`.
     pub(crate) mood: &'static str,
 }
 
@@ -107,15 +107,15 @@ fn answer(method: &str, path: &str, token: &str, body: &Value, state: &mut State
         return (503, json!({ "errors": ["Vault is sealed"] }));
     }
     match state.mood {
-        // A mount of version 1 that says so.
+        // A mount of version 1 that reports its version.
         "v1-told" if path == "/v1/sys/internal/ui/mounts/secret" => {
             return (200, json!({ "data": { "type": "kv", "options": { "version": "1" } } }));
         }
         "sealed" => return (503, json!({ "errors": ["Vault is sealed"] })),
         "redirect" => return (307, json!({})),
-        // Repeats what it was sent, with an escape sequence, at length.
+        // Repeats the request, with an escape sequence, at length.
         "rude" => return (403, json!({ "errors": [format!("\u{1b}[2J{token}{}", "x".repeat(100_000))] })),
-        // As a mount of version 1 answers: nothing there, and any body is taken.
+        // A mount of version 1 answers so: nothing exists, and any body is accepted.
         "v1-write" | "v1-told" if method == "GET" => return (404, json!({ "errors": [] })),
         "v1-write" => return (200, Value::Null),
         _ => {}

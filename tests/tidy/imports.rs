@@ -1,4 +1,4 @@
-//! The imports between the files of a crate, and the circles among them.
+//! The imports between the files of a crate, and the cycles among them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +61,7 @@ pub(crate) fn imports(sources: &[(&str, &str)]) -> Imports {
     imports
 }
 
-/// Returns the files that import each other, circle by circle.
+/// Returns the files that import each other, cycle by cycle.
 pub(crate) fn circles(imports: &Imports) -> Vec<Vec<&str>> {
     let mut direct: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (importer, imported) in imports.keys() {

@@ -1,4 +1,4 @@
-//! The clients of a run's connections, each made once.
+//! Clients of a run's connections, each made once.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -9,10 +9,10 @@ use tokio::sync::Mutex;
 use crate::runtime::client::Client;
 use crate::sandbox::Embedded;
 
-/// The clients that were made so far. All connections to the embedded sandbox share one sandbox.
+/// Clients made so far. All connections to the embedded sandbox share one sandbox.
 #[derive(Default)]
 pub(crate) struct Clients {
-    /// By the names of the connections.
+    /// Clients by the names of their connections.
     pub(super) made: Mutex<BTreeMap<Arc<str>, Rc<Client>>>,
     /// The embedded sandbox, once a connection needs it.
     pub(super) sandbox: Mutex<Option<Arc<Embedded>>>,

@@ -14,8 +14,10 @@ use crate::model::call::Reason;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::Kind;
 use crate::model::live::Seats;
+use crate::model::objection::ValueObjection;
 use crate::model::plan::Plan;
 use crate::model::presence::PresencePolicy;
+use crate::model::problem::{ConnectionFault, FileProblem};
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::source::File;
 use crate::provider::Provider;
@@ -34,31 +36,38 @@ use crate::storage::rate_store::{FileRateStore, lock_files};
 use crate::storage::secrets::SecretError;
 use crate::storage::state;
 
-/// The reason for which a connection cannot be used, in words that go on from its name.
+/// Reason for which a connection cannot be used. Its words continue the connection's name.
 pub(crate) enum Unusable {
-    /// It is declared wrongly, or this machine lacks something.
-    Wrong(String),
-    /// The store of its secret does not answer, or refuses the sign-in.
-    Unreachable(Reason, String),
+    /// The declaration is wrong, or this machine lacks something.
+    Wrong(ConnectionFault),
+    /// The store of its secret does not respond, or refuses the sign-in.
+    Unreachable(Reason, ConnectionFault),
+}
+
+impl Unusable {
+    /// Returns true if the calls cannot be signed.
+    pub(crate) fn is_unsigned(&self) -> bool {
+        let (Self::Wrong(fault) | Self::Unreachable(_, fault)) = self;
+        match fault {
+            ConnectionFault::NoSecret
+            | ConnectionFault::SecretUnread { .. }
+            | ConnectionFault::BadSecret { .. } => true,
+            ConnectionFault::NoConnector | ConnectionFault::Unusable { .. } => false,
+        }
+    }
 }
 
 impl std::fmt::Display for Unusable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Wrong(why) | Self::Unreachable(_, why)) = self;
-        f.write_str(why)
+        let (Self::Wrong(fault) | Self::Unreachable(_, fault)) = self;
+        fault.fmt(f)
     }
 }
 
-impl From<String> for Unusable {
-    fn from(why: String) -> Self {
-        Self::Wrong(why)
-    }
-}
-
-/// A connection at work.
+/// Returns the client of a connection.
 ///
 /// # Errors
-/// Why it cannot be, in words that go on from the connection's name.
+/// The reason for which there is none, in words that continue the connection's name.
 pub(crate) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Rc<Client>, Unusable> {
     let mut made = loaded.clients.made.lock().await;
     if let Some(link) = made.get(&connection.name) {
@@ -69,7 +78,7 @@ pub(crate) async fn link(loaded: &Loaded, connection: &Connection) -> Result<Rc<
     Ok(link)
 }
 
-/// A connection for trying a call once: nobody else uses it, and nothing is tried again.
+/// Returns an unshared client without retries, to try a call once.
 ///
 /// # Errors
 /// As of [`link`].
@@ -77,50 +86,53 @@ pub(crate) async fn trial(loaded: &Loaded, connection: &Connection) -> Result<Cl
     make(loaded, connection).await.map(Client::without_retries)
 }
 
-/// Says what is wrong with the value of a secret that the workspace names under a setting. A token goes into a
-/// header, and an identity is a file of lines.
+/// Returns the objection to the value of a secret under a setting. A token goes into a header, and an identity is a
+/// file of lines.
 pub(crate) fn objection(way: &str, secret: &SecretRef, value: &Secret) -> Option<String> {
-    let last = way.rsplit('.').next().unwrap_or(way);
-    let why = match last {
+    value_objection(way, value).map(|why| format!("its `{way}` {secret} {why}: store it without that"))
+}
+
+fn value_objection(way: &str, value: &Secret) -> Option<ValueObjection> {
+    match way.rsplit('.').next().unwrap_or(way) {
         "identity" => None,
         "token" | "secretId" => value.token_objection(),
         _ => value.line_objection(),
-    };
-    why.map(|why| format!("its `{way}` {secret} {why}: store it without that"))
+    }
 }
 
 async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusable> {
     let vendor = registry().vendor(connection);
-    let connector = vendor.ok_or_else(|| Unusable::Wrong("has no connector".to_owned()))?.connector;
+    let connector = vendor.ok_or(Unusable::Wrong(ConnectionFault::NoConnector))?.connector;
     let secret = match (connection.base_url(), connector.secret(connection)) {
-        // The simulator in this process asks for no credential.
+        // The simulator in this process needs no credential.
         (None, _) => Arc::new(Secret::new("sandbox".to_owned())),
         (Some(_), Some(secret)) => {
             let value = loaded.secrets.get(secret).await.map_err(|error| {
-                let why = format!("cannot sign its calls: {error}");
+                let fault = ConnectionFault::SecretUnread { why: error.to_string() };
                 match error {
-                    SecretError::Unreachable { reason, .. } => Unusable::Unreachable(reason, why),
-                    SecretError::Missing { .. } | SecretError::Store { .. } => Unusable::Wrong(why),
+                    SecretError::Unreachable { reason, .. } => Unusable::Unreachable(reason, fault),
+                    SecretError::Missing { .. } | SecretError::Store { .. } => Unusable::Wrong(fault),
                 }
             })?;
             let ways = connection.settings.secrets();
             let way =
                 ways.iter().find(|(_, named)| *named == secret).map_or("secret", |(way, _)| way.as_str());
-            if let Some(why) = objection(way, secret, &value) {
-                return Err(Unusable::Wrong(format!("cannot sign its calls: {why}")));
+            if let Some(why) = value_objection(way, &value) {
+                let (setting, secret) = (way.to_owned(), secret.to_string());
+                return Err(Unusable::Wrong(ConnectionFault::BadSecret { setting, secret, why }));
             }
             value
         }
-        (Some(_), None) => return Err("names no secret to sign its calls with".to_owned().into()),
+        (Some(_), None) => return Err(Unusable::Wrong(ConnectionFault::NoSecret)),
     };
     let transport: Box<dyn Transport> = match connection.base_url() {
         Some(base) => {
             let timeout = connection.settings.duration("timeout");
             let ca_file = connection.settings.text("caFile").map(|file| loaded.place.folder.join(file));
             let http = HttpTransport::new(base, ca_file.as_deref(), timeout, connector.signs_host());
-            Box::new(http.map_err(|why| format!("cannot be used: {why}"))?)
+            Box::new(http.map_err(unusable)?)
         }
-        None => Box::new(sandbox(loaded).await?),
+        None => Box::new(sandbox(loaded).await.map_err(unusable)?),
     };
     let clock = Rc::new(SystemClock);
     let windows = FileRateStore::new(state::folders(), &account(loaded, connection));
@@ -128,7 +140,7 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
     Ok(Client::new(connection.clone(), connector, transport, secret, limiter, clock))
 }
 
-/// The system that holds a kind of resources, or why it cannot be asked.
+/// Returns the system that holds a kind of resources, or the reason against its use.
 pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor, String>> {
     let connection = loaded.workspace.connection_of_kind(kind)?;
     let provider = registry().vendor(connection)?.resources(kind)?;
@@ -139,10 +151,10 @@ pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor,
     })
 }
 
-/// The systems that hold resources, ready to work.
+/// Returns the systems that hold resources.
 ///
 /// # Errors
-/// Every secret that cannot be had, with its place.
+/// Every secret that is not available, with its place.
 pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
     let mut vendors = Vendors::default();
     let mut wrong = Diagnostics::default();
@@ -161,9 +173,9 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
                     unreachable.push(format!("connection `{}` {why}", connection.name));
                     break;
                 }
-                Err(Unusable::Wrong(why)) => {
-                    let why = format!("connection `{}` {why}", connection.name);
-                    wrong.push(Diagnostic::at(&connection.source, why));
+                Err(Unusable::Wrong(fault)) => {
+                    let problem = FileProblem::Connection { name: connection.name.to_string(), fault };
+                    wrong.push(Diagnostic::at(&connection.source, problem));
                     break;
                 }
             }
@@ -173,7 +185,7 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
         return Ok(vendors);
     }
     if !unreachable.is_empty() {
-        // What is declared wrongly is told by the next run, once the store answers.
+        // The next run reports wrong declarations, once the store responds.
         return Err(CliError::Unreachable(unreachable.join("\n"), Reason::gravest(reasons)));
     }
     let bytes = loaded.place.read().unwrap_or_default();
@@ -181,7 +193,7 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
     Err(CliError::Input(wrong.into_sorted(), SourceCache::new(vec![file])))
 }
 
-/// The systems that know who is at work. One that cannot be asked is there nevertheless, and says why.
+/// Returns the systems that report presence. A system without a client is included, with the reason.
 pub(crate) async fn observers(loaded: &Loaded) -> Observers {
     let mut observers = Observers::default();
     for observer in registry().observers() {
@@ -192,8 +204,8 @@ pub(crate) async fn observers(loaded: &Loaded) -> Observers {
     observers
 }
 
-/// The voice seats, where a connection reads them; never a failure. With `passwords` those that manifests name
-/// are read from their stores, and compared.
+/// Reads the voice seats, if a connection reads them. Never fails. With `passwords`, compares the passwords that
+/// manifests name with their stores.
 pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
     let Some(connection) = loaded.workspace.connection_of_kind(Kind::Seat) else { return Seats::Unasked };
     let Some(reader) = registry().vendor(connection).and_then(|vendor| vendor.seats) else {
@@ -214,7 +226,7 @@ pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
     }
 }
 
-/// The systems that can tell a state that the guard protects; none when the plan hurts nobody.
+/// Returns the systems that report a state that the guard protects. Empty if the plan disrupts no agent.
 pub(crate) async fn guards(loaded: &Loaded, plan: &Plan, guard: &PresencePolicy) -> Observers {
     let mut observers = Observers::default();
     if !disruption::needs_presence(plan, guard) {
@@ -232,6 +244,10 @@ pub(crate) async fn guards(loaded: &Loaded, plan: &Plan, guard: &PresencePolicy)
     observers
 }
 
+fn unusable(why: String) -> Unusable {
+    Unusable::Wrong(ConnectionFault::Unusable { why })
+}
+
 async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
     let mut sandbox = loaded.clients.sandbox.lock().await;
     if let Some(embedded) = &*sandbox {
@@ -239,13 +255,13 @@ async fn sandbox(loaded: &Loaded) -> Result<Arc<Embedded>, String> {
     }
     let path = loaded.place.own_folder().join("sandbox.json");
     let embedded = Embedded::open(registry().simulators(), Some(&path))
-        .map_err(|error| format!("cannot be used: {:#}", anyhow::Error::from(error)))?;
+        .map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     let embedded = Arc::new(embedded);
     *sandbox = Some(Arc::clone(&embedded));
     Ok(embedded)
 }
 
-/// Returns the lock of queue creation on the tenant, not yet taken.
+/// Returns the untaken lock of queue creation on the tenant.
 pub(crate) fn creation_lock(loaded: &Loaded) -> Option<CreationLock> {
     let connection = loaded.workspace.connections.iter().find(|c| c.spec.holds(Kind::Queue))?;
     let folders: Vec<_> = state::folders().into_iter().collect();
@@ -253,10 +269,10 @@ pub(crate) fn creation_lock(loaded: &Loaded) -> Option<CreationLock> {
     Some(CreationLock::new(&files, Rc::new(SystemClock)))
 }
 
-/// What a rate window belongs to: the account at its host.
+/// Returns the owner of a rate window: the account at its host.
 fn account(loaded: &Loaded, connection: &Connection) -> String {
     let at = match connection.base_url() {
-        // A host is one however it is spelled, and the limit is the account's.
+        // All spellings of a host are one host, and the limit belongs to the account.
         Some(base) => base.to_ascii_lowercase().replacen("://localhost", "://127.0.0.1", 1),
         None => fs::canonicalize(&loaded.place.folder).unwrap_or_default().display().to_string(),
     };

@@ -1,4 +1,4 @@
-//! The fingerprints of the passwords that the ledger knows, from the stores.
+//! Fingerprints of the stored passwords that the ledger knows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::model::value::Value;
 use crate::plan;
 use crate::storage::secrets::SecretError;
 
-/// Reads the key of the fingerprints, where the workspace declares one.
+/// Reads the key of the fingerprints, if the workspace declares one.
 pub(crate) async fn key(loaded: &Loaded) -> Result<Option<Arc<Secret>>, CliError> {
     let Some(name) = loaded.workspace.ledger.secret("fingerprintKey") else { return Ok(None) };
     let key = loaded.secrets.get(name).await;
@@ -25,18 +25,18 @@ pub(crate) async fn key(loaded: &Loaded) -> Result<Option<Arc<Secret>>, CliError
     }
 }
 
-/// The passwords that the ledger knows, as the stores hold them.
+/// Stored passwords of the agents whose password the ledger knows.
 #[derive(Default)]
 pub(crate) struct Fingerprints {
-    /// The fingerprints of the passwords that the stores hold now.
+    /// Fingerprints of the passwords in the stores.
     pub(super) now: BTreeMap<OperatorId, String>,
-    /// The agents whose password the stores no longer hold.
+    /// Agents whose password the stores no longer hold.
     pub(super) gone: BTreeSet<OperatorId>,
-    /// The agents whose new key the stores do not hold yet.
+    /// Agents whose new key the stores do not hold yet.
     pub(super) vacant: BTreeSet<OperatorId>,
 }
 
-/// Reads the passwords of the agents with a fingerprint in the ledger; others cannot be compared.
+/// Reads the passwords of the agents with a fingerprint in the ledger. Others cannot be compared.
 pub(crate) async fn read(loaded: &Loaded, ledger: &Ledger) -> Result<Fingerprints, CliError> {
     let mut prints = Fingerprints { vacant: vacant(loaded, ledger).await?, ..Fingerprints::default() };
     let Some(key) = key(loaded).await? else { return Ok(prints) };
@@ -59,7 +59,7 @@ pub(crate) async fn read(loaded: &Loaded, ledger: &Ledger) -> Result<Fingerprint
         .map(|(secret, _)| secret.name())
         .collect();
     for (id, secret, _) in set {
-        // An agent that shares a generated password gets the new one, too.
+        // An agent that shares a generated password gets the new one too.
         if missing.contains(&secret.name()) {
             prints.gone.insert(id.clone());
             continue;
@@ -75,7 +75,7 @@ pub(crate) async fn read(loaded: &Loaded, ledger: &Ledger) -> Result<Fingerprint
     Ok(prints)
 }
 
-/// Finds the agents whose new key, which a rotation must not overwrite, is not there yet.
+/// Finds the agents whose new key is still missing. A rotation must not overwrite such a key.
 async fn vacant(loaded: &Loaded, ledger: &Ledger) -> Result<BTreeSet<OperatorId>, CliError> {
     let mut vacant = BTreeSet::new();
     for (id, secret) in plan::overwriting(&loaded.workspace, &loaded.desired, ledger) {

@@ -1,4 +1,4 @@
-//! Warnings of secrets and rosterctl's own files that Git tracks.
+//! Warnings about secrets and rosterctl's own files that Git tracks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,18 +10,18 @@ use crate::model::id::safe;
 use crate::storage::files::real;
 use crate::storage::{files, git};
 
-/// A warning of what Git publishes, or takes from others.
+/// Warning about a file that Git publishes, or accepts from others.
 pub(crate) struct Exposed {
-    /// The check of `doctor` that it belongs to.
+    /// Check of `doctor` to which it belongs.
     pub check: String,
-    /// What is exposed, and where.
+    /// Exposed file, and its location.
     pub said: String,
-    /// What to do.
+    /// Remedy.
     pub help: &'static str,
 }
 
-/// Finds the folders of secrets whose files Git tracks, or would take up, in clear; and tracked files of rosterctl's
-/// own folder. Files that are encrypted may be tracked.
+/// Finds exposed clear-text secrets, and tracked files of rosterctl's own folder. A secret is exposed if Git tracks
+/// or would add its file. Encrypted files may be tracked.
 pub(crate) fn find(loaded: &Loaded) -> Vec<Exposed> {
     let stores = &loaded.workspace.stores;
     let path = |store: &Store| Some(loaded.place.folder.join(store.settings.text("path")?));
@@ -30,7 +30,7 @@ pub(crate) fn find(loaded: &Loaded) -> Vec<Exposed> {
     let mut found = Vec::new();
     for store in stores.values().filter(|store| store.kind == "dir") {
         let Some(folder) = path(store) else { continue };
-        // In a folder that holds the workspace, what Git tracks are its files.
+        // In a folder that holds the workspace, Git tracks the workspace's files.
         if real(&loaded.place.folder).starts_with(real(&folder)) {
             continue;
         }
@@ -68,7 +68,7 @@ pub(crate) fn find(loaded: &Loaded) -> Vec<Exposed> {
     found
 }
 
-/// Names the files of a folder that Git tracks and that matter.
+/// Names the tracked files of a folder that matter.
 fn named(folder: &Path, matters: impl Fn(&str) -> bool) -> Option<String> {
     let tracked = git::tracked(folder);
     let mut names = tracked.iter().filter(|name| !name.ends_with(".gitignore") && matters(name));

@@ -38,18 +38,18 @@ pub(crate) fn registry() -> Registry {
     *REGISTRY.get_or_init(|| vendors::ALL)
 }
 
-/// Names another workspace of the run that declares an agent in the same tenant.
+/// Function that names another workspace of the run with an agent in the same tenant.
 pub(crate) type Elsewhere = Box<dyn Fn(&OperatorId) -> Option<Arc<str>> + Send + Sync>;
 
 /// A workspace with its manifests.
 pub(crate) struct Loaded {
-    /// Where it lies.
+    /// Location of the workspace.
     pub(crate) place: Place,
     /// The workspace.
     pub(crate) workspace: Workspace,
-    /// What the manifests ask for.
+    /// Desired state of the manifests.
     pub(crate) desired: Desired,
-    /// The files, for showing their lines.
+    /// The files, to show their lines.
     pub(crate) sources: SourceCache,
     /// Digest of the workspace file and the manifests.
     pub(crate) digest: String,
@@ -57,12 +57,12 @@ pub(crate) struct Loaded {
     pub(crate) secrets: Secrets,
     /// The clients of its connections.
     pub(crate) clients: Clients,
-    /// What other workspaces of the run declare; `None` in a run of one.
+    /// Declarations of the run's other workspaces; `None` in a run of one.
     pub(crate) elsewhere: Option<Elsewhere>,
 }
 
 impl Loaded {
-    /// Where its journal lies.
+    /// Returns the location of its journal.
     pub(crate) fn journal(&self) -> JournalPath {
         JournalPath::for_workspace(&self.workspace, &self.place)
     }
@@ -71,15 +71,16 @@ impl Loaded {
 /// Reads a workspace and its manifests.
 ///
 /// # Errors
-/// All that is wrong with them.
+/// All errors in them.
 pub(crate) fn load(argument: &Path) -> Result<Loaded, CliError> {
     load_beside(argument, 0)
 }
 
-/// The same, while so many processors have other work: each thread more holds on to memory of its own.
+/// Reads a workspace and its manifests while `busy` processors have other work. It starts fewer threads, since each
+/// holds memory of its own.
 ///
 /// # Errors
-/// All that is wrong with them.
+/// All errors in them.
 pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliError> {
     let (place, workspace, bytes) = opened(argument)?;
     let own = |bytes: &[u8]| File { name: Arc::clone(&place.shown), bytes: bytes.to_vec() };
@@ -105,7 +106,7 @@ pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliErr
         Ok(desired) => desired,
         Err(out) => return Err(fail(out, files, found)),
     };
-    // Names are relative to the workspace, so that a plan made from another folder holds too.
+    // Names are relative to the workspace, so that a plan from another folder is valid too.
     let folder = files::shown_folder(&place);
     let parts = files.iter().zip(&digests).flat_map(|(file, digest)| {
         let name = file.name.strip_prefix(&*folder).unwrap_or(&file.name);
@@ -125,17 +126,17 @@ pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliErr
     })
 }
 
-/// A manifest that was read.
+/// Manifest that was read.
 struct One {
     said: manifest::ParsedFile,
-    /// The file; without its text where nothing is wrong with it.
+    /// The file, without its text if it is sound.
     file: File,
     /// Digest of the text.
     digest: String,
 }
 
 impl One {
-    fn read(found: &Manifest) -> Result<Self, Diagnostic> {
+    fn read(found: &Manifest) -> Result<Self, Box<Diagnostic>> {
         let mut file = found.read()?;
         let (said, digest) = (manifest::read(&file), digest::sha256([file.bytes.as_slice()]));
         if said.is_sound() {
@@ -145,9 +146,9 @@ impl One {
     }
 }
 
-/// Reads manifests in their order, on as many processors as there are where it is worth a thread.
+/// Reads manifests in their order, with one thread per processor if the size justifies it.
 fn side_by_side(found: &[Manifest], busy: usize) -> Result<Vec<One>, Diagnostics> {
-    /// What one thread reads in a few milliseconds.
+    /// Bytes that one thread reads in a few milliseconds.
     const WORTH_A_THREAD: u64 = 1 << 20;
     let bytes: u64 = found.iter().map(|manifest| manifest.length).sum();
     let worth = usize::try_from(bytes / WORTH_A_THREAD).unwrap_or(usize::MAX);
@@ -167,7 +168,7 @@ fn side_by_side(found: &[Manifest], busy: usize) -> Result<Vec<One>, Diagnostics
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut read = work();
         for other in others {
-            // A panic of a thread is one of the program.
+            // A panic of a thread is a panic of the program.
             read.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
         read
@@ -177,17 +178,16 @@ fn side_by_side(found: &[Manifest], busy: usize) -> Result<Vec<One>, Diagnostics
     for (_, one) in read {
         match one {
             Ok(one) => all.push(one),
-            Err(diagnostic) => unreadable.push(diagnostic),
+            Err(diagnostic) => unreadable.push(*diagnostic),
         }
     }
     if unreadable.is_empty() { Ok(all) } else { Err(unreadable) }
 }
 
-/// Reads a workspace for a command that asks what is live and not what the manifests say: they may be wrong,
-/// or not there yet.
+/// Reads a workspace for a command that needs live state only. Its manifests may be wrong or missing.
 ///
 /// # Errors
-/// All that is wrong with the workspace file.
+/// All errors in the workspace file.
 pub(crate) fn bare(argument: &Path) -> Result<Loaded, CliError> {
     let (place, workspace) = workspace(argument)?;
     let found = files::manifests(&place, &workspace).unwrap_or_default();
@@ -209,7 +209,7 @@ pub(crate) fn bare(argument: &Path) -> Result<Loaded, CliError> {
 /// Reads a workspace without its manifests.
 ///
 /// # Errors
-/// All that is wrong with it.
+/// All errors in it.
 pub(crate) fn workspace(argument: &Path) -> Result<(Place, Workspace), CliError> {
     opened(argument).map(|(place, workspace, _)| (place, workspace))
 }

@@ -1,4 +1,4 @@
-//! The session of a command: loads the workspace, opens the connections, reads, plans.
+//! Session of a command: loads the workspace, opens the connections, reads, plans.
 
 pub(super) mod clients;
 pub(super) mod connections;

@@ -1,4 +1,4 @@
-//! Workspaces of one run that lead to one tenant: no resource is declared by two of them.
+//! Workspaces of one run in one tenant: no two of them may declare one resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,24 +9,25 @@ use crate::config::workspace::Workspace;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::identity::{BASE_URL, Tenant, are_one_tenant};
+use crate::model::problem::{FileProblem, Label};
 use crate::model::source::Source;
 
-/// The number that a queue is pinned to, and its place.
+/// Number to which a queue is pinned, and its place.
 type Pinned = (Option<Arc<str>>, Source);
 
-/// What a workspace declares, and in which tenants.
+/// Declarations of a workspace, and its tenants.
 pub(crate) struct Declared {
     name: Arc<str>,
     agents: Option<Tenant>,
     queues: Option<Tenant>,
     /// Each agent with its place; true for a tombstone.
     ids: BTreeMap<OperatorId, (Source, bool)>,
-    /// Each queue by name, with the number that it is pinned to.
+    /// Each queue by name, with the number to which it is pinned.
     names: BTreeMap<Arc<str>, Vec<Pinned>>,
 }
 
 impl Declared {
-    /// Collects what a loaded workspace declares.
+    /// Collects the declarations of a loaded workspace.
     pub(crate) fn new(loaded: &Loaded) -> Self {
         let agents = loaded.desired.agents.iter();
         let ids = agents.map(|(id, agent)| (id.clone(), (agent.source.clone(), agent.absent))).collect();
@@ -46,7 +47,7 @@ impl Declared {
     }
 }
 
-/// Returns the tenant of the connection that holds a kind. An embedded sandbox is one of its folder.
+/// Returns the tenant of the connection that holds a kind. An embedded sandbox is a tenant of its folder.
 fn tenant(workspace: &Workspace, kind: Kind, folder: &Path) -> Option<Tenant> {
     let connection = workspace.connection_of_kind(kind)?;
     let mut tenant = connection.tenant();
@@ -60,9 +61,9 @@ fn share(one: Option<&Tenant>, other: Option<&Tenant>) -> bool {
     one.zip(other).is_some_and(|(one, other)| are_one_tenant(one, other))
 }
 
-/// The workspaces that declare each resource, by tenant: its cost grows with the declarations alone.
+/// Workspaces that declare each resource, by tenant. Its cost grows with the declarations alone.
 struct Index<K> {
-    /// A number for the tenant of each workspace. Tenants that may be one have the same number.
+    /// Number for the tenant of each workspace. Tenants that may be one have one number.
     tenants: Vec<usize>,
     workspaces: BTreeMap<(usize, K), Vec<usize>>,
 }
@@ -78,7 +79,7 @@ impl<K: Clone + Ord> Index<K> {
         Self { tenants, workspaces }
     }
 
-    /// Returns the other workspaces that may declare a resource in the tenant of one.
+    /// Returns the other workspaces that may declare a resource in a workspace's tenant.
     fn others(&self, at: usize, key: &K) -> impl Iterator<Item = usize> {
         let tenant = self.tenants.get(at);
         let found = tenant.and_then(|tenant| self.workspaces.get(&(*tenant, key.clone())));
@@ -86,7 +87,7 @@ impl<K: Clone + Ord> Index<K> {
     }
 }
 
-/// Numbers tenants, so that any two that may be one have the same number.
+/// Numbers tenants, so that any two that may be one have one number.
 fn numbered(tenants: &[Option<&Tenant>]) -> Vec<usize> {
     let mut numbers: Vec<usize> = Vec::with_capacity(tenants.len());
     for (at, tenant) in tenants.iter().enumerate() {
@@ -103,16 +104,16 @@ fn numbered(tenants: &[Option<&Tenant>]) -> Vec<usize> {
     numbers
 }
 
-/// The declarations of all workspaces of a run; `None` for one that cannot be loaded.
+/// Declarations of all workspaces of a run; `None` for one that cannot be loaded.
 pub(crate) struct Neighbours {
     all: Vec<Option<Declared>>,
     agents: Index<OperatorId>,
-    /// By name.
+    /// Queues by name.
     queues: Index<Arc<str>>,
 }
 
 impl Neighbours {
-    /// Loads workspaces, in the order of the run, and compares what they declare.
+    /// Loads workspaces, in the order of the run, and compares their declarations.
     pub(crate) fn load<'a>(paths: impl Iterator<Item = &'a Path>) -> Self {
         let declared = |path| load::load(path).ok().map(|loaded| Declared::new(&loaded));
         Self::new(paths.map(declared).collect())
@@ -170,7 +171,7 @@ impl Neighbours {
         found
     }
 
-    /// Returns the name of another workspace that declares an agent in the tenant of one.
+    /// Returns the name of another workspace that declares an agent in the same tenant.
     fn owner(&self, at: usize, id: &OperatorId) -> Option<Arc<str>> {
         let mine = self.get(at)?;
         let mut others = self.agents.others(at, id).filter_map(|other| self.get(other));
@@ -181,22 +182,20 @@ impl Neighbours {
         others.find(declares).map(|theirs| Arc::clone(&theirs.name))
     }
 
-    /// Returns what the other workspaces declare in the tenant of one.
+    /// Returns the declarations of the other workspaces in a workspace's tenant.
     pub(crate) fn elsewhere(self: &Arc<Self>, at: usize) -> Elsewhere {
         let all = Arc::clone(self);
         Box::new(move |id| all.owner(at, id))
     }
 }
 
-/// Reports a declaration of two workspaces; each place comes with true for a tombstone.
+/// Reports a resource that two workspaces declare. Each place comes with true for a tombstone.
 fn twice(id: &ResourceId, mine: (&Source, bool), theirs: &Declared, other: (&Source, bool)) -> Diagnostic {
-    let absent = if other.1 { "declared absent" } else { "declared" };
-    let what = format!("{id} is {absent} by workspace `{}` too, which leads to the same tenant", theirs.name);
-    // A tombstone deletes whatever the ledger owns.
-    let help = match (mine.1, other.1) {
-        (true, _) => "take `state: absent` out of this one",
-        (_, true) => "take `state: absent` out of the other one",
-        _ => "declare it in one of them; `rosterctl ledger forget` lets the other one's ledger go of it",
+    let problem = FileProblem::DeclaredElsewhere {
+        id: id.clone(),
+        workspace: theirs.name.to_string(),
+        absent: mine.1,
+        theirs: other.1,
     };
-    Diagnostic::at(mine.0, what).related(other.0, "the other one").help(help)
+    Diagnostic::at(mine.0, problem).related(other.0, Label::Other)
 }

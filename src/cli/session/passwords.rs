@@ -11,14 +11,24 @@ use crate::model::agent::PASSWORD;
 use crate::model::call::Reason;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::OperatorId;
+use crate::model::objection::ValueObjection;
 use crate::model::plan::Plan;
+use crate::model::problem::FileProblem;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::runtime::executor::Passwords;
 use crate::storage::secrets::SecretError;
 
-/// Reads every password that a step sends, before the first write; each key once. One that a step makes
-/// need not be there yet.
+/// Error of a password.
+enum Wrong {
+    /// It cannot be sent.
+    Refused(String, ValueObjection),
+    /// It cannot be read.
+    Unread(String),
+}
+
+/// Reads every password that a step sends, before the first write; each key once. A password that a step makes may be
+/// missing.
 pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliError> {
     let mut places: BTreeMap<SecretRef, Option<Source>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
@@ -30,7 +40,7 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
     }
     let values = loaded.secrets.get_all(places.keys().cloned().collect()).await;
     let mut passwords = BTreeMap::new();
-    let mut wrong: BTreeMap<Option<Source>, Vec<String>> = BTreeMap::new();
+    let mut wrong: BTreeMap<Option<Source>, Vec<Wrong>> = BTreeMap::new();
     let (mut unreachable, mut reasons) = (BTreeSet::new(), BTreeSet::new());
     for (secret, value) in values {
         let place = places.get(&secret).cloned().flatten();
@@ -39,17 +49,14 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
                 None => {
                     passwords.insert(secret.name(), value);
                 }
-                Some(why) => wrong
-                    .entry(place)
-                    .or_default()
-                    .push(format!("the password {secret} {why}: store another one")),
+                Some(why) => wrong.entry(place).or_default().push(Wrong::Refused(secret.to_string(), why)),
             },
             Err(SecretError::Missing { .. }) if secret.generate => {}
             Err(error @ SecretError::Unreachable { reason, .. }) => {
                 reasons.insert(reason);
                 unreachable.insert(error.to_string());
             }
-            Err(error) => wrong.entry(place).or_default().push(error.to_string()),
+            Err(error) => wrong.entry(place).or_default().push(Wrong::Unread(error.to_string())),
         }
     }
     if !unreachable.is_empty() {
@@ -59,38 +66,35 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
         return Ok(Passwords::new(passwords));
     }
     let mut out = Diagnostics::default();
-    for (place, mut messages) in wrong {
-        // A pool's passwords stand at one place: its line is shown once.
-        let more = messages.len() - 1;
-        let mut message = messages.swap_remove(0);
-        if more > 0 {
-            message = format!("{message} (and {more} more of the same entry)");
-        }
-        out.push(match place {
-            Some(place) => Diagnostic::at(&place, message),
-            None => Diagnostic::general(message),
-        });
+    for (source, mut all) in wrong {
+        // A pool's passwords have one place, whose line is shown once.
+        let more = all.len() - 1;
+        let problem = match all.swap_remove(0) {
+            Wrong::Refused(secret, why) => FileProblem::BadPassword { secret, why, more },
+            Wrong::Unread(why) => FileProblem::SecretUnread { why, more },
+        };
+        out.push(Diagnostic { source, ..Diagnostic::general(problem) });
     }
     let reloaded = load::load(&loaded.place.file);
     let files = reloaded.map_or_else(|_| SourceCache::default(), |again| again.sources);
     Err(CliError::Input(out.into_sorted(), files))
 }
 
-/// Whether a step makes a password anew: whoever sends it sends that one.
+/// Returns true if a step renews a password. Then all steps send the new one.
 fn renewed(plan: &Plan, secret: &SecretRef) -> bool {
     let same = |other: &SecretRef| other.name() == secret.name();
     let fields = plan.changes.iter().filter_map(|change| change.field(&PASSWORD));
     fields.filter(|field| field.renew).any(|field| field.secret.as_ref().is_some_and(same))
 }
 
-/// Fingerprints of the passwords that a run set, where a key for them is declared.
+/// Returns the fingerprints of the passwords that a run set, if their key is declared.
 pub(crate) async fn fingerprints(
     plan: &Plan,
     loaded: &Loaded,
     passwords: &Passwords,
 ) -> BTreeMap<OperatorId, String> {
     let mut prints = BTreeMap::new();
-    // A key that cannot be read was said by the planning; here it costs the fingerprints alone.
+    // The planning reported an unreadable key; here only the fingerprints are lost.
     let Ok(Some(key)) = fingerprints::key(loaded).await else { return prints };
     let passwords = passwords.lock().await;
     for change in &plan.changes {

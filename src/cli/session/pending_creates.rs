@@ -24,19 +24,19 @@ fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4)
 }
 
-/// How long the vendor may take over a new queue once its client is gone or its answer was lost.
+/// Returns the time that the vendor may still take for a queue after a lost response.
 pub(crate) fn orphan(loaded: &Loaded) -> Duration {
     timeout(loaded).min(retry::ORPHAN)
 }
 
-/// Waits until nobody makes the queues of a plan any more; `false` when there was nothing to wait for. What was
-/// read before is old then.
+/// Waits until no queue of a plan may still be created by an earlier run. Returns false without a wait; after a wait,
+/// earlier reads are stale.
 pub(crate) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console: &Console) -> bool {
     let timeout = millis(timeout(loaded));
     let mut both = ledger.clone();
-    // Another's journal in its place was refused when the plan was made.
+    // The plan refused the journal of another workspace.
     keep(loaded, &mut both, &loaded.journal().unfinished().unwrap_or_default());
-    // Of one that cannot be read nobody knows for which queues it asked.
+    // The queues of a damaged journal are unknown.
     if let Some(last_ms) = loaded.journal().damaged_ms() {
         let new = plan.steps.iter().filter(|step| step.operation == Operation::QueueCreate);
         for id in new.flat_map(|step| &step.targets) {
@@ -49,7 +49,7 @@ pub(crate) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console:
     let new = plan.steps.iter().filter(|step| step.operation == Operation::QueueCreate);
     let until = new.flat_map(|step| &step.targets).filter_map(|id| Some((awaited.get(id)?, id)));
     let Some((until, id)) = until.max().filter(|(until, _)| **until > now) else { return false };
-    // A clock that was set back makes nobody wait for longer than a vendor is given.
+    // If the clock was set back, the wait is at most twice the connection's timeout.
     let pause = (until - now).min(timeout.saturating_mul(2));
     let perhaps = if loaded.journal().damaged_ms().is_some() { ", perhaps," } else { "" };
     console.note(&format!(
@@ -60,7 +60,7 @@ pub(crate) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console:
     true
 }
 
-/// Takes over into the ledger what a journal says of queues that are still awaited, before the journal goes.
+/// Records a journal's awaited queues in the ledger, before the journal is removed.
 pub(crate) fn keep(loaded: &Loaded, ledger: &mut Ledger, entries: &[Entry]) {
     let (timeout, orphan) = (millis(timeout(loaded)), millis(orphan(loaded)));
     for (id, until) in journal_recovery::may_still_be_made(entries, orphan, timeout) {
@@ -74,7 +74,7 @@ fn put_off(ledger: &mut Ledger, id: &ResourceId, until: i64) {
     *known = until.max(*known);
 }
 
-/// Writes down which queues a run leaves without an answer, and forgets what is over.
+/// Records the queues of a run without a response, and forgets the expired ones.
 pub(crate) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &[StepResult], now_ms: i64) {
     ledger.awaited.retain(|_, until| *until > now_ms);
     let until = now_ms.saturating_add(millis(timeout(loaded)));

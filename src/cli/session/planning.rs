@@ -1,4 +1,4 @@
-//! The plan of a session: reads live state and the ledger, settles the journal, plans.
+//! Plan of a session: reads live state and the ledger, settles the journal, plans.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,12 +12,13 @@ use crate::cli::error::CliError;
 use crate::cli::plan_args::PlanArgs;
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::finding::{Effect, LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
 use crate::model::id::OperatorId;
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::Plan;
+use crate::model::problem::Problem;
+use crate::model::rule::Effect;
 use crate::plan;
 use crate::plan::Options;
 use crate::runtime::read::resources;
@@ -59,7 +60,7 @@ pub(crate) async fn again(loaded: &Loaded, store: &Store, saved: &Plan) -> Resul
     Ok(Planned { plan, live, ledger, vendors })
 }
 
-/// Returns the seconds that a plan takes at least, with the calls that the shared rate windows hold now.
+/// Returns the least seconds of a plan, with the calls in the shared rate windows.
 pub(crate) fn seconds(loaded: &Loaded, plan: &Plan, vendors: &Vendors) -> u64 {
     let rates = vendors.queues.iter().flat_map(Vendor::rates);
     let used = rates.map(|(operation, _, used)| (operation, used)).collect();
@@ -79,7 +80,7 @@ pub(crate) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput
     Ok(PlanningInput { live, ledger, vendors })
 }
 
-/// Builds the plan from what was read.
+/// Builds the plan from live state, ledger and fingerprints.
 pub(crate) fn build(
     loaded: &Loaded,
     live: &Live,
@@ -114,7 +115,7 @@ fn elsewhere(loaded: &Loaded, live: &Live, ledger: &Ledger) -> BTreeMap<Operator
     pruned.filter_map(|(id, _)| Some((id.clone(), owner(id)?))).collect()
 }
 
-/// Enters into the ledger the steps of an interrupted run. Only `apply` saves it, under the lock.
+/// Records the steps of an interrupted run in the ledger. Only `apply` saves it, under the lock.
 async fn settle(
     loaded: &Loaded,
     ledger: &mut Ledger,
@@ -152,17 +153,9 @@ async fn settle(
 pub(crate) fn report_invalid(plan: &Plan, loaded: &Loaded, console: &Console) {
     let invalid = plan.findings.iter().filter(|f| f.effect() == Effect::Invalid);
     let diagnostics: Vec<Diagnostic> = invalid
-        .map(|finding| {
-            let said = match &finding.source {
-                Some(source) => Diagnostic::at(source, finding.message.clone()),
-                None => Diagnostic::general(finding.message.clone()),
-            };
-            // The others say in their own words what to do.
-            let silent = [&UNKNOWN_MEMBER, &LEAVING_MEMBER, &MISSING_EXTEN];
-            match silent.into_iter().find(|rule| rule.code == finding.code) {
-                Some(rule) => said.help(rule.remedy),
-                None => said,
-            }
+        .map(|finding| Diagnostic {
+            source: finding.source.clone(),
+            ..Diagnostic::general(Problem::Finding(Box::new(finding.clone())))
         })
         .collect();
     if !diagnostics.is_empty() {

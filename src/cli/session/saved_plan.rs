@@ -13,12 +13,12 @@ use crate::model::plan::{FORMAT, Plan};
 use crate::model::secret::Secret;
 use crate::storage::paths;
 
-/// Largest saved plan that is read, in bytes.
+/// Largest saved plan, in bytes.
 const LARGEST_PLAN: u64 = 1024 * 1024 * 1024;
 
-/// Reads a saved plan, and refuses it when it is not what `plan` saved for these manifests.
+/// Reads a saved plan, and refuses one that `plan` did not save for these manifests.
 ///
-/// With a `key` the plan has to be signed under it.
+/// With a `key`, its signature must be valid.
 pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result<Plan, CliError> {
     let unreadable = |error: std::io::Error| {
         CliError::error(format!("the plan {} cannot be read: {error}", path.display()))
@@ -65,7 +65,7 @@ pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result
             }
         }
     }
-    // The digest holds, so it was a plan where it was saved; one of another build is no malformed file.
+    // The digest is valid, so the file was a plan for the build that saved it.
     let other = |why: String| stale(&format!("it does not have the form that this rosterctl saves ({why})"));
     let schema = manifest::schema::plan();
     if let Ok(validator) = jsonschema::validator_for(schema.as_value())
@@ -81,7 +81,7 @@ pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result
         return Err(stale("the workspace file or the manifests changed since it was made"));
     }
     if let Some(why) = replan::disorder(&plan) {
-        return Err(stale(&why));
+        return Err(stale(&why.to_string()));
     }
     Ok(plan)
 }

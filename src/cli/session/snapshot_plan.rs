@@ -68,7 +68,7 @@ pub(crate) fn open(file: &Path) -> Result<Snapshot, CliError> {
     })
 }
 
-/// Makes sure that a snapshot belongs to a workspace.
+/// Checks that a snapshot belongs to a workspace.
 fn fit(workspace: &Workspace, mut snapshot: Snapshot, file: &Path) -> Result<Snapshot, CliError> {
     let shown = file.display();
     if snapshot.workspace != workspace.name {
@@ -83,7 +83,7 @@ fn fit(workspace: &Workspace, mut snapshot: Snapshot, file: &Path) -> Result<Sna
     for (kind, there) in [(Kind::Agent, agents.is_some()), (Kind::Queue, queues.is_some())] {
         let connection = workspace.connection_of_kind(kind);
         match (connection, there) {
-            // What is not there would look as if nobody asked for it.
+            // Missing resources would look like removed ones.
             (Some(connection), false) => {
                 return Err(CliError::error(format!(
                     "{shown} was taken without connection `{}` and says nothing of its {}s; take a new one with \
@@ -92,7 +92,7 @@ fn fit(workspace: &Workspace, mut snapshot: Snapshot, file: &Path) -> Result<Sna
                     kind.word()
                 )));
             }
-            // A plan that asks the vendors would not see it either.
+            // A plan from the vendors would not see them either.
             (None, true) if kind == Kind::Agent => *agents = None,
             (None, true) => *queues = None,
             (Some(_), true) | (None, false) => {}
@@ -101,7 +101,7 @@ fn fit(workspace: &Workspace, mut snapshot: Snapshot, file: &Path) -> Result<Sna
     Ok(snapshot)
 }
 
-/// The ledger of a snapshot that tells none: the workspace's, where it is a file, and needs no credential.
+/// Returns the ledger for a snapshot without one: the workspace's, if it is a file. A file needs no credential.
 async fn local_ledger(loaded: &Loaded) -> Result<Ledger, CliError> {
     match loaded.workspace.ledger.text("url") {
         Some(url) if !url.starts_with("file:") => Ok(Ledger::default()),

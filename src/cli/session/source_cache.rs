@@ -1,4 +1,4 @@
-//! The lines of a run's files, for diagnostics.
+//! Lines of a run's files, for diagnostics.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::model::source::{File, Source};
 use crate::storage::files::Manifest;
 
-/// The files of a run, from which a diagnostic shows its line.
+/// Files of a run, from which a diagnostic shows its line.
 ///
-/// The text of a sound file is dropped once it is parsed: a large roster would hold much memory. It is read again
-/// when a line of it has to be shown.
+/// The text of a sound file is dropped after it is parsed, since a large roster would take much memory. It is read
+/// again when a diagnostic shows one of its lines.
 #[derive(Default)]
 pub(crate) struct SourceCache {
     files: Vec<File>,
@@ -29,12 +29,12 @@ impl SourceCache {
         Self { found, ..Self::new(files) }
     }
 
-    /// The manifests.
+    /// Returns the manifests.
     pub(crate) fn manifests(&self) -> &[Manifest] {
         &self.found
     }
 
-    /// The text of a line. A name is never opened: several files may be shown alike.
+    /// Returns the text of a line. A name is never opened: two files may have one display name.
     pub(crate) fn line(&self, source: &Source) -> Option<String> {
         let mut lines = self.lines.borrow_mut();
         if !lines.contains_key(&*source.file) {
@@ -52,10 +52,10 @@ impl SourceCache {
     }
 }
 
-/// Longest line that is shown, in bytes: each of many errors would go through all of it.
+/// Longest line to show, in bytes: each of many errors would scan all of it.
 const LONGEST_LINE: usize = 64 * 1024;
 
-/// Lines as the YAML reader counts them: each of `\n`, `\r\n` and a lone `\r` ends one.
+/// Splits a text into lines like the YAML reader. Each `\n`, `\r\n` and lone `\r` ends a line.
 fn split(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
     text.split(['\n', '\r']).map(str::to_owned).collect()

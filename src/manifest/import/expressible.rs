@@ -8,6 +8,7 @@ use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
+use crate::model::objection::IdObjection;
 use crate::model::support::Support;
 use crate::model::value::{Sip, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
@@ -23,7 +24,7 @@ pub(super) struct Expressed {
     /// Why, for people.
     pub remarks: Vec<String>,
     /// Why no manifest can name the agent at all.
-    pub objection: Option<&'static str>,
+    pub objection: Option<IdObjection>,
 }
 
 /// The SIP numbers that several live agents have: no manifest can give one to two agents.

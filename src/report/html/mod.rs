@@ -8,34 +8,51 @@ mod rows;
 mod staffing;
 
 use base64::Engine as _;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use self::rows::RenderCtx;
-use super::escape::Markup;
+use super::escape::{Text, quoted};
 use super::view::{self, Section, Tense, View};
 use super::{Body, Command, Failure, Part, Report};
-use crate::model::finding::Severity;
+use crate::model::rule::Severity;
+use crate::model::text::is_hidden;
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const STYLE: PreEscaped<&str> = PreEscaped(include_str!("page.css"));
+const SCRIPT: PreEscaped<&str> = PreEscaped(include_str!("page.js"));
 
 /// Draws a report.
 pub(super) fn report(report: &Report) -> String {
-    let mut page = Markup::default();
-    head(&mut page, report);
-    page.raw("<body>\n<a class=\"skip\" href=\"#main\">Skip to what changes</a>\n<header class=\"top\">\n<p class=\"kind\">rosterctl ");
-    page.raw(report.command.word()).raw("</p>\n<h1>").text(&title(report)).raw("</h1>\n<p class=\"lead\">");
-    page.raw(lead(report)).raw("</p>\n</header>\n<main id=\"main\">\n");
-    filter(&mut page, report);
-    if report.several {
-        contents(&mut page, report);
-    }
-    for (number, part) in report.parts.iter().enumerate() {
-        workspace(&mut page, RenderCtx { report, number }, part);
-    }
-    page.raw("</main>\n<footer><p>Made by rosterctl ").text(env!("CARGO_PKG_VERSION"));
-    page.raw(". This file needs no network and sends nothing.</p></footer>\n<script>").raw(SCRIPT);
-    page.raw("</script>\n</body>\n</html>\n");
+    let page = html! {
+        (DOCTYPE) "\n"
+        html lang="en" {
+            (head(report)) "\n"
+            body {
+                a.skip href="#main" { "Skip to what changes" } "\n"
+                header.top {
+                    p.kind { "rosterctl " (report.command.word()) }
+                    h1 { (Text(title(report))) }
+                    p.lead { (lead(report)) }
+                } "\n"
+                main #main {
+                    (filter(report)) "\n"
+                    @if report.several { (contents(report)) "\n" }
+                    @for (number, part) in report.parts.iter().enumerate() {
+                        (workspace(RenderCtx { report, number }, part)) "\n"
+                    }
+                } "\n"
+                footer {
+                    p { "Made by rosterctl " (env!("CARGO_PKG_VERSION")) ". This file needs no network and sends nothing." }
+                } "\n"
+                script { (SCRIPT) }
+            }
+        }
+        "\n"
+    };
+    debug_assert!(
+        page.0.chars().all(|c| c == '\n' || !is_hidden(c)),
+        "a value stands in the page without `Text`"
+    );
     page.into_string()
 }
 
@@ -66,170 +83,172 @@ fn tense(report: &Report) -> Tense {
     }
 }
 
-fn hash(text: &str) -> String {
-    format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text)))
+fn hash(text: PreEscaped<&str>) -> String {
+    format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.0)))
 }
 
-fn head(page: &mut Markup, report: &Report) {
-    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ");
-    page.text(&hash(STYLE)).raw("; script-src ").text(&hash(SCRIPT));
-    page.raw("; base-uri 'none'; form-action 'none'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n");
-    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>").text(&title(report));
-    page.raw(" · rosterctl ").raw(report.command.word()).raw("</title>\n<style>").raw(STYLE);
-    page.raw("</style>\n</head>\n");
+fn head(report: &Report) -> Markup {
+    let policy = format!(
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    );
+    html! {
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(policy);
+            meta name="referrer" content="no-referrer";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (Text(title(report))) " · rosterctl " (report.command.word()) } "\n"
+            style { (STYLE) }
+        }
+    }
 }
 
 /// The search; without script it is not shown.
-fn filter(page: &mut Markup, report: &Report) {
-    page.raw("<form id=\"filter\" role=\"search\" hidden>\n<label for=\"q\">Search</label>\n");
-    page.raw("<input id=\"q\" type=\"search\" autocomplete=\"off\" placeholder=\"name, number, queue…\">\n");
-    page.raw("<label for=\"show\">Show</label>\n<select id=\"show\"><option value=\"\">everything</option>");
+fn filter(report: &Report) -> Markup {
     let tense = tense(report);
-    for group in Section::ALL.into_iter().filter(|group| *group != Section::Open || tense == Tense::Done) {
-        page.raw("<option value=\"")
-            .raw(rows::word(group))
-            .raw("\">")
-            .raw(group.title(tense))
-            .raw("</option>");
+    let groups = Section::ALL.into_iter().filter(|group| *group != Section::Open || tense == Tense::Done);
+    html! {
+        form #filter role="search" hidden {
+            label for="q" { "Search" } "\n"
+            input #q type="search" autocomplete="off" placeholder="name, number, queue…"; "\n"
+            label for="show" { "Show" } "\n"
+            select #show {
+                option value="" { "everything" }
+                @for group in groups { option value=(rows::word(group)) { (group.title(tense)) } }
+            } "\n"
+            output #shown for="q show" aria-live="polite" {}
+        }
     }
-    page.raw("</select>\n<output id=\"shown\" for=\"q show\" aria-live=\"polite\"></output>\n</form>\n");
 }
 
 /// A line a workspace, where there are several.
-fn contents(page: &mut Markup, report: &Report) {
-    page.raw("<nav aria-label=\"Workspaces\"><ul class=\"contents\">\n");
-    for (number, part) in report.parts.iter().enumerate() {
-        page.raw("<li><a href=\"#w").number(number).raw("\">").text(part.name()).raw("</a> <small>");
-        page.text(&report.path(&part.place)).raw("</small> ");
-        let said = match &part.body {
-            Body::Planned(plan) => {
-                let view = view::build(plan, report.command, part.seconds);
-                view.verdict().map_or_else(|| view.headline(), str::to_owned)
-            }
-            Body::Ran(plan, run) => {
-                view::build_run(plan, run, part.seconds).end.and_then(|end| end.verdict).unwrap_or_default()
-            }
-            Body::Failed(failure) => format!("Failed: {}", failure.message),
-        };
-        page.text(&said).raw("</li>\n");
-    }
-    page.raw("</ul></nav>\n");
-}
-
-fn workspace(page: &mut Markup, spot: RenderCtx<'_>, part: &Part) {
-    page.raw("<article id=\"w").number(spot.number).raw("\">\n");
-    if spot.report.several {
-        page.raw("<h2>")
-            .text(part.name())
-            .raw(" <small>")
-            .text(&spot.report.path(&part.place))
-            .raw("</small></h2>\n");
-    }
-    match &part.body {
-        Body::Planned(plan) => view(page, spot, &view::build(plan, spot.report.command, part.seconds)),
-        Body::Ran(plan, run) => view(page, spot, &view::build_run(plan, run, part.seconds)),
-        Body::Failed(failure) => failed(page, spot, failure),
-    }
-    page.raw("</article>\n");
-}
-
-fn view(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
-    if let Some(end) = &view.end {
-        if let Some(verdict) = &end.verdict {
-            page.raw(if end.whole { "<p class=\"note good\">" } else { "<p class=\"note bad\">" });
-            page.text(verdict).raw("</p>\n");
+fn contents(report: &Report) -> Markup {
+    let said = |part: &Part| match &part.body {
+        Body::Planned(plan) => {
+            let view = view::build(plan, report.command, part.seconds);
+            view.verdict().map_or_else(|| view.headline(), str::to_owned)
         }
-        for note in &end.notes {
-            page.raw("<p class=\"note warn\">").text(note).raw("</p>\n");
+        Body::Ran(plan, run) => {
+            view::build_run(plan, run, part.seconds).end.and_then(|end| end.verdict).unwrap_or_default()
+        }
+        Body::Failed(failure) => format!("Failed: {}", failure.message),
+    };
+    html! {
+        nav aria-label="Workspaces" {
+            ul.contents {
+                @for (number, part) in report.parts.iter().enumerate() {
+                    li {
+                        a href={ "#w" (number) } { (Text(part.name())) }
+                        " " small { (Text(report.path(&part.place))) } " " (Text(said(part)))
+                    } "\n"
+                }
+            }
         }
     }
-    tiles(page, spot, view);
-    if let Some(verdict) = view.verdict() {
-        let clean = view.findings.iter().all(|line| line.tone == view::LineKind::Find(Severity::Info));
-        page.raw(if clean { "<p class=\"note good\">" } else { "<p class=\"note warn\">" })
-            .text(verdict)
-            .raw("</p>\n");
+}
+
+fn workspace(spot: RenderCtx<'_>, part: &Part) -> Markup {
+    html! {
+        article id={ "w" (spot.number) } {
+            @if spot.report.several {
+                h2 { (Text(part.name())) " " small { (Text(spot.report.path(&part.place))) } }
+            }
+            @match &part.body {
+                Body::Planned(plan) => (view(spot, &view::build(plan, spot.report.command, part.seconds))),
+                Body::Ran(plan, run) => (view(spot, &view::build_run(plan, run, part.seconds))),
+                Body::Failed(failure) => (failed(spot, failure)),
+            }
+        }
     }
-    if let Some(refused) = &view.refused {
-        page.raw("<p class=\"note bad\"><strong>Not to be applied as it is.</strong> ").text(refused);
-        page.raw("</p>\n");
+}
+
+fn view(spot: RenderCtx<'_>, view: &View) -> Markup {
+    let is_clean = view.findings.iter().all(|line| line.tone == view::LineKind::Find(Severity::Info));
+    html! {
+        @if let Some(end) = &view.end {
+            @if let Some(verdict) = &end.verdict {
+                p class=(if end.whole { "note good" } else { "note bad" }) { (Text(verdict)) } "\n"
+            }
+            @for note in &end.notes { p.note.warn { (Text(note)) } "\n" }
+        }
+        (tiles(spot, view)) "\n"
+        @if let Some(verdict) = view.verdict() {
+            p class=(if is_clean { "note good" } else { "note warn" }) { (Text(verdict)) } "\n"
+        }
+        @if let Some(refused) = &view.refused {
+            p.note.bad { strong { "Not to be applied as it is." } " " (Text(refused)) } "\n"
+        }
+        @if let Some(narrowed) = &view.narrowed { p.note.warn { (Text(narrowed)) } "\n" }
+        @for allowed in &view.allowed { p.note.warn { "A limit was lifted: " (Text(allowed)) } "\n" }
+        @for group in Section::told() { (rows::chapter(spot, view, group)) }
+        (order(spot, view))
     }
-    if let Some(narrowed) = &view.narrowed {
-        page.raw("<p class=\"note warn\">").text(narrowed).raw("</p>\n");
-    }
-    for allowed in &view.allowed {
-        page.raw("<p class=\"note warn\">A limit was lifted: ").text(allowed).raw("</p>\n");
-    }
-    for group in Section::told() {
-        rows::chapter(page, spot, view, group);
-    }
-    order(page, spot, view);
 }
 
 /// The counts, each a link to its chapter.
-fn tiles(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
-    page.raw("<ul class=\"tiles\">\n");
-    for group in Section::ALL {
-        let count = view.count(group);
-        // A rare thing, and an empty tile would ask what it is.
-        if matches!(group, Section::Remade | Section::Open) && count == 0 {
-            continue;
+fn tiles(spot: RenderCtx<'_>, view: &View) -> Markup {
+    // A rare thing, and an empty tile would ask what it is.
+    let is_rare = |group: &Section| matches!(group, Section::Remade | Section::Open);
+    html! {
+        ul.tiles {
+            @for group in Section::ALL.into_iter().filter(|group| !is_rare(group) || view.count(*group) > 0) {
+                @let (count, word) = (view.count(group), rows::word(group));
+                @let tile = html! { b { (count) } " " span { (group.noun(view.tense)) } };
+                @if count == 0 {
+                    li class={ (word) " none" } { (tile) } "\n"
+                } @else {
+                    li class=(word) { a href={ "#w" (spot.number) "-" (word) } { (tile) } } "\n"
+                }
+            }
         }
-        page.raw("<li class=\"").raw(rows::word(group)).raw(if count == 0 { " none\">" } else { "\">" });
-        if count > 0 {
-            page.raw("<a href=\"#w").number(spot.number).raw("-").raw(rows::word(group)).raw("\">");
-        }
-        page.raw("<b>").number(count).raw("</b> <span>").raw(group.noun(view.tense)).raw("</span>");
-        page.raw(if count > 0 { "</a></li>\n" } else { "</li>\n" });
-    }
-    page.raw("</ul>\n");
-    if view.summary.calls > 0 {
-        page.raw("<p class=\"effort\">").text(&view::effort(&view.summary)).raw("</p>\n");
+        @if view.summary.calls > 0 { "\n" p.effort { (Text(view::effort(&view.summary))) } }
     }
 }
 
 /// What comes after what.
-fn order(page: &mut Markup, spot: RenderCtx<'_>, view: &View) {
-    if view.order.stages.is_empty() {
-        return;
+fn order(spot: RenderCtx<'_>, view: &View) -> Markup {
+    let is_drift = view.tense == Tense::Differs;
+    let title = html! {
+        (if is_drift { "What an apply would do, in this order" } else { "In this order" })
+        " " span lang="zh" { "执行顺序" }
+    };
+    html! {
+        @if !view.order.stages.is_empty() {
+            section.order {
+                (spot.heading(&title))
+                ol {
+                    @for stage in &view.order.stages {
+                        li {
+                            (Text(stage.words())) " "
+                            small { (stage.calls) (if stage.calls == 1 { " call" } else { " calls" }) }
+                        } "\n"
+                    }
+                }
+            } "\n"
+        }
     }
-    let (open, close) = spot.heading();
-    page.raw("<section class=\"order\">")
-        .raw(open)
-        .raw(if view.tense == Tense::Differs {
-            "What an apply would do, in this order"
-        } else {
-            "In this order"
-        })
-        .raw(" <span lang=\"zh\">执行顺序</span>")
-        .raw(close);
-    page.raw("<ol>\n");
-    for stage in &view.order.stages {
-        page.raw("<li>").text(&stage.words()).raw(" <small>");
-        page.number(stage.calls)
-            .raw(if stage.calls == 1 { " call" } else { " calls" })
-            .raw("</small></li>\n");
-    }
-    page.raw("</ol></section>\n");
 }
 
-fn failed(page: &mut Markup, spot: RenderCtx<'_>, failure: &Failure) {
-    page.raw("<p class=\"note bad\"><strong>Failed:</strong> ").text(&failure.message).raw("</p>\n");
-    if failure.diagnostics.is_empty() {
-        return;
-    }
-    let (open, close) = spot.heading();
-    page.raw("<section>").raw(open).raw("What is wrong").raw(close).raw("<ul class=\"findings\">\n");
-    for diagnostic in &failure.diagnostics {
-        page.raw("<li class=\"error\" data-row=\"findings\"><p><span class=\"badge error\">error</span> ");
-        page.quoted(&diagnostic.message).raw("</p>");
-        if !diagnostic.help.is_empty() {
-            page.raw("<p class=\"help\">").quoted(&diagnostic.help).raw("</p>");
+fn failed(spot: RenderCtx<'_>, failure: &Failure) -> Markup {
+    html! {
+        p.note.bad { strong { "Failed:" } " " (Text(&failure.message)) } "\n"
+        @if !failure.diagnostics.is_empty() {
+            section {
+                (spot.heading(&html! { "What is wrong" }))
+                ul.findings {
+                    @for diagnostic in &failure.diagnostics {
+                        li.error data-row="findings" {
+                            p { span.badge.error { "error" } " " (quoted(&diagnostic.message())) }
+                            @let help = diagnostic.help();
+                            @if !help.is_empty() { p.help { (quoted(&help)) } }
+                            (rows::place(spot.report, diagnostic.source.as_ref()))
+                        } "\n"
+                    }
+                }
+            }
         }
-        rows::place(page, spot.report, diagnostic.source.as_ref());
-        page.raw("</li>\n");
     }
-    page.raw("</ul></section>\n");
 }

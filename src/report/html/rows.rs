@@ -1,13 +1,15 @@
 //! The chapters of the page: a table of agents, the queues with their picture, the findings with what to do.
 
+use maud::{Markup, html};
+
 use super::super::Report;
 use super::super::view::{Line, LineKind, Section, Segment, Tense, View};
 use super::staffing;
 use crate::model::field::{Field, by_key};
-use crate::model::finding::{Severity, rule};
+use crate::model::rule::{Severity, rule};
 use crate::model::source::Source;
 use crate::model::{agent, queue};
-use crate::report::escape::Markup;
+use crate::report::escape::{Text, quoted};
 use crate::report::word_diff::{Span, spans};
 
 /// Where a chapter stands: its place in the report, and how deep its headings are.
@@ -19,8 +21,8 @@ pub(super) struct RenderCtx<'a> {
 
 impl RenderCtx<'_> {
     /// The heading of a chapter, one deeper where there are several workspaces.
-    pub(super) fn heading(self) -> (&'static str, &'static str) {
-        if self.report.several { ("<h3>", "</h3>") } else { ("<h2>", "</h2>") }
+    pub(super) fn heading(self, title: &Markup) -> Markup {
+        html! { @if self.report.several { h3 { (title) } } @else { h2 { (title) } } }
     }
 }
 
@@ -100,147 +102,141 @@ fn meaning(group: Section, tense: Tense) -> &'static str {
 }
 
 /// A chapter; nothing when it has no line.
-pub(super) fn chapter(page: &mut Markup, spot: RenderCtx<'_>, view: &View, group: Section) {
+pub(super) fn chapter(spot: RenderCtx<'_>, view: &View, group: Section) -> Markup {
     let lines: Vec<&Line> = view.group(group).collect();
     if lines.is_empty() {
-        return;
+        return Markup::default();
     }
-    let (open, close) = spot.heading();
-    page.raw("<section class=\"")
-        .raw(word(group))
-        .raw("\" id=\"w")
-        .number(spot.number)
-        .raw("-")
-        .raw(word(group));
-    page.raw("\">")
-        .raw(open)
-        .raw(group.title(view.tense))
-        .raw(" <span lang=\"zh\">")
-        .raw(chinese(group, view.tense));
-    page.raw("</span> <span class=\"count\">").number(view.count(group)).raw("</span>").raw(close);
-    page.raw("<p class=\"meaning\">").raw(meaning(group, view.tense)).raw("</p>\n");
-    match group {
-        Section::Findings => findings(page, spot, &lines),
-        Section::Open => open_lines(page, spot, &lines),
-        Section::Queues => queues(page, spot, &lines, view.tense),
+    let agents = |columns: &[&'static str]| table(spot, group, &lines, columns);
+    let body = match group {
+        Section::Findings => findings(spot, &lines),
+        Section::Open => open_lines(spot, &lines),
+        Section::Queues => queues(spot, &lines, view.tense),
         Section::Moves if view.tense == Tense::Differs => {
-            table(page, spot, group, &lines, &["agent", "name", "is in", "belongs to", "also"]);
+            agents(&["agent", "name", "is in", "belongs to", "also"])
         }
-        Section::Moves => table(page, spot, group, &lines, &["agent", "name", "from", "to", "also"]),
+        Section::Moves => agents(&["agent", "name", "from", "to", "also"]),
         Section::Joins | Section::Leaves | Section::Remade | Section::Changes => {
-            table(page, spot, group, &lines, &["agent", "name", "what"]);
+            agents(&["agent", "name", "what"])
         }
+    };
+    let title = html! {
+        (group.title(view.tense)) " " span lang="zh" { (chinese(group, view.tense)) }
+        " " span.count { (view.count(group)) }
+    };
+    html! {
+        section class=(word(group)) id={ "w" (spot.number) "-" (word(group)) } {
+            (spot.heading(&title))
+            p.meaning { (meaning(group, view.tense)) } "\n"
+            (body)
+        } "\n"
     }
-    page.raw("</section>\n");
 }
 
-fn table(page: &mut Markup, spot: RenderCtx<'_>, group: Section, lines: &[&Line], columns: &[&'static str]) {
-    page.raw("<table><thead><tr>");
-    for column in columns {
-        page.raw("<th scope=\"col\">").raw(column).raw("</th>");
-    }
-    page.raw("</tr></thead><tbody>\n");
-    for line in lines {
-        page.raw("<tr data-row=\"").raw(word(group)).raw("\"");
-        everyone(page, line);
-        page.raw("><th scope=\"row\" data-label=\"agent\">");
-        page.raw("<span class=\"mark\" aria-hidden=\"true\">").raw(line.tone.mark()).raw("</span> ");
-        page.text(bare(&line.subject)).raw("</th><td data-label=\"name\">");
-        page.text(line.name().unwrap_or_default()).raw("</td>");
-        if let (Section::Moves, Some((from, to))) = (group, line.moves()) {
-            let (here, there) = (columns.get(2).copied(), columns.get(3).copied());
-            page.raw("<td data-label=\"").raw(here.unwrap_or_default()).raw("\">").text(from);
-            page.raw("</td><td data-label=\"").raw(there.unwrap_or_default()).raw("\"><strong>");
-            page.text(to).raw("</strong></td><td data-label=\"also\">");
-            said(page, agent::FIELDS, line.beside_the_move());
-        } else {
-            page.raw("<td data-label=\"what\">");
-            said(page, agent::FIELDS, line.pieces.iter());
-        }
-        place(page, spot.report, line.source.as_ref());
-        page.raw("</td></tr>\n");
-    }
-    page.raw("</tbody></table>\n");
+fn head(columns: &[&'static str]) -> Markup {
+    html! { thead { tr { @for column in columns { th scope="col" { (column) } } } } "\n" }
 }
 
-fn queues(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line], tense: Tense) {
+fn table(spot: RenderCtx<'_>, group: Section, lines: &[&Line], columns: &[&'static str]) -> Markup {
+    html! {
+        table {
+            (head(columns))
+            tbody {
+                @for line in lines {
+                    tr data-row=(word(group)) data-also=[everyone(line)] {
+                        th scope="row" data-label="agent" { (mark(line)) " " (Text(bare(&line.subject))) }
+                        td data-label="name" { (Text(line.name().unwrap_or_default())) }
+                        @if let (Section::Moves, Some((from, to))) = (group, line.moves()) {
+                            td data-label=[columns.get(2)] { (Text(from)) }
+                            td data-label=[columns.get(3)] { strong { (Text(to)) } }
+                            td data-label="also" {
+                                (said(agent::FIELDS, line.beside_the_move()))
+                                (place(spot.report, line.source.as_ref()))
+                            }
+                        } @else {
+                            td data-label="what" {
+                                (said(agent::FIELDS, line.pieces.iter()))
+                                (place(spot.report, line.source.as_ref()))
+                            }
+                        }
+                    } "\n"
+                }
+            }
+        }
+    }
+}
+
+fn queues(spot: RenderCtx<'_>, lines: &[&Line], tense: Tense) -> Markup {
     let most = staffing::most(lines.iter().filter_map(|line| line.staffing.as_ref()));
-    if most > 0 {
-        staffing::legend(page, tense);
-    }
-    page.raw("<ul class=\"queues\">\n");
-    for line in lines {
-        page.raw("<li data-row=\"queues\"");
-        everyone(page, line);
-        page.raw("><p class=\"queue\">").raw("<span class=\"mark\" aria-hidden=\"true\">");
-        page.raw(line.tone.mark()).raw("</span> <strong>");
-        page.text(bare(&line.subject)).raw("</strong>");
-        if let Some(staffing) = &line.staffing {
-            staffing::numbers(page, staffing);
+    html! {
+        @if most > 0 { (staffing::legend(tense)) "\n" }
+        ul.queues {
+            @for line in lines {
+                li data-row="queues" data-also=[everyone(line)] {
+                    p.queue {
+                        (mark(line)) " " strong { (Text(bare(&line.subject))) }
+                        @if let Some(staffing) = &line.staffing { (staffing::numbers(staffing)) }
+                    }
+                    @if let Some(staffing) = &line.staffing { (staffing::picture(staffing, most, tense)) }
+                    p { (said(queue::FIELDS, line.pieces.iter())) }
+                    (place(spot.report, line.source.as_ref()))
+                } "\n"
+            }
         }
-        page.raw("</p>");
-        if let Some(staffing) = &line.staffing {
-            staffing::picture(page, staffing, most, tense);
-        }
-        page.raw("<p>");
-        said(page, queue::FIELDS, line.pieces.iter());
-        page.raw("</p>");
-        place(page, spot.report, line.source.as_ref());
-        page.raw("</li>\n");
     }
-    page.raw("</ul>\n");
 }
 
 /// What was not done, and why.
-fn open_lines(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line]) {
-    page.raw("<table class=\"steps\"><thead><tr>");
-    for column in ["result", "agent or queue", "name", "what, and why"] {
-        page.raw("<th scope=\"col\">").raw(column).raw("</th>");
-    }
-    page.raw("</tr></thead><tbody>\n");
-    for line in lines {
-        page.raw("<tr data-row=\"open\"");
-        everyone(page, line);
-        let word = line.tone.word();
-        page.raw("><td data-label=\"result\"><span class=\"badge ").raw(word).raw("\">").raw(word);
-        page.raw("</span></td><th scope=\"row\" data-label=\"agent or queue\">").text(bare(&line.subject));
-        page.raw("</th><td data-label=\"name\">").text(line.name().unwrap_or_default());
-        page.raw("</td><td data-label=\"what, and why\">");
-        said(page, agent::FIELDS, line.pieces.iter());
-        place(page, spot.report, line.source.as_ref());
-        page.raw("</td></tr>\n");
-    }
-    page.raw("</tbody></table>\n");
-}
-
-fn findings(page: &mut Markup, spot: RenderCtx<'_>, lines: &[&Line]) {
-    page.raw("<ul class=\"findings\">\n");
-    for line in lines {
-        let severity = match line.tone {
-            LineKind::Find(severity) => severity,
-            LineKind::Act(_) | LineKind::Open(_) | LineKind::Moved => Severity::Info,
-        };
-        page.raw("<li class=\"").raw(severity.word()).raw("\" data-row=\"findings\"");
-        everyone(page, line);
-        page.raw("><p><span class=\"badge ");
-        page.raw(severity.word()).raw("\">").raw(severity.word()).raw("</span> <code>").text(&line.subject);
-        page.raw("</code> ");
-        fold(page, &line.words());
-        page.raw("</p>");
-        if let Some(rule) = rule(&line.subject) {
-            page.raw("<p class=\"help\">").quoted(rule.remedy).raw("</p>");
+fn open_lines(spot: RenderCtx<'_>, lines: &[&Line]) -> Markup {
+    html! {
+        table.steps {
+            (head(&["result", "agent or queue", "name", "what, and why"]))
+            tbody {
+                @for line in lines {
+                    tr data-row="open" data-also=[everyone(line)] {
+                        td data-label="result" { (badge(line.tone.word())) }
+                        th scope="row" data-label="agent or queue" { (Text(bare(&line.subject))) }
+                        td data-label="name" { (Text(line.name().unwrap_or_default())) }
+                        td data-label="what, and why" {
+                            (said(agent::FIELDS, line.pieces.iter()))
+                            (place(spot.report, line.source.as_ref()))
+                        }
+                    } "\n"
+                }
+            }
         }
-        place(page, spot.report, line.source.as_ref());
-        page.raw("</li>\n");
     }
-    page.raw("</ul>\n");
 }
 
-/// Whom a line draws together, for the search: `8101..8180` is found by `8123`.
-fn everyone(page: &mut Markup, line: &Line) {
-    if !line.everyone.is_empty() {
-        page.raw(" data-also=\"").text(&line.everyone.join(" ")).raw("\"");
+fn findings(spot: RenderCtx<'_>, lines: &[&Line]) -> Markup {
+    let severity = |line: &Line| match line.tone {
+        LineKind::Find(severity) => severity.word(),
+        LineKind::Act(_) | LineKind::Open(_) | LineKind::Moved => Severity::Info.word(),
+    };
+    html! {
+        ul.findings {
+            @for line in lines {
+                li class=(severity(line)) data-row="findings" data-also=[everyone(line)] {
+                    p { (badge(severity(line))) " " code { (Text(&line.subject)) } " " (fold(&line.words())) }
+                    @if let Some(rule) = rule(&line.subject) { p.help { (quoted(rule.remedy)) } }
+                    (place(spot.report, line.source.as_ref()))
+                } "\n"
+            }
+        }
     }
+}
+
+fn badge(word: &'static str) -> Markup {
+    html! { span class={ "badge " (word) } { (word) } }
+}
+
+fn mark(line: &Line) -> Markup {
+    html! { span.mark aria-hidden="true" { (line.tone.mark()) } }
+}
+
+/// Returns the agents that a line draws together, for the search: `8101..8180` is found by `8123`.
+fn everyone(line: &Line) -> Option<Text<String>> {
+    (!line.everyone.is_empty()).then(|| Text(line.everyone.join(" ")))
 }
 
 /// A resource without its kind, which the heading says.
@@ -249,73 +245,57 @@ fn bare(subject: &str) -> &str {
 }
 
 /// What is said of a line, but for the name.
-fn said<'a>(page: &mut Markup, fields: &'static [&'static Field], pieces: impl Iterator<Item = &'a Segment>) {
-    let mut first = true;
-    for piece in pieces {
-        if matches!(piece, Segment::Name(_)) {
-            continue;
-        }
-        if !first {
-            page.raw(if matches!(piece, Segment::Remark(_)) { " " } else { " · " });
-        }
-        first = false;
-        match piece {
-            Segment::Name(_) => {}
-            Segment::Field { key, before, after } => {
-                page.raw("<span class=\"field\"><span class=\"key\"");
-                if let Some(field) = by_key(fields, key) {
-                    page.raw(" title=\"").text(field.doc.trim()).raw("\"");
+fn said<'a>(fields: &'static [&'static Field], pieces: impl Iterator<Item = &'a Segment>) -> Markup {
+    let pieces = pieces.filter(|piece| !matches!(piece, Segment::Name(_)));
+    html! {
+        @for (at, piece) in pieces.enumerate() {
+            @if at > 0 { (if matches!(piece, Segment::Remark(_)) { " " } else { " · " }) }
+            @match piece {
+                Segment::Field { key, before, after } => {
+                    @let doc = by_key(fields, key).map(|field| Text(field.doc.trim()));
+                    span.field { span.key title=[doc] { (Text(key)) } " " (changed(before, after)) }
                 }
-                page.raw(">").text(key).raw("</span> ");
-                changed(page, before, after);
-                page.raw("</span>");
+                Segment::Remark(_) => { em { (quoted(&piece.words())) } }
+                Segment::Name(_) | Segment::Count(_) | Segment::Words(_) => (fold(&piece.words())),
             }
-            Segment::Remark(_) => {
-                page.raw("<em>").quoted(&piece.words()).raw("</em>");
-            }
-            Segment::Count(_) | Segment::Words(_) => fold(page, &piece.words()),
         }
     }
 }
 
 /// Both sides of a value, with what differs marked in them.
-fn changed(page: &mut Markup, before: &str, after: &str) {
+fn changed(before: &str, after: &str) -> Markup {
     let whole = || vec![Span::Gone(before.to_owned()), Span::New(after.to_owned())];
     let spans = spans(before, after).unwrap_or_else(whole);
-    for (side, open) in [(false, "<del>"), (true, " <span class=\"arrow\">→</span> <ins>")] {
-        page.raw(open);
-        for span in &spans {
-            match span {
-                Span::Same(text) => page.text(text),
-                Span::Gone(text) if !side => page.raw("<mark>").text(text).raw("</mark>"),
-                Span::New(text) if side => page.raw("<mark>").text(text).raw("</mark>"),
-                Span::Gone(_) | Span::New(_) => page.raw(""),
-            };
+    let side = |is_after: bool| {
+        html! {
+            @for span in &spans {
+                @match span {
+                    Span::Same(text) => (Text(text)),
+                    Span::Gone(text) => { @if !is_after { mark { (Text(text)) } } }
+                    Span::New(text) => { @if is_after { mark { (Text(text)) } } }
+                }
+            }
         }
-        page.raw(if side { "</ins>" } else { "</del>" });
-    }
+    };
+    html! { del { (side(false)) } " " span.arrow { "→" } " " ins { (side(true)) } }
 }
 
 /// Text, folded when it is long.
-fn fold(page: &mut Markup, text: &str) {
-    match text.char_indices().nth(FOLD) {
-        None => {
-            page.quoted(text);
-        }
-        Some((end, _)) => {
-            page.raw("<details><summary>").text(&text[..end]).raw("…</summary>");
-            page.quoted(text).raw("</details>");
+fn fold(text: &str) -> Markup {
+    html! {
+        @if let Some((end, _)) = text.char_indices().nth(FOLD) {
+            details { summary { (Text(&text[..end])) "…" } (quoted(text)) }
+        } @else {
+            (quoted(text))
         }
     }
 }
 
 /// Where a manifest says so.
-pub(super) fn place(page: &mut Markup, report: &Report, source: Option<&Source>) {
-    if let Some(source) = source {
-        page.raw(" <small class=\"place\">")
-            .text(&report.path(&source.file))
-            .raw(":")
-            .number(source.line as usize);
-        page.raw("</small>");
+pub(super) fn place(report: &Report, source: Option<&Source>) -> Markup {
+    html! {
+        @if let Some(source) = source {
+            " " small.place { (Text(report.path(&source.file))) ":" (source.line) }
+        }
     }
 }

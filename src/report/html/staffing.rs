@@ -1,8 +1,10 @@
 //! The picture of who serves a queue: two bars, before and after. What leaves is the end of the upper one, what joins
 //! the end of the lower one, so that it is read without colour too.
 
+use maud::{Markup, html};
+
 use super::super::view::{MemberCounts, Tense};
-use crate::report::escape::Markup;
+use crate::report::escape::Text;
 
 /// Width of the picture in its own units.
 const WIDTH: usize = 1000;
@@ -13,59 +15,46 @@ pub(super) fn most<'a>(queues: impl Iterator<Item = &'a MemberCounts>) -> usize 
 }
 
 /// What the bars mean.
-pub(super) fn legend(page: &mut Markup, tense: Tense) {
+pub(super) fn legend(tense: Tense) -> Markup {
     let now = "Upper bar: who serves the queue now. Lower bar: after the change. ";
     let then = "Upper bar: who served the queue before. Lower bar: who serves it now. ";
-    page.raw("<p class=\"legend\">").raw(tense.choose(now, now, then));
-    page.raw("<span class=\"swatch stays\"></span>stays <span class=\"swatch leaving\"></span>leaves ");
-    page.raw("<span class=\"swatch joining\"></span>joins</p>\n");
+    html! {
+        p.legend {
+            (tense.choose(now, now, then))
+            span.swatch.stays {} "stays " span.swatch.leaving {} "leaves " span.swatch.joining {} "joins"
+        }
+    }
 }
 
 /// `7 → 8 (+1)`.
-pub(super) fn numbers(page: &mut Markup, queue: &MemberCounts) {
-    page.raw(" <span class=\"staff\">")
-        .number(queue.before)
-        .raw(" → <strong>")
-        .number(queue.after())
-        .raw("</strong>");
-    if queue.joining > 0 {
-        page.raw(" <span class=\"plus\">+").number(queue.joining).raw("</span>");
+pub(super) fn numbers(queue: &MemberCounts) -> Markup {
+    html! {
+        " " span.staff {
+            (queue.before) " → " strong { (queue.after()) }
+            @if queue.joining > 0 { " " span.plus { "+" (queue.joining) } }
+            @if queue.leaving > 0 { " " span.minus { "−" (queue.leaving) } }
+        }
     }
-    if queue.leaving > 0 {
-        page.raw(" <span class=\"minus\">−").number(queue.leaving).raw("</span>");
-    }
-    page.raw("</span>");
 }
 
 /// The bars.
-pub(super) fn picture(page: &mut Markup, queue: &MemberCounts, most: usize, tense: Tense) {
+pub(super) fn picture(queue: &MemberCounts, most: usize, tense: Tense) -> Markup {
     let length = |members: usize| members * WIDTH / most.max(1);
-    let stays = queue.before - queue.leaving;
-    page.raw(
-        "<svg class=\"bars\" viewBox=\"0 0 1000 26\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"",
-    );
-    page.text(&queue.queue)
-        .raw(": ")
-        .number(queue.before)
-        .raw(tense.choose(" now, ", " now, ", " before, "))
-        .number(queue.after())
-        .raw(tense.choose(" after\">", " after\">", " now\">"));
-    bar(page, "stays", "0", 0, length(stays));
-    bar(page, "leaving", "0", length(stays), length(queue.before) - length(stays));
-    bar(page, "stays", "14", 0, length(stays));
-    bar(page, "joining", "14", length(stays), length(queue.after()) - length(stays));
-    page.raw("</svg>");
-}
-
-fn bar(page: &mut Markup, class: &'static str, top: &'static str, start: usize, width: usize) {
-    if width > 0 {
-        page.raw("<rect class=\"")
-            .raw(class)
-            .raw("\" x=\"")
-            .number(start)
-            .raw("\" y=\"")
-            .raw(top)
-            .raw("\" width=\"");
-        page.number(width).raw("\" height=\"12\"/>");
+    let stays = length(queue.before - queue.leaving);
+    let bars = [
+        ("stays", 0, 0, stays),
+        ("leaving", 0, stays, length(queue.before) - stays),
+        ("stays", 14, 0, stays),
+        ("joining", 14, stays, length(queue.after()) - stays),
+    ];
+    let (before, after) = (tense.choose("now", "now", "before"), tense.choose("after", "after", "now"));
+    html! {
+        svg.bars viewBox="0 0 1000 26" preserveAspectRatio="none" role="img"
+            aria-label={ (Text(&queue.queue)) ": " (queue.before) " " (before) ", " (queue.after()) " " (after) } {
+            @for (class, top, start, width) in bars.into_iter().filter(|bar| bar.3 > 0) {
+                // Nothing closes an element of a picture but its end tag.
+                rect class=(class) x=(start) y=(top) width=(width) height="12" {}
+            }
+        }
     }
 }

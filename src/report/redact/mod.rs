@@ -11,21 +11,16 @@ use std::sync::Arc;
 
 use self::free_text::FEWEST;
 use super::{Body, Failure, Part, Report, Run};
-use crate::model::agent;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::field::{Field, Personal};
-use crate::model::finding::{AMBIGUOUS_QUEUE, Finding, MISSING_EXTEN, UNMANAGED_QUEUE};
+use crate::model::finding::Finding;
 use crate::model::id::OperatorId;
+use crate::model::message::{Argument, Rewrite};
 use crate::model::plan::{Change, Plan};
-use crate::model::queue;
-use crate::model::seat;
 use crate::model::value::{Members, Value};
 
 /// What stands in place of what is hidden.
 const DOTS: &str = "•••";
-/// What goes between two values, or ends one, in the messages about a field.
-const BETWEEN: [&str; 3] = [" instead of ", " and should be ", " when the plan was made and is "];
-const ENDS: [&str; 5] = [", which", " now", "; ", " (", "\n"];
 
 /// What must not be taken for a telephone number: ids of agents and queues.
 #[derive(Debug, Default)]
@@ -67,25 +62,11 @@ impl Mask {
     fn change(&self, change: &Change) -> Change {
         let mut change = change.clone();
         change.title = change.title.map(|title| self.text(&title));
-        change.reason = change.reason.map(|reason| self.text(&reason));
+        change.reason.rewrite(self);
         change.names.values_mut().for_each(|name| *name = self.text(name));
         for field in &mut change.fields {
-            let personal = field.field.personal;
-            let differs = field.before != field.after;
-            for value in [&mut field.before, &mut field.after].into_iter().flatten() {
-                *value = match (&*value, personal) {
-                    (Value::Text(text), Some(personal)) => Value::Text(hidden(text, personal).into()),
-                    (_, Some(_)) => Value::Text(DOTS.into()),
-                    (value, None) => self.value(value),
-                };
-            }
-            // Two numbers may end alike, and are still two.
-            if let (Some(_), true, Some(Value::Text(after))) =
-                (personal, differs && field.before == field.after, &mut field.after)
-            {
-                *after = format!("another {after}").into();
-            }
-            field.reason = field.reason.take().map(|reason| self.text(&reason));
+            self.values(field.field, &mut field.before, &mut field.after);
+            field.reason.rewrite(self);
         }
         change
     }
@@ -102,58 +83,63 @@ impl Mask {
     }
 
     fn finding(&self, finding: &Finding) -> Finding {
-        // The number of a queue is nobody's telephone, and what people are to write into `exten:`.
-        if [UNMANAGED_QUEUE.code, AMBIGUOUS_QUEUE.code, MISSING_EXTEN.code].contains(&finding.code.as_str()) {
-            return finding.clone();
-        }
-        Finding { message: self.text(&finding.message), ..finding.clone() }
+        let mut finding = finding.clone();
+        finding.what.rewrite(self);
+        finding
     }
 
     /// A run with what is personal hidden.
     pub fn run(&self, run: &Run) -> Run {
         let mut run = run.clone();
         for result in &mut run.results {
-            result.message = result.message.take().map(|message| self.text(&message));
+            result.notes.rewrite(self);
             result.members = result.members.take().map(|members| self.members(&members));
-            for spared in &mut result.spared {
-                spared.why = self.text(&spared.why);
-            }
+            result.spared.rewrite(self);
         }
-        for stale in &mut run.stale {
-            stale.message = self.text(&stale.message);
-        }
-        for held in run.held.iter_mut().chain(&mut run.lifted) {
-            held.why = self.text(&held.why);
-        }
-        run.refused = run.refused.map(|why| self.text(&why));
+        run.stale.rewrite(self);
+        run.held.rewrite(self);
+        run.lifted.rewrite(self);
+        run.refused.rewrite(self);
         run
     }
 
     /// A diagnostic with what is personal hidden.
     pub fn diagnostic(&self, diagnostic: &Diagnostic) -> Diagnostic {
-        Diagnostic {
-            message: self.text(&diagnostic.message),
-            help: self.text(&diagnostic.help),
-            related: diagnostic.related.as_ref().map(|(at, label)| (at.clone(), self.text(label))),
-            ..diagnostic.clone()
+        let mut diagnostic = diagnostic.clone();
+        diagnostic.problem.rewrite(self);
+        if let Some((_, label)) = &mut diagnostic.related {
+            label.rewrite(self);
         }
+        diagnostic
     }
 
-    /// A text with what looks like a telephone number or an address hidden, and values of personal fields.
+    /// A text with what looks like a telephone number or an address hidden.
     pub fn text(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for row in tables().flat_map(|table| table.iter().filter(|row| row.personal.is_some())) {
-            if text.contains(row.key) {
-                text = about_field(&text, row);
-            }
-        }
-        let text = free_text::addresses(&text, |address| hidden(address, Personal::Email));
+        let text = free_text::addresses(text, |address| hidden(address, Personal::Email));
         free_text::numbers(&text, &self.ids, |number| hidden(number, Personal::Phone))
     }
 }
 
-fn tables() -> impl Iterator<Item = &'static [&'static Field]> {
-    [agent::FIELDS, queue::FIELDS, seat::FIELDS].into_iter()
+impl Rewrite for Mask {
+    fn text(&self, text: &str) -> String {
+        Mask::text(self, text)
+    }
+
+    fn values(&self, field: &Field, before: &mut Option<Value>, after: &mut Option<Value>) {
+        let differs = before != after;
+        for value in [&mut *before, &mut *after].into_iter().flatten() {
+            *value = match (&*value, field.personal) {
+                (Value::Text(text), Some(personal)) => Value::Text(hidden(text, personal).into()),
+                (_, Some(_)) => Value::Text(DOTS.into()),
+                (value, None) => self.value(value),
+            };
+        }
+        // Two numbers may end alike, and are still two.
+        if let (Some(_), true, Some(Value::Text(text))) = (field.personal, differs && before == after, after)
+        {
+            *text = format!("another {text}").into();
+        }
+    }
 }
 
 /// What is shown of something personal: enough to tell two apart, not enough to call.
@@ -171,43 +157,6 @@ fn hidden(text: &str, personal: Personal) -> String {
             None => DOTS.to_owned(),
         },
     }
-}
-
-/// Hides the values that a message says of a field: `KEY is A and should be B`, `KEY was A …`.
-fn about_field(text: &str, row: &Field) -> String {
-    let Some(personal) = row.personal else { return text.to_owned() };
-    let mut out = String::new();
-    let mut rest = text;
-    let lead = |rest: &str| {
-        let found = [" is ", " was "].iter().filter_map(|verb| {
-            let lead = format!("{}{verb}", row.key);
-            rest.find(&lead).map(|at| at + lead.len())
-        });
-        found.min()
-    };
-    while let Some(at) = lead(rest) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        loop {
-            let cut = |stops: &[&'static str]| {
-                stops
-                    .iter()
-                    .filter_map(|stop| Some((rest.find(stop)?, *stop)))
-                    .min()
-                    .unwrap_or((rest.len(), ""))
-            };
-            let (between, end) = (cut(&BETWEEN), cut(&ENDS));
-            let (stop, word) = if between.0 < end.0 { between } else { end };
-            let value = &rest[..stop];
-            out.push_str(&if value == "unset" { value.to_owned() } else { hidden(value, personal) });
-            out.push_str(word);
-            rest = &rest[stop + word.len()..];
-            if between.0 >= end.0 {
-                break;
-            }
-        }
-    }
-    out + rest
 }
 
 impl Report {
@@ -243,6 +192,7 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::problem::{SyntaxProblem, ValueProblem};
     use crate::model::value::Sip;
 
     fn masked(text: &str) -> String {
@@ -257,15 +207,6 @@ mod tests {
         assert_eq!(masked("拨打400-800-8888转1"), "拨打•••88转1");
         assert_eq!(masked("+86 138 0013 8000"), "•••00");
         assert_eq!(masked("write to li.si@example.com."), "write to l•••@•••.");
-        assert_eq!(
-            masked("agent/8001: boundPhone is 10086 and should be 10010, which the vendor"),
-            "agent/8001: boundPhone is ••• and should be •••, which the vendor"
-        );
-        assert_eq!(masked("email is unset instead of a@b"), "email is unset instead of a•••@•••");
-        assert_eq!(
-            masked("callerId was 4008001 when the plan was made and is 4008002 now"),
-            "callerId was •••01 when the plan was made and is •••02 now"
-        );
     }
 
     #[test]
@@ -277,6 +218,17 @@ mod tests {
         let members = |ids: [&str; 3]| Value::Members(Arc::new(ids.map(|id| (id.into(), 1)).into()));
         let hidden = members(["8001", "80010001", "l•••@•••"]);
         assert_eq!(mask.value(&members(["8001", "80010001", "li@x.cn"])), hidden);
+    }
+
+    #[test]
+    fn the_free_text_of_a_problem_is_hidden_and_its_words_stay() {
+        let key = "boundPhone".into();
+        let problem = ValueProblem::OddNumber { key, text: "013800138000".to_owned() };
+        let masked = Mask::default().diagnostic(&Diagnostic::general(problem));
+        assert_eq!(masked.message(), "`boundPhone` is written `•••00`, which tools read differently");
+        let problem = SyntaxProblem::FileTooLong { mebibytes: 536_870_912, most: 512 };
+        let masked = Mask::default().diagnostic(&Diagnostic::general(problem.clone()));
+        assert_eq!(masked.problem, problem.into());
     }
 
     #[test]

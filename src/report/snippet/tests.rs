@@ -2,7 +2,22 @@
 
 use std::sync::Arc;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::*;
+use crate::model::problem::{FileProblem, Label, Problem};
+
+impl From<&str> for Problem {
+    fn from(message: &str) -> Self {
+        (message, "").into()
+    }
+}
+
+impl From<(&str, &str)> for Problem {
+    fn from((message, help): (&str, &str)) -> Self {
+        FileProblem::Told { message: message.to_owned(), help: help.to_owned() }.into()
+    }
+}
 
 fn at(line: u32, column: u32) -> Source {
     Source::new(&Arc::from("roster/agents.yaml"), line, column)
@@ -48,8 +63,10 @@ fn marked(text: &str, needle: &str) -> String {
 fn wide_characters() {
     let mut lines = vec![""; 11];
     lines.push("    role: 普通座席");
-    let diagnostic = Diagnostic::at(&at(12, 11), "unknown role `普通座席`: the catalogue does not hold it")
-        .help("did you mean `普通坐席`?");
+    let diagnostic = Diagnostic::at(
+        &at(12, 11),
+        ("unknown role `普通座席`: the catalogue does not hold it", "did you mean `普通坐席`?"),
+    );
     insta::assert_snapshot!(draw(&lines.join("\n"), &diagnostic), @r#"
     error: unknown role `普通座席`: the catalogue does not hold it
       --> roster/agents.yaml:12:11
@@ -63,9 +80,8 @@ fn wide_characters() {
 #[test]
 fn related_place() {
     let text = "name: 张三\n\n\n\n\n\n\n\n\nname: 李四";
-    let diagnostic = Diagnostic::at(&at(10, 1), "`name` is given twice in one map")
-        .help("keep one of the two")
-        .related(&at(1, 1), "first here");
+    let diagnostic = Diagnostic::at(&at(10, 1), ("`name` is given twice in one map", "keep one of the two"))
+        .related(&at(1, 1), Label::FirstHere);
     insta::assert_snapshot!(draw(text, &diagnostic), @r#"
     error: `name` is given twice in one map
       --> roster/agents.yaml:10:1
@@ -84,7 +100,7 @@ fn related_place() {
 #[test]
 fn without_a_place_or_its_line() {
     insta::assert_snapshot!(draw("", &Diagnostic::general("no manifest in `roster`")), @"error: no manifest in `roster`");
-    insta::assert_snapshot!(draw("", &Diagnostic::at(&at(7, 1), "gone").help("look")), @r#"
+    insta::assert_snapshot!(draw("", &Diagnostic::at(&at(7, 1), ("gone", "look"))), @r#"
     error: gone
      --> roster/agents.yaml:7:1
       = help: look
@@ -125,7 +141,7 @@ fn all_of_them() {
 #[test]
 fn colour_only_adds_escapes() {
     let text = "name: 张三";
-    let diagnostic = Diagnostic::at(&at(1, 7), "no").help("yes").related(&at(1, 1), "first here");
+    let diagnostic = Diagnostic::at(&at(1, 7), ("no", "yes")).related(&at(1, 1), Label::FirstHere);
     let coloured = render(&diagnostic, "error", |_| Some(text.into()), true);
     assert!(coloured.contains("\x1b["));
     let plain = anstream::adapter::strip_str(&coloured).to_string();
@@ -169,9 +185,9 @@ fn place_behind_the_line_and_empty_lines() {
 
 #[test]
 fn nothing_of_the_file_controls_the_terminal() {
+    let label = Label::Says { agent: "\u{1b}x".into(), version: None, generate: false };
     let line = "a:\t\u{1b}[31mred\u{7}\u{202e}\u{9b}x\r";
-    let diagnostic =
-        Diagnostic::at(&at(1, 4), "bad \u{1b}]0;name").help("\u{1b}c").related(&at(1, 1), "\u{1b}x");
+    let diagnostic = Diagnostic::at(&at(1, 4), ("bad \u{1b}]0;name", "\u{1b}c")).related(&at(1, 1), label);
     let drawn = render(&diagnostic, "error", |_| Some(line.into()), false);
     assert!(drawn.chars().all(|c| c == '\n' || !c.is_control()), "{drawn:?}");
     assert!(drawn.contains("a:→   \\u{1b}[31mred\\u{7}\\u{202e}\\u{9b}x"), "{drawn}");
@@ -266,7 +282,7 @@ fn no_layout_leaks_a_password() {
             for diagnostic in [
                 Diagnostic::at(&place, "x"),
                 Diagnostic::at(&place, "x").masked(),
-                Diagnostic::at(&at(1, 1), "x").related(&place, "first here"),
+                Diagnostic::at(&at(1, 1), "x").related(&place, Label::FirstHere),
             ] {
                 let drawn = draw(text, &diagnostic);
                 assert!(!drawn.contains("hunter2"), "{text}\nat {place:?}:\n{drawn}");

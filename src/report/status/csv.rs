@@ -1,9 +1,9 @@
-//! A status as comma-separated values: a row an agent, after RFC 4180.
+//! A status as comma-separated values (RFC 4180): one row per agent.
 
 use super::{Row, Status};
 use crate::model::text::sanitize;
 
-/// The columns, in the words of the JSON form.
+/// The columns, named as in the JSON form.
 const COLUMNS: &[&str] = &[
     "read",
     "operatorId",
@@ -24,7 +24,7 @@ const COLUMNS: &[&str] = &[
     "unknown",
 ];
 
-/// Draws the rows; with a line of column names before them where that is wanted. Lists are joined by `; `.
+/// Renders the rows, after a line of column names if `head` is set. Lists are joined by `; `.
 pub fn csv(status: &Status, head: bool) -> String {
     let mut text = String::new();
     if head {
@@ -67,12 +67,12 @@ fn line(cells: impl IntoIterator<Item = String>) -> String {
     cells.join(",") + "\r\n"
 }
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe before it: names and queues are anybody's.
+/// Prefixes an apostrophe to a cell that a spreadsheet would read as a formula; names are untrusted input.
 fn inert(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
-/// A cell that holds what separates cells is quoted, and its quotes are doubled.
+/// Quotes a cell that holds a separator, and doubles its quotes.
 fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", cell.replace('"', "\"\""))

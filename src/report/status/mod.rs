@@ -1,8 +1,8 @@
-//! Everybody across all systems: one row an agent.
+//! Status: every agent across all systems, one row per agent.
 //!
-//! In: what the manifests ask for, what is live, who is at work, and which systems told nothing. Out: rows, and
-//! from them text, CSV or JSON. A system that was asked and does not mention an agent leaves its cell empty; one
-//! that told nothing leaves it open (`?`, and its name under `unknown`): nothing is guessed.
+//! Input: desired state, live state, presence, and the systems that returned no data. Output: rows, and from them
+//! text, CSV or JSON. If a system answers without an agent, the agent's cell is empty. If a system returns no data,
+//! the cell is unknown (`?`, and the system's name under `unknown`).
 
 mod csv;
 mod table;
@@ -30,40 +30,40 @@ pub const FORMAT: &str = "rosterctl.status/v1";
 
 /// The provider of agents.
 const AGENTS: &str = "agent-config";
-/// The provider of queues, and of who takes chats.
+/// The provider of queues and of chat availability.
 const QUEUES: &str = "webchat-queue";
 /// The provider of voice seats.
 const SEATS: &str = "seat-query";
-/// The provider of who is online.
+/// The provider of online states.
 const ONLINE: &str = "isdp-online-agent";
-/// The provider of who is doing what.
+/// The provider of agents' current activity.
 const DESK: &str = "cms-agent";
 
-/// What a status is made of.
+/// The input of a status.
 pub struct Sources<'a> {
     /// Name of the workspace.
     pub workspace: &'a str,
-    /// When the systems were read, as a UTC timestamp.
+    /// The time when the systems were read, as a UTC timestamp.
     pub read: &'a str,
-    /// What the manifests ask for.
+    /// The desired state.
     pub desired: &'a Desired,
-    /// What is live; a kind that could not be read is not there.
+    /// The live state; a kind that could not be read is absent.
     pub live: &'a Live,
-    /// Who is at work.
+    /// The presence of agents.
     pub presence: &'a Presence,
-    /// The connections that were asked: provider and name.
+    /// The queried connections: provider and name.
     pub asked: &'a [(&'static str, Arc<str>)],
-    /// Providers that told nothing, or not all, of what is live, and why.
+    /// Providers that returned no or incomplete live state, and the cause.
     pub failed: &'a [(&'static str, String)],
-    /// Why they told nothing, or not all.
+    /// The machine-readable reason of each such failure.
     pub reasons: &'a BTreeMap<&'static str, Reason>,
     /// Live agents that no manifest names and that an apply deletes.
     pub pruned: &'a BTreeSet<OperatorId>,
-    /// Whom the status is narrowed to.
+    /// The agents that the status is limited to.
     pub only: Option<&'a BTreeSet<OperatorId>>,
 }
 
-/// Everybody across all systems.
+/// The status of every agent across all systems.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
@@ -71,15 +71,15 @@ pub struct Status {
     pub format: &'static str,
     /// Name of the workspace.
     pub workspace: String,
-    /// When the systems were read, as a UTC timestamp.
+    /// The time when the systems were read, as a UTC timestamp.
     pub read: String,
-    /// The systems that were asked.
+    /// The queried systems.
     pub systems: Vec<System>,
-    /// A row an agent.
+    /// One row per agent.
     pub agents: Vec<Row>,
 }
 
-/// A system that was asked.
+/// A queried system.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct System {
@@ -87,31 +87,31 @@ pub struct System {
     pub provider: &'static str,
     /// The connection's name.
     pub connection: String,
-    /// Whether it told all that it was asked.
+    /// True if it answered every question.
     pub complete: bool,
-    /// Why it did not, where it was asked.
+    /// The reason of an incomplete answer, if the system was queried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// What it did not tell, or in words that no document explains, each reason once, with the number of agents
-    /// where it is about some.
+    /// The data that it did not return, and states that no document explains. Each cause is listed once, with the
+    /// number of agents that it affects.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
 }
 
-/// What the manifests say of an agent.
+/// The desired existence of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Configured {
-    /// A manifest declares it.
+    /// A manifest declares the agent.
     Declared,
-    /// A manifest says that it must not exist.
+    /// A manifest declares that the agent must not exist.
     Absent,
-    /// No manifest names it.
+    /// No manifest names the agent.
     Unmanaged,
 }
 
 impl Configured {
-    /// Its word.
+    /// Returns its word in output.
     pub fn word(self) -> &'static str {
         match self {
             Configured::Declared => "declared",
@@ -121,49 +121,49 @@ impl Configured {
     }
 }
 
-/// An agent across all systems. What nobody told is not there.
+/// One agent across all systems; unknown values are absent.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
-    /// Its number.
+    /// The operator id.
     #[serde(serialize_with = "id")]
     pub operator_id: OperatorId,
-    /// What the manifests say of it.
+    /// The desired existence.
     pub configured: Configured,
-    /// Whether it is live in the system of agents; `null` when that is not known.
+    /// True if the system of agents has the agent; `null` when unknown.
     pub live: Option<bool>,
-    /// It is live, and an apply deletes it.
+    /// True if the agent is live and an apply deletes it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub to_be_deleted: bool,
-    /// Its name, live or else declared.
+    /// Its name, live or otherwise declared.
     pub name: Option<String>,
-    /// Its main skill group, likewise.
+    /// Its main skill group, live or otherwise declared.
     pub main_skill_group: Option<String>,
-    /// Whether it may sign in.
+    /// True if the agent may sign in.
     pub enabled: Option<bool>,
-    /// Whether it is online (isdp-online-agent).
+    /// True if the agent is online (isdp-online-agent).
     pub online: Option<bool>,
-    /// What it is doing (cms-agent).
+    /// The agent's current activity (cms-agent).
     pub state: Option<&'static str>,
     /// The vendor's number of a state that no document lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_detail: Option<String>,
-    /// Whether it takes chats (webchat-queue).
+    /// True if the agent takes chats (webchat-queue).
     pub claiming: Option<bool>,
-    /// Where it takes them: `desktop`, `app`, `desktop and app`.
+    /// The clients on which the agent takes chats: `desktop`, `app`, `desktop and app`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_on: Option<String>,
-    /// The live queues that it is in.
+    /// The live queues that the agent is a member of.
     pub queues: Vec<String>,
-    /// Calls of its voice seats.
+    /// Calls of the agent's voice seats.
     pub calls: Option<Calls>,
-    /// Systems that were asked and left open what they know of it.
+    /// Queried systems whose data on the agent is unknown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<&'static str>,
 }
 
 impl Row {
-    /// Whether no system and no manifest knows the agent, and none was left open.
+    /// Returns true if no manifest and no system knows the agent. False while any system's data is unknown.
     pub fn is_unknown(&self) -> bool {
         self.configured == Configured::Unmanaged
             && self.live != Some(true)
@@ -180,17 +180,17 @@ impl Row {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Calls {
-    /// Over how many days, until now.
+    /// The period in days, ending now.
     pub days: u32,
     /// All calls.
     pub total: u64,
-    /// Those that were connected.
+    /// Connected calls.
     pub connected: u64,
-    /// The share of those, as the vendor writes it.
+    /// The share of connected calls, as the vendor writes it.
     pub connect_rate: Option<Arc<str>>,
-    /// Those that lasted long enough to count.
+    /// Calls that lasted long enough to count.
     pub valid: Option<u64>,
-    /// The share of those, as the vendor writes it.
+    /// The share of those calls, as the vendor writes it.
     pub valid_rate: Option<Arc<str>>,
     /// The seats' accounts.
     pub seats: Vec<String>,
@@ -200,14 +200,14 @@ fn id<S: serde::Serializer>(id: &OperatorId, serializer: S) -> Result<S::Ok, S::
     serializer.serialize_str(id.as_str())
 }
 
-/// Everybody who has a row: who is live, declared, or in a queue, as far as it is narrowed.
+/// Returns the agents that have a row: declared, live, or members of a queue.
 pub fn everybody(desired: &Desired, live: &Live) -> BTreeSet<OperatorId> {
     let declared = desired.agents.iter().filter(|(_, agent)| !agent.absent).map(|(id, _)| id.clone());
     let listed = live.agents.iter().flat_map(|listing| listing.items.keys().cloned());
     declared.chain(listed).chain(queues(live).into_keys()).collect()
 }
 
-/// Puts everybody together.
+/// Builds the status.
 pub fn build(sources: &Sources<'_>) -> Status {
     let Sources { desired, live, presence, asked, failed, .. } = sources;
     let all = everybody(desired, live);
@@ -228,7 +228,7 @@ pub fn build(sources: &Sources<'_>) -> Status {
     }
 }
 
-/// The queues of each agent, by name.
+/// Returns the queues of each agent, by name.
 fn queues(live: &Live) -> BTreeMap<OperatorId, Vec<String>> {
     let mut queues: BTreeMap<OperatorId, Vec<String>> = BTreeMap::new();
     for queue in live.queues.iter().flat_map(|listing| listing.items.values()) {
@@ -241,7 +241,7 @@ fn queues(live: &Live) -> BTreeMap<OperatorId, Vec<String>> {
     queues
 }
 
-/// The accounts and the calls of the seats of each work number.
+/// Returns the accounts and call figures of the seats of each work number.
 fn seats(seats: Option<&LiveSeats>) -> BTreeMap<&str, (Vec<String>, Figures)> {
     let mut all: BTreeMap<&str, (Vec<String>, Figures)> = BTreeMap::new();
     for (account, live) in seats.iter().flat_map(|seats| &seats.listing.items) {
@@ -254,17 +254,17 @@ fn seats(seats: Option<&LiveSeats>) -> BTreeMap<&str, (Vec<String>, Figures)> {
     all
 }
 
-/// What is left open by whom.
+/// Systems whose data is unknown.
 struct Open<'a> {
-    /// By systems that told nothing of somebody.
+    /// Systems that returned no data on one agent.
     one: BTreeSet<(&'static str, &'a OperatorId)>,
-    /// By systems that told nothing of anybody whom they do not mention.
+    /// Systems that returned no data on any agent that they do not list.
     all: BTreeSet<&'static str>,
 }
 
 impl<'a> Open<'a> {
     fn new(presence: &'a Presence, failed: &[(&'static str, String)]) -> Self {
-        // A system that answers and does not know somebody has told all that it can.
+        // A system that answers without an agent has told all that it knows.
         let gaps: Vec<_> = presence.gaps().iter().filter(|gap| !gap.answered).collect();
         let one = gaps.iter().filter_map(|gap| Some((gap.system, gap.agent.as_ref()?))).collect();
         let all = gaps.iter().filter(|gap| gap.agent.is_none()).map(|gap| gap.system);
@@ -337,8 +337,7 @@ impl View<'_> {
     }
 }
 
-/// Whether a system says yes or no of an agent, of whom it may say several things: a yes goes before what is
-/// unlisted, and that before a no.
+/// Combines several reports on an agent into one flag. Precedence: yes, unknown, no.
 fn flag<'a>(said: impl Iterator<Item = &'a PresenceReport>, yes: State, no: State) -> Option<bool> {
     let states: BTreeSet<State> = said.map(|said| said.state).collect();
     let sure = !states.contains(&State::Unknown) && states.contains(&no);
@@ -347,7 +346,7 @@ fn flag<'a>(said: impl Iterator<Item = &'a PresenceReport>, yes: State, no: Stat
 
 fn is_live(listing: &Listing<OperatorId, Record>, id: &OperatorId) -> Option<bool> {
     let there = listing.items.contains_key(id);
-    // Only a listing that is proved whole may call anybody missing.
+    // Only a listing that is proved complete may show an agent as missing.
     (there || listing.incomplete.is_none()).then_some(there)
 }
 
@@ -371,7 +370,7 @@ fn calls(accounts: &[String], figures: &Figures, days: u32) -> Calls {
     }
 }
 
-/// What a system did not tell of those who have a row, or in words that nobody knows: the same reason is said once.
+/// Describes one queried system: missing data and unexplained states, each cause once.
 fn system(
     sources: &Sources<'_>,
     provider: &'static str,
@@ -388,7 +387,7 @@ fn system(
     let complete = problems.is_empty() && of.is_empty();
     for id in ids {
         for why in presence.by(id, provider).filter_map(PresenceReport::unlisted) {
-            of.entry(why).or_default().insert(id);
+            of.entry(why.to_string()).or_default().insert(id);
         }
     }
     for (why, agents) in of {

@@ -4,7 +4,7 @@
 //! the terminal; the queues take what is left.
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
 use super::{AGENTS, Configured, DESK, ONLINE, QUEUES, Row, SEATS, Status};
 use crate::model::id::safe;
@@ -64,7 +64,7 @@ pub fn table(status: &Status, look: TextStyle) -> String {
             let named = problem.starts_with("connection `");
             let head = format!("{} (`{}`): ", system.provider, safe(&system.connection));
             let said = if named { safe(problem) } else { head + &safe(problem) };
-            let mark = painted("  ! ", AnsiColor::Yellow.on_default().bold(), look);
+            let mark = look.paint("  ! ", AnsiColor::Yellow.on_default().bold());
             text.push_str(&format!("{mark}{}\n", wrap(&said, 4, Some(width))));
         }
     }
@@ -159,20 +159,20 @@ fn draw(columns: &[Column], width: usize, look: TextStyle) -> String {
     let widths = widths(columns, width);
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let line = |cells: &mut dyn Iterator<Item = (String, Style)>| {
-        let mut line = String::new();
-        for ((text, style), width) in cells.zip(&widths) {
-            let pad = width.saturating_sub(text.width()) + GAP;
-            line.push_str(&painted(&text, style, look));
-            line.push_str(&" ".repeat(pad));
-        }
-        line.trim_end().to_owned() + "\n"
+        let cells = cells.zip(&widths).map(|((text, style), width)| {
+            pad_str(&look.paint(&text, style), width + GAP, Alignment::Left, None).into_owned()
+        });
+        cells.collect::<String>().trim_end().to_owned() + "\n"
     };
     let mut text = line(&mut columns.iter().map(|column| (column.head.to_owned(), Style::new().bold())));
     for row in 0..rows {
         let cells = columns.iter().zip(&widths).filter_map(|(column, width)| {
             let cell = column.cells.get(row)?;
-            let text =
-                if cell.parts.len() > 1 { cut_list(&cell.parts, *width) } else { cut(&cell.text, *width) };
+            let text = if cell.parts.len() > 1 {
+                cut_list(&cell.parts, *width)
+            } else {
+                truncate_str(&cell.text, *width, "…").into_owned()
+            };
             Some((text, cell.style))
         });
         text.push_str(&line(&mut { cells }));
@@ -183,8 +183,8 @@ fn draw(columns: &[Column], width: usize, look: TextStyle) -> String {
 /// What each column gets: what it needs, the widest soft ones cut until the row fits.
 fn widths(columns: &[Column], width: usize) -> Vec<usize> {
     let needs = |column: &Column| {
-        let widest = column.cells.iter().map(|cell| cell.text.width()).max().unwrap_or(0);
-        widest.max(column.head.width())
+        let widest = column.cells.iter().map(|cell| measure_text_width(&cell.text)).max().unwrap_or(0);
+        widest.max(measure_text_width(column.head))
     };
     let mut widths: Vec<usize> = columns.iter().map(needs).collect();
     let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
@@ -203,39 +203,17 @@ fn widths(columns: &[Column], width: usize) -> Vec<usize> {
     widths
 }
 
-/// A text cut to so many columns, the last of them an ellipsis.
-fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut cut = String::new();
-    let mut taken = 0;
-    for c in text.chars() {
-        let size = c.width().unwrap_or(0);
-        if taken + size + 1 > width {
-            break;
-        }
-        taken += size;
-        cut.push(c);
-    }
-    cut + "…"
-}
-
 /// As many parts of a list as fit whole, the first one cut where it has to be, and how many more there are.
 fn cut_list(parts: &[String], width: usize) -> String {
     let some = |count: usize| {
         let text = parts[..count].join(", ");
         if count == parts.len() { text } else { format!("{text} +{}", parts.len() - count) }
     };
-    let fits = (1..=parts.len()).rev().map(some).find(|text| text.width() <= width);
+    let fits = (1..=parts.len()).rev().map(some).find(|text| measure_text_width(text) <= width);
     fits.unwrap_or_else(|| {
         let more = format!(" +{}", parts.len() - 1);
-        cut(&parts[0], width.saturating_sub(more.width())) + &more
+        truncate_str(&parts[0], width.saturating_sub(measure_text_width(&more)), "…").into_owned() + &more
     })
-}
-
-fn painted(text: &str, style: Style, look: TextStyle) -> String {
-    if look.colour && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
 fn counts(status: &Status) -> String {

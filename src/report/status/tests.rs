@@ -100,7 +100,7 @@ fn row<'a>(status: &'a Status, id: &str) -> &'a Row {
 fn one_row_an_agent_across_all_systems() {
     let status = of_case(&case(), ALL, None);
     let ids: Vec<&str> = status.agents.iter().map(|row| row.operator_id.as_str()).collect();
-    // Who is to be absent and is so has no row; who is in a queue alone has one.
+    // An absent agent that is not live has no row; an agent that is only in a queue has one.
     assert_eq!(ids, ["8001", "8002", "8004", "8005", "9000"]);
     let one = row(&status, "8001");
     assert_eq!((one.online, one.state, one.claiming), (Some(true), Some("on-call"), Some(true)));
@@ -147,7 +147,7 @@ fn what_no_document_explains_is_neither_yes_nor_no_and_is_shown() {
     }
     case.presence.say("8004".into(), said(ONLINE, State::Offline, None));
     let status = of_case(&case, ALL, None);
-    // A yes is a yes, whatever else is said; a no beside what is unknown is none.
+    // A yes wins over every other report; a no beside an unknown state is unknown.
     assert_eq!((row(&status, "8001").online, row(&status, "8001").unknown.len()), (Some(true), 0));
     assert_eq!((row(&status, "8004").online, row(&status, "8004").unknown.as_slice()), (None, &[ONLINE][..]));
     assert_eq!(

@@ -1,5 +1,5 @@
-//! Changes of agents → lines: a pool that is made, new agents that differ in their names alone, agents that are
-//! deleted for one reason, and agents that change alike are one line.
+//! Changes of agents → lines. A new pool is one line, and so are new agents that differ only in their names. Agents
+//! deleted for one reason share a line, and so do agents with equal changes.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,20 @@ use crate::model::agent::{MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::field::Field;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
+use crate::model::reason::ChangeReason;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::model::support::Support;
 use crate::model::value::Value;
 
-/// A value before, and after or where it is stored.
+/// A value before, and the value after or the place where it is stored.
 type Sides = (Option<Value>, Result<Option<Value>, String>);
-type Shape = (Action, ChangeOrigin, Option<String>, Vec<(&'static Field, Sides)>);
+type Shape = (Action, ChangeOrigin, Option<ChangeReason>, Vec<(&'static Field, Sides)>);
 
-/// A change with the agent's number replaced, so that a pool's agents look alike.
+/// Returns the change with the agent's number replaced, so that a pool's agents are equal.
 fn shape(change: &Change) -> Shape {
     let general = |value: &Option<Value>| generalise(value.as_ref(), &change.id.name);
-    // Whose key is written has to be seen.
+    // Agents share a line only if their secret keys follow one pattern.
     let after = |f: &FieldDiff| match stored(f) {
         Some(place) => Err(place.replace(change.id.name.as_str(), "{operatorId}")),
         None => Ok(general(&f.after)),
@@ -29,31 +30,31 @@ fn shape(change: &Change) -> Shape {
     (change.action, change.moved, change.reason.clone(), fields.collect())
 }
 
-/// Where a password is stored that may have to be made.
+/// Returns the storage place of a password that may have to be generated.
 fn stored(field: &FieldDiff) -> Option<String> {
     field.secret.as_ref().filter(|secret| secret.generate).map(|secret| format!("stored as {secret}"))
 }
 
-/// From so many new agents on that differ in their names alone, they share a line.
+/// The minimum number of new agents with different names that share a line.
 const FEWEST_PEERS: usize = 6;
 
-/// Most agents that are deleted in one line.
+/// The maximum number of agents deleted in one line.
 const MOST_DELETED: usize = 40;
 
-/// A change without the agent's name.
+/// Returns the change without the agent's name.
 fn nameless(change: &Change) -> Shape {
     let mut shape = shape(change);
     shape.3.retain(|(field, _)| **field != NAME);
     shape
 }
 
-/// What is told of somebody who is deleted, but for the name. A tombstone has a place of its own.
-fn fate(change: &Change) -> (ChangeOrigin, Option<String>, Option<Value>, Option<&Source>) {
+/// Returns the facts of a deletion without the name. A tombstone has its own place.
+fn fate(change: &Change) -> (ChangeOrigin, Option<ChangeReason>, Option<Value>, Option<&Source>) {
     let group = change.field(&MAIN_SKILL_GROUP).and_then(|field| field.before.clone());
     (change.moved, change.reason.clone(), group, change.source.as_ref())
 }
 
-/// Who is in a group whose names differ: `8001 张三, 8002 李四`.
+/// Lists the agents of a group with different names: `8001 张三, 8002 李四`.
 fn who(all: &[&Change], group: &[usize]) -> String {
     let one = |at: &usize| match all[*at].title.as_deref() {
         Some(name) => format!("{} {name}", all[*at].id.name),
@@ -62,7 +63,7 @@ fn who(all: &[&Change], group: &[usize]) -> String {
     group.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// The agents of changes, a line for what is one thing.
+/// Returns the lines of agents, with equal changes grouped.
 pub(super) fn lines(support: &Support, changes: &[Change], tense: Tense) -> Vec<Line> {
     let all: Vec<&Change> = changes.iter().filter(|c| c.id.kind == Kind::Agent).collect();
     let mut lines = Vec::new();
@@ -105,7 +106,7 @@ pub(super) fn lines(support: &Support, changes: &[Change], tense: Tense) -> Vec<
             Action::Delete => {
                 let alike = alike.get(&format!("{:?}", fate(change))).cloned().unwrap_or_default();
                 if alike.len() >= FEWEST_PEERS {
-                    // A comment cuts a long cell, and whoever is deleted has to be named.
+                    // A comment cuts a long cell, but every deleted agent must be named.
                     alike.into_iter().filter(|at| !taken[*at]).take(MOST_DELETED).collect()
                 } else {
                     vec![at]
@@ -124,7 +125,7 @@ pub(super) fn lines(support: &Support, changes: &[Change], tense: Tense) -> Vec<
     lines
 }
 
-/// The run of new agents that are alike and follow each other.
+/// Returns the run of equal new agents with consecutive numbers.
 fn run(all: &[&Change], at: usize) -> Vec<usize> {
     let first = shape(all[at]);
     let mut group = vec![at];
@@ -156,7 +157,7 @@ fn group_line(support: &Support, all: &[&Change], group: &[usize], tense: Tense)
                 ..f.clone()
             })
             .collect(),
-        // Agents of a group have a name in common, or none.
+        // The title is the name pattern that the agents of a group share, if any.
         title: common_title(all, group),
         ..first.clone()
     };
@@ -164,7 +165,7 @@ fn group_line(support: &Support, all: &[&Change], group: &[usize], tense: Tense)
     let named = general.title.is_none() && group.iter().any(|at| all[*at].title.is_some());
     if named {
         general.fields.retain(|field| *field.field != NAME);
-        // Their numbers stand before their names; twice would be too much.
+        // The numbers already stand before the names, so the subject does not repeat them.
         subject = match ids.as_slice() {
             [first, .., last] if ids.len() > 3 => format!("agent/{first} … {last}"),
             _ => subject,
@@ -194,7 +195,7 @@ fn common_title(all: &[&Change], group: &[usize]) -> Option<String> {
     group.iter().all(|at| title(at).as_ref() == Some(&first)).then_some(first)
 }
 
-/// Puts a placeholder where a value names its own agent.
+/// Replaces the agent's own number in a value by a placeholder.
 fn generalise(value: Option<&Value>, id: &OperatorId) -> Option<Value> {
     value.map(|value| value.map_text(|text| text.replace(id.as_str(), "{operatorId}").into()))
 }
@@ -226,7 +227,7 @@ fn chapter(change: &Change) -> Section {
 
 fn agent_pieces(support: &Support, change: &Change, tense: Tense) -> Vec<Segment> {
     let mut pieces = Vec::new();
-    // Unless its name is made, goes or changes: then it stands among the fields.
+    // If the name is set, removed or changed, it is among the fields instead.
     let named = change.field(&NAME).is_some_and(|name| name.before != name.after);
     if let Some(title) = change.title.as_ref().filter(|_| !named) {
         pieces.push(Segment::Name(title.clone()));
@@ -262,7 +263,7 @@ fn agent_pieces(support: &Support, change: &Change, tense: Tense) -> Vec<Segment
                     field_piece(support, field)
                 });
                 if let Some(reason) = &field.reason {
-                    pieces.push(Segment::Remark(reason.clone()));
+                    pieces.push(Segment::Remark(reason.to_string()));
                 }
                 pieces.extend(stored(field).map(Segment::Remark));
             }
@@ -329,7 +330,7 @@ mod tests {
         let field =
             |piece: &Segment| matches!(piece, Segment::Field { after, .. } if after == "{operatorId}");
         assert!(line.pieces.iter().any(field), "{:?}", line.pieces);
-        // A count is no number of an agent.
+        // A count is not an agent's number.
         let seconds = |id: &str, count: i64| change(id, "wrapUpSeconds", &count.into());
         assert_ne!(shape(&seconds("1", 10)), shape(&seconds("2", 20)));
     }

@@ -1,22 +1,26 @@
-//! Findings → lines; what merely stands in no manifest is one line a kind, and what is said of several agents alike
-//! (a pool) is one line.
+//! Findings → lines. Unmanaged resources share one line per kind; equal findings on several agents, such as a pool,
+//! share one line.
 
 use std::collections::BTreeMap;
 
 use super::line::{Line, LineKind, Section, Segment, ranges};
-use crate::model::finding::{Finding, Rule, UNMANAGED_AGENT, UNMANAGED_QUEUE, UNMANAGED_SEAT};
+use crate::messages::en;
+use crate::messages::subject::Subject;
+use crate::model::finding::Finding;
 use crate::model::id::{Kind, OperatorId};
+use crate::model::message::{Argument, Rewrite};
+use crate::model::rule::{Rule, UNMANAGED_AGENT, UNMANAGED_QUEUE, UNMANAGED_SEAT};
 
-/// What merely stands in no manifest, by kind.
+/// The rules of unmanaged resources, by kind.
 const UNMANAGED: [(&Rule, Kind); 3] =
     [(&UNMANAGED_AGENT, Kind::Agent), (&UNMANAGED_QUEUE, Kind::Queue), (&UNMANAGED_SEAT, Kind::Seat)];
 
-/// Most bytes of a list of names in a sentence.
+/// The maximum number of bytes of a list of names in a sentence.
 const LONGEST: usize = 200;
-/// Most bytes of the list of all that a line is about: code scanning shows 1,000 characters of a message.
+/// The maximum number of bytes of a line's list of resources: code scanning shows 1,000 characters of a message.
 const LONGEST_SUBJECT: usize = 700;
 
-/// Findings, a line each, in the order of the plan; see the header of this file.
+/// Returns the lines of findings in the order of the plan; the header of this file explains the grouping.
 pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
     let many = |rule: &Rule| findings.iter().filter(|f| f.code == rule.code).count() > 1;
     let grouped: Vec<(&Rule, Kind)> = UNMANAGED.into_iter().filter(|(rule, _)| many(rule)).collect();
@@ -30,7 +34,7 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
         match alike.remove(&shape(finding)) {
             Some(several) if several.len() >= FEWEST_ALIKE => lines.push(together(&several)),
             Some(few) => lines.extend(few.into_iter().map(line)),
-            // It was said with the first of its like.
+            // The line of its group already covers this finding.
             None => {}
         }
     }
@@ -56,49 +60,48 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
     lines
 }
 
-/// From so many on, findings that differ in the agent alone share a line.
+/// The minimum number of findings, equal except for the agent, that share a line.
 const FEWEST_ALIKE: usize = 3;
 
-/// A finding without the agent that it is about: only what is said of agents at one place is drawn together.
+/// Returns the finding without its agent; only findings on agents at one place are grouped.
 fn shape(finding: &Finding) -> String {
     let agent = finding.id.as_ref().filter(|id| id.kind == Kind::Agent);
-    let message = match agent {
-        Some(id) => finding.message.replace(id.name.as_str(), "{operatorId}"),
-        None => finding.message.clone(),
-    };
+    let mut what = finding.what.clone();
+    if let Some(id) = agent {
+        what.rewrite(&EachOne(id.name.as_str()));
+    }
     let whose = if agent.is_some() { String::new() } else { format!("{:?}", finding.id) };
-    // What has a place of its own is shown there.
-    format!("{} {whose} {:?} {message}", finding.code, finding.source)
+    // A finding with its own place is shown at that place.
+    format!("{} {whose} {:?} {what:?}", finding.code, finding.source)
 }
 
-/// Several findings of one shape.
+/// A rewrite that replaces the number of one agent by a placeholder.
+struct EachOne<'a>(&'a str);
+
+impl Rewrite for EachOne<'_> {
+    fn text(&self, text: &str) -> String {
+        text.replace(self.0, "{operatorId}")
+    }
+}
+
+/// Returns one line for several findings of one shape.
 fn together(findings: &[&Finding]) -> Line {
     let first = findings[0];
     let ids: Vec<&OperatorId> = findings.iter().filter_map(|f| Some(&f.id.as_ref()?.name)).collect();
-    let about = ids.first().map(|_| format!("agent/{}", listed(&ids, LONGEST_SUBJECT)));
-    let message = match ids.first() {
-        // Its subject stands in front; elsewhere the number is everybody's own.
-        Some(id) => {
-            let own = format!("agent/{id}");
-            let all = format!("{} agents (agent/{})", ids.len(), listed(&ids, LONGEST));
-            let rest = first.message.strip_prefix(&own);
-            match rest {
-                Some(rest) => format!("{all}{}", rest.replace(id.as_str(), "{operatorId}")),
-                None => format!("{all}: {}", first.message.replace(id.as_str(), "{operatorId}")),
-            }
-        }
-        None => first.message.clone(),
-    };
+    let Some(id) = ids.first() else { return Line { count: findings.len(), ..line(first) } };
+    let mut what = first.what.clone();
+    what.rewrite(&EachOne(id.as_str()));
+    let about = Subject::Agents { count: ids.len(), ids: listed(&ids, LONGEST) };
     Line {
         count: findings.len(),
-        about,
-        pieces: vec![Segment::Words(message)],
+        about: Some(format!("agent/{}", listed(&ids, LONGEST_SUBJECT))),
+        pieces: vec![Segment::Words(en::finding(&what, &about))],
         everyone: ids.iter().map(ToString::to_string).collect(),
         ..line(first)
     }
 }
 
-/// Returns as many numbers as there is room for, runs drawn together, and counts the rest.
+/// Lists as many numbers as fit, with runs condensed, and counts the rest.
 fn listed(ids: &[&OperatorId], most: usize) -> String {
     let all = ranges(ids);
     if all.len() <= most {
@@ -120,7 +123,7 @@ fn line(finding: &Finding) -> Line {
         subject: finding.code.clone(),
         about: finding.id.as_ref().map(ToString::to_string),
         count: 1,
-        pieces: vec![Segment::Words(finding.message.clone())],
+        pieces: vec![Segment::Words(finding.to_string())],
         staffing: None,
         everyone: Vec::new(),
         source: finding.source.clone(),
@@ -130,21 +133,28 @@ fn line(finding: &Finding) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::finding::IMMUTABLE;
+    use crate::model::agent::SURVEY;
+    use crate::model::difference::Difference;
+    use crate::model::finding::FindingKind;
     use crate::model::id::ResourceId;
+    use crate::model::rule::IMMUTABLE;
+    use crate::model::value::Value;
 
     #[test]
     fn what_is_said_of_several_agents_alike_is_one_line() {
-        let said = |id: &str, now: &str| {
+        let said = |id: &str, before: Option<bool>| {
             let agent = ResourceId::agent(&id.into());
-            Finding::new(&IMMUTABLE, format!("agent/{id}: survey is {now} and should be true")).about(&agent)
+            let (before, after) = (before.map(Value::Flag), Some(Value::Flag(true)));
+            let difference = Difference { kind: Kind::Agent, field: &SURVEY, before, after };
+            Finding::new(&IMMUTABLE, FindingKind::Immutable { difference }).about(&agent)
         };
-        let mut findings: Vec<Finding> = ["8101", "8102", "8103"].map(|id| said(id, "false")).into();
-        findings.extend([said("8104", "unset"), said("8105", "unset")]);
+        let mut findings: Vec<Finding> = ["8101", "8102", "8103"].map(|id| said(id, Some(false))).into();
+        findings.extend([said("8104", None), said("8105", None)]);
         let lines = lines(&findings);
-        let words: Vec<String> = lines.iter().map(Line::words).collect();
+        let begin: Vec<String> =
+            lines.iter().map(|line| line.words().split(',').next().unwrap_or_default().to_owned()).collect();
         assert_eq!(
-            words,
+            begin,
             [
                 "3 agents (agent/8101..8103): survey is false and should be true",
                 "agent/8104: survey is unset and should be true",

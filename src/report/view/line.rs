@@ -1,28 +1,28 @@
-//! A line of a view and its pieces, for every format alike.
+//! A line of a view and its segments, common to all formats.
 
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
-use crate::model::finding::Severity;
 use crate::model::id::OperatorId;
 use crate::model::outcome::Status;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
+use crate::model::rule::Severity;
 use crate::model::source::Source;
 use crate::model::support::Support;
 use crate::model::text::{skeleton, visible};
 use crate::model::value::Value;
 
-/// The tense in which a report tells of changes.
+/// The tense of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tense {
-    /// Of a plan: what would happen.
+    /// A plan: changes that would happen.
     Planned,
-    /// Of a drift: what differs.
+    /// A drift: differences.
     Differs,
-    /// Of a run: what happened.
+    /// A run: changes that happened.
     Done,
 }
 
 impl Tense {
-    /// Chooses the words of this tense.
+    /// Returns the words for this tense.
     pub fn choose(self, planned: &'static str, differs: &'static str, done: &'static str) -> &'static str {
         match self {
             Tense::Planned => planned,
@@ -32,21 +32,21 @@ impl Tense {
     }
 }
 
-/// What a line is about; formats colour it so.
+/// The kind of a line; formats choose its colour by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
-    /// Something happens, or happened.
+    /// A planned or completed change.
     Act(Action),
-    /// Something was not done.
+    /// A change that was not done.
     Open(Status),
-    /// Something moved since the plan was made.
+    /// A resource that changed after the plan was made.
     Moved,
     /// A finding.
     Find(Severity),
 }
 
 impl LineKind {
-    /// The mark before the line.
+    /// Returns the mark before the line.
     pub fn mark(self) -> &'static str {
         match self {
             LineKind::Act(action) => action.mark(),
@@ -55,7 +55,7 @@ impl LineKind {
         }
     }
 
-    /// The word for it: an action's, a status's or a severity's.
+    /// Returns its word: that of an action, a status or a severity.
     pub fn word(self) -> &'static str {
         match self {
             LineKind::Act(Action::Create) => "create",
@@ -69,7 +69,7 @@ impl LineKind {
         }
     }
 
-    /// The word for it in a tense: `delete`, `deleted`.
+    /// Returns its word in a tense: `delete`, `deleted`.
     pub fn word_in(self, tense: Tense) -> &'static str {
         match (self, tense) {
             (LineKind::Act(Action::Create), Tense::Done) => "created",
@@ -81,29 +81,29 @@ impl LineKind {
     }
 }
 
-/// The chapter that a line belongs to, in the order in which people read them.
+/// The chapter of a line, in the order in which people read chapters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
-    /// Agents that are made.
+    /// New agents.
     Joins,
     /// Agents that are deleted.
     Leaves,
-    /// Agents that are deleted and made again.
+    /// Agents that are deleted and created again.
     Remade,
-    /// Agents that get another main skill group.
+    /// Agents that move to another main skill group.
     Moves,
-    /// Agents that change otherwise.
+    /// Agents with other changes.
     Changes,
     /// Queues.
     Queues,
-    /// What was not done.
+    /// Changes that were not done.
     Open,
-    /// What cannot be mended, or must not be done.
+    /// Differences that no step remedies, or must not.
     Findings,
 }
 
 impl Section {
-    /// Every chapter, in order.
+    /// All chapters, in order.
     pub const ALL: [Section; 8] = [
         Section::Joins,
         Section::Leaves,
@@ -115,13 +115,13 @@ impl Section {
         Section::Findings,
     ];
 
-    /// Every chapter as a report tells them: what may stop all the others comes first.
+    /// Returns all chapters in report order: open changes and findings come first.
     pub fn told() -> impl Iterator<Item = Section> {
         let first = [Section::Open, Section::Findings];
         first.into_iter().chain(Section::ALL.into_iter().filter(move |group| !first.contains(group)))
     }
 
-    /// Its heading: what would happen, what differs, or what happened.
+    /// Returns the heading in a tense.
     pub fn title(self, tense: Tense) -> &'static str {
         let (plan, drift, done) = match self {
             Section::Joins => ("Who joins", "Who is missing", "Who joined"),
@@ -140,7 +140,7 @@ impl Section {
         tense.choose(plan, drift, done)
     }
 
-    /// What a number of them does, is or did: `agents join`, `agents are missing`, `agents joined`.
+    /// Returns the noun and verb after a count: `agents join`, `agents are missing`, `agents joined`.
     pub fn noun(self, tense: Tense) -> &'static str {
         let (plan, drift, done) = match self {
             Section::Joins => ("agents join", "agents are missing", "agents joined"),
@@ -162,31 +162,31 @@ impl Section {
     }
 }
 
-/// A line.
+/// A line of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What it is about.
+    /// Its kind.
     pub tone: LineKind,
-    /// The chapter.
+    /// Its chapter.
     pub group: Section,
-    /// The resource or resources; a finding's code.
+    /// The resource or resources, or the code of a finding.
     pub subject: String,
-    /// The resource or resources that a finding is about, all of them.
+    /// All resources that a finding is about.
     pub about: Option<String>,
-    /// How many resources it stands for.
+    /// The number of resources that the line covers.
     pub count: usize,
-    /// What is said of it, in pieces.
+    /// Its text in segments.
     pub pieces: Vec<Segment>,
-    /// Who serves the queue, before and after, when that changes.
+    /// The queue's member counts before and after, if they change.
     pub staffing: Option<MemberCounts>,
-    /// Everyone that the line is about and that its words draw together, for a search.
+    /// Every agent that the line condenses, for a search.
     pub everyone: Vec<String>,
-    /// Where the manifest asks for it.
+    /// The place in the manifest.
     pub source: Option<Source>,
 }
 
 impl Line {
-    /// From which main skill group to which the agent moves.
+    /// Returns the main skill groups of a move: from, to.
     pub fn moves(&self) -> Option<(&str, &str)> {
         self.pieces.iter().find_map(|piece| match piece {
             Segment::Field { key, before, after } if key == MAIN_SKILL_GROUP.key => {
@@ -200,14 +200,14 @@ impl Line {
         })
     }
 
-    /// What is said beside the move to another main skill group.
+    /// Returns the segments besides the move to another main skill group.
     pub fn beside_the_move(&self) -> impl Iterator<Item = &Segment> {
         let is_move =
             |piece: &&Segment| matches!(piece, Segment::Field { key, .. } if key == MAIN_SKILL_GROUP.key);
         self.pieces.iter().filter(move |piece| !is_move(piece))
     }
 
-    /// What people call it: the name of an agent.
+    /// Returns the name of the agent.
     pub fn name(&self) -> Option<&str> {
         self.pieces.iter().find_map(|piece| match piece {
             Segment::Name(name) => Some(name.as_str()),
@@ -224,7 +224,7 @@ impl Line {
         if words.contains(names) { words } else { format!("{about}: {words}") }
     }
 
-    /// What is said of it beside its name, in plain words.
+    /// Returns the text without the name, in plain words.
     pub fn words(&self) -> String {
         let mut text = String::new();
         for piece in &self.pieces {
@@ -242,22 +242,22 @@ impl Line {
     }
 }
 
-/// A piece of a line.
+/// A segment of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
-    /// How many agents the line stands for.
+    /// The number of agents that the line covers.
     Count(usize),
-    /// What people call the agent.
+    /// The name of the agent.
     Name(String),
     /// Words.
     Words(String),
-    /// A field and what becomes of it.
+    /// A field that changes.
     Field {
-        /// Its name.
+        /// The field's name.
         key: String,
-        /// What it held.
+        /// The value before.
         before: String,
-        /// What it will hold.
+        /// The value after.
         after: String,
     },
     /// A remark.
@@ -265,7 +265,7 @@ pub enum Segment {
 }
 
 impl Segment {
-    /// The piece in plain words.
+    /// Returns the segment in plain words.
     pub fn words(&self) -> String {
         match self {
             Segment::Count(count) => format!("{count} agents"),
@@ -276,27 +276,27 @@ impl Segment {
     }
 }
 
-/// How many serve a queue that changes.
+/// The member counts of a queue that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberCounts {
-    /// Its name.
+    /// The queue's name.
     pub queue: String,
-    /// How many serve it now.
+    /// Members before.
     pub before: usize,
-    /// How many of them leave.
+    /// Members that leave.
     pub leaving: usize,
-    /// How many join.
+    /// Agents that join.
     pub joining: usize,
 }
 
 impl MemberCounts {
-    /// How many will serve it.
+    /// Returns the number of members after the change.
     pub fn after(&self) -> usize {
         self.before - self.leaving + self.joining
     }
 }
 
-/// Both sides of a field that changes; two texts that look alike show their odd characters.
+/// Returns both sides of a field; two texts that look alike show the characters that differ.
 pub(super) fn field_piece(support: &Support, field: &FieldDiff) -> Segment {
     let text = |value: &Option<Value>| match value {
         Some(Value::Text(text)) => Some(text.clone()),
@@ -311,17 +311,17 @@ pub(super) fn field_piece(support: &Support, field: &FieldDiff) -> Segment {
     Segment::Field { key: field.field.key.to_owned(), before, after }
 }
 
-/// One side of a field, as people read it.
+/// Returns one side of a field, as people read it.
 pub(super) fn words(support: &Support, field: &FieldDiff, value: Option<&Value>) -> String {
-    // What no operation returns, and no run has set, may hold anything.
+    // A field that no operation returns and no run has set may hold any value.
     let nothing = if support.is_read(field.field) { "unset" } else { "unknown" };
     value.map_or_else(|| nothing.to_owned(), Value::words)
 }
 
-/// Adds the reason of a change, and its origin.
+/// Adds the reason of a change and its origin.
 pub(super) fn remarks(change: &Change, tense: Tense, pieces: &mut Vec<Segment>) {
     if let Some(reason) = &change.reason {
-        pieces.push(Segment::Remark(reason.clone()));
+        pieces.push(Segment::Remark(reason.to_string()));
     }
     match (change.moved, change.action) {
         (ChangeOrigin::Live, Action::Create) => {
@@ -342,7 +342,7 @@ pub(super) fn remarks(change: &Change, tense: Tense, pieces: &mut Vec<Segment>) 
     }
 }
 
-/// Numbers with runs of three and more drawn together: `8001, 8101..8180`.
+/// Lists numbers with runs of three or more condensed: `8001, 8101..8180`.
 pub fn ranges(ids: &[&OperatorId]) -> String {
     let mut parts = Vec::new();
     let mut at = 0;

@@ -1,8 +1,8 @@
-//! A plan in words, ordered once for every format: one line for what is one thing.
+//! A plan in words, ordered once for all formats.
 //!
-//! Agents that are made alike in a row (a pool) are one line; so are new agents that differ in their names alone,
-//! agents that are deleted for one reason, and agents that change in the same way. A roster of 300 agents stays
-//! readable. Every format draws this, so that none says more or less.
+//! Agents share a line if they form a pool of equal new agents with consecutive numbers, or if only their names
+//! differ. They also share a line if they are deleted for one reason, or change in the same way. So a roster of 300
+//! agents stays readable. Every format renders this view, so that all formats show the same facts.
 
 mod agents;
 mod findings;
@@ -16,38 +16,39 @@ use std::collections::BTreeMap;
 pub use self::line::{Line, LineKind, MemberCounts, Section, Segment, Tense, ranges};
 pub use self::stages::{Order, Stage};
 use super::{BoundPlan, Command, Run, result};
-use crate::model::finding::{Effect, Finding, SEATS_UNKNOWN, Severity};
+use crate::model::finding::Finding;
 use crate::model::id::{Kind, ResourceId};
 use crate::model::plan::{Change, Plan, Summary};
+use crate::model::rule::{Effect, SEATS_UNKNOWN, Severity};
 use crate::model::source::Source;
 use crate::model::support::Supports;
 
-/// A plan, or a run by its results, in words.
+/// A plan, or a run with its results, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
-    /// Whether it tells what would happen, what differs or what happened.
+    /// The tense: planned, differing or done.
     pub tense: Tense,
     /// Name of the workspace.
     pub workspace: String,
-    /// What happens, or was done.
+    /// Planned or completed changes.
     pub changes: Vec<Line>,
-    /// What was not done.
+    /// Changes that were not done.
     pub open: Vec<Line>,
-    /// What cannot be mended, or must not be done.
+    /// Differences that no step remedies, or must not.
     pub findings: Vec<Line>,
-    /// What comes after what.
+    /// The order of the stages.
     pub order: Order,
-    /// What the run was narrowed to: nothing else was compared.
+    /// The targets that the run was limited to; other resources were not compared.
     pub narrowed: Option<String>,
     /// Rules that were lifted.
     pub allowed: Vec<String>,
-    /// Whether there is nothing to do.
+    /// True if there is nothing to do.
     pub nothing: bool,
-    /// Whether there is something to do beside this saved plan.
+    /// True if there are changes beyond this saved plan.
     pub due: bool,
     /// The end of a run.
     pub end: Option<End>,
-    /// Why apply would do none of it, when it would not.
+    /// The reason why apply would refuse the plan, if it would.
     pub refused: Option<String>,
     /// The counts of the plan.
     pub summary: Summary,
@@ -56,28 +57,28 @@ pub struct View {
 /// The end of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
-    /// What is to be told of the whole run, with its counts.
+    /// The outcome of the whole run, with its counts.
     pub verdict: Option<String>,
-    /// What else is to be told: who was not left alone, and that the run was interrupted.
+    /// Further notes: agents disrupted although busy, and an interruption.
     pub notes: Vec<String>,
-    /// Whether it did all that there was to do.
+    /// True if the run completed all work.
     pub whole: bool,
     /// Counts of results.
     pub counts: result::Counts,
 }
 
 impl View {
-    /// The lines of a chapter.
+    /// Returns the lines of a chapter.
     pub fn group(&self, group: Section) -> impl Iterator<Item = &Line> {
         self.changes.iter().chain(&self.open).chain(&self.findings).filter(move |line| line.group == group)
     }
 
-    /// How many resources, or findings, a chapter is about.
+    /// Returns the number of resources or findings in a chapter.
     pub fn count(&self, group: Section) -> usize {
         self.group(group).map(|line| line.count).sum()
     }
 
-    /// What happens, in numbers: `2 agents join · 1 agent moves · 3 queues change`.
+    /// Counts the changes in words: `2 agents join · 1 agent moves · 3 queues change`.
     pub fn headline(&self) -> String {
         let counts = Section::ALL.map(|group| (group, self.count(group)));
         let said = counts
@@ -87,7 +88,7 @@ impl View {
         said.collect::<Vec<_>>().join(" · ")
     }
 
-    /// Returns the line of counts of the plan.
+    /// Returns the plan's line of counts.
     pub fn counts(&self) -> String {
         let s = &self.summary;
         let drift = self.tense == Tense::Differs;
@@ -114,7 +115,7 @@ impl View {
         text
     }
 
-    /// What can be said of a plan with nothing to do; `None` when there is something, or it is refused.
+    /// Describes a plan with nothing to do; `None` when there are changes, or when it is refused.
     pub fn verdict(&self) -> Option<&'static str> {
         if self.tense == Tense::Done {
             return None;
@@ -133,9 +134,9 @@ impl View {
     }
 }
 
-/// Puts a plan into words.
+/// Converts a plan to a view.
 ///
-/// `seconds` is how long it takes at least as of now, where that is known.
+/// `seconds` is the minimum duration as of now, if known.
 pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View {
     let tense = if command == Command::Drift { Tense::Differs } else { Tense::Planned };
     View {
@@ -162,7 +163,7 @@ pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View {
     }
 }
 
-/// Draws changes: agents, then queues.
+/// Returns the lines of changes: agents, then queues.
 fn lines(supports: &Supports, changes: &[Change], tense: Tense) -> Vec<Line> {
     let mut lines = agents::lines(supports.agents, changes, tense);
     let others = changes.iter().filter(|c| c.id.kind != Kind::Agent);
@@ -170,9 +171,9 @@ fn lines(supports: &Supports, changes: &[Change], tense: Tense) -> Vec<Line> {
     lines
 }
 
-/// Puts a run into words, from its results; one that wrote nothing is its plan and the reason.
+/// Converts a run to a view from its results; a run that wrote nothing shows its plan and the reason.
 pub fn build_run(plan: &BoundPlan, run: &Run, seconds: Option<u64>) -> View {
-    let mut notes: Vec<String> = run.lifted.iter().map(|lifted| lifted.why.clone()).collect();
+    let mut notes: Vec<String> = run.lifted.iter().map(ToString::to_string).collect();
     if run.interrupted {
         notes.push("Interrupted: what was in flight was finished, nothing else was started.".to_owned());
     }
@@ -199,16 +200,16 @@ pub fn build_run(plan: &BoundPlan, run: &Run, seconds: Option<u64>) -> View {
     }
 }
 
-/// That a plan is not about everything: `Narrowed to agent/8001: nothing else was compared.`
+/// Describes the targets of a plan: `Narrowed by --target to agent/8001: nothing else was compared.`
 fn narrowed(targets: &[ResourceId]) -> Option<String> {
     let ids: Vec<String> = targets.iter().map(ToString::to_string).collect();
     (!ids.is_empty())
         .then(|| format!("Narrowed by --target to {}: nothing else was compared.", ids.join(", ")))
 }
 
-/// Why apply would do none of a plan: `apply refuses this plan because of R401, R303`.
+/// Describes why apply would refuse a plan: `Refused because of R401, R303: …`.
 fn refused(findings: &[Finding]) -> Option<String> {
-    // An apply does not depend on the seats, which a drift has to read.
+    // An apply does not depend on the seats; only a drift has to read them.
     let stops = |f: &&Finding| match f.effect() {
         _ if f.code == SEATS_UNKNOWN.code => false,
         Effect::Invalid | Effect::Refused | Effect::Incomplete => true,
@@ -222,7 +223,7 @@ fn refused(findings: &[Finding]) -> Option<String> {
     })
 }
 
-/// How many calls a plan needs, and about how long they take.
+/// Describes the number of calls of a plan and their approximate duration.
 pub fn effort(summary: &Summary) -> String {
     format!(
         "{} call{}, about {} under the rate limits",
@@ -232,7 +233,7 @@ pub fn effort(summary: &Summary) -> String {
     )
 }
 
-/// A length of time for people.
+/// Formats a duration for people.
 fn length(seconds: u64) -> String {
     match seconds {
         0 => "a moment".to_owned(),
@@ -241,7 +242,7 @@ fn length(seconds: u64) -> String {
     }
 }
 
-/// Where the manifests ask for each change: an index, for plans with many steps.
+/// Returns the manifest's place of each change: an index for plans with many steps.
 pub fn places(plan: &Plan) -> BTreeMap<&ResourceId, &Source> {
     plan.changes.iter().filter_map(|change| Some((&change.id, change.source.as_ref()?))).collect()
 }

@@ -1,16 +1,19 @@
-//! Results of a run → what was done and what was not, by resource; every format draws these lines.
+//! Results of a run → done and open changes by resource; every format renders these lines.
 //!
-//! A change may be both: a queue that keeps an agent at work, or an agent with one field set and another not. A
-//! resource stands under what was done only with what was done.
+//! A change may be both, such as a queue that keeps a busy agent, or an agent with only some fields set. The list of
+//! done changes holds only the done part of a resource's change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::line::{Line, LineKind, Section, Segment, field_piece, ranges};
+use crate::messages::en;
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::outcome::{IN_PART, Status, StepResult};
-use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step, WAITING};
+use crate::model::note::Note;
+use crate::model::outcome::{Status, StepResult};
+use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::reason::ChangeReason;
 use crate::model::support::Supports;
 use crate::model::value::{Members, NO_MEMBERS, Value};
 use crate::report::{BoundPlan, Run};
@@ -21,25 +24,25 @@ type Ended<'a> = (&'a Step, &'a StepResult);
 /// The changes of a run by their outcome.
 #[derive(Default)]
 pub(super) struct Outcome {
-    /// What was done.
+    /// Changes, or parts of changes, that were done.
     pub(super) done: Vec<Change>,
-    /// What was not done.
+    /// Changes, or parts of changes, that were not done.
     pub(super) open: Vec<Open>,
 }
 
 /// A change, or a step without one, that was not done.
 pub(super) struct Open {
     subject: String,
-    /// Done where the rest of the change was done.
+    /// `Done` if the rest of the change was done.
     status: Status,
     why: String,
-    /// What was left of the change.
+    /// The remaining part of the change.
     change: Option<Change>,
-    /// The agent was deleted, and is to be made again.
+    /// True if the agent was deleted and is still to be created.
     deleted: bool,
 }
 
-/// Returns true if a step took effect on a resource, or ended as done without a read-back.
+/// Returns true if a step took effect on a resource. A step that ended as done without a read-back counts.
 fn took((_, result): &Ended<'_>, id: &ResourceId) -> bool {
     result.took(id) || result.status == Status::Done && !result.left_out.contains(id)
 }
@@ -70,7 +73,7 @@ pub(super) fn sort(plan: &Plan, run: &Run) -> Outcome {
             outcome.open.push(Open { subject, status, why, change, deleted });
         }
     }
-    // A queue that keeps its members may have steps all the same.
+    // A queue whose members do not change may still have steps.
     for (target, mine) in touching.iter().filter(|(target, _)| !told.contains(*target)) {
         if mine.iter().any(|ended| !took(ended, target)) {
             let (status, why) = why(target, mine);
@@ -95,15 +98,16 @@ fn open_fields<'a>(id: &ResourceId, mine: &[Ended<'a>]) -> BTreeSet<&'a str> {
 /// Returns the part of a change that was done.
 fn done_part(change: &Change, mine: &[Ended<'_>]) -> Option<Change> {
     let notes = mine.iter().filter(|(_, result)| result.status == Status::Done);
-    let notes = notes.filter_map(|(_, result)| result.message.clone());
-    // Nothing waits any more; and a list that was written in part may keep agents that the reason names.
-    let reason = change.reason.as_deref().filter(|_| mine.iter().all(|ended| took(ended, &change.id)));
-    let reason = reason.and_then(|reason| match reason.strip_prefix(WAITING) {
-        Some(waiting) => waiting.split_once("; ").map(|(_, reason)| reason.to_owned()),
-        None => Some(reason.to_owned()),
-    });
-    let reason = reason.into_iter().chain(notes).collect::<Vec<_>>().join("; ");
-    let mut done = Change { reason: Some(reason).filter(|reason| !reason.is_empty()), ..change.clone() };
+    let notes = notes.flat_map(|(_, result)| &result.notes).map(ToString::to_string);
+    // The change no longer waits. A list that was written in part may keep agents that the reason names.
+    let reason = change.reason.as_ref().filter(|_| mine.iter().all(|ended| took(ended, &change.id)));
+    let reason = match reason {
+        Some(ChangeReason::Waiting { reason, .. }) => reason.as_deref(),
+        reason => reason,
+    };
+    let text = reason.map(ToString::to_string).into_iter().chain(notes).collect::<Vec<_>>().join("; ");
+    let reason = (!text.is_empty()).then_some(ChangeReason::Saved { text });
+    let mut done = Change { reason, ..change.clone() };
     if change.id.kind == Kind::Queue && change.action == Action::Update {
         let before = change.members_before().map_or(&NO_MEMBERS, |members| members);
         let written = written(change, mine).filter(|written| *written != *before);
@@ -162,27 +166,27 @@ fn written(change: &Change, mine: &[Ended<'_>]) -> Option<Members> {
     Some(members)
 }
 
-/// Returns the gravest status of the steps that did not take effect on a resource, and its reasons.
+/// Returns the gravest status of a resource's ineffective steps, and its reasons.
 fn why(id: &ResourceId, mine: &[Ended<'_>]) -> (Status, String) {
     let open = || mine.iter().filter(|ended| !took(ended, id)).map(|(_, result)| *result);
     let status = [Status::Failed, Status::Unknown, Status::Skipped];
     let has = |status: &Status| open().any(|result| result.status == *status);
     let status = status.into_iter().find(has).unwrap_or(Status::Failed);
-    let mut whys: Vec<&str> = Vec::new();
+    let mut whys: Vec<String> = Vec::new();
     for result in open().filter(|result| result.status == status) {
         let spared = result.spared.iter().filter(|spared| id.kind == Kind::Queue || spared.agent == id.name);
-        let mut own: Vec<&str> = spared.map(|spared| spared.why.as_str()).collect();
-        if own.is_empty() {
-            own.extend(result.message.as_deref().map(|why| why.strip_prefix(IN_PART).unwrap_or(why)));
+        let mut own: Vec<String> = spared.map(ToString::to_string).collect();
+        if own.is_empty() && !result.notes.is_empty() {
+            own.push(en::notes(&result.notes.iter().map(Note::for_left_out).collect::<Vec<_>>()));
         }
         whys.extend(own);
     }
     let mut seen = BTreeSet::new();
-    whys.retain(|why| seen.insert(*why));
+    whys.retain(|why| seen.insert(why.clone()));
     (status, whys.join("; "))
 }
 
-/// Draws what moved and what was not done, gravest first; agents that share outcome and reason share a line.
+/// Returns lines for stale and open changes, gravest first. Agents with equal outcome and reason share a line.
 pub(super) fn lines(plan: &BoundPlan, run: &Run, open: &[Open]) -> Vec<Line> {
     let told: BTreeSet<&str> = open.iter().map(|one| &*one.subject).collect();
     let moved = run.stale.iter().filter(|moved| !told.contains(&*moved.id.to_string()));
@@ -193,7 +197,7 @@ pub(super) fn lines(plan: &BoundPlan, run: &Run, open: &[Open]) -> Vec<Line> {
             pieces: title
                 .map(Segment::Name)
                 .into_iter()
-                .chain([Segment::Words(moved.message.clone())])
+                .chain([Segment::Words(moved.what.to_string())])
                 .collect(),
             source: change.and_then(|change| change.source.clone()),
             ..line(LineKind::Moved, moved.id.to_string())

@@ -1,4 +1,4 @@
-//! Changes of queues → lines, and who serves them before and after.
+//! Changes of queues → lines, and their member counts before and after.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::support::Support;
 use crate::model::value::{Members, NO_MEMBERS};
 
-/// Most agents of one sort that are called by name in a queue's line.
+/// The maximum number of agents of one sort that a queue's line names.
 const MOST_NAMED: usize = 6;
 
-/// Who serves a queue before and after; `None` when its members stay.
+/// Returns the member counts before and after; `None` when the members do not change.
 fn staffing(change: &Change) -> Option<MemberCounts> {
     change.field(&ASSIGN_MEMBERS)?;
     let (before, after) = members(change);
@@ -32,7 +32,7 @@ fn members(change: &Change) -> (&Members, &Members) {
     (before, change.members_after().map_or(&NO_MEMBERS, |members| members))
 }
 
-/// Whoever joins or leaves, or is served otherwise, one by one.
+/// Returns each agent that joins, leaves or changes priority.
 fn everyone(change: &Change) -> Vec<String> {
     let (before, after) = members(change);
     let differs = |id: &&OperatorId| before.get(*id) != after.get(*id);
@@ -40,7 +40,7 @@ fn everyone(change: &Change) -> Vec<String> {
     all.into_iter().map(ToString::to_string).collect()
 }
 
-/// The line of a queue.
+/// Returns the line of a queue.
 pub(super) fn line(support: &Support, change: &Change, tense: Tense) -> Line {
     let mut pieces = Vec::new();
     for field in &change.fields {
@@ -120,7 +120,7 @@ fn member_pieces(change: &Change, tense: Tense) -> Vec<Segment> {
     pieces
 }
 
-/// Agents with their names, while these are few; else their numbers alone.
+/// Lists agents with their names if they are few, otherwise only their numbers.
 fn people(ids: &[&OperatorId], names: &BTreeMap<OperatorId, String>) -> String {
     if ids.len() > MOST_NAMED {
         return ranges(ids);
@@ -132,14 +132,14 @@ fn people(ids: &[&OperatorId], names: &BTreeMap<OperatorId, String>) -> String {
     ids.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// Members by priority: those of equal priority together, so that nobody takes it for the last one's alone.
+/// Lists members by priority. So no priority reads as the last member's only.
 fn by_priority(members: Vec<(&OperatorId, i64)>, who: impl Fn(&[&OperatorId]) -> String) -> String {
     let mut groups: BTreeMap<i64, Vec<&OperatorId>> = BTreeMap::new();
     for (id, priority) in members {
         groups.entry(priority).or_default().push(id);
     }
     match groups.iter().next() {
-        // Priority 0 goes without saying where there is no other.
+        // Priority 0 is the default and needs no mention when there is no other.
         Some((0, ids)) if groups.len() == 1 => format!(": {}", who(ids)),
         _ => {
             let said = |(priority, ids): (&i64, &Vec<_>)| format!("priority {priority}: {}", who(ids));

@@ -1,4 +1,4 @@
-//! The steps → what comes after what, drawn together so far that a person can follow it.
+//! The steps → the order of their stages, condensed for people.
 //!
 //! ```text
 //! create 80 agents ─▶ replace members of 2 queues ─▶ delete 3 agents
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::plan::{Operation, Step};
 
-/// Most stages that a picture stays readable with.
+/// The maximum number of stages in a readable picture.
 const MOST: usize = 12;
 
 /// Stages and the arrows between them.
@@ -16,23 +16,23 @@ const MOST: usize = 12;
 pub struct Order {
     /// Stages, in an order that can be followed one by one.
     pub stages: Vec<Stage>,
-    /// From which stage to which, by their places.
+    /// Pairs of stage indexes: from, to.
     pub arrows: Vec<(usize, usize)>,
 }
 
-/// Steps of one sort that may go side by side.
+/// Steps of one operation that may run in parallel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
-    /// What is called.
+    /// The operation.
     pub operation: Operation,
-    /// How many resources it touches.
+    /// The number of resources.
     pub targets: usize,
-    /// How many calls it takes.
+    /// The number of calls.
     pub calls: usize,
 }
 
 impl Stage {
-    /// The stage in words: `make 80 agents`.
+    /// Describes the stage: `make 80 agents`.
     pub fn words(&self) -> String {
         let (verb, one, many) = match self.operation {
             Operation::AgentCreate => ("make", "agent", "agents"),
@@ -49,13 +49,13 @@ impl Stage {
 }
 
 impl Order {
-    /// Whether a picture tells more than a list: something waits for something, and it fits.
+    /// Returns true if a picture says more than a list: it has arrows and fits.
     pub fn helps(&self) -> bool {
         !self.arrows.is_empty() && self.stages.len() <= MOST
     }
 }
 
-/// Draws steps together: those of one operation that are equally far from the start are one stage.
+/// Groups steps into stages: steps of one operation at the same distance from the start share a stage.
 pub(super) fn from_steps(steps: &[Step]) -> Order {
     let mut depth: BTreeMap<&str, (usize, Operation)> = BTreeMap::new();
     let mut stages: BTreeMap<(usize, Operation), (usize, usize)> = BTreeMap::new();

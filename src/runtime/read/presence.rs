@@ -1,9 +1,8 @@
-//! Connections → Presence: who is at work, from every system that knows.
+//! Connections → Presence: the state of agents, from every system that reports it.
 //!
-//! Systems that list are read whole, page by page and side by side; of one that is asked agent by agent, the
-//! agents at hand are asked for. Whatever fails, and a listing that is not proved whole, becomes a gap and never
-//! an error: what a gap means is the policy's word. What was read before a failure counts nevertheless, since
-//! a state is a state.
+//! A system with a listing is read whole, page by page and side by side. A system without one is asked for each given
+//! agent. A failed read or an incomplete listing becomes a gap, never an error; the policy decides what a gap means.
+//! A state that was read before a failure still counts.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -15,49 +14,49 @@ use futures_util::stream::{self, StreamExt};
 use super::resources::{READINGS, each};
 use crate::model::call::{Failure, Reason};
 use crate::model::id::OperatorId;
-use crate::model::presence::Presence;
+use crate::model::presence::{GapReason, Presence};
 use crate::provider::{Observer, PresencePage, PresenceQuery, QueryMode, paging};
 use crate::runtime::client::Client;
 use crate::runtime::progress;
 
-/// How many agents in vain before a system that is asked agent by agent is left alone.
+/// Failed agents after which a system without a listing is asked no further.
 const PATIENCE: usize = 3;
 
-/// The systems that know who is at work.
+/// Systems that report presence.
 #[derive(Default)]
 pub struct Observers(Vec<System>);
 
-/// A system that knows who is at work.
+/// System that reports presence.
 struct System {
     observer: &'static dyn Observer,
-    /// The way to it, or why there is none.
+    /// The client, or the reason for which there is none.
     link: Result<Rc<Client>, String>,
 }
 
 impl Observers {
-    /// Adds a system, or why it cannot be asked.
+    /// Adds a system, or the reason for which it cannot be asked.
     pub fn add(&mut self, observer: &'static dyn Observer, link: Result<Rc<Client>, String>) {
         self.0.push(System { observer, link });
     }
 
-    /// Whether there is no such system: then nothing is guarded.
+    /// Returns true if there is no such system: then no agent is guarded.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// From now on no call waits to be tried again: the operator stops the run.
+    /// Ends all waits for a retry: the operator stops the run.
     pub fn skip_waits(&self) {
         self.0.iter().filter_map(|system| system.link.as_ref().ok()).for_each(|link| link.skip_waits());
     }
 
-    /// The providers that are asked.
+    /// Returns the providers of the systems.
     pub fn systems(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|system| system.observer.spec().name)
     }
 
-    /// Reads who is at work. Nobody at hand costs no call.
+    /// Reads the presence of agents. An empty set needs no call.
     ///
-    /// Without `agents` the listings are read and nobody is asked for singly, which leaves a gap.
+    /// Without `agents` only the listings are read, which leaves a gap for the other systems.
     pub async fn presence(&self, agents: Option<&BTreeSet<OperatorId>>) -> Presence {
         let mut presence = Presence::default();
         for part in join_all(self.0.iter().map(|system| system.read(agents))).await {
@@ -82,7 +81,7 @@ impl System {
                 (QueryMode::Listing(size), _) => self.list(link, size, &mut presence).await,
                 (QueryMode::Singly, Some(agents)) => self.ask_all(link, agents, &mut presence).await,
                 (QueryMode::Singly, None) => {
-                    presence.fail(self.name(), None, "it is asked agent by agent, and nobody was asked for");
+                    presence.fail(self.name(), None, GapReason::NotAsked);
                 }
             },
         }
@@ -95,7 +94,7 @@ impl System {
         link.read(|| self.observer.ask(connection, &question), hear).await
     }
 
-    /// Reads the whole listing, again while it shifts.
+    /// Reads the whole listing, and repeats it while it shifts.
     async fn list(&self, link: &Client, size: usize, presence: &mut Presence) {
         let mut reading = 1;
         loop {
@@ -109,25 +108,22 @@ impl System {
             for (agent, said) in said {
                 presence.say(agent, said);
             }
-            let doubt = doubt.map(|doubt| format!("its listing could not be proved complete: {doubt}"));
+            let doubt = doubt.map(|doubt| GapReason::Incomplete { doubt });
             if let Some(reason) = failure.as_ref().map(Failure::reason) {
                 presence.because(self.name(), reason);
             } else if doubt.is_some() || nameless > 0 {
                 presence.because(self.name(), Reason::Incomplete);
             }
-            if let Some(why) = failure.map(|failure| failure.message().to_owned()).or(doubt) {
+            if let Some(why) = failure.map(|failure| failure.message().into()).or(doubt) {
                 presence.fail(self.name(), None, why);
             } else if nameless > 0 {
-                let rows =
-                    if nameless == 1 { "a row says".to_owned() } else { format!("{nameless} rows say") };
-                let why = format!("{rows} that somebody is at work, and not who it is");
-                presence.fail(self.name(), None, why);
+                presence.fail(self.name(), None, GapReason::Nameless { rows: nameless });
             }
             return;
         }
     }
 
-    /// Reads pages until one fails, or proves the total wrong.
+    /// Reads pages until one fails, or contradicts the total.
     async fn pages(&self, link: &Client, size: usize) -> (Vec<PresencePage>, Option<Failure>) {
         let task = progress::begin(format!("reading {}", link.connection().name), "pages");
         let mut pages = Vec::new();
@@ -137,8 +133,8 @@ impl System {
         (pages, done.err())
     }
 
-    /// Asks for agents one by one. The first goes ahead alone: a system that is out of reach, or does not let
-    /// us in, is found out by one call and not by as many as may be in flight.
+    /// Asks for agents one by one. The first one goes ahead alone, so that one call detects an unreachable system or
+    /// a refused sign-in.
     async fn ask_all(&self, link: &Client, agents: &BTreeSet<OperatorId>, presence: &mut Presence) {
         let askable = |agent: &&OperatorId| {
             self.observer.ask(link.connection(), &PresenceQuery::Agent(agent)).is_some()
@@ -186,7 +182,7 @@ impl System {
     fn take(&self, agent: &OperatorId, answer: Result<PresencePage, Failure>, presence: &mut Presence) {
         match answer {
             Ok(sightings) => {
-                // A clear answer may hold no state: the system knows nobody of this number who is signed in.
+                // A valid response may hold no state: no agent with this number is signed in.
                 if !sightings.rows.contains(agent) {
                     presence.unobserved(self.name(), agent.clone());
                 }

@@ -1,28 +1,28 @@
-//! Interface through which readers reach a system.
+//! Interface through which readers call a system.
 
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
 use crate::provider::Provider;
 
-/// A system that can be read: a connection at work, or a test's.
+/// A readable system: a connection, or one of a test.
 pub trait ResourceReader {
-    /// Its connector.
+    /// Returns the connector.
     fn provider(&self) -> &dyn Provider;
 
-    /// The configured connection.
+    /// Returns the configured connection.
     fn connection(&self) -> &Connection;
 
-    /// How many calls may be made side by side.
+    /// Returns the number of calls that may run side by side.
     fn at_once(&self) -> usize {
         self.connection().concurrency()
     }
 
-    /// Whether the system refused the sign-in.
+    /// Returns true if the system refused the sign-in.
     fn is_shut(&self) -> bool {
         false
     }
 
-    /// Makes a reading call, and again while that may help.
+    /// Makes a read call, and retries it while that may help.
     fn read<T>(
         &self,
         call: impl Fn() -> Call,

@@ -1,4 +1,4 @@
-//! Connections → Live: whole listings, pages side by side; and single resources, for reading back.
+//! Connections → Live: whole listings, pages side by side; and single resources, for the read-back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -7,26 +7,25 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::reader::ResourceReader;
-use crate::apply::readback::{
-    QueueKey, ReadBack, ReadSet, listed_agent, matching, unreturned_members, with_members,
-};
+use crate::apply::readback::{QueueKey, ReadBack, ReadSet, listed_agent, matching, with_members};
 use crate::model::call::{Call, Failure};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
+use crate::model::note::Unread;
 use crate::provider::paging::{Assembled, Assembly, Course, Head};
 use crate::provider::{Page, Row};
 use crate::runtime::progress;
 use crate::runtime::vendor::Vendors;
 
-/// How often a listing that shifts while it is read is read again before it counts as incomplete.
+/// Number of reads of a shifting listing before it counts as incomplete.
 pub(super) const READINGS: usize = 3;
 
-/// Reads everything that is live.
+/// Reads all live resources.
 ///
 /// # Errors
-/// The first system that cannot be read; an incomplete listing is no failure.
+/// The failures of systems that cannot be read. An incomplete listing is no failure.
 pub async fn live(vendors: &Vendors<impl ResourceReader>) -> Result<Live, Failure> {
     let read_agents = async {
         match &vendors.agents {
@@ -40,12 +39,12 @@ pub async fn live(vendors: &Vendors<impl ResourceReader>) -> Result<Live, Failur
             None => Ok(None),
         }
     };
-    // Whoever mends one system wants to know of the other.
+    // A user who fixes one system needs the failure of the other too.
     match tokio::join!(read_agents, read_queues) {
         (Ok(agents), Ok(queues)) => Ok(Live { agents, queues, seats: Seats::Unasked }),
         (Err(one), Err(other)) => {
             let message = format!("{}\n{}", one.message(), other.message());
-            // A run that is told of a refused sign-in is not to be repeated, whatever else failed.
+            // A run with a refused sign-in must not be repeated, whatever else failed.
             let graver = if other.reason() > one.reason() { other } else { one };
             Err(graver.map(|_| message))
         }
@@ -76,7 +75,7 @@ pub async fn queues(vendor: &impl ResourceReader) -> Result<Listing<OperatorId, 
     let mut listing = listed(vendor, queue).await?;
     let untold = listing.items.iter().find(|(_, queue)| queue.members().is_none());
     if let Some((exten, _)) = untold {
-        let doubt = unreturned_members(exten);
+        let doubt = Unread::NoMembers { exten: exten.clone() }.to_string();
         listing.incomplete.get_or_insert(doubt);
     }
     Ok(listing)
@@ -89,7 +88,7 @@ fn queue(row: Row) -> Option<(OperatorId, LiveQueue)> {
     }
 }
 
-/// Adds the queues of a ledger that a complete listing does not show and that a query by number does.
+/// Adds the ledger's queues that a complete listing lacks and that a query finds.
 ///
 /// The listing may show a new queue later than the query. A queue counts as deleted only if neither shows it. A query
 /// that fails makes the listing incomplete, unless the creation of its queue is pending.
@@ -105,7 +104,7 @@ pub async fn add_unlisted(
             continue;
         }
         match one(vendor, &exten).await {
-            // Without its members nothing is compared with it.
+            // A queue without its members cannot be compared.
             Ok(shown) => {
                 let shown = shown.and_then(queue);
                 listing.items.extend(shown.filter(|(_, queue)| queue.members().is_some()));
@@ -120,10 +119,9 @@ pub async fn add_unlisted(
     }
 }
 
-/// Looks at agents one by one, or at all of them where that takes fewer calls; `listed` is how many there are,
-/// as far as is known.
+/// Reads agents one by one, or all of them if that takes fewer calls. `listed` is their known number.
 ///
-/// Whoever could not be seen is neither among the items nor missing, and the listing is not whole.
+/// An agent that cannot be read is neither among the items nor missing, and the listing is incomplete.
 pub async fn some_agents(
     vendor: &impl ResourceReader,
     ids: &BTreeSet<OperatorId>,
@@ -136,13 +134,13 @@ pub async fn some_agents(
                 some.items.insert(id, record);
             }
             Ok(None) => {}
-            Err(why) => some.incomplete = Some(why),
+            Err(why) => some.incomplete = Some(why.to_string()),
         }
     }
     some
 }
 
-/// Reads a whole listing of one kind, again while it shifts.
+/// Reads a whole listing of one kind, and repeats it while it shifts.
 async fn listed<T>(
     vendor: &impl ResourceReader,
     of: impl Fn(Row) -> Option<(OperatorId, T)> + Copy,
@@ -159,7 +157,7 @@ async fn listed<T>(
     }
 }
 
-/// Reads all pages of a listing: the first tells how many there are. Says how many rows a page holds, too.
+/// Reads all pages of a listing; the first page gives their number. Also returns the number of rows of a page.
 async fn pages<T>(
     vendor: &impl ResourceReader,
     ask: impl Fn(usize) -> Call + Copy,
@@ -174,11 +172,11 @@ async fn pages<T>(
     Ok((assembly, size))
 }
 
-/// Reads the pages of a listing until the last one, or one that proves the total wrong; returns how many rows a page
-/// holds.
+/// Reads the pages of a listing until the last one, or until one contradicts the total. Returns the number of rows of
+/// a page.
 ///
 /// # Errors
-/// A page that cannot be read; those before it were taken.
+/// A page cannot be read; `take` got the ones before it.
 pub(super) async fn each<P, F: Future<Output = Result<P, Failure>>>(
     at_once: usize,
     asked: usize,
@@ -193,7 +191,7 @@ pub(super) async fn each<P, F: Future<Output = Result<P, Failure>>>(
     task.out_of(count);
     task.another();
     take(first);
-    // The second page goes ahead alone: a total that is not true is found out by one call.
+    // The second page goes ahead alone, so that one call detects a wrong total.
     let read = |page| read(page).inspect(|_| task.another());
     let second = stream::iter(2..=count.min(2)).map(&read).buffered(1);
     let mut rest = pin!(second.chain(stream::iter(3..=count).map(&read).buffered(at_once)));
@@ -207,9 +205,9 @@ pub(super) async fn each<P, F: Future<Output = Result<P, Failure>>>(
     Ok(course.size())
 }
 
-/// Looks at some resources: one by one, or by the listing where that takes fewer calls.
+/// Reads some resources: one by one, or by the listing if that takes fewer calls.
 ///
-/// `listed` is how many resources of each kind are live, as far as is known.
+/// `listed` is the known number of live resources of each kind.
 pub async fn look(
     vendors: &Vendors<impl ResourceReader>,
     wanted: &ReadSet,
@@ -224,28 +222,28 @@ pub async fn look(
     ReadBack { agents, queues, refused }
 }
 
-type SeenAgents = BTreeMap<OperatorId, Result<Option<Record>, String>>;
+type SeenAgents = BTreeMap<OperatorId, Result<Option<Record>, Unread>>;
 
 async fn look_at_agents(
     vendor: Option<&impl ResourceReader>,
     ids: &BTreeSet<OperatorId>,
     listed: usize,
 ) -> SeenAgents {
-    let all = |why: &str| ids.iter().map(|id| (id.clone(), Err(why.to_owned()))).collect();
+    let all = |why: Unread| ids.iter().map(|id| (id.clone(), Err(why.clone()))).collect();
     if ids.is_empty() {
         return SeenAgents::new();
     }
-    let Some(vendor) = vendor else { return all("no connection holds agents") };
+    let Some(vendor) = vendor else { return all(Unread::NoConnection { kind: Kind::Agent }) };
     let page = vendor.provider().page_size(vendor.connection());
     if listed.div_ceil(page) < ids.len() {
         return match agents(vendor).await {
-            Err(failure) => all(failure.message()),
+            Err(failure) => all(Unread::from(&failure)),
             Ok(listing) => ids.iter().map(|id| (id.clone(), listed_agent(id, &listing))).collect(),
         };
     }
     stream::iter(ids.iter().cloned())
         .map(|id| async move {
-            let seen = one(vendor, &id).await.map_err(|failure| failure.message().to_owned());
+            let seen = one(vendor, &id).await.map_err(|failure| Unread::from(&failure));
             (id, seen.map(|row| row.and_then(agent).map(|(_, record)| record)))
         })
         .buffered(vendor.at_once())
@@ -253,7 +251,7 @@ async fn look_at_agents(
         .await
 }
 
-/// One resource; `None` when it is proved missing.
+/// Reads one resource; `None` if it is proved missing.
 async fn one(vendor: &impl ResourceReader, key: &OperatorId) -> Result<Option<Row>, Failure> {
     let ask = || vendor.provider().get_request(vendor.connection(), key.as_str());
     let hear = |reply: &_| vendor.provider().parse_get(vendor.connection(), key.as_str(), reply);
@@ -263,7 +261,7 @@ async fn one(vendor: &impl ResourceReader, key: &OperatorId) -> Result<Option<Ro
     if vendor.provider().search_request(vendor.connection(), key.as_str(), 1).is_none() {
         return Ok(None);
     }
-    // The answer to a single question proves no absence: a listing narrowed to it does.
+    // A query for one resource proves no absence; a listing narrowed to it does.
     let ask = |page| {
         let call = vendor.provider().search_request(vendor.connection(), key.as_str(), page);
         call.unwrap_or_else(|| vendor.provider().list_request(vendor.connection(), page))
@@ -273,9 +271,7 @@ async fn one(vendor: &impl ResourceReader, key: &OperatorId) -> Result<Option<Ro
     match (rows.remove(key), incomplete) {
         (Some(row), _) => Ok(Some(row)),
         (None, None) => Ok(None),
-        (None, Some(doubt)) => {
-            Err(Failure::Garbled(format!("the listing could not be proved complete ({doubt})")))
-        }
+        (None, Some(doubt)) => Err(Failure::Garbled(Unread::Incomplete { doubt }.to_string())),
     }
 }
 
@@ -293,20 +289,20 @@ async fn named(vendor: &impl ResourceReader, name: &str) -> Result<Listing<Opera
     Ok(Listing { items, incomplete, foreign, page_size })
 }
 
-type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, String>>;
+type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, Unread>>;
 
 async fn look_at_queues(
     vendor: Option<&impl ResourceReader>,
     keys: &BTreeSet<QueueKey>,
     listed: usize,
 ) -> SeenQueues {
-    let all = |why: &str| keys.iter().map(|key| (key.clone(), Err(why.to_owned()))).collect();
+    let all = |why: Unread| keys.iter().map(|key| (key.clone(), Err(why.clone()))).collect();
     if keys.is_empty() {
         return SeenQueues::new();
     }
-    let Some(vendor) = vendor else { return all("no connection holds queues") };
+    let Some(vendor) = vendor else { return all(Unread::NoConnection { kind: Kind::Queue }) };
     let page = vendor.provider().page_size(vendor.connection());
-    // Where each key takes one call, and all of them no more than the listing does.
+    // True if a key takes one call. All keys together must take no more calls than the listing.
     let alone = |key: &QueueKey| match key {
         QueueKey::Exten(_) => true,
         QueueKey::Name(name) => vendor.provider().named_request(vendor.connection(), name, 1).is_some(),
@@ -314,7 +310,7 @@ async fn look_at_queues(
     };
     if listed.div_ceil(page) < keys.len() || !keys.iter().all(alone) {
         return match queues(vendor).await {
-            Err(failure) => all(failure.message()),
+            Err(failure) => all(Unread::from(&failure)),
             Ok(listing) => keys.iter().map(|key| (key.clone(), matching(key, &listing))).collect(),
         };
     }
@@ -326,11 +322,11 @@ async fn look_at_queues(
                 }
                 QueueKey::Name(name) => {
                     let found = named(vendor, name).await.map(|l| matching(&key, &l).and_then(with_members));
-                    return (key, found.unwrap_or_else(|failure| Err(failure.message().to_owned())));
+                    return (key, found.unwrap_or_else(|failure| Err(Unread::from(&failure))));
                 }
-                QueueKey::All => return (key, Err("it was not looked at".to_owned())),
+                QueueKey::All => return (key, Err(Unread::NotRead)),
             };
-            let found = found.map_err(|failure| failure.message().to_owned());
+            let found = found.map_err(|failure| Unread::from(&failure));
             (key, found.and_then(with_members))
         })
         .buffered(vendor.at_once())
@@ -350,7 +346,7 @@ mod tests {
     use crate::provider::{Provider, webchat_queue};
     use crate::vendors;
 
-    /// A system that gives one answer to every call.
+    /// Reader that gets one response to every call.
     struct OneAnswer(Connection, Reply);
 
     impl ResourceReader for OneAnswer {

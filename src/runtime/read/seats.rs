@@ -1,4 +1,4 @@
-//! The voice seats: read whole, with their calls; and their passwords compared with the stores.
+//! Voice seats: reads them whole with their calls, and compares their passwords with the stores.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ use crate::runtime::progress;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// How many days, until now, the calls of seats are counted over: what tells whether somebody works there.
+/// Number of days, until now, for which the calls of a seat are counted. They tell whether the seat is in use.
 pub const RECENT_DAYS: u32 = 7;
 
-/// Reads every seat, and its calls of the last days; again while the listing shifts. Where there is something
-/// to compare with, it is told of the passwords that manifests name whether they are those of the stores.
+/// Reads all seats and their recent calls, and repeats that while the listing shifts. With `against`, compares the
+/// passwords that manifests name with the stores.
 ///
 /// # Errors
 /// The first page that cannot be read; an incomplete listing is no failure.
@@ -64,7 +64,7 @@ async fn pages(reader: &dyn SeatReader, link: &Client, window: &Window) -> Resul
     Ok(pages)
 }
 
-/// Compares the passwords that manifests name, of the seats that are live.
+/// Compares the passwords that manifests name for live seats.
 async fn compare(
     seats: &seats::Seats,
     desired: &Desired,

@@ -28,6 +28,7 @@ fn plan(workspace: &str) -> Arc<Plan> {
         steps: Vec::new(),
         findings: Vec::new(),
         allowed: Vec::new(),
+        assert_unread: false,
         targets: Vec::new(),
         digests: Digests::default(),
     })
@@ -89,7 +90,7 @@ fn a_journal_is_of_one_workspace_and_one_ledger() -> io::Result<()> {
     let at = |name: &str, ledger: &str| desk(folder.path(), name, ledger).map(|desk| desk.path);
     let other = "ledger: { path: b.json }\n";
     let mut paths = vec![at("a", "")?, at("b", "")?, at("a", other)?];
-    // File names may not tell these apart.
+    // File names may not distinguish these.
     paths.extend([at("A", "")?, at("'a/b'", "")?, at("'a b'", "")?, at("售前", "")?, at("售后", "")?]);
     let long = "x".repeat(300);
     paths.extend([at(&format!("{long}1"), "")?, at(&format!("{long}2"), "")?]);
@@ -111,7 +112,7 @@ fn anothers_journal_is_neither_taken_up_nor_removed() -> io::Result<()> {
     b.discard();
     b.start(&plan("b"), 0)?.finish();
     assert_eq!(a.unfinished().map(|entries| entries.len()), Ok(1));
-    // Somebody put it into the other's place.
+    // The journal was moved to the other workspace's path.
     fs::rename(&a.path, &b.path)?;
     let why = b.unfinished().err().unwrap_or_default();
     assert!(why.contains("is of workspace `a`") && why.contains("move it away"), "{why}");
@@ -119,7 +120,7 @@ fn anothers_journal_is_neither_taken_up_nor_removed() -> io::Result<()> {
     b.discard();
     assert!(b.path.exists());
     fs::rename(&b.path, &a.path)?;
-    // Who lost the lock does not take the next one's journal away.
+    // A run that lost the lock does not remove the next run's journal.
     let next = a.start(&plan("a"), 0)?;
     running.finish();
     assert!(a.path.exists());
@@ -142,7 +143,7 @@ fn a_journal_of_the_version_before_is_taken_up_by_its_workspace_alone() -> io::R
     assert_eq!(a.foreign_journal(), None);
     a.start(&plan("a"), 0)?.finish();
     assert!(!a.before.exists());
-    // Nobody's.
+    // A journal that names no workspace.
     fs::write(&a.before, "{\"entry\":\"ru")?;
     assert_eq!(a.unfinished(), Ok(Vec::new()));
     a.start(&plan("a"), 0)?.finish();

@@ -1,8 +1,8 @@
-//! Where a workspace's ledger and its lock lie: a folder or an object store.
+//! Backend of a workspace's ledger and its lock: a folder or an object store.
 //!
-//! In: bytes, and the version that they shall replace. Out: the version that then lies there. A document is
-//! made only where there is none, and replaced only while it is still what its writer read: so of two who
-//! want the lock exactly one gets it, and a run that lost it cannot write over another's ledger.
+//! In: bytes, and the version that they replace. Out: the new version. Creation fails if the document exists.
+//! Replacement fails if the document has changed since its writer read it. So of two runs that want the lock exactly
+//! one gets it, and a run that lost it cannot overwrite another's ledger.
 
 use super::document::{BackendError, Document, Version, Versioned};
 use super::file_backend::Folder;
@@ -10,7 +10,7 @@ use super::lock_owner::Signs;
 use super::object_backend::Bucket;
 use crate::storage::state;
 
-/// A folder or an object store.
+/// Folder or object store.
 #[derive(Debug)]
 pub(super) enum Backend {
     Folder(Folder),
@@ -18,7 +18,7 @@ pub(super) enum Backend {
 }
 
 impl Backend {
-    /// The place of a document, in words.
+    /// Returns the location of a document for display.
     pub(super) fn shown(&self, document: Document) -> String {
         match self {
             Self::Folder(folder) => folder.shown(document),
@@ -26,7 +26,7 @@ impl Backend {
         }
     }
 
-    /// Where those who hold the lock give signs that they run.
+    /// Returns the place in which lock holders give signs that they run.
     pub(super) fn signs(&self) -> Signs {
         match self {
             Self::Folder(folder) => folder.signs(),
@@ -44,7 +44,7 @@ impl Backend {
         }
     }
 
-    /// Makes a document where there is none.
+    /// Creates a document; fails if it exists.
     pub(super) async fn create(&self, document: Document, bytes: &[u8]) -> Result<Version, BackendError> {
         match self {
             Self::Folder(folder) => folder.create(document, bytes),
@@ -52,7 +52,7 @@ impl Backend {
         }
     }
 
-    /// Replaces a document that is still what was read.
+    /// Replaces a document if it is unchanged since it was read.
     pub(super) async fn replace(
         &self,
         document: Document,
@@ -65,8 +65,8 @@ impl Backend {
         }
     }
 
-    /// Takes a document away that is still what was read. Object stores cannot remove on a condition: there
-    /// `tombstone` takes its place.
+    /// Removes a document if it is unchanged since it was read. Object stores have no conditional delete, so there
+    /// `tombstone` replaces the document.
     pub(super) async fn retire(
         &self,
         document: Document,
@@ -79,8 +79,8 @@ impl Backend {
         }
     }
 
-    /// Makes sure that the place keeps the promises above, right after a document was written to it: some
-    /// servers take conditions and do not look at them.
+    /// Checks that the backend keeps the promises above. Some servers accept conditions and ignore them. Call it
+    /// right after a document was written.
     pub(super) async fn prove(&self, document: Document, bytes: &[u8]) -> Result<(), BackendError> {
         match self {
             Self::Folder(_) => Ok(()),

@@ -1,37 +1,37 @@
-//! Documents of a ledger in any backend: their versions, and the errors of reading and writing them.
+//! Documents of a ledger in any backend: their versions and their errors.
 
-/// One of the two documents.
+/// Kind of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Document {
-    /// What was applied last.
+    /// The state that was applied last.
     Ledger,
-    /// Who applies now.
+    /// The current holder of the lock.
     Lock,
 }
 
-/// A document as it was read.
+/// Document as it was read.
 #[derive(Debug)]
 pub(super) struct Versioned {
     pub(super) bytes: Vec<u8>,
     pub(super) version: Version,
 }
 
-/// What tells one state of a document from the next.
+/// Version that identifies one state of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Version {
-    /// Of a file: a digest of what is in it.
+    /// Digest of a file's content.
     Digest(Vec<u8>),
-    /// Of an object: as its store says.
+    /// Version of an object, as its store reports it.
     Object(object_store::UpdateVersion),
 }
 
-/// Why a document was not read or written.
+/// Reason for which a document was not read or written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BackendError {
-    /// It is not what its writer read, or is there already.
+    /// The document has changed since its writer read it, or exists already.
     Conflict,
-    /// This machine's disk refuses.
+    /// This machine's disk failed.
     Disk(String),
-    /// The store cannot be reached, or refuses.
+    /// The store is unreachable, or refuses.
     Remote(String),
 }

@@ -2,27 +2,27 @@
 
 use super::document::BackendError;
 
-/// Why the ledger or its lock cannot be had.
+/// Reason for which the ledger or its lock is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The setting is wrong, the file is damaged or too new, or this machine's disk refuses.
+    /// The setting is wrong, the file is damaged or too new, or this machine's disk failed.
     #[error("{0}")]
     Unusable(String),
-    /// The object store cannot be reached, or refuses.
+    /// The object store is unreachable, or refuses.
     #[error("{0}")]
     Unreachable(String),
-    /// Another holds the lock.
+    /// Another process holds the lock.
     #[error("{0}")]
     Locked(String),
-    /// The ledger is another workspace's: what it owns is not this one's to delete.
+    /// The ledger belongs to another workspace or tenant. This run must not delete its resources.
     #[error("{what}; {help}")]
     Others {
-        /// Whose it is.
+        /// The ledger and its owner.
         what: String,
-        /// What to do.
+        /// The remedy.
         help: String,
     },
-    /// The ledger is not what this run read: another run wrote it since. Read it again and record in that.
+    /// Another run wrote the ledger since this run read it. Read it again and record in that.
     #[error("the ledger {0} was changed by another run since it was read, and was not written over")]
     Moved(String),
 }

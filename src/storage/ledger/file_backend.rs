@@ -1,8 +1,8 @@
 //! The ledger and its lock as files of one folder.
 //!
-//! Each is written whole beside its place and renamed, for its owner alone. "Still what was read" is judged
-//! and acted upon under a lock of the operating system on a guard file, held for that moment only and freed
-//! with the process that holds it.
+//! Each file is written whole beside its path and then renamed, readable by its owner alone. The check that a file is
+//! unchanged, and the write, happen under an operating system lock of a guard file. That lock is held only for this
+//! moment, and ends with its process.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
@@ -16,10 +16,10 @@ use super::document::{BackendError, Document, Version, Versioned};
 use super::lock_owner::Signs;
 use crate::storage::{files, paths};
 
-/// How long the guard is waited for. It is held for milliseconds, unless its holder was stopped.
+/// Longest wait for the guard. It is held for milliseconds, unless its holder was stopped.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Two files of a folder.
+/// Ledger and lock in a folder.
 #[derive(Debug)]
 pub(super) struct Folder {
     ledger: PathBuf,
@@ -28,7 +28,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// A ledger at a path; its lock is named after it.
+    /// Returns the backend of a ledger at a path; the lock's name derives from it.
     pub(super) fn of_file(ledger: PathBuf) -> Self {
         let name = ledger.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lock = ledger.with_file_name(format!("{name}.lock"));
@@ -36,14 +36,14 @@ impl Folder {
         Self { ledger, lock, guard }
     }
 
-    /// A folder that holds a ledger as an object store would.
+    /// Returns the backend of a folder, with the file names of an object store.
     pub(super) fn of_folder(folder: &Path) -> Self {
         let [ledger, lock, guard] =
             ["ledger.json", "lock.json", ".ledger.json.guard"].map(|name| folder.join(name));
         Self { ledger, lock, guard }
     }
 
-    /// Its files: ledger, lock and guard.
+    /// Returns the paths of ledger, lock and guard.
     pub(super) fn paths(self) -> Vec<PathBuf> {
         vec![self.ledger, self.lock, self.guard]
     }
@@ -63,7 +63,7 @@ impl Folder {
         self.path(document).display().to_string()
     }
 
-    /// Reads a document, on a thread of its own: what lies in its place may be a pipe without a writer.
+    /// Reads a document on a separate thread. Its path may be a pipe without a writer.
     pub(super) async fn read(&self, document: Document) -> Result<Option<Versioned>, BackendError> {
         let path = self.path(document).to_owned();
         let read = tokio::task::spawn_blocking(move || fs::read(path)).await;
@@ -110,7 +110,7 @@ impl Folder {
         }
     }
 
-    /// Keeps others from replacing until it is dropped.
+    /// Blocks other replacements until the returned file is dropped.
     async fn guard(&self, document: Document) -> Result<File, BackendError> {
         let guard = &self.guard;
         let wrong = |error: &io::Error| {
@@ -155,7 +155,7 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Writes a file whole, where there is none.
+/// Writes a new file whole; fails if it exists.
 fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
@@ -166,10 +166,10 @@ fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Makes a new name last, as the content does already.
+/// Syncs the folder, so that a new name survives like the content.
 fn sync_folder(path: &Path) -> io::Result<()> {
     match File::open(folder_of(path))?.sync_all() {
-        // Some file systems do not know how; the content is safe all the same.
+        // Some file systems cannot sync a folder; the content is safe all the same.
         Err(error) if error.kind() == ErrorKind::InvalidInput || error.kind() == ErrorKind::Unsupported => {
             Ok(())
         }

@@ -1,4 +1,4 @@
-//! The lock of a ledger: one holder at a time, for as long as it says that it is there.
+//! Lock of a ledger: one holder at a time, for as long as it renews its lease.
 //!
 //! ```text
 //!            take                     a third of the lease: renew
@@ -8,13 +8,13 @@
 //!    └──────────────────┘ release
 //! ```
 //!
-//! Each arrow is one write on the condition that the lock is what was read, so of two takers one wins, and a
-//! holder whose lock was taken over can neither renew nor free the new one. Taken over is what a process holds
-//! that surely ended, at once; and what was seen not to change for a lease, by this process's own clock, unless
-//! its holder surely runs. Clocks of other hosts, and steps of one's own, decide nothing.
+//! Each arrow is one conditional write: it fails if the lock has changed since it was read. So one of two takers
+//! wins, and a holder that lost its lock can neither renew nor free the new one. A run takes over the lock of a
+//! holder that surely ended at once. It takes over a lock that it saw unchanged for a whole lease, by its own clock,
+//! unless the holder surely runs. Clocks of other hosts, and steps of its own clock, have no effect.
 //!
-//! The holder asks a [`Lease`] before each write: it ends before anybody may take the lock over, by a clock that
-//! counts the time in which the process or its host stood still.
+//! The holder checks a [`Lease`] before each write. The lease ends before another process may take the lock over. Its
+//! clock includes the time in which the process or its host was suspended.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -35,21 +35,21 @@ use crate::runtime::gate::WriteLease;
 
 const FORMAT: &str = "rosterctl.lock/v1";
 
-/// How often a change of hands is followed before giving up.
+/// Number of changes of the lock to follow before giving up.
 const ATTEMPTS: usize = 10;
 
-/// The lock as it is stored.
+/// Stored form of the lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Stored {
     format: String,
-    /// Who holds it; nobody once it was freed.
+    /// The holder; `None` once the lock was freed.
     holder: Option<LockOwner>,
     since: Timestamp,
     until: Timestamp,
-    /// Different for each time that it is taken.
+    /// Unique for each time that the lock is taken.
     nonce: String,
-    /// How long its lease is.
+    /// Length of the lease, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lease_ms: Option<u64>,
 }
@@ -60,7 +60,7 @@ impl Stored {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        // A holder is made of texts and numbers: nothing in it can fail to be written.
+        // A holder consists of texts and numbers, so serialization cannot fail.
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         bytes.push(b'\n');
         bytes
@@ -71,14 +71,14 @@ impl Stored {
     }
 }
 
-/// What is to be thought of a lock that lies there.
+/// Judgement of an existing lock.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Free,
-    /// Its holder surely ended, as the words say.
+    /// The holder surely ended; with the reason.
     Dead(String),
     Held(LockInfo),
-    /// By this host's clock its lease ran out, which a clock that is wrong would say too.
+    /// By this host's clock the lease ran out, but that clock may be wrong.
     Silent(LockInfo),
 }
 
@@ -95,10 +95,10 @@ fn judge(stored: &Stored, life: impl Fn(&LockOwner) -> Life, now: Timestamp) -> 
     }
 }
 
-/// Told what is waited for.
+/// Callback that tells the user of a wait and its reason.
 pub type News<'a> = &'a (dyn Fn(&str) + Sync);
 
-/// Looks at a lock for as long as its lease; whether it stayed what it was.
+/// Watches a lock for the length of its lease. Returns true if it stayed unchanged.
 async fn stays(
     shelf: &Backend,
     seen: &Versioned,
@@ -125,19 +125,19 @@ async fn stays(
     Ok(true)
 }
 
-/// Who holds a lock, since and until when.
+/// Holder of a lock, with the start and the end of its lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockInfo {
-    /// Who.
+    /// The holder.
     pub holder: LockOwner,
-    /// Since when.
+    /// Time at which the holder took the lock.
     pub since: Timestamp,
-    /// Until when, unless it is renewed.
+    /// End of the lease, unless it is renewed.
     pub until: Timestamp,
 }
 
 impl LockInfo {
-    /// The whole in words.
+    /// Returns a description of the holder and its lease.
     pub fn words(&self) -> String {
         let Self { holder, since, until } = self;
         format!(
@@ -166,10 +166,10 @@ struct Held {
     version: Version,
 }
 
-/// Until when a lock is surely held.
+/// Time until which a lock is surely held.
 #[derive(Debug)]
 pub struct Lease {
-    /// By the clock that counts from the host's start, its sleep included.
+    /// In milliseconds of the clock that counts from the host's start, including its sleep.
     until_ms: AtomicI64,
     length: Duration,
     lost: watch::Sender<Option<String>>,
@@ -182,7 +182,7 @@ impl Lease {
         lease
     }
 
-    /// Counts the lease from a moment before it was written. It ends earlier than for others.
+    /// Counts the lease from a moment before it was written. It ends earlier here than for other processes.
     fn extend(&self, begin_ms: i64) {
         let length = i64::try_from(self.length.as_millis()).unwrap_or(i64::MAX / 10);
         self.until_ms.store(begin_ms.saturating_add(length * 9 / 10), Ordering::SeqCst);
@@ -201,7 +201,7 @@ impl Lease {
         });
     }
 
-    /// Turns into a reason when the lock is held no more: then nothing more may be written.
+    /// Returns a receiver that gets the reason once the lock is lost. After that, write nothing more.
     pub fn lost(&self) -> watch::Receiver<Option<String>> {
         self.lost.subscribe()
     }
@@ -220,7 +220,7 @@ impl WriteLease for Arc<Lease> {
 
 /// A lock that is held and renewed until it is released.
 ///
-/// Dropped without [`Lock::release`] it is renewed no more, and falls to others as that of a dead process.
+/// If dropped without [`Lock::release`], it is no longer renewed, and others may take it like that of a dead process.
 pub struct Lock {
     shelf: Arc<Backend>,
     held: Arc<Mutex<Held>>,
@@ -231,7 +231,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock; `news` is told what that waits for.
+    /// Takes the lock, and tells `news` of each wait.
     pub(super) async fn take(
         shelf: Arc<Backend>,
         lease: Duration,
@@ -249,10 +249,10 @@ impl Lock {
         news: News<'_>,
     ) -> Result<Self, LedgerError> {
         let nonce = clock::nonce();
-        // Until the lock is had, it goes with this attempt.
+        // Until the lock is taken, the sign belongs to this attempt.
         let mut sign = signs.give(&nonce);
         let mut taken_over = None;
-        // The nonce of a lock that was seen to change.
+        // Nonce of a lock that changed while it was watched.
         let mut changed = None;
         for _ in 0..ATTEMPTS {
             let mut seen = shelf.read(Document::Lock).await?;
@@ -260,7 +260,7 @@ impl Lock {
             if let Some(at) = &seen {
                 let Some(there) = Stored::read(at) else { return Err(unreadable(&shelf)) };
                 match judge(&there, |holder| signs.life(holder, &there.nonce, &me), now()) {
-                    // An earlier attempt arrived, and its answer did not.
+                    // An earlier attempt succeeded, but its response was lost.
                     Verdict::Held(_) | Verdict::Silent(_) if there.nonce == nonce => {}
                     Verdict::Held(holding) => return Err(busy(&holding)),
                     Verdict::Silent(holding) if changed.as_ref() == Some(&there.nonce) => {
@@ -338,17 +338,17 @@ impl Lock {
         )))
     }
 
-    /// From whom the lock was taken over, and why, when it was.
+    /// Returns the former holder and the reason if the lock was taken over.
     pub fn taken_over(&self) -> Option<&str> {
         self.taken_over.as_deref()
     }
 
-    /// Until when it is surely held.
+    /// Returns the lease of the lock.
     pub fn lease(&self) -> Arc<Lease> {
         Arc::clone(&self.lease)
     }
 
-    /// Whether the lock that lies there is still this one.
+    /// Returns true if the stored lock is still this one.
     ///
     /// # Errors
     /// It cannot be read.
@@ -359,7 +359,7 @@ impl Lock {
         Ok(self.lease.holds() && there.is_some_and(|there| there.nonce == nonce && there.holder.is_some()))
     }
 
-    /// Frees the lock, unless it is another's by now.
+    /// Frees the lock, unless another process holds it by now.
     ///
     /// # Errors
     /// It cannot be freed, and stays until its lease runs out.
@@ -372,7 +372,7 @@ impl Lock {
     }
 
     async fn freed(&self) -> Result<(), LedgerError> {
-        // A renewal on its way is waited for: after it, the lock is of another version.
+        // Wait for a renewal in progress: it changes the version of the lock.
         let held = self.held.lock().await;
         self.renewing.abort();
         let mut version = held.version.clone();
@@ -380,7 +380,7 @@ impl Lock {
             match self.shelf.retire(Document::Lock, &held.stored.freed(), &version).await {
                 Ok(()) => return Ok(()),
                 Err(BackendError::Conflict) => match self.shelf.read(Document::Lock).await? {
-                    // A renewal arrived whose answer did not.
+                    // A renewal succeeded, but its response was lost.
                     Some(seen)
                         if Stored::read(&seen).is_some_and(|there| {
                             there.nonce == held.stored.nonce && there.holder.is_some()
@@ -403,7 +403,7 @@ impl Drop for Lock {
     }
 }
 
-/// Says in the background that the holder is still there.
+/// Renews the lock in the background.
 struct Renewer {
     shelf: Arc<Backend>,
     held: Arc<Mutex<Held>>,
@@ -455,7 +455,7 @@ impl Renewer {
                 Err(BackendError::Conflict) => continue,
             };
             match Stored::read(&seen) {
-                // An earlier renewal arrived whose answer did not.
+                // An earlier renewal succeeded, but its response was lost.
                 Some(there) if there.nonce == held.stored.nonce && there.holder.is_some() => {
                     held.version = seen.version;
                 }
@@ -471,24 +471,24 @@ impl Renewer {
 }
 
 enum Failure {
-    /// The lock is another's, or nobody's.
+    /// Another process holds the lock, or it is free.
     Gone(String),
-    /// Try again.
+    /// The renewal may succeed later.
     Later(String),
 }
 
-/// What `unlock` found, or would find.
+/// Lock that `unlock` freed, or would free.
 #[derive(Debug, PartialEq, Eq)]
 pub enum LockStatus {
-    /// Nobody held it.
+    /// The lock was free.
     Nothing,
-    /// Somebody held it, and does no more.
+    /// Holder of the lock.
     Holder(LockInfo),
-    /// Something that is no lock lay in its place, and does no more.
+    /// The document was no lock.
     Unreadable,
 }
 
-/// Says what `free` would find.
+/// Returns the lock that `free` would find.
 pub(super) async fn look(shelf: &Backend) -> Result<LockStatus, LedgerError> {
     let Some(seen) = shelf.read(Document::Lock).await? else { return Ok(LockStatus::Nothing) };
     let Some(stored) = Stored::read(&seen) else { return Ok(LockStatus::Unreadable) };
@@ -498,7 +498,7 @@ pub(super) async fn look(shelf: &Backend) -> Result<LockStatus, LedgerError> {
     })
 }
 
-/// Frees a lock whose holder surely ended, or whose lease is over; with `force` any other too.
+/// Frees a lock whose holder surely ended or whose lease is over. With `force` it frees any lock.
 pub(super) async fn free(
     shelf: &Backend,
     signs: &Signs,
@@ -533,7 +533,7 @@ pub(super) async fn free(
             return Ok(told.map_or(LockStatus::Nothing, |(_, holding)| LockStatus::Holder(holding)));
         };
         let holding = LockInfo { holder: holder.clone(), since: stored.since, until: stored.until };
-        // Whoever took it meanwhile was not asked for.
+        // The caller did not ask to free a lock that was taken meanwhile.
         if told.as_ref().is_some_and(|(nonce, _)| *nonce != stored.nonce) {
             return Err(busy(&holding));
         }
@@ -548,13 +548,13 @@ pub(super) async fn free(
         }
         match shelf.retire(Document::Lock, &stored.freed(), &seen.version).await {
             Ok(()) => {
-                // The sign of one that still runs stays until it ends: a lock of another has another sign.
+                // The sign of a running holder stays until it ends: another lock has another sign.
                 if signs.life(holder, &stored.nonce, &me) == Life::Dead {
                     signs.clear(&stored.nonce);
                 }
                 return Ok(LockStatus::Holder(holding));
             }
-            // It was renewed meanwhile.
+            // The holder renewed it meanwhile.
             Err(BackendError::Conflict) => told = Some((stored.nonce, holding)),
             Err(trouble) => return Err(trouble.into()),
         }

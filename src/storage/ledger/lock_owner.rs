@@ -1,9 +1,9 @@
-//! Who holds a lock, and whether it still runs.
+//! Holder of a lock, and the proof that it still runs.
 //!
-//! A holder keeps a file of its own locked by the operating system for as long as it runs: that lock ends with
-//! its process. The file is named by the nonce of the holder's lock, and lies beside a ledger on disk, else in a
-//! state folder. A file that is locked proves that the holder lives. One that is free proves that it is dead, to
-//! a process of the same host. Where there is none, nothing is known, and the lease alone tells.
+//! A holder keeps its own sign file locked by the operating system for as long as it runs; that lock ends with its
+//! process. The file's name has the nonce of the holder's lock. It lies beside a ledger on disk, else in a state
+//! folder. A locked file proves that the holder lives. A file without a lock proves to a process of the same host
+//! that the holder is dead. Without a file nothing is known, and only the lease counts.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -15,25 +15,25 @@ use serde::{Deserialize, Serialize};
 use crate::runtime::clock;
 use crate::storage::state;
 
-/// A process that holds a lock, or wants to.
+/// A process that holds or wants a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LockOwner {
-    /// Name of its host.
+    /// Name of the host.
     pub host: String,
-    /// Who runs it.
+    /// User that runs the process.
     pub user: String,
-    /// Its number on that host.
+    /// Process ID on that host.
     pub pid: u32,
     /// The program and its version.
     pub program: String,
-    /// The start of its host, where that is told.
+    /// Identifier of the host's start, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot: Option<String>,
 }
 
 impl LockOwner {
-    /// This process.
+    /// Returns the owner for this process.
     pub(super) fn this() -> Self {
         let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
         Self {
@@ -47,12 +47,12 @@ impl LockOwner {
         }
     }
 
-    /// The holder in words.
+    /// Returns a description of the holder.
     pub fn words(&self) -> String {
         format!("{}, process {} of {} on {}", self.program, self.pid, self.user, self.host)
     }
 
-    /// Whether it surely runs on the host of another, by evidence of both.
+    /// Returns true if both processes surely run on one host.
     fn shares_host(&self, other: &Self) -> bool {
         match (&self.boot, &other.boot) {
             (Some(mine), Some(its)) => mine == its,
@@ -62,7 +62,7 @@ impl LockOwner {
     }
 }
 
-/// What is known of a holder.
+/// Knowledge about a holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Life {
     /// It surely runs.
@@ -73,7 +73,7 @@ pub(super) enum Life {
     Unknown,
 }
 
-/// Where holders give signs that they run.
+/// Folders in which holders give signs that they run.
 #[derive(Clone, Debug)]
 pub(super) struct Signs {
     folders: Vec<PathBuf>,
@@ -81,29 +81,29 @@ pub(super) struct Signs {
 }
 
 impl Signs {
-    /// In the folder of a ledger on disk.
+    /// Returns the signs in the folder of a ledger on disk.
     pub(super) fn beside(folder: &Path) -> Self {
         Self { folders: vec![folder.to_owned()], make: |folder| fs::create_dir_all(folder) }
     }
 
-    /// In folders of this user, best first.
+    /// Returns the signs in folders of this user, best first.
     pub(super) fn shared(folders: Vec<PathBuf>) -> Self {
         Self { folders, make: state::make }
     }
 
-    /// Gives the sign of a lock's holder in the first folder that takes it; `None` where none does.
+    /// Creates a holder's sign in the first folder that accepts it; `None` if none does.
     pub(super) fn give(&self, nonce: &str) -> Option<Sign> {
         self.folders.iter().find_map(|folder| {
             let path = path(folder, nonce)?;
             (self.make)(folder).ok()?;
             let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).ok()?;
-            // Some file systems of a network lock nothing.
+            // Some network file systems have no locks.
             file.try_lock().ok()?;
             Some(Sign { path, kept: false, _locked: file })
         })
     }
 
-    /// What `me` can prove of the process that holds the lock of a nonce.
+    /// Returns the knowledge that `me` can prove about the holder of a lock.
     pub(super) fn life(&self, holder: &LockOwner, nonce: &str, me: &LockOwner) -> Life {
         match self.folders.iter().find_map(|folder| is_locked(&path(folder, nonce)?)) {
             Some(true) => Life::Alive,
@@ -112,7 +112,7 @@ impl Signs {
         }
     }
 
-    /// Removes what a dead holder left.
+    /// Removes the sign of a dead holder.
     pub(super) fn clear(&self, nonce: &str) {
         for path in self.folders.iter().filter_map(|folder| path(folder, nonce)) {
             let _ = fs::remove_file(path);
@@ -120,7 +120,7 @@ impl Signs {
     }
 }
 
-/// A sign that a process runs: a file that is locked until it ends.
+/// Sign that a process runs: a file that is locked until the process ends.
 #[derive(Debug)]
 pub(super) struct Sign {
     path: PathBuf,
@@ -129,12 +129,12 @@ pub(super) struct Sign {
 }
 
 impl Sign {
-    /// Lets the file stay when the process ends, as proof of that, since the lock is its holder's now.
+    /// Keeps the file after the process ends, as proof of its end. Call it once the lock is taken.
     pub(super) fn keep(&mut self) {
         self.kept = true;
     }
 
-    /// Takes the sign away once the lock is free.
+    /// Removes the sign once the lock is free.
     pub(super) fn end(mut self) {
         self.kept = false;
     }
@@ -148,15 +148,15 @@ impl Drop for Sign {
     }
 }
 
-/// The file of a nonce; `None` for one that rosterctl never made.
+/// Returns the path of a nonce's sign; `None` for a nonce that rosterctl never made.
 fn path(folder: &Path, nonce: &str) -> Option<PathBuf> {
     let sound = !nonce.is_empty() && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
     sound.then(|| folder.join(format!(".rosterctl-holder-{nonce}")))
 }
 
-/// Whether a file is locked; `None` when that cannot be told.
+/// Returns true if a file is locked; `None` if that is unknown.
 fn is_locked(path: &Path) -> Option<bool> {
-    // A shared lock for a moment: two who look at a time do not take each other for the holder.
+    // Try a shared lock: two concurrent checks must not mistake each other for the holder.
     match File::open(path).ok()?.try_lock_shared() {
         Ok(()) => Some(false),
         Err(TryLockError::WouldBlock) => Some(true),

@@ -1,8 +1,8 @@
-//! A workspace's ledger and its lock: in a file or in an object store, read whole and replaced whole.
+//! A workspace's ledger and its lock, in a file or an object store, read and replaced whole.
 //!
-//! In: `ledger.path` or `ledger.url` of the workspace. Out: the [`Ledger`], brought to this program's form,
-//! and a [`Lock`] that keeps a second apply out. A ledger is replaced only while it is still what this run
-//! read or wrote last, so that a run that lost its lock cannot write over another's.
+//! In: `ledger.path` or `ledger.url` of the workspace. Out: the [`Ledger`], migrated to this program's form, and a
+//! [`Lock`] that excludes a second apply. A ledger is replaced only if it is still the one that this run read or
+//! wrote last. So a run that lost its lock cannot overwrite another's ledger.
 
 mod backend;
 mod document;
@@ -33,25 +33,25 @@ use crate::model::id::safe;
 use crate::model::identity::{Tenant, tenant_moves};
 use crate::model::ledger::{Ledger, VERSION};
 
-/// Where a workspace's ledger lies.
+/// Storage of a workspace's ledger.
 pub struct Store {
     shelf: Arc<Backend>,
     lease: Duration,
-    /// Name of the workspace, which is written into its ledger.
+    /// Name of the workspace, recorded in its ledger.
     workspace: Arc<str>,
-    /// The tenants of its connections, by provider, which are written into its ledger.
+    /// Tenants of its connections by provider, recorded in its ledger.
     tenants: BTreeMap<String, Tenant>,
-    /// The workspace whose own folder is made before the first write.
+    /// Location whose own folder is created before the first write.
     place: Option<Place>,
-    /// What this run read or wrote last; `None` when there was no ledger.
+    /// Version that this run read or wrote last; `None` without a ledger.
     last: Mutex<Option<Version>>,
 }
 
 impl Store {
-    /// Opens the place of a workspace's ledger; reads and writes nothing yet.
+    /// Opens the storage of a workspace's ledger. Reads and writes nothing yet.
     ///
     /// # Errors
-    /// The setting names no place, or the environment does not say how to reach it.
+    /// The setting names no location, or the environment lacks the access to it.
     pub fn open(workspace: &Workspace, place: &Place) -> Result<Self, LedgerError> {
         let lease = workspace.ledger.duration("lease");
         let shelf = if let Some(url) = workspace.ledger.text("url") {
@@ -64,20 +64,20 @@ impl Store {
         Ok(Self { shelf, lease, workspace, tenants, place, last: Mutex::new(None) })
     }
 
-    /// Reads the ledger; an empty one when there is none yet. Takes no lock and writes nothing.
+    /// Reads the ledger; an empty one if there is none yet. Takes no lock and writes nothing.
     ///
     /// # Errors
-    /// It cannot be read, is no ledger, is another workspace's or another tenant's, or comes from a newer program.
+    /// It cannot be read, is no ledger, belongs to another workspace or tenant, or comes from a newer program.
     pub async fn load(&self) -> Result<Ledger, LedgerError> {
         let ledger = self.load_of_any_tenant().await?;
         check_tenants(&self.tenants, &ledger, &self.shown())?;
         Ok(ledger)
     }
 
-    /// Reads the ledger, also where the connections lead to another tenant by now.
+    /// Reads the ledger even if the connections now lead to another tenant.
     ///
     /// # Errors
-    /// It cannot be read, is no ledger, is another workspace's, or comes from a newer program.
+    /// It cannot be read, is no ledger, belongs to another workspace, or comes from a newer program.
     pub async fn load_of_any_tenant(&self) -> Result<Ledger, LedgerError> {
         let seen = self.shelf.read(Document::Ledger).await?;
         let ledger = match &seen {
@@ -89,8 +89,8 @@ impl Store {
         Ok(ledger)
     }
 
-    /// Makes sure that a ledger is this workspace's. One that tells no workspace was written before ledgers did,
-    /// and becomes this one's with the next write.
+    /// Checks that a ledger belongs to this workspace. Old ledgers name no workspace; the next write records this
+    /// one.
     fn own(&self, ledger: &Ledger) -> Result<(), LedgerError> {
         match &ledger.workspace {
             Some(other) if **other != *self.workspace => {
@@ -110,7 +110,7 @@ impl Store {
         }
     }
 
-    /// Records the settings of tenants that a ledger does not hold yet.
+    /// Records the tenant settings that a ledger lacks.
     pub fn note_tenants(&self, ledger: &mut Ledger) {
         for (provider, tenant) in &self.tenants {
             let known = ledger.tenants.entry(provider.clone()).or_default();
@@ -132,7 +132,7 @@ impl Store {
     /// Replaces the ledger that this run read or wrote last.
     ///
     /// # Errors
-    /// It cannot be written; or [`LedgerError::Moved`], and then nothing was.
+    /// It cannot be written. After [`LedgerError::Moved`] nothing was written.
     pub async fn save(&self, ledger: &mut Ledger) -> Result<(), LedgerError> {
         ledger.serial += 1;
         let written = self.amend(ledger).await;
@@ -142,7 +142,7 @@ impl Store {
         written
     }
 
-    /// Replaces the ledger without a new serial: the journal of an interrupted run is not older than it.
+    /// Replaces the ledger without a new serial. So the journal of an interrupted run stays current.
     ///
     /// # Errors
     /// Those of [`Self::save`].
@@ -165,7 +165,7 @@ impl Store {
         };
         match written {
             Err(BackendError::Conflict) => match self.shelf.read(Document::Ledger).await? {
-                // It arrived at the first try, and its answer did not.
+                // The first try succeeded, but its response was lost.
                 Some(seen) if seen.bytes == bytes => Ok(seen.version),
                 _ => Err(LedgerError::Moved(self.shown())),
             },
@@ -173,16 +173,16 @@ impl Store {
         }
     }
 
-    /// Takes the lock; it is renewed in the background until it is released. `news` is told what that waits for.
+    /// Takes the lock, and tells `news` of each wait. The lock is renewed in the background until it is released.
     ///
     /// # Errors
-    /// [`LedgerError::Locked`] with who holds it; or it cannot be taken.
+    /// [`LedgerError::Locked`] with the holder, or the lock cannot be taken.
     pub async fn lock(&self, news: News<'_>) -> Result<Lock, LedgerError> {
         self.own_folder();
         Lock::take(Arc::clone(&self.shelf), self.lease, news).await
     }
 
-    /// Says who holds the lock, and changes nothing.
+    /// Returns the holder of the lock, and changes nothing.
     ///
     /// # Errors
     /// It cannot be read.
@@ -190,16 +190,17 @@ impl Store {
         lease_lock::look(&self.shelf).await
     }
 
-    /// Where the ledger lies, in words.
+    /// Returns the location of the ledger for display.
     pub fn place(&self) -> String {
         self.shown()
     }
 
-    /// Frees a lock whose holder surely ended or whose lease is over, with `force` any other too, and says who
-    /// held it. `news` is told what that waits for.
+    /// Frees a lock whose holder surely ended or whose lease is over. With `force` it frees any lock. Returns the
+    /// former holder, and tells `news` of each wait.
     ///
     /// # Errors
-    /// [`LedgerError::Locked`] when its holder may still run, or another took it meanwhile; or it cannot be freed.
+    /// [`LedgerError::Locked`] if the holder may still run, or another process took the lock meanwhile. Else the lock
+    /// cannot be freed.
     pub async fn unlock(&self, force: bool, news: News<'_>) -> Result<LockStatus, LedgerError> {
         lease_lock::free(&self.shelf, &self.shelf.signs(), self.lease, force, news).await
     }
@@ -208,8 +209,8 @@ impl Store {
         self.shelf.shown(Document::Ledger)
     }
 
-    /// Keeps rosterctl's own folder out of version control before anything is put there. Where that fails,
-    /// what is written next says why.
+    /// Keeps rosterctl's own folder out of version control before its first file is written. If that fails, the next
+    /// write reports the reason.
     fn own_folder(&self) {
         if let Some(place) = &self.place {
             let _ = files::own_folder(place);
@@ -217,7 +218,7 @@ impl Store {
     }
 }
 
-/// The place that a URL names. A message never shows the URL: it may have credentials in it.
+/// Returns the backend that a URL names. Messages never show the URL: it may hold credentials.
 fn shelf_of(text: &str) -> Result<Backend, String> {
     let url = Url::parse(text).map_err(|error| format!("`ledger.url` is no URL: {error}"))?;
     if !url.username().is_empty() || url.password().is_some() {
@@ -242,7 +243,7 @@ fn shelf_of(text: &str) -> Result<Backend, String> {
     }
 }
 
-/// The files of a ledger that `ledger.path` names.
+/// Returns the files of the ledger that `ledger.path` names.
 fn beside(workspace: &Workspace, place: &Place) -> Folder {
     Folder::of_file(place.folder.join(path(workspace)))
 }
@@ -251,8 +252,8 @@ fn path(workspace: &Workspace) -> &str {
     workspace.ledger.text("path").unwrap_or(".rosterctl/ledger.json")
 }
 
-/// Which ledger a workspace has, as its file names it, so that it holds wherever the folder lies: two workspaces
-/// of a folder have the same exactly when they have the same lock.
+/// Returns the name of a workspace's ledger, as the workspace file gives it. The name does not depend on the folder's
+/// location. Two workspaces of a folder have one name exactly if they share one lock.
 pub fn named(workspace: &Workspace) -> String {
     if let Some(url) = workspace.ledger.text("url") {
         return url.trim_end_matches('/').to_owned();
@@ -261,7 +262,7 @@ pub fn named(workspace: &Workspace) -> String {
     parts.collect::<PathBuf>().display().to_string()
 }
 
-/// The files of a workspace's ledger and its lock, there or not; none where it lies in an object store.
+/// Returns the files of a workspace's ledger and lock, existing or not. Empty for an object store.
 pub fn files(workspace: &Workspace, place: &Place) -> Vec<PathBuf> {
     match workspace.ledger.text("url") {
         None => beside(workspace, place).paths(),
@@ -292,7 +293,7 @@ fn moves(tenants: &BTreeMap<String, Tenant>, ledger: &Ledger) -> Vec<String> {
     words.collect()
 }
 
-/// Checks that a workspace's connections lead to the tenants of a ledger, or of a snapshot of one.
+/// Checks that a workspace's connections lead to the tenants of a ledger or a snapshot.
 ///
 /// # Errors
 /// [`LedgerError::Others`] with the settings that differ.
@@ -321,15 +322,15 @@ fn check_tenants(
     })
 }
 
-/// Brings a ledger from one version of the form to the next.
+/// Migrates a ledger from one version of the form to the next.
 type Migration = fn(Json) -> Json;
 
-/// The first brings version 1 to 2, and so on: as many as [`VERSION`] is more than 1.
+/// Migrations in order. The first one leads from version 1 to 2, the last one to [`VERSION`].
 ///
-/// Version 2 added identities; what a ledger of version 1 does not tell is recorded by the next apply.
+/// Version 2 added identities; the next apply records those that a ledger of version 1 lacks.
 const MIGRATIONS: &[Migration] = &[std::convert::identity];
 
-/// Reads a ledger of this version of the form or an older one.
+/// Reads a ledger of the current version of the form, or of an older one.
 fn read(bytes: &[u8], shown: &str) -> Result<Ledger, String> {
     let damaged = |why: String| {
         format!(
@@ -354,7 +355,7 @@ fn read(bytes: &[u8], shown: &str) -> Result<Ledger, String> {
     serde_json::from_value(json).map_err(|error| damaged(error.to_string()))
 }
 
-/// Brings a ledger to the newest version of the form; `None` when it is of none.
+/// Migrates a ledger to the newest version of the form; `None` for an unknown version.
 fn migrate(mut json: Json, version: u64, migrations: &[Migration]) -> Option<Json> {
     let behind = usize::try_from(version.checked_sub(1)?).ok()?;
     for (migration, from) in migrations.get(behind..)?.iter().zip(version..) {

@@ -1,7 +1,7 @@
 //! The ledger and its lock as objects of S3, Google Cloud Storage or Azure.
 //!
-//! Who may reach the store is said by the provider's usual environment (`AWS_…`, `GOOGLE_…`, `AZURE_…`),
-//! never by the workspace. What went wrong is told without what a store or a URL may carry of a secret.
+//! The provider's usual environment (`AWS_…`, `GOOGLE_…`, `AZURE_…`) gives the credentials, never the workspace.
+//! Error messages redact secrets in a store's response or a URL.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use url::Url;
 use super::document::{BackendError, Document, Version, Versioned};
 use crate::runtime::http::Connector;
 
-/// Longest time of one request: a ledger of many agents has some megabytes.
+/// Time limit of one request: a ledger of many agents has some megabytes.
 const TIMEOUT: &str = "120 seconds";
 
-/// What stores say of a bucket that is not there; a missing object answers with the same status.
+/// Codes of stores for a missing bucket; a missing object has the same status.
 const NO_BUCKET: &[&str] = &["NoSuchBucket", "ContainerNotFound", "specified bucket does not exist"];
 
-/// Two objects below a prefix.
+/// Ledger and lock as objects below a prefix.
 #[derive(Debug)]
 pub(super) struct Bucket {
     store: Arc<dyn ObjectStore>,
@@ -83,7 +83,7 @@ impl Bucket {
         Ok(Self::at(store, format!("{}://{name}", url.scheme()), &prefix))
     }
 
-    /// Objects below a prefix of a store.
+    /// Returns the backend of objects below a prefix of a store.
     pub(super) fn at(store: Arc<dyn ObjectStore>, shown: String, prefix: &Path) -> Self {
         let [ledger, lock] = ["ledger.json", "lock.json"].map(|name| prefix.clone().join(name));
         Self { store, shown, ledger, lock }
@@ -131,7 +131,7 @@ impl Bucket {
     ) -> Result<Version, BackendError> {
         match read {
             Version::Object(read) => self.put(document, bytes, PutMode::Update(read.clone())).await,
-            // What was read elsewhere is not what lies here.
+            // A version of another backend does not match.
             Version::Digest(_) => Err(BackendError::Conflict),
         }
     }
@@ -150,7 +150,8 @@ impl Bucket {
         }
     }
 
-    /// Asks for what must be refused: to make an object that is there. Then looks whether it is still ours.
+    /// Requests the creation of an existing object, which the store must refuse. Then checks that the object is
+    /// unchanged.
     pub(super) async fn prove(&self, document: Document, bytes: &[u8]) -> Result<(), BackendError> {
         match self.create(document, bytes).await {
             Err(BackendError::Conflict) => match self.read(document).await? {
@@ -173,7 +174,7 @@ impl Bucket {
         if !why.contains(&root) {
             why = format!("{why}: {root}");
         }
-        // Where the environment has no credentials, the store's client asks the machine's provider for some.
+        // Without credentials in the environment, the store's client asks the machine's metadata service.
         if ["169.254.169.254", "metadata", "token request"].iter().any(|sign| text.contains(sign)) {
             let named = match self.shown.split_once("://") {
                 Some(("s3", _)) => "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; profiles are not read",
@@ -186,7 +187,7 @@ impl Bucket {
     }
 }
 
-/// Refuses a server that is talked to in the open, unless the environment allows it.
+/// Returns an error for an unencrypted server, unless the environment allows it.
 fn encrypted(environment: impl Iterator<Item = (String, String)>) -> Result<(), String> {
     let (mut open, mut allowed) = (None, false);
     for (name, value) in environment {
@@ -211,7 +212,7 @@ fn encrypted(environment: impl Iterator<Item = (String, String)>) -> Result<(), 
     }
 }
 
-/// What an error comes from in the end: `connection refused` rather than `error sending request`.
+/// Returns the root cause of an error: `connection refused` rather than `error sending request`.
 fn root(error: &object_store::Error) -> &dyn std::error::Error {
     let mut root: &dyn std::error::Error = error;
     while let Some(source) = root.source() {
@@ -220,8 +221,8 @@ fn root(error: &object_store::Error) -> &dyn std::error::Error {
     root
 }
 
-/// A store's error without the page that came with it, and without what a URL may carry: credentials before
-/// the host, signatures after the path.
+/// Returns a store's error without its response page and without secrets in URLs. Such secrets are credentials before
+/// the host and signatures after the path.
 fn words(text: &str) -> String {
     let (head, body) = text.find(['<', '{']).map_or((text, ""), |at| text.split_at(at));
     let mut words: Vec<String> = head.split_whitespace().map(plain_url).collect();

@@ -21,7 +21,7 @@ pub(super) const LARGEST: u64 = 16 * 1024 * 1024;
 pub(super) struct Age {
     settings: Settings,
     path: PathBuf,
-    /// Decrypted once a run.
+    /// Content, decrypted once a run.
     content: OnceCell<Result<Tree, Wrong>>,
 }
 
@@ -36,7 +36,7 @@ impl Age {
         let bytes = read(&self.path)?;
         let text = decrypt(&bytes, &identities(identity.expose())?)
             .map_err(|why| format!("{} {why}", self.path.display()))?;
-        // A parser's message may quote the text that it stumbled over: it is not passed on.
+        // A parser's message may quote the text: do not pass it on.
         match serde_yaml::from_slice(&text).map(|value: serde_yaml::Value| Tree::from(value)) {
             Ok(tree @ Tree::Map(_)) => Ok(tree),
             Ok(Tree::Text(_) | Tree::Other(_)) | Err(_) => {
@@ -67,7 +67,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     paths::open(path).and_then(|file| paths::read(file, LARGEST)).map_err(wrong)
 }
 
-/// The identities in a text like age's identity files: one a line, remarks aside.
+/// Parses the identities in a text like age's identity files: one per line, comments skipped.
 pub(super) fn identities(text: &str) -> Result<Vec<Identity>, String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let identities: Result<Vec<Identity>, _> = lines.map(str::parse).collect();
@@ -77,7 +77,7 @@ pub(super) fn identities(text: &str) -> Result<Vec<Identity>, String> {
     }
 }
 
-/// Decrypts what was encrypted with age, armored or not.
+/// Decrypts bytes that were encrypted with age, armored or not.
 pub(super) fn decrypt(bytes: &[u8], identities: &[Identity]) -> Result<Zeroizing<Vec<u8>>, String> {
     let decryptor = Decryptor::new_buffered(ArmoredReader::new(bytes))
         .map_err(|_| "is not a file encrypted with age".to_owned())?;

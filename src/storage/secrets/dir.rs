@@ -1,7 +1,7 @@
-//! One file a key, never outside the folder. A value loses one trailing line break, nothing more.
+//! One file per key, never outside the folder. Only one trailing line break of a value is dropped.
 //!
-//! A write holds a lock of the folder, so that processes which make or rotate one key write it once. A new key
-//! is made by an exclusive link, so that no value is overwritten where a file system has no locks either.
+//! A write holds a lock of the folder, so that processes which make or rotate one key write it once. An exclusive
+//! link creates a new key, so no value is overwritten even on a file system without locks.
 
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -21,17 +21,17 @@ const LARGEST: u64 = 64 * 1024;
 
 /// Longest wait for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Pause before the lock is tried again.
+/// Pause before the next attempt at the lock.
 const PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) struct Dir {
     path: PathBuf,
-    /// The workspace lies in another folder, so that Git may ignore everything in this one.
+    /// True if the workspace lies elsewhere, so that Git may ignore this whole folder.
     apart: bool,
 }
 
 impl Dir {
-    /// A store in a folder, for a workspace in another.
+    /// Returns a store in a folder, for a workspace.
     pub(super) fn new(path: PathBuf, workspace: &Path) -> Self {
         let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let apart = !real(workspace).starts_with(real(&path));
@@ -75,7 +75,7 @@ impl SecretStore for Dir {
                 other => return Ok(other),
             }
             let beside = self.path.join(former(key));
-            // A file system that is mounted for reading alone refuses to remove even what is not there.
+            // A read-only file system refuses the removal even of a file that does not exist.
             if fs::symlink_metadata(&beside).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
                 return Ok(None);
             }
@@ -101,7 +101,7 @@ impl Dir {
             }
             Err(error) => return Err(format!("key `{key}` cannot be read: {error}")),
         };
-        // The key itself cannot climb; a link in the folder could.
+        // The key itself cannot leave the folder; a link in the folder could.
         let root = fs::canonicalize(&self.path).map_err(|error| cannot(&self.path, &error))?;
         if !real.starts_with(&root) {
             return Err(format!("key `{key}` is a link that leads out of the folder"));
@@ -120,7 +120,7 @@ impl Dir {
         }
     }
 
-    /// Waits for the lock of the folder; `None` where the file system has none. It ends with the file, and with
+    /// Waits for the lock of the folder; `None` if the file system has none. The lock ends with the file, and with
     /// the process.
     async fn lock(&self) -> Result<Option<File>, String> {
         let folder = File::open(&self.path).map_err(|error| cannot(&self.path, &error))?;
@@ -143,7 +143,7 @@ impl Dir {
         }
     }
 
-    /// Makes the folders above a key, and returns its path. No link on the way is followed: one could lead out.
+    /// Creates the folders above a key, and returns its path. Follows no link on the way: it could leave the folder.
     fn make(&self, key: &str) -> Result<PathBuf, String> {
         let wrong = |error: std::io::Error| wrong(key, &error);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path).map_err(wrong)?;
@@ -162,7 +162,7 @@ impl Dir {
         Ok(folder.join(parts[parts.len() - 1]))
     }
 
-    /// Writes a key for its owner alone. Returns the value that stays there instead, where one does.
+    /// Writes a key for its owner alone. Returns the value that stays there instead, if one does.
     fn write(&self, key: &str, path: &Path, value: &Secret, write: Write) -> Result<Option<Secret>, String> {
         let wrong = |error: std::io::Error| wrong(key, &error);
         let bytes = value.expose().as_bytes();
@@ -170,7 +170,7 @@ impl Dir {
             if files::create(path, bytes).map_err(wrong)? {
                 return Ok(None);
             }
-            // Another program made it first, or the file is empty, which is no value.
+            // Another program created it first, or the file is empty, which is no value.
             let there = self.read(key)?;
             if there.is_none() {
                 files::replace(path, bytes).map_err(wrong)?;
@@ -181,7 +181,7 @@ impl Dir {
         if write.leaves(&now, self.read(&beside)?.as_ref()) {
             return Ok(Some(now));
         }
-        // The former one stands beside it before it goes, whatever becomes of this process.
+        // Keep the former value beside it first: this process may end at any moment.
         files::replace(&self.path.join(&beside), now.expose().as_bytes()).map_err(wrong)?;
         files::replace(path, bytes).map_err(wrong)?;
         Ok(None)

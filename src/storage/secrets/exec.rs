@@ -1,8 +1,8 @@
-//! A command, without a shell. `{key}` stands for the key.
+//! A command, run without a shell. `{key}` stands for the key.
 //!
-//! The environment is handed on (password managers need HOME and their agents' sockets), standard input
-//! is closed for reading. Standard error tells a missing key from another failure, and is not repeated: it may hold
-//! a secret.
+//! The command inherits the environment: password managers need HOME and their agents' sockets. Standard input is
+//! closed for reads. Standard error distinguishes a missing key from another failure, and is never repeated: it may
+//! hold a secret.
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -19,16 +19,16 @@ use super::store::{Found, SecretResolver, SecretStore, Write, Wrong, former, tri
 use crate::config::workspace::Settings;
 use crate::model::secret::Secret;
 
-/// Longest run.
+/// Time limit of a command.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Longest wait for standard error once the command has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Largest output, in bytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// How programs end that have no such key: exit codes, and what they say then on standard error.
+/// Exit codes and standard error of known programs for a missing key.
 ///
-/// `None` for any words; an empty text where they say nothing.
+/// `None` matches any text; an empty text means that standard error is empty.
 const KNOWN: &[(&str, &[i64], Option<&str>)] = &[
     // "Error: cc/8001 is not in the password store."
     ("pass", &[1], Some("is not in the password store")),
@@ -38,19 +38,19 @@ const KNOWN: &[(&str, &[i64], Option<&str>)] = &[
     ("op", &[1], Some("isn't an item")),
     // "security: SecKeychainSearchCopyNext: The specified item could not be found in the keychain."
     ("security", &[44], None),
-    // It says nothing then; where no secret service answers it does.
+    // Its standard error is empty then, but not if no secret service is running.
     ("secret-tool", &[1], Some("")),
 ];
 
-/// A way to end that means that a key is not there.
+/// Exit that means that a key is missing.
 struct Missing {
     exit: Vec<i64>,
-    /// A part of standard error; an empty one means that nothing was said.
+    /// Part of standard error; an empty text means that standard error is empty.
     words: Option<Arc<str>>,
 }
 
 impl Missing {
-    /// What a store declares, or else what is known of its program.
+    /// Returns the exit that a store declares, or else the known one of its program.
     fn from_settings(settings: &Settings, get: &[Arc<str>]) -> Option<Self> {
         if let Some(declared) = settings.group("missing") {
             let words = declared.text("stderr").map(Arc::from);
@@ -77,7 +77,7 @@ pub(super) struct Exec {
     put: Vec<Arc<str>>,
     folder: PathBuf,
     missing: Option<Missing>,
-    /// The value is the first line of what is printed.
+    /// True if only the first line of the output is the value.
     first: bool,
 }
 
@@ -108,7 +108,7 @@ impl Exec {
             .map_err(|error| format!("`{program}` cannot be run: {error}"))
     }
 
-    /// Runs a command to its end and returns what it printed; `None` where it ended as for a missing key.
+    /// Runs a command to its end and returns its output. `None` if it reported a missing key.
     async fn run(
         &self,
         command: &[Arc<str>],
@@ -122,7 +122,7 @@ impl Exec {
         let work = async {
             let write = async {
                 if let (Some(mut stdin), Some(input)) = (stdin, input) {
-                    // A command that does not read all of it says so by its exit status.
+                    // A command that does not read all of it reports that by its exit status.
                     let _ = stdin.write_all(input.expose().as_bytes()).await;
                 }
             };
@@ -141,7 +141,7 @@ impl Exec {
                 let mut end = pin!(end);
                 tokio::select! {
                     ended = &mut end => {
-                        // A daemon that the command started may hold standard error for ever.
+                        // A daemon that the command started may keep standard error open.
                         let _ = tokio::time::timeout(LAST_WORDS, listen).await;
                         ended?
                     }
@@ -157,7 +157,7 @@ impl Exec {
             if missing {
                 return Ok(None);
             }
-            // One that hides its failure must not make a password that is there look like one that is not.
+            // A command that hides its failure must not make an existing password look missing.
             if status.success() {
                 return Err(format!(
                     "`{program}` ended well for key `{key}` and printed nothing: run it by hand to see why; if it ends \
@@ -176,7 +176,7 @@ impl Exec {
         }
     }
 
-    /// The part of an output that is the value.
+    /// Returns the part of an output that is the value.
     fn value<'a>(&self, output: &'a [u8]) -> &'a [u8] {
         if self.first {
             output.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default()
@@ -197,12 +197,12 @@ impl Exec {
     }
 }
 
-/// Whether a value is empty without its final line break.
+/// Returns true if a value is empty without its final line break.
 fn is_empty(value: &[u8]) -> bool {
     matches!(value, b"" | b"\n" | b"\r\n")
 }
 
-/// Reads a stream to its end, or to one byte more than is taken.
+/// Reads a stream to its end, or to one byte more than the limit.
 async fn all(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut output = Zeroizing::new(Vec::new());
     if let Some(stream) = stream {
@@ -232,7 +232,7 @@ impl SecretStore for Exec {
         })
     }
 
-    /// No command offers check-and-set: what is there is read before, and what came to be there after.
+    /// No command offers check-and-set, so this reads the key before the write, and again after it.
     fn put<'a>(
         &'a self,
         key: &'a str,
@@ -260,7 +260,7 @@ impl SecretStore for Exec {
         })
     }
 
-    /// No command deletes: the former value is overwritten by the one that the vendor has.
+    /// No command deletes, so the former value is overwritten with the vendor's current one.
     fn settle<'a>(
         &'a self,
         key: &'a str,
@@ -273,7 +273,8 @@ impl SecretStore for Exec {
                 other => return Ok(other),
             }
             let beside = former(key);
-            // Without a rotation there need not be one, and not every command tells that apart from a failure.
+            // Without a rotation there may be no former value, and not every command distinguishes that from a
+            // failure.
             match self.read(&beside).await {
                 Ok(Some(kept)) if kept.expose() != sent.expose() => self.store(&beside, sent).await?,
                 Ok(_) | Err(_) => {}
@@ -296,7 +297,7 @@ mod tests {
         Ok(store.read(key).await?.map(|secret| secret.expose().to_owned()))
     }
 
-    // The clock stands still until nothing else is to be done, and then leaps to the end of the patience.
+    // The clock stands still until all tasks wait, and then leaps to the time limit.
     #[tokio::test(start_paused = true)]
     async fn a_command_that_does_not_end_is_killed() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;

@@ -2,11 +2,11 @@
 
 use crate::model::secret::Secret;
 
-/// Characters of a password. The vendor takes 6 to 32.
+/// Characters of a password. The vendor accepts 6 to 32.
 const LENGTH: usize = 20;
 
-/// Classes of characters; every password has one of each. No lookalikes (`0O`, `1lI`), and only signs
-/// that consoles, shells and spreadsheets leave alone.
+/// Classes of characters; every password has one of each. There are no lookalikes (`0O`, `1lI`). The signs need no
+/// escape in consoles, shells and spreadsheets.
 const CLASSES: [&[u8]; 4] = [b"abcdefghijkmnpqrstuvwxyz", b"ABCDEFGHJKLMNPQRSTUVWXYZ", b"23456789", b"-_.@"];
 
 /// Draws a password.
@@ -20,7 +20,7 @@ pub(super) fn password() -> Result<Secret, String> {
         while text.len() < LENGTH {
             text.push(char::from(all[below(all.len())?]));
         }
-        // Drawing again keeps every allowed password equally likely.
+        // A new draw keeps every allowed password equally likely.
         if CLASSES.iter().all(|class| text.bytes().any(|b| class.contains(&b))) {
             return Ok(Secret::new(text));
         }
@@ -28,7 +28,7 @@ pub(super) fn password() -> Result<Secret, String> {
     }
 }
 
-/// A number below a bound of at most 256, each equally likely.
+/// Returns a number below a bound of at most 256, each equally likely.
 fn below(bound: usize) -> Result<usize, String> {
     loop {
         let mut byte = [0];

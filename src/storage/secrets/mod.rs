@@ -1,8 +1,8 @@
-//! Stores of secrets behind one trait. A manifest can only name a store and a key; what may be read is
-//! what the workspace declares.
+//! Stores of secrets behind one trait. A manifest can only name a store and a key; the workspace declares the
+//! readable ones.
 //!
-//! Each key is read once a run and only when something needs it; many reads run side by side. What was
-//! read stays in memory until the run ends, and is wiped then.
+//! Each key is read once a run, and only on demand; many reads run side by side. A value stays in memory until the
+//! run ends, and is wiped then.
 
 mod age;
 mod dir;
@@ -30,16 +30,16 @@ use crate::config::workspace::{Store, Workspace};
 use crate::model::secret::{Secret, SecretRef};
 use crate::runtime::ports::PasswordStore;
 
-/// How many reads run side by side.
+/// Number of reads that run side by side.
 const SIDE_BY_SIDE: usize = 16;
 
 /// Name of a store and a key.
 type Name = (Arc<str>, Arc<str>);
 
-/// A key that is being read, or was.
+/// Key that is being read, or was.
 type Read = Arc<OnceCell<Result<Found<Arc<Secret>>, Wrong>>>;
 
-/// A key that was made in this run, and whether it was rotated.
+/// Key that was made in this run, and true if it was rotated.
 type Made = Arc<OnceCell<(Arc<Secret>, bool)>>;
 
 /// The stores of a workspace.
@@ -50,7 +50,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Opens the stores that a workspace declares; nothing is read yet.
+    /// Opens the stores that a workspace declares. Reads nothing yet.
     pub fn open(workspace: &Workspace, folder: &Path) -> Self {
         let stores = workspace.stores.iter().map(|(name, store)| {
             let settings = store.settings.clone();
@@ -71,15 +71,15 @@ impl Secrets {
     /// Reads a secret.
     ///
     /// # Errors
-    /// The store is not declared, may not have such a key, cannot be read, or has none.
+    /// The store is not declared, may not hold such a key, cannot be read, or has no such key.
     pub async fn get(&self, secret: &SecretRef) -> Result<Arc<Secret>, SecretError> {
         self.read(secret, 0).await
     }
 
-    /// Reads a secret that may not be there yet; `None` when the store has none.
+    /// Reads a secret that may not exist yet; `None` if the store lacks it.
     ///
     /// # Errors
-    /// As [`Secrets::get`], but for a missing key.
+    /// As [`Secrets::get`], except for a missing key.
     pub async fn find(&self, secret: &SecretRef) -> Result<Option<Arc<Secret>>, SecretError> {
         match self.get(secret).await {
             Ok(value) => Ok(Some(value)),
@@ -103,11 +103,11 @@ impl Secrets {
             .await
     }
 
-    /// Writes a secret where the store has none. Returns the one that the store has then: a value that is there,
-    /// or that another process puts there first, stays.
+    /// Writes a secret if the store lacks it. Returns the stored value: an existing one, also of another process,
+    /// stays.
     ///
     /// # Errors
-    /// The store is not declared, may not have such a key, or cannot be written.
+    /// The store is not declared, may not hold such a key, or cannot be written.
     pub async fn put(&self, secret: &SecretRef, value: Secret) -> Result<Arc<Secret>, SecretError> {
         self.write(secret, value, Write::Create).await
     }
@@ -127,7 +127,7 @@ impl Secrets {
         Ok(value)
     }
 
-    /// Keeps a value, in place of the one that was read.
+    /// Replaces the cached value of a secret.
     async fn remember(&self, secret: &SecretRef, value: &Arc<Secret>) -> Result<(), SecretError> {
         let (about, _) = self.store(secret)?;
         let cell = OnceCell::new_with(Some(Ok(Found::Value(Arc::clone(value)))));
@@ -135,11 +135,11 @@ impl Secrets {
         Ok(())
     }
 
-    /// Makes a strong password and writes it; without `renew` only where the store has none. With `renew` the
-    /// former password stays beside the new one until [`Secrets::settle`].
+    /// Makes a strong password and writes it. Without `renew`, it does so only if the store has none. With `renew`,
+    /// the former password stays beside the new one until [`Secrets::settle`].
     ///
-    /// A key is made once a run: two agents may name it, each in its own words, and a second password
-    /// would overwrite the first, which an agent may live with already.
+    /// A key is made once a run. Two agents may name one key in different forms, and a second password would
+    /// overwrite one that an agent may already have.
     ///
     /// # Errors
     /// As [`Secrets::get`] and [`Secrets::put`], or the operating system gives no random bytes.
@@ -157,15 +157,15 @@ impl Secrets {
         cell.get_or_try_init(make).await.map(|(value, _)| Arc::clone(value))
     }
 
-    /// Whether this run rotated a secret.
+    /// Returns true if this run rotated a secret.
     pub async fn rotated(&self, secret: &SecretRef) -> bool {
         let Ok((about, _)) = self.store(secret) else { return false };
         let made = self.made.lock().await;
         made.get(&name(about, secret)).and_then(|made| made.get()).is_some_and(|(_, renewed)| *renewed)
     }
 
-    /// Ends the rotation of a password once the vendor has accepted `sent`. Returns the password that the store
-    /// holds where another process has made one since: that one is to be sent, and settled, too.
+    /// Ends the rotation of a password once the vendor has accepted `sent`. If another process has stored a different
+    /// password since, returns that one, which must be sent and settled too.
     ///
     /// # Errors
     /// The store cannot be read or written.
@@ -261,7 +261,7 @@ impl PasswordStore for Secrets {
     }
 }
 
-/// One name for one secret, however its key is written.
+/// Returns one name per secret, for all forms of its key.
 fn name(store: &Store, secret: &SecretRef) -> Name {
     let key = match secret.key.strip_suffix("#value").filter(|_| store.kind == "vault") {
         Some(key) => Arc::from(key),

@@ -8,16 +8,16 @@ use serde_yaml::Value;
 
 use crate::model::secret::Secret;
 
-/// What a file holds.
+/// Content of a decrypted file.
 pub(super) enum Tree {
     Map(BTreeMap<String, Tree>),
     Text(Secret),
-    /// What cannot be a secret, and why.
+    /// Value that cannot be a secret, and the reason.
     Other(&'static str),
 }
 
-/// Why numbers, flags, lists and the like are no secrets. A password that was read as a number would
-/// have lost its leading zeros.
+/// Reason for which numbers, flags and lists are no secrets. A password parsed as a number would have lost its
+/// leading zeros.
 const NO_TEXT: &str = "does not hold text: write the value in quotes";
 
 impl From<Value> for Tree {
@@ -30,7 +30,7 @@ impl From<Value> for Tree {
                         Value::String(key) => {
                             tree.insert(key, Self::from(value));
                         }
-                        // `8001: …` is how people write an agent's number; the quoted one wins.
+                        // People write an agent's number as `8001: …`; the quoted form wins.
                         Value::Number(key) => {
                             tree.entry(key.to_string()).or_insert_with(|| Self::from(value));
                         }
@@ -40,7 +40,7 @@ impl From<Value> for Tree {
                 Self::Map(tree)
             }
             Value::String(text) => Self::Text(Secret::new(text)),
-            // Texts in a list are of no use, but are wiped like the others.
+            // Texts in a list are useless, but are wiped like the others.
             Value::Sequence(list) => {
                 list.into_iter().map(Self::from).for_each(drop);
                 Self::Other(NO_TEXT)
@@ -62,10 +62,10 @@ impl Tree {
         }
     }
 
-    /// Finds a key; `None` when it is not there.
+    /// Finds a key; `None` if it does not exist.
     ///
     /// # Errors
-    /// What stands there can be no secret.
+    /// The value can be no secret.
     pub(super) fn find(&self, key: &str) -> Result<Option<Secret>, String> {
         let value = match self.child(key) {
             Some(value) => Some(value),

@@ -1,8 +1,8 @@
 //! A file encrypted with SOPS to age recipients. Read only, decrypted in this process.
 //!
-//! SOPS leaves keys in clear and encrypts each value by itself: AES-256-GCM under one data key, with the
-//! value's path as associated data; the data key is encrypted to each recipient. A message digest over
-//! all values, encrypted too, shows that none was moved or taken out.
+//! SOPS leaves keys in clear and encrypts each value by itself with AES-256-GCM under one data key. The value's path
+//! is the associated data. The data key is encrypted to each recipient. An encrypted message digest over all values
+//! proves that none was moved or removed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,13 +26,13 @@ use super::store::{Found, SecretResolver, SecretStore, Wrong};
 use crate::config::workspace::Settings;
 use crate::model::secret::Secret;
 
-/// SOPS uses nonces of 32 bytes.
+/// AES-256-GCM with SOPS's nonces of 32 bytes.
 type Cipher = AesGcm<Aes256, U32>;
 
 pub(super) struct Sops {
     settings: Settings,
     path: PathBuf,
-    /// Decrypted once a run.
+    /// Content, decrypted once a run.
     content: OnceCell<Result<Tree, Wrong>>,
 }
 
@@ -48,8 +48,8 @@ impl Sops {
         };
         let identity = Zeroizing::new(identity);
         let bytes = read(&self.path)?;
-        // JSON is YAML, and this reader keeps the order of keys, which the digest is taken in. Its message
-        // may quote a value that stands in clear: only the place is passed on.
+        // JSON is YAML, and this parser keeps the order of keys, on which the digest depends. Its message may quote a
+        // clear value: pass on only the place.
         let file: Value = serde_yaml::from_slice(&bytes).map_err(|error| {
             let place = error.location().map(|at| format!(" (line {})", at.line())).unwrap_or_default();
             format!("{} is neither YAML nor JSON{place}", self.path.display())
@@ -69,7 +69,7 @@ impl SecretStore for Sops {
     }
 }
 
-/// The identity where SOPS itself looks for one.
+/// Returns the identity from the variables that SOPS itself reads.
 fn from_environment() -> Result<String, String> {
     if let Some(identity) = std::env::var("SOPS_AGE_KEY").ok().filter(|v| !v.is_empty()) {
         return Ok(identity);
@@ -81,8 +81,7 @@ fn from_environment() -> Result<String, String> {
     }
 }
 
-/// Why a value in clear is not given out where the digest leaves such values out: anybody could have
-/// written it.
+/// Reason to withhold a clear value that the digest does not cover. Anyone could have written it.
 const UNPROVED: &str = "stands in clear, and the file's digest does not cover it";
 
 /// Decrypts every value of a file and checks its digest.
@@ -94,7 +93,7 @@ fn open(mut file: Value, identity: &str) -> Result<Tree, String> {
     let only_encrypted = sops.get("mac_only_encrypted").and_then(Value::as_bool).unwrap_or(false);
     let mut digest = Sha512::new();
     if only_encrypted {
-        // So that a digest with this setting is never one without it.
+        // Keeps a digest with this setting distinct from one without it.
         digest.update(Sha256::digest(b"sops"));
     }
     let tree = walk(file, &mut Vec::new(), &cipher, only_encrypted, &mut digest)?;
@@ -116,7 +115,7 @@ fn damaged() -> String {
     "is damaged, or was changed after it was encrypted".to_owned()
 }
 
-/// The key that all values are encrypted with.
+/// Returns the data key, which encrypts all values.
 fn data_key(sops: &Value, identity: &str) -> Result<Cipher, String> {
     let identities = identities(identity)?;
     let recipients = sops.get("age").and_then(Value::as_sequence).filter(|list| !list.is_empty());
@@ -130,7 +129,7 @@ fn data_key(sops: &Value, identity: &str) -> Result<Cipher, String> {
     Err("cannot be decrypted with the identity that is declared".to_owned())
 }
 
-/// Decrypts below a node, in the file's order, and takes each value into the digest.
+/// Decrypts below a node, in the file's order, and adds each value to the digest.
 fn walk(
     node: Value,
     path: &mut Vec<String>,
@@ -161,14 +160,14 @@ fn walk(
         Value::String(text) if text.starts_with("ENC[") => {
             let data = path.iter().fold(String::new(), |all, part| format!("{all}{part}:"));
             let (plain, kind) = value(&text, &data, cipher).ok_or_else(damaged)?;
-            // A remark is no value.
+            // A comment is no value.
             if kind != "comment" {
                 digest.update(plain.as_bytes());
             }
             Ok(if kind == "str" { Tree::Text(Secret::new(plain.to_string())) } else { Value::Null.into() })
         }
         plain if only_encrypted => {
-            // An empty text is left as it is, and is no secret either way.
+            // An empty text stays unchanged, and is no secret either way.
             Ok(if plain.as_str() == Some("") { plain.into() } else { Tree::Other(UNPROVED) })
         }
         plain => {
@@ -178,13 +177,13 @@ fn walk(
     }
 }
 
-/// A value in clear as the digest takes it.
+/// Returns a clear value in the form that the digest covers.
 fn in_clear(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
-        // The shortest digits that say the number, without an exponent: 1.0 is `1`.
+        // The shortest digits of the number, without an exponent: 1.0 is `1`.
         Value::Number(number) => match number.as_f64() {
             Some(float) if number.is_f64() => float.to_string(),
             _ => number.to_string(),
@@ -193,7 +192,7 @@ fn in_clear(value: &Value) -> String {
     }
 }
 
-/// `ENC[AES256_GCM,data:…,iv:…,tag:…,type:str]`, decrypted, and its type.
+/// Decrypts `ENC[AES256_GCM,data:…,iv:…,tag:…,type:str]`, and returns the value with its type.
 fn value<'a>(text: &'a str, associated: &str, cipher: &Cipher) -> Option<(Zeroizing<String>, &'a str)> {
     let inner = text.strip_prefix("ENC[AES256_GCM,")?.strip_suffix(']')?;
     let part = |name: &str| inner.split(',').find_map(|p| p.strip_prefix(name)?.strip_prefix(':'));

@@ -9,10 +9,10 @@ use crate::config::workspace::Settings;
 use crate::model::call::Reason;
 use crate::model::secret::{Secret, SecretRef};
 
-/// Most stores that lead to one another.
+/// Longest chain of stores that need each other's secrets.
 const DEEPEST: usize = 4;
 
-/// Why a secret cannot be had. Never holds a secret.
+/// Reason for which a secret is not available. Never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// The store has no such key.
@@ -22,35 +22,35 @@ pub enum SecretError {
         store: Arc<str>,
         /// The key.
         key: Arc<str>,
-        /// What would make it be there.
+        /// The remedy.
         hint: String,
     },
-    /// The store cannot be read, or may not have such a key.
+    /// The store cannot be read, or may not hold such a key.
     #[error("store `{store}`: {why}")]
     Store {
         /// The store.
         store: Arc<str>,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// The store does not answer, gives no usable answer, or refuses the sign-in.
+    /// The store does not respond, gives no usable response, or refuses the sign-in.
     #[error("store `{store}`: {why}")]
     Unreachable {
         /// The store.
         store: Arc<str>,
-        /// What kept it from being told.
+        /// Kind of failure.
         reason: Reason,
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
 
-/// The reason for which a store gives or takes no value. Never holds a secret.
+/// Reason for which a store returns or accepts no value. Never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wrong {
-    /// The store is declared wrongly, or its content is no secret.
+    /// The store's declaration is wrong, or its content is no secret.
     Refused(String),
-    /// The store does not answer, gives no usable answer, or refuses the sign-in.
+    /// The store does not respond, gives no usable response, or refuses the sign-in.
     Unreachable(Reason, String),
 }
 
@@ -61,7 +61,7 @@ impl From<String> for Wrong {
 }
 
 impl Wrong {
-    /// Names the store.
+    /// Adds the name of the store.
     pub(super) fn for_secret(self, secret: &SecretRef) -> SecretError {
         let store = Arc::clone(&secret.store);
         match self {
@@ -71,27 +71,27 @@ impl Wrong {
     }
 }
 
-/// The result of looking for a key.
+/// Result of the search for a key.
 #[derive(Debug)]
 pub(super) enum Found<S = Secret> {
     /// Its value.
     Value(S),
-    /// The store has no such key; and what would make it be there, for people.
+    /// The store has no such key; with the remedy.
     Missing(String),
 }
 
-/// Whether a write replaces a value that is there.
+/// Treatment of an existing value by a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Write {
-    /// No: a value that is there stays.
+    /// An existing value stays.
     Create,
-    /// Yes, and the former value stays beside it until [`SecretStore::settle`]. A rotation that is not settled
-    /// yet is gone on with: the value that is there stays.
+    /// The new value replaces the existing one, which stays beside it until [`SecretStore::settle`]. A rotation that
+    /// is not settled yet continues: its value stays.
     Rotate,
 }
 
 impl Write {
-    /// Whether the value that is there stays. `former` is what stands beside it.
+    /// Returns true if the existing value stays. `former` is the value beside it.
     pub(super) fn leaves(self, now: &Secret, former: Option<&Secret>) -> bool {
         self == Self::Create || former.is_some_and(|former| former.expose() != now.expose())
     }
@@ -102,8 +102,7 @@ pub(super) trait SecretStore: Send + Sync {
     /// Reads a key. `own` reads the store's own secret.
     fn get<'a>(&'a self, key: &'a str, own: SecretResolver<'a>) -> BoxFuture<'a, Result<Found, Wrong>>;
 
-    /// Writes a key. Returns the value that stays there instead, where one does. Stores that are read only keep
-    /// this.
+    /// Writes a key. Returns the value that stays there instead, if one does. Read-only stores keep this default.
     fn put<'a>(
         &'a self,
         key: &'a str,
@@ -115,8 +114,8 @@ pub(super) trait SecretStore: Send + Sync {
         Box::pin(async { Err(Wrong::Refused("it cannot be written".to_owned())) })
     }
 
-    /// Ends a rotation once the vendor has accepted `sent`: the former value goes. Returns the value that the
-    /// key holds, and changes nothing, where that is another one.
+    /// Removes the former value once the vendor has accepted `sent`. If the key holds another value, returns that and
+    /// changes nothing.
     fn settle<'a>(
         &'a self,
         key: &'a str,
@@ -128,12 +127,12 @@ pub(super) trait SecretStore: Send + Sync {
     }
 }
 
-/// The name beside a key under which its former value is kept.
+/// Returns the name, beside a key, of its former value.
 pub(super) fn former(key: &str) -> String {
     format!("{key}{FORMER}")
 }
 
-/// Reader of the secrets that stores themselves need.
+/// Reader of the secrets that stores need themselves.
 pub(super) trait SecretReader: Send + Sync {
     /// Reads a secret that `depth` stores led to.
     ///
@@ -146,7 +145,7 @@ pub(super) trait SecretReader: Send + Sync {
     ) -> BoxFuture<'a, Result<Arc<Secret>, SecretError>>;
 }
 
-/// The way to the secret that a store itself needs (a token, an identity).
+/// Access to a secret that a store itself needs (a token, an identity).
 #[derive(Clone, Copy)]
 pub(super) struct SecretResolver<'a> {
     secrets: &'a dyn SecretReader,
@@ -169,7 +168,7 @@ impl<'a> SecretResolver<'a> {
         })
     }
 
-    /// The secret under a setting, where it is set.
+    /// Returns the secret under a setting, if it is set.
     pub(super) async fn setting(&self, settings: &Settings, key: &str) -> Result<Option<Arc<Secret>>, Wrong> {
         match settings.secret(key) {
             Some(secret) => self.get(secret).await.map(Some),
@@ -178,7 +177,7 @@ impl<'a> SecretResolver<'a> {
     }
 }
 
-/// A value without one trailing line break; empty is missing.
+/// Returns a value without one trailing line break; empty is missing.
 pub(super) fn trimmed(mut value: String) -> Option<Secret> {
     if value.ends_with('\n') {
         value.pop();

@@ -25,39 +25,39 @@ use crate::model::secret::Secret;
 use crate::runtime::clock;
 use crate::runtime::connect_error::ConnectError;
 
-/// Longest time for one call.
+/// Time limit of one call.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Largest answer, in bytes.
+/// Largest response, in bytes.
 const LARGEST: usize = 1024 * 1024;
-/// How often a call is tried that was not answered, or with 5xx or 429.
+/// Attempts of a call without a response, or with status 5xx or 429.
 const ATTEMPTS: u32 = 5;
-/// Time after which no call is tried again.
+/// Time after which no call is retried.
 const TOTAL: Duration = Duration::from_mins(1);
-/// How often a write that met another is tried.
+/// Attempts of a write that conflicts with another.
 const WRITES: u32 = 10;
-/// Most names of fields that are shown.
+/// Most field names that a message shows.
 const SHOWN: usize = 10;
-/// Most of what Vault says that is repeated, in characters.
+/// Most characters of Vault's words that a message repeats.
 const LONGEST_WORDS: usize = 200;
-/// Where Kubernetes puts the token of a pod's service account.
+/// Path of a pod's service account token in Kubernetes.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 pub(super) struct Vault {
     settings: Settings,
     folder: PathBuf,
     client: OnceCell<Result<reqwest::Client, String>>,
-    /// Signed in once a run.
+    /// Token, from one sign-in a run.
     token: OnceCell<Result<Arc<Secret>, Wrong>>,
-    /// The reason for which Vault was given up: the next keys need not wait for it.
+    /// Reason for giving Vault up: later keys need not wait for it.
     down: Mutex<Option<String>>,
-    /// What Vault says that the mount is, asked once a run.
+    /// Objection to the mount's version, asked for once a run.
     kind: OnceCell<Option<Wrong>>,
-    /// Held while a path is written: passwords may be fields of one secret, and Vault takes one version
+    /// Locks by path, each held during a write. Passwords may be fields of one secret, and Vault accepts one version
     /// after the other.
     writes: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
 }
 
-/// What was sent to Vault or came from it, wiped when dropped.
+/// JSON sent to Vault or received from it, wiped on drop.
 struct Wiped(Json);
 
 impl Deref for Wiped {
@@ -88,14 +88,14 @@ impl Drop for Wiped {
     }
 }
 
-/// What a call came to.
+/// Result of a call.
 enum Answer {
     Usable(StatusCode, Wiped),
-    /// Vault may answer later: why, and how long it asks to wait.
+    /// Vault may respond later: the reason, and the wait that it asks for.
     Later(String, Option<Duration>),
 }
 
-/// A secret as Vault holds it: its fields, and the version to check against when it is written.
+/// A secret in Vault: its fields, and the version for check-and-set.
 struct Entry {
     fields: Wiped,
     version: u64,
@@ -170,7 +170,7 @@ impl Vault {
         }
     }
 
-    /// Makes a call below `/v1/`; again where Vault does not answer, is sealed or asks to slow down.
+    /// Makes a call below `/v1/`. Retries if Vault does not respond, is sealed or asks to back off.
     async fn call(
         &self,
         method: Method,
@@ -272,7 +272,7 @@ impl Vault {
         Ok(Answer::Usable(status, Wiped(answer)))
     }
 
-    /// The path of a key's secret, and its field.
+    /// Returns the path of a key's secret, and its field.
     fn place<'a>(&self, key: &'a str) -> (String, &'a str) {
         let (key, field) = key.split_once('#').unwrap_or((key, "value"));
         let mount = self.settings.text("mount").unwrap_or("secret");
@@ -282,7 +282,7 @@ impl Vault {
         (format!("{}/data/{}", mount.trim_matches('/'), encoded.join("/")), field)
     }
 
-    /// Reads a secret: its fields, none where it or its last version was deleted; and what Vault warns of.
+    /// Reads a secret and Vault's warnings. A secret whose last version was deleted has no fields.
     async fn read(&self, path: &str, own: SecretResolver<'_>) -> Result<(Entry, Option<String>), Wrong> {
         let token = self.token(own).await?;
         let (status, mut answer) = self.call(Method::GET, path, Some(token), None).await?;
@@ -293,14 +293,14 @@ impl Vault {
             (200, Some(fields @ Json::Object(_)), Some(version)) => {
                 Ok((Entry { fields: Wiped(fields), version }, None))
             }
-            // A deleted version is there, without data, under either status.
+            // A deleted version has metadata but no data, under either status.
             (200 | 404, _, Some(version)) => Ok((Entry { fields: empty(), version }, None)),
             (404, ..) if errors(&answer).is_empty() => {
                 let warnings = words(&texts(&answer, "warnings").join("; "), &[token.expose()]);
                 Ok((Entry { fields: empty(), version: 0 }, warnings))
             }
             (200, ..) => Err(Wrong::Refused(other_version(path))),
-            // Vault says the same of a token that it does not know and of one that may not read this.
+            // Vault responds alike to an unknown token and to one without the right to read.
             (401 | 403, ..) => {
                 let refused = matches!(status.as_u16(), 401 | 403);
                 let reason = if refused { Reason::SignIn } else { Reason::NoAnswer };
@@ -311,8 +311,8 @@ impl Vault {
         }
     }
 
-    /// Refuses a mount of KV version 1, which takes what is meant for version 2 and keeps it elsewhere. A token
-    /// that may not ask goes on: then the answers tell.
+    /// Returns an error for a mount of KV version 1. Such a mount stores a version 2 request in another place. If the
+    /// token may not ask, the run goes on, and later responses tell the version.
     async fn versioned(&self, token: &Secret) -> Result<(), Wrong> {
         let ask = || async {
             let mount = self.settings.text("mount").unwrap_or("secret").trim_matches('/');
@@ -338,8 +338,8 @@ impl Vault {
         self.kind.get_or_init(ask).await.clone().map_or(Ok(()), Err)
     }
 
-    /// Changes a secret by check-and-set, until no other write comes between. `change` returns what to answer
-    /// without a write, or has changed the fields.
+    /// Changes a secret by check-and-set, and repeats after a conflict with another write. `change` either returns
+    /// the result without a write, or changes the fields.
     async fn change<T>(
         &self,
         path: &str,
@@ -366,7 +366,7 @@ impl Vault {
             let body = Wiped(body);
             let (status, answer) = self.call(Method::POST, path, Some(token), Some(&body)).await?;
             if status.is_success() {
-                // Version 1 takes any body, and answers with none.
+                // Version 1 accepts any body, and its response has no version.
                 let version = answer.pointer("/data/version").and_then(Json::as_u64);
                 return version.map(|_| None).ok_or_else(|| Wrong::Refused(other_version(path)));
             }
@@ -404,8 +404,8 @@ impl SecretStore for Vault {
         })
     }
 
-    /// The former value is a field of its own beside the new one: one write puts both, and no limit on versions
-    /// can lose it.
+    /// Writes the former value to a field beside the new one. One write holds both, so no limit on versions can lose
+    /// the former value.
     fn put<'a>(
         &'a self,
         key: &'a str,
@@ -419,7 +419,7 @@ impl SecretStore for Vault {
             let mut written = false;
             let there = self.change(&path, own, |fields| {
                 if let Some(now) = text(fields, &path, field)? {
-                    // The answer to the write may have been lost on the way.
+                    // The response to the write may have been lost.
                     let mine = written && now.expose() == value.expose();
                     if mine || write.leaves(&now, text(fields, &path, &beside)?.as_ref()) {
                         return Ok(Some(now));
@@ -456,7 +456,7 @@ impl SecretStore for Vault {
     }
 }
 
-/// The text of a field; empty is missing.
+/// Returns the text of a field; empty is missing.
 fn text(fields: &Map<String, Json>, path: &str, field: &str) -> Result<Option<Secret>, Wrong> {
     match fields.get(field) {
         None => Ok(None),
@@ -466,12 +466,12 @@ fn text(fields: &Map<String, Json>, path: &str, field: &str) -> Result<Option<Se
     }
 }
 
-/// The same, of a secret as it was read.
+/// Returns the text of a field of a secret that was read.
 fn take(entry: &mut Wiped, path: &str, field: &str) -> Result<Option<Secret>, Wrong> {
     entry.as_object().map_or(Ok(None), |fields| text(fields, path, field))
 }
 
-/// The secrets of a request.
+/// Returns the secrets of a request.
 fn sent<'a>(token: Option<&'a Secret>, body: Option<&'a Json>) -> Vec<&'a str> {
     fn texts<'a>(value: &'a Json, found: &mut Vec<&'a str>) {
         match value {
@@ -488,19 +488,18 @@ fn sent<'a>(token: Option<&'a Secret>, body: Option<&'a Json>) -> Vec<&'a str> {
     found
 }
 
-/// A list of texts of an answer.
+/// Returns a list of texts of a response.
 fn texts<'a>(answer: &'a Json, name: &str) -> Vec<&'a str> {
     let list = answer.get(name).and_then(Json::as_array);
     list.into_iter().flatten().filter_map(Json::as_str).collect()
 }
 
-/// The errors that Vault names.
+/// Returns the errors that Vault names.
 fn errors(answer: &Json) -> Vec<&str> {
     texts(answer, "errors")
 }
 
-/// Vault's own words: short, without control characters, and not at all when they repeat one of the secrets that
-/// were sent.
+/// Returns Vault's own words, short and without control characters. `None` if they repeat a secret of the request.
 fn words(own: &str, sent: &[&str]) -> Option<String> {
     let repeats = sent.iter().any(|secret| !secret.is_empty() && own.contains(secret));
     let own: String = own.chars().filter(|c| !c.is_control()).take(LONGEST_WORDS).collect();
@@ -511,7 +510,7 @@ fn other_version(path: &str) -> String {
     format!("{path} does not answer like KV version 2: is the mount of version 1?")
 }
 
-/// What a failure means, with Vault's own words.
+/// Explains a failure, with Vault's own words.
 fn said(status: StatusCode, answer: &Json, sent: &[&str]) -> String {
     let own = words(&errors(answer).join("; "), sent).map(|own| format!(" ({own})")).unwrap_or_default();
     match status.as_u16() {
@@ -524,7 +523,7 @@ fn said(status: StatusCode, answer: &Json, sent: &[&str]) -> String {
     }
 }
 
-/// A path segment, percent-encoded.
+/// Percent-encodes a path segment.
 fn encode(part: &str) -> String {
     url::form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>().replace('+', "%20")
 }

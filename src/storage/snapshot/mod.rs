@@ -1,10 +1,10 @@
 //! Live state in a file, for `plan --live` where no credential may go.
 //!
-//! It holds what planning reads and nothing else: agents and queues in the manifest's words, why a listing
-//! is not proved complete where it is not, and what the ledger says of them. It holds no secret: live state
-//! keeps none, and of a password the ledger's version alone goes along, never its fingerprint.
+//! It holds only the input of planning: agents and queues in the manifest's words, the reason if a listing may be
+//! incomplete, and the ledger. It holds no secret. Live state has none, and of a password only the ledger's version
+//! is written, never its fingerprint.
 //!
-//! The file is JSON with a line a resource, so that it can be compared, searched and compressed:
+//! The file is JSON with one line per resource, so that it can be compared, searched and compressed:
 //!
 //! ```text
 //! {"format":"rosterctl.snapshot/v1","program":"0.1.0","workspace":"acme-prod","taken":"2026-11-25T02:00:00Z",
@@ -19,10 +19,10 @@
 //! }}}
 //! ```
 //!
-//! A resource's kind that no connection holds is left out; `incomplete` stands beside `items` of a listing
-//! that could not be proved complete. `unread` names the texts that an agent's row did not tell,
-//! `masked` the fields of which it hid a part. What no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are
-//! left out: no step depends on them.
+//! A kind of resource without a connection is left out. `incomplete` beside `items` gives the reason if a listing may
+//! be incomplete. `unread` names the texts that an agent's row did not contain, `masked` the fields that it hid in
+//! part. A value that no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are left out: no step depends
+//! on them.
 
 mod read;
 #[cfg(test)]
@@ -40,16 +40,16 @@ use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue};
 use crate::model::value::{Type, Value};
 
-/// The value of `format` of a snapshot.
+/// Value of `format` of a snapshot.
 pub const FORMAT: &str = "rosterctl.snapshot/v1";
 
-/// The key of the texts that an agent's row did not tell: without it, a text that is not there is unset.
+/// Key of the texts that an agent's row lacked. Without it, a missing text is unset.
 const UNREAD: &str = "unread";
 
-/// The key of the vendor's own identity of an agent.
+/// Key of the vendor's own identity of an agent.
 const IDENTITY: &str = "identity";
 
-/// The key of the fields of which an agent's row hid a part.
+/// Key of the fields that an agent's row hid in part.
 const MASKED: &str = "masked";
 
 /// Live state at a moment.
@@ -59,15 +59,15 @@ pub struct Snapshot {
     pub program: Arc<str>,
     /// Name of the workspace.
     pub workspace: Arc<str>,
-    /// When it was taken, as a UTC timestamp.
+    /// UTC timestamp of the snapshot.
     pub taken: Arc<str>,
-    /// What was live.
+    /// Live state.
     pub live: Live,
-    /// What the ledger said; `None` when it is not told.
+    /// The ledger; `None` if the snapshot has none.
     pub ledger: Option<Ledger>,
 }
 
-/// Writes a snapshot.
+/// Serializes a snapshot.
 pub fn write(snapshot: &Snapshot) -> String {
     let Snapshot { program, workspace, taken, live, ledger } = snapshot;
     let mut out = format!(
@@ -145,9 +145,9 @@ fn queue(out: &mut String, exten: &OperatorId, queue: &LiveQueue) {
 fn fields(out: &mut String, record: &Record) {
     for entry in record.iter() {
         let value = match &entry.value {
-            // None is live; a name of a secret would be of no use either.
+            // Live state has no password, and the name of a secret would be useless.
             Value::Password(_) => continue,
-            // As a manifest writes them: a number alone has priority 0.
+            // As in a manifest: a number alone has priority 0.
             Value::Members(members) => members
                 .iter()
                 .map(|(id, priority)| match priority {

@@ -1,7 +1,7 @@
-//! Bytes → [`Snapshot`], in one pass: each value goes straight into its record, with no tree of JSON between.
+//! Bytes → [`Snapshot`] in one pass: each value goes straight into its record, without a JSON tree.
 //!
-//! The file comes back from somewhere, perhaps edited, so the reader is strict: an unknown field, a value of
-//! the wrong type, a number given twice is an error that says which and where.
+//! The file may have been edited, so the reader is strict. An unknown field, a value of the wrong type and a
+//! duplicate number are errors with their position.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,21 +23,21 @@ use crate::model::live::{Listing, Live, LiveQueue};
 use crate::model::value::Type;
 use crate::model::{agent, queue};
 
-/// What is wrong with a snapshot.
+/// Error in a snapshot.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SnapshotError {
     /// Line, from 1.
     pub line: usize,
     /// Column in bytes, from 1.
     pub column: usize,
-    /// What, in a sentence without a final stop.
+    /// Message: a sentence without a final stop.
     pub message: String,
 }
 
 /// Reads a snapshot.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first error in it.
 pub fn read(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = Whole::deserialize(&mut json).and_then(|whole| json.end().map(|()| whole));
@@ -56,7 +56,7 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     })
 }
 
-/// A field that is not known, and the one that was probably meant.
+/// Returns the error of an unknown field, with the field that was probably meant.
 fn unknown<E: Error>(key: &str, of: &str, known: &[&str]) -> E {
     let near = match did_you_mean(key, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -98,7 +98,7 @@ impl From<Whole> for Snapshot {
     }
 }
 
-/// Reads a key that may be absent and may not be `null`: a key that is not told is unknown, never empty.
+/// Reads a key that may be absent but not `null`. An absent key is unknown, never empty.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }
@@ -112,7 +112,7 @@ fn format<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error> {
     }
 }
 
-/// What a snapshot tells of the ledger.
+/// Ledger in a snapshot.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "what the ledger says")]
 struct ToldLedger {
@@ -134,14 +134,14 @@ impl From<ToldLedger> for Ledger {
     }
 }
 
-/// A kind of resource, as a row tells it.
+/// Kind of resource, with the form of its rows.
 #[derive(Clone, Copy)]
 struct Shape {
-    /// What a row is, with its article.
+    /// Kind of a row, with its article.
     what: &'static str,
-    /// The field that tells it from others.
+    /// Field that identifies it.
     key: &'static str,
-    /// The field of its name, where that is no row of the table.
+    /// Field of its name, if that is no row of the table.
     name: Option<&'static str>,
     table: &'static [&'static Field],
 }
@@ -200,11 +200,11 @@ fn items<'de, D: Deserializer<'de>, V: Resource>(from: D) -> Result<BTreeMap<Ope
     from.deserialize_seq(Items(PhantomData))
 }
 
-/// What a row shares with the row before it.
+/// Values that a row shares with the row before it.
 #[derive(Default)]
 struct Last {
     strings: StringReuse,
-    /// How many fields it had.
+    /// Number of its fields.
     fields: usize,
 }
 
@@ -311,7 +311,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
     }
 }
 
-/// What a key of a row stands for; a field by its place in the table.
+/// Meaning of a row's key; a field by its place in the table.
 enum Slot {
     Id,
     Name,

@@ -11,7 +11,7 @@ use crate::model::testing;
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever is live comes back as it was.
+    /// All live state survives the round trip.
     #[test]
     fn what_is_written_is_read(live in testing::live()) {
         let snapshot = Snapshot { program: "1".into(), workspace: "w \"1\"".into(), taken: "t".into(), live, ledger: None };

@@ -1,4 +1,4 @@
-//! Changes that people make at the vendors' consoles while runs go on.
+//! Changes that people make in the vendors' consoles during runs.
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::WebchatQueue;
@@ -8,7 +8,7 @@ use rosterctl::sandbox::webchat_queue::{Member, Queue};
 use super::world::World;
 
 impl World {
-    /// Carries out one change at the console.
+    /// Carries out one change in the console.
     pub(super) fn console(&mut self, seed: u64) {
         let mut random = Random::new(seed);
         if self.owners.changes && random.below(2) == 0 {
@@ -81,7 +81,7 @@ impl World {
                 self.estate.get_mut::<AgentConfig>().put(new);
             }
             _ => {
-                // Without an agent that a queue's manifest names and no other, the manifests are wrong.
+                // Without an agent that only a queue's manifest names, the manifests are invalid.
                 let Some(id) = agent.filter(|id| !self.named_by_queues.contains(id)) else { return };
                 self.estate.get_mut::<AgentConfig>().remove(&id);
                 self.created.remove(&id);
@@ -99,7 +99,7 @@ impl World {
         self.age();
     }
 
-    /// Gives a number to another agent, makes an agent again, or renames or deletes a queue.
+    /// Gives a number to another agent, creates an agent again, or renames or deletes a queue.
     fn change_identity(&mut self, random: &mut Random) {
         let agents: Vec<String> = self.agent_ids().into_iter().collect();
         let queues = self.estate.get::<WebchatQueue>().queues.len();
@@ -147,7 +147,7 @@ impl World {
         self.age();
     }
 
-    /// Lets the ledgers forget pending queues that are gone; returns true if there were any.
+    /// Removes pending queues that are gone from the ledgers; returns true if there were any.
     pub(super) fn forget_gone(&mut self) -> bool {
         let mut forgot = false;
         for ledger in self.ledgers.values_mut().chain([&mut self.ledger]) {
@@ -162,8 +162,8 @@ impl World {
         forgot
     }
 
-    /// Does what people owe after a history: renamed queues get their first names back, and those that were made in
-    /// their place go.
+    /// Performs people's remaining work after a history. Renamed queues get their first names back, and queues
+    /// created in their place are removed.
     pub(super) fn settle(&mut self) {
         for queue in self.estate.get::<WebchatQueue>().queues.clone() {
             let Some(first) = self.owners.first_name(&queue.exten).filter(|n| *n != queue.display_name)

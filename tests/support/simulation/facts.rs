@@ -1,4 +1,4 @@
-//! What is true of the vendors' resources, and whether the ledger says so.
+//! Facts about the vendors' resources, and the ledger's agreement with them.
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::WebchatQueue;
@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::world::World;
 
 impl World {
-    /// Returns what is true now: resource, field, value.
+    /// Returns the current facts: resource, field, value.
     pub(super) fn facts(&self) -> Vec<(String, &'static str, String)> {
         let mut facts: Vec<(String, &'static str, String)> = Vec::new();
         for agent in self.estate.get::<AgentConfig>().agents() {
@@ -61,7 +61,7 @@ impl World {
         facts
     }
 
-    /// What is true now was true at some moment of the run.
+    /// Records the current facts as true at some moment of the run.
     pub(crate) fn observe(&mut self) {
         let facts = self.facts();
         self.observe_identities();
@@ -75,7 +75,7 @@ impl World {
         }
     }
 
-    /// Stores the ledger, and looks whether what is new in it is so.
+    /// Stores the ledger, and checks that its new entries are true.
     pub(crate) fn store_ledger(&mut self, ledger: &mut Ledger) {
         ledger.serial += 1;
         let before = std::mem::replace(&mut self.ledger, ledger.clone());
@@ -106,7 +106,7 @@ impl World {
     }
 }
 
-/// Returns a value of the ledger in the words of the facts.
+/// Returns a ledger value in the form of the facts.
 pub(super) fn spelled(field: &str, value: &Json) -> String {
     match value.as_array().filter(|_| field == "assignMembers") {
         Some(list) => {

@@ -1,4 +1,4 @@
-//! Listings that show new resources only minutes after the answer.
+//! Listings that show new resources only minutes after the response.
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::WebchatQueue;
@@ -10,14 +10,14 @@ use serde_json::Value as Json;
 
 use super::world::World;
 
-/// New resources that reading does not show yet.
+/// New resources that reads do not show yet.
 #[derive(Default)]
 pub(super) struct Hidden {
     /// The longest time for which a new resource is hidden, in milliseconds.
     pub(super) most: usize,
     queues: BTreeMap<String, Until>,
     agents: BTreeMap<String, Until>,
-    /// Resources that the current run made, and when it was told: `queues` and `agents` hold them too.
+    /// Resources that the current run created, and the time of the response; `queues` and `agents` hold them too.
     new: BTreeMap<String, i64>,
 }
 
@@ -25,11 +25,11 @@ pub(super) struct Hidden {
 #[derive(Clone, Copy)]
 struct Until {
     at: i64,
-    /// A query by the key does not show it either.
+    /// True if a query by the key does not show it either.
     query: bool,
 }
 
-/// What a reading does not show.
+/// Resources that a read does not show.
 #[derive(Default)]
 pub(super) struct Taken {
     queues: Vec<(usize, Queue)>,
@@ -42,12 +42,12 @@ impl Hidden {
         self.new.clear();
     }
 
-    /// Shows everything.
+    /// Shows all resources.
     pub(super) fn show_all(&mut self) {
         *self = Self::default();
     }
 
-    /// Shows what the current run made without an answer that it could write down: the client died.
+    /// Shows the run's new resources without a recorded response: the client died.
     pub(super) fn show_untold(&mut self, now: i64, has_journal: bool) {
         let new = std::mem::take(&mut self.new);
         let stays = |key: &String| new.get(key).is_none_or(|told| has_journal && *told < now);
@@ -55,19 +55,19 @@ impl Hidden {
         self.agents.retain(|id, _| stays(id));
     }
 
-    /// Returns true if no listing shows an agent at a moment.
+    /// Returns true if listings hide an agent at a moment.
     pub(super) fn hides_agent(&self, id: &str, now: i64) -> bool {
         self.agents.get(id).is_some_and(|until| until.at > now)
     }
 
-    /// Returns true if no listing shows a queue at a moment.
+    /// Returns true if listings hide a queue at a moment.
     pub(super) fn hides_queue(&self, exten: &str, now: i64) -> bool {
         self.queues.get(exten).is_some_and(|until| until.at > now)
     }
 }
 
 impl World {
-    /// Hides a new resource for a while, if this history is about that.
+    /// Hides a new resource for a while, if the history's theme is late listings.
     pub(super) fn hide_new(&mut self, key: &str, is_queue: bool, way_back: i64) {
         if self.hidden.most == 0 || !self.chance(60) {
             return;
@@ -80,7 +80,7 @@ impl World {
         all.insert(key.to_owned(), until);
     }
 
-    /// Takes out what a reading does not show.
+    /// Removes the resources that a read does not show.
     pub(super) fn hide(&mut self, operation: &str, body: &Json) -> Taken {
         let mut taken = Taken::default();
         let now = self.now;
@@ -105,7 +105,7 @@ impl World {
         taken
     }
 
-    /// Puts back what a reading did not show.
+    /// Restores the resources that a read did not show.
     pub(super) fn unhide(&mut self, taken: Taken) {
         for (at, queue) in taken.queues.into_iter().rev() {
             self.estate.get_mut::<WebchatQueue>().queues.insert(at, queue);

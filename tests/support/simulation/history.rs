@@ -1,4 +1,4 @@
-//! Histories: some runs in foul weather, then a few in fine weather, and the judgement of the end.
+//! Histories: some runs with faults, then a few without, and the final verdict.
 
 use rosterctl::sandbox::WebchatQueue;
 use std::cell::RefCell;
@@ -17,10 +17,10 @@ use super::sign_in::SYSTEMS;
 use super::world::{Happening, Weather, World};
 use super::{Client, End, Mutant, Roster, Shared, Story, live_through};
 
-/// What a history is about, beside the weather.
+/// The theme of a history, besides its faults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Theme {
-    /// The weather alone.
+    /// Faults only.
     #[default]
     Plain,
     /// The console gives numbers to other agents, and renames and deletes queues.
@@ -31,14 +31,14 @@ pub(crate) enum Theme {
     SignIn,
 }
 
-/// Which moments a client dies at, and what else goes wrong.
+/// The moment at which a client dies, and the other faults.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Course {
     pub(crate) mutant: Option<Mutant>,
     pub(crate) theme: Theme,
-    /// The one client in foul weather dies after so many events, and nothing else goes wrong.
+    /// The one client with faults dies after this many events, and nothing else goes wrong.
     pub(crate) dies_after: Option<u64>,
-    /// Reading shows what was so long ago, in milliseconds.
+    /// The age of the state that reads show, in milliseconds.
     pub(crate) lag: i64,
 }
 
@@ -111,7 +111,7 @@ fn play(seed: u64, rosters: &[&Roster], course: Course) -> Story {
     story
 }
 
-/// Makes the world of a history.
+/// Creates the world of a history.
 fn world(seed: u64, rosters: &[&Roster], course: Course) -> World {
     let first = rosters[0];
     let mut world = World::new(first.house, first.estate.clone(), Random::new(seed ^ 0xfa17), first.limit);
@@ -147,7 +147,7 @@ fn world(seed: u64, rosters: &[&Roster], course: Course) -> World {
     world
 }
 
-/// Brews the weather of a run; returns after how many events its client dies.
+/// Draws the faults of a run; returns the number of events after which its client dies.
 fn brew(client: &mut Client<'_>, dice: &mut Random, theme: Theme) -> Option<u64> {
     let world = &client.world;
     {
@@ -208,7 +208,7 @@ fn word(end: &End) -> &'static str {
     }
 }
 
-/// Fine weather: at most three runs of each workspace, then nothing is left to do.
+/// Runs each workspace at most three times without faults, until nothing is left to do.
 fn heal(world: &Shared, rosters: &[&Roster], mutant: Option<Mutant>) {
     {
         let mut world = world.borrow_mut();
@@ -218,7 +218,7 @@ fn heal(world: &Shared, rosters: &[&Roster], mutant: Option<Mutant>) {
         world.guarded = false;
         world.hidden.show_all();
         world.settle();
-        // A queue that the console made beside ours in a race is for people to take away again.
+        // In a race the console may create a duplicate of our queue; people must remove it.
         let World { estate, by_console, .. } = &mut *world;
         let queues = &mut estate.get_mut::<WebchatQueue>().queues;
         let names: Vec<String> = queues.iter().map(|queue| queue.display_name.clone()).collect();
@@ -250,7 +250,7 @@ fn heal(world: &Shared, rosters: &[&Roster], mutant: Option<Mutant>) {
 }
 
 impl World {
-    /// Enters a workspace with what its manifests ask for.
+    /// Switches to a workspace with its desired state.
     fn enter(&mut self, workspace: usize, desired: &Desired) {
         let before = self.owners.workspace;
         if let Some(ledger) = self.ledgers.remove(&workspace) {
@@ -264,13 +264,13 @@ impl World {
         self.wanted_queues = desired.queues.values().map(|queue| queue.name.to_string()).collect();
     }
 
-    /// Begins a run of a workspace.
+    /// Starts a run of a workspace.
     pub(super) fn begin_run(&mut self, workspace: usize, desired: &Desired) {
         self.enter(workspace, desired);
         self.lost = false;
         self.planned = false;
         self.run_ms = self.now;
-        // A run takes up the journal of one that died.
+        // A run recovers the journal of a run that died.
         let died = !self.journals.is_empty();
         if !died {
             self.truth.clear();

@@ -1,4 +1,4 @@
-//! Journal of a run, which outlives a client that dies.
+//! The journal of a run, which outlives a client that dies.
 
 use futures_util::future::LocalBoxFuture;
 use rosterctl::apply::{journal_recovery, ledger_update};
@@ -37,12 +37,12 @@ impl StepJournal for WorldJournal {
 }
 
 impl World {
-    /// Returns the journal that a run of the current workspace left.
+    /// Returns the journal left by a run of the current workspace.
     pub(super) fn unfinished(&self) -> Vec<Entry> {
         self.journals.get(&self.owners.workspace).cloned().unwrap_or_default()
     }
 
-    /// Begins the journal of a run, in place of another.
+    /// Starts the journal of a run, in place of another.
     pub(super) fn begin_journal(&mut self, plan: &Plan) {
         let entry = Entry::Run { plan: Box::new(plan.clone()), ledger: Some(self.ledger.serial) };
         self.journals.insert(self.owners.workspace, vec![entry]);
@@ -52,13 +52,13 @@ impl World {
         self.journals.entry(self.owners.workspace).or_default().push(entry);
     }
 
-    /// Removes the journal: the ledger holds what it said.
+    /// Removes the journal: the ledger holds its content.
     pub(super) fn finish_journal(&mut self) {
         self.journals.remove(&self.owners.workspace);
     }
 }
 
-/// Enters into the ledger the steps of a run that died, as `cli::session::planning` does.
+/// Records the steps of a dead run in the ledger, like `cli::session::planning`.
 pub(super) fn settle(
     ledger: &mut Ledger,
     unfinished: &[Entry],

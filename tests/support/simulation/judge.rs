@@ -1,4 +1,4 @@
-//! The end of a history, against the manifests.
+//! The end of a history, compared with the manifests.
 
 use rosterctl::sandbox::AgentConfig;
 use std::cell::RefCell;
@@ -16,7 +16,7 @@ use rosterctl::sandbox::vendor_state::Random;
 use super::world::World;
 use super::{Client, Roster, live_through};
 
-/// Everything is as the manifests say.
+/// Checks that everything matches the manifests.
 pub(super) fn judge(world: &mut World, roster: &Roster) {
     let mut wrong = Vec::new();
     let live = {
@@ -45,10 +45,10 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
             (true, Some(_)) => wrong.push(format!("agent {id} is still there")),
             (false, None) => wrong.push(format!("agent {id} is not there")),
             (false, Some(now)) => {
-                // An agent is not made again when a row may leave fields out.
+                // An agent is not replaced when a row may leave out fields.
                 let untold = world.estate.quirks.unset_strings == Unset::Absent;
                 for entry in desired.record.iter().filter(|entry| supports.agents.is_read(entry.field)) {
-                    // Findings, where they cannot be edited.
+                    // Differences in fields that cannot be edited remain as findings.
                     let replaced = roster.workspace.policy.replace_immutable && !untold;
                     let fixed = !supports.agents.mapping(entry.field).is_editable() && !replaced;
                     if !same(&entry.value, now.get(entry.field)) && !fixed {

@@ -1,4 +1,4 @@
-//! Vendors that show a moment later what was done.
+//! Vendors whose reads show changes late.
 
 use rosterctl::sandbox::WebchatQueue;
 use rosterctl::sandbox::vendor_state::VendorState;
@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::world::World;
 
 impl World {
-    /// Takes down what is so from now on, where reading shows it later.
+    /// Records the state from now on, if reads show it late.
     pub(super) fn age(&mut self) {
         if self.lag > 0 {
             let shown = self.now - self.lag;
@@ -17,7 +17,7 @@ impl World {
         }
     }
 
-    /// What reading shows now.
+    /// Returns the state that reads show now.
     pub(super) fn what_is_shown(&mut self) -> &mut VendorState {
         let shown = self.now - self.lag;
         match self.past.iter_mut().rev().find(|(since, _)| *since <= shown) {
@@ -26,14 +26,14 @@ impl World {
         }
     }
 
-    /// Lets all that is so be seen.
+    /// Lets reads show the current state.
     pub(crate) fn catch_up(&mut self) {
         self.now += self.lag;
         self.past.clear();
         self.age();
     }
 
-    /// Takes down which queues a reading shows, of one number or of all, and as of when.
+    /// Records the queues that a read shows, of one number or of all, and the moment.
     pub(super) fn watch_reading(&mut self, exten: Option<&str>, page: &Json, way_back: Option<i64>) {
         let now = self.now - self.lag;
         let way_back = way_back.map(|way_back| way_back + self.lag);
@@ -47,7 +47,7 @@ impl World {
         let extens: Vec<String> =
             self.estate.get::<WebchatQueue>().queues.iter().map(|q| q.exten.clone()).collect();
         for queue in extens.into_iter().filter(|q| exten.is_none_or(|exten| exten == q)) {
-            // A listing shows all of it, sooner or later; the earliest moment counts.
+            // A listing shows all queues over a period; the earliest moment counts.
             let at = if exten.is_none() { self.listed } else { now };
             if let Some(way_back) = way_back {
                 self.shown.insert(queue, (at, now + way_back));

@@ -1,19 +1,25 @@
-//! Plan and apply against the simulated vendors, in one thread, under a virtual clock, by seed.
+//! Plan and apply against the simulated vendors, by seed: one thread, a virtual clock.
 //!
-//! One seed replays one history exactly. A history is some runs while things go wrong (calls lost before or
-//! after they were carried out, late, throttled, failed, garbled, cut off and overtaking each other; somebody at
-//! the console; the operator stops it; the client dies), then at most three runs in fine weather, after which
-//! everything must be as the manifests say. An auditor beside the vendors watches all of it: which agents a run
-//! deletes by their identities, no second queue, no call after a refused sign-in, and what a run tells of its steps.
+//! One seed replays one history exactly. A history starts with some runs with faults, then has at most three runs
+//! without. After those, everything must match the manifests. The faults:
+//! - Calls are lost before or after the vendor carried them out, late, throttled, failed, garbled, cut off or
+//!   reordered.
+//! - A person works in the console, the operator stops the run, or the client dies.
+//!
+//! An auditor beside the vendors watches the history. It checks the identities of the agents that a run deletes,
+//! and that no queue is duplicated. It also checks that no call follows a refused sign-in, and that a run reports
+//! its steps truthfully.
 //!
 //! The client is the program's own: planner, machine, executor, client with its retries and rate windows, pre-send
-//! check. Played here are the ports of its runtime (`ports`) and the frame of `cli::apply`: passwords and ledger. It
-//! is a future that is polled by hand: an event is taken from the world's queue, the future is polled, and so on;
-//! dying is dropping it between two events.
+//! check. The simulation replaces the ports of its runtime (`ports`) and the frame of `cli::apply`: passwords and
+//! ledger. The client is a future that is polled by hand: after each event of the world's queue. A client dies when
+//! its future is dropped between two events.
 //!
-//! What no client could get right is left out: a call that is carried out after the client gave it up, or after the
-//! next client began to read; an agent that the console makes again before the client reads it back for the first time;
-//! a queue that only another workspace knows and that no listing shows; members that the console adds to such a queue.
+//! Left out are four cases that no client could get right:
+//! - The vendor carries out a call after the client gave it up, or after the next client began to read.
+//! - The console creates an agent again before the client reads it back for the first time.
+//! - Only another workspace knows a queue, and no listing shows it.
+//! - The console adds members to such a queue.
 
 #![allow(dead_code, unused_imports, reason = "each test file uses what it needs")]
 
@@ -48,13 +54,13 @@ use rosterctl::apply::{ApplyOptions, ApplyOutcome, Finish, StepResult, ledger_up
 use rosterctl::config::workspace::Prune;
 use rosterctl::model::agent::PASSWORD;
 use rosterctl::model::desired::Desired;
-use rosterctl::model::finding::Effect as Weight;
 use rosterctl::model::id::Kind;
 use rosterctl::model::identity::Identity;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::Live;
 use rosterctl::model::outcome::Status;
 use rosterctl::model::plan::{Action, Allowance, Operation, Plan};
+use rosterctl::model::rule::Effect as Weight;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::plan::{self, Options};
 use rosterctl::provider::cms_agent;
@@ -77,24 +83,24 @@ use world::{Happening, Waiting, World};
 
 type Shared = Rc<RefCell<World>>;
 
-/// A way in which the executor is broken on purpose, to test the test.
+/// A deliberate defect of the executor, to test the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mutant {
     /// addQueue is sent again after an unknown outcome.
     BlindRetry,
-    /// Agents are deleted without waiting for the queues that they leave, and looks show empty queues.
+    /// Agents are deleted without waiting for the queues that they leave, and reads show empty queues.
     EarlyDelete,
-    /// Agents are made before their password is stored.
+    /// Agents are created before their password is stored.
     LateSecret,
-    /// What replaced agents had is not written down before they are deleted.
+    /// Replaced agents are deleted without a backup.
     Forgetful,
-    /// Nobody is asked who is at work.
+    /// No presence is read.
     Heedless,
-    /// What was seen once counts as current for the whole run.
+    /// A resource that was read once counts as current for the whole run.
     NoLook,
     /// Rate windows are forgotten.
     LeakyPermit,
-    /// The lock is not asked whether it is still held.
+    /// The lease is not checked.
     NoDeadline,
     /// A result that the vendor did not confirm counts as confirmed.
     Unconfirmed,
@@ -102,28 +108,28 @@ pub(crate) enum Mutant {
     ByNumber,
     /// The number of a queue in a successful answer is forgotten.
     ForgottenExten,
-    /// A list that was written in part is not recorded.
+    /// A partly written list is not recorded.
     PartUnrecorded,
-    /// The report tells the plan.
+    /// The report shows the plan instead of the results.
     PlanReport,
 }
 
-/// What happened in a history.
+/// The events of a history.
 #[derive(Default)]
 pub(crate) struct Story {
     pub(crate) violations: Vec<String>,
     pub(crate) log: Vec<String>,
     pub(crate) manifest: String,
-    /// Most steps of a plan.
+    /// The highest number of steps of a plan.
     pub(crate) steps: usize,
-    /// Events of the first run.
+    /// The number of events of the first run.
     pub(crate) events: u64,
     pub(crate) crashes: usize,
     pub(crate) ended: BTreeMap<&'static str, usize>,
 }
 
 impl Story {
-    /// The story as a panic tells it.
+    /// Returns the story as a panic message.
     pub(crate) fn tell(&self, seed: u64) -> String {
         let from = self.log.len().saturating_sub(150);
         format!(
@@ -136,7 +142,7 @@ impl Story {
     }
 }
 
-/// Polls a client to its end; `None` when it dies after so many events.
+/// Polls a client to its end; `None` when it dies after a number of events.
 fn live_through<F: Future>(
     world: &Shared,
     client: F,
@@ -157,7 +163,7 @@ fn live_through<F: Future>(
     }
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
     Unreadable,
@@ -173,21 +179,21 @@ enum End {
 struct Client<'a> {
     world: Shared,
     roster: &'a Roster,
-    /// What the manifests ask for now.
+    /// The current desired state.
     desired: &'a Desired,
-    /// Which of the workspaces on the tenant it is.
+    /// The workspace's index on the tenant.
     workspace: usize,
     vendors: Vendors,
     observers: Observers,
     mutant: Option<Mutant>,
     conduct: ApplyOptions,
-    /// The operator reads the plan for so long.
+    /// The time for which the operator reads the plan.
     hesitates: i64,
-    /// And stops the run after so long.
+    /// The time after which the operator stops the run.
     stops: Option<i64>,
-    /// The lock is lost after so long.
+    /// The time after which the lock is lost.
     loses: Option<i64>,
-    /// The folder of the journal can be written.
+    /// True if the journal's folder is writable.
     keeps_journal: bool,
     steps: RefCell<usize>,
 }
@@ -219,7 +225,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// `rosterctl apply`.
+    /// Runs `rosterctl apply`.
     async fn apply(&self) -> End {
         {
             let mut world = self.world.borrow_mut();
@@ -247,7 +253,7 @@ impl<'a> Client<'a> {
         }
         let workspace = &self.roster.workspace;
         let desired = self.desired;
-        // A small roster may end empty.
+        // A small roster may end empty, so deletions have no limit.
         let deletes = Allowance { rule: "deletes".to_owned(), up_to: u32::MAX };
         let options = Options { allow: vec![deletes], ..Options::default() };
         let plan = plan::plan(workspace, desired, &live, &ledger, &options);
@@ -310,7 +316,7 @@ impl<'a> Client<'a> {
                 }
                 let mut world = self.world.borrow_mut();
                 for (step, result) in plan.steps.iter().zip(&results) {
-                    let why = result.message.as_deref().unwrap_or_default();
+                    let why = rosterctl::messages::en::notes(&result.notes);
                     world.note(format!("{} {:?} {} {why}", step.id, step.targets, result.status.word()));
                 }
                 if self.mutant == Some(Mutant::PlanReport) {
@@ -344,7 +350,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Breaks what the ledger is told of a run.
+    /// Corrupts the results that the ledger receives.
     fn break_results(&self, results: &mut [StepResult]) {
         for result in results {
             match self.mutant {
@@ -357,7 +363,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Looks whether the plan deletes and makes only what is due.
+    /// Checks that the plan deletes and creates only permitted agents.
     fn watch_plan(&self, plan: &Plan, ledger: &Ledger) {
         let mut world = self.world.borrow_mut();
         world.plan_owners(self.desired, self.roster.prunes_all(), plan);
@@ -402,7 +408,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Reads the passwords that the plan sends and no step makes, as `cli::apply` does.
+    /// Reads the passwords that the plan sends and no step generates, like `cli::apply`.
     fn read_passwords(&self, plan: &Plan) -> BTreeMap<SecretRef, Arc<Secret>> {
         let world = self.world.borrow();
         let mut read = BTreeMap::new();
@@ -418,7 +424,7 @@ impl<'a> Client<'a> {
         read
     }
 
-    /// Carries a plan out.
+    /// Carries out a plan.
     async fn run(&self, plan: &Arc<Plan>) -> Finish {
         let mut conduct = self.conduct.clone();
         conduct.guard = conduct.guard.filter(|_| self.mutant != Some(Mutant::Heedless));

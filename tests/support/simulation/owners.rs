@@ -1,4 +1,4 @@
-//! Identities of agents and queues, and the workspaces that own them, kept apart from the program's ledger.
+//! Identities of agents and queues, and their owning workspaces, independent of the program's ledger.
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::WebchatQueue;
@@ -15,10 +15,10 @@ use super::world::World;
 /// The vendor's own number of an agent, and the time of its creation.
 pub(super) type AgentIdentity = (i64, i64);
 
-/// Identities, and the workspaces that own them.
+/// Identities and their owning workspaces.
 #[derive(Default)]
 pub(super) struct Owners {
-    /// Whether the console changes identities.
+    /// True if the console changes identities.
     pub(super) changes: bool,
     /// The workspace of the current run.
     pub(super) workspace: usize,
@@ -28,19 +28,19 @@ pub(super) struct Owners {
     queues: BTreeMap<(usize, String), String>,
     /// Names that a queue had, by its number, the first one first.
     names: BTreeMap<String, Vec<String>>,
-    /// Resources that the console changed in the current run, and in those before it that died.
+    /// Resources that the console changed in the current run, and in directly preceding runs that died.
     touched: BTreeSet<String>,
-    /// Agents that were there in the current run until its plan was made.
+    /// Agents that existed in the current run until its plan was made.
     planned: BTreeMap<String, BTreeSet<AgentIdentity>>,
     /// Agents that the current plan may delete although the workspace does not own them.
     due: BTreeSet<String>,
-    /// Agents that a run made which died, until the next run of its workspace has its plan.
+    /// Agents that a dead run created, until the next run of its workspace has its plan.
     orphans: BTreeSet<(usize, String)>,
-    /// When the present agent of a number was created in the console.
+    /// The time at which the console created the current agent of a number.
     came: BTreeMap<String, i64>,
-    /// When the client was last shown the agents, by number: the moment, and when the answer reached it.
+    /// The last read of each agent: its moment, and the arrival of its response.
     shown: BTreeMap<String, (i64, i64)>,
-    /// Queues whose creation the current run was told of, by name.
+    /// Queues whose creation the current run learned of, by name.
     pub(super) told: BTreeMap<String, String>,
 }
 
@@ -55,7 +55,7 @@ impl Owners {
         self.names.get(exten)?.first().cloned()
     }
 
-    /// Begins a run.
+    /// Starts a run.
     pub(super) fn begin_run(&mut self, died: bool) {
         if !died {
             self.touched.clear();
@@ -80,7 +80,7 @@ impl World {
         names.chain([&queue.display_name]).cloned().collect()
     }
 
-    /// Records that nothing has read back yet the agents that the run made: its client died.
+    /// Marks the agents that a dead run created and did not read back.
     pub(super) fn orphan_created(&mut self) {
         let created = self.carried.iter().filter(|(operation, _)| *operation == "agent.create");
         let ids = created.map(|(_, id)| id.trim_start_matches("agent/").to_owned());
@@ -88,16 +88,16 @@ impl World {
         self.owners.orphans.extend(orphans);
     }
 
-    /// Records that a queue has another name from now on.
+    /// Records the new name of a queue.
     pub(super) fn rename(&mut self, at: usize, name: String) {
         let queue = &mut self.estate.get_mut::<WebchatQueue>().queues[at];
-        // No client can see a name that comes between its look and its call.
+        // No client can see a name that changes between its read and its call.
         self.by_console.insert(queue.exten.clone(), self.now);
         let names = self.owners.names.entry(queue.exten.clone()).or_default();
         names.push(std::mem::replace(&mut queue.display_name, name));
     }
 
-    /// Returns the resources that no run may create: those that are there, under whichever name.
+    /// Returns the resources that no run may create: those that exist, under any of their names.
     pub(super) fn present(&self) -> BTreeSet<String> {
         let agents = self.estate.get::<AgentConfig>().agents().map(|agent| &agent.operator_id);
         let agents = agents.filter(|id| !self.hidden.hides_agent(id, self.now));
@@ -110,7 +110,8 @@ impl World {
         present
     }
 
-    /// Returns the live queue that the workspace knows by a name, unless another declared queue has its name now.
+    /// Returns the live queue that the workspace knows by a name. If its name is now another declared queue's,
+    /// returns none.
     fn known_queue(&self, name: &str) -> Option<&Queue> {
         let exten = self.owners.queues.get(&(self.owners.workspace, name.to_owned()))?;
         let queue = self.estate.get::<WebchatQueue>().queue(exten)?;
@@ -118,7 +119,7 @@ impl World {
         (!is_other).then_some(queue)
     }
 
-    /// Carries out a change at the console, and records which resources it touches.
+    /// Carries out a change in the console, and records the touched resources.
     pub(super) fn watch_console(&mut self, act: impl FnOnce(&mut Self)) {
         let (facts, identities) = (self.facts(), self.identities());
         act(self);
@@ -129,7 +130,7 @@ impl World {
         for (id, identity) in self.identities() {
             if identities.get(&id) != Some(&identity) {
                 self.owners.touched.insert(format!("agent/{id}"));
-                // No client can tell an agent that takes the place of a new one before it is read back.
+                // No client can recognise an agent that replaces a new one before its read-back.
                 let mut creators = self.owners.orphans.clone();
                 if self.carried.contains(&("agent.create", format!("agent/{id}"))) {
                     creators.insert((self.owners.workspace, id.clone()));
@@ -142,7 +143,7 @@ impl World {
         }
     }
 
-    /// Records the agents that are there until the plan is made.
+    /// Records the agents that exist until the plan is made.
     pub(super) fn observe_identities(&mut self) {
         if !self.planned {
             for (id, identity) in self.identities() {
@@ -151,7 +152,7 @@ impl World {
         }
     }
 
-    /// Records the agents that a workspace's ledger holds at first.
+    /// Records the agents in a workspace's first ledger.
     pub(super) fn own_from(&mut self, workspace: usize, ledger: &Ledger) {
         for (id, identity) in self.identities() {
             if ledger.resources.contains_key(&format!("agent/{id}")) {
@@ -178,7 +179,7 @@ impl World {
         self.owners.orphans.retain(|(of, _)| *of != workspace);
     }
 
-    /// Records when the client was shown agents.
+    /// Records the moment at which the client read agents.
     pub(super) fn watch_agents_read(&mut self, operation: &str, reply: &[u8], way_back: Option<i64>) {
         let Some(way_back) = way_back.filter(|_| matches!(operation, "page" | "one/v2")) else { return };
         let (at, reached) = (self.now - self.lag, self.now + way_back);
@@ -190,7 +191,7 @@ impl World {
         }
     }
 
-    /// Checks that a deleted agent is the one that the workspace owned, or that the manifests meant.
+    /// Checks that the workspace owned a deleted agent, or that the manifests named it.
     pub(super) fn watch_owner(&mut self, id: &str, identity: AgentIdentity, begun: i64) {
         let workspace = self.owners.workspace;
         let owns = |of: usize| {
@@ -200,7 +201,7 @@ impl World {
         if owns(workspace) || planned && self.owners.due.contains(id) {
             return;
         }
-        // No client could see an agent that came between the last look and the call.
+        // No client could see an agent that appeared between the last read and the call.
         let came = self.owners.came.get(id).copied().unwrap_or_default();
         let seen = self.owners.shown.get(id).is_some_and(|(at, reached)| *at >= came && *reached <= begun);
         if planned || seen {
@@ -210,7 +211,7 @@ impl World {
         }
     }
 
-    /// Checks that no queue is created beside one that the workspace knows under another name.
+    /// Checks that no queue is created if the workspace knows it under another name.
     pub(super) fn watch_known_queue(&mut self, name: &str) {
         let known = self.known_queue(name).filter(|queue| queue.display_name != name);
         let known = known.map(|queue| (queue.exten.clone(), queue.display_name.clone()));
@@ -241,7 +242,7 @@ impl World {
         }
     }
 
-    /// Records an agent that the client made.
+    /// Records an agent that the client created.
     pub(super) fn own_created(&mut self, id: &str, way_back: Option<i64>) {
         let Some(identity) = self.identities().get(id).copied() else { return };
         let key = (self.owners.workspace, id.to_owned());
@@ -252,7 +253,7 @@ impl World {
         }
     }
 
-    /// Checks that the ledger holds the queues that the run was told of, and takes over what it holds.
+    /// Checks that the ledger holds the queues that the run learned of, and adopts its entries.
     pub(super) fn watch_known_queues(&mut self) {
         let workspace = self.owners.workspace;
         for (name, exten) in self.owners.told.clone() {
@@ -272,7 +273,7 @@ impl World {
     }
 }
 
-/// Returns the numbers of the agents that a plan makes again.
+/// Returns the numbers of the agents that a plan replaces.
 fn replaced(plan: &Plan) -> impl Iterator<Item = String> {
     let replaced = plan.changes.iter().filter(|change| change.action == Action::Replace);
     replaced.map(|change| change.id.name.to_string())

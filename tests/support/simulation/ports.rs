@@ -33,7 +33,7 @@ pub(super) struct SmallPages {
 const INNER: &dyn Provider = &agent_config::AgentConfig;
 
 impl SmallPages {
-    /// Returns the connector with pages of so many rows.
+    /// Returns the connector with a number of rows per page.
     pub(super) fn with(rows: usize) -> &'static SmallPages {
         static MADE: OnceLock<Mutex<BTreeMap<usize, &'static SmallPages>>> = OnceLock::new();
         let mut made = MADE.get_or_init(Mutex::default).lock().unwrap();
@@ -96,7 +96,7 @@ impl Provider for SmallPages {
     }
 }
 
-/// Virtual clock.
+/// The virtual clock.
 pub(super) struct WorldClock(pub(super) Shared);
 
 impl Clock for WorldClock {
@@ -109,7 +109,7 @@ impl Clock for WorldClock {
     }
 
     fn sleep(&self, pause: Duration) -> LocalBoxFuture<'static, ()> {
-        // A part of a millisecond is waited for whole.
+        // A pause rounds up to whole milliseconds.
         let pause = i64::try_from(pause.as_micros().div_ceil(1_000)).unwrap_or(i64::MAX / 4);
         let signal = self.0.borrow_mut().after(pause);
         Box::pin(async {
@@ -128,7 +128,7 @@ impl Clock for WorldClock {
     }
 }
 
-/// Way of a connection's calls to the simulated vendors.
+/// The transport of a connection's calls to the simulated vendors.
 pub(super) struct WorldTransport {
     pub(super) world: Shared,
     pub(super) connection: Connection,
@@ -180,7 +180,7 @@ fn without_members(mut reply: Reply) -> Reply {
     reply
 }
 
-/// Rate windows, which outlive a client.
+/// The rate windows, which outlive a client.
 pub(super) struct WorldWindows {
     pub(super) world: Shared,
     pub(super) mutant: Option<Mutant>,
@@ -199,11 +199,11 @@ impl RateStore for WorldWindows {
     }
 }
 
-/// Store of passwords.
+/// The store of passwords.
 pub(super) struct WorldPasswords {
     pub(super) world: Shared,
     pub(super) mutant: Option<Mutant>,
-    /// Passwords that this run read or made.
+    /// Passwords that this run read or generated.
     pub(super) known: Mutex<BTreeMap<SecretRef, Arc<Secret>>>,
 }
 
@@ -278,7 +278,7 @@ impl PasswordStore for WorldPasswords {
     }
 }
 
-/// Lease of the workspace's lock, which a run may lose.
+/// The lease of the workspace's lock, which a run may lose.
 pub(super) struct WorldLease {
     pub(super) world: Shared,
     pub(super) mutant: Option<Mutant>,
@@ -290,7 +290,7 @@ impl WriteLease for WorldLease {
     }
 }
 
-/// Lock of queue creation, which no other run wants.
+/// The lock of queue creation, which no other run wants.
 pub(super) struct Alone {
     pub(super) since: Duration,
 }
@@ -305,10 +305,10 @@ impl CreationGuard for Alone {
     }
 }
 
-/// Counts the clients. The program remembers refused credentials as long as its process lives, and a run is a process.
+/// The number of clients. The program remembers refused credentials for its process, and each run is a process.
 static CLIENTS: AtomicU64 = AtomicU64::new(0);
 
-/// A connection at work: the program's client over the simulated world.
+/// Returns a working connection: the program's client over the simulated world.
 pub(super) fn client(
     world: &Shared,
     connection: &Connection,

@@ -1,4 +1,4 @@
-//! Calls that come and go, questions about them, and the checks of the auditor.
+//! Calls that begin and end, questions about them, and the auditor's checks.
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::CmsAgent;
@@ -11,12 +11,12 @@ use serde_json::Value as Json;
 
 use super::world::World;
 
-/// 表5 of cms-agent: talking, and idle.
+/// States of 表5 of cms-agent: talking, and idle.
 const ON_CALL: i64 = 7;
 const IDLE: i64 = 3;
 
 impl World {
-    /// Whom a call would hurt, if it were carried out.
+    /// Returns the agents that a call would disrupt.
     pub(super) fn hurt(&self, operation: &str, body: &Json) -> Vec<String> {
         match operation {
             "del/v2" => {
@@ -26,7 +26,8 @@ impl World {
             }
             "edit/v2" => {
                 let id = body["operatorId"].as_str().unwrap_or_default();
-                // No agent works with a new number yet, and no client sees an agent that takes it over in the console.
+                // No agent works with a new number yet, and no client sees an agent that takes it over in the
+                // console.
                 let is_new = self.created.contains(id)
                     || self.carried.contains(&("agent.create", format!("agent/{id}")));
                 let agent = self.estate.get::<AgentConfig>().agent(id).filter(|_| !is_new);
@@ -48,7 +49,7 @@ impl World {
                 let queue =
                     self.estate.get::<WebchatQueue>().queues.iter().find(|queue| queue.exten == exten);
                 let members = queue.into_iter().flat_map(|queue| &queue.assign_members);
-                // Whom the console put in meanwhile nobody could ask for.
+                // The client could not ask about members that the console added in the meantime.
                 members
                     .map(|member| member.agent_number.clone())
                     .filter(|id| !stays.contains(id.as_str()))
@@ -59,7 +60,7 @@ impl World {
         }
     }
 
-    /// Records a question whether an agent is on a call, and when its answer reaches the client.
+    /// Records a question about an agent's calls, and the arrival of the answer.
     pub(super) fn watch_question(&mut self, body: &Json, way_back: Option<i64>) {
         let number = &body["queryParam"]["agentId"];
         if let Some(way_back) = way_back {
@@ -69,7 +70,7 @@ impl World {
 
     /// Checks that the presence of a disrupted agent was read just before the call left.
     ///
-    /// A question about many agents takes its time: its last answer counts for all of them.
+    /// A question about many agents takes a while: its last answer counts for all of them.
     pub(super) fn watch_call(&mut self, id: &str, begun: i64) {
         if !self.guarded {
             return;
@@ -88,7 +89,7 @@ impl World {
         }
     }
 
-    /// Somebody's call begins or ends.
+    /// Starts or ends an agent's call.
     pub(super) fn ring(&mut self, seed: u64) {
         let mut random = Random::new(seed);
         let agents: Vec<String> = self.agent_ids().into_iter().collect();

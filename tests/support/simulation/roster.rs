@@ -1,4 +1,4 @@
-//! Rosters by seed: manifests, what is live, the ledger, and how the vendors read their own documents.
+//! Rosters by seed: manifests, live state, the ledger, and the vendors' readings of their own documents.
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::WebchatQueue;
@@ -25,7 +25,7 @@ pub(crate) struct Roster {
     pub(crate) house: &'static House,
     pub(crate) workspace: Workspace,
     pub(crate) desired: Desired,
-    /// What the manifests of the first run ask for, where agents leave them after it.
+    /// The desired state of the first run, if agents leave the manifests after it.
     pub(crate) earlier: Option<Desired>,
     pub(crate) estate: VendorState,
     pub(crate) store: BTreeMap<String, String>,
@@ -56,32 +56,32 @@ impl Dice {
     }
 }
 
-/// What is fixed of a small roster.
+/// The fixed parts of a small roster.
 #[derive(Clone, Copy)]
 struct Shape {
     /// First digit of the agents' numbers.
     digit: u8,
     queues: [&'static str; 3],
-    /// The policy for agents that no manifest names; by chance where it is left out.
+    /// The policy for agents that no manifest names; random if absent.
     prune: Option<&'static str>,
     limit: Option<Limit>,
-    /// Agents leave the manifests after the first run.
+    /// True if agents leave the manifests after the first run.
     leaving: bool,
 }
 
 const ALONE: Shape = Shape { digit: 8, queues: ["q1", "q2", "q3"], prune: None, limit: None, leaving: false };
 
-/// A roster of a few agents and queues.
+/// Returns a roster of a few agents and queues.
 pub(crate) fn small(house: &'static House, seed: u64) -> Roster {
     shaped(house, seed, ALONE)
 }
 
-/// A small roster that some agents leave, and that deletes those that it owned.
+/// Returns a small roster that some agents leave, and that deletes the agents that it owned.
 pub(crate) fn leaving(house: &'static House, seed: u64) -> Roster {
     shaped(house, seed, Shape { prune: Some("owned"), leaving: true, ..ALONE })
 }
 
-/// Two small rosters on one tenant, whose estate is that of the first; both may declare one queue.
+/// Returns two small rosters on one tenant, with the estate of the first; both may declare one queue.
 pub(crate) fn shared(house: &'static House, seed: u64, one_queue: bool) -> [Roster; 2] {
     let mut first = shaped(house, seed, Shape { prune: Some("owned"), leaving: true, ..ALONE });
     let queues = [["p1", "p2", "p3"], ["q1", "p2", "p3"]][usize::from(one_queue)];
@@ -119,7 +119,7 @@ pub(crate) fn shared(house: &'static House, seed: u64, one_queue: bool) -> [Rost
     rosters
 }
 
-/// Gives the ledger's agents their identities.
+/// Sets the identities of the ledger's agents.
 fn identify(ledger: &mut Ledger, identities: &BTreeMap<String, Identity>) {
     for (id, entry) in &mut ledger.resources {
         if let Some(identity) = identities.get(id.trim_start_matches("agent/")) {
@@ -236,7 +236,7 @@ fn shaped(house: &'static House, seed: u64, shape: Shape) -> Roster {
             members.push(id);
         }
     }
-    // Enough of them that a listing has two pages.
+    // Enough agents for a listing of two pages.
     if dice.chance(35) && digit == ALONE.digit {
         for n in 10..20 {
             live.push(json!({"operatorId": format!("60{n}"), "name": "stranger"}));
@@ -262,14 +262,14 @@ fn shaped(house: &'static House, seed: u64, shape: Shape) -> Roster {
                 .map(|id| json!({"agentNumber": id, "priority": 1}))
                 .collect();
             let mut words = json!({"displayName": name, "assignRule": "least", "allowEmpty": true, "assignMembers": list});
-            // The list of a queue that both workspaces declare is the first one's.
+            // If both workspaces declare a queue, the first one's list holds.
             if digit != ALONE.digit && ALONE.queues.contains(name) {
                 words = json!({"displayName": name, "assignRule": "least", "allowEmpty": true});
             }
             let _ = writeln!(queue_text, "  - {words}");
         }
     }
-    // A member who is no agent: the vendor leaves them out whenever the list is written.
+    // A member that is no agent: the vendor drops it whenever the list is written.
     if dice.chance(20)
         && let Some(list) = live_queues.last_mut().and_then(|queue| queue["assignMembers"].as_array_mut())
     {
@@ -323,7 +323,7 @@ fn shaped(house: &'static House, seed: u64, shape: Shape) -> Roster {
     })
 }
 
-/// A plan of about forty steps: agents with generated passwords, edits, queues, deletions.
+/// Returns a plan of about forty steps: agents with generated passwords, edits, queues, deletions.
 pub(crate) fn large(house: &'static House) -> Roster {
     let supports = (house.supports)();
     let mut text =
@@ -378,8 +378,8 @@ pub(crate) fn large(house: &'static House) -> Roster {
     })
 }
 
-/// A plan that deletes agents and makes them again, with what no manifest says of them: telephones, and
-/// queues that no manifest names.
+/// Returns a plan that replaces agents with undeclared values: telephone numbers, and queues that no manifest
+/// names.
 pub(crate) fn replacing(house: &'static House) -> Roster {
     let mut text =
         String::from("apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\nagents:\n");
@@ -440,7 +440,7 @@ pub(crate) struct Parts {
     live_queues: String,
     /// Settings of the agents' connection.
     pub(crate) connection: String,
-    /// Calls in flight of the queues' connection.
+    /// The number of calls in flight of the queues' connection.
     pub(crate) concurrency: usize,
     pub(crate) queue_page: usize,
     pub(crate) agent_page: usize,

@@ -13,7 +13,7 @@ pub(crate) fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// What is special about the history of a seed.
+/// The special theme of a seed's history.
 #[derive(Clone, Copy)]
 pub(crate) enum Sort {
     About(Theme),
@@ -21,7 +21,7 @@ pub(crate) enum Sort {
     Tenants(Theme),
 }
 
-/// Returns what is special about the history of a seed.
+/// Returns the theme of a seed's history.
 pub(crate) fn sort(seed: u64) -> Sort {
     match seed % 8 {
         0..=3 => Sort::About(Theme::Plain),
@@ -44,19 +44,19 @@ pub(crate) fn play(house: &'static House, seed: u64, sort: Sort, mutant: Option<
         Sort::About(theme @ Theme::Identities) => history(seed, &leaving(house, seed), course(theme)),
         Sort::About(theme) => history(seed, &small(house, seed), course(theme)),
         Sort::Tenants(theme) => {
-            // No workspace knows of a queue that another one made and no listing shows.
+            // A workspace cannot know a queue that another one created and no listing shows.
             let one_queue = theme != Theme::Late && seed & 16 == 0;
             tenants(seed, &shared(house, seed, one_queue), course(theme))
         }
     }
 }
 
-/// Some vendors show what was done a moment later.
+/// Returns the delay with which the vendors of a seed show changes.
 fn lag(seed: u64) -> i64 {
     [0, 0, 300, 1_000][usize::try_from(seed % 4).unwrap()]
 }
 
-/// Does some work for each number below `count`, on all cores, and returns what came of it in order.
+/// Runs some work for each number below `count`, on all cores. Returns the results in order.
 pub(crate) fn on_all_cores<T: Send>(count: u64, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let next = AtomicU64::new(0);
     let share = || {

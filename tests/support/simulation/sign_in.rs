@@ -1,4 +1,4 @@
-//! Sign-ins that end in the middle of a run, and the check that no call follows a refused one.
+//! Sign-ins that end during a run, and the check that no call follows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,14 @@ use serde_json::json;
 
 use super::world::World;
 
-/// The systems that sign a client in.
+/// The systems that require a sign-in.
 pub(super) const SYSTEMS: [&str; 3] = ["agents", "queues", "desk"];
 
 /// Systems that refuse the sign-in.
 #[derive(Default)]
 pub(super) struct SignIn {
     ended: BTreeSet<&'static str>,
-    /// When the client learned of the refusal, by system.
+    /// The time at which the client learned of the refusal, by system.
     told: BTreeMap<&'static str, i64>,
 }
 
@@ -24,7 +24,7 @@ impl SignIn {
         self.ended.insert(system);
     }
 
-    /// Renews the sign-in of every system: a run begins.
+    /// Renews the sign-in of every system at the start of a run.
     pub(super) fn renew(&mut self) {
         *self = Self::default();
     }
@@ -48,7 +48,7 @@ impl World {
         }
     }
 
-    /// Returns the refusal of a call whose sign-in ended.
+    /// Returns the refusal of a call if its sign-in ended.
     pub(super) fn refuse_sign_in(&mut self, operation: &str, way_back: Option<i64>) -> Option<Reply> {
         let system = system(operation);
         if !self.sign_in.ended.contains(system) {

@@ -1,4 +1,4 @@
-//! What a run tells of its steps, against what is so.
+//! A run's report of its steps, compared with the facts.
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::WebchatQueue;
@@ -15,7 +15,7 @@ use super::facts::spelled;
 use super::world::World;
 
 impl World {
-    /// Checks that what is told as done is so, and what is told as not tried was not carried out.
+    /// Checks that steps reported as done took effect, and that skipped steps were not carried out.
     pub(super) fn watch_results(&mut self, plan: &Plan, results: &[StepResult]) {
         let facts: BTreeMap<(String, &'static str), String> =
             self.facts().into_iter().map(|(id, field, value)| ((id, field), value)).collect();
@@ -45,7 +45,7 @@ impl World {
         }
     }
 
-    /// Checks that a run that tells of no step carried none out.
+    /// Checks that a run without reported steps carried none out.
     pub(super) fn watch_refusal(&mut self, end: &End) {
         let refused = match end {
             End::Unreadable | End::Blocked | End::Empty | End::Stale | End::Blind => true,
@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    /// Returns in words what a step tells and is not so.
+    /// Describes the false parts of a step's result.
     fn not_so<'a>(
         &self,
         step: &Step,
@@ -120,7 +120,7 @@ impl World {
         }
     }
 
-    /// Returns the members of a queue in the words of the facts.
+    /// Returns the members of a queue in the form of the facts.
     fn members_of(&self, id: &ResourceId, exten: Option<&str>) -> Option<String> {
         let queues = &self.estate.get::<WebchatQueue>().queues;
         let queue = queues.iter().find(|queue| match exten {

@@ -1,5 +1,5 @@
-//! The world outside the client, under a virtual clock: the vendors, the way to them and back, somebody at
-//! the console, the store of secrets and the ledger; and an auditor who watches all of it.
+//! The world outside the client, under a virtual clock. It holds the vendors, the transport both ways, a person at
+//! the console, the secret store and the ledger. An auditor watches all of it.
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::WebchatQueue;
@@ -26,10 +26,10 @@ use super::house::House;
 use super::owners::Owners;
 use super::sign_in::SignIn;
 
-/// Begin of every history, in milliseconds since 1970 UTC.
+/// The start of every history, in milliseconds since 1970 UTC.
 pub(crate) const BEGIN_MS: i64 = 1_767_225_600_000;
 
-/// Something that a client waits for.
+/// An event that a client waits for.
 #[derive(Default)]
 pub(crate) struct Signal {
     fired: Cell<bool>,
@@ -37,7 +37,7 @@ pub(crate) struct Signal {
     answer: RefCell<Option<Result<Reply, Failure>>>,
 }
 
-/// Waits for a signal.
+/// The wait for a signal.
 pub(crate) struct Waiting(pub(crate) Rc<Signal>);
 
 impl Future for Waiting {
@@ -52,47 +52,47 @@ impl Future for Waiting {
     }
 }
 
-/// What becomes of a call.
+/// The fate of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// Carried out and answered.
+    /// The vendor carried it out and answered.
     Well,
-    /// Never reached the vendor, and the client knows.
+    /// It never reached the vendor, and the client knows.
     NotSent,
-    /// No answer; carried out or not.
+    /// No response arrived; the vendor carried it out if true.
     Lost(bool),
-    /// HTTP 429, not carried out; with a `Retry-After` or without.
+    /// HTTP 429, not carried out; with or without a `Retry-After`.
     TooMany(Option<u64>),
-    /// HTTP 5xx; carried out or not.
+    /// HTTP 5xx; carried out if true.
     ServerError(u16, bool),
-    /// A page of HTML with HTTP 200; carried out or not.
+    /// A page of HTML with HTTP 200; carried out if true.
     Html(bool),
-    /// Carried out; half of the answer comes, and the client notices the break or not.
+    /// Carried out; half of the response arrives, and the client notices the break if true.
     CutOff(bool),
 }
 
-/// A call on its way.
+/// A call in transit.
 pub(crate) struct Sent {
     pub(crate) call: Call,
     pub(crate) fate: Fate,
     pub(crate) begun: i64,
     pub(crate) way_back: i64,
     pub(crate) signal: Rc<Signal>,
-    /// Whether it counts against a rate limit.
+    /// True if it counts against a rate limit.
     pub(crate) paced: bool,
 }
 
-/// What happens at a moment.
+/// An event at a moment.
 pub(crate) enum Happening {
     /// A call reaches the vendor.
     Arrives(Box<Sent>),
-    /// A signal is given.
+    /// A signal fires.
     Given(Rc<Signal>),
-    /// Somebody does something at the console.
+    /// A person makes a change in the console.
     Console(u64),
     /// A secret reaches its store late. Only a broken client does this.
     Stored(String, String),
-    /// Somebody's call begins or ends.
+    /// A call of an agent begins or ends.
     Calls(u64),
     /// The operator asks to stop.
     Stop(watch::Sender<bool>),
@@ -102,12 +102,12 @@ pub(crate) enum Happening {
     SignInEnds(&'static str),
 }
 
-/// How much goes wrong.
+/// The rate of faults.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Weather {
-    /// Of a hundred calls, so many meet a fault.
+    /// The number of calls in a hundred that meet a fault.
     pub(crate) faults: usize,
-    /// Longest way of a call, one direction, in milliseconds.
+    /// The longest transit of a call, one direction, in milliseconds.
     pub(crate) latency: usize,
 }
 
@@ -127,14 +127,14 @@ pub(crate) struct World {
     sequence: u64,
     happenings: BTreeMap<(i64, u64), Happening>,
     pub(crate) estate: VendorState,
-    /// Reading shows what was so long ago, in milliseconds.
+    /// The age of the state that reads show, in milliseconds.
     pub(crate) lag: i64,
-    /// What was so since when, for as long as reading may show it.
+    /// Past states and their start, for as long as reads may show them.
     pub(super) past: Vec<(i64, VendorState)>,
     pub(crate) random: Random,
     pub(crate) weather: Weather,
     pub(crate) limit: Limit,
-    /// The client's windows; they outlive it.
+    /// The client's rate windows, which outlive it.
     pub(crate) windows: BTreeMap<&'static str, Window>,
     arrivals: BTreeMap<&'static str, Vec<i64>>,
     pub(crate) store: BTreeMap<String, String>,
@@ -142,52 +142,52 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     /// The ledgers of the other workspaces on the tenant.
     pub(super) ledgers: BTreeMap<usize, Ledger>,
-    /// The journals of runs that did not come to their end, by workspace.
+    /// The journals of unfinished runs, by workspace.
     pub(super) journals: BTreeMap<usize, Vec<Entry>>,
-    /// Whether the lock of the workspace is lost, and since when.
+    /// True if the lock of the workspace is lost, since `lost_ms`.
     pub(crate) lost: bool,
     lost_ms: i64,
-    /// Whether the current run has its plan.
+    /// True if the current run has its plan.
     pub(super) planned: bool,
-    /// Begin of the current run.
+    /// The start of the current run.
     pub(super) run_ms: i64,
-    /// Numbers that were drawn.
+    /// The count of random numbers drawn.
     pub(super) drawn: u64,
     pub(crate) log: Vec<String>,
     pub(crate) violations: Vec<String>,
-    // What the auditor knows.
+    // The auditor's knowledge.
     /// Keys of the passwords that are generated, by agent.
     pub(crate) generated: BTreeMap<String, String>,
     /// Agents that the plan deletes.
     pub(crate) may_delete: BTreeSet<String>,
-    /// Agents that the plan makes.
+    /// Agents that the plan creates.
     pub(crate) may_create: BTreeSet<String>,
-    /// Agents that we made, ever.
+    /// All agents that any client created.
     pub(crate) created: BTreeSet<String>,
-    /// Queues that the console made, and when.
+    /// Queues that the console created, and the time.
     pub(crate) by_console: BTreeMap<String, i64>,
-    /// When the console put an agent into a queue.
+    /// The time at which the console added an agent to a queue.
     pub(super) joined: BTreeMap<(String, String), i64>,
-    /// When the client was last shown a queue, and when that reached it.
+    /// The last read of each queue: its moment, and the arrival of its response.
     pub(super) shown: BTreeMap<String, (i64, i64)>,
-    /// When the client last began to read the listing of queues.
+    /// The start of the client's last listing of queues.
     pub(super) listed: i64,
-    /// When each of its listings of queues began, and when all of it had reached it.
+    /// The start of each listing of queues, and the arrival of its last page.
     pub(super) listings: Vec<(i64, i64)>,
-    /// Agents and queue names that were not there at some moment of the reading.
+    /// Agents and queue names that were missing at some moment of the reads.
     pub(crate) was_missing: BTreeSet<String>,
     /// Agents that only queues name.
     pub(crate) named_by_queues: BTreeSet<String>,
     /// Agents that the manifests name.
     pub(crate) declared: BTreeSet<String>,
     pub(crate) truth: Truth,
-    /// Who is on a call, and since when.
+    /// Agents on a call, and the start of the call.
     pub(crate) calls: BTreeMap<String, i64>,
-    /// Questions whether an agent is: when the system answered, and when the client had the answer.
+    /// Questions about an agent's calls: the time of the answer, and its arrival at the client.
     pub(crate) asked: BTreeMap<String, Vec<(i64, i64)>>,
-    /// Whether the client has to leave them alone.
+    /// True if the client must not disrupt busy agents.
     pub(crate) guarded: bool,
-    /// What declared agents had at first that no manifest says: telephone, number shown, e-mail address.
+    /// First values of declared agents that no manifest names: telephone, number shown, e-mail address.
     pub(super) unsaid: BTreeMap<String, [Option<String>; 3]>,
     /// Members of the queues that no manifest names, by the vendor's number.
     pub(super) unnamed: BTreeMap<String, BTreeMap<String, i64>>,
@@ -278,7 +278,7 @@ impl World {
         self.happenings.insert((self.now + after.max(0), self.sequence), what);
     }
 
-    /// A signal that is given after a while.
+    /// Returns a signal that fires after a while.
     pub(crate) fn after(&mut self, wait: i64) -> Rc<Signal> {
         let signal = Rc::new(Signal::default());
         self.happen(wait, Happening::Given(Rc::clone(&signal)));
@@ -293,7 +293,7 @@ impl World {
         i64::try_from(self.random.below(most + 1)).unwrap_or(0)
     }
 
-    /// Sends a call on its way, and says when it is answered.
+    /// Sends a call, and returns a signal for its answer.
     pub(crate) fn send(&mut self, call: Call, paced: bool) -> Rc<Signal> {
         let fate = self.fate();
         let most = if self.weather.faults > 0 && self.chance(8) { 12_000 } else { self.weather.latency };
@@ -320,12 +320,12 @@ impl World {
         }
     }
 
-    /// Lets the next thing happen; `false` when nothing is left to happen.
+    /// Processes the next event; returns false if none is left.
     pub(crate) fn step(&mut self) -> bool {
         let forgotten = |what: &Happening| matches!(what, Happening::Given(s) if Rc::strong_count(s) == 1);
         let (at, what) = loop {
             let Some(((at, _), what)) = self.happenings.pop_first() else { return false };
-            // A pause that is no longer waited for takes no time.
+            // An abandoned pause takes no time.
             if !forgotten(&what) {
                 break (at, what);
             }
@@ -356,7 +356,7 @@ impl World {
         true
     }
 
-    /// The client is gone; what it sent still arrives.
+    /// Delivers the calls in transit after the client's death.
     pub(crate) fn land(&mut self) {
         self.happenings.retain(|_, what| matches!(what, Happening::Arrives(_)));
         while self.step() {
@@ -423,7 +423,7 @@ impl World {
         }
     }
 
-    /// The vendor carries a call out, under the auditor's eyes.
+    /// Lets the vendor carry out a call while the auditor watches.
     fn answer(&mut self, call: &Call, begun: i64, way_back: Option<i64>) -> Reply {
         let house = self.house;
         let (operation, body) = (house.said)(call);
@@ -498,7 +498,7 @@ impl World {
             .map(|queue| queue.exten.clone())
             .collect();
         for exten in there {
-            // The console may win a race that nobody can see; ours is never to be doubled.
+            // The console may win a race that no client can see; our queue must never be duplicated.
             let seen = |made: &i64| self.listings.iter().any(|(at, reached)| at > made && *reached <= begun);
             if self.by_console.get(&exten).is_none_or(seen) {
                 self.violate(format!("a second queue {name} beside {exten}"));
@@ -543,7 +543,7 @@ impl World {
         }
     }
 
-    /// Takes down what no manifest says, and no run may lose. The rosters say nothing of these fields.
+    /// Records values that no manifest names and no run may lose. The rosters do not name these fields.
     pub(crate) fn remember_unsaid<'a>(&mut self, named: impl Iterator<Item = &'a str>) {
         for agent in
             self.estate.get::<AgentConfig>().agents().filter(|a| self.declared.contains(&a.operator_id))
@@ -561,7 +561,7 @@ impl World {
         }
     }
 
-    /// What was lost of it, where nobody at the console had a hand in it.
+    /// Returns the lost values, except those that the console changed.
     pub(crate) fn lost(&self) -> Vec<String> {
         let mut lost = Vec::new();
         let is_set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -587,7 +587,7 @@ impl World {
         lost
     }
 
-    /// The store holds the password that the vendor has.
+    /// Checks that the store holds the vendor's password.
     pub(crate) fn watch_password(&mut self, id: &str, what: &str) {
         let Some(key) = self.generated.get(id) else { return };
         let stored = self.store.get(key).map(|value| digest(value));

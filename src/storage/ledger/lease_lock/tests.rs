@@ -14,7 +14,7 @@ fn memory() -> Arc<Backend> {
     Arc::new(Backend::Bucket(bucket))
 }
 
-/// Each kind of place; the folder goes with the guard.
+/// Returns each kind of backend; the folder goes with the guard.
 fn shelves() -> (tempfile::TempDir, [Arc<Backend>; 2]) {
     let folder = tempfile::tempdir().unwrap();
     let file = Folder::of_file(folder.path().join("ledger.json"));
@@ -30,14 +30,14 @@ fn elsewhere(pid: u32) -> LockOwner {
     }
 }
 
-/// Where no sign is found.
+/// Returns signs that are never found.
 fn no_signs() -> Signs {
     Signs::shared(Vec::new())
 }
 
 fn quiet(_: &str) {}
 
-/// Takes a lock of whose holder nothing is known but its lease.
+/// Takes a lock about whose holder only the lease is known.
 async fn take_as(shelf: &Arc<Backend>, lease: Duration, me: LockOwner) -> Result<Lock, LedgerError> {
     Lock::take_as(Arc::clone(shelf), lease, me, &no_signs(), &quiet).await
 }
@@ -125,7 +125,7 @@ async fn a_lease_is_renewed_and_is_what_keeps_others_out() {
         assert!(now.until > first.until && now.nonce == first.nonce && now.since == first.since);
         assert!(take(&shelf, SHORT).await.is_err());
         assert_eq!(*lock.lease().lost().borrow(), None);
-        // A holder that is gone without a word: nobody renews.
+        // The holder vanishes, and its lock is not renewed.
         drop(lock);
         assert!(take(&shelf, SHORT).await.is_err(), "its lease has not run out yet");
         sleep(SHORT + Duration::from_millis(50)).await;
@@ -220,7 +220,7 @@ fn a_lease_ends_before_others_may_take_the_lock_and_stays_lost() {
     let now_ms = clock::since_start_ms();
     let lease = Arc::new(Lease::new(now_ms, LEASE));
     assert!(lease.holds());
-    // The program stood still.
+    // The program was suspended.
     lease.extend(now_ms - 27_001);
     assert!(!lease.holds());
     lease.extend(now_ms);

@@ -1,0 +1,30 @@
+//! English.
+
+mod findings;
+mod notes;
+mod problems;
+mod reasons;
+
+pub use self::findings::finding;
+pub use self::notes::{allowed, deferred, disorder, gap, moved, note, notes, objection, refused, unread};
+pub use self::problems::{fault, id_objection, key_objection, label, problem, value_objection};
+pub use self::reasons::{change_reason, field_reason};
+
+use std::fmt::Display;
+
+use crate::model::value::Value;
+
+/// Writes a list: `a, b, c`.
+fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Counts what a list leaves out: ` and 3 more`, or nothing.
+fn and_more(more: usize) -> String {
+    if more > 0 { format!(" and {more} more") } else { String::new() }
+}
+
+/// Writes a value, or `unset`.
+fn unset_or(value: Option<&Value>) -> String {
+    value.map_or_else(|| "unset".to_owned(), Value::words)
+}

@@ -1,0 +1,159 @@
+//! What is wrong with the manifests.
+
+use super::values::RANGE;
+use super::words::{did_you_mean, element, id_objection, rotation, say};
+use crate::messages::en::list;
+use crate::model::id::Kind;
+use crate::model::objection::IdObjection;
+use crate::model::problem::{NameKind, RosterProblem};
+use crate::model::text::visible;
+
+const FORMER_NAME: &str = "`was:` names the queue that gets a new name: correct it, or remove it";
+const FEWER_SELECTED: &str = "list the members of some queues, or split the roster into several workspaces";
+
+pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
+    use RosterProblem as P;
+    match problem {
+        P::DeclaredTwice { kind, name } => say(
+            format!("{} `{name}` is declared twice", kind.word()),
+            match kind {
+                Kind::Agent => "an agent is declared once in a workspace: remove one",
+                Kind::Queue => "remove one; two live queues of one name are told apart by `exten:` on both",
+                Kind::Seat => "a seat is declared once in a workspace: remove one",
+            },
+        ),
+        P::ProfileTwice { profile } => say(
+            format!("profile `{profile}` is given twice"),
+            "profiles are one set for the whole workspace: rename one",
+        ),
+        P::ProfileNests { what } => say(
+            format!("{} cannot name a profile: profiles cannot nest", element(what)),
+            "name the profile on each agent, and write what it adds here",
+        ),
+        P::UnknownName { what, name, near, known } => {
+            let what = name_kind(*what);
+            say(
+                format!("unknown {what} `{name}`"),
+                did_you_mean(near.as_ref(), || {
+                    if known.is_empty() {
+                        format!("no {what} is declared")
+                    } else {
+                        format!("there are: {}", list(known))
+                    }
+                }),
+            )
+        }
+        P::LevelWithoutGroup => say(
+            "`skillLevel` without `mainSkillGroup`",
+            "it is the level in the skill group that the agent is bound to: name that group",
+        ),
+        P::TextsGrow { most } => say(
+            format!("texts with `{{operatorId}}` grow to more than {most} bytes here"),
+            "shorten these texts, or split the roster into several workspaces",
+        ),
+        P::Misspelt { found } => say(format!("`{found}` stands for nothing"), "did you mean `{operatorId}`?"),
+        P::TooManyAgents { most } => say(
+            format!("the manifests declare more than {most} agents"),
+            "correct the pools, or split the roster into several workspaces",
+        ),
+        P::TooManySelectors { most, agents } => {
+            say(format!("more than {most} queues select among {agents} agents"), FEWER_SELECTED)
+        }
+        P::TooManyMembers { most } => {
+            say(format!("the queues select more than {most} members together"), FEWER_SELECTED)
+        }
+        P::PinnedTwice { queue, exten } => say(
+            format!("queue `{queue}` is pinned to `{exten}`, as another one is"),
+            "a queue is declared once: correct the `exten:` of one of them, or remove it",
+        ),
+        P::FormerNameDeclared { queue, was } => {
+            say(format!("queue `{queue}` was `{was}`, and a queue of that name is declared"), FORMER_NAME)
+        }
+        P::FormerNameTwice { was } => say(format!("two queues were `{was}`"), FORMER_NAME),
+        P::SipTwice { first, second, number } => say(
+            format!("agents `{first}` and `{second}` would both have the SIP number `{number}`"),
+            "a number belongs to one agent: correct one of the two; in a pool or a profile write `{operatorId}` where \
+             the number differs",
+        ),
+        P::SelectsNone { queue } => say(
+            format!("`memberSelector` of queue `{}` matches no declared agent", visible(queue)),
+            "check what it selects by, or say `allowEmpty: true` beside it",
+        ),
+        P::SelectsByNothing => {
+            say("a member selector says nothing to select by", "add `mainSkillGroup`, `role` or `type`")
+        }
+        P::MemberTwice { agent } => {
+            say(format!("agent `{agent}` stands twice in the queue"), "remove one of the two")
+        }
+        P::MemberAbsent { agent } => say(
+            format!("agent `{agent}` is to be deleted and cannot serve the queue"),
+            "take it out of the queue",
+        ),
+        P::NoMembers => say(
+            "`assignMembers` is empty: nobody would serve the queue",
+            "name its agents; leave the key out to not manage them; or say `allowEmpty: true` beside it",
+        ),
+        P::NoConnection { kind, provider } => {
+            let what = match kind {
+                Kind::Agent => "agents",
+                Kind::Queue => "queues",
+                Kind::Seat => "seats",
+            };
+            say(
+                format!("{what} are declared, but no connection holds {what}"),
+                format!("add a connection of provider `{provider}` to rosterctl.yaml"),
+            )
+        }
+        P::TwoIds => say(
+            "an agent has both `operatorId` and `operatorIds`",
+            "keep `operatorId` for one agent, `operatorIds: FIRST..LAST` for a pool",
+        ),
+        P::NoId => say(
+            "an agent has no `operatorId`",
+            "add `operatorId: \"8001\"`, or `operatorIds: 8101..8180` for a pool",
+        ),
+        P::BadId { key, id, why } => say(
+            match why {
+                IdObjection::Empty => format!("`{key}` is empty"),
+                why => format!("`{key}` cannot be `{id}`: {}", id_objection(why)),
+            },
+            "write the agent's number as the console shows it, in quotes: \"8001\"",
+        ),
+        P::NoRange { range } => say(format!("`operatorIds` cannot be `{range}`: it is no range"), RANGE),
+        P::BackwardRange { range } => {
+            say(format!("`operatorIds` runs backwards: {range}"), "write the smaller number first")
+        }
+        P::PoolTooLarge { agents, most } => say(
+            format!("`operatorIds` holds {agents} agents, more than the {most} a pool may"),
+            "correct the range, or split it",
+        ),
+        P::HiddenInAccount { account } => say(
+            format!("`account` cannot be `{account}`: a character that cannot be seen stands in it"),
+            "write the account as the console shows it",
+        ),
+        P::SharedPassword { first, second, secret, version, generate } => say(
+            format!(
+                "agents `{first}` and `{second}` share the password {secret}, which would be rotated for one of them only"
+            ),
+            format!(
+                "agent `{second}` says {}: say the same for both, or give each a key of its own, such as \
+                 \"agents/{{operatorId}}\"",
+                rotation(*version, *generate)
+            ),
+        ),
+        P::ReservedSecret { secret, user } => say(
+            format!(
+                "`{secret}` is a secret of the workspace itself (`{user}` in rosterctl.yaml), and no manifest may name it"
+            ),
+            "give the agent a key of its own, like agents/8001",
+        ),
+    }
+}
+
+fn name_kind(kind: NameKind) -> &'static str {
+    match kind {
+        NameKind::Role => "role",
+        NameKind::SkillGroup => "skill group",
+        NameKind::Profile => "profile",
+    }
+}

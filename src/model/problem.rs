@@ -1,0 +1,505 @@
+//! Problems: the errors in files that people write, as data. A variant is a sentence and its way out.
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::Finding;
+use super::id::{Kind, OperatorId, ResourceId};
+use super::message::{Argument, Rewrite, Word, messages, plain};
+use super::objection::{IdObjection, KeyObjection, ValueObjection};
+
+/// An error in a file, by its subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Problem {
+    /// A file is not the YAML that is read.
+    Syntax(SyntaxProblem),
+    /// A value does not fit its key.
+    Value(ValueProblem),
+    /// The workspace file is wrong.
+    Workspace(WorkspaceProblem),
+    /// The manifests are wrong, alone or together.
+    Roster(RosterProblem),
+    /// A file, a secret or a connection cannot be used.
+    File(FileProblem),
+    /// A finding makes the plan invalid.
+    Finding(Box<Finding>),
+}
+
+macro_rules! subjects {
+    ($($variant:ident($ty:ty)),+ $(,)?) => {
+        $(impl From<$ty> for Problem {
+            fn from(problem: $ty) -> Self {
+                Self::$variant(problem)
+            }
+        })+
+
+        impl Argument for Problem {
+            fn rewrite(&mut self, with: &dyn Rewrite) {
+                match self {
+                    $(Self::$variant(problem) => problem.rewrite(with),)+
+                    Self::Finding(finding) => finding.what.rewrite(with),
+                }
+            }
+        }
+    };
+}
+
+subjects! {
+    Syntax(SyntaxProblem),
+    Value(ValueProblem),
+    Workspace(WorkspaceProblem),
+    Roster(RosterProblem),
+    File(FileProblem),
+}
+
+messages! {
+    /// Error of syntax. A name is cut to a length that a line can hold; it is `None` where it may be private.
+    SyntaxProblem {
+        /// The file is longer than any that is read.
+        FileTooLong { mebibytes: usize, most: usize },
+        /// The file begins like UTF-16.
+        Utf16,
+        /// A byte is not UTF-8.
+        NotUtf8 { position: usize, byte: u32 },
+        /// The last character is not whole.
+        CutCharacter { position: usize },
+        /// A control character stands in the file.
+        ControlCharacter { code: u32 },
+        /// A merge conflict was not resolved.
+        ConflictMark { mark: Word },
+        /// A placeholder was not filled in. `own`: it is nearly rosterctl's own.
+        Unfilled { found: Option<String>, own: bool },
+        /// A placeholder that was not filled in begins where YAML has a sign of its own.
+        UnfilledBegins { mark: Word },
+        /// An alias stands inside the value of its anchor.
+        AliasInItself,
+        /// The anchor of an alias stands in another document.
+        AnchorElsewhere,
+        /// An alias has no anchor.
+        NoAnchor { name: Option<String> },
+        /// Aliases expand to too much.
+        AliasesExpand,
+        /// A key is a list or a map.
+        KeyNotText,
+        /// A key is missing.
+        KeyMissing,
+        /// A merge key.
+        MergeKey,
+        /// A key is given twice.
+        KeyTwice { key: Option<String> },
+        /// Lists and maps are nested too deep.
+        TooDeep { most: usize },
+        /// A value does not fit its tag.
+        TagMisfit { tag: Word },
+        /// A tag that is not supported.
+        TagUnsupported { tag: Option<String> },
+        /// A tag that cannot be read.
+        TagUnreadable,
+        /// A file has more problems than are listed.
+        TooManyProblems { file: String, most: usize },
+        /// An unquoted value begins with a sign of YAML.
+        ReservedSign { sign: char },
+        /// `&` or `*` without a name.
+        NameMissing { sign: char },
+        /// A text block is not well formed.
+        TextBlock,
+        /// A byte order mark within the file.
+        ByteOrderMark,
+        /// A bracket closes nothing.
+        StrayBracket,
+        /// A list entry on the line of its key.
+        EntryBesideKey,
+        /// `? ` in a wrong place.
+        QuestionMark,
+        /// A value goes on below a remark.
+        ValueBelowRemark,
+        /// A document cannot begin here.
+        DocumentBegin,
+        /// Something follows `...`.
+        DocumentEnd,
+        /// A tab indents.
+        Tab,
+        /// A sign of a Chinese keyboard.
+        FullwidthSign { sign: char, meant: char },
+        /// A blank that YAML takes for a letter.
+        OddBlank { sign: char },
+        /// A backslash begins no known escape.
+        Escape,
+        /// A `,` is missing between two entries.
+        CommaMissing,
+        /// Text follows a closing quote.
+        TextAfterQuote,
+        /// A quote is not closed.
+        OpenQuote,
+        /// A bracket is never closed.
+        OpenBracket { bracket: char },
+        /// What follows in an open bracket is neither the next entry nor the end.
+        InBracket { bracket: char },
+        /// Text follows a closing bracket.
+        TextAfterBracket,
+        /// A `: ` stands inside an unquoted value.
+        ColonInValue,
+        /// No blank stands behind the `:`.
+        BlankMissing,
+        /// A key is indented below a line that has a value.
+        KeyIndented,
+        /// A line is neither a field nor an entry.
+        NeitherFieldNorEntry,
+        /// A line is no entry of the list above it.
+        NotAnEntry,
+        /// The indentation matches no line above.
+        Indentation,
+        /// A value cannot begin so.
+        ValueBegin,
+        /// Anything else that is not YAML.
+        NotYaml,
+        /// The file holds no document.
+        NoDocument,
+        /// More errors than are listed.
+        Unlisted { count: usize },
+    }
+}
+
+messages! {
+    /// Error in a value or a key, in any document.
+    ValueProblem {
+        /// A value has another shape than its key asks for.
+        WrongShape { what: Element, is: Shape, wanted: Wanted },
+        /// A value has the right shape, and cannot be what it is.
+        CannotBe { key: Word, given: String, wanted: Wanted },
+        /// A key has no value.
+        NoValue { key: Word },
+        /// A key is missing.
+        Missing { what: Element, key: Word },
+        /// A key is unknown.
+        UnknownField { what: Element, key: String, near: Option<Word>, known: Vec<Word> },
+        /// An unquoted number, or flag, where text is asked for.
+        Unquoted { key: Word, text: String, flag: bool },
+        /// A text is empty.
+        Empty { key: Word },
+        /// A set of words is empty.
+        EmptySet { key: Word, known: Vec<Word> },
+        /// A list is empty.
+        EmptyList { key: Word },
+        /// A number has leading zeros, a sign or another base.
+        OddNumber { key: Word, text: String },
+        /// A number is out of its bounds; `None` where a bound says nothing.
+        OutOfBounds { key: Word, text: String, least: Option<i64>, most: Option<i64> },
+        /// An item stands twice in a list.
+        ItemTwice { key: Word, item: String },
+        /// A value stands where a secret is named.
+        LiteralSecret { key: Word },
+        /// A reference to a secret has an unknown key.
+        SecretExtra { key: Word, allowed: Vec<Word> },
+        /// A part of a reference to a secret is missing.
+        SecretPart { key: Word, part: Word },
+        /// A workspace file lies among the manifests.
+        WorkspaceAmongManifests,
+    }
+}
+
+messages! {
+    /// Error in the workspace file.
+    WorkspaceProblem {
+        /// The file is empty.
+        EmptyWorkspace,
+        /// The file has a second document.
+        SecondDocument,
+        /// A path of `manifests` leads out of the folder.
+        ManifestOutside { path: String },
+        /// `manifests` is empty.
+        NoManifestNamed,
+        /// A store needs a secret of its own.
+        StoreNeedsItself { store: String },
+        /// A provider is unknown.
+        UnknownProvider { provider: String, near: Option<Word>, known: Vec<Word> },
+        /// A provider has a second connection.
+        SecondConnection { provider: Word },
+        /// Two connections hold one kind of resources.
+        SecondHolder { kind: Kind },
+        /// A value is no address, and may hold a password.
+        NoAddress { key: Word, sandbox: bool },
+        /// An address holds credentials, a query or a fragment.
+        AddressHoldsMore { key: Word },
+        /// An address is `http://` to another host. `lifted`: `allowInsecure` can allow it.
+        InsecureAddress { key: Word, lifted: bool },
+        /// A command puts the key of a secret into code.
+        KeyAsCode { key: Word, store: String },
+        /// A store is not declared.
+        UnknownStore { store: String, near: Option<String>, declared: Vec<String> },
+        /// A store cannot have a key.
+        BadKey { store: String, key: String, form: KeyForm, why: KeyObjection },
+        /// A store cannot be written, and should make a password.
+        NotWritable { store: String },
+        /// More than one of several settings are given.
+        MoreThanOne { what: Element, keys: Vec<Word> },
+        /// None of several settings is given.
+        NoneGiven { what: Element, keys: Vec<Word> },
+        /// A setting that another one needs is missing.
+        NeededBy { what: Element, key: Word, setting: Word, word: Word },
+        /// A URL is of no known kind, and may hold a password.
+        UnknownUrl { key: Word, schemes: Vec<Word> },
+        /// A duration is zero.
+        ZeroDuration { key: Word },
+        /// A value is no duration.
+        NoDuration { key: Word },
+        /// A value is no offset from UTC.
+        NoOffset { key: Word },
+    }
+}
+
+messages! {
+    /// Error in the manifests, alone or together.
+    RosterProblem {
+        /// A resource is declared twice.
+        DeclaredTwice { kind: Kind, name: String },
+        /// A profile is given twice.
+        ProfileTwice { profile: String },
+        /// A profile, or `defaults`, names a profile.
+        ProfileNests { what: Element },
+        /// A role, a skill group or a profile is not declared.
+        UnknownName { what: NameKind, name: String, near: Option<String>, known: Vec<String> },
+        /// `skillLevel` without `mainSkillGroup`.
+        LevelWithoutGroup,
+        /// Texts with placeholders grow too long.
+        TextsGrow { most: u64 },
+        /// A text holds a misspelt placeholder.
+        Misspelt { found: String },
+        /// The manifests declare too many agents.
+        TooManyAgents { most: u64 },
+        /// Too many queues select among the agents.
+        TooManySelectors { most: usize, agents: usize },
+        /// The queues select too many members.
+        TooManyMembers { most: usize },
+        /// Two queues are pinned to one number.
+        PinnedTwice { queue: String, exten: String },
+        /// A queue of the former name of another one is declared.
+        FormerNameDeclared { queue: String, was: String },
+        /// Two queues have one former name.
+        FormerNameTwice { was: String },
+        /// Two agents would have one SIP number.
+        SipTwice { first: OperatorId, second: OperatorId, number: String },
+        /// A selector matches no agent.
+        SelectsNone { queue: String },
+        /// A selector has no condition.
+        SelectsByNothing,
+        /// An agent stands twice in a queue.
+        MemberTwice { agent: OperatorId },
+        /// A member is to be deleted.
+        MemberAbsent { agent: OperatorId },
+        /// A queue has an empty list of members.
+        NoMembers,
+        /// No connection holds a kind of resources.
+        NoConnection { kind: Kind, provider: Word },
+        /// An agent has both `operatorId` and `operatorIds`.
+        TwoIds,
+        /// An agent has neither.
+        NoId,
+        /// No manifest may use an agent's number.
+        BadId { key: Word, id: String, why: IdObjection },
+        /// A text is no range.
+        NoRange { range: String },
+        /// A range runs backwards.
+        BackwardRange { range: String },
+        /// A pool has too many agents.
+        PoolTooLarge { agents: u64, most: u64 },
+        /// The account of a seat holds a character that cannot be seen.
+        HiddenInAccount { account: String },
+        /// Agents share a password that would be rotated for one of them.
+        SharedPassword { first: OperatorId, second: OperatorId, secret: String, version: Option<u32>, generate: bool },
+        /// A manifest names a secret of the workspace.
+        ReservedSecret { secret: String, user: String },
+    }
+}
+
+messages! {
+    /// Reason for which a file, a secret or a connection cannot be used.
+    FileProblem {
+        /// The name of a file is not UTF-8.
+        NameNotUtf8,
+        /// A link leads out of the folders of manifests.
+        LinkOut,
+        /// A file belongs to a store, to Git or to rosterctl.
+        ReservedFile,
+        /// The manifests are too many files.
+        TooManyFiles { count: usize, most: usize },
+        /// The manifests have too many bytes.
+        TooManyBytes { bytes: u64, most: u64 },
+        /// A name under `manifests` is behind a link.
+        BehindLink { name: String },
+        /// A folder cannot be read.
+        FolderUnreadable { name: String, why: String },
+        /// A folder holds no manifest.
+        NoManifest { name: String },
+        /// There is no such file or folder.
+        NoSuchFile { name: String, workspace: String },
+        /// A file cannot be read.
+        Unreadable { path: String, why: String },
+        /// A folder lies too deep.
+        FolderTooDeep { most: usize },
+        /// A link to a folder.
+        LinkToFolder,
+        /// A socket, a device or the like.
+        NoPlainFile,
+        /// A link leads to nothing.
+        DanglingLink { why: String },
+        /// Another workspace declares a resource in the same tenant. `absent`, `theirs`: with `state: absent` here, there.
+        DeclaredElsewhere { id: ResourceId, workspace: String, absent: bool, theirs: bool },
+        /// A person could not sign in with a password. `more`: as many others of the same entry are wrong.
+        BadPassword { secret: String, why: ValueObjection, more: usize },
+        /// A secret cannot be read.
+        SecretUnread { why: String, more: usize },
+        /// A connection cannot be used.
+        Connection { name: String, fault: ConnectionFault },
+        /// A sentence of the system, and its way out, which may be empty.
+        Told { message: String, help: String },
+    }
+}
+
+messages! {
+    /// Reason for which a connection cannot be used.
+    ConnectionFault {
+        /// It has no connector.
+        NoConnector,
+        /// It names no secret.
+        NoSecret,
+        /// Its secret cannot be read.
+        SecretUnread { why: String },
+        /// Its secret cannot be sent.
+        BadSecret { setting: String, secret: String, why: ValueObjection },
+        /// Its transport cannot be set up.
+        Unusable { why: String },
+    }
+}
+
+messages! {
+    /// Element of a file, as sentences name it.
+    Element {
+        /// The value of a key.
+        Key { key: Word },
+        /// The workspace.
+        Workspace,
+        /// The ledger.
+        Ledger,
+        /// The policy.
+        Policy,
+        /// A connection.
+        Connection { name: String },
+        /// A store.
+        Store { name: String },
+        /// A manifest.
+        Manifest,
+        /// A profile.
+        Profile { name: String },
+        /// An agent.
+        Agent,
+        /// A queue.
+        Queue,
+        /// A member of a queue.
+        Member,
+        /// A member selector.
+        Selector,
+        /// A seat.
+        Seat,
+        /// A SIP account.
+        SipAccount,
+        /// A reference to a secret.
+        SecretReference,
+    }
+}
+
+messages! {
+    /// Value that a key asks for.
+    Wanted {
+        /// A text.
+        Text,
+        /// `true` or `false`.
+        Flag,
+        /// A whole number.
+        Number,
+        /// One of some words; the one that is near what stands there.
+        Choice { words: Vec<Word>, near: Option<Word> },
+        /// `auto`, `none` or a SIP account.
+        Sip,
+        /// A list.
+        List,
+        /// A mapping.
+        Mapping,
+        /// A mapping of profiles.
+        Profiles,
+        /// `FIRST..LAST`.
+        Range,
+        /// A share or a count.
+        Share,
+        /// An address. `sandbox`: or the word `sandbox`.
+        Address { sandbox: bool },
+    }
+}
+
+/// Shape of a value in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Shape {
+    /// Nothing.
+    Nothing,
+    /// `true`.
+    True,
+    /// `false`.
+    False,
+    /// A whole number.
+    Whole,
+    /// A number with a fraction.
+    Fraction,
+    /// Text.
+    Text,
+    /// A list.
+    List,
+    /// A mapping.
+    Mapping,
+}
+
+/// Kind of a name that a roster declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NameKind {
+    /// A role.
+    Role,
+    /// A skill group.
+    SkillGroup,
+    /// A profile.
+    Profile,
+}
+
+/// Form of the keys of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum KeyForm {
+    /// As the name of a variable.
+    Variable,
+    /// As a path.
+    Path,
+    /// As a path, and a field behind a `#`.
+    Field,
+}
+
+plain!(Shape, NameKind, KeyForm);
+
+messages! {
+    /// Label of the other place of a problem.
+    Label {
+        /// The first of two equal keys.
+        FirstHere,
+        /// The first of two.
+        First,
+        /// The other of two.
+        Other,
+        /// The queue that has a name now.
+        QueueOfThatName,
+        /// Where a bracket is opened.
+        OpenedHere,
+        /// Where an agent has `state: absent`.
+        AbsentHere,
+        /// What another agent says of the password that it shares.
+        Says { agent: OperatorId, version: Option<u32>, generate: bool },
+    }
+}
