@@ -25,7 +25,7 @@ pub enum Event {
         /// Its result.
         seen: ReadBack,
     },
-    /// A call was answered; `Ok` holds the number of a queue that it created.
+    /// A call was answered; `Ok` holds the number of the queue that it created.
     Answered {
         /// Place of the step in the plan.
         step: usize,
@@ -128,9 +128,9 @@ pub struct ApplyOutcome {
     pub results: Vec<StepResult>,
     /// Resources that moved since the plan was made and were left out.
     pub skipped: Vec<Stale>,
-    /// Busy agents that were left alone.
+    /// Busy agents that were not disrupted.
     pub deferred: Vec<Deferred>,
-    /// Busy agents that an allowance did not spare.
+    /// Busy agents that an allowance let the run disrupt.
     pub allowed: Vec<Allowed>,
     /// The operator interrupted it.
     pub interrupted: bool,

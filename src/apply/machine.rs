@@ -45,7 +45,7 @@ pub(super) enum Phase {
         /// The presence guard let it pass before.
         guarded: bool,
     },
-    /// The presence guard asks for its agents.
+    /// The presence guard reads the presence of its agents.
     Guarding {
         /// Busy agents that it waits for; empty while it asks for all.
         waits_for: BTreeSet<OperatorId>,
@@ -199,7 +199,7 @@ impl StepState {
     }
 }
 
-/// The state machine of a run: events in, effects out.
+/// The state machine of a run: it takes events and returns effects.
 pub struct Machine {
     pub(super) plan: Arc<Plan>,
     pub(super) options: ApplyOptions,
@@ -216,9 +216,9 @@ pub struct Machine {
     pub(super) refused_kinds: BTreeSet<Kind>,
     /// Agents that the plan deletes.
     pub(super) deleted: BTreeSet<OperatorId>,
-    /// Agents of `deleted` that are left alone.
+    /// Agents of `deleted` that were deferred.
     pub(super) deferred: Vec<Deferred>,
-    /// Busy agents that an allowance did not spare.
+    /// Busy agents that an allowance let the run disrupt.
     pub(super) allowed: Vec<Allowed>,
     pub(super) interrupted: bool,
     /// Time since the begin of the run.
@@ -337,7 +337,7 @@ impl Machine {
         self.remember_members(seen);
         let mut stale = match precondition::check(&self.plan, &self.guard_reads, seen) {
             Ok(stale) => stale,
-            // The interrupt stopped the read, too.
+            // The interrupt also stopped the read.
             Err(_) if self.interrupted => return self.advance(),
             Err(why) => return vec![self.finish(Finish::Unreadable(why))],
         };
@@ -550,7 +550,7 @@ impl Machine {
         self.now.saturating_sub(since) + pause <= total
     }
 
-    /// Ends a run without events although it is not over: no run of this machine gets there.
+    /// Ends a run without events although it is not over: no run of this machine reaches this state.
     ///
     /// The outcome of each step that was not verified is unknown.
     pub fn halted(&mut self) -> Vec<Effect> {

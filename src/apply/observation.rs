@@ -25,7 +25,7 @@ const MOST_PAGES: usize = 12;
 /// Time of a burst of calls that a rate limit lets go at once.
 const BURST: Duration = Duration::from_secs(15);
 
-/// Returns the age up to which the last listing of queues serves a call; `None` where it reads its queue alone.
+/// Returns the age up to which the last listing of queues serves a call; `None` if the call reads its queue alone.
 ///
 /// `pages` is the size of a listing. `since` is the time in which another run may have created a queue.
 pub fn listing_age(

@@ -1,5 +1,5 @@
-//! Postcondition: judges a step by its read-back. The vendor's response proves nothing: the vendor skips
-//! members and falls back to defaults in silence.
+//! Postcondition: judges a step by its read-back. The vendor's response proves nothing: the vendor drops members and
+//! falls back to defaults without an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,13 +55,13 @@ pub enum Verdict {
         /// The vendor keeps every value that differs in another form.
         forms: bool,
     },
-    /// The state is the one before the step: the effect may not be shown yet.
+    /// The state before the step is unchanged: the effect may appear later.
     Late(Vec<Note>),
     /// A new agent differs in fields that the vendor's document leaves open: one more edit an agent sets them.
     ///
     /// They are `enabled` and `mainSkillGroup`.
     Unsettled(Open),
-    /// The effect is not known, with the reason.
+    /// The effect is not known, for this reason.
     Unseen(Note),
 }
 
@@ -120,7 +120,7 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
                         kept: form,
                     });
                     late |= match (change.action, creation) {
-                        // The agent that is there is the new one.
+                        // The live agent is the new one.
                         (Action::Create, true) => false,
                         // The value that the creation left is not known.
                         (Action::Create | Action::Replace, false) => true,
@@ -129,7 +129,7 @@ fn agents(plan: &Plan, step: &Step, later: &[String], seen: &ReadBack) -> Verdic
                         }
                     };
                 }
-                // A text may be unset or hidden in part: there the vendor's confirmation decides.
+                // A text may be unset, or hidden in part; then the vendor's confirmation decides.
                 None if matches!(field.ty, Type::Text { .. } | Type::Sip) => {}
                 None => unreturned.push(FieldOf { id: target.clone(), field: Word::Borrowed(field.key) }),
             }
@@ -154,9 +154,9 @@ fn difference(kind: Kind, diff: &FieldDiff, live: Option<&Value>, sent: &Value) 
     Difference { kind, field: diff.field, before: live.cloned(), after: Some(sent.clone()) }
 }
 
-/// Returns the fields that a step answers for and that some operation returns, with the values it sends.
+/// Returns the readable fields that a step is responsible for, with the values it sends.
 ///
-/// A creation answers for all fields of the change but those that a later step sends.
+/// A creation is responsible for all fields of the change except those that a later step sends.
 fn answered_for<'a>(
     change: &'a Change,
     step: &'a Step,
@@ -209,7 +209,7 @@ fn key(step: &Step, target: &ResourceId, change: Option<&Change>, made: Option<&
     }
 }
 
-/// Returns true if the queues of a creation's name hold the one that the vendor answered.
+/// Returns true if the queues of a creation's name include the one in the vendor's response.
 pub fn shows_queue(step: &Step, made: &OperatorId, seen: &ReadBack) -> bool {
     let named = |target: &ResourceId| seen.queues(&QueueKey::Name(target.name.to_string()));
     let shown =
@@ -321,7 +321,7 @@ fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now:
 /// The outcome of a call that was not confirmed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
-    /// It was carried out; the number of a queue that it created.
+    /// It was carried out; the number of the queue that it created.
     Done(Option<OperatorId>),
     /// It was not.
     NotDone,
@@ -335,14 +335,14 @@ pub(super) enum Outcome {
     Unseen(Unread),
 }
 
-/// Returns whether a call was carried out, by a read-back right after it.
+/// Returns the outcome of a call, by a read-back right after it.
 ///
-/// A creation is judged by the existence of its targets, since the verification judges their fields: without one
-/// after it (`last`) their fields count, too.
+/// A creation is judged by the existence of its targets, since the verification judges their fields. Without a
+/// verification after it (`last`) their fields count, too.
 pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack, last: bool) -> Outcome {
     match op {
         WriteOp::CreateAgents { ids, record, .. } => {
-            // A second call binds a number that the manifest chose.
+            // A second call gives the agent a number that the manifest chose.
             let sent = || record.iter().filter(|entry| entry.field.can_create(&entry.value));
             let is_made = |now: &Record| !last || shown::values(sent(), now) == Some(true);
             let there: Result<Vec<bool>, Unread> =

@@ -1,4 +1,4 @@
-//! Backup of replaced agents: written into the ledger before the first write, and removed as they get it back.
+//! Backup of replaced agents: written into the ledger before the first write, and removed once it is restored.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
-//! A saved plan × a new plan of the same manifests → steps that only the saved one has.
+//! Compares a saved plan with a new plan of the same manifests, and returns steps that only the saved one has.
 //!
-//! A saved plan may be old, or edited. Live state, the ledger and the manifests make a new plan, and only steps of
-//! both are carried out. Steps are compared by content and targets: their numbers may differ, and so may the agents
-//! that share one call.
+//! A saved plan may be old, or edited. Live state, the ledger and the manifests make a new plan, and only steps of both
+//! are carried out. Steps are compared by content and targets: their numbers may differ, and so may the agents that
+//! share one call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +57,7 @@ pub fn moved(saved: &Plan, new: &Plan, live: &Live) -> Result<Vec<Stale>, Unread
             let fits = |(other, at): &(Content<'_>, usize)| {
                 content.as_ref() == Some(other) && waits(&before, &ids, &new.steps[*at])
             };
-            // Each step of the new plan stands for one of the saved plan.
+            // Each step of the new plan matches one of the saved plan.
             let held = units.get_mut(&(step.operation, target)).is_some_and(|same| {
                 same.iter().position(fits).map(|found| same.swap_remove(found)).is_some()
             });
@@ -74,7 +74,7 @@ fn by_id(plan: &Plan) -> BTreeMap<&str, &Step> {
     plan.steps.iter().map(|step| (&*step.id, step)).collect()
 }
 
-/// Returns the resources for which another plan does more than a plan does.
+/// Returns the resources for which `other` has more steps than `plan`.
 pub fn beyond(plan: &Plan, other: &Plan) -> BTreeSet<ResourceId> {
     let counts = |plan| {
         let mut counts: BTreeMap<(Operation, ResourceId), usize> = BTreeMap::new();

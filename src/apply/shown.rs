@@ -9,12 +9,12 @@ use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
 use crate::model::value::{Members, Value};
 
-/// Returns whether an agent shows a value that was sent; `None` where the response lacks the field.
+/// Returns true if an agent shows a value that was sent; `None` if the response lacks the field.
 pub(super) fn value(field: &Field, sent: &Value, now: &Record) -> Option<bool> {
     is_comparable(field, Some(sent), now).then(|| same(sent, now.get(field)))
 }
 
-/// Returns whether an agent shows all values that were sent and that some operation returns.
+/// Returns true if an agent shows all values that were sent and that some operation returns.
 ///
 /// `None`: no value differs, and the response lacks one.
 pub(super) fn values<'a>(sent: impl Iterator<Item = &'a Entry>, now: &Record) -> Option<bool> {
@@ -29,7 +29,7 @@ pub(super) fn values<'a>(sent: impl Iterator<Item = &'a Entry>, now: &Record) ->
     shown
 }
 
-/// Returns whether a queue shows the members that were sent, but for undeclared ones that the vendor dropped.
+/// Returns true if a queue shows the members that were sent, except for undeclared ones that the vendor dropped.
 ///
 /// `None`: the response lacks the members.
 pub(super) fn members(strangers: &[OperatorId], sent: &Members, now: &LiveQueue) -> Option<bool> {

@@ -1,4 +1,4 @@
-//! Steps → write operations.
+//! Converts steps into write operations.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(super) fn readable(op: &WriteOp) -> bool {
     }
 }
 
-/// Returns the effect of a step; `None` when the plan lacks data, which no plan of this program does.
+/// Returns the effect of a step; `None` if the plan lacks data, which no plan of this program does.
 pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     let target = step.targets.first()?;
     let change = plan.change(target);
@@ -71,7 +71,7 @@ fn ids(step: &Step) -> Vec<OperatorId> {
     step.targets.iter().map(|target| target.name.clone()).collect()
 }
 
-/// Returns the members that a step overwrites, where the plan saw them.
+/// Returns the members that a step overwrites, if the plan saw them.
 fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Arc<Members>> {
     let alone = plan
         .steps
@@ -101,7 +101,7 @@ fn record(change: &Change, step: &Step) -> Record {
     record
 }
 
-/// Returns the value of a field that a step sends: its own SIP account where it unbinds, or the change's.
+/// Returns the value of a field that a step sends: no SIP account if it unbinds, else the change's.
 pub(super) fn sent_value<'a>(step: &Step, diff: &'a FieldDiff) -> Option<&'a Value> {
     if step.unbind { Some(&Value::Sip(Sip::None)) } else { diff.after.as_ref() }
 }
