@@ -1,4 +1,4 @@
-//! A report → SARIF 2.1.0, for code scanning and editors.
+//! Renders a report as SARIF 2.1.0, for code scanning and editors.
 //!
 //! Rules are the rows of the table of finding codes. This file adds rules for results that are no finding: a
 //! difference, an error in a file, a step that was not done. A result without a line points at the workspace file,

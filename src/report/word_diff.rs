@@ -1,4 +1,4 @@
-//! Two texts → common, removed and added spans: words, and single characters of Chinese.
+//! Splits two texts into common, removed and added spans: words, and single characters of Chinese.
 
 use similar::{ChangeTag, TextDiff};
 

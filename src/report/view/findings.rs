@@ -1,5 +1,5 @@
-//! Findings → lines. Unmanaged resources share one line per kind; equal findings on several agents, such as a pool,
-//! share one line.
+//! Converts findings to lines. Unmanaged resources share one line per kind; equal findings on several agents, such as a
+//! pool, share one line.
 
 use std::collections::BTreeMap;
 

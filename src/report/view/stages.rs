@@ -1,4 +1,4 @@
-//! The steps → the order of their stages, condensed for people.
+//! Converts steps to the order of their stages, condensed for people.
 //!
 //! ```text
 //! create 80 agents ─▶ replace members of 2 queues ─▶ delete 3 agents
