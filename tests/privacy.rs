@@ -184,7 +184,8 @@ fn report(command: Command, body: Body) -> Report {
     Report { command, several: false, parts: vec![part], roots: Roots::default() }
 }
 
-/// Generates a run of a plan with notes on every step: the words of a vendor, and the fields of its change.
+/// Generates a run of a plan with notes on every step. A note holds the words of a vendor, and the fields of its
+/// change.
 fn run(plan: &Plan, vendor: &str, pick: usize) -> Run {
     let differences = |step: &Step| -> Vec<Difference> {
         let changes = plan.changes.iter().filter(|change| step.targets.contains(&change.id));

@@ -19,7 +19,7 @@ use crate::model::value::Members;
 /// The ending of a step, and the queue that it created.
 type Ended = (Ending, Option<OperatorId>);
 
-/// Returns the plan of a journal and one result a step; `None` for a journal without its first line.
+/// Returns the plan of a journal and one result a step. Returns `None` for a journal without its first line.
 pub fn recover(entries: &[Entry], live: Option<&Live>) -> Option<(Plan, Vec<StepResult>)> {
     let Some(Entry::Run { plan, .. }) = entries.first() else { return None };
     let mut results = Vec::with_capacity(plan.steps.len());
@@ -125,7 +125,7 @@ pub fn is_older(entries: &[Entry], serial: u64) -> bool {
     matches!(entries.first(), Some(Entry::Run { ledger: Some(begun), .. }) if *begun != serial)
 }
 
-/// Returns the queues that the vendor may still create after a run, each with the last such moment.
+/// Returns the queues that the vendor may still create, each with the last such moment.
 ///
 /// Moments are milliseconds since 1970 UTC. A call without an ending gets `orphan_ms`. One that timed out gets
 /// twice its `timeout_ms`.
@@ -176,7 +176,8 @@ fn shows_created(plan: &Plan, step: &Step, made: &OperatorId, live: &Live) -> bo
     write_op::sent(step, change).zip(now).is_some_and(|(sent, now)| **sent == *now)
 }
 
-/// Returns true if a queue has the list that a step sent, except for members that the vendor dropped or that are busy.
+/// Returns true if a queue has the list that a step sent. Members may be missing that the vendor dropped, and busy ones
+/// may have stayed.
 fn shows_list(plan: &Plan, step: &Step, live: &Live) -> bool {
     let is_sent = |(sent, now): (&Members, &Members)| {
         let dropped = write_op::dropped_by_vendor(&step.strangers, sent, now);
@@ -186,7 +187,7 @@ fn shows_list(plan: &Plan, step: &Step, live: &Live) -> bool {
     lists(plan, step, live).is_some_and(is_sent) || list_with_spared(plan, step, live).is_some()
 }
 
-/// Returns the live members of a step's queue if they are the sent ones and some that the step was to remove.
+/// Returns the live members of a queue if only removed ones are left beside the sent ones.
 ///
 /// The journal does not name the busy agents that stayed in the queue.
 fn list_with_spared(plan: &Plan, step: &Step, live: &Live) -> Option<Members> {
@@ -197,7 +198,7 @@ fn list_with_spared(plan: &Plan, step: &Step, live: &Live) -> Option<Members> {
     (is_whole && now.len() > sent.len() && now.iter().all(spared)).then(|| Members::clone(now))
 }
 
-/// Returns true if live state shows the fields that a step sent and that no later step sends.
+/// Returns true if live state shows the fields that no later step sends.
 fn shows(plan: &Plan, step: &Step, live: &Live) -> bool {
     let edits = plan
         .steps

@@ -122,7 +122,7 @@ pub fn changes(
     }
 }
 
-/// Marks the busy agents that a change waits for; a change that took effect waits for none.
+/// Marks the busy agents that a change waits for. A change that took effect waits for none.
 fn mark_waiting<'a>(
     ledger: &mut Ledger,
     change: &Change,
@@ -410,7 +410,7 @@ fn follow<'a>(
     applied
 }
 
-/// Records a clean run: removes resources that are neither declared nor live, and fields that left the manifests.
+/// Records a clean run. Drops resources that are neither declared nor live, and fields that left the manifests.
 ///
 /// `live` is the state before the run.
 pub fn note_clean_run(ledger: &mut Ledger, desired: &Desired, live: &Live) {

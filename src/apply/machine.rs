@@ -124,7 +124,7 @@ pub(super) struct StepState {
     pub(super) repetition: u32,
     /// Reads without the expected result: confirmation and outcome share one budget.
     pub(super) polls: u32,
-    /// Begin of the wait for busy agents: the guard and the check before a call share one budget.
+    /// Begin of the wait for busy agents. The guard and the check before a call share one budget.
     pub(super) waiting_since: Option<Duration>,
     /// Number of the queue that it created.
     pub(super) made: Option<OperatorId>,
@@ -324,7 +324,7 @@ impl Machine {
         self.steps[step].phase = Phase::Ended { status: Status::Skipped, notes: vec![why], only_deferred };
     }
 
-    /// Records the members of the queues that were read; forgets queues that a complete listing lacks.
+    /// Records the members of the queues that were read. Forgets queues that a complete listing lacks.
     pub(super) fn remember_members(&mut self, seen: &ReadBack) {
         if seen.queues(&QueueKey::All).is_ok() {
             self.queue_members.clear();
@@ -550,7 +550,7 @@ impl Machine {
         self.now.saturating_sub(since) + pause <= total
     }
 
-    /// Ends a run without events although it is not over: no run of this machine reaches this state.
+    /// Ends a run that has no events left. No run of this machine reaches this state.
     ///
     /// The outcome of each step that was not verified is unknown.
     pub fn halted(&mut self) -> Vec<Effect> {

@@ -22,7 +22,7 @@ use crate::model::value::{Members, NO_MEMBERS, Sip, Type, Value};
 /// Fewest characters that identify a text which the vendor cut.
 const FEWEST_LEFT: usize = 20;
 
-/// Returns the resources that show whether a step took effect.
+/// Returns the resources that prove the effect of a step.
 pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> ReadSet {
     let mut wanted = ReadSet::default();
     match step.operation {
@@ -57,7 +57,7 @@ pub enum Verdict {
     },
     /// The state before the step is unchanged: the effect may appear later.
     Late(Vec<Note>),
-    /// A new agent differs in fields that the vendor's document leaves open: one more edit an agent sets them.
+    /// A new agent differs in fields that the vendor's document leaves open. One more edit an agent sets them.
     ///
     /// They are `enabled` and `mainSkillGroup`.
     Unsettled(Open),
@@ -168,7 +168,7 @@ fn answered_for<'a>(
     fields.filter_map(|diff| Some((diff, write_op::sent_value(step, diff)?)))
 }
 
-/// Returns true if a live text is another form of the wanted one: other blanks, signs or capitals, or cut.
+/// Returns true if a live text is another form of the wanted one. Blanks, signs or capitals differ, or it is cut.
 fn is_form(wanted: &Value, live: &Value) -> bool {
     let (wanted, live) = match (wanted, live) {
         (Value::Text(wanted), Value::Text(live))
@@ -397,7 +397,7 @@ pub(super) fn outcome(op: &WriteOp, strangers: &[OperatorId], seen: &ReadBack, l
     }
 }
 
-/// Returns the fields that a step sent, that no read-back shows and that an edit can set again.
+/// Returns the sent fields that no read-back shows and that an edit can set again.
 pub fn unconfirmed(plan: &Plan, step: &Step, seen: &ReadBack) -> Open {
     let mut open = Open::new();
     if !matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit) {
@@ -428,7 +428,7 @@ pub fn keys(open: &Open) -> Vec<Word> {
     keys.into_iter().map(Word::Borrowed).collect()
 }
 
-/// Returns the operations that set fields of agents again: one edit an agent, and one for a password.
+/// Returns the operations that set fields again: one edit an agent, and one a password.
 pub fn follow_ups(plan: &Plan, open: &Open) -> Vec<WriteOp> {
     let mut ops = Vec::new();
     for (id, keys) in open {

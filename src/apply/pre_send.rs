@@ -97,7 +97,7 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
     wanted
 }
 
-/// Returns the agents of a call that moved since the plan was made, by a read of its targets.
+/// Returns the agents that moved since the plan was made, by a read of the targets.
 ///
 /// # Errors
 /// The failure of the call: its queue moved, or a read failed.

@@ -122,7 +122,7 @@ fn rebound(plan: &Plan, change: &Change, now: &Record) -> Option<Record> {
     Some(record)
 }
 
-/// Returns true if an agent is in its state after the change: each field that moved shows its new value.
+/// Returns true if an agent is in its state after the change. Each field that moved shows its new value.
 fn arrived(change: &Change, now: &Record) -> bool {
     let shows = |diff: &FieldDiff| {
         let shown = diff.after.as_ref().and_then(|after| shown::value(diff.field, after, now));
@@ -132,7 +132,7 @@ fn arrived(change: &Change, now: &Record) -> bool {
     is_same && change.action == Action::Update && change.fields.iter().all(shows)
 }
 
-/// Returns true if a field moved since the plan was made; one that the response lacks did not.
+/// Returns true if a field moved since the plan was made. A field that the response lacks did not move.
 fn moved(field: &Field, before: Option<&Value>, now: &Record) -> bool {
     is_comparable(field, None, now) && !unchanged(before, now.get(field))
 }

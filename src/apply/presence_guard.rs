@@ -50,7 +50,7 @@ impl Machine {
         .collect()
     }
 
-    /// Defers agents whose deletion was deferred before; returns true if the step needs a read of presence.
+    /// Defers agents whose deletion was deferred before. Returns true if the step needs a read of presence.
     pub(super) fn step_needs_presence(&mut self, at: usize) -> bool {
         if !matches!(self.steps[at].phase, Phase::Waiting { guarded: false, .. }) {
             return false;
@@ -91,7 +91,7 @@ impl Machine {
         effects
     }
 
-    /// Judges the presence of the agents of one step: waits for them, defers them or lets the step proceed.
+    /// Judges the presence of the agents of one step. Waits for them, defers them or lets the step proceed.
     fn evaluate_presence(&mut self, at: usize, presence: &Presence, now: Duration) -> Option<Effect> {
         let guard = self.options.guard.clone()?;
         // The check before a call read all of them.

@@ -21,7 +21,7 @@ type Content<'a> = (WriteOp, &'a [OperatorId]);
 /// The units of a plan by operation and resource: content, and place of the step.
 type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<(Content<'a>, usize)>>;
 
-/// Returns the reason why the steps of a plan have no order; `None` for every plan of this program.
+/// Returns the reason why the steps of a plan have no order. Returns `None` for every plan of this program.
 pub fn disorder(plan: &Plan) -> Option<Disorder> {
     let mut before: BTreeSet<&str> = BTreeSet::new();
     for step in &plan.steps {
@@ -116,7 +116,7 @@ fn waits(before: &[&Step], ids: &BTreeMap<&str, &Step>, step: &Step) -> bool {
     })
 }
 
-/// Returns the content of a step for each of its targets; `None` when the plan lacks data.
+/// Returns the content of a step for each of its targets. Returns `None` when the plan lacks data.
 fn content<'a>(plan: &Plan, step: &'a Step) -> Option<Content<'a>> {
     let mut op = write_op::for_step(plan, step)?;
     match &mut op {

@@ -9,7 +9,7 @@ use crate::model::id::OperatorId;
 use crate::model::live::LiveQueue;
 use crate::model::value::{Members, Value};
 
-/// Returns true if an agent shows a value that was sent; `None` if the response lacks the field.
+/// Returns true if an agent shows a value that was sent. Returns `None` if the response lacks the field.
 pub(super) fn value(field: &Field, sent: &Value, now: &Record) -> Option<bool> {
     is_comparable(field, Some(sent), now).then(|| same(sent, now.get(field)))
 }
@@ -29,7 +29,7 @@ pub(super) fn values<'a>(sent: impl Iterator<Item = &'a Entry>, now: &Record) ->
     shown
 }
 
-/// Returns true if a queue shows the members that were sent, except for undeclared ones that the vendor dropped.
+/// Returns true if a queue shows the members that were sent. The vendor may drop undeclared ones.
 ///
 /// `None`: the response lacks the members.
 pub(super) fn members(strangers: &[OperatorId], sent: &Members, now: &LiveQueue) -> Option<bool> {

@@ -13,7 +13,7 @@ use crate::model::outcome::Status;
 use crate::model::retry;
 
 impl Machine {
-    /// Returns the number of reads of a missing queue before its creation may be repeated; `None` if no number
+    /// Returns the number of reads of a missing queue before its creation may be repeated. Returns `None` if no number
     /// suffices.
     ///
     /// After them the vendor no longer creates it.
@@ -37,7 +37,7 @@ impl Machine {
         self.steps[at].polls < most && !self.interrupted
     }
 
-    /// Returns the time of a repetition: its pause, and the reads of a queue whose creation was repeated before.
+    /// Returns the time of a repetition: its pause, and the reads after a repeated creation of a queue.
     pub(super) fn repeating(&self, at: usize) -> Duration {
         let state = &self.steps[at];
         let polls = match &state.op {
@@ -58,7 +58,7 @@ impl Machine {
         matches!(self.steps[at].phase, Phase::Unknown(Doubt::Refused))
     }
 
-    /// Returns the resources that show whether a call was carried out.
+    /// Returns the resources that prove the outcome of a call.
     fn resolution(&self, at: usize) -> ReadSet {
         let mut wanted = postcondition::wanted(&self.plan, &self.plan.steps[at], None);
         if let Some(WriteOp::DeleteAgents { ids }) = &self.steps[at].op {

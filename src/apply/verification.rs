@@ -18,7 +18,7 @@ use crate::model::plan::{Operation, Step};
 use crate::model::retry;
 
 impl Machine {
-    /// Returns true if an effect may not be shown yet after `polls` reads, and another read is due.
+    /// Returns true if the effect may appear later than `polls` reads, and another read is due.
     pub(super) fn may_be_delayed(&self, polls: u32) -> bool {
         !self.interrupted && polls < retry::poll_count(retry::LATE)
     }
@@ -33,7 +33,7 @@ impl Machine {
         self.end_unsent(at, Status::Skipped, |then| Note::Interrupted { then });
     }
 
-    /// Ends a step whose call does not leave; its outcome is unknown if an earlier attempt left.
+    /// Ends a step whose call does not leave. Its outcome is unknown if an earlier attempt left.
     ///
     /// A read-back did not show that attempt, but it may appear later.
     fn end_unsent(&mut self, at: usize, status: Status, why: impl Fn(bool) -> Note) {
@@ -45,7 +45,7 @@ impl Machine {
         }
     }
 
-    /// Ends a step that did not take effect by its read-back; `late` where the effect may not be shown yet.
+    /// Ends a step that did not take effect by its read-back. `late` is true if the effect may appear later.
     pub(super) fn fail_unverified(&mut self, at: usize, what: Vec<Note>, late: bool) {
         let note = self.steps[at].note.take().map(Box::new);
         let unsure = late && self.interrupted;
@@ -341,7 +341,7 @@ impl Machine {
         }))
     }
 
-    /// Returns true if a later step replaced the effect of a step: final members, or a recreated agent.
+    /// Returns true if a later step replaced the effect: final members, or a recreated agent.
     fn superseded(&self, at: usize) -> bool {
         let step = &self.plan.steps[at];
         let same = |other: &Step| {

@@ -155,7 +155,7 @@ fn is_cluster(option: &str) -> bool {
     option.len() > 1 && option.starts_with(['-', '+']) && !option.starts_with("--")
 }
 
-/// Returns true if the key stands in an option, in code, or in the name of the interpreter's script.
+/// Returns true if the key stands in an option, in code or in a script's name.
 fn code_holds_key(interpreter: &Interpreter, arguments: &[&str]) -> bool {
     let is_shell = std::ptr::eq(interpreter.names, SHELLS.names);
     let (mut at, mut had_code) = (0, false);

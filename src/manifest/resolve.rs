@@ -193,7 +193,7 @@ fn declared_twice(source: &Source, kind: Kind, name: &str, first: &Source) -> Di
     Diagnostic::at(source, problem).related(first, Label::First)
 }
 
-/// Returns an error if the files declare more agents than a run can hold, before any pool is expanded.
+/// Returns an error if the files declare too many agents for a run. It expands no pool.
 fn too_many(documents: &[Document]) -> Option<Diagnostic> {
     let mut agents: u64 = 0;
     for raw in documents.iter().flat_map(|document| &document.agents) {

@@ -44,11 +44,11 @@ struct Chapter {
     shorter: Vec<(Markdown, Vec<Markdown>)>,
 }
 
-/// The loss of a row, in thousandths: first the net loss, then the share of earlier members that leave.
+/// The loss of a row, in thousandths: the net loss, then the share of members that leave.
 type Loss = (usize, usize);
 
 impl Chapter {
-    /// Moves the rows with the greatest losses to the front; returns the former indices of the rows.
+    /// Moves the rows with the greatest losses to the front. Returns the former indices of the rows.
     fn losses_first(&mut self) -> Vec<usize> {
         let mut places: Vec<usize> = (0..self.rows.len()).collect();
         places.sort_by_key(|at| Reverse(self.losses.get(*at)));
@@ -214,7 +214,7 @@ fn is_who(line: &Line, piece: &Segment) -> bool {
     matches!(piece, Segment::Words(words) if !line.everyone.is_empty() && *words == line.everyone.join(", "))
 }
 
-/// Returns the rank of a fold: open changes first, then deletions, then findings, then the others in order.
+/// Returns the rank of a fold: open changes, deletions, findings, then the others in order.
 fn rank(group: Section) -> usize {
     match group {
         Section::Open => 0,

@@ -134,7 +134,7 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
     }
 }
 
-/// Returns the results of a step: one, or two where it was done for some of its targets.
+/// Returns the results of a step: two if it was done for some of its targets only.
 fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
     let entry = |targets, status: Status, notes: &[Note]| Entry {
         step: &step.id,

@@ -189,8 +189,8 @@ fn shown(line: &str, source: &Source, masked: bool, above: impl Fn(u32) -> Optio
     }
 }
 
-/// Returns the end of the line's first key (behind its `:`), if the place is the key itself or stands behind it. On any
-/// other line a `:` may belong to the private text: returns `0`.
+/// Returns the end of the line's first key (behind its `:`). The place must be the key or stand behind it. On any other
+/// line a `:` may belong to the private text: returns `0`.
 fn own_key(line: &str, start: usize) -> usize {
     let Some(colon) = line.find(':') else { return 0 };
     let name = line[..colon].trim().trim_start_matches(['-', '?', '{', '[', ' ']).trim_matches(['"', '\'']);
@@ -209,7 +209,7 @@ fn continues(line: &str, above: impl Fn(u32) -> Option<String>) -> bool {
     redact::continues(&lines, line)
 }
 
-/// Returns the length in bytes of the YAML token at `start`, at least one character if there is one.
+/// Returns the length in bytes of the YAML token at `start`. It is at least one character if there is one.
 fn token(line: &str, start: usize) -> usize {
     let text = &line[start..];
     let Some(first) = text.chars().next() else { return 0 };

@@ -119,7 +119,7 @@ pub struct Task {
     unit: &'static str,
 }
 
-/// Begins a task: `label` names it, like `reading agents`, and `unit` is the unit of its count, like `pages`.
+/// Begins a task. `label` names it, like `reading agents`, and `unit` is the unit of its count, like `pages`.
 pub fn begin(label: String, unit: &'static str) -> Task {
     let bar = Bar::new(style("{prefix:16} {spinner} {took}{wide_msg}"));
     bar.0.set_prefix(label);

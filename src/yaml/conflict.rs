@@ -28,7 +28,7 @@ pub(super) fn check(file: &Arc<str>, text: &str) -> Diagnostics {
     out
 }
 
-/// Returns true if a line is a mark: the sign seven times, and at most a label behind a blank.
+/// Returns true if a line is a mark. A mark has its sign seven times, and at most a label behind a blank.
 fn is_mark(line: &str, mark: &str) -> bool {
     let Some(rest) = line.strip_prefix(mark) else { return false };
     rest.is_empty() || rest.starts_with(' ')

@@ -116,8 +116,8 @@ impl Lines<'_, '_> {
         Ok(())
     }
 
-    /// Opens the list or map of a line at this column, or checks that the line continues the open one. A list may begin
-    /// in the column of its key. The parser then places it behind the dash, at `inner`.
+    /// Opens the list or map of a line at this column, or continues the open one. A list may begin in the column of its
+    /// key. The parser then places it behind the dash, at `inner`.
     fn open_below(&mut self, column: usize, is_map: bool, inner: usize) -> FastResult {
         let innermost = self.open.last().map(|block| (block.column, block.is_map));
         match innermost {
@@ -384,7 +384,8 @@ fn quoted(inner: &str, quote: u8) -> Result<&str, Unsupported> {
     }
 }
 
-/// Returns the unquoted text up to a comment or the line's end; in a flow collection also up to one of its signs.
+/// Returns the unquoted text up to a comment or the line's end. In a flow collection one of its signs also ends the
+/// text.
 fn plain(rest: &str, in_flow: bool) -> Result<&str, Unsupported> {
     if !begins_plain(rest) {
         return Err(Unsupported);
@@ -425,7 +426,7 @@ fn is_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/') || byte >= 0x80
 }
 
-/// Returns true for characters without a meaning of their own: no line end of any sort, no byte order mark.
+/// Returns true for characters without a meaning of their own. Line ends of any sort and byte order marks have one.
 fn is_usual(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }

@@ -46,7 +46,7 @@ pub(crate) fn opening_bracket(text: &str) -> Option<char> {
     text.chars().next().filter(|sign| matches!(meant(*sign), Some('[' | '{')))
 }
 
-/// Returns the key before a fullwidth colon, and that colon, if the text was meant to be `key: value`.
+/// Returns the key before a fullwidth colon, and that colon. The text was meant to be `key: value`.
 pub(crate) fn colon(text: &str) -> Option<(&str, char)> {
     let (at, sign) = text.char_indices().find(|(_, c)| meant(*c) == Some(':'))?;
     let key = text[..at].trim();

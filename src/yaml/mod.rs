@@ -67,7 +67,7 @@ impl Sink for Nodes {
     }
 }
 
-/// Reads a file like [`read`], and passes its documents, and the items of the sink's list one by one, to the sink.
+/// Reads a file like [`read`] into a sink. The sink gets its documents, and the items of its list one by one.
 pub fn read_into(file: &Arc<str>, bytes: &[u8], sink: &mut dyn Sink) -> Diagnostics {
     let mut problems = Diagnostics::default();
     if bytes.len() > MAX_FILE_BYTES {

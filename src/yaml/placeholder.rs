@@ -16,8 +16,8 @@ const MARKS: [(&str, &str); 5] = [("${{", "}}"), ("${", "}"), ("{{", "}}"), ("{%
 /// Most characters of a placeholder that a message repeats.
 const SHOWN: usize = 60;
 
-/// Returns a probable misspelling of the placeholder, such as `{operatorID}`, which would give every agent of a pool
-/// the same value.
+/// Returns a probable misspelling of the placeholder, such as `{operatorID}`. It would give every agent of a pool the
+/// same value.
 pub(crate) fn misspelt(text: &str) -> Option<&str> {
     // A much longer text is no misspelling.
     let near = |at: usize| text[at..].char_indices().take(PLACEHOLDER.len() + 3).find(|(_, c)| *c == '}');

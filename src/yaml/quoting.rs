@@ -92,7 +92,7 @@ mod tests {
     use crate::yaml;
     use crate::yaml::{Node, NodeValue, ScalarKind};
 
-    /// Checks that this program and another reader read the text back: as a value, as a key, and in a list.
+    /// Checks that this program and another reader read the text back. It stands as a value, as a key, and in a list.
     fn read_back(text: &str) -> Result<(), TestCaseError> {
         let written = scalar(text);
         let document = format!(

@@ -22,7 +22,7 @@ const LONG_MAP: usize = 24;
 const SHARED_BYTES: usize = 64;
 const CORE_TAGS: &str = "tag:yaml.org,2002:";
 
-/// Receiver of documents and of the items of a long list, so that memory holds no tree of them all.
+/// Receiver of documents and of the items of a long list. No tree of all items is in memory.
 pub trait Sink {
     /// Returns the key of such lists in a document's map; `None` without one.
     fn key(&self) -> Option<&'static str>;
@@ -30,7 +30,7 @@ pub trait Sink {
     /// Receives an item of the list, in the order of the file.
     fn item(&mut self, item: Node);
 
-    /// Receives a document; its tree holds an empty list in place of the items received since the last one.
+    /// Receives a document. Its tree holds an empty list in place of the items received since the last one.
     fn document(&mut self, root: Node);
 
     /// Drops everything: the file is read again.
@@ -469,7 +469,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A pool of equal texts that share their memory: a roster of 100,000 agents has a dozen keys and a few roles. A small
+/// A pool of equal texts that share their memory. A roster of 100,000 agents has a dozen keys and a few roles. A small
 /// table that forgets is enough, and no file can make it grow.
 struct StringPool {
     slots: Vec<Option<Arc<str>>>,

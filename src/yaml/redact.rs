@@ -25,7 +25,7 @@ const HAN_WORDS: [&str; 4] = ["密码", "密碼", "口令", "密钥"];
 /// Keys of a reference to a secret, which holds no secret itself.
 const REFERENCE: [&str; 4] = ["store", "key", "generate", "version"];
 
-/// Returns true if the value of a key of this name is private: `password`, `apiSecret`, `access_token`, in any case.
+/// Returns true if a key of this name has a private value: `password`, `apiSecret`, `access_token`, in any case.
 pub fn is_private_key(name: &str) -> bool {
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
@@ -62,7 +62,8 @@ fn private_value(line: &str) -> Option<usize> {
     })
 }
 
-/// Returns true if `line` may be part of a private value that begins on one of the lines `above` it (oldest first).
+/// Returns true if `line` may be part of a private value from above. The value begins on one of the lines `above`,
+/// oldest first.
 pub fn continues(above: &[&str], line: &str) -> bool {
     (0..above.len()).rev().any(|at| {
         keys(above[at]).into_iter().any(|after| {
@@ -79,7 +80,7 @@ pub fn continues(above: &[&str], line: &str) -> bool {
     })
 }
 
-/// Signs that end a key: YAML's colon, and those of a Chinese keyboard, which YAML takes for letters.
+/// Signs that end a key: YAML's colon and Chinese ones, which YAML takes for letters.
 const COLONS: [char; 4] = [':', '：', '︰', '﹕'];
 
 /// Returns the offsets behind the colons of the private keys in a line.
@@ -113,7 +114,7 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
-/// Returns the end of a reference at the beginning of `text`; `None` for any other content in or before it.
+/// Returns the end of a reference at the beginning of `text`. Returns `None` for any other content in or before it.
 fn reference_end(text: &str) -> Option<usize> {
     let mut rest = text.trim_start().strip_prefix('{')?;
     loop {
@@ -255,7 +256,8 @@ fn is_entry(bare: &str) -> bool {
     end.is_some_and(|(at, _)| !bare[..at].contains([',', '{', '}', '[', ']', '#']))
 }
 
-/// Returns true if a line is `store: …`, `key: …`, `generate: …` or `version: …` with a simple value.
+/// Returns true if a line is an entry of a reference with a simple value. Such an entry is `store: …`, `key: …`,
+/// `generate: …` or `version: …`.
 fn is_reference_entry(bare: &str) -> bool {
     word(bare).is_some_and(|(key, after)| {
         REFERENCE.contains(&key)

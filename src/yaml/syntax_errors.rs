@@ -81,7 +81,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns the lines up to the numbered one, at most [`LOOK_BACK`] before it; the last is the line itself.
+/// Returns the lines up to the numbered one, at most [`LOOK_BACK`] before it. The last is the line itself.
 fn lines_before(text: &str, line: usize) -> Vec<&str> {
     lines(text).take(line).skip(line.saturating_sub(LOOK_BACK + 1)).collect()
 }
@@ -294,7 +294,7 @@ impl Place<'_> {
         self.say_at(self.number, column, SyntaxProblem::KeyIndented)
     }
 
-    /// Explains a line that is neither an entry nor part of a value; the parser notices it one line later.
+    /// Explains a line that is neither an entry nor part of a value. The parser notices it one line later.
     fn no_colon(&self) -> Diagnostic {
         let back = self.above.iter().rev().enumerate().find(|(_, line)| !is_idle(line));
         let own = glued_colon(self.line).is_some();

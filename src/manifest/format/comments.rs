@@ -22,7 +22,7 @@ pub(super) struct Comment {
 /// A scalar's place: start and end in characters, and true if it spans several lines.
 pub(super) type Place = (usize, usize, bool);
 
-/// Returns the scalars of a file; `None` if the file cannot be parsed or a scalar cannot be located.
+/// Returns the scalars of a file. Returns `None` if the file cannot be parsed or a scalar cannot be located.
 pub(super) fn scalars(text: &str) -> Option<Vec<Place>> {
     let chars: Vec<char> = text.chars().collect();
     let mut places = Vec::new();

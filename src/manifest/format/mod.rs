@@ -28,7 +28,7 @@ use crate::yaml::{Node, NodeValue};
 pub struct Laid {
     /// The file's text.
     pub text: String,
-    /// True if the layout is canonical; false if the file holds a construct outside the tree.
+    /// True if the layout is canonical. False if the file holds a construct outside the tree.
     pub canonical: bool,
 }
 

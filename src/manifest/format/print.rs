@@ -29,7 +29,7 @@ pub(super) fn print(documents: &[Document]) -> String {
     out
 }
 
-/// Prints comments on lines of their own; no blank line at the beginning of the text.
+/// Prints comments on lines of their own. Prints no blank line at the beginning of the text.
 fn comments(out: &mut String, lines: &[Line], indent: usize, begins: usize) {
     for line in lines {
         if line.blank && out.len() > begins {
@@ -77,7 +77,7 @@ fn block(out: &mut String, collection: &Collection, indent: usize, kind: Kind, b
     comments(out, foot, indent, if foot.is_empty() { begins } else { 0 });
 }
 
-/// Returns the comments above an entry: its own, and those without a line behind the dash of an item.
+/// Returns the comments above an entry. They include those without a line behind the dash of an item.
 fn lead(entry: &Entry, indent: usize, kind: Kind) -> Vec<Line> {
     let mut lines = entry.lead.clone();
     if entry.key.is_some() {

@@ -7,7 +7,7 @@ pub(super) fn breaks(text: &str) -> String {
     text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// Drops blanks at line ends and blank lines at the end of the file, but nothing within a scalar. Returns `None` if the
+/// Drops blanks at line ends and blank lines at the end of the file. Scalars stay as they are. Returns `None` if the
 /// file cannot be parsed.
 pub(super) fn tidied(text: &str) -> Option<String> {
     let over_lines: Vec<(usize, usize)> =

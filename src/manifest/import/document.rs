@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::options::Origin;
 use crate::yaml::quoting::{quoted, scalar, visible};
 
-/// Longest line of a mapping between braces, in columns; a longer one takes a line a key.
+/// Longest line of a mapping between braces, in columns. A longer one takes a line a key.
 const WIDTH: usize = 120;
 
 /// Beginning of the line that identifies a file written by an import.
@@ -84,7 +84,7 @@ pub(super) fn flow(pairs: &Pairs) -> String {
     format!("{{ {} }}", pairs.join(", "))
 }
 
-/// Returns an item of a list that is a mapping: between braces if it fits, else a line a key.
+/// Returns a mapping as an item of a list: between braces, or a line a key.
 pub(super) fn item(indent: usize, pairs: &Pairs) -> String {
     let line = format!("{:indent$}- {}\n", "", flow(pairs));
     if line.width() <= WIDTH {

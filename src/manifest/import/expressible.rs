@@ -101,7 +101,7 @@ fn without(record: &Record, field: &Field) -> Record {
     rest
 }
 
-/// Returns the reason why a manifest cannot set a field to this value; `None` if it can.
+/// Returns the reason why a manifest cannot set a field to this value. Returns `None` if it can.
 pub(super) fn objection(value: &Value, field: &Field) -> Option<&'static str> {
     use crate::model::value::Type;
     match value {

@@ -67,7 +67,7 @@ impl PoolCandidate {
         Self { fields: first.record.iter().map(both).collect() }
     }
 
-    /// Adds an agent to the run; returns `false`, and changes nothing, if the agent is not alike.
+    /// Adds an agent to the run. Returns `false`, and changes nothing, if the agent is not alike.
     fn takes(&mut self, first: &Entry<'_>, next: &Entry<'_>) -> bool {
         let sound = first.profile == next.profile && first.remarks.is_empty() && next.remarks.is_empty();
         if !sound || next.record.iter().count() != self.fields.len() {
@@ -99,7 +99,7 @@ impl PoolCandidate {
     }
 }
 
-/// Returns a text with the placeholder in place of the agent's number; `None` if the number is absent.
+/// Returns a text with the placeholder in place of the agent's number. Returns `None` if the number is absent.
 fn general(value: &Value, id: &OperatorId) -> Option<Value> {
     let put = |text: &Arc<str>| -> Option<Arc<str>> {
         let put = text.contains(id.as_str()).then(|| text.replace(id.as_str(), PLACEHOLDER))?;

@@ -117,7 +117,7 @@ fn common(agents: &[&Expressed]) -> Record {
     shared
 }
 
-/// Returns the agent's own value of a field that its profile may set; `None` if it has none.
+/// Returns the agent's own value of a field that its profile may set. Returns `None` if it has none.
 fn unlike(told: &Expressed, field: &Field) -> Option<Value> {
     if let Some(value) = told.record.get(field) {
         return Some(value.clone());
@@ -156,7 +156,7 @@ fn entry<'a>(id: &'a OperatorId, told: &'a Expressed, profiles: &[Profile]) -> E
     Entry { id, profile, record, remarks: &told.remarks }
 }
 
-/// Returns the agent's fields beside a profile; `None` if it cannot override one of the profile's.
+/// Returns the agent's fields beside a profile. Returns `None` if it cannot override one of the profile's.
 fn rest(told: &Expressed, profile: &Record) -> Option<Record> {
     let mut rest = Record::default();
     for shared in profile.iter() {

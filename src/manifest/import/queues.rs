@@ -62,7 +62,7 @@ fn can_be_said(name: &str) -> bool {
     !name.trim().is_empty() && unfilled(name).is_none()
 }
 
-/// Returns the queues that can be named, and true for those that need their number beside the name.
+/// Returns the queues that a manifest can name. True: the number stands beside the name.
 fn pinned(listing: &Listing<OperatorId, LiveQueue>) -> BTreeMap<OperatorId, bool> {
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     for queue in listing.items.values() {
@@ -130,7 +130,7 @@ fn members(queue: &LiveQueue, known: bool, agents: &BTreeMap<&OperatorId, Expres
     }
 }
 
-/// Returns the skill group that serves the queue as a whole, and the priority of most of it.
+/// Returns the skill group that serves the whole queue, and the priority of most members.
 fn selector(members: &Members, agents: &BTreeMap<&OperatorId, Expressed>) -> Option<(Arc<str>, i64)> {
     let group_of = |id: &OperatorId| agents.get(id).and_then(|told| told.record.text(&MAIN_SKILL_GROUP));
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();

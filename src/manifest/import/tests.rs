@@ -61,7 +61,7 @@ fn ledger(live: &Live, salt: usize) -> Ledger {
     ledger
 }
 
-/// Checks names that a manifest would not take as they are, and one that conflicts with a pool's placeholder.
+/// Checks names that a manifest does not accept, and one that conflicts with a pool's placeholder.
 #[test]
 fn a_name_like_the_mark_of_the_number_is_left_out_and_the_rest_is_said() {
     let mut live = Live::default();

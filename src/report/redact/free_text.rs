@@ -71,7 +71,7 @@ pub(super) fn numbers(text: &str, ids: &BTreeSet<String>, show: impl Fn(&str) ->
     out
 }
 
-/// Returns the characters of a text, and the same with full-width forms and foreign blanks and dashes folded.
+/// Returns the characters of a text, plain and folded. Folding replaces full-width forms and foreign blanks and dashes.
 fn folded(text: &str) -> (Vec<char>, Vec<char>) {
     let plain = text.chars().map(|c| match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
@@ -86,7 +86,7 @@ fn digit(plain: &[char], at: usize) -> bool {
     plain.get(at).is_some_and(char::is_ascii_digit)
 }
 
-/// Returns the length of a date, a time, a network address or a digest at a place; 0 if there is none.
+/// Returns the length of a date, a time, a network address or a digest. Returns 0 if there is none.
 fn stays(plain: &[char], at: usize) -> usize {
     let begins =
         at.checked_sub(1).and_then(|before| plain.get(before)).is_none_or(|c| !c.is_ascii_alphanumeric());
@@ -171,7 +171,7 @@ fn in_path(plain: &[char], start: usize, end: usize) -> bool {
     SUFFIXES.iter().any(|suffix| rest.contains(suffix))
 }
 
-/// Returns the end of a number: digits, with a single blank, dot or hyphen or a bracket between them.
+/// Returns the end of a number. A single blank, dot or hyphen or a bracket may separate its digits.
 fn number_end(plain: &[char], start: usize) -> usize {
     let bracket = |c: char| matches!(c, '(' | ')');
     let joins = |c: char| matches!(c, ' ' | '-' | '.') || bracket(c);

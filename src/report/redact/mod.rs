@@ -71,7 +71,7 @@ impl Mask {
         change
     }
 
-    /// Hides personal data in the texts of a value: a telephone number, or an undocumented value of a vendor.
+    /// Hides personal data in the texts of a value. It may be a telephone number, or an undocumented value of a vendor.
     fn value(&self, value: &Value) -> Value {
         let Value::Members(members) = value else { return value.map_text(|text| self.text(text).into()) };
         Value::Members(self.members(members))

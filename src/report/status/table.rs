@@ -108,7 +108,7 @@ fn columns(status: &Status) -> Vec<Column> {
     columns
 }
 
-/// Returns the roster state of an agent: `missing` is declared and not live, `disabled` is declared and may not sign
+/// Returns the roster state of an agent. `missing` is declared and not live. `disabled` is declared and may not sign
 /// in.
 fn roster(row: &Row) -> Cell {
     match (row.configured, row.live, row.enabled) {
@@ -181,7 +181,7 @@ fn draw(columns: &[Column], width: usize, look: TextStyle) -> String {
     text
 }
 
-/// Returns the width of each column: its need, with the widest soft ones cut until the row fits.
+/// Returns the width of each column. The widest soft ones are cut until the row fits.
 fn widths(columns: &[Column], width: usize) -> Vec<usize> {
     let needs = |column: &Column| {
         let widest = column.cells.iter().map(|cell| measure_text_width(&cell.text)).max().unwrap_or(0);

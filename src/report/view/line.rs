@@ -295,7 +295,7 @@ impl MemberCounts {
     }
 }
 
-/// Returns both sides of a field; two texts that look alike show the characters that differ.
+/// Returns both sides of a field. Two texts that look alike show the characters that differ.
 pub(super) fn field_piece(field: &FieldDiff) -> Segment {
     let text = |value: &Option<Value>| match value {
         Some(Value::Text(text)) => Some(text.clone()),

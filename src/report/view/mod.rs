@@ -114,7 +114,7 @@ impl View {
         text
     }
 
-    /// Describes a plan with nothing to do; `None` when there are changes, or when it is refused.
+    /// Describes a plan with nothing to do. Returns `None` if there are changes, or if it is refused.
     pub fn verdict(&self) -> Option<&'static str> {
         if self.tense == Tense::Done {
             return None;
@@ -170,7 +170,7 @@ fn lines(changes: &[Change], tense: Tense) -> Vec<Line> {
     lines
 }
 
-/// Converts a run to a view from its results; a run that wrote nothing shows its plan and the reason.
+/// Converts a run to a view from its results. A run that wrote nothing shows its plan and the reason.
 pub fn build_run(plan: &Plan, run: &Run, seconds: Option<u64>) -> View {
     let mut notes: Vec<String> = run.lifted.iter().map(ToString::to_string).collect();
     if run.interrupted {

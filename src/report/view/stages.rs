@@ -54,7 +54,7 @@ impl Order {
     }
 }
 
-/// Groups steps into stages: steps of one operation at the same distance from the start share a stage.
+/// Groups steps into stages. Steps of one operation at the same distance from the start share a stage.
 pub(super) fn from_steps(steps: &[Step]) -> Order {
     let mut depth: BTreeMap<&str, (usize, Operation)> = BTreeMap::new();
     let mut stages: BTreeMap<(usize, Operation), (usize, usize)> = BTreeMap::new();
