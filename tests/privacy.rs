@@ -1,5 +1,6 @@
-//! In masked formats no telephone number and no e-mail address of a manifest, of live or of a vendor's answer stands
-//! anywhere: on random rosters, runs and errors. A name that is the id of a queue is shown: reports are about it.
+//! Masked formats hold no telephone number and no e-mail address of a manifest, of live state or of a vendor's
+//! response. The tests use random rosters, runs and errors. A name that is the id of a queue is shown: reports are
+//! about it.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
 
@@ -22,7 +23,7 @@ use rosterctl::report::text::TextStyle;
 use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, Run, render};
 use serde_json::{Map, Value as Json, json};
 
-/// A telephone number, as people write one.
+/// Generates a telephone number, as people write one.
 fn phone() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "1[3-9][0-9]{9}",
@@ -37,7 +38,7 @@ fn email() -> impl Strategy<Value = String> {
     "[a-z]{3,8}(\\.[a-z]{2,5})?@(example\\.com|mail\\.example\\.cn)"
 }
 
-/// Free text in which somebody wrote one of them, or none.
+/// Generates free text with or without one of them.
 fn text() -> impl Strategy<Value = (String, Option<String>)> {
     let personal = prop_oneof![2 => phone().prop_map(Some), 1 => email().prop_map(Some), 3 => Just(None)];
     let frame = prop::sample::select(vec![
@@ -53,7 +54,7 @@ fn text() -> impl Strategy<Value = (String, Option<String>)> {
     })
 }
 
-/// The fields of an agent, in the manifest's words, and what of them is personal.
+/// Generates the fields of an agent, in the manifest's words, and their personal values.
 fn fields() -> impl Strategy<Value = Case> {
     let number = || {
         prop::option::of(prop_oneof![3 => phone(), 1 => Just("95533".to_owned()), 1 => Just(String::new())])
@@ -81,10 +82,10 @@ fn fields() -> impl Strategy<Value = Case> {
     )
 }
 
-/// An agent's fields, and what of them is personal.
+/// An agent's fields, and their personal values.
 type Case = (Map<String, Json>, Vec<String>);
 
-/// Manifests and live state of a few agents and a queue, and what of them is personal.
+/// Generates manifests and live state of a few agents and a queue, and their personal values.
 #[derive(Clone, Debug)]
 struct Estate {
     declared: Vec<Option<Case>>,
@@ -182,7 +183,8 @@ fn report(command: Command, body: Body) -> Report {
     Report { command, several: false, parts: vec![part], roots: Roots::default() }
 }
 
-/// A run of a plan with notes on every step: the words of a vendor, and the fields of its change.
+/// Generates a run of a plan with notes on every step. A note holds the words of a vendor, and the fields of its
+/// change.
 fn run(plan: &Plan, vendor: &str, pick: usize) -> Run {
     let differences = |step: &Step| -> Vec<Difference> {
         let changes = plan.changes.iter().filter(|change| step.targets.contains(&change.id));
@@ -237,7 +239,7 @@ fn run(plan: &Plan, vendor: &str, pick: usize) -> Run {
     Run { results: results.collect(), stale: stale.collect(), refused, ..Run::default() }
 }
 
-/// Fails when a masked format, or another one of the masked report, holds something personal.
+/// Fails if a masked format, or another one of the masked report, holds a personal value.
 fn nothing_personal(report: &Report, personal: &[&str]) -> Result<(), TestCaseError> {
     for format in Format::ALL.iter().filter(|format| format.fits(report.command)) {
         let masked = if format.masks() {

@@ -30,7 +30,7 @@ impl Machine {
         self.end(at, Status::Skipped, Note::TargetMoved { id: id.clone(), why });
     }
 
-    /// Returns whether the dependencies of a step are satisfied; leaves agents out of a deletion.
+    /// Returns the readiness of a step; leaves agents out of a deletion.
     pub(super) fn ready(&mut self, at: usize) -> Ready {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
@@ -70,7 +70,7 @@ impl Machine {
                 };
                 let seen = write_op::exten(target, change).and_then(|exten| self.queue_members.get(&exten));
                 let failed = matches!(self.steps[before].phase, Phase::Ended { status: Status::Failed, .. });
-                // A recreated agent comes back only where all of that step was done.
+                // A recreated agent rejoins its queues only after the whole step took effect.
                 let last = plan.steps[before].members.is_none();
                 let seen = seen.filter(|_| failed && last);
                 let is_in = |id: &&OperatorId| seen.is_none_or(|members| members.contains(*id));

@@ -1,4 +1,4 @@
-//! Disruptions: which agents a step disrupts, and whether the presence policy objects.
+//! Disruptions of agents by a step, and the objections of the presence policy.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ pub(super) fn deleted_agents(plan: &Plan) -> BTreeSet<OperatorId> {
     deletes.flat_map(|step| &step.targets).map(|id| id.name.clone()).collect()
 }
 
-/// Returns true if a step of a plan disrupts an agent in a way that the policy guards.
+/// Returns true if a step of a plan causes a disruption that the policy guards.
 pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
     let doomed = deleted_agents(plan);
     let watched = |step| {
@@ -46,7 +46,7 @@ pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
     plan.steps.iter().any(watched)
 }
 
-/// Returns the disruptions of a step. `is_new` tells of an agent whether this run surely created it.
+/// Returns the disruptions of a step. `is_new` returns true for an agent that this run surely created.
 ///
 /// After an unconfirmed creation the agent may be one that the console created, and may be busy.
 pub(super) fn disruptions(

@@ -25,7 +25,7 @@ pub enum Event {
         /// Its result.
         seen: ReadBack,
     },
-    /// A call was answered; `Ok` holds the number of a queue that it created.
+    /// A call was answered; `Ok` holds the number of the queue that it created.
     Answered {
         /// Place of the step in the plan.
         step: usize,
@@ -128,9 +128,9 @@ pub struct ApplyOutcome {
     pub results: Vec<StepResult>,
     /// Resources that moved since the plan was made and were left out.
     pub skipped: Vec<Stale>,
-    /// Busy agents that were left alone.
+    /// Busy agents that were not disrupted.
     pub deferred: Vec<Deferred>,
-    /// Busy agents that an allowance did not spare.
+    /// Busy agents that an allowance let the run disrupt.
     pub allowed: Vec<Allowed>,
     /// The operator interrupted it.
     pub interrupted: bool,
@@ -143,11 +143,11 @@ pub struct ApplyOptions {
     pub skip_stale: bool,
     /// Time has passed since the plan was made: the precondition covers new agents, too.
     pub saved: bool,
-    /// Bounds of the repetitions of a call that a read-back showed not to be carried out, by kind.
+    /// Bounds of the repetitions of a call, by kind. A call is repeated if its read-back shows no effect.
     ///
     /// Without bounds a call is sent once.
     pub bounds: BTreeMap<Kind, Bounds>,
-    /// Time in which a vendor may still create a queue after its answer was lost; no repetition before its end.
+    /// Time in which a vendor may still create a queue after a lost answer. No creation is repeated before its end.
     pub orphan: Duration,
     /// A connection holds queues: a deleted agent may be in one.
     pub queues: bool,

@@ -1,7 +1,7 @@
-//! A journal after a crash → the results of its steps.
+//! Recovers the results of the steps from a journal after a crash.
 //!
-//! An ending in the journal holds. Live state decides on a step without one. Without live state it counts as not
-//! done, which costs at most a repetition that is safe. The journal only makes a run faster and more precise.
+//! The journal's ending of a step holds. Live state decides on a step without an ending. Without live state such a step
+//! counts as not done, which costs at most a safe repetition. The journal only makes a run faster and more precise.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub fn recover(
 ) -> Option<(Plan, Vec<StepResult>)> {
     let Some(Entry::Run { plan, .. }) = entries.first() else { return None };
     let mut results = Vec::with_capacity(plan.steps.len());
-    // Each step: begun or not, and its last ending.
+    // For each step: true if it began, and its last ending.
     let mut came: Vec<(bool, Option<Ended>)> = vec![(false, None); plan.steps.len()];
     for entry in entries {
         match entry {
@@ -69,8 +69,8 @@ pub fn recover(
             }
             None => (begun && live.is_some_and(|live| carried_out(plan, supports.agents, step, live)), None),
         };
-        // A yes proves the fields that no operation returns. The others count as live state shows them: an edit may
-        // have been due after the call, and a list may have been written in part.
+        // The vendor's confirmation proves the fields that no operation returns. The others count as live state shows
+        // them: an edit may have been due after the call, and a list may have been written in part.
         let is_unshown = done
             && live.is_some_and(|live| match step.operation {
                 Operation::AgentCreate | Operation::AgentEdit | Operation::QueueEdit => {
@@ -88,7 +88,7 @@ pub fn recover(
             (false, true) => Status::Unknown,
             (false, false) => Status::Skipped,
         };
-        // The journal holds no agents that were left out of a deletion: live ones were.
+        // The journal does not name the agents that were left out of a deletion: they are live.
         let alive = |id: &&ResourceId| listed(id) == Some(true);
         let deletes = step.operation == Operation::AgentDelete;
         let identity = |id: &ResourceId| {
@@ -135,7 +135,7 @@ pub fn is_older(entries: &[Entry], serial: u64) -> bool {
     matches!(entries.first(), Some(Entry::Run { ledger: Some(begun), .. }) if *begun != serial)
 }
 
-/// Returns the queues that the vendor may still create after a run, each with the last such moment.
+/// Returns the queues that the vendor may still create, each with the last such moment.
 ///
 /// Moments are milliseconds since 1970 UTC. A call without an ending gets `orphan_ms`. One that timed out gets
 /// twice its `timeout_ms`.
@@ -179,14 +179,15 @@ fn dropped(plan: &Plan, step: &Step, live: &Live) -> Vec<OperatorId> {
     lists.map(|(sent, now)| write_op::dropped_by_vendor(&step.strangers, sent, now)).unwrap_or_default()
 }
 
-/// Returns true if a created queue is live with the list that was sent: the vendor skips members that are no agents.
+/// Returns true if a created queue is live with the list that was sent. The vendor skips members that are no agents.
 fn shows_created(plan: &Plan, step: &Step, made: &OperatorId, live: &Live) -> bool {
     let change = step.targets.first().and_then(|target| plan.change(target));
     let now = live.queues.as_ref().and_then(|queues| queues.items.get(made)?.members());
     write_op::sent(step, change).zip(now).is_some_and(|(sent, now)| **sent == *now)
 }
 
-/// Returns true if a queue has the list that a step sent, but for members that the vendor dropped or that are at work.
+/// Returns true if a queue has the list that a step sent. Members may be missing that the vendor dropped, and busy ones
+/// may have stayed.
 fn shows_list(plan: &Plan, step: &Step, live: &Live) -> bool {
     let is_sent = |(sent, now): (&Members, &Members)| {
         let dropped = write_op::dropped_by_vendor(&step.strangers, sent, now);
@@ -196,9 +197,9 @@ fn shows_list(plan: &Plan, step: &Step, live: &Live) -> bool {
     lists(plan, step, live).is_some_and(is_sent) || list_with_spared(plan, step, live).is_some()
 }
 
-/// Returns the live members of a step's queue if they are those that it sent and some that it was to remove.
+/// Returns the live members of a queue if only removed ones are left beside the sent ones.
 ///
-/// The journal holds no agents at work that stayed in the queue.
+/// The journal does not name the busy agents that stayed in the queue.
 fn list_with_spared(plan: &Plan, step: &Step, live: &Live) -> Option<Members> {
     let (sent, now) = lists(plan, step, live)?;
     let removed = write_op::removed(plan, step);

@@ -1,4 +1,4 @@
-//! Results of a run → the ledger.
+//! Records the results of a run in the ledger.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,7 @@ use crate::model::value::Value;
 
 /// Records the changes that took effect: every step that touches the resource must be done.
 ///
-/// `prints` are keyed fingerprints of the passwords that were set, where there is a key.
+/// `prints` are keyed fingerprints of the passwords that were set, if there is a key.
 pub fn changes(
     ledger: &mut Ledger,
     plan: &Plan,
@@ -49,7 +49,7 @@ pub fn changes(
         let all = mine().all(|(_, result)| done(result));
         let key = change.id.key();
         mark_waiting(ledger, change, all, mine());
-        // The list of a queue that no manifest names is not rosterctl's.
+        // The list of a queue that no manifest names does not belong to rosterctl.
         let is_foreign =
             change.id.kind == Kind::Queue && change.source.is_none() && !ledger.resources.contains_key(&key);
         if !all && !is_foreign {
@@ -57,7 +57,7 @@ pub fn changes(
         }
         let deleted = mine().any(|(step, result)| step.operation == Operation::AgentDelete && done(result));
         if let (true, Some(applied)) = (deleted, ledger.resources.get_mut(&key)) {
-            // The agent that has the number next is another one.
+            // The next agent of this number is another one.
             applied.identity = Identity::default();
         }
         match change.action {
@@ -124,7 +124,7 @@ pub fn changes(
     }
 }
 
-/// Marks the agents at work that a change waits for; a change that took effect waits for none.
+/// Marks the busy agents that a change waits for. A change that took effect waits for none.
 fn mark_waiting<'a>(
     ledger: &mut Ledger,
     change: &Change,
@@ -142,7 +142,7 @@ fn mark_waiting<'a>(
     }
 }
 
-/// Records the member list that was written last, where not every step of the change took effect.
+/// Records the member list that was written last, if not every step of the change took effect.
 fn record_members<'a>(
     ledger: &mut Ledger,
     change: &Change,
@@ -179,13 +179,13 @@ fn doubt<'a>(
         if change.action == Action::Update {
             applied.identity.fill_from(&change.identity);
         } else {
-            // Which agent has the number now is not known.
+            // It is not known which agent has the number now.
             applied.identity = Identity::default();
         }
     }
 }
 
-/// Marks the values that forced a replacement and that the vendor did not take.
+/// Marks the values that forced a replacement and that the vendor did not accept.
 fn not_taken<'a>(
     ledger: &mut Ledger,
     change: &Change,
@@ -220,7 +220,7 @@ fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
 
 /// Records the results of a run after which other runs wrote the ledger.
 ///
-/// The ledger's values are newer and stay. A resource that it lacks returns only where a manifest declares it.
+/// The ledger's values are newer and stay. A missing resource returns only if a manifest declares it.
 pub fn merge_older(
     ledger: &mut Ledger,
     plan: &Plan,
@@ -245,7 +245,7 @@ fn fill(ledger: &mut Ledger, older: BTreeMap<String, LedgerEntry>, desired: &Des
         let applied = match ledger.resources.entry(key) {
             Entry::Occupied(known) => {
                 let known = known.into_mut();
-                // What was done to another agent of the number says nothing of this one.
+                // The result of a step on another agent of the number proves nothing about this one.
                 let unproved = known.succeeded && old.identity.is_unknown();
                 if unproved || known.identity.is_another(&old.identity) {
                     continue;
@@ -324,7 +324,7 @@ fn write(
         } else {
             applied.fields.insert(key.to_owned(), spelled(diff));
         }
-        // What a replacement restores stands in no manifest.
+        // No manifest holds the values that a replacement restores.
         if diff.source.is_none() && diff.secret.is_none() {
             applied.released.insert(key.to_owned());
         } else {
@@ -338,7 +338,7 @@ fn spelled(diff: &FieldDiff) -> Json {
     diff.after.as_ref().map_or(Json::Null, Value::to_json)
 }
 
-/// Adopts resources: records fields whose desired and live values agree, and who is meant.
+/// Adopts resources: records their identities, and the fields whose desired and live values agree.
 ///
 /// Fields that no operation returns stay. For a password that rosterctl never set the first `version` is kept.
 pub fn adopt(ledger: &mut Ledger, supports: &Supports, desired: &Desired, live: &Live, plan: &Plan) {
@@ -393,7 +393,7 @@ pub fn adopt(ledger: &mut Ledger, supports: &Supports, desired: &Desired, live: 
     }
 }
 
-/// Takes over who has the number: of another agent than the known one nothing is known.
+/// Records the identity of a number's agent. If it is another agent, its entry starts empty.
 fn meet(applied: &mut LedgerEntry, now: &Identity) {
     if applied.identity.is_another(now) {
         *applied = LedgerEntry { succeeded: true, ..LedgerEntry::default() };
@@ -419,7 +419,7 @@ fn follow<'a>(
     applied
 }
 
-/// Notes a clean run: forgets what is neither declared nor live, and the fields that left the manifests.
+/// Records a clean run. Drops resources that are neither declared nor live, and fields that left the manifests.
 ///
 /// `live` is the state before the run.
 pub fn note_clean_run(ledger: &mut Ledger, supports: &Supports, desired: &Desired, live: &Live) {
@@ -436,7 +436,7 @@ pub fn note_clean_run(ledger: &mut Ledger, supports: &Supports, desired: &Desire
                 }
                 let Some(agents) = &live.agents else { return true };
                 let now = agents.items.get(&id.name).filter(|now| !entry.identity.is_another(now.identity()));
-                // A ledger of version 1 told no identity.
+                // A ledger of version 1 holds no identity.
                 if let Some(now) = now {
                     entry.identity.fill_from(now.identity());
                 }
@@ -496,7 +496,7 @@ mod tests {
     use super::*;
     use crate::model::secret::SecretRef;
 
-    /// The ledger after an agent was found live as it is declared, with a version of its password.
+    /// Returns the ledger after an adoption of an agent with a version of its password.
     fn adopted(mut ledger: Ledger, version: Option<u32>) -> Ledger {
         let secret = SecretRef { store: "files".into(), key: "k".into(), generate: false, version };
         let mut record = Record::default();

@@ -46,7 +46,7 @@ pub(super) enum Phase {
         /// The presence guard let it pass before.
         guarded: bool,
     },
-    /// The presence guard asks for its agents.
+    /// The presence guard reads the presence of its agents.
     Guarding {
         /// Busy agents that it waits for; empty while it asks for all.
         waits_for: BTreeSet<OperatorId>,
@@ -125,7 +125,7 @@ pub(super) struct StepState {
     pub(super) repetition: u32,
     /// Reads without the expected result: confirmation and outcome share one budget.
     pub(super) polls: u32,
-    /// Begin of the wait for busy agents: the guard and the check before a call share one budget.
+    /// Begin of the wait for busy agents. The guard and the check before a call share one budget.
     pub(super) waiting_since: Option<Duration>,
     /// Number of the queue that it created.
     pub(super) made: Option<OperatorId>,
@@ -200,7 +200,7 @@ impl StepState {
     }
 }
 
-/// The state machine of a run: events in, effects out.
+/// The state machine of a run: it takes events and returns effects.
 pub struct Machine {
     pub(super) plan: Arc<Plan>,
     pub(super) supports: Supports,
@@ -218,9 +218,9 @@ pub struct Machine {
     pub(super) refused_kinds: BTreeSet<Kind>,
     /// Agents that the plan deletes.
     pub(super) deleted: BTreeSet<OperatorId>,
-    /// Agents of `deleted` that are left alone.
+    /// Agents of `deleted` that were deferred.
     pub(super) deferred: Vec<Deferred>,
-    /// Busy agents that an allowance did not spare.
+    /// Busy agents that an allowance let the run disrupt.
     pub(super) allowed: Vec<Allowed>,
     pub(super) interrupted: bool,
     /// Time since the begin of the run.
@@ -327,7 +327,7 @@ impl Machine {
         self.steps[step].phase = Phase::Ended { status: Status::Skipped, notes: vec![why], only_deferred };
     }
 
-    /// Records the members of the queues that were read; forgets queues that a complete listing lacks.
+    /// Records the members of the queues that were read. Forgets queues that a complete listing lacks.
     pub(super) fn remember_members(&mut self, seen: &ReadBack) {
         if seen.queues(&QueueKey::All).is_ok() {
             self.queue_members.clear();
@@ -340,7 +340,7 @@ impl Machine {
         self.remember_members(seen);
         let mut stale = match precondition::check(&self.plan, &self.supports, &self.guard_reads, seen) {
             Ok(stale) => stale,
-            // The interrupt stopped the read, too.
+            // The interrupt also stopped the read.
             Err(_) if self.interrupted => return self.advance(),
             Err(why) => return vec![self.finish(Finish::Unreadable(why))],
         };
@@ -553,7 +553,7 @@ impl Machine {
         self.now.saturating_sub(since) + pause <= total
     }
 
-    /// Ends a run without events although it is not over: no run of this machine gets there.
+    /// Ends a run that has no events left. No run of this machine reaches this state.
     ///
     /// The outcome of each step that was not verified is unknown.
     pub fn halted(&mut self) -> Vec<Effect> {

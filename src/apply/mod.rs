@@ -1,4 +1,4 @@
-//! Plan × events → effects. Decides, and does nothing itself.
+//! Decides by plan and events, and returns effects; carries nothing out.
 //!
 //! ```text
 //! precondition ──▶ presence ──▶ send ──▶ answer ──┬─ done ────────────┐
@@ -6,9 +6,9 @@
 //!   └ stale          └ deferred   └─ read back ◀──┴─ outcome unknown ─┘
 //! ```
 //!
-//! A step that disrupts agents is sent only after a look at their presence ([`disruption`]). A step that fails
-//! stops only its dependents. A call of unknown outcome is never repeated before a read-back of its targets.
-//! A step succeeds by its read-back, never by the vendor's response.
+//! A step that disrupts agents is sent only after a read of their presence ([`disruption`]). A step that fails stops
+//! only its dependents. A call of unknown outcome is never repeated before a read-back of its targets. A step succeeds
+//! by its read-back, never by the vendor's response.
 
 mod confirm;
 mod dependencies;

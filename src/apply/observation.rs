@@ -25,7 +25,8 @@ const MOST_PAGES: usize = 12;
 /// Time of a burst of calls that a rate limit lets go at once.
 const BURST: Duration = Duration::from_secs(15);
 
-/// Returns the age up to which the last listing of queues serves a call; `None` where it reads its queue alone.
+/// Returns the age up to which the last listing of queues serves a call. Returns `None` if the call reads its queue
+/// alone.
 ///
 /// `pages` is the size of a listing. `since` is the time in which another run may have created a queue.
 pub fn listing_age(
@@ -54,7 +55,7 @@ pub fn listing_age(
     }
 }
 
-/// Returns true if one listing serves all edits of agents; `page` is the number of agents on a page.
+/// Returns true if one listing serves all edits of agents. `page` is the number of agents on a page.
 pub fn shares_agents(plan: &Plan, page: usize) -> bool {
     let agents = overwritten(plan, Kind::Agent);
     agents > FEW && plan.summary.live.agents.div_ceil(page) * 4 <= agents
@@ -76,7 +77,7 @@ mod tests {
     use crate::model::identity::Identity;
     use crate::model::plan::{ChangeOrigin, Digests, LiveCounts, Summary};
 
-    /// A plan that updates resources of a kind, for a roster of `agents`.
+    /// Returns a plan that updates resources of a kind, for a roster of `agents`.
     fn plan(kind: Kind, updates: usize, agents: usize) -> Plan {
         let id = |at: usize| ResourceId { kind, name: OperatorId::from(&*at.to_string()) };
         let change = |at| Change {

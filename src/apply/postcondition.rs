@@ -1,5 +1,5 @@
-//! Postcondition: judges a step by its read-back. The vendor's response proves nothing: the vendor skips
-//! members and falls back to defaults in silence.
+//! Postcondition: judges a step by its read-back. The vendor's response proves nothing: the vendor drops members and
+//! falls back to defaults without an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ use crate::model::value::{Members, NO_MEMBERS, Sip, Type, Value};
 /// Fewest characters that identify a text which the vendor cut.
 const FEWEST_LEFT: usize = 20;
 
-/// Returns the resources that show whether a step took effect.
+/// Returns the resources that prove the effect of a step.
 pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> ReadSet {
     let mut wanted = ReadSet::default();
     match step.operation {
@@ -56,13 +56,13 @@ pub enum Verdict {
         /// The vendor keeps every value that differs in another form.
         forms: bool,
     },
-    /// The state is the one before the step: the effect may not be shown yet.
+    /// The state before the step is unchanged: the effect may appear later.
     Late(Vec<Note>),
-    /// A new agent differs in fields that the vendor's document leaves open: one more edit an agent sets them.
+    /// A new agent differs in fields that the vendor's document leaves open. One more edit an agent sets them.
     ///
     /// They are `enabled` and `mainSkillGroup`.
     Unsettled(Open),
-    /// The effect is not known, with the reason.
+    /// The effect is not known, for this reason.
     Unseen(Note),
 }
 
@@ -124,7 +124,7 @@ fn agents(plan: &Plan, support: &Support, step: &Step, later: &[String], seen: &
                         kept: form,
                     });
                     late |= match (change.action, creation) {
-                        // The agent that is there is the new one.
+                        // The live agent is the new one.
                         (Action::Create, true) => false,
                         // The value that the creation left is not known.
                         (Action::Create | Action::Replace, false) => true,
@@ -133,7 +133,7 @@ fn agents(plan: &Plan, support: &Support, step: &Step, later: &[String], seen: &
                         }
                     };
                 }
-                // A text may be unset or hidden in part: there the vendor's confirmation decides.
+                // A text may be unset, or hidden in part; then the vendor's confirmation decides.
                 None if matches!(field.ty, Type::Text { .. } | Type::Sip) => {}
                 None => unreturned.push(FieldOf { id: target.clone(), field: Word::Borrowed(field.key) }),
             }
@@ -158,9 +158,9 @@ fn difference(kind: Kind, diff: &FieldDiff, live: Option<&Value>, sent: &Value) 
     Difference { kind, field: diff.field, before: live.cloned(), after: Some(sent.clone()) }
 }
 
-/// Returns the fields that a step answers for and that some operation returns, with the values it sends.
+/// Returns the readable fields that a step is responsible for, with the values it sends.
 ///
-/// A creation answers for all fields of the change but those that a later step sends.
+/// A creation is responsible for all fields of the change except those that a later step sends.
 fn answered_for<'a>(
     support: &'a Support,
     change: &'a Change,
@@ -173,7 +173,7 @@ fn answered_for<'a>(
     fields.filter_map(|diff| Some((diff, write_op::sent_value(step, diff)?)))
 }
 
-/// Returns true if a live text is another form of the wanted one: other blanks, signs or capitals, or cut.
+/// Returns true if a live text is another form of the wanted one. Blanks, signs or capitals differ, or it is cut.
 fn is_form(wanted: &Value, live: &Value) -> bool {
     let (wanted, live) = match (wanted, live) {
         (Value::Text(wanted), Value::Text(live))
@@ -214,7 +214,7 @@ fn key(step: &Step, target: &ResourceId, change: Option<&Change>, made: Option<&
     }
 }
 
-/// Returns true if the queues of a creation's name hold the one that the vendor answered.
+/// Returns true if the queues of a creation's name include the one in the vendor's response.
 pub fn shows_queue(step: &Step, made: &OperatorId, seen: &ReadBack) -> bool {
     let named = |target: &ResourceId| seen.queues(&QueueKey::Name(target.name.to_string()));
     let shown =
@@ -335,7 +335,7 @@ fn members(target: &ResourceId, wanted: &Members, strangers: &[OperatorId], now:
 /// The outcome of a call that was not confirmed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
-    /// It was carried out; the number of a queue that it created.
+    /// It was carried out; the number of the queue that it created.
     Done(Option<OperatorId>),
     /// It was not.
     NotDone,
@@ -349,7 +349,7 @@ pub(super) enum Outcome {
     Unseen(Unread),
 }
 
-/// Returns whether a call was carried out, by a read-back right after it.
+/// Returns the outcome of a call, by a read-back right after it.
 ///
 /// A creation is judged by the existence of its targets, since the verification judges their fields: without one
 /// after it (`last`) their fields count, too.
@@ -457,7 +457,7 @@ pub fn keys(open: &Open) -> Vec<Word> {
     keys.into_iter().map(Word::Borrowed).collect()
 }
 
-/// Returns the operations that set fields of agents again: one edit an agent, and one for a password.
+/// Returns the operations that set fields again: one edit an agent, and one a password.
 pub fn follow_ups(plan: &Plan, open: &Open) -> Vec<WriteOp> {
     let mut ops = Vec::new();
     for (id, keys) in open {

@@ -1,7 +1,7 @@
-//! Check before a call: which observation is due next, and whether the call may leave.
+//! Check before a call: decides on the next observation, or lets the call leave.
 //!
-//! A deletion reads presence first: a busy agent makes its other reads needless. Each call reads presence last,
-//! since its other read may be slow.
+//! A deletion reads presence first: a busy agent makes its other reads needless. Each call reads presence last, since
+//! its other read may be slow.
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ use crate::model::note::Stale;
 use crate::model::plan::{Action, Change, Plan};
 use crate::model::support::Supports;
 
-/// The observations that a call rests on.
+/// The observations before a call.
 #[derive(Clone, Copy, Default)]
 pub struct Observed {
     /// The moment of the first read of the run.
     pub begun: Duration,
     /// A call of the run was answered.
     pub answered: bool,
-    /// The last moment at which another run or an attempt before may have created a queue.
+    /// The last moment at which another run or an earlier attempt may have created a queue.
     pub created: Option<Duration>,
     /// The moment of the last read of the targets.
     pub targets: Option<Duration>,
-    /// The check itself read the targets: it reads them once.
+    /// True if the check itself read the targets: it reads them once.
     pub read: bool,
     /// The moment of the last answer about presence.
     pub presence: Option<Duration>,
@@ -66,7 +66,7 @@ impl Observed {
     }
 }
 
-/// Returns the targets to read before a call. `queues` tells that a connection holds queues.
+/// Returns the targets to read before a call. `queues` is true if a connection holds queues.
 pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
     let mut wanted = ReadSet::default();
     match op {
@@ -81,14 +81,14 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
             wanted.agents.extend(change.filter(|change| change.action == Action::Update).map(|_| id.clone()));
         }
         WriteOp::SetPassword { id, .. } => {
-            // Another edit of the agent reads it.
+            // Other edits of the agent read it.
             let alone = |change: &&Change| change.action == Action::Update && change.fields.len() == 1;
             let change = plan.change(&ResourceId::agent(id)).filter(alone);
             wanted.agents.extend(change.map(|_| id.clone()));
         }
         WriteOp::DeleteAgents { ids } => {
             wanted.agents.extend(ids.iter().cloned());
-            // Also without a queue in the plan: one may have been created since.
+            // Also without a queue in the plan: another run may have created one since.
             wanted.queues.extend((queues || plan.summary.live.queues > 0).then_some(QueueKey::All));
         }
         WriteOp::SetMembers { before: None, .. }
@@ -99,7 +99,7 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
     wanted
 }
 
-/// Returns the agents of a call that moved since the plan was made, by a read of its targets.
+/// Returns the agents that moved since the plan was made, by a read of the targets.
 ///
 /// # Errors
 /// The failure of the call: its queue moved, or a read failed.

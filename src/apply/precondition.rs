@@ -1,4 +1,4 @@
-//! Precondition: compares live state with the state before the plan, for all that a step overwrites.
+//! Precondition: compares live state with the state before the plan, for every resource that a step overwrites.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub fn wanted(plan: &Plan, supports: &Supports, new_too: bool) -> ReadSet {
     for change in &plan.changes {
         match (change.id.kind, change.action) {
             (Kind::Agent, Action::Create) if !new_too => {}
-            // It overwrites only fields that no operation returns, and nothing tells one agent from another.
+            // It overwrites only fields that no operation returns, and no identity distinguishes the agents.
             (Kind::Agent, Action::Update)
                 if change.identity.is_unknown()
                     && change.fields.iter().all(|f| !supports.agents.is_read(f.field)) => {}
@@ -180,7 +180,7 @@ pub(super) fn unchanged(before: Option<&Value>, now: Option<&Value>) -> bool {
     }
 }
 
-/// Returns what moved of a queue.
+/// Returns the change of a queue since the plan was made.
 fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Option<Moved>, Unread> {
     if change.action == Action::Create {
         let key = QueueKey::Name(change.id.name.to_string());
@@ -225,7 +225,7 @@ pub(super) fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Opti
     Some(Moved::NameTaken { exten: exten.clone() })
 }
 
-/// Returns what moved of a list before a call replaces it.
+/// Returns the change of a list since the plan was made, before a call replaces the list.
 ///
 /// A list that equals the one to send did not move: a repeated call had been carried out.
 pub(super) fn list_moved(

@@ -1,8 +1,7 @@
 //! Presence guard: checks which agents a step disrupts are busy, waits for them, then leaves out those still busy.
 //!
-//! A step that only takes an agent out of a queue before its deletion counts as a deletion: a deferred agent keeps
-//! its queues. The other agents of a step are served. A deletion leaves out the busy agents, and a member list is
-//! sent with them in it.
+//! A step that only takes an agent out of a queue before its deletion counts as a deletion: a deferred agent keeps its
+//! queues. The step proceeds for its other agents. A deletion leaves out the busy agents, and a member list keeps them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -51,7 +50,7 @@ impl Machine {
         .collect()
     }
 
-    /// Defers agents whose deletion was deferred before; returns true if the step needs a read of presence.
+    /// Defers agents whose deletion was deferred before. Returns true if the step needs a read of presence.
     pub(super) fn step_needs_presence(&mut self, at: usize) -> bool {
         if !matches!(self.steps[at].phase, Phase::Waiting { guarded: false, .. }) {
             return false;
@@ -74,7 +73,7 @@ impl Machine {
         Effect::ReadPresence { steps, agents, pause: Duration::ZERO, notice: None }
     }
 
-    /// Judges the presence of agents that steps disrupt; without an answer the run was interrupted.
+    /// Judges the presence of agents that steps disrupt; `None` means that the run was interrupted.
     pub(super) fn presence_read(
         &mut self,
         steps: &[usize],
@@ -92,10 +91,10 @@ impl Machine {
         effects
     }
 
-    /// Judges the presence of the agents of one step: waits for them, defers them or lets the step go.
+    /// Judges the presence of the agents of one step. Waits for them, defers them or lets the step proceed.
     fn evaluate_presence(&mut self, at: usize, presence: &Presence, now: Duration) -> Option<Effect> {
         let guard = self.options.guard.clone()?;
-        // The check before a call asked for all.
+        // The check before a call read all of them.
         let asked = match &mut self.steps[at].phase {
             Phase::Guarding { waits_for } => std::mem::take(waits_for),
             Phase::Waiting { .. }

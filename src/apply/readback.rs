@@ -1,4 +1,4 @@
-//! Live state of some resources: what to read, and what was read.
+//! Live state of some resources: the request for a read, and its result.
 
 use std::collections::{BTreeMap, BTreeSet};
 

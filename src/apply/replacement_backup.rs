@@ -1,4 +1,4 @@
-//! Backup of replaced agents: written into the ledger before the first write, and removed as they get it back.
+//! Backup of replaced agents: written into the ledger before the first write, and removed once it is restored.
 
 use std::collections::BTreeMap;
 
@@ -103,7 +103,7 @@ pub(super) fn mark_restored(ledger: &mut Ledger, plan: &Plan, results: &[StepRes
     });
 }
 
-/// Removes backups that are not needed: the agent is in no manifest, or nothing is left to restore.
+/// Removes needless backups: the agent is in no manifest, or nothing is left to restore.
 pub(super) fn prune_backups(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
     let in_scope = |id: &ResourceId| plan.targets.is_empty() || plan.targets.contains(id);
     let changing = |kept: &ReplacementBackup| {

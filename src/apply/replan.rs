@@ -1,8 +1,8 @@
-//! A saved plan × a new plan of the same manifests → steps that only the saved one has.
+//! Compares a saved plan with a new plan of the same manifests, and returns steps that only the saved one has.
 //!
-//! A saved plan may be old, or edited. Live state, the ledger and the manifests make a new plan, and only steps of
-//! both are carried out. Steps are compared by content and targets: their numbers may differ, and so may the agents
-//! that share one call.
+//! A saved plan may be old, or edited. Live state, the ledger and the manifests make a new plan, and only steps of both
+//! are carried out. Steps are compared by content and targets: their numbers may differ, and so may the agents that
+//! share one call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ type Content<'a> = (WriteOp, &'a [OperatorId]);
 /// The units of a plan by operation and resource: content, and place of the step.
 type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<(Content<'a>, usize)>>;
 
-/// Returns the reason why the steps of a plan have no order; `None` for every plan of this program.
+/// Returns the reason why the steps of a plan have no order. Returns `None` for every plan of this program.
 pub fn disorder(plan: &Plan) -> Option<Disorder> {
     let mut before: BTreeSet<&str> = BTreeSet::new();
     for step in &plan.steps {
@@ -58,7 +58,7 @@ pub fn moved(saved: &Plan, new: &Plan, supports: &Supports, live: &Live) -> Resu
             let fits = |(other, at): &(Content<'_>, usize)| {
                 content.as_ref() == Some(other) && waits(&before, &ids, &new.steps[*at])
             };
-            // Each step of the new plan stands for one of the saved plan.
+            // Each step of the new plan matches one of the saved plan.
             let held = units.get_mut(&(step.operation, target)).is_some_and(|same| {
                 same.iter().position(fits).map(|found| same.swap_remove(found)).is_some()
             });
@@ -75,7 +75,7 @@ fn by_id(plan: &Plan) -> BTreeMap<&str, &Step> {
     plan.steps.iter().map(|step| (&*step.id, step)).collect()
 }
 
-/// Returns the resources for which another plan does more than a plan does.
+/// Returns the resources for which `other` has more steps than `plan`.
 pub fn beyond(plan: &Plan, other: &Plan) -> BTreeSet<ResourceId> {
     let counts = |plan| {
         let mut counts: BTreeMap<(Operation, ResourceId), usize> = BTreeMap::new();
@@ -117,7 +117,7 @@ fn waits(before: &[&Step], ids: &BTreeMap<&str, &Step>, step: &Step) -> bool {
     })
 }
 
-/// Returns the content of a step for each of its targets; `None` when the plan lacks data.
+/// Returns the content of a step for each of its targets. Returns `None` when the plan lacks data.
 fn content<'a>(plan: &Plan, step: &'a Step) -> Option<Content<'a>> {
     let mut op = write_op::for_step(plan, step)?;
     match &mut op {

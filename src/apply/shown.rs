@@ -15,7 +15,7 @@ pub(super) fn value(agents: &Support, field: &Field, sent: &Value, now: &Record)
     agents.is_comparable(field, Some(sent), now).then(|| same(sent, now.get(field)))
 }
 
-/// Returns whether an agent shows all values that were sent and that some operation returns.
+/// Returns true if an agent shows all values that were sent and that some operation returns.
 ///
 /// `None`: no value differs, and the response lacks one.
 pub(super) fn values<'a>(
@@ -34,7 +34,7 @@ pub(super) fn values<'a>(
     shown
 }
 
-/// Returns whether a queue shows the members that were sent, but for undeclared ones that the vendor dropped.
+/// Returns true if a queue shows the members that were sent. The vendor may drop undeclared ones.
 ///
 /// `None`: the response lacks the members.
 pub(super) fn members(strangers: &[OperatorId], sent: &Members, now: &LiveQueue) -> Option<bool> {

@@ -1,4 +1,4 @@
-//! Unknown outcome: reads back whether a call was carried out, before a repetition.
+//! Unknown outcome: reads back if a call was carried out, before a repetition.
 
 use std::time::Duration;
 
@@ -13,15 +13,16 @@ use crate::model::outcome::Status;
 use crate::model::retry;
 
 impl Machine {
-    /// Returns the reads of a missing queue before its creation may be repeated; `None` where no number suffices.
+    /// Returns the number of reads of a missing queue before its creation may be repeated. Returns `None` if no number
+    /// suffices.
     ///
-    /// After them the vendor creates it no more.
+    /// After them the vendor no longer creates it.
     fn poll_limit(&self, at: usize) -> Option<u32> {
         let late = matches!(self.steps[at].phase, Phase::Unknown(Doubt::Late));
         (!late).then(|| retry::poll_count(self.options.orphan))
     }
 
-    /// Returns the time of the reads of a new queue that are left of `polls`.
+    /// Returns the remaining time of the reads of a new queue, out of `polls`.
     fn poll_time(&self, at: usize, polls: u32) -> Duration {
         (self.steps[at].polls + 1..=polls).map(|look| retry::poll_delay(look, 0.0)).sum()
     }
@@ -36,7 +37,7 @@ impl Machine {
         self.steps[at].polls < most && !self.interrupted
     }
 
-    /// Returns the time of a repetition: its pause, and the reads of a queue whose creation was repeated before.
+    /// Returns the time of a repetition: its pause, and the reads after a repeated creation of a queue.
     pub(super) fn repeating(&self, at: usize) -> Duration {
         let state = &self.steps[at];
         let polls = match &state.op {
@@ -46,7 +47,7 @@ impl Machine {
         retry::backoff(state.repetition + 1, 0.5) + self.poll_time(at, polls)
     }
 
-    /// Reads back whether a step of unknown outcome was carried out.
+    /// Reads back if a step of unknown outcome was carried out.
     pub(super) fn resolve(&mut self, at: usize, doubt: Doubt) -> Effect {
         self.steps[at].phase = Phase::Unknown(doubt);
         Effect::Read { purpose: ReadPurpose::Resolve(at), wanted: self.resolution(at), again: 0 }
@@ -57,7 +58,7 @@ impl Machine {
         matches!(self.steps[at].phase, Phase::Unknown(Doubt::Refused))
     }
 
-    /// Returns the resources that show whether a call was carried out.
+    /// Returns the resources that prove the outcome of a call.
     fn resolution(&self, at: usize) -> ReadSet {
         let mut wanted = postcondition::wanted(&self.plan, &self.plan.steps[at], None);
         if let Some(WriteOp::DeleteAgents { ids }) = &self.steps[at].op {
@@ -101,7 +102,7 @@ impl Machine {
             Outcome::NotDone => {}
         }
         if matches!(self.steps[at].op, Some(WriteOp::CreateQueue { .. })) {
-            // The vendor may still create it after a lost answer, and no operation deletes a second queue.
+            // The vendor may still create it after a lost answer, and no operation deletes a duplicate queue.
             if self.awaits(at) {
                 return vec![self.resolve_again(at)];
             }
@@ -111,7 +112,7 @@ impl Machine {
             }
             self.steps[at].polls = 0;
         }
-        // The vendor may have refused it because an attempt before took effect.
+        // The vendor may have refused it because an earlier attempt took effect.
         let repeated = self.steps[at].repetition > 0;
         if refused && repeated && self.may_be_delayed(self.steps[at].polls) {
             return vec![self.resolve_again(at)];
@@ -119,7 +120,7 @@ impl Machine {
         self.again(at)
     }
 
-    /// Reads back once more, after a pause, whether a call was carried out.
+    /// Reads back once more, after a pause, if a call was carried out.
     fn resolve_again(&mut self, at: usize) -> Effect {
         self.steps[at].polls += 1;
         let (wanted, again) = (self.resolution(at), self.steps[at].polls);

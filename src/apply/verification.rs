@@ -1,4 +1,4 @@
-//! Verification: reads every step back, sends edits that settle open fields of agents, and makes the results.
+//! Verification: reads every step back, sends edits that settle open fields of agents, and returns the results.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::model::plan::{Operation, Step};
 use crate::model::retry;
 
 impl Machine {
-    /// Returns true if an effect may not be shown yet after `polls` reads, and another read is due.
+    /// Returns true if the effect may appear later than `polls` reads, and another read is due.
     pub(super) fn may_be_delayed(&self, polls: u32) -> bool {
         !self.interrupted && polls < retry::poll_count(retry::LATE)
     }
@@ -33,9 +33,9 @@ impl Machine {
         self.end_unsent(at, Status::Skipped, |then| Note::Interrupted { then });
     }
 
-    /// Ends a step whose call does not leave; its outcome is unknown if an attempt before left.
+    /// Ends a step whose call does not leave. Its outcome is unknown if an earlier attempt left.
     ///
-    /// A read-back did not show that attempt, but it may be shown late.
+    /// A read-back did not show that attempt, but it may appear later.
     fn end_unsent(&mut self, at: usize, status: Status, why: impl Fn(bool) -> Note) {
         let state = &self.steps[at];
         if state.note.is_some() && state.repetition > 0 {
@@ -45,7 +45,7 @@ impl Machine {
         }
     }
 
-    /// Ends a step that did not take effect by its read-back; `late` where the effect may not be shown yet.
+    /// Ends a step that did not take effect by its read-back. `late` is true if the effect may appear later.
     pub(super) fn fail_unverified(&mut self, at: usize, what: Vec<Note>, late: bool) {
         let note = self.steps[at].note.take().map(Box::new);
         let unsure = late && self.interrupted;
@@ -182,7 +182,7 @@ impl Machine {
                     }
                 }
                 Verdict::Amiss { what, forms } => {
-                    // The vendor took a value in another form, and with it the whole call.
+                    // The vendor accepted a value in another form, and with it the whole call.
                     if forms {
                         self.steps[at].acknowledged = acknowledged;
                     } else {
@@ -237,9 +237,9 @@ impl Machine {
         vec![self.verify(self.polls)]
     }
 
-    /// Returns the open fields that a follow-up edit may set without a look at presence.
+    /// Returns the open fields that a follow-up edit may set without a read of presence.
     ///
-    /// After an unconfirmed creation the agent may be one that the console created. The next plan updates it then,
+    /// After an unconfirmed creation the agent may be one that the console created. Then the next plan updates it,
     /// under the presence guard.
     fn undisruptive(&self, is_confirmed: bool, open: &Open) -> Open {
         let mut open = open.clone();
@@ -353,7 +353,7 @@ impl Machine {
         }))
     }
 
-    /// Returns true if a later step replaced the effect of a step: final members, or a recreated agent.
+    /// Returns true if a later step replaced the effect: final members, or a recreated agent.
     fn superseded(&self, at: usize) -> bool {
         let step = &self.plan.steps[at];
         let same = |other: &Step| {
@@ -373,7 +373,7 @@ impl Machine {
             .any(|(other, state)| (same(other) || recreated(other)) && state.is_done())
     }
 
-    /// Returns the fields of a created agent that a later step sends, and answers for.
+    /// Returns the fields of a created agent that a later step sends.
     fn later(&self, at: usize) -> Vec<String> {
         let step = &self.plan.steps[at];
         if step.operation != Operation::AgentCreate {

@@ -1,4 +1,4 @@
-//! Steps → write operations.
+//! Converts steps into write operations.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(super) fn unreadable(agents: &Support, op: &WriteOp) -> bool {
     }
 }
 
-/// Returns true if a read-back of agents shows whether an operation was carried out.
+/// Returns true if a read-back of agents proves the outcome of an operation.
 pub(super) fn readable(op: &WriteOp) -> bool {
     match op {
         WriteOp::CreateAgents { .. } | WriteOp::EditAgent { .. } | WriteOp::DeleteAgents { .. } => true,
@@ -38,7 +38,7 @@ pub(super) fn readable(op: &WriteOp) -> bool {
     }
 }
 
-/// Returns the effect of a step; `None` when the plan lacks data, which no plan of this program does.
+/// Returns the effect of a step. Returns `None` if the plan lacks data, which no plan of this program does.
 pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     let target = step.targets.first()?;
     let change = plan.change(target);
@@ -77,7 +77,7 @@ fn ids(step: &Step) -> Vec<OperatorId> {
     step.targets.iter().map(|target| target.name.clone()).collect()
 }
 
-/// Returns the members that a step overwrites, where the plan saw them.
+/// Returns the members that a step overwrites, if the plan saw them.
 fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Arc<Members>> {
     let alone = plan
         .steps
@@ -107,7 +107,7 @@ fn record(change: &Change, step: &Step) -> Record {
     record
 }
 
-/// Returns the value of a field that a step sends: its own SIP account where it unbinds, or the change's.
+/// Returns the value of a field that a step sends. A step that unbinds sends no SIP account.
 pub(super) fn sent_value<'a>(step: &Step, diff: &'a FieldDiff) -> Option<&'a Value> {
     if step.unbind { Some(&Value::Sip(Sip::None)) } else { diff.after.as_ref() }
 }
@@ -117,7 +117,7 @@ fn secret(change: &Change, keys: &[String]) -> Option<SecretRef> {
     change.field(&agent::PASSWORD).filter(|diff| diff.is_in(keys))?.secret.clone()
 }
 
-/// Returns the members that a step gives its queue: its own list, or the one that the change ends with.
+/// Returns the members that a step sends: its own list, or the final one of the change.
 pub fn sent<'a>(step: &'a Step, change: Option<&'a Change>) -> Option<&'a Arc<Members>> {
     step.members.as_ref().or_else(|| change?.members_after())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// What a command puts in place of the key.
+/// Placeholder of the key in the command of an exec store.
 const KEY: &str = "{key}";
 
 /// Programs that run another program, which their arguments name.
@@ -38,10 +38,10 @@ const WRAPPERS: &[&str] = &[
     "cmd",
 ];
 
-/// Wrappers that hand the value of `-c` to a shell, wherever it stands.
+/// Wrappers that hand the value of `-c` to a shell, wherever the option stands.
 const TO_A_SHELL: &[&str] = &["su", "runuser", "flock", "script"];
 
-/// How an interpreter takes code on its command line.
+/// Options by which an interpreter takes code on its command line.
 struct Interpreter {
     names: &'static [&'static str],
     /// Letters of options that take code.
@@ -95,7 +95,7 @@ static OTHERS: &[Interpreter] = &[
 const LONG: &[&str] =
     &["--eval", "--print", "--command", "--execute", "--source", "--expression", "--file", "--split-string"];
 
-/// Whether the key of a command would name a program, or stand in code that an interpreter runs.
+/// Returns true if the key would name a program, or stand in code that an interpreter runs.
 pub(crate) fn takes_key_as_code(command: &[Arc<str>]) -> bool {
     let Some(program) = command.first() else { return false };
     let is_env = name(program) == "env";
@@ -144,7 +144,7 @@ fn takes(words: &[&str]) -> bool {
         })
 }
 
-/// The name of a program without its folder and version: `/usr/bin/python3.12` is `python`.
+/// Returns the name of a program without its folder and version: `/usr/bin/python3.12` is `python`.
 fn name(program: &str) -> String {
     let file = program.rsplit(['/', '\\']).next().unwrap_or(program).to_lowercase();
     let file = file.strip_suffix(".exe").unwrap_or(&file);
@@ -155,7 +155,7 @@ fn is_cluster(option: &str) -> bool {
     option.len() > 1 && option.starts_with(['-', '+']) && !option.starts_with("--")
 }
 
-/// Whether the key stands in an option, in code, or in the name of the script that an interpreter runs.
+/// Returns true if the key stands in an option, in code or in a script's name.
 fn code_holds_key(interpreter: &Interpreter, arguments: &[&str]) -> bool {
     let is_shell = std::ptr::eq(interpreter.names, SHELLS.names);
     let (mut at, mut had_code) = (0, false);
@@ -186,7 +186,7 @@ fn code_holds_key(interpreter: &Interpreter, arguments: &[&str]) -> bool {
                 had_code |= code.is_some() && is_shell;
             } else if code.is_some() && !is_shell {
                 had_code = true;
-                // Behind its letter, or the next argument.
+                // The code follows its letter, or is the next argument.
                 if code.is_some_and(|code| code + 1 == letters.len()) {
                     if arguments.get(at).is_some_and(|code| code.contains(KEY)) {
                         return true;
@@ -197,7 +197,7 @@ fn code_holds_key(interpreter: &Interpreter, arguments: &[&str]) -> bool {
         } else if *argument == "--" || *argument == "eval" {
             // The script follows.
         } else {
-            // A shell's script, a program of awk, the name of a script. What follows is data.
+            // A shell's script, a program of awk or the name of a script. The arguments after it are data.
             return argument.contains(KEY) && (is_shell || !had_code);
         }
     }

@@ -1,4 +1,4 @@
-//! `rosterctl.yaml` → Workspace, its settings checked by the connectors' own tables.
+//! Reads `rosterctl.yaml` into a Workspace and checks its settings by the connectors' tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::yaml::decode::{
 };
 use crate::yaml::{Key, Node, NodeValue};
 
-/// Reads the workspace file. `specs` are the connectors that there are.
+/// Reads the workspace file. `specs` are the known connectors.
 pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Workspace, Diagnostics> {
     let (nodes, mut out) = crate::yaml::read(file, bytes);
     let node = match nodes.as_slice() {
@@ -35,7 +35,7 @@ pub fn load(file: &Arc<str>, bytes: &[u8], specs: &[&'static Spec]) -> Result<Wo
             return Err(out);
         }
     };
-    // A command of an exec store has a language of its own.
+    // The command of an exec store has placeholders of its own.
     crate::yaml::placeholder::check(node, |path| matches!(path, ["secrets", _, "get" | "put"]), &mut out);
     let workspace = decode(node, specs, &mut out);
     match workspace {
@@ -148,8 +148,8 @@ fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> V
     connections
 }
 
-/// `http://` only to loopback unless the connection says otherwise (`insecure`, for what can say so);
-/// no user, query or fragment.
+/// Checks that a base URL is `https://`, or `http://` to loopback, without user, query or fragment. `insecure` is
+/// `allowInsecure`, where the setting exists, and allows `http://` to every host.
 fn address(
     key: &'static str,
     base: &str,
@@ -163,7 +163,7 @@ fn address(
         Ok(url) if clean && url.host().is_some() => url,
         _ => {
             let (key, sandbox) = (key.into(), insecure.is_some());
-            // What is no address may hold a password before an `@`.
+            // A text that is no address may hold a password before an `@`.
             out.push(if base.contains(['@', '?', '#']) {
                 Diagnostic::at(source, WorkspaceProblem::NoAddress { key, sandbox }).masked()
             } else {
@@ -200,7 +200,7 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
         stores.insert(text, store);
     };
     for (name, node) in entries {
-        // Known by name even when it cannot be read, so that nobody is told that it is not declared.
+        // An unreadable store is declared all the same: a reference to it is then no second error.
         declare(name, "", Settings::default());
         let what = Element::Store { name: name.name.to_string() };
         let Some(mut fields) = Fields::open(node, what, out) else { continue };
@@ -223,7 +223,7 @@ fn stores(node: &Node, out: &mut Diagnostics) -> BTreeMap<Arc<str>, Store> {
     stores
 }
 
-/// Complains about secrets of stores that are not declared, and about keys that a store cannot have.
+/// Reports secrets of undeclared stores, and keys that their store does not accept.
 fn check_secret_refs(
     settings: &Settings,
     stores: &BTreeMap<Arc<str>, Store>,
@@ -231,7 +231,7 @@ fn check_secret_refs(
     out: &mut Diagnostics,
 ) {
     for (key, value) in &settings.0 {
-        // What does not stand in the file is a default, and no default names a secret.
+        // A setting that is absent from the file has its default, and no default names a secret.
         let Some(node) = node.and_then(|node| child(node, key)) else { continue };
         match value {
             SettingValue::Secret(secret) => {
@@ -245,7 +245,7 @@ fn check_secret_refs(
     }
 }
 
-/// The value of a key of a mapping.
+/// Returns the value of a key of a mapping.
 fn child<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
     match &node.value {
         NodeValue::Map(entries) => entries.iter().find(|(k, _)| *k.name == *key).map(|(_, node)| node),
@@ -253,7 +253,7 @@ fn child<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
     }
 }
 
-/// The stores whose secrets must be read before this one answers.
+/// Returns the stores whose secrets must be read before this store can be opened.
 fn store_dependencies(store: &Store, stores: &BTreeMap<Arc<str>, Store>) -> BTreeSet<Arc<str>> {
     fn named(settings: &Settings, found: &mut Vec<Arc<str>>) {
         for value in settings.0.values() {
@@ -276,8 +276,8 @@ fn store_dependencies(store: &Store, stores: &BTreeMap<Arc<str>, Store>) -> BTre
     seen
 }
 
-/// Says what is wrong with a reference to a secret, judged by the declared stores alone. `key` is the
-/// reference's own, with a number where it waits for one.
+/// Returns the error of a reference to a secret, by the declared stores alone. `key` is the reference's own, with a
+/// number in place of `{operatorId}`.
 pub(crate) fn reference(
     secret: &SecretRef,
     key: &str,
@@ -286,7 +286,7 @@ pub(crate) fn reference(
 ) -> Option<Diagnostic> {
     let Some(store) = stores.get(&secret.store) else {
         let near = did_you_mean(&secret.store, stores.keys().map(|k| &**k)).map(str::to_owned);
-        // With a near one the others are not listed.
+        // Lists the other stores only without a near name.
         let others = stores.keys().filter(|_| near.is_none());
         let problem = WorkspaceProblem::UnknownStore {
             store: secret.store.to_string(),
@@ -327,7 +327,7 @@ fn settings(
     values
 }
 
-/// Takes the settings of a table out of a mapping, defaults filled in.
+/// Takes the settings of a table out of a mapping, and fills in the defaults.
 fn take(fields: &mut Fields<'_>, table: &'static [Setting], demand: bool, out: &mut Diagnostics) -> Settings {
     let mut values = defaults(table);
     for setting in table {
@@ -346,7 +346,7 @@ fn take(fields: &mut Fields<'_>, table: &'static [Setting], demand: bool, out: &
     values
 }
 
-/// Checks what a setting has to do with its neighbours.
+/// Checks the constraint of a setting and its neighbours.
 fn check_constraints(
     fields: &Fields<'_>,
     setting: &Setting,
@@ -387,7 +387,7 @@ fn check_constraints(
     }
 }
 
-/// The defaults of a table: its rows say them in YAML, and they are read like any other.
+/// Returns the defaults of a table. Its rows hold them as YAML, and they are read like any other value.
 fn defaults(table: &'static [Setting]) -> Settings {
     let file: Arc<str> = Arc::from("default");
     let mut values = Settings::default();
@@ -405,7 +405,7 @@ fn defaults(table: &'static [Setting]) -> Settings {
 fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Option<SettingValue> {
     let key = setting.key;
     Some(match setting.ty {
-        // A default may be the empty text; what a person writes may not.
+        // A default may be the empty text; a value in the file may not.
         SettingType::Text if setting.default == "\"\"" => {
             SettingValue::Text(Arc::clone(text(node, key, out)?))
         }
@@ -418,7 +418,7 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
         SettingType::Url(schemes) => {
             let url = filled(node, key, out)?;
             if !schemes.iter().any(|scheme| url.starts_with(scheme) && url.len() > scheme.len()) {
-                // It may be an address with credentials in it.
+                // The text may be an address with credentials.
                 let problem =
                     WorkspaceProblem::UnknownUrl { key: key.into(), schemes: message::words(schemes) };
                 out.push(Diagnostic::at(&node.source, problem).masked());
@@ -482,7 +482,7 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
     })
 }
 
-/// Complains about an empty list.
+/// Returns true if the value is an empty list, and reports it.
 fn is_empty(node: &Node, key: &'static str, out: &mut Diagnostics) -> bool {
     let empty = matches!(&node.value, NodeValue::List(items) if items.is_empty());
     if empty {
@@ -498,7 +498,7 @@ fn plain(node: &Node) -> Option<&str> {
     }
 }
 
-/// `500ms`, `30s`, `2m`, `1h`.
+/// Parses `500ms`, `30s`, `2m`, `1h`.
 fn duration(text: &str) -> Option<Duration> {
     let unit = text.find(|c: char| !c.is_ascii_digit())?;
     let number: u64 = text[..unit].parse().ok()?;
@@ -512,7 +512,7 @@ fn duration(text: &str) -> Option<Duration> {
     Some(Duration::from_millis(number.checked_mul(millis).filter(|ms| *ms <= 7 * 24 * 3_600_000)?))
 }
 
-/// `+08:00`, in minutes.
+/// Parses `+08:00` into minutes.
 fn offset(text: &str) -> Option<i64> {
     let (sign, rest) = match text.split_at_checked(1)? {
         ("+", rest) => (1, rest),
@@ -525,7 +525,7 @@ fn offset(text: &str) -> Option<i64> {
     (hours <= 14 && minutes < 60).then_some(sign * (hours * 60 + minutes))
 }
 
-/// `10%` or `12`.
+/// Parses `10%` or `12`.
 fn share(text: &str) -> Option<Limit> {
     match text.strip_suffix('%') {
         Some(percent) => plain_number(percent)?.parse().ok().filter(|p| *p <= 100).map(Limit::Percent),
@@ -537,7 +537,7 @@ fn digits(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then_some(text)
 }
 
-/// Digits without a sign, and without leading zeros, which tools read differently.
+/// Returns digits without a sign and without leading zeros, which tools read differently.
 fn plain_number(text: &str) -> Option<&str> {
     digits(text).filter(|digits| *digits == "0" || !digits.starts_with('0'))
 }
@@ -563,7 +563,7 @@ fn policy_of(settings: &Settings) -> Policy {
     }
 }
 
-/// Returns the presence policy of `policy.presence`. A setting that is absent keeps its default.
+/// Returns the presence policy of `policy.presence`. An absent setting keeps its default.
 fn presence_policy(settings: &Settings) -> PresencePolicy {
     let base = PresencePolicy::default();
     let set = |key: &str| settings.0.contains_key(key);

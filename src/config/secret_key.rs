@@ -1,13 +1,13 @@
-//! Keys of secrets: what a store of each type takes for one.
+//! Keys of secrets: the rules of each type of store.
 
 use super::workspace::Store;
 use crate::model::objection::KeyObjection;
 use crate::model::text::is_hidden;
 
-/// The ending of the name under which a store keeps a former password, beside its key.
+/// Suffix of the name under which a store keeps the previous password, beside its key.
 pub const FORMER: &str = ".previous";
 
-/// Why a store cannot have such a key; `None` when it can.
+/// Returns the store's objection to a key; `None` if the key is valid.
 pub fn key_objection(store: &Store, key: &str) -> Option<KeyObjection> {
     if key.chars().any(char::is_control) {
         return Some(KeyObjection::Control);
@@ -26,7 +26,7 @@ pub fn key_objection(store: &Store, key: &str) -> Option<KeyObjection> {
     if key.is_empty() {
         return Some(KeyObjection::Empty);
     }
-    // In vault the path is what stands before the field.
+    // In vault the path is the part before the field.
     let (path, field) = match key.split_once('#') {
         Some((path, field)) if store.kind == "vault" => (path, Some(field)),
         _ => (key, None),
@@ -52,7 +52,7 @@ pub fn key_objection(store: &Store, key: &str) -> Option<KeyObjection> {
     if store.kind != "exec" {
         return None;
     }
-    // A command could take it for an option.
+    // A command could take the key for an option.
     if key.starts_with('-') {
         return Some(KeyObjection::Option);
     }

@@ -1,7 +1,7 @@
-//! What a connector says of itself, as data.
+//! Declarations of connectors and of their settings, as data.
 //!
-//! From a [`Spec`] follow the workspace's schema and its check, rate limits, estimates, `doctor` and
-//! the reference page. Stores, ledger and policy describe their settings with the same rows.
+//! A [`Spec`] yields the workspace's schema and its check, rate limits, estimates, `doctor` and the reference page.
+//! Stores, ledger and policy describe their settings with the same rows.
 
 use std::time::Duration;
 
@@ -14,31 +14,31 @@ use crate::model::support::Support;
 pub struct Setting {
     /// Name in `rosterctl.yaml`.
     pub key: &'static str,
-    /// What it can hold.
+    /// Type of its value.
     pub ty: SettingType,
-    /// Whether it must be there. Behind `baseUrl: sandbox` no setting of a connection must.
+    /// True if it is mandatory. Behind `baseUrl: sandbox` no setting of a connection is.
     pub required: bool,
-    /// What holds when it is not there, in YAML; empty when nothing does.
+    /// Default, in YAML; empty without one.
     pub default: &'static str,
-    /// Its meaning, in sentences.
+    /// Meaning, in sentences.
     pub doc: &'static str,
-    /// What it has to do with its neighbours.
+    /// Constraint between the setting and its neighbours.
     pub bond: Constraint,
 }
 
-/// What a setting has to do with its neighbours.
+/// A constraint between a setting and its neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Constraint {
-    /// Nothing.
+    /// None.
     Free,
-    /// Exactly one of these is given; or none, where one of them has a default.
+    /// Exactly one of these is given, or none if one of them has a default.
     OneOf(&'static [&'static str]),
-    /// It must be there when that neighbour is this word.
+    /// Mandatory if that neighbour holds this word.
     When(&'static str, &'static str),
 }
 
 impl Setting {
-    /// Ties the setting to its neighbours.
+    /// Sets the constraint.
     #[must_use]
     pub const fn bound(self, bond: Constraint) -> Self {
         Self { bond, ..self }
@@ -69,14 +69,14 @@ pub enum SettingType {
     Flag,
     /// `500ms`, `30s`, `2m`, `1h`.
     Duration {
-        /// Whether it may be zero.
+        /// True if zero is allowed.
         zero: bool,
     },
     /// `+08:00`.
     Offset,
     /// A share (`10%`) or a count.
     Share,
-    /// Where a service answers: `https://HOST[:PORT]`, or `http://` on this host.
+    /// Address of a service: `https://HOST[:PORT]`, or `http://` on this host.
     Address,
     /// A URL that begins with one of these.
     Url(&'static [&'static str]),
@@ -91,13 +91,13 @@ pub enum SettingType {
 pub struct OperationSpec {
     /// The vendor's name for it; also the key of its rate limit.
     pub name: &'static str,
-    /// Whether it changes anything.
+    /// True if it changes resources.
     pub writes: bool,
-    /// The setting that holds its rate limit, where the vendor has one.
+    /// The setting that holds its rate limit, if the vendor has one.
     pub rate_setting: Option<&'static str>,
 }
 
-/// What a connector says of itself.
+/// A connector's declaration of itself.
 #[derive(Debug)]
 pub struct Spec {
     /// Word under `provider:`.
@@ -153,7 +153,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// How long `n` calls take at least, when the window is empty at the start.
+    /// Returns the shortest time in which `n` calls fit, from an empty window on.
     pub fn time_for(self, n: usize) -> Duration {
         let windows = n.saturating_sub(1) / self.calls.max(1);
         self.per * u32::try_from(windows).unwrap_or(u32::MAX)
@@ -164,7 +164,7 @@ const fn setting(key: &'static str, ty: SettingType, default: &'static str, doc:
     Setting { key, ty, required: false, default, doc, bond: Constraint::Free }
 }
 
-/// An optional setting.
+/// Returns an optional setting.
 pub const fn optional(
     key: &'static str,
     ty: SettingType,
@@ -174,7 +174,7 @@ pub const fn optional(
     setting(key, ty, default, doc)
 }
 
-/// A setting that must be there.
+/// Returns a mandatory setting.
 pub const fn required(key: &'static str, ty: SettingType, doc: &'static str) -> Setting {
     Setting { key, ty, required: true, default: "", doc, bond: Constraint::Free }
 }

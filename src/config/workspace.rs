@@ -1,4 +1,4 @@
-//! The trusted configuration, `rosterctl.yaml`, read and checked.
+//! The trusted configuration, `rosterctl.yaml`, typed and checked.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub enum SettingValue {
     Group(Settings),
 }
 
-/// A bound given as a share of what is live, or as a count.
+/// A bound: a share of the live resources, or a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// Hundredths.
@@ -49,7 +49,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// Whether `count` out of `of` is within the bound.
+    /// Returns true if `count` out of `of` is within the bound.
     pub fn allows(self, count: usize, of: usize) -> bool {
         match self {
             Limit::Percent(percent) => count * 100 <= of * percent as usize,
@@ -57,7 +57,7 @@ impl Limit {
         }
     }
 
-    /// Whether the bound allows nothing.
+    /// Returns true if the bound is zero.
     pub fn is_zero(self) -> bool {
         matches!(self, Limit::Percent(0) | Limit::Count(0))
     }
@@ -73,7 +73,7 @@ impl std::fmt::Display for Limit {
 }
 
 impl Settings {
-    /// A text, when it is set.
+    /// Returns a text, if it is set.
     pub fn text(&self, key: &str) -> Option<&str> {
         match self.0.get(key)? {
             SettingValue::Text(text) => Some(text),
@@ -81,7 +81,7 @@ impl Settings {
         }
     }
 
-    /// Texts; empty when not set.
+    /// Returns texts; empty if not set.
     pub fn texts(&self, key: &str) -> &[Arc<str>] {
         match self.0.get(key) {
             Some(SettingValue::Texts(texts)) => texts,
@@ -89,7 +89,7 @@ impl Settings {
         }
     }
 
-    /// A number, when it is set.
+    /// Returns a number, if it is set.
     pub fn number(&self, key: &str) -> Option<i64> {
         match self.0.get(key)? {
             SettingValue::Number(number) => Some(*number),
@@ -97,7 +97,7 @@ impl Settings {
         }
     }
 
-    /// Numbers; empty when not set.
+    /// Returns numbers; empty if not set.
     pub fn numbers(&self, key: &str) -> &[i64] {
         match self.0.get(key) {
             Some(SettingValue::Numbers(numbers)) => numbers,
@@ -105,12 +105,12 @@ impl Settings {
         }
     }
 
-    /// A flag; `false` when not set.
+    /// Returns a flag; `false` if not set.
     pub fn flag(&self, key: &str) -> bool {
         matches!(self.0.get(key), Some(SettingValue::Flag(true)))
     }
 
-    /// A length of time; zero when not set.
+    /// Returns a length of time; zero if not set.
     pub fn duration(&self, key: &str) -> Duration {
         match self.0.get(key) {
             Some(SettingValue::Duration(duration)) => *duration,
@@ -118,7 +118,7 @@ impl Settings {
         }
     }
 
-    /// A share, when it is set.
+    /// Returns a bound, if it is set.
     pub fn share(&self, key: &str) -> Option<Limit> {
         match self.0.get(key)? {
             SettingValue::Limit(share) => Some(*share),
@@ -126,7 +126,7 @@ impl Settings {
         }
     }
 
-    /// A secret's name, when it is set.
+    /// Returns a reference to a secret, if it is set.
     pub fn secret(&self, key: &str) -> Option<&SecretRef> {
         match self.0.get(key)? {
             SettingValue::Secret(secret) => Some(secret),
@@ -134,7 +134,7 @@ impl Settings {
         }
     }
 
-    /// A mapping, when it is set.
+    /// Returns a mapping, if it is set.
     pub fn group(&self, key: &str) -> Option<&Settings> {
         match self.0.get(key)? {
             SettingValue::Group(group) => Some(group),
@@ -142,7 +142,7 @@ impl Settings {
         }
     }
 
-    /// Every secret that is named, with the way to it: `token`, `auth.secretKey`.
+    /// Returns every reference to a secret with its path: `token`, `auth.secretKey`.
     pub fn secrets(&self) -> Vec<(String, &SecretRef)> {
         let mut all = Vec::new();
         for (key, value) in &self.0 {
@@ -165,7 +165,7 @@ impl Settings {
         all
     }
 
-    /// A rate, when it is set.
+    /// Returns a rate limit, if it is set.
     pub fn rate(&self, key: &str) -> Option<Rate> {
         let group = self.group(key)?;
         let calls = usize::try_from(group.number("calls")?).ok()?;
@@ -182,12 +182,12 @@ pub struct Connection {
     pub spec: &'static Spec,
     /// The connector's settings and those that every connection has.
     pub settings: Settings,
-    /// Where it is declared.
+    /// Place of its declaration.
     pub source: Source,
 }
 
 impl Connection {
-    /// The base URL without a final `/`; `None` for the embedded sandbox.
+    /// Returns the base URL without a final `/`; `None` for the embedded sandbox.
     pub fn base_url(&self) -> Option<&str> {
         match self.settings.text("baseUrl") {
             Some("sandbox") | None => None,
@@ -195,7 +195,7 @@ impl Connection {
         }
     }
 
-    /// Returns the settings that say to which tenant it leads.
+    /// Returns the settings that identify the tenant.
     pub fn tenant(&self) -> Tenant {
         let setting = |key: &&str| {
             let number = || self.settings.number(key).map(|number| number.to_string());
@@ -205,12 +205,12 @@ impl Connection {
         [BASE_URL].iter().chain(self.spec.tenant).filter_map(setting).collect()
     }
 
-    /// Calls in flight at a time.
+    /// Returns the number of calls in flight at a time, at least 1.
     pub fn concurrency(&self) -> usize {
         self.settings.number("concurrency").and_then(|n| usize::try_from(n).ok()).unwrap_or(8).max(1)
     }
 
-    /// The rate limit of an operation, where there is one.
+    /// Returns the rate limit of an operation, if there is one.
     pub fn rate(&self, operation: &str) -> Option<Rate> {
         let spec = self.spec.operations.iter().find(|o| o.name == operation)?;
         self.settings.rate(spec.rate_setting?)
@@ -226,30 +226,30 @@ pub struct Store {
     pub kind: &'static str,
     /// The type's settings.
     pub settings: Settings,
-    /// Where it is declared.
+    /// Place of its declaration.
     pub source: Source,
-    /// The real path of its file or folder, once the session has read it.
+    /// Real path of its file or folder, once the session has read it.
     pub place: Option<Arc<str>>,
 }
 
-/// What one run may do.
+/// Limits and permissions of one run.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// Which agents that no manifest names are deleted.
+    /// The undeclared agents that a run deletes.
     pub prune: Prune,
-    /// Most agents deleted, of the live ones.
+    /// Most agents that a run deletes, as a share or count of the live ones.
     pub deletes: Limit,
-    /// Most resources updated or replaced, of the live ones.
+    /// Most resources that a run updates or replaces, as a share or count of the live ones.
     pub changes: Limit,
     /// Most members that one queue loses.
     pub member_removals: Limit,
-    /// Counts up to this pass every limit that is not zero.
+    /// Count up to which every limit that is not zero is met.
     pub floor: usize,
-    /// Where the limits are written, if they are.
+    /// Place of the limits, if the file sets them.
     pub limits_source: Option<Source>,
-    /// Whether a field that cannot be edited forces a replacement.
+    /// True if a difference in an immutable field forces a replacement.
     pub replace_immutable: bool,
-    /// Whether member lists are only added to.
+    /// True if members are added to queues and never removed.
     pub at_least: bool,
     /// States and steps of the presence guard.
     pub presence: PresencePolicy,
@@ -258,11 +258,11 @@ pub struct Policy {
 /// See `policy.prune`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prune {
-    /// Report them.
+    /// Reports them.
     None,
-    /// Delete those that the ledger says rosterctl made or adopted.
+    /// Deletes those that rosterctl made or adopted, by the ledger.
     Owned,
-    /// Delete them all.
+    /// Deletes them all.
     All,
 }
 
@@ -295,19 +295,19 @@ pub struct Workspace {
     pub stores: BTreeMap<Arc<str>, Store>,
     /// The ledger's settings.
     pub ledger: Settings,
-    /// What one run may do.
+    /// Limits and permissions of one run.
     pub policy: Policy,
     /// What every connector says of itself.
     pub specs: Vec<&'static Spec>,
 }
 
 impl Workspace {
-    /// The connection of a provider, when there is one.
+    /// Returns the connection of a provider, if there is one.
     pub fn connection(&self, provider: &str) -> Option<&Connection> {
         self.connections.iter().find(|c| c.spec.name == provider)
     }
 
-    /// Returns the connection that holds a kind of resources, when there is one.
+    /// Returns the connection that holds a kind of resources, if there is one.
     pub fn connection_of_kind(&self, kind: Kind) -> Option<&Connection> {
         self.connections.iter().find(|c| c.spec.holds(kind))
     }
@@ -318,7 +318,7 @@ impl Workspace {
     }
 }
 
-/// Returns where a secret really lies, as far as the settings tell: two stores may lead to one place.
+/// Returns the storage location of a secret as far as the settings tell. Two stores may share a location.
 pub fn place(stores: &BTreeMap<Arc<str>, Store>, store: &str, key: &str) -> String {
     let Some(declared) = stores.get(store) else { return format!("{store} {key}") };
     let text = |setting: &str| declared.settings.text(setting).unwrap_or_default();
@@ -330,9 +330,9 @@ pub fn place(stores: &BTreeMap<Arc<str>, Store>, store: &str, key: &str) -> Stri
     match declared.kind {
         "env" => format!("env {}{key}", text("prefix")),
         "dir" => format!("dir {}", joined(&[path, key])),
-        // One file under two names. `/` in a key walks nested maps.
+        // One file under two store names. `/` in a key walks nested maps.
         "sops" | "age" => format!("{} {} {key}", declared.kind, joined(&[path])),
-        // One command under two names: a program is known by the last part of its path.
+        // One command under two store names: the last part of its path identifies a program.
         "exec" => {
             let command = declared.settings.texts("get").join("\0").replace("{key}", key);
             let (program, rest) = command.split_once('\0').unwrap_or((&command, ""));

@@ -1,4 +1,4 @@
-//! Bytes → Desired. No file is read here and nothing is printed; a run shows all that is wrong.
+//! Reads manifests: bytes → Desired. It opens no file and prints nothing; a run reports all errors.
 
 pub mod format;
 pub mod import;
@@ -19,14 +19,14 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::problem::SyntaxProblem;
 use crate::model::source::{File, Source};
 
-/// What one file says, before anything in it is looked up elsewhere.
+/// The content of one file, before references to other files are resolved.
 pub struct ParsedFile {
     read: roster_document::Reading,
     complaints: Diagnostics,
 }
 
 impl ParsedFile {
-    /// Whether nothing is wrong with the file on its own.
+    /// Returns true if the file has no error of its own.
     pub fn is_sound(&self) -> bool {
         self.complaints.is_empty() && self.read.problems.is_empty()
     }
@@ -35,12 +35,12 @@ impl ParsedFile {
 /// Reads manifests: bytes → nodes → documents → the desired roster.
 ///
 /// # Errors
-/// All that is wrong with them, or nothing of them is used.
+/// All errors of the files; then none of them is used.
 pub fn load(files: &[File], workspace: &Workspace) -> Result<Desired, Diagnostics> {
     resolve(files.iter().map(read).collect(), workspace)
 }
 
-/// Reads one file, on its own: files may be read side by side.
+/// Reads one file on its own; files may be read in parallel.
 pub fn read(file: &File) -> ParsedFile {
     let mut read = roster_document::Reading::new(placeholder::may_be_in(&file.bytes));
     let complaints = yaml::read_into(&file.name, &file.bytes, &mut read);
@@ -50,14 +50,14 @@ pub fn read(file: &File) -> ParsedFile {
     ParsedFile { read, complaints }
 }
 
-/// Makes the roster of what the files say, in their order.
+/// Resolves the roster from the files, in their order.
 ///
 /// # Errors
-/// All that is wrong with them, or nothing of them is used.
+/// All errors of the files; then none of them is used.
 pub fn resolve(files: Vec<ParsedFile>, workspace: &Workspace) -> Result<Desired, Diagnostics> {
     let mut out = Diagnostics::default();
     let mut documents = Vec::new();
-    // Whether everything that the files declare is known; if not, what is missing proves nothing.
+    // True if all declarations of the files are known. If not, an absent name proves nothing.
     let mut whole = true;
     for ParsedFile { read, complaints } in files {
         whole &= complaints.is_empty() && !read.lost;

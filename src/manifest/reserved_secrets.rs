@@ -1,7 +1,7 @@
-//! The secrets that the workspace itself uses, which no manifest may name.
+//! The workspace's own secrets, which no manifest may name.
 //!
-//! A manifest may come from a stranger. One that gives an agent the token of a connection for a password would send
-//! that token to a vendor, and `generate` would write over it.
+//! A manifest may come from a stranger. It could name the token of a connection as an agent's password. A run would
+//! then send that token to a vendor, and `generate` would write over it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use crate::model::source::Source;
 
 type Stores = BTreeMap<Arc<str>, Store>;
 
-/// What opens the connections, the stores and the ledger.
+/// The secrets that open the connections, the stores and the ledger.
 pub(super) struct ReservedSecrets {
-    /// The place of each, and the setting that names it.
+    /// The storage location of each, and the setting that names it.
     places: BTreeMap<String, String>,
 }
 
@@ -35,7 +35,7 @@ impl ReservedSecrets {
         Self { places: named.collect() }
     }
 
-    /// Says why a manifest may not name a secret; `None` when it may.
+    /// Returns the error if a manifest names a reserved secret.
     pub(super) fn objection(&self, secret: &SecretRef, stores: &Stores, at: &Source) -> Option<Diagnostic> {
         if self.places.is_empty() {
             return None;

@@ -1,7 +1,7 @@
-//! Documents → Desired: pools, profiles, defaults, selectors; and the rules that need the whole roster.
+//! Resolves documents into Desired: pools, profiles, defaults, selectors, and the rules of the whole roster.
 //!
-//! Precedence is agent, then its profile, then the document's `defaults`. The order of files,
-//! documents and entries never matters.
+//! Precedence: the agent, then its profile, then the document's `defaults`. The order of files, documents and entries
+//! does not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,22 +24,22 @@ use crate::model::text::listed;
 use crate::model::value::{Members, Sip, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
 
-/// Most agents that all manifests declare together.
+/// Most agents of all manifests.
 const MOST_AGENTS: u64 = 1_200_000;
-/// Most bytes of all texts that take an agent's number, spelled out.
+/// Most bytes of all texts with an agent's number, expanded.
 const MOST_BYTES: u64 = 512 << 20;
-/// Most members that the selectors of all queues find together.
+/// Most members that all selectors find.
 const MOST_SELECTED: usize = 5_000_000;
 /// Most pairs of a selector and an agent that are compared.
 const MOST_COMPARED: usize = 2_000_000_000;
 
-/// From so many errors on no near names are looked for.
+/// Number of errors from which on near names are not searched.
 const MOST_SEARCHES: usize = 200;
-/// Most names that are listed where none is near.
+/// Most names that are listed without a near one.
 const MOST_LISTED: usize = 12;
 
-/// Resolves documents. Where some of them could not be read (`whole` is false), what is not found may
-/// stand there: that alone is then no complaint.
+/// Resolves documents. If some could not be read (`whole` is false), they may declare a missing name: that alone is
+/// then no error.
 pub(super) fn expand(
     documents: Vec<Document>,
     whole: bool,
@@ -83,7 +83,7 @@ pub(super) fn expand(
                 if let Some((_, profile)) = profiles.get(name) {
                     template.fill_from(profile);
                 } else {
-                    // What the profile would have said is not known either.
+                    // The values of the profile are unknown too.
                     all_agents = false;
                     out.extend(unknown(
                         NameKind::Profile,
@@ -116,13 +116,13 @@ pub(super) fn expand(
                 pools
             });
             check_placeholders(&template.record, &mut complained, out);
-            // A name that waits for an agent's number is looked up with the number in it.
+            // A name with `{operatorId}` is looked up once the number is in it.
             let waiting = [&ROLE, &MAIN_SKILL_GROUP]
                 .into_iter()
                 .any(|field| template.record.text(field).is_some_and(|name| name.contains(PLACEHOLDER)));
             let mut ids = raw.ids.into_iter().peekable();
             while let Some(id) = ids.next() {
-                // The last one takes what the others copy.
+                // The last agent takes the record that the others copy.
                 let record = match ids.peek() {
                     Some(_) => template.record.clone(),
                     None => std::mem::take(&mut template.record),
@@ -164,7 +164,7 @@ pub(super) fn expand(
         let queue = queue(raw, &desired.agents, all_agents, groups.as_ref(), roles.as_ref(), out);
         let id = queue.id();
         let namesakes = named.entry(Arc::clone(&queue.name)).or_default();
-        // One without a number is any of its name.
+        // A queue without a number matches any queue of its name.
         let same_name = match &queue.exten {
             None => namesakes.values().next(),
             exten => namesakes.get(&None).or_else(|| namesakes.get(exten)),
@@ -193,7 +193,7 @@ fn declared_twice(source: &Source, kind: Kind, name: &str, first: &Source) -> Di
     Diagnostic::at(source, problem).related(first, Label::First)
 }
 
-/// Says that the files declare more agents than a run can hold, before any pool is spelled out.
+/// Returns an error if the files declare too many agents for a run. It expands no pool.
 fn too_many(documents: &[Document]) -> Option<Diagnostic> {
     let mut agents: u64 = 0;
     for raw in documents.iter().flat_map(|document| &document.agents) {
@@ -205,7 +205,7 @@ fn too_many(documents: &[Document]) -> Option<Diagnostic> {
     None
 }
 
-/// Says that the selectors of all queues would find too many members, or look for them too long.
+/// Returns an error if the selectors find too many members, or compare too many pairs.
 fn too_many_members(queues: &[RawQueue], agents: &BTreeMap<OperatorId, DesiredAgent>) -> Option<Diagnostic> {
     let selectors = || queues.iter().filter_map(|queue| queue.selector.as_ref());
     let most = MOST_COMPARED.checked_div(agents.len())?;
@@ -225,7 +225,7 @@ fn too_many_members(queues: &[RawQueue], agents: &BTreeMap<OperatorId, DesiredAg
 }
 
 impl Selector {
-    /// The agents that it selects.
+    /// Returns the agents that it selects.
     fn among<'a>(
         &self,
         agents: &'a BTreeMap<OperatorId, DesiredAgent>,
@@ -237,7 +237,7 @@ impl Selector {
     }
 }
 
-/// How many bytes the texts of a record have that take an agent's number.
+/// Returns the size of a record's texts with a placeholder, in bytes.
 fn waiting_bytes(record: &Record) -> u64 {
     let texts = record.iter().filter_map(|entry| match &entry.value {
         Value::Text(text) | Value::Sip(Sip::Number(text)) => Some(text),
@@ -247,7 +247,7 @@ fn waiting_bytes(record: &Record) -> u64 {
     texts.filter(|text| text.contains('{')).map(|text| text.len() as u64).sum()
 }
 
-/// Complains about a vendor's number that two queues are pinned to.
+/// Reports a vendor's number that two queues are pinned to.
 fn pinned_once(desired: &Desired, out: &mut Diagnostics) {
     let mut pinned: BTreeMap<&str, &Source> = BTreeMap::new();
     for queue in desired.queues.values() {
@@ -261,7 +261,7 @@ fn pinned_once(desired: &Desired, out: &mut Diagnostics) {
     }
 }
 
-/// Complains about a former name that another queue has, or that is the queue's own.
+/// Reports a former name that another queue has, or that is the queue's own.
 fn renamed_once(desired: &Desired, out: &mut Diagnostics) {
     let mut names: BTreeMap<&str, &Source> = BTreeMap::new();
     names.extend(desired.queues.values().map(|queue| (&*queue.name, &queue.source)));
@@ -281,7 +281,7 @@ fn renamed_once(desired: &Desired, out: &mut Diagnostics) {
     }
 }
 
-/// Complains about a SIP number that two agents shall have; once for each place that says so.
+/// Reports a SIP number of two agents, once for each place.
 fn sip_once(desired: &Desired, out: &mut Diagnostics) {
     let mut first: BTreeMap<&str, (&OperatorId, &Source)> = BTreeMap::new();
     let mut complained: BTreeSet<&Source> = BTreeSet::new();
@@ -313,11 +313,11 @@ impl Template {
     }
 }
 
-/// The names that may be used.
+/// The declared names.
 struct Catalogue {
     names: Vec<Arc<str>>,
     known: BTreeSet<Arc<str>>,
-    /// Whether these are all of them.
+    /// True if the names are complete.
     whole: bool,
 }
 
@@ -329,8 +329,8 @@ fn catalogue<'a>(lists: impl Iterator<Item = Option<&'a [Named]>>, whole: bool) 
     all.map(|names| Catalogue { known: names.iter().cloned().collect(), names, whole })
 }
 
-/// Complains about a name that is not declared; not when it may be, in what could not be read, unless
-/// a near name says that it is a slip.
+/// Reports an undeclared name. If some files could not be read, reports it only with a near name, which makes a slip
+/// likely.
 fn unknown<'a>(
     what: NameKind,
     name: &str,
@@ -345,14 +345,14 @@ fn unknown<'a>(
     if near.is_none() && !whole {
         return out;
     }
-    // With a near one the others are not listed.
+    // Lists the other names only without a near one.
     let known = listed(known.take(if near.is_some() { 0 } else { MOST_LISTED }));
     let (name, near) = (name.to_owned(), near.map(str::to_owned));
     out.push(Diagnostic::at(source, RosterProblem::UnknownName { what, name, near, known }));
     out
 }
 
-/// Complains about roles and skill groups outside their catalogues, where there are any.
+/// Reports roles and skill groups outside their catalogues, if there are any.
 fn in_catalogues(
     template: &Template,
     roles: Option<&Catalogue>,
@@ -385,8 +385,8 @@ fn check_name(
     }
 }
 
-/// Agents by number, each once: of two the first holds. All are ordered at once, which costs next to nothing
-/// where the files are ordered already.
+/// Returns agents by number; of two with one number the first counts. One sort of all costs little, since most files
+/// are in order.
 fn once(
     mut agents: Vec<(OperatorId, Source, DesiredAgent)>,
     out: &mut Diagnostics,
@@ -395,7 +395,7 @@ fn once(
     let mut pools = BTreeSet::new();
     for pair in agents.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
         let [(id, _, _), (_, at, agent)] = pair else { continue };
-        // Of a pool one complaint is enough.
+        // One error a pool is enough.
         if agent.pool.is_some_and(|pool| !pools.insert(pool)) {
             continue;
         }
@@ -406,10 +406,10 @@ fn once(
     agents.into_iter().map(|(id, _, agent)| (id, agent)).collect()
 }
 
-/// Puts the agent's number where `{operatorId}` stands.
+/// Replaces `{operatorId}` by the agent's number.
 fn substitute(mut record: Record, id: &OperatorId) -> Record {
     let put = |text: &Arc<str>| -> Option<Arc<str>> {
-        // Few texts hold a brace, and one sign is found faster than a word.
+        // Few texts hold a brace, and one character is found faster than a word.
         let waits = text.contains('{') && text.contains(PLACEHOLDER);
         waits.then(|| text.replace(PLACEHOLDER, id.as_str()).into())
     };
@@ -435,7 +435,7 @@ fn substitute(mut record: Record, id: &OperatorId) -> Record {
     record
 }
 
-/// Refuses `{operatorID}` and the like: every agent of a pool would be called so.
+/// Reports `{operatorID}` and the like, which would give every agent of a pool the same value.
 fn check_placeholders(record: &Record, complained: &mut BTreeSet<Source>, out: &mut Diagnostics) {
     for entry in record.iter() {
         let text: &str = match &entry.value {
@@ -481,8 +481,8 @@ fn check_password(
     }
 }
 
-/// Checks the password of a profile or of `defaults`, also where no agent uses it. A key that waits
-/// for an agent's number is judged with a number in it.
+/// Checks the password of a profile or of `defaults`, also if no agent uses it. A key with `{operatorId}` is judged
+/// with a number in it.
 fn check_template(
     template: &Template,
     workspace: &Workspace,
@@ -563,7 +563,7 @@ fn queue(
     }
 }
 
-/// Complains about kinds that no connection holds: what nobody can apply would look managed.
+/// Reports kinds without a connection: no run could apply them.
 fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnostics) {
     let first: [(Kind, Option<&Source>); 3] = [
         (Kind::Agent, desired.agents.values().map(|a| &a.source).min()),
@@ -581,7 +581,7 @@ fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnost
     }
 }
 
-/// The id under which `--target` may name something that is declared.
+/// Returns true if the manifests declare the resource of a `--target`.
 pub fn declares(desired: &Desired, id: &ResourceId) -> bool {
     match id.kind {
         Kind::Agent => desired.agents.contains_key(&id.name),

@@ -18,9 +18,9 @@ use crate::yaml::{Node, NodeValue, Scalar, Sink};
 /// Most agents of one pool.
 const LARGEST_POOL: u64 = 1_000_000;
 
-/// What `state` may say.
+/// Words of `state`.
 pub(super) const AGENT_STATES: &[&str] = &["present", "absent"];
-/// What a member selector may select by.
+/// Fields that a member selector may test.
 pub(super) static SELECTED_BY: [&Field; 3] = [&agent::MAIN_SKILL_GROUP, &agent::ROLE, &agent::TYPE];
 
 /// A name with its place.
@@ -29,7 +29,7 @@ pub(super) type Named = (Arc<str>, Source);
 /// A Roster document.
 #[derive(Default)]
 pub(super) struct Document {
-    /// Some of its catalogues' names could not be read, so one that is missing there proves nothing.
+    /// Some names of its catalogues could not be read, so a missing one proves nothing.
     pub lost_names: bool,
     /// Some of its agents could not be read.
     pub lost_agents: bool,
@@ -42,7 +42,7 @@ pub(super) struct Document {
     pub seats: Vec<(Named, Source, Record)>,
 }
 
-/// What an agent, a profile and `defaults` can say alike.
+/// The fields that an agent, a profile and `defaults` have in common.
 #[derive(Clone, Default)]
 pub(super) struct Template {
     pub record: Record,
@@ -60,16 +60,16 @@ pub(super) struct RawAgent {
     pub template: Template,
 }
 
-/// The agents of an entry. A pool is spelled out when it is known how many agents there are in all.
+/// The agents of an entry. A pool is expanded once the total number of agents is known.
 pub(super) enum Ids {
     /// `operatorId`.
     One(OperatorId),
-    /// `operatorIds`: numbers of a width.
+    /// `operatorIds`: numbers of equal width.
     Pool { first: u64, last: u64, width: usize },
 }
 
 impl Ids {
-    /// How many agents these are.
+    /// Returns the number of agents.
     pub(super) fn len(&self) -> u64 {
         match self {
             Ids::One(_) => 1,
@@ -81,7 +81,7 @@ impl Ids {
         matches!(self, Ids::Pool { .. })
     }
 
-    /// Spells them out.
+    /// Expands the entry into numbers.
     pub(super) fn into_iter(self) -> impl Iterator<Item = OperatorId> {
         let (one, numbers, width) = match self {
             Ids::One(id) => (Some(id), None, 0),
@@ -113,23 +113,23 @@ pub(super) struct RawMember {
     pub priority: i64,
 }
 
-/// `memberSelector`: every declared agent that matches all that is said.
+/// `memberSelector`: every declared agent that matches all of its fields.
 pub(super) struct Selector {
     pub source: Source,
     pub wanted: Record,
     pub priority: i64,
 }
 
-/// The documents of a file, its agents read while the file is: a tree of them all would take more memory than
-/// anything else of a run.
+/// The documents of a file, whose agents are decoded while the parser reads. A tree of all agents would need more
+/// memory than the rest of a run.
 #[derive(Default)]
 pub(super) struct Reading {
     pub documents: Vec<Document>,
     pub problems: Diagnostics,
-    /// Some document is of no use.
+    /// True if a document could not be used.
     pub lost: bool,
     next: Agents,
-    /// The file may hold placeholders that were not filled in.
+    /// True if the file may hold placeholders of other tools.
     placeholders: bool,
 }
 
@@ -148,7 +148,7 @@ impl Reading {
 /// The agents of a document that is still being read.
 #[derive(Default)]
 struct Agents {
-    /// How many items there were.
+    /// Number of items so far.
     count: usize,
     read: Vec<RawAgent>,
     problems: Diagnostics,
@@ -177,7 +177,7 @@ impl Sink for Reading {
     }
 }
 
-/// Reads a document; some of its agents are read already.
+/// Reads a document whose agents may be decoded already.
 fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> {
     let mut fields = Fields::open(node, Element::Manifest, out)?;
     if !header(&mut fields, "Roster", out) {
@@ -195,7 +195,7 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
             NodeValue::Map(entries) => {
                 for (name, node) in entries {
                     let what = Element::Profile { name: name.name.to_string() };
-                    // A profile that says nothing sensible is known by name all the same.
+                    // An unreadable profile is declared all the same.
                     let mut read = Template::default();
                     if let Some(mut fields) = Fields::open(node, what, out) {
                         unnested(&mut fields, out);
@@ -236,7 +236,7 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
     Some(document)
 }
 
-/// Profiles are one level deep: only an agent names one.
+/// Reports a profile that names a profile: only an agent names one.
 fn unnested(fields: &mut Fields<'_>, out: &mut Diagnostics) {
     if let Some(place) = fields.place("profile").cloned() {
         fields.take("profile", &mut Diagnostics::default());
@@ -318,7 +318,7 @@ fn operator_id(node: &Node, key: &'static str, out: &mut Diagnostics) -> Option<
     Some(OperatorId::new(Arc::clone(id)))
 }
 
-/// `FIRST..LAST`, both included; a first number with leading zeros keeps its width.
+/// Parses `FIRST..LAST`, both included; a first number with leading zeros sets the width.
 fn pool(node: &Node, out: &mut Diagnostics) -> Option<Ids> {
     let NodeValue::Scalar(Scalar { text: range, .. }) = &node.value else {
         out.push(wrong_shape(node, "operatorIds", Wanted::Range));

@@ -1,11 +1,11 @@
-//! The tables → JSON Schema 2020-12, for editors and pipelines.
+//! JSON Schema 2020-12 from the tables, for editors and pipelines.
 //!
-//! What the reader accepts, the schema accepts; what is wrong with one document's structure, both
-//! refuse. Beyond a schema is whatever needs the whole roster (names that are declared nowhere,
-//! things declared twice) and how a number is spelled (`003`).
+//! The schema accepts every document that the reader accepts, and both reject errors in the structure of one document.
+//! The schema cannot check rules of the whole roster (undeclared names, duplicate declarations) or the spelling of a
+//! number (`003`).
 //!
-//! Conditions are written as `if`/`then`, not as `oneOf`: an editor can then say which property is
-//! missing, and completes the settings of the provider that was chosen, not those of all.
+//! Conditions are `if`/`then`, not `oneOf`. An editor can then name the missing property, and it completes the settings
+//! of the chosen provider only.
 
 use schemars::Schema;
 use serde_json::{Map, Value as Json, json};
@@ -21,7 +21,7 @@ use crate::model::{agent, queue, seat};
 /// Largest value of a number in a manifest.
 const LARGEST: i64 = i32::MAX as i64;
 
-/// The schema of a Roster document.
+/// Returns the schema of a Roster document.
 pub fn roster() -> Schema {
     let names = |what: &str| {
         let doc = format!("Optional catalogue of {what}: when present, one outside it is an error.");
@@ -56,7 +56,7 @@ pub fn roster() -> Schema {
     schema.into()
 }
 
-/// The schema of `rosterctl.yaml`, with the settings of these connectors.
+/// Returns the schema of `rosterctl.yaml`, with the settings of these connectors.
 pub fn workspace(specs: &[&'static Spec]) -> Schema {
     let mut definitions = Map::new();
     for spec in specs {
@@ -64,7 +64,7 @@ pub fn workspace(specs: &[&'static Spec]) -> Schema {
         let mut schema = closed(rows(&table), &["provider", "baseUrl"], spec.doc);
         insert(&mut schema, "provider", json!({ "const": spec.name, "description": spec.doc }));
         insert(&mut schema, "baseUrl", base_url());
-        // The simulator asks for no credential.
+        // The simulator needs no credential.
         let demands = demands(spec.settings);
         let behind_sandbox =
             json!({ "properties": { "baseUrl": { "const": "sandbox" } }, "required": ["baseUrl"] });
@@ -122,7 +122,7 @@ pub fn workspace(specs: &[&'static Spec]) -> Schema {
     schema.into()
 }
 
-/// The schema of a saved plan and of `plan --format json`.
+/// Returns the schema of a saved plan and of `plan --format json`.
 pub fn plan() -> Schema {
     let mut schema = schemars::schema_for!(Plan);
     let doc =
@@ -150,7 +150,7 @@ fn object(json: Json) -> Map<String, Json> {
     }
 }
 
-/// A mapping with these properties and no other.
+/// Returns a mapping with these properties and no other.
 fn closed(properties: impl Into<Json>, required: &[&str], doc: &str) -> Map<String, Json> {
     let mut schema = object(json!({
         "type": "object",
@@ -184,19 +184,19 @@ fn with_doc(schema: Json, doc: &str) -> Json {
     schema.into()
 }
 
-/// A text that is not blank.
+/// Returns the schema of a text that is not blank.
 fn filled() -> Json {
     json!({ "type": "string", "minLength": 1, "pattern": "\\S", "patternErrorMessage": "must not be blank" })
 }
 
 // ---- the roster ----
 
-/// The rows of a kind's table.
+/// Returns the properties of a kind's table.
 fn fields(table: &'static [&'static Field]) -> Map<String, Json> {
     table.iter().map(|field| (field.key.to_owned(), with_doc(value(field.ty), field.doc))).collect()
 }
 
-/// Whatever a field of this type may hold.
+/// Returns the schema of the values of a type.
 fn value(ty: Type) -> Json {
     match ty {
         Type::Text { required: true } => filled(),
@@ -219,7 +219,7 @@ fn value(ty: Type) -> Json {
     }
 }
 
-/// The name of a secret; never the secret itself.
+/// Returns the schema of a reference to a secret.
 fn secret(password: bool) -> Json {
     let mut properties = object(json!({
         "store": {
@@ -274,7 +274,7 @@ fn members() -> Json {
     })
 }
 
-/// What an agent, a profile and `defaults` can say alike.
+/// Returns the properties that an agent, a profile and `defaults` have in common.
 fn template() -> Map<String, Json> {
     let mut properties = fields(agent::FIELDS);
     properties.extend(object(json!({
@@ -357,7 +357,7 @@ fn one_seat() -> Json {
 
 // ---- the workspace ----
 
-/// A mapping whose shape a word decides.
+/// Returns a mapping whose properties depend on a word.
 fn choose<'a>(
     key: &str,
     prefix: &str,
@@ -383,7 +383,7 @@ fn choose<'a>(
     })
 }
 
-/// A mapping of settings.
+/// Returns a mapping of settings.
 fn group(table: &[&Setting], doc: &str) -> Map<String, Json> {
     let mut schema = closed(rows(table), &[], doc);
     schema.extend(demands(table.iter().copied()));
@@ -394,7 +394,7 @@ fn group(table: &[&Setting], doc: &str) -> Map<String, Json> {
     schema
 }
 
-/// What must be there: plain demands and, for `OneOf`, one of several.
+/// Returns the required properties and, for `OneOf`, the alternatives.
 fn demands<'a>(table: impl IntoIterator<Item = &'a Setting>) -> Map<String, Json> {
     let table: Vec<&Setting> = table.into_iter().collect();
     let mut schema = Map::new();
@@ -414,7 +414,7 @@ fn demands<'a>(table: impl IntoIterator<Item = &'a Setting>) -> Map<String, Json
     schema
 }
 
-/// What a setting has to do with its neighbours, beside being there at all.
+/// Returns the constraints between settings, beside the required ones.
 fn bonds<'a>(table: impl IntoIterator<Item = &'a Setting>) -> Vec<Json> {
     let mut rules = Vec::new();
     for setting in table {
@@ -448,7 +448,7 @@ fn rows(table: &[&Setting]) -> Map<String, Json> {
     table.iter().map(row).collect()
 }
 
-/// A row's default, as JSON.
+/// Returns a row's default, as JSON.
 fn default(setting: &Setting) -> Option<Json> {
     if setting.default.is_empty() { None } else { serde_yaml::from_str(setting.default).ok() }
 }
@@ -509,7 +509,7 @@ fn base_url() -> Json {
     schema.into()
 }
 
-/// Scheme, host, port and path; `or` is what else the value may be.
+/// Returns the pattern of scheme, host, port and path; `or` is an alternative value.
 fn address(or: &str) -> Json {
     json!({
         "type": "string",
@@ -518,7 +518,7 @@ fn address(or: &str) -> Json {
     })
 }
 
-/// What an address may be when nobody allowed passwords to cross the network in clear.
+/// Returns the pattern of an address without `allowInsecure`: no password crosses the network in clear text.
 fn secure_url(or: &str) -> Json {
     json!({
         "pattern": format!(r"^({or}https://|http://(localhost|127\.[0-9.]+|\[[0-9a-fA-F:]+\])([:/]|$))"),

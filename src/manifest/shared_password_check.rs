@@ -1,7 +1,7 @@
-//! One secret that is the password of several agents is rotated for all of them, or for none.
+//! Checks that a password shared by several agents is rotated for all of them, or for none.
 //!
-//! Whoever raises `version` has a new password made, and the store forgets the old one. An agent that shares
-//! the secret and says another version would keep the old password, which nobody knows any more.
+//! A raised `version` creates a new password, and the store forgets the old one. An agent that shares the secret under
+//! another version would keep the old password, which is known nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::model::value::Value;
 /// An agent's reference to a secret, and its place.
 type Use<'a> = (&'a OperatorId, &'a SecretRef, &'a Source);
 
-/// Complains about every secret that is rotated for some of its agents only.
+/// Reports every secret that is rotated for some of its agents only.
 pub(super) fn check(desired: &Desired, out: &mut Diagnostics) {
     let mut uses: BTreeMap<(&str, &str), Vec<Use<'_>>> = BTreeMap::new();
     for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
@@ -32,7 +32,7 @@ pub(super) fn check(desired: &Desired, out: &mut Diagnostics) {
         let [first, rest @ ..] = &uses[..] else { continue };
         let mut complained: BTreeSet<&Source> = BTreeSet::new();
         for other in rest.iter().filter(|other| apart(first.1, other.1)) {
-            // A pool or a profile speaks for many agents at one place.
+            // A pool or a profile declares many agents at one place.
             if complained.insert(other.2) {
                 out.push(complaint(first, other));
             }
@@ -40,7 +40,7 @@ pub(super) fn check(desired: &Desired, out: &mut Diagnostics) {
     }
 }
 
-/// Whether a rotation of one leaves the other behind.
+/// Returns true if a rotation of one leaves the other behind.
 fn apart(one: &SecretRef, other: &SecretRef) -> bool {
     one.version != other.version || one.version.is_some() && one.generate != other.generate
 }

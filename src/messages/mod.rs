@@ -1,5 +1,5 @@
-//! Every sentence about a plan, a run or a file, in every language. One folder a language, one exhaustive match a type
-//! of messages: a sentence that a language lacks does not compile.
+//! Every sentence about a plan, a run or a file, in every language. Each language is a folder, with one exhaustive
+//! match a type of messages: a missing sentence does not compile.
 //!
 //! The `Display` of a message is its English sentence: JSON, logs and errors of the command line use it.
 
@@ -25,12 +25,12 @@ impl fmt::Display for Finding {
 }
 
 impl Diagnostic {
-    /// Returns what is wrong, in English.
+    /// Returns the problem, in English.
     pub fn message(&self) -> String {
         self.problem.to_string()
     }
 
-    /// Returns what to do, in English; empty where the message holds it all.
+    /// Returns the remedy, in English; empty if the message contains it.
     pub fn help(&self) -> String {
         shortened(en::problem(&self.problem).1)
     }

@@ -1,9 +1,9 @@
-//! What a sentence is about.
+//! Subjects of sentences.
 
 use crate::model::finding::Finding;
 use crate::model::id::ResourceId;
 
-/// What a sentence is about.
+/// The subject of a sentence.
 #[derive(Clone, Debug)]
 pub enum Subject<'a> {
     /// The estate.
@@ -12,15 +12,15 @@ pub enum Subject<'a> {
     One(&'a ResourceId),
     /// Several agents, as a list: the sentence holds for each.
     Agents {
-        /// How many.
+        /// Their count.
         count: usize,
-        /// Their numbers, runs drawn together.
+        /// Their numbers, with runs as ranges.
         ids: String,
     },
 }
 
 impl<'a> Subject<'a> {
-    /// The subject of a finding.
+    /// Returns the subject of a finding.
     pub fn for_finding(finding: &'a Finding) -> Self {
         finding.id.as_ref().map_or(Subject::Estate, Subject::One)
     }

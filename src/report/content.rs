@@ -47,7 +47,7 @@ pub struct Report {
     pub roots: Roots,
 }
 
-/// Folders that paths are shown from; a pipeline knows files by their path in the repository.
+/// Folders that paths are shown from. A pipeline knows files by their path in the repository.
 ///
 /// All are absolute, with `/` and without a trailing one.
 #[derive(Clone, Debug, Default)]

@@ -1,15 +1,14 @@
-//! Escaping by type: what is written as markup is text of this program, what comes from a manifest or a vendor can
-//! only go in as text.
+//! Escaping by type: only this program's own text is markup. Values of a manifest or a vendor can only be text.
 //!
-//! maud escapes what stands in the parentheses of a template, and [`Text`] makes visible what cannot be seen. `raw` of
-//! [`Markdown`] takes `&'static str`, so a value of a run does not fit; `text` escapes.
+//! maud escapes the values in the parentheses of a template, and [`Text`] makes invisible characters visible. `raw` of
+//! [`Markdown`] takes `&'static str`, which excludes values of a run; `text` escapes.
 
 use maud::{Markup, Render, html};
 
 use crate::model::id::safe;
 use crate::model::text::sanitize;
 
-/// What comes from a manifest or a vendor, for HTML.
+/// A value of a manifest or a vendor, for HTML.
 pub(super) struct Text<T>(pub(super) T);
 
 impl<T: AsRef<str>> Render for Text<T> {
@@ -18,7 +17,7 @@ impl<T: AsRef<str>> Render for Text<T> {
     }
 }
 
-/// Text for HTML, with what stands between backticks as code.
+/// Returns text for HTML, with the parts between backticks as code.
 pub(super) fn quoted(text: &str) -> Markup {
     html! {
         @for (is_code, piece) in pieces(text) {
@@ -27,7 +26,8 @@ pub(super) fn quoted(text: &str) -> Markup {
     }
 }
 
-/// The pieces of a text and whether each stands between backticks; the last backtick of an odd number is itself.
+/// Returns the pieces of a text, each with true if it stands between backticks. The last backtick of an odd number is
+/// itself.
 fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -48,7 +48,7 @@ fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
     })
 }
 
-/// GitHub's Markdown that is being written, the inside of one line at a time.
+/// A line of GitHub's Markdown under construction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Markdown(String);
 
@@ -59,9 +59,8 @@ impl Markdown {
         self
     }
 
-    /// Writes text. Whatever means something in Markdown or HTML becomes a character reference, which is text and
-    /// nothing else; what GitHub makes a link or a mention of in text (`@who`, `#1`, `https://`) is parted by a space
-    /// of no width.
+    /// Writes text. Characters with a meaning in Markdown or HTML become character references. A space of no width
+    /// breaks texts that GitHub would turn into a link or a mention (`@who`, `#1`, `https://`).
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         let text = safe(text).replace("://", ":\u{200b}//").replace("www.", "www\u{200b}.");
         for c in text.chars() {
@@ -79,7 +78,7 @@ impl Markdown {
         self
     }
 
-    /// Writes text, with what stands between backticks as code.
+    /// Writes text, with the parts between backticks as code.
     pub(super) fn quoted(&mut self, text: &str) -> &mut Self {
         for (code, piece) in pieces(text) {
             if code {
@@ -91,7 +90,7 @@ impl Markdown {
         self
     }
 
-    /// Writes a name into a comment that nobody sees: without what could end it.
+    /// Writes a name into an invisible comment, without characters that could end it.
     pub(super) fn hidden(&mut self, name: &str) -> &mut Self {
         self.0.push_str(&safe(name).replace(['<', '>'], "").replace("--", "-"));
         self
@@ -103,18 +102,18 @@ impl Markdown {
         self
     }
 
-    /// Writes what was written elsewhere.
+    /// Writes other Markdown.
     pub(super) fn join(&mut self, other: &Markdown) -> &mut Self {
         self.0.push_str(&other.0);
         self
     }
 
-    /// How many characters were written.
+    /// Returns the number of characters written.
     pub(super) fn chars(&self) -> usize {
         self.0.chars().count()
     }
 
-    /// What was written.
+    /// Returns the Markdown.
     pub(super) fn into_string(self) -> String {
         self.0
     }

@@ -1,8 +1,8 @@
-//! The tables → what a kind, a field, a setting or a finding code means, for a terminal.
+//! Explains a kind, a field, a setting or a finding code from the tables, for a terminal.
 //!
 //! Every topic has a path: `agent`, `agent.wrapUpSeconds`, `policy.limits.deletes`, `connection.agent-config.token`,
-//! `R101`. A topic shows itself and those right below it. What no table says (`profile`, `minMembers`) is taken
-//! from the schema of manifests, which editors show as well.
+//! `R101`. A topic shows itself and those right below it. Topics outside the tables (`profile`, `minMembers`) come from
+//! the schema of manifests, which editors show as well.
 
 use std::fmt::Write as _;
 
@@ -19,19 +19,19 @@ use crate::model::support::{Cell, Mapping, Support};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
-/// Something that can be explained.
+/// A topic of `explain`.
 struct Topic {
     path: String,
     /// Its meaning.
     doc: String,
-    /// More lines, each a label and what is so.
+    /// More lines, each a label and a fact.
     facts: Vec<(&'static str, String)>,
 }
 
 /// Explains a topic, or lists them all.
 ///
 /// # Errors
-/// There is no such topic; the nearest one, when one is near.
+/// There is no such topic; holds the nearest one, if one is near.
 pub fn explain(
     wanted: Option<&str>,
     roster: &Json,
@@ -44,7 +44,7 @@ pub fn explain(
     if let Some(topic) = topics.iter().find(|topic| topic.path.eq_ignore_ascii_case(&path)) {
         return Ok(shown(topic, &topics));
     }
-    // A field alone: of whatever has one of that name.
+    // A bare name: every topic whose last part it is.
     let ends = |path: &str| path.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case(wanted));
     let named: Vec<&Topic> =
         topics.iter().filter(|topic| !wanted.contains('.') && ends(&topic.path)).collect();
@@ -64,7 +64,7 @@ pub fn explain(
     Err(near.or_else(|| paths().find(begins).map(str::to_owned)))
 }
 
-/// What people also write: plurals, and the keys of the workspace file.
+/// Returns the path of a topic for common spellings: plurals, and the keys of the workspace file.
 fn canonical(wanted: &str) -> String {
     let (first, rest) = wanted.split_once('.').map_or((wanted, None), |(first, rest)| (first, Some(rest)));
     let first = match first.to_ascii_lowercase().as_str() {
@@ -79,7 +79,7 @@ fn canonical(wanted: &str) -> String {
         "states" => "presence",
         _ => first,
     };
-    // An agent's fields are a profile's.
+    // A profile has the fields of an agent.
     match (first, rest) {
         ("profile", Some(rest)) => format!("agent.{rest}"),
         (first, Some(rest)) => format!("{first}.{rest}"),
@@ -160,7 +160,7 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
     topics
 }
 
-/// The fields of a kind: those of its table, then what the schema knows beside them.
+/// Adds the fields of a kind: those of its table, then those of the schema alone.
 fn fields(
     topics: &mut Vec<Topic>,
     kind: &str,
@@ -267,12 +267,12 @@ fn settings(topics: &mut Vec<Topic>, above: &str, table: &'static [Setting]) {
     }
 }
 
-/// A cell of the reference without its marks.
+/// Returns a cell of the reference without its marks.
 fn plain(text: &str) -> String {
     text.replace('`', "")
 }
 
-/// Whether a topic stands right below another.
+/// Returns true if a topic stands right below another.
 fn is_below(topic: &Topic, above: &str) -> bool {
     if above == "finding" {
         return RULES.iter().any(|rule| rule.code == topic.path);
@@ -327,7 +327,7 @@ fn overview(topics: &[Topic], specs: &[&'static Spec]) -> String {
     )
 }
 
-/// Text in lines of at most 100 columns, indented.
+/// Returns text in lines of at most 100 columns, indented.
 fn wrapped(text: &str, indent: usize) -> String {
     let indent = " ".repeat(indent);
     let lines = Options::new(100)
@@ -347,7 +347,7 @@ mod tests {
     use super::*;
     use crate::vendors;
 
-    /// What a schema of manifests says beside the tables.
+    /// Returns the part of a manifest schema that the tables lack.
     fn roster() -> Json {
         let own = json!({ "protect": { "description": "No deletes.", "type": "boolean", "default": false } });
         json!({ "$defs": { "agent": { "properties": own }, "queue": {}, "seat": {} } })
@@ -364,7 +364,7 @@ mod tests {
         let paths: BTreeSet<&str> = topics.iter().map(|topic| topic.path.as_str()).collect();
         assert_eq!(paths.len(), topics.len());
         assert!(topics.iter().all(|topic| !topic.doc.is_empty()));
-        // Everything is found from the list of all.
+        // Every topic is listed under its parent, or in the list of all.
         let all = explain(None, &roster(), &[]).unwrap_or_default();
         for topic in &topics {
             let above = topic.path.rsplit_once('.').map_or("finding", |(above, _)| above);

@@ -1,7 +1,7 @@
-//! A report → GitHub's workflow annotations, on the manifests' lines.
+//! Renders a report as GitHub's workflow annotations, on the manifests' lines.
 //!
-//! `::error file=roster/a.yaml,line=12,col=5,title=R303::message`. GitHub shows at most ten annotations of a level
-//! per step. The summary comes first. At most ten of its level, itself included, and ten of each other level follow.
+//! `::error file=roster/a.yaml,line=12,col=5,title=R303::message`. GitHub shows at most ten annotations of a level per
+//! step. The summary comes first. At most ten of its level, itself included, and ten of each other level follow.
 //! Deletions go first, and the summary counts the rest.
 
 use super::view::{self, Line, LineKind, Tense, View};

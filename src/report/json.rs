@@ -1,4 +1,4 @@
-//! A report → one JSON document.
+//! Renders a report as one JSON document.
 //!
 //! One workspace is its plan, drift or result as the schema defines it. Several workspaces are a `rosterctl.plans/v1`
 //! with one such document each. A failed workspace is a `rosterctl.error/v1`, so that it stays visible.

@@ -1,8 +1,8 @@
-//! A report → JUnit XML, for pipelines that show tests: a suite a workspace, a case a change or finding. The counts of
-//! a run are properties of its suite.
+//! Renders a report as JUnit XML, for pipelines that show tests: a suite a workspace, a case a change or finding. The
+//! counts of a run are properties of its suite.
 //!
-//! A finding that is an error or a warning fails; so does, in a drift, whatever differs. What a plan wants to change is
-//! no failure. A workspace that could not be planned is an error.
+//! A finding that is an error or a warning fails. In a drift every difference fails. A planned change is no failure. A
+//! workspace that could not be planned is an error.
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
@@ -13,11 +13,11 @@ use crate::model::id::safe;
 use crate::model::outcome::Status;
 use crate::model::rule::Severity;
 
-/// Draws a report.
+/// Renders a report.
 pub(super) fn report(report: &Report) -> String {
     let mut suites = quick_junit::Report::new(format!("rosterctl {}", report.command.word()));
     suites.add_test_suites(report.parts.iter().map(|part| suite(report, part)));
-    // A text takes whatever is written to it.
+    // Writing to a string cannot fail.
     suites.to_string().unwrap_or_default()
 }
 
@@ -58,12 +58,12 @@ fn case(report: &Report, class: &str, name: &str, status: TestCaseStatus) -> Tes
     case
 }
 
-/// What fails.
+/// Returns the status of a failed case.
 fn failure(why: &str) -> TestCaseStatus {
     because(TestCaseStatus::non_success(NonSuccessKind::Failure), why)
 }
 
-/// What could not be tried.
+/// Returns the status of a case that could not be tried.
 fn error(why: &str) -> TestCaseStatus {
     because(TestCaseStatus::non_success(NonSuccessKind::Error), why)
 }
@@ -90,7 +90,7 @@ fn failed(report: &Report, part: &Part, failure: &Failure) -> Vec<TestCase> {
     wrong.collect()
 }
 
-/// What a case is called: `delete agent/8001 张三`.
+/// Returns the name of a case: `delete agent/8001 张三`.
 fn named(line: &Line, tense: Tense) -> String {
     let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
     match line.tone {
@@ -101,7 +101,7 @@ fn named(line: &Line, tense: Tense) -> String {
     }
 }
 
-/// The code of a finding, and the resources that it is about.
+/// Returns the code of a finding and its resources.
 fn about(line: &Line) -> String {
     let about = line.about.iter().map(String::as_str);
     [line.subject.as_str()].into_iter().chain(about).collect::<Vec<_>>().join(" ")

@@ -1,8 +1,8 @@
-//! A report → a comment for a pull request, in GitHub's Markdown.
+//! Renders a report as a comment for a pull request, in GitHub's Markdown.
 //!
-//! A comment holds 65,536 characters. What is longer is cut at a row, never inside a fold or a fence, and says so. Those
-//! who are deleted come first: their rows are shortened, down to their numbers, before one is cut. Of what is left each
-//! fold has a share. In a fold that is cut, the rows in which most is lost come first.
+//! A comment holds 65,536 characters. A longer one is cut at a row, never inside a fold or a fence, and a note says so.
+//! Deleted agents come first: their rows are shortened, down to their numbers, before one is cut. Each other fold has a
+//! share of the rest. In a cut fold the rows with the greatest losses come first.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -17,37 +17,38 @@ use crate::model::agent::ENABLED;
 const MOST: usize = 65_000;
 /// Most characters of one cell, before escaping.
 const WIDEST: usize = 1_200;
-/// Most characters of a name of the deleted, one for each form of their chapters; the last form is numbers alone.
+/// Most characters of the name of a deleted agent, one for each form of their chapters. The last form holds numbers
+/// alone.
 const NAMES: [usize; 3] = [120, 40, 16];
-/// The greatest rank of those who are deleted.
+/// The greatest rank of a chapter of deleted agents.
 const DELETED: usize = 2;
 /// The rank of the picture of the order.
 const PICTURE: usize = 9;
-/// Characters that the other folds have for themselves, beside those who are deleted.
+/// Characters reserved for the other folds, beside the deleted agents.
 const RESERVE: usize = 12_000;
 /// Most characters of a sentence above the folds.
 const SENTENCE: usize = 600;
-/// Longest text of which both sides are shown.
+/// Longest text that is shown on both sides.
 const SHORT: usize = 24;
 
 /// A fold of the comment.
 struct Chapter {
-    /// The lower, the longer it is kept.
+    /// Rank: folds of a high rank are cut first.
     rank: usize,
     open: Markdown,
     rows: Vec<Markdown>,
-    /// How much is lost in each row; empty where the order of the rows stays.
+    /// Loss of each row; empty if the rows keep their order.
     losses: Vec<Loss>,
     close: &'static str,
     /// Shorter forms of a fold that is not cut while another one can be.
     shorter: Vec<(Markdown, Vec<Markdown>)>,
 }
 
-/// How much is lost in a row, in thousandths: first by balance, then of those who are there before.
+/// The loss of a row, in thousandths: the net loss, then the share of members that leave.
 type Loss = (usize, usize);
 
 impl Chapter {
-    /// Brings the rows in which most is lost to the front; returns the places that the rows had.
+    /// Moves the rows with the greatest losses to the front. Returns the former indices of the rows.
     fn losses_first(&mut self) -> Vec<usize> {
         let mut places: Vec<usize> = (0..self.rows.len()).collect();
         places.sort_by_key(|at| Reverse(self.losses.get(*at)));
@@ -55,14 +56,14 @@ impl Chapter {
         places
     }
 
-    /// Brings rows back to the places that they had.
+    /// Moves rows back to their former indices.
     fn restore(&mut self, places: Vec<usize>) {
         let mut rows: Vec<_> = places.into_iter().zip(std::mem::take(&mut self.rows)).collect();
         rows.sort_by_key(|(at, _)| *at);
         self.rows = rows.into_iter().map(|(_, row)| row).collect();
     }
 
-    /// How many characters it takes as a whole, with the line that says how many rows are missing.
+    /// Returns the number of characters of the whole fold, with the line about missing rows.
     fn chars(&self) -> usize {
         self.frame() + self.rows.iter().map(Markdown::chars).sum::<usize>()
     }
@@ -72,7 +73,7 @@ impl Chapter {
     }
 }
 
-/// Draws a report.
+/// Renders a report.
 pub(super) fn report(report: &Report) -> String {
     let mut head = marker(report);
     let mut parts: Vec<(Markdown, Vec<Chapter>)> = Vec::new();
@@ -86,7 +87,7 @@ pub(super) fn report(report: &Report) -> String {
     fit(&head, parts)
 }
 
-/// The mark by which a pipeline finds the comment that it made before.
+/// Returns the mark by which a pipeline finds its earlier comment.
 fn marker(report: &Report) -> Markdown {
     let mut head = Markdown::default();
     head.raw("<!-- rosterctl:");
@@ -98,7 +99,7 @@ fn marker(report: &Report) -> Markdown {
     head
 }
 
-/// A workspace: its summary, and its folds.
+/// Renders a workspace: its summary, and its folds.
 fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Chapter>) {
     let mut head = Markdown::default();
     head.raw("### rosterctl ").raw(report.command.word()).raw(": ").text(part.name());
@@ -142,7 +143,7 @@ fn view(report: &Report, view: &View, head: &mut Markdown) -> Vec<Chapter> {
     for group in Section::told() {
         let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, line)).collect();
         if !rows.is_empty() {
-            // Nobody is deleted behind a fold.
+            // No deletion is hidden behind a fold.
             let deleted = matches!(group, Section::Leaves | Section::Remade);
             let open = rows.len() <= 10 || deleted;
             let (title, count) = (group.title(view.tense), view.count(group));
@@ -159,7 +160,7 @@ fn view(report: &Report, view: &View, head: &mut Markdown) -> Vec<Chapter> {
     sections
 }
 
-/// The chapter of those who are deleted, in ever fewer characters.
+/// Returns the chapter of deleted agents in ever fewer characters.
 fn shorter(
     title: &'static str,
     count: usize,
@@ -200,7 +201,7 @@ fn shorter(
     forms
 }
 
-/// Who is deleted, each by number and name where a line stands for several.
+/// Returns the deleted agents of a line, each by number and name if there are several.
 fn names(line: &Line, most: usize) -> String {
     if line.everyone.is_empty() {
         return cut_to(line.name().unwrap_or_default(), most);
@@ -208,12 +209,12 @@ fn names(line: &Line, most: usize) -> String {
     line.everyone.iter().map(|one| cut_to(one, most)).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a piece names all agents that a line stands for.
+/// Returns true if a segment names all agents of a line.
 fn is_who(line: &Line, piece: &Segment) -> bool {
     matches!(piece, Segment::Words(words) if !line.everyone.is_empty() && *words == line.everyone.join(", "))
 }
 
-/// Which fold is cut last: those who leave, then what needs a decision, then the others in order.
+/// Returns the rank of a fold: open changes, deletions, findings, then the others in order.
 fn rank(group: Section) -> usize {
     match group {
         Section::Open => 0,
@@ -277,7 +278,7 @@ fn summary(view: &View, head: &mut Markdown) {
     }
 }
 
-/// The picture of what comes after what.
+/// Renders the picture of the stages.
 fn order(view: &View) -> Option<Chapter> {
     if !view.order.helps() {
         return None;
@@ -326,7 +327,7 @@ fn section(
     }
 }
 
-/// How much is lost in a line: a queue's members, an agent's work, or its main skill group.
+/// Returns the loss of a line: a queue's members, an agent's work, or its main skill group.
 fn loss(line: &Line) -> Loss {
     if let Some(staffing) = &line.staffing {
         let share = |lost: usize| lost * 1000 / staffing.before.max(1);
@@ -384,12 +385,12 @@ fn row(report: &Report, group: Section, line: &Line) -> Markdown {
     row
 }
 
-/// A resource without its kind, which the heading says.
+/// Returns a resource without its kind, which the heading names.
 fn bare(subject: &str) -> &str {
     subject.split_once('/').map_or(subject, |(_, name)| name)
 }
 
-/// What is said of a line, but for the name.
+/// Renders the segments of a line, except the name.
 fn said<'a>(row: &mut Markdown, pieces: impl Iterator<Item = &'a Segment>) {
     let mut first = true;
     for piece in pieces {
@@ -417,7 +418,7 @@ fn said<'a>(row: &mut Markdown, pieces: impl Iterator<Item = &'a Segment>) {
     }
 }
 
-/// Both sides of a value; a long text once, with marks in it.
+/// Renders both sides of a value; a long text once, with marks in it.
 fn changed(row: &mut Markdown, before: &str, after: &str) {
     let long = before.chars().count().max(after.chars().count()) > SHORT;
     match spans(before, after).filter(|_| long) {
@@ -447,7 +448,7 @@ fn cut_to(text: &str, most: usize) -> String {
     }
 }
 
-/// Puts the comment together, and leaves out what does not fit.
+/// Assembles the comment, and drops the rows that do not fit.
 fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Chapter>)>) -> String {
     let note = "\n_Cut: the whole report is in this run's artifact._\n";
     let mut left = MOST.saturating_sub(head.chars() + note.len());
@@ -467,7 +468,7 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Chapter>)>) -> String {
         order.extend(sections.iter().enumerate().map(|(at, (section, _))| (section.rank, part, at)));
     }
     order.sort_unstable();
-    // The frames first, so that each fold can say how many rows it lacks.
+    // The frames come first, so that each fold can show its number of missing rows.
     let (pictures, folds): (Vec<_>, Vec<_>) = order.into_iter().partition(|(rank, ..)| *rank == PICTURE);
     let mut framed = Vec::new();
     for fold in folds {
@@ -479,7 +480,7 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Chapter>)>) -> String {
         left -= frame;
         framed.push(fold);
     }
-    // Nothing is moved in a fold that is shown as a whole.
+    // A fold that is shown as a whole keeps its order.
     let mut moved: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
     for (_, part, at) in &framed {
         let section = &mut kept[*part].1[*at].0;
@@ -487,7 +488,7 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Chapter>)>) -> String {
             moved.insert((*part, *at), section.losses_first());
         }
     }
-    // Those who are deleted, then a share for each of the others, then by rank what is left.
+    // Deleted agents first, then a share for each other fold, then the rest by rank.
     let is_deleted = |fold: &&(usize, usize, usize)| fold.0 <= DELETED;
     for (_, part, at) in framed.iter().filter(is_deleted) {
         left -= fill(&mut kept[*part].1[*at], left);
@@ -505,7 +506,7 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Chapter>)>) -> String {
         }
         whole &= is_whole;
     }
-    // A picture is whole or not at all.
+    // A picture is whole or absent.
     for (rank, part, at) in pictures {
         let (section, shown) = &mut kept[part].1[at];
         if left < section.chars() {
@@ -539,7 +540,7 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Chapter>)>) -> String {
     out.into_string()
 }
 
-/// Shows more rows of a fold in so many characters, and returns how many it took.
+/// Shows more rows of a fold within `room` characters, and returns the number of characters used.
 fn fill((section, shown): &mut (Chapter, usize), room: usize) -> usize {
     let mut used = 0;
     for row in &section.rows[*shown..] {
@@ -552,8 +553,8 @@ fn fill((section, shown): &mut (Chapter, usize), room: usize) -> usize {
     used
 }
 
-/// Puts the chapters of the deleted into the longest form that leaves the others their reserve; whether that is the
-/// whole one.
+/// Puts the chapters of deleted agents into the longest form that leaves the others their reserve. Returns true for the
+/// whole form.
 fn shorten(kept: &mut [(Markdown, Vec<(Chapter, usize)>)], left: usize) -> bool {
     let (mut deleted, others): (Vec<_>, Vec<_>) = kept
         .iter_mut()

@@ -1,4 +1,4 @@
-//! Plan or result → bytes. Every format renders the same view, so that all formats show the same facts.
+//! Renders plans and results as bytes. Every format renders the same view, so all formats show the same facts.
 //!
 //! ```text
 //! plan, results ─mask─▶ plan, results ─view─▶ View ─▶ text, markdown, html, sarif, github, junit, prometheus

@@ -1,4 +1,4 @@
-//! The tables → a Markdown reference of every field, setting and finding code.
+//! Renders a Markdown reference of every field, setting and finding code from the tables.
 //!
 //! The page is generated from the tables and checked in.
 

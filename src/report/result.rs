@@ -1,4 +1,4 @@
-//! What became of a run → text and JSON.
+//! Renders the result of a run as text and JSON.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -101,7 +101,7 @@ pub struct Held {
     pub message: String,
 }
 
-/// Puts a run together.
+/// Assembles the result of a run.
 pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
     let results: Vec<Entry<'_>> = ends(plan, run).collect();
     let count = |status: Status| results.iter().filter(|entry| entry.end == status).count();
@@ -134,7 +134,7 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
     }
 }
 
-/// Returns the results of a step: one, or two where it was done for some of its targets.
+/// Returns the results of a step: two if it was done for some of its targets only.
 fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
     let entry = |targets, status: Status, notes: &[Note]| Entry {
         step: &step.id,
@@ -146,7 +146,7 @@ fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
     };
     let spared: Vec<ResourceId> =
         result.spared.iter().map(|spared| ResourceId::agent(&spared.agent)).collect();
-    // A list that was written with agents at work in it was written.
+    // A member list that kept busy agents was written all the same.
     let (done, open) = if step.operation == Operation::QueueMembers && result.only_deferred {
         (step.targets.clone(), spared)
     } else {
@@ -164,25 +164,25 @@ fn ends<'a>(plan: &'a Plan, run: &'a Run) -> impl Iterator<Item = Entry<'a>> {
     plan.steps.iter().zip(&run.results).flat_map(|(step, result)| entries(step, result))
 }
 
-/// A step in words: `agent.create agent/8101..8180`.
+/// Describes a step: `agent.create agent/8101..8180`.
 pub fn step(step: &Step) -> String {
     let ids: Vec<OperatorId> = step.targets.iter().map(|target| target.name.clone()).collect();
     step_for(step, &ids)
 }
 
-/// A step in words, for some of its targets.
+/// Describes a step, for some of its targets.
 pub fn step_for(step: &Step, ids: &[OperatorId]) -> String {
     let ids: Vec<&OperatorId> = ids.iter().collect();
     let kind = step.targets.first().map_or("", |target| target.kind.word());
     format!("{} {kind}/{}", step.operation.word(), ranges(&ids))
 }
 
-/// Whether a run did all that there is to do, and it was read back.
+/// Returns true if a run completed all work, and a read-back proved it.
 pub(super) fn is_whole(run: &Run) -> bool {
     run.refused.is_none() && run.due.is_empty() && run.results.iter().all(StepResult::is_proved)
 }
 
-/// What a saved plan left due, in a sentence.
+/// Describes the work beyond a saved plan, in a sentence.
 fn due(run: &Run) -> Option<String> {
     let mut kinds: BTreeMap<Kind, Vec<&OperatorId>> = BTreeMap::new();
     for id in &run.due {
@@ -193,10 +193,10 @@ fn due(run: &Run) -> Option<String> {
     (!said.is_empty()).then(|| format!("Since the plan was saved more is due: {said}; plan again."))
 }
 
-/// What is to be told of the whole run; `None` when nothing was to be done.
+/// Describes the whole run; `None` if there was nothing to do.
 pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
     if let Some(why) = &run.refused {
-        // A reason may list what moved, a line each; here it is one sentence.
+        // A reason may list the resources that moved, a line each; here it is one sentence.
         return Some(format!(
             "Not applied: {}",
             why.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
@@ -206,7 +206,7 @@ pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
     (!told.is_empty()).then_some(told)
 }
 
-/// How the steps of a run ended, in a sentence.
+/// Describes the results of the steps, in a sentence.
 fn ended(plan: &Plan, run: &Run) -> Option<String> {
     let Counts { done, partial, failed, skipped, unknown } = build(plan, run).summary;
     let open = failed + skipped + unknown;
@@ -243,7 +243,7 @@ fn ended(plan: &Plan, run: &Run) -> Option<String> {
     }
 }
 
-/// What running apply again does about the steps that are not done.
+/// Describes the effect of another apply on the steps that are not done.
 fn again(run: &Run) -> &'static str {
     let kept = |result: &&StepResult| result.notes.iter().any(Note::is_form);
     let open = || run.results.iter().filter(|result| result.status != Status::Done);

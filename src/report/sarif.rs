@@ -1,4 +1,4 @@
-//! A report → SARIF 2.1.0, for code scanning and editors.
+//! Renders a report as SARIF 2.1.0, for code scanning and editors.
 //!
 //! Rules are the rows of the table of finding codes. This file adds rules for results that are no finding: a
 //! difference, an error in a file, a step that was not done. A result without a line points at the workspace file,
@@ -65,7 +65,7 @@ fn run(report: &Report, part: &Part) -> Json {
     })
 }
 
-/// Returns the workspace's part of the run id: its name, or its place if the name is not unique.
+/// Returns the workspace's part of the run id: its name, or its place if names repeat.
 fn category(report: &Report, part: &Part) -> String {
     let alone = report.parts.iter().filter(|other| other.name() == part.name()).count() == 1;
     let category = if alone { part.name().into() } else { report.path(&part.place) };
@@ -231,7 +231,7 @@ fn artifact(report: &Report, file: &str) -> Json {
     }
 }
 
-/// Converts a path to a relative reference of RFC 3986: letters, digits and `-._~/` stay, other bytes become `%XX`.
+/// Converts a path to a relative reference of RFC 3986. Letters, digits and `-._~/` stay, other bytes become `%XX`.
 fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {

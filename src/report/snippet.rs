@@ -9,13 +9,13 @@
 //!    = help: did you mean `普通坐席`?
 //! ```
 //!
-//! What holds for the text, whatever stands in the file:
+//! Invariants of the text, for any file:
 //!
-//! - A private value is not in it: lines are cut by [`crate::yaml::redact`] before anything else is
-//!   done to them, and the lines above are looked at, since a value may begin there.
-//! - No control character of the file reaches the terminal, nor one that turns writing round.
-//! - Carets stand below what they point at: columns of the file are characters, columns of the screen
-//!   are not (`张` takes two).
+//! - It holds no private value: [`crate::yaml::redact`] cuts the lines first, and looks at the lines above, where a
+//!   value may begin.
+//! - No control character of the file reaches the terminal, and no bidirectional one.
+//! - Carets stand below their target: columns of the file are characters, columns of the screen are not (`张` takes
+//!   two).
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -28,17 +28,17 @@ use crate::model::source::Source;
 use crate::model::text::sanitize;
 use crate::yaml::redact;
 
-/// What stands in place of something private. Always of this length.
+/// Replacement of a private value, of constant length.
 const MASK: &str = " ••••••";
 /// Widest line that is shown whole, in columns.
 const WIDEST: usize = 160;
-/// How many lines above are asked for, to see whether a private value began there.
+/// Most lines above that are searched for the beginning of a private value.
 const LOOK_BACK: u32 = 100;
 
 /// Renders one diagnostic, with a line break at the end.
 ///
-/// `severity` is the word in front (`error`, `warning`). `source_line` gives the text of the line at
-/// a place, whatever its column, without its line break; it is asked for lines above as well.
+/// `severity` is the word in front (`error`, `warning`). `source_line` returns the text of the line at a place, at any
+/// column, without its line break. It is called for lines above as well.
 pub fn render(
     diagnostic: &Diagnostic,
     severity: &str,
@@ -48,7 +48,7 @@ pub fn render(
     render_one(diagnostic, severity, &source_line, Styles::new(severity, colour))
 }
 
-/// Renders diagnostics, a blank line between them, and how many there were in how many files.
+/// Renders diagnostics with a blank line between them, and the counts of diagnostics and files.
 pub fn render_all(
     diagnostics: &[Diagnostic],
     severity: &str,
@@ -124,7 +124,7 @@ fn render_one(
     out
 }
 
-/// The arrow to a place and, when its line can be had, the line with carets below.
+/// Renders the arrow to a place and, if its line is available, the line with carets below.
 fn snippet(
     out: &mut String,
     source: &Source,
@@ -146,14 +146,14 @@ fn snippet(
     let _ = writeln!(out, "{:margin$} {frame}|{frame:#} {:before$}{carets}{marks}{carets:#}", "", "");
 }
 
-/// A line as it may be shown, cut in three: before the carets, above them, behind them.
+/// The visible part of a line, cut in three: before the carets, above them, behind them.
 struct Shown {
     before: String,
     marked: String,
     after: String,
 }
 
-/// Cuts a line at the place pointed at, and hides what is private.
+/// Cuts a line at a place, and redacts it.
 fn shown(line: &str, source: &Source, masked: bool, above: impl Fn(u32) -> Option<String>) -> Shown {
     let line = line.trim_end_matches(['\n', '\r']);
     let column = (source.column as usize).saturating_sub(1);
@@ -161,7 +161,7 @@ fn shown(line: &str, source: &Source, masked: bool, above: impl Fn(u32) -> Optio
     let hidden = |until: usize| {
         let before = if until == 0 { "…" } else { &line[..until] };
         let (before, mask) = (visible(before), MASK.to_string());
-        // A place in front of the mask is still pointed at.
+        // The carets still point at a place in front of the mask.
         let length = token(line, start);
         if until > 0 && start + length <= until {
             return Shown {
@@ -189,8 +189,8 @@ fn shown(line: &str, source: &Source, masked: bool, above: impl Fn(u32) -> Optio
     }
 }
 
-/// Returns where the line's first key ends (behind its `:`), when the place pointed at is the key
-/// itself or stands behind it. On any other line a `:` may belong to the private text: `0`.
+/// Returns the end of the line's first key (behind its `:`). The place must be the key or stand behind it. On any other
+/// line a `:` may belong to the private text: returns `0`.
 fn own_key(line: &str, start: usize) -> usize {
     let Some(colon) = line.find(':') else { return 0 };
     let name = line[..colon].trim().trim_start_matches(['-', '?', '{', '[', ' ']).trim_matches(['"', '\'']);
@@ -201,7 +201,7 @@ fn own_key(line: &str, start: usize) -> usize {
     if is_name && blank && start > colon { colon + 1 } else { 0 }
 }
 
-/// Whether a private value that begins above reaches this line.
+/// Returns true if a private value that begins above reaches this line.
 fn continues(line: &str, above: impl Fn(u32) -> Option<String>) -> bool {
     let mut lines: Vec<String> = (1..=LOOK_BACK).map_while(above).collect();
     lines.reverse();
@@ -209,7 +209,7 @@ fn continues(line: &str, above: impl Fn(u32) -> Option<String>) -> bool {
     redact::continues(&lines, line)
 }
 
-/// Length in bytes of the YAML token at `start`, at least one character if there is one.
+/// Returns the length in bytes of the YAML token at `start`. It is at least one character if there is one.
 fn token(line: &str, start: usize) -> usize {
     let text = &line[start..];
     let Some(first) = text.chars().next() else { return 0 };
@@ -266,7 +266,7 @@ fn plain(text: &str, flow: bool) -> usize {
     text[..end.map_or(text.len(), |(at, _)| at)].trim_end().len()
 }
 
-/// Whether a bracket is open in front of a place of the same line.
+/// Returns true if a bracket is open before a place of the same line.
 fn in_flow(before: &str) -> bool {
     let mut depth = 0_i32;
     for c in before.chars() {
@@ -279,21 +279,21 @@ fn in_flow(before: &str) -> bool {
     depth > 0
 }
 
-/// Makes text safe for a terminal: tabs become `→`, whatever else is hidden its code.
+/// Makes text safe for a terminal: tabs become `→`, other hidden characters their codes.
 fn visible(text: &str) -> String {
     text.split('\t').map(sanitize).collect::<Vec<_>>().join("→   ")
 }
 
-/// What of a line is printed.
+/// The printed part of a line.
 struct Window {
     text: String,
-    /// Columns in front of the carets.
+    /// Columns before the carets.
     before: usize,
     /// Columns of carets.
     width: usize,
 }
 
-/// Cuts a long line down to what stands around the carets.
+/// Cuts a long line down to the text around the carets.
 fn window(line: &Shown) -> Window {
     let Shown { before, marked, after } = line;
     let size = measure_text_width;

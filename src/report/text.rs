@@ -26,13 +26,13 @@ pub struct TextStyle {
 }
 
 impl TextStyle {
-    /// Paints a text where colours are wanted.
+    /// Paints a text if colours are enabled.
     pub(super) fn paint(self, text: &str, style: Style) -> String {
         if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 
-/// From how many columns on a changed text is shown once, with marks in it.
+/// Number of columns from which on a changed text is shown once, with marks in it.
 const LONG: usize = 24;
 
 /// Renders a report: each workspace with its plan and, after an apply, its outcome.

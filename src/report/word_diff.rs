@@ -1,4 +1,4 @@
-//! Two texts → common, removed and added spans: words, and single characters of Chinese.
+//! Splits two texts into common, removed and added spans: words, and single characters of Chinese.
 
 use similar::{ChangeTag, TextDiff};
 
@@ -16,7 +16,7 @@ pub(super) enum Span {
     New(String),
 }
 
-/// Returns the spans of two texts, adjacent ones of one kind merged; `None` when the texts differ too much.
+/// Returns the spans of two texts, adjacent ones of one kind merged. Returns `None` when the texts differ too much.
 pub(super) fn spans(before: &str, after: &str) -> Option<Vec<Span>> {
     let diff = TextDiff::from_unicode_words(before, after);
     if diff.ratio() < ALIKE {

@@ -109,7 +109,7 @@ pub struct Client {
 struct RetryAfterGate(std::sync::Mutex<Option<Duration>>);
 
 impl RetryAfterGate {
-    /// Records the vendor's `Retry-After`, whatever its response was.
+    /// Records the vendor's `Retry-After` of a response with status 429 or above 499.
     ///
     /// After a 503 the result of the call is unknown, and its read-back has to wait too. A time longer than `most` is
     /// ignored, because retries may not take so long.
@@ -185,7 +185,7 @@ impl Client {
         }
     }
 
-    /// Returns the same client without retries, whatever the connection's settings are.
+    /// Returns the same client without retries, for any settings of the connection.
     #[must_use]
     pub fn without_retries(mut self) -> Self {
         self.bounds.attempts = 1;
@@ -340,7 +340,7 @@ impl Client {
         Ok(Key::Token(token))
     }
 
-    /// Forgets a refused token. Returns false if the key is no token.
+    /// Drops a refused token. Returns false if the key is no token.
     async fn drop_token(&self, key: &Key) -> bool {
         let Key::Token(refused) = key else { return false };
         let mut kept = self.token.lock().await;
@@ -402,8 +402,8 @@ impl Client {
             Some(rate) => Some(or_stop(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
             None => None,
         };
-        // The check comes after the longest wait. With a rate limit, that is the wait for its window; else the wait
-        // for a slot, which the reads of the check share.
+        // The check comes after the longest wait. With a rate limit, that is the wait for its window. Without one, it
+        // is the wait for a slot, which the reads of the check share.
         if let (Some(check), None) = (check, &permit) {
             or_stop(stop, check.ready()).await?.map_err(|failure| self.unsent(failure))?;
         }

@@ -82,7 +82,7 @@ pub fn start() -> Option<&'static str> {
     START.get_or_init(read).as_deref()
 }
 
-/// A number that is not drawn twice.
+/// Returns a random number that is practically unique.
 ///
 /// # Panics
 /// The operating system gives no random bytes.

@@ -1,4 +1,4 @@
-//! Explains why a call found no connection, and whether a retry can help.
+//! Explains why a call found no connection, and tells if a retry can help.
 //!
 //! An untrusted certificate stays untrusted: no call is retried after it. The words never read as if the system had
 //! refused.

@@ -25,7 +25,7 @@ use crate::model::plan::{Operation, Plan};
 use crate::model::retry;
 use crate::model::secret::{Secret, SecretRef};
 
-/// Passwords of a plan, by store and key. They are read before its first write, or made by a step.
+/// Passwords of a plan, by store and key. They are read before its first write, or created by a step.
 pub type Passwords = Mutex<BTreeMap<(Arc<str>, Arc<str>), Arc<Secret>>>;
 
 /// Callback for the response to a step: its index in the plan, operation and failure.
@@ -184,7 +184,7 @@ pub async fn run(
             }
             event = running.next() => event,
         };
-        // The machine always has something running until it finishes.
+        // Until the machine finishes, it always has an effect in progress.
         machine.tick(checks.elapsed());
         effects = match event {
             Some(event) => machine.next(event),
@@ -226,7 +226,7 @@ async fn carry_out(
     if let WriteOp::CreateAgents { ids, .. } = op
         && let Some(why) = receipt.id_mismatch(ids)
     {
-        // The read-back tells which agents exist before the step counts as failed.
+        // The read-back finds the agents that exist before the step counts as failed.
         return Err(Failure::Refused(why));
     }
     if let (Some((ids, secret)), Some(sent)) = (op.password(), password) {
@@ -238,7 +238,7 @@ async fn carry_out(
     Ok(receipt.exten.map(OperatorId::new))
 }
 
-/// Makes a password and stores it, unless the store has one that may stay.
+/// Creates a password and stores it, unless the store has one that may stay.
 async fn make(
     secrets: &dyn PasswordStore,
     passwords: &Passwords,

@@ -1,8 +1,8 @@
 //! HTTP clients: the rules for all of them.
 //!
 //! Proxies come from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, further certificate authorities from
-//! SSL_CERT_FILE and SSL_CERT_DIR. No call to this machine goes through a proxy, whatever NO_PROXY is: the proxy
-//! would see the credential. No redirect is followed, so that no credential reaches another host.
+//! SSL_CERT_FILE and SSL_CERT_DIR. No call to this machine goes through a proxy, for any NO_PROXY: the proxy would see
+//! the credential. No redirect is followed, so that no credential reaches another host.
 
 use std::fs;
 use std::future::Future;

@@ -25,18 +25,18 @@ pub trait StepJournal {
     fn end(&self, step: usize, result: &Result<Option<OperatorId>, Failure>);
 }
 
-/// Store of the passwords that a run reads, makes and rotates.
+/// Store of the passwords that a run reads, creates and rotates.
 pub trait PasswordStore {
     /// Reads a password, so that a later [`PasswordStore::make`] writes without a pause.
     fn prefetch<'a>(&'a self, secret: &'a SecretRef) -> LocalBoxFuture<'a, ()>;
 
-    /// Reads many passwords side by side; an error explains why one cannot be read.
+    /// Reads many passwords in parallel; an error explains why one cannot be read.
     fn get_all(
         &self,
         wanted: BTreeSet<SecretRef>,
     ) -> LocalBoxFuture<'_, BTreeMap<SecretRef, Result<Arc<Secret>, String>>>;
 
-    /// Makes a password and stores it. Without `renew` it returns the stored one if there is one.
+    /// Creates a password and stores it. Without `renew` it returns the stored one if there is one.
     ///
     /// # Errors
     /// The store cannot be read or written, in words.
@@ -70,6 +70,6 @@ pub trait CreationGuard {
     /// The lock cannot be taken.
     fn hold<'a>(&'a self, waiting: &'a dyn Fn()) -> LocalBoxFuture<'a, io::Result<Duration>>;
 
-    /// Frees the lock.
+    /// Releases the lock.
     fn release(&self) -> LocalBoxFuture<'_, ()>;
 }

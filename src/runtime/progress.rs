@@ -1,9 +1,8 @@
-//! What long work shows of itself on standard error: bars on a terminal, a line for a long wait elsewhere.
+//! Progress of long work on standard error: bars on a terminal, a line for a long wait elsewhere.
 //!
-//! A process has one terminal, and so one screen, as it has one log. indicatif draws in threads of its own, so that
-//! work never waits for the terminal, and nothing but what is shown to a person depends on it. What took less than
-//! [`PATIENCE`] is never drawn: nothing flickers in a short run. Whatever else is written to the terminal goes through
-//! [`aside`], which takes the bars away meanwhile.
+//! A process has one terminal, and so one screen, as it has one log. The library draws in threads of its own, so work
+//! never waits for the terminal. Only the display depends on it. Work shorter than [`PATIENCE`] is never drawn, so a
+//! short run does not flicker. All other output to the terminal goes through [`aside`], which hides the bars meanwhile.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,11 +13,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// How long work goes on before it is drawn.
+/// Duration of work after which it is drawn.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How often it is drawn.
+/// Interval between two draws.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The shortest wait that is worth a line where there are no bars.
+/// Shortest wait that gets a line if there are no bars.
 const LONG_WAIT: Duration = Duration::from_secs(5);
 
 /// Display of progress.
@@ -28,16 +27,16 @@ pub enum Manner {
     Bars,
     /// Lines.
     Lines,
-    /// Not at all.
+    /// Nothing.
     Silent,
 }
 
 struct Screen {
     manner: Manner,
-    /// Writes a line.
+    /// Callback that writes a line.
     line: fn(&str),
     bars: MultiProgress,
-    /// How many bars are drawn.
+    /// Number of drawn bars.
     drawn: AtomicUsize,
     /// Operations whose next call a rate limit holds.
     waits: Mutex<BTreeMap<&'static str, Wait>>,
@@ -56,7 +55,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Begins to show what this process does; `line` writes a line.
+/// Starts the display of this process; `line` writes a line.
 pub fn show(manner: Manner, line: fn(&str)) {
     let bars = MultiProgress::with_draw_target(match manner {
         Manner::Bars => ProgressDrawTarget::stderr(),
@@ -65,7 +64,7 @@ pub fn show(manner: Manner, line: fn(&str)) {
     let _ = SCREEN.set(Screen { manner, line, bars, drawn: AtomicUsize::new(0), waits: Mutex::default() });
 }
 
-/// Writes something between the bars.
+/// Runs `write` while the bars are hidden.
 pub fn aside<T>(write: impl FnOnce() -> T) -> T {
     match SCREEN.get() {
         Some(screen) => screen.bars.suspend(write),
@@ -73,15 +72,15 @@ pub fn aside<T>(write: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Takes a `^C` away that the terminal has shown: it stands on a line of its own, and bars are cleared from their
-/// last line upwards.
+/// Clears a `^C` that the terminal has echoed. It stands on a line of its own, and bars are cleared from their last
+/// line upwards.
 pub fn echoed() {
     if SCREEN.get().is_some_and(|screen| screen.drawn.load(Ordering::SeqCst) > 0) {
         let _ = io::stderr().lock().write_all(b"\r\x1b[2K\x1b[1A");
     }
 }
 
-/// A bar that is drawn from when it is [`PATIENCE`] old until it is dropped.
+/// A bar that is drawn from the age of [`PATIENCE`] until it is dropped.
 struct Bar(ProgressBar);
 
 impl Bar {
@@ -96,7 +95,7 @@ impl Bar {
                     screen.bars.add(bar).enable_steady_tick(PAUSE);
                 }
             };
-            // Without a thread nothing is drawn, and that is all.
+            // Without a thread nothing is drawn, with no other effect.
             let _ = std::thread::Builder::new().spawn(draw);
         }
         Self(bar)
@@ -113,14 +112,14 @@ impl Drop for Bar {
     }
 }
 
-/// Something long that is under way, until it is dropped.
+/// A long task in progress, until it is dropped.
 pub struct Task {
     bar: Bar,
-    /// What is counted, like `pages`.
+    /// Unit of the count, like `pages`.
     unit: &'static str,
 }
 
-/// Begins a task: `label` is what is done, like `reading agents`, `unit` what is counted, like `pages`.
+/// Begins a task. `label` names it, like `reading agents`, and `unit` is the unit of its count, like `pages`.
 pub fn begin(label: String, unit: &'static str) -> Task {
     let bar = Bar::new(style("{prefix:16} {spinner} {took}{wide_msg}"));
     bar.0.set_prefix(label);
@@ -143,7 +142,7 @@ impl Task {
         self.bar.0.inc(1);
     }
 
-    /// Says what is news.
+    /// Shows a remark.
     pub fn remark(&self, remark: &str) {
         self.bar.0.set_message(if remark.is_empty() { String::new() } else { format!(" · {remark}") });
     }
@@ -162,10 +161,10 @@ fn style(template: &str) -> ProgressStyle {
     style.with_key("took", took).progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
 }
 
-/// A call that a rate limit holds, until it is dropped.
+/// A call that a rate limit holds back, until it is dropped.
 pub struct Held(&'static str);
 
-/// Says that a rate limit holds the next call of an operation back for so long.
+/// Shows that a rate limit holds back the next call of an operation for a time.
 pub fn held(operation: &'static str, wait: Duration) -> Held {
     if let Some(screen) = SCREEN.get() {
         let news = note(&mut lock(&screen.waits), operation, wait, Instant::now());
@@ -176,7 +175,7 @@ pub fn held(operation: &'static str, wait: Duration) -> Held {
     Held(operation)
 }
 
-/// Notes a wait; what is to be said of it when it is long and the operation was not held as long already.
+/// Records a wait. Returns its line if it is long and the operation was not held back as long already.
 fn note(
     waits: &mut BTreeMap<&'static str, Wait>,
     operation: &'static str,
@@ -211,7 +210,7 @@ impl Drop for Held {
 }
 
 fn words(operation: &str, left: Duration) -> String {
-    // Rounded up: what is still to wait is never 0 s.
+    // Rounded up, so that no remaining wait is 0 s.
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
     format!("the rate limit of {operation} holds the next call for {seconds} s")
 }

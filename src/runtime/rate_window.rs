@@ -74,7 +74,7 @@ impl Window {
     pub fn text(&self, start: &str) -> String {
         let mut body = String::new();
         for Sent { id, at_ms, answered } in &self.calls {
-            // A write to a text cannot fail.
+            // A write to a string cannot fail.
             let _ = writeln!(body, "{at_ms} {id:016x}{}", if *answered { "" } else { "?" });
         }
         if let Some(at_ms) = self.full_ms {

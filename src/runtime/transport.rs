@@ -1,4 +1,4 @@
-//! Call → Reply: the only place that opens a connection to a vendor.
+//! Sends a call and returns its response: the only place that opens a connection to a vendor.
 //!
 //! No message holds a URL's query, a header or a body.
 

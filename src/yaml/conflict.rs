@@ -1,4 +1,4 @@
-//! The marks that a merge leaves in a file that two sides changed.
+//! Conflict marks that a merge leaves in a file.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::problem::SyntaxProblem;
 use crate::model::source::Source;
 
-/// The marks of Git and Mercurial, each at the begin of a line.
+/// The marks of Git and Mercurial, each at the beginning of a line.
 const MARKS: [&str; 4] = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
 
-/// Complains about each conflict once: where it begins, or else at the first mark that is left of it.
+/// Reports each conflict once: at its beginning, or else at the first remaining mark.
 pub(super) fn check(file: &Arc<str>, text: &str) -> Diagnostics {
     let mut out = Diagnostics::default();
     if !MARKS.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some()) {
@@ -28,7 +28,7 @@ pub(super) fn check(file: &Arc<str>, text: &str) -> Diagnostics {
     out
 }
 
-/// Whether a line is a mark: the sign seven times, and at most a label behind a blank.
+/// Returns true if a line is a mark. A mark has its sign seven times, and at most a label behind a blank.
 fn is_mark(line: &str, mark: &str) -> bool {
     let Some(rest) = line.strip_prefix(mark) else { return false };
     rest.is_empty() || rest.starts_with(' ')

@@ -1,4 +1,4 @@
-//! Nodes → values, by the kinds' tables. Every complaint says what, where, why and what to do, and
+//! Decodes nodes into values, by the tables of the kinds. Every error names the place, the reason and the remedy, and
 //! suggests the nearest name.
 
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::model::value::{Sip, Type, Value, word};
 
-/// The fields of a mapping, each taken once; what is left over at the end is unknown.
+/// The fields of a mapping, each taken once; the rest is unknown at the end.
 pub(crate) struct Fields<'a> {
-    /// What the mapping is, for messages.
+    /// Name of the mapping, for messages.
     pub(crate) what: Element,
-    /// Where it stands.
+    /// Place of the mapping.
     pub(crate) source: Source,
     entries: &'a [(Key, Node)],
-    /// Which entries were taken; those beyond the last bit are looked up among the known keys.
+    /// One bit for each taken entry. Entries beyond the last bit are looked up among the known keys.
     taken: u64,
-    /// Where the last key was found: keys mostly stand in the order in which they are asked for.
+    /// Index of the last entry found. Keys are mostly in the order in which the decoder takes them.
     at: usize,
     known: Vec<&'static str>,
     missing: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of a mapping; complains about anything else.
+    /// Returns the fields of a mapping; reports any other value.
     pub(crate) fn open(node: &'a Node, what: Element, out: &mut Diagnostics) -> Option<Self> {
         match &node.value {
             NodeValue::Map(entries) => Some(Self {
@@ -52,7 +52,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Takes a field; `null` is a complaint.
+    /// Takes a field; reports `null`.
     pub(crate) fn take(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<&'a Node> {
         self.known.push(key);
         let (_, node) = self.find(key)?;
@@ -66,7 +66,7 @@ impl<'a> Fields<'a> {
         Some(node)
     }
 
-    /// Finds an entry, and remembers where.
+    /// Finds an entry, and remembers its index.
     fn find(&mut self, key: &str) -> Option<&'a (Key, Node)> {
         let (before, behind) = self.entries.split_at(self.at.min(self.entries.len()));
         let is = |(k, _): &(Key, Node)| *k.name == *key;
@@ -75,12 +75,12 @@ impl<'a> Fields<'a> {
         self.entries.get(self.at)
     }
 
-    /// How many fields there are.
+    /// Returns the number of fields.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Takes a field that must be there.
+    /// Takes a mandatory field.
     pub(crate) fn required(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<&'a Node> {
         let node = self.take(key, out);
         if !self.has(key) {
@@ -89,8 +89,7 @@ impl<'a> Fields<'a> {
         node
     }
 
-    /// Takes a field that must be there; that it is not, [`Fields::reject_unknown`] says, unless a misspelled
-    /// one stands in its place.
+    /// Takes a mandatory field. [`Fields::reject_unknown`] reports its absence, unless a misspelled key explains it.
     pub(crate) fn required_or_misspelled(
         &mut self,
         key: &'static str,
@@ -106,30 +105,30 @@ impl<'a> Fields<'a> {
         Diagnostic::at(&self.source, ValueProblem::Missing { what: self.what.clone(), key: key.into() })
     }
 
-    /// Where a key stands.
+    /// Returns the place of a key.
     pub(crate) fn place(&self, key: &str) -> Option<&'a Source> {
         self.entries.iter().find(|(k, _)| *k.name == *key).map(|(k, _)| &k.source)
     }
 
-    /// The text of a field, when it is one; complains about nothing.
+    /// Returns the text of a field, if it is a scalar; reports nothing.
     pub(crate) fn peek(&self, key: &str) -> Option<&'a str> {
         let (_, node) = self.entries.iter().find(|(k, _)| *k.name == *key)?;
         scalar(node).map(|scalar| &*scalar.text)
     }
 
-    /// Whether a key is there, whatever its value.
+    /// Returns true if the mapping holds the key, with any value.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(k, _)| *k.name == *key)
     }
 
-    /// Complains about every field that nobody took.
+    /// Reports every field that was not taken.
     pub(crate) fn reject_unknown(mut self, out: &mut Diagnostics) {
         for (at, (key, _)) in self.entries.iter().enumerate() {
             let taken = at < 64 && self.taken & (1 << at) != 0;
             if taken || self.known.iter().any(|known| *known == &*key.name) {
                 continue;
             }
-            // What follows the sign is a value, and may be a password.
+            // The text behind the sign is a value, and may be a password.
             if let Some((meant, sign)) = fullwidth::indent(&key.name).or_else(|| fullwidth::colon(&key.name))
             {
                 self.missing.retain(|missing| *missing != meant);
@@ -152,7 +151,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The items of a list; complains about anything else.
+/// Returns the items of a list; reports any other value.
 pub(crate) fn list<'a>(node: &'a Node, key: &'static str, out: &mut Diagnostics) -> &'a [Node] {
     match &node.value {
         NodeValue::List(items) => items,
@@ -183,18 +182,18 @@ fn misshapen(what: Element, value: &NodeValue, wanted: Wanted) -> Problem {
     ValueProblem::WrongShape { what, is, wanted }.into()
 }
 
-/// Returns the complaint about a value that has another shape than its key asks for.
+/// Returns the error for a value of the wrong shape.
 pub(crate) fn wrong_shape(node: &Node, key: &'static str, wanted: Wanted) -> Diagnostic {
     Diagnostic::at(&node.source, misshapen(Element::Key { key: key.into() }, &node.value, wanted))
 }
 
-/// Returns the complaint about a value that its key cannot have.
+/// Returns the error for a value that its key does not accept.
 pub(crate) fn cannot_be(node: &Node, key: &'static str, given: &str, wanted: Wanted) -> Diagnostic {
     let problem = ValueProblem::CannotBe { key: key.into(), given: given.to_owned(), wanted };
     Diagnostic::at(&node.source, problem)
 }
 
-/// The text of a value that stands without quotes.
+/// Returns the text of an unquoted value.
 fn plain(node: &Node) -> Option<&str> {
     scalar(node).filter(|scalar| scalar.plain).map(|scalar| &*scalar.text)
 }
@@ -206,7 +205,7 @@ fn scalar(node: &Node) -> Option<&Scalar> {
     }
 }
 
-/// A text. An unquoted number or flag is refused: other YAML tools would not keep `003` as it is.
+/// Returns a text. Reports an unquoted number or flag: other YAML tools would not keep `003` as it is.
 pub(crate) fn text<'a>(node: &'a Node, key: &'static str, out: &mut Diagnostics) -> Option<&'a Arc<str>> {
     let Some(scalar) = scalar(node) else {
         out.push(wrong_shape(node, key, Wanted::Text));
@@ -227,7 +226,7 @@ pub(crate) fn text<'a>(node: &'a Node, key: &'static str, out: &mut Diagnostics)
     }
 }
 
-/// A text that is not empty.
+/// Returns a text that is not empty.
 pub(crate) fn filled<'a>(node: &'a Node, key: &'static str, out: &mut Diagnostics) -> Option<&'a Arc<str>> {
     let text = text(node, key, out)?;
     if text.trim().is_empty() {
@@ -237,7 +236,7 @@ pub(crate) fn filled<'a>(node: &'a Node, key: &'static str, out: &mut Diagnostic
     Some(text)
 }
 
-/// `true` or `false`.
+/// Returns `true` or `false`.
 pub(crate) fn flag(node: &Node, key: &'static str, out: &mut Diagnostics) -> Option<bool> {
     if let Some(scalar) = scalar(node)
         && let ScalarKind::Bool(flag) = scalar.kind()
@@ -248,7 +247,7 @@ pub(crate) fn flag(node: &Node, key: &'static str, out: &mut Diagnostics) -> Opt
     None
 }
 
-/// A whole number within bounds.
+/// Returns a whole number within bounds.
 pub(crate) fn number(
     node: &Node,
     key: &'static str,
@@ -283,7 +282,7 @@ pub(crate) fn number(
     }
 }
 
-/// One of some words.
+/// Returns one of the words.
 pub(crate) fn choice(
     node: &Node,
     key: &'static str,
@@ -305,7 +304,7 @@ pub(crate) fn choice(
     found
 }
 
-/// Some of some words, in the table's order.
+/// Returns a list of the words, in the table's order.
 pub(crate) fn words(
     node: &Node,
     key: &'static str,
@@ -327,7 +326,7 @@ pub(crate) fn words(
     (out.len() == before).then_some(found)
 }
 
-/// The value of a field, by its type. Members are read by the queue itself.
+/// Returns the value of a field, by its type. The decoder of queues reads members itself.
 pub(crate) fn value(node: &Node, key: &'static str, ty: Type, out: &mut Diagnostics) -> Option<Value> {
     match ty {
         Type::Text { required: true } => filled(node, key, out).map(|text| Value::Text(Arc::clone(text))),
@@ -366,9 +365,9 @@ fn sip(node: &Node, key: &'static str, out: &mut Diagnostics) -> Option<Sip> {
     None
 }
 
-/// `{ store, key }`, for passwords also `generate` and `version`.
+/// Returns `{ store, key }`, for passwords also `generate` and `version`.
 ///
-/// Whatever else stands there may be a literal secret: no complaint repeats it, and none shows it.
+/// Any other content may be a literal secret: no error repeats it or shows its line.
 pub(crate) fn secret(
     node: &Node,
     key: &'static str,
@@ -381,7 +380,7 @@ pub(crate) fn secret(
     };
     let allowed: &[&'static str] =
         if password { &["store", "key", "generate", "version"] } else { &["store", "key"] };
-    // One complaint is enough: what is no reference lacks all that makes one.
+    // One error is enough: a mapping with other keys is no reference, and lacks the right keys as well.
     if let Some((entry, _)) = entries.iter().find(|(entry, _)| !allowed.contains(&&*entry.name)) {
         let problem = ValueProblem::SecretExtra { key: key.into(), allowed: listed(allowed) };
         out.push(Diagnostic::at(&entry.source, problem).masked());
@@ -422,8 +421,8 @@ pub(crate) fn secret(
     }
 }
 
-/// Checks `apiVersion` and `kind` of a document; `false` when it is of no kind or of another, so that
-/// to read on would be to complain of everything.
+/// Checks `apiVersion` and `kind` of a document. Returns `false` for another kind or none: its fields would all be
+/// errors.
 pub(crate) fn header(fields: &mut Fields<'_>, wanted: &'static str, out: &mut Diagnostics) -> bool {
     if let Some(node) = fields.required("apiVersion", out) {
         choice(node, "apiVersion", &["rosterctl/v1"], out);

@@ -1,23 +1,23 @@
-//! The short way through plain blocks, which nearly all manifests are.
+//! Fast path through plain blocks, the content of nearly all manifests.
 //!
-//! A manifest is thousands of lines `key: value`, and to see that a line is one takes far less than a parser for
-//! all of YAML does: an estate is read in a fifth of the time. This reader knows
+//! A manifest is thousands of lines `key: value`. To recognize such a line costs far less than a full YAML parser: an
+//! estate is read in a fifth of the time. This reader knows
 //!
 //! - lists and maps in blocks, one `key: value`, `key:`, `- value` or `- key: value` a line;
 //! - text without quotes, and text in quotes without escapes, on one line;
-//! - `[a, b]` and `{ a: b }` on one line; remarks; `---`.
+//! - `[a, b]` and `{ a: b }` on one line; comments; `---`.
 //!
-//! **It answers only where it is certain.** Whatever else stands in a file (an anchor, a block scalar, a tab, an
-//! escape, a text over two lines, an empty value, anything that is wrong) is [`Unsupported`], and then the parser reads
-//! the whole file from its start. So there is one reading of YAML, and one place that complains. The tests hold the
-//! two against each other: every tree and every place must be the same.
+//! **It answers only if it is certain.** For any other content it returns [`Unsupported`], and the parser reads the
+//! whole file from its start. Examples are an anchor, a block scalar, a tab, an escape, a text over two lines, an empty
+//! value, and every error. So YAML has one reading, and one place reports errors. The tests compare the two: every tree
+//! and every place must be the same.
 
 use super::node::MAX_DEPTH;
 use super::reader::{Expect, Reader, Stop};
 use super::syntax_errors::number;
 use crate::model::source::Source;
 
-/// Something that the parser has to judge.
+/// Content for the parser.
 pub(super) struct Unsupported;
 
 impl From<Stop> for Unsupported {
@@ -28,17 +28,17 @@ impl From<Stop> for Unsupported {
 
 type FastResult = Result<(), Unsupported>;
 
-/// Longest key of a map: the parser refuses keys above 1024 characters.
+/// Longest key of a map. The parser refuses keys above 1024 characters.
 const LONGEST_KEY: usize = 256;
 
-/// A list or map in block style that is still open.
+/// An open list or map in block style.
 struct Block {
     /// The column of its entries, from 0.
     column: usize,
     is_map: bool,
 }
 
-/// Reads a whole text into a reader that has read nothing yet.
+/// Reads a whole text into a fresh reader.
 pub(super) fn read(text: &str, reader: &mut Reader<'_>) -> FastResult {
     if text.as_bytes().contains(&b'\r') {
         return Err(Unsupported);
@@ -63,9 +63,9 @@ pub(super) fn read(text: &str, reader: &mut Reader<'_>) -> FastResult {
 struct Lines<'r, 'a> {
     reader: &'r mut Reader<'a>,
     open: Vec<Block>,
-    /// The innermost map's key waits for a value on a line below.
+    /// True if the innermost map's key waits for a value on a line below.
     waits: bool,
-    /// Something of this document has come.
+    /// True if this document has begun.
     began: bool,
     number: usize,
 }
@@ -86,7 +86,7 @@ impl Lines<'_, '_> {
             self.enter(column, false)?;
             at.skip_dash()?;
             self.open_below(column, false, at.column)?;
-            // The column of an entry's first key is where the map of its keys begins.
+            // The map of an entry's keys begins in the column of its first key.
             return match at.key()? {
                 Some(key) => {
                     self.start(key.column, true, key.column)?;
@@ -101,7 +101,7 @@ impl Lines<'_, '_> {
         self.entry(at, &key)
     }
 
-    /// Closes what a line at this column cannot belong to.
+    /// Closes the blocks that a line at this column cannot belong to.
     fn enter(&mut self, column: usize, is_map: bool) -> FastResult {
         if self.waits {
             return Ok(());
@@ -116,8 +116,8 @@ impl Lines<'_, '_> {
         Ok(())
     }
 
-    /// Opens the list or map that a line at this column begins, or makes sure that it goes on with the open one.
-    /// Of a list in the column of its key the parser says that it begins behind the dash, at `inner`.
+    /// Opens the list or map of a line at this column, or continues the open one. A list may begin in the column of its
+    /// key. The parser then places it behind the dash, at `inner`.
     fn open_below(&mut self, column: usize, is_map: bool, inner: usize) -> FastResult {
         let innermost = self.open.last().map(|block| (block.column, block.is_map));
         match innermost {
@@ -131,7 +131,7 @@ impl Lines<'_, '_> {
         }
     }
 
-    /// Opens a list or map whose entries stand in a column, and which begins at `place`.
+    /// Opens a list or map with its entries in `column` and its beginning at `place`.
     fn start(&mut self, column: usize, is_map: bool, place: usize) -> FastResult {
         if self.open.len() + 1 >= MAX_DEPTH {
             return Err(Unsupported);
@@ -148,7 +148,7 @@ impl Lines<'_, '_> {
         Ok(())
     }
 
-    /// `key: value` or `key:`, where the map is open.
+    /// Reads `key: value` or `key:` into the open map.
     fn entry(&mut self, mut at: Cursor<'_>, key: &Token<'_>) -> FastResult {
         self.scalar(key)?;
         at.skip_sign();
@@ -159,7 +159,7 @@ impl Lines<'_, '_> {
         self.value(at)
     }
 
-    /// A value up to the line's end.
+    /// Reads a value up to the line's end.
     fn value(&mut self, mut at: Cursor<'_>) -> FastResult {
         if matches!(at.peek(), Some(b'[' | b'{')) {
             self.flow(&mut at, self.open.len())?;
@@ -170,7 +170,7 @@ impl Lines<'_, '_> {
         if at.is_over()? { Ok(()) } else { Err(Unsupported) }
     }
 
-    /// `[a, b]` or `{ a: b }`, from its bracket to behind its end.
+    /// Reads `[a, b]` or `{ a: b }`, up to and with its closing bracket.
     fn flow(&mut self, at: &mut Cursor<'_>, depth: usize) -> FastResult {
         if depth + 1 >= MAX_DEPTH {
             return Err(Unsupported);
@@ -201,7 +201,7 @@ impl Lines<'_, '_> {
             match at.peek() {
                 Some(b',') => at.skip_sign(),
                 Some(sign) if sign == end => {
-                    // What follows the bracket directly belongs to nothing.
+                    // Text directly behind the bracket is an error.
                     at.pass(1);
                     self.reader.close()?;
                     return Ok(());
@@ -245,7 +245,7 @@ impl Lines<'_, '_> {
 struct Token<'a> {
     text: &'a str,
     plain: bool,
-    /// Where it begins, in characters from 0.
+    /// Start, in characters from 0.
     column: usize,
 }
 
@@ -267,7 +267,7 @@ impl<'a> Cursor<'a> {
         self.line.as_bytes().get(self.at).copied()
     }
 
-    /// Goes over so many bytes of ASCII.
+    /// Skips so many bytes of ASCII.
     fn pass(&mut self, bytes: usize) {
         self.at += bytes;
         self.column += bytes;
@@ -279,13 +279,13 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Goes over a sign and the blanks behind it.
+    /// Skips a sign and the blanks behind it.
     fn skip_sign(&mut self) {
         self.pass(1);
         self.skip_blanks();
     }
 
-    /// Goes over a `- `, which must be followed by something.
+    /// Skips a `- ` with content behind it.
     fn skip_dash(&mut self) -> FastResult {
         if !self.rest().starts_with("- ") {
             return Err(Unsupported);
@@ -297,7 +297,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Whether nothing but blanks and a remark is left.
+    /// Returns true if only blanks and a comment are left.
     fn is_over(&mut self) -> Result<bool, Unsupported> {
         self.skip_blanks();
         match self.peek() {
@@ -307,7 +307,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The key that stands here, up to its colon; `None` where there is no colon that could end one.
+    /// Returns the key up to its colon; `None` without a colon that could end one.
     fn key(&mut self) -> Result<Option<Token<'a>>, Unsupported> {
         let rest = self.rest();
         let length = rest.bytes().position(|b| !is_key(b)).unwrap_or(rest.len());
@@ -333,7 +333,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A scalar, with or without quotes.
+    /// Reads a scalar, with or without quotes.
     fn scalar(&mut self, in_flow: bool) -> Result<Token<'a>, Unsupported> {
         let rest = self.rest();
         let (text, plain, length) = if let Some(quote @ (b'"' | b'\'')) = self.peek() {
@@ -368,12 +368,12 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A remark says nothing, whatever it says; but what may not stand in it, the parser knows.
+/// Accepts a comment, unless only the parser knows its characters.
 fn remark(text: &str) -> FastResult {
     if text.chars().all(|c| is_usual(c) || c == '\t') { Ok(()) } else { Err(Unsupported) }
 }
 
-/// The text up to its closing quote, when nothing in it is escaped.
+/// Returns the text up to its closing quote, if it holds no escape.
 fn quoted(inner: &str, quote: u8) -> Result<&str, Unsupported> {
     let bytes = inner.as_bytes();
     let end = bytes.iter().position(|b| *b == quote || *b == b'\\' && quote == b'"').ok_or(Unsupported)?;
@@ -384,7 +384,8 @@ fn quoted(inner: &str, quote: u8) -> Result<&str, Unsupported> {
     }
 }
 
-/// The text without quotes that begins here, up to a remark or the line's end; in a flow also up to a sign of it.
+/// Returns the unquoted text up to a comment or the line's end. In a flow collection one of its signs also ends the
+/// text.
 fn plain(rest: &str, in_flow: bool) -> Result<&str, Unsupported> {
     if !begins_plain(rest) {
         return Err(Unsupported);
@@ -413,19 +414,19 @@ fn plain(rest: &str, in_flow: bool) -> Result<&str, Unsupported> {
     Ok(rest[..end].trim_end_matches(' '))
 }
 
-/// Whether a text without quotes begins so that it can be nothing else.
+/// Returns true if the beginning of an unquoted text leaves no doubt that it is one.
 fn begins_plain(text: &str) -> bool {
     text.bytes()
         .next()
         .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'/' | b'+' | b'.') || b >= 0x80)
 }
 
-/// What a key may hold here; the parser knows more.
+/// Returns true for bytes of keys on the fast path; the parser accepts more.
 fn is_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/') || byte >= 0x80
 }
 
-/// Characters that are nothing but themselves, in every place: no line end of any sort, no mark of byte order.
+/// Returns true for characters without a meaning of their own. Line ends of any sort and byte order marks have one.
 fn is_usual(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }

@@ -1,11 +1,11 @@
-//! Signs of a Chinese keyboard where YAML has one of its own: `：` for `:`, `，` for `,`, `“` for `"`; and blanks that
-//! look like YAML's.
+//! Signs of a Chinese keyboard in place of YAML's own: `：` for `:`, `，` for `,`, `“` for `"`; and blanks that look like
+//! YAML's.
 //!
-//! To YAML they are letters like any others, so what comes of them is found far from the slip, or not at all.
+//! To YAML they are letters. Their effect appears far from the slip, or not at all.
 
 use crate::model::problem::SyntaxProblem;
 
-/// The sign that was meant, where YAML has one.
+/// Returns the YAML sign that was meant.
 fn meant(sign: char) -> Option<char> {
     Some(match sign {
         '：' | '︰' | '﹕' => ':',
@@ -22,18 +22,18 @@ fn meant(sign: char) -> Option<char> {
     })
 }
 
-/// Whether a character looks like a blank and is none to YAML.
+/// Returns true if a character looks like a blank and is none in YAML.
 fn is_odd_blank(sign: char) -> bool {
     !sign.is_ascii() && sign.is_whitespace() || matches!(sign, '\u{200b}' | '\u{2060}')
 }
 
-/// Returns the key behind blanks that indent nothing, and the first of them.
+/// Returns the key behind blanks without effect, and the first of them.
 pub(crate) fn indent(key: &str) -> Option<(&str, char)> {
     let blank = key.chars().next().filter(|sign| is_odd_blank(*sign))?;
     Some((key.trim_start_matches(|sign| sign == ' ' || is_odd_blank(sign)), blank))
 }
 
-/// Returns what is wrong with such a sign.
+/// Returns the problem of such a sign.
 pub(crate) fn problem(sign: char) -> SyntaxProblem {
     match meant(sign) {
         Some(' ') => SyntaxProblem::OddBlank { sign },
@@ -41,12 +41,12 @@ pub(crate) fn problem(sign: char) -> SyntaxProblem {
     }
 }
 
-/// Whether a value without quotes begins with a bracket that is none in YAML.
+/// Returns the fullwidth bracket at the beginning of an unquoted value.
 pub(crate) fn opening_bracket(text: &str) -> Option<char> {
     text.chars().next().filter(|sign| matches!(meant(*sign), Some('[' | '{')))
 }
 
-/// The key before a fullwidth colon, and that colon, where a text was meant to be `key: value`.
+/// Returns the key before a fullwidth colon, and that colon. The text was meant to be `key: value`.
 pub(crate) fn colon(text: &str) -> Option<(&str, char)> {
     let (at, sign) = text.char_indices().find(|(_, c)| meant(*c) == Some(':'))?;
     let key = text[..at].trim();
@@ -54,12 +54,12 @@ pub(crate) fn colon(text: &str) -> Option<(&str, char)> {
     is_key.then_some((key, sign))
 }
 
-/// The first such sign in a line that is no YAML, in a place where one of YAML's would have a meaning: its column
-/// from 0, and the sign.
+/// Returns the first such sign of a line that is no YAML, with its column from 0. It counts only in a place where
+/// YAML's own sign would have a meaning.
 pub(crate) fn find(line: &str) -> Option<(usize, char)> {
     let mut quote = None;
     let mut depth = 0_usize;
-    // Whether a key or a value may begin here, and whether one in quotes or brackets has just ended.
+    // `begins`: a key or a value may begin here. `ended`: a quoted text or a collection has just ended.
     let (mut begins, mut ended) = (true, false);
     let mut last = ' ';
     for (column, (at, c)) in line.char_indices().enumerate() {
@@ -97,13 +97,13 @@ pub(crate) fn find(line: &str) -> Option<(usize, char)> {
         }
         last = c;
     }
-    // A quote that is closed by a sign that closes none.
+    // A quote whose closing sign is a fullwidth one.
     let end = line.trim_end();
     let sign = end.chars().next_back().filter(|_| quote.is_some())?;
     matches!(meant(sign), Some('"' | '\'')).then(|| (end.chars().count() - 1, sign))
 }
 
-/// Where the key begins that ends at a place: behind what can stand before one.
+/// Returns the start of the key that ends at a place.
 fn key_begins(line: &str, end: usize, in_brackets: bool) -> usize {
     let head = line[..end].trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
     let before = head.trim_end();

@@ -1,19 +1,17 @@
-//! Bytes of one file → nodes with positions.
+//! Reads the bytes of one file into nodes with positions.
 //!
-//! The reader takes a parser's events and keeps what no serde reader gives: the place of every valid
-//! value, and **all** that is wrong with a file rather than the first of it. It decides nothing about
-//! what a roster is.
+//! The reader takes a parser's events. Unlike a serde reader it keeps the place of every valid value, and **all**
+//! errors of a file. It does not know what a roster is.
 //!
-//! What holds for every tree that leaves this module:
+//! Invariants of every tree that leaves this module:
 //!
 //! - the keys of a map are text, and no two of one map are equal;
-//! - it is at most [`MAX_DEPTH`] deep, so that whoever reads or drops it may recurse;
-//! - it has no more nodes and not much more text than a file of that length could spell out, however
-//!   its aliases are knotted: the budget is checked **before** anything is copied;
-//! - aliases are resolved (the copy keeps the place of the original), tags have had their effect.
+//! - it is at most [`MAX_DEPTH`] deep, so recursion over it is safe;
+//! - it has no more nodes, and not much more text, than a file of that length without aliases. The budget is checked
+//!   **before** a copy;
+//! - aliases are resolved (the copy keeps the place of the original), and tags are applied.
 //!
-//! What is broken is left out of the tree and named by a diagnostic, so a caller that goes on with
-//! the rest should treat whatever it finds missing there as a second-hand problem.
+//! The tree omits broken parts, and a diagnostic names each. So in a broken file a missing entry proves nothing.
 
 mod conflict;
 pub mod decode;
@@ -41,17 +39,16 @@ use crate::model::source::Source;
 
 /// Largest file that is read.
 pub const MAX_FILE_BYTES: usize = 512 << 20;
-/// Reads a file: one node a document (empty documents are skipped), and all that is wrong with it.
+/// Reads a file: one node a document (empty documents are skipped), and all errors.
 ///
-/// After a syntax error nothing behind it can be read; the documents before it are returned. `file`
-/// is the path as it is shown to people.
+/// A syntax error ends the file; the documents before it are returned. `file` is the path that people see.
 pub fn read(file: &Arc<str>, bytes: &[u8]) -> (Vec<Node>, Diagnostics) {
     let mut nodes = Nodes(Vec::new());
     let problems = read_into(file, bytes, &mut nodes);
     (nodes.0, problems)
 }
 
-/// Keeps whole documents.
+/// Collects whole documents.
 struct Nodes(Vec<Node>);
 
 impl Sink for Nodes {
@@ -70,7 +67,7 @@ impl Sink for Nodes {
     }
 }
 
-/// Reads a file likewise, and hands out its documents, and the items of the sink's list one by one.
+/// Reads a file like [`read`] into a sink. The sink gets its documents, and the items of its list one by one.
 pub fn read_into(file: &Arc<str>, bytes: &[u8], sink: &mut dyn Sink) -> Diagnostics {
     let mut problems = Diagnostics::default();
     if bytes.len() > MAX_FILE_BYTES {
@@ -90,14 +87,15 @@ pub fn read_into(file: &Arc<str>, bytes: &[u8], sink: &mut dyn Sink) -> Diagnost
     if !problems.is_empty() {
         return problems;
     }
-    // Nearly every manifest is plain blocks. What is not, or is not in order, the parser reads from the start.
+    // Nearly every manifest is plain blocks. The parser reads any other file, and any file with an error, from the
+    // start.
     let mut reader = Reader::new(file, text, sink);
     if fast_path::read(text, &mut reader).is_ok() && reader.problems.is_empty() {
         return reader.problems;
     }
     sink.reset();
     let mut reader = Reader::new(file, text, sink);
-    // `Err` says that reading was stopped; what for is among the problems.
+    // `Err` means that reading stopped; the problems hold the cause.
     let _ = reader.run();
     reader.problems
 }

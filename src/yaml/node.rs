@@ -8,11 +8,11 @@ use crate::model::source::Source;
 /// Deepest nesting of lists and maps.
 pub const MAX_DEPTH: usize = 64;
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Where the value begins; its anchor or tag, when it has one. A block scalar begins with its
-    /// first line of text. What an alias stands for keeps its own place.
+    /// Start of the value, or of its anchor or tag. A block scalar begins with its first line of text. The value of an
+    /// alias keeps its own place.
     pub source: Source,
     /// The value.
     pub value: NodeValue,
@@ -29,11 +29,11 @@ pub enum NodeValue {
     Map(Vec<(Key, Node)>),
 }
 
-/// A key of a map and where it stands.
+/// A key of a map and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The key's text; equal names share their memory.
     pub name: Arc<str>,
-    /// Where the key begins.
+    /// Start of the key.
     pub source: Source,
 }

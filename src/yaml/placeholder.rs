@@ -1,5 +1,4 @@
-//! Placeholders in a text: `{operatorId}`, where the agent's number stands, and those of other tools, which
-//! were not filled in.
+//! Placeholders in a text: `{operatorId}` for the agent's number, and unfilled ones of other tools.
 
 use std::cmp::Reverse;
 
@@ -10,24 +9,24 @@ use crate::model::problem::SyntaxProblem;
 use crate::model::source::Source;
 use crate::yaml::redact::is_private_key;
 
-/// What stands for the agent's number.
+/// Placeholder of the agent's number.
 pub(crate) const PLACEHOLDER: &str = "{operatorId}";
-/// The marks around a placeholder of a shell, Helm, Jinja or ERB. One mark alone is text.
+/// The delimiters of placeholders of a shell, Helm, Jinja or ERB. One delimiter alone is text.
 const MARKS: [(&str, &str); 5] = [("${{", "}}"), ("${", "}"), ("{{", "}}"), ("{%", "%}"), ("<%", "%>")];
 /// Most characters of a placeholder that a message repeats.
 const SHOWN: usize = 60;
 
-/// Finds what was probably meant to be the placeholder and is not, such as `{operatorID}`: every agent of a pool
-/// would be called so.
+/// Returns a probable misspelling of the placeholder, such as `{operatorID}`. It would give every agent of a pool the
+/// same value.
 pub(crate) fn misspelt(text: &str) -> Option<&str> {
-    // What is much longer is none, and is not searched for its end.
+    // A much longer text is no misspelling.
     let near = |at: usize| text[at..].char_indices().take(PLACEHOLDER.len() + 3).find(|(_, c)| *c == '}');
     text.match_indices('{')
         .filter_map(|(at, _)| near(at).map(|(end, _)| &text[at..=at + end]))
         .find(|held| *held != PLACEHOLDER && strsim::osa_distance(held, PLACEHOLDER) <= 2)
 }
 
-/// Returns the first placeholder in a text that another tool should have filled in.
+/// Returns the first placeholder that another tool should have filled in.
 pub(crate) fn unfilled(text: &str) -> Option<&str> {
     let places = MARKS.iter().filter_map(|(open, close)| {
         let at = text.find(open)?;
@@ -37,13 +36,12 @@ pub(crate) fn unfilled(text: &str) -> Option<&str> {
     places.min_by_key(|(at, end)| (*at, Reverse(*end))).map(|(at, end)| &text[at..end])
 }
 
-/// Whether a file may hold such a placeholder; nearly none does, and its tree is then not searched.
+/// Returns true if a file may hold such a placeholder. Nearly none does, and its tree is then not searched.
 pub(crate) fn may_be_in(bytes: &[u8]) -> bool {
     MARKS.iter().any(|(open, _)| memchr::memmem::find(bytes, open.as_bytes()).is_some())
 }
 
-/// Complains about each unfilled placeholder in the keys and values of a tree. `skip` exempts what stands
-/// below a path of keys.
+/// Reports each unfilled placeholder in the keys and values of a tree. `skip` exempts the values below a path of keys.
 pub(crate) fn check(node: &Node, skip: fn(&[&str]) -> bool, out: &mut Diagnostics) {
     walk(node, &mut Vec::new(), skip, out);
 }

@@ -1,23 +1,23 @@
-//! Text → YAML that every reader takes for that text.
+//! Writes a text as YAML that every reader reads as that text.
 //!
-//! Readers differ: for some of them `no`, `on`, `012`, `1_000`, `12:30`, `2026-01-01`, `=` and `<<` are no
-//! text. So what stands without quotes here begins with a letter, holds letters, digits and few signs, and is
-//! none of the words that any reader takes for something else. All other text stands in double quotes, where
-//! whatever cannot be seen, or turns the direction of writing, is escaped.
+//! Readers differ: for some of them `no`, `on`, `012`, `1_000`, `12:30`, `2026-01-01`, `=` and `<<` are no text. So an
+//! unquoted text here begins with a letter, and holds letters, digits and few signs. It is none of the words that a
+//! reader takes for something else. All other text stands in double quotes, with invisible and bidirectional characters
+//! escaped.
 
 use std::fmt::Write as _;
 
 use crate::model::text::is_hidden;
 
-/// Words that some reader takes for a flag, nothing or a number, in whatever case.
+/// Words that some reader takes for a flag, nothing or a number, in any case.
 const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
 
-/// Writes a text so that it may stand anywhere: as a key, in a list, between braces.
+/// Writes a text for any place: as a key, in a list, between braces.
 pub(crate) fn scalar(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 
-/// Whether some reader takes the text for something else when it stands without quotes.
+/// Returns true if some reader takes the unquoted word for something else.
 pub(crate) fn is_ambiguous(text: &str) -> bool {
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
@@ -27,7 +27,7 @@ pub(crate) fn word(word: &str) -> String {
     if is_ambiguous(word) { quoted(word) } else { word.to_owned() }
 }
 
-/// Whether every reader takes the text for text when it stands without quotes.
+/// Returns true if every reader takes the unquoted text for text.
 fn is_plain(text: &str) -> bool {
     let mut chars = text.chars();
     let inner = |c: char| (c.is_alphanumeric() || " _-./+@".contains(c)) && !is_hidden(c);
@@ -58,7 +58,7 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// Makes a text fit for a remark: on one line, and nothing in it that cannot be seen.
+/// Writes a text for a comment: on one line, with invisible characters escaped.
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -92,7 +92,7 @@ mod tests {
     use crate::yaml;
     use crate::yaml::{Node, NodeValue, ScalarKind};
 
-    /// What this program and another reader take a text for, as a value, as a key, and in a list.
+    /// Checks that this program and another reader read the text back. It stands as a value, as a key, and in a list.
     fn read_back(text: &str) -> Result<(), TestCaseError> {
         let written = scalar(text);
         let document = format!(
@@ -113,7 +113,7 @@ mod tests {
         Ok(())
     }
 
-    /// Texts of a tree, but for the keys and the number that the test itself wrote.
+    /// Collects the texts of a tree, except the keys and the number of the test itself.
     fn collect(node: &Node, seen: &mut Vec<Arc<str>>) {
         match &node.value {
             NodeValue::Scalar(scalar) if scalar.kind() == ScalarKind::Text => seen.push(scalar.text.clone()),
@@ -121,7 +121,7 @@ mod tests {
             NodeValue::List(items) => items.iter().for_each(|item| collect(item, seen)),
             NodeValue::Map(entries) => {
                 for (key, value) in entries {
-                    // A key of the test's own, unless the text in hand is the same word.
+                    // A key of the test itself, unless the text under test is the same word.
                     if key.source.column > 1 && !matches!(&*key.name, "first" | "second") {
                         seen.push(key.name.clone());
                     }

@@ -1,4 +1,4 @@
-//! Builds the tree from the events of the parser, and notes all that is wrong with a file.
+//! Builds the tree from the events of the parser, and collects all errors of a file.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,56 +14,55 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::problem::{Label, SyntaxProblem};
 use crate::model::source::{FileName, Source};
 
-/// Most problems listed for one file; a file with more is not a manifest gone wrong but another
-/// kind of file.
+/// Most problems listed for one file. A file with more is not a broken manifest but another kind of file.
 pub(super) const MAX_PROBLEMS: usize = 1_000;
-/// From here on a map's keys are looked up rather than compared one by one.
+/// Number of entries from which on a map's keys are indexed.
 const LONG_MAP: usize = 24;
-/// Texts up to this length are shared when they repeat.
+/// Longest text that shares its memory with equal ones.
 const SHARED_BYTES: usize = 64;
 const CORE_TAGS: &str = "tag:yaml.org,2002:";
 
-/// What takes the items of a long list while it is read, so that no tree of them all has to be held.
+/// Receiver of documents and of the items of a long list. No tree of all items is in memory.
 pub trait Sink {
-    /// The key of such lists in a document's map; `None` where there is none.
+    /// Returns the key of such lists in a document's map; `None` without one.
     fn key(&self) -> Option<&'static str>;
 
-    /// Takes an item of the list; they come in the order of the file.
+    /// Receives an item of the list, in the order of the file.
     fn item(&mut self, item: Node);
 
-    /// A document ended; its tree holds an empty list in place of what was taken since the last one.
+    /// Receives a document. Its tree holds an empty list in place of the items received since the last one.
     fn document(&mut self, root: Node);
 
-    /// Forgets everything: the file is read anew.
+    /// Drops everything: the file is read again.
     fn reset(&mut self);
 }
 
-/// Reading cannot go on; the cause is among the problems.
+/// The end of reading; the problems hold the cause.
 pub(super) struct Stop;
 
-/// A list or map that is still open.
+/// An open list or map.
 struct Frame {
-    /// What the map waits for; `None` for a list.
+    /// State of a map; `None` for a list.
     wait: Option<Expect>,
     source: Source,
     anchor: usize,
-    /// Where its items (or entries) begin on the common stack.
+    /// Index of its first item (or entry) on the common stack.
     first: usize,
-    /// Counts when it was opened.
+    /// Usage when it was opened.
     before: Size,
-    /// How many levels stand in it so far.
+    /// Depth of its content so far.
     height: usize,
-    /// The sink takes its items.
+    /// True if the sink takes its items.
     handed: bool,
-    /// Keys and their indices, once there are many.
+    /// Keys and their indices, if there are many.
     index: HashMap<Arc<str>, usize>,
 }
 
-/// What comes next in a map.
+/// The next part of a map.
 pub(super) enum Expect {
     Key,
     Value(Key),
-    /// The value of a key that was refused.
+    /// The value of a refused key.
     Nothing,
 }
 
@@ -73,9 +72,9 @@ struct Size {
     bytes: usize,
 }
 
-/// What an anchor names.
+/// The value of an anchor.
 enum Anchored {
-    /// It is not complete yet: an alias to it would contain itself.
+    /// Incomplete: an alias to it would contain itself.
     Open,
     Done {
         node: Node,
@@ -84,7 +83,7 @@ enum Anchored {
     },
 }
 
-/// The tree while it is built, from events or from the fast path.
+/// The tree under construction, from events or from the fast path.
 pub(super) struct Reader<'a> {
     file: &'a Arc<str>,
     pub(super) name: FileName,
@@ -92,14 +91,14 @@ pub(super) struct Reader<'a> {
     sink: &'a mut dyn Sink,
     pub(super) problems: Diagnostics,
     frames: Vec<Frame>,
-    /// Items of all open lists, then entries of all open maps: one growing buffer each, from which a
-    /// finished collection takes exactly the memory that it needs.
+    /// Items of all open lists, then entries of all open maps. Each is one growing buffer; a finished collection takes
+    /// exactly the memory that it needs.
     items: Vec<Node>,
     entries: Vec<(Key, Node)>,
     pub(super) root: Option<Node>,
     anchors: HashMap<usize, Anchored>,
     used: Size,
-    /// What is kept for anchors beside the tree.
+    /// Copies for anchors, beside the tree.
     kept: Size,
     limit: Size,
     names: StringPool,
@@ -133,7 +132,7 @@ impl<'a> Reader<'a> {
         while let Some(event) = parser.next_event() {
             match event {
                 Ok((event, span)) => self.event(event, span)?,
-                // The parser has already taken this alias off and can go on behind it.
+                // The parser has consumed this alias and continues behind it.
                 Err(error) if syntax_errors::is_unknown_anchor(&error) => {
                     self.problem(syntax_errors::unknown_anchor(self.file, self.text, &error))?;
                     self.leave_out();
@@ -153,7 +152,7 @@ impl<'a> Reader<'a> {
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd => Ok(()),
             Event::DocumentStart(_) => {
-                // The parser remembers the anchors of the document before; YAML does not.
+                // The parser keeps the anchors of the document before; YAML does not.
                 self.anchors.clear();
                 self.root = None;
                 Ok(())
@@ -173,7 +172,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Hands a finished document on.
+    /// Passes a finished document on.
     pub(super) fn document(&mut self) {
         if let Some(root) = self.root.take() {
             self.sink.document(root);
@@ -229,7 +228,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Whether a list that begins now is the one whose items the sink takes.
+    /// Returns true if a list that begins now is the sink's.
     fn is_handed_out(&self) -> bool {
         let [Frame { wait: Some(Expect::Value(key)), anchor: 0, .. }] = &*self.frames else { return false };
         self.sink.key() == Some(&*key.name)
@@ -273,7 +272,7 @@ impl<'a> Reader<'a> {
         self.put(node, height)
     }
 
-    /// Puts a finished value where it belongs.
+    /// Puts a finished value into the innermost list or map.
     fn put(&mut self, node: Node, height: usize) -> Result<(), Stop> {
         let Some(frame) = self.frames.last_mut() else {
             self.root = Some(node);
@@ -300,7 +299,7 @@ impl<'a> Reader<'a> {
 
     /// Takes a finished value as the next key of the innermost map.
     fn key(&mut self, node: Node) -> Result<(), Stop> {
-        // Until the key has proved good, its value belongs nowhere.
+        // Until the key is accepted, its value is dropped.
         self.await_value(Expect::Nothing);
         let Node { source, value } = node;
         let scalar = match value {
@@ -322,7 +321,7 @@ impl<'a> Reader<'a> {
         }
         let key = Key { name: scalar.text, source };
         if let Some(first) = self.same_key(&key.name) {
-            // `password：hunter2` is all of it a key.
+            // Of `password：hunter2` the whole text is a key.
             let hidden = self.is_private() || mask_from(&key.name).is_some();
             let problem = SyntaxProblem::KeyTwice { key: (!hidden).then(|| shown(&key.name, SHOWN)) };
             return self.problem(Diagnostic::at(&key.source, problem).related(&first, Label::FirstHere));
@@ -331,7 +330,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Looks for an equal key in the innermost map, and returns where it stands.
+    /// Looks for an equal key in the innermost map, and returns its place.
     fn same_key(&mut self, name: &Arc<str>) -> Option<Source> {
         let frame = self.frames.last_mut()?;
         let entries = &self.entries[frame.first..];
@@ -350,7 +349,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Goes on as if a value had come, without putting one into the tree.
+    /// Continues as after a value, without one in the tree.
     fn leave_out(&mut self) {
         if let Some(Frame { wait: Some(wait), .. }) = self.frames.last_mut() {
             *wait = match wait {
@@ -374,7 +373,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Counts what is about to enter the tree.
+    /// Counts a value before it enters the tree.
     fn spend(&mut self, size: Size, place: &Source) -> Result<(), Stop> {
         self.used.nodes = self.used.nodes.saturating_add(size.nodes);
         self.used.bytes = self.used.bytes.saturating_add(size.bytes);
@@ -394,7 +393,7 @@ impl<'a> Reader<'a> {
         Err(Stop)
     }
 
-    /// Returns whether a scalar of this tag may mean more than text.
+    /// Returns true if a scalar of this tag may mean more than text.
     fn scalar_tag(&mut self, tag: &Tag, text: &str, plain: bool, place: &Source) -> Result<bool, Stop> {
         let name = full_name(tag);
         let Some(short) = name.strip_prefix(CORE_TAGS) else {
@@ -445,7 +444,7 @@ impl<'a> Reader<'a> {
         self.problem(Diagnostic::at(place, SyntaxProblem::TagUnsupported { tag }))
     }
 
-    /// Notes a problem. Whatever stands within the value of a private key is not to be shown.
+    /// Adds a problem. A problem within the value of a private key is masked.
     fn problem(&mut self, mut diagnostic: Diagnostic) -> Result<(), Stop> {
         if self.is_private() {
             diagnostic.masked = true;
@@ -470,14 +469,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Lets texts that repeat share their memory: a roster of 100,000 agents has a dozen keys and a few
-/// roles. A small table that forgets is enough for that, and cannot be made to grow.
+/// A pool of equal texts that share their memory. A roster of 100,000 agents has a dozen keys and a few roles. A small
+/// table that forgets is enough, and no file can make it grow.
 struct StringPool {
     slots: Vec<Option<Arc<str>>>,
 }
 
 impl StringPool {
-    /// Makes a pool as large as a text of so many bytes can use.
+    /// Returns a pool of a size for a text of so many bytes.
     fn for_text(bytes: usize) -> Self {
         Self { slots: vec![None; (bytes / 8).next_power_of_two().clamp(1 << 4, 1 << 10)] }
     }
@@ -486,7 +485,7 @@ impl StringPool {
         if text.len() > SHARED_BYTES {
             return Arc::from(text);
         }
-        // FNV-1a: a bad spread costs memory, never correctness.
+        // FNV-1a: a bad distribution costs memory, never correctness.
         let hash = text
             .bytes()
             .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));

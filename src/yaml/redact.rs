@@ -1,11 +1,10 @@
-//! Which keys hold something private, and where in a line of a file it may stand.
+//! Recognizes keys with a private value, and the part of a line that may hold one.
 //!
-//! A person may write a password where a reference to a store belongs. The line must then be shown
-//! without it, often before anything could be parsed: so these functions look at raw lines, and
-//! when in doubt they say "private". Hiding too much costs a glance at the file; showing too much
-//! costs a password.
+//! A person may write a password where a reference to a store belongs. The line is then redacted, often before any
+//! parsing. So these functions look at raw lines, and in doubt they answer "private". Hiding too much costs a glance at
+//! the file; showing too much costs a password.
 
-/// Ends of names of private keys, in lower case, letters and digits alone.
+/// Endings of the names of private keys, in lower case, letters and digits alone.
 const WORDS: [&str; 11] = [
     "password",
     "passwd",
@@ -20,30 +19,29 @@ const WORDS: [&str; 11] = [
     "apikey",
 ];
 
-/// The same in Chinese; no field has such a name, but a person may think so.
+/// The same in Chinese: no field has such a name, but a person may write one.
 const HAN_WORDS: [&str; 4] = ["密码", "密碼", "口令", "密钥"];
 
-/// Entries of a reference to a secret; it holds no secret itself.
+/// Keys of a reference to a secret, which holds no secret itself.
 const REFERENCE: [&str; 4] = ["store", "key", "generate", "version"];
 
-/// Returns whether the value of a key of this name is private: `password`, `apiSecret`,
-/// `access_token`, in any case.
+/// Returns true if a key of this name has a private value: `password`, `apiSecret`, `access_token`, in any case.
 pub fn is_private_key(name: &str) -> bool {
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    // A slip of the pen (`passwrod`) makes nothing public.
+    // A misspelling (`passwrod`) makes no value public.
     let slip = (6..=10).contains(&plain.len()) && strsim::damerau_levenshtein(&plain, "password") <= 2;
     slip || WORDS.iter().any(|word| plain.ends_with(word))
         || HAN_WORDS.iter().any(|word| name.trim().ends_with(word))
 }
 
-/// Returns the byte offset from which on a line must not be shown, when it holds a private key
-/// whose value is not a whole reference (`{ store: …, key: … }`), or an address with credentials.
+/// Returns the byte offset from which on a line is masked. The line holds an address with credentials, or a private key
+/// whose value is not a whole reference (`{ store: …, key: … }`).
 pub fn mask_from(line: &str) -> Option<usize> {
     [private_value(line), credentials(line)].into_iter().flatten().min()
 }
 
-/// Returns where the `user:password@` of an address begins.
+/// Returns the start of the `user:password@` of an address.
 fn credentials(line: &str) -> Option<usize> {
     line.match_indices("://").map(|(at, sign)| at + sign.len()).find(|start| {
         let rest = &line[*start..];
@@ -54,7 +52,7 @@ fn credentials(line: &str) -> Option<usize> {
 
 fn private_value(line: &str) -> Option<usize> {
     keys(line).into_iter().find_map(|after| match reference_end(&line[after..]) {
-        // A remark behind a reference may quote the password that stood there before.
+        // A comment behind a reference may quote the former password.
         Some(end) => {
             let rest = &line[after + end..];
             let remark = rest.trim_start();
@@ -64,8 +62,8 @@ fn private_value(line: &str) -> Option<usize> {
     })
 }
 
-/// Returns whether `line` may be part of a private value that begins on one of the lines `above`
-/// it (oldest first).
+/// Returns true if `line` may be part of a private value from above. The value begins on one of the lines `above`,
+/// oldest first.
 pub fn continues(above: &[&str], line: &str) -> bool {
     (0..above.len()).rev().any(|at| {
         keys(above[at]).into_iter().any(|after| {
@@ -82,10 +80,10 @@ pub fn continues(above: &[&str], line: &str) -> bool {
     })
 }
 
-/// What ends a key: YAML's colon, and those of a Chinese keyboard, which YAML takes for letters.
+/// Signs that end a key: YAML's colon and Chinese ones, which YAML takes for letters.
 const COLONS: [char; 4] = [':', '：', '︰', '﹕'];
 
-/// Offsets behind the colons of the private keys in a line.
+/// Returns the offsets behind the colons of the private keys in a line.
 fn keys(line: &str) -> Vec<usize> {
     let mut found = Vec::new();
     let lead = line.trim_start_matches([' ', '\t', '-']);
@@ -97,7 +95,7 @@ fn keys(line: &str) -> Vec<usize> {
         let head = line[..at].trim_end();
         let unquoted = head.trim_end_matches(['"', '\'']);
         let name_length = unquoted.chars().rev().take_while(|c| is_name(*c)).count();
-        // `"pass\u0077ord"` is a password too; what is escaped in a key is not worth decoding.
+        // `"pass\u0077ord"` is a password too. Every key with an escape counts as private.
         let escaped = head
             .strip_suffix('"')
             .is_some_and(|body| body.rfind('"').is_some_and(|open| body[open..].contains('\\')));
@@ -111,13 +109,12 @@ fn keys(line: &str) -> Vec<usize> {
     found
 }
 
-/// Letters of which a key's name is made. ASCII alone, so that lengths are bytes.
+/// Returns true for characters of a key's name. ASCII alone, so lengths are bytes.
 fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
-/// Returns where a reference at the beginning of `text` ends; `None` when anything else stands
-/// there, or anything stands in it that a reference does not hold.
+/// Returns the end of a reference at the beginning of `text`. Returns `None` for any other content in or before it.
 fn reference_end(text: &str) -> Option<usize> {
     let mut rest = text.trim_start().strip_prefix('{')?;
     loop {
@@ -138,7 +135,7 @@ fn reference_end(text: &str) -> Option<usize> {
     }
 }
 
-/// Takes one simple scalar, quoted or not, off the front.
+/// Splits off one simple scalar, quoted or not, from the front.
 fn word(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start();
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
@@ -153,7 +150,7 @@ fn word(text: &str) -> Option<(&str, &str)> {
     (!word.is_empty() && !word.contains(odd)).then_some((word, &text[end..]))
 }
 
-/// How far a private value has got, read line by line.
+/// State of a private value that is scanned line by line.
 #[derive(Default)]
 struct Open {
     quote: Option<char>,
@@ -191,7 +188,7 @@ impl Open {
                         self.closed = true;
                         self.begun = true;
                     }
-                    // Anchors, tags and block indicators come before the value itself.
+                    // Anchors, tags and block indicators precede the value itself.
                     '&' | '!' | '|' | '>' if before.is_whitespace() && !self.begun => {
                         while chars.peek().is_some_and(|c| !c.is_whitespace()) {
                             chars.next();
@@ -206,7 +203,7 @@ impl Open {
     }
 }
 
-/// Returns whether a value that begins with `rest`, behind a key at `key_column`, reaches `line`.
+/// Returns true if a value that begins with `rest`, behind a key at `key_column`, reaches `line`.
 fn covers(key_column: usize, rest: &str, between: &[&str], line: &str) -> bool {
     let mut open = Open::default();
     open.feed(rest);
@@ -217,7 +214,7 @@ fn covers(key_column: usize, rest: &str, between: &[&str], line: &str) -> bool {
         let bare = text.trim_start();
         let last = at == between.len();
         if open.quote.is_none() && (bare.is_empty() || bare.starts_with('#')) {
-            // A remark between the key and its value is as likely the old password as not.
+            // A comment between the key and its value may be the old password.
             if last {
                 return !bare.is_empty() && (!open.begun || indent_of(text) > key_column);
             }
@@ -244,12 +241,12 @@ fn covers(key_column: usize, rest: &str, between: &[&str], line: &str) -> bool {
     false
 }
 
-/// How many characters a line is indented by.
+/// Returns the width of a line's indentation, in characters.
 fn indent_of(line: &str) -> usize {
     line.chars().take_while(|c| c.is_whitespace()).count()
 }
 
-/// Whether a line begins with a key.
+/// Returns true if a line begins with a key.
 fn is_entry(bare: &str) -> bool {
     let bare = bare.trim_start_matches("- ");
     let end = bare.match_indices(':').find(|(at, _)| {
@@ -259,7 +256,8 @@ fn is_entry(bare: &str) -> bool {
     end.is_some_and(|(at, _)| !bare[..at].contains([',', '{', '}', '[', ']', '#']))
 }
 
-/// Whether a line is `store: …`, `key: …`, `generate: …` or `version: …` with a simple value.
+/// Returns true if a line is an entry of a reference with a simple value. Such an entry is `store: …`, `key: …`,
+/// `generate: …` or `version: …`.
 fn is_reference_entry(bare: &str) -> bool {
     word(bare).is_some_and(|(key, after)| {
         REFERENCE.contains(&key)

@@ -1,7 +1,7 @@
-//! What an unquoted scalar means: the core schema of YAML 1.2 (§10.3.2).
+//! Meaning of an unquoted scalar: the core schema of YAML 1.2 (§10.3.2).
 //!
-//! In 1.2 `yes`, `no`, `on`, `off`, `1_000` and `12:30` are text. Older tools read them otherwise, so
-//! what is written for others is quoted; what is read is read by the standard.
+//! In 1.2 `yes`, `no`, `on`, `off`, `1_000` and `12:30` are text. Older tools read them otherwise, so the writer quotes
+//! them. The reader follows the standard.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use std::sync::Arc;
 pub struct Scalar {
     /// The text, with quotes, escapes and folding resolved.
     pub text: Arc<str>,
-    /// Whether it stood without quotes and not as a block, so that it may mean more than text.
+    /// True if it is neither quoted nor a block, so it may mean more than text.
     pub plain: bool,
 }
 
-/// What a scalar is.
+/// The kind of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScalarKind {
     /// `null`, `~` or nothing.
@@ -25,18 +25,18 @@ pub enum ScalarKind {
     Int,
     /// A number with a fraction or an exponent, `.inf` or `.nan`.
     Float,
-    /// Anything else, and whatever is quoted.
+    /// Any other text, and every quoted one.
     Text,
 }
 
 impl Scalar {
-    /// Returns what the scalar is.
+    /// Returns the kind of the scalar.
     pub fn kind(&self) -> ScalarKind {
         if self.plain { plain_kind(&self.text) } else { ScalarKind::Text }
     }
 }
 
-/// Returns what a text means when it stands unquoted.
+/// Returns the kind of an unquoted text.
 pub(super) fn plain_kind(text: &str) -> ScalarKind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return ScalarKind::Null,
@@ -66,7 +66,7 @@ pub(super) fn plain_kind(text: &str) -> ScalarKind {
     }
 }
 
-/// `( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`
+/// Matches `( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`.
 fn is_float(text: &str) -> bool {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),

@@ -1,7 +1,7 @@
-//! What keeps a file from being read at all.
+//! Errors that make a whole file unreadable.
 //!
-//! The parser speaks of simple keys and flow contexts. Its place is good, its words are not; what is
-//! usually meant can be told from the line that it points at.
+//! The parser's place is good, but its words (simple keys, flow contexts) are of little help. The line at that place
+//! usually shows the cause.
 
 use std::sync::Arc;
 
@@ -14,15 +14,15 @@ use crate::model::source::Source;
 use crate::yaml::fullwidth;
 use crate::yaml::redact;
 
-/// How far above a syntax error a private value may begin that it would be part of.
+/// Most lines between a syntax error and the beginning of a private value that contains it.
 const LOOK_BACK: usize = 100;
-/// Most characters of a name that a sentence holds.
+/// Most characters of a name in a message.
 pub(super) const SHOWN: usize = 40;
 
 /// Returns a file's text without its byte order mark.
 pub(super) fn text<'a>(file: &Arc<str>, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        // The line is not text that could be shown, or searched for a password.
+        // The line is no text: it cannot be shown, or searched for a password.
         return Err(Box::new(Diagnostic::at(&Source::new(file, 1, 1), SyntaxProblem::Utf16).masked()));
     }
     let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
@@ -41,7 +41,7 @@ pub(super) fn text<'a>(file: &Arc<str>, bytes: &'a [u8]) -> Result<&'a str, Box<
         let diagnostic = Diagnostic::at(&place, problem);
         Box::new(if hidden { diagnostic.masked() } else { diagnostic })
     })?;
-    // In blocks without a way out of the loop, so that it is done many bytes at a time.
+    // A block has no early exit, so the compiler can check many bytes at a time.
     let odd = |b: u8| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0x7f;
     let mut blocks = text.as_bytes().chunks(4096).enumerate();
     let found = blocks.find(|(_, block)| block.iter().fold(false, |any, b| any | odd(*b)));
@@ -52,7 +52,7 @@ pub(super) fn text<'a>(file: &Arc<str>, bytes: &'a [u8]) -> Result<&'a str, Box<
     Err(Box::new(hide(Diagnostic::at(&place(file, &text[..at]), problem), text)))
 }
 
-/// The place behind `before`.
+/// Returns the place behind `before`.
 fn place(file: &Arc<str>, before: &str) -> Source {
     let (mut line, mut column, mut last) = (1, 1, ' ');
     for c in before.chars() {
@@ -66,7 +66,7 @@ fn place(file: &Arc<str>, before: &str) -> Source {
     Source::new(file, number(line), number(column))
 }
 
-/// Lines as the parser counts them: `\n`, `\r\n` and `\r` end one.
+/// Returns the lines as the parser counts them: `\n`, `\r\n` and `\r` end one.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -81,13 +81,13 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The lines up to the numbered one, at most [`LOOK_BACK`] before it; the last is the line itself.
+/// Returns the lines up to the numbered one, at most [`LOOK_BACK`] before it. The last is the line itself.
 fn lines_before(text: &str, line: usize) -> Vec<&str> {
     lines(text).take(line).skip(line.saturating_sub(LOOK_BACK + 1)).collect()
 }
 
-/// Masks a diagnostic whose line may be part of a private value that begins above it. Its column is
-/// then moved to the line's begin: nothing before it is to be shown either.
+/// Masks a diagnostic whose line may be part of a private value that begins above it. Its column moves to the line's
+/// beginning, since the text before the error is masked too.
 fn hide(mut diagnostic: Diagnostic, text: &str) -> Diagnostic {
     let Some(source) = &mut diagnostic.source else { return diagnostic };
     let before = lines_before(text, source.line as usize);
@@ -101,12 +101,12 @@ fn hide(mut diagnostic: Diagnostic, text: &str) -> Diagnostic {
     diagnostic
 }
 
-/// Whether the error is one behind which the parser can go on.
+/// Returns true if the parser can continue behind the error.
 pub(super) fn is_unknown_anchor(error: &ScanError) -> bool {
     error.info().contains("unknown anchor")
 }
 
-/// An alias whose anchor does not exist.
+/// Returns the diagnostic of an alias without an anchor.
 pub(super) fn unknown_anchor(file: &Arc<str>, text: &str, error: &ScanError) -> Diagnostic {
     let mark = error.marker();
     let place = Source::new(file, number(mark.line()), number(mark.col() + 1));
@@ -116,7 +116,7 @@ pub(super) fn unknown_anchor(file: &Arc<str>, text: &str, error: &ScanError) -> 
         .skip(mark.col() + 1)
         .take_while(|c| !c.is_whitespace() && !",[]{}".contains(*c))
         .collect();
-    // `password: *hunter2`: the "name" may be the password of someone who did not know of aliases.
+    // `password: *hunter2`: the "name" may be a password that was meant literally.
     let before: String = line.chars().take(mark.col() + 1).collect();
     let mut diagnostic = hide(Diagnostic::at(&place, SyntaxProblem::NoAnchor { name: None }), text);
     if !diagnostic.masked && redact::mask_from(&before).is_none() {
@@ -125,7 +125,7 @@ pub(super) fn unknown_anchor(file: &Arc<str>, text: &str, error: &ScanError) -> 
     diagnostic
 }
 
-/// Says what a syntax error usually means. `open` is where the innermost open list or map begins.
+/// Explains a syntax error by its usual cause. `open` is the start of the innermost open list or map.
 pub(super) fn describe(file: &Arc<str>, text: &str, error: &ScanError, open: Option<&Source>) -> Diagnostic {
     let mark = error.marker();
     let above = lines_before(text, mark.line().saturating_sub(1));
@@ -141,11 +141,11 @@ pub(super) fn describe(file: &Arc<str>, text: &str, error: &ScanError, open: Opt
     hide(at.sentence(text, error.info(), open), text)
 }
 
-/// A place the parser points at, with its line.
+/// The place of a parser error, with its line.
 struct Place<'a> {
     file: &'a Arc<str>,
     number: usize,
-    /// From 0, in characters.
+    /// In characters, from 0.
     column: usize,
     line: &'a str,
     next: &'a str,
@@ -179,7 +179,7 @@ impl Place<'_> {
         if info.contains("recursion limit") {
             return self.say(SyntaxProblem::TooDeep { most: MAX_DEPTH });
         }
-        // A bracket that stays open is seen at the end of the file or at the next key.
+        // The parser notices an open bracket at the end of the file or at the next key.
         if let Some(open) = open
             && let Some(bracket) = opening
             && info != "misplaced bracket"
@@ -228,7 +228,7 @@ impl Place<'_> {
 
     fn tab(&self, info: &str) -> Option<Diagnostic> {
         let indented = |line: &str| line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
-        // A value that a line with a tab would continue is blamed where it begins.
+        // The parser reports the start of a value that a line with a tab would continue.
         for (line, number) in [(self.line, self.number), (self.next, self.number + 1)] {
             if indented(line) {
                 let tab = line.chars().take_while(|c| *c != '\t').count();
@@ -238,7 +238,8 @@ impl Place<'_> {
         (info.contains("tab") && !info.contains("alphabetic")).then(|| self.say(SyntaxProblem::Tab))
     }
 
-    /// A sign of a Chinese keyboard, here or on the line above: the parser takes it for a letter and goes on.
+    /// Returns the problem of a fullwidth sign, here or on the line above. The parser takes it for a letter and
+    /// continues.
     fn fullwidth(&self) -> Option<Diagnostic> {
         let above = self.above.iter().rev().enumerate().find(|(_, line)| !is_idle(line));
         let above = above.map(|(back, line)| (self.number - 1 - back, *line));
@@ -273,7 +274,7 @@ impl Place<'_> {
         self.say(SyntaxProblem::InBracket { bracket }).related(open, Label::OpenedHere)
     }
 
-    /// A `: ` where a value already stands.
+    /// Explains a `: ` behind a value.
     fn second_colon(&self) -> Diagnostic {
         let head: String = self.line.chars().take(self.column).collect();
         let bare = head.trim_start_matches([' ', '-']);
@@ -293,7 +294,7 @@ impl Place<'_> {
         self.say_at(self.number, column, SyntaxProblem::KeyIndented)
     }
 
-    /// A line that is neither an entry nor part of a value; the parser notices one line later.
+    /// Explains a line that is neither an entry nor part of a value. The parser notices it one line later.
     fn no_colon(&self) -> Diagnostic {
         let back = self.above.iter().rev().enumerate().find(|(_, line)| !is_idle(line));
         let own = glued_colon(self.line).is_some();
@@ -329,13 +330,13 @@ impl Place<'_> {
     }
 }
 
-/// Whether a line says nothing.
+/// Returns true if a line is blank or a comment.
 fn is_idle(line: &str) -> bool {
     let bare = line.trim_start();
     bare.is_empty() || bare.starts_with('#')
 }
 
-/// Column of the `:` in `key:value`, from 0.
+/// Returns the column of the `:` in `key:value`, from 0.
 fn glued_colon(line: &str) -> Option<usize> {
     let bare = line.trim_start().trim_start_matches("- ");
     let end = bare.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-'))?;
@@ -344,13 +345,13 @@ fn glued_colon(line: &str) -> Option<usize> {
     glued.then(|| line.chars().count() - rest.chars().count() - 1)
 }
 
-/// Whether a `{` stands at a place and another one just before it.
+/// Returns true if a place and the character before it hold `{`.
 pub(super) fn is_doubled(text: &str, place: &Source) -> bool {
     let before = Source { column: place.column.saturating_sub(1).max(1), ..place.clone() };
     place.column > 1 && [&before, place].into_iter().all(|place| character(text, place) == Some('{'))
 }
 
-/// The character at a place.
+/// Returns the character at a place.
 fn character(text: &str, place: &Source) -> Option<char> {
     lines(text).nth(place.line as usize - 1)?.chars().nth(place.column as usize - 1)
 }
@@ -364,7 +365,7 @@ pub(super) fn shown(name: &str, most: usize) -> String {
     short
 }
 
-/// Files are at most 512 MiB, so no line or column is cut.
+/// Converts a count of lines or columns. Files are at most 512 MiB, so none is cut.
 pub(super) fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -9,14 +9,14 @@ fn file() -> Arc<str> {
     Arc::from("a.yaml")
 }
 
-/// Reads a text in which nothing is wrong.
+/// Reads a text without errors.
 fn good(text: &str) -> Vec<Node> {
     let (nodes, problems) = read(&file(), text.as_bytes());
     assert!(problems.is_empty(), "{text}\n{problems:?}");
     nodes
 }
 
-/// What is wrong with some bytes: `line:column message`, related place and help below.
+/// Returns the errors of some bytes: `line:column message`, related place and help below.
 fn wrong_bytes(bytes: &[u8]) -> String {
     let (_, problems) = read(&file(), bytes);
     let mut out = String::new();
@@ -39,7 +39,7 @@ fn wrong(text: &str) -> String {
     wrong_bytes(text.as_bytes())
 }
 
-/// The message of the only thing wrong, with its place.
+/// Returns the message of the only error, with its place.
 fn only(text: &str) -> String {
     let all = wrong(text);
     assert_eq!(all.lines().filter(|line| !line.starts_with(' ')).count(), 1, "{text}\n{all}");
@@ -242,7 +242,7 @@ fn alias_bombs() {
     }
     assert!(only(&chain).contains("nested more than 64 levels deep"));
 
-    // An honest use: a profile of a dozen entries for each of many agents.
+    // A legitimate use: a profile of a dozen entries for each of many agents.
     let mut honest = "p: &p {a: 1, b: 2, c: 3}\nagents:\n".to_string();
     honest.push_str(&"  - { operatorId: \"8001\", name: x, profile: *p }\n".repeat(2_000));
     good(&honest);
@@ -542,7 +542,7 @@ fn nothing_private_is_said() {
     }
 }
 
-/// What serde_yaml makes of the same text must be the same.
+/// serde_yaml must read the same text the same way.
 #[test]
 fn agrees_with_serde_yaml() {
     let texts = [
@@ -582,8 +582,8 @@ fn same(ours: &Node, theirs: &serde_yaml::Value, text: &str) {
             (ScalarKind::Int, Value::Number(n)) => assert!(n.is_i64() || n.is_u64(), "{n}: {text}"),
             (ScalarKind::Float, Value::Number(n)) => assert!(n.is_f64(), "{n}: {text}"),
             (ScalarKind::Text, Value::String(theirs)) => assert_eq!(&*scalar.text, theirs, "{text}"),
-            // The one difference: by YAML 1.2, `003` is the number three; serde_yaml takes digits
-            // behind a zero for text, so that it need not choose between three and an octal number.
+            // The one difference: by YAML 1.2, `003` is the number three. serde_yaml takes digits behind a zero for
+            // text, and avoids the choice between three and an octal number.
             (ScalarKind::Int, Value::String(theirs)) => {
                 assert_eq!(&*scalar.text, theirs);
                 assert!(theirs.trim_start_matches(['+', '-']).starts_with('0'), "{theirs}: {text}");

@@ -1,28 +1,28 @@
-//! Comments of a file: whatever stands behind a `#` outside every scalar.
+//! Comments of a file: every `#` outside the scalars, with the text behind it.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 /// A comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Comment {
-    /// Where it begins, in characters.
+    /// Start, in characters.
     pub at: usize,
-    /// Its line, from 1.
+    /// Line, from 1.
     pub line: usize,
-    /// Its column, from 0.
+    /// Column, from 0.
     pub column: usize,
-    /// Blanks before it.
+    /// Width of the blanks before it.
     pub gap: usize,
-    /// Whether nothing stands before it on its line.
+    /// True if its line holds nothing before it.
     pub alone: bool,
-    /// From the `#` on, without blanks at its end.
+    /// Text from the `#` on, without blanks at its end.
     pub text: String,
 }
 
-/// A scalar's place: from and to, in characters, and whether it stands over several lines.
+/// A scalar's place: start and end in characters, and true if it spans several lines.
 pub(super) type Place = (usize, usize, bool);
 
-/// Scalars of a file; `None` when it cannot be parsed, or one of them cannot be found in it.
+/// Returns the scalars of a file. Returns `None` if the file cannot be parsed or a scalar cannot be located.
 pub(super) fn scalars(text: &str) -> Option<Vec<Place>> {
     let chars: Vec<char> = text.chars().collect();
     let mut places = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn scalars(text: &str) -> Option<Vec<Place>> {
     Some(places)
 }
 
-/// Finds a scalar. The parser's span of one in quotes takes what follows in: blanks and comments.
+/// Returns the place of a scalar. The parser's span of a quoted one includes the blanks and comments behind it.
 pub(super) fn place(chars: &[char], style: ScalarStyle, span: Span) -> Option<Place> {
     let from = span.start.index();
     let quote = match style {
@@ -64,7 +64,7 @@ pub(super) fn place(chars: &[char], style: ScalarStyle, span: Span) -> Option<Pl
     Some((from, to, chars[from..to].contains(&'\n')))
 }
 
-/// Finds the comments; `None` when the file cannot be parsed.
+/// Returns the comments; `None` if the file cannot be parsed.
 pub(super) fn parse(text: &str) -> Option<Vec<Comment>> {
     let spans = scalars(text)?;
     let mut spans = spans.iter().filter(|(from, to, _)| from < to).peekable();

@@ -1,17 +1,17 @@
-//! The canonical layout of a manifest, comments kept and meaning unchanged.
+//! The canonical layout of a manifest: comments are kept and the meaning is unchanged.
 //!
-//! Two spaces a level, keys in the order of the reference, one space behind `:`, `{ a: b }` and `[a, b]` on one
-//! line where they fit and below each other where they do not, double quotes, at most one blank line between
-//! entries, no blanks at the end of a line, one line break at the end of the file.
+//! - Two spaces a level, keys in the order of the reference, one space behind `:`, double quotes.
+//! - `{ a: b }` and `[a, b]` on one line where they fit, and one entry a line where they do not.
+//! - At most one blank line between entries, no blanks at the end of a line, one line break at the end of the file.
 //!
 //! ```text
 //! text ─events─▶ tree ─comments─▶ tree ─print─▶ text ─┐
 //!   └────────────lines (only blanks and breaks)──────┴─▶ the first that means the same
 //! ```
 //!
-//! What the tree cannot hold (anchors, tags, quoted or folded texts over several lines, comments between braces) is
-//! left as it is laid out: then only blanks at line ends and line breaks are mended. Whatever is written has been read
-//! again, and means what the original meant.
+//! The tree cannot hold anchors, tags, quoted or folded texts over several lines, or comments between braces. In a file
+//! with one of them only blanks at line ends and line breaks change. Every output is read again, and has the meaning of
+//! the original.
 
 mod comments;
 mod order;
@@ -24,15 +24,15 @@ mod whitespace;
 use crate::yaml;
 use crate::yaml::{Node, NodeValue};
 
-/// A manifest in its layout.
+/// A formatted manifest.
 pub struct Laid {
     /// The file's text.
     pub text: String,
-    /// Whether the layout is the canonical one, or the file holds what is left as it is laid out.
+    /// True if the layout is canonical. False if the file holds a construct outside the tree.
     pub canonical: bool,
 }
 
-/// Lays a manifest out; `text` is a file that [`yaml::read`] has nothing to complain of.
+/// Formats a manifest; `text` is a file that [`yaml::read`] accepts.
 pub fn format(text: &str) -> Laid {
     let original = text;
     let text = &whitespace::breaks(text);
@@ -45,13 +45,13 @@ pub fn format(text: &str) -> Laid {
     Laid { text: original.to_owned(), canonical: false }
 }
 
-/// The remarks of a file, in its order; none when it cannot be parsed.
+/// Returns the comments of a file, in order; none if the file cannot be parsed.
 pub fn remarks(text: &str) -> Vec<String> {
     let all = comments::parse(&whitespace::breaks(text)).unwrap_or_default();
     all.into_iter().map(|comment| comment.text).collect()
 }
 
-/// Whether two files mean the same and have the same comments.
+/// Returns true if two files have the same meaning and the same comments.
 fn same(one: &str, other: &str) -> bool {
     let read = |text: &str| {
         let (nodes, wrong) = yaml::read(&"".into(), text.as_bytes());
@@ -73,7 +73,7 @@ fn same(one: &str, other: &str) -> bool {
     }
 }
 
-/// Whether two trees are equal but for the order of keys and where things stand.
+/// Returns true if two trees are equal but for the order of keys and the places.
 fn equal(one: &Node, other: &Node) -> bool {
     match (&one.value, &other.value) {
         (NodeValue::Scalar(one), NodeValue::Scalar(other)) => {

@@ -1,16 +1,16 @@
-//! The order of keys: that of the reference.
+//! The order of keys, as in the reference.
 
 use crate::manifest::roster_document::SELECTED_BY;
 use crate::model::field::Field;
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
-/// What a map is.
+/// The kind of a map, which decides the order of its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A whole document.
     Document,
-    /// A map or list of what.
+    /// A map or list of one kind.
     Each(&'static Kind),
     /// An entry of `agents`.
     Agent,
@@ -26,12 +26,12 @@ pub(super) enum Kind {
     Selector,
     /// A reference to a secret.
     Secret,
-    /// Anything else: its order is its own.
+    /// Any other map, in its own order.
     Other,
 }
 
 impl Kind {
-    /// What the value of a key is.
+    /// Returns the kind of the value of a key.
     pub(super) fn child(self, key: &str) -> Kind {
         match (self, key) {
             (Kind::Document, "profiles") => Kind::Each(&Kind::Template),
@@ -47,7 +47,7 @@ impl Kind {
         }
     }
 
-    /// What an item of a list is.
+    /// Returns the kind of an item of a list.
     pub(super) fn item(self) -> Kind {
         match self {
             Kind::Each(kind) => *kind,
@@ -63,7 +63,7 @@ impl Kind {
         }
     }
 
-    /// The place of a key; what is not known comes last, in its own order.
+    /// Returns the rank of a key. Unknown keys come last, in their own order.
     pub(super) fn place(self, key: &str) -> usize {
         let fields = |table: &'static [&'static Field]| {
             table.iter().filter(|field| field.ty != Type::Members).map(|field| field.key)

@@ -1,14 +1,14 @@
-//! What stands where → text in the canonical layout.
+//! Prints the syntax tree in the canonical layout.
 
 use unicode_width::UnicodeWidthStr;
 
 use super::order::Kind;
 use super::syntax_tree::{Body, Collection, Document, Entry, Line, Node};
 
-/// Longest line of what stands between braces, in columns.
+/// Longest line of a collection in braces, in columns.
 const WIDTH: usize = 120;
 
-/// Writes documents.
+/// Prints documents.
 pub(super) fn print(documents: &[Document]) -> String {
     let mut out = String::new();
     for Document { marked, head, root, foot } in documents {
@@ -29,7 +29,7 @@ pub(super) fn print(documents: &[Document]) -> String {
     out
 }
 
-/// Writes comments on lines of their own; no blank line where the text begins.
+/// Prints comments on lines of their own. Prints no blank line at the beginning of the text.
 fn comments(out: &mut String, lines: &[Line], indent: usize, begins: usize) {
     for line in lines {
         if line.blank && out.len() > begins {
@@ -39,7 +39,7 @@ fn comments(out: &mut String, lines: &[Line], indent: usize, begins: usize) {
     }
 }
 
-/// Entries in the order of the reference.
+/// Returns the entries in the order of the reference.
 fn ordered(collection: &Collection, kind: Kind) -> Vec<&Entry> {
     let mut entries: Vec<&Entry> = collection.entries.iter().collect();
     if collection.is_map {
@@ -48,7 +48,7 @@ fn ordered(collection: &Collection, kind: Kind) -> Vec<&Entry> {
     entries
 }
 
-/// Writes a collection, an entry a line. With `begun` the mark of a list's item stands on the line already.
+/// Prints a collection, an entry a line. With `begun` the line already holds the dash of a list's item.
 fn block(out: &mut String, collection: &Collection, indent: usize, kind: Kind, begun: bool) {
     for (at, entry) in ordered(collection, kind).into_iter().enumerate() {
         let inline = begun && at == 0;
@@ -77,7 +77,7 @@ fn block(out: &mut String, collection: &Collection, indent: usize, kind: Kind, b
     comments(out, foot, indent, if foot.is_empty() { begins } else { 0 });
 }
 
-/// Comments above an entry: its own, and those that have no line behind the mark of an item.
+/// Returns the comments above an entry. They include those without a line behind the dash of an item.
 fn lead(entry: &Entry, indent: usize, kind: Kind) -> Vec<Line> {
     let mut lines = entry.lead.clone();
     if entry.key.is_some() {
@@ -122,7 +122,7 @@ fn value(out: &mut String, entry: &Entry, indent: usize, column: usize, kind: Ki
     }
 }
 
-/// Writes a text below its mark.
+/// Prints a text below its mark.
 fn literal(out: &mut String, mark: &str, lines: &[String], indent: usize) {
     out.push_str(mark);
     for line in lines {
@@ -134,7 +134,7 @@ fn literal(out: &mut String, mark: &str, lines: &[String], indent: usize) {
     out.push('\n');
 }
 
-/// Ends a line, with the comment that stands on it.
+/// Ends a line with its trailing comment.
 fn end(out: &mut String, entry: &Entry) {
     if let Some((gap, text)) = &entry.trail {
         out.push_str(&format!("{:gap$}{text}", ""));
@@ -142,7 +142,7 @@ fn end(out: &mut String, entry: &Entry) {
     out.push('\n');
 }
 
-/// Whether a collection stays between braces. An empty one has no other form.
+/// Returns true if a collection stays between braces. An empty one has no other form.
 fn fits(node: &Node, column: usize, kind: Kind) -> bool {
     match &node.body {
         Body::Collection(collection) => {
@@ -156,11 +156,11 @@ fn fits(node: &Node, column: usize, kind: Kind) -> bool {
     }
 }
 
-/// A value on one line.
+/// Returns a value on one line.
 fn flow(node: &Node, kind: Kind) -> String {
     let collection = match &node.body {
         Body::Scalar(written) => return written.clone(),
-        // No text over several lines stands between braces.
+        // A text over several lines never stands between braces.
         Body::Literal(mark, lines) => return format!("{mark} {}", lines.join(" ")),
         Body::Collection(collection) => collection,
     };

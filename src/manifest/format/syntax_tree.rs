@@ -1,4 +1,4 @@
-//! A file's text → what stands where, with its comments.
+//! Parses a file's text into a syntax tree with places and comments.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use crate::yaml::{Scalar, ScalarKind};
 /// A document.
 #[derive(Debug)]
 pub(super) struct Document {
-    /// Whether `---` stands before it.
+    /// True if it begins with `---`.
     pub marked: bool,
     /// Comments before its first key.
     pub head: Vec<Line>,
@@ -23,7 +23,7 @@ pub(super) struct Document {
 /// A comment on a line of its own.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    /// Whether a blank line stands before it.
+    /// True if a blank line precedes it.
     pub blank: bool,
     pub text: String,
 }
@@ -31,29 +31,29 @@ pub(super) struct Line {
 /// A value.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// Where it begins, in characters.
+    /// Start, in characters.
     from: usize,
     column: usize,
     last_line: usize,
     pub body: Body,
 }
 
-/// What a value is.
+/// The content of a value.
 #[derive(Debug)]
 pub(super) enum Body {
-    /// A scalar, spelled.
+    /// A scalar, as it is written.
     Scalar(String),
-    /// A text whose lines stand below its `|` or `|-`.
+    /// A text over several lines, below its `|` or `|-`.
     Literal(&'static str, Vec<String>),
     /// A collection.
     Collection(Collection),
 }
 
-/// A map or a list: a list's entries have no key.
+/// A map or a list. The entries of a list have no key.
 #[derive(Debug)]
 pub(super) struct Collection {
     pub is_map: bool,
-    /// Between braces.
+    /// True if it stands between braces.
     pub flow: bool,
     pub entries: Vec<Entry>,
     /// Comments below its last entry.
@@ -63,20 +63,20 @@ pub(super) struct Collection {
 /// An entry of a map, or an item of a list.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// The key and how it is spelled.
+    /// The key and its spelling.
     pub key: Option<(String, String)>,
     from: usize,
     line: usize,
     pub value: Node,
     /// Comments above it.
     pub lead: Vec<Line>,
-    /// Whether a blank line stands right above it.
+    /// True if a blank line stands right above it.
     pub blank: bool,
-    /// A comment on its line, and the blanks before that.
+    /// A comment on its line, and the width of the blanks before that.
     pub trail: Option<(usize, String)>,
 }
 
-/// Reads a file; `None` for what this tree cannot hold.
+/// Reads a file; `None` if the tree cannot hold it.
 pub(super) fn read(text: &str) -> Option<Vec<Document>> {
     let chars: Vec<char> = text.chars().collect();
     let odd = |line: &str| line.starts_with('%') || line.starts_with("...") || line.contains('\t');
@@ -108,11 +108,12 @@ impl Reader<'_> {
             match event {
                 Event::StreamStart | Event::StreamEnd | Event::Nothing => {}
                 Event::DocumentStart(marked) => {
-                    // What stands on the line of the mark would move.
+                    // A value on the line of the mark would move.
                     if marked && self.lines.get(span.start.line().checked_sub(1)?)?.trim_end() != "---" {
                         return None;
                     }
-                    // Comments above a mark belong to the document before; above the first they stay there.
+                    // Comments above a mark belong to the document before it; above the first mark they have no
+                    // document.
                     if marked {
                         let above = self.before(span.start.index());
                         match documents.last_mut() {
@@ -158,8 +159,8 @@ impl Reader<'_> {
                     last_line: span.start.line(),
                     body,
                 };
-                // The parser tells where the text begins, or its mark. A remark, or an indentation that is said,
-                // may stand behind the mark: that would be lost.
+                // The parser returns the start of the text, or of its mark. A comment or an indentation indicator may
+                // follow the mark, and would be lost.
                 let line = span.start.line().checked_sub(1)?;
                 let own = self.lines.get(line)?.trim();
                 let above =
@@ -189,13 +190,13 @@ impl Reader<'_> {
         loop {
             let (next, span) = self.events.front()?;
             if matches!(next, Event::MappingEnd | Event::SequenceEnd) {
-                // What a block ends with lies behind it; braces are where they are.
+                // The end of a block lies behind it; the end of a flow collection is its brace.
                 let (end, last_line) = (span.start.index(), span.start.line());
                 if flow && self.chars.get(span.start.index()) != Some(if is_map { &'}' } else { &']' }) {
                     return None;
                 }
                 self.events.pop_front();
-                // A comment between braces has no place of its own.
+                // The tree has no place for a comment between braces.
                 let first = self.comments.partition_point(|comment| comment.at < start.index());
                 if flow && self.comments.get(first).is_some_and(|comment| comment.at < end) {
                     return None;
@@ -214,7 +215,7 @@ impl Reader<'_> {
                 None
             };
             let value = self.node()?;
-            // A list of lists below each other, and a map without braces in a list between them, are rare.
+            // Lists of lists over several lines, and block maps in flow lists, are rare.
             if let Body::Collection(inner) = &value.body
                 && ((!is_map && !inner.is_map && !inner.flow) || (flow && !inner.flow))
             {
@@ -224,7 +225,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Comments before a place that nothing else has taken.
+    /// Takes the remaining comments before a place.
     fn before(&mut self, at: usize) -> Vec<Line> {
         let mut lead = Vec::new();
         while let Some(comment) = self.comments.pop_front_if(|comment| comment.at < at) {
@@ -238,7 +239,7 @@ impl Reader<'_> {
         line.checked_sub(1).and_then(|at| self.lines.get(at)).is_some_and(|line| line.trim().is_empty())
     }
 
-    /// Gives each comment to what it stands above, behind or below.
+    /// Attaches each comment to the entry that it stands above, behind or below.
     fn attach(&mut self, node: &mut Node, parent: Option<usize>, limit: usize) -> Option<()> {
         let column = node.column;
         let Body::Collection(collection) = &mut node.body else { return Some(()) };
@@ -249,14 +250,14 @@ impl Reader<'_> {
         for (at, entry) in collection.entries.iter_mut().enumerate() {
             let after = starts.get(at + 1).copied().unwrap_or(limit);
             entry.lead = self.before(entry.from);
-            // A blank line at the beginning of a collection parts nothing.
+            // A blank line at the beginning of a collection separates nothing.
             let parts = at > 0 || parent.is_none() || !entry.lead.is_empty();
             entry.blank = parts && self.is_blank(entry.line.checked_sub(1)?);
             let inline = match &entry.value.body {
                 Body::Scalar(_) | Body::Literal(..) => true,
                 Body::Collection(inner) => inner.flow,
             };
-            // Of a block the comment stands behind its key, which is on the entry's own line.
+            // The comment of a block stands behind its key, on the entry's own line.
             let line = if inline { entry.value.last_line } else { entry.line };
             let end = if inline { after } else { entry.value.from };
             if let Some(comment) = self.comments.pop_front_if(|c| !c.alone && c.line == line && c.at < end) {
@@ -277,7 +278,7 @@ impl Reader<'_> {
     }
 }
 
-/// A text below its mark; `None` where its blanks would need more than a mark to be kept.
+/// Returns a text below its mark; `None` if its blanks need more than a mark.
 fn literal(text: &str) -> Option<Body> {
     let (mark, inner) = match text.strip_suffix('\n') {
         Some(inner) => ("|", inner),
@@ -287,7 +288,7 @@ fn literal(text: &str) -> Option<Body> {
     plain.then(|| Body::Literal(mark, inner.split('\n').map(str::to_owned).collect()))
 }
 
-/// A scalar as it will be written; `None` for one that stands over several lines, or says nothing.
+/// Returns the spelling of a scalar; `None` if it spans several lines or is empty.
 fn spelled(text: &str, style: ScalarStyle, written: &str) -> Option<String> {
     match style {
         ScalarStyle::Plain => {
@@ -303,7 +304,7 @@ fn spelled(text: &str, style: ScalarStyle, written: &str) -> Option<String> {
         ScalarStyle::SingleQuoted => {
             let sound = written.len() > 1 && written.starts_with('\'') && written.ends_with('\'');
             let double = quoted(text);
-            // Quotes are changed where nothing else is.
+            // Quotes change only if nothing else does.
             let same = double.len() == text.len() + 2;
             sound.then(|| if same { double } else { written.to_owned() })
         }

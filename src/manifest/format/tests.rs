@@ -10,7 +10,7 @@ use crate::manifest::import::{Options, Origin, emit};
 use crate::model::ledger::Ledger;
 use crate::model::testing;
 
-/// Asserts what holds of every layout.
+/// Formats a manifest, and asserts the invariants of every layout.
 #[track_caller]
 fn laid_out(text: &str) -> String {
     let once = format(text).text;
@@ -22,7 +22,7 @@ fn laid_out(text: &str) -> String {
 #[test]
 fn a_text_below_its_mark_stays_and_the_rest_is_laid_out() {
     let text = "apiVersion:   rosterctl/v1\nkind: Roster\nagents:\n  - announcement: |   # played\n        a\n\n          b # no remark\n    operatorId:   \"8001\"\n  - announcement: |-\n      c\n    operatorId: \"8002\"   # last\n";
-    // A remark behind the mark has no place: the file is left.
+    // A comment behind the mark has no place, so the file stays as it is.
     assert!(!format(text).canonical);
     let text = text.replace("   # played", "");
     assert!(format(&text).canonical);
@@ -94,10 +94,10 @@ fn what_it_cannot_hold_keeps_its_layout() {
     ] {
         assert_eq!(laid_out(text), text.trim_end().to_owned() + "\n", "{text}");
     }
-    // The text of a block ends with its file.
+    // The text of the block ends with the file.
     let text = "announcement: |+\n  one\n\n\n";
     assert_eq!(laid_out(text), text);
-    // Behind quotes the parser's places are not those of the text.
+    // Behind quotes the parser's places differ from those of the text.
     assert_eq!(laid_out("a: \"b\"   # c\nd: 'e'   # f\n# g\n"), "a: \"b\"   # c\nd: \"e\"   # f\n# g\n");
     assert_eq!(comments::parse("a: \"b # c\" # d\nb: 'it''s # e' # f\n").unwrap().len(), 2);
     assert_eq!(laid_out("a: &x b   \r\nc: *x\t\n\n\n"), "a: &x b\nc: *x\n");
@@ -145,7 +145,7 @@ fn every_file_of_the_repository_means_the_same_and_keeps_its_comments() {
             let text = String::from_utf8(bytes).unwrap();
             let once = laid_out(&text);
             sound += 1;
-            // What is checked in as an example is laid out as this program does it.
+            // Every example in the repository has this program's layout.
             if file.to_string_lossy().contains("/roster/") {
                 assert!(syntax_tree::read(&text).is_some(), "{}", file.display());
                 assert_eq!(once, text, "{}", file.display());
@@ -155,7 +155,7 @@ fn every_file_of_the_repository_means_the_same_and_keeps_its_comments() {
     assert!(sound > 30, "{sound} files are read");
 }
 
-/// Roughens a layout without touching what it means: blanks, blank lines, comments, other quotes.
+/// Roughens a layout without changing its meaning: blanks, blank lines, comments, other quotes.
 fn roughened(text: &str, dice: &[u8]) -> String {
     let mut dice = dice.iter().cycle().copied();
     let mut out = String::new();
@@ -189,7 +189,7 @@ fn roughened(text: &str, dice: &[u8]) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever stands in a manifest: the layout is stable, means the same, and keeps every comment.
+    /// For every manifest the layout is stable, keeps the meaning, and keeps every comment.
     #[test]
     fn any_manifest_is_laid_out_once_and_for_all(live in testing::estate(), dice in proptest::collection::vec(any::<u8>(), 1..50)) {
         let origin = Origin { workspace: "test", taken: "now", program: "0.1.0", agents: &crate::provider::agent_config::fields::AGENTS };

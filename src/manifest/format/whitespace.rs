@@ -1,14 +1,14 @@
-//! Line ends: what can be mended without knowing what a line says.
+//! Blanks at line ends and line breaks, which change without regard to the content of a line.
 
 use super::comments::scalars;
 
-/// Makes every line break a line feed, and takes a byte order mark off.
+/// Replaces every line break by a line feed, and drops a byte order mark.
 pub(super) fn breaks(text: &str) -> String {
     text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// Takes blanks off the ends of lines and blank lines off the end of the file; nothing within a scalar. `None`
-/// when the file cannot be parsed.
+/// Drops blanks at line ends and blank lines at the end of the file. Scalars stay as they are. Returns `None` if the
+/// file cannot be parsed.
 pub(super) fn tidied(text: &str) -> Option<String> {
     let over_lines: Vec<(usize, usize)> =
         scalars(text)?.into_iter().filter(|(_, _, over)| *over).map(|(from, to, _)| (from, to)).collect();

@@ -13,7 +13,7 @@ use crate::model::id::OperatorId;
 use crate::model::value::{Sip, Value};
 use crate::yaml::quoting::{quoted, scalar};
 
-/// Writes the file of a skill group; `None` for agents that have none.
+/// Returns the file of a skill group; `None` stands for agents without one.
 pub(super) fn file(
     group: Option<&str>,
     agents: &[(&OperatorId, &Expressed)],
@@ -53,7 +53,7 @@ pub(super) fn file(
     out
 }
 
-/// What every reader of the file should know.
+/// Returns the remarks at the head of the file.
 fn remarks(agents: &[(&OperatorId, &Expressed)], options: &Options) -> Vec<String> {
     let mut remarks = Vec::new();
     if options.password.is_none() {
@@ -71,7 +71,7 @@ fn remarks(agents: &[(&OperatorId, &Expressed)], options: &Options) -> Vec<Strin
     remarks
 }
 
-/// The agents, profile by profile in the order of their first numbers.
+/// Returns the agents, profile by profile in the order of their first numbers.
 fn sections(profiles: &[Profile], entries: Vec<Entry<'_>>) -> String {
     let mut sections: Vec<(Option<usize>, Vec<Entry<'_>>)> = Vec::new();
     for entry in entries {

@@ -1,17 +1,17 @@
-//! How manifests are laid out: what fits stands on one line.
+//! The layout of written manifests: a mapping or list stands on one line if it fits.
 
 use unicode_width::UnicodeWidthStr;
 
 use super::options::Origin;
 use crate::yaml::quoting::{quoted, scalar, visible};
 
-/// Longest line of a mapping between braces, in columns; longer ones are written a line a key.
+/// Longest line of a mapping between braces, in columns. A longer one takes a line a key.
 const WIDTH: usize = 120;
 
-/// Begins the line by which an import knows what an earlier one wrote.
+/// Beginning of the line that identifies a file written by an import.
 const WRITTEN: &str = "# Written by `rosterctl import` ";
 
-/// Says what is not managed, and by which option it would be.
+/// Remark on unmanaged fields, with the option that manages them.
 pub(super) const PASSWORDS: &str =
     "Passwords are not managed: `rosterctl import --password-store NAME` writes references to a store.";
 pub(super) const NO_ROLES: &str = "Roles are not said, since no system tells them. An agent cannot be made without one: \
@@ -23,30 +23,30 @@ pub(super) const SIP_AUTO: &str =
 pub(super) const SELECTS: &str = "A `memberSelector` takes every agent of its skill group, also one who joins later; \
     `assignMembers` adds others and other priorities.";
 
-/// Whether a line of remarks is one of these, or a part of it.
+/// Returns true if a comment line is one of these remarks, or a part of one.
 pub(super) fn is_own(remark: &str) -> bool {
     let plain = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "").replace("{}", "");
     let remark = plain(remark.trim_start_matches(['#', ' ']));
     [PASSWORDS, NO_ROLES, SOME_ROLES, SIP_AUTO, SELECTS].iter().any(|own| plain(own).contains(&remark))
 }
 
-/// Ends what that line says before the moment.
+/// Returns the rest of that line, up to the time.
 fn live_in(workspace: &str) -> String {
     format!(" from what was live in {} at ", visible(workspace))
 }
 
-/// Whether an import of a workspace wrote a file: the remarks at its head say so.
+/// Returns true if an import of this workspace wrote the file, by the comments at its head.
 pub(super) fn is_generated(text: &str, workspace: &str) -> bool {
     let mut remarks = text.lines().take_while(|line| line.starts_with('#'));
     remarks.any(|line| line.starts_with(WRITTEN) && line.contains(&live_in(workspace)))
 }
 
-/// Whether an import wrote a file, of whatever workspace.
+/// Returns true if an import of any workspace wrote the file.
 pub(super) fn says_written(text: &str) -> bool {
     text.lines().take_while(|line| line.starts_with('#')).any(|line| line.starts_with(WRITTEN))
 }
 
-/// The first lines of every manifest: remarks, then the header.
+/// Returns the first lines of every manifest: comments, then the header.
 pub(super) fn head(what: &str, more: &[String], origin: Origin<'_>) -> String {
     let Origin { workspace, taken, program, agents: _ } = origin;
     let mut out = format!("# {}\n#\n{WRITTEN}{program}{}{taken}.\n", visible(what), live_in(workspace));
@@ -57,7 +57,7 @@ pub(super) fn head(what: &str, more: &[String], origin: Origin<'_>) -> String {
     out
 }
 
-/// A remark on lines of its own, indented.
+/// Returns a comment on lines of its own, indented.
 pub(super) fn remark(indent: usize, text: &str) -> String {
     let mut out = String::new();
     let mut line = String::new();
@@ -78,13 +78,13 @@ pub(super) fn remark(indent: usize, text: &str) -> String {
 /// A mapping's keys and values, spelled.
 pub(super) type Pairs = Vec<(String, String)>;
 
-/// A mapping between braces.
+/// Returns a mapping between braces.
 pub(super) fn flow(pairs: &Pairs) -> String {
     let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}: {value}")).collect();
     format!("{{ {} }}", pairs.join(", "))
 }
 
-/// An item of a list that is a mapping: between braces where that fits, else a line a key.
+/// Returns a mapping as an item of a list: between braces, or a line a key.
 pub(super) fn item(indent: usize, pairs: &Pairs) -> String {
     let line = format!("{:indent$}- {}\n", "", flow(pairs));
     if line.width() <= WIDTH {
@@ -98,7 +98,7 @@ pub(super) fn item(indent: usize, pairs: &Pairs) -> String {
     out
 }
 
-/// A mapping below its key, a line a key.
+/// Returns a mapping below its key, a line a key.
 pub(super) fn block(indent: usize, pairs: &Pairs) -> String {
     let mut out = String::new();
     for (key, value) in pairs {
@@ -107,7 +107,7 @@ pub(super) fn block(indent: usize, pairs: &Pairs) -> String {
     out
 }
 
-/// A list below its key: on the key's line where that fits, else a line an item.
+/// Returns a list: on the key's line if it fits, else a line an item below it.
 pub(super) fn list(indent: usize, key: &str, items: &[String]) -> String {
     let line = format!("{:indent$}{key}: [{}]\n", "", items.join(", "));
     if line.width() <= WIDTH && items.iter().all(|item| !item.starts_with('{')) {
@@ -120,12 +120,12 @@ pub(super) fn list(indent: usize, key: &str, items: &[String]) -> String {
     out
 }
 
-/// An agent's number or a queue's: always in quotes.
+/// Returns the number of an agent or a queue, always in quotes.
 pub(super) fn number(id: &str) -> String {
     quoted(id)
 }
 
-/// The catalogue of skill groups.
+/// Returns the catalogue of skill groups.
 pub(super) fn catalogue(groups: &[&str], origin: Origin<'_>) -> String {
     let more =
         ["A skill group that is not listed here is an error, so that a slip is found before it is applied."];

@@ -1,4 +1,4 @@
-//! What a manifest can say of a live agent or queue, and what stands as a remark instead.
+//! The fields of a live agent that a manifest can express, and remarks for the others.
 
 use std::collections::BTreeSet;
 
@@ -14,20 +14,20 @@ use crate::model::value::{Sip, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
 use crate::yaml::quoting;
 
-/// What is said of an agent.
+/// The declaration of one agent, with remarks.
 #[derive(Debug, Default)]
 pub(super) struct Expressed {
-    /// What a manifest says.
+    /// Fields of the manifest.
     pub record: Record,
-    /// Fields that are live and cannot be said: no profile may say them either.
+    /// Live fields that a manifest cannot express: no profile may set them either.
     pub unsaid: Vec<&'static Field>,
-    /// Why, for people.
+    /// Reasons for fields left out, for people.
     pub remarks: Vec<String>,
-    /// Why no manifest can name the agent at all.
+    /// The reason why no manifest can name the agent.
     pub objection: Option<IdObjection>,
 }
 
-/// The SIP numbers that several live agents have: no manifest can give one to two agents.
+/// Returns the SIP numbers of several live agents: no manifest can give one number to two agents.
 pub(super) fn shared_numbers(live: &Live) -> BTreeSet<&str> {
     let mut seen = BTreeSet::new();
     let records = live.agents.iter().flat_map(|listing| listing.items.values());
@@ -38,7 +38,7 @@ pub(super) fn shared_numbers(live: &Live) -> BTreeSet<&str> {
     numbers.filter(|number| !seen.insert(*number)).collect()
 }
 
-/// What a manifest says of an agent: what is live, and of what no system tells what was applied last.
+/// Returns the declaration of an agent: live fields, and fields last applied that no system returns.
 pub(super) fn agent(
     support: &Support,
     id: &OperatorId,
@@ -87,7 +87,7 @@ pub(super) fn agent(
         told.record.set(&ROLE, Value::Text(role.clone()), None);
     }
     if told.record.get(&SKILL_LEVEL).is_some() && told.record.get(&MAIN_SKILL_GROUP).is_none() {
-        // The level of no group cannot be said.
+        // A level without a group cannot be expressed.
         told.record = without(&told.record, &SKILL_LEVEL);
         told.unsaid.push(&SKILL_LEVEL);
     }
@@ -102,7 +102,7 @@ fn without(record: &Record, field: &Field) -> Record {
     rest
 }
 
-/// Why a manifest cannot say that a field holds a value; `None` when it can.
+/// Returns the reason why a manifest cannot set a field to this value. Returns `None` if it can.
 pub(super) fn objection(value: &Value, field: &Field) -> Option<&'static str> {
     use crate::model::value::Type;
     match value {
@@ -130,12 +130,12 @@ fn text_objection(text: &str, required: bool) -> Option<&'static str> {
     }
 }
 
-/// Why a number cannot be said.
+/// Returns the reason why a manifest cannot hold a number.
 pub(super) fn number_objection(number: i64) -> Option<&'static str> {
     (!(0..=i64::from(i32::MAX)).contains(&number)).then_some("a manifest takes whole numbers from 0")
 }
 
-/// A value as a manifest spells it, fit for any place.
+/// Returns the spelling of a value in a manifest, fit for any place.
 pub(super) fn spelled(value: &Value) -> String {
     match value {
         Value::Text(text) => quoting::scalar(text),
@@ -149,7 +149,7 @@ pub(super) fn spelled(value: &Value) -> String {
         Value::Sip(Sip::Auto) => "auto".to_owned(),
         Value::Sip(Sip::None) => "none".to_owned(),
         Value::Sip(Sip::Number(number)) => format!("{{ number: {} }}", quoting::scalar(number)),
-        // Never said: see `objection`.
+        // Never written: see `objection`.
         Value::Password(_) | Value::Members(_) | Value::Other(_) => String::new(),
     }
 }

@@ -1,10 +1,10 @@
-//! Names of files and profiles, made from what vendors call a skill group: anything at all.
+//! Names of files and profiles, made from the vendors' names of skill groups, which may hold any character.
 
 use std::collections::BTreeSet;
 
 use crate::model::text::is_hidden;
 
-/// Names that no skill group gets: this program's own files, and what some system takes for a device.
+/// Names that no skill group gets: this program's own files, and device names of some systems.
 const RESERVED: &[&str] = &[
     "catalogue",
     "queues",
@@ -33,10 +33,10 @@ const RESERVED: &[&str] = &[
     "lpt8",
     "lpt9",
 ];
-/// Longest name, in characters: four bytes each are less than any file system allows.
+/// Longest name, in characters: with four bytes each it fits in any file system.
 const LONGEST: usize = 60;
 
-/// Names that are given away: no two alike, also where case does not count.
+/// Names in use: unique, also without regard to case.
 #[derive(Default)]
 pub(super) struct Names {
     files: BTreeSet<String>,
@@ -44,14 +44,14 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The name of a skill group's file.
+    /// Returns the name of a skill group's file.
     pub(super) fn file(&mut self, group: &str) -> String {
         let allowed = |c: char| c.is_alphanumeric() && !is_hidden(c) || matches!(c, '_' | '-' | '.');
         let mut stem = String::new();
         for c in group.chars().take(LONGEST) {
             match c {
                 c if allowed(c) => stem.push(c),
-                // Marks that some systems draw together with the letter before them, and others do not.
+                // Some systems combine these marks with the letter before them, and others do not.
                 '\u{300}'..='\u{36f}' => {}
                 _ if stem.ends_with('-') => {}
                 _ => stem.push('-'),
@@ -59,13 +59,13 @@ impl Names {
         }
         let stem = stem.trim_matches(['-', '.']);
         let stem = if stem.is_empty() { "group" } else { stem };
-        // `con.x` is a device as well as `con`.
+        // `con.x` names a device as `con` does.
         let first = stem.split('.').next().unwrap_or_default().to_lowercase();
         let stem = if RESERVED.contains(&&*first) { format!("{stem}-group") } else { stem.to_owned() };
         format!("{}.yaml", unused(&stem, &mut self.files))
     }
 
-    /// The name of a profile.
+    /// Returns the name of a profile.
     pub(super) fn profile(&mut self, wanted: &str) -> String {
         let short: String = wanted.chars().take(LONGEST).collect();
         unused(&short, &mut self.profiles)

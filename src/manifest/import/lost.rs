@@ -1,4 +1,4 @@
-//! What manifests held that an import writes over, and that the new ones do not say.
+//! Declarations of the old manifests that the new ones of an import do not hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use crate::model::agent;
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Record;
 
-/// Most names that one line tells.
+/// Most resources that one line names.
 const NAMED: usize = 5;
 
-/// Says what the old manifests held and the new ones do not, a line each.
+/// Returns the declarations that only the old manifests hold, a line each.
 pub fn lost(old: &Desired, new: &Desired) -> Vec<String> {
     let mut lost = Lost::default();
     for (id, agent) in &old.agents {
@@ -75,7 +75,8 @@ fn fields(lost: &mut Lost, id: &str, old: &Record, new: &Record) {
     }
 }
 
-/// The remarks of an old file that no new file holds; those apart by which an import begins a file.
+/// Returns the comments of an old file that no new file holds. The comments at the head of an imported file do not
+/// count.
 pub fn lost_remarks<'a>(old: &str, new: impl Iterator<Item = &'a str>) -> Vec<String> {
     let kept: BTreeSet<String> = new.flat_map(format::remarks).collect();
     let head = old.lines().take_while(|line| line.starts_with('#')).count();
@@ -85,7 +86,7 @@ pub fn lost_remarks<'a>(old: &str, new: impl Iterator<Item = &'a str>) -> Vec<St
     remarks.filter(|(at, text)| !own(*at, text) && !kept.contains(text)).map(|(_, text)| text).collect()
 }
 
-/// What is lost, and of which resources.
+/// Lost declarations, and the resources that lose them.
 #[derive(Default)]
 struct Lost(BTreeMap<String, Vec<String>>);
 

@@ -1,8 +1,10 @@
-//! Live → manifests that a person would have written.
+//! Writes live state as manifests that a person would have written.
 //!
-//! One file a main skill group; what its agents share is a profile; contiguous agents that are alike are a
-//! pool; a queue that a whole skill group serves has a selector. Nothing is lost: what a vendor told is said,
-//! what no manifest can say stands as a remark, and the next plan has nothing to do.
+//! One file a main skill group. A profile holds the fields that its agents share. A pool holds contiguous agents that
+//! are alike. A selector stands for a queue that a whole skill group serves.
+//!
+//! Nothing is lost: a manifest holds every field that a vendor returned, or a remark if it cannot express the value.
+//! The next plan is empty.
 //!
 //! ```text
 //! said ─▶ profiles ─▶ pools ─▶ layout      (agents, group by group)
@@ -43,17 +45,17 @@ pub struct Manifest {
     pub text: String,
 }
 
-/// Says why no manifest can name a role; `None` when one can.
+/// Returns the reason why no manifest can name a role; `None` if one can.
 pub fn role_objection(name: &str) -> Option<&'static str> {
     expressible::objection(&Value::Text(name.into()), &ROLE)
 }
 
-/// Whether an import of a workspace wrote a file of this text.
+/// Returns true if an import of this workspace wrote the text.
 pub fn is_generated(text: &str, workspace: &str) -> bool {
     document::is_generated(text, workspace)
 }
 
-/// Writes what is live as manifests, in the order of their names.
+/// Writes live state as manifests, in the order of their names.
 pub fn emit(live: &Live, ledger: &Ledger, origin: Origin<'_>, options: &Options) -> Vec<Manifest> {
     let shared = expressible::shared_numbers(live);
     let agents: BTreeMap<&OperatorId, Expressed> = live

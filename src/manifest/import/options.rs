@@ -9,7 +9,7 @@ use crate::model::support::Support;
 pub struct Origin<'a> {
     /// Name of the workspace.
     pub workspace: &'a str,
-    /// When it was read, as a UTC timestamp.
+    /// Time of the read, as a UTC timestamp.
     pub taken: &'a str,
     /// Version of the program.
     pub program: &'a str,
@@ -17,13 +17,13 @@ pub struct Origin<'a> {
     pub agents: &'static Support,
 }
 
-/// What a person chose.
+/// The choices of the person who imports.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The store and the key of every password; `{operatorId}` stands in the key. `None`: not managed.
+    /// Store and key of every password, with `{operatorId}` in the key. `None`: passwords are not managed.
     pub password: Option<(Arc<str>, Arc<str>)>,
-    /// The role of every agent of which none is known.
+    /// Role of every agent without a known one.
     pub role: Option<Arc<str>>,
-    /// Whether each agent's SIP number is said, rather than that it has one.
+    /// True if each agent's SIP number is written, instead of `auto`.
     pub sip_numbers: bool,
 }

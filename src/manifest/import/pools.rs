@@ -1,4 +1,4 @@
-//! Contiguous agents that are alike: one entry of a manifest.
+//! Pools: contiguous agents that are alike, as one entry of a manifest.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use crate::model::id::OperatorId;
 use crate::model::value::{Sip, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
 
-/// From so many agents on, a pool reads better than a line each.
+/// Fewest agents of a pool.
 const MANY: usize = 3;
-/// Most digits of a range's numbers.
+/// Most digits of the numbers of a range.
 const LONGEST: usize = 18;
 
 /// An entry of `agents`.
@@ -18,16 +18,16 @@ const LONGEST: usize = 18;
 pub(super) struct Pool<'a> {
     /// The first agent.
     pub first: &'a OperatorId,
-    /// The last agent of a pool.
+    /// The last agent, if it is a pool.
     pub last: Option<&'a OperatorId>,
-    /// Which of the profiles.
+    /// Index of the profile.
     pub profile: Option<usize>,
-    /// What is said beside it, with `{operatorId}` for what follows the number.
+    /// Fields beside the profile, with `{operatorId}` in place of the number.
     pub record: Record,
     pub remarks: &'a [String],
 }
 
-/// Draws agents that follow each other and are alike together; `entries` are in the order of their numbers.
+/// Groups contiguous agents that are alike; `entries` are in the order of their numbers.
 pub(super) fn runs<'a>(entries: &[Entry<'a>]) -> Vec<Pool<'a>> {
     let mut runs = Vec::new();
     let mut rest = entries;
@@ -55,7 +55,7 @@ pub(super) fn runs<'a>(entries: &[Entry<'a>]) -> Vec<Pool<'a>> {
     runs
 }
 
-/// What agents of a run have in common: each field in one of two ways, or in both.
+/// The common fields of a run of agents. Each is equal, equal but for the agent's number, or both.
 struct PoolCandidate {
     fields: Vec<(&'static Field, Option<Value>, Option<Value>)>,
 }
@@ -67,7 +67,7 @@ impl PoolCandidate {
         Self { fields: first.record.iter().map(both).collect() }
     }
 
-    /// Takes one more agent in; `false` when it is not alike, and then the run is as it was.
+    /// Adds an agent to the run. Returns `false`, and changes nothing, if the agent is not alike.
     fn takes(&mut self, first: &Entry<'_>, next: &Entry<'_>) -> bool {
         let sound = first.profile == next.profile && first.remarks.is_empty() && next.remarks.is_empty();
         if !sound || next.record.iter().count() != self.fields.len() {
@@ -99,11 +99,11 @@ impl PoolCandidate {
     }
 }
 
-/// A text with the mark where the agent's number stands; `None` when it does not.
+/// Returns a text with the placeholder in place of the agent's number. Returns `None` if the number is absent.
 fn general(value: &Value, id: &OperatorId) -> Option<Value> {
     let put = |text: &Arc<str>| -> Option<Arc<str>> {
         let put = text.contains(id.as_str()).then(|| text.replace(id.as_str(), PLACEHOLDER))?;
-        // A number in braces would be taken for another word in them.
+        // A number in braces would read as another placeholder.
         (misspelt(&put).is_none() && unfilled(&put).is_none()).then(|| put.into())
     };
     match value {

@@ -1,8 +1,8 @@
-//! What the agents of a skill group share.
+//! The fields that the agents of a skill group share.
 //!
-//! Agents of one role and type are a kind of agent. The largest kind gives the profile that is called like the
-//! group; another kind that differs in much gets a profile of its own, `GROUP-ROLE`. A profile says what more
-//! than half of its agents are; whoever differs says so, and an agent that cannot say it stands alone.
+//! Agents of one role and type are a kind. The largest kind gives the profile with the group's name. Another kind that
+//! differs in many fields gets a profile of its own, `GROUP-ROLE`. A profile holds the values of more than half of its
+//! agents. An agent that differs overrides them, and an agent that cannot has no profile.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::value::{Sip, Type, Value};
 
-/// From so many agents on, what they share is worth a profile.
+/// Fewest agents of a profile.
 const MANY: usize = 3;
-/// From so many fields on that differ from the group's profile, a kind is worth one of its own.
+/// Fewest fields in which a kind differs from the group's profile to get its own.
 const MUCH: usize = 3;
-/// One in so many may stand alone because it cannot say that it differs.
+/// One agent in so many may go without a profile because it cannot override a value.
 const FEW: usize = 10;
 
 /// A profile.
@@ -27,11 +27,11 @@ pub(super) struct Profile {
     pub record: Record,
 }
 
-/// An agent as it will be written: its profile, and what it says itself.
+/// An agent as it will be written: its profile, and its own fields.
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
     pub id: &'a OperatorId,
-    /// Which of the profiles.
+    /// Index of the profile.
     pub profile: Option<usize>,
     pub record: Record,
     pub remarks: &'a [String],
@@ -50,7 +50,7 @@ pub(super) fn profiles<'a>(
             kinds.entry((told.record.text(&ROLE), told.record.text(&TYPE))).or_default().push(told);
         }
         let mut kinds: Vec<_> = kinds.into_iter().collect();
-        // The largest first; of equal ones, the first by role and type.
+        // The largest kind first; of equal ones, the first by role and type.
         kinds.sort_by_key(|(_, agents)| std::cmp::Reverse(agents.len()));
         if kinds.first().is_some_and(|(_, agents)| agents.len() < MANY) {
             kinds = vec![((None, None), agents.iter().map(|(_, told)| *told).collect())];
@@ -58,7 +58,7 @@ pub(super) fn profiles<'a>(
         let first = kinds.first().map(|(kind, _)| *kind).unwrap_or_default();
         for ((role, word), members) in kinds.into_iter().filter(|(_, members)| members.len() >= MANY) {
             let record = common(&members);
-            // A kind that the group's profile tells nearly, each agent saying the rest, needs none of its own.
+            // A kind that is near the group's profile needs none of its own: each agent overrides the rest.
             let lost = members
                 .iter()
                 .filter(|told| profiles.iter().all(|known: &Profile| rest(told, &known.record).is_none()));
@@ -69,7 +69,7 @@ pub(super) fn profiles<'a>(
             let role = role.or(first.0.map(|_| "no-role"));
             let differing = [role.filter(|_| role != first.0), word.filter(|_| word != first.1)];
             let mut name = group.to_owned();
-            // The role says more than the type that goes with it.
+            // The role tells more than the type that goes with it.
             if let Some(word) = differing.into_iter().flatten().next() {
                 name = format!("{group}-{word}");
             }
@@ -80,18 +80,18 @@ pub(super) fn profiles<'a>(
     (profiles, entries)
 }
 
-/// How many fields two records do not have in common.
+/// Returns the number of fields in which two records differ.
 fn distance(one: &Record, other: &Record) -> usize {
     let differing = one.iter().filter(|entry| other.get(entry.field) != Some(&entry.value)).count();
     differing + other.iter().filter(|entry| one.get(entry.field).is_none()).count()
 }
 
-/// Fields that tell one agent from another: no profile says them.
+/// Returns true for fields that identify an agent; no profile holds them.
 fn is_personal(field: &Field) -> bool {
     [&NAME, &BOUND_PHONE, &EMAIL].iter().any(|own| own.index == field.index)
 }
 
-/// What more than half of the agents are, and nearly all others can say that they are not.
+/// Returns the values of more than half of the agents that nearly all others can override.
 fn common(agents: &[&Expressed]) -> Record {
     let mut shared = Record::default();
     let mut counts: BTreeMap<u8, Vec<(&'static Field, &Value, usize)>> = BTreeMap::new();
@@ -117,7 +117,7 @@ fn common(agents: &[&Expressed]) -> Record {
     shared
 }
 
-/// What an agent says where its profile may say something else; `None` when it cannot.
+/// Returns the agent's own value of a field that its profile may set. Returns `None` if it has none.
 fn unlike(told: &Expressed, field: &Field) -> Option<Value> {
     if let Some(value) = told.record.get(field) {
         return Some(value.clone());
@@ -125,7 +125,7 @@ fn unlike(told: &Expressed, field: &Field) -> Option<Value> {
     if told.unsaid.iter().any(|unsaid| unsaid.index == field.index) {
         return None;
     }
-    // What is not set can be said to be empty, where the type has a word for that.
+    // An unset field can be declared empty, if its type has a word for that.
     match field.ty {
         Type::Text { required: false } => Some(Value::Text("".into())),
         Type::Number => Some(Value::Number(0)),
@@ -139,7 +139,7 @@ fn unlike(told: &Expressed, field: &Field) -> Option<Value> {
     }
 }
 
-/// Writes an agent by the profile that leaves the least to say.
+/// Writes an agent by the profile that leaves the fewest fields.
 fn entry<'a>(id: &'a OperatorId, told: &'a Expressed, profiles: &[Profile]) -> Entry<'a> {
     let mut best: Option<(usize, Record)> = None;
     for (at, profile) in profiles.iter().enumerate() {
@@ -156,7 +156,7 @@ fn entry<'a>(id: &'a OperatorId, told: &'a Expressed, profiles: &[Profile]) -> E
     Entry { id, profile, record, remarks: &told.remarks }
 }
 
-/// What is left to say beside a profile; `None` when the profile says too much.
+/// Returns the agent's fields beside a profile. Returns `None` if it cannot override one of the profile's.
 fn rest(told: &Expressed, profile: &Record) -> Option<Record> {
     let mut rest = Record::default();
     for shared in profile.iter() {

@@ -14,12 +14,12 @@ use crate::model::value::Members;
 use crate::yaml::placeholder::unfilled;
 use crate::yaml::quoting::{quoted, scalar};
 
-/// A selector stands for at least so many agents,
+/// Fewest agents of a selector.
 const SELECTED: usize = 3;
-/// and for so many hundredths of a queue's members.
+/// Smallest share of a queue's members that a selector stands for, in percent.
 const SHARE: usize = 80;
 
-/// Writes the file of queues; `known` says whether the listing of agents is all that there are.
+/// Writes the file of queues; `known` tells if the listing of agents is complete.
 pub(super) fn file(
     listing: &Listing<OperatorId, LiveQueue>,
     known: bool,
@@ -57,12 +57,12 @@ pub(super) fn file(
     out + &body
 }
 
-/// Whether a manifest can say a queue's name.
+/// Returns true if a manifest can hold a queue's name.
 fn can_be_said(name: &str) -> bool {
     !name.trim().is_empty() && unfilled(name).is_none()
 }
 
-/// Which queues can be named, and which of them need their number beside the name.
+/// Returns the queues that a manifest can name. True: the number stands beside the name.
 fn pinned(listing: &Listing<OperatorId, LiveQueue>) -> BTreeMap<OperatorId, bool> {
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     for queue in listing.items.values() {
@@ -70,7 +70,7 @@ fn pinned(listing: &Listing<OperatorId, LiveQueue>) -> BTreeMap<OperatorId, bool
     }
     let mut ids = BTreeSet::new();
     let mut pinned = BTreeMap::new();
-    // A name may look like a pinned queue, `a@1000`: then that one is pinned as well.
+    // A name may look like a pinned queue, `a@1000`; that queue is then pinned as well.
     for pins in [true, false] {
         for (exten, queue) in &listing.items {
             if (names.get(&*queue.name) > Some(&1)) != pins {
@@ -87,11 +87,11 @@ fn pinned(listing: &Listing<OperatorId, LiveQueue>) -> BTreeMap<OperatorId, bool
     pinned
 }
 
-/// Who serves a queue, as a manifest says it.
+/// The members of a queue, as a manifest declares them.
 #[derive(Default)]
 struct Said {
     selector: Option<(Arc<str>, i64)>,
-    /// Those that the selector does not tell; `None` when the members are not said.
+    /// Members beside the selector; `None` if the members are not declared.
     listed: Option<Members>,
     remark: Option<String>,
 }
@@ -130,7 +130,7 @@ fn members(queue: &LiveQueue, known: bool, agents: &BTreeMap<&OperatorId, Expres
     }
 }
 
-/// The skill group that serves the queue as a whole, and the priority of most of it.
+/// Returns the skill group that serves the whole queue, and the priority of most members.
 fn selector(members: &Members, agents: &BTreeMap<&OperatorId, Expressed>) -> Option<(Arc<str>, i64)> {
     let group_of = |id: &OperatorId| agents.get(id).and_then(|told| told.record.text(&MAIN_SKILL_GROUP));
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();

@@ -47,7 +47,7 @@ fn all(manifests: &[Manifest]) -> String {
     shown.join("\n")
 }
 
-/// What was applied to some of the agents.
+/// Returns a ledger that holds the applied fields of some agents.
 fn ledger(live: &Live, salt: usize) -> Ledger {
     let mut ledger = Ledger::default();
     for (at, id) in live.agents.iter().flat_map(|listing| listing.items.keys()).enumerate() {
@@ -64,7 +64,7 @@ fn ledger(live: &Live, salt: usize) -> Ledger {
     ledger
 }
 
-/// Names that a manifest would not take as they are, and one that a pool must not put its mark into.
+/// Checks names that a manifest does not accept, and one that conflicts with a pool's placeholder.
 #[test]
 fn a_name_like_the_mark_of_the_number_is_left_out_and_the_rest_is_said() {
     let mut live = Live::default();
@@ -100,7 +100,7 @@ fn named(name: &str) -> Record {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever is live: the manifests are sound, the plan has nothing to do, and nobody was forgotten.
+    /// For any live state the manifests are valid, the plan is empty, and every agent is there.
     #[test]
     fn the_next_plan_is_empty(live in testing::estate(), salt in 0..12usize, password: bool, sip_numbers: bool) {
         let workspace = workspace();

@@ -1,4 +1,4 @@
-//! Findings.
+//! Sentences of findings.
 
 use std::borrow::Cow;
 
@@ -265,7 +265,7 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
     }
 }
 
-/// What a sentence begins with.
+/// Returns the subject at the beginning of a sentence.
 fn subject(about: &Subject<'_>) -> String {
     match about {
         Subject::Estate => String::new(),
@@ -274,7 +274,7 @@ fn subject(about: &Subject<'_>) -> String {
     }
 }
 
-/// What stands before a sentence that does not begin with its subject.
+/// Returns the prefix of a sentence that does not begin with its subject.
 fn lead(about: &Subject<'_>) -> String {
     match about {
         Subject::Agents { .. } => format!("{}: ", subject(about)),
@@ -282,7 +282,7 @@ fn lead(about: &Subject<'_>) -> String {
     }
 }
 
-/// The id of the subject within a sentence; of several agents each one's own.
+/// Returns the id of the subject within a sentence; of several agents each one's own.
 fn own(about: &Subject<'_>) -> Cow<'static, str> {
     match about {
         Subject::Estate => "".into(),
@@ -291,7 +291,7 @@ fn own(about: &Subject<'_>) -> Cow<'static, str> {
     }
 }
 
-/// The number of the subject within a sentence.
+/// Returns the number of the subject within a sentence.
 fn number(about: &Subject<'_>) -> Cow<'static, str> {
     match about {
         Subject::Estate => "".into(),
@@ -300,12 +300,12 @@ fn number(about: &Subject<'_>) -> Cow<'static, str> {
     }
 }
 
-/// The name of a resource after its id.
+/// Returns the name of a resource after its id.
 fn in_brackets(name: Option<&String>) -> String {
     name.map(|name| format!(" ({name})")).unwrap_or_default()
 }
 
-/// A name in quotation marks; one with escapes has them already.
+/// Returns a name in quotation marks; a name with escapes has them already.
 fn quoted(name: &str) -> String {
     match visible(name) {
         Cow::Borrowed(plain) => format!("\"{plain}\""),
@@ -313,7 +313,7 @@ fn quoted(name: &str) -> String {
     }
 }
 
-/// `KEY is A and should be B`.
+/// Writes `KEY is A and should be B`.
 fn differs(difference: &Difference) -> String {
     format!(
         "{} is {} and should be {}",
@@ -327,7 +327,7 @@ fn live_agents(count: usize) -> String {
     if count == 1 { "one live agent".to_owned() } else { format!("{count} live agents") }
 }
 
-/// The queues that an agent is left out of, beside the plan.
+/// Writes the other queues that an agent is left out of.
 fn and_of<T: std::fmt::Display>(queues: &[T]) -> String {
     if queues.is_empty() { String::new() } else { format!(" and of {}", list(queues)) }
 }
@@ -350,7 +350,7 @@ fn foreign_secret(why: &ForeignSecret) -> String {
     }
 }
 
-/// What a disruption does to an agent.
+/// Returns the participle of a disruption.
 fn done(disruption: Disruption) -> &'static str {
     match disruption {
         Disruption::Delete => "deleted",

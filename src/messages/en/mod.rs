@@ -1,4 +1,4 @@
-//! English.
+//! English messages.
 
 mod findings;
 mod notes;
@@ -19,7 +19,7 @@ fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
     items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// Counts what a list leaves out: ` and 3 more`, or nothing.
+/// Writes the number of omitted items: ` and 3 more`, or nothing.
 fn and_more(more: usize) -> String {
     if more > 0 { format!(" and {more} more") } else { String::new() }
 }

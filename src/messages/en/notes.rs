@@ -1,4 +1,4 @@
-//! Notes.
+//! Sentences of notes.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ pub fn note(note: &Note) -> String {
     }
 }
 
-/// Writes what moved.
+/// Writes a change since the plan was made.
 pub fn moved(what: &Moved) -> String {
     match what {
         Moved::Created => "it has been created since".to_owned(),
@@ -136,7 +136,7 @@ pub fn unread(why: &Unread) -> String {
     }
 }
 
-/// Writes why a run wrote nothing.
+/// Writes the reason why a run wrote nothing.
 pub fn refused(why: &Refused) -> String {
     match why {
         Refused::Stale { made, moved } => {
@@ -162,7 +162,7 @@ pub fn refused(why: &Refused) -> String {
     }
 }
 
-/// Writes why the steps of a plan have no order.
+/// Writes the reason why the steps of a plan have no order.
 pub fn disorder(why: &Disorder) -> String {
     match why {
         Disorder::NoTargets { step } => format!("its step `{step}` has no targets"),
@@ -173,13 +173,13 @@ pub fn disorder(why: &Disorder) -> String {
     }
 }
 
-/// Writes that a busy agent was left alone.
+/// Writes that a step was skipped because its agent was busy.
 pub fn deferred(deferred: &Deferred) -> String {
     let Deferred { agent, disruption, why, waited } = deferred;
     left_alone(agent.as_str(), *disruption, why, *waited)
 }
 
-/// Writes that an agent was left alone, and why.
+/// Writes that an agent was left alone, with the reason.
 pub(super) fn left_alone(
     agent: &str,
     disruption: Disruption,
@@ -200,7 +200,7 @@ pub(super) fn left_alone(
     format!("agent {agent} is not {left_out}: {}{way_out}{waited}", objection(why))
 }
 
-/// Writes that an allowance did not spare a busy agent.
+/// Writes that `--allow presence` let a step disrupt a busy agent.
 pub fn allowed(allowed: &Allowed) -> String {
     let Allowed { agent, most, why } = allowed;
     format!("agent {agent} was not spared, as --allow presence={most} says: {}", objection(why))
@@ -219,7 +219,7 @@ pub fn objection(why: &Objection) -> String {
     }
 }
 
-/// Writes why a system did not tell about an agent.
+/// Writes the reason why a system returned no presence of an agent.
 pub fn gap(why: &GapReason) -> String {
     match why {
         GapReason::NotMentioned => "it answers, and says nothing of them".to_owned(),

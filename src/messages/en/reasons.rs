@@ -1,4 +1,4 @@
-//! Reasons.
+//! Sentences of reasons.
 
 use super::{and_more, list, unset_or};
 use crate::model::reason::{ChangeReason, FieldReason, Unchosen};

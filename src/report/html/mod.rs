@@ -1,8 +1,8 @@
-//! A report → one HTML file that a team leader likes to read.
+//! Renders a report as one HTML file for team leaders.
 //!
-//! It needs nothing but itself: no script to be read, no font, no picture from elsewhere. Its Content-Security-Policy
-//! lets nothing in or out but its own style and script, which it names by their hashes. With script a reader can
-//! search and choose chapters; `#q=WORDS` searches at once.
+//! The file is self-contained: no script is needed to read it, and no font or picture comes from elsewhere. Its
+//! Content-Security-Policy allows only its own style and script, by their hashes. With script a reader can search and
+//! choose chapters; `#q=WORDS` searches at once.
 
 mod rows;
 mod staffing;
@@ -21,7 +21,7 @@ use crate::model::text::is_hidden;
 const STYLE: PreEscaped<&str> = PreEscaped(include_str!("page.css"));
 const SCRIPT: PreEscaped<&str> = PreEscaped(include_str!("page.js"));
 
-/// Draws a report.
+/// Renders a report.
 pub(super) fn report(report: &Report) -> String {
     let page = html! {
         (DOCTYPE) "\n"
@@ -74,7 +74,7 @@ fn lead(report: &Report) -> &'static str {
     }
 }
 
-/// The tense of the page's own words.
+/// Returns the tense of the page's own words.
 fn tense(report: &Report) -> Tense {
     match report.command {
         Command::Plan => Tense::Planned,
@@ -106,7 +106,7 @@ fn head(report: &Report) -> Markup {
     }
 }
 
-/// The search; without script it is not shown.
+/// Renders the search, which is hidden without script.
 fn filter(report: &Report) -> Markup {
     let tense = tense(report);
     let groups = Section::ALL.into_iter().filter(|group| *group != Section::Open || tense == Tense::Done);
@@ -124,7 +124,7 @@ fn filter(report: &Report) -> Markup {
     }
 }
 
-/// A line a workspace, where there are several.
+/// Renders a line for each of several workspaces.
 fn contents(report: &Report) -> Markup {
     let said = |part: &Part| match &part.body {
         Body::Planned(plan) => {
@@ -188,9 +188,9 @@ fn view(spot: RenderCtx<'_>, view: &View) -> Markup {
     }
 }
 
-/// The counts, each a link to its chapter.
+/// Renders the counts, each a link to its chapter.
 fn tiles(spot: RenderCtx<'_>, view: &View) -> Markup {
-    // A rare thing, and an empty tile would ask what it is.
+    // Such chapters are rare, and an empty tile would raise a question.
     let is_rare = |group: &Section| matches!(group, Section::Remade | Section::Open);
     html! {
         ul.tiles {
@@ -208,7 +208,7 @@ fn tiles(spot: RenderCtx<'_>, view: &View) -> Markup {
     }
 }
 
-/// What comes after what.
+/// Renders the order of the stages.
 fn order(spot: RenderCtx<'_>, view: &View) -> Markup {
     let is_drift = view.tense == Tense::Differs;
     let title = html! {

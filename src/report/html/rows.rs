@@ -1,4 +1,4 @@
-//! The chapters of the page: a table of agents, the queues with their picture, the findings with what to do.
+//! The chapters of the page: a table of agents, the queues with their picture, the findings with their remedies.
 
 use maud::{Markup, html};
 
@@ -12,7 +12,7 @@ use crate::model::{agent, queue};
 use crate::report::escape::{Text, quoted};
 use crate::report::word_diff::{Span, spans};
 
-/// Where a chapter stands: its place in the report, and how deep its headings are.
+/// The context of a chapter: the report, and the number of its workspace.
 #[derive(Clone, Copy)]
 pub(super) struct RenderCtx<'a> {
     pub(super) report: &'a Report,
@@ -20,7 +20,7 @@ pub(super) struct RenderCtx<'a> {
 }
 
 impl RenderCtx<'_> {
-    /// The heading of a chapter, one deeper where there are several workspaces.
+    /// Renders the heading of a chapter, one level deeper if there are several workspaces.
     pub(super) fn heading(self, title: &Markup) -> Markup {
         html! { @if self.report.several { h3 { (title) } } @else { h2 { (title) } } }
     }
@@ -29,7 +29,7 @@ impl RenderCtx<'_> {
 /// Longest text that is not folded, in characters.
 const FOLD: usize = 240;
 
-/// The word of a chapter in the page's names.
+/// Returns the word of a chapter in the page's names.
 pub(super) fn word(group: Section) -> &'static str {
     match group {
         Section::Joins => "joins",
@@ -57,7 +57,7 @@ fn chinese(group: Section, tense: Tense) -> &'static str {
     tense.choose(plan, drift, plan)
 }
 
-/// What a chapter means, for whoever reads the first one.
+/// Returns the meaning of a chapter, for new readers.
 fn meaning(group: Section, tense: Tense) -> &'static str {
     let (plan, drift, done) = match group {
         Section::Joins => (
@@ -101,7 +101,7 @@ fn meaning(group: Section, tense: Tense) -> &'static str {
     tense.choose(plan, drift, done)
 }
 
-/// A chapter; nothing when it has no line.
+/// Renders a chapter; nothing if it has no line.
 pub(super) fn chapter(spot: RenderCtx<'_>, view: &View, group: Section) -> Markup {
     let lines: Vec<&Line> = view.group(group).collect();
     if lines.is_empty() {
@@ -186,7 +186,7 @@ fn queues(spot: RenderCtx<'_>, lines: &[&Line], tense: Tense) -> Markup {
     }
 }
 
-/// What was not done, and why.
+/// Renders the changes that were not done, with the reasons.
 fn open_lines(spot: RenderCtx<'_>, lines: &[&Line]) -> Markup {
     html! {
         table.steps {
@@ -234,17 +234,17 @@ fn mark(line: &Line) -> Markup {
     html! { span.mark aria-hidden="true" { (line.tone.mark()) } }
 }
 
-/// Returns the agents that a line draws together, for the search: `8101..8180` is found by `8123`.
+/// Returns the agents of a line, for the search: `8123` finds `8101..8180`.
 fn everyone(line: &Line) -> Option<Text<String>> {
     (!line.everyone.is_empty()).then(|| Text(line.everyone.join(" ")))
 }
 
-/// A resource without its kind, which the heading says.
+/// Returns a resource without its kind, which the heading names.
 fn bare(subject: &str) -> &str {
     subject.split_once('/').map_or(subject, |(_, name)| name)
 }
 
-/// What is said of a line, but for the name.
+/// Renders the segments of a line, except the name.
 fn said<'a>(fields: &'static [&'static Field], pieces: impl Iterator<Item = &'a Segment>) -> Markup {
     let pieces = pieces.filter(|piece| !matches!(piece, Segment::Name(_)));
     html! {
@@ -262,7 +262,7 @@ fn said<'a>(fields: &'static [&'static Field], pieces: impl Iterator<Item = &'a 
     }
 }
 
-/// Both sides of a value, with what differs marked in them.
+/// Renders both sides of a value, with the differences marked.
 fn changed(before: &str, after: &str) -> Markup {
     let whole = || vec![Span::Gone(before.to_owned()), Span::New(after.to_owned())];
     let spans = spans(before, after).unwrap_or_else(whole);
@@ -280,7 +280,7 @@ fn changed(before: &str, after: &str) -> Markup {
     html! { del { (side(false)) } " " span.arrow { "→" } " " ins { (side(true)) } }
 }
 
-/// Text, folded when it is long.
+/// Renders text, folded if it is long.
 fn fold(text: &str) -> Markup {
     html! {
         @if let Some((end, _)) = text.char_indices().nth(FOLD) {
@@ -291,7 +291,7 @@ fn fold(text: &str) -> Markup {
     }
 }
 
-/// Where a manifest says so.
+/// Renders the place in a manifest.
 pub(super) fn place(report: &Report, source: Option<&Source>) -> Markup {
     html! {
         @if let Some(source) = source {

@@ -1,5 +1,5 @@
-//! The picture of who serves a queue: two bars, before and after. What leaves is the end of the upper one, what joins
-//! the end of the lower one, so that it is read without colour too.
+//! The picture of a queue's members: two bars, before and after. Agents that leave are the end of the upper bar. Agents
+//! that join are the end of the lower one. So the picture needs no colour.
 
 use maud::{Markup, html};
 
@@ -9,12 +9,12 @@ use crate::report::escape::Text;
 /// Width of the picture in its own units.
 const WIDTH: usize = 1000;
 
-/// The longest bar of some queues, in members.
+/// Returns the longest bar of some queues, in members.
 pub(super) fn most<'a>(queues: impl Iterator<Item = &'a MemberCounts>) -> usize {
     queues.map(|queue| queue.before.max(queue.after())).max().unwrap_or(0)
 }
 
-/// What the bars mean.
+/// Renders the legend of the bars.
 pub(super) fn legend(tense: Tense) -> Markup {
     let now = "Upper bar: who serves the queue now. Lower bar: after the change. ";
     let then = "Upper bar: who served the queue before. Lower bar: who serves it now. ";
@@ -26,7 +26,7 @@ pub(super) fn legend(tense: Tense) -> Markup {
     }
 }
 
-/// `7 → 8 (+1)`.
+/// Renders `7 → 8 (+1)`.
 pub(super) fn numbers(queue: &MemberCounts) -> Markup {
     html! {
         " " span.staff {
@@ -37,7 +37,7 @@ pub(super) fn numbers(queue: &MemberCounts) -> Markup {
     }
 }
 
-/// The bars.
+/// Renders the bars.
 pub(super) fn picture(queue: &MemberCounts, most: usize, tense: Tense) -> Markup {
     let length = |members: usize| members * WIDTH / most.max(1);
     let stays = length(queue.before - queue.leaving);
@@ -52,7 +52,7 @@ pub(super) fn picture(queue: &MemberCounts, most: usize, tense: Tense) -> Markup
         svg.bars viewBox="0 0 1000 26" preserveAspectRatio="none" role="img"
             aria-label={ (Text(&queue.queue)) ": " (queue.before) " " (before) ", " (queue.after()) " " (after) } {
             @for (class, top, start, width) in bars.into_iter().filter(|bar| bar.3 > 0) {
-                // Nothing closes an element of a picture but its end tag.
+                // In a picture only an end tag closes an element.
                 rect class=(class) x=(start) y=(top) width=(width) height="12" {}
             }
         }

@@ -1,22 +1,22 @@
-//! Telephone numbers and e-mail addresses in a free text, where nobody says that there are any.
+//! Telephone numbers and e-mail addresses in a free text without a known structure.
 //!
-//! What is taken for one is hidden too readily rather than too seldom. Decisions are made on the text with
-//! full-width forms folded, a character for a character; what is not hidden stays as it was written.
+//! In doubt a match is hidden. The search folds full-width forms, a character for a character; the rest of the text
+//! keeps its spelling.
 
 use std::collections::BTreeSet;
 
-/// Fewest digits of a number that is taken for a telephone's.
+/// Fewest digits of a telephone number.
 pub(super) const FEWEST: usize = 7;
-/// Digits that are a telephone's whatever stands beside them.
+/// Number of digits that make a telephone number in any context.
 const SURE: usize = 11;
-/// Letters and digits of a digest in hexadecimal.
+/// Fewest letters and digits of a hexadecimal digest.
 const DIGEST: usize = 32;
-/// What stands before the `/` of an id.
+/// Kinds before the `/` of an id.
 const KINDS: [&str; 6] = ["agent", "agents", "queue", "queues", "seat", "seats"];
-/// How names of files end in paths.
+/// Suffixes of file names in paths.
 const SUFFIXES: [&str; 3] = [".yaml", ".yml", ".json"];
 
-/// Hides e-mail addresses: `show` says what of one is left.
+/// Hides e-mail addresses: `show` returns the visible rest of one.
 pub(super) fn addresses(text: &str, show: impl Fn(&str) -> String) -> String {
     let local = |c: &char| c.is_alphanumeric() || "._%+-".contains(*c);
     let (chars, plain) = folded(text);
@@ -29,7 +29,7 @@ pub(super) fn addresses(text: &str, show: impl Fn(&str) -> String) -> String {
             end -= 1;
         }
         let domain = &plain[at + 1..end];
-        // The number of a queue follows its name after an `@` too.
+        // The number of a queue also follows its name after an `@`.
         let bare = domain.first().is_some_and(char::is_ascii_alphabetic) && !after_kind(&plain[..start]);
         if start < at && (domain.contains(&'.') || bare) {
             out.extend(&chars[from..start]);
@@ -43,7 +43,7 @@ pub(super) fn addresses(text: &str, show: impl Fn(&str) -> String) -> String {
     out.into_iter().collect()
 }
 
-/// Hides telephone numbers, but for ids that are known: `show` says what of one is left.
+/// Hides telephone numbers, except known ids: `show` returns the visible rest of one.
 pub(super) fn numbers(text: &str, ids: &BTreeSet<String>, show: impl Fn(&str) -> String) -> String {
     let (chars, plain) = folded(text);
     let mut out = String::with_capacity(text.len());
@@ -71,7 +71,7 @@ pub(super) fn numbers(text: &str, ids: &BTreeSet<String>, show: impl Fn(&str) ->
     out
 }
 
-/// A text, and the same with full-width forms and foreign blanks and dashes folded.
+/// Returns the characters of a text, plain and folded. Folding replaces full-width forms and foreign blanks and dashes.
 fn folded(text: &str) -> (Vec<char>, Vec<char>) {
     let plain = text.chars().map(|c| match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
@@ -86,7 +86,7 @@ fn digit(plain: &[char], at: usize) -> bool {
     plain.get(at).is_some_and(char::is_ascii_digit)
 }
 
-/// How many characters from a place are a date, a time, an address of the network or a digest; none else.
+/// Returns the length of a date, a time, a network address or a digest. Returns 0 if there is none.
 fn stays(plain: &[char], at: usize) -> usize {
     let begins =
         at.checked_sub(1).and_then(|before| plain.get(before)).is_none_or(|c| !c.is_ascii_alphanumeric());
@@ -120,7 +120,7 @@ fn stays(plain: &[char], at: usize) -> usize {
     }
 }
 
-/// Sizes of the first five groups of digits, and what stands between them.
+/// Returns the sizes of the first five groups of digits, and the signs between them.
 fn groups(plain: &[char], start: usize) -> (Vec<usize>, Vec<char>) {
     let (mut sizes, mut between, mut at) = (Vec::new(), Vec::new(), start);
     loop {
@@ -135,7 +135,7 @@ fn groups(plain: &[char], start: usize) -> (Vec<usize>, Vec<char>) {
     }
 }
 
-/// Whether a kind and a `/` stand before a place.
+/// Returns true if a kind and a `/` stand before a place.
 fn after_kind(before: &[char]) -> bool {
     let Some((_, before)) = before.split_last().filter(|(last, _)| **last == '/') else { return false };
     let letters = before.iter().rev().take_while(|c| c.is_ascii_alphanumeric()).count();
@@ -143,17 +143,17 @@ fn after_kind(before: &[char]) -> bool {
     KINDS.contains(&&*word)
 }
 
-/// Whether an id or the number of a queue follows.
+/// Returns true if an id or the number of a queue follows.
 fn names(before: &[char]) -> bool {
     before.last() == Some(&'@') || after_kind(before)
 }
 
-/// Whether digits here belong to what stands before them.
+/// Returns true if digits here belong to the text before them.
 fn continues(before: &[char]) -> bool {
     names(before) || before.last().is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_')
 }
 
-/// Whether what follows makes digits a part of a word.
+/// Returns true if the text behind digits makes them a part of a word.
 fn goes_on(after: &[char]) -> bool {
     match after {
         ['.', next, ..] => next.is_ascii_alphanumeric(),
@@ -162,7 +162,7 @@ fn goes_on(after: &[char]) -> bool {
     }
 }
 
-/// Whether digits are a part of the path of a file.
+/// Returns true if digits are a part of the path of a file.
 fn in_path(plain: &[char], start: usize, end: usize) -> bool {
     if !plain[..start].ends_with(&['/']) {
         return false;
@@ -171,7 +171,7 @@ fn in_path(plain: &[char], start: usize, end: usize) -> bool {
     SUFFIXES.iter().any(|suffix| rest.contains(suffix))
 }
 
-/// Where a number that begins at a place ends: digits, with a single blank, dot or hyphen or a bracket between them.
+/// Returns the end of a number. A single blank, dot or hyphen or a bracket may separate its digits.
 fn number_end(plain: &[char], start: usize) -> usize {
     let bracket = |c: char| matches!(c, '(' | ')');
     let joins = |c: char| matches!(c, ' ' | '-' | '.') || bracket(c);

@@ -1,8 +1,8 @@
-//! A plan or a message without anybody's phone number or e-mail address.
+//! Redacts phone numbers and e-mail addresses in a plan or a message.
 //!
-//! Which fields hold one is said by the fields' tables ([`Field::personal`]) and nowhere else. They are hidden in the
-//! plan itself, before any format sees it. Beside them, whatever looks like a number or an address in a free text (a
-//! name, a reason, a vendor's words) is hidden too: hiding too much costs a glance at the manifest.
+//! Only the fields' tables ([`Field::personal`]) decide which fields hold one. These are hidden in the plan itself,
+//! before any format sees it. Numbers and addresses in free texts (a name, a reason, a vendor's words) are hidden too.
+//! Hiding too much costs a glance at the manifest.
 
 mod free_text;
 
@@ -19,17 +19,17 @@ use crate::model::message::{Argument, Rewrite};
 use crate::model::plan::{Change, Plan};
 use crate::model::value::{Members, Value};
 
-/// What stands in place of what is hidden.
+/// Replacement of hidden text.
 const DOTS: &str = "•••";
 
-/// What must not be taken for a telephone number: ids of agents and queues.
+/// A mask for personal data. It keeps ids of agents and queues, which are no telephone numbers.
 #[derive(Debug, Default)]
 pub struct Mask {
     ids: BTreeSet<String>,
 }
 
 impl Mask {
-    /// A mask that knows a plan's ids.
+    /// Returns a mask with a plan's ids.
     pub fn for_plan(plan: &Plan) -> Self {
         let mut ids = BTreeSet::new();
         let long = |id: &str| id.bytes().filter(u8::is_ascii_digit).count() >= FEWEST;
@@ -50,7 +50,7 @@ impl Mask {
         Self { ids }
     }
 
-    /// The plan with what is personal hidden. It can no longer be applied: its digest is another's.
+    /// Returns the plan with personal data hidden. It can no longer be applied: its digest has changed.
     pub fn plan(&self, plan: &Plan) -> Plan {
         Plan {
             changes: plan.changes.iter().map(|change| self.change(change)).collect(),
@@ -71,7 +71,7 @@ impl Mask {
         change
     }
 
-    /// Hides what the texts of a value hold: a number of a telephone, or what a vendor answered that no document lists.
+    /// Hides personal data in the texts of a value. It may be a telephone number, or an undocumented value of a vendor.
     fn value(&self, value: &Value) -> Value {
         let Value::Members(members) = value else { return value.map_text(|text| self.text(text).into()) };
         Value::Members(self.members(members))
@@ -88,7 +88,7 @@ impl Mask {
         finding
     }
 
-    /// A run with what is personal hidden.
+    /// Returns a run with personal data hidden.
     pub fn run(&self, run: &Run) -> Run {
         let mut run = run.clone();
         for result in &mut run.results {
@@ -103,7 +103,7 @@ impl Mask {
         run
     }
 
-    /// A diagnostic with what is personal hidden.
+    /// Returns a diagnostic with personal data hidden.
     pub fn diagnostic(&self, diagnostic: &Diagnostic) -> Diagnostic {
         let mut diagnostic = diagnostic.clone();
         diagnostic.problem.rewrite(self);
@@ -113,7 +113,7 @@ impl Mask {
         diagnostic
     }
 
-    /// A text with what looks like a telephone number or an address hidden.
+    /// Returns a text with telephone numbers and e-mail addresses hidden.
     pub fn text(&self, text: &str) -> String {
         let text = free_text::addresses(text, |address| hidden(address, Personal::Email));
         free_text::numbers(&text, &self.ids, |number| hidden(number, Personal::Phone))
@@ -134,7 +134,7 @@ impl Rewrite for Mask {
                 (value, None) => self.value(value),
             };
         }
-        // Two numbers may end alike, and are still two.
+        // Two different numbers may look alike once they are masked.
         if let (Some(_), true, Some(Value::Text(text))) = (field.personal, differs && before == after, after)
         {
             *text = format!("another {text}").into();
@@ -142,14 +142,14 @@ impl Rewrite for Mask {
     }
 }
 
-/// What is shown of something personal: enough to tell two apart, not enough to call.
+/// Returns the visible rest of personal data: enough to distinguish two, too little to call.
 fn hidden(text: &str, personal: Personal) -> String {
     match personal {
         _ if text.is_empty() => String::new(),
         Personal::Phone => {
             let count = text.chars().count();
             let last: String = text.chars().skip(count.saturating_sub(2)).collect();
-            // Of a short number two digits are too much.
+            // Two digits of a short number would reveal too much.
             if count < FEWEST { DOTS.to_owned() } else { format!("{DOTS}{last}") }
         }
         Personal::Email => match text.split_once('@') {

@@ -33,7 +33,7 @@ fn draw(text: &str, diagnostic: &Diagnostic) -> String {
     )
 }
 
-/// What is drawn for the first line that holds `needle`, pointing at it.
+/// Renders a diagnostic at the first `needle`.
 fn draw_at(text: &str, needle: &str) -> String {
     let found = text.find(needle).unwrap();
     let line = text[..found].matches('\n').count() + 1;
@@ -41,7 +41,7 @@ fn draw_at(text: &str, needle: &str) -> String {
     draw(text, &Diagnostic::at(&at(u32::try_from(line).unwrap(), u32::try_from(column).unwrap()), "message"))
 }
 
-/// The line of carets, cut at the text of the line above it.
+/// Returns the text above the carets.
 fn marked(text: &str, needle: &str) -> String {
     let drawn = draw_at(text, needle);
     let lines: Vec<&str> = drawn.lines().collect();
@@ -276,7 +276,7 @@ fn no_layout_leaks_a_password() {
     for text in texts {
         let number = text[..text.find("hunter2").unwrap()].matches('\n').count();
         let width = text.split('\n').nth(number).unwrap().chars().count();
-        // Wherever on that line something is wrong, and whether or not the caller knew.
+        // An error at any column of that line, masked by the caller or not.
         for column in 0..=width {
             let place = at(u32::try_from(number).unwrap() + 1, u32::try_from(column).unwrap() + 1);
             for diagnostic in [

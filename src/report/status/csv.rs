@@ -67,7 +67,7 @@ fn line(cells: impl IntoIterator<Item = String>) -> String {
     cells.join(",") + "\r\n"
 }
 
-/// Prefixes an apostrophe to a cell that a spreadsheet would read as a formula; names are untrusted input.
+/// Prefixes an apostrophe to a cell that a spreadsheet would read as a formula. Names are untrusted input.
 fn inert(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }

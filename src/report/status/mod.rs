@@ -264,7 +264,7 @@ struct Open<'a> {
 
 impl<'a> Open<'a> {
     fn new(presence: &'a Presence, failed: &[(&'static str, String)]) -> Self {
-        // A system that answers without an agent has told all that it knows.
+        // A system that answers without an agent has no more data on it.
         let gaps: Vec<_> = presence.gaps().iter().filter(|gap| !gap.answered).collect();
         let one = gaps.iter().filter_map(|gap| Some((gap.system, gap.agent.as_ref()?))).collect();
         let all = gaps.iter().filter(|gap| gap.agent.is_none()).map(|gap| gap.system);

@@ -1,7 +1,7 @@
-//! A status as a table that fits a terminal's width, by the columns that characters take.
+//! Renders a status as a table that fits a terminal's width, by the columns that characters take.
 //!
-//! A column whose system is not connected is left out. Names and groups are cut before the row grows wider than
-//! the terminal; the queues take what is left.
+//! A column whose system is not connected is left out. Names and groups are cut before the row grows wider than the
+//! terminal; the queues get the remaining width.
 
 use anstyle::{AnsiColor, Style};
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
@@ -11,22 +11,22 @@ use crate::model::id::safe;
 use crate::model::text::visible;
 use crate::report::text::{TextStyle, wrap};
 
-/// The width that is drawn for where the terminal does not tell its own.
+/// Width in use if the terminal does not report its own.
 const USUAL: usize = 80;
 
 /// Columns between two cells.
 const GAP: usize = 2;
 
-/// The least that the last column gets before others are cut.
+/// Least width of the last column before others are cut.
 const LEAST_LAST: usize = 14;
 
-/// The least that a column is cut to.
+/// Least width of a cut column.
 const LEAST: usize = 6;
 
 struct Cell {
     text: String,
     style: Style,
-    /// What the text is a list of, where it is one: cut between its parts.
+    /// Parts of the text, if it is a list; it is cut between them.
     parts: Vec<String>,
 }
 
@@ -43,14 +43,14 @@ fn tinted(text: impl Into<String>, colour: AnsiColor) -> Cell {
     Cell { style: colour.on_default(), ..cell(text) }
 }
 
-/// A column: its head, whether it may be cut, and its cells.
+/// A column: its head, true in `soft` if it may be cut, and its cells.
 struct Column {
     head: &'static str,
     soft: bool,
     cells: Vec<Cell>,
 }
 
-/// Draws the table, what is missing in it, and a line of counts.
+/// Renders the table, its missing data, and a line of counts.
 pub fn table(status: &Status, look: TextStyle) -> String {
     let width = look.width.unwrap_or(USUAL);
     let mut text = String::new();
@@ -108,7 +108,8 @@ fn columns(status: &Status) -> Vec<Column> {
     columns
 }
 
-/// How the agent stands to the roster: `missing` is declared and not live, `disabled` is declared and may not sign in.
+/// Returns the roster state of an agent. `missing` is declared and not live. `disabled` is declared and may not sign
+/// in.
 fn roster(row: &Row) -> Cell {
     match (row.configured, row.live, row.enabled) {
         (Configured::Declared, Some(false), _) => tinted("missing", AnsiColor::Red),
@@ -133,7 +134,7 @@ fn flag(row: &Row, system: &'static str, flag: Option<bool>) -> Cell {
     }
 }
 
-/// Nothing where the system says nothing, `?` where it left it open.
+/// Returns an empty cell if the system answered without the agent, `?` if its data is unknown.
 fn open(row: &Row, system: &'static str) -> Cell {
     if row.unknown.contains(&system) { tinted("?", AnsiColor::Yellow) } else { cell("") }
 }
@@ -146,7 +147,7 @@ fn state(row: &Row) -> Cell {
     }
 }
 
-/// All calls, and those that were connected.
+/// Returns the connected calls and all calls.
 fn calls(row: &Row) -> Cell {
     match &row.calls {
         Some(calls) => cell(format!("{}/{}", calls.connected, calls.total)),
@@ -154,7 +155,7 @@ fn calls(row: &Row) -> Cell {
     }
 }
 
-/// Draws columns within a width.
+/// Renders columns within a width.
 fn draw(columns: &[Column], width: usize, look: TextStyle) -> String {
     let widths = widths(columns, width);
     let rows = columns.first().map_or(0, |column| column.cells.len());
@@ -180,7 +181,7 @@ fn draw(columns: &[Column], width: usize, look: TextStyle) -> String {
     text
 }
 
-/// What each column gets: what it needs, the widest soft ones cut until the row fits.
+/// Returns the width of each column. The widest soft ones are cut until the row fits.
 fn widths(columns: &[Column], width: usize) -> Vec<usize> {
     let needs = |column: &Column| {
         let widest = column.cells.iter().map(|cell| measure_text_width(&cell.text)).max().unwrap_or(0);
@@ -188,7 +189,7 @@ fn widths(columns: &[Column], width: usize) -> Vec<usize> {
     };
     let mut widths: Vec<usize> = columns.iter().map(needs).collect();
     let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-    // The last column is the first to be cut, down to what it gets at least.
+    // The last column is the first to be cut, down to its least width.
     let over = total(&widths).saturating_sub(width);
     if let Some(last) = widths.last_mut().filter(|_| columns.last().is_some_and(|column| column.soft)) {
         *last = last.saturating_sub(over).max(LEAST_LAST.min(*last));
@@ -203,7 +204,7 @@ fn widths(columns: &[Column], width: usize) -> Vec<usize> {
     widths
 }
 
-/// As many parts of a list as fit whole, the first one cut where it has to be, and how many more there are.
+/// Joins as many whole parts of a list as fit, and counts the rest. If none fits, cuts the first one.
 fn cut_list(parts: &[String], width: usize) -> String {
     let some = |count: usize| {
         let text = parts[..count].join(", ");
@@ -229,7 +230,7 @@ fn counts(status: &Status) -> String {
             parts.push(format!("{count} {word}"));
         }
     }
-    // What a system left open is no zero.
+    // Unknown data does not count as zero.
     let mut told = |provider: &str, known: usize, word: &str| {
         let Some(system) = status.systems.iter().find(|system| system.provider == provider) else { return };
         let open = !system.complete || status.agents.iter().any(|row| row.unknown.contains(&system.provider));

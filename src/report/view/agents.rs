@@ -1,5 +1,5 @@
-//! Changes of agents → lines. A new pool is one line, and so are new agents that differ only in their names. Agents
-//! deleted for one reason share a line, and so do agents with equal changes.
+//! Converts changes of agents to lines. A new pool is one line, and so are new agents that differ only in their names.
+//! Agents deleted for one reason share a line, and so do agents with equal changes.
 
 use std::collections::BTreeMap;
 

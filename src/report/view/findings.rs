@@ -1,5 +1,5 @@
-//! Findings → lines. Unmanaged resources share one line per kind; equal findings on several agents, such as a pool,
-//! share one line.
+//! Converts findings to lines. Unmanaged resources share one line per kind; equal findings on several agents, such as a
+//! pool, share one line.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ const UNMANAGED: [(&Rule, Kind); 3] =
 
 /// The maximum number of bytes of a list of names in a sentence.
 const LONGEST: usize = 200;
-/// The maximum number of bytes of a line's list of resources: code scanning shows 1,000 characters of a message.
+/// Most bytes of a line's list of resources. Code scanning shows 1,000 characters of a message.
 const LONGEST_SUBJECT: usize = 700;
 
-/// Returns the lines of findings in the order of the plan; the header of this file explains the grouping.
+/// Returns the lines of findings in the order of the plan. The header of this file explains the grouping.
 pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
     let many = |rule: &Rule| findings.iter().filter(|f| f.code == rule.code).count() > 1;
     let grouped: Vec<(&Rule, Kind)> = UNMANAGED.into_iter().filter(|(rule, _)| many(rule)).collect();

@@ -115,7 +115,7 @@ impl View {
         text
     }
 
-    /// Describes a plan with nothing to do; `None` when there are changes, or when it is refused.
+    /// Describes a plan with nothing to do. Returns `None` if there are changes, or if it is refused.
     pub fn verdict(&self) -> Option<&'static str> {
         if self.tense == Tense::Done {
             return None;

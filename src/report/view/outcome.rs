@@ -1,4 +1,4 @@
-//! Results of a run → done and open changes by resource; every format renders these lines.
+//! Converts the results of a run to done and open changes by resource; every format renders these lines.
 //!
 //! A change may be both, such as a queue that keeps a busy agent, or an agent with only some fields set. The list of
 //! done changes holds only the done part of a resource's change.

@@ -1,4 +1,4 @@
-//! Changes of queues → lines, and their member counts before and after.
+//! Converts changes of queues to lines, with their member counts before and after.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The steps → the order of their stages, condensed for people.
+//! Converts steps to the order of their stages, condensed for people.
 //!
 //! ```text
 //! create 80 agents ─▶ replace members of 2 queues ─▶ delete 3 agents
@@ -55,7 +55,7 @@ impl Order {
     }
 }
 
-/// Groups steps into stages: steps of one operation at the same distance from the start share a stage.
+/// Groups steps into stages. Steps of one operation at the same distance from the start share a stage.
 pub(super) fn from_steps(steps: &[Step]) -> Order {
     let mut depth: BTreeMap<&str, (usize, Operation)> = BTreeMap::new();
     let mut stages: BTreeMap<(usize, Operation), (usize, usize)> = BTreeMap::new();

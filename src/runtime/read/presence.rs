@@ -1,8 +1,8 @@
-//! Connections → Presence: the state of agents, from every system that reports it.
+//! Reads presence from every system that reports the state of agents.
 //!
-//! A system with a listing is read whole, page by page and side by side. A system without one is asked for each given
-//! agent. A failed read or an incomplete listing becomes a gap, never an error; the policy decides what a gap means.
-//! A state that was read before a failure still counts.
+//! A system with a listing is read whole, its pages in parallel. A system without one is asked for each given agent. A
+//! failed read or an incomplete listing becomes a gap, never an error; the policy decides the meaning of a gap. A state
+//! that was read before a failure still counts.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -133,8 +133,8 @@ impl System {
         (pages, done.err())
     }
 
-    /// Asks for agents one by one. The first one goes ahead alone, so that one call detects an unreachable system or
-    /// a refused sign-in.
+    /// Reads agents one by one. The first call is alone, so that one call detects an unreachable system or a refused
+    /// sign-in.
     async fn ask_all(&self, link: &Client, agents: &BTreeSet<OperatorId>, presence: &mut Presence) {
         let askable = |agent: &&OperatorId| {
             self.observer.ask(link.connection(), &PresenceQuery::Agent(agent)).is_some()

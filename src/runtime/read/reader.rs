@@ -12,7 +12,7 @@ pub trait ResourceReader {
     /// Returns the configured connection.
     fn connection(&self) -> &Connection;
 
-    /// Returns the number of calls that may run side by side.
+    /// Returns the number of calls that may run in parallel.
     fn at_once(&self) -> usize {
         self.connection().concurrency()
     }

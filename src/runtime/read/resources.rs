@@ -1,4 +1,4 @@
-//! Connections → Live: whole listings, pages side by side; and single resources, for the read-back.
+//! Reads live resources: whole listings, their pages in parallel; and single resources, for the read-back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -44,7 +44,7 @@ pub async fn live(vendors: &Vendors<impl ResourceReader>) -> Result<Live, Failur
         (Ok(agents), Ok(queues)) => Ok(Live { agents, queues, seats: Seats::Unasked }),
         (Err(one), Err(other)) => {
             let message = format!("{}\n{}", one.message(), other.message());
-            // A run with a refused sign-in must not be repeated, whatever else failed.
+            // A run with a refused sign-in must not be repeated, in spite of any other failure.
             let graver = if other.reason() > one.reason() { other } else { one };
             Err(graver.map(|_| message))
         }
@@ -191,7 +191,7 @@ pub(super) async fn each<P, F: Future<Output = Result<P, Failure>>>(
     task.out_of(count);
     task.another();
     take(first);
-    // The second page goes ahead alone, so that one call detects a wrong total.
+    // The second page is read alone, so that one call detects a wrong total.
     let read = |page| read(page).inspect(|_| task.another());
     let second = stream::iter(2..=count.min(2)).map(&read).buffered(1);
     let mut rest = pin!(second.chain(stream::iter(3..=count).map(&read).buffered(at_once)));

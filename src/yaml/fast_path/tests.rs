@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::yaml::{Node, Nodes, Reader, syntax_errors};
 
-/// What the short way makes of a text, where it is certain.
+/// Returns the tree of the fast path, if it is certain.
 fn by_blocks(text: &str) -> Option<Vec<Node>> {
     let (file, mut nodes) = (Arc::from("a.yaml"), Nodes(Vec::new()));
     let mut reader = Reader::new(&file, text, &mut nodes);
@@ -15,7 +15,7 @@ fn by_blocks(text: &str) -> Option<Vec<Node>> {
     sound.then_some(nodes.0)
 }
 
-/// What the parser makes of it; `None` where it complains.
+/// Returns the tree of the parser; `None` on errors.
 fn by_parser(text: &str) -> Option<Vec<Node>> {
     let (file, mut nodes) = (Arc::from("a.yaml"), Nodes(Vec::new()));
     let mut reader = Reader::new(&file, text, &mut nodes);
@@ -24,9 +24,9 @@ fn by_parser(text: &str) -> Option<Vec<Node>> {
     sound.then_some(nodes.0)
 }
 
-/// Where the short way is certain, the parser says the same, every place included. Returns whether it was.
+/// Checks that the parser agrees with a certain fast path, places included. Returns true if it was certain.
 fn agree(text: &str) -> bool {
-    // What is refused before anything is read concerns neither.
+    // Text that is refused before any parsing concerns neither.
     if syntax_errors::text(&Arc::from("a.yaml"), text.as_bytes()).is_err() {
         return false;
     }
@@ -45,7 +45,7 @@ fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// All YAML of the examples and the fixtures.
+/// Returns all YAML files of the examples and the fixtures.
 fn texts() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
@@ -71,7 +71,7 @@ fn usual_manifests_are_read_the_short_way() {
     ));
 }
 
-/// A chance that replays: xorshift.
+/// A deterministic random generator: xorshift.
 struct Chance(u64);
 
 impl Chance {
@@ -83,7 +83,7 @@ impl Chance {
     }
 }
 
-/// Pieces of lines, in order and out of it.
+/// Pieces of lines, valid and invalid.
 const PIECES: &[&str] = &[
     "a: 1",
     "b:",
@@ -174,7 +174,7 @@ fn what_the_short_way_is_certain_of_the_parser_says_too() {
         let mut text = String::new();
         let mut column = 0;
         for _ in 0..=chance.below(7) {
-            // Mostly steps that make sense, since anything else is soon an error.
+            // Mostly plausible steps, since others soon end in an error.
             column = match chance.below(8) {
                 0 => chance.below(7),
                 1 | 2 => column + 2,
@@ -182,7 +182,7 @@ fn what_the_short_way_is_certain_of_the_parser_says_too() {
                 _ => column,
             };
             text.push_str(&" ".repeat(column));
-            // The sensible pieces stand first.
+            // The plausible pieces come first.
             let among = if chance.below(4) == 0 { PIECES.len() } else { 22 };
             text.push_str(PIECES[chance.below(among)]);
             text.push_str(["\n", "\n", "\n", "\n", "\n\n", " \n", "\r\n", ""][chance.below(8)]);

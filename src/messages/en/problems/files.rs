@@ -1,4 +1,4 @@
-//! Why a file, a secret or a connection cannot be used.
+//! Problems of files, secrets and connections.
 
 use super::words::{say, value_objection};
 use crate::model::problem::{ConnectionFault, FileProblem};
@@ -57,7 +57,7 @@ pub(super) fn problem(problem: &FileProblem) -> (String, String) {
                 "{id} is {} by workspace `{workspace}` too, which leads to the same tenant",
                 if *theirs { "declared absent" } else { "declared" }
             ),
-            // A tombstone deletes whatever the ledger owns.
+            // A tombstone deletes every agent of that number that the ledger owns.
             match (absent, theirs) {
                 (true, _) => "take `state: absent` out of this one",
                 (false, true) => "take `state: absent` out of the other one",
@@ -76,7 +76,7 @@ pub(super) fn problem(problem: &FileProblem) -> (String, String) {
     }
 }
 
-/// Writes why a connection cannot be used, in words that go on from its name.
+/// Writes the reason why a connection cannot be used, as a predicate of its name.
 pub fn fault(fault: &ConnectionFault) -> String {
     match fault {
         ConnectionFault::NoConnector => "has no connector".to_owned(),
@@ -90,7 +90,7 @@ pub fn fault(fault: &ConnectionFault) -> String {
     }
 }
 
-/// Counts the other problems of one entry.
+/// Writes the number of the other problems of one entry.
 fn and_more(more: usize) -> String {
     if more > 0 { format!(" (and {more} more of the same entry)") } else { String::new() }
 }

@@ -1,4 +1,4 @@
-//! Problems: what is wrong with a file, and what to do.
+//! Problems of files, each with its remedy.
 
 mod files;
 mod roster;
@@ -15,8 +15,8 @@ use crate::messages::subject::Subject;
 use crate::model::problem::{Label, Problem};
 use crate::model::rule::{LEAVING_MEMBER, MISSING_EXTEN, UNKNOWN_MEMBER};
 
-/// Writes a problem: what is wrong, in one sentence without a final stop; and what to do, in the imperative. The latter
-/// is empty where the sentence holds it all.
+/// Writes a problem: one sentence without a final stop, and the remedy in the imperative. The remedy is empty if the
+/// sentence contains it.
 pub fn problem(problem: &Problem) -> (String, String) {
     match problem {
         Problem::Syntax(problem) => syntax::problem(problem),
@@ -25,7 +25,7 @@ pub fn problem(problem: &Problem) -> (String, String) {
         Problem::Roster(problem) => roster::problem(problem),
         Problem::File(problem) => files::problem(problem),
         Problem::Finding(finding) => {
-            // The sentences of the other rules hold what to do.
+            // The sentences of the other rules contain the remedy.
             let silent = [&UNKNOWN_MEMBER, &LEAVING_MEMBER, &MISSING_EXTEN];
             let rule = silent.into_iter().find(|rule| rule.code == finding.code);
             say(

@@ -1,4 +1,4 @@
-//! What is wrong with the manifests.
+//! Problems of the manifests.
 
 use super::values::RANGE;
 use super::words::{did_you_mean, element, id_objection, rotation, say};

@@ -1,4 +1,4 @@
-//! What keeps a file from being read as YAML.
+//! Problems that make a file unreadable as YAML.
 
 use super::words::say;
 use crate::model::problem::SyntaxProblem;

@@ -1,4 +1,4 @@
-//! What is wrong with a value or a key.
+//! Problems of a value or a key.
 
 use super::words::{did_you_mean, element, say};
 use crate::messages::en::list;

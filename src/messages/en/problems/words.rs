@@ -3,7 +3,7 @@
 use crate::model::objection::{IdObjection, KeyObjection, ValueObjection};
 use crate::model::problem::Element;
 
-/// Writes why an id is refused.
+/// Writes the reason why an id is refused.
 pub fn id_objection(why: &IdObjection) -> &'static str {
     match why {
         IdObjection::Empty => "it is empty",
@@ -14,7 +14,7 @@ pub fn id_objection(why: &IdObjection) -> &'static str {
     }
 }
 
-/// Writes why a key is refused.
+/// Writes the reason why a key is refused.
 pub fn key_objection(why: &KeyObjection) -> &'static str {
     match why {
         KeyObjection::Control => "it holds a control character",
@@ -32,7 +32,7 @@ pub fn key_objection(why: &KeyObjection) -> &'static str {
     }
 }
 
-/// Writes why the value of a secret is refused, in words that go on from its name.
+/// Writes the reason why the value of a secret is refused, as a predicate of its name.
 pub fn value_objection(why: &ValueObjection) -> &'static str {
     match why {
         ValueObjection::Empty => "is empty",

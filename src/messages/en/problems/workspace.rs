@@ -1,4 +1,4 @@
-//! What is wrong with the workspace file.
+//! Problems of the workspace file.
 
 use super::values::address;
 use super::words::{did_you_mean, element, key_objection, say};
