@@ -177,7 +177,7 @@ fn delete(
 fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &DesiredAgent) {
     let resource = ResourceId::agent(id);
     let kept = replacement_restore::pending_backup(context, id, None);
-    if !has_role(agent)
+    if !has_role(context.supports.agents, agent)
         && kept.is_none_or(|kept| replacement_restore::value(context.supports.agents, kept, &ROLE).is_none())
     {
         draft.find(if context.ledger.owns(&resource) {
@@ -212,8 +212,10 @@ fn title(agent: &DesiredAgent, live: Option<&Record>) -> Option<String> {
     agent.record.text(&NAME).or_else(|| live?.text(&NAME)).map(str::to_owned)
 }
 
-fn has_role(agent: &DesiredAgent) -> bool {
-    agent.allow_any_role || agent.record.get(&ROLE).is_some()
+/// Returns true if the vendor does not pick a role by itself when it creates the agent.
+fn has_role(support: &Support, agent: &DesiredAgent) -> bool {
+    let knows_roles = !support.mapping(&ROLE).create.is_empty();
+    !knows_roles || agent.allow_any_role || agent.record.get(&ROLE).is_some()
 }
 
 fn no_role(resource: &ResourceId, agent: &DesiredAgent, again: bool) -> Finding {
@@ -558,7 +560,7 @@ fn replace(
         );
         return;
     }
-    if !has_role(agent) {
+    if !has_role(context.supports.agents, agent) {
         draft.find(no_role(resource, agent, true));
         return;
     }
