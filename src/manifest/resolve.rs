@@ -11,15 +11,16 @@ use super::roster_document::{Document, Named, RawQueue, Selector, Template};
 use super::shared_password_check;
 use crate::config::load::reference;
 use crate::config::workspace::Workspace;
-use crate::model::agent::{MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
+use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue, DesiredSeat};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::model::field::{Entry, Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::problem::{Label, NameKind, RosterProblem};
-use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue::{self, ASSIGN_MEMBERS};
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
+use crate::model::support::Mapping;
 use crate::model::text::listed;
 use crate::model::value::{Members, Sip, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
@@ -184,6 +185,7 @@ pub(super) fn expand(
     renamed_once(&desired, out);
     if whole {
         need_connections(&desired, workspace, out);
+        need_fields(&desired, workspace, out);
     }
     desired
 }
@@ -577,6 +579,33 @@ fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnost
             let holders = workspace.specs.iter().filter(|spec| spec.holds(kind));
             let provider = holders.map(|spec| spec.name).collect::<Vec<_>>().join("` or `").into();
             out.push(Diagnostic::at(source, RosterProblem::NoConnection { kind, provider }));
+        }
+    }
+}
+
+/// Reports the fields that the vendor does not know: no call can set them.
+fn need_fields(desired: &Desired, workspace: &Workspace, out: &mut Diagnostics) {
+    let agents = desired.agents.values().filter(|agent| !agent.absent).map(|agent| &agent.record);
+    let queues = desired.queues.values().map(|queue| &queue.record);
+    lacks_fields(workspace, Kind::Agent, agent::FIELDS, agents, out);
+    lacks_fields(workspace, Kind::Queue, queue::FIELDS, queues, out);
+}
+
+/// Reports each field of some records that the vendor of their kind does not know, once.
+fn lacks_fields<'a>(
+    workspace: &Workspace,
+    kind: Kind,
+    fields: &'static [&'static Field],
+    records: impl Iterator<Item = &'a Record> + Clone,
+    out: &mut Diagnostics,
+) {
+    let Some(connection) = workspace.connection_of_kind(kind) else { return };
+    let Some(support) = connection.spec.support(kind) else { return };
+    for field in fields.iter().copied().filter(|field| *support.mapping(field) == Mapping::NONE) {
+        let entries = records.clone().filter_map(|record| record.entry(field));
+        if let Some(source) = entries.filter_map(|entry| entry.source.as_ref()).min() {
+            let (field, provider) = (field.key.into(), connection.spec.name.into());
+            out.push(Diagnostic::at(source, RosterProblem::NoSuchField { kind, field, provider }));
         }
     }
 }

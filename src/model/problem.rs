@@ -291,6 +291,8 @@ messages! {
         NoMembers,
         /// No connection holds a kind of resources.
         NoConnection { kind: Kind, provider: Word },
+        /// The vendor of a kind does not know a field.
+        NoSuchField { kind: Kind, field: Word, provider: Word },
         /// An agent has both `operatorId` and `operatorIds`.
         TwoIds,
         /// An agent has neither.

@@ -104,6 +104,17 @@ pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
                 format!("add a connection of provider `{provider}` to rosterctl.yaml"),
             )
         }
+        P::NoSuchField { kind, field, provider } => {
+            let what = match kind {
+                Kind::Agent => "agents",
+                Kind::Queue => "queues",
+                Kind::Seat => "seats",
+            };
+            say(
+                format!("`{field}` cannot be set: `{provider}` has no such field of {what}"),
+                "take it out of the manifests",
+            )
+        }
         P::TwoIds => say(
             "an agent has both `operatorId` and `operatorIds`",
             "keep `operatorId` for one agent, `operatorIds: FIRST..LAST` for a pool",
