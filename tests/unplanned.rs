@@ -47,6 +47,7 @@ connections:
   duty: {{ provider: rota, baseUrl: \"{url}\", token: {{ store: ci, key: TOKEN }} }}
 secrets:
   ci: {{ type: env, prefix: BENCH_ }}
+  files: {{ type: dir, path: secrets }}
 {more}"
         ),
     );
@@ -54,7 +55,6 @@ secrets:
 }
 
 const FIRST: &str = r#"
-defaults: { allowAnyRole: true }
 agents:
   - { operatorId: anna.kern, name: Anna Kern, type: leader, mainSkillGroup: north, wrapUpSeconds: 0, enabled: true,
       boundPhone: "13900000001", callerId: "01088880001", recording: false, outbound: no-international,
@@ -68,7 +68,6 @@ queues:
 "#;
 
 const SECOND: &str = r#"
-defaults: { allowAnyRole: true }
 agents:
   - { operatorId: anna.kern, name: Anna Kern-Li, type: agent, mainSkillGroup: south, wrapUpSeconds: 15, enabled: false,
       boundPhone: "13900000009", callerId: "01088880009", recording: true, outbound: forbidden,
@@ -265,5 +264,19 @@ fn a_broken_executor_is_caught_with_a_writing_vendor() {
             story.violations.iter().any(|violation| violation.contains(by))
         };
         assert!([known].into_iter().chain(0..400).any(caught), "{mutant:?} was not caught");
+    }
+}
+
+#[test]
+fn fields_that_the_vendor_lacks_are_refused() {
+    let bench = bench("");
+    bench.roster(
+        "agents:\n  - { operatorId: ada, name: Ada, role: any, password: { store: files, key: x } }\n  \
+         - { operatorId: bob, name: Bob, announcement: hi }\n",
+    );
+    let said = bench.run(&["validate"]).exits(1);
+    for field in ["role", "password", "announcement"] {
+        let message = format!("`{field}` cannot be set: `hotline` has no such field of agents");
+        assert!(format!("{}{}", said.out, said.err).contains(&message), "{}{}", said.out, said.err);
     }
 }
