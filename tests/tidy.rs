@@ -101,9 +101,6 @@ fn may_expose(path: &str) -> bool {
 /// Folders that may name a vendor.
 const VENDOR_FOLDERS: &[&str] = &["provider", "sandbox", "vendors"];
 
-/// Files of other folders that still do: the columns of the status.
-const VENDOR_FILES: &[&str] = &["report/status/mod.rs"];
-
 /// Files in which a hash map is an index and is never iterated.
 const HASH_INDEX: &[&str] = &["yaml/reader.rs"];
 
@@ -380,22 +377,15 @@ fn no_vendor_is_named_outside_its_folders() {
     let vendors = rosterctl::vendors::ALL.specs();
     let names = vendors.iter().flat_map(|spec| [spec.name.to_owned(), spec.name.replace('-', "_")]);
     let names: Vec<String> = names.collect();
-    let (mut wrong, mut exempt) = (Vec::new(), BTreeSet::new());
+    let mut wrong = Vec::new();
     for source in sources().iter().filter(|source| !VENDOR_FOLDERS.contains(&source.folder())) {
         let text = fs::read_to_string(root().join("src").join(&source.path)).unwrap();
         let text = untested(&text);
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         let found = code.filter(|line| names.iter().any(|name| line.contains(name.as_str())));
-        for line in found {
-            if VENDOR_FILES.contains(&source.path.as_str()) {
-                exempt.insert(source.path.clone());
-            } else {
-                wrong.push(format!("{}: {}", source.path, line.trim()));
-            }
-        }
+        wrong.extend(found.map(|line| format!("{}: {}", source.path, line.trim())));
     }
     assert_none("files that name a vendor: ask what its connector says of itself", &wrong);
-    assert_eq!(exempt.len(), VENDOR_FILES.len(), "files that need no exception any more");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::report_output::PendingJson;
 use super::session::connections;
 use super::session::load;
 use super::session::load::{Loaded, registry};
+use crate::config::settings::Spec;
 use crate::config::workspace::Prune;
 use crate::model::call::{Failure, Reason};
 use crate::model::desired::Desired;
@@ -80,8 +81,8 @@ struct Systems {
     agents: Option<Result<Vendor, String>>,
     queues: Option<Result<Vendor, String>>,
     observers: Observers,
-    /// Every connection: provider and name.
-    asked: Vec<(&'static str, Arc<str>)>,
+    /// Every connection: connector and name.
+    asked: Vec<(&'static Spec, Arc<str>)>,
 }
 
 /// Slowly changing state: agents, queues and seats with their calls.
@@ -115,7 +116,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         asked: registry()
             .specs()
             .into_iter()
-            .filter_map(|spec| Some((spec.name, Arc::clone(&loaded.workspace.connection(spec.name)?.name))))
+            .filter_map(|spec| Some((spec, Arc::clone(&loaded.workspace.connection(spec.name)?.name))))
             .collect(),
     };
     // A system that could not even be asked is a local mistake.

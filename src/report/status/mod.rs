@@ -14,11 +14,12 @@ use serde::Serialize;
 
 pub use self::csv::csv;
 pub use self::table::table;
+use crate::config::settings::Spec;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, NAME};
 use crate::model::call::Reason;
 use crate::model::desired::{Desired, DesiredAgent};
 use crate::model::field::{Field, Record};
-use crate::model::id::OperatorId;
+use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveSeats};
 use crate::model::presence::{Presence, PresenceReport, State};
 use crate::model::queue::ASSIGN_MEMBERS;
@@ -28,16 +29,48 @@ use crate::model::value::{Members, Value};
 /// The value of `format` of a status.
 pub const FORMAT: &str = "rosterctl.status/v1";
 
-/// The provider of agents.
-const AGENTS: &str = "agent-config";
-/// The provider of queues and of chat availability.
-const QUEUES: &str = "webchat-queue";
-/// The provider of voice seats.
-const SEATS: &str = "seat-query";
-/// The provider of online states.
-const ONLINE: &str = "isdp-online-agent";
-/// The provider of agents' current activity.
-const DESK: &str = "cms-agent";
+/// A part of the status that a system tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// The agents.
+    Agents,
+    /// The queues.
+    Queues,
+    /// The calls of voice seats.
+    Calls,
+    /// The agents that are online.
+    Online,
+    /// The agents' current activity.
+    Activity,
+    /// The agents' availability for chats.
+    Chat,
+}
+
+impl Part {
+    const ALL: [Part; 6] =
+        [Part::Agents, Part::Queues, Part::Calls, Part::Online, Part::Activity, Part::Chat];
+
+    /// Returns true if a connector says that its system tells the part.
+    fn is_of(self, spec: &Spec) -> bool {
+        let states: &[State] = match self {
+            Part::Agents => return spec.holds(Kind::Agent),
+            Part::Queues => return spec.holds(Kind::Queue),
+            Part::Calls => return spec.holds(Kind::Seat),
+            Part::Online => &[State::Online, State::Offline],
+            Part::Activity => &[
+                State::OnCall,
+                State::WrapUp,
+                State::Busy,
+                State::Idle,
+                State::Resting,
+                State::Studying,
+                State::SignedOut,
+            ],
+            Part::Chat => &[State::Claiming, State::NotClaiming],
+        };
+        states.iter().any(|state| spec.tells(*state))
+    }
+}
 
 /// The input of a status.
 pub struct Sources<'a> {
@@ -51,8 +84,8 @@ pub struct Sources<'a> {
     pub live: &'a Live,
     /// The presence of agents.
     pub presence: &'a Presence,
-    /// The queried connections: provider and name.
-    pub asked: &'a [(&'static str, Arc<str>)],
+    /// The queried connections: connector and name.
+    pub asked: &'a [(&'static Spec, Arc<str>)],
     /// Providers that returned no or incomplete live state, and the cause.
     pub failed: &'a [(&'static str, String)],
     /// The machine-readable reason of each such failure.
@@ -85,6 +118,9 @@ pub struct Status {
 pub struct System {
     /// Its provider.
     pub provider: &'static str,
+    /// The parts of the status that it tells.
+    #[serde(skip)]
+    parts: Vec<Part>,
     /// The connection's name.
     pub connection: String,
     /// True if it answered every question.
@@ -141,14 +177,14 @@ pub struct Row {
     pub main_skill_group: Option<String>,
     /// True if the agent may sign in.
     pub enabled: Option<bool>,
-    /// True if the agent is online (isdp-online-agent).
+    /// True if the agent is online.
     pub online: Option<bool>,
-    /// The agent's current activity (cms-agent).
+    /// The agent's current activity.
     pub state: Option<&'static str>,
     /// The vendor's number of a state that no document lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_detail: Option<String>,
-    /// True if the agent takes chats (webchat-queue).
+    /// True if the agent takes chats.
     pub claiming: Option<bool>,
     /// The clients on which the agent takes chats: `desktop`, `app`, `desktop and app`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,6 +196,23 @@ pub struct Row {
     /// Queried systems whose data on the agent is unknown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<&'static str>,
+}
+
+impl Status {
+    /// Returns the systems that tell a part.
+    fn systems_of(&self, part: Part) -> impl Iterator<Item = &System> {
+        self.systems.iter().filter(move |system| system.parts.contains(&part))
+    }
+
+    /// Returns true if the status has a part.
+    fn has(&self, part: Part) -> bool {
+        self.systems_of(part).next().is_some()
+    }
+
+    /// Returns true if a part of a row is unknown.
+    fn is_open(&self, row: &Row, part: Part) -> bool {
+        self.systems_of(part).any(|system| row.unknown.contains(&system.provider))
+    }
 }
 
 impl Row {
@@ -223,7 +276,7 @@ pub fn build(sources: &Sources<'_>) -> Status {
         format: FORMAT,
         workspace: sources.workspace.to_owned(),
         read: sources.read.to_owned(),
-        systems: asked.iter().map(|(provider, name)| system(sources, provider, name, ids)).collect(),
+        systems: asked.iter().map(|(spec, name)| system(sources, spec, name, ids)).collect(),
         agents: ids.iter().map(|id| view.row(id, desired.agents.get(id))).collect(),
     }
 }
@@ -289,21 +342,31 @@ impl View<'_> {
         let Sources { live, presence, asked, .. } = self.sources;
         let listing = live.agents.as_ref();
         let record = listing.and_then(|listing| listing.items.get(id));
-        let by = |system: &'static str| presence.by(id, system);
-        let online = flag(by(ONLINE), State::Online, State::Offline);
-        let doing = by(DESK).next();
-        let claiming = flag(by(QUEUES), State::Claiming, State::NotClaiming);
-        let claim = by(QUEUES).find(|said| said.state == State::Claiming);
-        let unlisted = |system: &'static str| by(system).any(|said| said.state == State::Unknown);
+        let by = |part: Part| {
+            let systems = asked.iter().filter(move |(spec, _)| part.is_of(spec));
+            systems.flat_map(|(spec, _)| presence.by(id, spec.name))
+        };
+        let online = flag(by(Part::Online), State::Online, State::Offline);
+        let doing = by(Part::Activity).next();
+        let claiming = flag(by(Part::Chat), State::Claiming, State::NotClaiming);
+        let claim = by(Part::Chat).find(|said| said.state == State::Claiming);
+        let unlisted =
+            |system: &'static str| presence.by(id, system).any(|said| said.state == State::Unknown);
         let detail = |said: Option<&PresenceReport>| said?.detail.as_ref().map(ToString::to_string);
         let calls =
             self.seats.get(id.as_str()).map(|(accounts, figures)| calls(accounts, figures, self.days));
-        let told = |system: &'static str| match system {
-            AGENTS => record.is_some(),
-            SEATS => calls.is_some(),
-            ONLINE => online.is_some(),
-            DESK => doing.is_some(),
-            _ => claiming.is_some(),
+        let is_told = |part: Part| match part {
+            Part::Agents => record.is_some(),
+            Part::Queues => false,
+            Part::Calls => calls.is_some(),
+            Part::Online => online.is_some(),
+            Part::Activity => doing.is_some(),
+            Part::Chat => claiming.is_some(),
+        };
+        // The queues of an agent are told as a whole: beside another part of the system they leave nothing open.
+        let told = |spec: &Spec| {
+            let parts = || Part::ALL.into_iter().filter(|part| *part != Part::Queues && part.is_of(spec));
+            parts().next().is_some() && parts().all(is_told)
         };
         Row {
             operator_id: id.clone(),
@@ -329,8 +392,9 @@ impl View<'_> {
             queues: self.queues.get(id).cloned().unwrap_or_default(),
             unknown: asked
                 .iter()
-                .map(|(system, _)| *system)
-                .filter(|system| !told(system) && (unlisted(system) || self.open.leaves(system, id)))
+                .filter(|(spec, _)| !told(spec))
+                .map(|(spec, _)| spec.name)
+                .filter(|system| unlisted(system) || self.open.leaves(system, id))
                 .collect(),
             calls,
         }
@@ -373,11 +437,12 @@ fn calls(accounts: &[String], figures: &Figures, days: u32) -> Calls {
 /// Describes one queried system: missing data and unexplained states, each cause once.
 fn system(
     sources: &Sources<'_>,
-    provider: &'static str,
+    spec: &'static Spec,
     connection: &str,
     ids: &BTreeSet<OperatorId>,
 ) -> System {
     let Sources { presence, failed, reasons, .. } = sources;
+    let provider = spec.name;
     let failed = failed.iter().filter(|(system, _)| *system == provider);
     let mut problems: Vec<String> = failed.map(|(_, why)| why.clone()).collect();
     let mut of: BTreeMap<String, BTreeSet<&OperatorId>> = BTreeMap::new();
@@ -399,7 +464,8 @@ fn system(
     }
     problems.dedup();
     let reason = reasons.get(provider).copied().max(presence.reason(provider)).filter(|_| !complete);
-    System { provider, connection: connection.to_owned(), complete, reason, problems }
+    let parts = Part::ALL.into_iter().filter(|part| part.is_of(spec)).collect();
+    System { provider, parts, connection: connection.to_owned(), complete, reason, problems }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use anstyle::{AnsiColor, Style};
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
-use super::{AGENTS, Configured, DESK, ONLINE, QUEUES, Row, SEATS, Status};
+use super::{Configured, Part, Row, Status};
 use crate::model::id::safe;
 use crate::model::text::visible;
 use crate::report::text::{TextStyle, wrap};
@@ -77,7 +77,6 @@ pub fn table(status: &Status, look: TextStyle) -> String {
 }
 
 fn columns(status: &Status) -> Vec<Column> {
-    let asked = |provider: &str| status.systems.iter().any(|system| system.provider == provider);
     let column = |head: &'static str, soft: bool, cell: &dyn Fn(&Row) -> Cell| Column {
         head,
         soft,
@@ -88,21 +87,22 @@ fn columns(status: &Status) -> Vec<Column> {
         column("AGENT", true, &|row| cell(safe(row.operator_id.as_str()))),
         column("NAME", true, &|row| words(&row.name)),
         column("GROUP", true, &|row| words(&row.main_skill_group)),
-        column("ROSTER", false, &roster),
+        column("ROSTER", false, &|row| roster(row, status.is_open(row, Part::Agents))),
     ];
-    if asked(ONLINE) {
-        columns.push(column("ONLINE", false, &|row| flag(row, ONLINE, row.online)));
+    let flag = |row: &Row, part, told| flag(told, status.is_open(row, part));
+    if status.has(Part::Online) {
+        columns.push(column("ONLINE", false, &|row| flag(row, Part::Online, row.online)));
     }
-    if asked(DESK) {
-        columns.push(column("STATE", false, &state));
+    if status.has(Part::Activity) {
+        columns.push(column("STATE", false, &|row| state(row, status.is_open(row, Part::Activity))));
     }
-    if asked(QUEUES) {
-        columns.push(column("CHAT", false, &|row| flag(row, QUEUES, row.claiming)));
+    if status.has(Part::Chat) {
+        columns.push(column("CHAT", false, &|row| flag(row, Part::Chat, row.claiming)));
     }
-    if asked(SEATS) {
-        columns.push(column("CALLS", false, &calls));
+    if status.has(Part::Calls) {
+        columns.push(column("CALLS", false, &|row| calls(row, status.is_open(row, Part::Calls))));
     }
-    if asked(QUEUES) {
+    if status.has(Part::Queues) {
         columns.push(column("QUEUES", true, &|row| listed(&row.queues)));
     }
     columns
@@ -110,7 +110,7 @@ fn columns(status: &Status) -> Vec<Column> {
 
 /// Returns the roster state of an agent. `missing` is declared and not live. `disabled` is declared and may not sign
 /// in.
-fn roster(row: &Row) -> Cell {
+fn roster(row: &Row, is_open: bool) -> Cell {
     match (row.configured, row.live, row.enabled) {
         (Configured::Declared, Some(false), _) => tinted("missing", AnsiColor::Red),
         (Configured::Unmanaged, Some(false), _) => tinted("unknown", AnsiColor::Red),
@@ -121,37 +121,37 @@ fn roster(row: &Row) -> Cell {
         (Configured::Absent, ..) => cell("absent?"),
         (Configured::Unmanaged, ..) => tinted("unmanaged", AnsiColor::Cyan),
         (Configured::Declared, _, Some(false)) => cell("disabled"),
-        (Configured::Declared, ..) if row.unknown.contains(&AGENTS) => cell("declared?"),
+        (Configured::Declared, ..) if is_open => cell("declared?"),
         (Configured::Declared, ..) => cell("declared"),
     }
 }
 
-fn flag(row: &Row, system: &'static str, flag: Option<bool>) -> Cell {
+fn flag(flag: Option<bool>, is_open: bool) -> Cell {
     match flag {
         Some(true) => tinted("yes", AnsiColor::Green),
         Some(false) => cell("no"),
-        None => open(row, system),
+        None => open(is_open),
     }
 }
 
 /// Returns an empty cell if the system answered without the agent, `?` if its data is unknown.
-fn open(row: &Row, system: &'static str) -> Cell {
-    if row.unknown.contains(&system) { tinted("?", AnsiColor::Yellow) } else { cell("") }
+fn open(is_open: bool) -> Cell {
+    if is_open { tinted("?", AnsiColor::Yellow) } else { cell("") }
 }
 
-fn state(row: &Row) -> Cell {
+fn state(row: &Row, is_open: bool) -> Cell {
     match row.state {
         Some("on-call") => tinted("on-call", AnsiColor::Yellow),
         Some(word) => cell(word),
-        None => open(row, DESK),
+        None => open(is_open),
     }
 }
 
 /// Returns the connected calls and all calls.
-fn calls(row: &Row) -> Cell {
+fn calls(row: &Row, is_open: bool) -> Cell {
     match &row.calls {
         Some(calls) => cell(format!("{}/{}", calls.connected, calls.total)),
-        None => open(row, SEATS),
+        None => open(is_open),
     }
 }
 
@@ -231,18 +231,21 @@ fn counts(status: &Status) -> String {
         }
     }
     // Unknown data does not count as zero.
-    let mut told = |provider: &str, known: usize, word: &str| {
-        let Some(system) = status.systems.iter().find(|system| system.provider == provider) else { return };
-        let open = !system.complete || status.agents.iter().any(|row| row.unknown.contains(&system.provider));
+    let mut told = |part: Part, known: usize, word: &str| {
+        if !status.has(part) {
+            return;
+        }
+        let open = status.systems_of(part).any(|system| !system.complete)
+            || status.agents.iter().any(|row| status.is_open(row, part));
         parts.push(match (known, open) {
             (0, true) => format!("? {word}"),
             (_, true) => format!("at least {known} {word}"),
             (_, false) => format!("{known} {word}"),
         });
     };
-    told(ONLINE, count(&|row| row.online == Some(true)), "online");
-    told(DESK, count(&|row| row.state == Some("on-call")), "on a call");
-    told(QUEUES, count(&|row| row.claiming == Some(true)), "taking chats");
+    told(Part::Online, count(&|row| row.online == Some(true)), "online");
+    told(Part::Activity, count(&|row| row.state == Some("on-call")), "on a call");
+    told(Part::Chat, count(&|row| row.claiming == Some(true)), "taking chats");
     let mut text = format!("{all} agent{}: {}.", if all == 1 { "" } else { "s" }, parts.join(", "));
     if let Some(calls) = status.agents.iter().find_map(|row| row.calls.as_ref()) {
         text.push_str(&format!(" Calls: connected/all of the last {} days.", calls.days));

@@ -9,6 +9,7 @@ use crate::model::queue;
 use crate::model::seat::LiveSeat;
 use crate::model::source::Source;
 use crate::report::text::TextStyle;
+use crate::vendors;
 
 fn record(name: &str, group: &str, enabled: bool) -> Record {
     let mut record = Record::default();
@@ -35,9 +36,17 @@ fn said(system: &'static str, state: State, detail: Option<&str>) -> PresenceRep
     PresenceReport { system, state, detail: detail.map(Into::into) }
 }
 
-fn asked(providers: &[&'static str]) -> Vec<(&'static str, Arc<str>)> {
-    providers.iter().map(|provider| (*provider, Arc::from("c"))).collect()
+fn asked(providers: &[&'static str]) -> Vec<(&'static Spec, Arc<str>)> {
+    let specs = vendors::ALL.specs();
+    let spec = |provider: &&str| *specs.iter().find(|spec| spec.name == *provider).unwrap();
+    providers.iter().map(|provider| (spec(provider), Arc::from("c"))).collect()
 }
+
+const AGENTS: &str = "agent-config";
+const QUEUES: &str = "webchat-queue";
+const SEATS: &str = "seat-query";
+const ONLINE: &str = "isdp-online-agent";
+const DESK: &str = "cms-agent";
 
 const ALL: &[&str] = &[AGENTS, QUEUES, SEATS, ONLINE, DESK];
 
