@@ -200,6 +200,37 @@ fn the_guard_asks_a_presence_vendor() {
 }
 
 #[test]
+fn status_tells_what_both_vendors_know() {
+    let bench = bench("");
+    bench.with(|estate| {
+        let hotline = estate.get_mut::<Hotline>();
+        for login in ["ada", "bob", "cid"] {
+            hotline.put(login, Person { full_name: login.to_uppercase(), ..Person::default() });
+        }
+        hotline.lines.entry("Front desk".to_owned()).or_default().crew.insert("ada".to_owned(), 1);
+        let duty = &mut estate.get_mut::<Rota>().duty;
+        duty.insert("ada".to_owned(), "talks".to_owned());
+        duty.insert("bob".to_owned(), "rests".to_owned());
+    });
+    bench.roster("agents:\n  - { operatorId: ada }\n");
+    let said = bench.run(&["status"]).exits(0);
+    insta::assert_snapshot!(said.out, @r"
+    AGENT  NAME  GROUP  ROSTER     STATE    QUEUES
+    ada    ADA          declared   on-call  Front desk
+    bob    BOB          unmanaged  resting
+    cid    CID          unmanaged
+
+    3 agents: 1 declared, 2 unmanaged, 1 on a call.
+    ");
+    bench.with(|estate| estate.get_mut::<Rota>().token = "another".to_owned());
+    let said = bench.run(&["status", "--format", "json"]).exits(6).json();
+    assert_eq!(said["agents"][0]["unknown"], serde_json::json!(["rota"]));
+    let duty =
+        said["systems"].as_array().unwrap().iter().find(|system| system["provider"] == "rota").unwrap();
+    assert_eq!(duty["complete"], false);
+}
+
+#[test]
 fn doctor_lists_both_vendors() {
     let bench = bench("");
     bench.roster("agents: []\n");
