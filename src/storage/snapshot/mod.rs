@@ -154,13 +154,7 @@ fn fields(out: &mut String, record: &Record) {
                     priority => json!({ "agentNumber": id.as_str(), "priority": priority }),
                 })
                 .collect(),
-            Value::Text(_)
-            | Value::Flag(_)
-            | Value::Number(_)
-            | Value::Choice(_)
-            | Value::Set(_)
-            | Value::Sip(_)
-            | Value::Other(_) => entry.value.to_json(),
+            value => value.to_json(),
         };
         out.push_str(&format!(",\"{}\":{value}", entry.field.key));
     }
