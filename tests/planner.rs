@@ -456,9 +456,9 @@ fn fewest_calls(plan: &Plan, before: &Estate) -> Result<(), TestCaseError> {
         prop_assert_eq!(*count, if rejoins.contains(exten) { 2 } else { 1 }, "calls for queue {}", exten);
     }
     let deletes = || plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete);
-    let deleted: BTreeSet<ResourceId> = deletes().flat_map(|step| step.targets.iter().cloned()).collect();
+    let all: BTreeSet<ResourceId> = deletes().flat_map(|step| step.targets.iter().cloned()).collect();
     let gone = of(Action::Delete);
-    prop_assert_eq!(&deleted, &replaced.union(&gone).cloned().collect::<BTreeSet<_>>());
+    prop_assert_eq!(&all, &replaced.union(&gone).cloned().collect::<BTreeSet<_>>());
     let batch = before.supports.agents.verbs.delete.map_or(1, |verb| verb.batch);
     let calls = replaced.len().div_ceil(batch) + gone.len().div_ceil(batch);
     prop_assert_eq!(deletes().count(), calls);

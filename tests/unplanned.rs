@@ -1,8 +1,8 @@
 //! Two vendors that the program does not know: each is one folder and one row of a registry.
 //!
 //! `hotline` holds agents and queues. It passes the story of `conformance`, the properties of `planner` and the histories
-//! of `converge`. `rota` knows who is at work: the guard, `doctor` and `status` ask it.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! of `converge`. `rota` knows the people at work: the guard, `doctor` and `status` ask it.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
 mod bench;
@@ -28,11 +28,11 @@ use vendors::REGISTRY;
 use vendors::hotline::{Person, Simulator as Hotline};
 use vendors::rota::Simulator as Rota;
 
-/// A bench whose workspace has connections of both vendors, and more in its file.
+/// Returns a bench with connections of both vendors, and more text in its workspace file.
 fn bench(more: &str) -> Bench {
     let mut estate: VendorState = REGISTRY.estate();
     estate.get_mut::<Hotline>().keys.insert("north".to_owned(), API_SECRET.to_owned());
-    estate.get_mut::<Rota>().token = TOKEN.to_owned();
+    TOKEN.clone_into(&mut estate.get_mut::<Rota>().token);
     let bench = Bench::of(estate, program::command);
     let url = bench.url();
     bench.write(

@@ -115,15 +115,10 @@ impl Record {
     /// Returns true if the answer did not tell a field. Of a text, a null or an empty one tells that it is unset. No
     /// other type has an unset state: without a value the field is unread.
     pub fn is_unread(&self, field: &Field) -> bool {
-        match field.ty {
-            Type::Text { .. } => self.unread & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0,
-            Type::Flag
-            | Type::Number
-            | Type::Choice(_)
-            | Type::Set(_)
-            | Type::Sip
-            | Type::Password
-            | Type::Members => self.get(field).is_none(),
+        if field.ty.is_text() {
+            self.unread & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0
+        } else {
+            self.get(field).is_none()
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Bench {
     pub(crate) environment: Vec<(String, String)>,
 }
 
-/// What a test harness writes before the output of its test: a program may be a test that is started again.
+/// The text that a test harness writes before the output of its test. A program may be a test that is started again.
 const PREAMBLE: &str = "\nrunning 1 test\n";
 
 /// Makes the command that runs a program with arguments.
@@ -72,7 +72,7 @@ impl Bench {
         bench
     }
 
-    /// A bench of an estate and a program, without a workspace file.
+    /// Returns a bench of an estate and a program, without a workspace file.
     pub(crate) fn of(estate: VendorState, program: Program) -> Self {
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(spawn(estate)).unwrap();
@@ -181,7 +181,7 @@ impl Drop for Bench {
     }
 }
 
-/// The program, with its arguments.
+/// Returns the program as a command with arguments.
 fn rosterctl(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rosterctl"));
     command.args(arguments);
@@ -194,7 +194,8 @@ pub(crate) fn command_in(folder: &Path, arguments: &[&str], environment: &[(Stri
     settle_in(rosterctl(arguments), folder, environment)
 }
 
-/// A command in a folder, with a clean environment but for its own variables and the bench's credentials.
+/// Returns a command in a folder, in a clean environment. It holds its own variables, the bench's credentials and the
+/// given variables.
 fn settle_in(mut command: Command, folder: &Path, environment: &[(String, String)]) -> Command {
     let own: Vec<_> =
         command.get_envs().map(|(name, value)| (name.to_owned(), value.unwrap().to_owned())).collect();
@@ -216,6 +217,7 @@ pub(crate) fn run_in(folder: &Path, arguments: &[&str], environment: &[(String, 
     said(command_in(folder, arguments, environment))
 }
 
+/// Runs a command and returns its output and exit code.
 fn said(mut command: Command) -> Said {
     let output = command.output().unwrap();
     Said {

@@ -182,9 +182,9 @@ pub(crate) struct Hidden {
 pub(crate) struct Estate {
     pub live: Live,
     pub hidden: BTreeMap<OperatorId, Hidden>,
-    /// What the vendors can do.
+    /// The capabilities of the vendors.
     pub supports: Supports,
-    /// A queue's key is its name.
+    /// True if a queue's key is its name.
     pub names_are_keys: bool,
     /// True if the skill bound at creation becomes the main group.
     pub main_group_on_create: bool,
@@ -388,9 +388,10 @@ impl Estate {
         }
         let wanted = record.get(&ASSIGN_MEMBERS).map(members_of).unwrap_or_default();
         record.set(&ASSIGN_MEMBERS, self.known(wanted), None);
-        let exten = match self.names_are_keys {
-            true => target.name.clone(),
-            false => OperatorId::new(format!("new{}", self.number())),
+        let exten = if self.names_are_keys {
+            target.name.clone()
+        } else {
+            OperatorId::new(format!("new{}", self.number()))
         };
         self.queues_mut().insert(exten, LiveQueue { name: target.name.as_str().into(), record });
     }

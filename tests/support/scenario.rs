@@ -68,7 +68,7 @@ pub(crate) struct House {
     pub(crate) vendors: Registry,
     /// Writes the connections of the workspace.
     pub(crate) connections: fn(&Scenario) -> String,
-    /// A queue's key is its name.
+    /// True if a queue's key is its name.
     pub(crate) names_are_keys: bool,
 }
 
@@ -354,7 +354,7 @@ impl Scenario {
         }
     }
 
-    /// Takes out what the vendors do not know: fields, and a second queue of one name where names are keys.
+    /// Removes the fields that the vendors do not know, and the second queue of a name where names are keys.
     fn keep_to_the_vendors(&mut self) {
         let support = self.workspace().supports().agents;
         let known = |key: &&'static str, _: &mut Json| {
@@ -381,9 +381,10 @@ impl Scenario {
 
     /// Returns the vendor's key of a live queue.
     fn key(&self, at: usize) -> String {
-        match self.house.names_are_keys {
-            true => QUEUES[self.live_queues[at].name].to_owned(),
-            false => format!("{}", 1000 + at),
+        if self.house.names_are_keys {
+            QUEUES[self.live_queues[at].name].to_owned()
+        } else {
+            format!("{}", 1000 + at)
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) type Open<'a> = &'a dyn Fn(&str, &'static dyn Connector) -> Rc<Client
 /// The vendors that hold the agents and queues of a history.
 pub(crate) struct House {
     pub(crate) vendors: Registry,
-    /// Returns what they can do.
+    /// Returns their capabilities.
     pub(crate) supports: fn() -> Supports,
     /// Writes their connections.
     pub(crate) connections: fn(&Parts) -> String,
@@ -33,7 +33,7 @@ pub(crate) struct House {
     pub(crate) limit: fn(Limit) -> Limit,
     /// Opens their connections. Pages of agents have so many rows.
     pub(crate) open: fn(Open<'_>, usize) -> Vendors,
-    /// Changes by seed what the queues of a new estate are like, where they can be edited.
+    /// Changes the attributes of the queues of a new estate by seed, if the vendor edits attributes.
     pub(crate) vary: fn(&mut VendorState, u64),
     /// Takes the copy over.
     pub(crate) take: fn(&mut VendorState),
@@ -43,7 +43,7 @@ pub(crate) struct House {
     pub(crate) said: fn(&Call) -> (&'static str, Json),
     /// Returns the answer in the auditor's words.
     pub(crate) heard: fn(&Call, &[u8]) -> Vec<u8>,
-    /// A queue's key is its name.
+    /// True if a queue's key is its name.
     pub(crate) names_are_keys: bool,
 }
 

@@ -17,7 +17,7 @@ use super::vendors::hotline::{Line, Lines, People, Person, Simulator};
 /// People and lines of hotline, through one connection.
 pub(crate) static DESK: House = House {
     vendors: REGISTRY,
-    supports: || Supports::new([People.support(), Lines.support()].into_iter()),
+    supports: || Supports::new([People.support(), Lines.support()]),
     connections: |parts| {
         let (calls, per) = (parts.limit.calls, parts.limit.per_ms / 1000);
         format!(

@@ -1,4 +1,4 @@
-//! What the connector can do, and how the vendor spells values.
+//! The connector's capabilities, and the vendor's spelling of values.
 
 use rosterctl::mapping;
 use rosterctl::model::id::Kind;

@@ -1,5 +1,7 @@
 //! The answers: `ok` tells a success from a failure, and `code` is a status of HTTP.
 
+use std::borrow::Cow;
+
 use rosterctl::model::call::{Failure, Reply};
 use rosterctl::model::field::{Field, Record};
 use rosterctl::model::id::OperatorId;
@@ -65,12 +67,12 @@ pub(super) fn one(
     Ok(Some(read(row, place)?).filter(|row| row.key().as_str() == key))
 }
 
-/// Reads the answer to an order: it tells whom, or which line, the vendor made.
+/// Reads the answer to a write operation. It tells the people or the line that the vendor created.
 pub(super) fn receipt(reply: &Reply) -> Result<WriteReceipt, Failure> {
     let body = success(reply)?;
     let made = body.get("made").and_then(Json::as_array).into_iter().flatten();
     let agents = made.filter_map(Json::as_str).map(OperatorId::from).collect();
-    let exten = Cursor::new(&body, "", "title").text()?.map(|title| title.into_owned());
+    let exten = Cursor::new(&body, "", "title").text()?.map(Cow::into_owned);
     Ok(WriteReceipt { exten, agents })
 }
 

@@ -97,7 +97,7 @@ impl Default for Line {
     }
 }
 
-/// The reason why a request is refused.
+/// The reason of a refusal.
 struct Refusal {
     code: u16,
     message: String,

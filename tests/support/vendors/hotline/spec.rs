@@ -1,4 +1,4 @@
-//! What the connector says of itself.
+//! The connector's description of itself.
 
 use rosterctl::config::settings::{OperationSpec, RATE, SettingType, Spec, optional, required};
 

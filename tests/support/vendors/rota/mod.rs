@@ -1,4 +1,4 @@
-//! rota: who is on duty, read only.
+//! rota: the people on duty, read only.
 //!
 //! The vendor lists everybody on duty, page by page. It holds no agents and no queues.
 
@@ -21,7 +21,7 @@ const PAGE_SIZE: usize = 20;
 /// The connector's description.
 static SPEC: Spec = Spec {
     name: "rota",
-    doc: "Who is on duty: read for the presence guard.",
+    doc: "The people on duty: read for the presence guard.",
     document: "rota.txt",
     supports: &[],
     tenant: &[],

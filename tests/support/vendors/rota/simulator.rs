@@ -1,4 +1,4 @@
-//! The vendor's side: who is on duty, and what each does.
+//! The vendor's side: the people on duty and their activity.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ const ROWS: usize = 20;
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct State {
-    /// What each person on duty does: `talks`, `waits`, `rests` or `left`.
+    /// The activity of each person on duty: `talks`, `waits`, `rests` or `left`.
     pub(crate) duty: BTreeMap<String, String>,
     /// The token; any is taken while this is empty.
     pub(crate) token: String,
