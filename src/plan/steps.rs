@@ -478,9 +478,9 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Returns the fields that a creation sends: those that it can set, and always `sip`.
+/// Returns the fields that a creation sends: those that it can set, and `sip`.
 ///
-/// If an edit binds the number afterwards, `sip` is sent too: without it, a creation takes another account.
+/// `sip` is sent even if an edit binds the number afterwards: without it, a creation takes another account.
 fn creatable(support: &Support, change: &Change) -> Vec<String> {
     let sent =
         |f: &&FieldDiff| settable(support, f, true) || f.after.as_ref().and_then(Value::sip_number).is_some();
