@@ -294,7 +294,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// A value of any type keeps its form, and parses back from a tree and from text.
+        /// A value of any type keeps its form, and parses back.
         #[test]
         fn a_value_comes_back((field, value) in value()) {
             let json = value.to_json();

@@ -35,7 +35,7 @@ pub struct DesiredQueue {
     pub exten: Option<Arc<str>>,
     /// Its name before a rename in the console.
     pub was: Option<(Arc<str>, Source)>,
-    /// True if it is another queue than a live one of similar name, or than one that left the manifests.
+    /// True if it is distinct from lookalike queues and from queues that left the manifests.
     pub distinct: bool,
     /// The fewest members that a plan may leave.
     pub min_members: Option<(usize, Source)>,

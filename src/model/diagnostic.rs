@@ -109,7 +109,7 @@ const LONGEST_NAME: usize = 100;
 /// The most candidates that a name is compared with.
 const MOST_CANDIDATES: usize = 50_000;
 
-/// Returns the candidate nearest to `name`, if one is near enough to be the intended one.
+/// Returns the candidate nearest to `name`, if it is near enough to be intended.
 ///
 /// It is near enough if it is a typo or two away. So is the only candidate that begins like `name` (`webchat` for
 /// `webchat-queue`).

@@ -12,7 +12,9 @@ pub fn of_plan(plan: &Plan) -> String {
     serde_json::to_value(plan).map(|json| of_json(&json)).unwrap_or_default()
 }
 
-/// Returns the same digest of a plan from a file, including keys that this program does not know.
+/// Returns the same digest of a plan from a file.
+///
+/// It covers keys that this program does not know, too.
 pub fn of_json(plan: &Json) -> String {
     let mut plan = plan.clone();
     // The signature is of the digest.

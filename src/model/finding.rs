@@ -87,7 +87,7 @@ messages! {
         UnknownMember { member: OperatorId, near: Option<OperatorId> },
         /// An agent would be created without a role.
         NoRole { again: bool },
-        /// An agent was deleted in the console, and no role is known with which to create it again.
+        /// An agent was deleted in the console, and a creation would need a role.
         DeletedInConsole { name: Option<String>, queues: Vec<ResourceId> },
         /// A queue names an agent that the plan deletes.
         LeavingMember { member: OperatorId },

@@ -109,7 +109,7 @@ impl From<&str> for OperatorId {
     }
 }
 
-/// The letters and digits of an agent's number, as ranges that every regular expression dialect supports.
+/// The letters and digits of an agent's number, as portable ranges of regular expressions.
 ///
 /// The schema contains the same ranges, because editors of all kinds read it. There are no blanks, no signs and no
 /// invisible characters.

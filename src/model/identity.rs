@@ -58,7 +58,7 @@ fn same_time(a: i64, b: i64) -> bool {
 /// The settings that identify a connection's tenant, by name; numbers in digits.
 pub type Tenant = BTreeMap<String, String>;
 
-/// Returns the settings of a tenant that differ, each with the known and the new value.
+/// Returns the settings of a tenant that differ, each with both values.
 ///
 /// A setting that `known` lacks is not compared. A trailing slash and capitals in a host make no difference.
 pub fn tenant_moves<'a>(

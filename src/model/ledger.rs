@@ -46,7 +46,7 @@ pub struct Ledger {
     /// Until then the vendor may still complete it, and no run sends it again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub awaited: BTreeMap<String, i64>,
-    /// The busy agents that the last run skipped, each with its state, by the waiting resource.
+    /// The busy agents that the last run skipped, with their states, by waiting resource.
     ///
     /// They are not part of the entries, because a mark makes no resource owned.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -111,7 +111,7 @@ pub struct LedgerEntry {
     /// The values that a replacement sent and the vendor did not accept: it is not repeated for them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not_taken: BTreeMap<String, Json>,
-    /// The manifest's reference when the agent was adopted, for a password that rosterctl did not set.
+    /// The reference at adoption, for a password that rosterctl did not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_seen: Option<SeenPassword>,
     /// A generated password in a store that the vendor has not accepted yet.

@@ -128,7 +128,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// Returns the listings of agents and queues that are not proved complete, each with the reason.
+    /// Returns the incomplete listings of agents and queues, each with the reason.
     pub fn doubts(&self) -> Vec<(&'static str, &str)> {
         let agents = self.agents.as_ref().and_then(|listing| listing.incomplete.as_deref());
         let queues = self.queues.as_ref().and_then(|listing| listing.incomplete.as_deref());

@@ -33,7 +33,7 @@ pub struct StepResult {
     pub spared: Vec<Deferred>,
     /// The written member list, if it differs from the step's.
     pub members: Option<Arc<Members>>,
-    /// The members that are no live agents, that no manifest names and that the vendor dropped.
+    /// The members that the vendor dropped: no live agents, and no manifest names them.
     pub dropped: Vec<OperatorId>,
     /// The targets that the vendor confirmed, although the read-back does not show it.
     ///

@@ -1,4 +1,4 @@
-//! Agents' presence, reported by several systems, and the verdict on steps that would disrupt busy agents.
+//! Agents' presence, reported by several systems, and the verdict on disruptive steps.
 //!
 //! In: the systems' responses, and the policy. Out: a [`PresenceVerdict`] for an agent and a disruptive step.
 //!

@@ -121,7 +121,7 @@ fn entry<'a>(ledger: &'a Ledger, id: &ResourceId) -> Option<&'a LedgerEntry> {
     ledger.get(id).filter(|entry| !entry.let_go)
 }
 
-/// Finds a queue that was created under its name or its former one, and is in no listing yet.
+/// Finds a created queue by its name or its former one, if no listing shows it yet.
 fn pending<'a>(ledger: &'a Ledger, id: &ResourceId, queue: &DesiredQueue) -> QueueMatch<'a> {
     let unshown = |id: ResourceId| {
         let entry = entry(ledger, &id).filter(|entry| entry.pending)?;

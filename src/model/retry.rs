@@ -57,7 +57,7 @@ pub fn pause(
     (attempt < bounds.attempts && elapsed.saturating_add(pause) <= bounds.total).then_some(pause)
 }
 
-/// The longest time in which a vendor processes a call whose client died or whose response was lost.
+/// The longest time in which a vendor processes a call with a lost client or response.
 ///
 /// The connection broke at that moment, so the vendor received the call before it.
 pub const ORPHAN: Duration = Duration::from_secs(10);

@@ -14,7 +14,7 @@ use super::field::{Field, Record};
 use super::id::Kind;
 use super::value::{Sip, Type, Value};
 
-/// A vendor's key for a field in one operation, with the lower bound that its document gives.
+/// A vendor's key for a field in one operation, with its documented lower bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// The key in the vendor's JSON.
@@ -159,12 +159,12 @@ impl Support {
         self.mapping(field).can_edit(value)
     }
 
-    /// Returns the setting that predicts a creation's effect on a field, if the document does not.
+    /// Returns the setting that predicts a creation's effect, if the document does not.
     pub fn creation_default(&self, field: &Field) -> Option<&'static str> {
         self.defaults.iter().find(|default| default.field == field).map(|default| default.setting)
     }
 
-    /// Returns true if a field's live value can be compared, with a wanted value if given.
+    /// Returns true if a field's live value can be compared, with `wanted` if given.
     ///
     /// A text or a SIP account whose key is missing from the response may be unset or unread. An edit that sets it is
     /// right in both cases, so it is compared as unset. A replacement or a finding would be right in one only, so it

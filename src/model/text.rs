@@ -7,11 +7,12 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
-/// Returns true if a character is invisible, breaks a line, changes the writing direction, or looks like a blank.
+/// Returns true if a character is invisible or deceptive.
 ///
-/// These are Unicode's controls, separators (but for the space and the ideographic space U+3000), noncharacters and
-/// default-ignorable code points. The latter include all bidirectional controls, variation selectors and tags.
-/// Annotation marks and the Braille blank belong to them, too.
+/// It is invisible, breaks a line, changes the writing direction, or looks like a blank. These are Unicode's
+/// controls, separators (but for the space and the ideographic space U+3000), noncharacters and default-ignorable
+/// code points. The latter include all bidirectional controls, variation selectors and tags. Annotation marks and the
+/// Braille blank belong to them, too.
 pub fn is_hidden(c: char) -> bool {
     match c {
         ' '..='~' | '\u{3000}'..='\u{3163}' | '\u{3165}'..='\u{d7ff}' => false,
@@ -85,7 +86,7 @@ pub fn skeleton(text: &str) -> String {
     nfkc.normalize(&seen).into_owned()
 }
 
-/// Returns a text in quotes with its odd characters escaped, or unchanged if it has none.
+/// Returns a text in quotes with its odd characters escaped, or else unchanged.
 ///
 /// Odd are blanks that lead, trail, follow a blank or are not ASCII. So are hidden characters ([`is_hidden`]), and
 /// those that NFC would compose or replace.

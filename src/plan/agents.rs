@@ -220,7 +220,7 @@ fn no_role(resource: &ResourceId, agent: &DesiredAgent, again: bool) -> Finding 
     Finding::new(&NO_ROLE, FindingKind::NoRole { again }).about(resource).at(&agent.source)
 }
 
-/// Returns the finding for an owned agent, deleted in the console, that cannot be created again.
+/// Returns the finding for an agent, deleted in the console, that cannot be created again.
 fn deleted(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
     let name = agent.record.text(&NAME).map(str::to_owned);
     let queues = served(context, &resource.name);

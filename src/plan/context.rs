@@ -24,13 +24,13 @@ pub struct Options {
     pub assert_unread: bool,
     /// True for a run about differences, not about steps: resources that are only read must be readable.
     pub watch: bool,
-    /// The keyed fingerprints of the passwords in the stores, of agents with a fingerprint in the ledger.
+    /// The keyed fingerprints of the stored passwords, of agents with one in the ledger.
     pub fingerprints: BTreeMap<OperatorId, String>,
     /// Those of these agents whose password is no longer in its store.
     pub gone: BTreeSet<OperatorId>,
     /// Agents of [`overwriting`](super::overwriting) whose store does not hold the key.
     pub vacant: BTreeSet<OperatorId>,
-    /// Agents that other workspaces of the run declare in the same tenant, with the name of one.
+    /// Agents that other workspaces declare in the same tenant, with one workspace's name.
     pub elsewhere: BTreeMap<OperatorId, Arc<str>>,
     /// The version of the program.
     pub program: String,

@@ -55,7 +55,7 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     }
 }
 
-/// Returns the first line that causes one of some actions, or else the line of the limits.
+/// Returns the first line that causes some actions, or else the line of the limits.
 fn place(context: &Context<'_>, draft: &Draft, actions: &[Action]) -> Option<Source> {
     let asked = draft.changes.iter().filter(|change| actions.contains(&change.action));
     let first = asked.filter_map(|change| change.source.as_ref()).min();

@@ -11,7 +11,7 @@ pub fn prunes(policy: Prune, ledger: &Ledger, id: &OperatorId, live: &Record) ->
     OperatorId::objection(id.as_str()).is_none() && prunes_any(policy, ledger, &ResourceId::agent(id), live)
 }
 
-/// Returns true if a policy deletes an undeclared agent, even one that no manifest could name.
+/// Returns true if a policy deletes an undeclared agent, even an undeclarable one.
 pub(super) fn prunes_any(policy: Prune, ledger: &Ledger, resource: &ResourceId, live: &Record) -> bool {
     match policy {
         Prune::None => false,

@@ -142,7 +142,9 @@ fn claimed_twice(id: &ResourceId, queue: &DesiredQueue, exten: &OperatorId, firs
         .at(&queue.source)
 }
 
-/// Returns the finding for a name and a ledger entry or former name that find different queues.
+/// Returns the finding for a name and a ledger entry that find different queues.
+///
+/// A former name counts like a ledger entry.
 fn conflict(
     id: &ResourceId,
     queue: &DesiredQueue,
@@ -170,8 +172,9 @@ fn pending(id: &ResourceId, queue: &DesiredQueue, exten: &str, known: &ResourceI
 struct Newcomers<'a> {
     /// The names of live and of new queues, by their visible form.
     seen: BTreeMap<String, BTreeSet<&'a str>>,
-    /// The queues that left the manifests since the last clean run, unless known to be deleted: id in the ledger,
-    /// number.
+    /// The queues that left the manifests since the last clean run: id in the ledger, number.
+    ///
+    /// Queues that are known to be deleted are not among them.
     left: Vec<(ResourceId, &'a str)>,
 }
 

@@ -17,7 +17,9 @@ pub(super) fn holders<'a>(context: &Context<'a>) -> BTreeMap<&'a str, &'a Operat
     agents.filter_map(|(id, live)| Some((live.get(&SIP)?.sip_number()?, id))).collect()
 }
 
-/// Removes numbers from the changes if a live agent holds them and this plan does not free them.
+/// Removes from the changes the numbers that live agents keep.
+///
+/// A number is free if no live agent holds it, or if this plan frees it.
 pub(super) fn withhold(context: &Context<'_>, draft: &mut Draft) {
     if draft.changes.iter().all(|change| wanted(change).is_none()) {
         return;

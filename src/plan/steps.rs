@@ -187,7 +187,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Returns true if two new agents of one pool are consecutive and have the same fields.
+    /// Returns true if two new agents of one pool are consecutive with equal fields.
     fn alike(&self, one: &Change, next: &Change) -> bool {
         let pool = |c: &Change| self.context.desired.agents.get(&c.id.name).and_then(|a| a.pool);
         let same =
@@ -487,7 +487,7 @@ fn creatable(support: &Support, change: &Change) -> Vec<String> {
     change.fields.iter().filter(sent).map(|f| f.field.key.to_owned()).collect()
 }
 
-/// Returns true if a creation, or an edit, can set a field to its new value.
+/// Returns true if a creation, or an edit, can set a field.
 fn settable(support: &Support, field: &FieldDiff, creation: bool) -> bool {
     let row = field.field;
     match &field.after {

@@ -9,7 +9,7 @@ use crate::model::id::ResourceId;
 use crate::model::ledger::LedgerEntry;
 use crate::model::rule::SUCCEEDED;
 
-/// Returns the ledger entry of the agent that has a number now, and reports a successor.
+/// Returns the ledger entry of a number's current agent, and reports a successor.
 pub(super) fn applied<'a>(
     context: &Context<'a>,
     draft: &mut Draft,

@@ -14,7 +14,7 @@ use crate::model::support::Support;
 /// The most agents that one finding names.
 const MOST_NAMED: usize = 100;
 
-/// The unread fields of all agents that the ledger does not hold, and the partly hidden ones.
+/// The unread fields that the ledger does not hold, and the partly hidden ones.
 #[derive(Default)]
 pub(super) struct Unread {
     agents: usize,

@@ -124,7 +124,9 @@ pub struct Token {
 }
 
 impl Token {
-    /// Returns a token with a lifetime in seconds, to be renewed after four fifths of it.
+    /// Returns a token with a lifetime in seconds.
+    ///
+    /// It is to be renewed after four fifths of it.
     pub fn lasting(secret: Secret, now_ms: i64, seconds: i64) -> Self {
         let lasts_ms = seconds.max(0).saturating_mul(1000);
         let at = |ms: i64| now_ms.saturating_add(ms);
@@ -292,7 +294,7 @@ pub trait SeatReader: Connector {
     /// The earliest comes first; there is at least one.
     fn windows(&self, connection: &Connection, start_ms: i64, end_ms: i64) -> Vec<Window>;
 
-    /// Builds the request for a page of the listing, from 1, with the call figures of a window.
+    /// Builds the request for a page of the listing, from 1, with a window's figures.
     fn page_request(&self, window: &Window, page: usize) -> Call;
 
     /// Parses a page.

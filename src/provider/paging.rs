@@ -46,7 +46,7 @@ pub struct Course {
 }
 
 impl Course {
-    /// Begins with the first page of a listing, for which `asked` rows a page were requested.
+    /// Begins with the first page of a listing; `asked` is the requested page size.
     pub fn begin(first: Head, asked: usize) -> Self {
         let rows = first.keys.len();
         let total = first.total.filter(|total| *total <= MOST_ROWS);
@@ -81,7 +81,7 @@ fn held(rows: usize, total: Option<usize>, asked: usize) -> usize {
     if rows < asked && total.is_some_and(|total| rows < total) { rows } else { asked.max(rows) }
 }
 
-/// Returns the number of pages of a listing, from its first page's rows and its total.
+/// Returns the number of pages of a listing, from its first page.
 pub fn pages(rows: usize, total: Option<usize>, asked: usize) -> usize {
     match (total, held(rows, total, asked)) {
         (Some(total), size) if size > 0 => total.div_ceil(size).max(1),
@@ -187,7 +187,9 @@ impl Proof {
         self.repeated = Some(key);
     }
 
-    /// Returns the reason why a listing of so many different rows is not proved complete, if any.
+    /// Returns the reason why a listing of so many rows is not proved complete.
+    ///
+    /// `rows` counts different keys.
     pub(super) fn doubt(self, rows: usize) -> Option<String> {
         let repeated = || self.repeated.map(|id| format!("`{id}` was listed twice"));
         let short = || {

@@ -167,7 +167,7 @@ mod tests {
         Reply { status, content_type, retry_after: None, body }
     }
 
-    /// Returns true if the fast path reads a body, after checking that the slow path agrees.
+    /// Returns true if the fast path reads a body, and asserts that both paths agree.
     fn at_once(body: &str) -> bool {
         let (connection, reply) = (connection(), reply(200, body));
         let Some(page) = page(&connection, &reply) else { return false };

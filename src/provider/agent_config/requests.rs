@@ -11,7 +11,7 @@ pub(super) const PAGE_SIZE: usize = 100;
 /// The company in the embedded sandbox, which needs no setting.
 const SANDBOX: &str = "sandbox";
 
-/// Builds the request for a page of the listing, from 1, narrowed to an agent if given.
+/// Builds the request for a page of the listing, from 1, or of one agent.
 ///
 /// `page` is the one operation that takes no `companyId`.
 pub fn page(connection: &Connection, page: usize, operator_id: Option<&str>) -> Call {

@@ -98,7 +98,9 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     }
 }
 
-/// Returns true if a body that begins with `<` is an HTML page, perhaps of a proxy.
+/// Returns true if a body is an HTML page, perhaps of a proxy.
+///
+/// The body begins with `<`.
 fn is_page(body: &[u8]) -> bool {
     let head = body[..body.len().min(512)].to_ascii_lowercase();
     contains(&head, b"<html") || contains(&head, b"<!doctype")

@@ -30,7 +30,7 @@ fn signature(key: &str, secret: &Secret, timestamp: &str) -> String {
     hex(&md5.finalize())
 }
 
-/// Returns the MD5 of a secret, to compare with the vendor's MD5 of a seat's password.
+/// Returns the MD5 of a secret, to compare with that of a seat's password.
 pub(super) fn digest(secret: &Secret) -> Zeroizing<[u8; 16]> {
     Zeroizing::new(Md5::digest(secret.expose()).into())
 }

@@ -17,7 +17,7 @@ use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::{Connector, SeatPage, SeatReader, Window};
 
-/// The offset of the vendor's clock in minutes east of Greenwich, unless the connection sets another.
+/// The default offset of the vendor's clock, in minutes east of Greenwich.
 const BEIJING: i64 = 8 * 60;
 
 /// The connector.

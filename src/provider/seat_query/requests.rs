@@ -8,7 +8,7 @@ use crate::provider::Window;
 /// Rows per page: the document's maximum ("size: 每頁顯示數,1-100").
 pub const PAGE_SIZE: usize = 100;
 
-/// Builds the request for a page of the listing, from 1, with a window's call figures.
+/// Builds the request for a page of the listing, from 1, with a window's figures.
 ///
 /// The listing is never narrowed: the document says that `name` is compared loosely, and disabled seats are wanted
 /// too.

@@ -48,7 +48,7 @@ pub struct State {
     pub tokens: Vec<String>,
     /// The requests that the document forbids, in order of arrival.
     pub departures: Vec<String>,
-    /// The ids in the order of a listing, sorted again when the set of agents changes.
+    /// The ids in listing order, sorted again when the set of agents changes.
     #[serde(skip)]
     order: Option<(Ids, Vec<String>)>,
 }
@@ -354,7 +354,7 @@ impl State {
         }
     }
 
-    /// Refuses a role that is not in the seed's list, if there is a list.
+    /// Refuses a role outside the seed's list, if there is a list.
     fn known_role(&self, params: &Params) -> Result<(), Refusal> {
         match params.text("roleName") {
             Some(name) if !self.roles.is_empty() && !self.roles.iter().any(|role| role.name() == name) => {
@@ -364,7 +364,7 @@ impl State {
         }
     }
 
-    /// Refuses a skill group that is not in the seed's list, if there is a list.
+    /// Refuses a skill group outside the seed's list, if there is a list.
     fn known_group(&self, name: Option<&str>) -> Result<(), Refusal> {
         match name {
             Some(name) if !self.skill_groups.is_empty() && !self.skill_groups.iter().any(|g| g == name) => {
