@@ -18,7 +18,7 @@ use crate::model::message::Word;
 use crate::model::note::{FieldOf, Note, Unread};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
 use crate::model::support::{Support, Supports};
-use crate::model::value::{Members, NO_MEMBERS, Sip, Type, Value};
+use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 /// Fewest characters that identify a text which the vendor cut.
 const FEWEST_LEFT: usize = 20;
@@ -134,7 +134,7 @@ fn agents(plan: &Plan, support: &Support, step: &Step, later: &[String], seen: &
                     };
                 }
                 // A text may be unset, or hidden in part; then the vendor's confirmation decides.
-                None if matches!(field.ty, Type::Text { .. } | Type::Sip) => {}
+                None if field.ty.may_be_unset() => {}
                 None => unreturned.push(FieldOf { id: target.clone(), field: Word::Borrowed(field.key) }),
             }
         }

@@ -18,7 +18,6 @@ use crate::model::field::{Entry, Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::problem::{Label, NameKind, RosterProblem};
 use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::model::text::listed;
 use crate::model::value::{Members, Sip, Value};
@@ -239,11 +238,7 @@ impl Selector {
 
 /// Returns the size of a record's texts with a placeholder, in bytes.
 fn waiting_bytes(record: &Record) -> u64 {
-    let texts = record.iter().filter_map(|entry| match &entry.value {
-        Value::Text(text) | Value::Sip(Sip::Number(text)) => Some(text),
-        Value::Password(secret) => Some(&secret.key),
-        _ => None,
-    });
+    let texts = record.iter().filter_map(|entry| entry.value.text());
     texts.filter(|text| text.contains('{')).map(|text| text.len() as u64).sum()
 }
 
@@ -414,21 +409,8 @@ fn substitute(mut record: Record, id: &OperatorId) -> Record {
         waits.then(|| text.replace(PLACEHOLDER, id.as_str()).into())
     };
     for entry in record.iter_mut() {
-        let value = match &entry.value {
-            Value::Text(text) => put(text).map(Value::Text),
-            Value::Sip(Sip::Number(number)) => put(number).map(|n| Value::Sip(Sip::Number(n))),
-            Value::Password(secret) => put(&secret.key)
-                .map(|key| Value::Password(Arc::new(SecretRef { key, ..SecretRef::clone(secret) }))),
-            Value::Flag(_)
-            | Value::Number(_)
-            | Value::Choice(_)
-            | Value::Set(_)
-            | Value::Sip(_)
-            | Value::Members(_)
-            | Value::Other(_) => None,
-        };
-        if let Some(value) = value {
-            entry.value = value;
+        if let Some(text) = entry.value.text().and_then(put) {
+            entry.value = entry.value.with_text(text);
         }
     }
     record.fit();
@@ -438,18 +420,7 @@ fn substitute(mut record: Record, id: &OperatorId) -> Record {
 /// Reports `{operatorID}` and the like, which would give every agent of a pool the same value.
 fn check_placeholders(record: &Record, complained: &mut BTreeSet<Source>, out: &mut Diagnostics) {
     for entry in record.iter() {
-        let text: &str = match &entry.value {
-            Value::Text(text) => text,
-            Value::Sip(Sip::Number(number)) => number,
-            Value::Password(secret) => &secret.key,
-            Value::Flag(_)
-            | Value::Number(_)
-            | Value::Choice(_)
-            | Value::Set(_)
-            | Value::Sip(_)
-            | Value::Members(_)
-            | Value::Other(_) => continue,
-        };
+        let Some(text) = entry.value.text() else { continue };
         let Some(source) = &entry.source else { continue };
         if let Some(held) = misspelt(text)
             && unfilled(text).is_none()

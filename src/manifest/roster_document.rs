@@ -11,8 +11,9 @@ use crate::model::source::Source;
 use crate::model::text::is_hidden;
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
-use crate::yaml::decode::{Fields, choice, filled, flag, header, list, number, text, value, wrong_shape};
+use crate::yaml::decode::{Fields, choice, filled, flag, header, list, number, text, wrong_shape};
 use crate::yaml::placeholder;
+use crate::yaml::types::value;
 use crate::yaml::{Node, NodeValue, Scalar, Sink};
 
 /// Most agents of one pool.

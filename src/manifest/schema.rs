@@ -13,13 +13,10 @@ use serde_json::{Map, Value as Json, json};
 use super::roster_document::{AGENT_STATES, SELECTED_BY};
 use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::field::Field;
-use crate::model::id::LETTERS;
 use crate::model::plan::{FORMAT, Plan};
-use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
-
-/// Largest value of a number in a manifest.
-const LARGEST: i64 = i32::MAX as i64;
+use crate::yaml::json_schema::{LARGEST, closed, filled, object, operator_id, secret, with_doc};
+use crate::yaml::types::schema;
 
 /// Returns the schema of a Roster document.
 pub fn roster() -> Schema {
@@ -143,29 +140,6 @@ fn head(word: &str, title: &str, doc: &str) -> Map<String, Json> {
     }))
 }
 
-fn object(json: Json) -> Map<String, Json> {
-    match json {
-        Json::Object(map) => map,
-        _ => Map::new(),
-    }
-}
-
-/// Returns a mapping with these properties and no other.
-fn closed(properties: impl Into<Json>, required: &[&str], doc: &str) -> Map<String, Json> {
-    let mut schema = object(json!({
-        "type": "object",
-        "properties": properties.into(),
-        "additionalProperties": false,
-    }));
-    if !required.is_empty() {
-        schema.insert("required".to_owned(), json!(required));
-    }
-    if !doc.is_empty() {
-        schema.insert("description".to_owned(), doc.into());
-    }
-    schema
-}
-
 fn insert(schema: &mut Map<String, Json>, key: &str, property: Json) {
     if let Some(Json::Object(properties)) = schema.get_mut("properties") {
         properties.insert(key.to_owned(), property);
@@ -178,100 +152,11 @@ fn require(schema: &mut Map<String, Json>, key: &str) {
     }
 }
 
-fn with_doc(schema: Json, doc: &str) -> Json {
-    let mut schema = object(schema);
-    schema.insert("description".to_owned(), doc.trim().into());
-    schema.into()
-}
-
-/// Returns the schema of a text that is not blank.
-fn filled() -> Json {
-    json!({ "type": "string", "minLength": 1, "pattern": "\\S", "patternErrorMessage": "must not be blank" })
-}
-
 // ---- the roster ----
 
 /// Returns the properties of a kind's table.
 fn fields(table: &'static [&'static Field]) -> Map<String, Json> {
-    table.iter().map(|field| (field.key.to_owned(), with_doc(value(field.ty), field.doc))).collect()
-}
-
-/// Returns the schema of the values of a type.
-fn value(ty: Type) -> Json {
-    match ty {
-        Type::Text { required: true } => filled(),
-        Type::Text { required: false } => json!({ "type": "string" }),
-        Type::Flag => json!({ "type": "boolean" }),
-        Type::Number => json!({ "type": "integer", "minimum": 0, "maximum": LARGEST }),
-        Type::Choice(words) => json!({ "type": "string", "enum": words }),
-        Type::Set(words) => json!({
-            "type": "array",
-            "items": { "type": "string", "enum": words },
-            "minItems": 1,
-            "uniqueItems": true,
-        }),
-        Type::Sip => {
-            let account = object(json!({ "number": with_doc(filled(), "Number of the SIP account.") }));
-            json!({ "anyOf": [{ "type": "string", "enum": ["auto", "none"] }, closed(account, &["number"], "")] })
-        }
-        Type::Password => secret(true),
-        Type::Members => members(),
-    }
-}
-
-/// Returns the schema of a reference to a secret.
-fn secret(password: bool) -> Json {
-    let mut properties = object(json!({
-        "store": {
-            "description": "Name of a store that rosterctl.yaml declares under `secrets`.",
-            "type": "string",
-            "minLength": 1,
-        },
-        "key": {
-            "description": "Key in that store.",
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 512,
-            "not": { "pattern": "(^|/)\\.{0,2}(/|$)|\\\\" },
-        },
-    }));
-    if password {
-        properties.extend(object(json!({
-            "generate": {
-                "description": "Make a strong password when the store has none; it is stored before it is used.",
-                "type": "boolean",
-                "default": false,
-            },
-            "version": {
-                "description": "A change of this number asks for a rotation.",
-                "type": "integer",
-                "minimum": 0,
-                "maximum": u32::MAX,
-            },
-        })));
-    }
-    closed(properties, &["store", "key"], "").into()
-}
-
-fn operator_id(doc: &str) -> Json {
-    json!({
-        "description": doc,
-        "type": "string",
-        "pattern": format!("^[{LETTERS}][{LETTERS}_.@-]{{0,63}}$"),
-        "patternErrorMessage": "1 to 64 letters, digits and _ . @ -, a letter or digit first; numbers in quotes",
-    })
-}
-
-fn members() -> Json {
-    let member = json!({
-        "agentNumber": operator_id("The agent's number, in quotes."),
-        "priority": { "description": "Priority in the queue.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 },
-    });
-    let member = closed(object(member), &["agentNumber"], "");
-    json!({
-        "type": "array",
-        "items": { "anyOf": [operator_id("The agent's number, in quotes; its priority is 0."), member] },
-    })
+    table.iter().map(|field| (field.key.to_owned(), with_doc(schema(field.ty), field.doc))).collect()
 }
 
 /// Returns the properties that an agent, a profile and `defaults` have in common.
@@ -315,7 +200,7 @@ fn one_agent() -> Json {
 
 fn one_queue() -> Json {
     let mut wanted: Map<String, Json> =
-        SELECTED_BY.iter().map(|f| (f.key.to_owned(), with_doc(value(f.ty), f.doc))).collect();
+        SELECTED_BY.iter().map(|f| (f.key.to_owned(), with_doc(schema(f.ty), f.doc))).collect();
     let some = wanted.keys().map(|key| json!({ "required": [key] })).collect::<Vec<_>>();
     let priority = json!({ "description": "Priority of whoever matches.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 });
     wanted.insert("priority".to_owned(), priority);

@@ -256,7 +256,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{agent, queue, seat, testing};
+    use crate::model::value::any;
+    use crate::model::{agent, queue, seat};
 
     fn fields() -> impl Iterator<Item = &'static Field> {
         [agent::FIELDS, queue::FIELDS, seat::FIELDS].into_iter().flatten().copied()
@@ -287,7 +288,7 @@ mod tests {
         prop::sample::select(open).prop_flat_map(|field| {
             let auto =
                 if field.ty == Type::Sip { Value::Sip(Sip::Auto) } else { Value::Other("auto".into()) };
-            (Just(field), prop_oneof![9 => testing::value(field), 1 => Just(auto)])
+            (Just(field), prop_oneof![9 => any::value(field.ty), 1 => Just(auto)])
         })
     }
 

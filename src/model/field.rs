@@ -117,15 +117,10 @@ impl Record {
     /// A text may be unset instead, by a null or an empty text. No other type has an unset state: without a value the
     /// field is unread.
     pub fn is_unread(&self, field: &Field) -> bool {
-        match field.ty {
-            Type::Text { .. } => self.unread & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0,
-            Type::Flag
-            | Type::Number
-            | Type::Choice(_)
-            | Type::Set(_)
-            | Type::Sip
-            | Type::Password
-            | Type::Members => self.get(field).is_none(),
+        if field.ty.is_text() {
+            self.unread & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0
+        } else {
+            self.get(field).is_none()
         }
     }
 

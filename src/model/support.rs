@@ -12,7 +12,7 @@
 
 use super::field::{Field, Record};
 use super::id::Kind;
-use super::value::{Sip, Type, Value};
+use super::value::{Sip, Value};
 
 /// A vendor's key for a field in one operation, with its documented lower bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,9 +171,10 @@ impl Support {
     /// is not compared. Nor is a value that the vendor partly hides.
     pub fn is_comparable(&self, field: &Field, wanted: Option<&Value>, live: &Record) -> bool {
         let mapping = self.mapping(field);
-        let may_be_unset = matches!(field.ty, Type::Text { .. } | Type::Sip);
         let editable = mapping.is_editable() && wanted.is_none_or(|wanted| mapping.can_edit(wanted));
-        mapping.is_read() && !live.is_masked(field) && (!live.is_unread(field) || (may_be_unset && editable))
+        mapping.is_read()
+            && !live.is_masked(field)
+            && (!live.is_unread(field) || (field.ty.may_be_unset() && editable))
     }
 }
 

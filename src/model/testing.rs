@@ -5,70 +5,15 @@ use std::sync::Arc;
 
 use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
+use proptest::sample::subsequence;
 
 use super::agent::MAIN_SKILL_GROUP;
 use super::field::{Field, Record};
 use super::id::OperatorId;
 use super::live::{Listing, Live, LiveQueue};
-use super::value::{Sip, Type, Value};
+use super::value::Value;
+use super::value::any::{text, value};
 use super::{agent, queue};
-
-/// Generates any text, or a tricky one.
-pub(crate) fn text() -> BoxedStrategy<String> {
-    let traps = vec![
-        "",
-        " ",
-        "yes",
-        "off",
-        "012",
-        "12:30",
-        "{operatorId}",
-        "a{operatorId}b",
-        "{operatorid}",
-        "{8001}",
-        "8001",
-        "外呼8002",
-        "../x",
-        "<<",
-        "a: b # c",
-        "\u{85}",
-        "张三",
-        "CON",
-        "2026-01-01",
-        "queues",
-        "0",
-        "\u{202e}abc",
-    ];
-    prop_oneof![4 => ".{0,6}", 4 => select(traps).prop_map(str::to_owned), 2 => "[a-c]"].boxed()
-}
-
-/// Generates any value that can be live.
-pub(crate) fn value(field: &'static Field) -> BoxedStrategy<Value> {
-    let other = ".{0,4}".prop_map(|raw: String| Value::Other(raw.into()));
-    let known = match field.ty {
-        Type::Text { .. } => text().prop_map(|text| Value::Text(text.into())).boxed(),
-        Type::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
-        Type::Number => prop_oneof![any::<i64>(), 0..3i64].prop_map(Value::Number).boxed(),
-        Type::Choice(words) => select(words).prop_map(Value::Choice).boxed(),
-        Type::Set(words) => {
-            subsequence(words.to_vec(), 0..=words.len()).prop_map(|set| Value::Set(set.into())).boxed()
-        }
-        Type::Sip => prop_oneof![
-            Just(Value::Sip(Sip::None)),
-            text().prop_map(|number| Value::Sip(Sip::Number(number.into()))),
-        ]
-        .boxed(),
-        Type::Members => btree_map("[a-z]{1,3}", 0..3i64, 0..4).prop_map(members).boxed(),
-        Type::Password => return Just(Value::Other("never live".into())).boxed(),
-    };
-    prop_oneof![19 => known, 1 => other].boxed()
-}
-
-fn members(members: BTreeMap<String, i64>) -> Value {
-    let members = members.into_iter().map(|(id, priority)| (OperatorId::new(id), priority));
-    Value::Members(Arc::new(members.collect()))
-}
 
 /// The fields that no vendor returns.
 const NEVER_LIVE: &[&Field] = &[&agent::ROLE, &agent::SKILL_LEVEL, &agent::PASSWORD];
@@ -81,7 +26,7 @@ pub(crate) fn record(table: &'static [&'static Field]) -> impl Strategy<Value = 
             if NEVER_LIVE.contains(field) {
                 Just(None).boxed()
             } else {
-                proptest::option::weighted(0.7, value(field)).boxed()
+                proptest::option::weighted(0.7, value(field.ty)).boxed()
             }
         })
         .collect();

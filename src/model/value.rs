@@ -31,6 +31,38 @@ pub enum Type {
     Members,
 }
 
+impl Type {
+    /// Returns true for a text, the only type with an unset state: a null or an empty text.
+    pub fn is_text(self) -> bool {
+        matches!(self, Type::Text { .. })
+    }
+
+    /// Returns true if a key that the response lacks may mean that the field is unset.
+    pub fn may_be_unset(self) -> bool {
+        matches!(self, Type::Text { .. } | Type::Sip)
+    }
+
+    /// Returns the value with which a manifest empties a field; `None` if no value does.
+    pub fn empty(self) -> Option<Value> {
+        match self {
+            Type::Text { required: false } => Some(Value::Text("".into())),
+            Type::Number => Some(Value::Number(0)),
+            Type::Sip => Some(Value::Sip(Sip::None)),
+            Type::Text { required: true }
+            | Type::Flag
+            | Type::Choice(_)
+            | Type::Set(_)
+            | Type::Password
+            | Type::Members => None,
+        }
+    }
+
+    /// Returns true if every value is a short word.
+    pub fn is_short(self) -> bool {
+        matches!(self, Type::Flag | Type::Number | Type::Choice(_))
+    }
+}
+
 /// A SIP account behind an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sip {
@@ -87,20 +119,41 @@ impl Value {
         Some(number)
     }
 
-    /// Returns the value with its free text replaced; the texts of members and secrets stay.
-    #[must_use]
-    pub fn map_text(&self, replace: impl Fn(&str) -> Arc<str>) -> Value {
+    /// Returns the text in which a manifest may write a placeholder: a text, a SIP number, the key of a secret.
+    pub fn text(&self) -> Option<&Arc<str>> {
         match self {
-            Value::Text(text) => Value::Text(replace(text)),
-            Value::Sip(Sip::Number(number)) => Value::Sip(Sip::Number(replace(number))),
-            Value::Other(raw) => Value::Other(replace(raw)),
+            Value::Text(text) | Value::Sip(Sip::Number(text)) => Some(text),
+            Value::Password(secret) => Some(&secret.key),
             Value::Flag(_)
             | Value::Number(_)
             | Value::Choice(_)
             | Value::Set(_)
             | Value::Sip(Sip::Auto | Sip::None)
-            | Value::Password(_)
-            | Value::Members(_) => self.clone(),
+            | Value::Members(_)
+            | Value::Other(_) => None,
+        }
+    }
+
+    /// Returns the value with another [`Value::text`]; unchanged if it has none.
+    #[must_use]
+    pub fn with_text(&self, text: Arc<str>) -> Value {
+        match self {
+            Value::Text(_) => Value::Text(text),
+            Value::Sip(Sip::Number(_)) => Value::Sip(Sip::Number(text)),
+            Value::Password(secret) => {
+                Value::Password(Arc::new(SecretRef { key: text, ..SecretRef::clone(secret) }))
+            }
+            value => value.clone(),
+        }
+    }
+
+    /// Returns the value with its free text replaced; members and references to secrets stay.
+    #[must_use]
+    pub fn map_text(&self, replace: impl Fn(&str) -> Arc<str>) -> Value {
+        match (self, self.text()) {
+            (Value::Other(raw), _) => Value::Other(replace(raw)),
+            (Value::Password(_), _) | (_, None) => self.clone(),
+            (_, Some(text)) => self.with_text(replace(text)),
         }
     }
 
@@ -131,4 +184,70 @@ fn shown(text: &str) -> String {
 /// Returns the list's own copy of a word.
 pub fn word(words: &'static [&'static str], text: &str) -> Option<&'static str> {
     words.iter().copied().find(|w| *w == text)
+}
+
+/// Any value that can be live, for tests that a property holds of all of them.
+#[cfg(test)]
+pub(crate) mod any {
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+    use proptest::sample::{select, subsequence};
+
+    use super::*;
+
+    /// Any text, or one that invites mistakes.
+    pub(crate) fn text() -> BoxedStrategy<String> {
+        let traps = vec![
+            "",
+            " ",
+            "yes",
+            "off",
+            "012",
+            "12:30",
+            "{operatorId}",
+            "a{operatorId}b",
+            "{operatorid}",
+            "{8001}",
+            "8001",
+            "外呼8002",
+            "../x",
+            "<<",
+            "a: b # c",
+            "\u{85}",
+            "张三",
+            "CON",
+            "2026-01-01",
+            "queues",
+            "0",
+            "\u{202e}abc",
+        ];
+        prop_oneof![4 => ".{0,6}", 4 => select(traps).prop_map(str::to_owned), 2 => "[a-c]"].boxed()
+    }
+
+    /// Any value that can be live.
+    pub(crate) fn value(ty: Type) -> BoxedStrategy<Value> {
+        let other = ".{0,4}".prop_map(|raw: String| Value::Other(raw.into()));
+        let known = match ty {
+            Type::Text { .. } => text().prop_map(|text| Value::Text(text.into())).boxed(),
+            Type::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
+            Type::Number => prop_oneof![any::<i64>(), 0..3i64].prop_map(Value::Number).boxed(),
+            Type::Choice(words) => select(words).prop_map(Value::Choice).boxed(),
+            Type::Set(words) => {
+                subsequence(words.to_vec(), 0..=words.len()).prop_map(|set| Value::Set(set.into())).boxed()
+            }
+            Type::Sip => prop_oneof![
+                Just(Value::Sip(Sip::None)),
+                text().prop_map(|number| Value::Sip(Sip::Number(number.into()))),
+            ]
+            .boxed(),
+            Type::Members => btree_map("[a-z]{1,3}", 0..3i64, 0..4).prop_map(members).boxed(),
+            Type::Password => return Just(Value::Other("never live".into())).boxed(),
+        };
+        prop_oneof![19 => known, 1 => other].boxed()
+    }
+
+    fn members(members: BTreeMap<String, i64>) -> Value {
+        let members = members.into_iter().map(|(id, priority)| (OperatorId::new(id), priority));
+        Value::Members(Arc::new(members.collect()))
+    }
 }

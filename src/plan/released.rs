@@ -11,7 +11,6 @@ use crate::model::id::{Kind, ResourceId};
 use crate::model::ledger::LedgerEntry;
 use crate::model::queue;
 use crate::model::rule::RELEASED;
-use crate::model::value::Type;
 
 /// The most resources that one finding names.
 const MOST_NAMED: usize = 100;
@@ -61,5 +60,5 @@ impl Released {
 
 /// Returns true for a field with short values that are not personal.
 fn is_short(field: &Field) -> bool {
-    field.personal.is_none() && matches!(field.ty, Type::Flag | Type::Number | Type::Choice(_))
+    field.personal.is_none() && field.ty.is_short()
 }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 use textwrap::{Options, WordSplitter};
 
-use super::reference::{effect, setting_default, setting_values, supports, told_by, values};
+use super::reference::{effect, setting_default, setting_values, supports, told_by};
 use crate::config::settings::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::Field;
@@ -18,6 +18,7 @@ use crate::model::rule::RULES;
 use crate::model::support::{Cell, Mapping, Support};
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
+use crate::yaml::types::describe;
 
 /// A topic of `explain`.
 struct Topic {
@@ -182,7 +183,7 @@ fn fields(
 
 fn of_field(kind: &str, field: &Field, support: &Support) -> Topic {
     let ([create, edit, read], mapping) = (support.operations, support.mapping(field));
-    let mut facts = vec![("values", plain(&values(field.ty)))];
+    let mut facts = vec![("values", plain(&describe(field.ty)))];
     for (label, cells, operation) in [
         ("set by", mapping.create, create),
         ("changed by", mapping.update, edit),

@@ -9,8 +9,8 @@ use crate::model::field::{Field, Personal};
 use crate::model::presence::{STATES, State};
 use crate::model::rule::{Effect, RULES};
 use crate::model::support::{Cell, Support, Supports};
-use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
+use crate::yaml::types::{code, describe};
 
 /// Returns the first connector's support of each kind.
 pub(super) fn supports(specs: &[&'static Spec]) -> Supports {
@@ -118,7 +118,7 @@ fn kind(out: &mut String, title: &str, intro: &str, support: &Support, table: &[
             out,
             "| `{}` | {} | {} | {} | {} | {} |",
             field.key,
-            cell(&values(field.ty)),
+            cell(&describe(field.ty)),
             meaning(field),
             keys(mapping.create),
             keys(mapping.update),
@@ -136,20 +136,6 @@ fn meaning(field: &Field) -> String {
         }
     };
     format!("{}{personal}", cell(field.doc))
-}
-
-pub(super) fn values(ty: Type) -> String {
-    match ty {
-        Type::Text { required: true } => "text, not empty".to_owned(),
-        Type::Text { required: false } => "text".to_owned(),
-        Type::Flag => "`true`, `false`".to_owned(),
-        Type::Number => "whole number from 0".to_owned(),
-        Type::Choice(words) => code(words),
-        Type::Set(words) => format!("list of {}", code(words)),
-        Type::Sip => "`auto`, `none`, `{ number: … }`".to_owned(),
-        Type::Password => "`{ store, key, generate, version }`".to_owned(),
-        Type::Members => "list of `{ agentNumber, priority }` or numbers in quotes".to_owned(),
-    }
 }
 
 fn keys(cells: &[Cell]) -> String {
@@ -211,10 +197,6 @@ pub(super) fn setting_values(ty: SettingType) -> String {
         SettingType::Secret => "`{ store, key }`".to_owned(),
         SettingType::Group(_) => "mapping".to_owned(),
     }
-}
-
-fn code(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Escapes a text for a cell of a Markdown table.

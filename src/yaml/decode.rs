@@ -10,7 +10,7 @@ use crate::model::message::{Word, words as listed};
 use crate::model::problem::{Element, Problem, Shape, ValueProblem, Wanted};
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
-use crate::model::value::{Sip, Type, Value, word};
+use crate::model::value::word;
 
 /// The fields of a mapping, each taken once; the rest is unknown at the end.
 pub(crate) struct Fields<'a> {
@@ -198,7 +198,7 @@ fn plain(node: &Node) -> Option<&str> {
     scalar(node).filter(|scalar| scalar.plain).map(|scalar| &*scalar.text)
 }
 
-fn scalar(node: &Node) -> Option<&Scalar> {
+pub(crate) fn scalar(node: &Node) -> Option<&Scalar> {
     match &node.value {
         NodeValue::Scalar(scalar) => Some(scalar),
         _ => None,
@@ -324,45 +324,6 @@ pub(crate) fn words(
     }
     found.sort_by_key(|word| known.iter().position(|k| k == word));
     (out.len() == before).then_some(found)
-}
-
-/// Returns the value of a field, by its type. The decoder of queues reads members itself.
-pub(crate) fn value(node: &Node, key: &'static str, ty: Type, out: &mut Diagnostics) -> Option<Value> {
-    match ty {
-        Type::Text { required: true } => filled(node, key, out).map(|text| Value::Text(Arc::clone(text))),
-        Type::Text { required: false } => text(node, key, out).map(|text| Value::Text(Arc::clone(text))),
-        Type::Flag => flag(node, key, out).map(Value::Flag),
-        Type::Number => number(node, key, 0, i64::from(i32::MAX), out).map(Value::Number),
-        Type::Choice(words) => choice(node, key, words, out).map(Value::Choice),
-        Type::Set(known) => {
-            let set = words(node, key, known, out)?;
-            if set.is_empty() {
-                let problem = ValueProblem::EmptySet { key: key.into(), known: listed(known) };
-                out.push(Diagnostic::at(&node.source, problem));
-                return None;
-            }
-            Some(Value::Set(set.into()))
-        }
-        Type::Sip => sip(node, key, out).map(Value::Sip),
-        Type::Password => secret(node, key, true, out).map(|secret| Value::Password(Arc::new(secret))),
-        Type::Members => None,
-    }
-}
-
-fn sip(node: &Node, key: &'static str, out: &mut Diagnostics) -> Option<Sip> {
-    if let NodeValue::Map(_) = node.value {
-        let mut fields = Fields::open(node, Element::SipAccount, out)?;
-        let number = fields.required_or_misspelled("number", out).and_then(|n| filled(n, "number", out));
-        fields.reject_unknown(out);
-        return number.map(|number| Sip::Number(Arc::clone(number)));
-    }
-    match scalar(node).map(|scalar| &*scalar.text) {
-        Some("auto") => return Some(Sip::Auto),
-        Some("none") => return Some(Sip::None),
-        Some(other) => out.push(cannot_be(node, key, other, Wanted::Sip)),
-        None => out.push(wrong_shape(node, key, Wanted::Sip)),
-    }
-    None
 }
 
 /// Returns `{ store, key }`, for passwords also `generate` and `version`.

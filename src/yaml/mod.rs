@@ -17,6 +17,7 @@ mod conflict;
 pub mod decode;
 mod fast_path;
 pub mod fullwidth;
+pub(crate) mod json_schema;
 mod node;
 pub mod placeholder;
 pub mod quoting;
@@ -26,6 +27,7 @@ mod scalar;
 mod syntax_errors;
 #[cfg(test)]
 mod tests;
+pub(crate) mod types;
 
 use std::sync::Arc;
 

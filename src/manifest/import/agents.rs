@@ -2,7 +2,7 @@
 
 use super::document;
 use super::document::Pairs;
-use super::expressible::{Expressed, spelled};
+use super::expressible::Expressed;
 use super::file_names::Names;
 use super::options::{Options, Origin};
 use super::pools::{Pool, runs};
@@ -12,6 +12,7 @@ use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::value::{Sip, Value};
 use crate::yaml::quoting::{quoted, scalar};
+use crate::yaml::types::spelled;
 
 /// Returns the file of a skill group; `None` stands for agents without one.
 pub(super) fn file(

@@ -10,9 +10,8 @@ use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::objection::IdObjection;
 use crate::model::support::Support;
-use crate::model::value::{Sip, Value};
+use crate::model::value::{Sip, Type, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
-use crate::yaml::quoting;
 
 /// The declaration of one agent, with remarks.
 #[derive(Debug, Default)]
@@ -104,15 +103,13 @@ fn without(record: &Record, field: &Field) -> Record {
 
 /// Returns the reason why a manifest cannot set a field to this value. Returns `None` if it can.
 pub(super) fn objection(value: &Value, field: &Field) -> Option<&'static str> {
-    use crate::model::value::Type;
-    match value {
-        Value::Text(text) => text_objection(text, matches!(field.ty, Type::Text { required: true })),
-        Value::Sip(Sip::Number(number)) => text_objection(number, true),
-        Value::Number(number) => number_objection(*number),
-        Value::Set(words) if words.is_empty() => Some("a manifest names at least one"),
-        Value::Other(_) => Some("no document lists it"),
-        Value::Flag(_) | Value::Choice(_) | Value::Set(_) | Value::Sip(_) => None,
-        Value::Password(_) | Value::Members(_) => Some("it is said elsewhere"),
+    match (value, value.text()) {
+        (Value::Password(_) | Value::Members(_), _) => Some("it is said elsewhere"),
+        (_, Some(text)) => text_objection(text, field.ty != Type::Text { required: false }),
+        (Value::Number(number), _) => number_objection(*number),
+        (Value::Set(words), _) if words.is_empty() => Some("a manifest names at least one"),
+        (Value::Other(_), _) => Some("no document lists it"),
+        (_, None) => None,
     }
 }
 
@@ -133,23 +130,4 @@ fn text_objection(text: &str, required: bool) -> Option<&'static str> {
 /// Returns the reason why a manifest cannot hold a number.
 pub(super) fn number_objection(number: i64) -> Option<&'static str> {
     (!(0..=i64::from(i32::MAX)).contains(&number)).then_some("a manifest takes whole numbers from 0")
-}
-
-/// Returns the spelling of a value in a manifest, fit for any place.
-pub(super) fn spelled(value: &Value) -> String {
-    match value {
-        Value::Text(text) => quoting::scalar(text),
-        Value::Flag(flag) => flag.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::Choice(word) => quoting::word(word),
-        Value::Set(words) => {
-            let words: Vec<String> = words.iter().map(|word| quoting::word(word)).collect();
-            format!("[{}]", words.join(", "))
-        }
-        Value::Sip(Sip::Auto) => "auto".to_owned(),
-        Value::Sip(Sip::None) => "none".to_owned(),
-        Value::Sip(Sip::Number(number)) => format!("{{ number: {} }}", quoting::scalar(number)),
-        // Never written: see `objection`.
-        Value::Password(_) | Value::Members(_) | Value::Other(_) => String::new(),
-    }
 }

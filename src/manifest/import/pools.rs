@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::profiles::Entry;
 use crate::model::field::{self, Field, Record};
 use crate::model::id::OperatorId;
-use crate::model::value::{Sip, Value};
+use crate::model::value::Value;
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
 
 /// Fewest agents of a pool.
@@ -106,16 +106,5 @@ fn general(value: &Value, id: &OperatorId) -> Option<Value> {
         // A number in braces would read as another placeholder.
         (misspelt(&put).is_none() && unfilled(&put).is_none()).then(|| put.into())
     };
-    match value {
-        Value::Text(text) => put(text).map(Value::Text),
-        Value::Sip(Sip::Number(number)) => put(number).map(|number| Value::Sip(Sip::Number(number))),
-        Value::Sip(_)
-        | Value::Flag(_)
-        | Value::Number(_)
-        | Value::Choice(_)
-        | Value::Set(_)
-        | Value::Password(_)
-        | Value::Members(_)
-        | Value::Other(_) => None,
-    }
+    value.text().and_then(put).map(|text| value.with_text(text))
 }

@@ -11,7 +11,7 @@ use super::file_names::Names;
 use crate::model::agent::{BOUND_PHONE, EMAIL, NAME, ROLE, TYPE};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
-use crate::model::value::{Sip, Type, Value};
+use crate::model::value::{Sip, Value};
 
 /// Fewest agents of a profile.
 const MANY: usize = 3;
@@ -126,17 +126,7 @@ fn unlike(told: &Expressed, field: &Field) -> Option<Value> {
         return None;
     }
     // An unset field can be declared empty, if its type has a word for that.
-    match field.ty {
-        Type::Text { required: false } => Some(Value::Text("".into())),
-        Type::Number => Some(Value::Number(0)),
-        Type::Sip => Some(Value::Sip(Sip::None)),
-        Type::Text { required: true }
-        | Type::Flag
-        | Type::Choice(_)
-        | Type::Set(_)
-        | Type::Password
-        | Type::Members => None,
-    }
+    field.ty.empty()
 }
 
 /// Writes an agent by the profile that leaves the fewest fields.

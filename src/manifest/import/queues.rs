@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::document;
-use super::expressible::{Expressed, number_objection, objection, spelled};
+use super::expressible::{Expressed, number_objection, objection};
 use super::options::Origin;
 use crate::model::agent::MAIN_SKILL_GROUP;
 use crate::model::id::{OperatorId, ResourceId};
@@ -13,6 +13,7 @@ use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::Members;
 use crate::yaml::placeholder::unfilled;
 use crate::yaml::quoting::{quoted, scalar};
+use crate::yaml::types::spelled;
 
 /// Fewest agents of a selector.
 const SELECTED: usize = 3;

@@ -99,23 +99,26 @@ fn row(row: &Map<String, Json>, path: &str) -> Result<SeatRow, Failure> {
     let mut record = Record::default();
     for (field, mapping) in seat::FIELDS.iter().copied().zip(&FIELDS) {
         let at = Cursor::new(row, path, mapping.read.first().map_or("", |cell| cell.key));
-        let value = match field.ty {
-            Type::Text { .. } => match at.text()? {
+        // The vendor has texts, numbers and switches.
+        let value = if field.ty.is_text() {
+            match at.text()? {
                 Some(text) if is_masked(field, &text) => {
                     record.mark_masked(field);
                     None
                 }
                 text => text.map(|text| Value::Text(text.into())),
-            },
-            Type::Number => at.number()?.map(Value::Number),
+            }
+        } else if field.ty == Type::Number {
+            at.number()?.map(Value::Number)
+        } else if field.ty == Type::Flag {
             // "啟用禁用0啟用,1禁用": 0 is enabled.
-            Type::Flag => at.number()?.map(|code| match code {
+            at.number()?.map(|code| match code {
                 0 => Value::Flag(true),
                 1 => Value::Flag(false),
                 code => Value::Other(code.to_string().into()),
-            }),
-            // The password's MD5 is kept apart.
-            Type::Password | Type::Choice(_) | Type::Set(_) | Type::Sip | Type::Members => None,
+            })
+        } else {
+            None
         };
         if let Some(value) = value {
             record.set(field, value, None);

@@ -38,7 +38,7 @@ use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue};
-use crate::model::value::{Type, Value};
+use crate::model::value::Value;
 
 /// Value of `format` of a snapshot.
 pub const FORMAT: &str = "rosterctl.snapshot/v1";
@@ -126,9 +126,8 @@ fn agent(out: &mut String, id: &OperatorId, record: &Record) {
     let keys = |wanted: fn(&Record, &Field) -> bool| -> Vec<&str> {
         FIELDS.iter().filter(|field| wanted(record, field)).map(|field| field.key).collect()
     };
-    let unread = keys(|record, field| {
-        matches!(field.ty, Type::Text { .. }) && record.is_unread(field) && !record.is_masked(field)
-    });
+    let unread =
+        keys(|record, field| field.ty.is_text() && record.is_unread(field) && !record.is_masked(field));
     for (key, fields) in [(UNREAD, unread), (MASKED, keys(Record::is_masked))] {
         if !fields.is_empty() {
             out.push_str(&format!(",\"{key}\":{}", json!(fields)));

@@ -271,8 +271,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
                 }
                 Slot::Unread { masked } => {
                     for key in map.next_value::<Vec<Box<str>>>()? {
-                        let field = by_key(shape.table, &key)
-                            .filter(|field| matches!(field.ty, Type::Text { .. } | Type::Sip));
+                        let field = by_key(shape.table, &key).filter(|field| field.ty.may_be_unset());
                         let field = field.ok_or_else(|| {
                             A::Error::custom(format!("`{key}` is no text of {}", shape.what))
                         })?;
