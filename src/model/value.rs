@@ -186,7 +186,7 @@ pub fn word(words: &'static [&'static str], text: &str) -> Option<&'static str> 
     words.iter().copied().find(|w| *w == text)
 }
 
-/// Any value that can be live, for tests that a property holds of all of them.
+/// Generators of values that can be live, for property tests.
 #[cfg(test)]
 pub(crate) mod any {
     use proptest::collection::btree_map;
@@ -195,7 +195,7 @@ pub(crate) mod any {
 
     use super::*;
 
-    /// Any text, or one that invites mistakes.
+    /// Generates any text, or a tricky one.
     pub(crate) fn text() -> BoxedStrategy<String> {
         let traps = vec![
             "",
@@ -224,7 +224,7 @@ pub(crate) mod any {
         prop_oneof![4 => ".{0,6}", 4 => select(traps).prop_map(str::to_owned), 2 => "[a-c]"].boxed()
     }
 
-    /// Any value that can be live.
+    /// Generates any value that can be live.
     pub(crate) fn value(ty: Type) -> BoxedStrategy<Value> {
         let other = ".{0,4}".prop_map(|raw: String| Value::Other(raw.into()));
         let known = match ty {
