@@ -120,7 +120,7 @@ fn without_a_terminal_and_without_approval_nothing_is_written() {
     for arguments in [&["apply"][..], &["apply", "--plan", "plan.json"]] {
         let said = bench.run(arguments).exits(1);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(said.err, @"error: nobody is there to approve the plan (standard input is no terminal): nothing was changed; pass --auto-approve once the plan has been reviewed");
+            insta::assert_snapshot!(said.err, @"error: the plan cannot be approved here (standard input is no terminal): nothing was changed; pass --auto-approve once the plan has been reviewed");
         }
     }
     assert!(bench.agents().is_empty());
@@ -418,7 +418,7 @@ fn a_run_that_is_interrupted_before_it_writes_exits_with_130_and_frees_the_lock(
     Command::new("kill").args(["-INT", &apply.id().to_string()]).status().unwrap();
     assert_eq!(apply.wait().unwrap().code(), Some(130));
     let said = run_in(folder.path(), &["unlock"], &[]).exits(0);
-    assert_eq!(said.out, "Nobody holds the lock: nothing to free.\n");
+    assert_eq!(said.out, "The lock is free: nothing to do.\n");
 
     // With `--format json` the output is JSON even after an interrupt.
     let plan = command_in(folder.path(), &["plan", "--format", "json"], &[])

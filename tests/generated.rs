@@ -28,7 +28,7 @@ fn fresh(name: &str, made: &str) {
     let (old, new) = (format!("schema/{name}"), "what the code makes");
     assert!(
         kept == made,
-        "schema/{name} is out of date; `UPDATE=1 cargo test --test generated` writes it anew\n{}",
+        "schema/{name} is out of date; `UPDATE=1 cargo test --test generated` regenerates it\n{}",
         diff.unified_diff().context_radius(2).header(&old, new)
     );
 }

@@ -167,5 +167,5 @@ fn no_byte_differs() {
         return;
     }
     assert!(other.is_empty(), "other bytes, below target/golden:\n  {}", other.join("\n  "));
-    assert_eq!(known.len(), count, "a document is missing; UPDATE=1 writes the digests anew");
+    assert_eq!(known.len(), count, "a document is missing; UPDATE=1 regenerates the digests");
 }

@@ -47,7 +47,7 @@ fn a_colleague_with_an_old_number_is_not_deleted() {
     let bench = applied(PRUNE);
     assert!(ledger(&bench)["resources"]["agent/8002"]["identity"]["id"].is_number());
     bench.roster("agents:\n  - { operatorId: \"8001\", name: 张三, role: 坐席 }\n");
-    succeed(&bench, "8002", "somebody new");
+    succeed(&bench, "8002", "a newcomer");
     let plan = bench.run(&["plan", "--format", "json"]).exits(0).json();
     assert_eq!((plan["changes"].as_array().unwrap().len(), codes(&plan)), (0, vec!["R206", "R201"]));
     bench.run(&["apply", "--auto-approve"]).exits(0);

@@ -233,7 +233,7 @@ fn sound(bench: &Bench) {
     let count = names.len();
     names.dedup();
     assert_eq!(names.len(), count, "a queue was doubled: {names:?}");
-    assert!(bench.agents().contains(&"7002".to_owned()), "nobody asked for that deletion");
+    assert!(bench.agents().contains(&"7002".to_owned()), "no run asked for that deletion");
 }
 
 /// Asserts that live state equals `ROSTER`.

@@ -216,7 +216,7 @@ async fn unlock_frees_a_lock_and_stops_who_held_it() {
 async fn a_lease_that_ran_out_is_taken_over_and_one_that_did_not_is_not() {
     let bench = Bench::new("{ path: ledger.json, lease: 1s }", 0).await;
     let lock = bench.path("ledger.json.lock");
-    let holder = json!({"host": "elsewhere", "user": "somebody", "pid": 1, "program": "rosterctl 9"});
+    let holder = json!({"host": "elsewhere", "user": "wang", "pid": 1, "program": "rosterctl 9"});
     let write = |until: &str| {
         let stored = json!({
             "format": "rosterctl.lock/v1", "holder": holder, "since": "2026-01-02T03:04:05Z",
@@ -225,7 +225,7 @@ async fn a_lease_that_ran_out_is_taken_over_and_one_that_did_not_is_not() {
         fs::write(&lock, stored.to_string()).unwrap();
     };
     write("2999-01-02T03:04:05.678Z");
-    let holds = "rosterctl 9, process 1 of somebody on elsewhere, since 2026-01-02T03:04:05Z, until \
+    let holds = "rosterctl 9, process 1 of wang on elsewhere, since 2026-01-02T03:04:05Z, until \
                  2999-01-02T03:04:05Z unless it is renewed";
     bench.run("apply").expect(7, &[holds]);
     bench.run("unlock").expect(7, &[holds]);
@@ -311,7 +311,7 @@ fn race_often(bench: &Bench, place_abandoned: impl Fn(&Bench)) {
 
 /// Returns a lock of a lost host with an expired lease.
 fn abandoned() -> String {
-    let holder = json!({"host": "elsewhere", "user": "somebody", "pid": 1, "program": "rosterctl 9"});
+    let holder = json!({"host": "elsewhere", "user": "wang", "pid": 1, "program": "rosterctl 9"});
     let at = "2026-01-02T03:04:05Z";
     json!({"format": "rosterctl.lock/v1", "holder": holder, "since": at, "until": at, "nonce": "0a"})
         .to_string()

@@ -392,13 +392,13 @@ async fn a_refused_sign_in_is_not_tried_again() {
     let running = spawn(vendors::ALL.seeded(SEED).unwrap()).await.unwrap();
     let observers = observers(&running, "wrong");
     running.with(|estate| estate.get_mut::<IsdpOnlineAgent>().logins[0].password = "changed".into());
-    let whom: Vec<String> = (8001..8041).map(|id| id.to_string()).collect();
-    let whom = whom.iter().map(|id| OperatorId::from(id.as_str())).collect();
-    let presence = observers.presence(Some(&whom)).await;
+    let agents: Vec<String> = (8001..8041).map(|id| id.to_string()).collect();
+    let agents = agents.iter().map(|id| OperatorId::from(id.as_str())).collect();
+    let presence = observers.presence(Some(&agents)).await;
     assert_eq!((calls(&running, DESK), calls(&running, TOKEN), calls(&running, FIND)), (1, 1, 0));
-    assert!(whom.iter().all(|id| presence.gaps().iter().any(|gap| gap.agent.as_ref() == Some(id))));
+    assert!(agents.iter().all(|id| presence.gaps().iter().any(|gap| gap.agent.as_ref() == Some(id))));
     // Later questions in this run do not retry either.
-    let presence = observers.presence(Some(&whom)).await;
+    let presence = observers.presence(Some(&agents)).await;
     assert_eq!((calls(&running, DESK), calls(&running, TOKEN), calls(&running, FIND)), (1, 1, 0));
     let verdict = PresencePolicy::default().evaluate(Disruption::Delete, &"8040".into(), &presence);
     assert!(matches!(verdict, PresenceVerdict::Open(gap) if gap.why.to_string().contains("401")));

@@ -501,3 +501,75 @@ fn the_reader_of_imports_finds_circles() {
         assert_eq!(circles(sources), [""; 0], "{sources:?}");
     }
 }
+
+/// Words that the rule for writers bans, in comments and in texts.
+const BANNED: &[&str] = &[
+    "whoever",
+    "whom",
+    "nobody",
+    "somebody",
+    "anew",
+    "in vain",
+    "takes down",
+    "mend",
+    "heed",
+    "twin",
+    "stands twice",
+];
+
+/// Most words of a sentence in a doc comment.
+const LONGEST_SENTENCE: usize = 25;
+
+/// Returns the paragraphs of a file's doc comments, without code, tables and headings.
+fn doc_paragraphs(text: &str) -> Vec<String> {
+    let mut paragraphs = vec![String::new()];
+    let mut in_code = false;
+    for line in text.lines() {
+        let line = line.trim_start();
+        let doc = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"));
+        let words = doc.map_or("", str::trim);
+        in_code = doc.is_some() && in_code != words.starts_with("```");
+        let begins = ["- ", "* ", "1. ", "2. ", "3. "].iter().any(|mark| words.starts_with(mark));
+        if in_code || words.is_empty() || begins || words.starts_with(['|', '#', '`']) {
+            paragraphs.push(String::new());
+        }
+        if let Some(paragraph) = paragraphs.last_mut().filter(|_| !in_code && !words.starts_with(['|', '#']))
+        {
+            *paragraph = format!("{paragraph} {words}");
+        }
+    }
+    paragraphs
+}
+
+#[test]
+fn comments_and_texts_are_in_plain_words() {
+    let mut files = Vec::new();
+    rust_files(&root().join("src"), &mut files);
+    rust_files(&root().join("tests"), &mut files);
+    let mut wrong = Vec::new();
+    for file in files.iter().filter(|file| !file.ends_with("tests/tidy.rs")) {
+        let text = fs::read_to_string(file).unwrap();
+        let path = file.strip_prefix(root()).unwrap().display();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.to_lowercase();
+            for word in BANNED {
+                let is_whole = |at: usize| {
+                    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
+                    !line[..at].ends_with(is_letter) && !line[at + word.len()..].starts_with(is_letter)
+                };
+                if line.match_indices(word).any(|(at, _)| is_whole(at)) {
+                    wrong.push(format!("{path}:{}: {word}", number + 1));
+                }
+            }
+        }
+        for paragraph in doc_paragraphs(&text) {
+            for sentence in paragraph.split_inclusive(['.', ':', ';', '?', '!']) {
+                let words = sentence.split_whitespace().count();
+                if words > LONGEST_SENTENCE {
+                    wrong.push(format!("{path}: {words} words: {}", sentence.trim()));
+                }
+            }
+        }
+    }
+    assert_none("words against the rule for writers", &wrong);
+}

@@ -239,7 +239,7 @@ fn doctor_lists_both_vendors() {
     for name in ["connection/desk", "connection/duty"] {
         assert!(checks.iter().any(|check| check["name"] == name && check["status"] == "ok"), "{said:#}");
     }
-    let guard = "whoever is at work is left alone: on-call (rota)";
+    let guard = "busy agents are left alone: on-call (rota)";
     assert!(checks.iter().any(|check| check["message"] == guard), "{said:#}");
     bench.with(|estate| estate.get_mut::<Rota>().token = "another".to_owned());
     let said = bench.run(&["doctor"]).exits(6);

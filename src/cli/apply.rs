@@ -215,7 +215,7 @@ async fn locked(
     signals::from_now_on_finish();
     let lost = lock.lease().lost();
     let gate = Gate::new(lock.lease());
-    let heeder = tokio::spawn(signals::heed(lost.clone(), gate.stop(), console.clone()));
+    let listener = tokio::spawn(signals::obey(lost.clone(), gate.stop(), console.clone()));
     let listener = tokio::spawn(signals::listen(gate.stop(), console.clone()));
     let task = progress::begin("applying".to_owned(), "steps");
     task.out_of(plan.steps.len());
@@ -254,7 +254,7 @@ async fn locked(
     }
     drop(task);
     listener.abort();
-    heeder.abort();
+    listener.abort();
     if let (Finish::Unreadable(_) | Finish::Stale(_), Some(journal)) = (&finish, &journal) {
         journal.finish();
     }
@@ -425,7 +425,7 @@ async fn approved(console: &Console) -> Result<bool, CliError> {
     // A separate thread keeps Ctrl-C responsive.
     match tokio::task::spawn_blocking(ask).await.map_err(|error| CliError::Error(error.into()))? {
         None => Err(CliError::error(
-            "nobody is there to approve the plan (standard input is no terminal): nothing was changed; \
+            "the plan cannot be approved here (standard input is no terminal): nothing was changed; \
              pass --auto-approve once the plan has been reviewed",
         )),
         Some(answer) if answer == "yes" => Ok(true),

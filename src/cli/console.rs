@@ -49,7 +49,7 @@ pub(super) fn said() -> bool {
 static GONE: AtomicBool = AtomicBool::new(false);
 
 /// Returns true if the reader of standard output has gone away. Then endless output stops.
-pub(super) fn nobody_reads() -> bool {
+pub(super) fn reader_is_gone() -> bool {
     GONE.load(Ordering::Relaxed)
 }
 

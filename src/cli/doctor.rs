@@ -34,13 +34,13 @@ const SKEW_MS: u64 = 2 * 60 * 1000;
 /// The span that is asked for when only the seats are wanted: the vendor insists on one.
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// Try each connection and store once, and say what is wrong and how to mend it. Changes nothing.
+/// Try each connection and store once, and report each problem with its remedy. Changes nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// A folder that holds rosterctl.yaml, or that file.
     #[arg(default_value = ".", value_name = "WORKSPACE")]
     workspace: PathBuf,
-    /// What goes to standard output.
+    /// Format of standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -479,7 +479,7 @@ async fn ledger(loaded: &Loaded) -> Vec<Check> {
         Err(error) => failed("ledger", &error),
     };
     let lock = match lock {
-        Ok(LockStatus::Nothing) => Check::ok("lock", "nobody holds it"),
+        Ok(LockStatus::Nothing) => Check::ok("lock", "it is free"),
         Ok(LockStatus::Holder(holding)) => Check::warning(
             "lock",
             format!("held by {}", holding.words()),
@@ -537,7 +537,7 @@ fn presence(loaded: &Loaded) -> Check {
     if guard.protect.is_empty() || guard.block.is_empty() {
         return Check::warning(
             "presence",
-            "`policy.presence` protects nobody",
+            "`policy.presence` protects no state",
             "name states under `protect` and steps under `block`, or leave them out for the defaults",
         );
     }
@@ -555,12 +555,12 @@ fn presence(loaded: &Loaded) -> Check {
         ("", untold) => Check::warning(
             "presence",
             format!(
-                "no connection knows who is at work in a protected state, so nobody is guarded before being \
+                "no connection reports a protected state, so no agent is guarded before being \
                  deleted, disabled, moved or taken out of a queue: {untold}"
             ),
             "add a connection of that provider, or protect another state",
         ),
-        (told, "") => Check::ok("presence", format!("whoever is at work is left alone: {told}")),
+        (told, "") => Check::ok("presence", format!("busy agents are left alone: {told}")),
         (told, untold) => Check::warning(
             "presence",
             format!("guarded: {told}; no connection tells: {untold}"),

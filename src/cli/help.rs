@@ -34,7 +34,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("What would change", "rosterctl plan"),
             (
-                "Save the plan, with a page for whoever reviews it",
+                "Save the plan, with a page for the review",
                 "rosterctl plan --out plan.json --write html=plan.html",
             ),
             ("One agent and one queue", "rosterctl plan --target agent/8001 --target queue/在线售前"),

@@ -59,8 +59,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let PlanningInput { live, ledger, .. } = planning::read(&loaded, &store).await?;
     if let Some((what, doubt)) = live.doubts().first() {
         let why = format!(
-            "the listing of {what} could not be proved complete ({doubt}), so nothing was written; run again when \
-             nobody edits {what}"
+            "the listing of {what} could not be proved complete ({doubt}), so nothing was written; run again while \
+             {what} are not edited"
         );
         return Err(CliError::Unreachable(why, Reason::Incomplete));
     }

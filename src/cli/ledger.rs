@@ -34,14 +34,14 @@ enum Verb {
         /// A resource, like agent/8001, and a folder that holds rosterctl.yaml, or that file.
         #[arg(value_name = "KIND/ID] [WORKSPACE", num_args = 0..=2)]
         words: Vec<String>,
-        /// What goes to standard output.
+        /// Format of standard output.
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
     /// Let go of a resource without touching it.
     ///
-    /// The next apply takes it for one that rosterctl never saw: an agent is not owned and its role and password are
-    /// unknown, and a queue that no listing shows is created again.
+    /// The next apply treats it as unknown. An agent is then not owned, and its role and password are unknown. A queue
+    /// that no listing shows is created again.
     Forget {
         /// The resource, like agent/8001, and a folder that holds rosterctl.yaml, or that file.
         #[arg(value_name = "KIND/ID> [WORKSPACE", num_args = 1..=2, required = true)]

@@ -56,7 +56,7 @@ pub struct Cli {
     /// Say less: no progress.
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Everywhere")]
     quiet: bool,
-    /// When to colour: auto, always or never; with auto NO_COLOR is obeyed.
+    /// Colours: auto, always or never; auto obeys NO_COLOR.
     #[arg(
         long,
         global = true,
@@ -81,7 +81,7 @@ enum Command {
     Drift(drift::Arguments),
     /// Show every agent across all connections: configured, online, on a call, in which queues.
     Status(status::Arguments),
-    /// Try each connection and store once, and say what is wrong and how to mend it.
+    /// Try each connection and store once, and report each problem with its remedy.
     Doctor(doctor::Arguments),
     /// Write what is live as manifests, one file a main skill group; the next plan is empty.
     Import(import::Arguments),

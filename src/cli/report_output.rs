@@ -28,7 +28,7 @@ use crate::storage::{files, git};
 /// Options for the outputs of a report.
 #[derive(Debug, clap::Args)]
 pub(super) struct Output {
-    /// What goes to standard output.
+    /// Format of standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Write a format to a file in the same run, like `html=plan.html`; repeatable.

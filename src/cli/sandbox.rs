@@ -14,13 +14,13 @@ use crate::storage::paths;
 /// Serve simulated vendor systems on loopback.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Where to listen; port 0 picks a free one.
+    /// Address to listen on; port 0 picks a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Keep the state in this file.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// What is there at the start, and how the systems behave. Read again whenever it changes: who is online or on
+    /// Initial state and behaviour of the systems. Read again whenever it changes: who is online or on
     /// a call, seats, credentials and faults are then as it says; agents and queues stay.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,

@@ -133,7 +133,7 @@ pub(super) async fn listen(stop: watch::Sender<bool>, console: Console) {
 }
 
 /// Reports a lost lock, and requests a stop.
-pub(super) async fn heed(
+pub(super) async fn obey(
     mut lost: watch::Receiver<Option<String>>,
     stop: watch::Sender<bool>,
     console: Console,

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     /// Folder that holds rosterctl.yaml, or that file.
     #[arg(default_value = ".", value_name = "WORKSPACE")]
     workspace: PathBuf,
-    /// Where to save it.
+    /// File to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -48,7 +48,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     for (what, doubt) in snapshot.live.doubts() {
         console.error(&format!(
             "the listing of {what} could not be proved complete ({doubt}); a plan from this snapshot neither \
-             creates nor deletes {what}: take it again when nobody edits them"
+             creates nor deletes {what}: take it again while they are not edited"
         ));
         exit = Exit::Unreachable;
     }

@@ -60,7 +60,7 @@ pub(super) struct Arguments {
     /// something changed, rows of CSV and a line of JSON at each reading.
     #[arg(long)]
     watch: bool,
-    /// What goes to standard output.
+    /// Format of standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -138,7 +138,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             exit = exit.graver(if ours { Exit::Error } else { Exit::Unreachable });
         }
         show(arguments, console, &status, before.as_ref())?;
-        if !arguments.watch || console::nobody_reads() {
+        if !arguments.watch || console::reader_is_gone() {
             return Ok(exit);
         }
         before = Some(status);

@@ -26,12 +26,12 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let (place, workspace) = load::workspace(&arguments.workspace)?;
     let store = Store::open(&workspace, &place)?;
     console.out(&match store.unlock(arguments.force, &|said| console.note(said)).await? {
-        LockStatus::Nothing => "Nobody holds the lock: nothing to free.\n".to_owned(),
+        LockStatus::Nothing => "The lock is free: nothing to do.\n".to_owned(),
         LockStatus::Holder(holding) => {
             format!("The lock was held by {}.\nIt is free now.\n", holding.words())
         }
         LockStatus::Unreadable => {
-            "What lay in the lock's place was no lock that this rosterctl can read, so nobody knows who held \
+            "The lock's place held no lock that this rosterctl can read, so it is unknown who held \
              it.\nIt is free now.\n"
                 .to_owned()
         }

@@ -123,7 +123,7 @@ pub fn workspace(specs: &[&'static Spec]) -> Schema {
 pub fn plan() -> Schema {
     let mut schema = schemars::schema_for!(Plan);
     let doc =
-        "What will change, by which calls, in which order; and what no call can mend. It holds no secret.";
+        "The changes, their calls in order, and the differences that no call remedies. It holds no secret.";
     if let Some(object) = schema.as_object_mut() {
         object.extend(head("plan", "rosterctl plan", doc));
         insert(object, "format", json!({ "description": "Version of this format.", "const": FORMAT }));
@@ -202,7 +202,7 @@ fn one_queue() -> Json {
     let mut wanted: Map<String, Json> =
         SELECTED_BY.iter().map(|f| (f.key.to_owned(), with_doc(schema(f.ty), f.doc))).collect();
     let some = wanted.keys().map(|key| json!({ "required": [key] })).collect::<Vec<_>>();
-    let priority = json!({ "description": "Priority of whoever matches.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 });
+    let priority = json!({ "description": "Priority of the agents that match.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 });
     wanted.insert("priority".to_owned(), priority);
     let doc = "Every declared agent that matches all of this serves the queue, beside those listed.";
     let mut selector = closed(wanted, &[], doc);
@@ -218,7 +218,7 @@ fn one_queue() -> Json {
             "default": false,
         },
         "memberSelector": selector,
-        "allowEmpty": { "description": "Allow that nobody serves the queue.", "type": "boolean", "default": false },
+        "allowEmpty": { "description": "Allow a queue without members.", "type": "boolean", "default": false },
         "minMembers": {
             "description": "Refuse any plan that would leave fewer members.",
             "type": "integer",

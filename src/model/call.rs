@@ -120,7 +120,7 @@ pub enum Failure {
     Halted,
 }
 
-/// Why a system told nothing that could be used: the word in JSON, by which a scheduler decides to run again.
+/// The reason of an unusable response: the word in JSON, by which a scheduler decides to run again.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]

@@ -182,7 +182,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 while let Some(Member { agent_number: id, priority }) = items.next_element()? {
                     if let Some(twice) = members.insert(id.clone(), priority) {
                         let message =
-                            format!("agent {id} stands twice in a queue (priority {twice}, {priority})");
+                            format!("agent {id} appears twice in a queue (priority {twice}, {priority})");
                         return Err(A::Error::custom(message));
                     }
                 }

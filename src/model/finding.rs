@@ -237,9 +237,9 @@ impl Finding {
 struct SpelledFinding {
     /// Stable code, `R…`.
     code: String,
-    /// How much it weighs.
+    /// Its weight.
     severity: Severity,
-    /// What is so, why it cannot be remedied here, and what to do: in English.
+    /// The fact, the reason why no step remedies it, and the remedy: in English.
     message: String,
     /// Which sentence it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -250,10 +250,10 @@ struct SpelledFinding {
     /// The resource it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<ResourceId>,
-    /// Where the manifest names it.
+    /// Its place in a manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<Source>,
-    /// Why a system returned nothing that could be used, where the finding is about that.
+    /// The reason of an unusable response, where the finding is about that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
 }

@@ -24,7 +24,7 @@ use super::{agent, codec, queue, seat};
 /// The value of `format` of a plan.
 pub const FORMAT: &str = "rosterctl.plan/v1";
 
-/// What happens to a resource.
+/// The action on a resource.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -59,9 +59,9 @@ impl Action {
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "Moved")]
 pub enum ChangeOrigin {
-    /// Somebody changed the live side.
+    /// The live side changed.
     Live,
-    /// Somebody changed the manifest.
+    /// The manifest changed.
     Manifest,
     /// Both.
     Both,
@@ -69,15 +69,15 @@ pub enum ChangeOrigin {
     Unknown,
 }
 
-/// What happens to one resource.
+/// The change of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// Which resource.
     pub id: ResourceId,
-    /// What happens to it.
+    /// The action.
     pub action: Action,
-    /// What people call it, where its id does not say it: an agent's name.
+    /// Its name for people, where the id is no name: an agent's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Which side moved.
@@ -91,17 +91,17 @@ pub struct Change {
     /// The manifest protects the agent that is made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
-    /// Why, where the fields do not say it.
+    /// The reason, where the fields do not tell it.
     #[serde(flatten, serialize_with = "ChangeReason::serialize", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<SpelledReason>")]
     pub reason: Option<ChangeReason>,
-    /// What people call the agents that join or leave the queue.
+    /// Names of the agents that join or leave the queue.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub names: BTreeMap<OperatorId, String>,
     /// Its fields: those that change, or all that is known of it when it is deleted.
     pub fields: Vec<FieldDiff>,
-    /// Where the manifest asks for it.
+    /// Its place in a manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 }
@@ -131,15 +131,15 @@ pub struct FieldDiff {
     #[serde(rename = "path")]
     #[schemars(with = "String")]
     pub field: &'static Field,
-    /// What it holds now; `null` when unset, unknown or secret.
+    /// The live value; `null` when unset, unknown or secret.
     #[schemars(with = "Json")]
     pub before: Option<Value>,
-    /// What it will hold; `null` when unset or secret.
+    /// The new value; `null` when unset or secret.
     #[schemars(with = "Json")]
     pub after: Option<Value>,
     /// Which side moved.
     pub moved: ChangeOrigin,
-    /// Why, where the values do not say it.
+    /// The reason, where the values do not tell it.
     #[serde(default, serialize_with = "FieldReason::serialize", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub reason: Option<FieldReason>,
@@ -152,7 +152,7 @@ pub struct FieldDiff {
     /// Name of the secret that a password comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretRef>,
-    /// Where the manifest says so.
+    /// Its place in a manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 }
@@ -283,7 +283,7 @@ impl SpelledField {
     }
 }
 
-/// What a step calls.
+/// The operation of a step.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -336,7 +336,7 @@ impl Operation {
 pub struct Step {
     /// `s1`, `s2`, … in an order that can be followed one by one.
     pub id: String,
-    /// What is called.
+    /// The operation.
     pub operation: Operation,
     /// Which resources it touches.
     pub targets: Vec<ResourceId>,
@@ -360,7 +360,7 @@ pub struct Step {
     )]
     #[schemars(with = "Option<Vec<Member>>")]
     pub members: Option<Arc<Members>>,
-    /// Members that it sends along although they are no agents, whom no manifest asks for: the vendor may leave
+    /// Members that it sends although they are neither agents nor declared: the vendor may leave
     /// them out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
@@ -402,7 +402,7 @@ pub struct Summary {
     pub delete: usize,
     /// Calls that carry the plan out, reading back not counted.
     pub calls: usize,
-    /// How long they take at least under the rate limits, in seconds, rounded up.
+    /// Their least duration under the rate limits, in seconds, rounded up.
     pub estimated_seconds: u64,
     /// Findings by severity.
     pub findings: FindingCounts,
@@ -421,7 +421,7 @@ pub struct FindingCounts {
     pub info: usize,
 }
 
-/// How many resources are live.
+/// Numbers of live resources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LiveCounts {
     /// Live agents.
@@ -430,7 +430,7 @@ pub struct LiveCounts {
     pub queues: usize,
 }
 
-/// What makes a saved plan stale.
+/// Digests that make a saved plan stale.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Digests {
     /// Of the workspace file and the manifests, SHA-256 in hex.
@@ -454,11 +454,11 @@ pub struct Plan {
     pub workspace: String,
     /// Counts.
     pub summary: Summary,
-    /// What happens to which resource.
+    /// The changes, by resource.
     pub changes: Vec<Change>,
     /// By which calls.
     pub steps: Vec<Step>,
-    /// What no call can mend.
+    /// Differences that no call remedies.
     pub findings: Vec<Finding>,
     /// Rules that were lifted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -469,7 +469,7 @@ pub struct Plan {
     /// Resources that the run was narrowed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<ResourceId>,
-    /// What makes it stale.
+    /// The digests that make it stale.
     pub digests: Digests,
 }
 

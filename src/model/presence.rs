@@ -277,7 +277,7 @@ impl Presence {
     /// Returns the gap that leaves an agent's state unknown: a system failed, and did not report it.
     pub fn gap(&self, agent: &OperatorId) -> Option<&PresenceGap> {
         self.gaps.iter().find(|gap| match &gap.agent {
-            Some(whom) => whom == agent,
+            Some(one) => one == agent,
             None => self.by(agent, gap.system).next().is_none(),
         })
     }

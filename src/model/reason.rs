@@ -120,7 +120,7 @@ plain!(Waiter);
 /// A [`ChangeReason`] as it is spelled in JSON.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct SpelledReason {
-    /// Why, where the fields do not say it.
+    /// The reason, where the fields do not tell it.
     reason: String,
     /// The busy agents that the change waits for, as the reason says.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How much a finding weighs.
+/// The weight of a finding.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Something must be mended first.
+    /// The input must be corrected first.
     Error,
     /// Live differs from the manifest and no step can remedy it.
     Warning,
@@ -142,12 +142,12 @@ rules! {
         "Make sure that the agent has really stopped working.";
     UNASKED          "R502" Warning None       "The plan would hurt an agent, and a system that guards those at work cannot be asked about that agent."
         "Make sure that the agent is not at work; or protect a state that another system tells, in `policy.presence.protect`.";
-    AT_WORK          "R406" Error   Refused    "Somebody at work was left alone by `policy.presence`; only the result of an apply says so."
+    AT_WORK          "R406" Error   Refused    "An agent was busy, so the step was skipped (`policy.presence`). Reported by apply only."
         "Apply again when they are done, raise `policy.presence.wait`, or lift the guard for one run with `--allow presence=N`.";
     INCOMPLETE       "R601" Error   Incomplete "A listing could not be proved complete, so nothing may be called missing."
-        "Run again when nobody edits the system; if it stays so, the vendor's paging is not to be trusted.";
+        "Run again while the system is not edited; if the finding stays, the vendor's paging is not to be trusted.";
     SEATS_UNKNOWN    "R602" Error   Incomplete "`drift` could not read the voice seats, or not prove their listing complete."
-        "Run `rosterctl doctor` to see why; run again when nobody edits seats.";
+        "Run `rosterctl doctor` to see why; run again while no seat is edited.";
     SEATS_UNREAD     "R603" Info    None       "Voice seats, or their passwords, could not be compared; the plan does not depend on them."
         "Nothing has to be done for agents and queues; `rosterctl doctor` says why.";
 }

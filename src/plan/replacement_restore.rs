@@ -26,7 +26,7 @@ pub(super) fn pending_backup<'a>(
         return None;
     }
     let kept = context.ledger.kept.get(&ResourceId::agent(id).key())?;
-    let anew = |live: &Record| {
+    let is_recreated = |live: &Record| {
         kept.was.iter().any(|(path, was)| {
             let row =
                 by_key(FIELDS, path).filter(|row| context.supports.agents.is_comparable(row, None, live));
@@ -36,7 +36,7 @@ pub(super) fn pending_backup<'a>(
             })
         })
     };
-    live.is_none_or(anew).then_some(kept)
+    live.is_none_or(is_recreated).then_some(kept)
 }
 
 /// Returns the backup's value of a field, if it can be set.

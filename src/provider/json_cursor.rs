@@ -128,7 +128,7 @@ impl<'de> Visitor<'de> for Anything {
         let mut object = Map::new();
         while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
             if object.get(&key).is_some_and(|before| *before != value) {
-                return Err(A::Error::custom(format!("`{}` stands twice with two values", clean(&key))));
+                return Err(A::Error::custom(format!("`{}` appears twice with two values", clean(&key))));
             }
             object.insert(key, value);
         }
@@ -447,8 +447,8 @@ mod tests {
         Garbled("HTTP 302 (a redirection, which is not followed: check `baseUrl`)")
         Garbled("HTTP 404, no JSON (expected ident at line 1 column 2)")
         Garbled("an empty body instead of JSON")
-        Garbled("no JSON (`code` stands twice with two values at line 1 column 24)")
-        Garbled("no JSON (`operatorId` stands twice with two values at line 1 column 54)")
+        Garbled("no JSON (`code` appears twice with two values at line 1 column 24)")
+        Garbled("no JSON (`operatorId` appears twice with two values at line 1 column 54)")
         no failure
         Garbled("no JSON (number out of range at line 1 column 14)")
         Garbled("no JSON (unexpected end of hex escape at line 1 column 27)")

@@ -114,7 +114,7 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
     add("ledger", "Where rosterctl remembers what it applied; `ledger` in rosterctl.yaml.");
     add("policy", "What one run may do; `policy` in rosterctl.yaml.");
     add("presence", "States of people at work, which `policy.presence.protect` may name.");
-    add("finding", "What no step can mend, or must not be done, each with a stable code.");
+    add("finding", "Differences that no step remedies, or must not, each with a stable code.");
     let supports = supports(specs);
     fields(&mut topics, "agent", agent::FIELDS, supports.agents, &roster["$defs"]["agent"]);
     fields(&mut topics, "queue", queue::FIELDS, supports.queues, &roster["$defs"]["queue"]);

@@ -47,12 +47,15 @@ pub(super) fn report(report: &Report) -> String {
         metric(
             report,
             "rosterctl_drift_changes",
-            "Resources that differ, by what would mend them and by which side moved.",
+            "Resources that differ, by the action that remedies them and by the side that moved.",
             |part| part.plan().map(changes).unwrap_or_default(),
         ),
-        metric(report, "rosterctl_drift_findings", "What no step can mend, by severity.", |part| {
-            part.plan().map(findings).unwrap_or_default()
-        }),
+        metric(
+            report,
+            "rosterctl_drift_findings",
+            "Differences that no step remedies, by severity.",
+            |part| part.plan().map(findings).unwrap_or_default(),
+        ),
         metric(report, "rosterctl_unmanaged_resources", "Live resources that no manifest names.", |part| {
             part.plan().map(unmanaged).unwrap_or_default()
         }),

@@ -20,7 +20,7 @@ pub(super) fn supports(specs: &[&'static Spec]) -> Supports {
 /// Renders the reference; `specs` are the connectors.
 pub fn fields(specs: &[&'static Spec]) -> String {
     let mut out = String::from(
-        "<!-- Generated from the tables in src/model and src/provider: do not edit. `UPDATE=1 cargo test --test generated` writes it anew. -->\n\n\
+        "<!-- Generated from the tables in src/model and src/provider: do not edit. `UPDATE=1 cargo test --test generated` regenerates it. -->\n\n\
          # Reference\n\n\
          `roster.schema.json`, `workspace.schema.json` and `plan.schema.json` in this folder describe the same for editors and pipelines.\n\n\
          The last three columns of the first tables name the vendor's keys that set a field when the resource is made, change it, and tell it; `–` where there is none.\n",

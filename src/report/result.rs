@@ -18,7 +18,7 @@ use crate::model::rule::{AT_WORK, Effect};
 /// The value of `format` of a result.
 pub const FORMAT: &str = "rosterctl.result/v1";
 
-/// What became of a run.
+/// The outcome of a run.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report<'a> {
@@ -30,21 +30,21 @@ pub struct Report<'a> {
     pub summary: Counts,
     /// One result a step.
     pub results: Vec<Entry<'a>>,
-    /// What moved since the plan was made.
+    /// A resource that moved since the plan was made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<Moved<'a>>,
-    /// Who was left alone, being at work; and what no step can mend.
+    /// Busy agents that were left alone, and differences that no step remedies.
     pub findings: Vec<Cow<'a, Finding>>,
-    /// Who was not left alone, although at work, as the run was allowed to.
+    /// Busy agents that an allowance did not spare.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lifted: Vec<Held>,
     /// The operator stopped the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
-    /// What is to be done beside the saved plan that was carried out.
+    /// Resources with further changes, beside the saved plan that was carried out.
     #[serde(skip_serializing_if = "<[ResourceId]>::is_empty")]
     pub due: &'a [ResourceId],
-    /// Why nothing was written, when nothing was.
+    /// The reason why nothing was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }
@@ -69,7 +69,7 @@ pub struct Counts {
 pub struct Entry<'a> {
     /// The step's id.
     pub step: &'a str,
-    /// What was called.
+    /// The operation.
     pub operation: Operation,
     /// Which resources it touched; of a queue's members, who was left in it.
     pub targets: Cow<'a, [ResourceId]>,
@@ -78,17 +78,17 @@ pub struct Entry<'a> {
     /// The same.
     #[serde(skip)]
     pub end: Status,
-    /// Why, where the status does not say it.
+    /// The reason, where the status does not tell it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
-/// What moved since the plan was made.
+/// A resource that moved since the plan was made.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Moved<'a> {
     /// Which resource.
     pub id: &'a ResourceId,
-    /// What was and what is.
+    /// The difference.
     pub message: String,
 }
 

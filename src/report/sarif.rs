@@ -19,11 +19,11 @@ use crate::model::text::sanitize_lines;
 
 /// Rules besides the table of codes: id, severity, sentence.
 const OWN: [(&str, Severity, &str); 6] = [
-    ("change", Severity::Info, "Live differs from the manifests, and a step mends it."),
+    ("change", Severity::Info, "Live differs from the manifests, and a step remedies it."),
     ("input", Severity::Error, "The workspace file or a manifest is wrong."),
     ("failure", Severity::Error, "The workspace could not be planned or applied."),
     ("moved", Severity::Error, "Live state moved since the plan was made."),
-    ("step", Severity::Error, "A step was not done, or nobody can tell."),
+    ("step", Severity::Error, "A step was not done, or its outcome is unknown."),
     ("rest", Severity::Warning, "There are more results than code scanning shows."),
 ];
 

@@ -162,7 +162,7 @@ fn read(factories: &[Factory], yaml: &str) -> Result<VendorState, SeedError> {
     (agents.roles, agents.skill_groups, agents.tokens) = (seed.roles, seed.skill_groups, seed.tokens);
     for agent in seed.agents {
         if estate.get::<AgentConfig>().agent(&agent.operator_id).is_some() {
-            return Err(SeedError::Seed(format!("agent {} stands twice", agent.operator_id)));
+            return Err(SeedError::Seed(format!("agent {} appears twice", agent.operator_id)));
         }
         let agent = settle(agent, &mut estate);
         estate.get_mut::<AgentConfig>().put(agent);
@@ -188,7 +188,7 @@ fn read(factories: &[Factory], yaml: &str) -> Result<VendorState, SeedError> {
     for queue in seed.queues {
         let exten = queue.exten.unwrap_or_else(|| webchat.new_exten());
         if webchat.queue(&exten).is_some() {
-            return Err(SeedError::Seed(format!("queue {exten} stands twice")));
+            return Err(SeedError::Seed(format!("queue {exten} appears twice")));
         }
         webchat.queues.push(Queue {
             exten,
@@ -220,7 +220,7 @@ fn settle_seats(seats: Vec<Seat>, estate: &mut VendorState) -> Result<(), SeedEr
             return Err(SeedError::Seed("a seat has no `account`".into()));
         }
         if estate.get_mut::<SeatQuery>().seat_mut(&seat.account).is_some_and(|other| other.delete_flag == 0) {
-            return Err(SeedError::Seed(format!("seat {} stands twice", seat.account)));
+            return Err(SeedError::Seed(format!("seat {} appears twice", seat.account)));
         }
         seat.password = seat.password.map(|password| digest(&password));
         estate.get_mut::<SeatQuery>().seats.push(seat);
@@ -240,12 +240,12 @@ fn settle_presence(presence: SeedPresence, estate: &mut VendorState) -> Result<(
         })?;
         let doing = Doing { status, cit_status, phone_number };
         if estate.get_mut::<CmsAgent>().agents.insert(number, doing).is_some() {
-            return Err(SeedError::Seed(format!("presence of {agent} stands twice")));
+            return Err(SeedError::Seed(format!("presence of {agent} appears twice")));
         }
     }
     // An agent without `online` is known, and is offline.
     if estate.get_mut::<IsdpOnlineAgent>().agents.insert(agent.clone(), online.unwrap_or(false)).is_some() {
-        return Err(SeedError::Seed(format!("presence of {agent} stands twice")));
+        return Err(SeedError::Seed(format!("presence of {agent} appears twice")));
     }
     Ok(())
 }

@@ -85,9 +85,9 @@ fn nothing() -> Live {
 }
 
 /// A sink that takes every tree and drops it.
-struct Nobody;
+struct Discard;
 
-impl Sink for Nobody {
+impl Sink for Discard {
     fn key(&self) -> Option<&'static str> {
         Some("agents")
     }
@@ -111,7 +111,7 @@ fn parse(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
     bencher.bench_local(|| {
         for file in &bytes.files {
-            assert!(yaml::read_into(&file.name, &file.bytes, &mut Nobody).is_empty());
+            assert!(yaml::read_into(&file.name, &file.bytes, &mut Discard).is_empty());
         }
     });
 }

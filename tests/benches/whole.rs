@@ -180,7 +180,7 @@ struct Items {
 /// An agent, as typed fields.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "read, and looked at by nobody")]
+#[expect(dead_code, reason = "read and not used")]
 #[expect(clippy::struct_excessive_bools, reason = "so the vendor has it")]
 struct Agent {
     operator_id: String,
@@ -201,7 +201,7 @@ struct Agent {
 }
 
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "read, and looked at by nobody")]
+#[expect(dead_code, reason = "read and not used")]
 struct Sip {
     number: String,
 }

@@ -421,7 +421,7 @@ impl Estate {
         change: Option<&Change>,
         step: &Step,
     ) -> Result<(), String> {
-        let exten = exten(target, change).ok_or("nobody can tell which queue")?;
+        let exten = exten(target, change).ok_or("the plan does not tell which queue")?;
         let wanted = match (&step.members, change) {
             (Some(list), _) => list,
             (None, Some(change)) => change.members_after().ok_or("the change has no members")?,

@@ -60,7 +60,7 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
             format!("{id}: its password cannot be compared with the store's: {why}")
         }
         K::SecretGone { place } => format!(
-            "{id}: its password is no longer in its store ({place}), so that nobody can look it up; put it back, or \
+            "{id}: its password is no longer in its store ({place}), so it cannot be looked up; put it back, or \
              have a new one made by `generate: true`"
         ),
         K::Unprinted { agents, more } => format!(
@@ -101,14 +101,9 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
             format!("{id}{} is live and stands in no manifest", in_brackets(name.as_ref()))
         }
         K::UnknownMembers { members } => {
-            let (are, them) = if members.len() == 1 {
-                ("who is no live agent and whom", "such a member")
-            } else {
-                ("who are no live agents and whom", "such members")
-            };
             format!(
-                "{id} has {}, {are} no manifest asks for: its list is written by this plan, and the vendor may leave \
-                 {them} out",
+                "{id} has members that are neither live agents nor in its manifest: {}; this plan writes its list, and \
+                 the vendor may drop them",
                 list(members.iter().map(|member| format!("`{member}`")))
             )
         }
@@ -235,7 +230,7 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
         }
         K::RecentCalls { seat, calls, connected, days } => format!(
             "{id} is to be deleted, and its {seat} had {} in the last {days} days, {connected} of them connected; make \
-             sure that nobody works under this number",
+             sure that the number is no longer in use",
             if *calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") }
         ),
         K::Unasked { disruption, system, states } => format!(
@@ -248,15 +243,15 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
         K::AtWork { disruption, why, waited } => left_alone(&number, *disruption, why, *waited),
         K::AgentsIncomplete { doubt } => format!(
             "the listing of agents could not be proved complete ({doubt}), so no agent is created or deleted; run again \
-             when nobody edits agents"
+             while no agent is edited"
         ),
         K::QueuesIncomplete { doubt } => format!(
             "the listing of queues could not be proved complete ({doubt}), so no queue is created and no agent is \
-             deleted; run again when nobody edits queues"
+             deleted; run again while no queue is edited"
         ),
         K::SeatsIncomplete { doubt } => format!(
             "the listing of voice seats could not be proved complete ({doubt}), so none is called missing; run again \
-             when nobody edits seats"
+             while no seat is edited"
         ),
         K::SeatsUnread { why } => {
             format!("the voice seats could not be read, and are not compared: {why}")

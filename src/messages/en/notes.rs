@@ -24,10 +24,10 @@ pub fn note(note: &Note) -> String {
         N::Interrupted { then } => format!("{}the run was interrupted before it", lead(*then)),
         N::SignedOut { then } => format!("{}the system refused the sign-in", lead(*then)),
         N::QueuesUnread { why } => {
-            format!("nobody was deleted, since the queues could not be read: {}", unread(why))
+            format!("no agent was deleted, since the queues could not be read: {}", unread(why))
         }
         N::AgentsUnread { why } => {
-            format!("nobody was deleted, since the agents could not be read again: {}", unread(why))
+            format!("no agent was deleted, since the agents could not be read again: {}", unread(why))
         }
         N::Since { why } => moved(why),
         N::TargetMoved { id, why } => format!("{id} moved since the plan was made: {}", moved(why)),
@@ -85,7 +85,7 @@ pub fn note(note: &Note) -> String {
         N::MadeInPart { made, of } => format!("{made} of {of} were made: run apply again"),
         N::Namesakes { count } => format!("now {count} queues have this name"),
         N::MayStillCome => {
-            "no such queue is there yet, and the vendor may still make it: apply again in a while".to_owned()
+            "the queue does not exist yet, but may still be created: run apply again in a minute".to_owned()
         }
         N::Waits { wait, deferred } => format!(
             "waiting up to {wait:?} for people at work: {}",
@@ -225,9 +225,9 @@ pub fn gap(why: &GapReason) -> String {
         GapReason::NotMentioned => "it answers, and says nothing of them".to_owned(),
         GapReason::Unlisted { detail: Some(detail) } => format!("no document says what `{detail}` means"),
         GapReason::Unlisted { detail: None } => "no document says what its answer means".to_owned(),
-        GapReason::NotAsked => "it is asked agent by agent, and nobody was asked for".to_owned(),
+        GapReason::NotAsked => "it is asked agent by agent, and no agent was asked for".to_owned(),
         GapReason::Nameless { rows } => format!(
-            "{} that somebody is at work, and not who it is",
+            "{} that an agent is at work, but not which one",
             if *rows == 1 { "a row says".to_owned() } else { format!("{rows} rows say") }
         ),
         GapReason::Incomplete { doubt } => format!("its listing could not be proved complete: {doubt}"),

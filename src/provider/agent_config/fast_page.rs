@@ -110,7 +110,7 @@ impl<'de> Visitor<'de> for Keys {
             };
             // The slow path decides between the two values.
             let bit = 1_u64.checked_shl(u32::from(place)).filter(|bit| said & bit == 0);
-            said |= bit.ok_or_else(|| A::Error::custom("a key stands twice"))?;
+            said |= bit.ok_or_else(|| A::Error::custom("a key appears twice"))?;
             let place = usize::from(place);
             if values.len() <= place {
                 values.resize(place + 1, None);

@@ -47,8 +47,8 @@ pub fn agent(agent: &OperatorId, reply: &Reply) -> Result<PresencePage, Failure>
             Some(Json::Bool(_) | Json::Number(_)) => false,
         };
         // No document lists text in place of an agent.
-        let nobody = is_nothing("resultDesc") && is_nothing("resultDatas");
-        let rows = if nobody { vec![agent.clone()] } else { Vec::new() };
+        let is_absent = is_nothing("resultDesc") && is_nothing("resultDatas");
+        let rows = if is_absent { vec![agent.clone()] } else { Vec::new() };
         return Ok(PresencePage { rows, ..PresencePage::default() });
     };
     let number = Cursor::new(row, path, "workNo").number()?;

@@ -77,11 +77,11 @@ fn meaning(group: Section, tense: Tense) -> &'static str {
         ),
         Section::Changes => (
             "Agents that stay where they are and differ in something else.",
-            "Agents of whom something else is live than their manifest says.",
+            "Agents whose live state differs from their manifest.",
             "Agents that stayed where they were and got another setting.",
         ),
         Section::Remade => {
-            let said = "Agents of whom something differs that can only be set when an agent is made: the account is deleted \
+            let said = "Agents with a difference that only a creation can set: the account is deleted \
              and made again, and leaves its queues meanwhile.";
             (said, said, "Agents whose account was deleted and made again.")
         }
@@ -94,7 +94,8 @@ fn meaning(group: Section, tense: Tense) -> &'static str {
             (said, said, said)
         }
         Section::Findings => {
-            let said = "What rosterctl cannot mend, or must not do, and what you can do about it.";
+            let said =
+                "Differences that rosterctl cannot remedy, or must not, and what you can do about them.";
             (said, said, said)
         }
     };

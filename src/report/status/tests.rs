@@ -150,7 +150,7 @@ fn what_no_document_explains_is_neither_yes_nor_no_and_is_shown() {
         ("8001", ONLINE, "onlineStatus 5"),
         ("8004", ONLINE, "onlineStatus 5"),
         ("8002", QUEUES, "pcAutoClaim unset"),
-        ("7777", QUEUES, "of somebody without a row"),
+        ("7777", QUEUES, "of an agent without a row"),
     ] {
         case.presence.say(id.into(), said(system, State::Unknown, Some(detail)));
     }

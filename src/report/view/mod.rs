@@ -128,7 +128,7 @@ impl View {
                 Some("Nothing to do for these targets: they are live as the manifests say.")
             }
             (true, true) => Some("Nothing to do: the live systems are as the manifests say."),
-            (true, false) if !refused => Some("No step can mend what differs."),
+            (true, false) if !refused => Some("No step remedies these differences."),
             (true | false, _) => None,
         }
     }

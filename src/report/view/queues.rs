@@ -57,7 +57,7 @@ pub(super) fn line(support: &Support, change: &Change, tense: Tense) -> Line {
         }
     }
     if change.action == Action::Update && staffing(change).is_some_and(|staff| staff.after() == 0) {
-        pieces.push(Segment::Remark("nobody is left to serve it".to_owned()));
+        pieces.push(Segment::Remark("no member is left".to_owned()));
     }
     remarks(change, tense, &mut pieces);
     Line {

@@ -516,7 +516,7 @@ pub(super) async fn free(
             if !force {
                 return Err(unreadable(shelf));
             }
-            let nobody = Stored {
+            let vacant = Stored {
                 format: FORMAT.to_owned(),
                 holder: None,
                 since: now(),
@@ -524,7 +524,7 @@ pub(super) async fn free(
                 nonce: clock::nonce(),
                 lease_ms: None,
             };
-            match shelf.retire(Document::Lock, &nobody.bytes(), &seen.version).await {
+            match shelf.retire(Document::Lock, &vacant.bytes(), &seen.version).await {
                 Err(BackendError::Conflict) => continue,
                 other => return Ok(other.map(|()| LockStatus::Unreadable)?),
             }

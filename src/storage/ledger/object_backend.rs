@@ -159,7 +159,7 @@ impl Bucket {
                 _ => Err(BackendError::Conflict),
             },
             Ok(_) => Err(BackendError::Remote(format!(
-                "{} ignores conditional writes (If-None-Match), so a lock there would keep nobody out; \
+                "{} ignores conditional writes (If-None-Match), so a lock there would exclude no other run; \
                  keep the ledger in a store that honours them",
                 self.shown
             ))),

@@ -68,7 +68,7 @@ fn unknown<E: Error>(key: &str, of: &str, known: &[&str]) -> E {
 fn once<T, E: Error>(place: &mut Option<T>, key: &str, value: T) -> Result<(), E> {
     match place.replace(value) {
         None => Ok(()),
-        Some(_) => Err(E::custom(format!("`{key}` stands twice"))),
+        Some(_) => Err(E::custom(format!("`{key}` appears twice"))),
     }
 }
 
@@ -230,7 +230,7 @@ impl<'de, V: Resource> Visitor<'de> for Items<V> {
             rows.sort_by(|(a, _), (b, _)| a.cmp(b));
             if let Some(twice) = rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
                 let Shape { what, key, .. } = V::SHAPE;
-                return Err(A::Error::custom(format!("{what} with `{key}` {} stands twice", twice[0].0)));
+                return Err(A::Error::custom(format!("{what} with `{key}` {} appears twice", twice[0].0)));
             }
         }
         Ok(rows.into_iter().collect())
@@ -293,7 +293,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
                     }
                     let value = map.next_value_seed(Seed(field, &mut last.strings))?;
                     if record.get(field).is_some() {
-                        return Err(A::Error::custom(format!("`{}` stands twice", field.key)));
+                        return Err(A::Error::custom(format!("`{}` appears twice", field.key)));
                     }
                     record.set(field, value, None);
                 }

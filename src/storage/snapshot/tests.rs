@@ -123,13 +123,13 @@ fn what_is_wrong_is_named_with_its_line() {
     3: invalid type: map, expected "none" or { "number": "…" } for `sip`
     3: `password` is a secret, which no snapshot holds
     3: invalid type: null, expected a text for `name`
-    3: `name` stands twice
+    3: `name` appears twice
     3: invalid type: integer `1`, expected a string
     3: `operatorId` of an agent is empty
     3: an agent has no `operatorId`
-    5: an agent with `operatorId` 1 stands twice
+    5: an agent with `operatorId` 1 appears twice
     3: a queue has no `displayName`
-    3: agent 8001 stands twice in a queue (priority 0, 0)
+    3: agent 8001 appears twice in a queue (priority 0, 0)
     3: invalid type: integer `8001`, expected an agent's number in quotes, or { "agentNumber": …, "priority": … }
     2: invalid value: integer `0`, expected a nonzero u32
     2: missing field `items`

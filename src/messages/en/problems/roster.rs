@@ -83,14 +83,14 @@ pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
             say("a member selector says nothing to select by", "add `mainSkillGroup`, `role` or `type`")
         }
         P::MemberTwice { agent } => {
-            say(format!("agent `{agent}` stands twice in the queue"), "remove one of the two")
+            say(format!("agent `{agent}` appears twice in the queue"), "remove one of the two")
         }
         P::MemberAbsent { agent } => say(
             format!("agent `{agent}` is to be deleted and cannot serve the queue"),
             "take it out of the queue",
         ),
         P::NoMembers => say(
-            "`assignMembers` is empty: nobody would serve the queue",
+            "`assignMembers` is empty: no agent would serve the queue",
             "name its agents; leave the key out to not manage them; or say `allowEmpty: true` beside it",
         ),
         P::NoConnection { kind, provider } => {

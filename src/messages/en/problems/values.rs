@@ -29,7 +29,7 @@ pub(super) fn problem(problem: &ValueProblem) -> (String, String) {
         ),
         P::NoValue { key } => say(
             format!("`{key}` has no value"),
-            "give it a value, or leave the key out: what is not said is not managed",
+            "set a value, or remove the key to leave the field unmanaged",
         ),
         P::Missing { what, key } => say(
             format!("{} has no `{key}`", element(what)),
@@ -72,7 +72,7 @@ pub(super) fn problem(problem: &ValueProblem) -> (String, String) {
             },
         ),
         P::ItemTwice { key, item } => {
-            say(format!("`{item}` stands twice in `{key}`"), "remove one of the two")
+            say(format!("`{item}` appears twice in `{key}`"), "remove one of the two")
         }
         P::LiteralSecret { key } => say(
             format!("`{key}` holds a literal value instead of a reference to a store"),

@@ -92,7 +92,7 @@ pub(super) fn problem(problem: &WorkspaceProblem) -> (String, String) {
             say(format!("`{key}` is of no known kind"), format!("begin it with one of {}", list(schemes)))
         }
         P::ZeroDuration { key } => say(
-            format!("`{key}` is zero, and so would allow nothing"),
+            format!("`{key}` must be greater than zero"),
             "write a length of time such as 30s, or leave it out",
         ),
         P::NoDuration { key } => say(

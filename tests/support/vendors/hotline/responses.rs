@@ -148,7 +148,7 @@ fn members(at: &Cursor<'_>) -> Result<Option<Members>, Failure> {
         let login = key(member, &path, "login")?;
         let Some(turn) = Cursor::new(member, &path, "turn").number()? else { return Ok(None) };
         if members.insert(login, turn).is_some() {
-            return Err(Failure::Garbled(format!("`{path}` stands twice")));
+            return Err(Failure::Garbled(format!("`{path}` appears twice")));
         }
     }
     Ok(Some(members))
