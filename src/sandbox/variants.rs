@@ -188,12 +188,12 @@ impl From<UtcOffset> for String {
 
 impl Quirks {
     /// Returns the HTTP status of a refusal that `fitting` would describe best.
-    pub(crate) fn failure_status(&self, fitting: u16) -> u16 {
+    pub fn failure_status(&self, fitting: u16) -> u16 {
         if self.failures_with_http200 { 200 } else { fitting }
     }
 
     /// Puts a string into a row, in the form for unset ones when there is none.
-    pub(crate) fn put_text(&self, row: &mut Map<String, Value>, key: &str, value: Option<&str>) {
+    pub fn put_text(&self, row: &mut Map<String, Value>, key: &str, value: Option<&str>) {
         let value = match (value, self.unset_strings) {
             (Some(text), _) => Value::from(text),
             (None, Unset::Null) => Value::Null,
@@ -204,14 +204,14 @@ impl Quirks {
     }
 
     /// Puts a number into a row; one that is not there is null, or left out together with unset strings.
-    pub(crate) fn put_number(&self, row: &mut Map<String, Value>, key: &str, value: Option<i64>) {
+    pub fn put_number(&self, row: &mut Map<String, Value>, key: &str, value: Option<i64>) {
         if value.is_some() || self.unset_strings != Unset::Absent {
             row.insert(key.into(), value.map_or(Value::Null, Value::from));
         }
     }
 
     /// Whether a value passes a filter.
-    pub(crate) fn matches(&self, value: &str, filter: &str) -> bool {
+    pub fn matches(&self, value: &str, filter: &str) -> bool {
         match self.filters {
             Filters::Exact => value == filter,
             Filters::Fuzzy => value.contains(filter),
