@@ -106,23 +106,23 @@ pub struct Spec {
     pub doc: &'static str,
     /// The vendor's document.
     pub document: &'static str,
-    /// What it can do with each kind of resources that it holds.
+    /// The support of each kind of resource that it holds.
     pub supports: &'static [&'static Support],
     /// Settings that tell one tenant from another, beside the address.
     pub tenant: &'static [&'static str],
     /// Settings that name the credential beside its secret, as paths (`login.username`).
     pub credential: &'static [&'static str],
-    /// Whether it writes; the others only read.
+    /// True if it writes; the others only read.
     pub writes: bool,
     /// Settings beside those that every connection has.
     pub settings: &'static [Setting],
     /// Its operations.
     pub operations: &'static [OperationSpec],
-    /// The states that it tells of agents; none where it does not know who is at work.
+    /// The states that it reports; none if it does not know agents' presence.
     pub states: &'static [State],
-    /// What a person does where it refuses a call that reads; none where its document says nothing of it.
+    /// The remedy if it refuses a read; none if its document gives none.
     pub refused: Option<&'static str>,
-    /// Whether it can be asked about an agent, where it is asked agent by agent.
+    /// Returns true if it can be queried about an agent; `None` unless it is queried agent by agent.
     pub asks: Option<fn(&OperatorId) -> bool>,
 }
 

@@ -297,7 +297,7 @@ pub struct Workspace {
     pub ledger: Settings,
     /// Limits and permissions of one run.
     pub policy: Policy,
-    /// What every connector says of itself.
+    /// Every connector's description.
     pub specs: Vec<&'static Spec>,
 }
 

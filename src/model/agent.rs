@@ -1,15 +1,15 @@
-//! The agent: someone who answers calls and chats. One row a field.
+//! The agent, a person who answers calls and chats. One row a field.
 //!
-//! The key, `operatorId`, is no row: it is what a row belongs to.
+//! The key, `operatorId`, is not a row: it identifies the record.
 
 use super::field::kind;
 use super::value::Type;
 
-/// Agents answer; leaders also supervise.
+/// The types of agents. Agents answer; leaders also supervise.
 pub const TYPES: &[&str] = &["agent", "leader"];
-/// What an agent may dial.
+/// The calls that an agent may make.
 pub const OUTBOUND: &[&str] = &["allowed", "no-long-distance", "forbidden", "no-international"];
-/// What an agent can be reached by.
+/// The channels through which an agent can be reached.
 pub const CHANNELS: &[&str] = &["voice", "message", "video"];
 
 const NAME_TEXT: Type = Type::Text { required: true };

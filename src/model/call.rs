@@ -1,4 +1,4 @@
-//! HTTP as data: what is sent to a vendor, what came back, and what that means.
+//! HTTP as data: requests, responses and failures.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Returns its word in HTTP.
+    /// Returns the method's name in HTTP.
     pub fn word(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -28,15 +28,15 @@ impl Method {
 ///
 /// Its `Debug` form shows operation and path alone: query, headers and body may hold secrets.
 pub struct Call {
-    /// Name of the vendor's operation, e.g. `create/v2`; the key of rate limits and log lines.
+    /// The name of the vendor's operation, e.g. `create/v2`; the key of rate limits and log lines.
     pub operation: &'static str,
-    /// Its method.
+    /// The method.
     pub method: Method,
-    /// Path below the base URL, beginning with `/`.
+    /// The path below the base URL, beginning with `/`.
     pub path: String,
-    /// Query parameters, not yet encoded.
+    /// The query parameters, not yet encoded.
     pub query: Vec<(&'static str, String)>,
-    /// Headers beside those that the transport sets (`Host`, `Content-Length`).
+    /// The headers besides those that the transport sets (`Host`, `Content-Length`).
     pub headers: Vec<(&'static str, String)>,
     /// The body's bytes.
     pub body: Vec<u8>,
@@ -60,20 +60,20 @@ impl fmt::Debug for Call {
     }
 }
 
-/// What came back. Its `Debug` form shows no body: vendors return passwords nobody asked for.
+/// A response. Its `Debug` form shows no body, because vendors return unrequested passwords.
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
     /// `Content-Type`, lower case; empty when absent.
     pub content_type: String,
-    /// `Retry-After`, when it was given in seconds.
+    /// `Retry-After`, if given in seconds.
     pub retry_after: Option<Duration>,
     /// The body's bytes, at most the transport's size cap.
     pub body: Vec<u8>,
 }
 
 impl Reply {
-    /// A JSON reply.
+    /// Returns a JSON response.
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
         Self {
             status,
@@ -90,31 +90,31 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// Why a call gave no usable result, named by what may be done next.
+/// The reason why a call gave no usable result, by the possible next action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It never reached the vendor: safe to send again.
+    /// It never reached the vendor: a retry is safe.
     NotSent(String),
-    /// It never reached the vendor, whose certificate or proxy is not to be trusted: sending again changes nothing.
+    /// It never reached the vendor, whose certificate or proxy is not trusted: a retry would fail too.
     Untrusted(String),
-    /// The vendor asks to slow down: safe to send again, later.
+    /// The vendor limits the rate: a later retry is safe.
     Throttled {
-        /// How long the vendor asks to wait.
+        /// The wait that the vendor asks for.
         after: Option<Duration>,
         /// The vendor's words.
         message: String,
     },
-    /// It was sent, and nothing tells whether it was carried out: read back first.
+    /// It was sent, and its outcome is unknown: read back first.
     Unknown(String),
-    /// It was sent and no answer came in time: it may still be carried out after whatever is read back.
+    /// It timed out after sending. The vendor may still apply it, even after a read-back.
     Late(String),
-    /// The vendor said no, with its own code and message: sending again changes nothing.
+    /// The vendor refused it, with its own code and message: a retry would fail too.
     Refused(String),
-    /// The vendor refused the sign-in: no further call to it makes sense.
+    /// The vendor refused the sign-in: any further call to it would fail too.
     SignIn(String),
     /// It was not sent: the vendor refused this sign-in before, in these words.
     Shut(String),
-    /// What came back is no answer: HTML, cut off, of the wrong type, too large.
+    /// The response is unusable: HTML, cut off, of the wrong type, too large.
     Garbled(String),
     /// The operator stopped the run before it was sent.
     Halted,
@@ -137,14 +137,14 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Returns the one of several that a scheduler has to know: a refused sign-in before all others.
+    /// Returns the most important of several reasons for a scheduler: a refused sign-in first.
     pub fn gravest(reasons: impl IntoIterator<Item = Reason>) -> Reason {
         reasons.into_iter().max().unwrap_or(Reason::NoAnswer)
     }
 }
 
 impl Failure {
-    /// Why nothing was told that could be used.
+    /// Returns the reason why there is no usable response.
     pub fn reason(&self) -> Reason {
         match self {
             Failure::NotSent(_) | Failure::Untrusted(_) => Reason::Unreachable,
@@ -158,7 +158,7 @@ impl Failure {
         }
     }
 
-    /// What went wrong, in words.
+    /// Returns the failure's message.
     pub fn message(&self) -> &str {
         match self {
             Failure::NotSent(message)
@@ -174,7 +174,7 @@ impl Failure {
         }
     }
 
-    /// Returns the same failure with other words.
+    /// Returns the same failure with another message.
     #[must_use]
     pub fn map(self, change: impl FnOnce(String) -> String) -> Self {
         match self {

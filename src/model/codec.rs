@@ -1,6 +1,6 @@
-//! The one codec of values: how plan, journal, ledger and snapshot spell a [`Value`] in JSON.
+//! The one codec of values: the JSON form of a [`Value`] in plan, journal, ledger and snapshot.
 //!
-//! A value serialises itself. Parsing takes the [`Field`]: `"none"` may be a text, a word or no SIP account.
+//! A value serializes itself. Parsing takes the [`Field`]: `"none"` may be a text, a word or no SIP account.
 
 use std::fmt;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Value {
     }
 }
 
-/// Parses a value of a field; `null` is none.
+/// Parses a value of a field; `null` is no value.
 ///
 /// # Errors
 /// The value is not of the field's type.
@@ -75,7 +75,7 @@ pub fn deserialize_members<'de, D: Deserializer<'de>>(from: D) -> Result<Option<
     members.map(Some).ok_or_else(|| D::Error::custom("this is no list of members"))
 }
 
-/// The text, or the set, that each field held last: neighbours share groups, numbers shown and the like.
+/// The last text, or set, of each field: consecutive resources share groups, caller ids and the like.
 #[derive(Default)]
 pub struct StringReuse {
     texts: [Option<Arc<str>>; 32],
@@ -263,7 +263,7 @@ mod tests {
         [agent::FIELDS, queue::FIELDS, seat::FIELDS].into_iter().flatten().copied()
     }
 
-    /// Spells a value by hand, as files of today hold it.
+    /// Serializes a value by hand, in today's file format.
     fn by_hand(value: &Value) -> Json {
         match value {
             Value::Text(text) => json!(&**text),
@@ -295,7 +295,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// A value of any type is spelled as ever, and comes back from a tree and from text.
+        /// A value of any type keeps its form, and parses back.
         #[test]
         fn a_value_comes_back((field, value) in value()) {
             let json = value.to_json();
@@ -308,7 +308,7 @@ mod tests {
             prop_assert_eq!(parsed.unwrap(), value);
         }
 
-        /// A field of another type refuses a value, or spells it alike.
+        /// A field of another type refuses a value, or serializes it alike.
         #[test]
         fn a_value_of_another_type_is_refused((_, value) in value(), at in 0..fields().count()) {
             let other = fields().nth(at).unwrap();

@@ -1,4 +1,4 @@
-//! What the manifests ask for, each value with its place.
+//! The desired state of the manifests, each value with its place.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,45 +10,45 @@ use super::source::Source;
 /// An agent that a manifest names.
 #[derive(Clone, Debug)]
 pub struct DesiredAgent {
-    /// Where it is declared.
+    /// The place of its declaration.
     pub source: Source,
-    /// A tombstone: it must not exist.
+    /// True for a tombstone: the agent must not exist.
     pub absent: bool,
-    /// It may never be deleted.
+    /// True if the agent may never be deleted.
     pub protect: bool,
-    /// It may be made without a role.
+    /// True if the agent may be created without a role.
     pub allow_any_role: bool,
-    /// It came from a pool of `operatorIds`; equal numbers are one pool.
+    /// The pool of `operatorIds` that it came from; equal numbers are one pool.
     pub pool: Option<u32>,
-    /// What is said of it.
+    /// Its fields.
     pub record: Record,
 }
 
-/// A queue that a manifest names. Its members stand in the record, selectors resolved.
+/// A queue that a manifest names. Its record holds the members, with selectors resolved.
 #[derive(Clone, Debug)]
 pub struct DesiredQueue {
-    /// Where it is declared.
+    /// The place of its declaration.
     pub source: Source,
     /// Its display name.
     pub name: Arc<str>,
-    /// The vendor's number, when the manifest pins one.
+    /// The vendor's number, if the manifest pins one.
     pub exten: Option<Arc<str>>,
-    /// Its name before a rename that the console is to carry out.
+    /// Its name before a rename in the console.
     pub was: Option<(Arc<str>, Source)>,
-    /// It is another queue than a live one that looks the same or that left the manifests.
+    /// True if it is distinct from lookalike queues and from queues that left the manifests.
     pub distinct: bool,
     /// The fewest members that a plan may leave.
     pub min_members: Option<(usize, Source)>,
-    /// What its selector chooses agents by; `None` without a selector.
+    /// The fields by which its selector chooses agents; `None` without a selector.
     pub selector: Option<Record>,
-    /// Where each listed member stands.
+    /// The place of each listed member.
     pub member_sources: BTreeMap<OperatorId, Source>,
-    /// What is said of it.
+    /// Its fields.
     pub record: Record,
 }
 
 impl DesiredQueue {
-    /// `queue/NAME`, or `queue/NAME@EXTEN` when pinned.
+    /// Returns `queue/NAME`, or `queue/NAME@EXTEN` if pinned.
     pub fn id(&self) -> ResourceId {
         ResourceId::queue(&self.name, self.exten.as_deref())
     }
@@ -57,9 +57,9 @@ impl DesiredQueue {
 /// A voice seat that a manifest names; compared, never written.
 #[derive(Clone, Debug)]
 pub struct DesiredSeat {
-    /// Where it is declared.
+    /// The place of its declaration.
     pub source: Source,
-    /// What is said of it.
+    /// Its fields.
     pub record: Record,
 }
 

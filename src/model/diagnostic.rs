@@ -1,32 +1,32 @@
-//! What is wrong with the input, where, why, and what to do.
+//! Diagnostics: errors in the input, with place, cause and remedy.
 
 use super::message::{Argument as _, Rewrite};
 use super::problem::{Label, Problem, SyntaxProblem};
 use super::source::Source;
 use super::text::shortened;
 
-/// One thing wrong with a file that a person wrote.
+/// An error in a file that a person wrote.
 ///
 /// Stages collect diagnostics, so that one run shows all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// What is wrong. Never holds a secret.
+    /// The error. Never holds a secret.
     pub problem: Problem,
-    /// Where; `None` when no file can be pointed at.
+    /// The place; `None` if the error is in no file.
     pub source: Option<Source>,
-    /// What stands at `source` is private: the shown line is masked behind its key.
+    /// True if the value at `source` is private: the shown line is masked after its key.
     pub masked: bool,
     /// Another place that belongs to it (the first of two duplicates), with its label.
     pub related: Option<(Source, Label)>,
 }
 
 impl Diagnostic {
-    /// A diagnostic at a place.
+    /// Creates a diagnostic at a place.
     pub fn at(source: &Source, problem: impl Into<Problem>) -> Self {
         Self { source: Some(source.clone()), ..Self::general(problem) }
     }
 
-    /// A diagnostic that no file can be pointed at for.
+    /// Creates a diagnostic without a place.
     pub fn general(problem: impl Into<Problem>) -> Self {
         Self { problem: problem.into(), source: None, masked: false, related: None }
     }
@@ -38,7 +38,7 @@ impl Diagnostic {
         self
     }
 
-    /// Hides what stands at the place when the line is shown.
+    /// Masks the value at the place in the shown line.
     #[must_use]
     pub fn masked(mut self) -> Self {
         self.masked = true;
@@ -46,10 +46,10 @@ impl Diagnostic {
     }
 }
 
-/// Most diagnostics of a run that are kept.
+/// The most diagnostics of a run that are kept.
 const MOST: usize = 2_000;
 
-/// Cuts the texts of a problem: a name of a file may be a megabyte long.
+/// A rewrite that cuts the texts of a problem: a file name may be a megabyte long.
 struct Cut;
 
 impl Rewrite for Cut {
@@ -58,7 +58,7 @@ impl Rewrite for Cut {
     }
 }
 
-/// Collected diagnostics of a stage. Of very many only the first are kept, and the rest are counted.
+/// The diagnostics of a stage: the first ones, and the number of the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
@@ -66,7 +66,7 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Adds one.
+    /// Adds a diagnostic.
     pub fn push(&mut self, mut diagnostic: Diagnostic) {
         if self.list.len() >= MOST {
             self.dropped += 1;
@@ -76,23 +76,23 @@ impl Diagnostics {
         self.list.push(diagnostic);
     }
 
-    /// Adds all of another collection.
+    /// Adds all diagnostics of another collection.
     pub fn extend(&mut self, other: Diagnostics) {
         self.dropped += other.dropped;
         other.list.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
-    /// Whether nothing is wrong.
+    /// Returns true if there are no diagnostics.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// How many there are.
+    /// Returns the number of diagnostics.
     pub fn len(&self) -> usize {
         self.list.len() + self.dropped
     }
 
-    /// All of them, ordered by place and sentence; repeated ones once.
+    /// Returns all diagnostics, ordered by place and sentence; duplicates once.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.list
             .sort_by_cached_key(|diagnostic| (diagnostic.source.clone(), diagnostic.problem.to_string()));
@@ -104,13 +104,15 @@ impl Diagnostics {
     }
 }
 
-/// Longest name that a near one is looked for, in characters.
+/// The longest name for which near names are searched, in characters.
 const LONGEST_NAME: usize = 100;
-/// Most candidates that a name is compared with.
+/// The most candidates that a name is compared with.
 const MOST_CANDIDATES: usize = 50_000;
 
-/// Returns the candidate nearest to `name`, when one is near enough to be what was meant: a slip or
-/// two away, or the only one that begins like it (`webchat` for `webchat-queue`).
+/// Returns the candidate nearest to `name`, if it is near enough to be intended.
+///
+/// It is near enough if it is a typo or two away. So is the only candidate that begins like `name` (`webchat` for
+/// `webchat-queue`).
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let longest = name.chars().take(LONGEST_NAME + 1).count();
     if longest > LONGEST_NAME {

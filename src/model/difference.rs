@@ -1,4 +1,4 @@
-//! Two values of one field, as messages hold them.
+//! Two values of one field, for messages.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,13 +18,13 @@ pub struct Difference {
     /// The field.
     #[serde(rename = "path")]
     pub field: &'static Field,
-    /// What it holds; `None` when it is unset.
+    /// The current value; `None` if unset.
     pub before: Option<Value>,
-    /// What it should hold; `None` when it is unset.
+    /// The desired value; `None` if unset.
     pub after: Option<Value>,
 }
 
-// The values of no field are floats.
+// No field has float values.
 impl Eq for Difference {}
 
 impl Argument for Difference {

@@ -1,11 +1,11 @@
-//! The only comparison in the program: is what is live what was asked for?
+//! The only comparison of live and desired values in the program.
 
 use super::value::{Sip, Value};
 
-/// Whether a live value is the desired one, after normalising.
+/// Returns true if a live value equals the desired one, after normalizing.
 ///
-/// An unset text is the empty text; any SIP account satisfies `auto`. No other type has an unset state: a value
-/// that is not there was not told, and equals nothing.
+/// An unset text is the empty text; any SIP account satisfies `auto`. No other type has an unset state: a missing
+/// value is unread, and equals nothing.
 pub fn same(desired: &Value, live: Option<&Value>) -> bool {
     match (desired, live) {
         (Value::Text(text), None) => text.is_empty(),

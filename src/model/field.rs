@@ -1,7 +1,7 @@
 //! A field is one row: its name, type and meaning.
 //!
-//! Manifest, schema, diff, plan, formats and ledger read these rows; nothing about a field is said anywhere else. Which
-//! keys of a vendor write and read it stands in the mappings of its connector: see [`super::support`].
+//! Manifest, schema, diff, plan, formats and ledger read these rows; no other place describes a field. The
+//! connector's mappings hold the vendor's keys that write and read it: see [`super::support`].
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::identity::Identity;
 use super::source::Source;
 use super::value::{Type, Value};
 
-/// What of a person a field tells.
+/// The kind of personal data in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Personal {
     /// A telephone number.
@@ -22,20 +22,20 @@ pub enum Personal {
 
 /// One row of a kind's table.
 pub struct Field {
-    /// Place in the table.
+    /// The index in the table.
     pub index: u8,
-    /// Name in a manifest.
+    /// The name in a manifest.
     pub key: &'static str,
-    /// What it can hold.
+    /// The type of its values.
     pub ty: Type,
-    /// Whether it is somebody's, and what of: then it is masked in what others store or post.
+    /// The kind of personal data that it holds, if any: stored and posted reports mask it.
     pub personal: Option<Personal>,
     /// Its meaning, in sentences.
     pub doc: &'static str,
 }
 
 impl PartialEq for Field {
-    /// Returns true for one row: fields of two kinds may share a key.
+    /// Returns true for the same row: fields of two kinds may share a key.
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
     }
@@ -55,65 +55,67 @@ impl fmt::Debug for Field {
     }
 }
 
-/// What is said of one resource: some of its kind's fields, each with its value and its place.
+/// The set fields of one resource, each with its value and its place.
 ///
-/// A field that is not there is **unsaid** (in a manifest: do not touch). In an answer it is unset, or **unread**:
+/// In a manifest, a missing field is **unset**: rosterctl leaves it alone. In a response it is unset, or **unread**:
 /// see [`Record::is_unread`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     entries: Vec<Entry>,
-    /// A bit for each text that the answer did not tell.
+    /// A bit for each unread text.
     unread: u32,
-    /// A bit for each field of which the answer hid a part.
+    /// A bit for each partly hidden field.
     masked: u32,
-    /// The agent that the answer is about.
+    /// The vendor's identity of the agent.
     identity: Identity,
 }
 
 /// One field of a [`Record`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Which field.
+    /// The field.
     pub field: &'static Field,
-    /// What it holds.
+    /// The value.
     pub value: Value,
-    /// Where a manifest says so.
+    /// The place in a manifest.
     pub source: Option<Source>,
 }
 
 impl Record {
-    /// A record that will hold so many fields.
+    /// Creates an empty record with capacity for some fields.
     pub fn with_capacity(fields: usize) -> Self {
         Self { entries: Vec::with_capacity(fields), ..Self::default() }
     }
 
-    /// Gives back the memory that was taken for fields that did not come.
+    /// Frees the memory of unused capacity.
     pub fn fit(&mut self) {
         self.entries.shrink_to_fit();
     }
 
-    /// The fields that are said, in the table's order.
+    /// Returns the set fields, in the table's order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
 
-    /// The fields that are said, to change what they hold.
+    /// Returns the set fields, for changes of their values.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
         self.entries.iter_mut()
     }
 
-    /// Whether nothing is said.
+    /// Returns true if no field is set.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Records that the answer did not tell a field.
+    /// Marks a field as unread.
     pub fn mark_unread(&mut self, field: &Field) {
         self.unread |= 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0);
     }
 
-    /// Returns true if the answer did not tell a field. Of a text, a null or an empty one tells that it is unset. No
-    /// other type has an unset state: without a value the field is unread.
+    /// Returns true if a field is unread.
+    ///
+    /// A text may be unset instead, by a null or an empty text. No other type has an unset state: without a value the
+    /// field is unread.
     pub fn is_unread(&self, field: &Field) -> bool {
         if field.ty.is_text() {
             self.unread & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0
@@ -122,7 +124,7 @@ impl Record {
         }
     }
 
-    /// Records that the answer hid a part of a field: it is unread, and is known not to be unset.
+    /// Marks a field as partly hidden: it is unread, but not unset.
     pub fn mark_masked(&mut self, field: &Field) {
         self.mark_unread(field);
         self.masked |= 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0);
@@ -143,18 +145,18 @@ impl Record {
         self.identity = identity;
     }
 
-    /// A field with its value and place.
+    /// Returns a field's entry, with value and place.
     pub fn entry(&self, field: &Field) -> Option<&Entry> {
         let at = self.entries.binary_search_by_key(&field.index, |e| e.field.index).ok()?;
         self.entries.get(at)
     }
 
-    /// A field's value.
+    /// Returns a field's value.
     pub fn get(&self, field: &Field) -> Option<&Value> {
         self.entry(field).map(|entry| &entry.value)
     }
 
-    /// A text or choice as text.
+    /// Returns a text or choice as text.
     pub fn text(&self, field: &Field) -> Option<&str> {
         match self.get(field)? {
             Value::Text(text) => Some(text),
@@ -163,10 +165,10 @@ impl Record {
         }
     }
 
-    /// Sets a field, replacing what it held.
+    /// Sets a field, replacing its value.
     pub fn set(&mut self, field: &'static Field, value: Value, source: Option<Source>) {
         let entry = Entry { field, value, source };
-        // Whoever reads a whole row comes in the table's order.
+        // The fields of a whole row arrive in the table's order.
         if self.entries.last().is_none_or(|last| last.field.index < field.index) {
             self.entries.push(entry);
             return;
@@ -177,7 +179,7 @@ impl Record {
         }
     }
 
-    /// Takes over what `other` says of fields that this record is silent on.
+    /// Copies the fields of `other` that this record lacks.
     pub fn fill_from(&mut self, other: &Record) {
         for entry in &other.entries {
             if self.get(entry.field).is_none() {
@@ -193,7 +195,7 @@ impl Record {
 /// /// Meaning.
 /// NAME "key": Type;
 /// ```
-/// A type may carry what of a person it tells: `Type, Phone`.
+/// A type may carry a kind of personal data: `Type, Phone`.
 macro_rules! kind {
     (@personal) => { None };
     (@personal $personal:ident) => { Some($crate::model::field::Personal::$personal) };
@@ -213,9 +215,9 @@ macro_rules! kind {
                 doc: concat!($($doc),+),
             };
         )+
-        /// Number of rows.
+        /// The number of rows.
         pub const COUNT: usize = [$(Index::$name as u8),+].len();
-        /// Every row, in the table's order.
+        /// All rows, in the table's order.
         pub static FIELDS: &[&$crate::model::field::Field] = &[$(&$name),+];
     };
 }

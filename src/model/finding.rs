@@ -1,4 +1,4 @@
-//! Findings: what no step can remedy, or what must not be done.
+//! Findings: differences that no step can remedy, or must not.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -17,26 +17,25 @@ use super::presence::{Disruption, Objection};
 use super::rule::{Effect, INCOMPLETE, Rule, Severity, rule};
 use super::source::Source;
 
-/// One finding.
+/// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Stable code, `R…`.
+    /// The stable code, `R…`.
     pub code: String,
-    /// How much it weighs.
+    /// The severity.
     pub severity: Severity,
-    /// What is so.
+    /// The difference.
     pub what: FindingKind,
-    /// The resource it is about.
+    /// The resource.
     pub id: Option<ResourceId>,
-    /// Where the manifest names it.
+    /// The resource's place in a manifest.
     pub source: Option<Source>,
-    /// Why a system returned nothing that could be used, where the finding is about that.
+    /// The reason why a system returned no usable response, if the finding is about that.
     pub reason: Option<Reason>,
 }
 
 messages! {
-    /// What is so, without the resource that the finding is about. Its sentence says why it cannot be remedied here, and
-    /// what to do.
+    /// The difference, without its resource. Its sentence names the cause and a remedy.
     FindingKind {
         /// A field that the vendor cannot edit differs.
         Immutable { difference: Difference },
@@ -88,7 +87,7 @@ messages! {
         UnknownMember { member: OperatorId, near: Option<OperatorId> },
         /// An agent would be created without a role.
         NoRole { again: bool },
-        /// An agent was deleted in the console, and no role is known with which to create it again.
+        /// An agent was deleted in the console, and a creation would need a role.
         DeletedInConsole { name: Option<String>, queues: Vec<ResourceId> },
         /// A queue names an agent that the plan deletes.
         LeavingMember { member: OperatorId },
@@ -160,7 +159,7 @@ pub struct Numbered {
 
 plain!(Holder, Numbered);
 
-/// Why a rotation must not overwrite a secret.
+/// The reason why a rotation must not overwrite a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ForeignSecret {
@@ -168,7 +167,7 @@ pub enum ForeignSecret {
     SharedWith(OperatorId),
     /// The live password came from another place.
     CameFrom(String),
-    /// The ledger does not say where the live password came from.
+    /// The ledger does not know the source of the live password.
     OriginUnknown,
     /// rosterctl has not set the live password.
     NeverSet,
@@ -183,7 +182,7 @@ impl Argument for ForeignSecret {
 }
 
 impl Finding {
-    /// A finding of a rule.
+    /// Creates a finding of a rule.
     pub fn new(rule: &Rule, what: FindingKind) -> Self {
         Self {
             code: rule.code.to_owned(),
@@ -195,7 +194,7 @@ impl Finding {
         }
     }
 
-    /// Sets the resource that it is about.
+    /// Sets the resource.
     #[must_use]
     pub fn about(mut self, id: &ResourceId) -> Self {
         self.id = Some(id.clone());
@@ -209,21 +208,21 @@ impl Finding {
         self
     }
 
-    /// Makes it a warning: its resource is left out of the plan, and stops no other.
+    /// Lowers it to a warning: its resource is left out of the plan, and stops no other.
     #[must_use]
     pub fn left_out(mut self) -> Self {
         self.severity = Severity::Warning;
         self
     }
 
-    /// Sets why a system returned nothing that could be used.
+    /// Sets the reason why a system returned no usable response.
     #[must_use]
     pub fn because(mut self, reason: Option<Reason>) -> Self {
         self.reason = reason;
         self
     }
 
-    /// Returns what it does to a run.
+    /// Returns the effect on a run.
     pub fn effect(&self) -> Effect {
         match rule(&self.code).map_or(Effect::None, |rule| rule.effect) {
             Effect::Invalid if self.severity == Severity::Warning => Effect::Partial,
@@ -283,7 +282,7 @@ impl Serialize for Finding {
 }
 
 impl<'de> Deserialize<'de> for Finding {
-    /// Reads a finding. A sentence without arguments, or with those of another version, is [`FindingKind::Saved`].
+    /// Parses a finding. A sentence without arguments, or with another version's, is [`FindingKind::Saved`].
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spelled = SpelledFinding::deserialize(deserializer)?;
         let what = spelled.kind.and_then(|kind| {

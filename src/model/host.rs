@@ -2,7 +2,7 @@
 
 use url::Host;
 
-/// Whether a host is this machine: loopback addresses, `localhost` and names below it (RFC 6761 §6.3).
+/// Returns true if a host is this machine: loopback addresses, `localhost` and its subdomains (RFC 6761 §6.3).
 pub fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => {

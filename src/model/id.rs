@@ -1,4 +1,4 @@
-//! Names of things: newtypes, no bare strings.
+//! Identifiers: newtypes, no bare strings.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -11,26 +11,26 @@ use super::text::{is_hidden, sanitize, visible};
 
 /// An agent's number (坐席工号): the key of an agent in every system; always a string.
 ///
-/// Ordered as people count: numbers by value (`8001` before `10001`), then everything else by letter.
+/// Numbers order by value (`8001` before `10001`), then all other ids by letter.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OperatorId(Arc<str>);
 
 impl OperatorId {
-    /// Wraps an id as it is, without any check: vendors hold ids that a manifest may not.
+    /// Wraps an id without any check: vendors hold ids that a manifest may not.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
         Self(id.into())
     }
 
-    /// The id's text.
+    /// Returns the id's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Says why a manifest may not use `id`; `None` when it may.
+    /// Returns the reason why a manifest may not use `id`; `None` if it may.
     ///
-    /// Letters, digits and `_ . @ -` only, 1 to 64 of them, and a letter or digit first: an id is
-    /// put into keys of secret stores and into file names, where anything else could climb out.
+    /// An id has 1 to 64 letters, digits and `_ . @ -`, a letter or digit first. It is part of secret keys and file
+    /// names, where any other character could escape the folder.
     pub fn objection(id: &str) -> Option<IdObjection> {
         let allowed = |c: char| is_letter(c) || matches!(c, '_' | '.' | '@' | '-');
         if id.is_empty() {
@@ -48,13 +48,13 @@ impl OperatorId {
         }
     }
 
-    /// The digits of an id that is a number, without zeros before it.
+    /// Returns the digits of a numeric id, without leading zeros.
     pub fn number(&self) -> Option<&str> {
         let digits = !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| self.0.trim_start_matches('0'))
     }
 
-    /// The number before which another id directly follows, for runs of ids: prefix zeros keep width.
+    /// Returns the next id of a range of numbers; leading zeros keep the width.
     pub fn successor(&self) -> Option<OperatorId> {
         let number: u64 = self.0.parse().ok()?;
         let next = number.checked_add(1)?;
@@ -65,12 +65,12 @@ impl OperatorId {
 
 impl Ord for OperatorId {
     fn cmp(&self, other: &Self) -> Ordering {
-        // What is asked most often is whether a manifest and a vendor mean the same agent.
+        // The most frequent question is if a manifest and a vendor mean the same agent.
         let (a, b) = (self.0.as_bytes(), other.0.as_bytes());
         if a == b {
             return Ordering::Equal;
         }
-        // Nearly all numbers of an estate have one length, and then they order as their letters do.
+        // Nearly all numbers of an estate have one length, and then their order is that of their letters.
         if a.len() == b.len() && a.iter().chain(b).all(u8::is_ascii_digit) {
             return a.cmp(b);
         }
@@ -109,9 +109,10 @@ impl From<&str> for OperatorId {
     }
 }
 
-/// What an agent's number is written with, as ranges that every dialect of regular expressions knows: the
-/// schema says the same, and editors of all sorts read it. Letters and digits, no blanks, no signs, and nothing that
-/// cannot be seen.
+/// The letters and digits of an agent's number, as portable ranges of regular expressions.
+///
+/// The schema contains the same ranges, because editors of all kinds read it. There are no blanks, no signs and no
+/// invisible characters.
 pub const LETTERS: &str = r"0-9A-Za-z\u00C0-\u034E\u0350-\u061B\u061D-\u115E\u1161-\u167F\u1681-\u17B3\u17B6-\u180A\u1810-\u1FFF\u2C00-\u2FEF\u3001-\u3163\u3165-\uD7FF\uF900-\uFDCF";
 
 fn is_letter(c: char) -> bool {
@@ -125,7 +126,7 @@ fn is_letter(c: char) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Someone who answers calls and chats.
+    /// A person who answers calls and chats.
     Agent,
     /// An online skill group: a line of waiting customers and the agents who serve it.
     Queue,
@@ -134,7 +135,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The word before the `/` of a resource's id.
+    /// Returns the word before the `/` of a resource's id.
     pub fn word(self) -> &'static str {
         match self {
             Kind::Agent => "agent",
@@ -144,19 +145,19 @@ impl Kind {
     }
 }
 
-/// A resource as people and pipelines name it: `agent/8001`, `queue/在线售前`, `queue/NAME@EXTEN`.
+/// The id of a resource: `agent/8001`, `queue/在线售前`, `queue/NAME@EXTEN`.
 ///
 /// Agents order before queues before seats, and by number within a kind.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceId {
-    /// What it is.
+    /// The kind of the resource.
     pub kind: Kind,
-    /// Which one: an agent's number, a queue's name (with `@EXTEN` where pinned), a seat's account.
+    /// The name within the kind: an agent's number, a queue's name (with `@EXTEN` if pinned), a seat's account.
     pub name: OperatorId,
 }
 
 impl ResourceId {
-    /// The id of an agent.
+    /// Returns the id of an agent.
     pub fn agent(id: &OperatorId) -> Self {
         Self { kind: Kind::Agent, name: id.clone() }
     }
@@ -181,12 +182,12 @@ impl ResourceId {
         Self { kind: Kind::Seat, name: account.clone() }
     }
 
-    /// Returns `KIND/NAME` as it is: the key of the ledger, which [`ResourceId::parse`] reads.
+    /// Returns the unescaped `KIND/NAME`: the key of the ledger, which [`ResourceId::parse`] reads.
     pub fn key(&self) -> String {
         format!("{}/{}", self.kind.word(), self.name)
     }
 
-    /// Reads `KIND/NAME`.
+    /// Parses `KIND/NAME`.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, name) = text.split_once('/')?;
         let kind = match kind {
@@ -200,7 +201,7 @@ impl ResourceId {
 }
 
 impl fmt::Display for ResourceId {
-    /// Writes the id for people: a name with odd characters stands in quotes, escaped.
+    /// Writes the readable id: a name with odd characters is in quotes, escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.as_str();
         let name = if name.bytes().all(|byte| byte.is_ascii_graphic()) { name.into() } else { visible(name) };
@@ -208,7 +209,7 @@ impl fmt::Display for ResourceId {
     }
 }
 
-/// Returns a name fit for a line: see [`sanitize`].
+/// Returns a name that is safe on one line: see [`sanitize`].
 pub fn safe(text: &str) -> String {
     sanitize(text).into_owned()
 }

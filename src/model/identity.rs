@@ -1,4 +1,4 @@
-//! Identities: which agent a number means, and which tenant a connection leads to.
+//! Identities: the agent that a number means, and the tenant of a connection.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -22,17 +22,17 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Makes the identity of two numbers that a row may lack.
+    /// Creates the identity of two numbers that a row may lack.
     pub fn new(id: Option<i64>, ctime: Option<i64>) -> Self {
         Self { id: id.and_then(NonZero::new), ctime: ctime.and_then(NonZero::new) }
     }
 
-    /// Returns true if the vendor told no part of it.
+    /// Returns true if no part is known.
     pub fn is_unknown(&self) -> bool {
         self.id.is_none() && self.ctime.is_none()
     }
 
-    /// Returns true if a part that both tell proves two agents.
+    /// Returns true if a part that both have proves two agents.
     pub fn is_another(&self, other: &Self) -> bool {
         let differ =
             |ours: Option<NonZero<i64>>, theirs: Option<NonZero<i64>>, same: fn(i64, i64) -> bool| {
@@ -41,26 +41,26 @@ impl Identity {
         differ(self.id, other.id, |a, b| a == b) || differ(self.ctime, other.ctime, same_time)
     }
 
-    /// Takes over the parts that only the other tells.
+    /// Copies the parts that only the other has.
     pub fn fill_from(&mut self, other: &Self) {
         self.id = self.id.or(other.id);
         self.ctime = self.ctime.or(other.ctime);
     }
 }
 
-/// Returns true for one moment, which two operations may spell in seconds and in milliseconds.
+/// Returns true for one moment, which two operations may give in seconds and in milliseconds.
 fn same_time(a: i64, b: i64) -> bool {
     /// Above this, a time is in milliseconds.
     const SECONDS: i64 = 100_000_000_000;
     a == b || (a > SECONDS) != (b > SECONDS) && a.max(b) / 1000 == a.min(b)
 }
 
-/// The settings that say to which tenant a connection leads, by name; numbers in digits.
+/// The settings that identify a connection's tenant, by name; numbers in digits.
 pub type Tenant = BTreeMap<String, String>;
 
-/// Returns the settings of a tenant that differ, each with the known and the new value.
+/// Returns the settings of a tenant that differ, each with both values.
 ///
-/// A setting that `known` lacks is not compared. A slash at the end and capitals in a host do not differ.
+/// A setting that `known` lacks is not compared. A trailing slash and capitals in a host make no difference.
 pub fn tenant_moves<'a>(
     known: &'a Tenant,
     now: &'a Tenant,
@@ -72,7 +72,7 @@ pub fn tenant_moves<'a>(
     })
 }
 
-/// Returns true if two connections may lead to one tenant: no setting that both have differs.
+/// Returns true if two connections may have one tenant: no setting that both have differs.
 pub fn are_one_tenant(one: &Tenant, other: &Tenant) -> bool {
     one.iter().all(|(setting, value)| {
         other.get(setting).is_none_or(|other| spelled(setting, value) == spelled(setting, other))
@@ -82,14 +82,14 @@ pub fn are_one_tenant(one: &Tenant, other: &Tenant) -> bool {
 /// The setting of a connection's address.
 pub const BASE_URL: &str = "baseUrl";
 
-/// Returns a setting in the spelling that is compared.
+/// Returns a setting in its normalized form.
 fn spelled(setting: &str, value: &str) -> String {
     if setting != BASE_URL {
         return value.to_owned();
     }
     let value = value.trim_end_matches('/');
     match url::Url::parse(value) {
-        // The parser writes the host in small letters and leaves out a default port.
+        // The parser writes the host in lower case and omits a default port.
         Ok(url) => url.as_str().trim_end_matches('/').to_owned(),
         Err(_) => value.to_owned(),
     }

@@ -1,5 +1,6 @@
-//! What a run meant to do and what became of it, line by line: written as it happens, read by the run
-//! after a crash. Holds no secret.
+//! The intent and the outcome of each step of a run, line by line.
+//!
+//! A line is written as it happens, for the run after a crash. Holds no secret.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,42 +11,42 @@ use super::plan::Plan;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Entry {
-    /// The run begins: everything that it means to do. Always the first line.
+    /// The intent of the run. Always the first line.
     Run {
         /// The plan.
         plan: Box<Plan>,
-        /// Serial of the ledger that it began with. A ledger of another serial was written by other runs since.
+        /// The serial of the ledger at the start. If the ledger has another serial, later runs wrote it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ledger: Option<u64>,
     },
-    /// A call is about to leave. On disk before it does, where it cannot simply be made again.
+    /// The intent of a call. If a retry is not safe, it is synced before the call leaves.
     Begin {
-        /// Place of the step in the plan.
+        /// The index of the step in the plan.
         step: usize,
-        /// When, in milliseconds since 1970 UTC.
+        /// The time, in milliseconds since 1970 UTC.
         #[serde(default)]
         at_ms: i64,
     },
-    /// A call was answered. Written before anything that depends on it starts.
+    /// The response to a call. Written before any dependent step starts.
     End {
-        /// Place of the step in the plan.
+        /// The index of the step in the plan.
         step: usize,
-        /// What the answer was.
+        /// The outcome.
         ending: Ending,
-        /// The number of a queue that it made.
+        /// The number of a created queue.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         made: Option<OperatorId>,
     },
 }
 
-/// How a call ended.
+/// The outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Ending {
-    /// The vendor said yes.
+    /// The vendor accepted it.
     Done,
-    /// The vendor said no, or it was never sent.
+    /// The vendor refused it, or it was never sent.
     Failed,
-    /// Nobody knows: live state tells.
+    /// Unknown: the read-back decides.
     Unknown,
 }

@@ -1,5 +1,6 @@
-//! What rosterctl applied last: the fields that no operation returns, the number of each queue, and
-//! what it owns. Losing it loses no roster.
+//! The ledger: last set values of unread fields, the number of each queue, and the owned resources.
+//!
+//! Losing it loses no roster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use super::identity::{Identity, Tenant};
 use super::secret::SecretRef;
 use super::value::Value;
 
-/// Version of the ledger's form that this program writes.
+/// The version of the ledger's format that this program writes.
 pub const VERSION: u32 = 2;
 
 /// The ledger of a workspace. Holds no secret.
@@ -22,51 +23,54 @@ pub const VERSION: u32 = 2;
 pub struct Ledger {
     /// `rosterctl.ledger`.
     pub format: String,
-    /// Version of the form.
+    /// The version of the format.
     pub version: u32,
-    /// Name of the workspace that it is of; unsaid until it is written again by a rosterctl that tells it.
+    /// The name of its workspace; missing if an older rosterctl wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<String>,
-    /// Counts the writes.
+    /// The number of writes.
     pub serial: u64,
-    /// End of the last run that left nothing to do, as a UTC timestamp.
+    /// The end of the last run that left nothing to do, as a UTC timestamp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_clean_run: Option<String>,
-    /// The tenant that each connection leads to, by provider.
+    /// The tenant of each connection, by provider.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tenants: BTreeMap<String, Tenant>,
-    /// What was applied, by resource.
+    /// The applied state, by resource.
     pub resources: BTreeMap<String, LedgerEntry>,
-    /// What agents had that are being deleted and made again, until they have it back; by resource.
+    /// The backups of agents with an unfinished replacement, by resource.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kept: BTreeMap<String, ReplacementBackup>,
-    /// Queues that a run asked for without an answer, and until when the vendor may still make them, in
-    /// milliseconds since 1970 UTC: before that nobody asks for them again.
+    /// The queue creations without a response, each with a time in milliseconds since 1970 UTC.
+    ///
+    /// Until then the vendor may still complete it, and no run sends it again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub awaited: BTreeMap<String, i64>,
-    /// Agents at work that the last run left alone, each with its state, by the resource that waits for them. They
-    /// stand beside the entries, since a mark makes nothing owned.
+    /// The busy agents that the last run skipped, with their states, by waiting resource.
+    ///
+    /// They are not part of the entries, because a mark makes no resource owned.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub waiting: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// What an agent had before it was deleted to be made again. It is written down before the deletion, so that
-/// whatever becomes of that run, a later one can give it back.
+/// A backup of an agent, made before the delete of its replacement.
+///
+/// It is written before the delete, so that a later run can restore it whatever the outcome of that run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReplacementBackup {
-    /// Values in the manifest's words, by field; never a password.
+    /// The values in the manifest's words, by field; never a password.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Json>,
-    /// What it held in the fields that forced the replacement: while it holds that, it was not deleted.
+    /// The values of the fields that forced the replacement: an agent that still holds them was not deleted.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub was: BTreeMap<String, Json>,
-    /// Its priority in queues that it came back to, by the vendor's number.
+    /// Its priority in queues that it returned to, by the vendor's number.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub queues: BTreeMap<String, i64>,
 }
 
-/// What was applied to one resource.
+/// The applied state of one resource.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a mark of its own, left out of the file while false"
@@ -74,88 +78,89 @@ pub struct ReplacementBackup {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LedgerEntry {
-    /// Values in the manifest's words, by field.
+    /// The values in the manifest's words, by field.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Json>,
     /// The vendor's number of a queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exten: Option<String>,
-    /// No listing has shown the queue since its creation was answered: it is never asked for again.
+    /// True if no listing has shown the queue since its creation: it is not created again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pending: bool,
-    /// No manifest declared the queue in the last clean run.
+    /// True if no manifest declared the queue in the last clean run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub let_go: bool,
     /// The vendor's own identity of the agent.
     #[serde(default, skip_serializing_if = "Identity::is_unknown")]
     pub identity: Identity,
-    /// Since the last clean run another agent has the number than the one known before.
+    /// True if the number belongs to another agent since the last clean run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub succeeded: bool,
-    /// The manifest protected the agent in the last run.
+    /// True if the manifest protected the agent in the last run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
-    /// Fields known here that no manifest held in the last clean run.
+    /// The fields in this entry that no manifest held in the last clean run.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub released: BTreeSet<String>,
-    /// The password was set by rosterctl, with this version where one was given.
+    /// The password that rosterctl set, with its version if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<AppliedPassword>,
-    /// Fields that no operation returns and that a call set whose answer was not heard: they are set again.
+    /// The unread fields that a call without a response set: they are set again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unconfirmed: BTreeSet<String>,
-    /// Values that a replacement asked for and that the vendor did not take: it is not made again for them.
+    /// The values that a replacement sent and the vendor did not accept: it is not repeated for them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not_taken: BTreeMap<String, Json>,
-    /// The password was not set by rosterctl: what the manifest said of it when the agent was adopted.
+    /// The reference at adoption, for a password that rosterctl did not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_seen: Option<SeenPassword>,
-    /// A password that was made for the agent in a store and that the vendor has not accepted yet.
+    /// A generated password in a store that the vendor has not accepted yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_made: Option<MadePassword>,
 }
 
-/// Where a password lies that was made.
+/// The place of a generated password.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MadePassword {
-    /// Its store.
+    /// The store.
     pub store: String,
-    /// Its key.
+    /// The key.
     pub key: String,
 }
 
 impl MadePassword {
-    /// The place of a secret.
+    /// Returns the place of a secret.
     pub fn from_ref(secret: &SecretRef) -> Self {
         Self { store: secret.store.to_string(), key: secret.key.to_string() }
     }
 }
 
-/// What is known of a password that rosterctl set; never the password nor a plain digest of it.
+/// The known facts about a password that rosterctl set; never the password or a plain digest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AppliedPassword {
-    /// `version` of the reference when it was set.
+    /// The `version` of the reference when it was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
-    /// Keyed fingerprint of the password, where `ledger.fingerprintKey` is set.
+    /// The keyed fingerprint of the password, if `ledger.fingerprintKey` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// Store that it came from; unsaid by a rosterctl that did not tell it.
+    /// The store that it came from; missing if an older rosterctl set it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
-    /// Key in that store.
+    /// The key in that store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
 
-/// What a manifest said of a password that rosterctl has not set: raising `version` from there asks for a rotation,
-/// although nobody knows what the password is.
+/// The manifest's reference to a password that rosterctl has not set.
+///
+/// A higher `version` asks for a rotation, although the current password is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeenPassword {
-    /// `version` of the reference.
+    /// The `version` of the reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
 }
@@ -178,7 +183,7 @@ impl Default for Ledger {
 }
 
 impl LedgerEntry {
-    /// Returns the entry as JSON without the fingerprint of its password, for others to read.
+    /// Returns the entry as JSON without its password's fingerprint, for other programs.
     pub fn without_fingerprint(&self) -> Json {
         let mut entry = self.clone();
         if let Some(password) = &mut entry.password {
@@ -187,16 +192,16 @@ impl LedgerEntry {
         serde_json::to_value(entry).unwrap_or_default()
     }
 
-    /// Returns the value that was applied to a field; none too where this rosterctl cannot read it.
+    /// Returns the applied value of a field; `None` also if this version cannot parse it.
     pub fn value(&self, field: &Field) -> Option<Value> {
         codec::from_json(field, self.fields.get(field.key)?).ok()?
     }
 }
 
 impl Ledger {
-    /// What was applied to a resource.
+    /// Returns the entry of a resource.
     pub fn get(&self, id: &ResourceId) -> Option<&LedgerEntry> {
-        // In a first run there is nothing, and no id has to be spelled.
+        // In a first run there are no entries, and no id needs to be formatted.
         if self.resources.is_empty() {
             return None;
         }
@@ -208,7 +213,7 @@ impl Ledger {
         self.get(id).is_some()
     }
 
-    /// Returns what was applied to the agent that has a number now; `None` for another agent than the known one.
+    /// Returns the entry of the agent that has a number now; `None` for another agent.
     pub fn agent(&self, id: &ResourceId, live: &Record) -> Option<&LedgerEntry> {
         self.get(id).filter(|known| !known.identity.is_another(live.identity()))
     }

@@ -1,8 +1,8 @@
-//! What the vendors answered, and what they cannot tell.
+//! The live state from the vendors' responses, and its gaps.
 //!
-//! Only what a field's `read` column names is kept, so live state can hold no secret: vendors return
-//! passwords nobody asked for. Every value is normalised (a number given as text is a number; an
-//! unset text, however it is spelled, is not there).
+//! Only the keys in a field's `read` column are kept, so live state can hold no secret: vendors return unrequested
+//! passwords. Every value is normalized: a number given as text is a number, and an unset text of any form is
+//! missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use super::queue::ASSIGN_MEMBERS;
 use super::seat::{EMPLOYEE, LiveSeat};
 use super::value::{Members, Value};
 
-/// A listing, and whether it is proved to be whole.
+/// A listing, with any doubt that it is complete.
 #[derive(Clone, Debug)]
 pub struct Listing<K, V> {
-    /// What was listed.
+    /// The resources.
     pub items: BTreeMap<K, V>,
-    /// Why nothing in it may be called missing; `None` when it is proved complete.
+    /// The reason why no resource outside it may be called missing; `None` if it is proved complete.
     pub incomplete: Option<String>,
-    /// What was listed and belongs to another company: it is neither compared, counted nor deleted.
+    /// The resources of another company: they are neither compared, counted nor deleted.
     pub foreign: BTreeSet<K>,
-    /// Rows of a page at the vendor; how many calls a listing costs follows from it.
+    /// The number of rows on a vendor's page, from which the number of calls follows.
     pub page_size: usize,
 }
 
@@ -34,7 +34,7 @@ impl<K, V> Default for Listing<K, V> {
 }
 
 impl<K, V> Listing<K, V> {
-    /// How many calls it costs to read it again.
+    /// Returns the number of calls that another read needs.
     pub fn pages(&self) -> usize {
         (self.items.len() + self.foreign.len()).div_ceil(self.page_size.max(1)).max(1)
     }
@@ -43,14 +43,14 @@ impl<K, V> Listing<K, V> {
 /// A live queue.
 #[derive(Clone, Debug, Default)]
 pub struct LiveQueue {
-    /// Its display name; two may have the same.
+    /// The display name; two queues may have the same.
     pub name: Arc<str>,
-    /// What is known of it.
+    /// Its fields.
     pub record: Record,
 }
 
 impl LiveQueue {
-    /// Who serves it, where that is known.
+    /// Returns the members, if they are known.
     pub fn members(&self) -> Option<&Members> {
         match self.record.get(&ASSIGN_MEMBERS) {
             Some(Value::Members(members)) => Some(members),
@@ -62,17 +62,17 @@ impl LiveQueue {
 /// The voice seats, which are read and never written.
 #[derive(Clone, Debug, Default)]
 pub enum Seats {
-    /// No connection reads them.
+    /// No connection reads seats.
     #[default]
     Unasked,
-    /// They could not be read, and why.
+    /// The read failed, for these reasons.
     Unread(String, Option<Reason>),
-    /// They were read.
+    /// The seats.
     Read(LiveSeats),
 }
 
 impl Seats {
-    /// What was read, if it was.
+    /// Returns the seats, if they were read.
     pub fn read(&self) -> Option<&LiveSeats> {
         match self {
             Seats::Read(seats) => Some(seats),
@@ -84,16 +84,16 @@ impl Seats {
 /// Voice seats that were read.
 #[derive(Clone, Debug, Default)]
 pub struct LiveSeats {
-    /// By account.
+    /// The seats, by account.
     pub listing: Listing<OperatorId, LiveSeat>,
-    /// What comparing with its secret told of the password of each seat whose manifest names one.
+    /// The result of each password comparison, of seats whose manifest names a password.
     pub passwords: BTreeMap<OperatorId, SeatPassword>,
-    /// Over how many days, until now, their calls were counted.
+    /// The span of the call figures in days, until now.
     pub days: u32,
 }
 
 impl LiveSeats {
-    /// The seats of an agent: those with its number as their work number, the one word that both systems share.
+    /// Returns the seats of an agent: their work number is its number, the only key that both systems share.
     pub fn seats_of<'a>(
         &'a self,
         agent: &'a OperatorId,
@@ -103,32 +103,32 @@ impl LiveSeats {
     }
 }
 
-/// What comparing a seat's password told. The password itself, and its digest, are never kept.
+/// The result of comparing a seat's password. Neither the password nor its digest is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SeatPassword {
-    /// It is the secret's.
+    /// The password is the secret's.
     Same,
-    /// It is another one.
+    /// The password is another one.
     Other,
-    /// The vendor tells none.
+    /// The vendor returns no password.
     Untold,
-    /// The secret cannot be had, and why.
+    /// The secret cannot be read, for this reason.
     Unknown(String),
 }
 
-/// What is live.
+/// The live state of a workspace.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
-    /// Agents by number; `None` when no connection holds agents.
+    /// Agents by number; `None` if no connection holds agents.
     pub agents: Option<Listing<OperatorId, Record>>,
-    /// Queues by the vendor's number; `None` when no connection holds queues.
+    /// Queues by the vendor's number; `None` if no connection holds queues.
     pub queues: Option<Listing<OperatorId, LiveQueue>>,
     /// Voice seats.
     pub seats: Seats,
 }
 
 impl Live {
-    /// Returns the listings of agents and queues that are not proved complete, and why.
+    /// Returns the incomplete listings of agents and queues, each with the reason.
     pub fn doubts(&self) -> Vec<(&'static str, &str)> {
         let agents = self.agents.as_ref().and_then(|listing| listing.incomplete.as_deref());
         let queues = self.queues.as_ref().and_then(|listing| listing.incomplete.as_deref());

@@ -1,4 +1,4 @@
-//! Values that a vendor shows in part: `138****1111`, `张*`. What such a text hides is not known.
+//! Values that a vendor shows only in part: `138****1111`, `张*`. The hidden part is unknown.
 
 use super::agent;
 use super::field::{Field, Personal};
@@ -16,7 +16,7 @@ pub fn is_masked(field: &Field, text: &str) -> bool {
         || (name && text.contains(is_star) && text.chars().all(|c| is_star(c) || is_ideograph(c)))
 }
 
-/// The character that stands for a hidden one, in its spellings.
+/// Returns true for a character that masks another, in any of its forms.
 fn is_star(c: char) -> bool {
     matches!(c, '*' | '＊' | '•' | '●' | '∗' | '✱')
 }
@@ -25,13 +25,13 @@ fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')
 }
 
-/// Whether a text is a number of which some digits may be hidden.
+/// Returns true if a text is a number with some digits possibly hidden.
 fn is_number(text: &str) -> bool {
     let known = |c: char| c.is_ascii_digit() || is_star(c) || matches!(c, '+' | '-' | ' ');
     text.contains(|c: char| c.is_ascii_digit()) && text.chars().all(known)
 }
 
-/// The lengths of the runs of hidden characters. In a number `x` between digits is one, too.
+/// The lengths of the runs of hidden characters. In a number, an `x` between digits is one, too.
 struct Runs<'a> {
     chars: std::iter::Peekable<std::str::Chars<'a>>,
     number: bool,
@@ -90,7 +90,7 @@ mod tests {
         for text in ["张三", "VIP*1", "Max", "xx", "阿卜杜拉·买买提"] {
             assert!(!is_masked(&agent::NAME, text), "{text}");
         }
-        // Of no person: stars may be decoration.
+        // Fields that are not personal: stars may be decoration.
         assert!(
             !is_masked(&agent::MAIN_SKILL_GROUP, "售前**") && !is_masked(&agent::ANNOUNCEMENT, "您好****")
         );

@@ -1,7 +1,7 @@
 //! Messages as data: a variant a sentence, its arguments typed. The room `messages` writes the sentences.
 //!
-//! Plan, apply and readers make variants; reports ask them for a sentence, group them and mask them by their
-//! arguments. Nothing reads a sentence back.
+//! Plan, apply and readers create variants. Reports turn them into sentences, and group and mask them by their
+//! arguments. No code parses a sentence.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -11,8 +11,9 @@ use super::id::{Kind, OperatorId, ResourceId};
 use super::objection::{IdObjection, KeyObjection, ValueObjection};
 use super::value::Value;
 
-/// A word of ours: a key of a manifest, a flag, an operation. A `String` argument is free text: it comes from a file, a
-/// vendor or a system, and may hold what is personal.
+/// A fixed word: a manifest key, a flag, an operation.
+///
+/// A `String` argument is free text: it comes from a file, a vendor or a system, and may be personal.
 pub type Word = Cow<'static, str>;
 
 /// Returns some words as an argument.
@@ -20,9 +21,9 @@ pub fn words(words: &[&'static str]) -> Vec<Word> {
     words.iter().copied().map(Word::Borrowed).collect()
 }
 
-/// A change of the arguments of messages: what masks them, or what draws several messages together.
+/// A change of the arguments of messages, to mask them or to group several messages.
 pub trait Rewrite {
-    /// Returns what stands in place of a free text.
+    /// Returns the replacement of a free text.
     fn text(&self, text: &str) -> String;
 
     /// Changes two values of a field.
@@ -82,7 +83,7 @@ plain!(IdObjection, KeyObjection, ValueObjection);
 
 /// Writes an enumeration of messages: a variant a sentence, with its arguments.
 ///
-/// In JSON a variant is its `kind`, and its `args` beside it. [`Argument::rewrite`] goes through all arguments of all
+/// In JSON a variant is its `kind`, with its `args` beside it. [`Argument::rewrite`] rewrites all arguments of all
 /// variants.
 macro_rules! messages {
     ($(#[$meta:meta])* $name:ident {

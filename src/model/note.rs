@@ -1,4 +1,4 @@
-//! Notes: messages about the steps of an apply, about what moved, and about agents that were left alone.
+//! Notes: messages about the steps of an apply, changed preconditions, and skipped busy agents.
 
 use std::time::Duration;
 
@@ -244,7 +244,7 @@ impl From<&Failure> for Unread {
 }
 
 impl Note {
-    /// Returns true if a step did not take effect only since the vendor keeps its values in another form.
+    /// Returns true if the read-back differs only in the form of values.
     pub fn is_form(&self) -> bool {
         let Note::NotTaken { what, .. } = self else { return false };
         let is_kept = |note: &Note| matches!(note, Note::Differs { kept: true, .. });

@@ -1,8 +1,8 @@
-//! Reasons for which an id, a key or a secret is refused.
+//! Objections to ids, keys and secrets.
 
 use serde::{Deserialize, Serialize};
 
-/// Reason for which no manifest may use an id.
+/// The reason why no manifest may use an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum IdObjection {
@@ -18,7 +18,7 @@ pub enum IdObjection {
     Begin,
 }
 
-/// Reason for which a store cannot have a key.
+/// The reason why a store cannot hold a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum KeyObjection {
@@ -48,7 +48,7 @@ pub enum KeyObjection {
     Sign,
 }
 
-/// Reason for which the value of a secret cannot be used.
+/// The reason why the value of a secret cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ValueObjection {

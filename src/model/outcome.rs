@@ -1,4 +1,4 @@
-//! What became of the steps of a plan.
+//! Results of a plan's steps.
 
 use std::sync::Arc;
 
@@ -9,50 +9,51 @@ use crate::model::value::Members;
 
 pub use crate::model::note::{Allowed, Deferred, Stale};
 
-/// What became of a step.
+/// The result of a step.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact that another reader asks for")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepResult {
-    /// Its end.
+    /// The status.
     pub status: Status,
-    /// The reason, where the status does not say it.
+    /// The reason, if the status does not imply it.
     pub notes: Vec<Note>,
-    /// The number of a queue that it made.
+    /// The number of a created queue.
     pub made: Option<OperatorId>,
-    /// No listing has shown the queue that it made.
+    /// True if no listing has shown the created queue.
     pub pending: bool,
-    /// The vendor's own identities of the agents that it made.
+    /// The vendor's identities of the created agents.
     pub identities: Vec<(OperatorId, Identity)>,
-    /// The step was carried out, but for the targets that were left out.
+    /// True if the step was carried out, except for the left-out targets.
     pub carried_out: bool,
-    /// Targets that were left out.
+    /// The targets that were left out.
     pub left_out: Vec<ResourceId>,
-    /// Nothing but people at work kept it from being done in full.
+    /// True if only busy agents kept the step from being done in full.
     pub only_deferred: bool,
-    /// Agents that the step left alone because they are at work.
+    /// The agents that the step skipped because they are busy.
     pub spared: Vec<Deferred>,
-    /// The member list that was written, where it is not the one of the step.
+    /// The written member list, if it differs from the step's.
     pub members: Option<Arc<Members>>,
-    /// Queue members that are no live agents, that no manifest asks for and that the vendor left out.
+    /// The members that the vendor dropped: no live agents, and no manifest names them.
     pub dropped: Vec<OperatorId>,
-    /// Targets for which the vendor said yes, although reading back did not show it: of what no operation returns
-    /// nothing else ever tells.
+    /// The targets that the vendor confirmed, although the read-back does not show it.
+    ///
+    /// Of an unread field there is no other evidence.
     pub acknowledged: Vec<ResourceId>,
-    /// The vendor confirmed the step's call. Without it nothing is known of fields that no operation returns.
+    /// True if the vendor confirmed the step's call. Without it, unread fields are unknown.
     pub confirmed: bool,
-    /// Fields that calls after it set again, which the vendor confirmed.
+    /// The fields that later calls set again and the vendor confirmed.
     pub reset: Vec<String>,
-    /// Targets of which the call may have set what no operation returns: it left, and no yes that holds was heard.
+    /// The targets whose unread fields the call may have set: it was sent, and not reliably confirmed.
     pub doubted: Vec<ResourceId>,
 }
 
 impl StepResult {
-    /// Whether the step is done, and was seen to be as far as anything shows it.
+    /// Returns true if the step is done, and the read-back shows all that it can.
     pub fn is_proved(&self) -> bool {
         self.status == Status::Done && self.carried_out
     }
 
-    /// Whether the step took effect on one of its targets.
+    /// Returns true if the step took effect on one of its targets.
     pub fn took(&self, target: &ResourceId) -> bool {
         self.carried_out && !self.left_out.contains(target)
     }
@@ -72,7 +73,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word in results.
+    /// Returns the word in results.
     pub fn word(self) -> &'static str {
         match self {
             Status::Done => "done",

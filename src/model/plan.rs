@@ -1,4 +1,4 @@
-//! The plan: what will change, by which calls, in which order; and what no call can mend.
+//! The plan: the changes, their calls in order, and the findings that no call can remedy.
 //!
 //! It is data: printed, saved, compared. It holds no secret, only names of secrets.
 
@@ -41,7 +41,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The mark before its line: `+`, `~`, `-/+`, `-`.
+    /// Returns the mark before its line: `+`, `~`, `-/+`, `-`.
     pub fn mark(self) -> &'static str {
         match self {
             Action::Create => "+",
@@ -107,17 +107,17 @@ pub struct Change {
 }
 
 impl Change {
-    /// Returns what changes in a field.
+    /// Returns the change of a field.
     pub fn field(&self, field: &Field) -> Option<&FieldDiff> {
         self.fields.iter().find(|diff| diff.field == field)
     }
 
-    /// Returns a queue's members before the change, where it changes them.
+    /// Returns a queue's members before the change, if it changes them.
     pub fn members_before(&self) -> Option<&Arc<Members>> {
         self.field(&ASSIGN_MEMBERS)?.before.as_ref()?.members()
     }
 
-    /// Returns a queue's members after the change, where it sets them.
+    /// Returns a queue's members after the change, if it sets them.
     pub fn members_after(&self) -> Option<&Arc<Members>> {
         self.field(&ASSIGN_MEMBERS)?.after.as_ref()?.members()
     }
@@ -163,7 +163,7 @@ impl FieldDiff {
         keys.iter().any(|key| key == self.field.key)
     }
 
-    /// Makes a difference without a reason and without a place in a manifest.
+    /// Creates a difference without a reason and without a place in a manifest.
     pub fn new(
         field: &'static Field,
         before: Option<Value>,
@@ -183,7 +183,7 @@ impl FieldDiff {
         }
     }
 
-    /// Makes the difference between the value before and the value of a manifest.
+    /// Creates the difference between the value before and the value of a manifest.
     pub fn to_entry(before: Option<Value>, entry: &Entry, moved: ChangeOrigin) -> Self {
         let (after, secret) = match &entry.value {
             Value::Password(secret) => (None, Some(SecretRef::clone(secret))),
@@ -222,7 +222,7 @@ impl<'de> Deserialize<'de> for Change {
     }
 }
 
-/// A [`Change`] as it is spelled: its id tells how to parse its fields.
+/// A [`Change`] in its JSON form: its id determines how its fields are parsed.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SpelledChange {
@@ -243,7 +243,7 @@ struct SpelledChange {
     source: Option<Source>,
 }
 
-/// A [`FieldDiff`] as it is spelled.
+/// A [`FieldDiff`] in its JSON form.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SpelledField {
@@ -315,7 +315,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The word in plans and results.
+    /// Returns the word in plans and results.
     pub fn word(self) -> &'static str {
         match self {
             Operation::AgentCreate => "agent.create",
@@ -474,27 +474,27 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether there is nothing to do; findings may still stand.
+    /// Returns true if there are no changes; there may be findings.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// The change of a resource.
+    /// Returns the change of a resource.
     pub fn change(&self, id: &ResourceId) -> Option<&Change> {
-        // The planner orders them by id; a plan that comes from elsewhere need not be.
+        // The planner orders changes by id; a plan from elsewhere may not.
         match self.changes.binary_search_by(|change| change.id.cmp(id)) {
             Ok(at) => self.changes.get(at),
             Err(_) => self.changes.iter().find(|change| change.id == *id),
         }
     }
 
-    /// Whether live differs from the manifests.
+    /// Returns true if live state differs from the manifests.
     pub fn differs(&self) -> bool {
         let weighs = |f: &Finding| f.severity != Severity::Info;
         !self.changes.is_empty() || self.findings.iter().any(weighs)
     }
 
-    /// Whether some finding has this effect.
+    /// Returns true if some finding has this effect.
     pub fn has(&self, effect: Effect) -> bool {
         self.findings.iter().any(|f| f.effect() == effect)
     }

@@ -1,10 +1,11 @@
-//! Who is at work, said by which system; and whom a step must leave alone.
+//! Agents' presence, reported by several systems, and the verdict on disruptive steps.
 //!
-//! In: what the presence systems answered, and the policy. Out: for an agent and a step that would hurt them,
-//! a [`PresenceVerdict`]. Silence and failure are kept apart: an agent that a system answers without is not at
-//! work there; a system that could not be read, whose listing is not proved whole, or that was asked for one
-//! agent and answered nothing of them, leaves a [`PresenceGap`], and what a gap means is the policy's word (`onError`). So
-//! it is with a state that no document lists.
+//! In: the systems' responses, and the policy. Out: a [`PresenceVerdict`] for an agent and a disruptive step.
+//!
+//! Absence and failure are distinct. An agent outside a complete listing is not at work there. A system leaves a
+//! [`PresenceGap`] if it could not be read, or if its listing is not proved complete. So does a system that was asked
+//! for one agent and returned nothing about it. A state that no document lists counts as a gap, too. The policy
+//! (`onError`) decides what a gap means.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,7 +18,7 @@ use super::call::Reason;
 use super::id::OperatorId;
 use super::message::{Word, messages, plain};
 
-/// What somebody is doing, in our words.
+/// A state of an agent, in rosterctl's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
@@ -47,7 +48,7 @@ pub enum State {
     Unknown,
 }
 
-/// Every state, its word and its meaning: what `policy.presence.protect` may name.
+/// Every state, its word and its meaning: the values of `policy.presence.protect`.
 pub const STATES: &[(State, &str, &str)] = &[
     (State::OnCall, "on-call", "A call rings, is answered or is in progress."),
     (State::WrapUp, "wrap-up", "Finishing the work of the last call."),
@@ -75,12 +76,12 @@ pub const STATE_WORDS: &[&str] = &{
 };
 
 impl State {
-    /// Its word.
+    /// Returns the state's word.
     pub fn word(self) -> &'static str {
         STATES.iter().find(|(state, ..)| *state == self).map_or("unknown", |(_, word, _)| word)
     }
 
-    /// Returns the state as it stands after `is`.
+    /// Returns the state as a phrase after `is`.
     pub fn phrase(self) -> &'static str {
         match self {
             State::OnCall => "on a call",
@@ -98,7 +99,7 @@ impl State {
         }
     }
 
-    /// The state of a word.
+    /// Returns the state of a word.
     pub fn from_word(word: &str) -> Option<State> {
         STATES.iter().find(|(_, w, _)| *w == word).map(|(state, ..)| *state)
     }
@@ -110,40 +111,40 @@ impl fmt::Display for State {
     }
 }
 
-/// What one system says of one agent.
+/// One system's report on one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresenceReport {
-    /// The provider that says so.
+    /// The provider.
     pub system: &'static str,
-    /// In which state the agent is.
+    /// The state of the agent.
     pub state: State,
-    /// What the word leaves out: `desktop`, `app`, or the vendor's own words of an unlisted state.
+    /// Further detail: `desktop`, `app`, or the vendor's own words of an unlisted state.
     pub detail: Option<Arc<str>>,
 }
 
 impl PresenceReport {
-    /// Why a state that no document lists tells nothing; `None` of any other.
+    /// Returns the reason why an unlisted state is a gap; `None` of any other state.
     pub fn unlisted(&self) -> Option<GapReason> {
         let detail = || self.detail.as_ref().map(ToString::to_string);
         (self.state == State::Unknown).then(|| GapReason::Unlisted { detail: detail() })
     }
 }
 
-/// A system that told nothing, or not all.
+/// A system's missing or incomplete report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresenceGap {
     /// The provider.
     pub system: &'static str,
-    /// Of whom; of everybody whom the system did not mention, when left out.
+    /// The agent, or all agents without a report if `None`.
     pub agent: Option<OperatorId>,
-    /// Why.
+    /// The reason.
     pub why: GapReason,
-    /// Whether the system did answer, only not with anything about this agent.
+    /// True if the system responded, but not about this agent.
     pub answered: bool,
 }
 
 messages! {
-    /// The reason why a system did not tell whether an agent is at work.
+    /// The reason why a system did not report an agent's state.
     GapReason {
         /// It answered without the agent.
         NotMentioned,
@@ -166,7 +167,7 @@ impl From<&str> for GapReason {
     }
 }
 
-/// What the presence systems answered.
+/// The reports of all presence systems.
 #[derive(Clone, Debug, Default)]
 pub struct Presence {
     said: BTreeMap<OperatorId, Vec<PresenceReport>>,
@@ -176,12 +177,12 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// Takes down that a system was asked, whatever comes of it.
+    /// Records that a system was queried, whatever the outcome.
     pub fn asked(&mut self, system: &'static str) {
         self.systems.insert(system);
     }
 
-    /// Takes down what a system says; the same said twice counts once.
+    /// Records a system's report; duplicates count once.
     pub fn say(&mut self, agent: OperatorId, said: PresenceReport) {
         self.systems.insert(said.system);
         let all = self.said.entry(agent).or_default();
@@ -190,27 +191,28 @@ impl Presence {
         }
     }
 
-    /// Takes down that a system told nothing of an agent, or of everybody whom it did not mention.
+    /// Records that presence is unknown for `agent`, or for every agent not listed if `None`.
     pub fn fail(&mut self, system: &'static str, agent: Option<OperatorId>, why: impl Into<GapReason>) {
         self.systems.insert(system);
         self.gaps.push(PresenceGap { system, agent, why: why.into(), answered: false });
     }
 
-    /// Takes down that a system that was asked for an agent answered, and not about them: they were not observed,
-    /// which is not the same as not at work.
+    /// Records that a system's response was not about the agent that it was asked for.
+    ///
+    /// The agent was not observed, which is not the same as not at work.
     pub fn unobserved(&mut self, system: &'static str, agent: OperatorId) {
         self.systems.insert(system);
         let why = GapReason::NotMentioned;
         self.gaps.push(PresenceGap { system, agent: Some(agent), why, answered: true });
     }
 
-    /// Forgets what is known of an agent, before it is read again.
+    /// Removes the reports and gaps of an agent, before it is read again.
     pub fn forget(&mut self, agent: &OperatorId) {
         self.said.remove(agent);
         self.gaps.retain(|gap| gap.agent.as_ref() != Some(agent));
     }
 
-    /// Takes over what another reading says.
+    /// Adds the reports and gaps of another reading.
     pub fn merge(&mut self, other: Presence) {
         for (agent, all) in other.said {
             for said in all {
@@ -224,24 +226,25 @@ impl Presence {
         }
     }
 
-    /// Records why a system left a gap; the gravest reason stays.
+    /// Records the reason why a system left a gap; the gravest reason stays.
     pub fn because(&mut self, system: &'static str, reason: Reason) {
         let known = self.reasons.entry(system).or_insert(reason);
         *known = reason.max(*known);
     }
 
-    /// Returns why a system left a gap.
+    /// Returns the reason why a system left a gap.
     pub fn reason(&self, system: &str) -> Option<Reason> {
         self.reasons.get(system).copied()
     }
 
-    /// What is said of an agent, in the order in which it was told.
+    /// Returns the reports on an agent, in the order of arrival.
     pub fn reports(&self, agent: &OperatorId) -> &[PresenceReport] {
         self.said.get(agent).map_or(&[], Vec::as_slice)
     }
 
-    /// What is said of an agent, and of a number that differs from theirs in zeros before it: systems that keep
-    /// numbers have no such zeros.
+    /// Returns the reports on an agent, and on numbers that differ only in leading zeros.
+    ///
+    /// Systems that store numbers have no leading zeros.
     pub fn about<'a>(&'a self, agent: &'a OperatorId) -> impl Iterator<Item = &'a PresenceReport> + use<'a> {
         let same = agent.number().into_iter().flat_map(move |number| {
             let from = self.said.range(OperatorId::from(number)..);
@@ -252,7 +255,7 @@ impl Presence {
             .chain(same.filter(move |(other, _)| *other != agent).flat_map(|(_, said)| said))
     }
 
-    /// What one system says of an agent.
+    /// Returns one system's reports on an agent.
     pub fn by<'a>(
         &'a self,
         agent: &OperatorId,
@@ -261,17 +264,17 @@ impl Presence {
         self.reports(agent).iter().filter(move |said| said.system == system)
     }
 
-    /// Everybody of whom something is said.
+    /// Returns all agents with reports.
     pub fn agents(&self) -> impl Iterator<Item = (&OperatorId, &[PresenceReport])> {
         self.said.iter().map(|(agent, all)| (agent, all.as_slice()))
     }
 
-    /// The gaps.
+    /// Returns the gaps.
     pub fn gaps(&self) -> &[PresenceGap] {
         &self.gaps
     }
 
-    /// The gap that leaves an agent's state open: a system failed, and did not mention them.
+    /// Returns the gap that leaves an agent's state unknown: a system failed, and did not report it.
     pub fn gap(&self, agent: &OperatorId) -> Option<&PresenceGap> {
         self.gaps.iter().find(|gap| match &gap.agent {
             Some(whom) => whom == agent,
@@ -279,23 +282,23 @@ impl Presence {
         })
     }
 
-    /// Whether any system was asked. With none, nothing is guarded.
+    /// Returns true if any system was queried. Without one, no agent is protected.
     pub fn is_known(&self) -> bool {
         !self.systems.is_empty()
     }
 }
 
-/// What a step would do to somebody at work. The words are those of `policy.presence.block`.
+/// A disruption of a busy agent. The words are those of `policy.presence.block`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Disruption {
-    /// Delete the agent, also as part of a replacement.
+    /// Deletes the agent, also as part of a replacement.
     Delete,
-    /// Take the right to sign in away.
+    /// Removes the right to sign in.
     Disable,
-    /// Change the main skill group.
+    /// Changes the main skill group.
     Regroup,
-    /// Take the agent out of a queue.
+    /// Removes the agent from a queue.
     Unqueue,
 }
 
@@ -305,26 +308,26 @@ plain!(State, Disruption);
 pub const HARMS: &[&str] = &["delete", "disable", "regroup", "unqueue"];
 
 impl Disruption {
-    /// All of them.
+    /// All disruptions.
     pub const ALL: [Disruption; 4] =
         [Disruption::Delete, Disruption::Disable, Disruption::Regroup, Disruption::Unqueue];
 
-    /// Its word.
+    /// Returns the word of the disruption.
     pub fn word(self) -> &'static str {
         HARMS.get(self as usize).copied().unwrap_or_default()
     }
 }
 
-/// The guard that `policy.presence` asks for.
+/// The presence guard's settings in `policy.presence`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresencePolicy {
-    /// States in which an agent is left alone.
+    /// The states in which an agent is left alone.
     pub protect: BTreeSet<State>,
-    /// What is not done to an agent in such a state.
+    /// The disruptions that are blocked in such a state.
     pub block: BTreeSet<Disruption>,
-    /// How long to wait for the state to end.
+    /// The time to wait for the state to end.
     pub wait: Duration,
-    /// Whether a gap is no reason to refuse.
+    /// True if a gap is no reason to refuse.
     pub allow_gaps: bool,
 }
 
@@ -340,15 +343,15 @@ impl Default for PresencePolicy {
 }
 
 impl PresencePolicy {
-    /// Whether presence has to be read before such a step at all.
+    /// Returns true if presence must be read before such a step.
     pub fn guards(&self, harm: Disruption) -> bool {
         !self.protect.is_empty() && self.block.contains(&harm)
     }
 
-    /// Judges a step that would do this to an agent.
+    /// Judges a step that would disrupt an agent.
     ///
-    /// A state that blocks goes before a gap: it says more. A state that no document lists may be any, and counts
-    /// as a gap. With no system asked, nothing is guarded.
+    /// A blocking state takes precedence over a gap, because it is more specific. A state that no document lists may
+    /// be any state, and counts as a gap. If no system was queried, no agent is protected.
     pub fn evaluate(&self, harm: Disruption, agent: &OperatorId, presence: &Presence) -> PresenceVerdict {
         if !self.guards(harm) {
             return PresenceVerdict::Clear;
@@ -370,29 +373,29 @@ impl PresencePolicy {
     }
 }
 
-/// Whether a step may be carried out.
+/// The verdict on a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PresenceVerdict {
-    /// Nothing speaks against it.
+    /// No objection.
     Clear,
-    /// The agent is in a state that the policy protects: wait, then refuse.
+    /// The agent is in a protected state: wait, then refuse.
     AtWork(PresenceReport),
-    /// A system did not tell, and the policy takes that for a reason to refuse.
+    /// A system left a gap, and the policy refuses on a gap.
     Open(PresenceGap),
 }
 
 messages! {
     /// The reason not to disrupt an agent.
     Objection {
-        /// A system tells that the agent is at work.
+        /// A system reports that the agent is at work.
         AtWork { state: State, detail: Option<String>, system: Word },
-        /// A system does not tell whether the agent is at work.
+        /// A system does not report the agent's state.
         Untold { system: Word, why: GapReason },
     }
 }
 
 impl Objection {
-    /// Returns the state that a step waits for to end, after `is`.
+    /// Returns the state that a step waits for to end, as a phrase after `is`.
     pub fn phrase(&self) -> &'static str {
         match self {
             Objection::AtWork { state, .. } => state.phrase(),
@@ -402,7 +405,7 @@ impl Objection {
 }
 
 impl PresenceVerdict {
-    /// Returns the objection to a step; `None` when there is none.
+    /// Returns the objection to a step; `None` if there is none.
     pub fn objection(&self) -> Option<Objection> {
         match self {
             PresenceVerdict::Clear => None,
@@ -482,7 +485,7 @@ mod tests {
         let judge =
             |guard: &PresencePolicy, id: &str| guard.evaluate(Disruption::Regroup, &id.into(), &presence);
         let strict = PresencePolicy::default();
-        // The listing is not whole, but it does mention 8001.
+        // The listing is incomplete, but it mentions 8001.
         assert_eq!(judge(&strict, "8001"), PresenceVerdict::Clear);
         assert!(matches!(judge(&strict, "8002"), PresenceVerdict::Open(gap) if gap.system == ISDP));
         assert!(matches!(judge(&strict, "8003"), PresenceVerdict::Open(gap) if gap.agent.is_none()));
@@ -510,7 +513,7 @@ mod tests {
         let unlisted = GapReason::Unlisted { detail: Some("status 9, citStatus 10".to_owned()) };
         assert_eq!(why(&strict, "8001"), Some(unlisted));
         assert_eq!(why(&strict, "8002"), Some(GapReason::NotMentioned));
-        // Another agent was not asked for there: somebody who cannot be.
+        // A number that the system cannot know was not queried there.
         assert_eq!(why(&strict, "tom"), None);
         let lenient = PresencePolicy { allow_gaps: true, ..PresencePolicy::default() };
         assert_eq!((why(&lenient, "8001"), why(&lenient, "8002")), (None, None));

@@ -1,4 +1,4 @@
-//! Problems: the errors in files that people write, as data. A variant is a sentence and its way out.
+//! Problems: the errors in files that people write, as data. A variant is a sentence and its remedy.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use super::objection::{IdObjection, KeyObjection, ValueObjection};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Problem {
-    /// A file is not the YAML that is read.
+    /// A file is not valid YAML, or uses unsupported YAML.
     Syntax(SyntaxProblem),
     /// A value does not fit its key.
     Value(ValueProblem),
@@ -53,27 +53,27 @@ subjects! {
 }
 
 messages! {
-    /// Error of syntax. A name is cut to a length that a line can hold; it is `None` where it may be private.
+    /// An error of syntax. A name is cut to a length that fits a line; it is `None` if it may be private.
     SyntaxProblem {
-        /// The file is longer than any that is read.
+        /// The file is longer than the limit.
         FileTooLong { mebibytes: usize, most: usize },
         /// The file begins like UTF-16.
         Utf16,
         /// A byte is not UTF-8.
         NotUtf8 { position: usize, byte: u32 },
-        /// The last character is not whole.
+        /// The last character is incomplete.
         CutCharacter { position: usize },
-        /// A control character stands in the file.
+        /// A control character in the file.
         ControlCharacter { code: u32 },
         /// A merge conflict was not resolved.
         ConflictMark { mark: Word },
-        /// A placeholder was not filled in. `own`: it is nearly rosterctl's own.
+        /// A placeholder was not filled in. `own`: it is similar to rosterctl's own.
         Unfilled { found: Option<String>, own: bool },
-        /// A placeholder that was not filled in begins where YAML has a sign of its own.
+        /// An unfilled placeholder begins where YAML has a sign of its own.
         UnfilledBegins { mark: Word },
-        /// An alias stands inside the value of its anchor.
+        /// An alias inside the value of its anchor.
         AliasInItself,
-        /// The anchor of an alias stands in another document.
+        /// The anchor of an alias is in another document.
         AnchorElsewhere,
         /// An alias has no anchor.
         NoAnchor { name: Option<String> },
@@ -97,7 +97,7 @@ messages! {
         TagUnreadable,
         /// A file has more problems than are listed.
         TooManyProblems { file: String, most: usize },
-        /// An unquoted value begins with a sign of YAML.
+        /// An unquoted value begins with a reserved sign of YAML.
         ReservedSign { sign: char },
         /// `&` or `*` without a name.
         NameMissing { sign: char },
@@ -111,7 +111,7 @@ messages! {
         EntryBesideKey,
         /// `? ` in a wrong place.
         QuestionMark,
-        /// A value goes on below a remark.
+        /// A value continues below a comment.
         ValueBelowRemark,
         /// A document cannot begin here.
         DocumentBegin,
@@ -121,7 +121,7 @@ messages! {
         Tab,
         /// A sign of a Chinese keyboard.
         FullwidthSign { sign: char, meant: char },
-        /// A blank that YAML takes for a letter.
+        /// A blank that YAML reads as a letter.
         OddBlank { sign: char },
         /// A backslash begins no known escape.
         Escape,
@@ -133,13 +133,13 @@ messages! {
         OpenQuote,
         /// A bracket is never closed.
         OpenBracket { bracket: char },
-        /// What follows in an open bracket is neither the next entry nor the end.
+        /// An open bracket is followed by neither the next entry nor its end.
         InBracket { bracket: char },
         /// Text follows a closing bracket.
         TextAfterBracket,
-        /// A `: ` stands inside an unquoted value.
+        /// A `: ` inside an unquoted value.
         ColonInValue,
-        /// No blank stands behind the `:`.
+        /// There is no blank after the `:`.
         BlankMissing,
         /// A key is indented below a line that has a value.
         KeyIndented,
@@ -161,11 +161,11 @@ messages! {
 }
 
 messages! {
-    /// Error in a value or a key, in any document.
+    /// An error in a value or a key, in any document.
     ValueProblem {
-        /// A value has another shape than its key asks for.
+        /// A value has another shape than its key requires.
         WrongShape { what: Element, is: Shape, wanted: Wanted },
-        /// A value has the right shape, and cannot be what it is.
+        /// A value has the right shape, but is not allowed.
         CannotBe { key: Word, given: String, wanted: Wanted },
         /// A key has no value.
         NoValue { key: Word },
@@ -173,7 +173,7 @@ messages! {
         Missing { what: Element, key: Word },
         /// A key is unknown.
         UnknownField { what: Element, key: String, near: Option<Word>, known: Vec<Word> },
-        /// An unquoted number, or flag, where text is asked for.
+        /// An unquoted number, or flag, in place of a text.
         Unquoted { key: Word, text: String, flag: bool },
         /// A text is empty.
         Empty { key: Word },
@@ -183,11 +183,11 @@ messages! {
         EmptyList { key: Word },
         /// A number has leading zeros, a sign or another base.
         OddNumber { key: Word, text: String },
-        /// A number is out of its bounds; `None` where a bound says nothing.
+        /// A number is out of its bounds; `None` for a bound that is not shown.
         OutOfBounds { key: Word, text: String, least: Option<i64>, most: Option<i64> },
-        /// An item stands twice in a list.
+        /// A list has a duplicate item.
         ItemTwice { key: Word, item: String },
-        /// A value stands where a secret is named.
+        /// A literal value in place of a secret's name.
         LiteralSecret { key: Word },
         /// A reference to a secret has an unknown key.
         SecretExtra { key: Word, allowed: Vec<Word> },
@@ -199,7 +199,7 @@ messages! {
 }
 
 messages! {
-    /// Error in the workspace file.
+    /// An error in the workspace file.
     WorkspaceProblem {
         /// The file is empty.
         EmptyWorkspace,
@@ -229,9 +229,9 @@ messages! {
         UnknownStore { store: String, near: Option<String>, declared: Vec<String> },
         /// A store cannot have a key.
         BadKey { store: String, key: String, form: KeyForm, why: KeyObjection },
-        /// A store cannot be written, and should make a password.
+        /// A store is read-only, but has to hold a generated password.
         NotWritable { store: String },
-        /// More than one of several settings are given.
+        /// More than one of several exclusive settings are given.
         MoreThanOne { what: Element, keys: Vec<Word> },
         /// None of several settings is given.
         NoneGiven { what: Element, keys: Vec<Word> },
@@ -249,7 +249,7 @@ messages! {
 }
 
 messages! {
-    /// Error in the manifests, alone or together.
+    /// An error in the manifests, alone or together.
     RosterProblem {
         /// A resource is declared twice.
         DeclaredTwice { kind: Kind, name: String },
@@ -261,7 +261,7 @@ messages! {
         UnknownName { what: NameKind, name: String, near: Option<String>, known: Vec<String> },
         /// `skillLevel` without `mainSkillGroup`.
         LevelWithoutGroup,
-        /// Texts with placeholders grow too long.
+        /// Texts with placeholders grow beyond the limit.
         TextsGrow { most: u64 },
         /// A text holds a misspelt placeholder.
         Misspelt { found: String },
@@ -283,7 +283,7 @@ messages! {
         SelectsNone { queue: String },
         /// A selector has no condition.
         SelectsByNothing,
-        /// An agent stands twice in a queue.
+        /// A queue has a duplicate member.
         MemberTwice { agent: OperatorId },
         /// A member is to be deleted.
         MemberAbsent { agent: OperatorId },
@@ -305,7 +305,7 @@ messages! {
         BackwardRange { range: String },
         /// A pool has too many agents.
         PoolTooLarge { agents: u64, most: u64 },
-        /// The account of a seat holds a character that cannot be seen.
+        /// The account of a seat holds an invisible character.
         HiddenInAccount { account: String },
         /// Agents share a password that would be rotated for one of them.
         SharedPassword { first: OperatorId, second: OperatorId, secret: String, version: Option<u32>, generate: bool },
@@ -315,7 +315,7 @@ messages! {
 }
 
 messages! {
-    /// Reason for which a file, a secret or a connection cannot be used.
+    /// The reason why a file, a secret or a connection cannot be used.
     FileProblem {
         /// The name of a file is not UTF-8.
         NameNotUtf8,
@@ -333,7 +333,7 @@ messages! {
         FolderUnreadable { name: String, why: String },
         /// A folder holds no manifest.
         NoManifest { name: String },
-        /// There is no such file or folder.
+        /// A file or folder does not exist.
         NoSuchFile { name: String, workspace: String },
         /// A file cannot be read.
         Unreadable { path: String, why: String },
@@ -347,19 +347,19 @@ messages! {
         DanglingLink { why: String },
         /// Another workspace declares a resource in the same tenant. `absent`, `theirs`: with `state: absent` here, there.
         DeclaredElsewhere { id: ResourceId, workspace: String, absent: bool, theirs: bool },
-        /// A person could not sign in with a password. `more`: as many others of the same entry are wrong.
+        /// A password does not allow a sign-in. `more`: the number of other bad passwords of the same entry.
         BadPassword { secret: String, why: ValueObjection, more: usize },
         /// A secret cannot be read.
         SecretUnread { why: String, more: usize },
         /// A connection cannot be used.
         Connection { name: String, fault: ConnectionFault },
-        /// A sentence of the system, and its way out, which may be empty.
+        /// A message of the system, and its remedy, which may be empty.
         Told { message: String, help: String },
     }
 }
 
 messages! {
-    /// Reason for which a connection cannot be used.
+    /// The reason why a connection cannot be used.
     ConnectionFault {
         /// It has no connector.
         NoConnector,
@@ -375,7 +375,7 @@ messages! {
 }
 
 messages! {
-    /// Element of a file, as sentences name it.
+    /// An element of a file, as sentences name it.
     Element {
         /// The value of a key.
         Key { key: Word },
@@ -411,7 +411,7 @@ messages! {
 }
 
 messages! {
-    /// Value that a key asks for.
+    /// A value that a key requires.
     Wanted {
         /// A text.
         Text,
@@ -419,7 +419,7 @@ messages! {
         Flag,
         /// A whole number.
         Number,
-        /// One of some words; the one that is near what stands there.
+        /// One of some words, with the one nearest to the given value.
         Choice { words: Vec<Word>, near: Option<Word> },
         /// `auto`, `none` or a SIP account.
         Sip,
@@ -438,7 +438,7 @@ messages! {
     }
 }
 
-/// Shape of a value in a file.
+/// The shape of a value in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Shape {
@@ -460,7 +460,7 @@ pub enum Shape {
     Mapping,
 }
 
-/// Kind of a name that a roster declares.
+/// The kind of a name that a roster declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NameKind {
@@ -472,22 +472,22 @@ pub enum NameKind {
     Profile,
 }
 
-/// Form of the keys of a store.
+/// The form of the keys of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum KeyForm {
-    /// As the name of a variable.
+    /// The name of a variable.
     Variable,
-    /// As a path.
+    /// A path.
     Path,
-    /// As a path, and a field behind a `#`.
+    /// A path, and a field after a `#`.
     Field,
 }
 
 plain!(Shape, NameKind, KeyForm);
 
 messages! {
-    /// Label of the other place of a problem.
+    /// The label of the other place of a problem.
     Label {
         /// The first of two equal keys.
         FirstHere,
@@ -497,11 +497,11 @@ messages! {
         Other,
         /// The queue that has a name now.
         QueueOfThatName,
-        /// Where a bracket is opened.
+        /// The start of an open bracket.
         OpenedHere,
-        /// Where an agent has `state: absent`.
+        /// The `state: absent` of an agent.
         AbsentHere,
-        /// What another agent says of the password that it shares.
+        /// Another agent's reference to the password that it shares.
         Says { agent: OperatorId, version: Option<u32>, generate: bool },
     }
 }

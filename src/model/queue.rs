@@ -1,13 +1,13 @@
 //! The queue: an online skill group (在线技能组). One row a field.
 //!
-//! The key, `displayName`, is no row.
+//! The key, `displayName`, is not a row.
 
 use super::field::kind;
 use super::value::Type;
 
-/// How waiting customers are given out; the vendor's own words.
+/// The rules by which waiting customers are assigned; the vendor's own words.
 pub const ASSIGN_RULES: &[&str] = &["random", "queue", "least", "priority"];
-/// For how long a customer comes back to the same agent.
+/// The times for which a customer comes back to the same agent.
 pub const MEMORY: &[&str] = &["off", "2h", "1d", "1w", "30d"];
 
 #[rustfmt::skip]

@@ -1,8 +1,8 @@
-//! Matches of queues: the live queue that each declared one is.
+//! Matches of queues: the live counterpart of each declared one.
 //!
-//! A queue is its number (`exten`), not its name: people rename queues in the console, and no call can rename or
-//! delete one. A manifest that pins a number means that queue. Otherwise the name finds it, and the ledger knows
-//! under which number it was found before.
+//! A queue is identified by its number (`exten`), not by its name. People rename queues in the console, and no call
+//! can rename or delete one. A manifest that pins a number means that queue. Otherwise the name finds it, and the
+//! ledger holds the number under which it was found before.
 
 use std::collections::BTreeMap;
 
@@ -27,9 +27,9 @@ pub enum QueueMatch<'a> {
         /// The number of the live queue with its name.
         named: &'a OperatorId,
     },
-    /// Its creation was answered with this number, and no listing has shown it; its id in the ledger.
+    /// Created with this number, but in no listing yet; with its id in the ledger.
     Pending(&'a str, ResourceId),
-    /// No live queue is it.
+    /// No live queue matches it.
     Missing,
 }
 
@@ -66,7 +66,7 @@ pub fn queue_matches<'d, 'l>(
 ) -> Vec<(&'d ResourceId, &'d DesiredQueue, QueueMatch<'l>)> {
     let mut matches: Vec<_> = desired.queues.iter().map(|(id, queue)| (id, queue, None)).collect();
     let mut claimed: BTreeMap<&OperatorId, &ResourceId> = BTreeMap::new();
-    // What a pin or a name says goes first.
+    // A pinned number or a name takes precedence.
     for (id, queue, found) in &mut matches {
         let by_name = match &queue.exten {
             Some(pinned) => live(listing, pinned),
@@ -116,12 +116,12 @@ fn live<'a>(listing: &'a Listing<OperatorId, LiveQueue>, exten: &str) -> Option<
     listing.items.get_key_value(&OperatorId::from(exten)).map(|(exten, _)| exten)
 }
 
-/// Returns the ledger's entry of a declared queue, unless rosterctl let go of that queue.
+/// Returns the ledger's entry of a declared queue, unless rosterctl released that queue.
 fn entry<'a>(ledger: &'a Ledger, id: &ResourceId) -> Option<&'a LedgerEntry> {
     ledger.get(id).filter(|entry| !entry.let_go)
 }
 
-/// Looks for a queue that was created under its name or its former one, and that no listing has shown.
+/// Finds a created queue by its name or its former one, if no listing shows it yet.
 fn pending<'a>(ledger: &'a Ledger, id: &ResourceId, queue: &DesiredQueue) -> QueueMatch<'a> {
     let unshown = |id: ResourceId| {
         let entry = entry(ledger, &id).filter(|entry| entry.pending)?;

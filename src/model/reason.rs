@@ -1,4 +1,4 @@
-//! Reasons: messages about why a plan changes a resource, or a field.
+//! Reasons: messages about the causes of a plan's changes and values.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
@@ -8,7 +8,7 @@ use super::id::OperatorId;
 use super::message::{Argument, Rewrite, Word, messages, plain};
 
 messages! {
-    /// The reason of a change, where its fields do not tell it.
+    /// The reason of a change, if its fields do not imply it.
     ChangeReason {
         /// The manifest has `state: absent`.
         Absent,
@@ -44,7 +44,7 @@ messages! {
 }
 
 messages! {
-    /// The reason of a new value, where the values do not tell it.
+    /// The reason of a new value, if the values do not imply it.
     FieldReason {
         /// The vendor did not confirm the last call that set the field.
         Unconfirmed,
@@ -139,7 +139,7 @@ pub(super) struct SpelledWait {
 }
 
 impl ChangeReason {
-    /// Serializes the sentence, and the facts that a saved plan needs beside it.
+    /// Serializes the sentence, and the facts that a saved plan needs besides it.
     #[expect(clippy::ref_option, reason = "serde passes the field")]
     pub(super) fn serialize<S: Serializer>(reason: &Option<Self>, out: S) -> Result<S::Ok, S::Error> {
         let Some(reason) = reason else { return out.serialize_none() };

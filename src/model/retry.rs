@@ -1,35 +1,35 @@
-//! What is tried again, when, and what never is: one table.
+//! The retry policy: one table.
 //!
-//! | failure | a reading call | a call that changes something |
+//! | failure | read | write |
 //! | --- | --- | --- |
-//! | never reached the vendor | again | again |
+//! | never reached the vendor | retry | retry |
 //! | certificate not trusted | never | never |
-//! | asked to slow down (429) | again, when the vendor says | again, when the vendor says |
-//! | outcome unknown (broken, 5xx) | again | read back first; again only if it was not carried out |
-//! | no usable answer (HTML, cut off) | again | likewise; for a new queue both only once the vendor is done with it |
-//! | no answer in time | again | likewise; but a new queue is not asked for again: the vendor may still make it |
+//! | rate limited (429) | retry, after the vendor's delay | retry, after the vendor's delay |
+//! | outcome unknown (broken, 5xx) | retry | read back first; retry only if it was not carried out |
+//! | no usable response (HTML, cut off) | retry | likewise; for a new queue both only once the vendor is done with it |
+//! | timed out | retry | likewise; but a new queue is not requested again: the vendor may still create it |
 //! | refused by the vendor | never | never |
 //! | sign-in refused | never | never, nor anything else to that system |
 //!
-//! Pauses grow and are jittered; attempts and total time are bounded by the connection's `retry`, and so is all that is
-//! done about an unknown outcome: nothing is sent again after that time, and a new queue is looked for longer only to
-//! be certain of one that was asked for again. `Retry-After`, of a 429 as of a 5xx, holds for every call to the
-//! system: the connection itself waits for it.
+//! Retries back off with jitter. The connection's `retry` bounds attempts and total time. It also bounds the handling
+//! of an unknown outcome: no call is sent again after that time. A new queue is looked for longer, only to be certain
+//! of one whose creation was retried. `Retry-After`, of a 429 or a 5xx, holds for every call to the system: the
+//! connection itself waits.
 
 use std::time::Duration;
 
 use crate::model::call::Failure;
 
-/// Bounds of trying again.
+/// The bounds of retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Most attempts.
+    /// The most attempts.
     pub attempts: u32,
-    /// Longest time for all of them.
+    /// The longest time for all attempts.
     pub total: Duration,
 }
 
-/// How long to wait before the next attempt; `None` to give up.
+/// Returns the delay before the next attempt; `None` to give up.
 ///
 /// `attempt` counts from 1, `elapsed` since the first one, `chance` is from 0 to 1.
 pub fn pause(
@@ -57,17 +57,18 @@ pub fn pause(
     (attempt < bounds.attempts && elapsed.saturating_add(pause) <= bounds.total).then_some(pause)
 }
 
-/// How long a vendor may take over a call whose client died or whose answer was lost on the way. The connection
-/// broke with it: whatever reached the vendor did so before.
+/// The longest time in which a vendor processes a call with a lost client or response.
+///
+/// The connection broke at that moment, so the vendor received the call before it.
 pub const ORPHAN: Duration = Duration::from_secs(10);
 
-/// How long a vendor may take to show what it has done.
+/// The longest time until a vendor shows a completed call.
 pub const LATE: Duration = Duration::from_secs(3);
 
-/// Looks that are taken at the least for what may be there in a moment.
+/// The fewest polls for a resource that may appear in a moment.
 const LOOKS: u32 = 3;
 
-/// How often something is looked for so that the pauses before the looks are not less than a time together.
+/// Returns the number of polls whose delays add up to at least a time.
 pub fn poll_count(time: Duration) -> u32 {
     let (mut looks, mut waited) = (0, Duration::ZERO);
     while looks < LOOKS || waited < time {
@@ -77,14 +78,15 @@ pub fn poll_count(time: Duration) -> u32 {
     looks
 }
 
-/// How long to wait before one more look, the first being 1: 0.25 s, 0.5 s, 1 s, … up to 4 s, or up to a quarter
-/// more.
+/// Returns the delay before a poll, the first being 1.
+///
+/// It is 0.25 s, 0.5 s, 1 s, … up to 4 s, each longer by up to a quarter.
 pub fn poll_delay(look: u32, chance: f64) -> Duration {
     let base = Duration::from_millis(250) * 2u32.pow(look.saturating_sub(1).min(4));
     base.mul_f64(1.0 + chance.clamp(0.0, 1.0) / 4.0)
 }
 
-/// 0.25 s, 0.5 s, 1 s, … up to 30 s, each by half more or less.
+/// Returns the back-off of an attempt: 0.25 s, 0.5 s, 1 s, … up to 30 s, each ±50 %.
 pub fn backoff(attempt: u32, chance: f64) -> Duration {
     let base = Duration::from_millis(250) * 2u32.saturating_pow(attempt.saturating_sub(1).min(7));
     base.min(Duration::from_secs(30)).mul_f64(0.5 + chance.clamp(0.0, 1.0))

@@ -17,7 +17,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word.
+    /// Returns the word of the severity.
     pub fn word(self) -> &'static str {
         match self {
             Severity::Error => "error",
@@ -27,35 +27,35 @@ impl Severity {
     }
 }
 
-/// What a finding does to a run.
+/// The effect of a finding on a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing.
+    /// No effect.
     None,
     /// It counts as a difference (exit 2 of `drift` and `plan --detailed-exitcode`).
     Differs,
-    /// A part of what is wanted is left out of the plan: the rest is applied, and apply ends with 5.
+    /// A part of the desired state is left out of the plan: the rest is applied, and apply ends with 5.
     Partial,
-    /// The input is wrong with regard to what is live: nothing is applied (exit 1).
+    /// The input does not fit live state: nothing is applied (exit 1).
     Invalid,
     /// Policy forbids the plan: nothing is applied (exit 4).
     Refused,
-    /// Something could not be read: nothing is applied (exit 6).
+    /// A read failed: nothing is applied (exit 6).
     Incomplete,
 }
 
-/// One row of the table of codes.
+/// A row of the table of codes.
 #[derive(Debug)]
 pub struct Rule {
     /// The stable code.
     pub code: &'static str,
-    /// How much it weighs.
+    /// The severity.
     pub severity: Severity,
-    /// What it does to a run.
+    /// The effect on a run.
     pub effect: Effect,
-    /// What it means.
+    /// The meaning.
     pub doc: &'static str,
-    /// What can be done about it.
+    /// The remedy.
     pub remedy: &'static str,
 }
 

@@ -30,14 +30,14 @@ kind! {
     PASSWORD       "password": Type::Password;
 }
 
-/// A live seat. The password's MD5 is no part of it.
+/// A live seat, without the password's MD5.
 #[derive(Clone, Debug, Default)]
 pub struct LiveSeat {
-    /// What is known of it.
+    /// Its fields.
     pub record: Record,
-    /// What it is doing.
+    /// Its state.
     pub state: Option<State>,
-    /// Its calls in the span of time that was asked for.
+    /// Its calls in the requested span of time.
     pub figures: Figures,
 }
 
@@ -46,20 +46,20 @@ pub struct LiveSeat {
 pub struct Figures {
     /// All calls.
     pub calls: u64,
-    /// Those that were connected.
+    /// The connected calls.
     pub connected: u64,
     /// The share of connected calls, as the vendor writes it: `66.67%`.
     pub connect_rate: Option<Arc<str>>,
-    /// Those that lasted long enough to count.
+    /// The calls that lasted long enough to count.
     pub valid: Option<u64>,
-    /// The share of those, as the vendor writes it.
+    /// The share of counted calls, as the vendor writes it.
     pub valid_rate: Option<Arc<str>>,
-    /// From how long on a call counts, in seconds.
+    /// The shortest call that counts, in seconds.
     pub valid_seconds: Option<u64>,
 }
 
 impl Figures {
-    /// Adds the calls of another span. With calls on both sides the shares are worked out anew.
+    /// Adds the calls of another span. If both have calls, the shares are recomputed.
     pub fn add(&mut self, other: &Figures) {
         if self.calls == 0 {
             *self = other.clone();
@@ -77,7 +77,7 @@ impl Figures {
     }
 }
 
-/// A share in hundredths, with two decimals where there are any.
+/// Returns a share in per cent, with up to two decimals.
 fn share(part: u64, whole: u64) -> String {
     let parts = (u128::from(part) * 10_000 + u128::from(whole) / 2) / u128::from(whole.max(1));
     let text = format!("{}.{:02}", parts / 100, parts % 100);

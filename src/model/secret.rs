@@ -1,4 +1,4 @@
-//! Secrets: a name that may be shown, and a value that cannot be.
+//! Secrets: a printable name, and a value that is never shown.
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub struct SecretRef {
 }
 
 impl SecretRef {
-    /// Store and key: one secret, whatever else its users say of it.
+    /// Returns store and key: they identify one secret, whatever its users' other settings.
     pub fn name(&self) -> (Arc<str>, Arc<str>) {
         (Arc::clone(&self.store), Arc::clone(&self.key))
     }
@@ -49,19 +49,20 @@ impl fmt::Display for SecretRef {
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes a value over.
+    /// Wraps a value.
     pub fn new(value: String) -> Self {
         Self(Zeroizing::new(value))
     }
 
-    /// Returns the value itself. Only signing, telling a vendor and writing a store may call this.
+    /// Returns the value itself. Only signing, sending to a vendor and writing a store may call this.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Returns a fingerprint that tells whether the value is still the same, and nothing else: an
-    /// HMAC-SHA-256 under a key, in hex. `of` is whose secret it is, so that two agents with one
-    /// password cannot be told by it.
+    /// Returns a fingerprint that tells whether the value changed, and nothing else.
+    ///
+    /// It is an HMAC-SHA-256 under a key, in hex. `of` is the secret's owner, so that two agents with one password
+    /// have different fingerprints.
     pub fn fingerprint(&self, key: &Secret, of: &str) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
             .unwrap_or_else(|_| unreachable!("an HMAC takes keys of any length"));
@@ -71,12 +72,12 @@ impl Secret {
         hex(&mac.finalize().into_bytes())
     }
 
-    /// Length in characters.
+    /// Returns the length in characters.
     pub fn chars(&self) -> usize {
         self.0.chars().count()
     }
 
-    /// Says why a person could not sign in with the value; `None` when one can.
+    /// Returns the reason why the value is not a valid password; `None` if it is.
     pub fn password_objection(&self) -> Option<ValueObjection> {
         // Source: agent-config §2.1.1, `password`. The vendor counts characters.
         if let Some(why) = self.line_objection() {
@@ -90,7 +91,7 @@ impl Secret {
         }
     }
 
-    /// Says why the value cannot be a key that signs; `None` when it can.
+    /// Returns the reason why the value cannot be a signing key; `None` if it can.
     pub fn line_objection(&self) -> Option<ValueObjection> {
         if self.0.ends_with(['\n', '\r']) {
             Some(ValueObjection::LineEnd)
@@ -107,7 +108,7 @@ impl Secret {
         }
     }
 
-    /// Says why the value cannot be a token, which goes into a header; `None` when it can.
+    /// Returns the reason why the value cannot be a token in a header; `None` if it can.
     pub fn token_objection(&self) -> Option<ValueObjection> {
         if let Some(why) = self.line_objection() {
             Some(why)

@@ -1,4 +1,4 @@
-//! Where a value was written: file, line and column.
+//! The place of a value: file, line and column.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,7 +24,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A place in `file`.
+    /// Returns a place in `file`.
     pub fn new(file: &str, line: u32, column: u32) -> Self {
         FileName::from(file).at(line, column)
     }
@@ -43,19 +43,19 @@ impl fmt::Debug for Source {
     }
 }
 
-/// The path of a file as it is shown to people: relative to the workspace folder, with `/`.
+/// The path of a file as shown to people: relative to the workspace folder, with `/`.
 ///
-/// A roster holds a place for every value, and a handful of files. Each name is therefore kept once, for the
-/// life of the program, and a place holds one pointer to it: no count to keep, and two names are equal when
-/// their pointers are.
+/// A roster holds a place for every value, and a handful of files. So each name is kept once, for the life of the
+/// program, and a place holds one pointer to it. There is no reference count, and two names are equal if their
+/// pointers are.
 #[derive(Clone)]
 pub struct FileName(&'static Arc<str>);
 
-/// Every name that was ever used.
+/// All names that were ever used.
 static NAMES: Mutex<BTreeMap<&'static str, &'static Arc<str>>> = Mutex::new(BTreeMap::new());
 
 impl FileName {
-    /// A place in this file.
+    /// Returns a place in this file.
     pub fn at(&self, line: u32, column: u32) -> Source {
         Source { file: self.clone(), line, column }
     }
@@ -147,7 +147,7 @@ impl schemars::JsonSchema for FileName {
 
 /// A manifest file.
 pub struct File {
-    /// Path shown to people: relative to the workspace folder, with `/`.
+    /// The path as shown to people: relative to the workspace folder, with `/`.
     pub name: Arc<str>,
     /// Its bytes.
     pub bytes: Vec<u8>,

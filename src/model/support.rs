@@ -1,4 +1,4 @@
-//! Capabilities of a connector: what it can do with a kind of resources, and by which keys of the vendor.
+//! Capabilities of a connector: its operations on a kind of resource, and the vendor's keys for them.
 //!
 //! A capability is not declared but follows from the mapping of a field. The planner draws its conclusions:
 //!
@@ -14,23 +14,23 @@ use super::field::{Field, Record};
 use super::id::Kind;
 use super::value::{Sip, Value};
 
-/// A vendor's key for a field in one operation, with the lower bound that its document gives.
+/// A vendor's key for a field in one operation, with its documented lower bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// The key in the vendor's JSON.
     pub key: &'static str,
-    /// The smallest number that the operation takes.
+    /// The smallest number that the operation accepts.
     pub min: Option<i64>,
 }
 
 /// The vendor's keys of one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mapping {
-    /// Keys that set it when the resource is made.
+    /// The keys that set it at creation.
     pub create: &'static [Cell],
-    /// Keys that change it afterwards.
+    /// The keys that change it afterwards.
     pub update: &'static [Cell],
-    /// Keys that return it.
+    /// The keys that return it.
     pub read: &'static [Cell],
 }
 
@@ -73,14 +73,14 @@ fn within(cells: &[Cell], value: &Value) -> bool {
 pub struct VerbSpec {
     /// The vendor's name of the operation, which is the key of its rate limit.
     pub operation: &'static str,
-    /// Most resources of one call.
+    /// The most resources of one call.
     pub batch: usize,
-    /// The setting without which a call takes one resource.
+    /// The setting that allows more than one resource a call.
     pub batch_setting: Option<&'static str>,
 }
 
 impl VerbSpec {
-    /// Makes an operation that takes one resource.
+    /// Creates an operation that takes one resource.
     pub const fn single(operation: &'static str) -> Self {
         Self { operation, batch: 1, batch_setting: None }
     }
@@ -107,33 +107,34 @@ impl Verbs {
         Verbs { create: None, update: None, delete: None, set_members: None, set_password: None };
 }
 
-/// A field whose value after creation the vendor's document leaves open. The read-back decides.
+/// A field whose value after creation the vendor's document does not specify. The read-back decides.
 #[derive(Clone, Copy, Debug)]
 pub struct CreationDefault {
     /// The field.
     pub field: &'static Field,
-    /// The setting of the connection that tells what creation does: whether a flag is set, or whether the value that
-    /// creation sends is taken over.
+    /// The connection's setting that predicts the creation.
+    ///
+    /// It tells whether a flag is set, or whether the sent value is kept.
     pub setting: &'static str,
 }
 
-/// What a connector can do with a kind of resources.
+/// The support of a kind of resource by a connector.
 #[derive(Debug)]
 pub struct Support {
     /// The kind.
     pub kind: Kind,
     /// The mapping of each field, by [`Field::index`].
     pub fields: &'static [Mapping],
-    /// Its write operations.
+    /// The write operations.
     pub verbs: Verbs,
-    /// Fields that creation may set to another value than the one that it sends.
+    /// The fields that creation may set to another value than the sent one.
     pub defaults: &'static [CreationDefault],
     /// The vendor's operations that create, update and return the fields, for the reference page.
     pub operations: [&'static str; 3],
 }
 
 impl Support {
-    /// Makes the support of a kind that no connection holds.
+    /// Returns the support of a kind that no connection holds.
     const fn none(kind: Kind) -> Self {
         Self { kind, fields: &[], verbs: Verbs::NONE, defaults: &[], operations: ["", "", ""] }
     }
@@ -158,16 +159,16 @@ impl Support {
         self.mapping(field).can_edit(value)
     }
 
-    /// Returns the setting that tells what creation does to a field, where the vendor's document leaves it open.
+    /// Returns the setting that predicts a creation's effect, if the document does not.
     pub fn creation_default(&self, field: &Field) -> Option<&'static str> {
         self.defaults.iter().find(|default| default.field == field).map(|default| default.setting)
     }
 
-    /// Returns true if what is live can be compared in a field: with a wanted value, or with none in mind.
+    /// Returns true if a field's live value can be compared, with `wanted` if given.
     ///
-    /// A text or a SIP account whose key is missing from the answer may be unset or not told. An edit that sets it is right
-    /// in both cases, so it is compared as unset. A replacement or a finding would be right in one only: it is not compared.
-    /// Nor is a value of which the vendor hides a part.
+    /// A text or a SIP account whose key is missing from the response may be unset or unread. An edit that sets it is
+    /// right in both cases, so it is compared as unset. A replacement or a finding would be right in one only, so it
+    /// is not compared. Nor is a value that the vendor partly hides.
     pub fn is_comparable(&self, field: &Field, wanted: Option<&Value>, live: &Record) -> bool {
         let mapping = self.mapping(field);
         let editable = mapping.is_editable() && wanted.is_none_or(|wanted| mapping.can_edit(wanted));
@@ -200,7 +201,7 @@ impl Default for Supports {
 }
 
 impl Supports {
-    /// Takes the first support of each kind.
+    /// Returns the first support of each kind.
     pub fn new(all: impl IntoIterator<Item = &'static Support>) -> Self {
         let mut supports = Self::default();
         let mut taken = Vec::new();
@@ -235,7 +236,7 @@ impl Supports {
 ///     WRAP_UP_SECONDS => create ["afterInterval" >= 0] update ["afterInterval" >= 1] read ["afterInterval"];
 /// }
 /// ```
-/// A list that is left out is an operation that the vendor lacks, and so is a row.
+/// A missing list is an operation that the vendor lacks, and so is a missing row.
 #[macro_export]
 macro_rules! mapping {
     (@cell $key:literal) => { $crate::model::support::Cell { key: $key, min: None } };

@@ -1,4 +1,4 @@
-//! Anything that can be live, for tests that a property holds of all of it.
+//! Generators of arbitrary live state, for property tests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use super::value::Value;
 use super::value::any::{text, value};
 use super::{agent, queue};
 
-/// Fields that no vendor returns.
+/// The fields that no vendor returns.
 const NEVER_LIVE: &[&Field] = &[&agent::ROLE, &agent::SKILL_LEVEL, &agent::PASSWORD];
 
-/// Any record of a kind.
+/// Generates any record of a kind.
 pub(crate) fn record(table: &'static [&'static Field]) -> impl Strategy<Value = Record> {
     let fields: Vec<BoxedStrategy<Option<Value>>> = table
         .iter()
@@ -55,7 +55,7 @@ fn listing<V: Clone + std::fmt::Debug>(
     }))
 }
 
-/// Anything at all that can be live.
+/// Generates any live state.
 pub(crate) fn live() -> impl Strategy<Value = Live> {
     let queue =
         (text(), record(queue::FIELDS)).prop_map(|(name, record)| LiveQueue { name: name.into(), record });
@@ -66,11 +66,13 @@ pub(crate) fn live() -> impl Strategy<Value = Live> {
     })
 }
 
-/// An estate as people run one, with what goes wrong in it: many agents of few kinds whose numbers follow each
-/// other, some who differ, some of whom nothing sensible can be said; queues that a group serves, or some.
+/// Generates a realistic estate with errors in it.
+///
+/// It has many agents of few kinds with consecutive numbers, some different ones, and some with senseless data. Its
+/// queues have the members of one group, or some other members.
 pub(crate) fn estate() -> impl Strategy<Value = Live> {
     let kinds = proptest::collection::vec((text(), record(agent::FIELDS)), 1..4);
-    // Which kind an agent is of; now and then a field of its own.
+    // The kind of an agent; now and then a field of its own.
     let agent =
         (0..4usize, proptest::option::weighted(0.15, (0..agent::FIELDS.len(), record(agent::FIELDS))));
     let agents = btree_map(prop_oneof![30 => 8001..8040u32, 1 => 1..9u32], agent, 0..40);
@@ -100,7 +102,7 @@ pub(crate) fn estate() -> impl Strategy<Value = Live> {
                 items.iter().filter(|(_, record)| group.is_some() && record.text(&MAIN_SKILL_GROUP) == group);
             let mut members: BTreeMap<OperatorId, i64> = served.map(|(id, _)| (id.clone(), 5)).collect();
             members.extend(more.into_iter().map(|id| (OperatorId::new(id.to_string()), i64::from(id % 2))));
-            // Mostly agents that are live: one who is not makes the members unsaid.
+            // Usually live agents only: an import does not declare members that are no live agents.
             if which != 4 {
                 members.retain(|id, _| items.contains_key(id));
             }

@@ -1,4 +1,4 @@
-//! Texts of manifests and vendors as people may be shown them.
+//! Texts of manifests and vendors, in forms that are safe to show.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,11 +7,12 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
-/// Whether a character cannot be seen, breaks a line, turns the direction of writing, or passes for a blank.
+/// Returns true if a character is invisible or deceptive.
 ///
-/// These are Unicode's controls, separators (but for the space and the ideographic space U+3000), noncharacters and
-/// default-ignorable code points, which include all bidirectional controls, variation selectors and tags; and
-/// annotation marks and the Braille blank.
+/// It is invisible, breaks a line, changes the writing direction, or looks like a blank. These are Unicode's
+/// controls, separators (but for the space and the ideographic space U+3000), noncharacters and default-ignorable
+/// code points. The latter include all bidirectional controls, variation selectors and tags. Annotation marks and the
+/// Braille blank belong to them, too.
 pub fn is_hidden(c: char) -> bool {
     match c {
         ' '..='~' | '\u{3000}'..='\u{3163}' | '\u{3165}'..='\u{d7ff}' => false,
@@ -25,7 +26,7 @@ pub fn is_hidden(c: char) -> bool {
     }
 }
 
-/// Returns a text fit for one line that people read: what [`is_hidden`] is escaped, `\n` and `\u{200b}`.
+/// Returns a text that is safe on one line: hidden characters ([`is_hidden`]) are escaped, as `\n` or `\u{200b}`.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
@@ -41,7 +42,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(result)
 }
 
-/// Returns a text whose lines are each fit for people.
+/// Returns a text whose lines are each safe to show.
 pub fn sanitize_lines(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| c == '\n' || !is_hidden(c)) {
         return Cow::Borrowed(text);
@@ -49,10 +50,10 @@ pub fn sanitize_lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split('\n').map(sanitize).collect::<Vec<_>>().join("\n"))
 }
 
-/// Longest text of a message, in characters.
+/// The longest text of a message, in characters.
 const LONGEST: usize = 2_000;
 
-/// Returns a text with what no message holds cut off.
+/// Cuts a text to the longest that a message can hold.
 pub fn shortened(mut text: String) -> String {
     if text.len() > LONGEST
         && let Some((end, _)) = text.char_indices().nth(LONGEST)
@@ -76,19 +77,19 @@ pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
 
 /// Returns the form in which texts that look alike are equal.
 ///
-/// It is NFKC in lower case, without blanks and without what [`is_hidden`].
+/// It is NFKC in lower case, without blanks and hidden characters ([`is_hidden`]).
 pub fn skeleton(text: &str) -> String {
     let nfkc = ComposingNormalizerBorrowed::new_nfkc();
     let lower = nfkc.normalize(text).to_lowercase();
     let seen: String = lower.chars().filter(|c| !c.is_whitespace() && !is_hidden(*c)).collect();
-    // A hidden character may have stood between a letter and its mark.
+    // A hidden character may have separated a letter from its mark.
     nfkc.normalize(&seen).into_owned()
 }
 
-/// Returns a text in quotes with its odd characters escaped, or unchanged when it has none.
+/// Returns a text in quotes with its odd characters escaped, or else unchanged.
 ///
-/// Odd are blanks that lead, trail, follow a blank or are not ASCII, what [`is_hidden`], and what NFC would compose
-/// or replace.
+/// Odd are blanks that lead, trail, follow a blank or are not ASCII. So are hidden characters ([`is_hidden`]), and
+/// those that NFC would compose or replace.
 pub fn visible(text: &str) -> Cow<'_, str> {
     let nfc = ComposingNormalizerBorrowed::new_nfc();
     let composed = nfc.is_normalized(text);
@@ -110,7 +111,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
             '"' | '\\' => result.extend(['\\', c]),
             c => result.push(c),
         }
-        // What is plain ASCII composes with nothing before it.
+        // Plain ASCII composes with no character before it.
         if c.is_ascii() {
             before = c.to_string();
         }
@@ -132,7 +133,7 @@ pub fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// Ranges of DefaultIgnorableCodePoint and of the separators in Unicode 16, by hand.
+    /// The ranges of DefaultIgnorableCodePoint and of the separators in Unicode 16, by hand.
     const HIDDEN: &[(u32, u32)] = &[
         (0x00, 0x1f),
         (0x7f, 0xa0),

@@ -1,4 +1,4 @@
-//! What a field can hold, in the manifest's words.
+//! Values of fields, in the manifest's words.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use super::id::OperatorId;
 use super::secret::SecretRef;
 use super::text::sanitize;
 
-/// The type of a field. Whatever depends on the type, and on nothing else, matches on this.
+/// The type of a field. Code that depends on the type, and on nothing else, matches on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     /// Text; `required` texts cannot be empty.
     Text {
-        /// Whether the empty text is refused.
+        /// True if the empty text is refused.
         required: bool,
     },
     /// `true` or `false`.
@@ -66,18 +66,18 @@ impl Type {
 /// A SIP account behind an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sip {
-    /// One that the vendor picks.
+    /// An account that the vendor picks.
     Auto,
-    /// None.
+    /// No account.
     None,
-    /// This one.
+    /// The account of this number.
     Number(Arc<str>),
 }
 
 /// The agents of a queue and the priority of each.
 pub type Members = BTreeMap<OperatorId, i64>;
 
-/// An empty list, for a queue that is not there or has none.
+/// An empty list, for a queue that is missing or has none.
 pub static NO_MEMBERS: Members = Members::new();
 
 /// The value of a field, desired or live.
@@ -99,21 +99,21 @@ pub enum Value {
     Password(Arc<SecretRef>),
     /// See [`Type::Members`].
     Members(Arc<Members>),
-    /// What a vendor answered and no document lists: kept and shown, never an error.
+    /// A vendor's value that no document lists: kept and shown, never an error.
     Other(Arc<str>),
 }
 
-// A roster of 100,000 agents has two million of them.
+// A roster of 100,000 agents has two million values.
 const _: () = assert!(size_of::<Value>() <= 24);
 
 impl Value {
-    /// Returns the members, where the value is a list of them.
+    /// Returns the members, if the value is a list of them.
     pub fn members(&self) -> Option<&Arc<Members>> {
         let Value::Members(members) = self else { return None };
         Some(members)
     }
 
-    /// Returns the number of a SIP account, where the value is one with a number.
+    /// Returns the number of a SIP account, if it has one.
     pub fn sip_number(&self) -> Option<&str> {
         let Value::Sip(Sip::Number(number)) = self else { return None };
         Some(number)
@@ -157,7 +157,7 @@ impl Value {
         }
     }
 
-    /// Returns the value as people read it. Empty text is `""`.
+    /// Returns the value in readable form. Empty text is `""`.
     pub fn words(&self) -> String {
         match self {
             Value::Text(text) => shown(text),
@@ -176,17 +176,17 @@ impl Value {
     }
 }
 
-/// A text fit for one line, the empty text as `""`.
+/// Returns a text that is safe on one line, the empty text as `""`.
 fn shown(text: &str) -> String {
     if text.is_empty() { "\"\"".to_owned() } else { sanitize(text).into_owned() }
 }
 
-/// The list's own copy of a word.
+/// Returns the list's own copy of a word.
 pub fn word(words: &'static [&'static str], text: &str) -> Option<&'static str> {
     words.iter().copied().find(|w| *w == text)
 }
 
-/// Any value that can be live, for tests that a property holds of all of them.
+/// Generators of values that can be live, for property tests.
 #[cfg(test)]
 pub(crate) mod any {
     use proptest::collection::btree_map;
@@ -195,7 +195,7 @@ pub(crate) mod any {
 
     use super::*;
 
-    /// Any text, or one that invites mistakes.
+    /// Generates any text, or a tricky one.
     pub(crate) fn text() -> BoxedStrategy<String> {
         let traps = vec![
             "",
@@ -224,7 +224,7 @@ pub(crate) mod any {
         prop_oneof![4 => ".{0,6}", 4 => select(traps).prop_map(str::to_owned), 2 => "[a-c]"].boxed()
     }
 
-    /// Any value that can be live.
+    /// Generates any value that can be live.
     pub(crate) fn value(ty: Type) -> BoxedStrategy<Value> {
         let other = ".{0,4}".prop_map(|raw: String| Value::Other(raw.into()));
         let known = match ty {

@@ -7,49 +7,49 @@ use super::id::{Kind, OperatorId};
 use super::secret::SecretRef;
 use super::value::Members;
 
-/// Write operation of a step. It names a password and does not hold it.
+/// The write operation of a step. It names a password and does not hold it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WriteOp {
     /// Creation of agents with consecutive numbers and the same record.
     CreateAgents {
-        /// Their numbers; one, unless the connection allows batches.
+        /// The numbers; one, unless the connection allows batches.
         ids: Vec<OperatorId>,
-        /// Their fields.
+        /// The fields.
         record: Record,
-        /// Place of their password.
+        /// The place of the password.
         password: Option<SecretRef>,
     },
     /// Update of an agent.
     EditAgent {
-        /// Its number.
+        /// The agent's number.
         id: OperatorId,
         /// The fields that change.
         record: Record,
     },
     /// Creation of a password in its store, unless the store has one.
     PutSecret {
-        /// Place of the password.
+        /// The place of the password.
         secret: SecretRef,
-        /// Make one even where the store has one.
+        /// True to generate one even if the store has one.
         renew: bool,
     },
     /// Update of an agent's password.
     SetPassword {
-        /// Its number.
+        /// The agent's number.
         id: OperatorId,
-        /// Place of the password.
+        /// The place of the password.
         password: SecretRef,
     },
     /// Deletion of agents.
     DeleteAgents {
-        /// Their numbers.
+        /// The agents' numbers.
         ids: Vec<OperatorId>,
     },
     /// Creation of a queue.
     CreateQueue {
-        /// Its name.
+        /// The queue's name.
         name: String,
-        /// Its fields.
+        /// The fields.
         record: Record,
     },
     /// Update of a queue's attributes.
@@ -63,10 +63,9 @@ pub enum WriteOp {
     SetMembers {
         /// The vendor's number of the queue.
         exten: OperatorId,
-        /// All its members.
+        /// All members.
         members: Arc<Members>,
-        /// The members that it overwrites, as the plan saw them; `None` where another step of the plan
-        /// replaced them before.
+        /// The members that it overwrites, as in the plan; `None` if another step replaced them before.
         before: Option<Arc<Members>>,
     },
 }
@@ -86,7 +85,7 @@ impl WriteOp {
         }
     }
 
-    /// Returns the members that a queue has after it.
+    /// Returns the members of a queue after the operation.
     pub fn members(&self) -> Option<&Members> {
         match self {
             WriteOp::SetMembers { members, .. } => Some(members),
@@ -100,7 +99,7 @@ impl WriteOp {
         }
     }
 
-    /// Returns the agents whose password it sends, and its place.
+    /// Returns the agents whose password it sends, with the password's place.
     pub fn password(&self) -> Option<(&[OperatorId], &SecretRef)> {
         match self {
             WriteOp::CreateAgents { ids, password, .. } => Some((ids, password.as_ref()?)),

@@ -1,4 +1,4 @@
-//! Agents: a pair of declared and live, and the reach of each field, become a change or a finding.
+//! Agents: their changes and findings, from the desired and the live state.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -31,14 +31,14 @@ use crate::model::secret::SecretRef;
 use crate::model::support::Support;
 use crate::model::value::Value;
 
-/// Decides about every agent in scope.
+/// Plans every agent in scope.
 pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     let Some(listing) = &context.live.agents else { return };
     let whole = listing.incomplete.is_none();
     if let Some(doubt) = &listing.incomplete {
         draft.find(Finding::new(&INCOMPLETE, FindingKind::AgentsIncomplete { doubt: doubt.clone() }));
     }
-    // A delete needs to know every queue that the agent has to leave first.
+    // A delete requires every queue that the agent must leave first.
     let deletable = whole && context.live.queues.as_ref().is_none_or(|queues| queues.incomplete.is_none());
     let mut unread = Unread::default();
     for (id, side) in side_by_side(&context.desired.agents, &listing.items) {
@@ -72,7 +72,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     unread.report(context.supports.agents, draft);
 }
 
-/// An agent that is live and stands in no manifest.
+/// Plans a live agent that no manifest names.
 fn unmanaged(
     context: &Context<'_>,
     scope: &Scope,
@@ -95,7 +95,7 @@ fn unmanaged(
     }
 }
 
-/// On which side an agent is.
+/// The presence of an agent in the manifests and in live state.
 enum Side<'a, D, L> {
     /// In a manifest alone.
     Declared(&'a D),
@@ -105,7 +105,7 @@ enum Side<'a, D, L> {
     Both(&'a D, &'a L),
 }
 
-/// Walks two ordered maps at once: a search for each key would go through the whole of the other map as often.
+/// Walks two ordered maps in parallel: a search for each key would cost as many walks.
 fn side_by_side<'a, D, L>(
     declared: &'a BTreeMap<OperatorId, D>,
     live: &'a BTreeMap<OperatorId, L>,
@@ -187,7 +187,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
         });
         return;
     }
-    // What the ledger has and live has not, somebody deleted in the console.
+    // An agent in the ledger that is not live was deleted in the console.
     let moved = if context.ledger.owns(&resource) { ChangeOrigin::Live } else { ChangeOrigin::Manifest };
     let mut fields: Vec<FieldDiff> =
         agent.record.iter().map(|entry| FieldDiff::to_entry(None, entry, moved)).collect();
@@ -207,7 +207,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
     });
 }
 
-/// What people call the agent: as the manifest says, else as it is live.
+/// Returns the agent's name, from the manifest, or else from live state.
 fn title(agent: &DesiredAgent, live: Option<&Record>) -> Option<String> {
     agent.record.text(&NAME).or_else(|| live?.text(&NAME)).map(str::to_owned)
 }
@@ -222,7 +222,7 @@ fn no_role(resource: &ResourceId, agent: &DesiredAgent, again: bool) -> Finding 
     Finding::new(&NO_ROLE, FindingKind::NoRole { again }).about(resource).at(&agent.source)
 }
 
-/// An agent that the ledger holds, that was deleted in the console, and that cannot be made again.
+/// Returns the finding for an agent, deleted in the console, that cannot be created again.
 fn deleted(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
     let name = agent.record.text(&NAME).map(str::to_owned);
     let queues = served(context, &resource.name);
@@ -232,21 +232,23 @@ fn deleted(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -
         .at(&agent.source)
 }
 
-/// A declared agent that is another company's.
+/// Returns the finding for a declared agent of another company.
 fn foreign(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
     Finding::new(&FOREIGN_AGENT, FindingKind::ForeignAgent { queues: served(context, &resource.name) })
         .about(resource)
         .at(&agent.source)
 }
 
-/// Returns the queues that an agent is left out of.
+/// Returns the queues whose manifests name an agent.
 fn served(context: &Context<'_>, id: &OperatorId) -> Vec<ResourceId> {
     let names = |value: Option<&Value>| matches!(value, Some(Value::Members(all)) if all.contains_key(id));
     let queues = context.desired.queues.iter().filter(|(_, queue)| names(queue.record.get(&ASSIGN_MEMBERS)));
     queues.map(|(queue, _)| queue.clone()).collect()
 }
 
-/// Whether a plan leaves out a declared agent: it is not live, and `made` says that no step makes it.
+/// Returns true if a plan leaves out a declared agent.
+///
+/// That is so if it is not live, and no step creates it (`made` is false).
 pub(super) fn is_left_out(context: &Context<'_>, id: &OperatorId, made: bool) -> bool {
     let Some(agents) = context.live.agents.as_ref().filter(|agents| agents.incomplete.is_none()) else {
         return false;
@@ -255,30 +257,30 @@ pub(super) fn is_left_out(context: &Context<'_>, id: &OperatorId, made: bool) ->
     declared && !made && !agents.items.contains_key(id)
 }
 
-/// What a difference comes to.
+/// The result of a comparison.
 enum Verdict {
-    /// None.
+    /// No difference.
     Same,
     /// Its live state is unknown.
     Unknown,
-    /// Nobody knows it any more.
+    /// The password is set, and its store no longer has it.
     Gone,
-    /// It was set, and has no fingerprint.
+    /// The password is set, and has no fingerprint.
     Unprinted,
-    /// A new one would be written over a secret that is not its own, and why.
+    /// A rotation would overwrite a secret that is not the agent's, for this reason.
     Foreign(ForeignSecret),
-    /// It differs.
+    /// A difference.
     Differs(FieldDiff),
 }
 
-/// What an agent's row tells of a declared field.
+/// The state of a declared field in an agent's row.
 #[derive(Clone, Copy)]
 enum Told<'a> {
-    /// A value, or that there is none.
+    /// A value, or an unset one.
     Comparable(Option<&'a Value>),
-    /// Nothing, or a part: some operation returns the field, and this row does not.
+    /// Missing or partly hidden: some operation returns the field, but this row does not.
     Hidden,
-    /// No operation returns it.
+    /// No operation returns the field.
     Unread,
 }
 
@@ -336,7 +338,7 @@ fn judge(
     }
 }
 
-/// With nothing in the ledger a field is unknown, unless the run asserts it, which takes an edit.
+/// Judges a field without a ledger entry: unknown, unless the run asserts it, which takes an edit.
 fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
     if !context.options.assert_unread || !context.supports.agents.can_edit(entry.field, &entry.value) {
         return Verdict::Unknown;
@@ -346,7 +348,7 @@ fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
     Verdict::Differs(field)
 }
 
-/// Whether both fingerprints are known and differ.
+/// Returns true if both fingerprints are known and differ.
 fn differs(then: Option<&String>, now: Option<&String>) -> bool {
     matches!((then, now), (Some(then), Some(now)) if then != now)
 }
@@ -372,7 +374,7 @@ fn judge_password(
                 Ok(overwrites) => overwrites,
                 Err(why) => return Verdict::Foreign(why),
             };
-            // Whether its store still has none is told when it is made.
+            // The step that stores the password checks if its store still has none.
             let moved =
                 if secret.generate && !overwrites { ChangeOrigin::Unknown } else { ChangeOrigin::Manifest };
             let mut field = FieldDiff::to_entry(None, entry, moved);
@@ -428,7 +430,7 @@ fn compare(
             Verdict::Unprinted => unread.unprinted.push(resource.name.clone()),
             Verdict::Gone => draft.find(gone(&resource, entry)),
             Verdict::Foreign(why) => {
-                // Nothing of this agent is changed before that is corrected.
+                // None of this agent's changes are planned before that is corrected.
                 draft.find(foreign_secret(&resource, entry, why));
                 return;
             }
@@ -437,9 +439,9 @@ fn compare(
         }
     }
     unread.add_masked(&masked);
-    // A value that no document lists could not be written again.
+    // A replacement could not write back a value that no document lists.
     let known = live.iter().all(|entry| !matches!(entry.value, Value::Other(_)));
-    // A replacement that was not taken is not tried again.
+    // A value that the vendor did not accept on a replacement is not tried again.
     let refused = |field: &FieldDiff| {
         applied
             .and_then(|applied| applied.not_taken.get(field.field.key))
@@ -448,7 +450,7 @@ fn compare(
     let fixable = fixed.iter().any(|(_, field)| !refused(field));
     let can_replace = support.verbs.create.is_some() && support.verbs.delete.is_some();
     let replaces = fixable && deletable && known && can_replace && context.workspace.policy.replace_immutable;
-    // Nor could one that the vendor hides in part, or does not tell.
+    // Nor could it write back a field that the vendor partly hides or does not return.
     let hidden = |field: &&&Field| live.is_masked(field) || live.is_unread(field);
     let unsaid = |field: &&&Field| support.is_read(field) && agent.record.get(field).is_none();
     let lost: Vec<Word> = if replaces {
@@ -463,7 +465,7 @@ fn compare(
                 .at(&agent.source),
         );
     } else if replaces {
-        // Whoever is made again is told everything.
+        // A creation sends every field.
         replace(context, draft, &resource, agent, live, &fixed);
         return;
     }
@@ -496,7 +498,7 @@ fn compare(
     }
 }
 
-/// A password that is set and that its store no longer has.
+/// Returns the finding for a set password that its store no longer has.
 fn gone(resource: &ResourceId, entry: &Entry) -> Finding {
     let place = match &entry.value {
         Value::Password(secret) => secret.to_string(),
@@ -507,7 +509,7 @@ fn gone(resource: &ResourceId, entry: &Entry) -> Finding {
     finding.about(resource)
 }
 
-/// A rotation that would overwrite a secret that is not the agent's own.
+/// Returns the finding for a rotation that would overwrite a secret of another origin.
 fn foreign_secret(resource: &ResourceId, entry: &Entry, why: ForeignSecret) -> Finding {
     let place = match &entry.value {
         Value::Password(secret) => secret.to_string(),
@@ -525,8 +527,10 @@ fn immutable(entry: &Entry, field: FieldDiff) -> FindingKind {
     }
 }
 
-/// What an agent that is made again keeps in a field that the manifest does not say, and why: what a
-/// replacement before took from it, what is live, or what was applied last where no operation tells it.
+/// Returns the value that a replacement carries over for a field not in the manifest.
+///
+/// Sources, in order: unfinished replacement, live state, ledger. The ledger counts only if no operation returns the
+/// field.
 fn kept(
     support: &Support,
     row: &'static Field,
@@ -542,7 +546,7 @@ fn kept(
     Some((value, if support.is_read(row) { FieldReason::Kept } else { FieldReason::KeptAsApplied }))
 }
 
-/// Deleting and making again: what the manifest does not say is kept as it is live.
+/// Plans a delete and a create; fields not in the manifest keep their live values.
 fn replace(
     context: &Context<'_>,
     draft: &mut Draft,

@@ -1,4 +1,4 @@
-//! Which side moved since the last apply: the ledger is the third view.
+//! The origin of a change since the last apply: the ledger is the third view.
 
 use crate::model::codec;
 use crate::model::equivalence::same;
@@ -7,7 +7,7 @@ use crate::model::ledger::LedgerEntry;
 use crate::model::plan::{ChangeOrigin, FieldDiff};
 use crate::model::value::Value;
 
-/// Which side of a field moved.
+/// Returns the side of a field that changed.
 pub(super) fn field(
     applied: Option<&LedgerEntry>,
     field: &Field,
@@ -24,12 +24,12 @@ pub(super) fn field(
     sides(!live_same, !desired_same)
 }
 
-/// Which side of a field that no operation returns moved: only the manifest can be seen to.
+/// Returns the side of an unread field that changed: only the manifest can be observed.
 pub(super) fn unread(differs: bool) -> ChangeOrigin {
     if differs { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown }
 }
 
-/// Names the sides.
+/// Names the sides that changed.
 pub(super) fn sides(live: bool, manifest: bool) -> ChangeOrigin {
     match (live, manifest) {
         (true, true) => ChangeOrigin::Both,
@@ -39,7 +39,7 @@ pub(super) fn sides(live: bool, manifest: bool) -> ChangeOrigin {
     }
 }
 
-/// Which side of a resource moved, from its fields; what is unknown adds nothing.
+/// Returns the side of a resource that changed, from its fields; unknown ones do not count.
 pub(super) fn all(fields: &[FieldDiff]) -> ChangeOrigin {
     let live = fields.iter().any(|f| matches!(f.moved, ChangeOrigin::Live | ChangeOrigin::Both));
     let manifest = fields.iter().any(|f| matches!(f.moved, ChangeOrigin::Manifest | ChangeOrigin::Both));

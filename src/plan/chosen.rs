@@ -1,4 +1,4 @@
-//! Why a queue's selector does not choose a member that leaves the queue.
+//! The reason why a queue's selector does not choose a leaving member.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::model::id::{Kind, OperatorId};
 use crate::model::reason::{ChangeReason, NotChosen, Unchosen};
 use crate::model::value::Value;
 
-/// Most agents that one reason names.
+/// The most agents that one reason names.
 const NAMED: usize = 5;
 
-/// Says why the selector does not choose some members; `None` where there is no selector.
+/// Returns why the selector does not choose some members; `None` without a selector.
 pub(super) fn reason(
     context: &Context<'_>,
     queue: &DesiredQueue,
@@ -34,7 +34,7 @@ pub(super) fn reason(
     (!members.is_empty()).then_some(ChangeReason::NotChosen { members })
 }
 
-/// The place of a cause among the causes of one reason.
+/// The order of the causes of one reason.
 type Order = (u8, &'static str, Option<String>);
 
 fn order(why: &Unchosen) -> Order {
@@ -47,7 +47,7 @@ fn order(why: &Unchosen) -> Order {
     }
 }
 
-/// The first of the wanted fields that an agent's manifest does not say so.
+/// Returns the first field of the selector that an agent's manifest does not match.
 fn cause<'a>(context: &Context<'_>, selector: impl Iterator<Item = &'a Entry>, id: &OperatorId) -> Unchosen {
     let live = context.live.agents.as_ref().and_then(|agents| agents.items.get(id));
     let Some(agent) = context.desired.agents.get(id) else { return Unchosen::Undeclared };

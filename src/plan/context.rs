@@ -13,28 +13,28 @@ use crate::model::live::Live;
 use crate::model::plan::{Action, Allowance, Change};
 use crate::model::support::Supports;
 
-/// Arguments of a run beside the manifests.
+/// Arguments of a run besides the manifests.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Resources that the run is narrowed to; empty for all.
+    /// The resources that the run is narrowed to; empty for all.
     pub targets: Vec<ResourceId>,
-    /// Rules lifted for this run.
+    /// The rules lifted for this run.
     pub allow: Vec<Allowance>,
-    /// Set the fields that no operation returns once more, where their live state is unknown.
+    /// True to set unread fields again if their live state is unknown.
     pub assert_unread: bool,
-    /// What is only read has to be readable: the run is about what differs, and not about what to do.
+    /// True for a run about differences, not about steps: resources that are only read must be readable.
     pub watch: bool,
-    /// Keyed fingerprints of the passwords that the stores hold now, of agents whose ledger knows one.
+    /// The keyed fingerprints of the stored passwords, of agents with one in the ledger.
     pub fingerprints: BTreeMap<OperatorId, String>,
-    /// Those of these agents whose password is in its store no more.
+    /// Those of these agents whose password is no longer in its store.
     pub gone: BTreeSet<OperatorId>,
-    /// Agents of [`overwriting`](super::overwriting) whose store has no such key.
+    /// Agents of [`overwriting`](super::overwriting) whose store does not hold the key.
     pub vacant: BTreeSet<OperatorId>,
-    /// Agents that other workspaces of the run declare in the same tenant, with the name of one.
+    /// Agents that other workspaces declare in the same tenant, with one workspace's name.
     pub elsewhere: BTreeMap<OperatorId, Arc<str>>,
-    /// Version of the program.
+    /// The version of the program.
     pub program: String,
-    /// Digest of the workspace file and the manifests.
+    /// The digest of the workspace file and the manifests.
     pub manifests: String,
 }
 
@@ -45,9 +45,9 @@ pub(crate) struct Context<'a> {
     pub live: &'a Live,
     pub ledger: &'a Ledger,
     pub options: &'a Options,
-    /// What the connections can do with each kind.
+    /// The connections' support of each kind.
     pub supports: Supports,
-    /// The agents that use each secret, by its place; the first rotation fills it.
+    /// The agents that use each secret, by its place; filled at the first rotation.
     pub users: OnceCell<BTreeMap<String, BTreeSet<OperatorId>>>,
 }
 
@@ -56,12 +56,12 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Draft {
     pub changes: Vec<Change>,
     pub findings: Vec<Finding>,
-    /// Searches for near names.
+    /// The number of searches for near names.
     pub searches: usize,
 }
 
 impl Draft {
-    /// Returns true while near names are searched for: each search goes through all agents.
+    /// Returns true while searches for near names are allowed: each goes through all agents.
     pub(crate) fn may_search(&mut self) -> bool {
         self.searches += 1;
         self.searches <= 50

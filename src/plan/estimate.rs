@@ -1,4 +1,4 @@
-//! How many calls a plan needs, and how long they take at least under the rate limits.
+//! Estimate of a plan: its number of calls, and their shortest duration under the rate limits.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,15 +7,15 @@ use crate::config::workspace::Workspace;
 use crate::model::id::Kind;
 use crate::model::plan::{Operation, Step};
 
-/// Calls that carry the steps out. Storing a secret calls no vendor.
+/// Returns the number of calls of the steps. Storing a secret calls no vendor.
 pub(super) fn calls(steps: &[Step]) -> usize {
     steps.iter().filter(|step| step.operation != Operation::SecretPut).count()
 }
 
-/// Returns the seconds that the slowest rate-limited operation takes at least, rounded up.
+/// Returns the shortest duration of the slowest rate-limited operation, in seconds, rounded up.
 ///
-/// Operations run side by side, and each has its own window. `used` are the calls that count in the windows now, by
-/// the vendor's name of the operation. A plan counts none, since it is a function of its input.
+/// Operations run concurrently, and each has its own window. `used` are the calls that count in the windows now, by
+/// the vendor's name of the operation. A plan counts none, because it is a function of its input.
 pub fn seconds(workspace: &Workspace, steps: &[Step], used: &BTreeMap<&str, usize>) -> u64 {
     let count = |operation: Operation| steps.iter().filter(|s| s.operation == operation).count();
     let supports = workspace.supports();

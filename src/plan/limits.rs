@@ -1,8 +1,10 @@
-//! How much one run may change: shares of what is live. Counts up to the floor pass, but for a limit of
-//! zero and for a deletion of every live agent. `--allow` lifts one rule up to a number.
+//! Limits of the changes of one run: shares of the live resources.
 //!
-//! A refusal points at a line that asks for too much: a review shows it beside the edit. The line of the limit, which
-//! no edit touched, stands in for it where no manifest asks, as with `prune`.
+//! Counts up to the floor pass, except for a limit of zero and for a deletion of every live agent. `--allow` lifts
+//! one rule up to a number.
+//!
+//! A refusal points at a line that causes the excess, so that a review shows it beside the edit. If no manifest
+//! causes it, as with `prune`, it points at the line of the limit.
 
 use super::context::{Context, Draft};
 use crate::config::workspace::Limit;
@@ -12,7 +14,7 @@ use crate::model::plan::Action;
 use crate::model::rule::{TOO_MANY_CHANGES, TOO_MANY_DELETES, TOO_MANY_LEAVE};
 use crate::model::source::Source;
 
-/// Adds a finding for each limit that the changes go over.
+/// Adds a finding for each exceeded limit.
 pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     let policy = &context.workspace.policy;
     let agents = context.live.agents.as_ref().map_or(0, |listing| listing.items.len());
@@ -53,7 +55,7 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     }
 }
 
-/// Returns the first line that asks for one of some actions, else the line of the limits.
+/// Returns the first line that causes some actions, or else the line of the limits.
 fn place(context: &Context<'_>, draft: &Draft, actions: &[Action]) -> Option<Source> {
     let asked = draft.changes.iter().filter(|change| actions.contains(&change.action));
     let first = asked.filter_map(|change| change.source.as_ref()).min();
@@ -64,7 +66,7 @@ fn place(context: &Context<'_>, draft: &Draft, actions: &[Action]) -> Option<Sou
 struct Bound {
     limit: Limit,
     floor: usize,
-    /// The count that `--allow` lifts it to.
+    /// The count up to which `--allow` lifts it.
     lifted: Option<usize>,
 }
 
@@ -75,7 +77,7 @@ impl Bound {
         Self { limit, floor: context.workspace.policy.floor, lifted }
     }
 
-    /// Whether `--allow` lifts it for this count.
+    /// Returns true if `--allow` lifts it for this count.
     fn is_lifted(&self, count: usize) -> bool {
         self.lifted.is_some_and(|lifted| count <= lifted)
     }

@@ -1,5 +1,5 @@
-//! Desired × Live × Ledger → Plan. Pure: no input or output, no clock, no chance; the same arguments
-//! give the same bytes.
+//! Desired × Live × Ledger → Plan. Pure: no input or output, no clock, no chance; the same arguments give the same
+//! bytes.
 //!
 //! ```text
 //! scope ─▶ agents ─┐
@@ -7,8 +7,8 @@
 //!          seats ──┴▶ limits ─▶ steps ─▶ estimate ─▶ Plan
 //! ```
 //!
-//! An incomplete listing never becomes a create or a delete: whatever would have to be called missing
-//! is withheld, and a finding says so.
+//! An incomplete listing never leads to a create or a delete. The planner withholds each change that requires a
+//! missing resource, and adds a finding.
 
 mod agents;
 mod change_origin;
@@ -50,10 +50,10 @@ pub use self::prune::prunes;
 pub use self::rotation::overwriting;
 pub use self::targets::UnknownTarget;
 
-/// Makes the plan.
+/// Computes the plan.
 ///
 /// # Errors
-/// A target that names nothing.
+/// A target that is neither declared nor live.
 pub fn plan(
     workspace: &Workspace,
     desired: &Desired,
@@ -83,7 +83,7 @@ pub fn plan(
     draft.findings.extend(unknown_members::findings(&draft.changes, &steps));
     draft.findings.extend(unasked::findings(&context, &draft.changes));
     draft.findings.sort_by(|a, b| {
-        // The place comes last: moving a line in a file reorders nothing.
+        // The place comes last, so that moving a line in a file does not change the order.
         let order = (a.severity, &a.code, &a.id).cmp(&(b.severity, &b.code, &b.id));
         order.then_with(|| a.to_string().cmp(&b.to_string())).then_with(|| a.source.cmp(&b.source))
     });

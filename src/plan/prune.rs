@@ -1,4 +1,4 @@
-//! Pruning: live agents that no manifest names, and that a policy deletes.
+//! Pruning: live agents that no manifest names and a policy deletes.
 
 use crate::config::workspace::Prune;
 use crate::model::field::Record;
@@ -7,11 +7,11 @@ use crate::model::ledger::Ledger;
 
 /// Returns true if a policy deletes a live agent that no manifest names.
 pub fn prunes(policy: Prune, ledger: &Ledger, id: &OperatorId, live: &Record) -> bool {
-    // That no manifest names it says nothing where none could.
+    // An agent that no manifest could name is not evidence of a deletion.
     OperatorId::objection(id.as_str()).is_none() && prunes_any(policy, ledger, &ResourceId::agent(id), live)
 }
 
-/// Returns true if a policy deletes an agent that no manifest names, whether or not one could.
+/// Returns true if a policy deletes an undeclared agent, even an undeclarable one.
 pub(super) fn prunes_any(policy: Prune, ledger: &Ledger, resource: &ResourceId, live: &Record) -> bool {
     match policy {
         Prune::None => false,

@@ -1,6 +1,6 @@
-//! Queues: found by name, or by the number that the manifest pins; their members replaced once.
+//! Queues: found by name, or by the number that the manifest pins. Their members are replaced once.
 //!
-//! An agent that is deleted leaves every queue first, also one that no manifest names.
+//! A deleted agent leaves every queue first, even one that no manifest names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ use crate::model::support::Support;
 use crate::model::text::{is_hidden, skeleton};
 use crate::model::value::{Members, Value};
 
-/// Decides about every queue, after the agents are decided.
+/// Plans every queue, after the agents.
 pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     let Some(listing) = &context.live.queues else { return };
     if let Some(doubt) = &listing.incomplete {
@@ -118,7 +118,7 @@ impl<'a> LedgerQueues<'a> {
     }
 }
 
-/// Returns the id of a queue that no manifest names: its name, with its number where the name is not unique.
+/// Returns the id of an undeclared queue: its name, with its number if the name is not unique.
 fn undeclared_id(names: &LiveNames<'_>, exten: &OperatorId, live: &LiveQueue) -> ResourceId {
     let alone = names.extens(&live.name).len() == 1;
     ResourceId::queue(&live.name, (!alone).then_some(exten.as_str()))
@@ -142,7 +142,9 @@ fn claimed_twice(id: &ResourceId, queue: &DesiredQueue, exten: &OperatorId, firs
         .at(&queue.source)
 }
 
-/// The name finds one live queue, and the ledger or the former name another one.
+/// Returns the finding for a name and a ledger entry that find different queues.
+///
+/// A former name counts like a ledger entry.
 fn conflict(
     id: &ResourceId,
     queue: &DesiredQueue,
@@ -159,18 +161,20 @@ fn conflict(
     .at(&queue.source)
 }
 
-/// A queue that was created and that no listing has shown.
+/// Returns the finding for a created queue that no listing has shown.
 fn pending(id: &ResourceId, queue: &DesiredQueue, exten: &str, known: &ResourceId) -> Finding {
     Finding::new(&PENDING_QUEUE, FindingKind::Pending { exten: exten.into(), known: known.clone() })
         .about(id)
         .at(&queue.source)
 }
 
-/// The queues beside which a new one may be a second one.
+/// The queues of which a new one may be a duplicate.
 struct Newcomers<'a> {
-    /// Names of live and of new queues, by what people see of them.
+    /// The names of live and of new queues, by their visible form.
     seen: BTreeMap<String, BTreeSet<&'a str>>,
-    /// Queues that left the manifests since the last clean run and are not known to be gone: id in the ledger, number.
+    /// The queues that left the manifests since the last clean run: id in the ledger, number.
+    ///
+    /// Queues that are known to be deleted are not among them.
     left: Vec<(ResourceId, &'a str)>,
 }
 
@@ -200,7 +204,7 @@ impl<'a> Newcomers<'a> {
         Self { seen, left }
     }
 
-    /// Returns the objection to the creation of a queue.
+    /// Returns the objection to the creation of a queue, if any.
     fn objection(&self, id: &ResourceId, queue: &DesiredQueue) -> Option<Finding> {
         if queue.distinct {
             return None;
@@ -210,7 +214,7 @@ impl<'a> Newcomers<'a> {
             let what = FindingKind::Lookalike { name: queue.name.to_string(), other: other.to_owned() };
             return Some(Finding::new(&LOOKALIKE_QUEUE, what).about(id).at(&queue.source));
         }
-        // A former name that found no queue explains nothing.
+        // A former name that finds no queue is no reason to create one.
         if self.left.is_empty() {
             return None;
         }
@@ -222,7 +226,7 @@ impl<'a> Newcomers<'a> {
     }
 }
 
-/// Most queues that one finding names.
+/// The most queues that one finding names.
 const MOST_NAMED: usize = 5;
 
 fn create(
@@ -281,14 +285,15 @@ fn create(
         fields,
         source: Some(queue.source.clone()),
     });
-    // A new queue is not refused for agents that the plan has to leave out.
+    // Left-out agents are no reason to refuse a new queue.
     if all == left {
         check_minimum(draft, id, queue, all);
     }
 }
 
-/// Every member is a declared agent or one that is live, and stays; the latter holds for queues out of
-/// scope as well.
+/// Checks that every member is a declared or a live agent, and stays.
+///
+/// Of queues out of scope it checks only that members stay.
 fn check_members(
     context: &Context<'_>,
     draft: &mut Draft,
@@ -381,7 +386,7 @@ fn attributes(
     let mut edits = Vec::new();
     for entry in queue.record.iter().filter(|entry| *entry.field != ASSIGN_MEMBERS) {
         let now = live.record.get(entry.field);
-        // What the answer does not tell cannot be said to differ.
+        // A missing value is unread, so it is not a difference.
         if now.is_none() || same(&entry.value, now) {
             continue;
         }
@@ -422,7 +427,7 @@ fn members(
     made: &BTreeSet<OperatorId>,
     back: &[(OperatorId, i64)],
 ) {
-    // Members that the answer does not tell make the listing incomplete: no list is written over them.
+    // Unread members make the listing incomplete: no step replaces them.
     let Some(now) = live.members() else { return };
     let entry = managed.and_then(|queue| queue.record.entry(&ASSIGN_MEMBERS));
     let mut wanted = match entry.map(|entry| &entry.value) {
@@ -434,23 +439,23 @@ fn members(
         Some(Value::Members(members)) => Members::clone(members),
         _ => Members::clone(now),
     };
-    // Where the manifest says who serves the queue, its word holds; else nobody is lost by a replacement.
+    // A declared member list is final; without one, replaced agents return to the queue.
     if entry.is_none() || context.workspace.policy.at_least {
         for (member, priority) in back {
             wanted.entry(member.clone()).or_insert(*priority);
         }
     }
     wanted.retain(|member, _| !leaving.contains(member));
-    // The vendor skips an agent that does not exist; one that it lists all the same stays listed.
+    // The vendor skips an agent that does not exist, unless it is a listed member: that one stays listed.
     let all = wanted.len();
     wanted
         .retain(|member, _| now.contains_key(member) || !is_left_out(context, member, made.contains(member)));
-    // An agent that the plan has to leave out, and that takes no place, makes no queue smaller.
+    // A left-out agent that is no live member makes no queue smaller.
     let spared = wanted.len() < all && now.keys().all(|member| wanted.contains_key(member));
     let written = wanted != *now;
     if let Some(queue) = managed.or(declared.filter(|_| written)).filter(|_| !spared) {
         let made = |id: &OperatorId| made.contains(id);
-        // Whom the vendor may leave out does not count.
+        // Members that the vendor may drop do not count.
         let strangers = if written { unknown_members::find(context, &wanted, made).len() } else { 0 };
         check_minimum(draft, id, queue, wanted.len() - strangers);
     }
@@ -507,7 +512,7 @@ fn check_minimum(draft: &mut Draft, id: &ResourceId, queue: &DesiredQueue, left:
     }
 }
 
-/// What people call an agent: as the manifest says, else as it is live.
+/// Returns an agent's name, from the manifest, or else from live state.
 fn name(context: &Context<'_>, id: &OperatorId) -> Option<String> {
     let declared = context.desired.agents.get(id).and_then(|agent| agent.record.text(&NAME));
     let live = || context.live.agents.as_ref()?.items.get(id)?.text(&NAME);

@@ -1,4 +1,4 @@
-//! Fields that left the manifests: each keeps its live value, and the plan says so once a field.
+//! Released fields: they left the manifests and keep their live values. The plan reports each field once.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::model::ledger::LedgerEntry;
 use crate::model::queue;
 use crate::model::rule::RELEASED;
 
-/// Most resources that one finding names.
+/// The most resources that one finding names.
 const MOST_NAMED: usize = 100;
 
-/// Fields that rosterctl set before and that no manifest holds now, with their resources.
+/// The released fields, with their resources.
 #[derive(Default)]
 pub(super) struct Released {
     fields: BTreeMap<&'static str, Vec<Holder>>,
@@ -58,7 +58,7 @@ impl Released {
     }
 }
 
-/// Returns true for a field whose values are short and not personal.
+/// Returns true for a field with short values that are not personal.
 fn is_short(field: &Field) -> bool {
     field.personal.is_none() && field.ty.is_short()
 }

@@ -1,4 +1,4 @@
-//! What agents are owed that were being made again when a run came to no good end: the ledger kept it.
+//! Restore of agents whose replacement did not finish, from the ledger's backups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,13 +15,13 @@ use crate::model::reason::FieldReason;
 use crate::model::support::Support;
 use crate::model::value::Value;
 
-/// What the ledger keeps for an agent that has been deleted since; `None` while the agent is as it was.
+/// Returns the ledger's backup of a since deleted agent; `None` for an unchanged agent.
 pub(super) fn pending_backup<'a>(
     context: &Context<'a>,
     id: &OperatorId,
     live: Option<&Record>,
 ) -> Option<&'a ReplacementBackup> {
-    // Nearly always there is none, and then no id has to be spelled for each agent.
+    // Usually there is no backup, and then no agent's id needs to be formatted.
     if context.ledger.kept.is_empty() {
         return None;
     }
@@ -39,14 +39,15 @@ pub(super) fn pending_backup<'a>(
     live.is_none_or(anew).then_some(kept)
 }
 
-/// A field of it that can be set.
+/// Returns the backup's value of a field, if it can be set.
 pub(super) fn value(support: &Support, kept: &ReplacementBackup, row: &'static Field) -> Option<Value> {
     let value = codec::from_json(row, kept.fields.get(row.key)?).ok()??;
     (support.can_create(row, &value) || support.can_edit(row, &value)).then_some(value)
 }
 
-/// The fields that no manifest says and that are to be as they were; of a live agent, those that differ and
-/// can be edited.
+/// Returns the fields to restore that no manifest names.
+///
+/// Of a live agent, these are the fields that differ and can be edited.
 pub(super) fn fields(
     support: &Support,
     kept: Option<&ReplacementBackup>,
@@ -74,8 +75,9 @@ pub(super) fn fields(
     fields
 }
 
-/// Who returns to which queue with which priority, by the vendor's number: agents that a replacement took out
-/// of it, and that are there, or are made by this plan.
+/// Returns the memberships to restore after replacements, by the queue's number.
+///
+/// Each is an agent with its priority. The agent is live, or this plan creates it.
 pub(super) fn pending_memberships<'a>(
     context: &Context<'a>,
     scope: &Scope,

@@ -1,8 +1,7 @@
-//! Whose key a rotation with `generate` may overwrite: one that the agent's live password is known to come from, and
-//! that no other agent uses.
+//! Check of the key that a rotation with `generate` overwrites.
 //!
-//! A manifest may come from a stranger. One that raises `version` and names another key would have a new password
-//! written over a secret that is not this agent's.
+//! The agent's live password must be known to come from it, and no other agent may use it. A manifest may come from a
+//! stranger. If it raises `version` and names another key, a new password would overwrite another agent's secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +15,7 @@ use crate::model::ledger::{AppliedPassword, Ledger, LedgerEntry};
 use crate::model::secret::SecretRef;
 use crate::model::value::Value;
 
-/// Returns the agents that use a secret, as the manifests and the ledger say.
+/// Returns the agents that use a secret, according to the manifests and the ledger.
 fn holders(context: &Context<'_>, at: &str) -> BTreeSet<OperatorId> {
     let users = context.users.get_or_init(|| users(context.workspace, context.desired, context.ledger));
     users.get(at).cloned().unwrap_or_default()
@@ -45,12 +44,12 @@ fn users(
     users
 }
 
-/// The store and key that a password came from, where the ledger says it.
+/// Returns the store and key that a password came from, if the ledger knows them.
 fn source(password: &AppliedPassword) -> Option<(&str, &str)> {
     password.store.as_deref().zip(password.key.as_deref())
 }
 
-/// Whether the ledger says that a live password came from this secret.
+/// Returns true if a live password came from this secret, according to the ledger.
 fn came_from(workspace: &Workspace, applied: &LedgerEntry, secret: &SecretRef) -> bool {
     let stores = &workspace.stores;
     applied
@@ -60,7 +59,9 @@ fn came_from(workspace: &Workspace, applied: &LedgerEntry, secret: &SecretRef) -
         .is_some_and(|(store, key)| place(stores, store, key) == place(stores, &secret.store, &secret.key))
 }
 
-/// Whether a password was made under this secret for the agent, and not set yet: it is gone on with.
+/// Returns true if the agent's password was generated under this secret and not set yet.
+///
+/// The next step uses that password.
 fn made(workspace: &Workspace, applied: &LedgerEntry, secret: &SecretRef) -> bool {
     let stores = &workspace.stores;
     applied.password_made.as_ref().is_some_and(|made| {
@@ -68,13 +69,14 @@ fn made(workspace: &Workspace, applied: &LedgerEntry, secret: &SecretRef) -> boo
     })
 }
 
-/// Whether a ledger knows anything of a password.
+/// Returns true if a ledger entry knows a password.
 pub(super) fn knows(applied: &LedgerEntry) -> bool {
     applied.password.is_some() || applied.password_seen.is_some()
 }
 
-/// The version that a ledger knows. Of a password that rosterctl did not set, only the version is known that the manifest
-/// had at first.
+/// Returns the password's version in the ledger.
+///
+/// If rosterctl did not set the password, that is the version that the manifest had at first.
 pub(super) fn version(applied: &LedgerEntry) -> Option<u32> {
     match (&applied.password, &applied.password_seen) {
         (Some(set), _) => set.version,
@@ -82,13 +84,14 @@ pub(super) fn version(applied: &LedgerEntry) -> Option<u32> {
     }
 }
 
-/// Whether the version of a reference asks for a rotation.
+/// Returns true if the version of a reference asks for a rotation.
 fn rotates(applied: &LedgerEntry, secret: &SecretRef) -> bool {
     secret.version.is_some() && knows(applied) && version(applied) != secret.version
 }
 
-/// The secrets that a rotation with `generate` may not overwrite as far as the ledger knows: what is not there is not
-/// overwritten, so that their stores are asked whether they hold them.
+/// Returns the secrets that the ledger does not allow a rotation with `generate` to overwrite.
+///
+/// A rotation is still allowed if the store does not hold the key, so the runtime asks the stores.
 pub fn overwriting(
     workspace: &Workspace,
     desired: &Desired,
@@ -106,10 +109,10 @@ pub fn overwriting(
     rotated.collect()
 }
 
-/// Whether a rotation overwrites the secret of its key; `false` where the store holds none.
+/// Returns true if a rotation overwrites the secret of its key; false if the store holds none.
 ///
 /// # Errors
-/// Why it must not.
+/// The reason why it must not.
 pub(super) fn overwrites(
     context: &Context<'_>,
     id: &OperatorId,
@@ -121,10 +124,10 @@ pub(super) fn overwrites(
         return Err(ForeignSecret::SharedWith(other.clone()));
     }
     let print = applied.password.as_ref().and_then(|set| set.fingerprint.as_ref());
-    // The password that the store holds there is the one that was set.
+    // The password in the store is the one that was set.
     let proved = print.is_some() && print == context.options.fingerprints.get(id);
     let made = made(context.workspace, applied, secret);
-    // What was made for the agent was sent, too, and the vendor may have taken it.
+    // The generated password was sent, too, and the vendor may have set it.
     let sent = made && applied.unconfirmed.contains(PASSWORD.key);
     if came_from(context.workspace, applied, secret) || proved || sent {
         return Ok(true);

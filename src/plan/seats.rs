@@ -1,7 +1,7 @@
-//! Voice seats: compared, never written. Every difference is a finding, and never a step.
+//! Voice seats: compared, never written. Every difference is a finding, never a step.
 //!
-//! A seat belongs to the agent whose number is its `employeeNumber`, the only word that both systems have in
-//! common: so an agent who is to be deleted and whose seat had calls lately is told of.
+//! A seat belongs to the agent whose number is its `employeeNumber`, the only key that both systems share. So the
+//! plan warns about a deleted agent whose seat had recent calls.
 
 use super::context::{Context, Draft};
 use super::targets::Scope;
@@ -60,7 +60,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     recent_calls(draft, seats);
 }
 
-/// Seats that cannot be compared are no reason not to plan, and every reason not to call a drift clean.
+/// Adds the finding for seats that cannot be compared. They do not stop a plan, but a drift is not clean.
 fn unknown(context: &Context<'_>, draft: &mut Draft, what: FindingKind, reason: Option<Reason>) {
     let rule = if context.options.watch { &SEATS_UNKNOWN } else { &SEATS_UNREAD };
     draft.find(Finding::new(rule, what).because(reason));
@@ -106,7 +106,7 @@ fn password_finding(context: &Context<'_>, password: &SeatPassword) -> Option<Fi
         SeatPassword::Same => None,
         SeatPassword::Other => Some(Finding::new(&SEAT_DIFFERS, FindingKind::SeatPasswordDiffers)),
         SeatPassword::Untold => Some(Finding::new(&SEAT_DIFFERS, FindingKind::SeatPasswordUntold)),
-        // A plan does not depend on it; a drift is about what differs, and nobody can tell.
+        // A plan does not depend on it; a drift reports differences, and this one is unknown.
         SeatPassword::Unknown(why) => Some(Finding::new(
             if context.options.watch { &SEAT_SECRET } else { &SEATS_UNREAD },
             FindingKind::SeatPasswordUnknown { why: why.clone() },
@@ -114,7 +114,7 @@ fn password_finding(context: &Context<'_>, password: &SeatPassword) -> Option<Fi
     }
 }
 
-/// Says which agents that are to be deleted had calls lately.
+/// Warns about deleted agents with recent calls.
 fn recent_calls(draft: &mut Draft, seats: &LiveSeats) {
     let leaving: Vec<ResourceId> = draft
         .changes

@@ -1,4 +1,4 @@
-//! SIP numbers: one that another live agent keeps cannot be bound, since the vendor takes it for in use.
+//! SIP numbers: the vendor rejects a number that another live agent keeps.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,21 @@ use crate::model::reason::{FieldReason, SipHolder};
 use crate::model::rule::SIP_HELD;
 use crate::model::value::{Sip, Value};
 
-/// The live agent that has each number.
+/// Returns the live agent of each number.
 pub(super) fn holders<'a>(context: &Context<'a>) -> BTreeMap<&'a str, &'a OperatorId> {
     let agents = context.live.agents.iter().flat_map(|listing| &listing.items);
     agents.filter_map(|(id, live)| Some((live.get(&SIP)?.sip_number()?, id))).collect()
 }
 
-/// Takes the numbers out of the changes that live agents hold and that this plan does not free.
+/// Removes from the changes the numbers that live agents keep.
+///
+/// A number is free if no live agent holds it, or if this plan frees it.
 pub(super) fn withhold(context: &Context<'_>, draft: &mut Draft) {
     if draft.changes.iter().all(|change| wanted(change).is_none()) {
         return;
     }
     let holders = holders(context);
-    // One that takes no number gives none up either, so that another may have to be withheld.
+    // An agent whose number is withheld keeps its own, so another change may need to be withheld too.
     loop {
         let held = draft.changes.iter().enumerate().find_map(|(at, change)| {
             let number = wanted(change)?;
@@ -41,17 +43,17 @@ pub(super) fn withhold(context: &Context<'_>, draft: &mut Draft) {
     }
 }
 
-/// The number that an agent's change binds.
+/// Returns the number that an agent's change binds.
 fn wanted(change: &Change) -> Option<&str> {
     let field = change.field(&SIP)?;
     let number = field.after.as_ref()?.sip_number()?;
     (field.before.as_ref().and_then(Value::sip_number) != Some(number)).then_some(number)
 }
 
-/// Whether a plan takes the number of an agent from it.
+/// Returns true if a plan frees the number of an agent.
 fn frees(draft: &Draft, holder: &OperatorId) -> bool {
     let id = ResourceId::agent(holder);
-    // As long as agents alone are decided, changes stand in the order of their ids.
+    // Before queues are planned, changes are in the order of their ids.
     let at = draft.changes.binary_search_by(|change| change.id.cmp(&id)).ok();
     at.and_then(|at| draft.changes.get(at)).is_some_and(|change| match change.action {
         Action::Delete => true,
@@ -61,7 +63,7 @@ fn frees(draft: &Draft, holder: &OperatorId) -> bool {
     })
 }
 
-/// Leaves a number out of a change: an agent keeps its account, and a new one gets none.
+/// Removes a number from a change: an agent keeps its account, and a new one gets none.
 fn strike(draft: &mut Draft, at: usize, number: &str, holder: &OperatorId) {
     let change = &mut draft.changes[at];
     if change.action == Action::Update {

@@ -1,4 +1,4 @@
-//! Changes → the fewest calls, and what must come before what.
+//! Changes → the fewest calls, in dependency order.
 //!
 //! ```text
 //! queue.members (leave) ─▶ agent.delete (replaced) ─▶ agent.create
@@ -7,11 +7,10 @@
 //! agent.create ─▶ queue.create, queue.members ─▶ agent.delete
 //! ```
 //!
-//! An agent exists before a queue names it, and leaves every queue before it is deleted. A queue's
-//! members are replaced once; only where a replaced agent comes back does it have to leave first.
-//! An edit that takes a SIP number comes after the edit or the delete that gives it up. Where numbers
-//! go round in a circle, one agent is unbound first, and gets its new number last.
-//! Steps without an arrow between them may run side by side.
+//! An agent exists before a queue names it, and leaves every queue before it is deleted. A queue's members are
+//! replaced once; only a replaced agent that comes back must leave first. An edit that takes a SIP number comes after
+//! the edit or the delete that frees it. If numbers form a cycle, one agent is unbound first, and gets its new number
+//! last. Steps without an arrow between them may run concurrently.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,22 +50,22 @@ pub(super) fn build(context: &Context<'_>, changes: &[Change]) -> Vec<Step> {
     builder.in_order()
 }
 
-/// A step on its way, by its place in [`Builder::steps`].
+/// The index of a step in [`Builder::steps`].
 type At = usize;
 
 struct Builder<'a> {
     context: &'a Context<'a>,
     changes: &'a [Change],
     steps: Vec<Step>,
-    /// What must come before each step.
+    /// The steps that must precede each step.
     after: Vec<BTreeSet<At>>,
-    /// The step that makes each new agent.
+    /// The step that creates each new agent.
     creates: BTreeMap<OperatorId, At>,
     /// The step that edits each agent.
     edits: BTreeMap<OperatorId, At>,
 }
 
-/// A queue that replaced agents leave and come back to.
+/// A queue that replaced agents leave and return to.
 struct Left {
     step: At,
     exten: OperatorId,
@@ -120,8 +119,9 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Replaced agents leave the queues that they come back to. Where a queue's change takes all of
-    /// them out for good, that change is the step that they leave by.
+    /// Adds the steps by which replaced agents leave the queues that they return to.
+    ///
+    /// If a queue's change removes all of them for good, they leave by that change's step.
     fn leave(&mut self, replaced: &[&Change]) -> Vec<Left> {
         let ids: BTreeSet<&OperatorId> = replaced.iter().map(|c| &c.id.name).collect();
         let Some(listing) = self.context.live.queues.as_ref().filter(|_| !ids.is_empty()) else {
@@ -148,7 +148,7 @@ impl<'a> Builder<'a> {
         left
     }
 
-    /// Returns the most agents of one call of an operation.
+    /// Returns the most agents in one call of an operation.
     fn batch(&self, verb: impl Fn(&Verbs) -> Option<VerbSpec>) -> usize {
         let Some(spec) = verb(&self.context.supports.agents.verbs) else { return 1 };
         let connection = self.context.workspace.connection_of_kind(Kind::Agent);
@@ -187,7 +187,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Whether two new agents of one pool follow each other and are made alike.
+    /// Returns true if two new agents of one pool are consecutive with equal fields.
     fn alike(&self, one: &Change, next: &Change) -> bool {
         let pool = |c: &Change| self.context.desired.agents.get(&c.id.name).and_then(|a| a.pool);
         let same =
@@ -201,7 +201,9 @@ impl<'a> Builder<'a> {
             && one.fields.iter().zip(&next.fields).all(|(a, b)| same(a, b))
     }
 
-    /// Fields that a second call sets, since creation cannot, or the connection says it does not.
+    /// Returns the fields that a second call sets.
+    ///
+    /// Creation cannot set them, or the connection's settings say so.
     fn second(&self, change: &Change) -> Vec<String> {
         let support = self.context.supports.agents;
         let connection = self.context.workspace.connection_of_kind(Kind::Agent);
@@ -251,15 +253,16 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A password that may have to be made is in its store before any vendor is told it, so that no
-    /// crash can lose one.
+    /// Adds the steps that store passwords.
+    ///
+    /// A password that may be generated is in its store before it is sent, so that no crash can lose it.
     fn secrets(&mut self) {
         let mut puts: BTreeMap<(Arc<str>, Arc<str>), At> = BTreeMap::new();
         let users: Vec<At> = (0..self.steps.len())
             .filter(|at| self.steps[*at].fields.iter().any(|f| f == PASSWORD.key))
             .collect();
         let changes: BTreeMap<&ResourceId, &Change> = self.changes.iter().map(|c| (&c.id, c)).collect();
-        // A key that one agent renews, all wait for.
+        // If one agent renews a key, all its users wait for the step.
         let passwords = self.changes.iter().filter_map(|change| change.field(&PASSWORD));
         let renewed = passwords
             .filter(|field| field.renew)
@@ -272,7 +275,7 @@ impl<'a> Builder<'a> {
                 let Some(secret) = field.secret.as_ref() else { continue };
                 let key = secret.name();
                 let renew = renewed.contains(&key);
-                // What changed in the store is in the store.
+                // A password that changed in the store is already stored.
                 let there = change.action == Action::Update && field.moved == ChangeOrigin::Manifest;
                 if !renew && (there || !secret.generate) {
                     continue;
@@ -291,8 +294,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Queues are made, and members replaced, after the agents that they name exist. A queue that
-    /// replaced agents left and no change speaks of gets its members back.
+    /// Adds the steps that create queues and replace members, after the named agents exist.
+    ///
+    /// A queue that replaced agents left and that has no change gets its members back.
     fn queues(&mut self, replaced: &[&Change], left: &[Left], away: &[At]) {
         let replaced: BTreeSet<&OperatorId> = replaced.iter().map(|c| &c.id.name).collect();
         let mut back: BTreeMap<&str, &Left> = left.iter().map(|l| (l.exten.as_str(), l)).collect();
@@ -349,7 +353,7 @@ impl<'a> Builder<'a> {
         self.after[step].extend(members.keys().filter_map(|id| self.creates.get(id)));
     }
 
-    /// Agents that are deleted leave their queues first.
+    /// Makes deleted agents leave their queues first.
     fn leaving(&mut self, gone: &[&Change], last: &[At]) {
         let ids: BTreeSet<&OperatorId> = gone.iter().map(|c| &c.id.name).collect();
         let mut by: BTreeSet<&ResourceId> = BTreeSet::new();
@@ -358,7 +362,7 @@ impl<'a> Builder<'a> {
                 by.insert(&change.id);
             }
         }
-        // The step that ends the change, not the one by which replaced agents leave.
+        // The step that completes the change, not the one by which replaced agents leave.
         let ends = |s: &Step| s.operation == Operation::QueueMembers && s.members.is_none();
         let steps = self.steps.iter().enumerate().filter(|(_, s)| ends(s) && by.contains(&s.targets[0]));
         let steps: Vec<At> = steps.map(|(at, _)| at).collect();
@@ -367,7 +371,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// An edit that takes a SIP number comes after whatever freed it up.
+    /// Orders an edit that takes a SIP number after the step that frees it.
     fn sip_numbers(&mut self) {
         let mut takes: BTreeMap<&OperatorId, &str> = BTreeMap::new();
         let mut freed: BTreeMap<&OperatorId, At> = BTreeMap::new();
@@ -393,7 +397,7 @@ impl<'a> Builder<'a> {
             return;
         }
         let holders = holders(self.context);
-        // Each agent takes at most one number, so what it waits for is one path, walked once.
+        // Each agent takes at most one number, so its dependencies are one path, walked once.
         let waits = |id: &OperatorId| {
             let holder = *holders.get(*takes.get(id)?)?;
             (holder != id && freed.contains_key(holder)).then_some(holder)
@@ -412,7 +416,7 @@ impl<'a> Builder<'a> {
                 circles.push(path.split_off(at));
             }
         }
-        // Of those in a circle one is unbound: best one whose edit sends nothing else that could be withheld.
+        // One agent of a cycle is unbound, preferably one whose edit sends no other field that could be withheld.
         let mut unbound: BTreeMap<&OperatorId, At> = BTreeMap::new();
         for circle in &circles {
             let alone =
@@ -436,8 +440,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Numbers the steps in an order that can be followed one by one: as they were built, but each
-    /// after what it waits for.
+    /// Numbers the steps in a sequential order: as built, but each after its dependencies.
     fn in_order(self) -> Vec<Step> {
         let mut waiting: Vec<usize> = self.after.iter().map(BTreeSet::len).collect();
         let mut next: Vec<Vec<At>> = vec![Vec::new(); self.steps.len()];
@@ -475,15 +478,16 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Fields that creation sends: those that it can set, and `sip` also where an edit binds the number
-/// afterwards, since creation that is told nothing takes another account.
+/// Returns the fields that a creation sends: those that it can set, and `sip`.
+///
+/// `sip` is sent even if an edit binds the number afterwards: without it, a creation takes another account.
 fn creatable(support: &Support, change: &Change) -> Vec<String> {
     let sent =
         |f: &&FieldDiff| settable(support, f, true) || f.after.as_ref().and_then(Value::sip_number).is_some();
     change.fields.iter().filter(sent).map(|f| f.field.key.to_owned()).collect()
 }
 
-/// Whether creation, or an edit, can set a field to what it shall hold.
+/// Returns true if a creation, or an edit, can set a field.
 fn settable(support: &Support, field: &FieldDiff, creation: bool) -> bool {
     let row = field.field;
     match &field.after {

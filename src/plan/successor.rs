@@ -1,4 +1,4 @@
-//! Successors: agents with the number of another agent that the ledger knew.
+//! Successors: agents with the number of another agent in the ledger.
 
 use super::context::{Context, Draft};
 use crate::model::agent::NAME;
@@ -9,7 +9,7 @@ use crate::model::id::ResourceId;
 use crate::model::ledger::LedgerEntry;
 use crate::model::rule::SUCCEEDED;
 
-/// Returns what was applied to the agent that has a number now, and reports another agent than the known one.
+/// Returns the ledger entry of a number's current agent, and reports a successor.
 pub(super) fn applied<'a>(
     context: &Context<'a>,
     draft: &mut Draft,

@@ -1,7 +1,7 @@
-//! Which resources a run may touch: all, or the targets and what they cannot do without.
+//! The scope of a run: all resources, or the targets and their dependencies.
 //!
-//! A targeted queue takes in the new agents that it names. A targeted agent that is deleted leaves its
-//! queues, but those queues are not changed in any other way.
+//! A targeted queue includes the new agents that it names. A targeted agent that is deleted leaves its queues, but
+//! those queues are not changed in any other way.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -23,7 +23,7 @@ pub(crate) struct Scope {
 pub struct UnknownTarget {
     /// The target.
     pub id: ResourceId,
-    /// What was probably meant.
+    /// A near name, if there is one.
     pub near: Option<String>,
 }
 
@@ -68,19 +68,20 @@ impl Scope {
         Ok(Self { named: Some(named) })
     }
 
-    /// Whether the run may touch it.
+    /// Returns true if the run may touch a resource.
     pub(crate) fn holds(&self, id: &ResourceId) -> bool {
         self.named.as_ref().is_none_or(|named| named.contains(id))
     }
 
-    /// Whether the run is about everything.
+    /// Returns true if the run has no targets.
     pub(crate) fn is_whole(&self) -> bool {
         self.named.is_none()
     }
 }
 
-/// Whether a target means a declared queue: by the id of the manifest, by the name of a queue that the
-/// manifest pins, or by the number of the one live queue that a bare name is found as.
+/// Returns true if a target means a declared queue.
+///
+/// A target is the id in the manifest, the name of a pinned queue, or the number of a bare name's only live queue.
 fn means(context: &Context<'_>, target: &ResourceId, queue: &DesiredQueue) -> bool {
     if target.kind != Kind::Queue {
         return false;

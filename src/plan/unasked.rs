@@ -1,4 +1,4 @@
-//! Agents that the plan would hurt, and about which a system that guards those at work cannot be asked.
+//! Agents that the plan would disrupt, and whose presence a protecting system cannot tell.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::model::rule::UNASKED;
 use crate::model::source::Source;
 use crate::model::value::Value;
 
-/// Names each such agent, once a system.
+/// Returns a finding for each such agent, once a system.
 pub(super) fn findings(context: &Context<'_>, changes: &[Change]) -> Vec<Finding> {
     let guard = &context.workspace.policy.presence;
     let mut found = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn findings(context: &Context<'_>, changes: &[Change]) -> Vec<Finding
     found
 }
 
-/// The agents that changes would hurt, with the gravest harm that the guard watches.
+/// Returns the agents that changes would disrupt, with the gravest disruption that the guard watches.
 fn hurt<'a>(
     guard: &PresencePolicy,
     changes: &'a [Change],

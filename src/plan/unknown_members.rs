@@ -1,8 +1,8 @@
-//! Strangers: members of a queue who are no agents and whom no manifest asks for.
+//! Strangers: members of a queue that are no agents, and that no manifest names.
 //!
-//! The vendor leaves whoever does not exist out in silence when a list is written. Nobody asked for a stranger, so
-//! that is no failure; but it is said beforehand. Only a listing of agents that was proved complete tells who is one.
-//! They are sent along all the same: it is not for a change of somebody else to take them out.
+//! When a list is written, the vendor silently drops a member that does not exist. No manifest names a stranger, so
+//! that is no failure; but the plan reports it beforehand. Only a complete listing of agents identifies strangers. A
+//! step still sends them: another member's change must not remove them.
 
 use super::agents::is_left_out;
 use super::context::Context;
@@ -13,7 +13,7 @@ use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::rule::STRANGER_MEMBER;
 use crate::model::value::{Members, Value};
 
-/// The strangers of a list; `made` says whether this plan makes an agent.
+/// Returns the strangers of a list; `made` returns true for an agent that this plan creates.
 pub(super) fn find(
     context: &Context<'_>,
     members: &Members,
@@ -35,7 +35,7 @@ pub(super) fn find(
     members.keys().filter(stranger).cloned().collect()
 }
 
-/// Says which queues have some whose lists are written.
+/// Returns a finding for each queue whose written list has strangers.
 pub(super) fn findings(changes: &[Change], steps: &[Step]) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     for step in steps.iter().filter(|step| !step.strangers.is_empty()) {

@@ -1,4 +1,4 @@
-//! What is not known of the agents that manifests declare: said once for all of them.
+//! Unread fields of declared agents, in one finding for all agents.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,19 @@ use crate::model::message::Word;
 use crate::model::rule::{MASKED, UNPRINTED, UNREAD};
 use crate::model::support::Support;
 
-/// Most agents that one finding names.
+/// The most agents that one finding names.
 const MOST_NAMED: usize = 100;
 
-/// Fields that no operation returns and the ledger knows nothing of: said once for all agents. Those of which the
-/// vendor hides a part likewise.
+/// The unread fields that the ledger does not hold, and the partly hidden ones.
 #[derive(Default)]
 pub(super) struct Unread {
     agents: usize,
     fields: BTreeMap<u8, &'static Field>,
     masked_agents: usize,
     masked: BTreeMap<u8, &'static Field>,
-    /// Fields that left the manifests.
+    /// The fields that left the manifests.
     pub(super) released: Released,
-    /// Agents whose password was set and has no fingerprint.
+    /// The agents whose password is set and has no fingerprint.
     pub(super) unprinted: Vec<OperatorId>,
 }
 

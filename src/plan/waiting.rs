@@ -1,4 +1,4 @@
-//! Changes that wait for agents at work: the last run left these agents alone, and the change would still disrupt them.
+//! Changes that wait for busy agents: the last run skipped these agents, and the change would still disrupt them.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::model::plan::{Action, Change, ChangeOrigin};
 use crate::model::reason::{ChangeReason, Waiter};
 use crate::model::value::Members;
 
-/// Says of each change for which agents it waits.
+/// Adds to each change the agents that it waits for.
 pub(super) fn explain(context: &Context<'_>, changes: &mut [Change]) {
     let waiting = &context.ledger.waiting;
     for change in changes.iter_mut().filter(|_| !waiting.is_empty()) {
@@ -24,7 +24,7 @@ pub(super) fn explain(context: &Context<'_>, changes: &mut [Change]) {
         }
         let reason = change.reason.take().map(Box::new);
         change.reason = Some(ChangeReason::Waiting { agents, reason });
-        // The ledger may know no value of a change that was never made; the manifest asked for it all the same.
+        // The ledger may not know the value of a change that was never made; it still comes from the manifest.
         for moved in std::iter::once(&mut change.moved).chain(change.fields.iter_mut().map(|f| &mut f.moved))
         {
             if *moved == ChangeOrigin::Unknown {

@@ -1,4 +1,4 @@
-//! The interface of a connector: its traits, and the data that they take and return.
+//! The interface of a connector: its traits, their arguments and results.
 
 use crate::config::settings::Spec;
 use crate::config::workspace::Connection;
@@ -23,12 +23,12 @@ pub enum Row {
     Agent(OperatorId, Record),
     /// A queue, by the vendor's number.
     Queue(OperatorId, LiveQueue),
-    /// An agent of another company than the connection's: it counts as a row, and as nothing else.
+    /// An agent of another company than the connection's: it counts towards the total, and is otherwise ignored.
     Foreign(OperatorId, i64),
 }
 
 impl Row {
-    /// What the vendor knows it by.
+    /// Returns the vendor's key of the resource.
     pub fn key(&self) -> &OperatorId {
         match self {
             Row::Agent(key, _) | Row::Queue(key, _) | Row::Foreign(key, _) => key,
@@ -39,23 +39,23 @@ impl Row {
 /// A page of a listing.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// Its rows.
+    /// The rows.
     pub rows: Vec<Row>,
-    /// How many rows the whole listing has, as the vendor says.
+    /// The number of rows of the whole listing, as the vendor reports it.
     pub total: Option<usize>,
 }
 
-/// What a vendor says of an order that it carried out.
+/// A vendor's response to a write that it carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WriteReceipt {
-    /// The number of a queue that was made.
+    /// The number of a created queue.
     pub exten: Option<String>,
-    /// The numbers of agents that were made; empty when it does not tell.
+    /// The numbers of created agents; empty if the response names none.
     pub agents: Vec<OperatorId>,
 }
 
 impl WriteReceipt {
-    /// Says which agents the vendor tells that it made instead of some that it was asked for.
+    /// Describes any mismatch between requested and created agent IDs.
     pub fn id_mismatch(&self, asked: &[OperatorId]) -> Option<String> {
         let missing: Vec<&str> =
             asked.iter().filter(|id| !self.agents.contains(id)).map(OperatorId::as_str).collect();
@@ -73,7 +73,7 @@ impl WriteReceipt {
     }
 }
 
-/// The first of some numbers.
+/// Lists the first of some numbers.
 fn short(ids: &[&str]) -> String {
     const MOST: usize = 5;
     let more = if ids.len() > MOST { format!(" and {} more", ids.len() - MOST) } else { String::new() };
@@ -82,75 +82,80 @@ fn short(ids: &[&str]) -> String {
 
 /// A vendor system that can be called. All functions are from data to data.
 ///
-/// Where [`Connector::token_request`] gives a call, the connection's secret opens nothing but that call: its
-/// answer is a [`Token`], whose secret signs all others. The client keeps one token a connection. One task
-/// fetches it at a time, again when [`Token::is_stale`], and once after a refused sign-in.
+/// If [`Connector::token_request`] returns a call, the connection's secret signs nothing but that call. Its response
+/// is a [`Token`], whose secret signs all others. The client keeps one token a connection. One task fetches it at a
+/// time, again when [`Token::is_stale`], and once after a refused sign-in.
 pub trait Connector: Sync {
-    /// What it says of itself.
+    /// Returns the connector's description.
     fn spec(&self) -> &'static Spec;
 
-    /// The secret that signs its calls, or that fetches the token which does.
+    /// Returns the secret that signs its calls, or that fetches the signing token.
     fn secret<'a>(&self, connection: &'a Connection) -> Option<&'a SecretRef>;
 
     /// Signs a call for a moment, in milliseconds since 1970 UTC. Each attempt is signed afresh.
     fn sign(&self, connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call);
 
-    /// Whether the `Host` header is signed: HTTP/1.1 is spoken then, in which it is sent as it was signed.
+    /// Returns true if the `Host` header is signed.
+    ///
+    /// The client then speaks HTTP/1.1, which sends the header as it was signed.
     fn signs_host(&self) -> bool {
         false
     }
 
-    /// Asks for a token, where the connection signs in; the call is complete, and not to be signed.
+    /// Builds the complete, unsigned request for a token, if the connection signs in.
     fn token_request(&self, _: &Connection, _: &Secret) -> Option<Call> {
         None
     }
 
-    /// Reads the token that came at a moment.
+    /// Parses the token that was received at a moment.
     fn parse_token(&self, _: &Connection, _: &Reply, _now_ms: i64) -> Result<Token, Failure> {
         Err(Failure::Garbled("no token was asked for".to_owned()))
     }
 }
 
-/// A token that a vendor gave out for a while.
+/// A token that a vendor issued for a while.
 pub struct Token {
-    /// What signs calls.
+    /// The secret that signs calls.
     pub secret: Secret,
-    /// From when on it is to be renewed, in milliseconds since 1970 UTC.
+    /// The time from which the token is to be renewed, in milliseconds since 1970 UTC.
     pub renew_at_ms: i64,
-    /// From when on it is no longer taken.
+    /// The time from which the vendor rejects the token, in milliseconds since 1970 UTC.
     pub expires_at_ms: i64,
 }
 
 impl Token {
-    /// A token that came at a moment and lasts for some seconds; it is renewed when four fifths of them are
-    /// over.
+    /// Returns a token with a lifetime in seconds.
+    ///
+    /// It is to be renewed after four fifths of it.
     pub fn lasting(secret: Secret, now_ms: i64, seconds: i64) -> Self {
         let lasts_ms = seconds.max(0).saturating_mul(1000);
         let at = |ms: i64| now_ms.saturating_add(ms);
         Self { secret, renew_at_ms: at(lasts_ms / 5 * 4), expires_at_ms: at(lasts_ms) }
     }
 
-    /// Whether a new one is due.
+    /// Returns true if the token is to be renewed.
     pub fn is_stale(&self, now_ms: i64) -> bool {
         now_ms >= self.renew_at_ms
     }
 }
 
-/// A vendor system that knows who is at work. All functions are from data to data.
+/// A vendor system that knows agents' presence. All functions are from data to data.
 ///
-/// The runtime makes one [`Presence`](crate::model::presence::Presence) of them all: it asks every observer by the
-/// same signing, pacing and trying again as any other reading call. Of a listing it reads
-/// page 1, works out the rest with [`pages`](super::paging::pages), reads them side by side, and puts them together with
-/// [`gather`](super::paging::gather). Of a system that is asked agent by agent it reads the agents that a step disrupts.
-/// What fails becomes a gap ([`Presence::fail`](crate::model::presence::Presence::fail)), never a silence.
+/// The runtime makes one [`Presence`](crate::model::presence::Presence) of all observers. Signing, rate limits and
+/// retries are those of any other read call.
+///
+/// Of a listing, the runtime reads page 1, computes the rest with [`pages`](super::paging::pages), reads them
+/// concurrently, and combines them with [`gather`](super::paging::gather). Of a system that is queried agent by
+/// agent, it reads the agents that a step disrupts. A failure becomes a gap
+/// ([`Presence::fail`](crate::model::presence::Presence::fail)), and is never taken for absence.
 pub trait Observer: Connector {
-    /// How it is asked.
+    /// Returns the system's mode of query.
     fn way(&self, connection: &Connection) -> QueryMode;
 
-    /// Asks a question; `None` when the system cannot know such an agent, or is not asked in this way.
+    /// Builds the request for a query; `None` if the system cannot know the agent, or has another mode.
     fn ask(&self, connection: &Connection, question: &PresenceQuery<'_>) -> Option<Call>;
 
-    /// Reads the answer. A system that answers and does not know the agent says nothing.
+    /// Parses the response. A system that does not know the agent returns an empty page.
     fn hear(
         &self,
         connection: &Connection,
@@ -159,35 +164,35 @@ pub trait Observer: Connector {
     ) -> Result<PresencePage, Failure>;
 }
 
-/// How a system is asked who is at work.
+/// A mode of querying presence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryMode {
-    /// It lists everybody, on pages of so many rows.
+    /// A listing of all agents, on pages of so many rows.
     Listing(usize),
-    /// It is asked agent by agent.
+    /// One request an agent.
     Singly,
 }
 
-/// What a system is asked.
+/// A presence query.
 #[derive(Clone, Copy, Debug)]
 pub enum PresenceQuery<'a> {
-    /// A page of its listing, from 1.
+    /// A page of the listing, from 1.
     Page(usize),
     /// One agent.
     Agent(&'a OperatorId),
 }
 
-/// What a system answered.
+/// The response to a presence query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PresencePage {
-    /// Who is in which state.
+    /// The reported state of each agent.
     pub said: Vec<(OperatorId, PresenceReport)>,
-    /// Number of rows that name no agent. Each may be about any agent that the page does not list.
+    /// The number of rows that name no agent. Each may be about any agent that the page does not list.
     pub nameless: usize,
-    /// The keys of the page's rows, which need not be agents; the proof that a listing is whole rests on them. Of a
-    /// question for one agent: that agent, when the answer is about it, even if it holds no state.
+    /// The keys of the page's rows, which need not be agents; the proof of a complete listing rests on them. For a
+    /// query of one agent: that agent, if the response is about it, even without a state.
     pub rows: Vec<OperatorId>,
-    /// How many rows the whole listing has, as the vendor says.
+    /// The number of rows of the whole listing, as the vendor reports it.
     pub total: Option<usize>,
 }
 
@@ -195,30 +200,32 @@ pub struct PresencePage {
 ///
 /// A vendor that holds several kinds has a provider for each.
 pub trait Provider: Connector {
-    /// Returns what it can do with its kind.
+    /// Returns the support of its kind of resource.
     fn support(&self) -> &'static Support;
 
-    /// Rows that a page of the listing is asked to hold.
+    /// Returns the number of rows to request for a page of the listing.
     fn page_size(&self, connection: &Connection) -> usize;
 
-    /// Asks for a page of the listing, from 1.
+    /// Builds the request for a page of the listing, from 1.
     fn list_request(&self, connection: &Connection, page: usize) -> Call;
 
-    /// Reads a page.
+    /// Parses a page.
     fn parse_list(&self, connection: &Connection, reply: &Reply) -> Result<Page, Failure>;
 
-    /// Asks for one resource by the vendor's key.
+    /// Builds the request for one resource by the vendor's key.
     fn get_request(&self, connection: &Connection, key: &str) -> Call;
 
-    /// Reads one resource; `None` when the answer does not hold it, which proves nothing where
-    /// [`Provider::search_request`] gives a second opinion.
+    /// Parses one resource; `None` if the response does not hold it.
+    ///
+    /// `None` proves nothing if [`Provider::search_request`] offers a second request.
     fn parse_get(&self, connection: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure>;
 
-    /// Asks for a page of a listing narrowed to one resource, where the vendor documents one.
+    /// Builds the request for a page of a listing narrowed to one resource, if documented.
     fn search_request(&self, connection: &Connection, key: &str, page: usize) -> Option<Call>;
 
-    /// Builds the call for a page of the listing narrowed by a name; `None` where the vendor's filter may miss a name
-    /// that is equal.
+    /// Builds the request for a page of the listing narrowed by a name.
+    ///
+    /// `None` if the vendor's filter may miss a name that is equal.
     fn named_request(&self, _: &Connection, _name: &str, _page: usize) -> Option<Call> {
         None
     }
@@ -234,20 +241,20 @@ pub trait Provider: Connector {
         password: Option<&Secret>,
     ) -> Result<Call, Unsupported>;
 
-    /// Judges the answer to an order.
+    /// Parses the response to a write.
     fn parse_write(&self, connection: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure>;
 }
 
-/// A piece of a span of time, as the vendor writes it.
+/// A window of time, as the vendor writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Its first second.
+    /// The first second.
     pub start: String,
-    /// Its last second.
+    /// The last second.
     pub end: String,
 }
 
-/// The digest of a seat's password, which can be compared and nothing else.
+/// The digest of a seat's password, which can only be compared.
 pub trait PasswordDigest {
     /// Returns true if it is the digest of a secret.
     fn is_of(&self, secret: &Secret) -> bool;
@@ -256,40 +263,41 @@ pub trait PasswordDigest {
 /// A page of the listing of voice seats.
 #[derive(Default)]
 pub struct SeatPage {
-    /// Its rows.
+    /// The rows.
     pub rows: Vec<SeatRow>,
-    /// How many rows the whole listing has, as the vendor says.
+    /// The number of rows of the whole listing, as the vendor reports it.
     pub total: Option<usize>,
 }
 
 /// A row of the listing.
 pub struct SeatRow {
-    /// What the vendor knows the seat by.
+    /// The vendor's key of the seat.
     pub account: OperatorId,
-    /// The seat was deleted.
+    /// True if the seat is deleted.
     pub deleted: bool,
     /// The seat.
     pub seat: LiveSeat,
-    /// The digest of its password, where the row tells it.
+    /// The digest of the password, if the row has one.
     pub password: Option<Box<dyn PasswordDigest>>,
 }
 
 /// A vendor system that holds voice seats, which are read and never written. All functions are from data to data.
 ///
 /// The listing takes a span of time for its call figures. The runtime reads all pages of each window of the span, and
-/// puts them together with [`seats`](super::seats::seats).
+/// combines them with [`seats`](super::seats::seats).
 pub trait SeatReader: Connector {
-    /// Returns the rows that a page of the listing is asked to hold.
+    /// Returns the number of rows to request for a page of the listing.
     fn page_size(&self) -> usize;
 
-    /// Cuts the time from `start_ms` until just before `end_ms` into pieces that the vendor takes, the earliest first; at
-    /// least one.
+    /// Cuts the time from `start_ms` until just before `end_ms` into windows that the vendor accepts.
+    ///
+    /// The earliest comes first; there is at least one.
     fn windows(&self, connection: &Connection, start_ms: i64, end_ms: i64) -> Vec<Window>;
 
-    /// Builds the call for a page of the listing, from 1, with the call figures of a window.
+    /// Builds the request for a page of the listing, from 1, with a window's figures.
     fn page_request(&self, window: &Window, page: usize) -> Call;
 
-    /// Reads a page.
+    /// Parses a page.
     fn parse_page(&self, reply: &Reply) -> Result<SeatPage, Failure>;
 }
 

@@ -1,8 +1,8 @@
-//! Reading answers: leniently in how a value is spelled, never in what it is.
+//! Parser of responses: lenient in a value's spelling, strict in its type.
 //!
-//! Vendors answer `"priority": "0"` where they document a number, `null` or `""` or nothing for an
-//! unset text, failures with HTTP 200 and pages of HTML. A value of the wrong type is an error that
-//! names its path. A key with two different values is unknown: no document says which value holds.
+//! Vendors send `"priority": "0"` for a documented number. They send `null`, `""` or no key for an unset text,
+//! failures with HTTP 200, and pages of HTML. A value of the wrong type is an error that names its path. A key with
+//! two different values is unknown: no document says which value holds.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,10 +14,10 @@ use serde_json::{Map, Number, Value as Json};
 use crate::model::call::{Failure, Reply};
 use crate::model::id::OperatorId;
 
-/// Parses the body as a JSON object, or says what came instead.
+/// Parses the body as a JSON object, or describes it in an error.
 ///
 /// # Errors
-/// `Throttled` for 429, `SignIn` for 401 and 403, `Unknown` for 5xx, `Garbled` for what is no JSON object.
+/// `Throttled` for 429, `SignIn` for 401 and 403, `Unknown` for 5xx, `Garbled` for a body that is no JSON object.
 pub fn object(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     let parsed = parse(reply);
     let said = parsed.as_ref().ok().map(words).filter(|w| !w.is_empty());
@@ -143,7 +143,7 @@ fn title(html: &str) -> Option<String> {
     Some(clean(html.get(start..end)?.trim()))
 }
 
-/// The vendor's own code and message, as far as there are any.
+/// Returns the vendor's own code and message, if any.
 fn words(object: &Map<String, Json>) -> String {
     const CODES: [&str; 3] = ["code", "resultCode", "stateCode"];
     const MESSAGES: [&str; 7] =
@@ -154,7 +154,7 @@ fn words(object: &Map<String, Json>) -> String {
     [code, message].into_iter().flatten().collect::<Vec<_>>().join(": ")
 }
 
-/// A refusal in the vendor's own code and message.
+/// Describes a refusal in the vendor's own code and message.
 pub fn refusal(object: &Map<String, Json>) -> String {
     match words(object) {
         said if said.is_empty() => "the vendor refused without saying why".to_owned(),
@@ -162,12 +162,14 @@ pub fn refusal(object: &Map<String, Json>) -> String {
     }
 }
 
-/// The failure that a code in the body means where codes are those of HTTP; `None` where it means something else.
+/// Returns the failure that a code in the body means.
+///
+/// 401, 403, 429 and 5xx mean the same as in HTTP; any other code is a refusal.
 pub fn failure(code: i64, reply: &Reply, message: String) -> Failure {
     match code {
         401 | 403 => Failure::SignIn(message),
         429 => Failure::Throttled { after: reply.retry_after, message },
-        // As with a status of HTTP: nothing tells how far the vendor came.
+        // As with HTTP 5xx, the vendor may have carried out the call.
         500..=599 => Failure::Unknown(message),
         _ => Failure::Refused(message),
     }
@@ -181,13 +183,14 @@ fn scalar(value: &Json) -> Option<String> {
     }
 }
 
-/// A message on one line: control characters become blanks. It is cut and sanitized where it is shown, after
-/// secrets that it may repeat were struck.
+/// Returns a message on one line: control characters become blanks.
+///
+/// It is cut and sanitized where it is shown, after its secrets are redacted.
 pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// The kind of a JSON value, with its article.
+/// Names the kind of a JSON value, with its article.
 pub fn kind(value: &Json) -> &'static str {
     match value {
         Json::Null => "null",
@@ -202,9 +205,9 @@ pub fn kind(value: &Json) -> &'static str {
 /// An object of a list, with its path.
 pub type Placed<'a> = (&'a Map<String, Json>, String);
 
-/// Something that has values under keys.
+/// A set of values by key.
 pub trait Object {
-    /// The value under a key.
+    /// Returns the value under a key.
     fn at(&self, key: &str) -> Option<&Json>;
 }
 
@@ -214,18 +217,18 @@ impl Object for Map<String, Json> {
     }
 }
 
-/// A cursor into an answer that remembers its path for messages.
+/// A cursor into a response that remembers its path for messages.
 #[derive(Clone)]
 pub struct Cursor<'a> {
     value: Option<&'a Json>,
-    /// Whether the key is there, be it null.
+    /// True if the key is present, even with a null.
     present: bool,
     path: &'a str,
     key: &'a str,
 }
 
 impl<'a> Cursor<'a> {
-    /// The value at `key` of an object.
+    /// Returns a cursor to the value at `key` of an object.
     pub fn new(object: &'a impl Object, path: &'a str, key: &'a str) -> Self {
         let value = object.at(key);
         Self { value: value.filter(|v| !v.is_null()), present: value.is_some(), path, key }
@@ -235,12 +238,12 @@ impl<'a> Cursor<'a> {
         if self.path.is_empty() { self.key.to_owned() } else { format!("{}.{}", self.path, self.key) }
     }
 
-    /// Returns true if the answer has the key: a null tells that a text is unset, a missing key tells nothing.
+    /// Returns true if the response has the key: a null is an unset text, a missing key is unread.
     pub fn is_present(&self) -> bool {
         self.present
     }
 
-    /// The value itself; `None` for `null` and for what is not there.
+    /// Returns the value itself; `None` for `null` and for a missing key.
     pub fn get(&self) -> Option<&'a Json> {
         self.value
     }
@@ -250,7 +253,7 @@ impl<'a> Cursor<'a> {
         Failure::Garbled(format!("`{}` is {found} where {wanted} is documented", self.path()))
     }
 
-    /// An object; `None` when unset.
+    /// Returns an object; `None` if unset.
     pub fn object(&self) -> Result<Option<&'a Map<String, Json>>, Failure> {
         match self.value {
             None => Ok(None),
@@ -259,7 +262,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A list of objects, each with its path; `None` when unset.
+    /// Returns a list of objects, each with its path; `None` if unset.
     pub fn objects(&self) -> Result<Option<Vec<Placed<'a>>>, Failure> {
         let list = match self.value {
             None => return Ok(None),
@@ -282,7 +285,7 @@ impl<'a> Cursor<'a> {
         Ok(Some(objects))
     }
 
-    /// A text; a number is taken as its digits; `None` when unset or empty.
+    /// Returns a text, or a number's digits; `None` if unset or empty.
     pub fn text(&self) -> Result<Option<Cow<'a, str>>, Failure> {
         match self.value {
             None => Ok(None),
@@ -294,10 +297,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// An id: a text without blanks around it, or the digits of a whole number; `None` when unset or empty.
+    /// Returns an id: a text without blanks around it, or the digits of a whole number.
+    ///
+    /// `None` if unset or empty.
     ///
     /// # Errors
-    /// What is neither, and a number whose digits are not all known.
+    /// Any other value, and a number whose digits are not all known.
     pub fn id(&self) -> Result<Option<OperatorId>, Failure> {
         match self.value {
             None => Ok(None),
@@ -315,7 +320,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A whole number; text of digits is taken; `None` when unset or empty.
+    /// Returns a whole number, also from a text of digits; `None` if unset or empty.
     pub fn number(&self) -> Result<Option<i64>, Failure> {
         match self.value {
             None => Ok(None),
@@ -326,7 +331,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The code of a switch: `true` is 1, `false` is 0; `None` when unset or empty.
+    /// Returns the code of a switch: `true` is 1, `false` is 0; `None` if unset or empty.
     pub fn switch(&self) -> Result<Option<i64>, Failure> {
         let flag = match self.value {
             Some(Json::Bool(_)) => true,
@@ -336,7 +341,7 @@ impl<'a> Cursor<'a> {
         if flag { Ok(self.flag()?.map(i64::from)) } else { self.number() }
     }
 
-    /// A flag; 0 and 1, as numbers or text, are taken; `None` when unset.
+    /// Returns a flag, also from 0 and 1 as numbers or text; `None` if unset.
     pub fn flag(&self) -> Result<Option<bool>, Failure> {
         match self.value {
             None => Ok(None),
@@ -357,7 +362,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The value of a number without a fraction; some serialisers write 200.0 for 200.
+/// Returns the value of a number without a fraction; some serialisers write 200.0 for 200.
 #[expect(clippy::cast_possible_truncation, reason = "checked to be whole, and small enough to be exact")]
 fn whole(number: &Number) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -367,7 +372,7 @@ fn whole(number: &Number) -> Option<i64> {
     })
 }
 
-/// The digits of a number without a fraction.
+/// Returns the digits of a number without a fraction.
 fn digits(number: &Number) -> Option<String> {
     number
         .as_u64()
@@ -375,7 +380,7 @@ fn digits(number: &Number) -> Option<String> {
         .or_else(|| whole(number).map(|number| number.to_string()))
 }
 
-/// A result in a word, for tables of tests.
+/// Names a result in a word, for tables of tests.
 #[cfg(test)]
 #[allow(clippy::needless_pass_by_value, reason = "a table calls it on results")]
 pub(crate) fn outcome(result: Result<impl Sized, Failure>) -> &'static str {

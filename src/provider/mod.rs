@@ -1,7 +1,7 @@
-//! A vendor's spelling: answers in, live state out; orders in, calls out. Opens no socket.
+//! Vendor connectors: responses to live state, write operations to requests. Opens no socket.
 //!
-//! A connector is one folder, and one row of the registry. It implements [`Provider`] for each kind of resources that it
-//! holds, [`Observer`] when it knows who is at work, and [`SeatReader`] when it holds voice seats.
+//! A connector is one folder, and one row of the registry. It implements [`Provider`] for each kind of resource that
+//! it holds, [`Observer`] if it knows agents' presence, and [`SeatReader`] if it holds voice seats.
 
 pub mod agent_config;
 mod api;

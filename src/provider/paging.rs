@@ -1,8 +1,7 @@
-//! When a listing is proved complete, so that what is not in it may be called missing.
+//! Proof that a listing is complete, so that a resource outside it is missing.
 //!
-//! Rows equal the total, the total is the same on every page, and nothing is listed twice. Anything
-//! else means that somebody changed the estate while it was read, or that the vendor's paging is not
-//! to be trusted; either way no create and no delete may follow from it.
+//! Rows equal the total, the total is the same on every page, and nothing is listed twice. Otherwise the estate
+//! changed during the read, or the vendor's paging cannot be trusted. Either way no create and no delete may follow.
 
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
@@ -11,33 +10,33 @@ use super::{Page, PresencePage, Row};
 use crate::model::id::OperatorId;
 use crate::model::presence::PresenceReport;
 
-/// Most rows of a listing that is read: a total above it is not believed.
+/// The highest total that is believed, in rows.
 const MOST_ROWS: usize = 10_000_000;
 
-/// A page as its listing counts it.
+/// The keys and the total of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {
-    /// The keys of its rows.
+    /// The keys of the rows.
     pub keys: Vec<OperatorId>,
-    /// How many rows the whole listing has, as the vendor says.
+    /// The number of rows of the whole listing, as the vendor reports it.
     pub total: Option<usize>,
 }
 
 impl Page {
-    /// The page as its listing counts it.
+    /// Returns the page's keys and total.
     pub fn head(&self) -> Head {
         Head { keys: self.rows.iter().map(|row| row.key().clone()).collect(), total: self.total }
     }
 }
 
 impl PresencePage {
-    /// The page as its listing counts it.
+    /// Returns the page's keys and total.
     pub fn head(&self) -> Head {
         Head { keys: self.rows.clone(), total: self.total }
     }
 }
 
-/// How far a listing is read: to its last page, or to one that proves the total wrong.
+/// The reading of a listing: to its last page, or to one that proves the total wrong.
 #[derive(Debug)]
 pub struct Course {
     size: usize,
@@ -47,25 +46,28 @@ pub struct Course {
 }
 
 impl Course {
-    /// Begins with the first page of a listing whose pages were asked to hold so many rows.
+    /// Begins with the first page of a listing; `asked` is the requested page size.
     pub fn begin(first: Head, asked: usize) -> Self {
         let rows = first.keys.len();
         let total = first.total.filter(|total| *total <= MOST_ROWS);
         Self { size: held(rows, total, asked), pages: pages(rows, total, asked), read: 1, last: first.keys }
     }
 
-    /// How many rows a page really holds: some vendors cap the size that was asked for, or ignore it.
+    /// Returns the number of rows that a page really holds.
+    ///
+    /// Some vendors cap the requested size, or ignore it.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// How many pages there are.
+    /// Returns the number of pages.
     pub fn pages(&self) -> usize {
         self.pages
     }
 
-    /// Takes in the next page. Returns whether reading on is of no use: a page before the last one is short, or is
-    /// the one before it once more.
+    /// Takes in the next page, and returns true if reading on is of no use.
+    ///
+    /// That is so if a page before the last one is short, or repeats the page before it.
     pub fn ends(&mut self, page: Head) -> bool {
         self.read += 1;
         let short = page.keys.len() < self.size;
@@ -79,7 +81,7 @@ fn held(rows: usize, total: Option<usize>, asked: usize) -> usize {
     if rows < asked && total.is_some_and(|total| rows < total) { rows } else { asked.max(rows) }
 }
 
-/// How many pages a listing has whose first one holds so many rows of such a total.
+/// Returns the number of pages of a listing, from its first page.
 pub fn pages(rows: usize, total: Option<usize>, asked: usize) -> usize {
     match (total, held(rows, total, asked)) {
         (Some(total), size) if size > 0 => total.div_ceil(size).max(1),
@@ -87,7 +89,7 @@ pub fn pages(rows: usize, total: Option<usize>, asked: usize) -> usize {
     }
 }
 
-/// Pages that are put together as they come, while others are on their way.
+/// Pages that are combined as they arrive, while others are in flight.
 pub struct Assembly<T> {
     items: BTreeMap<OperatorId, T>,
     /// Rows of other companies, by company: two may use one number.
@@ -102,7 +104,7 @@ impl<T> Default for Assembly<T> {
 }
 
 impl<T> Assembly<T> {
-    /// Adds a page. `of` takes what is wanted of a row; of two rows of one key the later one counts.
+    /// Adds a page. `of` takes the wanted part of a row; of two rows of one key the later one counts.
     pub fn add(&mut self, page: Page, of: impl Fn(Row) -> Option<(OperatorId, T)>) {
         self.proof.page(page.total);
         for row in page.rows {
@@ -125,7 +127,7 @@ impl<T> Assembly<T> {
         }
     }
 
-    /// All of it, and why the whole is not proved, if it is not.
+    /// Returns the listing, and any reason why it is not proved complete.
     pub fn finish(self) -> Assembled<T> {
         let incomplete = self.proof.doubt(self.items.len() + self.foreign.len());
         let foreign = self.foreign.into_iter().map(|(_, key)| key).collect();
@@ -135,15 +137,15 @@ impl<T> Assembly<T> {
 
 /// All pages of a listing.
 pub struct Assembled<T> {
-    /// What was listed.
+    /// The resources.
     pub items: BTreeMap<OperatorId, T>,
-    /// What was listed and belongs to another company.
+    /// The keys of resources of other companies.
     pub foreign: BTreeSet<OperatorId>,
-    /// Why the whole is not proved, if it is not.
+    /// The reason why the listing is not proved complete, if it is not.
     pub incomplete: Option<String>,
 }
 
-/// Puts the pages of an observer's listing together, likewise.
+/// Combines the pages of an observer's listing, likewise.
 pub fn gather(pages: Vec<PresencePage>) -> (Vec<(OperatorId, PresenceReport)>, Option<String>) {
     let (mut said, mut rows, mut proof) = (Vec::new(), BTreeSet::new(), Proof::default());
     for page in pages {
@@ -159,7 +161,7 @@ pub fn gather(pages: Vec<PresencePage>) -> (Vec<(OperatorId, PresenceReport)>, O
     (said, doubt)
 }
 
-/// What speaks against a listing's being whole, collected page by page.
+/// The doubts that a listing is complete, collected page by page.
 #[derive(Default)]
 pub(super) struct Proof {
     doubt: Option<String>,
@@ -168,7 +170,7 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    /// Takes a page's total down.
+    /// Records a page's total.
     pub(super) fn page(&mut self, total: Option<usize>) {
         match (self.total, total) {
             (_, None) => self.doubt = Some("the vendor gave no total".to_owned()),
@@ -180,12 +182,14 @@ impl Proof {
         }
     }
 
-    /// Takes down that something was listed before.
+    /// Records a key that was listed twice.
     pub(super) fn repeated(&mut self, key: OperatorId) {
         self.repeated = Some(key);
     }
 
-    /// Says why a listing of so many different rows is not proved whole, if it is not.
+    /// Returns the reason why a listing of so many rows is not proved complete.
+    ///
+    /// `rows` counts different keys.
     pub(super) fn doubt(self, rows: usize) -> Option<String> {
         let repeated = || self.repeated.map(|id| format!("`{id}` was listed twice"));
         let short = || {

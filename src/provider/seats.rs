@@ -8,21 +8,22 @@ use crate::model::id::OperatorId;
 use crate::model::live::Listing;
 use crate::model::seat::{Figures, LiveSeat};
 
-/// Returns a page as its listing counts it.
+/// Returns a page's keys and total.
 pub fn head(page: &SeatPage) -> Head {
     Head { keys: page.rows.iter().map(|row| row.account.clone()).collect(), total: page.total }
 }
 
-/// Everything that the listing tells.
+/// The voice seats of a connection, with their passwords' digests.
 pub struct Seats {
-    /// The seats, and whether they are proved to be all.
+    /// The seats, and the proof that the listing is complete.
     pub listing: Listing<OperatorId, LiveSeat>,
-    /// The digest of each seat's password, as far as there is one.
+    /// The digest of each seat's password, if the vendor returns one.
     pub passwords: BTreeMap<OperatorId, Box<dyn PasswordDigest>>,
 }
 
-/// Puts the pages of all windows together, the earliest window first: the seats as the last one shows them,
-/// with the figures of all.
+/// Combines the pages of all windows, the earliest window first.
+///
+/// A seat is as the last window shows it, with the figures of all windows.
 pub fn seats(windows: Vec<Vec<SeatPage>>, page_size: usize) -> Seats {
     let mut figures: BTreeMap<OperatorId, Figures> = BTreeMap::new();
     let (mut items, mut passwords, mut incomplete) = (BTreeMap::new(), BTreeMap::new(), None);
@@ -33,7 +34,7 @@ pub fn seats(windows: Vec<Vec<SeatPage>>, page_size: usize) -> Seats {
             proof.page(page.total);
             for row in page.rows {
                 rows += 1;
-                // A seat that was deleted may leave its account to another one.
+                // A deleted seat may leave its account to another one.
                 if row.deleted {
                     continue;
                 }

@@ -1,8 +1,8 @@
-//! The vendor's side of cms-agent: what each agent is doing, asked one by one.
+//! The simulator of cms-agent: the state of one agent a request.
 //!
-//! In: a request and the time. Out: the replies of the document's samples. The signature is checked by code of
-//! its own, from the same description as the client's. Whoever signs wrongly too often is locked out, as the
-//! vendor does; the document of that gives no number.
+//! In: a request and the time. Out: the responses of the document's samples. The signature is checked by separate
+//! code, written from the same description as the client's. Too many wrong signatures lock the client out, as at the
+//! vendor; its document gives no number.
 
 use std::collections::BTreeMap;
 
@@ -16,39 +16,39 @@ use crate::sandbox::simulator::{People, Simulated};
 use crate::sandbox::support::{Answer, Context, note, type_name};
 use crate::sandbox::variants::NotFound;
 
-/// Path of the one operation.
+/// The path of the one operation.
 const PATH: &str = "/rest/cmsapp/v1/openapi/agent/agentbyworkno";
 
-/// So many wrong signatures, and the address is locked.
+/// The number of wrong signatures that locks an address.
 const MOST_WRONG: u32 = 5;
 
-/// How far a timestamp may be off, in milliseconds; no document gives a number.
+/// The accepted clock skew of a timestamp, in milliseconds; no document gives a number.
 const SKEW_MS: i64 = 15 * 60 * 1000;
 
 /// The vendor's data.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct State {
-    /// What is known of agents, by work number. Agents of agent-config that are not here are signed out.
+    /// The states of agents, by work number. Other agents of agent-config are signed out.
     pub agents: BTreeMap<u32, Doing>,
-    /// Secret keys of access keys; any is let in while there are neither these nor tokens.
+    /// The secret keys by access key; any key is accepted without these and without tokens.
     pub access_keys: BTreeMap<String, String>,
     /// Bearer tokens.
     pub tokens: Vec<String>,
-    /// Requests that the document does not cover, in the order in which they came.
+    /// The requests that the document does not cover, in order of arrival.
     pub departures: Vec<String>,
-    /// Wrong signatures so far. Not stored: a server begins anew.
+    /// The number of wrong signatures. Not stored: it is zero when a server starts.
     #[serde(skip)]
     wrong: u32,
 }
 
-/// What an agent is doing.
+/// The state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Doing {
-    /// Source: cms-agent, 表5.
+    /// The code of 表5 of cms-agent.
     pub status: i64,
-    /// State of the platform; that of 表5 when left out.
+    /// The platform's state; by default the one that matches `status`.
     #[serde(default)]
     pub cit_status: Option<i64>,
     /// Telephone number.
@@ -57,12 +57,12 @@ pub struct Doing {
 }
 
 impl Doing {
-    /// In a state of 表5.
+    /// Returns a state of 表5.
     pub fn status(status: i64) -> Self {
         Self { status, cit_status: None, phone_number: None }
     }
 
-    /// "对应CTI平台状态的…"; a call is in progress when it is not said which of the four it is.
+    /// Returns the platform's state, "对应CTI平台状态的…"; by default an agent on a call is talking.
     fn platform(&self) -> i64 {
         self.cit_status.unwrap_or(match self.status {
             2 => 0,
@@ -77,7 +77,7 @@ impl Doing {
 }
 
 impl State {
-    /// Answers a request at [`PATH`]; `named` says the name of an agent of agent-config.
+    /// Answers a request at [`PATH`]; `named` returns the name of an agent of agent-config.
     fn answer(
         &mut self,
         method: &str,
@@ -121,7 +121,10 @@ impl State {
         note(&mut self.departures, "agentbyworkno", what);
     }
 
-    /// Lets a call in; otherwise says what departs from the description, if anything does.
+    /// Checks a call's sign-in.
+    ///
+    /// # Errors
+    /// The departure from the description, if there is one.
     fn admit(&self, call: &Call, ctx: &Context<'_>) -> Result<(), Option<&'static str>> {
         let header = call.header("authorization").ok_or(Some("no Authorization"))?;
         let open = self.access_keys.is_empty() && self.tokens.is_empty();
@@ -165,7 +168,7 @@ impl State {
         if right == signature { Ok(()) } else { Err(None) }
     }
 
-    /// Source: cms-agent, 表2, under the sample's `queryParam`.
+    /// Parses a request. Source: cms-agent, 表2, under the sample's `queryParam`.
     fn asked(&mut self, body: &[u8]) -> Result<(i64, u32), String> {
         let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
             return Err("the body is no JSON object".into());
@@ -181,7 +184,7 @@ impl State {
         }
         bounded(asked, "ccId", 1, 65_535)?;
         let vdn = bounded(asked, "vdn", 1, 5000)?;
-        // "101-59999"; a newer edition goes on from 70000 to 999999.
+        // "101-59999"; a newer edition adds 70000 to 999999.
         let number = bounded(asked, "agentId", 101, 999_999)?;
         Ok((vdn, u32::try_from(number).unwrap_or_default()))
     }
@@ -216,7 +219,7 @@ impl State {
             "workNo": number, "vdnId": vdn, "citStatus": doing.platform(),
             "name": name.flatten().unwrap_or_else(|| format!("HW35154{number}")),
             "phoneNumber": doing.phone_number,
-            // Whoever never signed in has the sample's value, the largest of 32 bits.
+            // An agent who never signed in has the sample's value, the largest of 32 bits.
             "loginDate": if signed_out { 4_294_967_295_000 } else { ctx.now - 436_879_000 },
             "currentStateTime": 436_879, "mediaType": 0, "status": doing.status,
         });
@@ -232,7 +235,7 @@ fn bounded(fields: &Map<String, Value>, name: &str, min: i64, max: i64) -> Resul
     if (min..=max).contains(&number) { Ok(number) } else { Err(format!("{name} is out of bounds")) }
 }
 
-/// Source: vendor-facts §3, the body of 401 and 403.
+/// Returns the body of 401 and 403. Source: vendor-facts §3.
 fn http(status: u16, error: &str, now: i64) -> Answer {
     let body = json!({ "timestamp": now, "status": status, "error": error, "message": error, "path": PATH });
     Answer { status, ..Answer::ok(body) }
@@ -297,7 +300,7 @@ mod tests {
     use crate::sandbox::vendor_state::VendorState;
     use crate::vendors;
 
-    /// 2024-08-02T00:00:00Z
+    /// The moment 2024-08-02T00:00:00Z.
     const NOW: i64 = 1_722_556_800_000;
     const V4: &str = "91f751c1d7912a133dc284e73aa3cf02c7e6b5a107caae83d2f597f9e6be5e53";
     const V5: &str = "603ff41fd8b5f68b0f7c0981dbe1fe50c3e639e3d639dbd69320977b9cdb9d2b";

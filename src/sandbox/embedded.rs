@@ -1,8 +1,8 @@
-//! An estate and the file that it is stored in.
+//! An estate and the file that stores it.
 //!
-//! Several programs may have one file's estate in them at a time. Each looks whether the file is still what it read or
-//! wrote last, and reads it again where another wrote it; what a call changes is stored under a lock of the operating
-//! system, and only on top of what is in the file by then.
+//! Several programs may hold one file's estate at a time. Each checks if the file is still the one that it last read
+//! or wrote, and reads it again if not. A call's changes are stored under a lock of the operating system, and only on
+//! top of the file's current content.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -24,24 +24,24 @@ use crate::runtime::transport::Transport;
 use crate::sandbox::vendor_state::VendorState;
 use crate::storage::paths;
 
-/// A state file; its estate is read by its vendors.
+/// A state file; its vendors parse its estate.
 #[derive(Deserialize)]
 struct StateFile {
     format: String,
     estate: Value,
 }
 
-/// The simulated vendors in this process: what `baseUrl: sandbox` talks to.
+/// The simulated vendors in this process, for connections with `baseUrl: sandbox`.
 pub struct Embedded {
     estate: Arc<Mutex<VendorState>>,
     path: Option<PathBuf>,
     /// The vendors of the estate.
     factories: Vec<Factory>,
-    /// What the file was when it was last read or written; `None` where nobody else writes it.
+    /// The file's stamp when last read or written; `None` if no other program writes it.
     seen: Option<Mutex<Stamp>>,
 }
 
-/// What tells one state of a file from the next, since each is a file of its own; `None` when there is none.
+/// The identity of a file's content, since each state is a new file; `None` without a file.
 type Stamp = Option<(u64, u64, SystemTime, u64)>;
 
 fn stamp(path: &Path) -> Stamp {
@@ -56,13 +56,12 @@ impl Transport for Arc<Embedded> {
 }
 
 impl Embedded {
-    /// Opens the estate in a file; an empty one when the file is not there yet, or when none is named. No
-    /// credentials are asked for.
+    /// Opens the estate in a file, without credentials; without a file it is empty.
     ///
     /// # Errors
-    /// When the file is there and is not the state of a sandbox.
+    /// The file exists and is not the state of a sandbox.
     pub fn open(factories: Vec<Factory>, path: Option<&Path>) -> Result<Self, SandboxError> {
-        // Before it is read: what is written meanwhile is read once more.
+        // Taken before the read: a later write causes another read.
         let seen = path.and_then(stamp);
         let estate = match path {
             Some(path) => opened(&factories, path)?,
@@ -72,7 +71,7 @@ impl Embedded {
         Ok(Self { factories, seen, ..Self::new(estate, path) })
     }
 
-    /// Holds an estate as it is.
+    /// Wraps an estate.
     pub(super) fn new(estate: VendorState, path: Option<&Path>) -> Self {
         Self {
             estate: Arc::new(Mutex::new(estate)),
@@ -82,8 +81,9 @@ impl Embedded {
         }
     }
 
-    /// Answers a call at a Unix time in milliseconds, and stores what it changed. A state that cannot be
-    /// stored is an answer with HTTP status 500.
+    /// Answers a call at a Unix time in milliseconds, and stores its changes.
+    ///
+    /// If the state cannot be stored, the response has HTTP status 500.
     pub fn answer(&self, call: &Call, now_ms: i64) -> Reply {
         self.answer_method(call.method.word(), call, now_ms)
     }
@@ -96,7 +96,7 @@ impl Embedded {
                 return Ok(estate.answer(method, call, now_ms));
             };
             let _guard = self.seen.is_some().then(|| guard(path)).transpose()?;
-            // Another may have written the file since.
+            // Another program may have written the file since.
             self.follow(&mut estate)?;
             let before = estate.clone();
             let reply = estate.answer(method, call, now_ms);
@@ -104,7 +104,7 @@ impl Embedded {
                 return Ok(reply);
             }
             if let Err(error) = save(&estate, path) {
-                // What is not stored did not happen.
+                // A change that is not stored did not happen.
                 *estate = before;
                 return Err(error);
             }
@@ -119,7 +119,7 @@ impl Embedded {
         })
     }
 
-    /// Reads the file again where another program wrote it; whether one did.
+    /// Reads the file again if another program wrote it; returns true if so.
     fn follow(&self, estate: &mut VendorState) -> io::Result<bool> {
         let (Some(path), Some(seen)) = (&self.path, &self.seen) else { return Ok(false) };
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,7 +133,7 @@ impl Embedded {
         Ok(true)
     }
 
-    /// Returns the estate, to look at or to change behind the client's back.
+    /// Returns the estate, to be read or to be changed outside the API.
     pub fn estate(&self) -> Arc<Mutex<VendorState>> {
         Arc::clone(&self.estate)
     }
@@ -144,7 +144,7 @@ impl Embedded {
     }
 }
 
-/// Makes an estate one within reach of this program alone.
+/// Opens an estate to all requests: only this program can reach it.
 fn unguarded(estate: VendorState) -> VendorState {
     VendorState { unguarded: true, ..estate }
 }
@@ -154,7 +154,7 @@ fn opened(factories: &[Factory], path: &Path) -> Result<VendorState, SandboxErro
     Ok(unguarded(estate.unwrap_or_else(|| VendorState::new(factories))))
 }
 
-/// Keeps other programs from storing what they changed, until it is dropped.
+/// Locks the file against other programs' writes, until dropped.
 fn guard(path: &Path) -> io::Result<File> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
@@ -170,7 +170,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Reads a state file; `None` when it is not there.
+/// Reads a state file; `None` if it does not exist.
 pub(super) fn load(factories: &[Factory], path: &Path) -> Result<Option<VendorState>, SandboxError> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
@@ -186,8 +186,9 @@ pub(super) fn load(factories: &[Factory], path: &Path) -> Result<Option<VendorSt
     Ok(Some(estate))
 }
 
-/// Replaces a state file. The new one is whole before it takes the old one's name, and readable by its owner
-/// alone, for it holds passwords of SIP accounts.
+/// Replaces a state file atomically.
+///
+/// Only its owner can read it, because it holds passwords of SIP accounts.
 fn save(estate: &VendorState, path: &Path) -> io::Result<()> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
@@ -197,7 +198,7 @@ fn save(estate: &VendorState, path: &Path) -> io::Result<()> {
     write!(writer, "{{\"format\":\"{FORMAT}\",\"estate\":{}}}", estate.store()?)?;
     writer.flush()?;
     drop(writer);
-    // Some file systems tell only now that there is no room.
+    // Some file systems report only now that there is no room.
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -240,7 +241,7 @@ mod tests {
         sandbox.answer(&call("one/v2", &json!({"abbreviate": "acme", "operatorId": "8001"})), 0);
         sandbox.answer(&call("create/v2", &json!({"abbreviate": "acme", "operatorId": "8001"})), 0);
         assert_eq!(fs::read(&path).unwrap(), before);
-        // The state and its guard.
+        // The state and its lock file.
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2);
         let again = Embedded::open(vendors::ALL.simulators(), Some(&path)).unwrap();
         assert!(again.lock().get::<AgentConfig>().agent("8001").is_some());
@@ -268,7 +269,7 @@ mod tests {
         });
         let after = Embedded::open(vendors::ALL.simulators(), Some(&path)).unwrap();
         assert_eq!(after.lock().get::<AgentConfig>().agents().count(), 90);
-        // What is changed behind its back, by hand or by a run that ended, is seen.
+        // Changes by hand or by a finished run are seen.
         create(&Embedded::open(vendors::ALL.simulators(), Some(&path)).unwrap(), 4000);
         create(&after, 4001);
         assert_eq!(after.lock().get::<AgentConfig>().agents().count(), 92);

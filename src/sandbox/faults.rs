@@ -1,8 +1,8 @@
-//! What goes wrong on the way to a simulator and back, by seed.
+//! Faults on the way to a simulator and back, by seed.
 //!
-//! In: a seed, a probability for each fault, and the paths of the requests in their order. Out: one fault, or
-//! none, a request. The same seed and the same requests give the same faults, so that a failing run replays.
-//! Carrying them out is the server's work.
+//! In: a seed, a probability for each fault, and the paths of the requests in order. Out: one fault, or none, a
+//! request. The same seed and the same requests give the same faults, so that a failing run replays. The server
+//! carries them out.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +14,9 @@ use super::random::Random;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Faults {
-    /// What the schedule is drawn from.
+    /// The seed of the schedule.
     pub seed: u64,
-    /// The answer is late.
+    /// The response is late.
     pub delay_ms: Delay,
     /// The connection breaks before the request is carried out.
     pub drop_before: f64,
@@ -30,40 +30,40 @@ pub struct Faults {
     pub truncate: f64,
     /// A gateway's page with HTTP 200; carried out half of the time.
     pub html: f64,
-    /// Only these operations (`create/v2`, `addQueue`); all when empty.
+    /// The operations to disturb (`create/v2`, `addQueue`); all if empty.
     pub only: Vec<String>,
-    /// So many requests pass before the first fault; only those that `only` selects are counted.
+    /// The number of requests before the first fault; only those that `only` selects count.
     pub after: u64,
-    /// Where the schedule stands. Not stored: a server begins anew.
+    /// The position in the schedule. Not stored: it is at the start when a server starts.
     #[serde(skip)]
     pub progress: Progress,
 }
 
-/// A late answer.
+/// A late response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Delay {
-    /// How often, 0 to 1.
+    /// The probability, 0 to 1.
     pub probability: f64,
-    /// The shortest, in milliseconds; not above the longest.
+    /// The shortest delay in milliseconds; not above the longest.
     pub min: u32,
-    /// The longest, in milliseconds.
+    /// The longest delay in milliseconds.
     pub max: u32,
 }
 
-/// How far a schedule has come.
+/// A position in a schedule.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     seen: u64,
     random: Option<Random>,
 }
 
-/// What is to go wrong with one request.
+/// The fault of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing.
+    /// No fault.
     None,
-    /// Answer after so many milliseconds.
+    /// Answer after a delay in milliseconds.
     Delay(u32),
     /// Close the connection and do not carry the request out.
     DropBefore,
@@ -73,31 +73,31 @@ pub enum Fault {
     TooMany,
     /// Answer HTTP 500.
     ServerError {
-        /// Whether the request is carried out before.
+        /// True if the request is carried out first.
         carried_out: bool,
     },
     /// Carry the request out, promise the whole body, send half of it.
     Truncate,
     /// Answer an HTML page with HTTP 200.
     Html {
-        /// Whether the request is carried out before.
+        /// True if the request is carried out first.
         carried_out: bool,
     },
 }
 
 impl Faults {
-    /// Says what is wrong with the schedule, if anything.
+    /// Returns the error in the schedule, if any.
     pub fn problem(&self) -> Option<String> {
         let all = self.probabilities();
         if all.iter().any(|p| !(0.0..=1.0).contains(p)) {
             return Some("a probability of `faults` is not between 0 and 1".into());
         }
-        // Room for rounding: ten tenths are a little more than one.
+        // Tolerates rounding: ten tenths are a little more than one.
         (all.iter().sum::<f64>() > 1.000_001)
             .then(|| "the probabilities of `faults` are more than 1 together".into())
     }
 
-    /// Decides what goes wrong with the next request.
+    /// Draws the fault of the next request.
     pub fn decide(&mut self, path: &str) -> Fault {
         let [delay, before, after, too_many, server_error, truncate, html] = self.probabilities();
         if !self.only.is_empty() && !self.only.iter().any(|operation| names(path, operation)) {
@@ -109,7 +109,7 @@ impl Faults {
         }
         let seed = self.seed;
         let random = self.progress.random.get_or_insert_with(|| Random::new(seed));
-        // Always three draws, so that one changed probability does not shift all that follows.
+        // Always three draws, so that one changed probability does not shift all later faults.
         let (mut roll, length, coin) = (random.fraction(), random.draw(), random.draw() & 1 == 0);
         let mut falls_into = |probability: f64| {
             let hit = roll < probability;
@@ -150,7 +150,7 @@ impl Faults {
     }
 }
 
-/// Whether a path is that of an operation: whole segments, with or without an account behind them.
+/// Returns true if a path is an operation's: whole segments, with or without an account after them.
 fn names(path: &str, operation: &str) -> bool {
     format!("{path}/").contains(&format!("/{operation}/"))
 }

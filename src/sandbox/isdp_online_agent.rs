@@ -1,7 +1,7 @@
-//! The vendor's side of isdp-online-agent: who is online, and the token that asking takes.
+//! The simulator of isdp-online-agent: agents' online state, and the token.
 //!
-//! In: a request and the time. Out: the replies of the document's samples. Written from the document alone; it
-//! shares nothing with the client. Tokens are counted, so that the same requests give the same ones.
+//! In: a request and the time. Out: the responses of the document's samples. Written from the document alone; it
+//! shares no code with the client. Tokens are counted, so that the same requests give the same ones.
 
 use std::collections::BTreeMap;
 
@@ -13,33 +13,33 @@ use crate::sandbox::simulator::{People, Simulated};
 use crate::sandbox::support::{Answer, Context, note, type_name};
 use crate::sandbox::variants::{ErrorForm, Quirks};
 
-/// Path of the listing.
+/// The path of the listing.
 const PATH: &str = "/openapi/v1/openTask/findOnlineAgent";
 
-/// Path of the token.
+/// The path of the token.
 const TOKEN_PATH: &str = "/oauth2/oauth/rest_token";
 
-/// "每页数量,默认并且最大50条".
+/// Rows per page: "每页数量,默认并且最大50条".
 const MOST_ROWS: usize = 50;
 
 /// The vendor's data.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct State {
-    /// Agents by account, and whether they are online.
+    /// The agents by account; true if online.
     pub agents: BTreeMap<String, bool>,
-    /// Who may fetch a token; anybody while this is empty.
+    /// The logins that may fetch a token; if empty, any may.
     pub logins: Vec<Login>,
-    /// Tokens that always hold; while there are neither these nor logins, any does that was not given out here.
+    /// The permanent tokens; without these and logins, any that was not issued here is valid.
     pub tokens: Vec<String>,
-    /// Requests that the document does not cover, in the order in which they came.
+    /// The requests that the document does not cover, in order of arrival.
     pub departures: Vec<String>,
-    /// Tokens that were given out, and until when they hold. Not stored: a server begins anew.
+    /// The issued tokens, with their expiry. Not stored: there are none when a server starts.
     #[serde(skip)]
     given: BTreeMap<String, i64>,
 }
 
-/// Who may fetch a token.
+/// A login that may fetch a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Login {
@@ -52,7 +52,7 @@ pub struct Login {
 }
 
 impl State {
-    /// Lets no token hold any longer that was given out so far.
+    /// Revokes all issued tokens.
     pub fn revoke(&mut self) {
         self.given.values_mut().for_each(|until| *until = 0);
     }
@@ -76,7 +76,7 @@ impl State {
         if operation == "rest_token" { self.token(&body, ctx) } else { self.list(&body, call, ctx) }
     }
 
-    /// Source: vendor-facts §4, "The token".
+    /// Issues a token. Source: vendor-facts §4, "The token".
     fn token(&mut self, body: &Map<String, Value>, ctx: &Context<'_>) -> Answer {
         const NAMES: [&str; 5] = ["client_id", "client_secret", "grant_type", "username", "password"];
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -116,7 +116,7 @@ impl State {
         }
     }
 
-    /// Source: isdp-online-agent, findOnlineAgent.
+    /// Lists the agents. Source: isdp-online-agent, findOnlineAgent.
     fn list(&mut self, body: &Map<String, Value>, call: &Call, ctx: &Context<'_>) -> Answer {
         if ctx.guarded {
             let header = call.header("authorization").unwrap_or_default();
@@ -155,7 +155,7 @@ impl State {
             note(&mut self.departures, "findOnlineAgent", "pageSize is out of bounds");
         }
         let size = size.unwrap_or(MOST_ROWS).clamp(1, MOST_ROWS);
-        // All are of the sample's type, 0.
+        // All agents are of the sample's type, 0.
         let fits = |is_online: bool| {
             online.is_none_or(|online| (online == 1) == is_online) && kind.is_none_or(|kind| kind == 0)
         };
@@ -188,7 +188,7 @@ fn row(at: usize, account: &str, online: bool) -> Value {
     })
 }
 
-/// A failure; that of a token in XML, where the quirks say so.
+/// Returns a failure; a token's is in XML, if the quirks say so.
 fn refusal(quirks: &Quirks, status: u16, message: &str) -> Answer {
     let http = quirks.failure_status(status);
     if status == 401 && quirks.token_errors == ErrorForm::Xml {

@@ -1,9 +1,9 @@
-//! The simulated vendors, within reach: in this process, or behind a loopback server.
+//! The simulated vendors: in this process, or behind a loopback server.
 //!
-//! In: requests. Out: the simulators' replies, and on disk what they changed. An estate is stored whole and
-//! atomically after each request that changed it, so that a kill at any moment leaves the state before or
-//! after that request. Programs that have the estate of one folder in them, such as the runs of two workspaces beside
-//! each other, see each other's changes; a server has its state file for itself.
+//! In: requests. Out: the simulators' responses, and the changed estate on disk. An estate is stored whole and
+//! atomically after each request that changed it. So a kill at any moment leaves the state before or after that
+//! request. Programs that hold the estate of one folder, such as concurrent runs of two workspaces, see each other's
+//! changes. A server does not share its state file.
 
 pub mod agent_config;
 pub mod cms_agent;
@@ -36,24 +36,24 @@ pub use self::webchat_queue::State as WebchatQueue;
 /// The format of a state file.
 const FORMAT: &str = "rosterctl.sandbox/v1";
 
-/// Why a sandbox could not be opened.
+/// The reason why a sandbox could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// A file is there and cannot be read.
+    /// A file exists and cannot be read.
     #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// A state file is no state of a sandbox.
+    /// A state file is not the state of a sandbox.
     #[error("{} is not the state of a sandbox; move it away or name another file", path.display())]
     State {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: serde_json::Error,
     },
@@ -62,7 +62,7 @@ pub enum SandboxError {
     Format {
         /// The file.
         path: PathBuf,
-        /// What it says of itself.
+        /// The format in the file.
         found: String,
     },
     /// A seed file cannot be used.
@@ -70,19 +70,19 @@ pub enum SandboxError {
     Seed {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: SeedError,
     },
-    /// The address is open to other hosts, and a sandbox guards nothing.
+    /// The address is open to other hosts; a sandbox has no protection.
     #[error("{0} is not a loopback address; listen on 127.0.0.1 or [::1]")]
     NotLoopback(SocketAddr),
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },

@@ -1,8 +1,8 @@
-//! Chance by seed, for simulators and faults.
+//! Seeded random numbers for simulators and faults.
 
 use serde::{Deserialize, Serialize};
 
-/// Chance by seed (splitmix64): the same seed draws the same values.
+/// A seeded random generator (splitmix64): the same seed draws the same values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Random(u64);
@@ -22,7 +22,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Draws a number from 0 up to, not including, `bound`; 0 when `bound` is 0.
+    /// Draws a number from 0 up to, not including, `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         let drawn = self.draw();
         usize::try_from(drawn.checked_rem(bound as u64).unwrap_or(0)).unwrap_or(0)

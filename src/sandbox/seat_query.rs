@@ -1,8 +1,8 @@
-//! The vendor's side of seat-query: voice seats, and the one query for them.
+//! The simulator of seat-query: voice seats, and the one query for them.
 //!
-//! In: a request and the time. Out: `{status, reason, data}` of the document. Written from the document alone;
-//! it shares nothing with the client. The document prints no HTTP status: refusals have 200, as its clients
-//! expect, unless a quirk asks for a fitting one.
+//! In: a request and the time. Out: `{status, reason, data}` of the document. Written from the document alone; it
+//! shares no code with the client. The document prints no HTTP status. Refusals have 200, as its clients expect,
+//! unless a quirk asks for a fitting one.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ use crate::sandbox::simulator::{People, Simulated};
 use crate::sandbox::support::{Answer, Context, note, type_name};
 use crate::sandbox::variants::Quirks;
 
-/// Path of the one operation.
+/// The path of the one operation.
 const PATH: &str = "/v3/cc/seat/query";
 
-/// How far a timestamp may be off, in seconds; the document has the code (-16) and not the number.
+/// The accepted clock skew of a timestamp, in seconds; the document gives only the code (-16).
 const SKEW_SECONDS: i64 = 300;
 
-/// "與結束時間相差32天".
+/// The longest span, in seconds: "與結束時間相差32天".
 const LONGEST_SECONDS: i64 = 32 * 24 * 3600;
 
 /// The vendor's data.
@@ -32,9 +32,9 @@ const LONGEST_SECONDS: i64 = 32 * 24 * 3600;
 pub struct State {
     /// Seats, in the order of the listing.
     pub seats: Vec<Seat>,
-    /// Secrets of API keys; any key is let in while this is empty.
+    /// The secrets of API keys; if empty, any key is accepted.
     pub api_keys: BTreeMap<String, String>,
-    /// Requests that the document does not cover, in the order in which they came.
+    /// The requests that the document does not cover, in order of arrival.
     pub departures: Vec<String>,
 }
 
@@ -50,9 +50,9 @@ pub struct Seat {
     pub pet_name: Option<String>,
     /// Name.
     pub name: Option<String>,
-    /// 1 when it is deleted.
+    /// 1 if deleted.
     pub delete_flag: i64,
-    /// 0 when it may be used, 1 when not.
+    /// 0 if enabled, 1 if disabled.
     pub enable: i64,
     /// Priority; 1 when left out.
     pub priority: Option<i64>,
@@ -70,7 +70,7 @@ pub struct Seat {
     pub status: Option<i64>,
     /// Its calls.
     pub calls: Vec<SeatCall>,
-    /// From how many seconds on a call counts; none counts when left out.
+    /// The shortest call that counts, in seconds; by default none counts.
     pub valid_connect_config: Option<i64>,
 }
 
@@ -78,16 +78,16 @@ pub struct Seat {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SeatCall {
-    /// When it began, `yyyy-MM-dd HH:mm:ss` of the vendor's clock.
+    /// The start, `yyyy-MM-dd HH:mm:ss` of the vendor's clock.
     pub time: String,
-    /// For how many seconds people spoke; 0 when nobody answered.
+    /// The talk time in seconds; 0 for an unanswered call.
     pub seconds: i64,
 }
 
-/// Why a request is refused: status code and reason.
+/// The reason why a request is refused: status code and text.
 struct Refusal(i64, &'static str);
 
-/// What is asked for.
+/// The parameters of a query.
 struct Wanted {
     current: usize,
     size: usize,
@@ -213,7 +213,7 @@ impl State {
         })
     }
 
-    /// A number between bounds; `None` when it is left out.
+    /// Returns a number between bounds; `None` if left out.
     fn number(
         &mut self,
         fields: &Map<String, Value>,
@@ -273,7 +273,7 @@ impl State {
     }
 }
 
-/// "status: 狀態碼, String"; a sibling's sample prints a number.
+/// Returns a status code: "status: 狀態碼, String"; a sibling's sample prints a number.
 fn code(status: i64, quirks: &Quirks) -> Value {
     if quirks.seat_status_as_number { Value::from(status) } else { Value::from(status.to_string()) }
 }
@@ -303,7 +303,7 @@ fn row(at: usize, seat: &Seat, wanted: &Wanted, quirks: &Quirks) -> Value {
     put("updateTime", "2024-10-29 17:33:02".into());
     put("enable", seat.enable.into());
     put("priority", seat.priority.unwrap_or(1).into());
-    // The table says `voiceGroupId`, the sample prints this.
+    // The table says `voiceGroupId`, the sample prints `sipGroupId`.
     put("sipGroupId", seat.voice_group_id.unwrap_or(1_000_006).into());
     put("account", seat.account.as_str().into());
     put("appName", Value::Null);
@@ -336,7 +336,7 @@ fn rate(part: usize, whole: usize) -> String {
     }
 }
 
-/// Prints a moment as the vendor's clock shows it, `offset_minutes` east of UTC.
+/// Formats a moment of the vendor's clock, `offset_minutes` east of UTC.
 pub fn print(now_ms: i64, offset_minutes: i32) -> String {
     let moment = jiff::Timestamp::from_millisecond(now_ms).unwrap_or_default();
     let offset = Offset::from_seconds(offset_minutes * 60).unwrap_or(Offset::UTC);

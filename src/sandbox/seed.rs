@@ -1,4 +1,4 @@
-//! What an estate begins with: YAML in the vendors' words. The header of `vendor_state` shows the format.
+//! The initial state of an estate: YAML in the vendors' words. The header of `vendor_state` shows the format.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ struct Seed {
     presence: Vec<SeedPresence>,
 }
 
-/// Who is doing what.
+/// The presence of an agent.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SeedPresence {
@@ -50,7 +50,7 @@ struct SeedPresence {
     phone_number: Option<String>,
 }
 
-/// An agent; what is left out is as create/v2 would make it, but for the SIP account.
+/// An agent; defaults are those of create/v2, except for the SIP account.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SeedAgent {
@@ -83,7 +83,7 @@ struct SeedAgent {
     ctime: Option<i64>,
 }
 
-/// A queue; `exten` is given out when left out.
+/// A queue; without an `exten` it gets one.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SeedQueue {
@@ -97,7 +97,7 @@ struct SeedQueue {
     assign_members: Vec<Member>,
 }
 
-/// An agent whom webchat knows: a number, or more than that.
+/// An agent that webchat knows: a number, or an object.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum SeedKnown {
@@ -117,13 +117,13 @@ struct SeedKnownMore {
     mobile_auto_claim: bool,
 }
 
-/// The time that seeded agents and queues were made, when the seed does not say: that of the document's sample.
+/// The default creation time of agents and queues: that of the document's sample.
 const THEN: (i64, &str) = (1_641_284_247_000, "2022-01-04 16:17:27");
 
 /// The reason why a seed cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// The seed is no YAML, or not of the seed's form.
+    /// The text is no YAML, or not of the seed's form.
     #[error("cannot read the seed")]
     Yaml(#[from] serde_yaml::Error),
     /// The seed contradicts itself.
@@ -132,16 +132,16 @@ pub enum SeedError {
 }
 
 impl VendorState {
-    /// Makes an estate of some vendors from a seed file's text.
+    /// Creates an estate of some vendors from a seed file's text.
     ///
     /// # Errors
-    /// When the text is no YAML, has an unknown key or a value of a wrong type, or contradicts itself.
+    /// The text is no YAML, has an unknown key or a value of a wrong type, or contradicts itself.
     pub fn from_seed(factories: &[Factory], yaml: &str) -> Result<Self, SeedError> {
         read(factories, yaml)
     }
 }
 
-/// Reads a seed.
+/// Parses a seed.
 fn read(factories: &[Factory], yaml: &str) -> Result<VendorState, SeedError> {
     // An empty file is an empty estate, not a null.
     let seed: Option<Seed> = serde_yaml::from_str(yaml)?;
@@ -213,7 +213,7 @@ fn read(factories: &[Factory], yaml: &str) -> Result<VendorState, SeedError> {
     Ok(estate)
 }
 
-/// Takes seats over; a password stands in clear in the seed alone.
+/// Adds seats; only the seed holds a password in clear.
 fn settle_seats(seats: Vec<Seat>, estate: &mut VendorState) -> Result<(), SeedError> {
     for mut seat in seats {
         if seat.account.is_empty() {
@@ -228,7 +228,7 @@ fn settle_seats(seats: Vec<Seat>, estate: &mut VendorState) -> Result<(), SeedEr
     Ok(())
 }
 
-/// Takes over who is doing what.
+/// Adds an agent's presence.
 fn settle_presence(presence: SeedPresence, estate: &mut VendorState) -> Result<(), SeedError> {
     let SeedPresence { agent, online, status, cit_status, phone_number } = presence;
     if status.is_none() && (cit_status.is_some() || phone_number.is_some()) {
@@ -243,14 +243,14 @@ fn settle_presence(presence: SeedPresence, estate: &mut VendorState) -> Result<(
             return Err(SeedError::Seed(format!("presence of {agent} stands twice")));
         }
     }
-    // Whoever is named and not said to be online is known, and is not.
+    // An agent without `online` is known, and is offline.
     if estate.get_mut::<IsdpOnlineAgent>().agents.insert(agent.clone(), online.unwrap_or(false)).is_some() {
         return Err(SeedError::Seed(format!("presence of {agent} stands twice")));
     }
     Ok(())
 }
 
-/// Fills in what a seeded agent leaves out.
+/// Fills in the omitted fields of a seeded agent.
 fn settle(agent: SeedAgent, estate: &mut VendorState) -> Agent {
     let created = agent.ctime.unwrap_or(THEN.0);
     let sip_password =

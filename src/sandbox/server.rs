@@ -28,48 +28,49 @@ use crate::model::call::{Call, Method, Reply};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::vendor_state::VendorState;
 
-/// Headers that every simulator may look at; a [`Call`] holds its names for the life of the program.
+/// The headers that every simulator may read; a [`Call`] holds their names for the life of the program.
 const HEADERS: [&str; 3] = ["content-length", "content-type", "host"];
 
-/// A longer body is refused.
+/// The longest accepted body, in bytes.
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
 
-/// How long connections may take to finish when the server stops.
+/// The time for connections to finish when the server stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// How often a seed file is looked at.
+/// The interval between checks of a seed file.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// From what age on a file's time tells it from the one before: file systems count in steps of up to two seconds.
+/// The age from which a file's time is unambiguous: file systems count in steps of up to two seconds.
 const SETTLED: Duration = Duration::from_secs(3);
 
-/// What a gateway shows in place of an answer.
+/// A gateway's page in place of a response.
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\
                     <body><h1>502 Bad Gateway</h1><hr>nginx</body></html>\n";
 
-/// Tells the Unix time in milliseconds.
+/// A clock that returns the Unix time in milliseconds.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// What a server is started with.
+/// The options of a server.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The vendors.
     pub factories: Vec<Factory>,
-    /// Where to listen; a loopback address. Port 0 takes a free one.
+    /// The address to listen on; a loopback address. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where the estate is stored; nowhere when left out.
+    /// The file that stores the estate; by default none does.
     pub state: Option<PathBuf>,
-    /// What the estate begins with, and what it takes over anew whenever the file changes. When the state file is
-    /// there already, its agents and queues stay, and the seed says what the vendors are like.
+    /// The seed, applied at the start and again whenever the file changes.
+    ///
+    /// If the state file exists already, its agents and queues stay, and the seed sets the rest.
     pub seed: Option<PathBuf>,
 }
 
-/// Serves the simulated vendors until `shutdown` is done, and finishes the requests in hand.
+/// Serves the simulated vendors until `shutdown` is done, and finishes the requests in progress.
 ///
-/// `announce` is told the address as soon as it is listened on.
+/// `announce` receives the address as soon as the server listens.
 ///
 /// # Errors
-/// When a file cannot be used, or the address is not loopback or not free.
+/// A file cannot be used, or the address is not loopback or not free.
 pub async fn serve(
     options: Options,
     announce: impl FnOnce(SocketAddr),
@@ -96,10 +97,11 @@ pub async fn serve(
     Ok(())
 }
 
-/// Takes a seed file over anew whenever it changes: who is doing what, seats, faults; agents and queues stay, as
-/// when a state is opened with a seed. So a call can begin and end while a client looks on.
+/// Applies a seed file again whenever it changes: presence, seats, faults.
+///
+/// Agents and queues stay, as when a state is opened with a seed. So a call can begin and end during a client's run.
 async fn follow(options: &Options, sandbox: &Embedded, mut stopped: watch::Receiver<()>) {
-    // A pipe gives its text once.
+    // A pipe returns its text only once.
     let Some(path) = options.seed.as_deref().filter(|path| path.is_file()) else { return };
     let (mut before, mut stamp) = (std::fs::read_to_string(path).ok(), None);
     loop {
@@ -107,9 +109,9 @@ async fn follow(options: &Options, sandbox: &Embedded, mut stopped: watch::Recei
             () = tokio::time::sleep(LOOK) => {}
             _ = stopped.changed() => return,
         }
-        // An editor may be about to put the new file in the old one's place.
+        // An editor may be about to replace the file.
         let Ok(about) = std::fs::metadata(path) else { continue };
-        // A file that was just written may be written once more within the same tick of its clock.
+        // A recently written file may be written again within the same tick of its clock.
         let settled = about.modified().ok().filter(|at| at.elapsed().is_ok_and(|age| age > SETTLED));
         let now = settled.map(|at| (at, about.len()));
         if now.is_some() && now == stamp {
@@ -158,7 +160,7 @@ fn prepare(options: &Options) -> Result<VendorState, SandboxError> {
     })
 }
 
-/// A server of a test, stopped when it is dropped.
+/// The server of a test, stopped when dropped.
 pub struct Running {
     address: SocketAddr,
     estate: Arc<Mutex<VendorState>>,
@@ -167,12 +169,12 @@ pub struct Running {
 }
 
 impl Running {
-    /// Returns the address that is listened on.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns the base URL of a connection, without a slash at its end.
+    /// Returns the base URL of a connection, without a trailing slash.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -182,16 +184,16 @@ impl Running {
         Arc::clone(&self.estate)
     }
 
-    /// Looks at the estate, or changes it behind the client's back.
+    /// Reads the estate, or changes it outside the API.
     pub fn with<T>(&self, look: impl FnOnce(&mut VendorState) -> T) -> T {
         look(&mut self.estate.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Stops, and returns when the requests in hand are finished.
+    /// Stops the server, and returns when the requests in progress are finished.
     pub async fn stop(mut self) {
         self.stop = None;
         if let Some(task) = self.task.take() {
-            // The task neither panics nor is it aborted while this waits.
+            // The task does not panic, and is not aborted during this wait.
             let _ = task.await;
         }
     }
@@ -200,15 +202,15 @@ impl Running {
 /// Serves an estate on a free loopback port, with the system's clock.
 ///
 /// # Errors
-/// When no port can be listened on.
+/// No port can be listened on.
 pub async fn spawn(estate: VendorState) -> io::Result<Running> {
     spawn_at(estate, system_clock()).await
 }
 
-/// Serves an estate on a free loopback port, with a clock of the caller's.
+/// Serves an estate on a free loopback port, with the caller's clock.
 ///
 /// # Errors
-/// When no port can be listened on.
+/// No port can be listened on.
 pub async fn spawn_at(estate: VendorState, clock: Clock) -> io::Result<Running> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
@@ -227,7 +229,7 @@ fn system_clock() -> Clock {
     })
 }
 
-/// Takes connections until the sender of `stopped` is dropped.
+/// Accepts connections until the sender of `stopped` is dropped.
 async fn accept(
     listener: TcpListener,
     sandbox: Arc<Embedded>,
@@ -240,26 +242,26 @@ async fn accept(
             accepted = listener.accept() => accepted,
             _ = stopped.changed() => break,
         };
-        // Ended connections are forgotten as new ones come.
+        // Finished connections are dropped as new ones arrive.
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, _)) => {
                 let connection = attend(stream, Arc::clone(&sandbox), Arc::clone(&clock), stopped.clone());
                 connections.spawn(connection);
             }
-            // Out of file handles: one may be given back soon.
+            // Out of file handles: one may become free soon.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
     drop(listener);
     let all = async { while connections.join_next().await.is_some() {} };
-    // Whoever is still there is cut off when the set is dropped.
+    // The drop of the set closes the connections that are left.
     let _ = tokio::time::timeout(FAREWELL, all).await;
 }
 
-/// Serves one connection; on a stop, the request in hand is the last one.
+/// Serves one connection; on a stop, it ends after the request in progress.
 async fn attend(stream: TcpStream, sandbox: Arc<Embedded>, clock: Clock, mut stopped: watch::Receiver<()>) {
-    // Answers are small and go out in one piece; waiting for more would only delay them.
+    // Responses are small and leave in one piece; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| handle(&sandbox, &clock, request));
     let connection =
@@ -271,12 +273,12 @@ async fn attend(stream: TcpStream, sandbox: Arc<Embedded>, clock: Clock, mut sto
     };
     if ended.is_none() {
         connection.as_mut().graceful_shutdown();
-        // A connection that breaks is the client's affair, or a fault that was asked for.
+        // A broken connection is the client's problem, or a requested fault.
         let _ = connection.await;
     }
 }
 
-/// The connection is to be closed without an answer.
+/// The error that closes a connection without a response.
 #[derive(Debug)]
 struct Dropped;
 
@@ -291,7 +293,7 @@ impl std::error::Error for Dropped {}
 /// The body of a response.
 type Body = UnsyncBoxBody<Bytes, Dropped>;
 
-/// Answers one request, or does what its fault says.
+/// Answers one request, or carries out its fault.
 async fn handle(
     sandbox: &Embedded,
     clock: &Clock,
@@ -304,7 +306,7 @@ async fn handle(
     let (named, parameters) = sandbox.lock().looks_at();
     let call = Call {
         operation: "",
-        // The simulators are told the word that came.
+        // The simulators get the method as received.
         method: Method::Post,
         path: head.uri.path().to_owned(),
         query: query(head.uri.query().unwrap_or(""), &parameters),
@@ -346,31 +348,31 @@ async fn handle(
     }
 }
 
-/// What stands before a vendor says, in words that fit the vendors' replies.
+/// Returns an error of the server itself, in a form that fits the vendors' responses.
 fn gateway(code: u16, message: &str) -> Reply {
     Reply::json(code, &json!({"code": code, "success": false, "message": message, "msg": message}))
 }
 
-/// Picks the headers that simulators know.
+/// Returns the headers that the simulators read.
 fn headers(all: &header::HeaderMap, named: &BTreeSet<&'static str>) -> Vec<(&'static str, String)> {
     let known = |name| Some((name, String::from_utf8_lossy(all.get(name)?.as_bytes()).into_owned()));
     HEADERS.iter().chain(named).copied().filter_map(known).collect()
 }
 
-/// Decodes the query parameters that simulators know.
+/// Decodes the query parameters that the simulators read.
 fn query(query: &str, parameters: &BTreeSet<&'static str>) -> Vec<(&'static str, String)> {
-    // The host is not looked at; the parser wants one.
+    // The parser requires a host; its value does not matter.
     let Ok(url) = reqwest::Url::parse(&format!("http://localhost/?{query}")) else { return Vec::new() };
     let known = |name: &str| parameters.iter().copied().find(|known| *known == name);
     url.query_pairs().filter_map(|(name, value)| Some((known(&name)?, value.into_owned()))).collect()
 }
 
-/// Sends a reply.
+/// Returns the whole response.
 fn whole(reply: &Reply) -> Response<Body> {
     respond(reply, Full::from(reply.body.clone()).map_err(|never: Infallible| match never {}).boxed_unsync())
 }
 
-/// Promises a reply, sends half of it and breaks off.
+/// Returns a response that breaks off after half of its promised body.
 fn half(reply: &Reply) -> Response<Body> {
     let sent = Bytes::copy_from_slice(&reply.body[..reply.body.len() / 2]);
     let frames = stream::unfold(Some(sent), |sent| async move {
@@ -386,7 +388,7 @@ fn half(reply: &Reply) -> Response<Body> {
     response
 }
 
-/// Puts status and headers before a body.
+/// Adds status and headers to a body.
 fn respond(reply: &Reply, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = hyper::StatusCode::from_u16(reply.status).unwrap_or_default();

@@ -9,27 +9,27 @@ use serde_json::Value;
 use super::support::{Answer, Context, Person};
 use crate::model::call::Call;
 
-/// Looks a person up among the agents of all vendors.
+/// A lookup of an agent's person among all vendors.
 pub type People<'a> = &'a dyn Fn(&str) -> Option<Person>;
 
-/// What a vendor knows, and how it answers. Its stored form is that of `serde`.
+/// A vendor's data and its responses. Its stored form is that of `serde`.
 pub trait Simulated: Clone + Default + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Its key in a state file.
+    /// The vendor's key in a state file.
     const KEY: &'static str;
 
-    /// Headers that it looks at, in lower case, beside those of every request.
+    /// The headers that it reads, in lower case, besides those of every request.
     const HEADERS: &'static [&'static str];
 
-    /// Query parameters that it looks at.
+    /// The query parameters that it reads.
     const PARAMETERS: &'static [&'static str] = &[];
 
-    /// Returns true if a path is one of its own.
+    /// Returns true if a path is the vendor's.
     fn serves(path: &str) -> bool;
 
-    /// Returns true if a call to a path may change what is stored.
+    /// Returns true if a call to a path may change stored data.
     fn may_change(path: &str) -> bool;
 
-    /// Answers a request to one of its paths; `None` when no operation has this path.
+    /// Answers a request to one of its paths; `None` if no operation has this path.
     fn answer(
         &mut self,
         method: &str,
@@ -43,11 +43,12 @@ pub trait Simulated: Clone + Default + Serialize + DeserializeOwned + Send + Syn
         None
     }
 
-    /// Takes over what another one is like (credentials, catalogues, rates, who is doing what); keeps what operations
-    /// change.
+    /// Takes over another simulator's settings and presence; keeps the data that operations change.
+    ///
+    /// Settings are credentials, catalogues and rates.
     fn behave_like(&mut self, other: Self);
 
-    /// Returns what departed from its document so far.
+    /// Returns the departures from its document so far.
     fn departures(&self) -> &[String];
 }
 
@@ -73,7 +74,7 @@ pub trait Simulator: Any + Send + Sync {
     ) -> Option<Answer>;
     /// See [`Simulated::person`].
     fn person(&self, agent: &str) -> Option<Person>;
-    /// See [`Simulated::behave_like`]; nothing is taken over from another type.
+    /// See [`Simulated::behave_like`]; another type has no effect.
     fn behave_like(&mut self, other: &dyn Simulator);
     /// See [`Simulated::departures`].
     fn departures(&self) -> &[String];
@@ -84,10 +85,10 @@ pub trait Simulator: Any + Send + Sync {
     /// # Errors
     /// The stored form is no JSON.
     fn store(&self) -> serde_json::Result<String>;
-    /// Takes the stored form.
+    /// Replaces the data with a stored form.
     ///
     /// # Errors
-    /// It is another one's.
+    /// The form is another vendor's.
     fn restore(&mut self, stored: Value) -> serde_json::Result<()>;
 }
 
@@ -156,7 +157,7 @@ impl Clone for Box<dyn Simulator> {
     }
 }
 
-/// Makes the simulator of a vendor.
+/// A constructor of a vendor's simulator.
 pub type Factory = fn() -> Box<dyn Simulator>;
 
 /// Returns the factory of a vendor's simulator.

@@ -1,11 +1,11 @@
-//! The simulators' common parts: the context of a call, answers, departures.
+//! The simulators' common parts: the context of a call, responses, departures.
 
 use serde_json::Value;
 
 use super::random::Random;
 use super::variants::Quirks;
 
-/// What a vendor tells others of an agent.
+/// A vendor's data about an agent that it shares with other vendors.
 pub struct Person {
     /// Name.
     pub name: Option<String>,
@@ -13,44 +13,44 @@ pub struct Person {
     pub phone: Option<String>,
 }
 
-/// What a simulator knows while it answers one call.
+/// The context of one call.
 pub struct Context<'a> {
-    /// The reading of whatever the document leaves open.
+    /// The readings of the documents' gaps.
     pub quirks: &'a Quirks,
-    /// Where chance comes from.
+    /// The source of random numbers.
     pub random: &'a mut Random,
     /// Unix time in milliseconds.
     pub now: i64,
-    /// Whether credentials are asked for.
+    /// True if credentials are required.
     pub guarded: bool,
 }
 
-/// A simulator's answer, before the quirks that change every body.
+/// A simulator's response, before the quirks that change every body.
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// The body.
     pub body: Value,
-    /// Seconds until another try makes sense.
+    /// The seconds until a retry makes sense.
     pub retry_after: Option<u64>,
-    /// Whether agents or queues are no longer what they were.
+    /// True if agents or queues changed.
     pub changed: bool,
-    /// XML in the body's place.
+    /// XML in place of the body.
     pub xml: Option<&'static str>,
 }
 
 impl Answer {
-    /// An answer with HTTP status 200 that changed nothing.
+    /// Returns a response with HTTP status 200 that changed nothing.
     pub fn ok(body: Value) -> Self {
         Self { status: 200, body, retry_after: None, changed: false, xml: None }
     }
 
-    /// An answer in XML, with HTTP status 200.
+    /// Returns a response in XML, with HTTP status 200.
     pub fn xml(text: &'static str) -> Self {
         Self { xml: Some(text), ..Self::ok(Value::Null) }
     }
 
-    /// Says that data changed.
+    /// Marks that data changed.
     #[must_use]
     pub fn changed(mut self) -> Self {
         self.changed = true;
@@ -58,11 +58,12 @@ impl Answer {
     }
 }
 
-/// More departures than this are not kept: a caller in a loop must not fill the memory.
+/// The limit of recorded departures: a caller in a loop must not fill the memory.
 const MOST_DEPARTURES: usize = 1000;
 
-/// Adds a departure from the document. The text names operation and field, never a value, for a value may
-/// be a password.
+/// Records a departure from the document.
+///
+/// The text names operation and field, never a value, because a value may be a password.
 pub fn note(departures: &mut Vec<String>, operation: &str, what: &str) {
     if departures.len() < MOST_DEPARTURES {
         departures.push(format!("{operation}: {what}"));

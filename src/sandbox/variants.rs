@@ -1,57 +1,57 @@
-//! Every place where a vendor document is silent or ambiguous, as a switch.
+//! A switch for every gap or ambiguity of the vendor documents.
 //!
-//! The defaults are the plainest reading. A client that is right whatever the switches say does not depend
-//! on what no document promises.
+//! The defaults are the plainest reading. A client that is right with any switches does not depend on undocumented
+//! behaviour.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The readings of what the documents leave open.
+/// The readings of the documents' gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the seed")]
 pub struct Quirks {
-    /// `code` of a success of agent-config, 0 or 200: its document prints none.
+    /// The `code` of a success of agent-config, 0 or 200: its document prints none.
     pub success_code: u16,
     /// Order of agents in `page`.
     pub ids: Ids,
-    /// Whether the queue made last is listed first, as in the sample of webchat-queue, "queueQueue".
+    /// True if the newest queue is listed first, as in the sample of webchat-queue, "queueQueue".
     pub newest_first: bool,
-    /// How a string that was never set is replied.
+    /// The response's form of a string that was never set.
     pub unset_strings: Unset,
-    /// How `operatorId` of `page` and `displayName` of `queueQueue` are compared.
+    /// The comparison of `operatorId` of `page` and `displayName` of `queueQueue`.
     pub filters: Filters,
-    /// Whether a refusal has HTTP status 200, and only its body tells; otherwise a fitting 4xx.
+    /// True if a refusal has HTTP status 200 and only its body shows it; otherwise a fitting 4xx.
     pub failures_with_http200: bool,
-    /// Whether every number of a reply is a string.
+    /// True if every number of a response is a string.
     pub numbers_as_strings: bool,
-    /// Whether `operatorId` and `agentNumber` are replied as numbers when they look like one.
+    /// True if `operatorId` and `agentNumber` are numbers in a response when they look like one.
     pub strings_as_numbers: bool,
-    /// Whether `bindSkillName` of a new agent becomes its main skill group.
+    /// True if `bindSkillName` of a new agent becomes its main skill group.
     pub main_group_on_create: bool,
-    /// Whether a new agent may sign in.
+    /// True if a new agent may sign in.
     pub enabled_on_create: bool,
-    /// What `one/v2` says of an agent that is not there.
+    /// The response of `one/v2` for a missing agent.
     pub not_found: NotFound,
-    /// Whether the reads of webchat-queue look like its samples or like its tables.
+    /// The shape of webchat-queue's reads: that of its samples or of its tables.
     pub read_shape: ReadShape,
-    /// Most rows on a page of queues, whatever `pageSize` asks for; the document names no bound.
+    /// The most rows on a page of queues, whatever the `pageSize`; the document names no bound.
     pub queue_page_cap: Option<u32>,
-    /// For how many seconds no read shows a new queue: the document promises no time.
+    /// The seconds in which no read shows a new queue: the document promises no time.
     pub queue_lag: u32,
-    /// Time zone of the timestamps of webchat-queue: both those signed and those replied.
+    /// The time zone of webchat-queue's timestamps, in signatures and in responses.
     pub utc_offset: UtcOffset,
-    /// Whether `status` of seat-query is a number; a string otherwise, as in its sample.
+    /// True if `status` of seat-query is a number; otherwise a string, as in its sample.
     pub seat_status_as_number: bool,
-    /// How long a token of isdp-online-agent holds, in seconds; another page of the vendor says 20 minutes.
+    /// The lifetime of a token of isdp-online-agent in seconds; another page of the vendor says 20 minutes.
     pub token_seconds: u32,
-    /// In which form isdp-online-agent refuses a token.
+    /// The form in which isdp-online-agent refuses a token.
     pub token_errors: ErrorForm,
-    /// What cms-agent says of a work number that nobody has.
+    /// The response of cms-agent for an unknown work number.
     pub unknown_work_number: NotFound,
-    /// Whether cms-agent wants milliseconds in the timestamp of a signature.
+    /// True if cms-agent requires milliseconds in the timestamp of a signature.
     pub signature_millis: bool,
-    /// Whether cms-agent wants an empty line where a query would be.
+    /// True if cms-agent requires an empty line in place of a query.
     pub signature_empty_query_line: bool,
 }
 
@@ -87,45 +87,45 @@ impl Default for Quirks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorForm {
-    /// As the vendor's sample prints it.
+    /// XML, as in the vendor's sample.
     Xml,
-    /// Like every other answer.
+    /// JSON, like every other response.
     Json,
 }
 
-/// Order of agents in a listing.
+/// The order of agents in a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ids {
-    /// By the number that an id spells; others after them.
+    /// By an id's number; other ids follow.
     Numeric,
     /// By characters.
     Lexical,
 }
 
-/// How a string that was never set is replied.
+/// The form of a string that was never set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unset {
-    /// As null.
+    /// A null.
     Null,
-    /// As an empty string.
+    /// An empty string.
     Empty,
-    /// Not at all.
+    /// No key.
     Absent,
 }
 
-/// How a filter compares.
+/// The comparison of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Filters {
-    /// Equal.
+    /// The value equals the filter.
     Exact,
-    /// Contained.
+    /// The value contains the filter.
     Fuzzy,
 }
 
-/// What a query for one thing says when it is not there.
+/// The response to a query for a missing resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NotFound {
@@ -137,7 +137,7 @@ pub enum NotFound {
     Empty,
 }
 
-/// Where rows and total stand in the reads of webchat-queue.
+/// The place of rows and total in the reads of webchat-queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReadShape {
@@ -147,7 +147,7 @@ pub enum ReadShape {
     TopLevel,
 }
 
-/// A distance from UTC, written `+08:00`.
+/// An offset from UTC, written `+08:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UtcOffset {
@@ -187,12 +187,12 @@ impl From<UtcOffset> for String {
 }
 
 impl Quirks {
-    /// Returns the HTTP status of a refusal that `fitting` would describe best.
+    /// Returns the HTTP status of a refusal for which `fitting` would be best.
     pub fn failure_status(&self, fitting: u16) -> u16 {
         if self.failures_with_http200 { 200 } else { fitting }
     }
 
-    /// Puts a string into a row, in the form for unset ones when there is none.
+    /// Adds a string to a row; an unset one in its configured form.
     pub fn put_text(&self, row: &mut Map<String, Value>, key: &str, value: Option<&str>) {
         let value = match (value, self.unset_strings) {
             (Some(text), _) => Value::from(text),
@@ -203,14 +203,14 @@ impl Quirks {
         row.insert(key.into(), value);
     }
 
-    /// Puts a number into a row; one that is not there is null, or left out together with unset strings.
+    /// Adds a number to a row; an unset one is null, or is omitted together with unset strings.
     pub fn put_number(&self, row: &mut Map<String, Value>, key: &str, value: Option<i64>) {
         if value.is_some() || self.unset_strings != Unset::Absent {
             row.insert(key.into(), value.map_or(Value::Null, Value::from));
         }
     }
 
-    /// Whether a value passes a filter.
+    /// Returns true if a value passes a filter.
     pub fn matches(&self, value: &str, filter: &str) -> bool {
         match self.filters {
             Filters::Exact => value == filter,
@@ -218,7 +218,7 @@ impl Quirks {
         }
     }
 
-    /// Changes the types of a whole body, where the quirks say so.
+    /// Changes the types of a whole body, if the quirks say so.
     pub(crate) fn retype(&self, body: &mut Value) {
         match body {
             Value::Number(number) if self.numbers_as_strings => *body = Value::from(number.to_string()),

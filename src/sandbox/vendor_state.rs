@@ -1,16 +1,16 @@
-//! The vendors' side of the world: the simulators in one estate.
+//! The simulators of one estate.
 //!
-//! In: a request and the time. Out: a reply, and the estate changed. There is no clock, no input or output and
-//! no hash order here, and chance comes from a generator in the state: the same requests at the same times
-//! give the same bytes. Whatever a document leaves open is a switch of [`Quirks`].
+//! In: a request and the time. Out: a response, and the changed estate. There is no clock, no input or output and no
+//! hash order here, and the random generator is part of the state. So the same requests at the same times give the
+//! same bytes. Each gap of a document is a switch of [`Quirks`].
 //!
 //! # Seed
 //!
-//! An estate begins empty or with a seed, YAML in the vendors' words. Every key may be left out, an unknown
-//! one is an error.
+//! An estate begins empty or with a seed, YAML in the vendors' words. Every key is optional, an unknown one is an
+//! error.
 //!
 //! ```yaml
-//! random: 7                       # what chance is drawn from
+//! random: 7                       # the seed of random numbers
 //! quirks: { successCode: 200, ids: lexical, utcOffset: "+08:00" }      # see `Quirks`
 //! faults: { seed: 1, dropAfter: 0.1, only: [addQueue], after: 3 }      # see `Faults`; delayMs: { probability, min, max }
 //! tokens: [one, two]              # of agent-config; any that is not empty when left out
@@ -19,10 +19,10 @@
 //! agents:                         # fields of agent/page; also password, roleName, bindSkillName, bindSkillLevel
 //!   - { operatorId: "8001", name: 张三, mainGroupName: 售前, password: secret-1 }
 //! accounts: { N00000012345: api-secret }               # of webchat-queue; any well-formed signature when left out
-//! knownAgents:                    # agents of webchat beside those above, and what it knows of any
+//! knownAgents:                    # agents of webchat besides those above, and its data of any
 //!   - "9001"
 //!   - { agentNumber: "8001", phone: "15700000000", pcAutoClaim: true, mobileAutoClaim: false }
-//! queues:                         # exten is given out when left out; memoryTime makes isMemory true
+//! queues:                         # without exten they get one; memoryTime makes isMemory true
 //!   - { displayName: 在线售前, assignRule: priority, memoryTime: "120", assignMembers: [{ agentNumber: "8001", priority: 10 }] }
 //! rateLimit: { calls: 20, claimCalls: 100, perMs: 60000 }              # of webchat-queue, for each operation
 //! apiKeys: { bDqJFiq9: api-secret }                    # of seat-query; any well-formed signature when left out
@@ -30,10 +30,10 @@
 //!   - { account: 0705C559_003, name: 0705C999_001, groupName: 测试, enable: 0, password: secret-1, status: 2,
 //!       calls: [{ time: "2025-01-01 09:30:00", seconds: 75 }] }
 //! isdpLogins: [{ clientId: isdp-demo-openapi, username: "10001", password: app-token }]   # any when left out
-//! isdpTokens: [three]             # of isdp-online-agent, beside those that a login gets
+//! isdpTokens: [three]             # of isdp-online-agent, besides those that a login fetches
 //! cmsKeys: { ak: secret-key }     # of cms-agent; any well-formed signature when left out
 //! cmsTokens: [four]               # likewise, for the scheme `bearer`
-//! presence:                       # who is doing what; of agents that are not here cms-agent says signed out
+//! presence:                       # states; to cms-agent other agents are signed out
 //!   - { agent: "8001", online: true, status: 7 }       # onlineStatus of findOnlineAgent, table 5 of agentbyworkno
 //!   - { agent: "8002", online: false, status: 4, citStatus: 1, phoneNumber: "15700000000" }
 //! ```
@@ -56,22 +56,22 @@ use crate::model::call::{Call, Reply};
 /// Unix time in milliseconds.
 pub type Moment = i64;
 
-/// All that the simulated vendors know.
+/// The data of all simulated vendors.
 #[derive(Clone)]
 pub struct VendorState {
-    /// The readings of what the documents leave open.
+    /// The readings of the documents' gaps.
     pub quirks: Quirks,
-    /// What goes wrong on the way; the server carries it out.
+    /// The faults on the way; the server carries them out.
     pub faults: Faults,
     /// The vendors.
     pub vendors: Vec<Box<dyn Simulator>>,
-    /// How often agents or queues changed by a request.
+    /// The number of requests that changed agents or queues.
     pub revision: u64,
-    /// Whether credentials are not asked for: the estate is embedded, and nobody else can reach it.
+    /// True if no credentials are required: the estate is embedded, and no other program can reach it.
     pub unguarded: bool,
-    /// Where chance comes from.
+    /// The source of random numbers.
     pub random: Random,
-    /// How often each path was called. Not stored: a server begins anew.
+    /// The number of calls by path. Not stored: it is zero when a server starts.
     pub calls: BTreeMap<String, usize>,
 }
 
@@ -88,7 +88,7 @@ struct Stored {
 }
 
 impl VendorState {
-    /// Makes an empty estate of some vendors.
+    /// Creates an empty estate of some vendors.
     pub fn new(factories: &[Factory]) -> Self {
         Self {
             quirks: Quirks::default(),
@@ -101,28 +101,29 @@ impl VendorState {
         }
     }
 
-    /// Returns what a vendor knows.
+    /// Returns a vendor's data.
     ///
     /// # Panics
-    /// When it is none of the estate's vendors.
+    /// The vendor is not in the estate.
     #[expect(clippy::expect_used, reason = "the registry of the program has it")]
     pub fn get<S: Simulated>(&self) -> &S {
         let found = self.vendors.iter().find_map(|vendor| (&**vendor as &dyn Any).downcast_ref());
         found.expect("a vendor of the estate")
     }
 
-    /// Returns what a vendor knows, to be changed behind the client's back.
+    /// Returns a vendor's data, to be changed outside the API.
     ///
     /// # Panics
-    /// When it is none of the estate's vendors.
+    /// The vendor is not in the estate.
     #[expect(clippy::expect_used, reason = "the registry of the program has it")]
     pub fn get_mut<S: Simulated>(&mut self) -> &mut S {
         let found = self.vendors.iter_mut().find_map(|vendor| (&mut **vendor as &mut dyn Any).downcast_mut());
         found.expect("a vendor of the estate")
     }
 
-    /// Takes over what another estate's vendors are like (quirks, faults, credentials, catalogues, rates), who is
-    /// doing what, and the seats, which no operation changes; keeps agents and queues.
+    /// Takes over another estate's settings, presence and seats; keeps agents and queues.
+    ///
+    /// Settings are quirks, faults, credentials, catalogues and rates. No operation changes seats.
     pub fn behave_like(&mut self, other: VendorState) {
         self.quirks = other.quirks;
         self.faults = other.faults;
@@ -133,19 +134,19 @@ impl VendorState {
         }
     }
 
-    /// Returns what departed from the documents so far, vendor by vendor.
+    /// Returns the departures from the documents so far, vendor by vendor.
     pub fn departures(&self) -> Vec<&str> {
         self.vendors.iter().flat_map(|vendor| vendor.departures()).map(String::as_str).collect()
     }
 
-    /// Returns the headers and the query parameters that its vendors look at.
+    /// Returns the headers and the query parameters that its vendors read.
     pub(super) fn looks_at(&self) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
         let headers = self.vendors.iter().flat_map(|vendor| vendor.headers());
         let parameters = self.vendors.iter().flat_map(|vendor| vendor.parameters());
         (headers.copied().collect(), parameters.copied().collect())
     }
 
-    /// Returns true if a call to a path may change what is stored.
+    /// Returns true if a call to a path may change stored data.
     pub(super) fn may_change(&self, path: &str) -> bool {
         self.vendors.iter().any(|vendor| vendor.serves(path) && vendor.may_change(path))
     }
@@ -168,7 +169,7 @@ impl VendorState {
         Ok(out)
     }
 
-    /// Reads the stored form of an estate of some vendors.
+    /// Restores an estate of some vendors from its stored form.
     ///
     /// # Errors
     /// It is the form of no estate, or of one with another vendor.
@@ -186,7 +187,7 @@ impl VendorState {
         }
     }
 
-    /// Answers a request. Of the call only path, query, headers and body count.
+    /// Answers a request. Only the call's path, query, headers and body count.
     pub fn answer(&mut self, method: &str, call: &Call, now: Moment) -> Reply {
         *self.calls.entry(call.path.clone()).or_default() += 1;
         let mut ctx =

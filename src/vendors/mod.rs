@@ -1,6 +1,6 @@
-//! The vendors: one row each, with its connector and what stands behind it.
+//! The vendors: one row each, with its connector, resources, presence, seats and simulator.
 //!
-//! A registry is a value: a program with a further vendor brings a list of its own.
+//! A registry is a value: a program with a further vendor supplies its own list.
 
 use crate::config::settings::Spec;
 use crate::config::workspace::Connection;
@@ -17,30 +17,30 @@ use crate::sandbox::vendor_state::VendorState;
 /// A vendor.
 #[derive(Clone, Copy)]
 pub struct Vendor {
-    /// What signs its calls.
+    /// The connector, which signs the vendor's calls.
     pub connector: &'static dyn Connector,
-    /// The resources that it holds, one entry a kind.
+    /// The resources that the vendor holds, one entry a kind.
     pub resources: &'static [&'static dyn Provider],
-    /// The system that knows who is at work.
+    /// The source of agents' presence, if the vendor has one.
     pub presence: Option<&'static dyn Observer>,
-    /// The voice seats that it holds.
+    /// The source of voice seats, if the vendor has one.
     pub seats: Option<&'static dyn SeatReader>,
-    /// Makes its simulator.
+    /// The constructor of the simulator.
     pub simulator: Factory,
 }
 
 impl Vendor {
-    /// Makes the row of a vendor that holds nothing.
+    /// Creates the row of a vendor that holds nothing.
     pub const fn new(connector: &'static dyn Connector, simulator: Factory) -> Self {
         Self { connector, resources: &[], presence: None, seats: None, simulator }
     }
 
-    /// Returns what its connector says of itself.
+    /// Returns the connector's description.
     pub fn spec(&self) -> &'static Spec {
         self.connector.spec()
     }
 
-    /// Returns the resources of a kind, where it holds the kind.
+    /// Returns the resources of a kind, if the vendor holds the kind.
     pub fn resources(&self, kind: Kind) -> Option<&'static dyn Provider> {
         self.resources.iter().copied().find(|provider| provider.support().kind == kind)
     }
@@ -51,7 +51,7 @@ impl Vendor {
 pub struct Registry(pub &'static [Vendor]);
 
 impl Registry {
-    /// Returns what every connector says of itself.
+    /// Returns every connector's description.
     pub fn specs(self) -> Vec<&'static Spec> {
         self.0.iter().map(Vendor::spec).collect()
     }
@@ -61,12 +61,12 @@ impl Registry {
         self.0.iter().map(|vendor| vendor.simulator).collect()
     }
 
-    /// Makes a simulated estate of all vendors.
+    /// Creates a simulated estate of all vendors.
     pub fn estate(self) -> VendorState {
         VendorState::new(&self.simulators())
     }
 
-    /// Makes a simulated estate of all vendors from a seed file's text.
+    /// Creates a simulated estate of all vendors from a seed file's text.
     ///
     /// # Errors
     /// As of [`VendorState::from_seed`].
@@ -79,7 +79,7 @@ impl Registry {
         self.0.iter().find(|vendor| vendor.spec().name == connection.spec.name)
     }
 
-    /// Returns the systems that know who is at work. The last vendor comes first, and its report goes before others.
+    /// Returns the systems that know presence. The last vendor comes first, and its report takes precedence.
     pub fn observers(self) -> impl Iterator<Item = &'static dyn Observer> {
         self.0.iter().rev().filter_map(|vendor| vendor.presence)
     }

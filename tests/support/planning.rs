@@ -34,7 +34,7 @@ pub(crate) fn workspace_of(vendors: vendors::Registry, text: &str) -> Workspace 
     )
 }
 
-/// What the connectors can do with each kind.
+/// Returns the connectors' support of each kind.
 pub(crate) fn supports() -> Supports {
     Supports::new(vendors::ALL.specs().iter().flat_map(|spec| spec.supports.iter().copied()))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::support::Support;
 
-/// Where live state came from.
+/// The origin of live state.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
     /// Name of the workspace.
@@ -13,7 +13,7 @@ pub struct Origin<'a> {
     pub taken: &'a str,
     /// Version of the program.
     pub program: &'a str,
-    /// What its vendor can do with agents.
+    /// The vendor's support of agents.
     pub agents: &'static Support,
 }
 

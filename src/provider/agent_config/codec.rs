@@ -1,4 +1,4 @@
-//! How each type of field is spelled on this vendor's keys: one arm a type, never one a field.
+//! Codec of this vendor's field values: one arm a type, never one a field.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -10,7 +10,7 @@ use crate::model::support::Cell;
 use crate::model::value::{Sip, Type, Value};
 use crate::provider::json_cursor::{Cursor, Object};
 
-/// Writes a value on the keys of a column. A password is no value: the order brings it.
+/// Writes a value on the keys of a column. The step brings passwords, so they are skipped.
 pub(super) fn write(body: &mut Map<String, Json>, field: &Field, cells: &[Cell], value: &Value) {
     let mut put = |at: usize, json: Json| {
         if let Some(cell) = cells.get(at) {
@@ -43,19 +43,19 @@ pub(super) fn write(body: &mut Map<String, Json>, field: &Field, cells: &[Cell],
     }
 }
 
-/// What a row tells of a field.
+/// The state of a field in a row.
 pub(super) enum Told {
     /// A value.
     Value(Value),
-    /// That there is none: a null or empty text.
+    /// No value: a null or empty text.
     Unset,
-    /// That there is one, of which a part is hidden.
+    /// A value, partly hidden.
     Masked,
-    /// Nothing: the key is missing, or a null stands where the document knows no unset state.
+    /// Unread: the key is missing, or a null stands where the document knows no unset state.
     Nothing,
 }
 
-/// Reads a field off a row.
+/// Reads a field of a row.
 pub(super) fn read(row: &impl Object, path: &str, field: &Field, cells: &[Cell]) -> Result<Told, Failure> {
     let at = |index: usize| Cursor::new(row, path, cells.get(index).map_or("", |cell| cell.key));
     let other = |raw: String| Value::Other(raw.into());
@@ -84,7 +84,7 @@ pub(super) fn read(row: &impl Object, path: &str, field: &Field, cells: &[Cell])
                     Some(0) => {}
                     Some(1) => set.push(*word),
                     Some(code) => return Ok(Told::Value(other(format!("{word}: {code}")))),
-                    // A set of which one flag is missing is no smaller set.
+                    // A set with a missing flag is unread, not smaller.
                     None => return Ok(Told::Nothing),
                 }
             }

@@ -1,8 +1,8 @@
-//! A page of agents that is as it should be, read in one pass.
+//! Fast parser of a well-formed page of agents, in one pass.
 //!
-//! An estate is a thousand pages, and a row has twice as many keys as a roster is about. Here only the values that a
-//! field's `read` column names are taken, straight from the bytes; what they mean, [`rows::row`] says as ever.
-//! Whatever is odd about an answer makes [`page`] say nothing, and `responses::page` looks at the whole of it.
+//! An estate is a thousand pages, and a row has twice as many keys as a roster reads. Only the values that a field's
+//! `read` column names are taken, straight from the bytes. [`rows::row`] interprets them, as on the slow path.
+//! [`page`] returns `None` for a response with any oddity, and `responses::page` then parses the whole of it.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -30,7 +30,7 @@ struct Data {
     result: Vec<Known>,
 }
 
-/// The values of a row that somebody asks for, in the order of [`KEYS`].
+/// The values of a row that the connector reads, in the order of [`KEYS`].
 struct Known(Vec<Option<Json>>);
 
 impl Object for Known {
@@ -39,7 +39,7 @@ impl Object for Known {
     }
 }
 
-/// A value that stands alone.
+/// A value without an object around it.
 struct Alone(Json);
 
 impl Object for Alone {
@@ -48,7 +48,7 @@ impl Object for Alone {
     }
 }
 
-/// A page of the listing; `None` where anything is odd.
+/// Parses a page of the listing; `None` for a response with any oddity.
 pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
     if !(200..300).contains(&reply.status) {
         return None;
@@ -66,7 +66,7 @@ pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
     Some(Page { rows, total: Some(usize::try_from(total).ok()?) })
 }
 
-/// The keys that somebody asks for, by their lengths: a page has three thousand keys to look up.
+/// The keys that the connector reads, by length: a page has three thousand keys to look up.
 static KEYS: LazyLock<Vec<Vec<(&'static str, u8)>>> = LazyLock::new(|| {
     let read = FIELDS.iter().flat_map(|mapping| mapping.read).map(|cell| cell.key);
     let mut keys: Vec<Vec<(&'static str, u8)>> = Vec::new();
@@ -80,7 +80,7 @@ static KEYS: LazyLock<Vec<Vec<(&'static str, u8)>>> = LazyLock::new(|| {
     keys
 });
 
-/// A key's place in a row, where somebody asks for it.
+/// Returns a key's place in a row, if the connector reads the key.
 fn known(key: &str) -> Option<u8> {
     KEYS.get(key.len())?.iter().find(|(known, _)| *known == key).map(|(_, place)| *place)
 }
@@ -108,7 +108,7 @@ impl<'de> Visitor<'de> for Keys {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            // Which of the two holds is for others to say.
+            // The slow path decides between the two values.
             let bit = 1_u64.checked_shl(u32::from(place)).filter(|bit| said & bit == 0);
             said |= bit.ok_or_else(|| A::Error::custom("a key stands twice"))?;
             let place = usize::from(place);
@@ -167,7 +167,7 @@ mod tests {
         Reply { status, content_type, retry_after: None, body }
     }
 
-    /// Whether a body is read at once; what it then says must be what a look at the whole says.
+    /// Returns true if the fast path reads a body, and asserts that both paths agree.
     fn at_once(body: &str) -> bool {
         let (connection, reply) = (connection(), reply(200, body));
         let Some(page) = page(&connection, &reply) else { return false };

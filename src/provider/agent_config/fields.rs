@@ -1,5 +1,5 @@
-//! What the connector can do with agents. Source: agent-config §2.1.1 (create/v2), §2.1.2 (edit/v2), §2.1.3 (del/v2),
-//! §2.1.4 and §2.1.5 (one/v2, page), §2.1.6 (editPwd).
+//! Support of agents: fields and operations. Source: agent-config §2.1.1 (create/v2), §2.1.2 (edit/v2), §2.1.3
+//! (del/v2), §2.1.4 and §2.1.5 (one/v2, page), §2.1.6 (editPwd).
 //!
 //! The code of a word of `type` (`operatorType`) and of `outbound` (`outcallflag`) is its place in the list.
 

@@ -32,7 +32,7 @@ impl Connector for AgentConfig {
     }
 
     fn sign(&self, _: &Connection, secret: &Secret, _: i64, call: &mut Call) {
-        // The token is a bearer token: there is nothing to sign.
+        // A bearer token goes unsigned.
         call.headers.push(("token", secret.expose().to_owned()));
     }
 }

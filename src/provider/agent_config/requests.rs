@@ -1,17 +1,17 @@
-//! The reading calls. Source: agent-config §2.1.4 (one/v2), §2.1.5 (page).
+//! The read requests. Source: agent-config §2.1.4 (one/v2), §2.1.5 (page).
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Method};
 
-/// Rows of a page, the document's largest. Source: agent-config §2.1.5.
+/// Rows per page: the document's maximum. Source: agent-config §2.1.5.
 pub(super) const PAGE_SIZE: usize = 100;
 
-/// Stands for the company where the embedded sandbox needs no setting.
+/// The company in the embedded sandbox, which needs no setting.
 const SANDBOX: &str = "sandbox";
 
-/// A page of the listing, from 1, narrowed to an agent when one is given.
+/// Builds the request for a page of the listing, from 1, or of one agent.
 ///
 /// `page` is the one operation that takes no `companyId`.
 pub fn page(connection: &Connection, page: usize, operator_id: Option<&str>) -> Call {
@@ -25,14 +25,14 @@ pub fn page(connection: &Connection, page: usize, operator_id: Option<&str>) -> 
     call("page", body)
 }
 
-/// One agent.
+/// Builds the request for one agent.
 pub fn one(connection: &Connection, operator_id: &str) -> Call {
     let mut body = company(connection);
     body.insert("operatorId".to_owned(), json!(operator_id));
     call("one/v2", body)
 }
 
-/// What every body but that of `page` begins with.
+/// Returns the keys that every body but that of `page` begins with.
 pub(super) fn company(connection: &Connection) -> Map<String, Json> {
     let mut body = Map::new();
     body.insert("abbreviate".to_owned(), json!(abbreviate(connection)));
@@ -46,7 +46,7 @@ fn abbreviate(connection: &Connection) -> &str {
     connection.settings.text("abbreviate").unwrap_or(SANDBOX)
 }
 
-/// A call of an operation, still to be signed.
+/// Builds the unsigned call of an operation.
 pub(super) fn call(operation: &'static str, body: Map<String, Json>) -> Call {
     Call {
         operation,

@@ -1,6 +1,6 @@
-//! The answers. Source: agent-config §2.1, 返回数据 of each operation.
+//! The responses. Source: agent-config §2.1, 返回数据 of each operation.
 //!
-//! Success is `code` in the connection's `successCodes`: the document prints no code at all.
+//! A response is a success if its `code` is in the connection's `successCodes`: the document prints no code at all.
 
 use serde_json::{Map, Value as Json};
 
@@ -27,9 +27,9 @@ fn success(connection: &Connection, reply: &Reply) -> Result<Map<String, Json>, 
     }
 }
 
-/// A page of the listing.
+/// Parses a page of the listing.
 pub fn page(connection: &Connection, reply: &Reply) -> Result<Page, Failure> {
-    // What is as it should be is read at once; anything else is looked at as a whole, to say what is wrong.
+    // The fast path reads a well-formed page; the slow path reads any other, and names the error.
     if let Some(page) = fast_page::page(connection, reply) {
         return Ok(page);
     }
@@ -49,15 +49,15 @@ pub(super) fn whole(connection: &Connection, reply: &Reply) -> Result<Page, Fail
     Ok(Page { rows, total })
 }
 
-/// One agent; `None` when the answer holds none, or another one.
+/// Parses one agent; `None` if the response holds none, or another one.
 ///
-/// The document does not say what an unknown agent is answered with, so a refusal is `None` too:
-/// the caller asks the listing before it calls anything missing.
+/// The document does not print the response for an unknown agent. So a refusal is `None` too: the caller asks the
+/// listing before it calls an agent missing.
 pub fn one(connection: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
     let body = match success(connection, reply) {
         Ok(body) => body,
         Err(Failure::Refused(_)) => return Ok(None),
-        // No document says which code means that there is none: it may be one that looks like a status of HTTP.
+        // No document names the code for an unknown agent: it may be one that looks like an HTTP status.
         Err(Failure::Unknown(_)) if reply.status < 400 => return Ok(None),
         Err(failure) => return Err(failure),
     };
@@ -70,14 +70,16 @@ pub fn one(connection: &Connection, key: &str, reply: &Reply) -> Result<Option<R
     }
 }
 
-/// The answer to an order. Of what creation returns the numbers alone are read, and only where they are told: the
-/// document calls each part of it optional. The rest (passwords in clear) is dropped unread.
+/// Parses the response to a write.
+///
+/// A creation returns much, and the document calls each part optional. Only the agents' numbers are read, if present.
+/// The rest (passwords in clear) is dropped unread.
 pub fn parse_write(connection: &Connection, reply: &Reply) -> Result<WriteReceipt, Failure> {
     let body = success(connection, reply)?;
     let rows = Cursor::new(&body, "", "data").objects().ok().flatten().unwrap_or_default();
     let number =
         |(row, path): (&Map<String, Json>, String)| Cursor::new(row, &path, "operatorId").id().ok().flatten();
-    // One that is not told may be any of those that were asked for.
+    // A row without a number may be any of the requested agents.
     let agents: Option<Vec<OperatorId>> = rows.into_iter().map(number).collect();
     Ok(WriteReceipt { agents: agents.unwrap_or_default(), ..WriteReceipt::default() })
 }
@@ -174,7 +176,7 @@ mod tests {
         for same in ["8001", "8001.0", "8.001e3", "\"8001\"", "\" 8001 \""] {
             assert_eq!(ids(&format!("{{\"operatorId\": {same}}}")), Ok("8001".to_owned()), "{same}");
         }
-        // Both stand there, so that the listing is not proved.
+        // Both rows count, so the listing is not proved.
         assert_eq!(ids(r#"{"operatorId": 8001.0}, {"operatorId": "8001"}"#), Ok("8001 8001".to_owned()));
         for odd in ["8001.5", "1e30", "true", "null", "\" \"", "[\"8001\"]"] {
             assert_eq!(kind(ids(&format!("{{\"operatorId\": {odd}}}"))), "garbled", "{odd}");

@@ -1,7 +1,7 @@
-//! One row: an agent's record, and the company that it belongs to. Source: agent-config §2.1.4, §2.1.5.
+//! One row: an agent's record and its company. Source: agent-config §2.1.4, §2.1.5.
 //!
-//! Of a row only the identity and the keys in the fields' `read` column are kept; `sipPassword` and the rest are dropped here. `page`
-//! takes no `companyId`, so it may list agents of other companies under one `abbreviate`.
+//! Only the identity and the keys in the fields' `read` column are kept; `sipPassword` and the rest are dropped here.
+//! `page` takes no `companyId`, so it may list agents of other companies under one `abbreviate`.
 
 use super::codec;
 use super::fields::FIELDS;
@@ -14,13 +14,13 @@ use crate::model::identity::Identity;
 use crate::provider::Row;
 use crate::provider::json_cursor::{Cursor, Object};
 
-/// The vendor's key for the company.
+/// The vendor's key of the company.
 pub(super) const COMPANY: &str = "companyId";
 
 /// The vendor's keys of an agent's own number and creation time.
 pub(super) const IDENTITY: [&str; 2] = ["id", "ctime"];
 
-/// Reads a row. One without a company belongs to the connection's, and so does each where none is configured.
+/// Parses a row. Without a company in the row or the settings, it belongs to the connection.
 pub(super) fn row(connection: &Connection, row: &impl Object, path: &str) -> Result<Row, Failure> {
     let (id, record) = agent(row, path)?;
     let Some(own) = connection.settings.number(COMPANY) else { return Ok(Row::Agent(id, record)) };
@@ -44,7 +44,7 @@ fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record), Failure>
             codec::Told::Nothing => record.mark_unread(field),
         }
     }
-    // One that is no number is one that is not told.
+    // A value that is not a number counts as missing.
     let [id_key, ctime_key] = IDENTITY;
     let number = |key| Cursor::new(row, path, key).number().ok().flatten();
     record.identify(Identity::new(number(id_key), number(ctime_key)));

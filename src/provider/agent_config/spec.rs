@@ -1,4 +1,4 @@
-//! What the connector says of itself.
+//! The connector's description.
 
 use super::fields::AGENTS;
 use crate::config::settings::{OperationSpec, SettingType, Spec, optional, required};

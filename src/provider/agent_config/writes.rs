@@ -1,5 +1,4 @@
-//! The writing calls. Source: agent-config §2.1.1 (create/v2), §2.1.2 (edit/v2), §2.1.3 (del/v2),
-//! §2.1.6 (editPwd).
+//! The write requests. Source: agent-config §2.1.1 (create/v2), §2.1.2 (edit/v2), §2.1.3 (del/v2), §2.1.6 (editPwd).
 
 use md5::{Digest, Md5};
 use serde_json::json;
@@ -64,14 +63,16 @@ pub fn request(
     })
 }
 
-/// A SIP number of one's own cannot be asked for at creation, but `sipFlag` defaults to 1 and would
-/// take one: so creation says 0 and a second call binds the number.
+/// Returns true if a creation sends the field.
+///
+/// A creation cannot ask for a SIP number of one's own, but `sipFlag` defaults to 1 and would take one. So the
+/// creation sends 0, and a second call binds the number.
 fn creates(field: &Field, record: &Record) -> bool {
     let skill = record.get(&agent::MAIN_SKILL_GROUP).is_some();
     !AGENTS.mapping(field).create.is_empty() && (field.index != agent::SKILL_LEVEL.index || skill)
 }
 
-/// `加密方式32位小写`: the MD5 in 32 lower-case hex digits.
+/// Returns the MD5 in 32 lower-case hex digits (`加密方式32位小写`).
 fn digest(password: &Secret) -> String {
     hex(&Md5::digest(password.expose().as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! The signature `auth-v2`, and the bearer token that some sites want instead.
+//! The signature `auth-v2`, and the bearer token that some sites use instead.
 //!
 //! Source: vendor-facts §3, "C2 authentication"; test vectors V4 to V8.
 //!
@@ -8,9 +8,9 @@
 //! signature = hex(HMAC-SHA256(key, METHOD ⏎ path ⏎ [query ⏎] HEADERS ⏎ name:value ⏎ … ⏎ body))
 //! header    = prefix/signature
 //! ```
-//! Names, values and the body are percent-encoded, the path is not. Sites differ in which headers they want
-//! signed, in milliseconds, and in an empty line where a query would be: the connection says so, and nothing is
-//! ever guessed.
+//! Names, values and the body are percent-encoded, the path is not. Sites differ in the headers to sign, in
+//! milliseconds, and in an empty line in place of a query. The connection sets each of them; the connector never
+//! guesses.
 
 use std::fmt::Write as _;
 
@@ -27,14 +27,14 @@ use crate::model::text::hex;
 /// Headers that can be signed; `host` always is.
 pub const SIGNABLE: &[&str] = &["content-length", "content-type", "host"];
 
-/// What a site wants to be signed, and how.
+/// A site's variant of the signature.
 struct Variant {
     headers: Vec<&'static str>,
     millis: bool,
     empty_query_line: bool,
 }
 
-/// What is signed.
+/// The parts of a request that are signed.
 struct Signable<'a> {
     method: &'a str,
     host: &'a str,
@@ -44,7 +44,7 @@ struct Signable<'a> {
     body: &'a [u8],
 }
 
-/// Whether the connection has a token instead of a key.
+/// Returns true if the connection has a token instead of a key.
 pub(super) fn is_bearer(auth: &Settings) -> bool {
     auth.text("scheme") == Some("bearer")
 }
@@ -83,13 +83,13 @@ pub fn sign(connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Ca
     call.headers.push(("Authorization", authorization));
 }
 
-/// The `Host` that is sent, and the path before each call's own.
+/// Returns the `Host` header, and the path before each call's own.
 fn place(connection: &Connection) -> (String, String) {
     let Some(url) = connection.base_url().and_then(|base| url::Url::parse(base).ok()) else {
         return ("sandbox".to_owned(), String::new());
     };
     let host = url.host_str().unwrap_or_default();
-    // A port that goes without saying is not sent; the parser has dropped it already.
+    // A default port is not sent; the parser has dropped it already.
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     (host, url.path().trim_end_matches('/').to_owned())
 }
@@ -128,13 +128,13 @@ fn canonical(signable: &Signable<'_>, variant: &Variant, headers: &str) -> Strin
     text + &enc(signable.body)
 }
 
-/// UTC, to the second or to the millisecond.
+/// Formats a moment in UTC, to the second or to the millisecond.
 fn timestamp(now_ms: i64, millis: bool) -> String {
     let now = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
     now.strftime(if millis { "%Y-%m-%dT%H:%M:%S.%3fZ" } else { "%Y-%m-%dT%H:%M:%SZ" }).to_string()
 }
 
-/// Lower-case hex of HMAC-SHA256.
+/// Returns HMAC-SHA256 in lower-case hex.
 fn mac(key: &[u8], data: &[u8]) -> String {
     // HMAC takes a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
@@ -162,7 +162,7 @@ fn enc(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// 2024-08-02T00:00:00Z
+    /// The moment 2024-08-02T00:00:00Z.
     const THEN: i64 = 1_722_556_800_000;
     const BODY: &[u8] = br#"{"queryParam":{"ccId":1,"vdn":1,"agentId":101}}"#;
 

@@ -1,7 +1,7 @@
 //! cms-agent: one agent's state (Huawei CC-CMS), read only.
 //!
-//! Source: cms-agent, agentbyworkno. A refused sign-in is never tried again, nor with another variant of the
-//! signature: the vendor locks the address of whoever sends too many wrong ones.
+//! Source: cms-agent, agentbyworkno. A refused sign-in is never retried, nor tried with another variant of the
+//! signature: the vendor locks an address that sends too many wrong ones.
 
 pub mod auth;
 pub mod requests;

@@ -1,6 +1,7 @@
-//! The reading call. Source: cms-agent, 表2 and 样例报文.
+//! The read request. Source: cms-agent, 表2 and 样例报文.
 //!
-//! The table lists `ccId`, `vdn` and `agentId` flat, the sample puts them under `queryParam`: the sample counts.
+//! The table lists `ccId`, `vdn` and `agentId` flat, the sample puts them under `queryParam`. The connector follows
+//! the sample.
 
 use serde_json::json;
 
@@ -8,10 +9,10 @@ use crate::config::workspace::Connection;
 use crate::model::call::{Call, Method};
 use crate::model::id::OperatorId;
 
-/// The work numbers that there are: "101-59999" in the document, and 70000 to 999999 in its newer edition.
+/// The valid work numbers: "101-59999" in the document, and 70000 to 999999 in its newer edition.
 const WORK_NUMBERS: [std::ops::RangeInclusive<u32>; 2] = [101..=59_999, 70_000..=999_999];
 
-/// One agent; `None` when the number cannot be a work number (`003`, `tom`).
+/// Builds the request for one agent; `None` if its number is no work number (`003`, `tom`).
 pub fn agent(connection: &Connection, agent: &OperatorId) -> Option<Call> {
     let number = work_number(agent)?;
     let setting = |key: &str| connection.settings.number(key).unwrap_or(1);
@@ -23,13 +24,13 @@ pub fn agent(connection: &Connection, agent: &OperatorId) -> Option<Call> {
         method: Method::Post,
         path: "/rest/cmsapp/v1/openapi/agent/agentbyworkno".to_owned(),
         query: Vec::new(),
-        // Printed with and without a blank behind the semicolon; the sample's form is sent, and signed.
+        // The document prints it with and without a blank after the semicolon. The sample's form is sent and signed.
         headers: vec![("Content-Type", "application/json;charset=UTF-8".to_owned())],
         body: body.to_string().into_bytes(),
     })
 }
 
-/// An agent's number as a work number, which is a number: zeros before it say nothing.
+/// Returns an agent's number as a work number, without leading zeros.
 pub(super) fn work_number(agent: &OperatorId) -> Option<u32> {
     let digits = Some(agent.as_str()).filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()))?;
     let number: u32 = digits.parse().ok()?;

@@ -1,11 +1,14 @@
-//! The answer. Source: cms-agent, 表3 to 表5; vendor-facts §3, "Replies and errors".
+//! The response. Source: cms-agent, 表3 to 表5; vendor-facts §3, "Replies and errors".
 //!
-//! `resultCode` "0100000" is a success; `result` "0" is what older versions say. `resultDesc` holds the agent
-//! on success and plain text on failure. No document says what an unknown agent is answered with. Of a related query
-//! it is known that agents who are not signed in return nothing (vendor-facts §3, "Absent ≠ non-existent"), so a
-//! success that holds nobody is read so here too: such an agent cannot be on a call, nor can whoever has no account.
-//! Another agent's number, or a failure code, says nothing of the one who was asked for: it might as well mean that
-//! nobody looked, and whoever guards people at work takes it for a gap.
+//! `resultCode` "0100000" is a success; older versions send `result` "0". `resultDesc` holds the agent on success and
+//! plain text on failure.
+//!
+//! No document prints the response for an unknown agent. A related query returns nothing for agents who are not
+//! signed in (vendor-facts §3, "Absent ≠ non-existent"). So an empty success is read as not signed in here too. An
+//! agent who is not signed in cannot be on a call, nor can an unknown agent.
+//!
+//! Another agent's number, or a failure code, says nothing of the requested agent. The presence guard counts it as a
+//! gap.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -16,7 +19,7 @@ use crate::model::presence::{PresenceReport, State};
 use crate::provider::PresencePage;
 use crate::provider::json_cursor::{Cursor, clean, object};
 
-/// Source: cms-agent's error codes, vendor-facts §3.
+/// The meaning of each code. Source: cms-agent's error codes, vendor-facts §3.
 const CODES: &[(&str, &str)] = &[
     ("0100001", "the call failed"),
     ("0100002", "a parameter is wrong: check `ccId` and `vdn`"),
@@ -27,12 +30,12 @@ const CODES: &[(&str, &str)] = &[
     ("0101003", "no permission: have it granted at the vendor"),
 ];
 
-/// One agent's state.
+/// Parses one agent's state.
 pub fn agent(agent: &OperatorId, reply: &Reply) -> Result<PresencePage, Failure> {
     let body = success(reply)?;
     let found = ["resultDesc", "resultDatas"].iter().find_map(|key| {
         let value = body.get(*key)?;
-        // Documented as an object; a list of one has been seen.
+        // The document shows an object; vendors have sent a list of one.
         let object = value.as_object().or_else(|| value.as_array()?.first()?.as_object())?;
         (!object.is_empty()).then_some((object, *key))
     });
@@ -43,7 +46,7 @@ pub fn agent(agent: &OperatorId, reply: &Reply) -> Result<PresencePage, Failure>
             Some(Json::Array(list)) => list.iter().all(|item| item.is_null() || *item == json!({})),
             Some(Json::Bool(_) | Json::Number(_)) => false,
         };
-        // Words in place of an agent say something that no document lists.
+        // No document lists text in place of an agent.
         let nobody = is_nothing("resultDesc") && is_nothing("resultDatas");
         let rows = if nobody { vec![agent.clone()] } else { Vec::new() };
         return Ok(PresencePage { rows, ..PresencePage::default() });
@@ -61,7 +64,7 @@ pub fn agent(agent: &OperatorId, reply: &Reply) -> Result<PresencePage, Failure>
     })
 }
 
-/// The agent's own state (表5); where it says nothing, that of the platform (`citStatus`, spelled so).
+/// Returns the agent's own state (表5), or else the platform's (`citStatus`, spelled so).
 fn state(row: &Map<String, Json>, path: &str) -> Result<(State, Option<String>), Failure> {
     let status = Cursor::new(row, path, "status").number()?;
     let platform = Cursor::new(row, path, "citStatus").number()?;
@@ -86,7 +89,7 @@ fn state(row: &Map<String, Json>, path: &str) -> Result<(State, Option<String>),
         Some(9) => Some(State::Studying),
         _ => None,
     };
-    // Whoever is on a call by either of them is.
+    // On a call by either state is on a call.
     let on_call = by_platform.filter(|state| *state == State::OnCall);
     if let Some(state) = on_call.or(by_status).or(by_platform) {
         return Ok((state, None));
@@ -161,7 +164,7 @@ mod tests {
             assert_eq!(row(&json!(status), &json!(platform)), Some(state), "{status} {platform}");
             assert_eq!(row(&json!(status.to_string()), &json!(platform)), Some(state));
         }
-        // Without the agent's own state the platform's counts; numbers of later editions are kept.
+        // Without the agent's own state the platform's counts. Numbers of later editions are kept.
         assert_eq!(row(&json!(null), &json!(4)), Some(State::OnCall));
         assert_eq!(row(&json!(9), &json!(5)), Some(State::OnCall));
         assert_eq!(row(&json!(9), &json!(10)), Some(State::Unknown));

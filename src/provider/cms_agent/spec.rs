@@ -1,4 +1,4 @@
-//! What the connector says of itself.
+//! The connector's description.
 
 use crate::config::settings::{
     Constraint, OperationSpec, RATE, RATE_DOC, SettingType, Spec, optional, required,

@@ -1,5 +1,4 @@
-//! The sign-in: a bearer token, held by the connection or fetched. Source: isdp-online-agent, 请求头;
-//! vendor-facts §4, "The token".
+//! The sign-in: a bearer token, configured or fetched. Source: isdp-online-agent, 请求头; vendor-facts §4, "The token".
 
 use serde_json::json;
 
@@ -8,14 +7,14 @@ use crate::config::workspace::Connection;
 use crate::model::call::Call;
 use crate::model::secret::Secret;
 
-/// Puts the token on a call: "bearer +“ ”+access_token". There is nothing to sign.
+/// Adds the token to a call: "bearer +“ ”+access_token". There is no signature.
 pub fn sign(token: &Secret, call: &mut Call) {
     call.headers.push(("Authorization", format!("bearer {}", token.expose())));
 }
 
-/// Asks for a token; `None` when the connection holds one itself.
+/// Builds the request for a token; `None` if the connection has a configured one.
 ///
-/// The client's secret is its id once more: so says the vendor.
+/// The vendor documents the client's secret as equal to its id.
 pub fn token(connection: &Connection, secret: &Secret) -> Option<Call> {
     let login = connection.settings.group("login")?;
     let client = login.text("clientId").unwrap_or_default();

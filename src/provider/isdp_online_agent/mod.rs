@@ -1,7 +1,7 @@
-//! isdp-online-agent: who is online (Huawei ISDP+), read only.
+//! isdp-online-agent: agents' online state (Huawei ISDP+), read only.
 //!
 //! Source: isdp-online-agent, findOnlineAgent; the token's page is "获取Token" of the same manual. Either the
-//! connection holds a token, or the token is fetched with `login` and renewed.
+//! connection has a configured token, or the connector fetches one with `login` and renews it.
 
 pub mod auth;
 pub mod requests;

@@ -1,10 +1,11 @@
-//! The answers. Source: isdp-online-agent, findOnlineAgent, 响应参数 and 响应示例; vendor-facts §4.
+//! The responses. Source: isdp-online-agent, findOnlineAgent, 响应参数 and 响应示例; vendor-facts §4.
 //!
-//! A refused token is told in XML or in JSON, by HTTP 401 or by none: the word `invalid_token` decides.
-//! A row is known by `agentCode`, an agent by `agentAccount`, which nobody promises to be unique: of two rows
-//! of one account both count. What is said is said of the account and of the code: a roster may use either. A row
-//! without an account is about somebody, and a code alone (in the sample a UUID) does not tell whom: unless it says
-//! offline, whoever is not listed may be meant, and is not taken for offline.
+//! A token is refused in XML or in JSON, with or without HTTP 401: the word `invalid_token` decides. A row is known
+//! by `agentCode`, an agent by `agentAccount`. No document calls the account unique: of two rows of one account both
+//! count. A state is reported of the account and of the code, because a roster may use either.
+//!
+//! A row without an account is about an unknown agent: a code alone (in the sample a UUID) does not identify one.
+//! Unless it is offline, it may mean any agent that is not listed, so no such agent is taken for offline.
 
 use serde_json::{Map, Value as Json};
 
@@ -14,14 +15,15 @@ use crate::model::secret::Secret;
 use crate::provider::json_cursor::{Cursor, failure, object, refusal};
 use crate::provider::{PresencePage, Token};
 
-/// The shortest and the longest time that a token is believed to last, in seconds: one page of the vendor says
-/// 359, another 20 minutes; a day is room enough.
+/// The shortest and the longest plausible lifetime of a token, in seconds.
+///
+/// One page of the vendor says 359, another 20 minutes; a day is room enough.
 const LASTS: std::ops::RangeInclusive<i64> = 1..=86_400;
 
-/// How long a token lasts of which the vendor does not say it: the document's own sample.
+/// The lifetime of a token whose response gives none, in seconds: the document's own sample.
 const USUAL_SECONDS: i64 = 359;
 
-/// A page of the listing.
+/// Parses a page of the listing.
 pub fn page(reply: &Reply) -> Result<PresencePage, Failure> {
     let body = success(reply)?;
     let Some(result) = Cursor::new(&body, "", "result").object()? else {
@@ -46,6 +48,8 @@ pub fn page(reply: &Reply) -> Result<PresencePage, Failure> {
     Ok(sightings)
 }
 
+/// Reads the state of a row.
+///
 /// "onlineStatus: 0 offline, 1 online" (the document has lost its list).
 fn said(row: &Map<String, Json>, path: &str) -> Result<PresenceReport, Failure> {
     let status = Cursor::new(row, path, "onlineStatus").number()?;
@@ -58,7 +62,9 @@ fn said(row: &Map<String, Json>, path: &str) -> Result<PresenceReport, Failure> 
     Ok(PresenceReport { system: super::spec::SPEC.name, state, detail: detail.map(Into::into) })
 }
 
-/// Reads a token that came at a moment. No word of the answer is shown: it may hold the token.
+/// Parses a token that was received at a moment.
+///
+/// No word of the response is shown: it may hold the token.
 pub fn token(reply: &Reply, now_ms: i64) -> Result<Token, Failure> {
     let refused = |said: &str| Failure::SignIn(format!("the sign-in for a token was refused ({said})"));
     if (400..500).contains(&reply.status) && reply.status != 429 {
@@ -92,13 +98,15 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     }
 }
 
-/// Whether a body that begins with `<` is a page for people, which a proxy may have put there.
+/// Returns true if a body is an HTML page, perhaps of a proxy.
+///
+/// The body begins with `<`.
 fn is_page(body: &[u8]) -> bool {
     let head = body[..body.len().min(512)].to_ascii_lowercase();
     contains(&head, b"<html") || contains(&head, b"<!doctype")
 }
 
-/// Whether the first part of a body holds some bytes; an error is short.
+/// Returns true if the first part of a body contains some bytes; an error is short.
 fn contains(body: &[u8], wanted: &[u8]) -> bool {
     body[..body.len().min(2048)].windows(wanted.len()).any(|part| part == wanted)
 }
@@ -142,7 +150,7 @@ mod tests {
         assert_eq!(nameless(json!({ "agentCode": code, "onlineStatus": 1 })), Ok(1));
         assert_eq!(nameless(json!({ "agentCode": code, "agentAccount": null, "onlineStatus": 9 })), Ok(1));
         assert_eq!(nameless(json!({ "agentCode": code, "agentAccount": " ", "onlineStatus": null })), Ok(1));
-        // Offline is what silence says too.
+        // A missing row means offline too.
         assert_eq!(nameless(json!({ "agentCode": code, "onlineStatus": 0 })), Ok(0));
         assert_eq!(nameless(json!({ "agentCode": code, "agentAccount": "8001", "onlineStatus": 1 })), Ok(0));
     }

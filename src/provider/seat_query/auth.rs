@@ -1,8 +1,8 @@
 //! The signature. Source: seat-query, Request Headers; test vector V3 is the document's own sample.
 //!
-//! `Sign` is the MD5 of key, secret and timestamp in lower-case hex, `Timestamp` is in seconds. Neither path
-//! nor body is signed, so whoever reads the headers can replay them until the vendor calls them expired
-//! (status -16): they are never printed.
+//! `Sign` is the MD5 of key, secret and timestamp in lower-case hex, `Timestamp` is in seconds. Neither path nor body
+//! is signed. A reader of the headers can replay them until the vendor calls them expired (status -16), so they are
+//! never printed.
 
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
@@ -30,7 +30,7 @@ fn signature(key: &str, secret: &Secret, timestamp: &str) -> String {
     hex(&md5.finalize())
 }
 
-/// The MD5 of a secret, to compare with the one that the vendor keeps of a seat's password.
+/// Returns the MD5 of a secret, to compare with that of a seat's password.
 pub(super) fn digest(secret: &Secret) -> Zeroizing<[u8; 16]> {
     Zeroizing::new(Md5::digest(secret.expose()).into())
 }

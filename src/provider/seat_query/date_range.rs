@@ -1,20 +1,21 @@
-//! The span of time that call figures are asked for, and the pieces of it that the vendor takes.
+//! The span of time of the call figures, cut into windows that the vendor accepts.
 //!
-//! Source: seat-query, `strTime` "與結束時間相差32天", status -35 "搜索時間區間不能大於32天". The document does
-//! not say whether `endTime` itself belongs to the span: pieces end a second before the next one begins, so
-//! that no call is counted twice, and hold less than 32 days whichever way it is read.
+//! Source: seat-query, `strTime` "與結束時間相差32天", status -35 "搜索時間區間不能大於32天". The document does not
+//! say whether `endTime` itself belongs to the span. So windows end a second before the next one begins: no call is
+//! counted twice. In either reading they hold less than 32 days.
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
 use crate::provider::Window;
 
-/// The longest piece, in seconds.
+/// The longest window, in seconds.
 const LONGEST_SECONDS: i64 = 32 * 24 * 3600;
 
-/// Cuts the time from `start_ms` until just before `end_ms` into pieces, the earliest first; at least one.
+/// Cuts the time from `start_ms` until just before `end_ms` into windows.
 ///
-/// `offset_minutes` are those of the vendor's clock, east of Greenwich.
+/// The earliest comes first; there is at least one. `offset_minutes` is the offset of the vendor's clock, east of
+/// Greenwich.
 pub fn windows(start_ms: i64, end_ms: i64, offset_minutes: i64) -> Vec<Window> {
     let (start, end) = (start_ms.div_euclid(1000), end_ms.div_euclid(1000));
     let mut windows = Vec::new();
@@ -37,7 +38,7 @@ fn civil(seconds: i64, offset_minutes: i64) -> String {
 mod tests {
     use super::*;
 
-    /// 2025-01-01 00:00:00 in China.
+    /// The moment 2025-01-01 00:00:00 in China.
     const NEW_YEAR: i64 = 1_735_660_800_000;
     const DAY: i64 = 24 * 3_600_000;
 

@@ -1,4 +1,4 @@
-//! What the connector can do with voice seats: it reads them. Source: seat-query, `v3/cc/seat/query`.
+//! Support of voice seats, which are only read. Source: seat-query, `v3/cc/seat/query`.
 
 use crate::mapping;
 use crate::model::id::Kind;

@@ -1,7 +1,7 @@
 //! seat-query: voice seats (Laaffic), read only.
 //!
-//! Source: seat-query, `POST /v3/cc/seat/query`. The listing wants a span of time for its call figures, of at
-//! most 32 days: see [`date_range::windows`].
+//! Source: seat-query, `POST /v3/cc/seat/query`. The listing takes a span of time for its call figures, of at most 32
+//! days: see [`date_range::windows`].
 
 pub mod auth;
 pub mod date_range;
@@ -17,7 +17,7 @@ use crate::model::call::{Call, Failure, Reply};
 use crate::model::secret::{Secret, SecretRef};
 use crate::provider::{Connector, SeatPage, SeatReader, Window};
 
-/// Minutes east of Greenwich of the vendor's clock, unless the connection says otherwise.
+/// The default offset of the vendor's clock, in minutes east of Greenwich.
 const BEIJING: i64 = 8 * 60;
 
 /// The connector.

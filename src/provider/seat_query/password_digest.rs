@@ -1,8 +1,8 @@
-//! The MD5 of a seat's password, which the vendor returns on every row though nobody asks for it.
+//! The MD5 of a seat's password, which the vendor returns unasked on every row.
 //!
-//! It is as good as the password to whoever wants to guess it, so it can be compared and nothing else: no
-//! `Debug`, no `Display`, no `Serialize`, no `Clone`, wiped when dropped, and kept beside live state rather
-//! than in it, so that no snapshot can hold it.
+//! An attacker could guess the password from it, so it can only be compared. It has no `Debug`, `Display`,
+//! `Serialize` or `Clone`, and is wiped when dropped. It is kept beside live state rather than in it, so that no
+//! snapshot can hold it.
 
 use zeroize::Zeroizing;
 
@@ -14,7 +14,7 @@ use crate::provider::PasswordDigest;
 pub struct PasswordMd5(Zeroizing<[u8; 16]>);
 
 impl PasswordMd5 {
-    /// Reads 32 hex digits; `None` when it is anything else.
+    /// Parses 32 hex digits; `None` for any other text.
     pub(super) fn parse(hex: &str) -> Option<Self> {
         if hex.len() != 32 || !hex.is_ascii() {
             return None;
@@ -28,7 +28,7 @@ impl PasswordMd5 {
 }
 
 impl PasswordDigest for PasswordMd5 {
-    /// Returns true if it is this secret's, found out in a time that does not depend on where they differ.
+    /// Returns true if it is this secret's digest. The comparison takes constant time.
     fn is_of(&self, secret: &Secret) -> bool {
         let digest = digest(secret);
         self.0.iter().zip(digest.iter()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0

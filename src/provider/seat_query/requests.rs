@@ -1,16 +1,17 @@
-//! The reading call. Source: seat-query, `POST /v3/cc/seat/query`, request table and sample.
+//! The read request. Source: seat-query, `POST /v3/cc/seat/query`, request table and sample.
 
 use serde_json::json;
 
 use crate::model::call::{Call, Method};
 use crate::provider::Window;
 
-/// Rows of a page, the document's largest ("size: 每頁顯示數,1-100").
+/// Rows per page: the document's maximum ("size: 每頁顯示數,1-100").
 pub const PAGE_SIZE: usize = 100;
 
-/// A page of the listing, from 1, with the call figures of a span of time.
+/// Builds the request for a page of the listing, from 1, with a window's figures.
 ///
-/// Never narrowed: `name` is documented to be compared loosely, and disabled seats are wanted too.
+/// The listing is never narrowed: the document says that `name` is compared loosely, and disabled seats are wanted
+/// too.
 pub fn page(page: usize, window: &Window) -> Call {
     let body = json!({
         "current": page,

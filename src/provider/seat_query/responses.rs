@@ -1,8 +1,8 @@
-//! The answers. Source: seat-query, response table, sample and 狀態碼.
+//! The responses. Source: seat-query, response table, sample and 狀態碼.
 //!
-//! `status` is documented as text and printed as a number elsewhere: both are read. The table says
-//! `voiceGroupId`, the sample `sipGroupId`: neither is needed, a group is known by name. `deleteFlag` 1 is a
-//! seat that is no more; `enable` 0 is one that may be used.
+//! `status` is documented as text and printed as a number elsewhere: both are read. The table says `voiceGroupId`,
+//! the sample `sipGroupId`: neither is needed, a group is known by name. `deleteFlag` 1 is a deleted seat; `enable` 0
+//! is an enabled one.
 
 use std::sync::Arc;
 
@@ -19,21 +19,23 @@ use crate::model::value::{Type, Value};
 use crate::provider::json_cursor::{Cursor, object};
 use crate::provider::{SeatPage, SeatRow};
 
-/// What may be done about a status code.
+/// The kind of failure that a status code means.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// The sign-in is at fault.
+    /// The sign-in is wrong.
     SignIn,
-    /// The call is; again it would fare no better.
+    /// The call is wrong: a retry would fail too.
     Refused,
-    /// The vendor is; again it may fare better.
+    /// The vendor failed: a retry may succeed.
     Unwell,
-    /// The vendor wants fewer calls.
+    /// The vendor limits the rate.
     Throttled,
 }
 
-/// The status codes of this operation. Source: seat-query, 狀態碼; the last four are of the vendor's short
-/// messages, behind the same gateway (vendor-facts §2).
+/// The status codes of this operation.
+///
+/// Source: seat-query, 狀態碼; the last four are of the vendor's short messages, behind the same gateway (vendor-facts
+/// §2).
 const CODES: &[(i64, Kind, &str)] = &[
     (-1, Kind::SignIn, "the account is not accepted: check `apiKey` and `apiSecret`"),
     (-2, Kind::SignIn, "this host's address is not allowed: have it added at the vendor"),
@@ -54,7 +56,7 @@ const CODES: &[(i64, Kind, &str)] = &[
     (-32, Kind::SignIn, "the API key may not do this: have it allowed at the vendor"),
 ];
 
-/// A page of the listing.
+/// Parses a page of the listing.
 pub fn page(reply: &Reply) -> Result<SeatPage, Failure> {
     let body = success(reply)?;
     let Some(data) = Cursor::new(&body, "", "data").object()? else { return Ok(SeatPage::default()) };
@@ -109,7 +111,7 @@ fn row(row: &Map<String, Json>, path: &str) -> Result<SeatRow, Failure> {
         } else if field.ty == Type::Number {
             at.number()?.map(Value::Number)
         } else if field.ty == Type::Flag {
-            // "啟用禁用0啟用,1禁用": the other way round.
+            // "啟用禁用0啟用,1禁用": 0 is enabled.
             at.number()?.map(|code| match code {
                 0 => Value::Flag(true),
                 1 => Value::Flag(false),
@@ -133,7 +135,9 @@ fn row(row: &Map<String, Json>, path: &str) -> Result<SeatRow, Failure> {
     Ok(SeatRow { account, deleted, seat, password: password.map(|md5| Box::new(md5) as _) })
 }
 
-/// "坐席狀態:1-離線,2-空閒,3-繁忙,4-話後整理,5-小休"; the last two stand in the request's table alone.
+/// Reads the state of a seat.
+///
+/// "坐席狀態:1-離線,2-空閒,3-繁忙,4-話後整理,5-小休"; only the request's table lists the last two.
 fn state(row: &Map<String, Json>, path: &str) -> Result<Option<State>, Failure> {
     Ok(Cursor::new(row, path, "status").number()?.map(|code| match code {
         1 => State::SignedOut,
@@ -287,7 +291,7 @@ mod tests {
         for account in [json!(101.5), json!(1e30), json!(true), json!(null), json!(["101"])] {
             assert_eq!(outcome(row(json!({ "account": account }))), "garbled", "{account}");
         }
-        // Here 0 is on and 1 is off: what `true` means is not known.
+        // Here 0 is enabled and 1 is disabled, so `true` is ambiguous.
         assert_eq!(outcome(row(json!({ "account": "a", "enable": true }))), "garbled");
     }
 }

@@ -1,9 +1,8 @@
 //! The signature. Source: the vendor's 接口鉴权 page; test vectors V1 and V2 are the vendor's own.
 //!
-//! `sig` is the upper-case MD5 of account, secret and timestamp; `Authorization` is the Base64 of
-//! account, colon and timestamp. Both carry the same timestamp, which is valid for five minutes and
-//! stands in the vendor's time zone, not the host's. Neither path nor body is signed, so whoever reads
-//! `sig` can replay it: it is never printed.
+//! `sig` is the upper-case MD5 of account, secret and timestamp; `Authorization` is the Base64 of account, colon and
+//! timestamp. Both carry the same timestamp, which is valid for five minutes and stands in the vendor's time zone,
+//! not the host's. Neither path nor body is signed. A reader of `sig` can replay it, so it is never printed.
 
 use std::fmt::Write as _;
 
@@ -18,7 +17,7 @@ use crate::config::workspace::Connection;
 use crate::model::call::Call;
 use crate::model::secret::Secret;
 
-/// Minutes east of Greenwich of the vendor's clock.
+/// The offset of the vendor's clock in minutes east of Greenwich.
 const BEIJING: i64 = 8 * 60;
 
 /// Signs a call for a moment.
@@ -42,7 +41,7 @@ fn signature(account: &str, secret: &Secret, timestamp: &str) -> String {
     hex
 }
 
-/// `yyyyMMddHHmmss` at an offset of so many minutes.
+/// Formats a moment as `yyyyMMddHHmmss` at an offset in minutes.
 fn timestamp(now_ms: i64, offset_minutes: i64) -> String {
     let now = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
     let seconds = i32::try_from(offset_minutes * 60).unwrap_or_default();

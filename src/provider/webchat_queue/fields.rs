@@ -1,4 +1,4 @@
-//! What the connector can do with queues. Source: webchat-queue, addQueue, updateQueueAssignMembers, queueQueue.
+//! Support of queues: fields and operations. Source: webchat-queue, addQueue, updateQueueAssignMembers, queueQueue.
 //!
 //! The vendor has no operation that edits the attributes of a queue, and none that deletes one.
 

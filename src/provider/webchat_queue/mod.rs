@@ -60,7 +60,7 @@ impl Provider for WebchatQueue {
         let rows = responses::page(reply)?.rows;
         let many = rows.len();
         match rows.into_iter().find(|row| row.key().as_str() == key) {
-            // Only an empty result is documented to say that there is none.
+            // The document gives an empty result as the only sign of a missing queue.
             None if many > 0 => {
                 Err(Failure::Garbled(format!("{many} other queues instead of the one asked for")))
             }
@@ -69,7 +69,7 @@ impl Provider for WebchatQueue {
     }
 
     fn search_request(&self, _: &Connection, _: &str, _: usize) -> Option<Call> {
-        // An unknown `exten` is documented to give an empty result: no second opinion is needed.
+        // The document gives an empty result for an unknown `exten`: no second request is needed.
         None
     }
 

@@ -1,8 +1,8 @@
-//! Who takes chats, on the desktop or in the app. Source: webchat-queue, 查询技能组内坐席领取状态接口
+//! Agents' claim status for chats, on the desktop or in the app. Source: webchat-queue, 查询技能组内坐席领取状态接口
 //! (queueQueueAgentClaimStatus).
 //!
-//! The listing is one of queues; an agent of several queues stands in it several times, and says the same.
-//! Mobile numbers and names stand in the answer, and are dropped unread.
+//! The listing is one of queues. An agent of several queues appears in it several times, with the same state. Mobile
+//! numbers and names in the response are dropped unread.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -57,7 +57,7 @@ impl Observer for Claims {
             let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
             sightings.rows.push(exten);
             let members = Cursor::new(queue, &path, "assignMembers").objects()?;
-            // A queue without its list may hold anyone.
+            // A queue without its list may hold any agent.
             sightings.nameless += usize::from(members.is_none());
             for (member, path) in members.unwrap_or_default() {
                 sightings.said.push(said(member, &path)?);
@@ -76,7 +76,7 @@ fn said(member: &Map<String, Json>, path: &str) -> Result<(OperatorId, PresenceR
         (Some(true), _) => (State::Claiming, Some("desktop")),
         (_, Some(true)) => (State::Claiming, Some("app")),
         (Some(false), Some(false)) => (State::NotClaiming, None),
-        // Who says nothing does not say no.
+        // A missing flag is not a `false`.
         (None, None) => (State::Unknown, Some("pcAutoClaim and mobileAutoClaim unset")),
         (None, Some(false)) => (State::Unknown, Some("pcAutoClaim unset")),
         (Some(false), None) => (State::Unknown, Some("mobileAutoClaim unset")),

@@ -1,7 +1,7 @@
-//! The answers. Source: webchat-queue, 返回参数 and 返回示例 of each operation.
+//! The responses. Source: webchat-queue, 返回参数 and 返回示例 of each operation.
 //!
-//! The shapes disagree inside the document: writes show `code`, reads show none; the field table puts
-//! `count` and `data[]` at the top, the sample puts them at `data.count` and `data.list`. Both are read.
+//! The shapes disagree inside the document. Writes show `code`, reads show none. The field table puts `count` and
+//! `data[]` at the top, the sample puts them at `data.count` and `data.list`. Both are read.
 
 use serde_json::{Map, Value as Json};
 
@@ -33,7 +33,7 @@ pub(super) fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
         (Some(true), None | Some(true)) => Ok(body),
         (None, _) if code == Some(200) => Ok(body),
         (None, None) => Err(Failure::Garbled("JSON without the documented `success`".to_owned())),
-        // Nothing tells which of the two holds.
+        // No document says which of the two holds.
         (Some(said), Some(yes)) if said != yes => Err(match failed() {
             Failure::Refused(words) => {
                 Failure::Garbled(format!("`success` and `code` contradict each other ({words})"))
@@ -44,7 +44,7 @@ pub(super) fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     }
 }
 
-/// A page of the listing.
+/// Parses a page of the listing.
 pub fn page(reply: &Reply) -> Result<Page, Failure> {
     let body = success(reply)?;
     let (list, total) = listing(&body)?;
@@ -55,7 +55,7 @@ pub fn page(reply: &Reply) -> Result<Page, Failure> {
     Ok(Page { rows, total })
 }
 
-/// Rows and total of a listing, in either shape.
+/// Returns the rows and the total of a listing, in either shape.
 pub(super) fn listing(body: &Map<String, Json>) -> Result<(Cursor<'_>, Option<usize>), Failure> {
     let data = Cursor::new(body, "", "data");
     let (list, count) = match data.get() {
@@ -69,10 +69,10 @@ pub(super) fn listing(body: &Map<String, Json>) -> Result<(Cursor<'_>, Option<us
     Ok((list, total.and_then(|total| usize::try_from(total).ok())))
 }
 
-/// The answer to an order; addQueue's holds the new queue's number.
+/// Parses the response to a write; addQueue's holds the new queue's number.
 pub fn parse_write(reply: &Reply) -> Result<WriteReceipt, Failure> {
     let body = success(reply)?;
-    // What is made is read back: an exten that cannot be read is one that was not told.
+    // A created queue is read back: an unreadable exten counts as missing.
     let data = Cursor::new(&body, "", "data").object().ok().flatten();
     let exten = data.and_then(|data| Cursor::new(data, "data", "exten").id().ok().flatten());
     let exten = exten.map(|exten| exten.to_string());
@@ -83,7 +83,7 @@ fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
     let exten = Cursor::new(row, path, "exten").id()?;
     let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
     let name = Cursor::new(row, path, "displayName");
-    // A queue without its name would pass for a missing one, which is created.
+    // A queue without its name would pass for a missing one, and apply would create a duplicate.
     if name.get().is_none() {
         return Err(Failure::Garbled(format!("`{path}` has no `displayName`")));
     }
@@ -102,7 +102,7 @@ fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
     Ok(Row::Queue(exten, LiveQueue { name: name.into(), record }))
 }
 
-/// Reads the members of a queue; `None` when the row does not tell them, or not the priority of each.
+/// Parses the members of a queue; `None` if the row lacks them, or any priority.
 fn members(row: &Map<String, Json>, path: &str) -> Result<Option<Members>, Failure> {
     let Some(list) = Cursor::new(row, path, "assignMembers").objects()? else { return Ok(None) };
     let mut members = Members::new();
@@ -117,8 +117,9 @@ fn members(row: &Map<String, Json>, path: &str) -> Result<Option<Members>, Failu
     Ok(Some(members))
 }
 
-/// `isMemory` and `memoryTime` as one word; the time counts only while the switch is on. `None` when the row does not
-/// tell the switch.
+/// Reads `isMemory` and `memoryTime` as one word; `None` if the row lacks the switch.
+///
+/// The time counts only while the switch is on.
 fn memory(row: &Map<String, Json>, path: &str) -> Result<Option<Value>, Failure> {
     let on = Cursor::new(row, path, "isMemory").flag()?;
     let minutes = Cursor::new(row, path, "memoryTime").text()?;
@@ -228,7 +229,7 @@ mod tests {
         }
     }
 
-    /// Reads a listing of one row that has these keys beside its number and name.
+    /// Parses a listing of one row with these keys beside its number and name.
     fn read(more: &Json) -> Result<LiveQueue, Failure> {
         let mut row = json!({ "exten": "1001", "displayName": "甲", "assignRule": "least", "isMemory": false,
             "assignMembers": [] });

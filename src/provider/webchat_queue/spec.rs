@@ -1,4 +1,4 @@
-//! What the connector says of itself.
+//! The connector's description.
 
 use super::fields::QUEUES;
 use crate::config::settings::{OperationSpec, RATE, SettingType, Spec, optional, required};

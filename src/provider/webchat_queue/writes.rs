@@ -1,8 +1,8 @@
-//! The writing calls. Source: webchat-queue, 新增在线技能组接口 (addQueue), 修改在线技能组坐席接口
+//! The write requests. Source: webchat-queue, 新增在线技能组接口 (addQueue), 修改在线技能组坐席接口
 //! (updateQueueAssignMembers).
 //!
-//! The document prints a member's key as `“ priority”`, with a blank and curly quotes: a slip of its
-//! typesetting; the sample bodies say `priority`.
+//! The document prints a member's key as `“ priority”`, with a blank and curly quotes: a slip of its typesetting. The
+//! sample bodies say `priority`.
 
 use serde_json::{Map, Value as Json, json};
 

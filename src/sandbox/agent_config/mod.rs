@@ -1,13 +1,13 @@
-//! The vendor's side of agent-config: agents, and the six operations on them.
+//! The simulator of agent-config: agents, and the six operations on them.
 //!
-//! In: a request. Out: `{code, msg, data}` of the document, and the agents changed. Written from the document
-//! alone; it shares nothing with the client, so that one misreading cannot agree with itself.
+//! In: a request. Out: `{code, msg, data}` of the document, and the changed agents. Written from the document alone.
+//! It shares no code with the client, so that a misreading cannot confirm itself.
 //!
-//! A request that the document does not cover is refused and remembered in `departures`; so is a value out of
-//! bounds. A refusal that the document allows for (an agent that is not there) is no departure. Nothing is
-//! changed in part: the whole of a batch or of a list succeeds, or nothing does.
+//! It refuses a request that the document does not cover, and a value out of bounds, and records both in
+//! `departures`. A refusal that the document provides for (of a missing agent) is no departure. A batch or a list
+//! succeeds as a whole or changes nothing.
 //!
-//! The document prints no failure codes. Here they are HTTP's, which no client may rely on.
+//! The document prints no failure codes. Here they are HTTP's; no client may rely on them.
 
 mod params;
 mod state;
@@ -26,10 +26,10 @@ use crate::sandbox::simulator::{People, Simulated};
 use crate::sandbox::support::{Answer, Context, Person, note};
 use crate::sandbox::variants::{Ids, NotFound, Quirks};
 
-/// Path below which all operations are. Source: agent-config §2.1.1 to §2.1.6, Path.
+/// The path prefix of all operations. Source: agent-config §2.1.1 to §2.1.6, Path.
 const BASE: &str = "/api/v1/config/openapi/agent/";
 
-/// Roles that the vendor picks from when the seed names none.
+/// The roles to pick from if the seed names none.
 const USUAL_ROLES: [&str; 2] = ["普通坐席", "班长"];
 
 /// The vendor's data.
@@ -40,20 +40,20 @@ pub struct State {
     groups: Groups,
     last_id: i64,
     last_sip: i64,
-    /// Roles; any is accepted while this is empty.
+    /// The roles; if empty, any is accepted.
     pub roles: Vec<Role>,
-    /// Skill groups; any is accepted while this is empty.
+    /// The skill groups; if empty, any is accepted.
     pub skill_groups: Vec<String>,
-    /// Tokens; any that is not empty is accepted while this is empty.
+    /// The tokens; if empty, any non-empty token is accepted.
     pub tokens: Vec<String>,
-    /// Requests that the document forbids, in the order in which they came.
+    /// The requests that the document forbids, in order of arrival.
     pub departures: Vec<String>,
-    /// The ids in the order of a listing, worked out again when agents come or go.
+    /// The ids in listing order, sorted again when the set of agents changes.
     #[serde(skip)]
     order: Option<(Ids, Vec<String>)>,
 }
 
-/// Why a request is refused.
+/// The reason why a request is refused.
 struct Refusal {
     code: u16,
     msg: String,
@@ -69,7 +69,7 @@ impl State {
         self.agents.get(operator_id)
     }
 
-    /// Returns an agent, to be changed behind the client's back. The key stays what it is.
+    /// Returns an agent, to be changed outside the API. Its key must stay the same.
     pub fn agent_mut(&mut self, operator_id: &str) -> Option<&mut Agent> {
         self.agents.get_mut(operator_id)
     }
@@ -79,7 +79,7 @@ impl State {
         self.agents.values()
     }
 
-    /// Puts an agent, in place of the one with its key.
+    /// Adds an agent, in place of the one with its key.
     pub fn put(&mut self, mut agent: Agent) {
         self.order = None;
         self.last_id = self.last_id.max(agent.id);
@@ -93,13 +93,13 @@ impl State {
         self.agents.insert(agent.operator_id.clone(), agent);
     }
 
-    /// Takes an agent away.
+    /// Removes an agent.
     pub fn remove(&mut self, operator_id: &str) -> Option<Agent> {
         self.order = None;
         self.agents.remove(operator_id)
     }
 
-    /// Answers a request below [`BASE`]; `None` when no operation has this path.
+    /// Answers a request below [`BASE`]; `None` if no operation has this path.
     fn answer(&mut self, method: &str, call: &Call, ctx: &mut Context<'_>) -> Option<Answer> {
         let operation = call.path.strip_prefix(BASE)?;
         let (table, run): (&[Row], Operation) = match operation {
@@ -154,7 +154,7 @@ impl State {
         Ok(())
     }
 
-    /// Source: agent-config §2.1.1.
+    /// Creates agents. Source: agent-config §2.1.1.
     fn create(&mut self, params: &Params, ctx: &mut Context<'_>) -> Result<Answer, Refusal> {
         let flag = |name: &str, default: i64| params.number(name).unwrap_or(default);
         self.known_role(params)?;
@@ -215,7 +215,7 @@ impl State {
         Ok(success(ctx.quirks, Some(Value::Array(rows))).changed())
     }
 
-    /// Source: agent-config §2.1.2. What a request does not name stays as it is.
+    /// Edits an agent; fields that the request omits stay. Source: agent-config §2.1.2.
     fn edit(&mut self, params: &Params, ctx: &mut Context<'_>) -> Result<Answer, Refusal> {
         let id = params.text("operatorId").unwrap_or_default();
         self.known_role(params)?;
@@ -253,7 +253,7 @@ impl State {
         if let Some(role) = params.text("roleName") {
             role.clone_into(&mut agent.role_name);
         }
-        // The document does not say in which form; plain text, as in §2.1.1, for only §2.1.6 asks for an MD5.
+        // The document does not give its form. Plain text, as in §2.1.1: only §2.1.6 asks for an MD5.
         if let Some(password) = params.text("password") {
             agent.password_md5 = digest(password);
         }
@@ -277,7 +277,7 @@ impl State {
         Ok(success(ctx.quirks, Some(data)).changed())
     }
 
-    /// Source: agent-config §2.1.3. Deletes all that are listed, or none.
+    /// Deletes all listed agents, or none. Source: agent-config §2.1.3.
     fn delete(&mut self, params: &Params, ctx: &mut Context<'_>) -> Result<Answer, Refusal> {
         let ids = params.texts("operatorIds");
         if let Some(unknown) = ids.iter().find(|id| !self.agents.contains_key(**id)) {
@@ -289,7 +289,7 @@ impl State {
         Ok(success(ctx.quirks, None).changed())
     }
 
-    /// Source: agent-config §2.1.4.
+    /// Returns one agent. Source: agent-config §2.1.4.
     fn one(&mut self, params: &Params, ctx: &mut Context<'_>) -> Result<Answer, Refusal> {
         let group = params.filled("mainGroupName");
         let found = self
@@ -304,7 +304,7 @@ impl State {
         }
     }
 
-    /// Source: agent-config §2.1.5. A page beyond the last one is empty.
+    /// Returns a page; one beyond the last is empty. Source: agent-config §2.1.5.
     #[expect(clippy::unnecessary_wraps, reason = "all operations have one form")]
     fn page(&mut self, params: &Params, ctx: &mut Context<'_>) -> Result<Answer, Refusal> {
         let number = params.number("pageNumber").unwrap_or(1);
@@ -318,7 +318,7 @@ impl State {
                 && (sip.is_none() || agent.sip_number.as_deref() == sip)
                 && (group.is_none() || agent.main_group_name.as_deref() == group)
         };
-        // Without a filter, which is how a whole estate is read, only the page's own rows are looked at.
+        // Without a filter, as for a whole estate, only the page's own rows are inspected.
         let filtered: Option<Vec<&Agent>> = (id.is_some() || sip.is_some() || group.is_some())
             .then(|| ids.iter().map(|id| &self.agents[id]).filter(|agent| passes(agent)).collect());
         let total = filtered.as_ref().map_or(ids.len(), Vec::len);
@@ -337,7 +337,7 @@ impl State {
         Ok(success(ctx.quirks, Some(data)))
     }
 
-    /// Source: agent-config §2.1.6: "坐席密码 MD5摘要", "加密方式32位小写".
+    /// Sets a password. Source: agent-config §2.1.6: "坐席密码 MD5摘要", "加密方式32位小写".
     fn set_password(&mut self, params: &Params, ctx: &mut Context<'_>) -> Result<Answer, Refusal> {
         let password = params.text("password").unwrap_or_default();
         if password.len() != 32 || !password.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
@@ -354,7 +354,7 @@ impl State {
         }
     }
 
-    /// Refuses a role that the seed does not list, if it lists any.
+    /// Refuses a role outside the seed's list, if there is a list.
     fn known_role(&self, params: &Params) -> Result<(), Refusal> {
         match params.text("roleName") {
             Some(name) if !self.roles.is_empty() && !self.roles.iter().any(|role| role.name() == name) => {
@@ -364,7 +364,7 @@ impl State {
         }
     }
 
-    /// Refuses a skill group that the seed does not list, if it lists any.
+    /// Refuses a skill group outside the seed's list, if there is a list.
     fn known_group(&self, name: Option<&str>) -> Result<(), Refusal> {
         match name {
             Some(name) if !self.skill_groups.is_empty() && !self.skill_groups.iter().any(|g| g == name) => {
@@ -418,7 +418,7 @@ impl State {
         new
     }
 
-    /// Works out the order of a listing, unless it is known.
+    /// Sorts the ids in the order of a listing, unless they are sorted already.
     fn put_in_order(&mut self, ids: Ids) {
         if self.order.as_ref().is_none_or(|(known, _)| *known != ids) {
             let mut order: Vec<String> = self.agents.keys().cloned().collect();
@@ -431,7 +431,7 @@ impl State {
 /// One of the six operations.
 type Operation = fn(&mut State, &Params, &mut Context<'_>) -> Result<Answer, Refusal>;
 
-/// A success, with `data` when the operation's table has it.
+/// Returns a success, with `data` if the operation's table has it.
 fn success(quirks: &Quirks, data: Option<Value>) -> Answer {
     let mut body = json!({ "code": quirks.success_code, "msg": "success" });
     if let Some(data) = data {

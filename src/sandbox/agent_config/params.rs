@@ -1,8 +1,7 @@
-//! Reads a request's body against a table of the document.
+//! Parser of a request's body against a table of the document.
 //!
-//! In: bytes and the table of one operation. Out: the fields, or everything that departs from the table. It
-//! is stricter than a vendor may be: a field that the document does not name is refused, so that a client
-//! cannot come to rely on it.
+//! In: bytes and the table of one operation. Out: the fields, or all departures from the table. It may be stricter
+//! than the vendor: it refuses a field that the document does not name, so that no client can rely on one.
 
 use serde_json::{Map, Value};
 
@@ -11,27 +10,29 @@ use crate::sandbox::support::type_name;
 /// A field's type and bounds.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
-    /// A string of so many characters, both bounds included.
+    /// A string with bounds of its length in characters, both included.
     Text(usize, usize),
     /// An integer, both bounds included.
     Number(i64, i64),
-    /// A list of strings, none empty, at least one.
+    /// A list of at least one string, none empty.
     Texts,
 }
 
 /// Any string but the empty one.
 const TEXT: Kind = Kind::Text(1, usize::MAX);
-/// A string that may be empty, which clears what it names.
+/// A string; an empty one clears the value.
 const CLEARABLE: Kind = Kind::Text(0, usize::MAX);
 /// An integer for which the document names no bounds.
 const ANY_NUMBER: Kind = Kind::Number(i64::MIN, i64::MAX);
 /// 0 or 1.
 const FLAG: Kind = Kind::Number(0, 1);
 
-/// One row of a table: name, whether it must be there, type and bounds.
+/// A row of a table: name, true if required, type and bounds.
 pub(super) type Row = (&'static str, bool, Kind);
 
-/// Source: agent-config §2.1.1, Body. The row `email` has lost its name in print; §2.1.5 still has it.
+/// The fields of create/v2. Source: agent-config §2.1.1, Body.
+///
+/// The row `email` has lost its name in print; §2.1.5 still has it.
 pub(super) const CREATE: &[Row] = &[
     ("abbreviate", true, TEXT),
     ("afterInterval", false, Kind::Number(0, i64::MAX)),
@@ -59,7 +60,9 @@ pub(super) const CREATE: &[Row] = &[
     ("bindSkillLevel", false, ANY_NUMBER),
 ];
 
-/// Source: agent-config §2.1.2, Body. `afterInterval` begins at 1 here, and `password` has no bounds.
+/// The fields of edit/v2. Source: agent-config §2.1.2, Body.
+///
+/// `afterInterval` begins at 1 here, and `password` has no bounds.
 pub(super) const EDIT: &[Row] = &[
     ("abbreviate", true, TEXT),
     ("afterInterval", false, Kind::Number(1, i64::MAX)),
@@ -81,11 +84,11 @@ pub(super) const EDIT: &[Row] = &[
     ("mainGroupName", false, TEXT),
 ];
 
-/// Source: agent-config §2.1.3, Body.
+/// The fields of del/v2. Source: agent-config §2.1.3, Body.
 pub(super) const DELETE: &[Row] =
     &[("abbreviate", true, TEXT), ("companyId", false, ANY_NUMBER), ("operatorIds", true, Kind::Texts)];
 
-/// Source: agent-config §2.1.4, Body.
+/// The fields of one/v2. Source: agent-config §2.1.4, Body.
 pub(super) const ONE: &[Row] = &[
     ("abbreviate", true, TEXT),
     ("companyId", false, ANY_NUMBER),
@@ -93,7 +96,7 @@ pub(super) const ONE: &[Row] = &[
     ("mainGroupName", false, CLEARABLE),
 ];
 
-/// Source: agent-config §2.1.5, Body. The only table without `companyId`.
+/// The fields of page. Source: agent-config §2.1.5, Body; the only table without `companyId`.
 pub(super) const PAGE: &[Row] = &[
     ("abbreviate", true, TEXT),
     ("operatorId", false, CLEARABLE),
@@ -103,7 +106,9 @@ pub(super) const PAGE: &[Row] = &[
     ("mainGroupName", false, CLEARABLE),
 ];
 
-/// Source: agent-config §2.1.6, Body. That the password is an MD5 is checked by the operation.
+/// The fields of editPwd. Source: agent-config §2.1.6, Body.
+///
+/// The operation checks that the password is an MD5.
 pub(super) const PASSWORD: &[Row] = &[
     ("abbreviate", true, TEXT),
     ("companyId", false, ANY_NUMBER),
@@ -120,7 +125,7 @@ impl Params {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// Returns a string that filters or sets something: an empty one is none.
+    /// Returns a string that is not empty.
     pub(super) fn filled(&self, name: &str) -> Option<&str> {
         self.text(name).filter(|text| !text.is_empty())
     }
@@ -137,7 +142,7 @@ impl Params {
     }
 }
 
-/// Reads a body.
+/// Parses a body.
 ///
 /// # Errors
 /// All departures from the table, in words that hold no value.
@@ -162,7 +167,7 @@ pub(super) fn read(body: &[u8], table: &[Row]) -> Result<Params, Vec<String>> {
     if departures.is_empty() { Ok(Params(fields)) } else { Err(departures) }
 }
 
-/// Returns why a value does not fit, if so.
+/// Returns the reason why a value does not fit, if any.
 fn fits(kind: Kind, value: &Value) -> Option<String> {
     match kind {
         Kind::Text(least, most) => {

@@ -1,4 +1,4 @@
-//! What the vendor stores of an agent, and how it prints it.
+//! The vendor's record of an agent, and its printed form.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::sandbox::variants::{Ids, Quirks};
 
 /// An agent as the vendor stores it, in the vendor's words. Source: agent-config §2.1.1, §2.1.4.
 ///
-/// Neither `Debug` nor a reply shows the password's digest; `sipPassword` is in every reply, asked for or not.
+/// Neither `Debug` nor a response shows the password's digest; `sipPassword` is in every response, requested or not.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Agent {
@@ -33,11 +33,11 @@ pub struct Agent {
     pub sipid: Option<i64>,
     /// SIP account.
     pub sip_number: Option<String>,
-    /// Its password.
+    /// The SIP account's password.
     pub sip_password: Option<String>,
     /// Real phone.
     pub bindcode: Option<String>,
-    /// Whether a customer comes back to the same agent; no operation sets it.
+    /// 1 if a customer comes back to the same agent; no operation sets it.
     pub ismemory: i64,
     /// Voice.
     pub isaudio: i64,
@@ -45,35 +45,35 @@ pub struct Agent {
     pub isvideo: i64,
     /// Messages.
     pub ismessage: i64,
-    /// Whether numbers are hidden.
+    /// 1 if numbers are hidden.
     pub is_hide_phone: i64,
     /// 0 allowed, 1 no long distance, 2 forbidden, 3 no international calls.
     pub outcallflag: i64,
     /// E-mail address.
     pub email: Option<String>,
-    /// Made at, Unix milliseconds.
+    /// Creation time, Unix milliseconds.
     pub ctime: i64,
-    /// Changed at, Unix milliseconds.
+    /// Modification time, Unix milliseconds.
     pub utime: i64,
     /// Text played.
     pub ttscontent: Option<String>,
     /// 1 may sign in, 0 may not.
     pub status: i64,
-    /// Whether calls are recorded.
+    /// 1 if calls are recorded.
     pub isrecord: i64,
-    /// Whether customers are asked for a rating.
+    /// 1 if customers are asked for a rating.
     pub judge: i64,
     /// After-call work, seconds.
     pub after_interval: i64,
     /// Main skill group.
     pub main_group_name: Option<String>,
-    /// Role; never replied.
+    /// Role; write-only.
     pub role_name: String,
-    /// Skill bound at creation; never replied.
+    /// Skill bound at creation; write-only.
     pub bind_skill_name: Option<String>,
-    /// Level in that skill; never replied.
+    /// Level in that skill; write-only.
     pub bind_skill_level: i64,
-    /// MD5 of the password, 32 lower-case hex; never replied.
+    /// MD5 of the password, 32 lower-case hex; write-only.
     pub password_md5: String,
 }
 
@@ -91,7 +91,7 @@ pub enum Role {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoleOf {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// 0 agents, 1 leaders.
     pub operator_type: i64,
@@ -105,7 +105,7 @@ impl Role {
         }
     }
 
-    /// Whether the vendor may pick the role for an agent of a type.
+    /// Returns true if the vendor may pick the role for an agent of a type.
     pub(super) fn suits(&self, operator_type: i64) -> bool {
         match self {
             Self::Any(_) => true,
@@ -114,20 +114,20 @@ impl Role {
     }
 }
 
-/// The main skill groups' numbers, given in the order in which the groups are first named.
+/// The main skill groups' numbers, in the order in which the groups first appear.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Groups(BTreeMap<String, i64>);
 
 impl Groups {
-    /// Gives a group a number, if it has none.
+    /// Assigns a number to a group that has none.
     pub(super) fn learn(&mut self, name: &str) {
         let next = i64::try_from(self.0.len()).unwrap_or(i64::MAX) + 1;
         self.0.entry(name.to_owned()).or_insert(next);
     }
 }
 
-/// Prints an agent. Source: agent-config §2.1.4 and §2.1.5, which list the same fields.
+/// Returns an agent's row. Source: agent-config §2.1.4 and §2.1.5, which list the same fields.
 pub(super) fn row(agent: &Agent, groups: &Groups, quirks: &Quirks) -> Value {
     let mut row = Map::new();
     for (key, number) in [
@@ -179,7 +179,7 @@ pub(crate) fn digest(password: &str) -> String {
     })
 }
 
-/// Returns the digits of an id that is a number, without leading zeros.
+/// Returns the digits of a numeric id, without leading zeros.
 fn number(id: &str) -> Option<&str> {
     let digits = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| id.trim_start_matches('0'))
@@ -190,7 +190,7 @@ pub(super) fn compare(ids: Ids, a: &str, b: &str) -> Ordering {
     match ids {
         Ids::Lexical => a.cmp(b),
         Ids::Numeric => match (number(a), number(b)) {
-            // Of two numbers without leading zeros the longer one is greater, however long they are.
+            // Of two numbers without leading zeros the longer one is greater, at any length.
             (Some(x), Some(y)) => x.len().cmp(&y.len()).then_with(|| x.cmp(y)).then_with(|| a.cmp(b)),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,

@@ -18,7 +18,7 @@ fn call(operation: &str, body: &Value) -> Call {
     }
 }
 
-/// Sends a body, with `abbreviate` beside it, and returns the reply's.
+/// Sends a body with an added `abbreviate`, and returns the response's body.
 fn send(estate: &mut VendorState, operation: &str, mut body: Value) -> Value {
     body["abbreviate"] = "acme".into();
     let reply = estate.answer("POST", &call(operation, &body), NOW);
@@ -103,7 +103,7 @@ fn a_batch_is_consecutive_and_whole() {
     let sips: BTreeSet<_> =
         estate.get::<AgentConfig>().agents().filter_map(|a| a.sip_number.clone()).collect();
     assert_eq!(sips.len(), 3);
-    // 0101 exists: nothing of 0101 to 0103 is made.
+    // 0101 exists, so none of 0101 to 0103 is created.
     assert_eq!(send(&mut estate, "create/v2", batch("0101", 3))["code"], 409);
     assert_eq!(send(&mut estate, "create/v2", batch("a1", 3))["code"], 400);
     assert_eq!(estate.get::<AgentConfig>().agents().count(), 4);
@@ -300,7 +300,7 @@ fn pages_hold_all_agents_once() {
     assert_eq!(send(&mut estate, "page", page(i64::MAX, 100))["data"]["result"], json!([]));
     assert_eq!(send(&mut estate, "page", json!({}))["data"]["result"].as_array().unwrap().len(), 10);
     assert_eq!(send(&mut crowd(0), "page", json!({}))["data"]["pageTotal"], 0);
-    // An agent that comes or goes behind the listing's back is seen.
+    // The listing sees agents that were added or removed outside the API.
     estate.get_mut::<AgentConfig>().remove("8001");
     let data = send(&mut estate, "page", json!({"pageSize": 100}))["data"].clone();
     assert_eq!((&data["total"], &data["result"][0]["operatorId"]), (&json!(24), &json!("8002")));

@@ -1,4 +1,4 @@
-//! Checks who calls, and how often. Source: vendor-facts §1, "Authentication".
+//! Check of signatures and rates. Source: vendor-facts §1, "Authentication".
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,22 +12,21 @@ use serde::{Deserialize, Serialize};
 use crate::model::call::Call;
 use crate::sandbox::variants::UtcOffset;
 
-/// A signature is valid for five minutes.
+/// The lifetime of a signature in milliseconds: five minutes.
 const VALID_MS: i64 = 5 * 60 * 1000;
 
-/// Why a request is not let in.
+/// The reason why a request's sign-in is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Intruder {
-    /// It does not look as the vendor's page says; the client is at fault.
+    /// Its form departs from the vendor's page; the client is at fault.
     Malformed(&'static str),
-    /// It looks right, and is wrong or too old.
+    /// Its form is right, but it is wrong or too old.
     Refused(&'static str),
 }
 
 /// Checks `Authorization` and `sig` of a call to an account.
 ///
-/// `accounts` maps accounts to their secrets. While it is empty, any account and any well-formed signature
-/// pass.
+/// `accounts` maps accounts to their secrets. If it is empty, any account and any well-formed signature pass.
 pub(super) fn check(
     call: &Call,
     account: &str,
@@ -71,7 +70,7 @@ fn sign(account: &str, secret: &str, stamp: &str) -> String {
     })
 }
 
-/// Reads `yyyyMMddHHmmss` of a time zone as Unix milliseconds.
+/// Parses `yyyyMMddHHmmss` of a time zone as Unix milliseconds.
 fn moment(stamp: &str, offset: UtcOffset) -> Option<i64> {
     if stamp.len() != 14 || !stamp.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -83,7 +82,7 @@ fn moment(stamp: &str, offset: UtcOffset) -> Option<i64> {
     Some(zone(offset).to_timestamp(civil).ok()?.as_millisecond())
 }
 
-/// Prints a moment as `yyyy-MM-dd HH:mm:ss` of a time zone, the form of `updateTime`.
+/// Formats a moment as `yyyy-MM-dd HH:mm:ss` of a time zone, the form of `updateTime`.
 pub(super) fn print(now: i64, offset: UtcOffset) -> String {
     let moment = jiff::Timestamp::from_millisecond(now).unwrap_or_default();
     zone(offset).to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -93,15 +92,15 @@ fn zone(offset: UtcOffset) -> Offset {
     Offset::from_seconds(offset.minutes * 60).unwrap_or(Offset::UTC)
 }
 
-/// How many calls are allowed, for each operation and account. Source: webchat-queue, "请求频次".
+/// The limits of calls, for each operation and account. Source: webchat-queue, "请求频次".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct RateLimit {
-    /// Calls of addQueue, updateQueueAssignMembers and queueQueue in a window.
+    /// The calls of addQueue, updateQueueAssignMembers and queueQueue in a window.
     pub calls: usize,
-    /// Calls of queueQueueAgentClaimStatus in a window.
+    /// The calls of queueQueueAgentClaimStatus in a window.
     pub claim_calls: usize,
-    /// Length of the sliding window in milliseconds.
+    /// The length of the sliding window in milliseconds.
     pub per_ms: i64,
 }
 
@@ -111,12 +110,12 @@ impl Default for RateLimit {
     }
 }
 
-/// When calls came in, for each operation and account. Refused ones do not count.
+/// The times of calls, for each operation and account. Refused ones do not count.
 #[derive(Clone, Default)]
 pub(super) struct Log(BTreeMap<(&'static str, String), VecDeque<i64>>);
 
 impl Log {
-    /// Lets a call in, or returns the seconds after which one will be.
+    /// Admits a call, or returns the seconds until the next one is admitted.
     pub(super) fn admit(
         &mut self,
         operation: &'static str,
@@ -171,7 +170,7 @@ mod tests {
         assert_eq!(at(now + VALID_MS, CHINA), Ok(()));
         assert_eq!(at(now + VALID_MS + 1, CHINA), Err(Intruder::Refused("timestamp expired")));
         assert_eq!(at(now - VALID_MS - 1, CHINA), Err(Intruder::Refused("timestamp expired")));
-        // A client that signs with another time zone is eight hours off.
+        // A signature of another time zone is eight hours off.
         assert!(at(now, UtcOffset { minutes: 0 }).is_err());
         assert!(at(now + 8 * 3_600_000, UtcOffset { minutes: 0 }).is_ok());
         // Another account, an unknown one, a wrong secret.

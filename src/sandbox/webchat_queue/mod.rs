@@ -1,11 +1,11 @@
-//! The vendor's side of webchat-queue: queues, and the four operations on them.
+//! The simulator of webchat-queue: queues, and the four operations on them.
 //!
-//! In: a request, and who is an agent (another vendor's data). Out: the replies of the document's samples, and
-//! the queues changed. Written from the document alone; it shares nothing with the client.
+//! In: a request, and the agents of another vendor. Out: the responses of the document's samples, and the changed
+//! queues. Written from the document alone; it shares no code with the client.
 //!
-//! What the document does in silence is done in silence here: an agent that does not exist is skipped, a field
-//! that is filled wrongly falls back to its default. The latter is remembered in `departures`, so that a test
-//! can ask for it. Queues are not deleted, nor do deleted agents leave them: no operation says so.
+//! Where the document is silent, so is the simulator. It skips an agent that does not exist, and replaces a wrong
+//! field with its default. It records the latter in `departures`, so that a test can check it. Queues are not
+//! deleted, nor do deleted agents leave them: no operation does so.
 
 mod auth;
 mod params;
@@ -24,13 +24,13 @@ use crate::sandbox::simulator::{People, Simulated};
 use crate::sandbox::support::{Answer, Context, note};
 use crate::sandbox::variants::{Quirks, ReadShape};
 
-/// Path below which all operations are: operation, then account.
+/// The path prefix of all operations: operation, then account.
 const BASE: &str = "/v20210827/webChat/";
 
 /// The strategies. Source: webchat-queue, "addQueue", assignRule; the first is the default.
 const RULES: [&str; 4] = ["random", "queue", "least", "priority"];
 
-/// Minutes that a customer is remembered. Source: webchat-queue, "addQueue", memoryTime.
+/// The minutes for which a customer is remembered. Source: webchat-queue, "addQueue", memoryTime.
 const MEMORY_TIMES: [&str; 4] = ["120", "1440", "10080", "43200"];
 
 /// The vendor's data.
@@ -39,20 +39,20 @@ const MEMORY_TIMES: [&str; 4] = ["120", "1440", "10080", "43200"];
 pub struct State {
     /// Queues, the oldest first.
     pub queues: Vec<Queue>,
-    /// The number that the next queue gets.
+    /// The number of the next queue.
     pub next_exten: u64,
-    /// Secrets of accounts; any account is let in while this is empty.
+    /// The secrets of accounts; if empty, any account is accepted.
     pub accounts: BTreeMap<String, String>,
-    /// Agents that exist beside those of agent-config, and what is known of any agent.
+    /// The agents besides those of agent-config, and further data of any agent.
     pub known_agents: BTreeMap<String, KnownAgent>,
     /// The rates.
     pub rate_limit: RateLimit,
-    /// When reads begin to show each new queue, in Unix milliseconds.
+    /// The times from which reads show each new queue, in Unix milliseconds.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unshown: BTreeMap<String, i64>,
-    /// Requests that the document does not cover, in the order in which they came.
+    /// The requests that the document does not cover, in order of arrival.
     pub departures: Vec<String>,
-    /// When calls came in.
+    /// The times of calls.
     #[serde(skip)]
     log: Log,
 }
@@ -79,37 +79,37 @@ impl Default for State {
 pub struct Queue {
     /// The key.
     pub exten: String,
-    /// Name; need not be unique.
+    /// The name; need not be unique.
     pub display_name: String,
     /// One of `random`, `queue`, `least`, `priority`.
     pub assign_rule: String,
-    /// Whether a customer comes back to the same agent.
+    /// True if a customer comes back to the same agent.
     pub is_memory: bool,
-    /// For how many minutes.
+    /// The minutes for which a customer is remembered.
     pub memory_time: Option<String>,
-    /// When it was changed, `yyyy-MM-dd HH:mm:ss`.
+    /// The modification time, `yyyy-MM-dd HH:mm:ss`.
     pub update_time: String,
-    /// Who changed it; empty for this interface.
+    /// The agent who changed it; empty for this interface.
     pub update_agent: String,
     /// Members, as they were written.
     pub assign_members: Vec<Member>,
 }
 
-/// What this vendor knows of an agent.
+/// This vendor's data of an agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct KnownAgent {
-    /// Name, where agent-config has none.
+    /// The name, if agent-config has none.
     pub agent_name: Option<String>,
     /// Mobile number.
     pub phone: Option<String>,
-    /// Whether chats are claimed on the desktop.
+    /// True if chats are claimed on the desktop.
     pub pc_auto_claim: bool,
-    /// Whether chats are claimed in the app.
+    /// True if chats are claimed in the app.
     pub mobile_auto_claim: bool,
 }
 
-/// What a listing is asked for.
+/// The parameters of a listing.
 struct Wanted {
     exten: Option<String>,
     name: Option<String>,
@@ -117,7 +117,7 @@ struct Wanted {
     size: usize,
 }
 
-/// Why a request is refused: code and message.
+/// The reason why a request is refused: code and message.
 struct Refusal(u16, &'static str);
 
 impl State {
@@ -126,7 +126,7 @@ impl State {
         self.queues.iter().find(|queue| queue.exten == exten)
     }
 
-    /// Answers a request below [`BASE`]; `None` when no operation has this path.
+    /// Answers a request below [`BASE`]; `None` if no operation has this path.
     fn answer(&mut self, method: &str, call: &Call, agents: People<'_>, ctx: &Context<'_>) -> Option<Answer> {
         let (operation, account) = call.path.strip_prefix(BASE)?.split_once('/')?;
         let (operation, run): (&'static str, Operation) = match operation {
@@ -184,7 +184,7 @@ impl State {
         })
     }
 
-    /// Source: webchat-queue, "addQueue". A name that is taken already is taken again.
+    /// Creates a queue, even with a duplicate name. Source: webchat-queue, "addQueue".
     fn add(&mut self, call: &Call, agents: People<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
         const NAMES: [&str; 5] = ["assignRule", "displayName", "isMemory", "memoryTime", "assignMembers"];
         let mut body = self.body("addQueue", call, &NAMES)?;
@@ -197,7 +197,7 @@ impl State {
         let wants_memory = body.flag("isMemory");
         let memory_time = body.text("memoryTime").filter(|time| MEMORY_TIMES.contains(&time.as_str()));
         if wants_memory && memory_time.is_none() {
-            // There is no default time, so what falls back is the switch.
+            // There is no default time, so the switch falls back.
             body.departures.push("memoryTime is none of the four, and isMemory is true".into());
         }
         let memory_time = memory_time.filter(|_| wants_memory);
@@ -226,7 +226,9 @@ impl State {
         Ok(Answer::ok(body).changed())
     }
 
-    /// Source: webchat-queue, "updateQueueAssignMembers". "assignMembers会覆盖之前已有的坐席列表进行替换处理"
+    /// Replaces a queue's members. Source: webchat-queue, "updateQueueAssignMembers".
+    ///
+    /// "assignMembers会覆盖之前已有的坐席列表进行替换处理"
     fn update(&mut self, call: &Call, agents: People<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
         let mut body = self.body("updateQueueAssignMembers", call, &["exten", "assignMembers"])?;
         let exten = body.text("exten");
@@ -235,7 +237,7 @@ impl State {
             body.departures.push("exten is missing".into());
         }
         self.depart("updateQueueAssignMembers", &body);
-        // The message is the sample's, though nothing is created.
+        // The message is the sample's, though the operation creates nothing.
         let queue = self
             .queues
             .iter_mut()
@@ -246,7 +248,7 @@ impl State {
         Ok(Answer::ok(json!({"code": 200, "success": true, "message": "success!"})).changed())
     }
 
-    /// Source: webchat-queue, "queueQueue".
+    /// Lists queues. Source: webchat-queue, "queueQueue".
     fn read(&mut self, call: &Call, agents: People<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
         let wanted = self.wanted("queueQueue", call)?;
         let (count, page) = self.select(&wanted, ctx);
@@ -272,7 +274,9 @@ impl State {
         Ok(listing(ctx.quirks, count, &rows.collect::<Vec<_>>()))
     }
 
-    /// Source: webchat-queue, "queueQueueAgentClaimStatus". Shows mobile numbers, asked for or not.
+    /// Lists claim statuses. Source: webchat-queue, "queueQueueAgentClaimStatus".
+    ///
+    /// The rows show mobile numbers, requested or not.
     fn claims(&mut self, call: &Call, agents: People<'_>, ctx: &Context<'_>) -> Result<Answer, Refusal> {
         let wanted = self.wanted("queueQueueAgentClaimStatus", call)?;
         let (count, page) = self.select(&wanted, ctx);
@@ -297,7 +301,7 @@ impl State {
         Ok(listing(ctx.quirks, count, &rows.collect::<Vec<_>>()))
     }
 
-    /// Reads what a listing is asked for.
+    /// Parses the parameters of a listing.
     fn wanted(&mut self, operation: &str, call: &Call) -> Result<Wanted, Refusal> {
         let mut body = self.body(operation, call, &["displayName", "exten", "page", "pageSize"])?;
         let wanted = Wanted {
@@ -310,8 +314,9 @@ impl State {
         Ok(wanted)
     }
 
-    /// Selects the queues of a page, and counts all that match. "填写技能组编号时,会忽略其他传入参数";
-    /// "技能组编号为错误时,会返回空结果".
+    /// Selects the queues of a page, and counts all matches.
+    ///
+    /// "填写技能组编号时,会忽略其他传入参数"; "技能组编号为错误时,会返回空结果".
     fn select(&self, wanted: &Wanted, ctx: &Context<'_>) -> (usize, Vec<&Queue>) {
         let quirks = ctx.quirks;
         let shown = |queue: &&Queue| self.unshown.get(&queue.exten).is_none_or(|shown| *shown <= ctx.now);
@@ -333,7 +338,7 @@ impl State {
         (count, found.into_iter().skip(skip).take(size).collect())
     }
 
-    /// Reads a body, or refuses what is no JSON object.
+    /// Parses a body, or refuses one that is no JSON object.
     fn body(&mut self, operation: &str, call: &Call, names: &[&str]) -> Result<Body, Refusal> {
         Body::read(&call.body, names).ok_or_else(|| {
             note(&mut self.departures, operation, "the body is no JSON object");
@@ -341,25 +346,25 @@ impl State {
         })
     }
 
-    /// Remembers what was wrong with a body.
+    /// Records a body's departures.
     fn depart(&mut self, operation: &str, body: &Body) {
         for what in &body.departures {
             note(&mut self.departures, operation, what);
         }
     }
 
-    /// Whether an agent exists for this vendor.
+    /// Returns true if an agent exists for this vendor.
     fn exists(&self, number: &str, agents: People<'_>) -> bool {
         self.known_agents.contains_key(number) || agents(number).is_some()
     }
 
-    /// Returns an agent's name; the number itself for one without, as in the sample's second queue.
+    /// Returns an agent's name, or else the number, as in the sample's second queue.
     fn name(&self, number: &str, agents: People<'_>) -> String {
         let own = || self.known_agents.get(number)?.agent_name.clone();
         agents(number).and_then(|person| person.name).or_else(own).unwrap_or_else(|| number.to_owned())
     }
 
-    /// Returns the next number that no queue has.
+    /// Returns the next free number of a queue.
     pub(crate) fn new_exten(&mut self) -> String {
         loop {
             let exten = self.next_exten.to_string();
@@ -374,13 +379,13 @@ impl State {
 /// One of the four operations.
 type Operation = fn(&mut State, &Call, People<'_>, &Context<'_>) -> Result<Answer, Refusal>;
 
-/// A failure in the form of the document's sample.
+/// Returns a failure in the form of the document's sample.
 fn failure(quirks: &Quirks, code: u16, message: &str) -> Answer {
     let body = json!({"code": code, "success": false, "message": message});
     Answer { status: quirks.failure_status(code), ..Answer::ok(body) }
 }
 
-/// A listing, in the form of the sample or of the table.
+/// Returns a listing in the form of the sample or of the table.
 fn listing(quirks: &Quirks, count: usize, rows: &[Value]) -> Answer {
     Answer::ok(match quirks.read_shape {
         ReadShape::DataList => {

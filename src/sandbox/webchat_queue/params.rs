@@ -1,8 +1,7 @@
-//! Reads a request's body, and falls back to defaults in silence. Source: webchat-queue, "请求字段填写错误时,
-//! 按照默认处理".
+//! Parser of a request's body that falls back to defaults. Source: webchat-queue, "请求字段填写错误时,按照默认处理".
 //!
-//! Every fall-back is collected: the vendor says nothing, so the simulator's departures are the only place
-//! where a client's slip shows.
+//! Every fall-back is collected. The vendor does not report them, so the simulator's departures alone show a client's
+//! error.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,22 +12,22 @@ use crate::sandbox::support::type_name;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Member {
-    /// The agent.
+    /// The agent's number.
     pub agent_number: String,
-    /// Priority; a number here and when written, a string when read.
+    /// The priority; a number here and in a write, a string in a read.
     #[serde(default)]
     pub priority: i64,
 }
 
-/// A body and what was wrong with it so far.
+/// A body and its departures so far.
 pub(super) struct Body {
     fields: Map<String, Value>,
-    /// What departs from the document.
+    /// The departures from the document.
     pub(super) departures: Vec<String>,
 }
 
 impl Body {
-    /// Reads a body of which the document names the fields; `None` when it is no JSON object.
+    /// Parses a body with the documented fields; `None` if it is no JSON object.
     pub(super) fn read(bytes: &[u8], names: &[&str]) -> Option<Self> {
         let Ok(Value::Object(fields)) = serde_json::from_slice(bytes) else { return None };
         let unknown = fields.keys().filter(|key| !names.contains(&key.as_str()));
@@ -36,7 +35,7 @@ impl Body {
         Some(Self { fields, departures })
     }
 
-    /// Returns a string; an empty one is none.
+    /// Returns a string that is not empty.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         match self.fields.get(name) {
             None => None,
@@ -71,8 +70,9 @@ impl Body {
         })
     }
 
-    /// Returns the members that are listed; `known` says which agents exist. An unknown agent is skipped,
-    /// which is the document's rule and so no departure.
+    /// Returns the listed members; `known` returns true for an existing agent.
+    ///
+    /// An unknown agent is skipped, which is the document's rule and so no departure.
     pub(super) fn members(&mut self, name: &str, known: &dyn Fn(&str) -> bool) -> Vec<Member> {
         let items = match self.fields.get(name) {
             None => return Vec::new(),

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use super::*;
 use crate::sandbox::vendor_state::VendorState;
 
-/// 2022-01-04 16:17:27 in China.
+/// The moment 2022-01-04 16:17:27 in China.
 const NOW: i64 = 1_641_284_247_000;
 
 fn call(operation: &str, body: &str) -> Call {
@@ -26,7 +26,7 @@ fn call(operation: &str, body: &str) -> Call {
 }
 
 fn send(estate: &mut VendorState, operation: &str, body: &Value) -> Value {
-    // No test but one is about rates.
+    // Only one test is about rates.
     if estate.get::<WebchatQueue>().rate_limit == RateLimit::default() {
         estate.get_mut::<WebchatQueue>().rate_limit.calls = 1000;
     }
@@ -54,7 +54,7 @@ fn the_documents_samples_work() {
         first,
         json!({"code": 200, "success": true, "message": "success!", "data": {"exten": "10018578"}})
     );
-    // The same name makes another queue.
+    // The same name creates another queue.
     assert_eq!(send(&mut estate, "addQueue", &add)["data"]["exten"], "10018579");
     let update = json!({"exten": "10018578", "assignMembers": [{"agentNumber": "8001"}]});
     assert_eq!(
@@ -104,7 +104,7 @@ fn unknown_agents_are_skipped_in_silence() {
     let members = json!([{"agentNumber": "8000"}, {"agentNumber": "7"}, {"agentNumber": "9000"}, {"agentNumber": "9001"}]);
     let reply = send(&mut estate, "addQueue", &json!({"displayName": "q", "assignMembers": members}));
     assert_eq!(reply["success"], true);
-    // Whom agent-config deletes stays in the queue, by number.
+    // An agent that agent-config deletes stays in the queue, by number.
     estate.get_mut::<AgentConfig>().remove("8000");
     let list = send(&mut estate, "queueQueue", &json!({}))["data"]["list"].clone();
     let names: Vec<_> =
@@ -152,7 +152,7 @@ fn wrong_fields_fall_back_in_silence_and_are_remembered() {
         assert_eq!(estate.departures(), [format!("addQueue: {departure}")]);
         assert_eq!(estate.get::<WebchatQueue>().queues[0].assign_members[0].priority, 0);
     }
-    // A time with the switch off is no slip, nor is a member list that is left out.
+    // A time with the switch off is no departure, nor is an omitted member list.
     let mut estate = estate();
     send(&mut estate, "addQueue", &json!({"displayName": "q", "memoryTime": "120"}));
     assert!(estate.departures().is_empty() && estate.get::<WebchatQueue>().queues[0].memory_time.is_none());
