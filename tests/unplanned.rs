@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use bench::{API_SECRET, Bench, TOKEN, settled};
 use desk::DESK;
+use rosterctl::sandbox::variants::{Quirks, Unset};
 use rosterctl::sandbox::vendor_state::VendorState;
 use simulation::{Course, Mutant, history, large, number, on_all_cores, play, sort};
 use vendors::REGISTRY;
@@ -97,7 +98,21 @@ fn member(login: &str, turn: i64) -> (String, i64) {
 
 #[test]
 fn the_story_of_a_writing_vendor() {
+    story(|_| {});
+}
+
+#[test]
+fn the_story_with_other_readings() {
+    story(|quirks| quirks.unset_strings = Unset::Absent);
+    story(|quirks| quirks.unset_strings = Unset::Empty);
+    story(|quirks| quirks.numbers_as_strings = true);
+    story(|quirks| quirks.failures_with_http200 = false);
+}
+
+/// Tells the story with changed quirks.
+fn story(change: impl FnOnce(&mut Quirks)) {
     let bench = bench("policy: { limits: { deletes: 100%, changes: 100%, memberRemovals: 100% } }\n");
+    bench.with(|estate| change(&mut estate.quirks));
     bench.roster(FIRST);
     let plan = bench.run(&["plan", "--detailed-exitcode", "--format", "json"]).exits(2).json();
     let adds = plan["steps"].as_array().unwrap().iter().filter(|step| step["operation"] == "agent.create");

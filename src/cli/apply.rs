@@ -215,7 +215,7 @@ async fn locked(
     signals::from_now_on_finish();
     let lost = lock.lease().lost();
     let gate = Gate::new(lock.lease());
-    let listener = tokio::spawn(signals::obey(lost.clone(), gate.stop(), console.clone()));
+    let watch = tokio::spawn(signals::obey(lost.clone(), gate.stop(), console.clone()));
     let listener = tokio::spawn(signals::listen(gate.stop(), console.clone()));
     let task = progress::begin("applying".to_owned(), "steps");
     task.out_of(plan.steps.len());
@@ -254,7 +254,7 @@ async fn locked(
     }
     drop(task);
     listener.abort();
-    listener.abort();
+    watch.abort();
     if let (Finish::Unreadable(_) | Finish::Stale(_), Some(journal)) = (&finish, &journal) {
         journal.finish();
     }

@@ -188,12 +188,12 @@ impl From<UtcOffset> for String {
 
 impl Quirks {
     /// Returns the HTTP status of a refusal for which `fitting` would be best.
-    pub(crate) fn failure_status(&self, fitting: u16) -> u16 {
+    pub fn failure_status(&self, fitting: u16) -> u16 {
         if self.failures_with_http200 { 200 } else { fitting }
     }
 
     /// Adds a string to a row; an unset one in its configured form.
-    pub(crate) fn put_text(&self, row: &mut Map<String, Value>, key: &str, value: Option<&str>) {
+    pub fn put_text(&self, row: &mut Map<String, Value>, key: &str, value: Option<&str>) {
         let value = match (value, self.unset_strings) {
             (Some(text), _) => Value::from(text),
             (None, Unset::Null) => Value::Null,
@@ -204,14 +204,14 @@ impl Quirks {
     }
 
     /// Adds a number to a row; an unset one is null, or is omitted together with unset strings.
-    pub(crate) fn put_number(&self, row: &mut Map<String, Value>, key: &str, value: Option<i64>) {
+    pub fn put_number(&self, row: &mut Map<String, Value>, key: &str, value: Option<i64>) {
         if value.is_some() || self.unset_strings != Unset::Absent {
             row.insert(key.into(), value.map_or(Value::Null, Value::from));
         }
     }
 
     /// Returns true if a value passes a filter.
-    pub(crate) fn matches(&self, value: &str, filter: &str) -> bool {
+    pub fn matches(&self, value: &str, filter: &str) -> bool {
         match self.filters {
             Filters::Exact => value == filter,
             Filters::Fuzzy => value.contains(filter),

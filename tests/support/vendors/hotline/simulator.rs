@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use rosterctl::model::call::Call;
 use rosterctl::sandbox::simulator::{People, Simulated};
 use rosterctl::sandbox::support::{Answer, Context, Person as Known, note, type_name};
+use rosterctl::sandbox::variants::Quirks;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -134,7 +135,7 @@ impl State {
         };
         let done = self.admit(site, method, reads, call, ctx).and_then(|()| {
             if reads {
-                return self.read(operation, call);
+                return self.read(operation, call, ctx.quirks);
             }
             let Ok(Value::Object(body)) = serde_json::from_slice(&call.body) else {
                 return depart("the body is no JSON object");
@@ -146,7 +147,7 @@ impl State {
                 note(&mut self.departures, operation, &message);
             }
             let body = json!({ "ok": false, "code": code, "message": message });
-            let status = if ctx.quirks.failures_with_http200 { 200 } else { code };
+            let status = ctx.quirks.failure_status(code);
             Answer { status, ..Answer::ok(body) }
         }))
     }
@@ -181,14 +182,14 @@ impl State {
         Ok(())
     }
 
-    fn read(&self, operation: &str, call: &Call) -> Result<Answer, Refusal> {
+    fn read(&self, operation: &str, call: &Call, quirks: &Quirks) -> Result<Answer, Refusal> {
         let key = |name: &str| match call.query(name) {
             Some(key) if !key.is_empty() => Ok(key),
             _ => depart(format!("{name} is missing")),
         };
         if operation == "people/get" {
             let login = key("login")?;
-            let row = self.people.get(login).map(|person| person_row(login, person));
+            let row = self.people.get(login).map(|person| person_row(login, person, quirks));
             return Ok(Answer::ok(json!({ "ok": true, "person": row })));
         }
         if operation == "lines/get" {
@@ -208,7 +209,7 @@ impl State {
             |rows: Vec<Value>| (rows.len(), rows.into_iter().skip(skip).take(take).collect::<Vec<_>>());
         Ok(Answer::ok(if operation == "people/list" {
             let (total, rows) =
-                part(self.people.iter().map(|(login, person)| person_row(login, person)).collect());
+                part(self.people.iter().map(|(login, person)| person_row(login, person, quirks)).collect());
             json!({ "ok": true, "total": total, "people": rows })
         } else {
             let wanted = call.query("title");
@@ -421,13 +422,29 @@ fn fill(person: &mut Person, fields: &Object) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn person_row(login: &str, person: &Person) -> Value {
-    json!({
-        "login": login, "serial": person.serial, "since": person.since, "fullName": person.full_name,
-        "rank": person.rank, "team": person.team, "active": person.active, "restAfterCall": person.rest_after_call,
-        "phone": person.phone, "shows": person.shows, "taped": person.taped, "dials": person.dials,
-        "media": person.media, "rated": person.rated, "mail": person.mail,
-    })
+fn person_row(login: &str, person: &Person, quirks: &Quirks) -> Value {
+    let mut row = Map::new();
+    for (key, value) in [
+        ("login", json!(login)),
+        ("serial", json!(person.serial)),
+        ("since", json!(person.since)),
+        ("fullName", json!(person.full_name)),
+        ("rank", json!(person.rank)),
+        ("active", json!(person.active)),
+        ("restAfterCall", json!(person.rest_after_call)),
+        ("taped", json!(person.taped)),
+        ("dials", json!(person.dials)),
+        ("media", json!(person.media)),
+        ("rated", json!(person.rated)),
+    ] {
+        row.insert(key.to_owned(), value);
+    }
+    for (key, text) in
+        [("team", &person.team), ("phone", &person.phone), ("shows", &person.shows), ("mail", &person.mail)]
+    {
+        quirks.put_text(&mut row, key, text.as_deref());
+    }
+    Value::Object(row)
 }
 
 fn line_row(title: &str, line: &Line) -> Value {
