@@ -158,10 +158,10 @@ fn story(change: impl FnOnce(&mut Quirks)) {
 
     bench.with(|estate| {
         let hotline = estate.get_mut::<Hotline>();
-        hotline.people.get_mut("ben").unwrap().full_name = "Benjamin".to_owned();
+        hotline.people.get_mut("ben").unwrap().full_name = String::from("Benjamin");
         let line = hotline.lines.get_mut("Front desk").unwrap();
         line.crew.clear();
-        line.spread = "dice".to_owned();
+        line.spread = String::from("dice");
     });
     let drift = bench.run(&["drift", "--format", "json"]).exits(2);
     for id in ["agent/ben", "queue/Front desk"] {
