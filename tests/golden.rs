@@ -22,7 +22,7 @@ use rosterctl::apply::{Status, StepResult, ledger_update, replacement_backup};
 use rosterctl::model::digest::sha256;
 use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::note::Note;
-use rosterctl::model::plan::{Operation, Plan};
+use rosterctl::model::plan::{Operation, Plan, Verb};
 use rosterctl::plan::Options;
 use rosterctl::report::text::TextStyle;
 use rosterctl::report::{Body, BoundPlan, Command, Format, Part, Report, Roots, Run, render};
@@ -46,7 +46,8 @@ fn results(plan: &Plan, done: bool) -> Vec<StepResult> {
         } else {
             vec![Note::Failed { why: "why".to_owned() }]
         },
-        made: (step.operation == Operation::QueueCreate && *status == Status::Done).then(|| "1099".into()),
+        made: (step.operation == Operation::queue(Verb::Create) && *status == Status::Done)
+            .then(|| "1099".into()),
         pending: false,
         identities: Vec::new(),
         carried_out: *status == Status::Done,

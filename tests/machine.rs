@@ -22,7 +22,7 @@ use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use rosterctl::model::live::{Listing, Live, LiveQueue};
-use rosterctl::model::plan::{ChangeOrigin, Operation, Plan};
+use rosterctl::model::plan::{ChangeOrigin, Operation, Plan, Verb};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::retry::{self, Bounds};
 use rosterctl::model::value::Value;
@@ -287,7 +287,7 @@ fn an_unanswered_password_call_is_unknown() {
     ledger_update::changes(&mut ledger, &plan, planning::supports().agents, &ran.results, &BTreeMap::new());
     for version in [1, 2] {
         let again = plan_with(&agents(version), &["8001"], &ledger);
-        assert_eq!(again.steps[0].operation, Operation::AgentPassword, "{version}: {again:?}");
+        assert_eq!(again.steps[0].operation, Operation::agent(Verb::Password), "{version}: {again:?}");
     }
 }
 
@@ -314,7 +314,7 @@ fn a_rotation_is_one_although_the_call_before_it_was_not_confirmed() {
                 "[{{ operatorId: \"8001\", password: {{ store: files, key: a, generate: true, version: {version} }} }}]"
             );
             let plan = plan_with(&agents, &["8001"], &ledger);
-            assert!(plan.steps.iter().any(|step| step.operation == Operation::AgentPassword), "{plan:?}");
+            assert!(plan.steps.iter().any(|step| step.operation.verb == Verb::Password), "{plan:?}");
             assert_eq!(plan.steps.iter().any(|step| step.renew), renews, "{version}: {plan:?}");
         }
     }
@@ -418,7 +418,7 @@ fn a_call_that_a_dead_run_began_confirms_nothing_and_is_made_good() {
     let desired = planning::desired(&[("a.yaml".to_owned(), text)], &workspace);
     let next = rosterctl::plan::plan(&workspace, &desired, &live, &ledger, &Options::default()).unwrap();
     let operations: Vec<Operation> = next.steps.iter().map(|step| step.operation).collect();
-    assert_eq!(operations, [Operation::AgentEdit, Operation::AgentPassword], "{next:?}");
+    assert_eq!(operations, [Operation::agent(Verb::Edit), Operation::agent(Verb::Password)], "{next:?}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use rosterctl::model::equivalence::same;
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::Live;
-use rosterctl::model::plan::{Action, Allowance, Change, Operation, Plan};
+use rosterctl::model::plan::{Action, Allowance, Change, Operation, Plan, Verb};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::rule::Effect;
 use rosterctl::model::value::{Members, Value};
@@ -201,7 +201,7 @@ fn an_incomplete_listing_makes_and_deletes_nothing_of_its_kind(
         }
     }
     let operation = |operation| plan.steps.iter().any(|s| s.operation == operation);
-    prop_assert!(!operation(Operation::AgentDelete) || !agents && !queues);
+    prop_assert!(!operation(Operation::agent(Verb::Delete)) || !agents && !queues);
     if agents || queues {
         // No agent leaves a queue for a deletion that does not happen.
         for change in plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {
@@ -440,9 +440,9 @@ fn fewest_calls(plan: &Plan, before: &Estate) -> Result<(), TestCaseError> {
         for target in step.targets.iter().filter(|_| !step.unbind) {
             *seen.entry((step.operation, target.clone())).or_default() += 1;
         }
-        match step.operation {
-            Operation::AgentEdit | Operation::AgentPassword => prop_assert!(!step.fields.is_empty()),
-            Operation::QueueMembers => {
+        match step.operation.verb {
+            Verb::Edit | Verb::Password => prop_assert!(!step.fields.is_empty()),
+            Verb::Members => {
                 let exten = exten(&step.targets[0], plan.change(&step.targets[0])).expect("a live queue");
                 *queue_calls.entry(exten).or_default() += 1;
             }
@@ -450,12 +450,12 @@ fn fewest_calls(plan: &Plan, before: &Estate) -> Result<(), TestCaseError> {
         }
     }
     for ((operation, target), count) in &seen {
-        prop_assert!(*count == 1 || *operation == Operation::QueueMembers, "{} {}", operation.word(), target);
+        prop_assert!(*count == 1 || operation.verb == Verb::Members, "{} {}", operation, target);
     }
     for (exten, count) in &queue_calls {
         prop_assert_eq!(*count, if rejoins.contains(exten) { 2 } else { 1 }, "calls for queue {}", exten);
     }
-    let deletes = || plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete);
+    let deletes = || plan.steps.iter().filter(|step| step.operation == Operation::agent(Verb::Delete));
     let all: BTreeSet<ResourceId> = deletes().flat_map(|step| step.targets.iter().cloned()).collect();
     let gone = of(Action::Delete);
     prop_assert_eq!(&all, &replaced.union(&gone).cloned().collect::<BTreeSet<_>>());

@@ -23,7 +23,7 @@ use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::LiveQueue;
-use rosterctl::model::plan::{Operation, Plan};
+use rosterctl::model::plan::{Plan, Verb};
 use rosterctl::model::queue::{ASSIGN_MEMBERS, ASSIGN_RULE};
 use rosterctl::model::support::{Support, VerbSpec, Verbs};
 use rosterctl::model::value::Value;
@@ -148,7 +148,7 @@ fn list_after(declared: &str, last: bool, dropped: &str) -> Option<serde_json::V
     let plan = rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &Options::default());
     let plan = plan.unwrap();
     let lists: Vec<usize> =
-        (0..plan.steps.len()).filter(|at| plan.steps[*at].operation == Operation::QueueMembers).collect();
+        (0..plan.steps.len()).filter(|at| plan.steps[*at].operation.verb == Verb::Members).collect();
     assert_eq!(lists.len(), 2, "{:?}", plan.steps);
     let entries = [Entry::Run { plan: Box::new(plan.clone()), ledger: None }];
     let (_, mut results) = journal_recovery::recover(&entries, &planning::supports(), None).unwrap();
@@ -300,7 +300,7 @@ fn agents_are_deleted_in_batches_of_what_a_call_takes() {
     let steps: Vec<_> = steps
         .map(|step| {
             let targets = step.targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-            format!("{} {} {targets} after {}", step.id, step.operation.word(), step.after.join(" "))
+            format!("{} {} {targets} after {}", step.id, step.operation, step.after.join(" "))
         })
         .collect();
     assert_eq!(
@@ -326,12 +326,9 @@ fn a_queue_is_edited_where_its_vendor_can() {
     live.agents = None;
     let plan = rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &Options::default());
     let plan = plan.unwrap();
-    let steps: Vec<_> =
-        plan.steps.iter().map(|step| (step.operation.word(), step.fields.join(" "))).collect();
-    assert_eq!(
-        steps,
-        [("queue.edit", "assignRule".to_owned()), ("queue.members", "assignMembers".to_owned())]
-    );
+    let steps: Vec<String> =
+        plan.steps.iter().map(|step| format!("{} {}", step.operation, step.fields.join(" "))).collect();
+    assert_eq!(steps, ["queue.edit assignRule", "queue.members assignMembers"]);
     let codes: Vec<&str> = plan.findings.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["R101"], "no edit sets `memory`");
     let op = write_op::for_step(&plan, &plan.steps[0]);

@@ -14,12 +14,12 @@ use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::note::Note;
 use crate::model::outcome::Status;
-use crate::model::plan::Operation;
+use crate::model::plan::Verb;
 
 impl Machine {
     /// Returns the dependencies of a deletion that were not read back yet.
     pub(super) fn unverified_deps(&self, at: usize) -> Vec<usize> {
-        if self.plan.steps[at].operation != Operation::AgentDelete {
+        if self.plan.steps[at].operation.verb != Verb::Delete {
             return Vec::new();
         }
         self.before[at].iter().copied().filter(|before| self.steps[*before].awaits_verification()).collect()
@@ -30,7 +30,7 @@ impl Machine {
     /// The vendor's response proves no departure, and an agent may have joined a queue since the plan was made.
     pub(super) fn confirm(&mut self, at: usize) -> Option<Effect> {
         let Phase::Waiting { confirmed: false, guarded } = self.steps[at].phase else { return None };
-        if self.plan.steps[at].operation != Operation::AgentDelete {
+        if self.plan.steps[at].operation.verb != Verb::Delete {
             return None;
         }
         self.steps[at].phase = Phase::Confirming { guarded };
@@ -111,11 +111,11 @@ impl Machine {
     pub(super) fn exclude_queue_members(&mut self, at: usize) {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
-        for id in step.targets.iter().filter(|_| step.operation == Operation::AgentDelete) {
+        for id in step.targets.iter().filter(|_| step.operation.verb == Verb::Delete) {
             if let Some(why) = precondition::in_queue(&id.name, &self.queue_members)
                 && !self.steps[at].left_out.contains(id)
             {
-                self.exclude_target(at, step.operation, id, why);
+                self.exclude_target(at, id, why);
             }
         }
     }

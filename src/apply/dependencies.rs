@@ -6,21 +6,19 @@ use std::sync::Arc;
 use super::machine::{Machine, Phase, Ready};
 use super::write_op;
 use super::write_op::WriteOp;
-use crate::model::id::{OperatorId, ResourceId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::message::Word;
 use crate::model::note::{Deferred, Moved, Note};
 use crate::model::outcome::Status;
-use crate::model::plan::Operation;
+use crate::model::plan::{Operation, Verb};
 use crate::model::value::Members;
 
 impl Machine {
     /// Leaves a target out of a step; skips a step without targets.
-    pub(super) fn exclude_target(&mut self, at: usize, operation: Operation, id: &ResourceId, why: Moved) {
+    pub(super) fn exclude_target(&mut self, at: usize, id: &ResourceId, why: Moved) {
         let state = &mut self.steps[at];
         state.left_out.push(id.clone());
-        if operation == Operation::AgentDelete
-            && let Some(WriteOp::DeleteAgents { ids }) = &mut state.op
-        {
+        if let Some(WriteOp::DeleteAgents { ids }) = &mut state.op {
             ids.retain(|agent| *agent != id.name);
             if !ids.is_empty() {
                 state.note = Some(Note::LeftOut { id: id.clone(), why });
@@ -46,7 +44,7 @@ impl Machine {
         if failed.is_empty() {
             return Ready::Go;
         }
-        if step.operation != Operation::AgentDelete {
+        if step.operation.verb != Verb::Delete {
             let steps = failed.iter().map(|f| Word::from(plan.steps[*f].id.clone())).collect();
             if failed.iter().all(|before| self.only_deferred(*before)) {
                 let deferred: Vec<Deferred> =
@@ -83,7 +81,7 @@ impl Machine {
         for (agent, why) in stay {
             let id = ResourceId::agent(&agent);
             if !self.steps[at].left_out.contains(&id) {
-                self.exclude_target(at, step.operation, &id, why);
+                self.exclude_target(at, &id, why);
             }
         }
         if self.steps[at].is_waiting() { Ready::Go } else { Ready::NotYet }
@@ -99,26 +97,18 @@ impl Machine {
             return true;
         }
         let (first, then) = (&self.plan.steps[before], &self.plan.steps[then]);
-        let deferred = |id: &ResourceId| self.deferred.iter().any(|deferred| deferred.agent == id.name);
-        match first.operation {
-            // A deleted agent is recreated.
-            Operation::AgentDelete => {
-                done && then.operation == Operation::AgentCreate
+        let deferred =
+            |id: &ResourceId| self.deferred.iter().any(|deferred| ResourceId::agent(&deferred.agent) == *id);
+        match first.operation.verb {
+            // A deleted resource is recreated.
+            Verb::Delete => {
+                done && then.operation == Operation { verb: Verb::Create, ..first.operation }
                     && !then.targets.iter().any(|id| state.left_out.contains(id))
             }
             // A deferred agent still exists.
-            Operation::AgentCreate => {
-                matches!(then.operation, Operation::QueueCreate | Operation::QueueMembers)
-                    && first.targets.iter().all(deferred)
-            }
-            Operation::QueueMembers => {
-                then.operation == Operation::QueueMembers && self.only_deferred(before)
-            }
-            Operation::AgentEdit
-            | Operation::AgentPassword
-            | Operation::QueueCreate
-            | Operation::QueueEdit
-            | Operation::SecretPut => false,
+            Verb::Create => then.operation.kind == Kind::Queue && first.targets.iter().all(deferred),
+            Verb::Members => then.operation.verb == Verb::Members && self.only_deferred(before),
+            Verb::Edit | Verb::Password | Verb::Put => false,
         }
     }
 }

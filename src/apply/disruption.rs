@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::write_op;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
+use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step, Verb};
 use crate::model::presence::{Disruption, Objection, Presence, PresencePolicy};
 use crate::model::value::Value;
 
@@ -31,7 +31,7 @@ pub fn is_objected(guard: &PresencePolicy, disruptions: &Disruptions, presence: 
 
 /// Returns the agents that a plan deletes, for good or before it recreates them.
 pub(super) fn deleted_agents(plan: &Plan) -> BTreeSet<OperatorId> {
-    let deletes = plan.steps.iter().filter(|step| step.operation == Operation::AgentDelete);
+    let deletes = plan.steps.iter().filter(|step| step.operation == Operation::agent(Verb::Delete));
     deletes.flat_map(|step| &step.targets).map(|id| id.name.clone()).collect()
 }
 
@@ -55,11 +55,9 @@ pub(super) fn disruptions(
     doomed: &BTreeSet<OperatorId>,
     is_new: impl Fn(&ResourceId) -> bool,
 ) -> Disruptions {
-    match step.operation {
-        Operation::AgentDelete => {
-            step.targets.iter().map(|id| (id.name.clone(), vec![Disruption::Delete])).collect()
-        }
-        Operation::AgentEdit => {
+    match step.operation.verb {
+        Verb::Delete => step.targets.iter().map(|id| (id.name.clone(), vec![Disruption::Delete])).collect(),
+        Verb::Edit => {
             let change = step.targets.first().and_then(|id| plan.change(id));
             let is_update = |change: &&Change| change.action == Action::Update || !is_new(&change.id);
             let Some(change) = change.filter(is_update) else { return Vec::new() };
@@ -67,18 +65,14 @@ pub(super) fn disruptions(
             let disruptions: Vec<Disruption> = sent.filter_map(disruption_by).collect();
             if disruptions.is_empty() { Vec::new() } else { vec![(change.id.name.clone(), disruptions)] }
         }
-        Operation::QueueMembers => write_op::removed(plan, step)
+        Verb::Members => write_op::removed(plan, step)
             .into_keys()
             .map(|id| {
                 let dies = doomed.contains(&id).then_some(Disruption::Delete);
                 (id, dies.into_iter().chain([Disruption::Unqueue]).collect())
             })
             .collect(),
-        Operation::AgentCreate
-        | Operation::AgentPassword
-        | Operation::QueueCreate
-        | Operation::QueueEdit
-        | Operation::SecretPut => Vec::new(),
+        Verb::Create | Verb::Password | Verb::Put => Vec::new(),
     }
 }
 

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::postcondition::{self, Outcome, Verdict};
 use super::readback::ReadBack;
 use super::write_op;
-use crate::model::id::{OperatorId, ResourceId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
 use crate::model::outcome::{Status, StepResult};
-use crate::model::plan::{Operation, Plan, Step};
+use crate::model::plan::{Operation, Plan, Step, Verb};
 use crate::model::support::{Support, Supports};
 use crate::model::value::Members;
 
@@ -47,17 +47,15 @@ pub fn recover(
     }
     for (step, (begun, ended)) in plan.steps.iter().zip(came) {
         let confirmed = matches!(ended, Some((Ending::Done, _)));
-        let doubts = match step.operation {
-            Operation::AgentEdit | Operation::AgentPassword => true,
-            Operation::AgentCreate => live.is_some(),
-            Operation::AgentDelete
-            | Operation::SecretPut
-            | Operation::QueueCreate
-            | Operation::QueueEdit
-            | Operation::QueueMembers => false,
+        let Operation { kind, verb } = step.operation;
+        let doubts = match verb {
+            Verb::Create => live.is_some(),
+            Verb::Edit | Verb::Password => true,
+            Verb::Delete | Verb::Members | Verb::Put => false,
         };
+        let doubts = doubts && kind == Kind::Agent;
         let listed = |id: &ResourceId| Some(live?.agents.as_ref()?.items.contains_key(&id.name));
-        let is_there = |id: &&ResourceId| listed(id).unwrap_or(step.operation != Operation::AgentCreate);
+        let is_there = |id: &&ResourceId| listed(id).unwrap_or(verb != Verb::Create);
         let doubted = step.targets.iter().filter(|_| begun && !confirmed && doubts).filter(is_there);
         let doubted: Vec<ResourceId> = doubted.cloned().collect();
         let open = begun && !matches!(ended, Some((Ending::Done | Ending::Failed, _)));
@@ -72,15 +70,13 @@ pub fn recover(
         // The vendor's confirmation proves the fields that no operation returns. The others count as live state shows
         // them: an edit may have been due after the call, and a list may have been written in part.
         let is_unshown = done
-            && live.is_some_and(|live| match step.operation {
-                Operation::AgentCreate | Operation::AgentEdit | Operation::QueueEdit => {
-                    !shows(plan, supports, step, live)
-                }
-                Operation::QueueMembers => !shows_list(plan, step, live),
-                Operation::QueueCreate => {
+            && live.is_some_and(|live| match verb {
+                Verb::Create if kind == Kind::Queue => {
                     made.as_ref().is_some_and(|made| !shows_created(plan, step, made, live))
                 }
-                Operation::AgentDelete | Operation::AgentPassword | Operation::SecretPut => false,
+                Verb::Create | Verb::Edit => !shows(plan, supports, step, live),
+                Verb::Members => !shows_list(plan, step, live),
+                Verb::Delete | Verb::Password | Verb::Put => false,
             });
         let done = done && !is_unshown;
         let status = match (done, open || is_unshown) {
@@ -90,7 +86,6 @@ pub fn recover(
         };
         // The journal does not name the agents that were left out of a deletion: they are live.
         let alive = |id: &&ResourceId| listed(id) == Some(true);
-        let deletes = step.operation == Operation::AgentDelete;
         let identity = |id: &ResourceId| {
             let record = live?.agents.as_ref()?.items.get(&id.name)?;
             Some((id.name.clone(), *record.identity()))
@@ -99,12 +94,14 @@ pub fn recover(
             live.and_then(|live| live.queues.as_ref()).is_some_and(|queues| queues.items.contains_key(made))
         };
         let pending = made.as_ref().is_some_and(|made| !is_live(made));
-        let creates = step.operation == Operation::AgentCreate && confirmed;
+        let creates = step.operation == Operation::agent(Verb::Create) && confirmed;
         let identities = step.targets.iter().filter(|_| creates).filter_map(identity).collect();
         let members = live.filter(|_| done).and_then(|live| list_with_spared(plan, step, live));
         let left_out = match members {
             Some(_) => step.targets.clone(),
-            None => step.targets.iter().filter(|_| done && deletes).filter(alive).cloned().collect(),
+            None => {
+                step.targets.iter().filter(|_| done && verb == Verb::Delete).filter(alive).cloned().collect()
+            }
         };
         let acknowledged =
             step.targets.iter().filter(|id| is_unshown && confirmed && listed(id) == Some(true));
@@ -161,13 +158,13 @@ pub fn may_still_be_made(entries: &[Entry], orphan_ms: i64, timeout_ms: i64) -> 
         }
     }
     let steps = open.into_iter().filter_map(|(at, (_, until))| Some((plan.steps.get(*at)?, until)));
-    let queues = steps.filter(|(step, _)| step.operation == Operation::QueueCreate);
+    let queues = steps.filter(|(step, _)| step.operation == Operation::queue(Verb::Create));
     queues.filter_map(|(step, until)| Some((step.targets.first()?.clone(), until))).collect()
 }
 
 /// Returns the members that a step sent, and those that are live.
 fn lists<'a>(plan: &'a Plan, step: &'a Step, live: &'a Live) -> Option<(&'a Members, &'a Members)> {
-    let target = step.targets.first().filter(|_| step.operation == Operation::QueueMembers)?;
+    let target = step.targets.first().filter(|_| step.operation.verb == Verb::Members)?;
     let change = plan.change(target);
     let now = live.queues.as_ref()?.items.get(&write_op::exten(target, change)?)?.members()?;
     Some((write_op::sent(step, change)?, now))
@@ -213,7 +210,7 @@ fn shows(plan: &Plan, supports: &Supports, step: &Step, live: &Live) -> bool {
     let edits = plan
         .steps
         .iter()
-        .filter(|other| other.operation == Operation::AgentEdit && other.after.contains(&step.id));
+        .filter(|other| other.operation.verb == Verb::Edit && other.after.contains(&step.id));
     let later: Vec<String> = edits.flat_map(|edit| edit.fields.iter().cloned()).collect();
     let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
     matches!(postcondition::judge(plan, supports, step, None, &later, None, &seen), Verdict::Took)
@@ -221,17 +218,8 @@ fn shows(plan: &Plan, supports: &Supports, step: &Step, live: &Live) -> bool {
 
 /// Returns true if live state shows that a step was carried out.
 fn carried_out(plan: &Plan, agents: &Support, step: &Step, live: &Live) -> bool {
-    match step.operation {
-        Operation::AgentCreate | Operation::AgentEdit | Operation::AgentDelete => {
-            let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
-            let op = write_op::for_step(plan, step);
-            op.is_some_and(|op| postcondition::outcome(agents, &op, &[], &seen, true) == Outcome::Done(None))
-        }
-        // No operation returns a password. The next plan finds queues by their names.
-        Operation::AgentPassword
-        | Operation::SecretPut
-        | Operation::QueueCreate
-        | Operation::QueueEdit
-        | Operation::QueueMembers => false,
-    }
+    // No operation returns a password. The next plan finds queues by their names.
+    let op = write_op::for_step(plan, step).filter(write_op::readable);
+    let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
+    op.is_some_and(|op| postcondition::outcome(agents, &op, &[], &seen, true) == Outcome::Done(None))
 }

@@ -16,7 +16,7 @@ use crate::model::identity::Identity;
 use crate::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use crate::model::live::Live;
 use crate::model::outcome::{Status, StepResult};
-use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
+use crate::model::plan::{Action, Change, FieldDiff, Plan, Step, Verb};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
 use crate::model::support::{Support, Supports};
@@ -55,7 +55,7 @@ pub fn changes(
         if !all && !is_foreign {
             record_members(ledger, change, mine());
         }
-        let deleted = mine().any(|(step, result)| step.operation == Operation::AgentDelete && done(result));
+        let deleted = mine().any(|(step, result)| step.operation.verb == Verb::Delete && done(result));
         if let (true, Some(applied)) = (deleted, ledger.resources.get_mut(&key)) {
             // The next agent of this number is another one.
             applied.identity = Identity::default();
@@ -77,7 +77,7 @@ pub fn changes(
                     mine().any(|(step, result)| {
                         let took = done(result) || result.acknowledged.contains(&change.id);
                         // A password in a store proves nothing about the vendor.
-                        let confirmed = step.operation != Operation::SecretPut && result.confirmed && took;
+                        let confirmed = step.operation.verb != Verb::Put && result.confirmed && took;
                         let reset = took && result.reset.iter().any(|field| field == path);
                         reset || confirmed && step.fields.iter().any(|field| field == path)
                     })
@@ -148,8 +148,7 @@ fn record_members<'a>(
     change: &Change,
     mine: impl Iterator<Item = (&'a Step, &'a StepResult)>,
 ) {
-    let written =
-        mine.filter(|(step, result)| step.operation == Operation::QueueMembers && result.carried_out);
+    let written = mine.filter(|(step, result)| step.operation.verb == Verb::Members && result.carried_out);
     let Some((step, result)) = written.last() else { return };
     if let Some(members) = result.members.as_ref().or_else(|| write_op::sent(step, Some(change))) {
         let applied = ledger.resources.entry(change.id.key()).or_default();
@@ -193,7 +192,7 @@ fn not_taken<'a>(
 ) {
     let made_otherwise = mine.any(|(step, result)| {
         let there = result.doubted.contains(&change.id) || result.acknowledged.contains(&change.id);
-        step.operation == Operation::AgentCreate && result.status == Status::Failed && there
+        step.operation.verb == Verb::Create && result.status == Status::Failed && there
     });
     if change.action == Action::Replace && made_otherwise {
         let applied = ledger.resources.entry(change.id.key()).or_default();
@@ -206,7 +205,7 @@ fn not_taken<'a>(
 /// Records generated passwords of agents that the ledger knows: the next run uses them.
 fn made(ledger: &mut Ledger, plan: &Plan, results: &[StepResult]) {
     for (step, result) in plan.steps.iter().zip(results) {
-        if step.operation != Operation::SecretPut || step.renew || !result.carried_out {
+        if step.operation.verb != Verb::Put || step.renew || !result.carried_out {
             continue;
         }
         for target in &step.targets {

@@ -13,7 +13,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::identity::Identity;
 use crate::model::note::{Allowed, Deferred, Note, Stale};
 use crate::model::outcome::Status;
-use crate::model::plan::{Operation, Plan};
+use crate::model::plan::{Plan, Verb};
 use crate::model::retry::Bounds;
 use crate::model::support::Supports;
 
@@ -354,8 +354,8 @@ impl Machine {
         }
         for moved in &stale {
             let plan = Arc::clone(&self.plan);
-            for (at, step) in plan.steps.iter().enumerate().filter(|(_, s)| s.targets.contains(&moved.id)) {
-                self.exclude_target(at, step.operation, &moved.id, moved.what.clone());
+            for (at, _) in plan.steps.iter().enumerate().filter(|(_, s)| s.targets.contains(&moved.id)) {
+                self.exclude_target(at, &moved.id, moved.what.clone());
             }
         }
         self.left_out = stale;
@@ -461,7 +461,7 @@ impl Machine {
             Err(failure @ (Failure::Unknown(_) | Failure::Late(_) | Failure::Garbled(_))) => {
                 state.note = Some(Note::from(&failure));
                 // No operation returns a password, and a repetition does no harm: send it again.
-                if self.plan.steps[at].operation == Operation::AgentPassword {
+                if self.plan.steps[at].operation.verb == Verb::Password {
                     return self.again(at);
                 }
                 let late = matches!(failure, Failure::Late(_));
@@ -496,12 +496,11 @@ impl Machine {
 
     /// Leaves out targets that moved while a call waited, and sends the rest.
     pub(super) fn moved(&mut self, at: usize, stale: Vec<Stale>) -> Vec<Effect> {
-        let plan = Arc::clone(&self.plan);
         let guarded = !matches!(self.steps[at].phase, Phase::Confirming { guarded: false });
         self.steps[at].phase = Phase::Waiting { confirmed: true, guarded };
         for moved in stale {
             if !self.steps[at].left_out.contains(&moved.id) {
-                self.exclude_target(at, plan.steps[at].operation, &moved.id, moved.what.clone());
+                self.exclude_target(at, &moved.id, moved.what.clone());
             }
             if !self.left_out.contains(&moved) {
                 self.left_out.push(moved);

@@ -16,7 +16,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::message::Word;
 use crate::model::note::{FieldOf, Note, Unread};
-use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
+use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step, Verb};
 use crate::model::support::{Support, Supports};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
@@ -26,17 +26,13 @@ const FEWEST_LEFT: usize = 20;
 /// Returns the resources that prove the effect of a step.
 pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> ReadSet {
     let mut wanted = ReadSet::default();
-    match step.operation {
-        Operation::AgentCreate | Operation::AgentEdit | Operation::AgentDelete => {
-            wanted.agents.extend(step.targets.iter().map(|target| target.name.clone()));
-        }
-        Operation::QueueCreate | Operation::QueueEdit | Operation::QueueMembers => {
-            for target in &step.targets {
-                wanted.queues.insert(key(step, target, plan.change(target), made));
-            }
-        }
-        // No operation returns a password.
-        Operation::AgentPassword | Operation::SecretPut => {}
+    // No operation returns a password.
+    let is_shown = !matches!(step.operation.verb, Verb::Password | Verb::Put);
+    let targets = step.targets.iter().filter(|_| is_shown);
+    match step.operation.kind {
+        Kind::Agent => wanted.agents.extend(targets.map(|target| target.name.clone())),
+        Kind::Queue => wanted.queues.extend(targets.map(|id| key(step, id, plan.change(id), made))),
+        Kind::Seat => {}
     }
     wanted
 }
@@ -78,13 +74,14 @@ pub fn judge(
     sent: Option<&Members>,
     seen: &ReadBack,
 ) -> Verdict {
-    match step.operation {
-        Operation::AgentCreate | Operation::AgentEdit => agents(plan, supports.agents, step, later, seen),
-        Operation::AgentDelete => deleted(step, seen),
-        Operation::QueueCreate | Operation::QueueEdit | Operation::QueueMembers => {
-            queue(plan, supports.queues, step, made, sent, seen)
-        }
-        Operation::AgentPassword | Operation::SecretPut => Verdict::Took,
+    match step.operation.verb {
+        Verb::Password | Verb::Put => Verdict::Took,
+        Verb::Delete => deleted(step, seen),
+        Verb::Create | Verb::Edit | Verb::Members => match step.operation.kind {
+            Kind::Agent => agents(plan, supports.agents, step, later, seen),
+            Kind::Queue => queue(plan, supports.queues, step, made, sent, seen),
+            Kind::Seat => Verdict::Took,
+        },
     }
 }
 
@@ -94,7 +91,7 @@ fn agents(plan: &Plan, support: &Support, step: &Step, later: &[String], seen: &
     let mut unsettled = Open::new();
     let mut unreturned = Vec::new();
     let (mut late, mut forms) = (false, true);
-    let creation = step.operation == Operation::AgentCreate;
+    let creation = step.operation.verb == Verb::Create;
     for target in &step.targets {
         let Some(change) = plan.change(target) else { continue };
         let now = match seen.agent(&target.name) {
@@ -167,7 +164,7 @@ fn answered_for<'a>(
     step: &'a Step,
     later: &'a [String],
 ) -> impl Iterator<Item = (&'a FieldDiff, &'a Value)> {
-    let creation = step.operation == Operation::AgentCreate;
+    let creation = step.operation.verb == Verb::Create;
     let mine = move |diff: &&FieldDiff| if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
     let fields = change.fields.iter().filter(mine).filter(|diff| support.is_read(diff.field));
     fields.filter_map(|diff| Some((diff, write_op::sent_value(step, diff)?)))
@@ -205,7 +202,7 @@ fn deleted(step: &Step, seen: &ReadBack) -> Verdict {
 ///
 /// A new queue is read by its name: the console or another run may have created a second one.
 fn key(step: &Step, target: &ResourceId, change: Option<&Change>, made: Option<&OperatorId>) -> QueueKey {
-    if step.operation == Operation::QueueCreate {
+    if step.operation.verb == Verb::Create {
         return QueueKey::Name(target.name.to_string());
     }
     match made.cloned().or_else(|| exten(target, change)) {
@@ -259,14 +256,14 @@ fn queue(
         Err(why) => return Verdict::Unseen(Note::NotSeen { id: target.clone(), why }),
     };
     let mut amiss = Vec::new();
-    let sends = |diff: &&FieldDiff| match step.operation {
-        Operation::QueueEdit => diff.is_in(&step.fields),
-        _ => !support.mapping(diff.field).is_editable(),
+    let verb = step.operation.verb;
+    let sends = |diff: &&FieldDiff| {
+        if verb == Verb::Edit { diff.is_in(&step.fields) } else { !support.mapping(diff.field).is_editable() }
     };
-    if step.operation != Operation::QueueMembers {
+    if verb != Verb::Members {
         amiss.extend(attributes(change, sends, now));
     }
-    let listed = change.filter(|_| step.operation != Operation::QueueEdit);
+    let listed = change.filter(|_| verb != Verb::Edit);
     if let Some(wanted) = sent.or_else(|| Some(listed?.members_after()?)) {
         amiss.extend(members(target, wanted, &step.strangers, now));
     }
@@ -276,8 +273,7 @@ fn queue(
     let old = was_list(plan, step, now);
     let edits = change.into_iter().flat_map(|change| &change.fields).filter(sends);
     let unedited = edits.into_iter().all(|diff| diff.before.as_ref() == now.record.get(diff.field));
-    if step.operation == Operation::QueueMembers && old || step.operation == Operation::QueueEdit && unedited
-    {
+    if verb == Verb::Members && old || verb == Verb::Edit && unedited {
         Verdict::Late(amiss)
     } else {
         Verdict::Amiss { what: amiss, forms: false }
@@ -429,7 +425,7 @@ pub(super) fn outcome(
 /// Returns the fields that a step sent, that no read-back shows and that an edit can set again.
 pub fn unconfirmed(plan: &Plan, agents: &Support, step: &Step, seen: &ReadBack) -> Open {
     let mut open = Open::new();
-    if !matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit) {
+    if ![Verb::Create, Verb::Edit].map(Operation::agent).contains(&step.operation) {
         return open;
     }
     for target in &step.targets {

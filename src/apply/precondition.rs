@@ -12,7 +12,7 @@ use crate::model::field::{Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::note::{Moved, Stale, Unread};
-use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan};
+use crate::model::plan::{Action, Change, FieldDiff, Plan, Verb};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::support::{Support, Supports};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
@@ -51,7 +51,7 @@ pub fn wanted(plan: &Plan, supports: &Supports, new_too: bool) -> ReadSet {
 /// Returns queues without a change of their own that replaced agents leave and rejoin.
 fn rejoined(plan: &Plan) -> Vec<(&ResourceId, &Members)> {
     let mut found: Vec<(&ResourceId, &Members)> = Vec::new();
-    for step in plan.steps.iter().filter(|s| s.operation == Operation::QueueMembers) {
+    for step in plan.steps.iter().filter(|s| s.operation.verb == Verb::Members) {
         let (Some(target), Some(members)) = (step.targets.first(), &step.members) else { continue };
         if plan.change(target).is_some_and(|change| change.field(&ASSIGN_MEMBERS).is_some()) {
             continue;

@@ -14,7 +14,7 @@ use super::write_op;
 use super::write_op::WriteOp;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::note::{Allowed, Deferred, Note};
-use crate::model::plan::Operation;
+use crate::model::plan::Verb;
 use crate::model::presence::{Disruption, Objection, Presence};
 
 /// Returns the pause between two reads while a step waits.
@@ -34,9 +34,8 @@ impl Machine {
         };
         let steps = &self.plan.steps;
         let is_new = |id: &ResourceId| {
-            let creates = |at: &usize| {
-                steps[*at].operation == Operation::AgentCreate && steps[*at].targets.contains(id)
-            };
+            let creates =
+                |at: &usize| steps[*at].operation.verb == Verb::Create && steps[*at].targets.contains(id);
             let confirmed = |at: &usize| self.steps[*at].answer == Answer::Confirmed;
             self.before[at].iter().any(|before| creates(before) && confirmed(before))
         };
@@ -170,7 +169,7 @@ impl Machine {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
         let id = ResourceId::agent(&deferred.agent);
-        let deletes = matches!(step.operation, Operation::AgentDelete | Operation::QueueMembers);
+        let deletes = matches!(step.operation.verb, Verb::Delete | Verb::Members);
         if deletes
             && self.deleted.contains(&deferred.agent)
             && self.deferred.iter().all(|known| known.agent != deferred.agent)

@@ -11,7 +11,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{Ledger, ReplacementBackup};
 use crate::model::live::Live;
 use crate::model::outcome::StepResult;
-use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan};
+use crate::model::plan::{Action, Change, FieldDiff, Plan, Verb};
 use crate::model::value::Value;
 
 /// Backs up the fields and queues of agents that a plan replaces.
@@ -48,7 +48,7 @@ fn was(change: &Change) -> BTreeMap<String, Json> {
 /// Returns the queues of agents before and after a plan, with the priority before.
 fn returns(plan: &Plan) -> BTreeMap<OperatorId, BTreeMap<String, i64>> {
     let mut found: BTreeMap<OperatorId, BTreeMap<String, i64>> = BTreeMap::new();
-    for step in plan.steps.iter().filter(|step| step.operation == Operation::QueueMembers) {
+    for step in plan.steps.iter().filter(|step| step.operation.verb == Verb::Members) {
         let Some(target) = step.targets.first() else { continue };
         let change = plan.change(target);
         let Some(exten) = exten(target, change) else { continue };
@@ -74,22 +74,16 @@ pub(super) fn mark_restored(ledger: &mut Ledger, plan: &Plan, results: &[StepRes
         let mut open = Vec::new();
         for (step, result) in steps().filter(|(step, _)| step.targets.contains(&id)) {
             let done = result.took(&id);
-            match step.operation {
-                Operation::AgentCreate => made = done,
-                Operation::AgentEdit if !done => open.extend(&step.fields),
-                Operation::AgentEdit
-                | Operation::AgentPassword
-                | Operation::AgentDelete
-                | Operation::QueueCreate
-                | Operation::QueueEdit
-                | Operation::QueueMembers
-                | Operation::SecretPut => {}
+            match step.operation.verb {
+                Verb::Create => made = done,
+                Verb::Edit if !done => open.extend(&step.fields),
+                Verb::Edit | Verb::Password | Verb::Delete | Verb::Members | Verb::Put => {}
             }
         }
         if made {
             kept.fields.retain(|path, _| open.contains(&path));
         }
-        for (step, result) in steps().filter(|(step, _)| step.operation == Operation::QueueMembers) {
+        for (step, result) in steps().filter(|(step, _)| step.operation.verb == Verb::Members) {
             let Some(target) = step.targets.first().filter(|target| result.took(target)) else { continue };
             let change = plan.change(target);
             let inside = sent(step, change).is_some_and(|members| members.contains_key(&id.name));

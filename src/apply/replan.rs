@@ -63,7 +63,7 @@ pub fn moved(saved: &Plan, new: &Plan, supports: &Supports, live: &Live) -> Resu
                 same.iter().position(fits).map(|found| same.swap_remove(found)).is_some()
             });
             if !held && !stale.iter().any(|moved| moved.id == *target) {
-                let what = Moved::NotPlanned { operation: step.operation.word().into() };
+                let what = Moved::NotPlanned { operation: step.operation.to_string().into() };
                 stale.push(Stale { id: target.clone(), what });
             }
         }

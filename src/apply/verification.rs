@@ -10,11 +10,11 @@ use super::postcondition::{Open, Verdict};
 use super::readback::{ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::call::Failure;
-use crate::model::id::ResourceId;
+use crate::model::id::{Kind, ResourceId};
 use crate::model::message::Word;
 use crate::model::note::{Deferred, Note};
 use crate::model::outcome::{Status, StepResult};
-use crate::model::plan::{Operation, Step};
+use crate::model::plan::{Operation, Step, Verb};
 use crate::model::retry;
 
 impl Machine {
@@ -114,11 +114,11 @@ impl Machine {
             let present = seen_step.targets.iter().filter(|id| matches!(seen.agent(&id.name), Ok(Some(_))));
             self.steps[at].present = present.cloned().collect();
             if let Some(made) =
-                self.steps[at].made.as_ref().filter(|_| step.operation == Operation::QueueCreate)
+                self.steps[at].made.as_ref().filter(|_| step.operation == Operation::queue(Verb::Create))
             {
                 self.steps[at].shown |= postcondition::shows_queue(step, made, seen);
             }
-            if step.operation == Operation::AgentCreate {
+            if step.operation == Operation::agent(Verb::Create) {
                 let identity =
                     |id: &ResourceId| Some((id.name.clone(), *seen.agent(&id.name).ok()??.identity()));
                 self.steps[at].identities = seen_step.targets.iter().filter_map(identity).collect();
@@ -129,7 +129,8 @@ impl Machine {
             let sent = state.op.as_ref().and_then(WriteOp::members);
             let gone = |id: &ResourceId| matches!(seen.agent(&id.name), Ok(None));
             let mut acknowledged = Vec::new();
-            if is_confirmed && matches!(step.operation, Operation::AgentCreate | Operation::AgentEdit) {
+            let sets_fields = [Verb::Create, Verb::Edit].map(Operation::agent).contains(&step.operation);
+            if is_confirmed && sets_fields {
                 acknowledged.extend(seen_step.targets.iter().filter(|id| !gone(id)).cloned());
             }
             // Without a confirmation one more edit an agent sets the fields that no operation returns.
@@ -266,17 +267,16 @@ impl Machine {
             Answer::None | Answer::Confirmed => return Vec::new(),
             Answer::Unconfirmed { .. } | Answer::Disproved => {}
         }
-        match self.plan.steps[at].operation {
-            Operation::AgentCreate => state.present.clone(),
-            Operation::AgentEdit | Operation::AgentPassword => {
-                let targets = self.plan.steps[at].targets.iter();
-                targets.filter(|id| !state.left_out.contains(id)).cloned().collect()
+        let step = &self.plan.steps[at];
+        if step.operation.kind != Kind::Agent {
+            return Vec::new();
+        }
+        match step.operation.verb {
+            Verb::Create => state.present.clone(),
+            Verb::Edit | Verb::Password => {
+                step.targets.iter().filter(|id| !state.left_out.contains(id)).cloned().collect()
             }
-            Operation::AgentDelete
-            | Operation::SecretPut
-            | Operation::QueueCreate
-            | Operation::QueueEdit
-            | Operation::QueueMembers => Vec::new(),
+            Verb::Delete | Verb::Members | Verb::Put => Vec::new(),
         }
     }
 
@@ -306,7 +306,7 @@ impl Machine {
                 | Phase::FollowUp { .. } => (Status::Unknown, Vec::new()),
             };
             let mut left_out = state.left_out.clone();
-            if self.plan.steps[at].operation == Operation::QueueMembers && !state.deferred.is_empty() {
+            if self.plan.steps[at].operation.verb == Verb::Members && !state.deferred.is_empty() {
                 // The list that was sent differs from the plan's.
                 left_out.extend(self.plan.steps[at].targets.iter().cloned());
             }
@@ -362,8 +362,8 @@ impl Machine {
                 && other.after.contains(&step.id)
         };
         let recreated = |other: &Step| {
-            step.operation == Operation::AgentDelete
-                && other.operation == Operation::AgentCreate
+            step.operation.verb == Verb::Delete
+                && other.operation == Operation { verb: Verb::Create, ..step.operation }
                 && other.after.contains(&step.id)
         };
         self.plan
@@ -376,13 +376,13 @@ impl Machine {
     /// Returns the fields of a created agent that a later step sends.
     fn later(&self, at: usize) -> Vec<String> {
         let step = &self.plan.steps[at];
-        if step.operation != Operation::AgentCreate {
+        if step.operation.verb != Verb::Create {
             return Vec::new();
         }
         self.plan
             .steps
             .iter()
-            .filter(|other| other.operation == Operation::AgentEdit && other.after.contains(&step.id))
+            .filter(|other| other.operation.verb == Verb::Edit && other.after.contains(&step.id))
             .flat_map(|other| other.fields.iter().cloned())
             .collect()
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::model::agent;
 use crate::model::field::Record;
-use crate::model::id::{OperatorId, ResourceId};
-use crate::model::plan::{Change, FieldDiff, Operation, Plan, Step};
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::plan::{Change, FieldDiff, Plan, Step, Verb};
 use crate::model::secret::SecretRef;
 use crate::model::support::Support;
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
@@ -42,34 +42,37 @@ pub(super) fn readable(op: &WriteOp) -> bool {
 pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     let target = step.targets.first()?;
     let change = plan.change(target);
-    match step.operation {
-        Operation::AgentCreate => Some(WriteOp::CreateAgents {
+    Some(match (step.operation.kind, step.operation.verb) {
+        (Kind::Agent, Verb::Create) => WriteOp::CreateAgents {
             ids: ids(step),
             record: record(change?, step),
             password: secret(change?, &step.fields),
-        }),
-        Operation::AgentEdit => {
-            Some(WriteOp::EditAgent { id: target.name.clone(), record: record(change?, step) })
+        },
+        (Kind::Agent, Verb::Edit) => {
+            WriteOp::EditAgent { id: target.name.clone(), record: record(change?, step) }
         }
-        Operation::AgentPassword => {
-            Some(WriteOp::SetPassword { id: target.name.clone(), password: secret(change?, &step.fields)? })
+        (Kind::Agent, Verb::Password) => {
+            WriteOp::SetPassword { id: target.name.clone(), password: secret(change?, &step.fields)? }
         }
-        Operation::AgentDelete => Some(WriteOp::DeleteAgents { ids: ids(step) }),
-        Operation::QueueCreate => {
-            Some(WriteOp::CreateQueue { name: target.name.to_string(), record: record(change?, step) })
+        (Kind::Agent, Verb::Delete) => WriteOp::DeleteAgents { ids: ids(step) },
+        (Kind::Agent, Verb::Put) => {
+            WriteOp::PutSecret { secret: secret(change?, &step.fields)?, renew: step.renew }
         }
-        Operation::QueueEdit => {
-            Some(WriteOp::EditQueue { exten: exten(target, change)?, record: record(change?, step) })
+        (Kind::Queue, Verb::Create) => {
+            WriteOp::CreateQueue { name: target.name.to_string(), record: record(change?, step) }
         }
-        Operation::QueueMembers => Some(WriteOp::SetMembers {
+        (Kind::Queue, Verb::Edit) => {
+            WriteOp::EditQueue { exten: exten(target, change)?, record: record(change?, step) }
+        }
+        (Kind::Queue, Verb::Members) => WriteOp::SetMembers {
             exten: exten(target, change)?,
             members: Arc::clone(sent(step, change)?),
             before: overwritten(plan, step, change),
-        }),
-        Operation::SecretPut => {
-            Some(WriteOp::PutSecret { secret: secret(change?, &step.fields)?, renew: step.renew })
-        }
-    }
+        },
+        (Kind::Agent, Verb::Members)
+        | (Kind::Queue, Verb::Password | Verb::Delete | Verb::Put)
+        | (Kind::Seat, _) => return None,
+    })
 }
 
 /// Returns the ids of the agents of a step.

@@ -29,7 +29,7 @@ use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::message::Word;
 use crate::model::note::{Refused, Stale};
-use crate::model::plan::{Operation, Plan};
+use crate::model::plan::{Operation, Plan, Verb};
 use crate::model::rule::Effect;
 use crate::report::{BoundPlan, Command, Run};
 use crate::runtime::clock;
@@ -233,7 +233,7 @@ async fn locked(
         moved: work.moved().to_vec(),
         ..ApplyOptions::default()
     };
-    let creates = plan.steps.iter().any(|step| step.operation == Operation::QueueCreate);
+    let creates = plan.steps.iter().any(|step| step.operation == Operation::queue(Verb::Create));
     let creation = if creates { connections::creation_lock(loaded) } else { None };
     // Another run may have created queues since the plan was read.
     let creation = creation.map(|lock| if options.seen.is_some() { lock.unobserved() } else { lock });

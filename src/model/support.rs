@@ -12,6 +12,7 @@
 
 use super::field::{Field, Record};
 use super::id::Kind;
+use super::plan::Verb;
 use super::value::{Sip, Value};
 
 /// A vendor's key for a field in one operation, with its documented lower bound.
@@ -105,6 +106,18 @@ impl Verbs {
     /// The operations of a connector that only reads.
     pub const NONE: Verbs =
         Verbs { create: None, update: None, delete: None, set_members: None, set_password: None };
+
+    /// Returns the operation of a verb.
+    pub fn get(&self, verb: Verb) -> Option<VerbSpec> {
+        match verb {
+            Verb::Create => self.create,
+            Verb::Edit => self.update,
+            Verb::Password => self.set_password,
+            Verb::Delete => self.delete,
+            Verb::Members => self.set_members,
+            Verb::Put => None,
+        }
+    }
 }
 
 /// A field whose value after creation the vendor's document does not specify. The read-back decides.

@@ -20,10 +20,10 @@ use super::sip::holders;
 use super::unknown_members;
 use crate::model::agent::{PASSWORD, SIP};
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Operation, Step};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Operation, Step, Verb};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
-use crate::model::support::{Support, VerbSpec, Verbs};
+use crate::model::support::Support;
 use crate::model::value::{Members, Value};
 
 /// Builds the steps of changes that are ordered by id.
@@ -101,7 +101,7 @@ impl<'a> Builder<'a> {
         members: &Arc<Members>,
         without: &BTreeSet<&OperatorId>,
     ) -> At {
-        let at = self.push(Operation::QueueMembers, vec![id], vec![ASSIGN_MEMBERS.key.to_owned()]);
+        let at = self.push(Operation::queue(Verb::Members), vec![id], vec![ASSIGN_MEMBERS.key.to_owned()]);
         let mut sent = Arc::clone(members);
         if !without.is_empty() {
             Arc::make_mut(&mut sent).retain(|id, _| !without.contains(id));
@@ -149,21 +149,21 @@ impl<'a> Builder<'a> {
     }
 
     /// Returns the most agents in one call of an operation.
-    fn batch(&self, verb: impl Fn(&Verbs) -> Option<VerbSpec>) -> usize {
-        let Some(spec) = verb(&self.context.supports.agents.verbs) else { return 1 };
+    fn batch(&self, verb: Verb) -> usize {
+        let Some(spec) = self.context.supports.agents.verbs.get(verb) else { return 1 };
         let connection = self.context.workspace.connection_of_kind(Kind::Agent);
         let allowed = spec.batch_setting.is_none_or(|s| connection.is_some_and(|c| c.settings.flag(s)));
         if allowed { spec.batch } else { 1 }
     }
 
     fn delete(&mut self, changes: &[&Change]) -> Vec<At> {
-        let batches = changes.chunks(self.batch(|verbs| verbs.delete));
+        let batches = changes.chunks(self.batch(Verb::Delete));
         let targets = |batch: &[&Change]| batch.iter().map(|c| c.id.clone()).collect();
-        batches.map(|batch| self.push(Operation::AgentDelete, targets(batch), Vec::new())).collect()
+        batches.map(|batch| self.push(Operation::agent(Verb::Delete), targets(batch), Vec::new())).collect()
     }
 
     fn create(&mut self, away: &[At]) {
-        let batch = self.batch(|verbs| verbs.create);
+        let batch = self.batch(Verb::Create);
         let new: Vec<&Change> = self
             .changes
             .iter()
@@ -177,8 +177,8 @@ impl<'a> Builder<'a> {
             }
             let run = &new[at..end];
             let targets = run.iter().map(|c| c.id.clone()).collect();
-            let step =
-                self.push(Operation::AgentCreate, targets, creatable(self.context.supports.agents, run[0]));
+            let fields = creatable(self.context.supports.agents, run[0]);
+            let step = self.push(Operation::agent(Verb::Create), targets, fields);
             if run[0].action == Action::Replace {
                 self.after[step].extend(away);
             }
@@ -229,7 +229,7 @@ impl<'a> Builder<'a> {
                 Action::Create | Action::Replace => {
                     let fields = self.second(change);
                     if !fields.is_empty() {
-                        let step = self.push(Operation::AgentEdit, vec![change.id.clone()], fields);
+                        let step = self.push(Operation::agent(Verb::Edit), vec![change.id.clone()], fields);
                         self.after[step].extend(self.creates.get(&change.id.name));
                         self.edits.insert(change.id.name.clone(), step);
                     }
@@ -241,11 +241,11 @@ impl<'a> Builder<'a> {
                         .map(|f| f.field.key.to_owned())
                         .partition(|path| path == PASSWORD.key);
                     if !fields.is_empty() {
-                        let step = self.push(Operation::AgentEdit, vec![change.id.clone()], fields);
+                        let step = self.push(Operation::agent(Verb::Edit), vec![change.id.clone()], fields);
                         self.edits.insert(change.id.name.clone(), step);
                     }
                     if !password.is_empty() {
-                        self.push(Operation::AgentPassword, vec![change.id.clone()], password);
+                        self.push(Operation::agent(Verb::Password), vec![change.id.clone()], password);
                     }
                 }
                 Action::Delete => {}
@@ -283,7 +283,8 @@ impl<'a> Builder<'a> {
                 let put = if let Some(put) = puts.get(&key) {
                     *put
                 } else {
-                    let put = self.push(Operation::SecretPut, Vec::new(), vec![PASSWORD.key.to_owned()]);
+                    let fields = vec![PASSWORD.key.to_owned()];
+                    let put = self.push(Operation::agent(Verb::Put), Vec::new(), fields);
                     self.steps[put].renew = renew;
                     puts.insert(key, put);
                     put
@@ -301,22 +302,22 @@ impl<'a> Builder<'a> {
         let replaced: BTreeSet<&OperatorId> = replaced.iter().map(|c| &c.id.name).collect();
         let mut back: BTreeMap<&str, &Left> = left.iter().map(|l| (l.exten.as_str(), l)).collect();
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Queue) {
-            let operation = match change.action {
-                Action::Create => Operation::QueueCreate,
-                Action::Update | Action::Replace | Action::Delete => Operation::QueueMembers,
+            let verb = match change.action {
+                Action::Create => Verb::Create,
+                Action::Update | Action::Replace | Action::Delete => Verb::Members,
             };
             let keys = change.fields.iter().map(|f| f.field.key.to_owned());
             let (fields, edited): (Vec<String>, Vec<String>) =
-                keys.partition(|key| operation == Operation::QueueCreate || key == ASSIGN_MEMBERS.key);
+                keys.partition(|key| verb == Verb::Create || key == ASSIGN_MEMBERS.key);
             if !edited.is_empty() {
-                self.push(Operation::QueueEdit, vec![change.id.clone()], edited);
+                self.push(Operation::queue(Verb::Edit), vec![change.id.clone()], edited);
             }
-            if fields.is_empty() && operation == Operation::QueueMembers {
+            if fields.is_empty() && verb == Verb::Members {
                 continue;
             }
-            let step = self.push(operation, vec![change.id.clone()], fields);
+            let step = self.push(Operation::queue(verb), vec![change.id.clone()], fields);
             if let Some(sent) = change.members_after() {
-                if operation == Operation::QueueMembers {
+                if verb == Verb::Members {
                     self.steps[step].strangers = self.strangers(sent);
                 }
                 self.after_creation(step, sent);
@@ -363,7 +364,7 @@ impl<'a> Builder<'a> {
             }
         }
         // The step that completes the change, not the one by which replaced agents leave.
-        let ends = |s: &Step| s.operation == Operation::QueueMembers && s.members.is_none();
+        let ends = |s: &Step| s.operation.verb == Verb::Members && s.members.is_none();
         let steps = self.steps.iter().enumerate().filter(|(_, s)| ends(s) && by.contains(&s.targets[0]));
         let steps: Vec<At> = steps.map(|(at, _)| at).collect();
         for last in last {
@@ -375,7 +376,7 @@ impl<'a> Builder<'a> {
     fn sip_numbers(&mut self) {
         let mut takes: BTreeMap<&OperatorId, &str> = BTreeMap::new();
         let mut freed: BTreeMap<&OperatorId, At> = BTreeMap::new();
-        let deletes = self.steps.iter().zip(0..).filter(|(step, _)| step.operation == Operation::AgentDelete);
+        let deletes = self.steps.iter().zip(0..).filter(|(step, _)| step.operation.verb == Verb::Delete);
         let deletes = deletes.flat_map(|(step, at)| step.targets.iter().map(move |id| (id.name.clone(), at)));
         let deletes: BTreeMap<OperatorId, At> = deletes.collect();
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Agent) {
@@ -422,8 +423,8 @@ impl<'a> Builder<'a> {
             let alone =
                 |id: &&&OperatorId| self.edits.get(**id).is_some_and(|at| self.steps[*at].fields.len() == 1);
             let Some(first) = circle.iter().find(alone).or(circle.first()).copied() else { continue };
-            let step =
-                self.push(Operation::AgentEdit, vec![ResourceId::agent(first)], vec![SIP.key.to_owned()]);
+            let (targets, fields) = (vec![ResourceId::agent(first)], vec![SIP.key.to_owned()]);
+            let step = self.push(Operation::agent(Verb::Edit), targets, fields);
             self.steps[step].unbind = true;
             unbound.insert(first, step);
         }

@@ -12,7 +12,7 @@ use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::note::Note;
 use crate::model::outcome::{Status, StepResult};
-use crate::model::plan::{Operation, Plan, Step};
+use crate::model::plan::{Operation, Plan, Step, Verb};
 use crate::model::rule::{AT_WORK, Effect};
 
 /// The value of `format` of a result.
@@ -147,7 +147,7 @@ fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
     let spared: Vec<ResourceId> =
         result.spared.iter().map(|spared| ResourceId::agent(&spared.agent)).collect();
     // A member list that kept busy agents was written all the same.
-    let (done, open) = if step.operation == Operation::QueueMembers && result.only_deferred {
+    let (done, open) = if step.operation.verb == Verb::Members && result.only_deferred {
         (step.targets.clone(), spared)
     } else {
         step.targets.iter().cloned().partition(|id| result.took(id))
@@ -174,7 +174,7 @@ pub fn step(step: &Step) -> String {
 pub fn step_for(step: &Step, ids: &[OperatorId]) -> String {
     let ids: Vec<&OperatorId> = ids.iter().collect();
     let kind = step.targets.first().map_or("", |target| target.kind.word());
-    format!("{} {kind}/{}", step.operation.word(), ranges(&ids))
+    format!("{} {kind}/{}", step.operation, ranges(&ids))
 }
 
 /// Returns true if a run completed all work, and a read-back proved it.

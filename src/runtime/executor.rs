@@ -21,7 +21,7 @@ use crate::apply::write_op::WriteOp;
 use crate::apply::{ApplyOptions, Effect, Event, Finish, Machine, ReadPurpose};
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::plan::{Operation, Plan};
+use crate::model::plan::Plan;
 use crate::model::retry;
 use crate::model::secret::{Secret, SecretRef};
 
@@ -122,8 +122,9 @@ pub async fn run(
                         if repetition > 0 {
                             clock.sleep(retry::backoff(repetition, clock.chance())).await;
                         }
-                        let operation = plan.steps[step].operation;
-                        if operation == Operation::QueueCreate {
+                        let verb = plan.steps[step].operation.verb;
+                        let creates_queue = matches!(op, WriteOp::CreateQueue { .. });
+                        if creates_queue {
                             let mut stop = stop.clone();
                             let begun = tokio::select! {
                                 biased;
@@ -137,8 +138,8 @@ pub async fn run(
                         }
                         let journal = journal.filter(|_| !follow_up);
                         // The wait for a queue counts from the time at which its call leaves.
-                        if let Some(journal) = journal.filter(|_| operation != Operation::QueueCreate)
-                            && let Err(why) = journal.record_intent(step, operation).await
+                        if let Some(journal) = journal.filter(|_| !creates_queue)
+                            && let Err(why) = journal.record_intent(step, verb).await
                         {
                             progress(step, &op, Some(&why));
                             return Event::Answered { step, result: Err(why) };

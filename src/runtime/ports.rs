@@ -10,7 +10,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::model::call::Failure;
 use crate::model::id::OperatorId;
-use crate::model::plan::Operation;
+use crate::model::plan::Verb;
 use crate::model::secret::{Secret, SecretRef};
 
 /// Journal of the steps of a run.
@@ -19,7 +19,7 @@ pub trait StepJournal {
     ///
     /// # Errors
     /// `NotSent` if it cannot be written: the call must not leave.
-    fn record_intent(&self, step: usize, operation: Operation) -> LocalBoxFuture<'_, Result<(), Failure>>;
+    fn record_intent(&self, step: usize, verb: Verb) -> LocalBoxFuture<'_, Result<(), Failure>>;
 
     /// Records the result of a step. If that fails, the next run after a crash reads live state instead.
     fn end(&self, step: usize, result: &Result<Option<OperatorId>, Failure>);

@@ -26,7 +26,7 @@ use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::LiveQueue;
 use crate::model::note::{Stale, Unread};
-use crate::model::plan::{Action, Change, Operation, Plan};
+use crate::model::plan::{Action, Change, Plan, Verb};
 use crate::model::presence::{Presence, PresencePolicy};
 
 /// Queues by number.
@@ -352,7 +352,7 @@ impl Check for PreSendCheck<'_> {
             // From now on the vendor may create the queue, even after a crash. The next run then waits for it.
             match (self.journal, self.op) {
                 (Some(journal), WriteOp::CreateQueue { .. }) => {
-                    journal.record_intent(self.step, Operation::QueueCreate).await
+                    journal.record_intent(self.step, Verb::Create).await
                 }
                 _ => Ok(()),
             }

@@ -22,7 +22,7 @@ use crate::model::call::Failure;
 use crate::model::digest;
 use crate::model::id::{OperatorId, ResourceId, safe};
 use crate::model::journal::{Ending, Entry};
-use crate::model::plan::{Operation, Plan};
+use crate::model::plan::{Operation, Plan, Verb};
 use crate::runtime::clock;
 use crate::runtime::ports::StepJournal;
 
@@ -100,7 +100,7 @@ impl JournalPath {
         let (path, entries) = self.left_behind()?;
         let Some(Entry::Run { mut plan, ledger }) = entries.into_iter().next() else { return Ok(()) };
         plan.changes.retain(|change| change.id != *id);
-        for step in plan.steps.iter_mut().filter(|step| step.operation != Operation::QueueCreate) {
+        for step in plan.steps.iter_mut().filter(|step| step.operation != Operation::queue(Verb::Create)) {
             step.targets.retain(|target| target != id);
         }
         let write = || -> io::Result<()> {
@@ -227,16 +227,12 @@ impl Journal {
     ///
     /// # Errors
     /// The line cannot be written, and the call must not leave.
-    pub async fn begin(&self, step: usize, operation: Operation) -> io::Result<()> {
+    pub async fn begin(&self, step: usize, verb: Verb) -> io::Result<()> {
         let line = self.write(&Entry::Begin { step, at_ms: clock::now_ms() })?;
-        match operation {
+        match verb {
             // Safe to repeat.
-            Operation::AgentEdit | Operation::AgentPassword | Operation::QueueEdit => Ok(()),
-            Operation::AgentCreate
-            | Operation::AgentDelete
-            | Operation::QueueCreate
-            | Operation::QueueMembers
-            | Operation::SecretPut => self.sync(line).await,
+            Verb::Edit | Verb::Password => Ok(()),
+            Verb::Create | Verb::Delete | Verb::Members | Verb::Put => self.sync(line).await,
         }
     }
 
@@ -273,10 +269,10 @@ impl Journal {
 }
 
 impl StepJournal for Journal {
-    fn record_intent(&self, step: usize, operation: Operation) -> LocalBoxFuture<'_, Result<(), Failure>> {
+    fn record_intent(&self, step: usize, verb: Verb) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
             let unwritten = |error| Failure::NotSent(format!("the journal cannot be written: {error}"));
-            self.begin(step, operation).await.map_err(unwritten)
+            self.begin(step, verb).await.map_err(unwritten)
         })
     }
 

@@ -14,7 +14,7 @@ use rosterctl::model::field::{Field, Record, by_key};
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
 use rosterctl::model::ledger::{AppliedPassword, Ledger};
 use rosterctl::model::live::{Listing, Live, LiveQueue, LiveSeats, SeatPassword, Seats};
-use rosterctl::model::plan::{Action, Change, Operation, Plan, Step};
+use rosterctl::model::plan::{Action, Change, Plan, Step, Verb};
 use rosterctl::model::queue::{self, ASSIGN_MEMBERS};
 use rosterctl::model::seat::{self, Figures, LiveSeat};
 use rosterctl::model::source::File;
@@ -255,21 +255,22 @@ impl Estate {
         }
         for target in &step.targets {
             let change = plan.change(target);
-            match step.operation {
-                Operation::AgentCreate => self.create(target, change.ok_or("no change")?, step)?,
-                Operation::AgentEdit => self.edit(target, change.ok_or("no change")?, step)?,
-                Operation::AgentPassword => {
+            match (step.operation.kind, step.operation.verb) {
+                (Kind::Agent, Verb::Create) => self.create(target, change.ok_or("no change")?, step)?,
+                (Kind::Agent, Verb::Edit) => self.edit(target, change.ok_or("no change")?, step)?,
+                (Kind::Agent, Verb::Password) => {
                     let change = change.ok_or("no change")?;
                     if !self.agents().contains_key(&target.name) {
                         return Err(format!("{target} is not there"));
                     }
                     self.set_password(&target.name, change)?;
                 }
-                Operation::AgentDelete => self.delete(target)?,
-                Operation::QueueCreate => self.create_queue(target, change.ok_or("no change")?),
-                Operation::QueueEdit => self.edit_queue(target, change.ok_or("no change")?, step)?,
-                Operation::QueueMembers => self.set_members(target, change, step)?,
-                Operation::SecretPut => {}
+                (Kind::Agent, Verb::Delete) => self.delete(target)?,
+                (Kind::Queue, Verb::Create) => self.create_queue(target, change.ok_or("no change")?),
+                (Kind::Queue, Verb::Edit) => self.edit_queue(target, change.ok_or("no change")?, step)?,
+                (Kind::Queue, Verb::Members) => self.set_members(target, change, step)?,
+                (Kind::Agent, Verb::Put) => {}
+                _ => return Err(format!("the vendor has no {}", step.operation)),
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ use crate::cli::console::Console;
 use crate::model::id::{Kind, ResourceId};
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
-use crate::model::plan::{Operation, Plan};
+use crate::model::plan::{Operation, Plan, Verb};
 use crate::model::retry;
 use crate::runtime::clock;
 
@@ -37,17 +37,17 @@ pub(crate) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console:
     // The plan refused the journal of another workspace.
     keep(loaded, &mut both, &loaded.journal().unfinished().unwrap_or_default());
     // The queues of a damaged journal are unknown.
+    let creates = plan.steps.iter().filter(|step| step.operation == Operation::queue(Verb::Create));
+    let new = creates.flat_map(|step| &step.targets);
     if let Some(last_ms) = loaded.journal().damaged_ms() {
-        let new = plan.steps.iter().filter(|step| step.operation == Operation::QueueCreate);
-        for id in new.flat_map(|step| &step.targets) {
+        for id in new.clone() {
             put_off(&mut both, id, last_ms.saturating_add(millis(orphan(loaded))));
         }
     }
     let awaited = both.awaited.iter().filter_map(|(id, until)| Some((ResourceId::parse(id)?, *until)));
     let awaited: BTreeMap<ResourceId, i64> = awaited.collect();
     let now = clock::now_ms();
-    let new = plan.steps.iter().filter(|step| step.operation == Operation::QueueCreate);
-    let until = new.flat_map(|step| &step.targets).filter_map(|id| Some((awaited.get(id)?, id)));
+    let until = new.filter_map(|id| Some((awaited.get(id)?, id)));
     let Some((until, id)) = until.max().filter(|(until, _)| **until > now) else { return false };
     // If the clock was set back, the wait is at most twice the connection's timeout.
     let pause = (until - now).min(timeout.saturating_mul(2));
@@ -79,7 +79,7 @@ pub(crate) fn note(loaded: &Loaded, ledger: &mut Ledger, plan: &Plan, results: &
     ledger.awaited.retain(|_, until| *until > now_ms);
     let until = now_ms.saturating_add(millis(timeout(loaded)));
     for (step, result) in
-        plan.steps.iter().zip(results).filter(|(s, _)| s.operation == Operation::QueueCreate)
+        plan.steps.iter().zip(results).filter(|(s, _)| s.operation == Operation::queue(Verb::Create))
     {
         for id in &step.targets {
             match result.status {

@@ -11,7 +11,7 @@ use crate::messages::en;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::note::Note;
 use crate::model::outcome::{Status, StepResult};
-use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step};
+use crate::model::plan::{Action, Change, FieldDiff, Plan, Step, Verb};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::reason::ChangeReason;
 use crate::model::support::Supports;
@@ -67,8 +67,8 @@ pub(super) fn sort(plan: &Plan, run: &Run) -> Outcome {
             let (status, why) = why(&change.id, mine);
             let status = if in_part && status == Status::Skipped { Status::Done } else { status };
             let subject = change.id.to_string();
-            let is_deletion = |ended: &Ended<'_>| ended.0.operation == Operation::AgentDelete;
-            let deleted = mine.iter().any(|ended| is_deletion(ended) && took(ended, &change.id));
+            let gone = |ended: &Ended<'_>| ended.0.operation.verb == Verb::Delete && took(ended, &change.id);
+            let deleted = mine.iter().any(gone);
             let change = Some(open_part(change, mine));
             outcome.open.push(Open { subject, status, why, change, deleted });
         }
@@ -122,10 +122,8 @@ fn done_part(change: &Change, mine: &[Ended<'_>]) -> Option<Change> {
         }
         return (!done.fields.is_empty()).then_some(done);
     }
-    let bears = |operation| {
-        matches!(operation, Operation::AgentCreate | Operation::AgentDelete | Operation::QueueCreate)
-    };
-    if mine.iter().any(|ended| bears(ended.0.operation) && !took(ended, &change.id)) {
+    let bears = |(step, _): &Ended<'_>| matches!(step.operation.verb, Verb::Create | Verb::Delete);
+    if mine.iter().any(|ended| bears(ended) && !took(ended, &change.id)) {
         return None;
     }
     let open = open_fields(&change.id, mine);
@@ -136,10 +134,9 @@ fn done_part(change: &Change, mine: &[Ended<'_>]) -> Option<Change> {
 /// Returns the part of a change that was not done.
 fn open_part(change: &Change, mine: &[Ended<'_>]) -> Change {
     let open = open_fields(&change.id, mine);
-    let bears =
-        |(step, _): &&Ended<'_>| matches!(step.operation, Operation::AgentCreate | Operation::QueueCreate);
+    let creation = mine.iter().find(|(step, _)| step.operation.verb == Verb::Create);
     let mut left = change.clone();
-    if mine.iter().find(bears).is_some_and(|ended| took(ended, &change.id)) {
+    if creation.is_some_and(|ended| took(ended, &change.id)) {
         left.action = Action::Update;
     }
     if left.action == Action::Update {
@@ -157,7 +154,7 @@ fn open_part(change: &Change, mine: &[Ended<'_>]) -> Change {
 fn written(change: &Change, mine: &[Ended<'_>]) -> Option<Members> {
     let is_written = |(step, result): &&Ended<'_>| {
         let written = result.carried_out || result.status == Status::Done;
-        step.operation == Operation::QueueMembers && written
+        step.operation.verb == Verb::Members && written
     };
     let (step, result) = mine.iter().rfind(is_written)?;
     let sent = result.members.as_ref().or(step.members.as_ref()).or(change.members_after())?;

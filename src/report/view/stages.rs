@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::plan::{Operation, Step};
+use crate::model::plan::{Operation, Step, Verb};
 
 /// The maximum number of stages in a readable picture.
 const MOST: usize = 12;
@@ -34,17 +34,16 @@ pub struct Stage {
 impl Stage {
     /// Describes the stage: `make 80 agents`.
     pub fn words(&self) -> String {
-        let (verb, one, many) = match self.operation {
-            Operation::AgentCreate => ("make", "agent", "agents"),
-            Operation::AgentEdit => ("edit", "agent", "agents"),
-            Operation::AgentPassword => ("set the password of", "agent", "agents"),
-            Operation::AgentDelete => ("delete", "agent", "agents"),
-            Operation::QueueCreate => ("make", "queue", "queues"),
-            Operation::QueueEdit => ("edit", "queue", "queues"),
-            Operation::QueueMembers => ("set the members of", "queue", "queues"),
-            Operation::SecretPut => ("store the password of", "agent", "agents"),
+        let verb = match self.operation.verb {
+            Verb::Create => "make",
+            Verb::Edit => "edit",
+            Verb::Password => "set the password of",
+            Verb::Delete => "delete",
+            Verb::Members => "set the members of",
+            Verb::Put => "store the password of",
         };
-        format!("{verb} {} {}", self.targets, if self.targets == 1 { one } else { many })
+        let plural = if self.targets == 1 { "" } else { "s" };
+        format!("{verb} {} {}{plural}", self.targets, self.operation.kind.word())
     }
 }
 
@@ -55,27 +54,30 @@ impl Order {
     }
 }
 
+/// The place of a stage: its distance from the start, whether it calls a secret store, and its operation.
+type Place = (usize, bool, Operation);
+
 /// Groups steps into stages. Steps of one operation at the same distance from the start share a stage.
 pub(super) fn from_steps(steps: &[Step]) -> Order {
-    let mut depth: BTreeMap<&str, (usize, Operation)> = BTreeMap::new();
-    let mut stages: BTreeMap<(usize, Operation), (usize, usize)> = BTreeMap::new();
+    let mut depth: BTreeMap<&str, Place> = BTreeMap::new();
+    let mut stages: BTreeMap<Place, (usize, usize)> = BTreeMap::new();
     let mut arrows = BTreeSet::new();
     for step in steps {
-        let before: Vec<(usize, Operation)> =
-            step.after.iter().filter_map(|id| depth.get(id.as_str()).copied()).collect();
-        let own = (before.iter().map(|(depth, _)| depth + 1).max().unwrap_or(0), step.operation);
+        let before: Vec<Place> = step.after.iter().filter_map(|id| depth.get(id.as_str()).copied()).collect();
+        let distance = before.iter().map(|(distance, ..)| distance + 1).max().unwrap_or(0);
+        let own = (distance, step.operation.verb == Verb::Put, step.operation);
         depth.insert(&step.id, own);
         arrows.extend(before.into_iter().map(|stage| (stage, own)));
         let stage = stages.entry(own).or_default();
         stage.0 += step.targets.len();
         stage.1 += 1;
     }
-    let places: BTreeMap<(usize, Operation), usize> = stages.keys().copied().zip(0..).collect();
+    let places: BTreeMap<Place, usize> = stages.keys().copied().zip(0..).collect();
     Order {
         arrows: arrows.iter().filter_map(|(from, to)| Some((*places.get(from)?, *places.get(to)?))).collect(),
         stages: stages
             .into_iter()
-            .map(|((_, operation), (targets, calls))| Stage { operation, targets, calls })
+            .map(|((.., operation), (targets, calls))| Stage { operation, targets, calls })
             .collect(),
     }
 }

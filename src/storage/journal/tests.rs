@@ -39,10 +39,10 @@ async fn concurrent_intents_share_a_sync_and_every_line_is_there() -> io::Result
     let folder = tempfile::tempdir()?;
     let desk = desk(folder.path(), "acme", "")?;
     let journal = desk.start(&plan("acme"), 0)?;
-    let all = (0..50).map(|step| journal.begin(step, Operation::AgentCreate));
+    let all = (0..50).map(|step| journal.begin(step, Verb::Create));
     futures_util::future::try_join_all(all).await?;
     assert_eq!(*journal.synced.lock().await, 51);
-    journal.begin(50, Operation::AgentEdit).await?;
+    journal.begin(50, Verb::Edit).await?;
     journal.end(0, &Ok(None));
     assert_eq!((*journal.synced.lock().await, read(&fs::read(&journal.path)?).0.len()), (51, 53));
     Ok(())

@@ -8,7 +8,7 @@ use rosterctl::model::id::OperatorId;
 use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::Live;
-use rosterctl::model::plan::{Operation, Plan};
+use rosterctl::model::plan::{Plan, Verb};
 use rosterctl::model::support::Supports;
 use rosterctl::runtime::ports::StepJournal;
 
@@ -19,7 +19,7 @@ use super::world::World;
 pub(super) struct WorldJournal(pub(super) Shared);
 
 impl StepJournal for WorldJournal {
-    fn record_intent(&self, step: usize, _: Operation) -> LocalBoxFuture<'_, Result<(), Failure>> {
+    fn record_intent(&self, step: usize, _: Verb) -> LocalBoxFuture<'_, Result<(), Failure>> {
         let mut world = self.0.borrow_mut();
         let at_ms = world.now;
         world.write_journal(Entry::Begin { step, at_ms });

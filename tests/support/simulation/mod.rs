@@ -59,7 +59,7 @@ use rosterctl::model::identity::Identity;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::live::Live;
 use rosterctl::model::outcome::Status;
-use rosterctl::model::plan::{Action, Allowance, Operation, Plan};
+use rosterctl::model::plan::{Action, Allowance, Operation, Plan, Verb};
 use rosterctl::model::rule::Effect as Weight;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::plan::{self, Options};
@@ -400,10 +400,7 @@ impl<'a> Client<'a> {
         for step in &plan.steps {
             world.note(format!(
                 "plan: {} {} {:?} after {:?}",
-                step.id,
-                step.operation.word(),
-                step.targets,
-                step.after
+                step.id, step.operation, step.targets, step.after
             ));
         }
     }
@@ -472,7 +469,7 @@ fn forget_identities(ledger: &mut Ledger, live: &mut Live) {
 /// Returns a plan whose deletions wait for nothing.
 fn early_delete(plan: &Plan) -> Arc<Plan> {
     let mut plan = plan.clone();
-    for step in plan.steps.iter_mut().filter(|step| step.operation == Operation::AgentDelete) {
+    for step in plan.steps.iter_mut().filter(|step| step.operation == Operation::agent(Verb::Delete)) {
         step.after.clear();
     }
     Arc::new(plan)

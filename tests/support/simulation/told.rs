@@ -4,9 +4,9 @@ use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::WebchatQueue;
 use std::collections::BTreeMap;
 
-use rosterctl::model::id::ResourceId;
+use rosterctl::model::id::{Kind, ResourceId};
 use rosterctl::model::outcome::{Status, StepResult};
-use rosterctl::model::plan::{Action, Change, Operation, Plan, Step};
+use rosterctl::model::plan::{Action, Change, Plan, Step, Verb};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::value::Value;
 
@@ -30,8 +30,8 @@ impl World {
                     let later = plan.steps.iter().skip(at + 1);
                     wrong.extend(self.not_so(step, result, change, &facts, later));
                 } else if result.status == Status::Skipped && !result.carried_out {
-                    let untried = (step.operation.word(), target.to_string());
-                    if self.carried.contains(&untried) {
+                    let untried = (step.operation.to_string(), target.to_string());
+                    if self.carried.iter().any(|(word, id)| (*word, id) == (&*untried.0, &untried.1)) {
                         wrong.push(format!(
                             "{} of {target} was carried out, and is told as skipped",
                             untried.0
@@ -71,8 +71,8 @@ impl World {
         let id = change.id.to_string();
         let name = change.id.name.as_str();
         let touches = |other: &Step| other.targets.contains(&change.id);
-        match step.operation {
-            Operation::AgentCreate => {
+        match (step.operation.kind, step.operation.verb) {
+            (Kind::Agent, Verb::Create) => {
                 let Some(agent) = self.estate.get::<AgentConfig>().agent(name) else {
                     return Some(format!("{id} was created, and is not there"));
                 };
@@ -82,18 +82,18 @@ impl World {
                 (told.is_some_and(|told| told.is_another(&is)))
                     .then(|| format!("{id} was created as {told:?}, and is {is:?}"))
             }
-            Operation::AgentEdit | Operation::QueueEdit => step.fields.iter().find_map(|key| {
+            (Kind::Agent | Kind::Queue, Verb::Edit) => step.fields.iter().find_map(|key| {
                 let diff = change.fields.iter().find(|diff| diff.field.key == key)?;
                 let told = diff.after.as_ref()?.to_json().to_string();
                 let now = facts.get(&(id.clone(), diff.field.key))?;
                 (*now != told).then(|| format!("{key} of {id} was set to {told}, and is {now}"))
             }),
-            Operation::AgentDelete => {
+            (Kind::Agent, Verb::Delete) => {
                 let is_there = self.estate.get::<AgentConfig>().agent(name).is_some();
                 (is_there && change.action == Action::Delete)
                     .then(|| format!("{id} was deleted, and is there"))
             }
-            Operation::QueueCreate => {
+            (Kind::Queue, Verb::Create) => {
                 let Some(made) = &result.made else {
                     let is_there = facts.contains_key(&(id.clone(), "exten"));
                     return (!is_there).then(|| format!("{id} was created, and is not there"));
@@ -101,7 +101,7 @@ impl World {
                 let is_there = self.estate.get::<WebchatQueue>().queue(made.as_str()).is_some();
                 (!is_there).then(|| format!("{id} was created as {made}, and is not there"))
             }
-            Operation::QueueMembers => {
+            (Kind::Queue, Verb::Members) => {
                 if later.any(|other| other.operation == step.operation && touches(other)) {
                     return None;
                 }
@@ -116,7 +116,8 @@ impl World {
                 let now = self.members_of(&change.id, change.exten.as_deref())?;
                 (now != told).then(|| format!("{id} was given {told}, and has {now}"))
             }
-            Operation::AgentPassword | Operation::SecretPut => None,
+            (Kind::Agent, Verb::Password | Verb::Put) => None,
+            _ => Some(format!("{} of {id} was done, and no vendor does it", step.operation)),
         }
     }
 
@@ -139,7 +140,7 @@ impl World {
         for change in plan.changes.iter().filter(declares) {
             let id = change.id.to_string();
             let mine = plan.steps.iter().zip(results).filter(|(step, _)| step.targets.contains(&change.id));
-            let mut lists = mine.filter(|(step, _)| step.operation == Operation::QueueMembers).peekable();
+            let mut lists = mine.filter(|(step, _)| step.operation.verb == Verb::Members).peekable();
             if lists.peek().is_none() || self.owners.is_touched(&id) {
                 continue;
             }
