@@ -418,7 +418,7 @@ fn a_run_that_is_interrupted_before_it_writes_exits_with_130_and_frees_the_lock(
     Command::new("kill").args(["-INT", &apply.id().to_string()]).status().unwrap();
     assert_eq!(apply.wait().unwrap().code(), Some(130));
     let said = run_in(folder.path(), &["unlock"], &[]).exits(0);
-    assert_eq!(said.out, "The lock is free: nothing to do.\n");
+    assert_eq!(said.out, "No run holds the lock: nothing to free.\n");
 
     // With `--format json` the output is JSON even after an interrupt.
     let plan = command_in(folder.path(), &["plan", "--format", "json"], &[])

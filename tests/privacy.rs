@@ -82,6 +82,9 @@ fn fields() -> impl Strategy<Value = Case> {
     )
 }
 
+/// A member of a live queue that is no agent.
+const MEMBER: &str = "li.si@example.com";
+
 /// An agent's fields, and their personal values.
 type Case = (Map<String, Json>, Vec<String>);
 
@@ -112,7 +115,7 @@ impl Estate {
     fn personal(&self) -> Vec<&str> {
         let sides = self.declared.iter().chain(&self.live).flatten();
         let all = sides.flat_map(|(_, personal)| personal);
-        all.map(String::as_str).collect()
+        all.map(String::as_str).chain([MEMBER]).collect()
     }
 
     fn plan(&self) -> Plan {
@@ -161,8 +164,7 @@ impl Estate {
             Some((id(at), Json::from(words)))
         });
         let agents: Map<String, Json> = agents.collect();
-        let queue =
-            json!({ "displayName": "售前", "assignRule": "least", "memory": "off", "assignMembers": [] });
+        let queue = json!({ "displayName": "售前", "assignRule": "least", "memory": "off", "assignMembers": [MEMBER] });
         json!({ "agents": agents, "queues": { "1001": queue } })
     }
 }

@@ -60,13 +60,14 @@ impl Machine {
         // The presence guard has left out the agents that it deferred.
         for before in failed.into_iter().filter(|before| !self.only_deferred(*before)) {
             for target in &plan.steps[before].targets {
-                let change = plan.change(target);
+                let change = plan.list_change(target);
                 let old = change.and_then(|change| change.members_before());
                 let new = change.and_then(|change| change.members_after());
                 let has = |list: Option<&Arc<Members>>, id: &OperatorId| {
                     list.is_some_and(|list| list.contains_key(id))
                 };
-                let seen = write_op::exten(target, change).and_then(|exten| self.queue_members.get(&exten));
+                let seen = write_op::exten(target, plan.change(target))
+                    .and_then(|exten| self.queue_members.get(&exten));
                 let failed = matches!(self.steps[before].phase, Phase::Ended { status: Status::Failed, .. });
                 // A recreated agent rejoins its queues only after the whole step took effect.
                 let last = plan.steps[before].members.is_none();

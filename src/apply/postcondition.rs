@@ -17,6 +17,7 @@ use crate::model::live::LiveQueue;
 use crate::model::message::Word;
 use crate::model::note::{FieldOf, Note, Unread};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step, Verb};
+use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::support::{Support, Supports};
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
@@ -79,7 +80,7 @@ pub fn judge(
         Verb::Delete => deleted(step, seen),
         Verb::Create | Verb::Edit | Verb::Members => match step.operation.kind {
             Kind::Agent => agents(plan, supports.agents, step, later, seen),
-            Kind::Queue => queue(plan, supports.queues, step, made, sent, seen),
+            Kind::Queue => queue(plan, step, made, sent, seen),
             Kind::Seat => Verdict::Took,
         },
     }
@@ -236,7 +237,6 @@ pub fn dropped(plan: &Plan, step: &Step, sent: Option<&Members>, seen: &ReadBack
 /// Judges a step of a queue.
 fn queue(
     plan: &Plan,
-    support: &Support,
     step: &Step,
     made: Option<&OperatorId>,
     sent: Option<&Members>,
@@ -249,7 +249,7 @@ fn queue(
         Ok([(_, now)]) => now,
         Ok([]) => return Verdict::Late(vec![Note::Missing { id: target.clone() }]),
         Ok(many) => {
-            let extens = many.iter().map(|(exten, _)| exten.clone()).collect();
+            let extens = many.iter().map(|(exten, _)| exten.into()).collect();
             let what = vec![Note::Several { id: target.clone(), extens }];
             return Verdict::Amiss { what, forms: false };
         }
@@ -258,7 +258,7 @@ fn queue(
     let mut amiss = Vec::new();
     let verb = step.operation.verb;
     let sends = |diff: &&FieldDiff| {
-        if verb == Verb::Edit { diff.is_in(&step.fields) } else { !support.mapping(diff.field).is_editable() }
+        if verb == Verb::Edit { diff.is_in(&step.fields) } else { *diff.field != ASSIGN_MEMBERS }
     };
     if verb != Verb::Members {
         amiss.extend(attributes(change, sends, now));

@@ -53,7 +53,7 @@ fn rejoined(plan: &Plan) -> Vec<(&ResourceId, &Members)> {
     let mut found: Vec<(&ResourceId, &Members)> = Vec::new();
     for step in plan.steps.iter().filter(|s| s.operation.verb == Verb::Members) {
         let (Some(target), Some(members)) = (step.targets.first(), &step.members) else { continue };
-        if plan.change(target).is_some_and(|change| change.field(&ASSIGN_MEMBERS).is_some()) {
+        if plan.list_change(target).is_some() {
             continue;
         }
         match found.iter_mut().find(|(id, _)| *id == target) {
@@ -216,13 +216,13 @@ pub(super) fn in_queue(
     queues: &BTreeMap<OperatorId, BTreeSet<OperatorId>>,
 ) -> Option<Moved> {
     let (exten, _) = queues.iter().find(|(_, members)| members.contains(agent))?;
-    Some(Moved::InQueue { exten: exten.clone() })
+    Some(Moved::InQueue { exten: exten.into() })
 }
 
 /// Returns the queue that has the name of a new one by now.
 pub(super) fn created_since(name: &str, now: &[(OperatorId, LiveQueue)]) -> Option<Moved> {
     let (exten, _) = now.iter().find(|(_, queue)| *queue.name == *name)?;
-    Some(Moved::NameTaken { exten: exten.clone() })
+    Some(Moved::NameTaken { exten: exten.into() })
 }
 
 /// Returns the change of a list since the plan was made, before a call replaces the list.

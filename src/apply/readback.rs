@@ -95,7 +95,7 @@ pub fn matching(
 /// It lacks those of one.
 pub fn with_members(found: Vec<(OperatorId, LiveQueue)>) -> Result<Vec<(OperatorId, LiveQueue)>, Unread> {
     match found.iter().find(|(_, queue)| queue.members().is_none()) {
-        Some((exten, _)) => Err(Unread::NoMembers { exten: exten.clone() }),
+        Some((exten, _)) => Err(Unread::NoMembers { exten: exten.into() }),
         None => Ok(found),
     }
 }

@@ -50,10 +50,9 @@ fn returns(plan: &Plan) -> BTreeMap<OperatorId, BTreeMap<String, i64>> {
     let mut found: BTreeMap<OperatorId, BTreeMap<String, i64>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| step.operation.verb == Verb::Members) {
         let Some(target) = step.targets.first() else { continue };
-        let change = plan.change(target);
-        let Some(exten) = exten(target, change) else { continue };
+        let Some(exten) = exten(target, plan.change(target)) else { continue };
         // A queue without a change of its own ends with its members before.
-        let (before, after) = match change {
+        let (before, after) = match plan.list_change(target) {
             Some(change) => (change.members_before(), change.members_after()),
             None => (step.members.as_ref(), step.members.as_ref()),
         };

@@ -176,7 +176,7 @@ impl Machine {
                 Verdict::Late(what) => {
                     let state = &mut self.steps[at];
                     if let Some(exten) = state.made.clone().filter(|_| !state.shown) {
-                        self.end(at, Status::Failed, Note::NotListed { exten });
+                        self.end(at, Status::Failed, Note::NotListed { exten: (&exten).into() });
                     } else {
                         state.answer = Answer::Disproved;
                         self.fail_unverified(at, what, true);

@@ -135,7 +135,7 @@ pub fn dropped_by_vendor(strangers: &[OperatorId], sent: &Members, now: &Members
 ///
 /// A queue without a change of its own ends with them: they are its longest list.
 pub fn members_before_plan<'a>(plan: &'a Plan, step: &Step) -> &'a Members {
-    let known = if let Some(change) = step.targets.first().and_then(|target| plan.change(target)) {
+    let known = if let Some(change) = step.targets.first().and_then(|target| plan.list_change(target)) {
         change.members_before()
     } else {
         let same = plan.steps.iter().filter(|s| s.operation == step.operation && s.targets == step.targets);

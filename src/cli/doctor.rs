@@ -555,7 +555,7 @@ fn presence(loaded: &Loaded) -> Check {
         ("", untold) => Check::warning(
             "presence",
             format!(
-                "no connection reports a protected state, so no agent is guarded before being \
+                "no connection knows who is at work in a protected state, so no agent is guarded before being \
                  deleted, disabled, moved or taken out of a queue: {untold}"
             ),
             "add a connection of that provider, or protect another state",

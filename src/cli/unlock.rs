@@ -26,7 +26,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let (place, workspace) = load::workspace(&arguments.workspace)?;
     let store = Store::open(&workspace, &place)?;
     console.out(&match store.unlock(arguments.force, &|said| console.note(said)).await? {
-        LockStatus::Nothing => "The lock is free: nothing to do.\n".to_owned(),
+        LockStatus::Nothing => "No run holds the lock: nothing to free.\n".to_owned(),
         LockStatus::Holder(holding) => {
             format!("The lock was held by {}.\nIt is free now.\n", holding.words())
         }

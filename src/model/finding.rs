@@ -66,7 +66,7 @@ messages! {
         /// A live agent is in no manifest. `unspeakable` says why no manifest may name it.
         UnmanagedAgent { name: Option<String>, unspeakable: Option<IdObjection> },
         /// A live queue is in no manifest.
-        UnmanagedQueue { exten: OperatorId },
+        UnmanagedQueue { exten: Word },
         /// A live voice seat is in no manifest.
         UnmanagedSeat { name: Option<String> },
         /// Members of a queue whose list is written are no agents.
@@ -76,13 +76,13 @@ messages! {
         /// The number of a known agent belongs to another agent now.
         Succeeded { name: Option<String> },
         /// Several live queues have one name.
-        Ambiguous { name: String, extens: Vec<OperatorId> },
+        Ambiguous { name: String, extens: Vec<Word> },
         /// Two declared queues are one live queue.
-        ClaimedTwice { exten: OperatorId, first: ResourceId },
+        ClaimedTwice { exten: Word, first: ResourceId },
         /// The name finds one live queue, and the ledger or the former name another one.
-        TwoQueues { named: OperatorId, known: OperatorId, name: String, was: bool },
+        TwoQueues { named: Word, known: Word, name: String, was: bool },
         /// No live queue has the pinned number.
-        MissingExten { exten: OperatorId },
+        MissingExten { exten: Word },
         /// A queue names an agent that is neither declared nor live.
         UnknownMember { member: OperatorId, near: Option<OperatorId> },
         /// An agent would be created without a role.
@@ -92,15 +92,15 @@ messages! {
         /// A queue names an agent that the plan deletes.
         LeavingMember { member: OperatorId },
         /// A queue was renamed in the console.
-        RenamedInConsole { exten: OperatorId, live: String },
+        RenamedInConsole { exten: Word, live: String },
         /// A queue was renamed in the manifest, and not yet in the console.
-        RenamedInManifest { exten: OperatorId, live: String, declared: String },
+        RenamedInManifest { exten: Word, live: String, declared: String },
         /// Queues left the manifests and are not known to be gone.
         LeftQueues { left: Vec<Numbered>, more: usize },
         /// The name of a new queue looks like another one.
         Lookalike { name: String, other: String },
         /// A created queue is in no listing yet.
-        Pending { exten: OperatorId, known: ResourceId },
+        Pending { exten: Word, known: ResourceId },
         /// A rotation would overwrite a secret that is not known to be the agent's own.
         ForeignSecret { place: String, why: ForeignSecret },
         /// The name of a new queue holds a character that cannot be seen.
@@ -154,7 +154,7 @@ pub struct Numbered {
     /// The queue.
     pub id: ResourceId,
     /// Its number.
-    pub exten: OperatorId,
+    pub exten: Word,
 }
 
 plain!(Holder, Numbered);

@@ -46,6 +46,19 @@ impl Argument for String {
     }
 }
 
+impl From<&OperatorId> for Word {
+    fn from(id: &OperatorId) -> Self {
+        id.to_string().into()
+    }
+}
+
+/// A number that a vendor holds as an agent's: members of queues need not be agents. A queue's number is a [`Word`].
+impl Argument for OperatorId {
+    fn rewrite(&mut self, with: &dyn Rewrite) {
+        *self = OperatorId::new(with.text(self.as_str()));
+    }
+}
+
 impl<T: Argument> Argument for Option<T> {
     fn rewrite(&mut self, with: &dyn Rewrite) {
         for argument in self.iter_mut() {
@@ -78,7 +91,7 @@ macro_rules! plain {
 }
 pub(crate) use plain;
 
-plain!(Word, bool, char, u32, u64, usize, i64, Duration, Kind, OperatorId, ResourceId);
+plain!(Word, bool, char, u32, u64, usize, i64, Duration, Kind, ResourceId);
 plain!(IdObjection, KeyObjection, ValueObjection);
 
 /// Writes an enumeration of messages: a variant a sentence, with its arguments.

@@ -50,7 +50,7 @@ messages! {
         /// The vendor did not confirm the call, and no operation returns some of its fields.
         Unconfirmed { fields: Vec<Word> },
         /// The vendor created the queue, and no listing shows it.
-        NotListed { exten: OperatorId },
+        NotListed { exten: Word },
         /// The read-back does not show the effect. `unsure`: a later read may. `note` is an earlier note on the step.
         NotTaken { what: Vec<Note>, unsure: bool, note: Option<Box<Note>> },
         /// A target is missing.
@@ -68,7 +68,7 @@ messages! {
         /// Deleted agents still exist.
         StillThere { ids: Vec<ResourceId> },
         /// Several queues have the name of a new one.
-        Several { id: ResourceId, extens: Vec<OperatorId> },
+        Several { id: ResourceId, extens: Vec<Word> },
         /// The vendor skipped members.
         Skipped { id: ResourceId, members: Vec<OperatorId> },
         /// A queue has members that the list lacks.
@@ -100,11 +100,11 @@ messages! {
         /// A field differs.
         Field { difference: Difference },
         /// The agent is in a queue.
-        InQueue { exten: OperatorId },
+        InQueue { exten: Word },
         /// The agent could not leave a queue.
         CouldNotLeave { queue: ResourceId },
         /// Another queue has the name.
-        NameTaken { exten: OperatorId },
+        NameTaken { exten: Word },
         /// The members of a queue differ.
         Members { joined: Vec<OperatorId>, left: Vec<OperatorId>, reordered: Vec<OperatorId> },
         /// A new plan lacks a step of the saved one.
@@ -122,7 +122,7 @@ messages! {
         /// The listing is not proved complete.
         Incomplete { doubt: String },
         /// The response lacks the members of a queue: an absent list is no empty one.
-        NoMembers { exten: OperatorId },
+        NoMembers { exten: Word },
         /// The call failed, with the words of the failure.
         Failed { why: String },
     }

@@ -544,6 +544,11 @@ impl Plan {
         }
     }
 
+    /// Returns the change of a queue, if it changes the member list.
+    pub fn list_change(&self, id: &ResourceId) -> Option<&Change> {
+        self.change(id).filter(|change| change.field(&ASSIGN_MEMBERS).is_some())
+    }
+
     /// Returns true if live state differs from the manifests.
     pub fn differs(&self) -> bool {
         let weighs = |f: &Finding| f.severity != Severity::Info;

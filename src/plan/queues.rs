@@ -20,6 +20,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::identity::Identity;
 use crate::model::ledger::{Ledger, LedgerEntry};
 use crate::model::live::{Listing, LiveQueue};
+use crate::model::message::Word;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
@@ -88,7 +89,7 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         let managed = declared.filter(|_| scope.holds(&id));
         if declared.is_none() && scope.is_whole() && !declared_names.contains(&*live.name) {
             draft.find(
-                Finding::new(&UNMANAGED_QUEUE, FindingKind::UnmanagedQueue { exten: exten.clone() })
+                Finding::new(&UNMANAGED_QUEUE, FindingKind::UnmanagedQueue { exten: exten.into() })
                     .about(&id),
             );
         }
@@ -129,7 +130,7 @@ fn ambiguous(id: &ResourceId, queue: &DesiredQueue, extens: &[&OperatorId]) -> F
         &AMBIGUOUS_QUEUE,
         FindingKind::Ambiguous {
             name: queue.name.to_string(),
-            extens: extens.iter().copied().cloned().collect(),
+            extens: extens.iter().copied().map(Word::from).collect(),
         },
     )
     .about(id)
@@ -137,7 +138,7 @@ fn ambiguous(id: &ResourceId, queue: &DesiredQueue, extens: &[&OperatorId]) -> F
 }
 
 fn claimed_twice(id: &ResourceId, queue: &DesiredQueue, exten: &OperatorId, first: &ResourceId) -> Finding {
-    Finding::new(&AMBIGUOUS_QUEUE, FindingKind::ClaimedTwice { exten: exten.clone(), first: first.clone() })
+    Finding::new(&AMBIGUOUS_QUEUE, FindingKind::ClaimedTwice { exten: exten.into(), first: first.clone() })
         .about(id)
         .at(&queue.source)
 }
@@ -155,7 +156,7 @@ fn conflict(
     let name = listing.items.get(known).map(|live| live.name.to_string()).unwrap_or_default();
     Finding::new(
         &AMBIGUOUS_QUEUE,
-        FindingKind::TwoQueues { named: named.clone(), known: known.clone(), name, was: queue.was.is_some() },
+        FindingKind::TwoQueues { named: named.into(), known: known.into(), name, was: queue.was.is_some() },
     )
     .about(id)
     .at(&queue.source)
@@ -163,9 +164,12 @@ fn conflict(
 
 /// Returns the finding for a created queue that no listing has shown.
 fn pending(id: &ResourceId, queue: &DesiredQueue, exten: &str, known: &ResourceId) -> Finding {
-    Finding::new(&PENDING_QUEUE, FindingKind::Pending { exten: exten.into(), known: known.clone() })
-        .about(id)
-        .at(&queue.source)
+    Finding::new(
+        &PENDING_QUEUE,
+        FindingKind::Pending { exten: exten.to_owned().into(), known: known.clone() },
+    )
+    .about(id)
+    .at(&queue.source)
 }
 
 /// The queues of which a new one may be a duplicate.
@@ -220,7 +224,7 @@ impl<'a> Newcomers<'a> {
         }
         let named = self.left.iter().take(MOST_NAMED);
         let left: Vec<Numbered> =
-            named.map(|(id, exten)| Numbered { id: id.clone(), exten: (*exten).into() }).collect();
+            named.map(|(id, exten)| Numbered { id: id.clone(), exten: (*exten).to_owned().into() }).collect();
         let more = self.left.len() - left.len();
         Some(Finding::new(&LEFT_QUEUE, FindingKind::LeftQueues { left, more }).about(id).at(&queue.source))
     }
@@ -239,7 +243,7 @@ fn create(
 ) {
     if let Some(exten) = &queue.exten {
         draft.find(
-            Finding::new(&MISSING_EXTEN, FindingKind::MissingExten { exten: OperatorId::new(exten.clone()) })
+            Finding::new(&MISSING_EXTEN, FindingKind::MissingExten { exten: exten.to_string().into() })
                 .about(id)
                 .at(&queue.source),
         );
@@ -375,7 +379,7 @@ fn attributes(
     applied: Option<&LedgerEntry>,
 ) -> Vec<FieldDiff> {
     if queue.name != live.name {
-        let (exten, now) = (exten.clone(), live.name.to_string());
+        let (exten, now) = (Word::from(exten), live.name.to_string());
         let what = if queue.was.as_ref().is_some_and(|(was, _)| *was == live.name) {
             FindingKind::RenamedInManifest { exten, live: now, declared: queue.name.to_string() }
         } else {

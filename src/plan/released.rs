@@ -11,6 +11,7 @@ use crate::model::id::{Kind, ResourceId};
 use crate::model::ledger::LedgerEntry;
 use crate::model::queue;
 use crate::model::rule::RELEASED;
+use crate::model::value::Value;
 
 /// The most resources that one finding names.
 const MOST_NAMED: usize = 100;
@@ -43,6 +44,7 @@ impl Released {
             }
             let Some(field) = by_key(table, key) else { continue };
             let value = live.get(field).filter(|_| is_short(field));
+            let value = value.filter(|value| !matches!(value, Value::Other(_)));
             let value = value.map(|value| value.words().into());
             self.fields.entry(field.key).or_default().push(Holder { id: id.clone(), value });
         }

@@ -180,7 +180,10 @@ impl<'a> Builder<'a> {
             let fields = creatable(self.context.supports.agents, run[0]);
             let step = self.push(Operation::agent(Verb::Create), targets, fields);
             if run[0].action == Action::Replace {
-                self.after[step].extend(away);
+                // A replacement is a run of one agent: only the deletion of that agent comes before it.
+                let deletes = |at: &&At| self.steps[**at].targets.contains(&run[0].id);
+                let own: Vec<At> = away.iter().filter(deletes).copied().collect();
+                self.after[step].extend(own);
             }
             self.creates.extend(run.iter().map(|change| (change.id.name.clone(), step)));
             at = end;

@@ -75,7 +75,7 @@ pub async fn queues(vendor: &impl ResourceReader) -> Result<Listing<OperatorId, 
     let mut listing = listed(vendor, queue).await?;
     let untold = listing.items.iter().find(|(_, queue)| queue.members().is_none());
     if let Some((exten, _)) = untold {
-        let doubt = Unread::NoMembers { exten: exten.clone() }.to_string();
+        let doubt = Unread::NoMembers { exten: exten.into() }.to_string();
         listing.incomplete.get_or_insert(doubt);
     }
     Ok(listing)
