@@ -36,6 +36,7 @@ pub struct Finding {
 
 messages! {
     /// The difference, without its resource. Its sentence names the cause and a remedy.
+    #[derive(Deserialize)]
     FindingKind {
         /// A field that the vendor cannot edit differs.
         Immutable { difference: Difference },

@@ -104,7 +104,7 @@ macro_rules! messages {
     }) => {
         $(#[$meta])*
         #[allow(missing_docs, reason = "the name and the type of an argument say what it is")]
-        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
         #[serde(tag = "kind", content = "args", rename_all = "camelCase", rename_all_fields = "camelCase")]
         pub enum $name {
             $($(#[doc = $doc])+ $variant $({ $($arg: $ty),+ })?,)+

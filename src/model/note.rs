@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::call::Failure;
 use super::difference::Difference;
@@ -161,7 +161,7 @@ messages! {
 }
 
 /// A field of a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldOf {
     /// The resource.
     pub id: ResourceId,
@@ -172,7 +172,7 @@ pub struct FieldOf {
 plain!(FieldOf);
 
 /// A resource that moved since the plan was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Stale {
     /// The resource.
     pub id: ResourceId,
@@ -181,7 +181,7 @@ pub struct Stale {
 }
 
 /// A busy agent that was left alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deferred {
     /// The agent.
     pub agent: OperatorId,

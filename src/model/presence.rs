@@ -145,6 +145,7 @@ pub struct PresenceGap {
 
 messages! {
     /// The reason why a system did not report an agent's state.
+    #[derive(Deserialize)]
     GapReason {
         /// It answered without the agent.
         NotMentioned,
@@ -386,6 +387,7 @@ pub enum PresenceVerdict {
 
 messages! {
     /// The reason not to disrupt an agent.
+    #[derive(Deserialize)]
     Objection {
         /// A system reports that the agent is at work.
         AtWork { state: State, detail: Option<String>, system: Word },

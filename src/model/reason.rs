@@ -73,7 +73,7 @@ messages! {
 const _: () = assert!(size_of::<Option<FieldReason>>() <= 24);
 
 /// A SIP number, and the agent that holds it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SipHolder {
     /// The number.
     pub number: String,
@@ -88,7 +88,7 @@ impl Argument for SipHolder {
 }
 
 /// Members that a selector does not choose for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NotChosen {
     /// The first of them.
     pub members: Vec<OperatorId>,
