@@ -39,6 +39,14 @@ fn plan_over(agents: &str, live: &serde_json::Value) -> Plan {
     rosterctl::plan::plan(&workspace, &desired, &live, &Ledger::default(), &Options::default()).unwrap()
 }
 
+/// Returns an empty ledger after a run with these results.
+fn ledger_after(plan: &Plan, results: &[rosterctl::model::outcome::StepResult]) -> Ledger {
+    let mut ledger = Ledger::default();
+    let versions = std::collections::BTreeMap::new();
+    ledger_update::changes(&mut ledger, plan, planning::supports().agents, results, &versions);
+    ledger
+}
+
 #[test]
 fn a_repeated_edit_is_not_stale_for_a_field_that_the_response_lacks() {
     let plan = plan_over(
@@ -155,14 +163,7 @@ fn list_after(declared: &str, last: bool, dropped: &str) -> Option<serde_json::V
     let written = &mut results[lists[usize::from(last)]];
     written.carried_out = true;
     written.dropped = vec![OperatorId::from(dropped)];
-    let mut ledger = Ledger::default();
-    ledger_update::changes(
-        &mut ledger,
-        &plan,
-        planning::supports().agents,
-        &results,
-        &std::collections::BTreeMap::new(),
-    );
+    let ledger = ledger_after(&plan, &results);
     ledger.resources.get("queue/q")?.fields.get(ASSIGN_MEMBERS.key).cloned()
 }
 
@@ -188,14 +189,7 @@ fn a_creation_of_a_dead_run_proves_what_live_state_shows_and_what_nothing_return
             &serde_json::json!({ "agents": { "8001": { "name": "新", "wrapUpSeconds": seconds } } }),
         );
         let (_, results) = journal_recovery::recover(&entries, &planning::supports(), Some(&live)).unwrap();
-        let mut ledger = Ledger::default();
-        ledger_update::changes(
-            &mut ledger,
-            &plan,
-            planning::supports().agents,
-            &results,
-            &std::collections::BTreeMap::new(),
-        );
+        let ledger = ledger_after(&plan, &results);
         let fields = &ledger.resources["agent/8001"].fields;
         assert_eq!(
             (fields.contains_key("role"), fields.contains_key("wrapUpSeconds")),
@@ -219,14 +213,7 @@ fn an_edit_of_a_dead_run_owns_the_agent_of_its_plan_and_no_successor() {
         "agents": { "8001": { "name": "新", "identity": { "id": 8, "ctime": 2 } } }
     }));
     let (_, results) = journal_recovery::recover(&entries, &planning::supports(), Some(&live)).unwrap();
-    let mut ledger = Ledger::default();
-    ledger_update::changes(
-        &mut ledger,
-        &plan,
-        planning::supports().agents,
-        &results,
-        &std::collections::BTreeMap::new(),
-    );
+    let ledger = ledger_after(&plan, &results);
     let known = ledger.resources["agent/8001"].identity;
     assert!(known.is_another(live.agents.unwrap().items[&OperatorId::from("8001")].identity()), "{known:?}");
 }

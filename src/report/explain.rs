@@ -169,19 +169,19 @@ fn fields(
     support: &Support,
     schema: &Json,
 ) {
-    let rows: Vec<Topic> = table.iter().map(|field| of_field(kind, field, support)).collect();
+    let rows: Vec<Topic> = table.iter().map(|field| field_topic(kind, field, support)).collect();
     let none = serde_json::Map::new();
     let known = schema["properties"].as_object().unwrap_or(&none);
     let more = known.iter().filter(|(key, _)| table.iter().all(|field| field.key != **key));
     let (keys, others): (Vec<_>, Vec<_>) = more.partition(|(key, _)| {
         matches!(key.as_str(), "operatorId" | "operatorIds" | "displayName" | "exten" | "account")
     });
-    topics.extend(keys.into_iter().map(|(key, schema)| of_schema(kind, key, schema)));
+    topics.extend(keys.into_iter().map(|(key, schema)| schema_topic(kind, key, schema)));
     topics.extend(rows);
-    topics.extend(others.into_iter().map(|(key, schema)| of_schema(kind, key, schema)));
+    topics.extend(others.into_iter().map(|(key, schema)| schema_topic(kind, key, schema)));
 }
 
-fn of_field(kind: &str, field: &Field, support: &Support) -> Topic {
+fn field_topic(kind: &str, field: &Field, support: &Support) -> Topic {
     let ([create, edit, read], mapping) = (support.operations, support.mapping(field));
     let mut facts = vec![("values", plain(&describe(field.ty)))];
     for (label, cells, operation) in [
@@ -228,7 +228,7 @@ fn reach(kind: &str, field: &Field, mapping: &Mapping) -> String {
     }
 }
 
-fn of_schema(kind: &str, key: &str, schema: &Json) -> Topic {
+fn schema_topic(kind: &str, key: &str, schema: &Json) -> Topic {
     let doc = schema["description"].as_str().unwrap_or_default().to_owned();
     let mut facts = Vec::new();
     let words = |list: &Json| {

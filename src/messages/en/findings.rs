@@ -256,10 +256,7 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
         K::SeatsUnread { why } => {
             format!("the voice seats could not be read, and are not compared: {why}")
         }
-        K::Saved { message } => match message.strip_prefix(&*own).filter(|_| !lead(about).is_empty()) {
-            Some(rest) => format!("{id}{rest}"),
-            None => lead(about) + message,
-        },
+        K::Saved { message } => lead(about) + message,
     }
 }
 
