@@ -11,6 +11,8 @@
 mod cases;
 #[path = "support/planning.rs"]
 mod planning;
+#[path = "support/rendering.rs"]
+mod rendering;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,14 +20,14 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use rendering::render;
 use rosterctl::apply::{Status, StepResult, ledger_update, replacement_backup};
 use rosterctl::model::digest::sha256;
 use rosterctl::model::journal::{Ending, Entry};
 use rosterctl::model::note::Note;
 use rosterctl::model::plan::{Operation, Plan, Verb};
 use rosterctl::plan::Options;
-use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, BoundPlan, Command, Format, Part, Report, Roots, Run, render};
+use rosterctl::report::{Body, BoundPlan, Command, Format, Part, Report, Roots, Run};
 use rosterctl::storage::snapshot;
 use rosterctl::storage::snapshot::Snapshot;
 
@@ -79,8 +81,7 @@ fn draw(documents: &mut Documents, name: &str, command: Command, body: &dyn Fn()
         roots: Roots::default(),
     };
     for format in Format::ALL.iter().filter(|format| format.fits(command)) {
-        documents
-            .insert(format!("{name}.{}", format.word()), render(&report(), *format, TextStyle::default()));
+        documents.insert(format!("{name}.{}", format.word()), render(&report(), *format));
     }
 }
 
@@ -94,7 +95,7 @@ fn documents(case: &str) -> Documents {
         Body::Planned(BoundPlan::new(Arc::clone(&plan), planning::supports()))
     });
     draw(&mut documents, "drift", Command::Drift, &|| {
-        Body::Planned(BoundPlan::new(Arc::clone(&drift), planning::supports()))
+        Body::Planned(BoundPlan::new(Arc::clone(&drift), planning::supports()).into_drift())
     });
     for (name, done) in [("done", true), ("mixed", false)] {
         let results = results(&plan, done);

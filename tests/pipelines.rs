@@ -6,11 +6,14 @@
 mod bench;
 #[path = "support/planning.rs"]
 mod planning;
+#[path = "support/rendering.rs"]
+mod rendering;
 
 use std::fmt::Write as _;
 use std::fs;
 
 use bench::{Bench, run_in};
+use rendering::render;
 use rosterctl::model::agent::SURVEY;
 use rosterctl::model::diagnostic::Diagnostic;
 use rosterctl::model::difference::Difference;
@@ -24,8 +27,7 @@ use rosterctl::model::rule::IMMUTABLE;
 use rosterctl::model::source::Source;
 use rosterctl::model::value::Value;
 use rosterctl::plan::{self, Options};
-use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, render};
+use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots};
 use serde_json::{Value as Json, json};
 
 /// Plans a roster against live agents of these numbers, and one queue. The first `members` agents are in it.
@@ -95,7 +97,7 @@ fn planned(workspace: &str, plan: Plan) -> Part {
 
 fn draw(parts: Vec<Part>, format: Format) -> String {
     let report = Report { command: Command::Plan, several: parts.len() > 1, parts, roots: Roots::default() };
-    render(&report, format, TextStyle::default())
+    render(&report, format)
 }
 
 fn sarif(parts: Vec<Part>) -> Json {

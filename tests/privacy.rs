@@ -6,11 +6,14 @@
 
 #[path = "support/planning.rs"]
 mod planning;
+#[path = "support/rendering.rs"]
+mod rendering;
 
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
+use rendering::render;
 use rosterctl::apply::{Status, StepResult};
 use rosterctl::manifest;
 use rosterctl::model::difference::Difference;
@@ -19,8 +22,7 @@ use rosterctl::model::note::{Moved, Note, Refused, Stale};
 use rosterctl::model::plan::{Plan, Step};
 use rosterctl::model::source::File;
 use rosterctl::plan::{self, Options};
-use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, Run, render};
+use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, Run};
 use serde_json::{Map, Value as Json, json};
 
 /// Generates a telephone number, as people write one.
@@ -244,11 +246,7 @@ fn run(plan: &Plan, vendor: &str, pick: usize) -> Run {
 /// Fails if a masked format, or another one of the masked report, holds a personal value.
 fn nothing_personal(report: &Report, personal: &[&str]) -> Result<(), TestCaseError> {
     for format in Format::ALL.iter().filter(|format| format.fits(report.command)) {
-        let masked = if format.masks() {
-            render(report, *format, TextStyle::default())
-        } else {
-            render(&report.masked(), *format, TextStyle::default())
-        };
+        let masked = if format.masks() { render(report, *format) } else { render(&report.masked(), *format) };
         for personal in personal {
             // Of an address the part before the `@` counts, too.
             let local = personal.split_once('@').map_or(*personal, |(local, _)| local);

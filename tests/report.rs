@@ -12,6 +12,8 @@
 mod bench;
 #[path = "support/planning.rs"]
 mod planning;
+#[path = "support/rendering.rs"]
+mod rendering;
 
 use rosterctl::sandbox::AgentConfig;
 use std::fs;
@@ -23,6 +25,7 @@ use std::process::Command as Program;
 use std::sync::{Arc, Mutex};
 
 use bench::Bench;
+use rendering::render;
 use rosterctl::model::diagnostic::Diagnostic;
 use rosterctl::model::difference::Difference;
 use rosterctl::model::field::Field;
@@ -37,8 +40,7 @@ use rosterctl::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use rosterctl::model::source::Source;
 use rosterctl::model::value::Value;
 use rosterctl::plan::{self, Options};
-use rosterctl::report::text::TextStyle;
-use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, Run, render};
+use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, Run};
 use serde_json::{Value as Json, json};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report");
@@ -89,7 +91,9 @@ fn report(command: Command, parts: Vec<Part>) -> Report {
 }
 
 fn planned(command: Command) -> Report {
-    report(command, vec![part(Body::Planned(BoundPlan::new(rich(), planning::supports())))])
+    let plan = BoundPlan::new(rich(), planning::supports());
+    let plan = if command == Command::Drift { plan.into_drift() } else { plan };
+    report(command, vec![part(Body::Planned(plan))])
 }
 
 /// Returns two values of a text of an agent.
@@ -166,8 +170,8 @@ fn several(command: Command) -> Report {
 }
 
 fn draw(report: &Report, format: Format) -> String {
-    let text = render(report, format, TextStyle::default());
-    assert_eq!(text, render(report, format, TextStyle::default()), "the same report gives the same bytes");
+    let text = render(report, format);
+    assert_eq!(text, render(report, format), "the same report gives the same bytes");
     text
 }
 

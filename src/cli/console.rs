@@ -2,7 +2,7 @@
 //!
 //! Standard output is for the requested content; everything else goes to standard error.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
@@ -28,6 +28,9 @@ pub(super) enum Colour {
     /// Never.
     Never,
 }
+
+/// Bytes of standard output that are written at once.
+const BUFFER: usize = 1 << 16;
 
 /// True once requested content could not be written.
 static UNWRITTEN: AtomicBool = AtomicBool::new(false);
@@ -105,10 +108,17 @@ impl Console {
 
     /// Writes requested content. A closed pipe is no error.
     pub(super) fn out(&self, text: &str) {
-        SAID.fetch_or(!text.is_empty(), Ordering::Relaxed);
+        self.write(|out| out.write_all(text.as_bytes()));
+    }
+
+    /// Writes requested content as it is made. A closed pipe is no error.
+    pub(super) fn write(&self, make: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) {
         let written = progress::aside(|| {
-            let mut out = io::stdout().lock();
-            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            let mut out = BufWriter::with_capacity(BUFFER, Content(io::stdout().lock()));
+            let written = make(&mut out).and_then(|()| out.flush());
+            // What could not be written is not written again when the buffer is dropped.
+            drop(out.into_parts());
+            written
         });
         if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
             GONE.store(true, Ordering::Relaxed);
@@ -192,6 +202,20 @@ impl Console {
 
     fn paint(&self, text: &str, style: Style) -> String {
         if self.err_colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+/// Standard output. It records that it has content.
+struct Content(io::StdoutLock<'static>);
+
+impl io::Write for Content {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        SAID.fetch_or(!bytes.is_empty(), Ordering::Relaxed);
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

@@ -79,6 +79,6 @@ async fn one(
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
     planning::report_invalid(&made.plan, &loaded, console);
     let seconds = planning::seconds(&loaded, &made.plan, &made.vendors);
-    let plan = BoundPlan::new(made.plan, loaded.workspace.supports());
+    let plan = BoundPlan::new(made.plan, loaded.workspace.supports()).into_drift();
     Ok((plan, seconds, made.ledger.last_clean_run))
 }

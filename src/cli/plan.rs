@@ -129,7 +129,11 @@ async fn one(
     };
     planning::report_invalid(&plan, &loaded, console);
     if let Some(out) = &arguments.out {
-        files::put(out, json::plan(&plan).as_bytes()).map_err(|error| unsaved(out, &error))?;
+        let saved = files::Output::create(out).and_then(|mut file| {
+            json::plan(&plan, &mut file)?;
+            file.finish()
+        });
+        saved.map_err(|error| unsaved(out, &error))?;
         console.note(&format!("saved the plan to {}", out.display()));
     }
     if !several {

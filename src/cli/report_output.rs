@@ -249,14 +249,17 @@ impl Reporter<'_> {
                 if self.shown.get() {
                     self.console.out(&text::outcome(&report, look));
                 } else if self.several || !said {
-                    self.console.out(&report::render(&report, Format::Text, look));
+                    self.console.write(|out| report::render(&report, Format::Text, look, out));
                 }
             }
-            format => self.console.out(&report::render(&report, format, TextStyle::default())),
+            format => self.console.write(|out| report::render(&report, format, TextStyle::default(), out)),
         }
         for Written { format, path } in &self.output.writes {
-            let text = report::render(&report, *format, TextStyle::default());
-            if let Err(error) = files::put(path, text.as_bytes()) {
+            let written = files::Output::create(path).and_then(|mut file| {
+                report::render(&report, *format, TextStyle::default(), &mut file)?;
+                file.finish()
+            });
+            if let Err(error) = written {
                 exit = exit.graver(self.console.fail(&unwritable(path, &error)));
             }
         }
@@ -322,7 +325,7 @@ impl PendingJson {
         let report = Report { command: Command::Plan, parts, several: self.several, roots };
         let report = if self.masked { report.masked() } else { report };
         if !console::said() {
-            console.out(&report::render(&report, Format::Json, TextStyle::default()));
+            console.write(|out| report::render(&report, Format::Json, TextStyle::default(), out));
         }
         exit
     }

@@ -12,6 +12,9 @@ use crate::model::outcome::StepResult;
 use crate::model::plan::Plan;
 use crate::model::support::Supports;
 
+/// The value of `format` of a drift.
+const DRIFT: &str = "rosterctl.drift/v1";
+
 /// A command that reports on plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -131,6 +134,13 @@ impl BoundPlan {
     /// Binds a plan.
     pub fn new(plan: impl Into<Arc<Plan>>, supports: Supports) -> Self {
         Self { plan: plan.into(), supports }
+    }
+
+    /// Returns the plan as the document of a drift.
+    #[must_use]
+    pub fn into_drift(self) -> Self {
+        let plan = Plan { format: DRIFT.to_owned(), ..Arc::unwrap_or_clone(self.plan) };
+        Self { plan: Arc::new(plan), ..self }
     }
 
     /// Makes the same of another plan.

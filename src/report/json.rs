@@ -1,57 +1,69 @@
-//! Renders a report as one JSON document.
+//! Renders a report as JSON, straight into a writer.
 //!
-//! One workspace is its plan, drift or result as the schema defines it. Several workspaces are a `rosterctl.plans/v1`
-//! with one such document each. A failed workspace is a `rosterctl.error/v1`, so that it stays visible.
+//! The document of one workspace is the saved form of its plan, or the result of its run. Several workspaces are entries
+//! of one document, which is written entry by entry.
 
+use std::io::{self, Write};
+
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Body, Command, Failure, Part, Report, result};
+use super::{Body, Failure, Part, Report, result};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::plan::Plan;
 
-/// The value of `format` for a drift.
-const DRIFT: &str = "rosterctl.drift/v1";
-/// The value of `format` for several workspaces.
+/// The value of `format` of several workspaces.
 const SEVERAL: &str = "rosterctl.plans/v1";
-/// The value of `format` for a failed workspace.
+/// The value of `format` of a failed workspace.
 const ERROR: &str = "rosterctl.error/v1";
 
 /// Renders a report.
-pub(super) fn report(report: &Report) -> String {
+pub(super) fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     match report.parts.as_slice() {
-        [part] if !report.several => document(report.command, part),
+        [part] if !report.several => {
+            document(part, out)?;
+            writeln!(out)
+        }
         parts => {
-            let workspaces: Vec<Json> = parts.iter().map(|part| value(report.command, part)).collect();
-            pretty(&json!({ "format": SEVERAL, "workspaces": workspaces }))
-        }
-    }
-}
-
-/// Renders a plan in its saved form.
-pub fn plan(plan: &Plan) -> String {
-    pretty(plan)
-}
-
-fn document(command: Command, part: &Part) -> String {
-    match &part.body {
-        // Serializes the plan directly, as it is saved, without an intermediate map.
-        Body::Planned(plan) if command != Command::Drift => pretty(&*plan.plan),
-        Body::Ran(plan, run) => pretty(&result::build(plan, run)),
-        Body::Planned(_) | Body::Failed(_) => pretty(&value(command, part)),
-    }
-}
-
-fn value(command: Command, part: &Part) -> Json {
-    match &part.body {
-        Body::Planned(plan) => {
-            let mut json = json!(*plan.plan);
-            if command == Command::Drift {
-                json["format"] = DRIFT.into();
+            begin(out)?;
+            for (at, part) in parts.iter().enumerate() {
+                entry(at == 0, part, out)?;
             }
-            json
+            end(parts.is_empty(), out)
         }
-        Body::Ran(plan, run) => json!(result::build(plan, run)),
-        Body::Failed(failure) => error(part, failure),
+    }
+}
+
+/// Begins the document of several workspaces.
+fn begin(out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{{\n  \"format\": \"{SEVERAL}\",\n  \"workspaces\": [")
+}
+
+/// Writes the entry of a workspace.
+fn entry(first: bool, part: &Part, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{}\n    ", if first { "" } else { "," })?;
+    document(part, &mut Indented { out, by: b"    " })
+}
+
+/// Ends the document of several workspaces.
+fn end(empty: bool, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{}]\n}}\n", if empty { "" } else { "\n  " })
+}
+
+/// Writes a plan in its saved form.
+///
+/// # Errors
+/// Those of the writer.
+pub fn plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    pretty(plan, out)?;
+    writeln!(out)
+}
+
+fn document(part: &Part, out: &mut dyn Write) -> io::Result<()> {
+    match &part.body {
+        Body::Planned(plan) => pretty(&*plan.plan, out),
+        Body::Ran(plan, run) => pretty(&result::build(plan, run), out),
+        Body::Failed(failure) => pretty(&error(part, failure), out),
     }
 }
 
@@ -90,9 +102,28 @@ fn diagnostic(diagnostic: &Diagnostic) -> Json {
     json
 }
 
-fn pretty(value: &impl serde::Serialize) -> String {
-    // Map keys are strings, so serialization cannot fail.
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
+fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(out, value).map_err(io::Error::from)
+}
+
+/// Writer that indents all lines but the first. A string in JSON holds no line break.
+struct Indented<'a> {
+    out: &'a mut dyn Write,
+    by: &'static [u8],
+}
+
+impl Write for Indented<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.out.write_all(line)?;
+            if line.ends_with(b"\n") {
+                self.out.write_all(self.by)?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }

@@ -29,6 +29,8 @@ pub mod text;
 pub mod view;
 mod word_diff;
 
+use std::io::{self, Write};
+
 pub use self::content::{Body, BoundPlan, Command, Failure, Part, Report, Roots, Run};
 use self::text::TextStyle;
 
@@ -119,7 +121,10 @@ impl Format {
 }
 
 /// Renders a report; `look` applies to text only.
-pub fn render(report: &Report, format: Format, look: TextStyle) -> String {
+///
+/// # Errors
+/// Those of the writer.
+pub fn render(report: &Report, format: Format, look: TextStyle, out: &mut dyn Write) -> io::Result<()> {
     let masked;
     let report = if format.masks() {
         masked = report.masked();
@@ -127,14 +132,15 @@ pub fn render(report: &Report, format: Format, look: TextStyle) -> String {
     } else {
         report
     };
-    match format {
+    let text = match format {
+        Format::Json => return json::report(report, out),
         Format::Text => text::report(report, look),
-        Format::Json => json::report(report),
         Format::Markdown => markdown::report(report),
         Format::Html => html::report(report),
         Format::Sarif => sarif::report(report),
         Format::Github => github::report(report),
         Format::Junit => junit::report(report),
         Format::Prometheus => prometheus::report(report),
-    }
+    };
+    out.write_all(text.as_bytes())
 }

@@ -1,9 +1,11 @@
 //! Workspace files: found and read inside the workspace, written whole or not at all.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use tempfile::NamedTempFile;
 
 use crate::config::workspace::{Connection, Store, Workspace};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -20,6 +22,9 @@ const MOST_BYTES: u64 = 1 << 30;
 const MOST_BYTES_OF_WORKSPACE: u64 = 16 << 20;
 /// Deepest level of a folder of manifests.
 const DEEPEST: usize = 64;
+
+/// Bytes of an output that are written at once.
+const BUFFER: usize = 1 << 16;
 
 /// Location of a workspace.
 #[derive(Clone, Debug)]
@@ -299,13 +304,22 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, out: &mut Diagnos
 /// # Errors
 /// The folder cannot be made, or the file cannot be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = temporary(path)?;
+    file.write_all(bytes)?;
+    persist(file, path)
+}
+
+/// Creates a file beside a path, which replaces it later.
+fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".rosterctl-").tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    tempfile::Builder::new().prefix(".rosterctl-").tempfile_in(folder)
+}
+
+fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -344,13 +358,7 @@ pub fn probe(path: &Path) -> io::Result<()> {
         Ok(_) => fs::canonicalize(path)?,
         Err(_) => path.to_owned(),
     };
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder)?;
-    tempfile::Builder::new().prefix(".rosterctl-").tempfile_in(folder)?;
-    Ok(())
+    temporary(&path).map(drop)
 }
 
 /// Replaces a file that people wrote, by its real path. Writes it whole or not at all, and keeps its permissions.
@@ -373,17 +381,89 @@ pub fn same(one: &Path, other: &Path) -> bool {
     matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Writes to a path that a command line names.
-/// Replaces a file whole, also behind a link, unless that link is in a checkout. Writes through a pipe or a device.
+/// Writes to a path that a command line names, like [`Output`].
 ///
 /// # Errors
 /// A link of a checkout is on the way, or the file cannot be written.
 pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    paths::unlinked(path)?;
-    match fs::metadata(path) {
-        Ok(about) if about.is_file() => replace(&fs::canonicalize(path)?, bytes),
-        Ok(about) if !about.is_dir() => fs::OpenOptions::new().write(true).open(path)?.write_all(bytes),
-        _ => replace(path, bytes),
+    let mut output = Output::create(path)?;
+    output.write_all(bytes)?;
+    output.finish()
+}
+
+/// Output to a path that a command line names, written while it is made.
+///
+/// A file is replaced whole by [`Output::finish`], also behind a link, unless that link is in a checkout. Without it the
+/// file stays as it was. A pipe or a device gets the content at the end.
+pub struct Output {
+    path: PathBuf,
+    content: BufWriter<Content>,
+}
+
+enum Content {
+    /// The file beside the path.
+    Beside(NamedTempFile),
+    /// A file without a name.
+    Unnamed(fs::File),
+}
+
+impl Output {
+    /// Creates the file that takes the content.
+    ///
+    /// # Errors
+    /// A link of a checkout is on the way, or the file cannot be created.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        paths::unlinked(path)?;
+        let (path, content) = match fs::metadata(path) {
+            Ok(about) if about.is_file() => {
+                let real = fs::canonicalize(path)?;
+                let beside = temporary(&real)?;
+                (real, Content::Beside(beside))
+            }
+            Ok(about) if !about.is_dir() => (path.to_owned(), Content::Unnamed(tempfile::tempfile()?)),
+            _ => (path.to_owned(), Content::Beside(temporary(path)?)),
+        };
+        Ok(Self { path, content: BufWriter::with_capacity(BUFFER, content) })
+    }
+
+    /// Puts the content in its place.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn finish(self) -> io::Result<()> {
+        match self.content.into_inner().map_err(io::IntoInnerError::into_error)? {
+            Content::Beside(file) => persist(file, &self.path),
+            Content::Unnamed(mut file) => {
+                file.rewind()?;
+                io::copy(&mut file, &mut fs::OpenOptions::new().write(true).open(&self.path)?).map(drop)
+            }
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.content.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.content.flush()
+    }
+}
+
+impl Write for Content {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Beside(file) => file.write(bytes),
+            Self::Unnamed(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Beside(file) => file.flush(),
+            Self::Unnamed(file) => file.flush(),
+        }
     }
 }
 

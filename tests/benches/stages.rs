@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use rosterctl::vendors;
-use std::fs;
 use std::sync::Arc;
+use std::{fs, io};
 
 use divan::{AllocProfiler, Bencher, black_box};
 use rosterctl::config::workspace::Workspace;
@@ -161,5 +161,5 @@ fn render_text(bencher: Bencher<'_, '_>, agents: usize) {
 fn render_json(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
     let plan = bytes.plan(&nothing());
-    bencher.bench_local(|| json::plan(&plan));
+    bencher.bench_local(|| json::plan(&plan, &mut io::sink()));
 }
