@@ -42,7 +42,8 @@ impl Command {
 pub struct Report {
     /// The command of the run.
     pub command: Command,
-    /// The outcome of each workspace, in the order of the command line.
+    /// The outcome of each workspace, in the order of the command line. A [`Document`](super::Document) gets them one
+    /// by one.
     pub parts: Vec<Part>,
     /// True if the command line named several workspaces. This run's share of them may still be one.
     pub several: bool,
@@ -209,6 +210,12 @@ impl Part {
 }
 
 impl Report {
+    /// Returns the same report without its parts.
+    #[must_use]
+    pub fn without_parts(&self) -> Self {
+        Self { command: self.command, parts: Vec::new(), several: self.several, roots: self.roots.clone() }
+    }
+
     /// Returns a path relative to its repository.
     pub fn path<'a>(&self, file: &'a str) -> Cow<'a, str> {
         self.roots.path(file)

@@ -25,27 +25,79 @@ struct Note {
 /// The number of annotations of a level that GitHub shows.
 const SHOWN: usize = 10;
 
-/// Renders a report.
-pub(super) fn report(report: &Report) -> String {
-    let mut notes: Vec<Note> = report.parts.iter().flat_map(|part| notes(report.command, part)).collect();
-    let mut summary = summary(report);
+/// The levels of annotations, gravest first.
+const LEVELS: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Info];
+
+/// A workspace among the annotations.
+pub(super) struct Entry {
+    name: String,
+    /// Its outcome in one sentence, with its severity.
+    verdict: (Severity, String),
+    /// True if it failed for errors in files.
+    is_of_files: bool,
+    /// Annotations of each level. Of those that can be left out anyway, only the number is kept.
+    levels: [Level; 3],
+}
+
+/// Annotations of a level.
+#[derive(Default)]
+struct Level {
+    count: usize,
+    notes: Vec<Note>,
+}
+
+impl Level {
+    fn add(&mut self, mut more: Level) {
+        self.count += more.count;
+        self.notes.append(&mut more.notes);
+    }
+
+    /// Drops the annotations beyond a number. Deletions stay first.
+    fn cut(&mut self, most: usize) {
+        if self.count > most {
+            self.notes.sort_by_key(|note| !note.deletes);
+            self.notes.truncate(most);
+        }
+    }
+}
+
+/// Returns the annotations of a workspace.
+pub(super) fn part(report: &Report, part: &Part) -> Entry {
+    let mut notes = notes(report.command, part);
+    let levels = LEVELS.map(|level| {
+        let notes: Vec<Note> = notes.extract_if(.., |note| note.severity == level).collect();
+        let mut level = Level { count: notes.len(), notes };
+        level.cut(SHOWN);
+        level
+    });
+    Entry {
+        name: part.name().to_owned(),
+        verdict: verdict(report.command, part),
+        is_of_files: matches!(&part.body, Body::Failed(failure) if !failure.diagnostics.is_empty()),
+        levels,
+    }
+}
+
+/// Renders a report from its workspaces.
+pub(super) fn document(report: &Report, entries: Vec<Entry>) -> String {
+    let mut summary = summary(report, &entries);
+    let only_files = entries.iter().all(|entry| entry.is_of_files);
+    let mut levels = <[Level; 3]>::default();
+    for (all, level) in entries.into_iter().flat_map(|entry| entry.levels.into_iter().enumerate()) {
+        levels[all].add(level);
+    }
     // Errors in files need no summary when all of them are shown.
-    let is_of_files =
-        |part: &Part| matches!(&part.body, Body::Failed(failure) if !failure.diagnostics.is_empty());
-    if report.parts.iter().all(is_of_files) && notes.len() <= SHOWN {
-        return notes.iter().map(|note| command(report, note)).collect();
+    if only_files && levels.iter().map(|level| level.count).sum::<usize>() <= SHOWN {
+        return levels.iter().flat_map(|level| &level.notes).map(|note| command(report, note)).collect();
     }
     let (mut shown, mut left_out) = (Vec::new(), Vec::new());
-    for level in [Severity::Error, Severity::Warning, Severity::Info] {
-        let (mut of_level, others) = notes.into_iter().partition::<Vec<_>, _>(|note| note.severity == level);
-        notes = others;
+    for (level, mut of_level) in LEVELS.into_iter().zip(levels) {
         let most = SHOWN - usize::from(summary.severity == level);
-        if of_level.len() > most {
-            of_level.sort_by_key(|note| !note.deletes);
-            left_out.push(format!("{} {}s", of_level.len() - most, word(level)));
-            of_level.truncate(most);
+        if of_level.count > most {
+            left_out.push(format!("{} {}s", of_level.count - most, word(level)));
         }
-        shown.append(&mut of_level);
+        of_level.cut(most);
+        shown.append(&mut of_level.notes);
     }
     if !left_out.is_empty() {
         summary.message.push_str(&format!(
@@ -57,19 +109,18 @@ pub(super) fn report(report: &Report) -> String {
 }
 
 /// Returns the summary: one line per workspace, at the gravest level.
-fn summary(report: &Report) -> Note {
-    let lines = report.parts.iter().map(|part| {
-        let (severity, text) = verdict(report.command, part);
-        let text = if report.parts.len() > 1 { format!("{}: {text}", part.name()) } else { text };
-        (severity, text)
+fn summary(report: &Report, entries: &[Entry]) -> Note {
+    let texts = entries.iter().map(|entry| {
+        let (_, text) = &entry.verdict;
+        if entries.len() > 1 { format!("{}: {text}", entry.name) } else { text.clone() }
     });
-    let (levels, texts): (Vec<Severity>, Vec<String>) = lines.unzip();
-    let name = match &report.parts[..] {
-        [part] => part.name().to_owned(),
-        parts => format!("{} workspaces", parts.len()),
+    let texts: Vec<String> = texts.collect();
+    let name = match entries {
+        [entry] => entry.name.clone(),
+        entries => format!("{} workspaces", entries.len()),
     };
     Note {
-        severity: levels.into_iter().min().unwrap_or(Severity::Info),
+        severity: entries.iter().map(|entry| entry.verdict.0).min().unwrap_or(Severity::Info),
         source: None,
         title: format!("rosterctl {}: {name}", report.command.word()),
         message: texts.join("\n"),

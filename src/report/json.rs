@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Body, Failure, Part, Report, result};
+use super::{Body, Failure, Part, result};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::plan::Plan;
 
@@ -17,37 +17,44 @@ const SEVERAL: &str = "rosterctl.plans/v1";
 /// The value of `format` of a failed workspace.
 const ERROR: &str = "rosterctl.error/v1";
 
-/// Renders a report.
-pub(super) fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    match report.parts.as_slice() {
-        [part] if !report.several => {
-            document(part, out)?;
-            writeln!(out)
-        }
-        parts => {
-            begin(out)?;
-            for (at, part) in parts.iter().enumerate() {
-                entry(at == 0, part, out)?;
-            }
-            end(parts.is_empty(), out)
-        }
+/// Writes the document of one workspace.
+pub(super) fn part(part: &Part, out: &mut dyn Write) -> io::Result<()> {
+    match &part.body {
+        Body::Planned(shown) => plan(shown, out),
+        Body::Ran(plan, run) => pretty(&result::build(plan, run), out),
+        Body::Failed(failure) => pretty(&error(part, failure), out),
     }
 }
 
 /// Begins the document of several workspaces.
-fn begin(out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn begin(out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{{\n  \"format\": \"{SEVERAL}\",\n  \"workspaces\": [")
 }
 
 /// Writes the entry of a workspace.
-fn entry(first: bool, part: &Part, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{}\n    ", if first { "" } else { "," })?;
-    document(part, &mut Indented { out, by: b"    " })
+pub(super) fn entry(part: &Part, first: bool, out: &mut dyn Write) -> io::Result<()> {
+    match &part.body {
+        Body::Planned(plan) => item(&*plan.plan, first, out),
+        Body::Ran(plan, run) => item(&result::build(plan, run), first, out),
+        Body::Failed(failure) => item(&error(part, failure), first, out),
+    }
 }
 
 /// Ends the document of several workspaces.
-fn end(empty: bool, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{}]\n}}\n", if empty { "" } else { "\n  " })
+pub(super) fn end(empty: bool, out: &mut dyn Write) -> io::Result<()> {
+    close(empty, out)?;
+    out.write_all(b"\n}\n")
+}
+
+/// Writes an item of a list under a key of a document.
+pub(super) fn item(value: &impl Serialize, first: bool, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(if first { b"\n    " } else { b",\n    " })?;
+    Ok(serde_json::to_writer_pretty(Indented { out, by: b"    " }, value)?)
+}
+
+/// Ends a list under a key of a document.
+pub(super) fn close(empty: bool, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(if empty { b"]" } else { b"\n  ]" })
 }
 
 /// Writes a plan in its saved form.
@@ -55,16 +62,7 @@ fn end(empty: bool, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// Those of the writer.
 pub fn plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
-    pretty(plan, out)?;
-    writeln!(out)
-}
-
-fn document(part: &Part, out: &mut dyn Write) -> io::Result<()> {
-    match &part.body {
-        Body::Planned(plan) => pretty(&*plan.plan, out),
-        Body::Ran(plan, run) => pretty(&result::build(plan, run), out),
-        Body::Failed(failure) => pretty(&error(part, failure), out),
-    }
+    pretty(plan, out)
 }
 
 fn error(part: &Part, failure: &Failure) -> Json {
@@ -103,7 +101,8 @@ fn diagnostic(diagnostic: &Diagnostic) -> Json {
 }
 
 fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(out, value).map_err(io::Error::from)
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
 }
 
 /// Writer that indents all lines but the first. A string in JSON holds no line break.

@@ -4,6 +4,8 @@
 //! A finding that is an error or a warning fails. In a drift every difference fails. A planned change is no failure. A
 //! workspace that could not be planned is an error.
 
+use std::io::{self, Write};
+
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::result::Counts;
@@ -13,15 +15,15 @@ use crate::model::id::safe;
 use crate::model::outcome::Status;
 use crate::model::rule::Severity;
 
-/// Renders a report.
-pub(super) fn report(report: &Report) -> String {
-    let mut suites = quick_junit::Report::new(format!("rosterctl {}", report.command.word()));
-    suites.add_test_suites(report.parts.iter().map(|part| suite(report, part)));
-    // Writing to a string cannot fail.
-    suites.to_string().unwrap_or_default()
+/// Writes a report from the suites of its workspaces.
+pub(super) fn document(report: &Report, suites: Vec<TestSuite>, out: &mut dyn Write) -> io::Result<()> {
+    let mut all = quick_junit::Report::new(format!("rosterctl {}", report.command.word()));
+    all.add_test_suites(suites);
+    all.serialize(out).map_err(io::Error::other)
 }
 
-fn suite(report: &Report, part: &Part) -> TestSuite {
+/// Renders a workspace as a suite.
+pub(super) fn part(report: &Report, part: &Part) -> TestSuite {
     let mut suite = TestSuite::new(safe(part.name()));
     match &part.body {
         Body::Planned(plan) => {

@@ -73,26 +73,29 @@ impl Chapter {
     }
 }
 
-/// Renders a report.
-pub(super) fn report(report: &Report) -> String {
-    let mut head = marker(report);
-    let mut parts: Vec<(Markdown, Vec<Chapter>)> = Vec::new();
-    for part in &report.parts {
-        parts.push(workspace(report, part));
-    }
+/// A workspace in a comment.
+pub(super) struct Entry {
+    name: String,
+    summary: Markdown,
+    folds: Vec<Chapter>,
+}
+
+/// Renders a report from its workspaces.
+pub(super) fn document(report: &Report, entries: Vec<Entry>) -> String {
+    let mut head = marker(report, &entries);
     if report.several {
-        head.raw("## rosterctl ").raw(report.command.word()).raw(": ").number(report.parts.len());
+        head.raw("## rosterctl ").raw(report.command.word()).raw(": ").number(entries.len());
         head.raw(" workspaces\n\n");
     }
-    fit(&head, parts)
+    fit(&head, entries.into_iter().map(|entry| (entry.summary, entry.folds)).collect())
 }
 
 /// Returns the mark by which a pipeline finds its earlier comment.
-fn marker(report: &Report) -> Markdown {
+fn marker(report: &Report, entries: &[Entry]) -> Markdown {
     let mut head = Markdown::default();
     head.raw("<!-- rosterctl:");
-    match report.parts.as_slice() {
-        [part] if !report.several => head.hidden(part.name()),
+    match entries {
+        [entry] if !report.several => head.hidden(&entry.name),
         _ => head.raw("all"),
     };
     head.raw(":").raw(report.command.word()).raw(" -->\n");
@@ -100,19 +103,19 @@ fn marker(report: &Report) -> Markdown {
 }
 
 /// Renders a workspace: its summary, and its folds.
-fn workspace(report: &Report, part: &Part) -> (Markdown, Vec<Chapter>) {
+pub(super) fn part(report: &Report, part: &Part) -> Entry {
     let mut head = Markdown::default();
     head.raw("### rosterctl ").raw(report.command.word()).raw(": ").text(part.name());
     if report.several {
         head.raw(" (").text(&report.path(&part.place)).raw(")");
     }
     head.raw("\n\n");
-    let sections = match &part.body {
+    let folds = match &part.body {
         Body::Planned(plan) => view(report, &view::build(plan, report.command, part.seconds), &mut head),
         Body::Ran(plan, run) => view(report, &view::build_run(plan, run, part.seconds), &mut head),
         Body::Failed(failure) => failed(report, failure, &mut head),
     };
-    (head, sections)
+    Entry { name: part.name().to_owned(), summary: head, folds }
 }
 
 fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Chapter> {

@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
 
 use super::view::{self, Line, LineKind, View};
-use super::{Body, Command, Part, Report};
+use super::{Body, Command, Part, Report, json};
 use crate::model::id::safe;
 use crate::model::plan::Action;
 use crate::model::rule::{self, RULES, Severity};
@@ -31,18 +32,30 @@ const OWN: [(&str, Severity, &str); 6] = [
 /// orders and cuts the results itself, and the last result counts the rest.
 const MOST: usize = 5_000;
 
-/// Renders a report, one run per workspace. Code scanning closes alerts of a run id that its next run lacks.
-pub(super) fn report(report: &Report) -> String {
-    let runs: Vec<Json> = report.parts.iter().map(|part| run(report, part)).collect();
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": runs,
-    });
-    format!("{log:#}\n")
+/// Begins a report, which has one run per workspace. Code scanning closes alerts of a run id that its next run lacks.
+pub(super) fn begin(out: &mut dyn Write) -> io::Result<()> {
+    let schema = "https://json.schemastore.org/sarif-2.1.0.json";
+    write!(out, "{{\n  \"$schema\": \"{schema}\",\n  \"runs\": [")
 }
 
-fn run(report: &Report, part: &Part) -> Json {
+/// Writes the run of a workspace; `alone` if no other has its name.
+pub(super) fn part(
+    report: &Report,
+    part: &Part,
+    alone: bool,
+    first: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    json::item(&run(report, part, alone), first, out)
+}
+
+/// Ends a report.
+pub(super) fn end(empty: bool, out: &mut dyn Write) -> io::Result<()> {
+    json::close(empty, out)?;
+    out.write_all(b",\n  \"version\": \"2.1.0\"\n}\n")
+}
+
+fn run(report: &Report, part: &Part, alone: bool) -> Json {
     let mut results = results(report, part);
     tell_apart(&mut results);
     let count = results.len();
@@ -58,7 +71,7 @@ fn run(report: &Report, part: &Part) -> Json {
             "semanticVersion": env!("CARGO_PKG_VERSION"),
             "rules": rules(),
         } },
-        "automationDetails": { "id": format!("rosterctl/{}/{}/", report.command.word(), category(report, part)) },
+        "automationDetails": { "id": format!("rosterctl/{}/{}/", report.command.word(), category(report, part, alone)) },
         "columnKind": "unicodeCodePoints",
         "invocations": [{ "executionSuccessful": !matches!(part.body, Body::Failed(_)) }],
         "results": results.into_iter().map(|result| result.json).collect::<Vec<_>>(),
@@ -66,8 +79,7 @@ fn run(report: &Report, part: &Part) -> Json {
 }
 
 /// Returns the workspace's part of the run id: its name, or its place if names repeat.
-fn category(report: &Report, part: &Part) -> String {
-    let alone = report.parts.iter().filter(|other| other.name() == part.name()).count() == 1;
+fn category(report: &Report, part: &Part, alone: bool) -> String {
     let category = if alone { part.name().into() } else { report.path(&part.place) };
     safe(&category)
 }

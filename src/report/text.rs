@@ -7,7 +7,7 @@ use textwrap::{WordSeparator, WrapAlgorithm};
 
 use super::view::{self, Line, LineKind, Segment, Tense, View};
 use super::word_diff::{Span, spans};
-use super::{Body, Failure, Report};
+use super::{Body, Failure, Part, Report};
 use crate::model::id::safe;
 use crate::model::outcome::Status;
 use crate::model::plan::Action;
@@ -35,17 +35,14 @@ impl TextStyle {
 /// Number of columns from which on a changed text is shown once, with marks in it.
 const LONG: usize = 24;
 
-/// Renders a report: each workspace with its plan and, after an apply, its outcome.
-pub(super) fn report(report: &Report, look: TextStyle) -> String {
-    let parts = report.parts.iter().map(|part| {
-        let text = match &part.body {
-            Body::Planned(shown) => plan(&view::build(shown, report.command, part.seconds), look),
-            Body::Ran(shown, run) => plan(&view::build_run(shown, run, part.seconds), look),
-            Body::Failed(failure) => failed(failure),
-        };
-        if report.several { format!("# {}\n{text}", safe(part.name())) } else { text }
-    });
-    parts.collect()
+/// Renders a workspace with its plan and, after an apply, its outcome.
+pub(super) fn part(report: &Report, part: &Part, look: TextStyle) -> String {
+    let text = match &part.body {
+        Body::Planned(shown) => plan(&view::build(shown, report.command, part.seconds), look),
+        Body::Ran(shown, run) => plan(&view::build_run(shown, run, part.seconds), look),
+        Body::Failed(failure) => failed(failure),
+    };
+    if report.several { format!("# {}\n{text}", safe(part.name())) } else { text }
 }
 
 /// Renders the steps that were not done, and the counts. The plan was shown before its run. Standard error already

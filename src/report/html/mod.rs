@@ -7,6 +7,8 @@
 mod rows;
 mod staffing;
 
+use std::io::{self, Write};
+
 use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
@@ -21,25 +23,54 @@ use crate::model::text::is_hidden;
 const STYLE: PreEscaped<&str> = PreEscaped(include_str!("page.css"));
 const SCRIPT: PreEscaped<&str> = PreEscaped(include_str!("page.js"));
 
-/// Renders a report.
-pub(super) fn report(report: &Report) -> String {
+/// Place of the workspaces in the page. No value can repeat it, since values are escaped.
+const WORKSPACES: &str = "<hr id=\"workspaces\">";
+
+/// A workspace in a page.
+pub(super) struct Entry {
+    name: String,
+    /// Its line of the contents, if there are several.
+    contents: Option<Markup>,
+    body: Markup,
+}
+
+/// Renders a workspace; `number` counts from 0.
+pub(super) fn part(report: &Report, number: usize, part: &Part) -> Entry {
+    let contents = report.several.then(|| contents(report, number, part));
+    let body = workspace(RenderCtx { report, number }, part);
+    assert_visible(&body);
+    Entry { name: part.name().to_owned(), contents, body }
+}
+
+fn assert_visible(markup: &Markup) {
+    debug_assert!(
+        markup.0.chars().all(|c| c == '\n' || !is_hidden(c)),
+        "a value stands in the page without `Text`"
+    );
+}
+
+/// Writes a report from its workspaces.
+pub(super) fn document(report: &Report, entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
+    let title = &title(report, entries);
     let page = html! {
         (DOCTYPE) "\n"
         html lang="en" {
-            (head(report)) "\n"
+            (head(report, title)) "\n"
             body {
                 a.skip href="#main" { "Skip to what changes" } "\n"
                 header.top {
                     p.kind { "rosterctl " (report.command.word()) }
-                    h1 { (Text(title(report))) }
+                    h1 { (Text(title)) }
                     p.lead { (lead(report)) }
                 } "\n"
                 main #main {
                     (filter(report)) "\n"
-                    @if report.several { (contents(report)) "\n" }
-                    @for (number, part) in report.parts.iter().enumerate() {
-                        (workspace(RenderCtx { report, number }, part)) "\n"
+                    @if report.several {
+                        nav aria-label="Workspaces" {
+                            ul.contents { @for entry in entries { @if let Some(line) = &entry.contents { (line) } } }
+                        } "\n"
                     }
+                    hr #workspaces;
                 } "\n"
                 footer {
                     p { "Made by rosterctl " (env!("CARGO_PKG_VERSION")) ". This file needs no network and sends nothing." }
@@ -49,17 +80,19 @@ pub(super) fn report(report: &Report) -> String {
         }
         "\n"
     };
-    debug_assert!(
-        page.0.chars().all(|c| c == '\n' || !is_hidden(c)),
-        "a value stands in the page without `Text`"
-    );
-    page.into_string()
+    assert_visible(&page);
+    let (before, after) = page.0.split_once(WORKSPACES).unwrap_or((&page.0, ""));
+    out.write_all(before.as_bytes())?;
+    for entry in entries {
+        writeln!(out, "{}", entry.body.0)?;
+    }
+    out.write_all(after.as_bytes())
 }
 
-fn title(report: &Report) -> String {
-    match report.parts.as_slice() {
-        [part] if !report.several => part.name().to_owned(),
-        parts => format!("{} workspaces", parts.len()),
+fn title(report: &Report, entries: &[Entry]) -> String {
+    match entries {
+        [entry] if !report.several => entry.name.clone(),
+        entries => format!("{} workspaces", entries.len()),
     }
 }
 
@@ -87,7 +120,7 @@ fn hash(text: PreEscaped<&str>) -> String {
     format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.0)))
 }
 
-fn head(report: &Report) -> Markup {
+fn head(report: &Report, title: &str) -> Markup {
     let policy = format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
         hash(STYLE),
@@ -100,7 +133,7 @@ fn head(report: &Report) -> Markup {
             meta name="referrer" content="no-referrer";
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
-            title { (Text(title(report))) " · rosterctl " (report.command.word()) } "\n"
+            title { (Text(title)) " · rosterctl " (report.command.word()) } "\n"
             style { (STYLE) }
         }
     }
@@ -124,9 +157,9 @@ fn filter(report: &Report) -> Markup {
     }
 }
 
-/// Renders a line for each of several workspaces.
-fn contents(report: &Report) -> Markup {
-    let said = |part: &Part| match &part.body {
+/// Renders the line of one of several workspaces in the contents.
+fn contents(report: &Report, number: usize, part: &Part) -> Markup {
+    let said = match &part.body {
         Body::Planned(plan) => {
             let view = view::build(plan, report.command, part.seconds);
             view.verdict().map_or_else(|| view.headline(), str::to_owned)
@@ -137,16 +170,10 @@ fn contents(report: &Report) -> Markup {
         Body::Failed(failure) => format!("Failed: {}", failure.message),
     };
     html! {
-        nav aria-label="Workspaces" {
-            ul.contents {
-                @for (number, part) in report.parts.iter().enumerate() {
-                    li {
-                        a href={ "#w" (number) } { (Text(part.name())) }
-                        " " small { (Text(report.path(&part.place))) } " " (Text(said(part)))
-                    } "\n"
-                }
-            }
-        }
+        li {
+            a href={ "#w" (number) } { (Text(part.name())) }
+            " " small { (Text(report.path(&part.place))) } " " (Text(said))
+        } "\n"
     }
 }
 

@@ -168,7 +168,9 @@ impl Report {
 }
 
 impl Part {
-    fn masked(&self) -> Part {
+    /// Returns the part without phone numbers and e-mail addresses.
+    #[must_use]
+    pub(super) fn masked(&self) -> Part {
         let body = match &self.body {
             Body::Planned(plan) => Body::Planned(plan.with(Mask::for_plan(plan).plan(plan))),
             Body::Ran(plan, run) => {

@@ -1,0 +1,161 @@
+//! A document of several workspaces, made workspace by workspace.
+//!
+//! ```text
+//! begin ─▶ add a workspace: its text, and what the end needs of it ─▶ … ─▶ end
+//! ```
+//!
+//! Workspaces may be added side by side, each into a writer of its own; their texts stand in the document in order.
+//! A format whose head depends on all workspaces keeps their parts of it, rendered, until the end.
+
+use std::io::{self, Write};
+
+use quick_junit::TestSuite;
+
+use super::text::TextStyle;
+use super::{Format, Part, Report, github, html, json, junit, markdown, prometheus, sarif, text};
+
+/// A document in one format.
+#[derive(Debug)]
+pub struct Document {
+    format: Format,
+    look: TextStyle,
+    masked: bool,
+    /// The report without its parts.
+    report: Report,
+    /// Name of each workspace.
+    names: Vec<String>,
+}
+
+/// The part of a workspace that a document keeps until its end.
+pub struct Kept(Keep);
+
+enum Keep {
+    Nothing,
+    Markdown(markdown::Entry),
+    Html(html::Entry),
+    Github(github::Entry),
+    Junit(TestSuite),
+    Prometheus(prometheus::Entry),
+}
+
+impl Document {
+    /// Returns a document on workspaces of these names; `look` applies to text only. `report` is the report without
+    /// its parts.
+    pub fn new(report: Report, names: Vec<String>, format: Format, look: TextStyle) -> Self {
+        Self { format, look, masked: format.masks(), report, names }
+    }
+
+    /// Returns the document without phone numbers and e-mail addresses.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        Self { masked: true, ..self }
+    }
+
+    /// Returns the document's format.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Writes the beginning.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self.format {
+            Format::Json if self.report.several => json::begin(out),
+            Format::Sarif => sarif::begin(out),
+            Format::Json
+            | Format::Text
+            | Format::Markdown
+            | Format::Html
+            | Format::Github
+            | Format::Junit
+            | Format::Prometheus => Ok(()),
+        }
+    }
+
+    /// Writes the text of a workspace, and returns the part that the end needs. `number` counts workspaces from 0.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn add(&self, number: usize, part: &Part, out: &mut dyn Write) -> io::Result<Kept> {
+        let masked;
+        let part = if self.masked {
+            masked = part.masked();
+            &masked
+        } else {
+            part
+        };
+        let report = &self.report;
+        let keep = match self.format {
+            Format::Text => {
+                out.write_all(text::part(report, part, self.look).as_bytes())?;
+                Keep::Nothing
+            }
+            Format::Json => {
+                if report.several {
+                    json::entry(part, number == 0, out)?;
+                } else {
+                    json::part(part, out)?;
+                }
+                Keep::Nothing
+            }
+            Format::Sarif => {
+                let alone = self.names.iter().filter(|name| *name == part.name()).count() < 2;
+                sarif::part(report, part, alone, number == 0, out)?;
+                Keep::Nothing
+            }
+            Format::Markdown => Keep::Markdown(markdown::part(report, part)),
+            Format::Html => Keep::Html(html::part(report, number, part)),
+            Format::Github => Keep::Github(github::part(report, part)),
+            Format::Junit => Keep::Junit(junit::part(report, part)),
+            Format::Prometheus => Keep::Prometheus(prometheus::part(report, part)),
+        };
+        Ok(Kept(keep))
+    }
+
+    /// Writes the rest, in the order of `kept`.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn end(&self, kept: Vec<Kept>, out: &mut dyn Write) -> io::Result<()> {
+        /// Returns the kept parts of one format.
+        fn of<T>(kept: Vec<Kept>, part: impl Fn(Keep) -> Option<T>) -> Vec<T> {
+            kept.into_iter().filter_map(|Kept(keep)| part(keep)).collect()
+        }
+        macro_rules! parts {
+            ($format:ident) => {
+                of(kept, |keep| match keep {
+                    Keep::$format(part) => Some(part),
+                    _ => None,
+                })
+            };
+        }
+        let report = &self.report;
+        let text = match self.format {
+            Format::Text => return Ok(()),
+            Format::Json if report.several => return json::end(kept.is_empty(), out),
+            Format::Json => return Ok(()),
+            Format::Sarif => return sarif::end(kept.is_empty(), out),
+            Format::Markdown => markdown::document(report, parts!(Markdown)),
+            Format::Html => return html::document(report, &parts!(Html), out),
+            Format::Github => github::document(report, parts!(Github)),
+            Format::Junit => return junit::document(report, parts!(Junit), out),
+            Format::Prometheus => prometheus::document(&parts!(Prometheus)),
+        };
+        out.write_all(text.as_bytes())
+    }
+}
+
+/// Renders a report; `look` applies to text only.
+///
+/// # Errors
+/// Those of the writer.
+pub fn render(report: &Report, format: Format, look: TextStyle, out: &mut dyn Write) -> io::Result<()> {
+    let names = report.parts.iter().map(|part| part.name().to_owned()).collect();
+    let document = Document::new(report.without_parts(), names, format, look);
+    document.begin(out)?;
+    let parts = report.parts.iter().enumerate();
+    let kept = parts.map(|(number, part)| document.add(number, part, out)).collect::<Result<_, _>>()?;
+    document.end(kept, out)
+}
