@@ -23,7 +23,7 @@ use rosterctl::model::value::Value;
 use rosterctl::provider::{
     Connector, Observer, PresenceQuery, QueryMode, cms_agent, isdp_online_agent, paging, seat_query, seats,
 };
-use rosterctl::runtime::client::Client;
+use rosterctl::runtime::client::{Accounts, Client};
 use rosterctl::runtime::clock::SystemClock;
 use rosterctl::runtime::rate_limiter::RateLimiter;
 use rosterctl::runtime::read::presence::Observers;
@@ -303,6 +303,11 @@ const DESK: &str = "/rest/cmsapp/v1/openapi/agent/agentbyworkno";
 
 /// Returns the observers as the program builds them, each with its own client.
 fn observers(running: &Running, desk_key: &str) -> Observers {
+    observers_of(running, desk_key, &Accounts::default())
+}
+
+/// Returns the observers of a workspace that shares its sign-ins with others.
+fn observers_of(running: &Running, desk_key: &str, accounts: &Accounts) -> Observers {
     // One of them installs the crypto provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let retry = "retry: { attempts: 2, total: 2s }";
@@ -336,6 +341,7 @@ fn observers(running: &Running, desk_key: &str) -> Observers {
         let limiter = RateLimiter::new(Box::new(windows), clock.clone());
         let secret = Arc::new(secret(key));
         let link = Client::new(connection, connector, Box::new(transport), secret, limiter, clock);
+        let link = link.sharing(accounts);
         observers.add(observer, Ok(Rc::new(link)));
     }
     observers
@@ -347,6 +353,25 @@ fn ids(ids: &[&str]) -> BTreeSet<OperatorId> {
 
 fn calls(running: &Running, path: &str) -> usize {
     running.with(|estate| estate.calls.get(path).copied().unwrap_or_default())
+}
+
+#[tokio::test]
+async fn workspaces_of_one_tenant_sign_in_once() {
+    let running = spawn(vendors::ALL.seeded(SEED).unwrap()).await.unwrap();
+    let accounts = Accounts::default();
+    let [one, other] = [(); 2].map(|()| observers_of(&running, "s-cms", &accounts));
+    let agents = ids(&["8001"]);
+    let (first, second) = tokio::join!(one.presence(Some(&agents)), other.presence(Some(&agents)));
+    assert!(first.gaps().is_empty() && second.gaps().is_empty());
+    assert_eq!((calls(&running, FIND), calls(&running, TOKEN)), (2, 1));
+    // The vendor revoked the token: one of them fetches another, which both use.
+    running.with(|estate| estate.get_mut::<IsdpOnlineAgent>().revoke());
+    let (first, second) = tokio::join!(one.presence(Some(&agents)), other.presence(Some(&agents)));
+    assert!(first.gaps().is_empty() && second.gaps().is_empty());
+    assert_eq!(calls(&running, TOKEN), 2);
+    // Another run signs in for itself.
+    assert_eq!(observers(&running, "s-cms").presence(Some(&agents)).await.gaps(), []);
+    assert_eq!(calls(&running, TOKEN), 3);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use console::Term;
@@ -65,6 +66,12 @@ pub(super) struct Console {
     quiet: bool,
     verbose: bool,
     manner: Manner,
+    /// Messages that wait for their turn; `None` if each is written at once.
+    kept: Option<Arc<Mutex<String>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[expect(clippy::unused_self, reason = "a command writes through the console that it was given")]
@@ -92,6 +99,7 @@ impl Console {
             quiet,
             verbose,
             manner,
+            kept: None,
         }
     }
 
@@ -127,7 +135,7 @@ impl Console {
             && error.kind() != io::ErrorKind::BrokenPipe
             && !UNWRITTEN.swap(true, Ordering::Relaxed)
         {
-            err(&format!("error: standard output cannot be written: {error}\n"));
+            self.err(&format!("error: standard output cannot be written: {error}\n"));
         }
     }
 
@@ -148,32 +156,32 @@ impl Console {
     /// Writes a line of progress, unless quiet.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            err(&format!("{}\n", sanitize_lines(text)));
+            self.err(&format!("{}\n", sanitize_lines(text)));
         }
     }
 
     /// Writes the line of a successful step, unless bars show the progress or the console is quiet.
     pub(super) fn step(&self, text: &str) {
         if self.manner == Manner::Lines {
-            err(&format!("{}\n", sanitize_lines(text)));
+            self.err(&format!("{}\n", sanitize_lines(text)));
         }
     }
 
     /// Writes a warning.
     pub(super) fn warning(&self, message: &str) {
         let word = self.paint("warning:", AnsiColor::Yellow.on_default().bold());
-        err(&format!("{word} {}\n", sanitize_lines(message)));
+        self.err(&format!("{word} {}\n", sanitize_lines(message)));
     }
 
     /// Writes an error.
     pub(super) fn error(&self, message: &str) {
         let word = self.paint("error:", AnsiColor::Red.on_default().bold());
-        err(&format!("{word} {}\n", sanitize_lines(message)));
+        self.err(&format!("{word} {}\n", sanitize_lines(message)));
     }
 
     /// Writes diagnostics with their lines.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceCache) {
-        err(&snippet::render_all(diagnostics, "error", |source| sources.line(source), self.err_colour));
+        self.err(&snippet::render_all(diagnostics, "error", |source| sources.line(source), self.err_colour));
     }
 
     /// Writes the error that ends a command, and returns its exit code.
@@ -194,10 +202,30 @@ impl Console {
         if !io::stdin().is_terminal() {
             return None;
         }
-        err(question);
+        self.err(question);
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(answer.trim().to_owned())
+    }
+
+    /// Returns a console that keeps its messages until [`Console::tell`].
+    pub(super) fn keeping(&self) -> Self {
+        Self { kept: Some(Arc::default()), ..self.clone() }
+    }
+
+    /// Writes the messages that another console kept.
+    pub(super) fn tell(&self, other: &Self) {
+        let kept = other.kept.as_ref().map(|kept| std::mem::take(&mut *lock(kept)));
+        if let Some(text) = kept.filter(|text| !text.is_empty()) {
+            self.err(&text);
+        }
+    }
+
+    fn err(&self, text: &str) {
+        match &self.kept {
+            Some(kept) => lock(kept).push_str(text),
+            None => err(text),
+        }
     }
 
     fn paint(&self, text: &str, style: Style) -> String {

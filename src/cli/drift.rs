@@ -1,16 +1,14 @@
 //! `rosterctl drift`: like plan, for a schedule; tells which side moved. Changes nothing anywhere.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
 use super::plan_args::PlanArgs;
-use super::report_output::{Output, PendingJson};
-use super::session::load::{Elsewhere, Loaded};
-use super::session::neighbours::Neighbours;
-use super::session::{load, planning};
+use super::report_output::{Outcome, Output, PendingJson};
+use super::session::planning;
+use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::model::plan::Plan;
 use crate::model::rule::Effect;
@@ -37,18 +35,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let mine: Vec<&Path> = arguments.workspaces.mine().collect();
     let several = arguments.workspaces.several();
     let reporter = arguments.output.begin(Command::Drift, several, &mine, console)?;
-    let workspaces = &arguments.workspaces;
-    let neighbours = several.then(|| Arc::new(Neighbours::load(workspaces.all())));
-    for (at, path) in workspaces.all().enumerate().filter(|(at, _)| workspaces.is_mine(*at)) {
-        let elsewhere = neighbours.as_ref().map(|all| all.elsewhere(at));
-        match one(path, elsewhere, console).await {
-            Ok((plan, seconds, last_clean_run)) => {
-                reporter.planned(path, code(&plan), plan, Some(seconds), last_clean_run);
-            }
-            Err(fail) => reporter.fail(path, &fail),
-        }
-    }
-    Ok(reporter.finish())
+    Ok(side_by_side::run(&arguments.workspaces, reporter, console, one).await)
 }
 
 /// Returns the exit code of a plan. Limits and protection concern apply only: here their findings are differences
@@ -65,13 +52,9 @@ fn code(plan: &Plan) -> Exit {
     }
 }
 
-/// Returns the plan, its seconds as of now, and the last clean run's time.
-async fn one(
-    path: &Path,
-    elsewhere: Option<Elsewhere>,
-    console: &Console,
-) -> Result<(BoundPlan, u64, Option<String>), CliError> {
-    let loaded = Loaded { elsewhere, ..load::load(path)? };
+async fn one(task: Task) -> Result<Outcome, CliError> {
+    let console = &task.console;
+    let loaded = task.load(0)?;
     if let Some(why) = loaded.journal().corruption() {
         console.note(&why);
     }
@@ -79,6 +62,7 @@ async fn one(
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
     planning::report_invalid(&made.plan, &loaded, console);
     let seconds = planning::seconds(&loaded, &made.plan, &made.vendors);
+    let exit = code(&made.plan);
     let plan = BoundPlan::new(made.plan, loaded.workspace.supports()).into_drift();
-    Ok((plan, seconds, made.ledger.last_clean_run))
+    Ok(Outcome { exit, plan, seconds: Some(seconds), last_clean_run: made.ledger.last_clean_run })
 }

@@ -20,6 +20,7 @@ mod report_output;
 mod sandbox;
 mod schema;
 mod session;
+mod side_by_side;
 mod signals;
 mod snapshot;
 mod status;
@@ -153,7 +154,7 @@ pub fn main(vendors: Registry, arguments: impl IntoIterator<Item = OsString>) ->
     };
     let result = match cli.command {
         Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
-        Command::Plan(arguments) => on_runtime(plan::run(&arguments, &console), interrupted),
+        Command::Plan(arguments) => on_runtime(plan::run(arguments, &console), interrupted),
         Command::Apply(arguments) => heeding_signals(apply::run(&arguments, &console), Some(interrupted)),
         Command::Import(arguments) => on_runtime(import::run(&arguments, &console), interrupted),
         Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console), interrupted),
@@ -210,8 +211,13 @@ fn heeding_signals(
         runtime.spawn(signals::insist(interrupted));
     }
     let result = runtime.block_on(command);
-    // Do not wait for a question without an answer.
-    runtime.shutdown_background();
+    if matches!(result, Err(CliError::Interrupted)) {
+        // The threads of other workspaces still use it. The program ends at once.
+        std::mem::forget(runtime);
+    } else {
+        // Do not wait for a question without an answer.
+        runtime.shutdown_background();
+    }
     result
 }
 

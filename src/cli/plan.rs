@@ -9,10 +9,10 @@ use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
 use super::plan_args::PlanArgs;
-use super::report_output::{Output, PendingJson};
-use super::session::neighbours::Neighbours;
+use super::report_output::{Outcome, Output, PendingJson};
 use super::session::planning::{self, Planned};
-use super::session::{fingerprints, git_exposure, load, snapshot_plan};
+use super::session::{fingerprints, git_exposure, snapshot_plan};
+use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::model::digest;
 use crate::report::{BoundPlan, Command, json};
@@ -47,7 +47,8 @@ impl Arguments {
     }
 }
 
-pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+pub(super) async fn run(arguments: Arguments, console: &Console) -> Result<Exit, CliError> {
+    let arguments = Arc::new(arguments);
     let several = arguments.workspaces.several();
     if several && arguments.out.is_some() {
         return Err(CliError::error("--out saves the plan of one workspace; name one"));
@@ -66,48 +67,31 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         reporter.spare("--out", out)?;
         paths::unlinked(out).map_err(|error| unsaved(out, &error))?;
     }
-    let workspaces = &arguments.workspaces;
-    let neighbours = several.then(|| Arc::new(Neighbours::load(workspaces.all())));
-    for (at, path) in workspaces.all().enumerate().filter(|(at, _)| workspaces.is_mine(*at)) {
-        match one(arguments, path, neighbours.as_ref().map(|all| (all, at)), console).await {
-            Ok((plan, seconds)) => {
-                let exit = Exit::for_plan(&plan, arguments.detailed_exitcode);
-                reporter.planned(path, exit, plan, seconds, None);
-            }
-            Err(fail) => reporter.fail(path, &fail),
-        }
-    }
-    Ok(reporter.finish())
+    let shared = Arc::clone(&arguments);
+    let work = async move |task: Task| one(&shared, &task).await;
+    Ok(side_by_side::run(&arguments.workspaces, reporter, console, work).await)
 }
 
 fn unsaved(out: &Path, error: &std::io::Error) -> CliError {
     CliError::error(format!("the plan cannot be saved to {}: {error}", out.display()))
 }
 
-/// Returns the plan, and its seconds as of now if the rate windows are known.
-async fn one(
-    arguments: &Arguments,
-    path: &Path,
-    neighbours: Option<(&Arc<Neighbours>, usize)>,
-    console: &Console,
-) -> Result<(BoundPlan, Option<u64>), CliError> {
+async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
+    let Task { console, .. } = task;
     // The snapshot is read in parallel with the manifests, whose errors are reported first.
     let (loaded, snapshot) = thread::scope(|scope| {
         let snapshot = arguments.live.as_deref().map(|file| scope.spawn(|| snapshot_plan::open(file)));
-        let loaded = load::load_beside(path, usize::from(snapshot.is_some()));
+        let loaded = task.load(usize::from(snapshot.is_some()));
         let snapshot = snapshot.map(|read| read.join().unwrap_or_else(|panic| resume_unwind(panic)));
         (loaded, snapshot)
     });
-    let mut loaded = loaded?;
-    if let Some((all, at)) = neighbours {
-        let conflicts = all.conflicts(at);
-        if !conflicts.is_empty() {
-            return Err(CliError::Input(conflicts, loaded.sources));
-        }
-        loaded.elsewhere = Some(all.elsewhere(at));
+    let loaded = loaded?;
+    let conflicts = task.conflicts();
+    if !conflicts.is_empty() {
+        return Err(CliError::Input(conflicts, loaded.sources));
     }
     // The program ends soon and frees all memory at once. To free each value takes a tenth of the run.
-    let several = arguments.workspaces.several();
+    let several = task.is_of_several();
     let (plan, seconds) = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
         (snapshot_plan::make(&loaded, snapshot?, file, &arguments.narrowing, console).await?, None)
     } else {
@@ -139,5 +123,7 @@ async fn one(
     if !several {
         std::mem::forget(loaded.desired);
     }
-    Ok((BoundPlan::new(plan, loaded.workspace.supports()), seconds))
+    let exit = Exit::for_plan(&plan, arguments.detailed_exitcode);
+    let plan = BoundPlan::new(plan, loaded.workspace.supports());
+    Ok(Outcome { exit, plan, seconds, last_clean_run: None })
 }

@@ -1,13 +1,17 @@
 //! Reports of a run in the requested formats. Only this file prints and writes them.
 //!
 //! ```text
-//! begin (bad paths refused) ─▶ planned, ran, failed: a part each ─▶ finish: standard output, then each file
+//! begin (bad paths refused) ─▶ one workspace:  planned, ran or failed ─▶ finish: standard output, then each file
+//!                           └▶ several: render, side by side ─▶ add: written once all before it are ─▶ finish
 //! ```
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -21,8 +25,11 @@ use crate::model::note::Refused;
 use crate::report::redact::Mask;
 use crate::report::text::{self, TextStyle};
 use crate::report::view::View;
-use crate::report::{self, Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, Run, view};
+use crate::report::{
+    Body, BoundPlan, Command, Document, Failure, Format, Kept, Part, Report, Roots, Run, view,
+};
 use crate::storage::files::Place;
+use crate::storage::spool::{Spool, Spooled};
 use crate::storage::{files, git};
 
 /// Options for the outputs of a report.
@@ -101,13 +108,13 @@ impl Output {
                 "`{word}` is a format of `drift`; `{command}` has all others"
             )));
         }
+        let roots = roots(workspaces.iter().copied());
         let reporter = Reporter {
             output: self,
             console,
-            command,
-            several,
+            report: Report { command, parts: Vec::new(), several, roots },
             workspaces: workspaces.iter().map(|path| (*path).to_owned()).collect(),
-            parts: RefCell::default(),
+            part: RefCell::default(),
             exit: Cell::new(Exit::Success),
             plan: RefCell::default(),
             seconds: Cell::default(),
@@ -130,14 +137,31 @@ fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
     CliError::error(format!("the report cannot be written to {}: {error}", path.display()))
 }
 
-/// Collects the result of each workspace, and reports them at the end.
+/// Outcome of a workspace that was planned.
+pub(super) struct Outcome {
+    pub(super) exit: Exit,
+    pub(super) plan: BoundPlan,
+    /// Least seconds that the plan takes as of now; `None` if the rate windows are unknown.
+    pub(super) seconds: Option<u64>,
+    /// End of the last clean run, if the ledger knows one.
+    pub(super) last_clean_run: Option<String>,
+}
+
+impl Outcome {
+    fn into_part(self, place: &Path) -> Part {
+        let part = part(place, self.exit, self.last_clean_run, Body::Planned(self.plan));
+        Part { seconds: self.seconds, ..part }
+    }
+}
+
+/// Reports the result of a workspace at the end.
 pub(super) struct Reporter<'a> {
     output: &'a Output,
     console: &'a Console,
-    command: Command,
-    several: bool,
+    /// The report without its parts.
+    report: Report,
     workspaces: Vec<PathBuf>,
-    parts: RefCell<Vec<Part>>,
+    part: RefCell<Option<Part>>,
     exit: Cell<Exit>,
     /// The plan of the current run.
     plan: RefCell<Option<BoundPlan>>,
@@ -149,7 +173,7 @@ pub(super) struct Reporter<'a> {
     shown: Cell<bool>,
 }
 
-impl Reporter<'_> {
+impl<'a> Reporter<'a> {
     /// Checks that another output does not overwrite a report.
     ///
     /// # Errors
@@ -179,7 +203,7 @@ impl Reporter<'_> {
         }
         self.shown.set(true);
         let masked = self.output.mask_personal.then(|| plan.with(Mask::for_plan(plan).plan(plan)));
-        let view = view::build(masked.as_ref().unwrap_or(plan), self.command, Some(seconds));
+        let view = view::build(masked.as_ref().unwrap_or(plan), self.report.command, Some(seconds));
         let view = View { due, ..view };
         self.console.out(&text::plan(&view, self.console.look()));
     }
@@ -190,16 +214,9 @@ impl Reporter<'_> {
     }
 
     /// Records a workspace's plan.
-    pub(super) fn planned(
-        &self,
-        place: &Path,
-        exit: Exit,
-        plan: BoundPlan,
-        seconds: Option<u64>,
-        last_clean_run: Option<String>,
-    ) {
-        self.seconds.set(seconds);
-        self.add(place, exit, last_clean_run, Body::Planned(plan));
+    pub(super) fn planned(&self, place: &Path, outcome: Outcome) {
+        self.exit.set(outcome.exit);
+        self.part.replace(Some(outcome.into_part(place)));
     }
 
     /// Records the end of a run.
@@ -207,7 +224,7 @@ impl Reporter<'_> {
         let run = self.run.take();
         if let Some(plan) = self.plan.take() {
             let unrun = || Run { refused: Some(Refused::NotApproved), ..Run::default() };
-            self.add(place, exit, None, Body::Ran(plan, run.unwrap_or_else(unrun)));
+            self.record(place, exit, Body::Ran(plan, run.unwrap_or_else(unrun)));
         }
     }
 
@@ -223,40 +240,35 @@ impl Reporter<'_> {
             }
             (None, _) => failed(place, failure),
         };
-        self.add(place, exit, None, body);
+        self.record(place, exit, body);
     }
 
-    fn add(&self, place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) {
-        self.exit.set(self.exit.get().graver(exit));
-        let part = part(place, exit, last_clean_run, body);
-        self.parts.borrow_mut().push(Part { seconds: self.seconds.take(), ..part });
+    fn record(&self, place: &Path, exit: Exit, body: Body) {
+        self.exit.set(exit);
+        let part = part(place, exit, None, body);
+        self.part.replace(Some(Part { seconds: self.seconds.take(), ..part }));
     }
 
-    /// Prints and writes the recorded parts, and returns the gravest exit code.
+    /// Prints and writes the recorded part, and returns the gravest exit code.
     pub(super) fn finish(self) -> Exit {
         let mut exit = self.exit.get();
-        let parts = self.parts.into_inner();
-        let roots = roots(&parts);
-        let mut report = Report { command: self.command, parts, several: self.several, roots };
-        if self.output.mask_personal {
-            report = report.masked();
-        }
-        match self.output.format {
-            Format::Text => {
-                let look = self.console.look();
-                // Standard error has already given the reason.
-                let said = report.parts.iter().all(|part| matches!(part.body, Body::Failed(_)));
-                if self.shown.get() {
-                    self.console.out(&text::outcome(&report, look));
-                } else if self.several || !said {
-                    self.console.write(|out| report::render(&report, Format::Text, look, out));
-                }
+        let Some(part) = self.part.take() else { return exit };
+        // Standard error has already given the reason.
+        let said = matches!(part.body, Body::Failed(_));
+        let names = vec![part.name().to_owned()];
+        let mut report = Report { parts: vec![part], ..self.report };
+        let documents = documents(self.output, &report, &names, self.console);
+        if self.shown.get() {
+            if self.output.mask_personal {
+                report = report.masked();
             }
-            format => self.console.write(|out| report::render(&report, format, TextStyle::default(), out)),
+            self.console.out(&text::outcome(&report, self.console.look()));
+        } else if self.output.format != Format::Text || !said {
+            self.console.write(|out| documents[0].write(&report.parts, out));
         }
-        for Written { format, path } in &self.output.writes {
+        for (Written { path, .. }, document) in self.output.writes.iter().zip(&documents[1..]) {
             let written = files::Output::create(path).and_then(|mut file| {
-                report::render(&report, *format, TextStyle::default(), &mut file)?;
+                document.write(&report.parts, &mut file)?;
                 file.finish()
             });
             if let Err(error) = written {
@@ -265,18 +277,199 @@ impl Reporter<'_> {
         }
         exit
     }
+
+    /// Begins the documents of several workspaces of these names.
+    pub(super) fn serial(self, names: &[String]) -> Serial<'a> {
+        let documents: Arc<[Document]> = documents(self.output, &self.report, names, self.console).into();
+        let stdout = &documents[0];
+        let mut open = lock();
+        self.console.write(|out| stdout.begin(out));
+        *open = (stdout.format() == Format::Json).then_some(0);
+        drop(open);
+        let begin = |(Written { path, .. }, document): (&'a Written, &Document)| {
+            let file = files::Output::create(path).and_then(|mut file| {
+                document.begin(&mut file)?;
+                Ok(file)
+            });
+            (path.as_path(), file)
+        };
+        let files = self.output.writes.iter().zip(&documents[1..]).map(begin).collect();
+        let kept = documents.iter().map(|_| Vec::new()).collect();
+        Serial {
+            console: self.console,
+            files,
+            kept,
+            documents,
+            exit: Exit::Success,
+            next: 0,
+            waiting: BTreeMap::new(),
+            spool: Spool::default(),
+        }
+    }
+}
+
+/// Returns the document of standard output, and that of each file.
+fn documents(output: &Output, report: &Report, names: &[String], console: &Console) -> Vec<Document> {
+    let writes = output.writes.iter().map(|written| (written.format, TextStyle::default()));
+    let all = [(output.format, console.look())].into_iter().chain(writes);
+    let document = |(format, look)| {
+        let document = Document::new(report.without_parts(), names.to_vec(), format, look);
+        if output.mask_personal { document.masked() } else { document }
+    };
+    all.map(document).collect()
+}
+
+/// Number of entries in the unfinished document of several workspaces on standard output; `None` without one.
+static OPEN: Mutex<Option<usize>> = Mutex::new(None);
+
+fn lock() -> MutexGuard<'static, Option<usize>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A workspace of several, rendered in every format.
+pub(super) struct Entry {
+    exit: Exit,
+    /// Its messages on standard error.
+    console: Console,
+    /// Its text in each document, and the part that the document keeps of it.
+    texts: Vec<(Vec<u8>, Kept)>,
+}
+
+/// Renders the result of the workspace of a number in each document. Its memory is free afterwards.
+pub(super) fn render(
+    documents: &[Document],
+    number: usize,
+    place: &Path,
+    console: Console,
+    result: Result<Outcome, CliError>,
+) -> Entry {
+    let (exit, part) = match result {
+        Ok(outcome) => (outcome.exit, outcome.into_part(place)),
+        Err(fail) => {
+            let exit = console.fail(&fail);
+            (exit, part(place, exit, None, failed(place, fail.failure())))
+        }
+    };
+    let text = |document: &Document| {
+        let mut text = Vec::new();
+        // A write to memory cannot fail.
+        let kept = document.add(number, &part, &mut text).unwrap_or_default();
+        (text, kept)
+    };
+    Entry { exit, console, texts: documents.iter().map(text).collect() }
+}
+
+/// An entry that waits for those before it.
+struct Waiting {
+    exit: Exit,
+    console: Console,
+    texts: Vec<(Spooled, Kept)>,
+}
+
+/// Writes the documents of several workspaces in order, while the workspaces become ready in any order.
+pub(super) struct Serial<'a> {
+    console: &'a Console,
+    documents: Arc<[Document]>,
+    /// Each file with its path, or the first error.
+    files: Vec<(&'a Path, io::Result<files::Output>)>,
+    /// What each document keeps until its end.
+    kept: Vec<Vec<Kept>>,
+    exit: Exit,
+    /// Number of the next entry.
+    next: usize,
+    waiting: BTreeMap<usize, Waiting>,
+    spool: Spool,
+}
+
+impl Serial<'_> {
+    /// Returns the documents, for [`render`].
+    pub(super) fn documents(&self) -> Arc<[Document]> {
+        Arc::clone(&self.documents)
+    }
+
+    /// Adds the entry of a number. It is written, with all after it, once it is the next one.
+    pub(super) fn add(&mut self, number: usize, entry: Entry) {
+        let Entry { exit, console, texts } = entry;
+        if number != self.next {
+            let texts = texts.into_iter().map(|(text, kept)| (self.spool.put(text), kept)).collect();
+            self.waiting.insert(number, Waiting { exit, console, texts });
+            return;
+        }
+        self.put(exit, &console, texts.into_iter().map(|(text, kept)| (Ok(text), kept)).collect());
+        while let Some(Waiting { exit, console, texts }) = self.waiting.remove(&self.next) {
+            let texts = texts.into_iter().map(|(text, kept)| (self.spool.take(text), kept)).collect();
+            self.put(exit, &console, texts);
+        }
+    }
+
+    /// Writes the next entry.
+    fn put(&mut self, exit: Exit, console: &Console, texts: Vec<(io::Result<Vec<u8>>, Kept)>) {
+        self.exit = self.exit.graver(exit);
+        self.next += 1;
+        self.console.tell(console);
+        for (at, (text, kept)) in texts.into_iter().enumerate() {
+            self.kept[at].push(kept);
+            match at.checked_sub(1) {
+                None => {
+                    let mut open = lock();
+                    self.console.write(|out| out.write_all(&text?));
+                    *open = open.map(|_| self.next);
+                }
+                Some(at) => self.write(at, |file, _| file.write_all(&text?)),
+            }
+        }
+    }
+
+    /// Writes to a file. After its first error it stays as it is.
+    fn write(&mut self, at: usize, write: impl FnOnce(&mut files::Output, &Document) -> io::Result<()>) {
+        let (_, file) = &mut self.files[at];
+        if let Ok(output) = file
+            && let Err(error) = write(output, &self.documents[at + 1])
+        {
+            *file = Err(error);
+        }
+    }
+
+    /// Ends the documents, and returns the gravest exit code.
+    pub(super) fn finish(mut self) -> Exit {
+        let mut kept = std::mem::take(&mut self.kept).into_iter();
+        let mut open = lock();
+        *open = None;
+        let of_stdout = kept.next().unwrap_or_default();
+        self.console.write(|out| self.documents[0].end(of_stdout, out));
+        drop(open);
+        for (at, kept) in kept.enumerate() {
+            self.write(at, |file, document| document.end(kept, file));
+        }
+        for (path, file) in self.files {
+            if let Err(error) = file.and_then(files::Output::finish) {
+                self.exit = self.exit.graver(self.console.fail(&unwritable(path, &error)));
+            }
+        }
+        self.exit
+    }
 }
 
 fn part(place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) -> Part {
-    let file = Place::find(place).map_or_else(|_| files::shown(place), |found| found.shown);
     Part {
         place: files::shown(place).to_string(),
-        file,
+        file: file(place),
         exit: exit as u8,
         last_clean_run,
         seconds: None,
         body,
     }
+}
+
+/// Returns the workspace file of a place, for display.
+fn file(place: &Path) -> Arc<str> {
+    Place::find(place).map_or_else(|_| files::shown(place), |found| found.shown)
+}
+
+/// Returns the name of a workspace, or its place if it has none.
+pub(super) fn name(place: &Path) -> String {
+    load::workspace(place)
+        .map_or_else(|_| files::shown(place).to_string(), |(_, found)| found.name.to_string())
 }
 
 fn failed(place: &Path, failure: Failure) -> Body {
@@ -285,14 +478,14 @@ fn failed(place: &Path, failure: Failure) -> Body {
 }
 
 /// Finds the roots of the workspaces' repositories. On GitHub, its own workspace comes first.
-fn roots(parts: &[Part]) -> Roots {
+fn roots<'a>(workspaces: impl Iterator<Item = &'a Path>) -> Roots {
     let current = env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default();
     let mut roots = Roots { current, repositories: Vec::new() };
     let workspace = env::var_os("GITHUB_WORKSPACE").map(PathBuf::from).filter(|path| path.is_absolute());
     let spellings = workspace.iter().flat_map(|path| [Some(path.clone()), fs::canonicalize(path).ok()]);
     let of_github = spellings.flatten().map(|path| roots.absolute(&path.to_string_lossy()));
-    let checkouts = parts.iter().filter_map(|part| {
-        let file = roots.absolute(&part.file);
+    let checkouts = workspaces.filter_map(|place| {
+        let file = roots.absolute(&file(place));
         Some(roots.absolute(&git::root(Path::new(&file))?.to_string_lossy()))
     });
     let found: Vec<String> = of_github.chain(checkouts).collect();
@@ -314,19 +507,27 @@ impl PendingJson {
         Self { workspaces: vec![workspace.to_owned()], several: false, masked: false }
     }
 
-    /// Reports the failure, also on standard output unless it has content.
+    /// Reports the failure, also on standard output unless it has content. Completes an unfinished document.
     pub(super) fn emit_failure(self, fail: &CliError, console: &Console) -> Exit {
         let failure = fail.failure();
         let exit = console.fail(fail);
-        let parts =
-            self.workspaces.iter().map(|place| part(place, exit, None, failed(place, failure.clone())));
-        let parts: Vec<Part> = parts.collect();
-        let roots = roots(&parts);
-        let report = Report { command: Command::Plan, parts, several: self.several, roots };
-        let report = if self.masked { report.masked() } else { report };
-        if !console::said() {
-            console.write(|out| report::render(&report, Format::Json, TextStyle::default(), out));
+        // Standard output is stalled in the middle of an entry, if another thread writes it.
+        let Ok(mut open) = OPEN.try_lock() else { return exit };
+        let written = open.take();
+        if written.is_none() && console::said() {
+            return exit;
         }
+        let parts = self.workspaces.iter().skip(written.unwrap_or_default());
+        let parts: Vec<Part> =
+            parts.map(|place| part(place, exit, None, failed(place, failure.clone()))).collect();
+        let roots = roots(self.workspaces.iter().map(PathBuf::as_path));
+        let report = Report { command: Command::Plan, parts: Vec::new(), several: self.several, roots };
+        let document = Document::new(report, Vec::new(), Format::Json, TextStyle::default());
+        let document = if self.masked { document.masked() } else { document };
+        console.write(|out| match written {
+            None => document.write(&parts, out),
+            Some(written) => document.complete(written, &parts, out),
+        });
         exit
     }
 }

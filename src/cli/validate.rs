@@ -20,7 +20,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
     let several = arguments.workspaces.several();
-    let loaded: Vec<_> = arguments.workspaces.all().map(|path| sound(path, several)).collect();
+    let all: Vec<&Path> = arguments.workspaces.all().collect();
+    // With one workspace, its files are read side by side.
+    let threads = if several { arguments.workspaces.jobs().min(load::processors()) } else { 1 };
+    let loaded = load::with_threads(threads, &all, |path| sound(path, several));
     let declared = |one: Result<Sound, CliError>| match one {
         Ok(Sound { said, declared, sources }) => (declared, Ok((said, sources))),
         Err(fail) => (None, Err(fail)),
@@ -50,7 +53,7 @@ struct Sound {
 
 /// Loads a workspace and counts its declarations.
 fn sound(path: &Path, several: bool) -> Result<Sound, CliError> {
-    let loaded = load::load(path)?;
+    let loaded = load::load_beside(path, if several { load::processors() } else { 0 })?;
     let absent = loaded.desired.agents.values().filter(|agent| agent.absent).count();
     let said = format!(
         "{}: sound; {}, {}, {} declared{}.\n",

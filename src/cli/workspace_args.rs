@@ -1,6 +1,7 @@
 //! Workspaces of a run, and its share of them.
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use crate::storage::paths::WORKSPACE_FILE;
@@ -14,12 +15,20 @@ pub(super) struct Workspaces {
     /// Only the I-th of N shares of the workspaces, like 2/8; the N shares together are all of them.
     #[arg(long, value_name = "I/N", value_parser = shard)]
     shard: Option<(usize, usize)>,
+    /// How many workspaces to work on at a time; the report keeps their order.
+    #[arg(long, value_name = "N", default_value = "8")]
+    jobs: NonZero<usize>,
 }
 
 impl Workspaces {
     /// Returns true if the report covers several workspaces. Its form must not depend on the content of a share.
     pub(super) fn several(&self) -> bool {
         self.workspaces.len() > 1 || self.shard.is_some()
+    }
+
+    /// Returns the number of workspaces to work on at a time.
+    pub(super) fn jobs(&self) -> usize {
+        self.jobs.get()
     }
 
     /// Returns all named workspaces, each once, in the order in which they were named.
@@ -75,7 +84,7 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         let named = [folder.path(), &file, folder.path(), Path::new("elsewhere")];
         let workspaces = named.map(Path::to_owned).to_vec();
-        let all = Workspaces { workspaces, shard: None };
+        let all = Workspaces { workspaces, shard: None, jobs: NonZero::<usize>::MIN };
         assert_eq!(all.mine().collect::<Vec<_>>(), [folder.path(), Path::new("elsewhere")]);
     }
 
@@ -85,7 +94,11 @@ mod tests {
         for of in 1..12 {
             let mut seen = Vec::new();
             for share in 1..=of {
-                let share = Workspaces { workspaces: workspaces.clone(), shard: Some((share, of)) };
+                let share = Workspaces {
+                    workspaces: workspaces.clone(),
+                    shard: Some((share, of)),
+                    jobs: NonZero::<usize>::MIN,
+                };
                 seen.extend(share.mine().map(Path::to_owned));
             }
             seen.sort();

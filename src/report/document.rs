@@ -27,9 +27,12 @@ pub struct Document {
 }
 
 /// The part of a workspace that a document keeps until its end.
+#[derive(Default)]
 pub struct Kept(Keep);
 
+#[derive(Default)]
 enum Keep {
+    #[default]
     Nothing,
     Markdown(markdown::Entry),
     Html(html::Entry),
@@ -54,6 +57,25 @@ impl Document {
     /// Returns the document's format.
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// Writes the whole document.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&self, parts: &[Part], out: &mut dyn Write) -> io::Result<()> {
+        self.begin(out)?;
+        self.complete(0, parts, out)
+    }
+
+    /// Writes the last parts, of which the first has a number, and the end. All parts are kept that the end needs.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn complete(&self, first: usize, parts: &[Part], out: &mut dyn Write) -> io::Result<()> {
+        let add = |(number, part)| self.add(number, part, out);
+        let kept = (first..).zip(parts).map(add).collect::<Result<_, _>>()?;
+        self.end(kept, out)
     }
 
     /// Writes the beginning.
@@ -154,8 +176,5 @@ impl Document {
 pub fn render(report: &Report, format: Format, look: TextStyle, out: &mut dyn Write) -> io::Result<()> {
     let names = report.parts.iter().map(|part| part.name().to_owned()).collect();
     let document = Document::new(report.without_parts(), names, format, look);
-    document.begin(out)?;
-    let parts = report.parts.iter().enumerate();
-    let kept = parts.map(|(number, part)| document.add(number, part, out)).collect::<Result<_, _>>()?;
-    document.end(kept, out)
+    document.write(&report.parts, out)
 }

@@ -1,8 +1,9 @@
 //! HTTP client of one connection: signs, rate-limits, sends and retries.
 //!
-//! A connection has one [`Client`], which all readers and writers share with its calls in flight, rate windows and
-//! token. One task at a time fetches the token, before it expires and once more after a refusal. If a system refuses
-//! a credential for good, this process never calls the system with it again: some vendors lock the address.
+//! A connection has one [`Client`], which all readers and writers share with its calls in flight and rate windows. The
+//! connections of one [`Account`] share its token. One task at a time fetches the token, before it expires and once more
+//! after a refusal. If a system refuses a credential for good, this process never calls the system with it again: some
+//! vendors lock the address.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -88,12 +89,11 @@ pub struct Client {
     connector: &'static dyn Connector,
     transport: Box<dyn Transport>,
     secret: Arc<Secret>,
-    token: Mutex<Option<Arc<Token>>>,
+    account: Arc<Account>,
     /// Digest of the system's address and the credential.
     credential: [u8; 32],
     pace: RateLimiter,
     slots: Semaphore,
-    rest: RetryAfterGate,
     /// True once the operator has stopped the run: no call waits any more.
     hurried: watch::Sender<bool>,
     bounds: Bounds,
@@ -103,6 +103,17 @@ pub struct Client {
     /// Time limit of a call.
     timeout: Duration,
 }
+
+/// State of a credential at a system, which all connections with it share.
+#[derive(Default)]
+struct Account {
+    token: Mutex<Option<Arc<Token>>>,
+    rest: RetryAfterGate,
+}
+
+/// Accounts of a run, by the digest of the system's address and the credential.
+#[derive(Default)]
+pub struct Accounts(std::sync::Mutex<BTreeMap<[u8; 32], Arc<Account>>>);
 
 /// Time until which the vendor asked us to back off.
 #[derive(Default)]
@@ -173,16 +184,24 @@ impl Client {
             transport,
             secret,
             credential,
-            token: Mutex::default(),
+            account: Arc::default(),
             pace,
             slots,
-            rest: RetryAfterGate::default(),
             hurried: watch::Sender::new(false),
             bounds,
             clock,
             ahead_ms: std::sync::Mutex::default(),
             timeout,
         }
+    }
+
+    /// Returns the same client with the account that others of the run share.
+    #[must_use]
+    pub fn sharing(mut self, accounts: &Accounts) -> Self {
+        let mut accounts = accounts.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.account = Arc::clone(accounts.entry(self.credential).or_default());
+        drop(accounts);
+        self
     }
 
     /// Returns the same client without retries, for any settings of the connection.
@@ -323,7 +342,7 @@ impl Client {
             return Ok(Key::Own(Arc::clone(&self.secret)));
         }
         // Concurrent tasks wait for the token that the first one fetches.
-        let mut kept = self.token.lock().await;
+        let mut kept = self.account.token.lock().await;
         if let Some(token) = kept.as_ref().filter(|token| !token.is_stale(self.clock.now_ms())) {
             return Ok(Key::Token(Arc::clone(token)));
         }
@@ -343,7 +362,7 @@ impl Client {
     /// Drops a refused token. Returns false if the key is no token.
     async fn drop_token(&self, key: &Key) -> bool {
         let Key::Token(refused) = key else { return false };
-        let mut kept = self.token.lock().await;
+        let mut kept = self.account.token.lock().await;
         if kept.as_ref().is_some_and(|token| Arc::ptr_eq(token, refused)) {
             *kept = None;
         }
@@ -396,7 +415,7 @@ impl Client {
         let care = manner.care();
         let stop = care.map(|care| care.gate.stopped());
         let check = care.and_then(|care| care.check);
-        self.sleep_or_stop(stop, self.rest.left(self.clock.elapsed())).await?;
+        self.sleep_or_stop(stop, self.account.rest.left(self.clock.elapsed())).await?;
         let rate = self.connection.rate(call.operation);
         let mut permit = match rate {
             Some(rate) => Some(or_stop(stop, self.pace.enter(call.operation, rate, self.timeout)).await?),
@@ -469,7 +488,7 @@ impl Client {
             permit.leave();
         }
         if let Ok(reply) = &reply {
-            self.rest.ask(reply, self.clock.elapsed(), self.bounds.total);
+            self.account.rest.ask(reply, self.clock.elapsed(), self.bounds.total);
         }
         let status = reply.as_ref().map_or(0, |reply| reply.status);
         let millis = self.clock.elapsed().saturating_sub(started).as_millis();

@@ -4,6 +4,7 @@
 //! never waits for the terminal. Only the display depends on it. Work shorter than [`PATIENCE`] is never drawn, so a
 //! short run does not flicker. All other output to the terminal goes through [`aside`], which hides the bars meanwhile.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write as _};
@@ -80,13 +81,27 @@ pub fn echoed() {
     }
 }
 
+thread_local! {
+    /// True while this thread hides its tasks.
+    static HIDDEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs work whose tasks are hidden. It is one of many, of which another bar tells the number.
+pub fn hiding<T>(work: impl FnOnce() -> T) -> T {
+    HIDDEN.set(true);
+    let done = work();
+    HIDDEN.set(false);
+    done
+}
+
 /// A bar that is drawn from the age of [`PATIENCE`] until it is dropped.
 struct Bar(ProgressBar);
 
 impl Bar {
     fn new(style: ProgressStyle) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_style(style);
-        if let Some(screen) = SCREEN.get().filter(|screen| screen.manner == Manner::Bars) {
+        let is_shown = |screen: &&Screen| screen.manner == Manner::Bars && !HIDDEN.get();
+        if let Some(screen) = SCREEN.get().filter(is_shown) {
             let late = bar.downgrade();
             let draw = move || {
                 std::thread::sleep(PATIENCE);

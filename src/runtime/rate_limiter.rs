@@ -3,6 +3,7 @@
 //! [`Window`] decides which calls count. A [`RateStore`] keeps the windows, so that several processes share one.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::Clock;
@@ -16,6 +17,12 @@ pub trait RateStore {
     ///
     /// `work` gets the time in milliseconds, read under the lock. The store may call it several times.
     fn change(&self, operation: &'static str, work: &mut dyn FnMut(&mut Window, i64));
+}
+
+impl<T: RateStore> RateStore for Arc<T> {
+    fn change(&self, operation: &'static str, work: &mut dyn FnMut(&mut Window, i64)) {
+        T::change(self, operation, work);
+    }
 }
 
 /// Rate limiter of an account's operations.

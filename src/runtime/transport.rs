@@ -25,7 +25,8 @@ pub trait Transport {
     fn send<'a>(&'a self, call: &'a Call) -> LocalBoxFuture<'a, Result<(Reply, Option<i64>), Failure>>;
 }
 
-/// HTTP transport to a host.
+/// HTTP transport to a host. Clones share its connections.
+#[derive(Clone)]
 pub struct HttpTransport {
     /// The client with its connections.
     client: reqwest::Client,

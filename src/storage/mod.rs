@@ -9,4 +9,5 @@ pub mod paths;
 pub mod rate_store;
 pub mod secrets;
 pub mod snapshot;
+pub mod spool;
 pub mod state;

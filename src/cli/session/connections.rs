@@ -5,6 +5,7 @@ use std::fs;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::clients::Host;
 use super::load::{Loaded, registry};
 use super::source_cache::SourceCache;
 use crate::apply::disruption;
@@ -27,12 +28,12 @@ use crate::runtime::ports::PasswordStore;
 use crate::runtime::rate_limiter::RateLimiter;
 use crate::runtime::read::presence::Observers;
 use crate::runtime::read::seats;
-use crate::runtime::transport::{HttpTransport, Transport};
+use crate::runtime::transport::Transport;
 use crate::runtime::vendor::Vendor;
 use crate::runtime::vendor::Vendors;
 use crate::sandbox::Embedded;
 use crate::storage::creation_lock::CreationLock;
-use crate::storage::rate_store::{FileRateStore, lock_files};
+use crate::storage::rate_store::lock_files;
 use crate::storage::secrets::SecretError;
 use crate::storage::state;
 
@@ -129,15 +130,20 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
         Some(base) => {
             let timeout = connection.settings.duration("timeout");
             let ca_file = connection.settings.text("caFile").map(|file| loaded.place.folder.join(file));
-            let http = HttpTransport::new(base, ca_file.as_deref(), timeout, connector.signs_host());
-            Box::new(http.map_err(unusable)?)
+            let host = Host { base: base.to_owned(), ca_file, timeout, http1: connector.signs_host() };
+            Box::new(loaded.clients.shared.transport(host).map_err(unusable)?)
         }
         None => Box::new(sandbox(loaded).await.map_err(unusable)?),
     };
     let clock = Rc::new(SystemClock);
-    let windows = FileRateStore::new(state::folders(), &account(loaded, connection));
+    let windows = loaded.clients.shared.windows(account(loaded, connection));
     let limiter = RateLimiter::new(Box::new(windows), clock.clone());
-    Ok(Client::new(connection.clone(), connector, transport, secret, limiter, clock))
+    let client = Client::new(connection.clone(), connector, transport, secret, limiter, clock);
+    Ok(match connection.base_url() {
+        Some(_) => client.sharing(&loaded.clients.shared.accounts),
+        // Each workspace has a simulator of its own.
+        None => client,
+    })
 }
 
 /// Returns the system that holds a kind of resources, or the reason against its use.

@@ -146,36 +146,49 @@ impl One {
     }
 }
 
+/// Returns the number of processors, at least 1.
+pub(crate) fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Works on items with a number of threads. Returns the results in the order of the items.
+pub(crate) fn with_threads<T: Sync, R: Send>(
+    threads: usize,
+    items: &[T],
+    one: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let at = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(item) = items.get(at)
+        {
+            done.push((at, one(item)));
+        }
+        done
+    };
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.min(items.len())).map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        for other in others {
+            // A panic of a thread is a panic of the program.
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 /// Reads manifests in their order, with one thread per processor if the size justifies it.
 fn side_by_side(found: &[Manifest], busy: usize) -> Result<Vec<One>, Diagnostics> {
     /// Bytes that one thread reads in a few milliseconds.
     const WORTH_A_THREAD: u64 = 1 << 20;
     let bytes: u64 = found.iter().map(|manifest| manifest.length).sum();
     let worth = usize::try_from(bytes / WORTH_A_THREAD).unwrap_or(usize::MAX);
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = processors.saturating_sub(busy).min(worth).min(found.len());
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut read = Vec::new();
-        while let at = next.fetch_add(1, Ordering::Relaxed)
-            && let Some(manifest) = found.get(at)
-        {
-            read.push((at, One::read(manifest)));
-        }
-        read
-    };
-    let mut read = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut read = work();
-        for other in others {
-            // A panic of a thread is a panic of the program.
-            read.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        read
-    });
-    read.sort_by_key(|(at, _)| *at);
+    let threads = processors().saturating_sub(busy).min(worth);
     let (mut all, mut unreadable) = (Vec::new(), Diagnostics::default());
-    for (_, one) in read {
+    for one in with_threads(threads, found, One::read) {
         match one {
             Ok(one) => all.push(one),
             Err(diagnostic) => unreadable.push(*diagnostic),

@@ -20,8 +20,8 @@ pub(crate) struct Declared {
     name: Arc<str>,
     agents: Option<Tenant>,
     queues: Option<Tenant>,
-    /// Each agent with its place; true for a tombstone.
-    ids: BTreeMap<OperatorId, (Source, bool)>,
+    /// Each agent with its place, in order; true for a tombstone.
+    ids: Vec<(OperatorId, Source, bool)>,
     /// Each queue by name, with the number to which it is pinned.
     names: BTreeMap<Arc<str>, Vec<Pinned>>,
 }
@@ -30,7 +30,7 @@ impl Declared {
     /// Collects the declarations of a loaded workspace.
     pub(crate) fn new(loaded: &Loaded) -> Self {
         let agents = loaded.desired.agents.iter();
-        let ids = agents.map(|(id, agent)| (id.clone(), (agent.source.clone(), agent.absent))).collect();
+        let ids = agents.map(|(id, agent)| (id.clone(), agent.source.clone(), agent.absent)).collect();
         let mut names: BTreeMap<Arc<str>, Vec<_>> = BTreeMap::new();
         for queue in loaded.desired.queues.values() {
             let place = (queue.exten.clone(), queue.source.clone());
@@ -44,6 +44,12 @@ impl Declared {
             ids,
             names,
         }
+    }
+
+    /// Returns the place of an agent; true for a tombstone.
+    fn agent(&self, id: &OperatorId) -> Option<(&Source, bool)> {
+        let at = self.ids.binary_search_by(|(other, ..)| other.cmp(id)).ok()?;
+        self.ids.get(at).map(|(_, source, absent)| (source, *absent))
     }
 }
 
@@ -65,25 +71,27 @@ fn share(one: Option<&Tenant>, other: Option<&Tenant>) -> bool {
 struct Index<K> {
     /// Number for the tenant of each workspace. Tenants that may be one have one number.
     tenants: Vec<usize>,
-    workspaces: BTreeMap<(usize, K), Vec<usize>>,
+    /// Tenant, resource and workspace, in order.
+    declared: Vec<(usize, K, usize)>,
 }
 
-impl<K: Clone + Ord> Index<K> {
+impl<K: Ord> Index<K> {
     fn new(tenants: &[Option<&Tenant>], declared: impl Iterator<Item = (usize, K)>) -> Self {
         let tenants = numbered(tenants);
-        let mut workspaces = BTreeMap::<_, Vec<_>>::new();
-        for (at, key) in declared {
-            let Some(tenant) = tenants.get(at) else { continue };
-            workspaces.entry((*tenant, key)).or_default().push(at);
-        }
-        Self { tenants, workspaces }
+        let declared = declared.filter_map(|(at, key)| Some((*tenants.get(at)?, key, at)));
+        let mut declared: Vec<_> = declared.collect();
+        declared.sort_unstable();
+        Self { tenants, declared }
     }
 
     /// Returns the other workspaces that may declare a resource in a workspace's tenant.
     fn others(&self, at: usize, key: &K) -> impl Iterator<Item = usize> {
-        let tenant = self.tenants.get(at);
-        let found = tenant.and_then(|tenant| self.workspaces.get(&(*tenant, key.clone())));
-        found.into_iter().flatten().copied().filter(move |other| *other != at)
+        let tenant = self.tenants.get(at).copied();
+        let start = self.declared.partition_point(|(of, other, _)| (Some(*of), other) < (tenant, key));
+        let rest = self.declared.get(start..).unwrap_or_default().iter();
+        rest.take_while(move |(of, other, _)| (Some(*of), other) == (tenant, key))
+            .map(|(.., other)| *other)
+            .filter(move |other| *other != at)
     }
 }
 
@@ -113,10 +121,14 @@ pub(crate) struct Neighbours {
 }
 
 impl Neighbours {
-    /// Loads workspaces, in the order of the run, and compares their declarations.
-    pub(crate) fn load<'a>(paths: impl Iterator<Item = &'a Path>) -> Self {
-        let declared = |path| load::load(path).ok().map(|loaded| Declared::new(&loaded));
-        Self::new(paths.map(declared).collect())
+    /// Loads workspaces, in the order of the run and at most `jobs` at a time, and compares their declarations.
+    pub(crate) fn load(paths: &[&Path], jobs: usize) -> Self {
+        let processors = load::processors();
+        let declared = |path: &&Path| {
+            let loaded = load::load_beside(path, processors).ok()?;
+            Some(Declared::new(&loaded))
+        };
+        Self::new(load::with_threads(jobs.min(processors), paths, declared))
     }
 
     /// Compares the declarations of workspaces, which are in the order of the run.
@@ -125,7 +137,8 @@ impl Neighbours {
             all.iter().map(|declared| declared.as_ref().and_then(of)).collect()
         };
         let loaded = || all.iter().enumerate().filter_map(|(at, declared)| Some((at, declared.as_ref()?)));
-        let ids = loaded().flat_map(|(at, declared)| declared.ids.keys().map(move |id| (at, id.clone())));
+        let ids =
+            loaded().flat_map(|(at, declared)| declared.ids.iter().map(move |(id, ..)| (at, id.clone())));
         let names =
             loaded().flat_map(|(at, declared)| declared.names.keys().map(move |name| (at, Arc::clone(name))));
         let agents = Index::new(&tenants(|declared| declared.agents.as_ref()), ids);
@@ -137,15 +150,30 @@ impl Neighbours {
         self.all.get(at)?.as_ref()
     }
 
+    /// Returns the name of a workspace, if it can be loaded.
+    pub(crate) fn name(&self, at: usize) -> Option<&Arc<str>> {
+        self.get(at).map(|declared| &declared.name)
+    }
+
+    /// Returns the numbers of a workspace's tenants, by kind.
+    pub(crate) fn tenants(&self, at: usize) -> impl Iterator<Item = (Kind, usize)> {
+        let mine = self.get(at).into_iter();
+        let held = mine.flat_map(|mine| [(Kind::Agent, &mine.agents), (Kind::Queue, &mine.queues)]);
+        held.filter(|(_, tenant)| tenant.is_some()).filter_map(move |(kind, _)| {
+            let numbers = if kind == Kind::Agent { &self.agents.tenants } else { &self.queues.tenants };
+            Some((kind, *numbers.get(at)?))
+        })
+    }
+
     /// Returns the resources of a workspace that another one declares too.
     pub(crate) fn conflicts(&self, at: usize) -> Vec<Diagnostic> {
         let Some(mine) = self.get(at) else { return Vec::new() };
         let mut found = Vec::new();
-        for (id, (source, absent)) in &mine.ids {
+        for (id, source, absent) in &mine.ids {
             for theirs in self.agents.others(at, id).filter_map(|other| self.get(other)) {
-                let Some((place, gone)) = theirs.ids.get(id) else { continue };
-                if share(mine.agents.as_ref(), theirs.agents.as_ref()) && !(*absent && *gone) {
-                    found.push(twice(&ResourceId::agent(id), (source, *absent), theirs, (place, *gone)));
+                let Some((place, gone)) = theirs.agent(id) else { continue };
+                if share(mine.agents.as_ref(), theirs.agents.as_ref()) && !(*absent && gone) {
+                    found.push(twice(&ResourceId::agent(id), (source, *absent), theirs, (place, gone)));
                     break;
                 }
             }
@@ -176,7 +204,7 @@ impl Neighbours {
         let mine = self.get(at)?;
         let mut others = self.agents.others(at, id).filter_map(|other| self.get(other));
         let declares = |theirs: &&Declared| {
-            let wanted = theirs.ids.get(id).is_some_and(|(_, absent)| !absent);
+            let wanted = theirs.agent(id).is_some_and(|(_, absent)| !absent);
             wanted && share(mine.agents.as_ref(), theirs.agents.as_ref())
         };
         others.find(declares).map(|theirs| Arc::clone(&theirs.name))

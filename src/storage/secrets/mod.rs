@@ -25,6 +25,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 pub use self::store::SecretError;
 use self::store::{Found, SecretReader, SecretResolver, SecretStore, Write, Wrong};
+pub use self::vault::SignIns;
 use crate::config::secret_key::key_objection;
 use crate::config::workspace::{Store, Workspace};
 use crate::model::secret::{Secret, SecretRef};
@@ -52,13 +53,18 @@ pub struct Secrets {
 impl Secrets {
     /// Opens the stores that a workspace declares. Reads nothing yet.
     pub fn open(workspace: &Workspace, folder: &Path) -> Self {
+        Self::sharing(workspace, folder, &Arc::default())
+    }
+
+    /// Opens the stores of one of several workspaces, which share their sign-ins.
+    pub fn sharing(workspace: &Workspace, folder: &Path, sign_ins: &Arc<SignIns>) -> Self {
         let stores = workspace.stores.iter().map(|(name, store)| {
             let settings = store.settings.clone();
             let path = folder.join(settings.text("path").unwrap_or_default());
             let open: Box<dyn SecretStore> = match store.kind {
                 "env" => Box::new(env::Env::new(settings.text("prefix").unwrap_or_default())),
                 "dir" => Box::new(dir::Dir::new(path, folder)),
-                "vault" => Box::new(vault::Vault::new(settings, folder)),
+                "vault" => Box::new(vault::Vault::new(settings, folder, sign_ins)),
                 "sops" => Box::new(sops::Sops::new(settings, path)),
                 "age" => Box::new(age::Age::new(settings, path)),
                 _ => Box::new(exec::Exec::new(&settings, folder)),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -19,6 +19,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::store::{Found, SecretResolver, SecretStore, Write, Wrong, former};
 use crate::config::workspace::Settings;
 use crate::model::call::Reason;
+use crate::model::digest;
 use crate::model::id::safe;
 use crate::model::retry;
 use crate::model::secret::Secret;
@@ -46,8 +47,8 @@ pub(super) struct Vault {
     settings: Settings,
     folder: PathBuf,
     client: OnceCell<Result<reqwest::Client, String>>,
-    /// Token, from one sign-in a run.
     token: OnceCell<Result<Arc<Secret>, Wrong>>,
+    sign_ins: Arc<SignIns>,
     /// Reason for giving Vault up: later keys need not wait for it.
     down: Mutex<Option<String>>,
     /// Objection to the mount's version, asked for once a run.
@@ -55,6 +56,20 @@ pub(super) struct Vault {
     /// Locks by path, each held during a write. Passwords may be fields of one secret, and Vault accepts one version
     /// after the other.
     writes: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
+}
+
+/// Sign-ins of a run, each made once, by the digest of the server and the credential.
+#[derive(Default)]
+pub struct SignIns(std::sync::Mutex<BTreeMap<String, SignIn>>);
+
+/// A sign-in that is being made, or was. If it failed, later ones need not wait for it.
+type SignIn = Arc<OnceCell<Result<Arc<Secret>, Wrong>>>;
+
+impl SignIns {
+    fn get(&self, key: String) -> SignIn {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(key).or_default())
+    }
 }
 
 /// JSON sent to Vault or received from it, wiped on drop.
@@ -102,12 +117,13 @@ struct Entry {
 }
 
 impl Vault {
-    pub(super) fn new(settings: Settings, folder: &Path) -> Self {
+    pub(super) fn new(settings: Settings, folder: &Path, sign_ins: &Arc<SignIns>) -> Self {
         Self {
             settings,
             folder: folder.to_owned(),
             client: OnceCell::new(),
             token: OnceCell::new(),
+            sign_ins: Arc::clone(sign_ins),
             down: Mutex::default(),
             kind: OnceCell::new(),
             writes: Mutex::default(),
@@ -156,8 +172,16 @@ impl Vault {
         } else {
             return Err("no way to sign in is declared".to_owned().into());
         };
+        let of = |name| self.settings.text(name).unwrap_or_default().as_bytes();
+        let credential = Zeroizing::new(body.to_string());
+        let key = digest::sha256([of("address"), of("namespace"), mount.as_bytes(), credential.as_bytes()]);
+        let shared = self.sign_ins.get(key);
+        shared.get_or_init(|| self.log_in(mount, &body, &proof)).await.clone()
+    }
+
+    async fn log_in(&self, mount: &str, body: &Json, proof: &Secret) -> Result<Arc<Secret>, Wrong> {
         let (status, mut answer) =
-            self.call(Method::POST, &format!("auth/{mount}/login"), None, Some(&body)).await?;
+            self.call(Method::POST, &format!("auth/{mount}/login"), None, Some(body)).await?;
         match answer.pointer_mut("/auth/client_token").filter(|_| status.is_success()).map(Json::take) {
             Some(Json::String(token)) => Ok(Arc::new(Secret::new(token))),
             _ => Err(Wrong::Unreachable(
