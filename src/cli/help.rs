@@ -65,6 +65,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "The third of eight shares of many workspaces",
                 "rosterctl drift --shard 3/8 rosters/east rosters/west",
             ),
+            ("Sixteen workspaces at a time", "rosterctl drift --jobs 16 rosters/*"),
         ],
     ),
     (

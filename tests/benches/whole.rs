@@ -39,8 +39,9 @@ fn main() {
         ["floor", folder] => floor(Path::new(folder)),
         ["fetch", url] => fetch(url),
         [] => tables(&[1_000, 10_000, 100_000, 200_000]),
+        ["workspaces"] => workspaces(),
         ["--largest"] => tables(&[1_000, 10_000, 100_000, 200_000, 500_000, 1_000_000]),
-        _ => panic!("nothing, or --largest"),
+        _ => panic!("nothing, `workspaces` for that table alone, or --largest"),
     }
 }
 
@@ -50,6 +51,7 @@ fn tables(sizes: &[usize]) {
     offline(sizes);
     online(100_000);
     apply(1_000);
+    workspaces();
 }
 
 /// The resources that a process took.
@@ -353,4 +355,54 @@ fn apply(changes: usize) {
         wall / least
     );
     drop(vendors);
+}
+
+/// Plans several workspaces of some agents each.
+fn workspaces() {
+    const AGENTS: usize = 314;
+    println!("| workspaces of {AGENTS} agents | vendors | `--jobs` | CPU s | wall s | peak MB |");
+    println!("| ---: | --- | ---: | ---: | ---: | ---: |");
+    let table = |count: usize, vendors: &str, folder: &Path, jobs: usize| {
+        let places: Vec<String> = (0..count).map(|at| place(folder, at).display().to_string()).collect();
+        let jobs = jobs.to_string();
+        let out = folder.join("out.json").display().to_string();
+        // The document goes to a file, too: each is written as it is made.
+        let write = format!("json={out}");
+        let mut arguments = vec!["plan", "--format", "json", "--write", &write, "--jobs", &jobs];
+        arguments.extend(places.iter().map(String::as_str));
+        let Took { cpu, wall, peak, .. } = run(Path::new(PROGRAM), &arguments, folder);
+        println!("| {count} | {vendors} | {jobs} | {cpu:.2} | {wall:.2} | {peak:.0} |");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for at in 0..300 {
+        let estate = estate::Estate { agents: AGENTS, seed: at, ..estate::Estate::default() };
+        estate::write(&estate, &place(folder.path(), at)).unwrap();
+    }
+    for jobs in [1, CONCURRENCY] {
+        table(300, "empty, in the process", folder.path(), jobs);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    estate::write(&estate::Estate { agents: AGENTS, ..estate::Estate::default() }, folder.path()).unwrap();
+    let delay =
+        format!("faults: {{ delayMs: {{ probability: 1, min: {LATENCY_MS}, max: {LATENCY_MS} }} }}\n");
+    let vendors = serve(folder.path(), &delay);
+    for at in 0..40 {
+        let place = place(folder.path(), at);
+        let estate = estate::Estate { agents: AGENTS, url: vendors.url.clone(), ..estate::Estate::default() };
+        estate::write(&estate, &place).unwrap();
+        // Each has a tenant of its own at one host.
+        let file = place.join("rosterctl.yaml");
+        let text = fs::read_to_string(&file).unwrap();
+        let text = text.replace("abbreviate: acme", &format!("abbreviate: acme{at}"));
+        fs::write(&file, text.replace("accountId: N1", &format!("accountId: N{at}"))).unwrap();
+    }
+    for jobs in [1, CONCURRENCY] {
+        table(40, &format!("{LATENCY_MS} ms a call"), folder.path(), jobs);
+    }
+    println!();
+}
+
+/// Returns the folder of a workspace of several.
+fn place(folder: &Path, at: impl std::fmt::Display) -> PathBuf {
+    folder.join(format!("w{at}"))
 }
