@@ -431,7 +431,7 @@ fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
     let text = |text: &str| Some(Value::Text(text.into()));
     (role.field, role.before, role.after) = (&agent::ROLE, text("坐席"), text("班长"));
     change.fields.push(role);
-    plan.steps[0].fields.push("role".to_owned());
+    plan.steps[0].fields = plan.steps[0].fields.iter().copied().chain(["role"]).collect();
     let (mut edits, mut edited) = (Vec::new(), false);
     let finish = drive(plan, |effect| match effect {
         Effect::Read { purpose, wanted, .. } => {

@@ -16,6 +16,7 @@ use proptest::test_runner::{Config, TestCaseError};
 use rosterctl::config::workspace::{Prune, Workspace};
 use rosterctl::model::agent::{PASSWORD, ROLE, SKILL_LEVEL};
 use rosterctl::model::desired::{Desired, DesiredAgent};
+use rosterctl::model::digest;
 use rosterctl::model::equivalence::same;
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
 use rosterctl::model::ledger::Ledger;
@@ -396,6 +397,8 @@ fn read_as_saved(plan: &Plan) -> Result<(), TestCaseError> {
     let saved = serde_json::to_string(plan).expect("a plan is JSON");
     let mut read: Plan = serde_json::from_str(&saved).expect("a plan is read");
     prop_assert_eq!(&serde_json::to_string(&read).expect("a plan is JSON"), &saved);
+    let json = serde_json::from_str(&saved).expect("a plan is JSON");
+    prop_assert!(digest::is_of(&plan.digests.plan, &json));
     for (read, made) in read.changes.iter_mut().zip(&plan.changes) {
         read.reason.clone_from(&made.reason);
         for (read, made) in read.fields.iter_mut().zip(&made.fields) {
@@ -409,9 +412,9 @@ fn read_as_saved(plan: &Plan) -> Result<(), TestCaseError> {
 fn numbered_in_order(plan: &Plan) -> Result<(), TestCaseError> {
     let mut done = BTreeSet::new();
     for (at, step) in plan.steps.iter().enumerate() {
-        prop_assert_eq!(&step.id, &format!("s{}", at + 1));
-        prop_assert!(step.after.iter().all(|id| done.contains(id.as_str())), "{:?}", step);
-        done.insert(step.id.as_str());
+        prop_assert_eq!(step.id.to_string(), format!("s{}", at + 1));
+        prop_assert!(step.after.iter().all(|id| done.contains(id)), "{:?}", step);
+        done.insert(step.id);
     }
     Ok(())
 }

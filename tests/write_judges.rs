@@ -287,7 +287,8 @@ fn agents_are_deleted_in_batches_of_what_a_call_takes() {
     let steps: Vec<_> = steps
         .map(|step| {
             let targets = step.targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-            format!("{} {} {targets} after {}", step.id, step.operation, step.after.join(" "))
+            let after = step.after.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            format!("{} {} {targets} after {after}", step.id, step.operation)
         })
         .collect();
     assert_eq!(

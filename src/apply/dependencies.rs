@@ -45,7 +45,7 @@ impl Machine {
             return Ready::Go;
         }
         if step.operation.verb != Verb::Delete {
-            let steps = failed.iter().map(|f| Word::from(plan.steps[*f].id.clone())).collect();
+            let steps = failed.iter().map(|f| Word::from(plan.steps[*f].id.to_string())).collect();
             if failed.iter().all(|before| self.only_deferred(*before)) {
                 let deferred: Vec<Deferred> =
                     failed.iter().flat_map(|f| self.steps[*f].deferred.clone()).collect();

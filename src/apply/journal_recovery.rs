@@ -211,7 +211,7 @@ fn shows(plan: &Plan, supports: &Supports, step: &Step, live: &Live) -> bool {
         .steps
         .iter()
         .filter(|other| other.operation.verb == Verb::Edit && other.after.contains(&step.id));
-    let later: Vec<String> = edits.flat_map(|edit| edit.fields.iter().cloned()).collect();
+    let later: Vec<&'static str> = edits.flat_map(|edit| edit.fields.iter().copied()).collect();
     let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
     matches!(postcondition::judge(plan, supports, step, None, &later, None, &seen), Verdict::Took)
 }

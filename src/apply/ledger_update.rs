@@ -69,7 +69,7 @@ pub fn changes(
                 // A field that two steps send counts when both are done.
                 let sent = |wanted: bool| {
                     let steps = mine().filter(move |(_, result)| done(result) == wanted);
-                    steps.flat_map(|(step, _)| step.fields.iter().map(String::as_str))
+                    steps.flat_map(|(step, _)| step.fields.iter().copied())
                 };
                 let open: Vec<&str> = sent(false).collect();
                 // Only the vendor's confirmation proves a field that no operation returns.
@@ -79,11 +79,11 @@ pub fn changes(
                         // A password in a store proves nothing about the vendor.
                         let confirmed = step.operation.verb != Verb::Put && result.confirmed && took;
                         let reset = took && result.reset.iter().any(|field| field == path);
-                        reset || confirmed && step.fields.iter().any(|field| field == path)
+                        reset || confirmed && step.fields.contains(&path)
                     })
                 };
                 let acknowledged = mine().filter(|(_, result)| result.acknowledged.contains(&change.id));
-                let acknowledged = acknowledged.flat_map(|(step, _)| step.fields.iter().map(String::as_str));
+                let acknowledged = acknowledged.flat_map(|(step, _)| step.fields.iter().copied());
                 let acknowledged = acknowledged.filter(|key| is_unread(agents, &change.id, key));
                 let done = sent(true).filter(|field| !open.contains(field));
                 let fields: Vec<&str> = done.chain(acknowledged).collect();
@@ -168,10 +168,11 @@ fn doubt<'a>(
 ) {
     let doubted = mine.filter(|(_, result)| result.doubted.contains(&change.id));
     let unread = |(step, result): (&'a Step, &'a StepResult)| {
-        let open = move |path: &&String| is_unread(agents, &change.id, path) && !result.reset.contains(path);
+        let reset = |path: &str| result.reset.iter().any(|field| field == path);
+        let open = move |path: &&&str| is_unread(agents, &change.id, path) && !reset(path);
         step.fields.iter().filter(open)
     };
-    let open: BTreeSet<String> = doubted.flat_map(unread).cloned().collect();
+    let open: BTreeSet<String> = doubted.flat_map(unread).map(|path| (*path).to_owned()).collect();
     if !open.is_empty() {
         let applied = ledger.resources.entry(change.id.key()).or_default();
         applied.unconfirmed.extend(open);

@@ -13,7 +13,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::identity::Identity;
 use crate::model::note::{Allowed, Deferred, Note, Stale};
 use crate::model::outcome::Status;
-use crate::model::plan::{Plan, Verb};
+use crate::model::plan::{Plan, StepId, Verb};
 use crate::model::retry::Bounds;
 use crate::model::support::Supports;
 
@@ -234,11 +234,11 @@ impl Machine {
     /// Creates the machine of a plan.
     pub fn new(plan: Arc<Plan>, supports: Supports, options: ApplyOptions) -> Self {
         let steps = plan.steps.iter().map(|step| StepState::new(write_op::for_step(&plan, step))).collect();
-        let places: BTreeMap<&str, usize> = plan.steps.iter().map(|step| &*step.id).zip(0..).collect();
+        let places: BTreeMap<StepId, usize> = plan.steps.iter().map(|step| step.id).zip(0..).collect();
         let before = plan
             .steps
             .iter()
-            .map(|step| step.after.iter().filter_map(|id| places.get(id.as_str()).copied()).collect());
+            .map(|step| step.after.iter().filter_map(|id| places.get(id).copied()).collect());
         Self {
             before: before.collect(),
             deleted: disruption::deleted_agents(&plan),

@@ -71,7 +71,7 @@ pub fn judge(
     supports: &Supports,
     step: &Step,
     made: Option<&OperatorId>,
-    later: &[String],
+    later: &[&'static str],
     sent: Option<&Members>,
     seen: &ReadBack,
 ) -> Verdict {
@@ -87,7 +87,7 @@ pub fn judge(
 }
 
 /// Judges a creation or an edit of agents.
-fn agents(plan: &Plan, support: &Support, step: &Step, later: &[String], seen: &ReadBack) -> Verdict {
+fn agents(plan: &Plan, support: &Support, step: &Step, later: &[&'static str], seen: &ReadBack) -> Verdict {
     let mut amiss = Vec::new();
     let mut unsettled = Open::new();
     let mut unreturned = Vec::new();
@@ -163,7 +163,7 @@ fn answered_for<'a>(
     support: &'a Support,
     change: &'a Change,
     step: &'a Step,
-    later: &'a [String],
+    later: &'a [&'static str],
 ) -> impl Iterator<Item = (&'a FieldDiff, &'a Value)> {
     let creation = step.operation.verb == Verb::Create;
     let mine = move |diff: &&FieldDiff| if creation { !diff.is_in(later) } else { diff.is_in(&step.fields) };
@@ -460,7 +460,7 @@ pub fn follow_ups(plan: &Plan, open: &Open) -> Vec<WriteOp> {
         let Some(change) = plan.change(&ResourceId::agent(id)) else { continue };
         let mut record = Record::default();
         for diff in change.fields.iter().filter(|diff| keys.contains(&diff.field.key)) {
-            if let Some(password) = diff.secret.clone().filter(|_| *diff.field == PASSWORD) {
+            if let Some(password) = diff.secret.as_deref().cloned().filter(|_| *diff.field == PASSWORD) {
                 ops.push(WriteOp::SetPassword { id: id.clone(), password });
             } else if let Some(value) = &diff.after {
                 record.set(diff.field, value.clone(), None);

@@ -75,12 +75,12 @@ pub(super) fn mark_restored(ledger: &mut Ledger, plan: &Plan, results: &[StepRes
             let done = result.took(&id);
             match step.operation.verb {
                 Verb::Create => made = done,
-                Verb::Edit if !done => open.extend(&step.fields),
+                Verb::Edit if !done => open.extend(step.fields.iter().copied()),
                 Verb::Edit | Verb::Password | Verb::Delete | Verb::Members | Verb::Put => {}
             }
         }
         if made {
-            kept.fields.retain(|path, _| open.contains(&path));
+            kept.fields.retain(|path, _| open.contains(&path.as_str()));
         }
         for (step, result) in steps().filter(|(step, _)| step.operation.verb == Verb::Members) {
             let Some(target) = step.targets.first().filter(|target| result.took(target)) else { continue };

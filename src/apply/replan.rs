@@ -13,7 +13,7 @@ use super::write_op::WriteOp;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::Live;
 use crate::model::note::{Disorder, Moved, Stale, Unread};
-use crate::model::plan::{Operation, Plan, Step};
+use crate::model::plan::{Operation, Plan, Step, StepId};
 use crate::model::support::Supports;
 
 /// The content of a step without its agents, and the members that the vendor may drop.
@@ -24,16 +24,16 @@ type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<(Content<'a>, usize)>
 
 /// Returns the reason why the steps of a plan have no order. Returns `None` for every plan of this program.
 pub fn disorder(plan: &Plan) -> Option<Disorder> {
-    let mut before: BTreeSet<&str> = BTreeSet::new();
+    let mut before: BTreeSet<StepId> = BTreeSet::new();
     for step in &plan.steps {
-        let id = || step.id.clone();
+        let id = || step.id.to_string();
         if step.targets.is_empty() {
             return Some(Disorder::NoTargets { step: id() });
         }
-        if let Some(missing) = step.after.iter().find(|needed| !before.contains(needed.as_str())) {
-            return Some(Disorder::NotBefore { step: id(), missing: missing.clone() });
+        if let Some(missing) = step.after.iter().find(|needed| !before.contains(needed)) {
+            return Some(Disorder::NotBefore { step: id(), missing: missing.to_string() });
         }
-        if !before.insert(&step.id) {
+        if !before.insert(step.id) {
             return Some(Disorder::Twice { step: id() });
         }
     }
@@ -53,7 +53,7 @@ pub fn moved(saved: &Plan, new: &Plan, supports: &Supports, live: &Live) -> Resu
     let (old, ids) = (by_id(saved), by_id(new));
     for step in &saved.steps {
         let content = content(saved, step);
-        let before: Vec<&Step> = step.after.iter().filter_map(|id| old.get(&**id).copied()).collect();
+        let before: Vec<&Step> = step.after.iter().filter_map(|id| old.get(id).copied()).collect();
         for target in &step.targets {
             let fits = |(other, at): &(Content<'_>, usize)| {
                 content.as_ref() == Some(other) && waits(&before, &ids, &new.steps[*at])
@@ -71,8 +71,8 @@ pub fn moved(saved: &Plan, new: &Plan, supports: &Supports, live: &Live) -> Resu
     Ok(stale)
 }
 
-fn by_id(plan: &Plan) -> BTreeMap<&str, &Step> {
-    plan.steps.iter().map(|step| (&*step.id, step)).collect()
+fn by_id(plan: &Plan) -> BTreeMap<StepId, &Step> {
+    plan.steps.iter().map(|step| (step.id, step)).collect()
 }
 
 /// Returns the resources for which `other` has more steps than `plan`.
@@ -107,9 +107,9 @@ fn units_of(plan: &Plan) -> impl Iterator<Item = ((Operation, &ResourceId), usiz
 }
 
 /// Returns true if a saved step comes after all dependencies of its counterpart in a new plan.
-fn waits(before: &[&Step], ids: &BTreeMap<&str, &Step>, step: &Step) -> bool {
+fn waits(before: &[&Step], ids: &BTreeMap<StepId, &Step>, step: &Step) -> bool {
     step.after.iter().all(|id| {
-        let Some(needed) = ids.get(&**id) else { return true };
+        let Some(needed) = ids.get(id) else { return true };
         before.iter().any(|step| {
             step.operation == needed.operation
                 && step.targets.iter().any(|target| needed.targets.contains(target))

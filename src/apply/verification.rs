@@ -374,7 +374,7 @@ impl Machine {
     }
 
     /// Returns the fields of a created agent that a later step sends.
-    fn later(&self, at: usize) -> Vec<String> {
+    fn later(&self, at: usize) -> Vec<&'static str> {
         let step = &self.plan.steps[at];
         if step.operation.verb != Verb::Create {
             return Vec::new();
@@ -383,7 +383,7 @@ impl Machine {
             .steps
             .iter()
             .filter(|other| other.operation.verb == Verb::Edit && other.after.contains(&step.id))
-            .flat_map(|other| other.fields.iter().cloned())
+            .flat_map(|other| other.fields.iter().copied())
             .collect()
     }
 }

@@ -116,8 +116,8 @@ pub(super) fn sent_value<'a>(step: &Step, diff: &'a FieldDiff) -> Option<&'a Val
 }
 
 /// Returns the reference of the password that a step sends.
-fn secret(change: &Change, keys: &[String]) -> Option<SecretRef> {
-    change.field(&agent::PASSWORD).filter(|diff| diff.is_in(keys))?.secret.clone()
+fn secret(change: &Change, keys: &[&'static str]) -> Option<SecretRef> {
+    change.field(&agent::PASSWORD).filter(|diff| diff.is_in(keys))?.secret.as_deref().cloned()
 }
 
 /// Returns the members that a step sends: its own list, or the final one of the change.

@@ -154,7 +154,8 @@ pub struct FieldDiff {
     pub renew: bool,
     /// Name of the secret that a password comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<SecretRef>,
+    #[schemars(with = "Option<SecretRef>")]
+    pub secret: Option<Arc<SecretRef>>,
     /// Its place in a manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -162,8 +163,8 @@ pub struct FieldDiff {
 
 impl FieldDiff {
     /// Returns true if a step that sends `keys` sends the field.
-    pub fn is_in(&self, keys: &[String]) -> bool {
-        keys.iter().any(|key| key == self.field.key)
+    pub fn is_in(&self, keys: &[&'static str]) -> bool {
+        keys.contains(&self.field.key)
     }
 
     /// Creates a difference without a reason and without a place in a manifest.
@@ -189,7 +190,7 @@ impl FieldDiff {
     /// Creates the difference between the value before and the value of a manifest.
     pub fn to_entry(before: Option<Value>, entry: &Entry, moved: ChangeOrigin) -> Self {
         let (after, secret) = match &entry.value {
-            Value::Password(secret) => (None, Some(SecretRef::clone(secret))),
+            Value::Password(secret) => (None, Some(Arc::clone(secret))),
             value => (Some(value.clone()), None),
         };
         Self { secret, source: entry.source.clone(), ..Self::new(entry.field, before, after, moved) }
@@ -259,7 +260,7 @@ struct SpelledField {
     forces_replacement: bool,
     #[serde(default)]
     renew: bool,
-    secret: Option<SecretRef>,
+    secret: Option<Arc<SecretRef>>,
     source: Option<Source>,
 }
 
@@ -386,21 +387,60 @@ impl JsonSchema for Operation {
     }
 }
 
+/// The number of a step in its plan: `s1`, `s2`, …
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(pub u32);
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s{}", self.0)
+    }
+}
+
+impl Serialize for StepId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for StepId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let number = word.strip_prefix('s').and_then(|number| number.parse().ok()).map(Self);
+        number.ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&word), &"the id of a step, like s1"))
+    }
+}
+
+/// Parses the keys of the fields that a step sends.
+fn field_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[&'static str]>, D::Error> {
+    let keys = Vec::<Cow<'de, str>>::deserialize(deserializer)?;
+    let tables = || [Kind::Agent, Kind::Queue, Kind::Seat].into_iter().map(table);
+    let known = |key: &Cow<'de, str>| {
+        let field = tables().find_map(|fields| by_key(fields, key));
+        let unknown = || D::Error::invalid_value(Unexpected::Str(key), &"the key of a field");
+        field.map(|field| field.key).ok_or_else(unknown)
+    };
+    keys.iter().map(known).collect()
+}
+
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     /// `s1`, `s2`, … in an order that can be followed one by one.
-    pub id: String,
+    #[schemars(with = "String")]
+    pub id: StepId,
     /// The operation.
     pub operation: Operation,
     /// Which resources it touches.
     pub targets: Vec<ResourceId>,
     /// Steps that must be done first.
-    pub after: Vec<String>,
-    /// Fields that it sends.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub after: Vec<StepId>,
+    /// Fields that it sends. Steps that send the same fields share them.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty", deserialize_with = "field_keys")]
+    #[schemars(with = "Vec<String>")]
+    pub fields: Arc<[&'static str]>,
     /// A new secret is made, even where the store has one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub renew: bool,
@@ -529,7 +569,57 @@ pub struct Plan {
     pub digests: Digests,
 }
 
+/// A [`Plan`] with its keys in order, as its digest covers it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InKeyOrder<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    allowed: &'a [Allowance],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    assert_unread: bool,
+    changes: &'a [Change],
+    digests: &'a Digests,
+    findings: &'a [Finding],
+    format: &'a str,
+    program: &'a str,
+    steps: &'a [Step],
+    summary: &'a Summary,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    targets: &'a [ResourceId],
+    workspace: &'a str,
+}
+
 impl Plan {
+    /// Returns the plan with its keys in order, and with other digests.
+    pub(super) fn in_key_order<'a>(&'a self, digests: &'a Digests) -> InKeyOrder<'a> {
+        let Plan {
+            format,
+            program,
+            workspace,
+            summary,
+            changes,
+            steps,
+            findings,
+            allowed,
+            assert_unread,
+            targets,
+            digests: _,
+        } = self;
+        InKeyOrder {
+            allowed,
+            assert_unread: *assert_unread,
+            changes,
+            digests,
+            findings,
+            format,
+            program,
+            steps,
+            summary,
+            targets,
+            workspace,
+        }
+    }
+
     /// Returns true if there are no changes; there may be findings.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()

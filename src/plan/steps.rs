@@ -20,7 +20,7 @@ use super::sip::holders;
 use super::unknown_members;
 use crate::model::agent::{PASSWORD, SIP};
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Operation, Step, Verb};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Operation, Step, StepId, Verb};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::secret::SecretRef;
 use crate::model::support::Support;
@@ -35,6 +35,7 @@ pub(super) fn build(context: &Context<'_>, changes: &[Change]) -> Vec<Step> {
         after: Vec::new(),
         creates: BTreeMap::new(),
         edits: BTreeMap::new(),
+        fields: Arc::default(),
     };
     let replaced = builder.changes(Kind::Agent, Action::Replace);
     let gone = builder.changes(Kind::Agent, Action::Delete);
@@ -63,6 +64,8 @@ struct Builder<'a> {
     creates: BTreeMap<OperatorId, At>,
     /// The step that edits each agent.
     edits: BTreeMap<OperatorId, At>,
+    /// The fields of the last step.
+    fields: Arc<[&'static str]>,
 }
 
 /// A queue that replaced agents leave and return to.
@@ -77,14 +80,17 @@ impl<'a> Builder<'a> {
         self.changes.iter().filter(|c| c.id.kind == kind && c.action == action).collect()
     }
 
-    fn push(&mut self, operation: Operation, targets: Vec<ResourceId>, fields: Vec<String>) -> At {
+    fn push(&mut self, operation: Operation, targets: Vec<ResourceId>, fields: Vec<&'static str>) -> At {
         let at = self.steps.len();
+        if *self.fields != *fields {
+            self.fields = fields.into();
+        }
         let step = Step {
-            id: String::new(),
+            id: StepId(0),
             operation,
             targets,
             after: Vec::new(),
-            fields,
+            fields: Arc::clone(&self.fields),
             renew: false,
             unbind: false,
             members: None,
@@ -101,7 +107,7 @@ impl<'a> Builder<'a> {
         members: &Arc<Members>,
         without: &BTreeSet<&OperatorId>,
     ) -> At {
-        let at = self.push(Operation::queue(Verb::Members), vec![id], vec![ASSIGN_MEMBERS.key.to_owned()]);
+        let at = self.push(Operation::queue(Verb::Members), vec![id], vec![ASSIGN_MEMBERS.key]);
         let mut sent = Arc::clone(members);
         if !without.is_empty() {
             Arc::make_mut(&mut sent).retain(|id, _| !without.contains(id));
@@ -207,7 +213,7 @@ impl<'a> Builder<'a> {
     /// Returns the fields that a second call sets.
     ///
     /// Creation cannot set them, or the connection's settings say so.
-    fn second(&self, change: &Change) -> Vec<String> {
+    fn second(&self, change: &Change) -> Vec<&'static str> {
         let support = self.context.supports.agents;
         let connection = self.context.workspace.connection_of_kind(Kind::Agent);
         let is_set = |setting: &str| connection.is_none_or(|c| c.settings.flag(setting));
@@ -222,7 +228,7 @@ impl<'a> Builder<'a> {
             .fields
             .iter()
             .filter(|f| settable(support, f, false) && needed(f))
-            .map(|f| f.field.key.to_owned())
+            .map(|f| f.field.key)
             .collect()
     }
 
@@ -238,11 +244,8 @@ impl<'a> Builder<'a> {
                     }
                 }
                 Action::Update => {
-                    let (password, fields): (Vec<String>, Vec<String>) = change
-                        .fields
-                        .iter()
-                        .map(|f| f.field.key.to_owned())
-                        .partition(|path| path == PASSWORD.key);
+                    let keys = change.fields.iter().map(|f| f.field.key);
+                    let (password, fields): (Vec<_>, Vec<_>) = keys.partition(|key| *key == PASSWORD.key);
                     if !fields.is_empty() {
                         let step = self.push(Operation::agent(Verb::Edit), vec![change.id.clone()], fields);
                         self.edits.insert(change.id.name.clone(), step);
@@ -261,15 +264,14 @@ impl<'a> Builder<'a> {
     /// A password that may be generated is in its store before it is sent, so that no crash can lose it.
     fn secrets(&mut self) {
         let mut puts: BTreeMap<(Arc<str>, Arc<str>), At> = BTreeMap::new();
-        let users: Vec<At> = (0..self.steps.len())
-            .filter(|at| self.steps[*at].fields.iter().any(|f| f == PASSWORD.key))
-            .collect();
+        let users: Vec<At> =
+            (0..self.steps.len()).filter(|at| self.steps[*at].fields.contains(&PASSWORD.key)).collect();
         let changes: BTreeMap<&ResourceId, &Change> = self.changes.iter().map(|c| (&c.id, c)).collect();
         // If one agent renews a key, all its users wait for the step.
         let passwords = self.changes.iter().filter_map(|change| change.field(&PASSWORD));
         let renewed = passwords
             .filter(|field| field.renew)
-            .filter_map(|field| field.secret.as_ref().map(SecretRef::name));
+            .filter_map(|field| field.secret.as_deref().map(SecretRef::name));
         let renewed: BTreeSet<_> = renewed.collect();
         for at in users {
             for id in self.steps[at].targets.clone() {
@@ -286,7 +288,7 @@ impl<'a> Builder<'a> {
                 let put = if let Some(put) = puts.get(&key) {
                     *put
                 } else {
-                    let fields = vec![PASSWORD.key.to_owned()];
+                    let fields = vec![PASSWORD.key];
                     let put = self.push(Operation::agent(Verb::Put), Vec::new(), fields);
                     self.steps[put].renew = renew;
                     puts.insert(key, put);
@@ -309,9 +311,9 @@ impl<'a> Builder<'a> {
                 Action::Create => Verb::Create,
                 Action::Update | Action::Replace | Action::Delete => Verb::Members,
             };
-            let keys = change.fields.iter().map(|f| f.field.key.to_owned());
-            let (fields, edited): (Vec<String>, Vec<String>) =
-                keys.partition(|key| verb == Verb::Create || key == ASSIGN_MEMBERS.key);
+            let keys = change.fields.iter().map(|f| f.field.key);
+            let (fields, edited): (Vec<_>, Vec<_>) =
+                keys.partition(|key| verb == Verb::Create || *key == ASSIGN_MEMBERS.key);
             if !edited.is_empty() {
                 self.push(Operation::queue(Verb::Edit), vec![change.id.clone()], edited);
             }
@@ -386,7 +388,7 @@ impl<'a> Builder<'a> {
             let id = &change.id.name;
             let sip = change.field(&SIP);
             if let Some(number) = sip.and_then(|f| f.after.as_ref()?.sip_number())
-                && self.edits.get(id).is_some_and(|at| self.steps[*at].fields.iter().any(|f| f == SIP.key))
+                && self.edits.get(id).is_some_and(|at| self.steps[*at].fields.contains(&SIP.key))
             {
                 takes.insert(id, number);
             }
@@ -426,7 +428,7 @@ impl<'a> Builder<'a> {
             let alone =
                 |id: &&&OperatorId| self.edits.get(**id).is_some_and(|at| self.steps[*at].fields.len() == 1);
             let Some(first) = circle.iter().find(alone).or(circle.first()).copied() else { continue };
-            let (targets, fields) = (vec![ResourceId::agent(first)], vec![SIP.key.to_owned()]);
+            let (targets, fields) = (vec![ResourceId::agent(first)], vec![SIP.key]);
             let step = self.push(Operation::agent(Verb::Edit), targets, fields);
             self.steps[step].unbind = true;
             unbound.insert(first, step);
@@ -468,7 +470,7 @@ impl<'a> Builder<'a> {
         }
         assert!(order.len() == self.steps.len(), "no step waits for itself");
         let mut steps: Vec<Option<Step>> = self.steps.into_iter().map(Some).collect();
-        let name = |place: usize| format!("s{}", place + 1);
+        let name = |place: usize| StepId(u32::try_from(place + 1).unwrap_or(u32::MAX));
         let mut result = Vec::with_capacity(order.len());
         for at in order {
             let Some(mut step) = steps[at].take() else { continue };
@@ -485,10 +487,10 @@ impl<'a> Builder<'a> {
 /// Returns the fields that a creation sends: those that it can set, and `sip`.
 ///
 /// `sip` is sent even if an edit binds the number afterwards: without it, a creation takes another account.
-fn creatable(support: &Support, change: &Change) -> Vec<String> {
+fn creatable(support: &Support, change: &Change) -> Vec<&'static str> {
     let sent =
         |f: &&FieldDiff| settable(support, f, true) || f.after.as_ref().and_then(Value::sip_number).is_some();
-    change.fields.iter().filter(sent).map(|f| f.field.key.to_owned()).collect()
+    change.fields.iter().filter(sent).map(|f| f.field.key).collect()
 }
 
 /// Returns true if a creation, or an edit, can set a field.

@@ -215,7 +215,8 @@ fn notes(command: Command, part: &Part) -> Vec<Note> {
 }
 
 /// Returns changes and findings; in a drift, each change is a warning.
-fn lines(command: Command, view: &View) -> Vec<Note> {
+fn lines(command: Command, view: &View<'_>) -> Vec<Note> {
+    let deletes = |line: &Line| matches!(line.tone, LineKind::Act(Action::Delete | Action::Replace));
     let note = |line: &Line| {
         let (severity, title) = match (line.tone, command) {
             (LineKind::Find(severity), _) => (severity, line.subject.clone()),
@@ -223,17 +224,11 @@ fn lines(command: Command, view: &View) -> Vec<Note> {
             (LineKind::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line, view.tense)),
             (LineKind::Open(_) | LineKind::Moved, _) => (Severity::Error, ended(line)),
         };
-        let deletes = matches!(line.tone, LineKind::Act(Action::Delete | Action::Replace));
-        Note { severity, source: line.source.clone(), title, message: message(line), deletes }
+        Note { severity, source: line.source.clone(), title, message: message(line), deletes: deletes(line) }
     };
-    let mut notes: Vec<Note> =
-        view.open.iter().chain(&view.findings).chain(&view.changes).map(note).collect();
+    let mut notes: Vec<Note> = view.lines().map(|line| note(&line)).collect();
     // Ten annotations cannot name all deleted agents, so one annotation lists them.
-    let deleted: Vec<&Line> = view
-        .changes
-        .iter()
-        .filter(|line| matches!(line.tone, LineKind::Act(Action::Delete | Action::Replace)))
-        .collect();
+    let deleted: Vec<Line> = view.changes.iter().filter(deletes).collect();
     if deleted.len() >= SHOWN {
         let count: usize = deleted.iter().map(|line| line.count).sum();
         let severity = if command == Command::Drift { Severity::Warning } else { Severity::Info };

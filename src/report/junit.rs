@@ -109,7 +109,7 @@ fn about(line: &Line) -> String {
     [line.subject.as_str()].into_iter().chain(about).collect::<Vec<_>>().join(" ")
 }
 
-fn cases(report: &Report, view: &View) -> Vec<TestCase> {
+fn cases(report: &Report, view: &View<'_>) -> Vec<TestCase> {
     let draw = |line: &Line| {
         let place =
             line.source.as_ref().map(|s| format!(" ({}:{}:{})", report.path(&s.file), s.line, s.column));
@@ -146,8 +146,13 @@ fn cases(report: &Report, view: &View) -> Vec<TestCase> {
             }
         }
     };
-    let mut cases: Vec<TestCase> =
-        view.findings.iter().chain(&view.open).chain(&view.changes).map(draw).collect();
+    let mut cases: Vec<TestCase> = view
+        .findings
+        .iter()
+        .chain(&view.open)
+        .map(draw)
+        .chain(view.changes.iter().map(|line| draw(&line)))
+        .collect();
     if cases.is_empty() {
         cases.push(case(report, "workspace", "live is as the manifests say", TestCaseStatus::success()));
     }

@@ -4,6 +4,7 @@
 //! Deleted agents come first: their rows are shortened, down to their numbers, before one is cut. Each other fold has a
 //! share of the rest. In a cut fold the rows with the greatest losses come first.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -140,11 +141,11 @@ fn failed(report: &Report, failure: &Failure, head: &mut Markdown) -> Vec<Chapte
     )]
 }
 
-fn view(report: &Report, view: &View, head: &mut Markdown) -> Vec<Chapter> {
+fn view(report: &Report, view: &View<'_>, head: &mut Markdown) -> Vec<Chapter> {
     summary(view, head);
     let mut sections = Vec::new();
     for group in Section::told() {
-        let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, line)).collect();
+        let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, &line)).collect();
         if !rows.is_empty() {
             // No deletion is hidden behind a fold.
             let deleted = matches!(group, Section::Leaves | Section::Remade);
@@ -152,9 +153,10 @@ fn view(report: &Report, view: &View, head: &mut Markdown) -> Vec<Chapter> {
             let (title, count) = (group.title(view.tense), view.count(group));
             let columns = columns(group, view.tense);
             let mut whole = section(rank(group), title, count, open, columns, rows.into_iter());
-            whole.losses = view.group(group).map(loss).collect();
+            whole.losses = view.group(group).map(|line| loss(&line)).collect();
             if deleted {
-                whole.shorter = shorter(title, count, columns, &view.group(group).collect::<Vec<_>>());
+                let lines: Vec<_> = view.group(group).collect();
+                whole.shorter = shorter(title, count, columns, &lines);
             }
             sections.push(whole);
         }
@@ -168,7 +170,7 @@ fn shorter(
     title: &'static str,
     count: usize,
     columns: &'static str,
-    lines: &[&Line],
+    lines: &[Cow<'_, Line>],
 ) -> Vec<(Markdown, Vec<Markdown>)> {
     let mut forms: Vec<(Markdown, Vec<Markdown>)> = NAMES
         .iter()
@@ -250,7 +252,7 @@ fn columns(group: Section, tense: Tense) -> &'static str {
     }
 }
 
-fn summary(view: &View, head: &mut Markdown) {
+fn summary(view: &View<'_>, head: &mut Markdown) {
     if let Some(end) = &view.end {
         if let Some(verdict) = &end.verdict {
             head.raw(if end.whole { "✅ **" } else { "❌ **" }).text(&cut(verdict)).raw("**\n\n");
@@ -282,7 +284,7 @@ fn summary(view: &View, head: &mut Markdown) {
 }
 
 /// Renders the picture of the stages.
-fn order(view: &View) -> Option<Chapter> {
+fn order(view: &View<'_>) -> Option<Chapter> {
     if !view.order.helps() {
         return None;
     }

@@ -12,7 +12,7 @@ use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::note::Note;
 use crate::model::outcome::{Status, StepResult};
-use crate::model::plan::{Operation, Plan, Step, Verb};
+use crate::model::plan::{Operation, Plan, Step, StepId, Verb};
 use crate::model::rule::{AT_WORK, Effect};
 
 /// The value of `format` of a result.
@@ -68,7 +68,8 @@ pub struct Counts {
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Entry<'a> {
     /// The step's id.
-    pub step: &'a str,
+    #[schemars(with = "String")]
+    pub step: StepId,
     /// The operation.
     pub operation: Operation,
     /// Which resources it touched; of a queue's members, who was left in it.
@@ -137,7 +138,7 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
 /// Returns the results of a step: two if it was done for some of its targets only.
 fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
     let entry = |targets, status: Status, notes: &[Note]| Entry {
-        step: &step.id,
+        step: step.id,
         operation: step.operation,
         targets,
         status: status.word(),

@@ -202,7 +202,7 @@ fn results(report: &Report, part: &Part) -> Vec<Ranked> {
     }
 }
 
-fn lines(report: &Report, part: &Part, view: &View) -> Vec<Ranked> {
+fn lines(report: &Report, part: &Part, view: &View<'_>) -> Vec<Ranked> {
     let result = |line: &Line| {
         let source = line.source.as_ref();
         let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
@@ -230,7 +230,7 @@ fn lines(report: &Report, part: &Part, view: &View) -> Vec<Ranked> {
             }
         }
     };
-    view.open.iter().chain(&view.findings).chain(&view.changes).map(result).collect()
+    view.lines().map(|line| result(&line)).collect()
 }
 
 /// Returns the location of a file: relative to the repository root, or absolute.

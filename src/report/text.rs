@@ -71,18 +71,18 @@ fn failed(failure: &Failure) -> String {
 }
 
 /// Renders the end of a run.
-fn end(view: &View, look: TextStyle) -> String {
+fn end(view: &View<'_>, look: TextStyle) -> String {
     let sentences = view.end.iter().flat_map(|end| end.notes.iter().chain(&end.verdict));
     sentences.fold(String::new(), |all, sentence| all + &wrap(&safe(sentence), 0, look.width) + "\n")
 }
 
 /// Renders a plan or a run.
-pub fn plan(view: &View, look: TextStyle) -> String {
+pub fn plan(view: &View<'_>, look: TextStyle) -> String {
     let mut text = String::new();
     let subject =
         view.changes.iter().map(|line| measure_text_width(&line.subject)).max().unwrap_or(0).min(28);
-    for line in &view.changes {
-        text.push_str(&draw(line, subject, look));
+    for line in view.changes.iter() {
+        text.push_str(&draw(&line, subject, look));
     }
     if view.tense == Tense::Differs && !view.changes.is_empty() {
         text.insert_str(0, "What is live -> what the manifests say; nothing has been changed.\n\n");

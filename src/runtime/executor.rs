@@ -1,6 +1,6 @@
 //! Carries out the machine's effects: sends, reads, waits, and reports progress.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,11 +17,13 @@ use super::pre_send_check::{Abort, PreSendCheck, PreSendChecks};
 use super::read::presence::Observers;
 use super::read::resources;
 use super::vendor::Vendors;
+use crate::apply::disruption::Disruptions;
+use crate::apply::readback::ReadSet;
 use crate::apply::write_op::WriteOp;
 use crate::apply::{ApplyOptions, Effect, Event, Finish, Machine, ReadPurpose};
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::plan::Plan;
+use crate::model::plan::{Operation, Plan};
 use crate::model::retry;
 use crate::model::secret::{Secret, SecretRef};
 
@@ -61,116 +63,30 @@ pub async fn run(
     progress: Progress<'_>,
     news: &(dyn Fn(&str) + Sync),
 ) -> Finish {
-    let Executor { vendors, journal, observers, clock, creation, fresh, .. } = world;
+    let Executor { vendors, observers, clock, creation, fresh, .. } = world;
     let checks = PreSendChecks::new(plan, vendors, observers, clock, options.guard.clone(), creation, fresh);
-    let checks = &checks;
     let bounds = [Kind::Agent, Kind::Queue].into_iter();
     let bounds = bounds.filter_map(|kind| Some((kind, vendors.get(kind)?.bounds()))).collect();
     let options = ApplyOptions { bounds, queues: vendors.queues.is_some(), ..options };
     let mut machine = Machine::new(Arc::clone(plan), vendors.supports(), options);
-    let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Event> + '_>>> = FuturesUnordered::new();
+    let mut signal = gate.stopped().clone();
+    let run = Run { plan, world, checks: &checks, gate, progress, news };
+    let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = (Option<Lane>, Event)> + '_>>> =
+        FuturesUnordered::new();
+    let start = |lane, effect| Box::pin(async move { (lane, run.carry_out(effect).await) });
+    let mut backlog = Backlog::default();
     let mut effects = machine.next(Event::Begin);
+    // Events of the steps that an interrupt kept from being begun.
+    let mut unbegun = VecDeque::new();
     let mut interrupted = false;
-    let stop = gate.stopped();
-    let mut signal = stop.clone();
     loop {
         for effect in effects.drain(..) {
-            match effect {
-                Effect::Finish(finish) => return finish,
-                Effect::Read { purpose, wanted, again } => {
-                    let mut stop = stop.clone();
-                    running.push(Box::pin(async move {
-                        if again > 0 {
-                            let pause = clock.sleep(retry::poll_delay(again, clock.chance()));
-                            // A stopped run does not wait. A closed channel requests nothing.
-                            tokio::select! { biased; Ok(_) = stop.wait_for(|stop| *stop) => {}, () = pause => {} }
-                        }
-                        let live = &plan.summary.live;
-                        let mut wanted = wanted;
-                        if let ReadPurpose::Confirm(step) = purpose {
-                            checks.confirms(step, clock.elapsed());
-                            // Read the agents again only if the first read is no longer fresh.
-                            if checks.is_fresh() {
-                                wanted.agents.clear();
-                            }
-                        }
-                        let seen = resources::look(vendors, &wanted, (live.agents, live.queues)).await;
-                        Event::ReadBack { purpose, seen }
-                    }));
-                }
-                Effect::ReadPresence { steps, agents, pause, notice } => {
-                    if let Some(notice) = notice {
-                        news(&notice.to_string());
-                    }
-                    let mut stop = stop.clone();
-                    running.push(Box::pin(async move {
-                        let asked = async {
-                            clock.sleep(pause).await;
-                            checks.attend(&steps, &agents).await
-                        };
-                        let presence = tokio::select! {
-                            biased;
-                            // A closed channel requests nothing.
-                            Ok(_) = stop.wait_for(|stop| *stop) => None,
-                            presence = asked => Some(presence),
-                        };
-                        Event::PresenceRead { steps, presence, at: checks.elapsed() }
-                    }));
-                }
-                Effect::Send { step, op, repetition, follow_up, disruptions } => {
-                    running.push(Box::pin(async move {
-                        if repetition > 0 {
-                            clock.sleep(retry::backoff(repetition, clock.chance())).await;
-                        }
-                        let verb = plan.steps[step].operation.verb;
-                        let creates_queue = matches!(op, WriteOp::CreateQueue { .. });
-                        if creates_queue {
-                            let mut stop = stop.clone();
-                            let begun = tokio::select! {
-                                biased;
-                                Ok(_) = stop.wait_for(|stop| *stop) => return Event::NotStarted { step },
-                                begun = checks.begin_creation(news) => begun,
-                            };
-                            if let Err(why) = begun {
-                                progress(step, &op, Some(&why));
-                                return Event::Answered { step, result: Err(why) };
-                            }
-                        }
-                        let journal = journal.filter(|_| !follow_up);
-                        // The wait for a queue counts from the time at which its call leaves.
-                        if let Some(journal) = journal.filter(|_| !creates_queue)
-                            && let Err(why) = journal.record_intent(step, verb).await
-                        {
-                            progress(step, &op, Some(&why));
-                            return Event::Answered { step, result: Err(why) };
-                        }
-                        let look = PreSendCheck::new(checks, step, &op, &disruptions, journal);
-                        let result = carry_out(world, &op, gate, &look).await;
-                        if result != Err(Failure::Halted) {
-                            checks.answered();
-                        }
-                        if let Some(journal) = journal {
-                            journal.end(step, &result);
-                        }
-                        match look.halt() {
-                            Some(Abort::AtWork(presence)) => {
-                                let presence = Some(presence);
-                                return Event::PresenceRead {
-                                    steps: vec![step],
-                                    presence,
-                                    at: checks.elapsed(),
-                                };
-                            }
-                            Some(Abort::Moved(stale)) => return Event::Moved { step, stale },
-                            None => {}
-                        }
-                        if result == Err(Failure::Halted) {
-                            return Event::NotStarted { step };
-                        }
-                        progress(step, &op, result.as_ref().err());
-                        Event::Answered { step, result }
-                    }));
-                }
+            if let Effect::Finish(finish) = effect {
+                return finish;
+            }
+            let lane = Lane::from_effect(plan, &effect);
+            if let Some(effect) = backlog.admit(lane, effect, vendors) {
+                running.push(start(lane, effect));
             }
         }
         let event = tokio::select! {
@@ -181,9 +97,16 @@ pub async fn run(
                 interrupted = true;
                 vendors.agents.iter().chain(&vendors.queues).for_each(super::vendor::Vendor::skip_waits);
                 observers.skip_waits();
+                unbegun.extend(backlog.clear().map(|step| Event::NotStarted { step }));
                 Some(Event::Interrupted)
             }
-            event = running.next() => event,
+            event = async { unbegun.pop_front() }, if !unbegun.is_empty() => event,
+            ended = running.next() => ended.map(|(lane, event)| {
+                if let Some(effect) = lane.and_then(|lane| backlog.release(lane)) {
+                    running.push(start(lane, effect));
+                }
+                event
+            }),
         };
         // Until the machine finishes, it always has an effect in progress.
         machine.tick(checks.elapsed());
@@ -194,6 +117,194 @@ pub async fn run(
         if !machine.creates_queues() {
             checks.end_creation().await;
         }
+    }
+}
+
+/// The steps of one operation that are begun one after the other. Their reads have a lane of their own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Lane {
+    reads: bool,
+    operation: Operation,
+}
+
+impl Lane {
+    /// Returns the lane of an effect that begins a step. Repetitions and follow-ups of a begun step have none.
+    fn from_effect(plan: &Plan, effect: &Effect) -> Option<Self> {
+        let (step, reads) = match effect {
+            Effect::Send { step, repetition: 0, follow_up: false, .. } => (step, false),
+            Effect::Read { purpose: ReadPurpose::Confirm(step), again: 0, .. } => (step, true),
+            Effect::Send { .. } | Effect::Read { .. } | Effect::ReadPresence { .. } | Effect::Finish(_) => {
+                return None;
+            }
+        };
+        Some(Self { reads, operation: plan.steps[*step].operation })
+    }
+
+    /// Returns the most steps that are begun at a time: more than the calls in flight, so that none waits for a check.
+    fn width(self, vendors: &Vendors) -> usize {
+        2 * vendors.get(self.operation.kind).map_or(1, |vendor| vendor.connection().concurrency())
+    }
+}
+
+/// The effects that wait, by lane, with the number of those in progress. One that waits costs its data alone: no
+/// future, no intent in the journal.
+#[derive(Default)]
+struct Backlog(BTreeMap<Lane, (usize, VecDeque<Effect>)>);
+
+impl Backlog {
+    /// Returns the effect if its lane has room, and keeps it otherwise.
+    fn admit(&mut self, lane: Option<Lane>, effect: Effect, vendors: &Vendors) -> Option<Effect> {
+        let Some(lane) = lane else { return Some(effect) };
+        let (begun, waiting) = self.0.entry(lane).or_default();
+        if *begun < lane.width(vendors) {
+            *begun += 1;
+            return Some(effect);
+        }
+        waiting.push_back(effect);
+        None
+    }
+
+    /// Ends an effect of a lane, and returns the next one to begin.
+    fn release(&mut self, lane: Lane) -> Option<Effect> {
+        let (begun, waiting) = self.0.get_mut(&lane)?;
+        let next = waiting.pop_front();
+        if next.is_none() {
+            *begun = begun.saturating_sub(1);
+        }
+        next
+    }
+
+    /// Forgets all effects that wait, and returns their steps.
+    fn clear(&mut self) -> impl Iterator<Item = usize> {
+        let waiting = std::mem::take(&mut self.0).into_values().flat_map(|(_, waiting)| waiting);
+        waiting.filter_map(|effect| match effect {
+            Effect::Send { step, .. } | Effect::Read { purpose: ReadPurpose::Confirm(step), .. } => {
+                Some(step)
+            }
+            Effect::Read { .. } | Effect::ReadPresence { .. } | Effect::Finish(_) => None,
+        })
+    }
+}
+
+/// A run and its world.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    plan: &'a Plan,
+    world: Executor<'a>,
+    checks: &'a PreSendChecks<'a>,
+    gate: &'a Gate,
+    progress: Progress<'a>,
+    news: &'a (dyn Fn(&str) + Sync),
+}
+
+impl Run<'_> {
+    /// Carries out an effect, and returns its event.
+    async fn carry_out(self, effect: Effect) -> Event {
+        match effect {
+            Effect::Finish(_) => unreachable!("the end of a run is no effect to carry out"),
+            Effect::Read { purpose, wanted, again } => self.read(purpose, wanted, again).await,
+            Effect::ReadPresence { steps, agents, pause, notice } => {
+                if let Some(notice) = notice {
+                    (self.news)(&notice.to_string());
+                }
+                self.read_presence(steps, &agents, pause).await
+            }
+            Effect::Send { step, op, repetition, follow_up, disruptions } => {
+                self.send(step, &op, repetition, follow_up, &disruptions).await
+            }
+        }
+    }
+    async fn read(self, purpose: ReadPurpose, mut wanted: ReadSet, again: u32) -> Event {
+        let Run { plan, world: Executor { vendors, clock, .. }, checks, .. } = self;
+        if again > 0 {
+            let pause = clock.sleep(retry::poll_delay(again, clock.chance()));
+            let mut stop = self.gate.stopped().clone();
+            // A stopped run does not wait. A closed channel requests nothing.
+            tokio::select! { biased; Ok(_) = stop.wait_for(|stop| *stop) => {}, () = pause => {} }
+        }
+        if let ReadPurpose::Confirm(step) = purpose {
+            checks.confirms(step, clock.elapsed());
+            // Read the agents again only if the first read is no longer fresh.
+            if checks.is_fresh() {
+                wanted.agents.clear();
+            }
+        }
+        let live = &plan.summary.live;
+        let seen = resources::look(vendors, &wanted, (live.agents, live.queues)).await;
+        Event::ReadBack { purpose, seen }
+    }
+
+    async fn read_presence(self, steps: Vec<usize>, agents: &BTreeSet<OperatorId>, pause: Duration) -> Event {
+        let asked = async {
+            self.world.clock.sleep(pause).await;
+            self.checks.attend(&steps, agents).await
+        };
+        let mut stop = self.gate.stopped().clone();
+        let presence = tokio::select! {
+            biased;
+            // A closed channel requests nothing.
+            Ok(_) = stop.wait_for(|stop| *stop) => None,
+            presence = asked => Some(presence),
+        };
+        Event::PresenceRead { steps, presence, at: self.checks.elapsed() }
+    }
+
+    /// Sends the call of a step, after the intent in the journal and the check.
+    async fn send(
+        self,
+        step: usize,
+        op: &WriteOp,
+        repetition: u32,
+        follow_up: bool,
+        disruptions: &Disruptions,
+    ) -> Event {
+        let Run { plan, world, checks, gate, progress, news } = self;
+        let Executor { clock, journal, .. } = world;
+        if repetition > 0 {
+            clock.sleep(retry::backoff(repetition, clock.chance())).await;
+        }
+        let creates_queue = matches!(op, WriteOp::CreateQueue { .. });
+        if creates_queue {
+            let mut stop = gate.stopped().clone();
+            let begun = tokio::select! {
+                biased;
+                Ok(_) = stop.wait_for(|stop| *stop) => return Event::NotStarted { step },
+                begun = checks.begin_creation(news) => begun,
+            };
+            if let Err(why) = begun {
+                progress(step, op, Some(&why));
+                return Event::Answered { step, result: Err(why) };
+            }
+        }
+        let journal = journal.filter(|_| !follow_up);
+        // The wait for a queue counts from the time at which its call leaves.
+        if let Some(journal) = journal.filter(|_| !creates_queue)
+            && let Err(why) = journal.record_intent(step, plan.steps[step].operation.verb).await
+        {
+            progress(step, op, Some(&why));
+            return Event::Answered { step, result: Err(why) };
+        }
+        let look = PreSendCheck::new(checks, step, op, disruptions, journal);
+        let result = carry_out(world, op, gate, &look).await;
+        if result != Err(Failure::Halted) {
+            checks.answered();
+        }
+        if let Some(journal) = journal {
+            journal.end(step, &result);
+        }
+        match look.halt() {
+            Some(Abort::AtWork(presence)) => {
+                let presence = Some(presence);
+                return Event::PresenceRead { steps: vec![step], presence, at: checks.elapsed() };
+            }
+            Some(Abort::Moved(stale)) => return Event::Moved { step, stale },
+            None => {}
+        }
+        if result == Err(Failure::Halted) {
+            return Event::NotStarted { step };
+        }
+        progress(step, op, result.as_ref().err());
+        Event::Answered { step, result }
     }
 }
 

@@ -14,7 +14,7 @@ use rosterctl::model::field::{Field, Record, by_key};
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
 use rosterctl::model::ledger::{AppliedPassword, Ledger};
 use rosterctl::model::live::{Listing, Live, LiveQueue, LiveSeats, SeatPassword, Seats};
-use rosterctl::model::plan::{Action, Change, Plan, Step, Verb};
+use rosterctl::model::plan::{Action, Change, Plan, Step, StepId, Verb};
 use rosterctl::model::queue::{self, ASSIGN_MEMBERS};
 use rosterctl::model::seat::{self, Figures, LiveSeat};
 use rosterctl::model::source::File;
@@ -233,18 +233,17 @@ impl Estate {
         plan: &Plan,
         mut choose: impl FnMut(usize) -> usize,
     ) -> Result<(), String> {
-        let mut done: BTreeSet<&str> = BTreeSet::new();
+        let mut done: BTreeSet<StepId> = BTreeSet::new();
         let mut left: Vec<&Step> = plan.steps.iter().collect();
         while !left.is_empty() {
-            let ready: Vec<usize> = (0..left.len())
-                .filter(|at| left[*at].after.iter().all(|id| done.contains(id.as_str())))
-                .collect();
+            let ready: Vec<usize> =
+                (0..left.len()).filter(|at| left[*at].after.iter().all(|id| done.contains(id))).collect();
             if ready.is_empty() {
                 return Err("the steps wait for each other".to_owned());
             }
             let step = left.remove(ready[choose(ready.len())]);
             self.step(plan, step).map_err(|why| format!("{} ({step:?}): {why}", step.id))?;
-            done.insert(&step.id);
+            done.insert(step.id);
         }
         Ok(())
     }
@@ -293,7 +292,7 @@ impl Estate {
             record.set(&SIP, Value::Sip(Sip::Number(format!("auto{}", self.number()).into())), None);
         }
         let mut hidden = Hidden { role: Some("picked at random".into()), ..Hidden::default() };
-        for key in &step.fields {
+        for key in step.fields.iter() {
             let field = by_key(agent::FIELDS, key).ok_or("an unknown field")?;
             let after = &change.field(field).ok_or("a field that the change lacks")?.after;
             if *field == PASSWORD {
@@ -314,7 +313,7 @@ impl Estate {
         }
         self.agents_mut().insert(id.clone(), record);
         self.hidden.insert(id.clone(), hidden);
-        if step.fields.iter().any(|key| key == PASSWORD.key) {
+        if step.fields.contains(&PASSWORD.key) {
             self.set_password(&id, change)?;
         }
         Ok(())
@@ -331,7 +330,7 @@ impl Estate {
             record.set(&SIP, Value::Sip(Sip::None), None);
             return Ok(());
         }
-        for key in &step.fields {
+        for key in step.fields.iter() {
             let field = by_key(agent::FIELDS, key).ok_or("an unknown field")?;
             let after = &change.field(field).ok_or("a field that the change lacks")?.after;
             let value = after.clone().ok_or("no value")?;
@@ -404,7 +403,7 @@ impl Estate {
         if step.fields.is_empty() {
             return Err("an edit of nothing".to_owned());
         }
-        for key in &step.fields {
+        for key in step.fields.iter() {
             let field = by_key(queue::FIELDS, key).ok_or("an unknown field")?;
             let after = &change.field(field).ok_or("a field that the change lacks")?.after;
             let value = after.clone().ok_or("no value")?;

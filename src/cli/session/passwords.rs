@@ -1,6 +1,7 @@
 //! Reads the passwords that a plan sends, and fingerprints them for the ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::fingerprints;
 use super::load;
@@ -31,9 +32,10 @@ enum Wrong {
 /// missing.
 pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliError> {
     let mut places: BTreeMap<SecretRef, Option<Source>> = BTreeMap::new();
-    for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
+    let renewed = renewed(plan);
+    for step in plan.steps.iter().filter(|step| step.fields.contains(&PASSWORD.key)) {
         for field in step.targets.iter().filter_map(|id| plan.change(id)?.field(&PASSWORD)) {
-            if let Some(secret) = field.secret.as_ref().filter(|secret| !renewed(plan, secret)) {
+            if let Some(secret) = field.secret.as_deref().filter(|secret| !renewed.contains(&secret.name())) {
                 places.entry(secret.clone()).or_insert_with(|| field.source.clone());
             }
         }
@@ -80,11 +82,10 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
     Err(CliError::Input(out.into_sorted(), files))
 }
 
-/// Returns true if a step renews a password. Then all steps send the new one.
-fn renewed(plan: &Plan, secret: &SecretRef) -> bool {
-    let same = |other: &SecretRef| other.name() == secret.name();
+/// Returns the passwords that steps renew. All steps send the new ones.
+fn renewed(plan: &Plan) -> BTreeSet<(Arc<str>, Arc<str>)> {
     let fields = plan.changes.iter().filter_map(|change| change.field(&PASSWORD));
-    fields.filter(|field| field.renew).any(|field| field.secret.as_ref().is_some_and(same))
+    fields.filter(|field| field.renew).filter_map(|field| Some(field.secret.as_ref()?.name())).collect()
 }
 
 /// Returns the fingerprints of the passwords that a run set, if their key is declared.

@@ -128,7 +128,7 @@ async fn settle(
     };
     let mut wanted = BTreeMap::new();
     for change in &plan.changes {
-        if let Some(secret) = change.field(&PASSWORD).and_then(|field| field.secret.as_ref()) {
+        if let Some(secret) = change.field(&PASSWORD).and_then(|field| field.secret.as_deref()) {
             wanted.insert(change.id.name.clone(), secret.clone());
         }
     }

@@ -43,7 +43,7 @@ pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result
         }
     }
     let digest = json.pointer("/digests/plan").and_then(serde_json::Value::as_str);
-    if digest != Some(&*digest::of_json(&json)) {
+    if !digest.is_some_and(|digest| digest::is_of(digest, &json)) {
         return Err(stale("its content was changed after it was saved"));
     }
     if let Some(key) = key {

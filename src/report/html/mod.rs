@@ -192,7 +192,7 @@ fn workspace(spot: RenderCtx<'_>, part: &Part) -> Markup {
     }
 }
 
-fn view(spot: RenderCtx<'_>, view: &View) -> Markup {
+fn view(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
     let is_clean = view.findings.iter().all(|line| line.tone == view::LineKind::Find(Severity::Info));
     html! {
         @if let Some(end) = &view.end {
@@ -216,7 +216,7 @@ fn view(spot: RenderCtx<'_>, view: &View) -> Markup {
 }
 
 /// Renders the counts, each a link to its chapter.
-fn tiles(spot: RenderCtx<'_>, view: &View) -> Markup {
+fn tiles(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
     // Such chapters are rare, and an empty tile would raise a question.
     let is_rare = |group: &Section| matches!(group, Section::Remade | Section::Open);
     html! {
@@ -236,7 +236,7 @@ fn tiles(spot: RenderCtx<'_>, view: &View) -> Markup {
 }
 
 /// Renders the order of the stages.
-fn order(spot: RenderCtx<'_>, view: &View) -> Markup {
+fn order(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
     let is_drift = view.tense == Tense::Differs;
     let title = html! {
         (if is_drift { "What an apply would do, in this order" } else { "In this order" })

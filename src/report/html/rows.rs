@@ -1,5 +1,7 @@
 //! The chapters of the page: a table of agents, the queues with their picture, the findings with their remedies.
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 
 use super::super::Report;
@@ -103,16 +105,16 @@ fn meaning(group: Section, tense: Tense) -> &'static str {
 }
 
 /// Renders a chapter; nothing if it has no line.
-pub(super) fn chapter(spot: RenderCtx<'_>, view: &View, group: Section) -> Markup {
-    let lines: Vec<&Line> = view.group(group).collect();
-    if lines.is_empty() {
+pub(super) fn chapter(spot: RenderCtx<'_>, view: &View<'_>, group: Section) -> Markup {
+    if !view.has(group) {
         return Markup::default();
     }
-    let agents = |columns: &[&'static str]| table(spot, group, &lines, columns);
+    let lines = || view.group(group);
+    let agents = |columns: &[&'static str]| table(spot, group, lines(), columns);
     let body = match group {
-        Section::Findings => findings(spot, &lines),
-        Section::Open => open_lines(spot, &lines),
-        Section::Queues => queues(spot, &lines, view.tense),
+        Section::Findings => findings(spot, lines()),
+        Section::Open => open_lines(spot, lines()),
+        Section::Queues => queues(spot, &lines().collect::<Vec<_>>(), view.tense),
         Section::Moves if view.tense == Tense::Differs => {
             agents(&["agent", "name", "is in", "belongs to", "also"])
         }
@@ -138,14 +140,19 @@ fn head(columns: &[&'static str]) -> Markup {
     html! { thead { tr { @for column in columns { th scope="col" { (column) } } } } "\n" }
 }
 
-fn table(spot: RenderCtx<'_>, group: Section, lines: &[&Line], columns: &[&'static str]) -> Markup {
+fn table<'a>(
+    spot: RenderCtx<'_>,
+    group: Section,
+    lines: impl Iterator<Item = Cow<'a, Line>>,
+    columns: &[&'static str],
+) -> Markup {
     html! {
         table {
             (head(columns))
             tbody {
                 @for line in lines {
-                    tr data-row=(word(group)) data-also=[everyone(line)] {
-                        th scope="row" data-label="agent" { (mark(line)) " " (Text(bare(&line.subject))) }
+                    tr data-row=(word(group)) data-also=[everyone(&line)] {
+                        th scope="row" data-label="agent" { (mark(&line)) " " (Text(bare(&line.subject))) }
                         td data-label="name" { (Text(line.name().unwrap_or_default())) }
                         @if let (Section::Moves, Some((from, to))) = (group, line.moves()) {
                             td data-label=[columns.get(2)] { (Text(from)) }
@@ -167,15 +174,15 @@ fn table(spot: RenderCtx<'_>, group: Section, lines: &[&Line], columns: &[&'stat
     }
 }
 
-fn queues(spot: RenderCtx<'_>, lines: &[&Line], tense: Tense) -> Markup {
+fn queues(spot: RenderCtx<'_>, lines: &[Cow<'_, Line>], tense: Tense) -> Markup {
     let most = staffing::most(lines.iter().filter_map(|line| line.staffing.as_ref()));
     html! {
         @if most > 0 { (staffing::legend(tense)) "\n" }
         ul.queues {
             @for line in lines {
-                li data-row="queues" data-also=[everyone(line)] {
+                li data-row="queues" data-also=[everyone(&line)] {
                     p.queue {
-                        (mark(line)) " " strong { (Text(bare(&line.subject))) }
+                        (mark(&line)) " " strong { (Text(bare(&line.subject))) }
                         @if let Some(staffing) = &line.staffing { (staffing::numbers(staffing)) }
                     }
                     @if let Some(staffing) = &line.staffing { (staffing::picture(staffing, most, tense)) }
@@ -188,13 +195,13 @@ fn queues(spot: RenderCtx<'_>, lines: &[&Line], tense: Tense) -> Markup {
 }
 
 /// Renders the changes that were not done, with the reasons.
-fn open_lines(spot: RenderCtx<'_>, lines: &[&Line]) -> Markup {
+fn open_lines<'a>(spot: RenderCtx<'_>, lines: impl Iterator<Item = Cow<'a, Line>>) -> Markup {
     html! {
         table.steps {
             (head(&["result", "agent or queue", "name", "what, and why"]))
             tbody {
                 @for line in lines {
-                    tr data-row="open" data-also=[everyone(line)] {
+                    tr data-row="open" data-also=[everyone(&line)] {
                         td data-label="result" { (badge(line.tone.word())) }
                         th scope="row" data-label="agent or queue" { (Text(bare(&line.subject))) }
                         td data-label="name" { (Text(line.name().unwrap_or_default())) }
@@ -209,7 +216,7 @@ fn open_lines(spot: RenderCtx<'_>, lines: &[&Line]) -> Markup {
     }
 }
 
-fn findings(spot: RenderCtx<'_>, lines: &[&Line]) -> Markup {
+fn findings<'a>(spot: RenderCtx<'_>, lines: impl Iterator<Item = Cow<'a, Line>>) -> Markup {
     let severity = |line: &Line| match line.tone {
         LineKind::Find(severity) => severity.word(),
         LineKind::Act(_) | LineKind::Open(_) | LineKind::Moved => Severity::Info.word(),
@@ -217,8 +224,8 @@ fn findings(spot: RenderCtx<'_>, lines: &[&Line]) -> Markup {
     html! {
         ul.findings {
             @for line in lines {
-                li class=(severity(line)) data-row="findings" data-also=[everyone(line)] {
-                    p { (badge(severity(line))) " " code { (Text(&line.subject)) } " " (fold(&line.words())) }
+                li class=(severity(&line)) data-row="findings" data-also=[everyone(&line)] {
+                    p { (badge(severity(&line))) " " code { (Text(&line.subject)) } " " (fold(&line.words())) }
                     @if let Some(rule) = rule(&line.subject) { p.help { (quoted(rule.remedy)) } }
                     (place(spot.report, line.source.as_ref()))
                 } "\n"

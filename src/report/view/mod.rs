@@ -11,6 +11,7 @@ mod outcome;
 mod queues;
 mod stages;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use self::line::{Line, LineKind, MemberCounts, Section, Segment, Tense, ranges};
@@ -24,14 +25,14 @@ use crate::model::source::Source;
 use crate::model::support::Supports;
 
 /// A plan, or a run with its results, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct View {
+#[derive(Clone, Debug)]
+pub struct View<'a> {
     /// The tense: planned, differing or done.
     pub tense: Tense,
     /// Name of the workspace.
     pub workspace: String,
     /// Planned or completed changes.
-    pub changes: Vec<Line>,
+    pub changes: ChangeLines<'a>,
     /// Changes that were not done.
     pub open: Vec<Line>,
     /// Differences that no step remedies, or must not.
@@ -67,15 +68,69 @@ pub struct End {
     pub counts: result::Counts,
 }
 
-impl View {
+/// The lines of changes: agents, then queues. A line is made when it is drawn, so that it costs nothing before.
+#[derive(Clone, Debug)]
+pub struct ChangeLines<'a> {
+    supports: Supports,
+    changes: Cow<'a, [Change]>,
+    tense: Tense,
+    /// The changes of each line, by place, and its chapter.
+    groups: Vec<(Section, Vec<usize>)>,
+}
+
+impl<'a> ChangeLines<'a> {
+    fn new(supports: Supports, changes: Cow<'a, [Change]>, tense: Tense) -> Self {
+        let agents = agents::groups(&changes).into_iter();
+        let agents = agents.map(|group| (agents::chapter(&changes[group[0]]), group));
+        let others = changes.iter().enumerate().filter(|(_, change)| change.id.kind != Kind::Agent);
+        let groups = agents.chain(others.map(|(at, _)| (Section::Queues, vec![at]))).collect();
+        Self { supports, changes, tense, groups }
+    }
+
+    /// Returns true if there is no line.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Makes each line.
+    pub fn iter(&self) -> impl Iterator<Item = Line> {
+        self.groups.iter().map(|(_, group)| self.line(group))
+    }
+
+    fn line(&self, group: &[usize]) -> Line {
+        let changes: Vec<&Change> = group.iter().map(|at| &self.changes[*at]).collect();
+        match changes[0].id.kind {
+            Kind::Agent => agents::line(self.supports.agents, &changes, self.tense),
+            kind => queues::line(self.supports.get(kind), changes[0], self.tense),
+        }
+    }
+}
+
+impl View<'_> {
+    /// Returns all lines: what was not done, findings, then changes.
+    pub fn lines(&self) -> impl Iterator<Item = Cow<'_, Line>> {
+        let told = self.open.iter().chain(&self.findings).map(Cow::Borrowed);
+        told.chain(self.changes.iter().map(Cow::Owned))
+    }
+
     /// Returns the lines of a chapter.
-    pub fn group(&self, group: Section) -> impl Iterator<Item = &Line> {
-        self.changes.iter().chain(&self.open).chain(&self.findings).filter(move |line| line.group == group)
+    pub fn group(&self, group: Section) -> impl Iterator<Item = Cow<'_, Line>> {
+        let changes = self.changes.groups.iter().filter(move |(section, _)| *section == group);
+        let told = self.open.iter().chain(&self.findings).filter(move |line| line.group == group);
+        changes.map(|(_, group)| Cow::Owned(self.changes.line(group))).chain(told.map(Cow::Borrowed))
+    }
+
+    /// Returns true if a chapter has a line.
+    pub fn has(&self, group: Section) -> bool {
+        self.changes.groups.iter().any(|(section, _)| *section == group)
+            || self.open.iter().chain(&self.findings).any(|line| line.group == group)
     }
 
     /// Returns the number of resources or findings in a chapter.
     pub fn count(&self, group: Section) -> usize {
-        self.group(group).map(|line| line.count).sum()
+        let changes = self.changes.groups.iter().filter(|(section, _)| *section == group);
+        let told = self.open.iter().chain(&self.findings).filter(|line| line.group == group);
+        changes.map(|(_, group)| group.len()).sum::<usize>() + told.map(|line| line.count).sum::<usize>()
     }
 
     /// Counts the changes in words: `2 agents join · 1 agent moves · 3 queues change`.
@@ -137,12 +192,12 @@ impl View {
 /// Converts a plan to a view.
 ///
 /// `seconds` is the minimum duration as of now, if known.
-pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View {
+pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View<'_> {
     let tense = if command == Command::Drift { Tense::Differs } else { Tense::Planned };
     View {
         tense,
         workspace: plan.workspace.clone(),
-        changes: lines(&plan.supports, &plan.changes, tense),
+        changes: ChangeLines::new(plan.supports, Cow::Borrowed(&plan.changes), tense),
         open: Vec::new(),
         findings: findings::lines(&plan.findings),
         order: stages::from_steps(&plan.steps),
@@ -163,16 +218,8 @@ pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View {
     }
 }
 
-/// Returns the lines of changes: agents, then queues.
-fn lines(supports: &Supports, changes: &[Change], tense: Tense) -> Vec<Line> {
-    let mut lines = agents::lines(supports.agents, changes, tense);
-    let others = changes.iter().filter(|c| c.id.kind != Kind::Agent);
-    lines.extend(others.map(|change| queues::line(supports.get(change.id.kind), change, tense)));
-    lines
-}
-
 /// Converts a run to a view from its results; a run that wrote nothing shows its plan and the reason.
-pub fn build_run(plan: &BoundPlan, run: &Run, seconds: Option<u64>) -> View {
+pub fn build_run<'a>(plan: &'a BoundPlan, run: &Run, seconds: Option<u64>) -> View<'a> {
     let mut notes: Vec<String> = run.lifted.iter().map(ToString::to_string).collect();
     if run.interrupted {
         notes.push("Interrupted: what was in flight was finished, nothing else was started.".to_owned());
@@ -192,7 +239,7 @@ pub fn build_run(plan: &BoundPlan, run: &Run, seconds: Option<u64>) -> View {
     }
     View {
         tense: Tense::Done,
-        changes: lines(&plan.supports, &outcome.done, Tense::Done),
+        changes: ChangeLines::new(plan.supports, Cow::Owned(outcome.done), Tense::Done),
         order: Order::default(),
         refused: None,
         summary: Summary::default(),

@@ -90,9 +90,9 @@ pub(super) fn sort(plan: &Plan, run: &Run) -> Outcome {
 }
 
 /// Returns the fields of the steps that did not take effect on a resource.
-fn open_fields<'a>(id: &ResourceId, mine: &[Ended<'a>]) -> BTreeSet<&'a str> {
+fn open_fields(id: &ResourceId, mine: &[Ended<'_>]) -> BTreeSet<&'static str> {
     let open = mine.iter().filter(|ended| !took(ended, id));
-    open.flat_map(|(step, _)| step.fields.iter().map(String::as_str)).collect()
+    open.flat_map(|(step, _)| step.fields.iter().copied()).collect()
 }
 
 /// Returns the part of a change that was done.

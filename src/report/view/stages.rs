@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::plan::{Operation, Step, Verb};
+use crate::model::plan::{Operation, Step, StepId, Verb};
 
 /// The maximum number of stages in a readable picture.
 const MOST: usize = 12;
@@ -59,14 +59,14 @@ type Place = (usize, bool, Operation);
 
 /// Groups steps into stages. Steps of one operation at the same distance from the start share a stage.
 pub(super) fn from_steps(steps: &[Step]) -> Order {
-    let mut depth: BTreeMap<&str, Place> = BTreeMap::new();
+    let mut depth: BTreeMap<StepId, Place> = BTreeMap::new();
     let mut stages: BTreeMap<Place, (usize, usize)> = BTreeMap::new();
     let mut arrows = BTreeSet::new();
     for step in steps {
-        let before: Vec<Place> = step.after.iter().filter_map(|id| depth.get(id.as_str()).copied()).collect();
+        let before: Vec<Place> = step.after.iter().filter_map(|id| depth.get(id).copied()).collect();
         let distance = before.iter().map(|(distance, ..)| distance + 1).max().unwrap_or(0);
         let own = (distance, step.operation.verb == Verb::Put, step.operation);
-        depth.insert(&step.id, own);
+        depth.insert(step.id, own);
         arrows.extend(before.into_iter().map(|stage| (stage, own)));
         let stage = stages.entry(own).or_default();
         stage.0 += step.targets.len();

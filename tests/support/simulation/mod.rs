@@ -409,9 +409,9 @@ impl<'a> Client<'a> {
     fn read_passwords(&self, plan: &Plan) -> BTreeMap<SecretRef, Arc<Secret>> {
         let world = self.world.borrow();
         let mut read = BTreeMap::new();
-        for step in plan.steps.iter().filter(|step| step.fields.iter().any(|f| f == PASSWORD.key)) {
+        for step in plan.steps.iter().filter(|step| step.fields.contains(&PASSWORD.key)) {
             for field in step.targets.iter().filter_map(|id| plan.change(id)?.field(&PASSWORD)) {
-                if let Some(secret) = field.secret.as_ref().filter(|_| !field.renew)
+                if let Some(secret) = field.secret.as_deref().filter(|_| !field.renew)
                     && let Some(value) = world.store.get(&*secret.key)
                 {
                     read.insert(secret.clone(), Arc::new(Secret::new(value.clone())));

@@ -83,7 +83,7 @@ impl World {
                     .then(|| format!("{id} was created as {told:?}, and is {is:?}"))
             }
             (Kind::Agent | Kind::Queue, Verb::Edit) => step.fields.iter().find_map(|key| {
-                let diff = change.fields.iter().find(|diff| diff.field.key == key)?;
+                let diff = change.fields.iter().find(|diff| diff.field.key == *key)?;
                 let told = diff.after.as_ref()?.to_json().to_string();
                 let now = facts.get(&(id.clone(), diff.field.key))?;
                 (*now != told).then(|| format!("{key} of {id} was set to {told}, and is {now}"))
