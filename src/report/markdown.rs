@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::escape::Markdown;
 use super::view::{self, Line, Section, Segment, Tense, View};
@@ -16,6 +16,8 @@ use crate::model::agent::ENABLED;
 
 /// Most characters of a comment; GitHub takes 65,536.
 const MOST: usize = 65_000;
+/// Most rows of a comment: the shortest row has a dozen characters.
+const MOST_ROWS: usize = MOST / 12;
 /// Most characters of one cell, before escaping.
 const WIDEST: usize = 1_200;
 /// Most characters of the name of a deleted agent, one for each form of their chapters. The last form holds numbers
@@ -38,6 +40,8 @@ struct Chapter {
     rank: usize,
     open: Markdown,
     rows: Vec<Markdown>,
+    /// Number of the rows that no comment has room for: they are not rendered.
+    more: usize,
     /// Loss of each row; empty if the rows keep their order.
     losses: Vec<Loss>,
     close: &'static str,
@@ -145,15 +149,22 @@ fn view(report: &Report, view: &View<'_>, head: &mut Markdown) -> Vec<Chapter> {
     summary(view, head);
     let mut sections = Vec::new();
     for group in Section::told() {
-        let rows: Vec<Markdown> = view.group(group).map(|line| row(report, group, &line)).collect();
-        if !rows.is_empty() {
+        let all = view.rows(group);
+        if all > 0 {
             // No deletion is hidden behind a fold.
             let deleted = matches!(group, Section::Leaves | Section::Remade);
-            let open = rows.len() <= 10 || deleted;
+            let open = all <= 10 || deleted;
             let (title, count) = (group.title(view.tense), view.count(group));
             let columns = columns(group, view.tense);
+            let (rows, losses) = if deleted || all <= MOST_ROWS {
+                let lines = view.group(group).map(|line| (row(report, group, &line), loss(&line)));
+                lines.unzip()
+            } else {
+                first_rows(report, view, group)
+            };
             let mut whole = section(rank(group), title, count, open, columns, rows.into_iter());
-            whole.losses = view.group(group).map(|line| loss(&line)).collect();
+            whole.more = all - whole.rows.len();
+            whole.losses = losses;
             if deleted {
                 let lines: Vec<_> = view.group(group).collect();
                 whole.shorter = shorter(title, count, columns, &lines);
@@ -163,6 +174,22 @@ fn view(report: &Report, view: &View<'_>, head: &mut Markdown) -> Vec<Chapter> {
     }
     sections.extend(order(view));
     sections
+}
+
+/// Returns the rows with the greatest losses, as many as a comment can hold, in their order.
+fn first_rows(report: &Report, view: &View<'_>, group: Section) -> (Vec<Markdown>, Vec<Loss>) {
+    let losses: Vec<Loss> = match group {
+        // A new agent is no loss.
+        Section::Joins => vec![Loss::default(); view.rows(group)],
+        _ => view.group(group).map(|line| loss(&line)).collect(),
+    };
+    let mut first: Vec<usize> = (0..losses.len()).collect();
+    first.sort_by_key(|at| Reverse(losses[*at]));
+    first.truncate(MOST_ROWS);
+    let first: BTreeSet<usize> = first.into_iter().collect();
+    let end = first.last().map_or(0, |last| last + 1);
+    let lines = view.group(group).enumerate().take(end).filter(|(at, _)| first.contains(at));
+    lines.map(|(at, line)| (row(report, group, &line), losses[at])).unzip()
 }
 
 /// Returns the chapter of deleted agents in ever fewer characters.
@@ -305,6 +332,7 @@ fn order(view: &View<'_>) -> Option<Chapter> {
         rank: PICTURE,
         open,
         rows,
+        more: 0,
         losses: Vec::new(),
         close: "```\n\n</details>\n\n",
         shorter: Vec::new(),
@@ -326,6 +354,7 @@ fn section(
         rank,
         open: head,
         rows: rows.collect(),
+        more: 0,
         losses: Vec::new(),
         close: "\n</details>\n\n",
         shorter: Vec::new(),
@@ -505,7 +534,7 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Chapter>)>) -> String {
     for (_, part, at) in &framed {
         left -= fill(&mut kept[*part].1[*at], left);
         let (section, shown) = &mut kept[*part].1[*at];
-        let is_whole = *shown == section.rows.len();
+        let is_whole = *shown == section.rows.len() && section.more == 0;
         if let Some(places) = moved.remove(&(*part, *at)).filter(|_| is_whole) {
             section.restore(places);
         }
@@ -533,8 +562,9 @@ fn fit(head: &Markdown, parts: Vec<(Markdown, Vec<Chapter>)>) -> String {
             section.rows[..*shown].iter().for_each(|row| {
                 out.join(row);
             });
-            if *shown < section.rows.len() {
-                out.raw("\n… and ").number(section.rows.len() - shown).raw(" more.\n");
+            let more = section.rows.len() - shown + section.more;
+            if more > 0 {
+                out.raw("\n… and ").number(more).raw(" more.\n");
             }
             out.raw(section.close);
         }

@@ -79,8 +79,7 @@ fn end(view: &View<'_>, look: TextStyle) -> String {
 /// Renders a plan or a run.
 pub fn plan(view: &View<'_>, look: TextStyle) -> String {
     let mut text = String::new();
-    let subject =
-        view.changes.iter().map(|line| measure_text_width(&line.subject)).max().unwrap_or(0).min(28);
+    let subject = view.changes.subject_columns(28);
     for line in view.changes.iter() {
         text.push_str(&draw(&line, subject, look));
     }

@@ -106,7 +106,7 @@ fn meaning(group: Section, tense: Tense) -> &'static str {
 
 /// Renders a chapter; nothing if it has no line.
 pub(super) fn chapter(spot: RenderCtx<'_>, view: &View<'_>, group: Section) -> Markup {
-    if !view.has(group) {
+    if view.rows(group) == 0 {
         return Markup::default();
     }
     let lines = || view.group(group);

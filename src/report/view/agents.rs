@@ -40,7 +40,8 @@ impl Shape {
     fn write_fields(&mut self, change: &Change, named: bool) -> fmt::Result {
         write!(self.0, "{:?}", (change.action, change.moved, &change.reason))?;
         for diff in change.fields.iter().filter(|diff| named || *diff.field != NAME) {
-            write!(self.0, "\n{}", diff.field.key)?;
+            self.0.push('\n');
+            self.0.push_str(diff.field.key);
             self.write_value(diff.before.as_ref(), &change.id.name)?;
             match &diff.secret {
                 // Agents share a line only if their secret keys follow one pattern.
@@ -56,6 +57,12 @@ impl Shape {
 
     fn write_value(&mut self, value: Option<&Value>, id: &OperatorId) -> fmt::Result {
         match value {
+            // A roster has many words and few other values. A text begins with a quotation mark, a word does not.
+            Some(Value::Choice(word)) => {
+                self.0.push(' ');
+                self.0.push_str(word);
+                Ok(())
+            }
             Some(Value::Text(text)) => self.write_text(text, id),
             Some(Value::Sip(Sip::Number(number))) => {
                 self.0.push_str(" sip");

@@ -14,6 +14,8 @@ mod stages;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use console::measure_text_width;
+
 pub use self::line::{Line, LineKind, MemberCounts, Section, Segment, Tense, ranges};
 pub use self::stages::{Order, Stage};
 use super::{BoundPlan, Command, Run, result};
@@ -97,6 +99,22 @@ impl<'a> ChangeLines<'a> {
         self.groups.iter().map(|(_, group)| self.line(group))
     }
 
+    /// Returns the columns of the longest subject, up to a number.
+    pub fn subject_columns(&self, most: usize) -> usize {
+        let columns = self.groups.iter().map(|(_, group)| match group.as_slice() {
+            [at] => measure_text_width(&self.changes[*at].id.to_string()),
+            group => measure_text_width(&self.line(group).subject),
+        });
+        let mut longest = 0;
+        for columns in columns {
+            longest = longest.max(columns);
+            if longest >= most {
+                return most;
+            }
+        }
+        longest
+    }
+
     fn line(&self, group: &[usize]) -> Line {
         let changes: Vec<&Change> = group.iter().map(|at| &self.changes[*at]).collect();
         match changes[0].id.kind {
@@ -120,10 +138,10 @@ impl View<'_> {
         changes.map(|(_, group)| Cow::Owned(self.changes.line(group))).chain(told.map(Cow::Borrowed))
     }
 
-    /// Returns true if a chapter has a line.
-    pub fn has(&self, group: Section) -> bool {
-        self.changes.groups.iter().any(|(section, _)| *section == group)
-            || self.open.iter().chain(&self.findings).any(|line| line.group == group)
+    /// Returns the number of lines of a chapter.
+    pub fn rows(&self, group: Section) -> usize {
+        let changes = self.changes.groups.iter().filter(|(section, _)| *section == group);
+        changes.count() + self.open.iter().chain(&self.findings).filter(|line| line.group == group).count()
     }
 
     /// Returns the number of resources or findings in a chapter.
