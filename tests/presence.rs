@@ -341,7 +341,7 @@ fn observers_of(running: &Running, desk_key: &str, accounts: &Accounts) -> Obser
         let limiter = RateLimiter::new(Box::new(windows), clock.clone());
         let secret = Arc::new(secret(key));
         let link = Client::new(connection, connector, Box::new(transport), secret, limiter, clock);
-        let link = link.sharing(accounts);
+        let link = link.sharing(accounts, observer.spec().name);
         observers.add(observer, Ok(Rc::new(link)));
     }
     observers

@@ -44,7 +44,7 @@ fn run(folder: &TempDir, arguments: &[&str]) -> Said {
 }
 
 /// Returns the answer of a vendor without agents.
-fn nobody() -> Answer {
+fn unstaffed() -> Answer {
     Answer::json(&json!({ "code": 0, "data": { "total": 0, "result": [] } }))
 }
 
@@ -70,10 +70,10 @@ impl Gate {
 fn five(folder: &TempDir) -> [Scripted; 2] {
     let gate = Arc::new(Gate::default());
     let opened = Arc::clone(&gate);
-    let slow = Scripted::start(move |_, _| if gate.pass() { nobody() } else { Answer::status(400) });
+    let slow = Scripted::start(move |_, _| if gate.pass() { unstaffed() } else { Answer::status(400) });
     let last = Scripted::start(move |_, _| {
         opened.open();
-        nobody()
+        unstaffed()
     });
     let folder = folder.path();
     workspace(folder, "first", "sandbox", SOUND);
@@ -151,7 +151,7 @@ fn the_document_is_closed_when_the_last_fails_and_when_a_file_cannot_be_written(
 fn an_interrupted_document_is_closed_and_keeps_what_was_reported() {
     let folder = tempfile::tempdir().unwrap();
     let never = Arc::new(Gate::default());
-    let hanging = Scripted::start(move |_, _| if never.pass() { nobody() } else { Answer::status(400) });
+    let hanging = Scripted::start(move |_, _| if never.pass() { unstaffed() } else { Answer::status(400) });
     workspace(folder.path(), "first", "sandbox", SOUND);
     workspace(folder.path(), "hanging", &hanging.url, SOUND);
     workspace(folder.path(), "last", "sandbox", SOUND);
@@ -241,4 +241,33 @@ fn workspaces_of_one_account_share_its_rate_window_and_its_sign_in() {
     });
     assert_eq!(calls, 6);
     assert_eq!(vault.state.lock().unwrap().logins, 1);
+}
+
+#[test]
+fn workspaces_of_one_tenant_share_its_calls_in_flight() {
+    let folder = tempfile::tempdir().unwrap();
+    let flight = Arc::new(Mutex::new((0, 0)));
+    let counted = Arc::clone(&flight);
+    let vendor = Scripted::start(move |_, _| {
+        let change = |by: i32| {
+            let mut flight = counted.lock().unwrap();
+            flight.0 += by;
+            flight.1 = flight.1.max(flight.0);
+        };
+        change(1);
+        std::thread::sleep(Duration::from_millis(50));
+        change(-1);
+        unstaffed()
+    });
+    let names = ["a", "b", "c", "d"];
+    for (at, name) in names.iter().enumerate() {
+        workspace(folder.path(), name, &vendor.url, &SOUND.replace("8001", &format!("800{at}")));
+        let file = folder.path().join(name).join("rosterctl.yaml");
+        let text = fs::read_to_string(&file).unwrap();
+        let one = text.replace(&format!("abbreviate: {name}"), "abbreviate: one, concurrency: 2");
+        fs::write(&file, one).unwrap();
+    }
+    run(&folder, &[&["plan"][..], &names].concat()).exits(0);
+    assert_eq!(vendor.asked(), 4);
+    assert!(flight.lock().unwrap().1 <= 2);
 }

@@ -74,7 +74,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[expect(clippy::unused_self, reason = "a command writes through the console that it was given")]
 impl Console {
     /// Returns a console for the flags and the environment.
     pub(super) fn new(colour: Colour, quiet: bool, verbose: bool) -> Self {
@@ -122,10 +121,10 @@ impl Console {
     /// Writes requested content as it is made. A closed pipe is no error.
     pub(super) fn write(&self, make: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) {
         let written = progress::aside(|| {
-            let mut out = BufWriter::with_capacity(BUFFER, Content(io::stdout().lock()));
+            let mut out = Content(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
             let written = make(&mut out).and_then(|()| out.flush());
             // What could not be written is not written again when the buffer is dropped.
-            drop(out.into_parts());
+            drop(out.0.into_parts());
             written
         });
         if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
@@ -234,7 +233,7 @@ impl Console {
 }
 
 /// Standard output. It records that it has content.
-struct Content(io::StdoutLock<'static>);
+struct Content(BufWriter<io::StdoutLock<'static>>);
 
 impl io::Write for Content {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

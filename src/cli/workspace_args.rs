@@ -11,7 +11,7 @@ use crate::storage::paths::WORKSPACE_FILE;
 pub(super) struct Workspaces {
     /// Folders that hold rosterctl.yaml, or such files.
     #[arg(default_value = ".", value_name = "WORKSPACE")]
-    workspaces: Vec<PathBuf>,
+    named: Vec<PathBuf>,
     /// Only the I-th of N shares of the workspaces, like 2/8; the N shares together are all of them.
     #[arg(long, value_name = "I/N", value_parser = shard)]
     shard: Option<(usize, usize)>,
@@ -23,7 +23,7 @@ pub(super) struct Workspaces {
 impl Workspaces {
     /// Returns true if the report covers several workspaces. Its form must not depend on the content of a share.
     pub(super) fn several(&self) -> bool {
-        self.workspaces.len() > 1 || self.shard.is_some()
+        self.named.len() > 1 || self.shard.is_some()
     }
 
     /// Returns the number of workspaces to work on at a time.
@@ -35,7 +35,7 @@ impl Workspaces {
     pub(super) fn all(&self) -> impl Iterator<Item = &Path> {
         // A workspace that is named twice, also as folder and file, would be reported twice under one name.
         let mut seen = BTreeSet::new();
-        let once = self.workspaces.iter().filter(move |path| seen.insert(real(path)));
+        let once = self.named.iter().filter(move |path| seen.insert(real(path)));
         once.map(PathBuf::as_path)
     }
 
@@ -84,7 +84,7 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         let named = [folder.path(), &file, folder.path(), Path::new("elsewhere")];
         let workspaces = named.map(Path::to_owned).to_vec();
-        let all = Workspaces { workspaces, shard: None, jobs: NonZero::<usize>::MIN };
+        let all = Workspaces { named: workspaces, shard: None, jobs: NonZero::<usize>::MIN };
         assert_eq!(all.mine().collect::<Vec<_>>(), [folder.path(), Path::new("elsewhere")]);
     }
 
@@ -95,7 +95,7 @@ mod tests {
             let mut seen = Vec::new();
             for share in 1..=of {
                 let share = Workspaces {
-                    workspaces: workspaces.clone(),
+                    named: workspaces.clone(),
                     shard: Some((share, of)),
                     jobs: NonZero::<usize>::MIN,
                 };

@@ -155,9 +155,8 @@ impl Document {
         }
         let report = &self.report;
         let text = match self.format {
-            Format::Text => return Ok(()),
             Format::Json if report.several => return json::end(kept.is_empty(), out),
-            Format::Json => return Ok(()),
+            Format::Text | Format::Json => return Ok(()),
             Format::Sarif => return sarif::end(kept.is_empty(), out),
             Format::Markdown => markdown::document(report, parts!(Markdown)),
             Format::Html => return html::document(report, &parts!(Html), out),

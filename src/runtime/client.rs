@@ -93,7 +93,7 @@ pub struct Client {
     /// Digest of the system's address and the credential.
     credential: [u8; 32],
     pace: RateLimiter,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
     /// True once the operator has stopped the run: no call waits any more.
     hurried: watch::Sender<bool>,
     bounds: Bounds,
@@ -111,9 +111,14 @@ struct Account {
     rest: RetryAfterGate,
 }
 
-/// Accounts of a run, by the digest of the system's address and the credential.
+/// What the clients of a run share.
 #[derive(Default)]
-pub struct Accounts(std::sync::Mutex<BTreeMap<[u8; 32], Arc<Account>>>);
+pub struct Accounts {
+    /// Accounts by the digest of the system's address and the credential.
+    accounts: std::sync::Mutex<BTreeMap<[u8; 32], Arc<Account>>>,
+    /// Calls in flight by tenant and their most.
+    slots: std::sync::Mutex<BTreeMap<(String, usize), Arc<Semaphore>>>,
+}
 
 /// Time until which the vendor asked us to back off.
 #[derive(Default)]
@@ -175,7 +180,7 @@ impl Client {
             attempts: attempts.unwrap_or(6),
             total: retry.map_or(Duration::from_mins(2), |r| r.duration("total")),
         };
-        let slots = Semaphore::new(connection.concurrency());
+        let slots = Arc::new(Semaphore::new(connection.concurrency()));
         let timeout = connection.settings.duration("timeout");
         let credential = credential(&connection, &secret);
         Self {
@@ -195,13 +200,16 @@ impl Client {
         }
     }
 
-    /// Returns the same client with the account that others of the run share.
+    /// Returns the same client, which shares its account and its calls in flight with others of the tenant.
     #[must_use]
-    pub fn sharing(mut self, accounts: &Accounts) -> Self {
-        let mut accounts = accounts.0.lock().unwrap_or_else(PoisonError::into_inner);
-        self.account = Arc::clone(accounts.entry(self.credential).or_default());
-        drop(accounts);
-        self
+    pub fn sharing(self, shared: &Accounts, tenant: &str) -> Self {
+        let mut accounts = shared.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let account = Arc::clone(accounts.entry(self.credential).or_default());
+        let mut slots = shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = self.connection.concurrency();
+        let new = || Arc::new(Semaphore::new(most));
+        let slots = Arc::clone(slots.entry((tenant.to_owned(), most)).or_insert_with(new));
+        Self { account, slots, ..self }
     }
 
     /// Returns the same client without retries, for any settings of the connection.

@@ -55,10 +55,10 @@ pub(super) struct Host {
 
 impl Shared {
     /// Returns the rate windows of an account. Without a folder they are in this process alone.
-    pub(super) fn windows(&self, account: String) -> Arc<FileRateStore> {
+    pub(super) fn windows(&self, account: &str) -> Arc<FileRateStore> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = |account: &String| Arc::new(FileRateStore::new(state::folders(), account));
-        Arc::clone(windows.entry(account).or_insert_with_key(made))
+        let made = || Arc::new(FileRateStore::new(state::folders(), account));
+        Arc::clone(windows.entry(account.to_owned()).or_insert_with(made))
     }
 
     /// Returns the transport to a host.

@@ -136,11 +136,12 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
         None => Box::new(sandbox(loaded).await.map_err(unusable)?),
     };
     let clock = Rc::new(SystemClock);
-    let windows = loaded.clients.shared.windows(account(loaded, connection));
+    let account = account(loaded, connection);
+    let windows = loaded.clients.shared.windows(&account);
     let limiter = RateLimiter::new(Box::new(windows), clock.clone());
     let client = Client::new(connection.clone(), connector, transport, secret, limiter, clock);
     Ok(match connection.base_url() {
-        Some(_) => client.sharing(&loaded.clients.shared.accounts),
+        Some(_) => client.sharing(&loaded.clients.shared.accounts, &account),
         // Each workspace has a simulator of its own.
         None => client,
     })
