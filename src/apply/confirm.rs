@@ -65,9 +65,9 @@ impl Machine {
         };
         // A queue that exists by now is not created a second time.
         for step in 0..self.steps.len() {
-            if let (Phase::Waiting { .. }, Some(WriteOp::CreateQueue { name, .. })) =
-                (&self.steps[step].phase, &self.steps[step].op)
-                && let Some(why) = precondition::created_since(name, all)
+            let name = self.steps[step].op.as_ref().and_then(WriteOp::new_queue);
+            if let (Phase::Waiting { .. }, Some(name)) = (&self.steps[step].phase, name)
+                && let Some(why) = precondition::created_since(name.as_str(), all)
             {
                 self.end(step, Status::Failed, Note::Since { why });
             }

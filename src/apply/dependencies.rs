@@ -18,7 +18,7 @@ impl Machine {
     pub(super) fn exclude_target(&mut self, at: usize, id: &ResourceId, why: Moved) {
         let state = &mut self.steps[at];
         state.left_out.push(id.clone());
-        if let Some(WriteOp::DeleteAgents { ids }) = &mut state.op {
+        if let Some(WriteOp::Delete { kind: Kind::Agent, ids }) = &mut state.op {
             ids.retain(|agent| *agent != id.name);
             if !ids.is_empty() {
                 state.note = Some(Note::LeftOut { id: id.clone(), why });

@@ -306,9 +306,8 @@ impl Machine {
 
     /// Returns true while a creation of a queue is not sent or its outcome is not known.
     pub fn creates_queues(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|state| matches!(state.op, Some(WriteOp::CreateQueue { .. })) && state.is_open())
+        let creates = |op: &WriteOp| op.new_queue().is_some();
+        self.steps.iter().any(|state| state.op.as_ref().is_some_and(creates) && state.is_open())
     }
 
     /// Ends a step.
@@ -519,7 +518,7 @@ impl Machine {
         let next = self.steps[at].repetition + 1;
         let most = self.bounds(at).map_or(1, |bounds| bounds.attempts);
         if next >= most || !self.has_time(at, self.repeating(at)) || self.interrupted {
-            if self.steps[at].op.as_ref().is_some_and(|op| unreadable(self.supports.agents, op)) {
+            if self.steps[at].op.as_ref().is_some_and(|op| unreadable(&self.supports, op)) {
                 self.end(at, Status::Unknown, why);
             } else {
                 self.end_with(at, Status::Failed, Note::NotCarriedOut);

@@ -12,7 +12,7 @@ use super::event::Effect;
 use super::machine::{Answer, Machine, Phase};
 use super::write_op;
 use super::write_op::WriteOp;
-use crate::model::id::{OperatorId, ResourceId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::note::{Allowed, Deferred, Note};
 use crate::model::plan::Verb;
 use crate::model::presence::{Disruption, Objection, Presence};
@@ -178,7 +178,7 @@ impl Machine {
         }
         let state = &mut self.steps[at];
         let nothing_left = match &mut state.op {
-            Some(WriteOp::DeleteAgents { ids }) => {
+            Some(WriteOp::Delete { kind: Kind::Agent, ids }) => {
                 state.left_out.push(id);
                 ids.retain(|agent| *agent != deferred.agent);
                 ids.is_empty()
@@ -189,12 +189,11 @@ impl Machine {
                 **members == *write_op::members_before_plan(&plan, step)
             }
             Some(
-                WriteOp::EditAgent { .. }
-                | WriteOp::CreateAgents { .. }
+                WriteOp::Create { .. }
+                | WriteOp::Edit { .. }
+                | WriteOp::Delete { .. }
                 | WriteOp::SetPassword { .. }
-                | WriteOp::PutSecret { .. }
-                | WriteOp::CreateQueue { .. }
-                | WriteOp::EditQueue { .. },
+                | WriteOp::PutSecret { .. },
             )
             | None => true,
         };
