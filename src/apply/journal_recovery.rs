@@ -54,7 +54,14 @@ pub fn recover(
             Verb::Delete | Verb::Members | Verb::Put => false,
         };
         let doubts = doubts && kind == Kind::Agent;
-        let listed = |id: &ResourceId| Some(live?.agents.as_ref()?.items.contains_key(&id.name));
+        let listed = |id: &ResourceId| match id.kind {
+            Kind::Agent => Some(live?.agents.as_ref()?.items.contains_key(&id.name)),
+            Kind::Queue => {
+                let exten = write_op::key(id, plan.change(id))?;
+                Some(live?.queues.as_ref()?.items.contains_key(&exten))
+            }
+            Kind::Seat => None,
+        };
         let is_there = |id: &&ResourceId| listed(id).unwrap_or(verb != Verb::Create);
         let doubted = step.targets.iter().filter(|_| begun && !confirmed && doubts).filter(is_there);
         let doubted: Vec<ResourceId> = doubted.cloned().collect();
@@ -84,7 +91,7 @@ pub fn recover(
             (false, true) => Status::Unknown,
             (false, false) => Status::Skipped,
         };
-        // The journal does not name the agents that were left out of a deletion: they are live.
+        // The journal does not name the targets that were left out of a deletion: they are live.
         let alive = |id: &&ResourceId| listed(id) == Some(true);
         let identity = |id: &ResourceId| {
             let record = live?.agents.as_ref()?.items.get(&id.name)?;

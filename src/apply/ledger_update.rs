@@ -63,6 +63,11 @@ pub fn changes(
         match change.action {
             Action::Delete if all => {
                 ledger.resources.remove(&key);
+                // The ledger may know a queue by a former name.
+                let queue = change.exten.as_ref().filter(|_| change.id.kind == Kind::Queue);
+                if queue.is_some() {
+                    ledger.resources.retain(|_, entry| entry.exten.as_ref() != queue);
+                }
             }
             Action::Delete => {}
             Action::Create | Action::Update | Action::Replace => {

@@ -46,6 +46,7 @@ pub fn listing_age(
             let age = if pages > MANY_PAGES { BURST } else { fresh };
             (pages <= MOST_PAGES).then(|| since.map_or(age, |since| age.min(since)))
         }
+        WriteOp::Delete { kind: Kind::Queue, .. } => None,
         WriteOp::Create { .. }
         | WriteOp::Edit { .. }
         | WriteOp::Delete { .. }

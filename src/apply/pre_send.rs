@@ -10,7 +10,7 @@ use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::note::Stale;
+use crate::model::note::{Moved, Stale};
 use crate::model::plan::{Action, Change, Plan};
 use crate::model::support::Supports;
 
@@ -91,6 +91,9 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
             // Also without a queue in the plan: another run may have created one since.
             wanted.queues.extend((queues || plan.summary.live.queues > 0).then_some(QueueKey::All));
         }
+        WriteOp::Delete { kind: Kind::Queue, ids } => {
+            wanted.queues.extend(ids.iter().cloned().map(QueueKey::Exten));
+        }
         WriteOp::SetMembers { before: None, .. }
         | WriteOp::Create { .. }
         | WriteOp::Edit { .. }
@@ -101,10 +104,12 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
     wanted
 }
 
-/// Returns the agents that moved since the plan was made, by a read of the targets.
+/// Returns the targets that moved since the plan was made, by a read of them.
+///
+/// A queue to delete that is gone is among them: its call is needless.
 ///
 /// # Errors
-/// The failure of the call: its queue moved, or a read failed.
+/// The failure of the call: the queue that it writes moved, or a read failed.
 pub fn judge(
     plan: &Plan,
     supports: &Supports,
@@ -137,6 +142,16 @@ pub fn judge(
             };
             let mut stale: Vec<Stale> = ids.iter().filter_map(joined).collect();
             stale.extend(agents("they")?);
+            return Ok(stale);
+        }
+        WriteOp::Delete { kind: Kind::Queue, ids } => {
+            let mut stale = Vec::new();
+            for (exten, id) in ids.iter().zip(&plan.steps[step].targets) {
+                let now = queues(QueueKey::Exten(exten.clone()))?;
+                let gone = now.is_empty().then_some(Moved::Gone);
+                let moved = || precondition::doomed_queue_moved(plan.change(id)?, now);
+                stale.extend(gone.or_else(moved).map(|what| Stale { id: id.clone(), what }));
+            }
             return Ok(stale);
         }
         WriteOp::SetMembers { before: None, .. }

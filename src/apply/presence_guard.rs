@@ -2,6 +2,7 @@
 //!
 //! A step that only takes an agent out of a queue before its deletion counts as a deletion: a deferred agent keeps its
 //! queues. The step proceeds for its other agents. A deletion leaves out the busy agents, and a member list keeps them.
+//! A queue is not deleted in part: a busy member defers its whole deletion.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -200,10 +201,7 @@ impl Machine {
         state.deferred.push(deferred);
         if nothing_left {
             let why = Note::LeftAlone { deferred: state.deferred.clone() };
-            let only_deferred = state
-                .left_out
-                .iter()
-                .all(|id| state.deferred.iter().any(|deferred| deferred.agent == id.name));
+            let only_deferred = state.leaves_out_busy_only();
             self.skip(at, why, only_deferred);
         }
     }
@@ -211,11 +209,8 @@ impl Machine {
     /// Returns true if only deferred agents kept a step from taking full effect.
     pub(super) fn only_deferred(&self, at: usize) -> bool {
         let state = &self.steps[at];
-        let all_deferred = || {
-            state.left_out.iter().all(|id| state.deferred.iter().any(|deferred| deferred.agent == id.name))
-        };
         match state.phase {
-            Phase::Done(_) => !state.deferred.is_empty() && all_deferred(),
+            Phase::Done(_) => !state.deferred.is_empty() && state.leaves_out_busy_only(),
             Phase::Ended { only_deferred, .. } => only_deferred,
             Phase::Waiting { .. }
             | Phase::Confirming { .. }

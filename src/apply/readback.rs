@@ -137,14 +137,14 @@ impl ReadBack {
         }
     }
 
-    /// Returns true if a resource exists, by the vendor's key.
+    /// Returns true if a resource exists, by the vendor's key. All queues were read.
     ///
     /// # Errors
     /// The reason of a failed read.
     pub fn is_there(&self, kind: Kind, key: &OperatorId) -> Result<bool, Unread> {
         match kind {
             Kind::Agent => self.agent(key).map(|agent| agent.is_some()),
-            Kind::Queue => self.queues(&QueueKey::Exten(key.clone())).map(|queues| !queues.is_empty()),
+            Kind::Queue => Ok(self.queues(&QueueKey::All)?.iter().any(|(exten, _)| exten == key)),
             Kind::Seat => Err(Unread::NotRead),
         }
     }

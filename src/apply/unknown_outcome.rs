@@ -106,7 +106,7 @@ impl Machine {
             Outcome::NotDone => {}
         }
         if self.creates_queue(at) {
-            // The vendor may still create it after a lost answer, and no operation deletes a duplicate queue.
+            // The vendor may still create it after a lost answer, and may be unable to delete a duplicate.
             if self.awaits(at) {
                 return vec![self.resolve_again(at)];
             }

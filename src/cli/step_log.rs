@@ -35,7 +35,12 @@ impl<'a> Lines<'a> {
         let shown = match op {
             // Some agents may have been skipped.
             WriteOp::Delete { kind: Kind::Agent, ids } => result::step_for(planned, ids),
-            _ => result::step(planned),
+            WriteOp::Create { .. }
+            | WriteOp::Edit { .. }
+            | WriteOp::Delete { .. }
+            | WriteOp::PutSecret { .. }
+            | WriteOp::SetPassword { .. }
+            | WriteOp::SetMembers { .. } => result::step(planned),
         };
         let said = match wrong {
             None => {

@@ -327,7 +327,7 @@ pub struct Operation {
 }
 
 /// The operations of plans, with their description in the schema.
-const OPERATIONS: [(Operation, &str); 8] = [
+const OPERATIONS: [(Operation, &str); 9] = [
     (Operation::agent(Verb::Create), "Make an agent, or a run of them."),
     (Operation::agent(Verb::Edit), "Change fields of an agent."),
     (Operation::agent(Verb::Password), "Set an agent's password."),
@@ -335,6 +335,7 @@ const OPERATIONS: [(Operation, &str); 8] = [
     (Operation::queue(Verb::Create), "Make a queue."),
     (Operation::queue(Verb::Edit), "Change attributes of a queue."),
     (Operation::queue(Verb::Members), "Replace a queue's member list."),
+    (Operation::queue(Verb::Delete), "Delete a queue."),
     (Operation::agent(Verb::Put), "Store a generated password."),
 ];
 
@@ -572,7 +573,7 @@ mod tests {
             assert_eq!(serde_json::to_value(operation).ok().as_ref(), Some(&word));
             assert_eq!(serde_json::from_value::<Operation>(word).ok(), Some(operation));
         }
-        for word in ["queue.delete", "seat.create", "agent.put", "secret.create", "agent", ""] {
+        for word in ["queue.password", "seat.create", "agent.put", "secret.create", "agent", ""] {
             assert!(serde_json::from_value::<Operation>(word.into()).is_err(), "{word}");
         }
     }

@@ -83,7 +83,12 @@ impl WriteOp {
     pub fn new_queue(&self) -> Option<&OperatorId> {
         match self {
             WriteOp::Create { kind: Kind::Queue, ids, .. } => ids.first(),
-            _ => None,
+            WriteOp::Create { .. }
+            | WriteOp::Edit { .. }
+            | WriteOp::Delete { .. }
+            | WriteOp::PutSecret { .. }
+            | WriteOp::SetPassword { .. }
+            | WriteOp::SetMembers { .. } => None,
         }
     }
 
@@ -91,7 +96,11 @@ impl WriteOp {
     pub fn members(&self) -> Option<&Members> {
         match self {
             WriteOp::SetMembers { members, .. } => Some(members),
-            _ => None,
+            WriteOp::Create { .. }
+            | WriteOp::Edit { .. }
+            | WriteOp::Delete { .. }
+            | WriteOp::PutSecret { .. }
+            | WriteOp::SetPassword { .. } => None,
         }
     }
 

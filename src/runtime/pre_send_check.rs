@@ -341,7 +341,7 @@ impl Check for PreSendCheck<'_> {
     }
 
     fn is_current(&self) -> bool {
-        // No call deletes a duplicate queue, so a creation looks its name up again.
+        // A duplicate queue is hard to remove, so a creation looks its name up again.
         let ages = !self.disruptions.is_empty() || self.op.new_queue().is_some();
         !ages || self.is_fresh()
     }

@@ -46,6 +46,10 @@ pub(super) fn lines(connection: &Connection, op: &WriteOp) -> Result<Call, Unsup
             record.set(&ASSIGN_MEMBERS, Value::Members(members.clone()), None);
             ("lines/crew", keyed("title", exten, &LINES, &record, |fields| fields.update))
         }
+        WriteOp::Delete { ids, .. } => {
+            let title = ids.first().ok_or(Unsupported)?;
+            ("lines/remove", object(json!({ "title": title })))
+        }
         _ => return Err(Unsupported),
     };
     Ok(post(connection, operation, body))
