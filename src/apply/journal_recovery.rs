@@ -54,14 +54,7 @@ pub fn recover(
             Verb::Delete | Verb::Members | Verb::Put => false,
         };
         let doubts = doubts && kind == Kind::Agent;
-        let listed = |id: &ResourceId| match id.kind {
-            Kind::Agent => Some(live?.agents.as_ref()?.items.contains_key(&id.name)),
-            Kind::Queue => {
-                let exten = write_op::key(id, plan.change(id))?;
-                Some(live?.queues.as_ref()?.items.contains_key(&exten))
-            }
-            Kind::Seat => None,
-        };
+        let listed = |id: &ResourceId| live?.lists(id.kind, &write_op::key(id, plan.change(id))?);
         let is_there = |id: &&ResourceId| listed(id).unwrap_or(verb != Verb::Create);
         let doubted = step.targets.iter().filter(|_| begun && !confirmed && doubts).filter(is_there);
         let doubted: Vec<ResourceId> = doubted.cloned().collect();

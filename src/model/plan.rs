@@ -12,6 +12,7 @@ use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
+use super::difference::fields;
 use super::field::{Entry, Field, by_key};
 use super::finding::Finding;
 use super::id::{Kind, OperatorId, ResourceId};
@@ -22,7 +23,7 @@ use super::rule::{Effect, Severity};
 use super::secret::SecretRef;
 use super::source::Source;
 use super::value::{Members, Value};
-use super::{agent, codec, queue, seat};
+use super::codec;
 
 /// The value of `format` of a plan.
 pub const FORMAT: &str = "rosterctl.plan/v1";
@@ -196,15 +197,6 @@ impl FieldDiff {
     }
 }
 
-/// Returns the fields that a change of a kind may name.
-fn table(kind: Kind) -> &'static [&'static Field] {
-    match kind {
-        Kind::Agent => agent::FIELDS,
-        Kind::Queue => queue::FIELDS,
-        Kind::Seat => seat::FIELDS,
-    }
-}
-
 impl<'de> Deserialize<'de> for Change {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spelled = SpelledChange::deserialize(deserializer)?;
@@ -267,7 +259,7 @@ impl SpelledField {
     /// Parses both values. The error names the place and hides the value, which may be personal.
     fn parse(self, id: &ResourceId) -> Result<FieldDiff, String> {
         let path = &self.path;
-        let field = by_key(table(id.kind), path).ok_or_else(|| format!("{id} has no field `{path}`"))?;
+        let field = by_key(fields(id.kind), path).ok_or_else(|| format!("{id} has no field `{path}`"))?;
         let value = |side: &str, json: &Json| {
             let wrong = |_| format!("`{side}` of `{path}` of {id} is no value of that field");
             codec::from_json(field, json).map_err(wrong)

@@ -128,7 +128,7 @@ pub fn moved(what: &Moved) -> String {
 /// Writes the reason of a failed read.
 pub fn unread(why: &Unread) -> String {
     match why {
-        Unread::NoConnection { kind } => format!("no connection holds {}s", kind.word()),
+        Unread::NoConnection { kind } => format!("no connection holds {}", kind.plural()),
         Unread::NotRead => "it was not looked at".to_owned(),
         Unread::Incomplete { doubt } => format!("the listing could not be proved complete ({doubt})"),
         Unread::NoMembers { exten } => {

@@ -10,7 +10,7 @@ pub fn change_reason(reason: &ChangeReason) -> String {
     match reason {
         R::Absent => "the manifest says `state: absent`".to_owned(),
         R::Pruned { kind } => {
-            format!("no manifest names it, and policy.prune deletes such {}s", kind.word())
+            format!("no manifest names it, and policy.prune deletes such {}", kind.plural())
         }
         R::ForcesReplacement { fields, new_password } => format!(
             "{} forces replacement{}",
