@@ -119,7 +119,7 @@ fn a_stop_during_the_first_look_ends_the_run() {
 #[test]
 fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
     let plan = plan_of("[{ operatorId: \"8001\", state: absent }]", &["8001"]);
-    let op = WriteOp::DeleteAgents { ids: vec![OperatorId::from("8001")] };
+    let op = WriteOp::Delete { kind: Kind::Agent, ids: vec![OperatorId::from("8001")] };
     assert!(pre_send::wanted(&plan, &op, true).queues.contains(&QueueKey::All), "before the call, too");
     let mut looked = false;
     drive(plan, |effect| match effect {
@@ -360,7 +360,7 @@ fn refused_although_there(follow_up: &Result<(), Failure>) -> (Plan, ApplyOutcom
             vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, op, follow_up: false, .. } => {
-            assert!(matches!(op, WriteOp::CreateAgents { .. }), "{op:?}");
+            assert!(matches!(op, WriteOp::Create { .. }), "{op:?}");
             created = true;
             answered(*step, Failure::Refused("8009 exists".to_owned()))
         }
@@ -380,7 +380,7 @@ fn what_no_system_returns_is_set_once_more_where_no_yes_was_heard() {
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, false), "{ran:?}");
     assert_eq!(ran.results[0].reset, ["role", "password"]);
     let role =
-        |op: &WriteOp| matches!(op, WriteOp::EditAgent { record, .. } if record.text(&agent::ROLE).is_some());
+        |op: &WriteOp| matches!(op, WriteOp::Edit { record, .. } if record.text(&agent::ROLE).is_some());
     let password = |op: &WriteOp| matches!(op, WriteOp::SetPassword { .. });
     assert!(sent.len() == 2 && sent.iter().any(role) && sent.iter().any(password), "{sent:?}");
     let mut ledger = Ledger::default();
@@ -455,7 +455,7 @@ fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Done, false), "{ran:?}");
     assert_eq!(ran.results[0].reset, ["role"]);
     assert!(
-        matches!(&edits[1], WriteOp::EditAgent { record, .. } if record.text(&agent::ROLE).is_some()),
+        matches!(&edits[1], WriteOp::Edit { record, .. } if record.text(&agent::ROLE).is_some()),
         "{edits:?}"
     );
 }

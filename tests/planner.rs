@@ -19,7 +19,7 @@ use rosterctl::model::desired::{Desired, DesiredAgent};
 use rosterctl::model::digest;
 use rosterctl::model::equivalence::same;
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
-use rosterctl::model::ledger::Ledger;
+use rosterctl::model::ledger::{Ledger, LedgerEntry};
 use rosterctl::model::live::Live;
 use rosterctl::model::plan::{Action, Allowance, Change, Operation, Plan, Verb};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
@@ -148,7 +148,7 @@ fn what_is_applied_is_what_is_desired(scenario: &Scenario, seed: u64) -> Result<
     let mut after = before.clone();
     after.carry_out(&plan, chance(seed)).map_err(TestCaseError::fail)?;
     agents_are_as_desired(&desired, &workspace, &plan, &ledger, &before, &after)?;
-    queues_are_as_desired(&desired, &workspace, &plan, &after)?;
+    queues_are_as_desired(&desired, &workspace, &plan, &ledger, &before, &after)?;
     nothing_else_moved(&plan, &before, &after)?;
 
     let mut written = ledger;
@@ -196,7 +196,7 @@ fn an_incomplete_listing_makes_and_deletes_nothing_of_its_kind(
             (Kind::Agent, Action::Create) => prop_assert!(!agents),
             // A deletion requires knowledge of the agent's queues.
             (Kind::Agent, Action::Delete | Action::Replace) => prop_assert!(!agents && !queues),
-            (Kind::Queue, Action::Create) => prop_assert!(!queues),
+            (Kind::Queue, Action::Create | Action::Delete) => prop_assert!(!queues),
             (_, Action::Update) => {}
             other => prop_assert!(false, "{:?}", other),
         }
@@ -276,13 +276,20 @@ fn limits_and_protection_have_their_findings(
     let over = |count: usize, of: usize| count > floor * usize::from(share > 0) && count * 100 > of * share;
     let has = |code: &str| plan.findings.iter().any(|f| f.code == code);
     let (agents, queues) = (before.agents().len(), before.queues().len());
-    let every = plan.summary.delete > 0 && plan.summary.delete == agents;
-    prop_assert_eq!(has("R401"), every || over(plan.summary.delete, agents));
+    let deletes =
+        |kind: Kind| plan.changes.iter().filter(|c| c.id.kind == kind && c.action == Action::Delete).count();
+    prop_assert_eq!(plan.summary.delete, deletes(Kind::Agent) + deletes(Kind::Queue));
+    let refused = |count: usize, of: usize| count > 0 && count == of || over(count, of);
+    let found = plan.findings.iter().filter(|f| f.code == "R401").count();
+    let kinds = [(Kind::Agent, agents), (Kind::Queue, queues)];
+    prop_assert_eq!(found, kinds.iter().filter(|(kind, of)| refused(deletes(*kind), *of)).count());
     let changed = plan.summary.update + plan.summary.replace;
     prop_assert_eq!(has("R402"), over(changed, agents + queues));
     let mut refused = BTreeSet::new();
-    let lists =
-        |c: &&Change| c.id.kind == Kind::Queue && c.action == Action::Update && c.members_after().is_some();
+    let lists = |c: &&Change| {
+        let written = c.action == Action::Update && c.members_after().is_some();
+        c.id.kind == Kind::Queue && (written || c.action == Action::Delete)
+    };
     for change in plan.changes.iter().filter(lists) {
         let was = members(&before.queues()[&exten(&change.id, Some(change)).expect("a live queue")]);
         let left = planning::after(change).unwrap_or_default();
@@ -587,8 +594,28 @@ fn queues_are_as_desired(
     desired: &Desired,
     workspace: &Workspace,
     plan: &Plan,
+    ledger: &Ledger,
+    before: &Estate,
     after: &Estate,
 ) -> Result<(), TestCaseError> {
+    let claims = |exten: &OperatorId, name: &str| {
+        desired.queues.values().any(|queue| match &queue.exten {
+            Some(pinned) => **pinned == *exten.as_str(),
+            None => *queue.name == *name,
+        })
+    };
+    for (exten, live) in before.queues().iter().filter(|(exten, live)| !claims(exten, &live.name)) {
+        let owned = |(_, entry): (ResourceId, &LedgerEntry)| {
+            entry.exten.as_deref() == Some(exten.as_str()) && !entry.let_go
+        };
+        let goes = match workspace.policy.prune {
+            _ if before.supports.queues.verbs.delete.is_none() || desired.queues.is_empty() => false,
+            Prune::None => false,
+            Prune::Owned => ledger.queues().any(owned),
+            Prune::All => true,
+        };
+        prop_assert_eq!(after.queues().contains_key(exten), !goes, "{} is left", &live.name);
+    }
     for (id, queue) in &desired.queues {
         let found: Vec<_> = after
             .queues()
@@ -643,8 +670,19 @@ fn nothing_else_moved(plan: &Plan, before: &Estate, after: &Estate) -> Result<()
         prop_assert_eq!(plan.change(&ResourceId::agent(id)).map(|c| c.action), Some(Action::Create));
     }
     for (at, was) in before.queues() {
-        let now = after.queues().get(at).expect("no queue is ever deleted");
         let change = plan.changes.iter().find(|c| c.exten.as_deref() == Some(at.as_str()));
+        let deleted = change.filter(|change| change.action == Action::Delete);
+        prop_assert_eq!(after.queues().contains_key(at), deleted.is_none(), "queue {} was touched", at);
+        if let Some(change) = deleted {
+            let told: BTreeMap<_, _> = change
+                .fields
+                .iter()
+                .filter_map(|diff| Some((diff.field.key, diff.before.as_ref()?.to_json())))
+                .collect();
+            prop_assert_eq!(told, words(&was.record), "a deletion names all that is lost");
+            continue;
+        }
+        let Some(now) = after.queues().get(at) else { continue };
         let wanted = change.and_then(planning::after).unwrap_or_else(|| members(was));
         prop_assert_eq!(members(now), wanted, "members of {}", at);
         let edited: BTreeSet<&str> =
@@ -657,7 +695,7 @@ fn nothing_else_moved(plan: &Plan, before: &Estate, after: &Estate) -> Result<()
         prop_assert_eq!(attributes(&was.record), attributes(&now.record));
         prop_assert_eq!(&was.name, &now.name);
     }
-    let made = after.queues().len() - before.queues().len();
+    let made = after.queues().keys().filter(|exten| !before.queues().contains_key(*exten)).count();
     let planned = plan.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Create);
     prop_assert_eq!(made, planned.count());
     Ok(())

@@ -26,7 +26,7 @@ use rosterctl::sandbox::variants::{Quirks, Unset};
 use rosterctl::sandbox::vendor_state::VendorState;
 use simulation::{Course, Mutant, history, large, number, on_all_cores, play, sort};
 use vendors::REGISTRY;
-use vendors::hotline::{Person, Simulator as Hotline};
+use vendors::hotline::{Line, Person, Simulator as Hotline};
 use vendors::rota::Simulator as Rota;
 
 /// Returns a bench with connections of both vendors, and more text in its workspace file.
@@ -261,6 +261,49 @@ fn doctor_lists_both_vendors() {
     assert!(said.out.contains("refuses the sign-in: HTTP 401: unknown"), "{}", said.out);
 }
 
+#[test]
+fn a_queue_that_left_the_manifests_is_deleted() {
+    let bench = bench("policy: { prune: owned, limits: { deletes: 100%, memberRemovals: 100% } }\n");
+    let roster = |queues: &str| {
+        format!("agents:\n  - {{ operatorId: ada }}\n  - {{ operatorId: bob }}\nqueues:\n{queues}")
+    };
+    let front = "  - { displayName: Front desk, assignMembers: [ada] }\n";
+    let back = "  - { displayName: Back office, memory: 2h, assignMembers: [ada, bob] }\n";
+    bench.with(|estate| {
+        let hotline = estate.get_mut::<Hotline>();
+        for login in ["ada", "bob"] {
+            hotline.put(login, Person { full_name: login.to_uppercase(), ..Person::default() });
+        }
+        hotline.lines.insert("Console".to_owned(), Line::default());
+        estate.get_mut::<Rota>().duty.insert("bob".to_owned(), "talks".to_owned());
+    });
+    bench.roster(&roster(&format!("{front}{back}")));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    bench.roster(&roster(front));
+    let said = bench.run(&["plan"]).exits(0);
+    insta::assert_snapshot!(said.out, @r"
+      - queue/Back office  assignRule random · memory 2h · leaving: ada ADA, bob BOB (no manifest names it, and policy.prune deletes such queues)
+
+      i R202  queue/Console (Console) is live and stands in no manifest
+
+    Plan: 0 to create, 0 to update, 0 to replace, 1 to delete, 1 to look at; 1 call, about a moment under the rate limits.
+    ");
+    let held = bench.run(&["apply", "--auto-approve"]).exits(4);
+    assert!(held.out.contains("bob"), "{}", held.out);
+    let titles = |bench: &Bench| {
+        bench.with(|estate| estate.get::<Hotline>().lines.keys().cloned().collect::<Vec<_>>())
+    };
+    assert_eq!(titles(&bench), ["Back office", "Console", "Front desk"]);
+    let said = bench.run(&["plan"]).exits(0);
+    assert!(said.out.contains("waiting: bob is on a call"), "{}", said.out);
+    bench.with(|estate| estate.get_mut::<Rota>().duty.insert("bob".to_owned(), "waits".to_owned()));
+    let said = bench.run(&["apply", "--auto-approve", "--format", "json"]).exits(0).json();
+    assert_eq!(said["results"][0]["operation"], "queue.delete");
+    assert_eq!(titles(&bench), ["Console", "Front desk"], "the ledger never knew the other one");
+    assert!(!bench.run(&["ledger", "show"]).exits(0).out.contains("Back office"));
+    settled(&bench);
+}
+
 /// Histories of a usual run.
 const HISTORIES: u64 = 200;
 
@@ -269,14 +312,18 @@ fn every_history_of_a_writing_vendor_ends_well() {
     let story = |seed: u64| {
         let story = play(&DESK, seed, sort(seed), None);
         assert!(story.violations.is_empty(), "{}", story.tell(seed));
-        story.ended
+        let deletes = story.log.iter().any(|line| line.contains("lines/remove Well"));
+        (story.ended, deletes)
     };
     if let Some(seed) = number("SEED") {
         story(seed);
         return;
     }
+    let (ends, deletes): (Vec<_>, Vec<bool>) =
+        on_all_cores(number("HISTORIES").unwrap_or(HISTORIES), story).into_iter().unzip();
+    assert!(deletes.iter().filter(|deletes| **deletes).count() >= 10, "hardly a history deletes a line");
     let mut ended: BTreeMap<&str, usize> = BTreeMap::new();
-    for (end, count) in on_all_cores(number("HISTORIES").unwrap_or(HISTORIES), story).into_iter().flatten() {
+    for (end, count) in ends.into_iter().flatten() {
         *ended.entry(end).or_default() += count;
     }
     for end in ["done", "held", "partial", "died", "stale", "interrupted", "unreadable"] {
@@ -300,6 +347,7 @@ fn a_client_of_a_writing_vendor_may_die_at_any_moment() {
 fn a_broken_executor_is_caught_with_a_writing_vendor() {
     for (mutant, by, known) in [
         (Mutant::Heedless, "without a look at its presence", 0),
+        (Mutant::HeedlessOfQueues, "was put out of its deleted queue without a look", 0),
         (Mutant::NoDeadline, "left after the lock was lost", 21),
         (Mutant::ByNumber, "is not the one that was owned", 63),
         (Mutant::PartUnrecorded, "which was written and has", 1),

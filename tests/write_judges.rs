@@ -99,7 +99,7 @@ fn at(seconds: u64) -> Duration {
 
 #[test]
 fn a_deletion_reads_its_targets_once_and_presence_last() {
-    let op = WriteOp::DeleteAgents { ids: vec![OperatorId::from("8001")] };
+    let op = WriteOp::Delete { kind: Kind::Agent, ids: vec![OperatorId::from("8001")] };
     let wanted = ReadSet { agents: [OperatorId::from("8001")].into(), ..ReadSet::default() };
     let mut observed = Observed::default();
     let next = |observed: Observed, now| observed.next(&op, &wanted, true, at(now), FRESH);
@@ -121,7 +121,12 @@ fn the_first_read_serves_a_call_while_it_is_fresh_and_shows_its_targets() {
         members: Arc::default(),
         before: Some(Arc::default()),
     };
-    let queue = WriteOp::CreateQueue { name: "q".to_owned(), record: Record::default() };
+    let queue = WriteOp::Create {
+        kind: Kind::Queue,
+        ids: vec![OperatorId::from("q")],
+        record: Record::default(),
+        password: None,
+    };
     let wanted = ReadSet { queues: [QueueKey::All].into(), ..ReadSet::default() };
     let known = Observed { begun: at(1), ..Observed::default() };
     for (op, known, now, next) in [
@@ -320,7 +325,7 @@ fn a_queue_is_edited_where_its_vendor_can() {
     let codes: Vec<&str> = plan.findings.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["R101"], "no edit sets `memory`");
     let op = write_op::for_step(&plan, &plan.steps[0]);
-    assert!(matches!(op, Some(WriteOp::EditQueue { exten, .. }) if exten.as_str() == "1001"));
+    assert!(matches!(op, Some(WriteOp::Edit { id, .. }) if id.as_str() == "1001"));
     let wanted = precondition::wanted(&plan, &supports, true);
     for (rule, members, stale, took) in [
         ("random", "8002", None, "late"),

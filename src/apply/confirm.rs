@@ -1,4 +1,4 @@
-//! Confirmation of a deletion: reads all queues and the agents back before the call.
+//! Confirmation of a deletion of agents: reads all queues and the agents back before the call.
 //!
 //! The agents must have left their queues, joined no other one, and be unchanged since the plan was made.
 
@@ -14,23 +14,23 @@ use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::note::Note;
 use crate::model::outcome::Status;
-use crate::model::plan::Verb;
+use crate::model::plan::{Operation, Verb};
 
 impl Machine {
-    /// Returns the dependencies of a deletion that were not read back yet.
+    /// Returns the dependencies of a deletion of agents that were not read back yet.
     pub(super) fn unverified_deps(&self, at: usize) -> Vec<usize> {
-        if self.plan.steps[at].operation.verb != Verb::Delete {
+        if self.plan.steps[at].operation != Operation::agent(Verb::Delete) {
             return Vec::new();
         }
         self.before[at].iter().copied().filter(|before| self.steps[*before].awaits_verification()).collect()
     }
 
-    /// Reads back every queue before a deletion.
+    /// Reads back every queue before a deletion of agents.
     ///
     /// The vendor's response proves no departure, and an agent may have joined a queue since the plan was made.
     pub(super) fn confirm(&mut self, at: usize) -> Option<Effect> {
         let Phase::Waiting { confirmed: false, guarded } = self.steps[at].phase else { return None };
-        if self.plan.steps[at].operation.verb != Verb::Delete {
+        if self.plan.steps[at].operation != Operation::agent(Verb::Delete) {
             return None;
         }
         self.steps[at].phase = Phase::Confirming { guarded };
@@ -65,9 +65,9 @@ impl Machine {
         };
         // A queue that exists by now is not created a second time.
         for step in 0..self.steps.len() {
-            if let (Phase::Waiting { .. }, Some(WriteOp::CreateQueue { name, .. })) =
-                (&self.steps[step].phase, &self.steps[step].op)
-                && let Some(why) = precondition::created_since(name, all)
+            let name = self.steps[step].op.as_ref().and_then(WriteOp::new_queue);
+            if let (Phase::Waiting { .. }, Some(name)) = (&self.steps[step].phase, name)
+                && let Some(why) = precondition::created_since(name.as_str(), all)
             {
                 self.end(step, Status::Failed, Note::Since { why });
             }
@@ -111,7 +111,7 @@ impl Machine {
     pub(super) fn exclude_queue_members(&mut self, at: usize) {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
-        for id in step.targets.iter().filter(|_| step.operation.verb == Verb::Delete) {
+        for id in step.targets.iter().filter(|_| step.operation == Operation::agent(Verb::Delete)) {
             if let Some(why) = precondition::in_queue(&id.name, &self.queue_members)
                 && !self.steps[at].left_out.contains(id)
             {

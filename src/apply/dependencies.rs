@@ -18,7 +18,7 @@ impl Machine {
     pub(super) fn exclude_target(&mut self, at: usize, id: &ResourceId, why: Moved) {
         let state = &mut self.steps[at];
         state.left_out.push(id.clone());
-        if let Some(WriteOp::DeleteAgents { ids }) = &mut state.op {
+        if let Some(WriteOp::Delete { kind: Kind::Agent, ids }) = &mut state.op {
             ids.retain(|agent| *agent != id.name);
             if !ids.is_empty() {
                 state.note = Some(Note::LeftOut { id: id.clone(), why });
@@ -44,7 +44,7 @@ impl Machine {
         if failed.is_empty() {
             return Ready::Go;
         }
-        if step.operation.verb != Verb::Delete {
+        if step.operation != Operation::agent(Verb::Delete) {
             let steps = failed.iter().map(|f| Word::from(plan.steps[*f].id.to_string())).collect();
             if failed.iter().all(|before| self.only_deferred(*before)) {
                 let deferred: Vec<Deferred> =
@@ -57,8 +57,15 @@ impl Machine {
         }
         // Only agents that could not leave their queues stay. An agent that a read showed outside has left.
         let mut stay: BTreeMap<OperatorId, Moved> = BTreeMap::new();
-        // The presence guard has left out the agents that it deferred.
-        for before in failed.into_iter().filter(|before| !self.only_deferred(*before)) {
+        for before in failed {
+            let only_deferred = self.only_deferred(before);
+            if only_deferred && plan.steps[before].operation == Operation::queue(Verb::Delete) {
+                self.hold_members(at, before);
+            }
+            // The presence guard has left out the agents that it deferred.
+            if only_deferred {
+                continue;
+            }
             for target in &plan.steps[before].targets {
                 let change = plan.list_change(target);
                 let old = change.and_then(|change| change.members_before());
@@ -86,6 +93,35 @@ impl Machine {
             }
         }
         if self.steps[at].is_waiting() { Ready::Go } else { Ready::NotYet }
+    }
+
+    /// Leaves out of a deletion the agents that stay in a queue whose own deletion waits for busy members.
+    fn hold_members(&mut self, at: usize, before: usize) {
+        let plan = Arc::clone(&self.plan);
+        let queue = &plan.steps[before];
+        let members = queue.targets.iter().filter_map(|id| plan.change(id)?.members_before());
+        let members: Vec<&OperatorId> = members.flat_map(|members| members.keys()).collect();
+        let deferred = self.steps[before].deferred.clone();
+        let state = &mut self.steps[at];
+        let stays = |id: &&ResourceId| members.contains(&&id.name) && !state.left_out.contains(id);
+        let stay: Vec<ResourceId> = plan.steps[at].targets.iter().filter(stays).cloned().collect();
+        if stay.is_empty() {
+            return;
+        }
+        let new = deferred.into_iter().filter(|one| !state.deferred.contains(one)).collect::<Vec<_>>();
+        state.deferred.extend(new);
+        state.left_out.extend(stay.iter().cloned());
+        if let Some(WriteOp::Delete { ids, .. }) = &mut state.op {
+            ids.retain(|agent| stay.iter().all(|id| id.name != *agent));
+            if !ids.is_empty() {
+                state.held.extend(stay);
+                return;
+            }
+        }
+        state.held.extend(stay);
+        let (steps, deferred) = (vec![Word::from(queue.id.to_string())], state.deferred.clone());
+        let only_deferred = state.leaves_out_busy_only();
+        self.skip(at, Note::AfterDeferred { steps, deferred }, only_deferred);
     }
 
     /// Returns true if a step that is over satisfies a dependent one.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::write_op;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
-use crate::model::id::{OperatorId, ResourceId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step, Verb};
 use crate::model::presence::{Disruption, Objection, Presence, PresencePolicy};
-use crate::model::value::Value;
+use crate::model::value::{Members, Value};
 
 /// The disruptions of a step by agent; the first one that the policy blocks counts.
 pub type Disruptions = Vec<(OperatorId, Vec<Disruption>)>;
@@ -55,7 +55,19 @@ pub(super) fn disruptions(
     doomed: &BTreeSet<OperatorId>,
     is_new: impl Fn(&ResourceId) -> bool,
 ) -> Disruptions {
+    // An agent that leaves a queue before its deletion counts as deleted.
+    let leave = |members: Members| {
+        let harm = |id: OperatorId| {
+            let dies = doomed.contains(&id).then_some(Disruption::Delete);
+            (id, dies.into_iter().chain([Disruption::Unqueue]).collect())
+        };
+        members.into_keys().map(harm).collect()
+    };
     match step.operation.verb {
+        Verb::Delete if step.operation.kind == Kind::Queue => {
+            let members = step.targets.iter().filter_map(|id| plan.change(id)?.members_before());
+            leave(members.flat_map(|members| members.iter().map(|(id, turn)| (id.clone(), *turn))).collect())
+        }
         Verb::Delete => step.targets.iter().map(|id| (id.name.clone(), vec![Disruption::Delete])).collect(),
         Verb::Edit => {
             let change = step.targets.first().and_then(|id| plan.change(id));
@@ -65,13 +77,7 @@ pub(super) fn disruptions(
             let disruptions: Vec<Disruption> = sent.filter_map(disruption_by).collect();
             if disruptions.is_empty() { Vec::new() } else { vec![(change.id.name.clone(), disruptions)] }
         }
-        Verb::Members => write_op::removed(plan, step)
-            .into_keys()
-            .map(|id| {
-                let dies = doomed.contains(&id).then_some(Disruption::Delete);
-                (id, dies.into_iter().chain([Disruption::Unqueue]).collect())
-            })
-            .collect(),
+        Verb::Members => leave(write_op::removed(plan, step)),
         Verb::Create | Verb::Password | Verb::Put => Vec::new(),
     }
 }

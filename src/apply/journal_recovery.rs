@@ -14,7 +14,7 @@ use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Operation, Plan, Step, Verb};
-use crate::model::support::{Support, Supports};
+use crate::model::support::Supports;
 use crate::model::value::Members;
 
 /// The ending of a step, and the queue that it created.
@@ -54,7 +54,7 @@ pub fn recover(
             Verb::Delete | Verb::Members | Verb::Put => false,
         };
         let doubts = doubts && kind == Kind::Agent;
-        let listed = |id: &ResourceId| Some(live?.agents.as_ref()?.items.contains_key(&id.name));
+        let listed = |id: &ResourceId| live?.lists(id.kind, &write_op::key(id, plan.change(id))?);
         let is_there = |id: &&ResourceId| listed(id).unwrap_or(verb != Verb::Create);
         let doubted = step.targets.iter().filter(|_| begun && !confirmed && doubts).filter(is_there);
         let doubted: Vec<ResourceId> = doubted.cloned().collect();
@@ -63,9 +63,9 @@ pub fn recover(
             Some((Ending::Done, made)) => (true, made),
             Some((Ending::Failed, _)) => (false, None),
             Some((Ending::Unknown, made)) => {
-                (live.is_some_and(|live| carried_out(plan, supports.agents, step, live)), made)
+                (live.is_some_and(|live| carried_out(plan, supports, step, live)), made)
             }
-            None => (begun && live.is_some_and(|live| carried_out(plan, supports.agents, step, live)), None),
+            None => (begun && live.is_some_and(|live| carried_out(plan, supports, step, live)), None),
         };
         // The vendor's confirmation proves the fields that no operation returns. The others count as live state shows
         // them: an edit may have been due after the call, and a list may have been written in part.
@@ -84,7 +84,7 @@ pub fn recover(
             (false, true) => Status::Unknown,
             (false, false) => Status::Skipped,
         };
-        // The journal does not name the agents that were left out of a deletion: they are live.
+        // The journal does not name the targets that were left out of a deletion: they are live.
         let alive = |id: &&ResourceId| listed(id) == Some(true);
         let identity = |id: &ResourceId| {
             let record = live?.agents.as_ref()?.items.get(&id.name)?;
@@ -217,9 +217,9 @@ fn shows(plan: &Plan, supports: &Supports, step: &Step, live: &Live) -> bool {
 }
 
 /// Returns true if live state shows that a step was carried out.
-fn carried_out(plan: &Plan, agents: &Support, step: &Step, live: &Live) -> bool {
+fn carried_out(plan: &Plan, supports: &Supports, step: &Step, live: &Live) -> bool {
     // No operation returns a password. The next plan finds queues by their names.
     let op = write_op::for_step(plan, step).filter(write_op::readable);
     let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
-    op.is_some_and(|op| postcondition::outcome(agents, &op, &[], &seen, true) == Outcome::Done(None))
+    op.is_some_and(|op| postcondition::outcome(supports, &op, &[], &seen, true) == Outcome::Done(None))
 }

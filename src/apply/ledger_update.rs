@@ -63,6 +63,11 @@ pub fn changes(
         match change.action {
             Action::Delete if all => {
                 ledger.resources.remove(&key);
+                // The ledger may know a queue by a former name.
+                let queue = change.exten.as_ref().filter(|_| change.id.kind == Kind::Queue);
+                if queue.is_some() {
+                    ledger.resources.retain(|_, entry| entry.exten.as_ref() != queue);
+                }
             }
             Action::Delete => {}
             Action::Create | Action::Update | Action::Replace => {
@@ -236,12 +241,7 @@ pub fn merge_older(
 
 fn fill(ledger: &mut Ledger, older: BTreeMap<String, LedgerEntry>, desired: &Desired) {
     for (key, old) in older {
-        let id = ResourceId::parse(&key);
-        let declared = id.is_some_and(|id| match id.kind {
-            Kind::Agent => desired.agents.get(&id.name).is_some_and(|agent| !agent.absent),
-            Kind::Queue => desired.queues.contains_key(&id),
-            Kind::Seat => false,
-        });
+        let declared = ResourceId::parse(&key).is_some_and(|id| desired.wants(&id));
         let applied = match ledger.resources.entry(key) {
             Entry::Occupied(known) => {
                 let known = known.into_mut();

@@ -11,7 +11,7 @@ use super::{disruption, precondition, write_op};
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::identity::Identity;
-use crate::model::note::{Allowed, Deferred, Note, Stale};
+use crate::model::note::{Allowed, Deferred, Moved, Note, Stale};
 use crate::model::outcome::Status;
 use crate::model::plan::{Plan, StepId, Verb};
 use crate::model::retry::Bounds;
@@ -141,6 +141,8 @@ pub(super) struct StepState {
     pub(super) acknowledged: Vec<ResourceId>,
     /// Targets that it leaves out.
     pub(super) left_out: Vec<ResourceId>,
+    /// Those of them that wait for busy agents of a step before it.
+    pub(super) held: Vec<ResourceId>,
     /// Undeclared members that the vendor dropped.
     pub(super) dropped: Vec<OperatorId>,
     /// Busy agents that it leaves alone.
@@ -165,6 +167,7 @@ impl StepState {
             reset: Vec::new(),
             acknowledged: Vec::new(),
             left_out: Vec::new(),
+            held: Vec::new(),
             dropped: Vec::new(),
             deferred: Vec::new(),
             note: None,
@@ -187,6 +190,12 @@ impl StepState {
     /// Returns true if no check of the step is running and its call is not sent.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.phase, Phase::Waiting { .. })
+    }
+
+    /// Returns true if it leaves out no target but for busy agents.
+    pub(super) fn leaves_out_busy_only(&self) -> bool {
+        let is_deferred = |id: &ResourceId| self.deferred.iter().any(|deferred| deferred.agent == id.name);
+        self.left_out.iter().all(|id| is_deferred(id) || self.held.contains(id))
     }
 
     /// Returns true if the step took effect, verified or not.
@@ -306,9 +315,8 @@ impl Machine {
 
     /// Returns true while a creation of a queue is not sent or its outcome is not known.
     pub fn creates_queues(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|state| matches!(state.op, Some(WriteOp::CreateQueue { .. })) && state.is_open())
+        let creates = |op: &WriteOp| op.new_queue().is_some();
+        self.steps.iter().any(|state| state.op.as_ref().is_some_and(creates) && state.is_open())
     }
 
     /// Ends a step.
@@ -499,6 +507,11 @@ impl Machine {
         let guarded = !matches!(self.steps[at].phase, Phase::Confirming { guarded: false });
         self.steps[at].phase = Phase::Waiting { confirmed: true, guarded };
         for moved in stale {
+            if moved.id.kind == Kind::Queue && moved.what == Moved::Gone {
+                // Only a deletion reports a queue that is gone. The verification proves it.
+                self.steps[at].phase = Phase::Done(Proof::Due);
+                continue;
+            }
             if !self.steps[at].left_out.contains(&moved.id) {
                 self.exclude_target(at, &moved.id, moved.what.clone());
             }
@@ -519,7 +532,7 @@ impl Machine {
         let next = self.steps[at].repetition + 1;
         let most = self.bounds(at).map_or(1, |bounds| bounds.attempts);
         if next >= most || !self.has_time(at, self.repeating(at)) || self.interrupted {
-            if self.steps[at].op.as_ref().is_some_and(|op| unreadable(self.supports.agents, op)) {
+            if self.steps[at].op.as_ref().is_some_and(|op| unreadable(&self.supports, op)) {
                 self.end(at, Status::Unknown, why);
             } else {
                 self.end_with(at, Status::Failed, Note::NotCarriedOut);

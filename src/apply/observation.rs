@@ -42,15 +42,15 @@ pub fn listing_age(
             let once = plan.changes.iter().all(|change| change.action != Action::Replace);
             (once && overwritten(plan, Kind::Queue) > FEW && pages <= MANY_PAGES).then_some(fresh)
         }
-        WriteOp::CreateQueue { .. } => {
+        WriteOp::Create { kind: Kind::Queue, .. } => {
             let age = if pages > MANY_PAGES { BURST } else { fresh };
             (pages <= MOST_PAGES).then(|| since.map_or(age, |since| age.min(since)))
         }
-        WriteOp::DeleteAgents { .. }
-        | WriteOp::EditAgent { .. }
-        | WriteOp::CreateAgents { .. }
+        WriteOp::Delete { kind: Kind::Queue, .. } => None,
+        WriteOp::Create { .. }
+        | WriteOp::Edit { .. }
+        | WriteOp::Delete { .. }
         | WriteOp::SetPassword { .. }
-        | WriteOp::EditQueue { .. }
         | WriteOp::PutSecret { .. } => Some(fresh),
     }
 }
@@ -129,7 +129,12 @@ mod tests {
 
     #[test]
     fn the_age_of_a_listing_for_new_queues_grows_with_its_pages() {
-        let op = WriteOp::CreateQueue { name: "q".to_owned(), record: Record::default() };
+        let op = WriteOp::Create {
+            kind: Kind::Queue,
+            ids: vec!["q".into()],
+            record: Record::default(),
+            password: None,
+        };
         let soon = Duration::from_secs(1);
         for (pages, since, expected) in [
             (0, None, Some(FRESH)),

@@ -32,6 +32,10 @@ pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> ReadSet {
     let targets = step.targets.iter().filter(|_| is_shown);
     match step.operation.kind {
         Kind::Agent => wanted.agents.extend(targets.map(|target| target.name.clone())),
+        // Only a complete listing proves that a queue is gone.
+        Kind::Queue if step.operation.verb == Verb::Delete => {
+            wanted.queues.extend(targets.map(|_| QueueKey::All))
+        }
         Kind::Queue => wanted.queues.extend(targets.map(|id| key(step, id, plan.change(id), made))),
         Kind::Seat => {}
     }
@@ -77,7 +81,7 @@ pub fn judge(
 ) -> Verdict {
     match step.operation.verb {
         Verb::Password | Verb::Put => Verdict::Took,
-        Verb::Delete => deleted(step, seen),
+        Verb::Delete => deleted(plan, step, seen),
         Verb::Create | Verb::Edit | Verb::Members => match step.operation.kind {
             Kind::Agent => agents(plan, supports.agents, step, later, seen),
             Kind::Queue => queue(plan, step, made, sent, seen),
@@ -187,12 +191,14 @@ fn is_form(wanted: &Value, live: &Value) -> bool {
 }
 
 /// Judges a deletion.
-fn deleted(step: &Step, seen: &ReadBack) -> Verdict {
+fn deleted(plan: &Plan, step: &Step, seen: &ReadBack) -> Verdict {
     let mut left = Vec::new();
     for target in &step.targets {
-        match seen.agent(&target.name) {
-            Ok(None) => {}
-            Ok(Some(_)) => left.push(target.clone()),
+        match write_op::key(target, plan.change(target))
+            .map_or(Err(Unread::NotRead), |key| seen.is_there(target.kind, &key))
+        {
+            Ok(false) => {}
+            Ok(true) => left.push(target.clone()),
             Err(why) => return Verdict::Unseen(Note::NotSeen { id: target.clone(), why }),
         }
     }
@@ -350,14 +356,24 @@ pub(super) enum Outcome {
 /// A creation is judged by the existence of its targets, since the verification judges their fields: without one
 /// after it (`last`) their fields count, too.
 pub(super) fn outcome(
-    agents: &Support,
+    supports: &Supports,
     op: &WriteOp,
     strangers: &[OperatorId],
     seen: &ReadBack,
     last: bool,
 ) -> Outcome {
+    let agents = supports.agents;
     match op {
-        WriteOp::CreateAgents { ids, record, .. } => {
+        WriteOp::Create { kind: Kind::Queue, ids, .. } => {
+            let name = ids.first().map(OperatorId::to_string).unwrap_or_default();
+            match seen.queues(&QueueKey::Name(name)) {
+                Ok([]) => Outcome::NotDone,
+                Ok([(exten, _)]) => Outcome::Done(Some(exten.clone())),
+                Ok(many) => Outcome::Failed(Note::Namesakes { count: many.len() }),
+                Err(reason) => Outcome::Unseen(reason),
+            }
+        }
+        WriteOp::Create { ids, record, .. } => {
             // A second call binds a number that the manifest chose.
             let sent = || record.iter().filter(|entry| agents.can_create(entry.field, &entry.value));
             let is_made = |now: &Record| !last || shown::values(agents, sent(), now) == Some(true);
@@ -370,39 +386,7 @@ pub(super) fn outcome(
                 Err(reason) => Outcome::Unseen(reason),
             }
         }
-        WriteOp::EditAgent { id, record } => match seen.agent(id) {
-            Ok(Some(now)) => {
-                // A repetition of an edit that no read proves does no harm.
-                let done = !write_op::unreadable(agents, op)
-                    && shown::values(agents, record.iter(), now) == Some(true);
-                if done { Outcome::Done(None) } else { Outcome::NotDone }
-            }
-            Ok(None) => Outcome::Late(Note::TargetGone { kind: Kind::Agent }),
-            Err(reason) => Outcome::Unseen(reason),
-        },
-        WriteOp::DeleteAgents { ids } => {
-            let mut left = Vec::new();
-            let mut unseen = None;
-            for id in ids {
-                match seen.agent(id) {
-                    Ok(None) => {}
-                    Ok(Some(_)) => left.push(id.clone()),
-                    Err(reason) => unseen = Some(reason),
-                }
-            }
-            match unseen {
-                Some(reason) => Outcome::Unseen(reason),
-                None if left.is_empty() => Outcome::Done(None),
-                None => Outcome::Left(WriteOp::DeleteAgents { ids: left }),
-            }
-        }
-        WriteOp::CreateQueue { name, .. } => match seen.queues(&QueueKey::Name(name.clone())) {
-            Ok([]) => Outcome::NotDone,
-            Ok([(exten, _)]) => Outcome::Done(Some(exten.clone())),
-            Ok(many) => Outcome::Failed(Note::Namesakes { count: many.len() }),
-            Err(reason) => Outcome::Unseen(reason),
-        },
-        WriteOp::EditQueue { exten, record } => match seen.queues(&QueueKey::Exten(exten.clone())) {
+        WriteOp::Edit { kind: Kind::Queue, id, record } => match seen.queues(&QueueKey::Exten(id.clone())) {
             Ok([(_, now)]) => {
                 let done = record.iter().all(|entry| same(&entry.value, now.record.get(entry.field)));
                 if done { Outcome::Done(None) } else { Outcome::NotDone }
@@ -410,6 +394,32 @@ pub(super) fn outcome(
             Ok(_) => Outcome::Late(Note::TargetGone { kind: Kind::Queue }),
             Err(reason) => Outcome::Unseen(reason),
         },
+        WriteOp::Edit { id, record, .. } => match seen.agent(id) {
+            Ok(Some(now)) => {
+                // A repetition of an edit that no read proves does no harm.
+                let done = !write_op::unreadable(supports, op)
+                    && shown::values(agents, record.iter(), now) == Some(true);
+                if done { Outcome::Done(None) } else { Outcome::NotDone }
+            }
+            Ok(None) => Outcome::Late(Note::TargetGone { kind: Kind::Agent }),
+            Err(reason) => Outcome::Unseen(reason),
+        },
+        WriteOp::Delete { kind, ids } => {
+            let mut left = Vec::new();
+            let mut unseen = None;
+            for id in ids {
+                match seen.is_there(*kind, id) {
+                    Ok(false) => {}
+                    Ok(true) => left.push(id.clone()),
+                    Err(reason) => unseen = Some(reason),
+                }
+            }
+            match unseen {
+                Some(reason) => Outcome::Unseen(reason),
+                None if left.is_empty() => Outcome::Done(None),
+                None => Outcome::Left(WriteOp::Delete { kind: *kind, ids: left }),
+            }
+        }
         WriteOp::SetMembers { exten, members, .. } => match seen.queues(&QueueKey::Exten(exten.clone())) {
             Ok([(_, now)]) => {
                 let done = shown::members(strangers, members, now) == Some(true);
@@ -461,13 +471,13 @@ pub fn follow_ups(plan: &Plan, open: &Open) -> Vec<WriteOp> {
         let mut record = Record::default();
         for diff in change.fields.iter().filter(|diff| keys.contains(&diff.field.key)) {
             if let Some(password) = diff.secret.as_deref().cloned().filter(|_| *diff.field == PASSWORD) {
-                ops.push(WriteOp::SetPassword { id: id.clone(), password });
+                ops.push(WriteOp::SetPassword { kind: Kind::Agent, id: id.clone(), password });
             } else if let Some(value) = &diff.after {
                 record.set(diff.field, value.clone(), None);
             }
         }
         if !record.is_empty() {
-            ops.push(WriteOp::EditAgent { id: id.clone(), record });
+            ops.push(WriteOp::Edit { kind: Kind::Agent, id: id.clone(), record });
         }
     }
     ops

@@ -9,8 +9,8 @@ use super::precondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::call::Failure;
-use crate::model::id::{OperatorId, ResourceId};
-use crate::model::note::Stale;
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::note::{Moved, Stale};
 use crate::model::plan::{Action, Change, Plan};
 use crate::model::support::Supports;
 
@@ -48,9 +48,9 @@ impl Observed {
     /// The first calls, which leave before any answer, rest on the first read of the run.
     pub fn next(self, op: &WriteOp, wanted: &ReadSet, guarded: bool, now: Duration, fresh: Duration) -> Next {
         let is_old = |at: Duration| now.saturating_sub(at) > fresh;
-        let deletes = matches!(op, WriteOp::DeleteAgents { .. });
+        let deletes = matches!(op, WriteOp::Delete { .. });
         let taken = self.created.is_some_and(|at| at > self.begun);
-        let moved = if matches!(op, WriteOp::CreateQueue { .. }) { taken } else { self.answered };
+        let moved = if op.new_queue().is_some() { taken } else { self.answered };
         let targets = if deletes { self.targets } else { (!moved).then_some(self.begun) };
         let needs_presence = guarded && self.presence.is_none_or(is_old);
         let needs_targets = !wanted.is_empty() && !self.read && targets.is_none_or(is_old);
@@ -73,36 +73,43 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
         WriteOp::SetMembers { exten, before: Some(_), .. } => {
             wanted.queues.insert(QueueKey::Exten(exten.clone()));
         }
-        WriteOp::CreateQueue { name, .. } => {
-            wanted.queues.insert(QueueKey::Name(name.clone()));
+        WriteOp::Create { kind: Kind::Queue, ids, .. } => {
+            wanted.queues.extend(ids.iter().map(|name| QueueKey::Name(name.to_string())));
         }
-        WriteOp::EditAgent { id, .. } => {
+        WriteOp::Edit { kind: Kind::Agent, id, .. } => {
             let change = plan.change(&ResourceId::agent(id));
             wanted.agents.extend(change.filter(|change| change.action == Action::Update).map(|_| id.clone()));
         }
-        WriteOp::SetPassword { id, .. } => {
+        WriteOp::SetPassword { kind: Kind::Agent, id, .. } => {
             // Other edits of the agent read it.
             let alone = |change: &&Change| change.action == Action::Update && change.fields.len() == 1;
             let change = plan.change(&ResourceId::agent(id)).filter(alone);
             wanted.agents.extend(change.map(|_| id.clone()));
         }
-        WriteOp::DeleteAgents { ids } => {
+        WriteOp::Delete { kind: Kind::Agent, ids } => {
             wanted.agents.extend(ids.iter().cloned());
             // Also without a queue in the plan: another run may have created one since.
             wanted.queues.extend((queues || plan.summary.live.queues > 0).then_some(QueueKey::All));
         }
+        WriteOp::Delete { kind: Kind::Queue, ids } => {
+            wanted.queues.extend(ids.iter().cloned().map(QueueKey::Exten));
+        }
         WriteOp::SetMembers { before: None, .. }
-        | WriteOp::EditQueue { .. }
-        | WriteOp::CreateAgents { .. }
+        | WriteOp::Create { .. }
+        | WriteOp::Edit { .. }
+        | WriteOp::Delete { .. }
+        | WriteOp::SetPassword { .. }
         | WriteOp::PutSecret { .. } => {}
     }
     wanted
 }
 
-/// Returns the agents that moved since the plan was made, by a read of the targets.
+/// Returns the targets that moved since the plan was made, by a read of them.
+///
+/// A queue to delete that is gone is among them: its call is needless.
 ///
 /// # Errors
-/// The failure of the call: its queue moved, or a read failed.
+/// The failure of the call: the queue that it writes moved, or a read failed.
 pub fn judge(
     plan: &Plan,
     supports: &Supports,
@@ -120,11 +127,12 @@ pub fn judge(
             let now = queues(QueueKey::Exten(exten.clone()))?;
             precondition::list_moved(&plan.steps[step].strangers, members, before, now)
         }
-        WriteOp::CreateQueue { name, .. } => {
-            precondition::created_since(name, queues(QueueKey::Name(name.clone()))?)
+        WriteOp::Create { kind: Kind::Queue, ids, .. } => {
+            let name = ids.first().map(OperatorId::to_string).unwrap_or_default();
+            precondition::created_since(&name, queues(QueueKey::Name(name.clone()))?)
         }
-        WriteOp::EditAgent { .. } | WriteOp::SetPassword { .. } => return agents("it"),
-        WriteOp::DeleteAgents { ids } => {
+        WriteOp::Edit { kind: Kind::Agent, .. } | WriteOp::SetPassword { .. } => return agents("it"),
+        WriteOp::Delete { kind: Kind::Agent, ids } => {
             if seen.queues.contains_key(&QueueKey::All) {
                 queues(QueueKey::All)?;
             }
@@ -136,9 +144,20 @@ pub fn judge(
             stale.extend(agents("they")?);
             return Ok(stale);
         }
+        WriteOp::Delete { kind: Kind::Queue, ids } => {
+            let mut stale = Vec::new();
+            for (exten, id) in ids.iter().zip(&plan.steps[step].targets) {
+                let now = queues(QueueKey::Exten(exten.clone()))?;
+                let gone = now.is_empty().then_some(Moved::Gone);
+                let moved = || precondition::doomed_queue_moved(plan.change(id)?, now);
+                stale.extend(gone.or_else(moved).map(|what| Stale { id: id.clone(), what }));
+            }
+            return Ok(stale);
+        }
         WriteOp::SetMembers { before: None, .. }
-        | WriteOp::EditQueue { .. }
-        | WriteOp::CreateAgents { .. }
+        | WriteOp::Create { .. }
+        | WriteOp::Edit { .. }
+        | WriteOp::Delete { .. }
         | WriteOp::PutSecret { .. } => None,
     };
     moved.map_or(Ok(Vec::new()), |moved| Err(Failure::Refused(moved.to_string())))

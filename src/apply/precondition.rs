@@ -20,7 +20,7 @@ use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 /// Returns the resources to read before the first write.
 ///
 /// A new agent is read only for `new_too`, since the vendor refuses a second one. A new queue always is: the
-/// vendor would create a duplicate, and no operation deletes it.
+/// vendor would create a duplicate, which it may be unable to delete.
 pub fn wanted(plan: &Plan, supports: &Supports, new_too: bool) -> ReadSet {
     let mut wanted = ReadSet::default();
     for change in &plan.changes {
@@ -192,12 +192,24 @@ fn queue_moved(change: &Change, wanted: &ReadSet, seen: &ReadBack) -> Result<Opt
     match exten(&change.id, Some(change)).map(QueueKey::Exten) {
         Some(key) => {
             let now = seen.queues(&key)?;
+            if change.action == Action::Delete {
+                return Ok(doomed_queue_moved(change, now));
+            }
             let before = change.members_before().map_or(&NO_MEMBERS, |members| members);
             let members = change.field(&ASSIGN_MEMBERS).and_then(|_| members_moved(before, now));
             Ok(members.or_else(|| attributes_moved(change, now)))
         }
         None => Ok(None),
     }
+}
+
+/// Returns the change of a queue to delete since the plan was made. One that is gone is as it will be.
+pub(super) fn doomed_queue_moved(change: &Change, now: &[(OperatorId, LiveQueue)]) -> Option<Moved> {
+    let (exten, queue) = now.first()?;
+    let ids = [None, Some(exten.as_str())].map(|exten| ResourceId::queue(&queue.name, exten));
+    let renamed = (!ids.contains(&change.id)).then(|| Moved::Renamed { name: queue.name.to_string() });
+    let before = change.members_before().map_or(&NO_MEMBERS, |members| members);
+    renamed.or_else(|| members_moved(before, now)).or_else(|| attributes_moved(change, now))
 }
 
 /// Returns the attribute of a queue that moved since the plan was made.

@@ -2,6 +2,7 @@
 //!
 //! A step that only takes an agent out of a queue before its deletion counts as a deletion: a deferred agent keeps its
 //! queues. The step proceeds for its other agents. A deletion leaves out the busy agents, and a member list keeps them.
+//! A queue is not deleted in part: a busy member defers its whole deletion.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::event::Effect;
 use super::machine::{Answer, Machine, Phase};
 use super::write_op;
 use super::write_op::WriteOp;
-use crate::model::id::{OperatorId, ResourceId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::note::{Allowed, Deferred, Note};
 use crate::model::plan::Verb;
 use crate::model::presence::{Disruption, Objection, Presence};
@@ -178,7 +179,7 @@ impl Machine {
         }
         let state = &mut self.steps[at];
         let nothing_left = match &mut state.op {
-            Some(WriteOp::DeleteAgents { ids }) => {
+            Some(WriteOp::Delete { kind: Kind::Agent, ids }) => {
                 state.left_out.push(id);
                 ids.retain(|agent| *agent != deferred.agent);
                 ids.is_empty()
@@ -189,22 +190,18 @@ impl Machine {
                 **members == *write_op::members_before_plan(&plan, step)
             }
             Some(
-                WriteOp::EditAgent { .. }
-                | WriteOp::CreateAgents { .. }
+                WriteOp::Create { .. }
+                | WriteOp::Edit { .. }
+                | WriteOp::Delete { .. }
                 | WriteOp::SetPassword { .. }
-                | WriteOp::PutSecret { .. }
-                | WriteOp::CreateQueue { .. }
-                | WriteOp::EditQueue { .. },
+                | WriteOp::PutSecret { .. },
             )
             | None => true,
         };
         state.deferred.push(deferred);
         if nothing_left {
             let why = Note::LeftAlone { deferred: state.deferred.clone() };
-            let only_deferred = state
-                .left_out
-                .iter()
-                .all(|id| state.deferred.iter().any(|deferred| deferred.agent == id.name));
+            let only_deferred = state.leaves_out_busy_only();
             self.skip(at, why, only_deferred);
         }
     }
@@ -212,11 +209,8 @@ impl Machine {
     /// Returns true if only deferred agents kept a step from taking full effect.
     pub(super) fn only_deferred(&self, at: usize) -> bool {
         let state = &self.steps[at];
-        let all_deferred = || {
-            state.left_out.iter().all(|id| state.deferred.iter().any(|deferred| deferred.agent == id.name))
-        };
         match state.phase {
-            Phase::Done(_) => !state.deferred.is_empty() && all_deferred(),
+            Phase::Done(_) => !state.deferred.is_empty() && state.leaves_out_busy_only(),
             Phase::Ended { only_deferred, .. } => only_deferred,
             Phase::Waiting { .. }
             | Phase::Confirming { .. }

@@ -137,6 +137,18 @@ impl ReadBack {
         }
     }
 
+    /// Returns true if a resource exists, by the vendor's key. All queues were read.
+    ///
+    /// # Errors
+    /// The reason of a failed read.
+    pub fn is_there(&self, kind: Kind, key: &OperatorId) -> Result<bool, Unread> {
+        match kind {
+            Kind::Agent => self.agent(key).map(|agent| agent.is_some()),
+            Kind::Queue => Ok(self.queues(&QueueKey::All)?.iter().any(|(exten, _)| exten == key)),
+            Kind::Seat => Err(Unread::NotRead),
+        }
+    }
+
     /// Returns the queues of a key.
     ///
     /// # Errors

@@ -121,14 +121,10 @@ fn waits(before: &[&Step], ids: &BTreeMap<StepId, &Step>, step: &Step) -> bool {
 fn content<'a>(plan: &Plan, step: &'a Step) -> Option<Content<'a>> {
     let mut op = write_op::for_step(plan, step)?;
     match &mut op {
-        WriteOp::CreateAgents { ids, .. } | WriteOp::DeleteAgents { ids } => ids.clear(),
+        WriteOp::Create { ids, .. } | WriteOp::Delete { ids, .. } => ids.clear(),
         // The precondition compares what a list overwrites.
         WriteOp::SetMembers { before, .. } => *before = None,
-        WriteOp::EditAgent { .. }
-        | WriteOp::CreateQueue { .. }
-        | WriteOp::EditQueue { .. }
-        | WriteOp::PutSecret { .. }
-        | WriteOp::SetPassword { .. } => {}
+        WriteOp::Edit { .. } | WriteOp::PutSecret { .. } | WriteOp::SetPassword { .. } => {}
     }
     Some((op, &step.strangers))
 }

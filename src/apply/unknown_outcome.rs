@@ -8,6 +8,7 @@ use super::postcondition;
 use super::postcondition::Outcome;
 use super::readback::{ReadBack, ReadSet};
 use super::write_op::WriteOp;
+use crate::model::id::Kind;
 use crate::model::note::Note;
 use crate::model::outcome::Status;
 use crate::model::retry;
@@ -37,13 +38,16 @@ impl Machine {
         self.steps[at].polls < most && !self.interrupted
     }
 
+    /// Returns true if the call of a step creates a queue.
+    fn creates_queue(&self, at: usize) -> bool {
+        self.steps[at].op.as_ref().is_some_and(|op| op.new_queue().is_some())
+    }
+
     /// Returns the time of a repetition: its pause, and the reads after a repeated creation of a queue.
     pub(super) fn repeating(&self, at: usize) -> Duration {
         let state = &self.steps[at];
-        let polls = match &state.op {
-            Some(WriteOp::CreateQueue { .. }) if state.repetition > 0 => self.poll_limit(at).unwrap_or(0),
-            _ => 0,
-        };
+        let polls =
+            if self.creates_queue(at) && state.repetition > 0 { self.poll_limit(at).unwrap_or(0) } else { 0 };
         retry::backoff(state.repetition + 1, 0.5) + self.poll_time(at, polls)
     }
 
@@ -61,7 +65,7 @@ impl Machine {
     /// Returns the resources that prove the outcome of a call.
     fn resolution(&self, at: usize) -> ReadSet {
         let mut wanted = postcondition::wanted(&self.plan, &self.plan.steps[at], None);
-        if let Some(WriteOp::DeleteAgents { ids }) = &self.steps[at].op {
+        if let Some(WriteOp::Delete { kind: Kind::Agent, ids }) = &self.steps[at].op {
             wanted.agents.retain(|id| ids.contains(id));
         }
         wanted
@@ -72,9 +76,9 @@ impl Machine {
         let refused = self.is_refused(at);
         let strangers = &self.plan.steps[at].strangers;
         let op = self.steps[at].op.as_ref();
-        match op.map_or(Outcome::NotDone, |op| {
-            postcondition::outcome(self.supports.agents, op, strangers, seen, false)
-        }) {
+        match op
+            .map_or(Outcome::NotDone, |op| postcondition::outcome(&self.supports, op, strangers, seen, false))
+        {
             Outcome::Done(made) => {
                 let state = &mut self.steps[at];
                 if made.is_some() {
@@ -101,8 +105,8 @@ impl Machine {
             Outcome::Left(op) => self.steps[at].op = Some(op),
             Outcome::NotDone => {}
         }
-        if matches!(self.steps[at].op, Some(WriteOp::CreateQueue { .. })) {
-            // The vendor may still create it after a lost answer, and no operation deletes a duplicate queue.
+        if self.creates_queue(at) {
+            // The vendor may still create it after a lost answer, and may be unable to delete a duplicate.
             if self.awaits(at) {
                 return vec![self.resolve_again(at)];
             }

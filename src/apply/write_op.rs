@@ -7,34 +7,32 @@ use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Change, FieldDiff, Plan, Step, Verb};
 use crate::model::secret::SecretRef;
-use crate::model::support::Support;
+use crate::model::support::Supports;
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 pub use crate::model::write_op::WriteOp;
 
 /// Returns true if no operation returns the fields that an operation sets.
-pub(super) fn unreadable(agents: &Support, op: &WriteOp) -> bool {
+pub(super) fn unreadable(supports: &Supports, op: &WriteOp) -> bool {
     match op {
         WriteOp::SetPassword { .. } => true,
-        WriteOp::EditAgent { record, .. } => !record.iter().any(|entry| agents.is_read(entry.field)),
-        WriteOp::CreateAgents { .. }
-        | WriteOp::DeleteAgents { .. }
+        WriteOp::Edit { kind, record, .. } => {
+            let support = supports.get(*kind);
+            !record.iter().any(|entry| support.is_read(entry.field))
+        }
+        WriteOp::Create { .. }
+        | WriteOp::Delete { .. }
         | WriteOp::PutSecret { .. }
-        | WriteOp::CreateQueue { .. }
-        | WriteOp::EditQueue { .. }
         | WriteOp::SetMembers { .. } => false,
     }
 }
 
-/// Returns true if a read-back of agents proves the outcome of an operation.
+/// Returns true if a read-back of its targets proves the outcome of an operation.
 pub(super) fn readable(op: &WriteOp) -> bool {
     match op {
-        WriteOp::CreateAgents { .. } | WriteOp::EditAgent { .. } | WriteOp::DeleteAgents { .. } => true,
-        WriteOp::SetPassword { .. }
-        | WriteOp::PutSecret { .. }
-        | WriteOp::CreateQueue { .. }
-        | WriteOp::EditQueue { .. }
-        | WriteOp::SetMembers { .. } => false,
+        WriteOp::Create { kind, .. } | WriteOp::Edit { kind, .. } => *kind == Kind::Agent,
+        WriteOp::Delete { .. } => true,
+        WriteOp::SetPassword { .. } | WriteOp::PutSecret { .. } | WriteOp::SetMembers { .. } => false,
     }
 }
 
@@ -42,42 +40,37 @@ pub(super) fn readable(op: &WriteOp) -> bool {
 pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
     let target = step.targets.first()?;
     let change = plan.change(target);
-    Some(match (step.operation.kind, step.operation.verb) {
-        (Kind::Agent, Verb::Create) => WriteOp::CreateAgents {
-            ids: ids(step),
+    let kind = step.operation.kind;
+    Some(match step.operation.verb {
+        Verb::Create => WriteOp::Create {
+            kind,
+            ids: step.targets.iter().map(|target| target.name.clone()).collect(),
             record: record(change?, step),
             password: secret(change?, &step.fields),
         },
-        (Kind::Agent, Verb::Edit) => {
-            WriteOp::EditAgent { id: target.name.clone(), record: record(change?, step) }
+        Verb::Edit => WriteOp::Edit { kind, id: key(target, change)?, record: record(change?, step) },
+        Verb::Password => {
+            WriteOp::SetPassword { kind, id: key(target, change)?, password: secret(change?, &step.fields)? }
         }
-        (Kind::Agent, Verb::Password) => {
-            WriteOp::SetPassword { id: target.name.clone(), password: secret(change?, &step.fields)? }
+        Verb::Delete => {
+            let keys = step.targets.iter().map(|target| key(target, plan.change(target)));
+            WriteOp::Delete { kind, ids: keys.collect::<Option<_>>()? }
         }
-        (Kind::Agent, Verb::Delete) => WriteOp::DeleteAgents { ids: ids(step) },
-        (Kind::Agent, Verb::Put) => {
-            WriteOp::PutSecret { secret: secret(change?, &step.fields)?, renew: step.renew }
-        }
-        (Kind::Queue, Verb::Create) => {
-            WriteOp::CreateQueue { name: target.name.to_string(), record: record(change?, step) }
-        }
-        (Kind::Queue, Verb::Edit) => {
-            WriteOp::EditQueue { exten: exten(target, change)?, record: record(change?, step) }
-        }
-        (Kind::Queue, Verb::Members) => WriteOp::SetMembers {
-            exten: exten(target, change)?,
+        Verb::Put => WriteOp::PutSecret { secret: secret(change?, &step.fields)?, renew: step.renew },
+        Verb::Members => WriteOp::SetMembers {
+            exten: key(target, change)?,
             members: Arc::clone(sent(step, change)?),
             before: overwritten(plan, step, change),
         },
-        (Kind::Agent, Verb::Members)
-        | (Kind::Queue, Verb::Password | Verb::Delete | Verb::Put)
-        | (Kind::Seat, _) => return None,
     })
 }
 
-/// Returns the ids of the agents of a step.
-fn ids(step: &Step) -> Vec<OperatorId> {
-    step.targets.iter().map(|target| target.name.clone()).collect()
+/// Returns the vendor's key of a live resource.
+pub fn key(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId> {
+    match target.kind {
+        Kind::Queue => exten(target, change),
+        Kind::Agent | Kind::Seat => Some(target.name.clone()),
+    }
 }
 
 /// Returns the members that a step overwrites, if the plan saw them.

@@ -347,7 +347,7 @@ async fn ask(loaded: &Loaded, link: &Client) -> Result<Told, Failure> {
         let page = link.read(|| Some(provider.list_request(connection, 1)), hear).await?;
         let separator = if told.words.is_empty() { "" } else { "; " };
         told.words.push_str(separator);
-        told.words.push_str(&listed(page.total, &format!("{}s", provider.support().kind.word())));
+        told.words.push_str(&listed(page.total, provider.support().kind.plural()));
         told.foreign = told.foreign.or_else(|| foreign(&page.rows));
     }
     if !told.words.is_empty() {

@@ -7,6 +7,7 @@ use super::console::Console;
 use crate::apply::write_op::WriteOp;
 use crate::messages::en;
 use crate::model::call::Failure;
+use crate::model::id::Kind;
 use crate::model::note::Note;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::Plan;
@@ -33,13 +34,12 @@ impl<'a> Lines<'a> {
         let Some(planned) = self.plan.steps.get(at) else { return };
         let shown = match op {
             // Some agents may have been skipped.
-            WriteOp::DeleteAgents { ids } => result::step_for(planned, ids),
-            WriteOp::CreateAgents { .. }
-            | WriteOp::EditAgent { .. }
+            WriteOp::Delete { kind: Kind::Agent, ids } => result::step_for(planned, ids),
+            WriteOp::Create { .. }
+            | WriteOp::Edit { .. }
+            | WriteOp::Delete { .. }
             | WriteOp::PutSecret { .. }
             | WriteOp::SetPassword { .. }
-            | WriteOp::CreateQueue { .. }
-            | WriteOp::EditQueue { .. }
             | WriteOp::SetMembers { .. } => result::step(planned),
         };
         let said = match wrong {

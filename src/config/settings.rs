@@ -360,7 +360,7 @@ pub static POLICY: &[Setting] = &[
         "prune",
         SettingType::Choice(&["none", "owned", "all"]),
         "none",
-        "Which live agents that no manifest names are deleted: none, those that rosterctl made or adopted, or all.",
+        "Which live agents that no manifest names are deleted: none, those that rosterctl made or adopted, or all. It holds for queues, too, where the vendor can delete them and the manifests declare one.",
     ),
     optional(
         "limits",
@@ -369,7 +369,7 @@ pub static POLICY: &[Setting] = &[
                 "deletes",
                 SettingType::Share,
                 "10%",
-                "Most agents deleted in one run, of those that are live.",
+                "Most agents deleted in one run, of those that are live; and most queues, of those.",
             ),
             optional(
                 "changes",
@@ -381,7 +381,7 @@ pub static POLICY: &[Setting] = &[
                 "memberRemovals",
                 SettingType::Share,
                 "30%",
-                "Most members that one queue loses in one run.",
+                "Most members that one queue loses in one run, also by its own deletion.",
             ),
             optional(
                 "floor",

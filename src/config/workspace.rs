@@ -235,9 +235,9 @@ pub struct Store {
 /// Limits and permissions of one run.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// The undeclared agents that a run deletes.
+    /// The undeclared agents and queues that a run deletes.
     pub prune: Prune,
-    /// Most agents that a run deletes, as a share or count of the live ones.
+    /// Most resources of a kind that a run deletes, as a share or count of the live ones.
     pub deletes: Limit,
     /// Most resources that a run updates or replaces, as a share or count of the live ones.
     pub changes: Limit,

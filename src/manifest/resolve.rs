@@ -581,15 +581,6 @@ fn lacks_fields<'a>(
     }
 }
 
-/// Returns true if the manifests declare the resource of a `--target`.
-pub fn declares(desired: &Desired, id: &ResourceId) -> bool {
-    match id.kind {
-        Kind::Agent => desired.agents.contains_key(&id.name),
-        Kind::Queue => desired.queues.contains_key(id),
-        Kind::Seat => desired.seats.contains_key(&id.name),
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {

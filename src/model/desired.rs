@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::field::Record;
-use super::id::{OperatorId, ResourceId};
+use super::id::{Kind, OperatorId, ResourceId};
 use super::source::Source;
 
 /// An agent that a manifest names.
@@ -72,4 +72,15 @@ pub struct Desired {
     pub queues: BTreeMap<ResourceId, DesiredQueue>,
     /// Seats, by account.
     pub seats: BTreeMap<OperatorId, DesiredSeat>,
+}
+
+impl Desired {
+    /// Returns true if a manifest wants a resource to exist.
+    pub fn wants(&self, id: &ResourceId) -> bool {
+        match id.kind {
+            Kind::Agent => self.agents.get(&id.name).is_some_and(|agent| !agent.absent),
+            Kind::Queue => self.queues.contains_key(id),
+            Kind::Seat => self.seats.contains_key(&id.name),
+        }
+    }
 }

@@ -98,6 +98,8 @@ messages! {
         RenamedInManifest { exten: Word, live: String, declared: String },
         /// Queues left the manifests and are not known to be gone.
         LeftQueues { left: Vec<Numbered>, more: usize },
+        /// Queues left the manifests and are not known to be gone; the vendor can delete queues.
+        LeftDeletable { left: Vec<Numbered>, more: usize },
         /// The name of a new queue looks like another one.
         Lookalike { name: String, other: String },
         /// A created queue is in no listing yet.
@@ -106,12 +108,16 @@ messages! {
         ForeignSecret { place: String, why: ForeignSecret },
         /// The name of a new queue holds a character that cannot be seen.
         InvisibleName { name: String },
-        /// Another workspace of the tenant declares an agent that would be deleted.
+        /// Another workspace of the tenant declares a resource that would be deleted.
         Elsewhere { workspace: String },
         /// Every live agent would be deleted.
         AllDeleted { count: usize, of: usize },
         /// More agents would be deleted than the limit allows.
         TooManyDeletes { count: usize, of: usize, limit: String },
+        /// Every live queue would be deleted.
+        AllQueuesDeleted { count: usize, of: usize },
+        /// More queues would be deleted than the limit allows.
+        TooManyQueueDeletes { count: usize, of: usize, limit: String },
         /// More resources would be changed than the limit allows.
         TooManyChanges { count: usize, of: usize, limit: String },
         /// A queue would lose more members than the limit allows.

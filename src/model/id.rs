@@ -134,14 +134,33 @@ pub enum Kind {
     Seat,
 }
 
+/// The names of a kind.
+#[derive(Debug)]
+pub struct KindNames {
+    /// The kind.
+    pub kind: Kind,
+    /// The word before the `/` of a resource's id.
+    pub word: &'static str,
+    /// The word for several, which is the section of a manifest.
+    pub plural: &'static str,
+}
+
+/// The kinds, in their order.
+pub static KINDS: [KindNames; 3] = [
+    KindNames { kind: Kind::Agent, word: "agent", plural: "agents" },
+    KindNames { kind: Kind::Queue, word: "queue", plural: "queues" },
+    KindNames { kind: Kind::Seat, word: "seat", plural: "seats" },
+];
+
 impl Kind {
     /// Returns the word before the `/` of a resource's id.
     pub fn word(self) -> &'static str {
-        match self {
-            Kind::Agent => "agent",
-            Kind::Queue => "queue",
-            Kind::Seat => "seat",
-        }
+        KINDS[self as usize].word
+    }
+
+    /// Returns the word for several.
+    pub fn plural(self) -> &'static str {
+        KINDS[self as usize].plural
     }
 }
 
@@ -190,12 +209,7 @@ impl ResourceId {
     /// Parses `KIND/NAME`.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, name) = text.split_once('/')?;
-        let kind = match kind {
-            "agent" => Kind::Agent,
-            "queue" => Kind::Queue,
-            "seat" => Kind::Seat,
-            _ => return None,
-        };
+        let kind = KINDS.iter().find(|names| names.word == kind)?.kind;
         (!name.is_empty()).then(|| Self { kind, name: OperatorId::new(name) })
     }
 }

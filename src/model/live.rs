@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::call::Reason;
 use super::field::Record;
-use super::id::OperatorId;
+use super::id::{Kind, OperatorId};
 use super::queue::ASSIGN_MEMBERS;
 use super::seat::{EMPLOYEE, LiveSeat};
 use super::value::{Members, Value};
@@ -128,6 +128,15 @@ pub struct Live {
 }
 
 impl Live {
+    /// Returns true if a listing shows a resource of the vendor's key; `None` without a listing.
+    pub fn lists(&self, kind: Kind, key: &OperatorId) -> Option<bool> {
+        match kind {
+            Kind::Agent => Some(self.agents.as_ref()?.items.contains_key(key)),
+            Kind::Queue => Some(self.queues.as_ref()?.items.contains_key(key)),
+            Kind::Seat => Some(self.seats.read()?.listing.items.contains_key(key)),
+        }
+    }
+
     /// Returns the incomplete listings of agents and queues, each with the reason.
     pub fn doubts(&self) -> Vec<(&'static str, &str)> {
         let agents = self.agents.as_ref().and_then(|listing| listing.incomplete.as_deref());

@@ -105,6 +105,8 @@ messages! {
         CouldNotLeave { queue: ResourceId },
         /// Another queue has the name.
         NameTaken { exten: Word },
+        /// The queue of the number has another name.
+        Renamed { name: String },
         /// The members of a queue differ.
         Members { joined: Vec<OperatorId>, left: Vec<OperatorId>, reordered: Vec<OperatorId> },
         /// A new plan lacks a step of the saved one.

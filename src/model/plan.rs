@@ -12,9 +12,11 @@ use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
+use super::codec;
+use super::difference::fields;
 use super::field::{Entry, Field, by_key};
 use super::finding::Finding;
-use super::id::{Kind, OperatorId, ResourceId};
+use super::id::{KINDS, Kind, OperatorId, ResourceId};
 use super::identity::Identity;
 use super::queue::ASSIGN_MEMBERS;
 use super::reason::{ChangeReason, FieldReason, SpelledReason, SpelledWait};
@@ -22,7 +24,6 @@ use super::rule::{Effect, Severity};
 use super::secret::SecretRef;
 use super::source::Source;
 use super::value::{Members, Value};
-use super::{agent, codec, queue, seat};
 
 /// The value of `format` of a plan.
 pub const FORMAT: &str = "rosterctl.plan/v1";
@@ -197,15 +198,6 @@ impl FieldDiff {
     }
 }
 
-/// Returns the fields that a change of a kind may name.
-fn table(kind: Kind) -> &'static [&'static Field] {
-    match kind {
-        Kind::Agent => agent::FIELDS,
-        Kind::Queue => queue::FIELDS,
-        Kind::Seat => seat::FIELDS,
-    }
-}
-
 impl<'de> Deserialize<'de> for Change {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spelled = SpelledChange::deserialize(deserializer)?;
@@ -268,7 +260,7 @@ impl SpelledField {
     /// Parses both values. The error names the place and hides the value, which may be personal.
     fn parse(self, id: &ResourceId) -> Result<FieldDiff, String> {
         let path = &self.path;
-        let field = by_key(table(id.kind), path).ok_or_else(|| format!("{id} has no field `{path}`"))?;
+        let field = by_key(fields(id.kind), path).ok_or_else(|| format!("{id} has no field `{path}`"))?;
         let value = |side: &str, json: &Json| {
             let wrong = |_| format!("`{side}` of `{path}` of {id} is no value of that field");
             codec::from_json(field, json).map_err(wrong)
@@ -328,7 +320,7 @@ pub struct Operation {
 }
 
 /// The operations of plans, with their description in the schema.
-const OPERATIONS: [(Operation, &str); 8] = [
+const OPERATIONS: [(Operation, &str); 9] = [
     (Operation::agent(Verb::Create), "Make an agent, or a run of them."),
     (Operation::agent(Verb::Edit), "Change fields of an agent."),
     (Operation::agent(Verb::Password), "Set an agent's password."),
@@ -336,6 +328,7 @@ const OPERATIONS: [(Operation, &str); 8] = [
     (Operation::queue(Verb::Create), "Make a queue."),
     (Operation::queue(Verb::Edit), "Change attributes of a queue."),
     (Operation::queue(Verb::Members), "Replace a queue's member list."),
+    (Operation::queue(Verb::Delete), "Delete a queue."),
     (Operation::agent(Verb::Put), "Store a generated password."),
 ];
 
@@ -414,7 +407,7 @@ impl<'de> Deserialize<'de> for StepId {
 /// Parses the keys of the fields that a step sends.
 fn field_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[&'static str]>, D::Error> {
     let keys = Vec::<Cow<'de, str>>::deserialize(deserializer)?;
-    let tables = || [Kind::Agent, Kind::Queue, Kind::Seat].into_iter().map(table);
+    let tables = || KINDS.iter().map(|names| fields(names.kind));
     let known = |key: &Cow<'de, str>| {
         let field = tables().find_map(|fields| by_key(fields, key));
         let unknown = || D::Error::invalid_value(Unexpected::Str(key), &"the key of a field");
@@ -662,7 +655,7 @@ mod tests {
             assert_eq!(serde_json::to_value(operation).ok().as_ref(), Some(&word));
             assert_eq!(serde_json::from_value::<Operation>(word).ok(), Some(operation));
         }
-        for word in ["queue.delete", "seat.create", "agent.put", "secret.create", "agent", ""] {
+        for word in ["queue.password", "seat.create", "agent.put", "secret.create", "agent", ""] {
             assert!(serde_json::from_value::<Operation>(word.into()).is_err(), "{word}");
         }
     }

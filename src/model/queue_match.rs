@@ -1,7 +1,7 @@
 //! Matches of queues: the live counterpart of each declared one.
 //!
 //! A queue is identified by its number (`exten`), not by its name. People rename queues in the console, and no call
-//! can rename or delete one. A manifest that pins a number means that queue. Otherwise the name finds it, and the
+//! can rename one. A manifest that pins a number means that queue. Otherwise the name finds it, and the
 //! ledger holds the number under which it was found before.
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::difference::Difference;
-use super::id::OperatorId;
+use super::id::{Kind, OperatorId};
 use super::message::{Argument, Rewrite, Word, messages, plain};
 
 messages! {
@@ -12,8 +12,8 @@ messages! {
     ChangeReason {
         /// The manifest has `state: absent`.
         Absent,
-        /// No manifest names the agent, and the policy deletes such agents.
-        Pruned,
+        /// No manifest names the resource, and the policy deletes such ones of its kind.
+        Pruned { kind: Kind },
         /// No edit can set some fields. `new_password`: the vendor generates a password.
         ForcesReplacement { fields: Vec<Word>, new_password: bool },
         /// The plan deletes members.

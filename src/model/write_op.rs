@@ -10,21 +10,32 @@ use super::value::Members;
 /// The write operation of a step. It names a password and does not hold it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WriteOp {
-    /// Creation of agents with consecutive numbers and the same record.
-    CreateAgents {
-        /// The numbers; one, unless the connection allows batches.
+    /// Creation of resources with the same record.
+    Create {
+        /// The kind.
+        kind: Kind,
+        /// Consecutive numbers of agents, or a queue's name. One, unless the connection allows batches.
         ids: Vec<OperatorId>,
         /// The fields.
         record: Record,
         /// The place of the password.
         password: Option<SecretRef>,
     },
-    /// Update of an agent.
-    EditAgent {
-        /// The agent's number.
+    /// Update of a resource.
+    Edit {
+        /// The kind.
+        kind: Kind,
+        /// The vendor's key of the resource.
         id: OperatorId,
         /// The fields that change.
         record: Record,
+    },
+    /// Deletion of resources.
+    Delete {
+        /// The kind.
+        kind: Kind,
+        /// The vendor's keys of the resources.
+        ids: Vec<OperatorId>,
     },
     /// Creation of a password in its store, unless the store has one.
     PutSecret {
@@ -33,31 +44,14 @@ pub enum WriteOp {
         /// True to generate one even if the store has one.
         renew: bool,
     },
-    /// Update of an agent's password.
+    /// Update of a resource's password.
     SetPassword {
-        /// The agent's number.
+        /// The kind.
+        kind: Kind,
+        /// The vendor's key of the resource.
         id: OperatorId,
         /// The place of the password.
         password: SecretRef,
-    },
-    /// Deletion of agents.
-    DeleteAgents {
-        /// The agents' numbers.
-        ids: Vec<OperatorId>,
-    },
-    /// Creation of a queue.
-    CreateQueue {
-        /// The queue's name.
-        name: String,
-        /// The fields.
-        record: Record,
-    },
-    /// Update of a queue's attributes.
-    EditQueue {
-        /// The vendor's number of the queue.
-        exten: OperatorId,
-        /// The fields that change.
-        record: Record,
     },
     /// Replacement of a queue's member list.
     SetMembers {
@@ -75,13 +69,26 @@ impl WriteOp {
     pub fn kind(&self) -> Option<Kind> {
         match self {
             WriteOp::PutSecret { .. } => None,
-            WriteOp::CreateAgents { .. }
-            | WriteOp::EditAgent { .. }
+            WriteOp::Create { kind, .. }
+            | WriteOp::Edit { kind, .. }
+            | WriteOp::Delete { kind, .. }
+            | WriteOp::SetPassword { kind, .. } => Some(*kind),
+            WriteOp::SetMembers { .. } => Some(Kind::Queue),
+        }
+    }
+
+    /// Returns the name of the queue that it creates.
+    ///
+    /// Only a queue may be created twice: the vendor chooses its key, and the name need not be unique.
+    pub fn new_queue(&self) -> Option<&OperatorId> {
+        match self {
+            WriteOp::Create { kind: Kind::Queue, ids, .. } => ids.first(),
+            WriteOp::Create { .. }
+            | WriteOp::Edit { .. }
+            | WriteOp::Delete { .. }
+            | WriteOp::PutSecret { .. }
             | WriteOp::SetPassword { .. }
-            | WriteOp::DeleteAgents { .. } => Some(Kind::Agent),
-            WriteOp::CreateQueue { .. } | WriteOp::EditQueue { .. } | WriteOp::SetMembers { .. } => {
-                Some(Kind::Queue)
-            }
+            | WriteOp::SetMembers { .. } => None,
         }
     }
 
@@ -89,26 +96,22 @@ impl WriteOp {
     pub fn members(&self) -> Option<&Members> {
         match self {
             WriteOp::SetMembers { members, .. } => Some(members),
-            WriteOp::CreateAgents { .. }
-            | WriteOp::EditAgent { .. }
+            WriteOp::Create { .. }
+            | WriteOp::Edit { .. }
+            | WriteOp::Delete { .. }
             | WriteOp::PutSecret { .. }
-            | WriteOp::SetPassword { .. }
-            | WriteOp::DeleteAgents { .. }
-            | WriteOp::CreateQueue { .. }
-            | WriteOp::EditQueue { .. } => None,
+            | WriteOp::SetPassword { .. } => None,
         }
     }
 
     /// Returns the agents whose password it sends, with the password's place.
     pub fn password(&self) -> Option<(&[OperatorId], &SecretRef)> {
         match self {
-            WriteOp::CreateAgents { ids, password, .. } => Some((ids, password.as_ref()?)),
-            WriteOp::SetPassword { id, password } => Some((std::slice::from_ref(id), password)),
-            WriteOp::EditAgent { .. }
+            WriteOp::Create { ids, password, .. } => Some((ids, password.as_ref()?)),
+            WriteOp::SetPassword { id, password, .. } => Some((std::slice::from_ref(id), password)),
+            WriteOp::Edit { .. }
+            | WriteOp::Delete { .. }
             | WriteOp::PutSecret { .. }
-            | WriteOp::DeleteAgents { .. }
-            | WriteOp::CreateQueue { .. }
-            | WriteOp::EditQueue { .. }
             | WriteOp::SetMembers { .. } => None,
         }
     }

@@ -146,7 +146,7 @@ fn delete(
         draft.find(finding);
         return;
     }
-    if let Some(other) = context.options.elsewhere.get(id) {
+    if let Some(other) = context.options.elsewhere.get(&resource) {
         let what = FindingKind::Elsewhere { workspace: other.to_string() };
         draft.find(Finding::new(&ELSEWHERE, what).about(&resource));
         return;
@@ -157,7 +157,7 @@ fn delete(
         .collect();
     let reason = match declared {
         Some(_) => ChangeReason::Absent,
-        None => ChangeReason::Pruned,
+        None => ChangeReason::Pruned { kind: Kind::Agent },
     };
     draft.changes.push(Change {
         moved: if applied.is_some() { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown },

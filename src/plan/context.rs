@@ -30,8 +30,10 @@ pub struct Options {
     pub gone: BTreeSet<OperatorId>,
     /// Agents of [`overwriting`](super::overwriting) whose store does not hold the key.
     pub vacant: BTreeSet<OperatorId>,
-    /// Agents that other workspaces declare in the same tenant, with one workspace's name.
-    pub elsewhere: BTreeMap<OperatorId, Arc<str>>,
+    /// Resources that other workspaces declare in the same tenant, with one workspace's name.
+    ///
+    /// The id of a queue holds its number.
+    pub elsewhere: BTreeMap<ResourceId, Arc<str>>,
     /// The version of the program.
     pub program: String,
     /// The digest of the workspace file and the manifests.

@@ -1,7 +1,7 @@
 //! Limits of the changes of one run: shares of the live resources.
 //!
-//! Counts up to the floor pass, except for a limit of zero and for a deletion of every live agent. `--allow` lifts
-//! one rule up to a number.
+//! Agents and queues have a limit of deletions each. Counts up to the floor pass, except for a limit of zero and for a
+//! deletion of every live resource of a kind. `--allow` lifts one rule up to a number.
 //!
 //! A refusal points at a line that causes the excess, so that a review shows it beside the edit. If no manifest
 //! causes it, as with `prune`, it points at the line of the limit.
@@ -10,25 +10,31 @@ use super::context::{Context, Draft};
 use crate::config::workspace::Limit;
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, ResourceId};
-use crate::model::plan::Action;
+use crate::model::plan::{Action, Change};
 use crate::model::rule::{TOO_MANY_CHANGES, TOO_MANY_DELETES, TOO_MANY_LEAVE};
 use crate::model::source::Source;
+use crate::model::value::NO_MEMBERS;
 
 /// Adds a finding for each exceeded limit.
 pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     let policy = &context.workspace.policy;
     let agents = context.live.agents.as_ref().map_or(0, |listing| listing.items.len());
     let queues = context.live.queues.as_ref().map_or(0, |listing| listing.items.len());
-    let deletes = draft.ids(Action::Delete).count();
     let bound = Bound::new(context, "deletes", policy.deletes);
-    if deletes > 0 && deletes == agents && !bound.is_lifted(deletes) {
-        let what = FindingKind::AllDeleted { count: deletes, of: agents };
-        let place = place(context, draft, &[Action::Delete]);
-        draft.find(Finding { source: place, ..Finding::new(&TOO_MANY_DELETES, what) });
-    } else if !bound.passes(deletes, agents) {
+    for (kind, of) in [(Kind::Agent, agents), (Kind::Queue, queues)] {
+        let count = draft.ids(Action::Delete).filter(|id| id.kind == kind).count();
+        let all = count > 0 && count == of && !bound.is_lifted(count);
+        if !all && bound.passes(count, of) {
+            continue;
+        }
         let limit = policy.deletes.to_string();
-        let what = FindingKind::TooManyDeletes { count: deletes, of: agents, limit };
-        let place = place(context, draft, &[Action::Delete]);
+        let what = match (kind, all) {
+            (Kind::Queue, true) => FindingKind::AllQueuesDeleted { count, of },
+            (Kind::Queue, false) => FindingKind::TooManyQueueDeletes { count, of, limit },
+            (Kind::Agent | Kind::Seat, true) => FindingKind::AllDeleted { count, of },
+            (Kind::Agent | Kind::Seat, false) => FindingKind::TooManyDeletes { count, of, limit },
+        };
+        let place = place(context, draft, |change| change.action == Action::Delete && change.id.kind == kind);
         draft.find(Finding { source: place, ..Finding::new(&TOO_MANY_DELETES, what) });
     }
     let changed = draft.ids(Action::Update).count() + draft.ids(Action::Replace).count();
@@ -36,13 +42,15 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     if !Bound::new(context, "changes", policy.changes).passes(changed, live) {
         let limit = policy.changes.to_string();
         let what = FindingKind::TooManyChanges { count: changed, of: live, limit };
-        let place = place(context, draft, &[Action::Update, Action::Replace]);
+        let changes = |change: &Change| matches!(change.action, Action::Update | Action::Replace);
+        let place = place(context, draft, changes);
         draft.find(Finding { source: place, ..Finding::new(&TOO_MANY_CHANGES, what) });
     }
     let bound = Bound::new(context, "members", policy.member_removals);
     let mut findings = Vec::new();
-    for change in draft.changes.iter().filter(|c| c.id.kind == Kind::Queue && c.action == Action::Update) {
-        let Some((before, after)) = change.members_before().zip(change.members_after()) else { continue };
+    for change in draft.changes.iter().filter(|c| c.id.kind == Kind::Queue) {
+        let Some(before) = change.members_before() else { continue };
+        let after = change.members_after().map_or(&NO_MEMBERS, |after| after);
         let removed = before.keys().filter(|id| !after.contains_key(*id)).count();
         if !bound.passes(removed, before.len()) {
             let finding = leave(&change.id, policy.member_removals, removed, before.len());
@@ -55,9 +63,9 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     }
 }
 
-/// Returns the first line that causes some actions, or else the line of the limits.
-fn place(context: &Context<'_>, draft: &Draft, actions: &[Action]) -> Option<Source> {
-    let asked = draft.changes.iter().filter(|change| actions.contains(&change.action));
+/// Returns the first line that causes some changes, or else the line of the limits.
+fn place(context: &Context<'_>, draft: &Draft, causes: impl Fn(&Change) -> bool) -> Option<Source> {
+    let asked = draft.changes.iter().filter(|change| causes(change));
     let first = asked.filter_map(|change| change.source.as_ref()).min();
     first.or(context.workspace.policy.limits_source.as_ref()).cloned()
 }

@@ -1,9 +1,10 @@
-//! Pruning: live agents that no manifest names and a policy deletes.
+//! Pruning: live agents and queues that no manifest names and a policy deletes.
 
+use super::context::Context;
 use crate::config::workspace::Prune;
 use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::ledger::Ledger;
+use crate::model::ledger::{Ledger, LedgerEntry};
 
 /// Returns true if a policy deletes a live agent that no manifest names.
 pub fn prunes(policy: Prune, ledger: &Ledger, id: &OperatorId, live: &Record) -> bool {
@@ -18,4 +19,17 @@ pub(super) fn prunes_any(policy: Prune, ledger: &Ledger, resource: &ResourceId, 
         Prune::Owned => ledger.owns_agent(resource, live),
         Prune::All => true,
     }
+}
+
+/// Returns true if a policy deletes a live queue that no manifest names. `applied` is the ledger's entry of its number.
+///
+/// Manifests without a queue manage none. The connector must have the operation.
+pub(super) fn prunes_queue(context: &Context<'_>, applied: Option<&LedgerEntry>) -> bool {
+    let deletes = context.supports.queues.verbs.delete.is_some() && !context.desired.queues.is_empty();
+    deletes
+        && match context.workspace.policy.prune {
+            Prune::None => false,
+            Prune::Owned => applied.is_some_and(|entry| !entry.let_go && !entry.pending),
+            Prune::All => true,
+        }
 }

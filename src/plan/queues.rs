@@ -1,5 +1,7 @@
 //! Queues: found by name, or by the number that the manifest pins. Their members are replaced once.
 //!
+//! A live queue that no manifest means is deleted if the policy says so and the connector can.
+//!
 //! A deleted agent leaves every queue first, even one that no manifest names.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +9,7 @@ use std::sync::Arc;
 
 use super::agents::is_left_out;
 use super::context::{Context, Draft};
+use super::prune::prunes_queue;
 use super::released::Released;
 use super::targets::Scope;
 use super::{change_origin, chosen, replacement_restore, unknown_members};
@@ -14,6 +17,7 @@ use crate::model::agent::NAME;
 use crate::model::desired::DesiredQueue;
 use crate::model::difference::Difference;
 use crate::model::equivalence::same;
+use crate::model::field::Entry;
 use crate::model::finding::Numbered;
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -26,8 +30,9 @@ use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
 use crate::model::reason::ChangeReason;
 use crate::model::rule::{
-    AMBIGUOUS_QUEUE, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, LEFT_QUEUE, LOOKALIKE_QUEUE,
-    MISSING_EXTEN, PENDING_QUEUE, RENAMED_QUEUE, TOO_FEW_MEMBERS, UNKNOWN_MEMBER, UNMANAGED_QUEUE,
+    AMBIGUOUS_QUEUE, ELSEWHERE, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, LEFT_QUEUE,
+    LOOKALIKE_QUEUE, MISSING_EXTEN, PENDING_QUEUE, RENAMED_QUEUE, TOO_FEW_MEMBERS, UNKNOWN_MEMBER,
+    UNMANAGED_QUEUE,
 };
 use crate::model::support::Support;
 use crate::model::text::{is_hidden, skeleton};
@@ -48,8 +53,13 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
     let matches = queue_matches(context.desired, context.ledger, listing, &names);
     let mut claimed: BTreeMap<&OperatorId, &DesiredQueue> = BTreeMap::new();
     let mut missing = Vec::new();
+    // A manifest may mean either of two queues, so neither is unmanaged.
+    let mut disputed: BTreeSet<&OperatorId> = BTreeSet::new();
     for (id, queue, found) in matches {
         let held = scope.holds(id);
+        if let QueueMatch::Conflict { known, named } = found {
+            disputed.extend([known, named]);
+        }
         match found {
             QueueMatch::Live(exten) => {
                 claimed.insert(exten, queue);
@@ -87,13 +97,22 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         let declared = claimed.get(exten).copied();
         let id = declared.map_or_else(|| undeclared_id(&names, exten, live), DesiredQueue::id);
         let managed = declared.filter(|_| scope.holds(&id));
-        if declared.is_none() && scope.is_whole() && !declared_names.contains(&*live.name) {
-            draft.find(
-                Finding::new(&UNMANAGED_QUEUE, FindingKind::UnmanagedQueue { exten: exten.into() })
-                    .about(&id),
-            );
-        }
         let applied = known.get(exten);
+        if declared.is_none() && !declared_names.contains(&*live.name) {
+            let numbered = ResourceId::queue(&live.name, Some(exten.as_str()));
+            let held = scope.holds(&id) || scope.holds(&numbered);
+            let deletable = held && listing.incomplete.is_none() && !disputed.contains(exten);
+            if deletable && prunes_queue(context, applied) {
+                delete(context, draft, id, &numbered, exten, live, applied);
+                continue;
+            }
+            if scope.is_whole() {
+                draft.find(
+                    Finding::new(&UNMANAGED_QUEUE, FindingKind::UnmanagedQueue { exten: exten.into() })
+                        .about(&id),
+                );
+            }
+        }
         let mut edits = Vec::new();
         if let Some(queue) = managed {
             released.add(&id, &queue.record, &live.record, applied);
@@ -104,6 +123,39 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
         edit(draft, &id, exten, managed, edits);
     }
     released.report(draft);
+}
+
+/// Plans the deletion of a live queue that no manifest names. `numbered` is its id with its number.
+fn delete(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    id: ResourceId,
+    numbered: &ResourceId,
+    exten: &OperatorId,
+    live: &LiveQueue,
+    applied: Option<&LedgerEntry>,
+) {
+    if let Some(other) = context.options.elsewhere.get(numbered) {
+        let what = FindingKind::Elsewhere { workspace: other.to_string() };
+        draft.find(Finding::new(&ELSEWHERE, what).about(&id));
+        return;
+    }
+    let members = live.members().into_iter().flat_map(|members| members.keys());
+    let gone =
+        |entry: &Entry| FieldDiff::new(entry.field, Some(entry.value.clone()), None, ChangeOrigin::Unknown);
+    draft.changes.push(Change {
+        id,
+        action: Action::Delete,
+        title: None,
+        moved: if applied.is_some() { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown },
+        exten: Some(exten.to_string()),
+        identity: Identity::default(),
+        protect: false,
+        reason: Some(ChangeReason::Pruned { kind: Kind::Queue }),
+        names: members.filter_map(|member| Some((member.clone(), name(context, member)?))).collect(),
+        fields: live.record.iter().map(gone).collect(),
+        source: None,
+    });
 }
 
 /// The ledger's entries of queues, by the vendor's number.
@@ -180,6 +232,8 @@ struct Newcomers<'a> {
     ///
     /// Queues that are known to be deleted are not among them.
     left: Vec<(ResourceId, &'a str)>,
+    /// True if the vendor can delete queues.
+    deletable: bool,
 }
 
 impl<'a> Newcomers<'a> {
@@ -205,7 +259,7 @@ impl<'a> Newcomers<'a> {
                 left.push((id, exten));
             }
         }
-        Self { seen, left }
+        Self { seen, left, deletable: context.supports.queues.verbs.delete.is_some() }
     }
 
     /// Returns the objection to the creation of a queue, if any.
@@ -226,7 +280,12 @@ impl<'a> Newcomers<'a> {
         let left: Vec<Numbered> =
             named.map(|(id, exten)| Numbered { id: id.clone(), exten: (*exten).to_owned().into() }).collect();
         let more = self.left.len() - left.len();
-        Some(Finding::new(&LEFT_QUEUE, FindingKind::LeftQueues { left, more }).about(id).at(&queue.source))
+        let what = if self.deletable {
+            FindingKind::LeftDeletable { left, more }
+        } else {
+            FindingKind::LeftQueues { left, more }
+        };
+        Some(Finding::new(&LEFT_QUEUE, what).about(id).at(&queue.source))
     }
 }
 

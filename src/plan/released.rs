@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::context::Draft;
 use crate::model::agent;
+use crate::model::difference::fields;
 use crate::model::field::{Field, Record, by_key};
 use crate::model::finding::Holder;
 use crate::model::finding::{Finding, FindingKind};
-use crate::model::id::{Kind, ResourceId};
+use crate::model::id::ResourceId;
 use crate::model::ledger::LedgerEntry;
-use crate::model::queue;
 use crate::model::rule::RELEASED;
 use crate::model::value::Value;
 
@@ -32,11 +32,7 @@ impl Released {
         applied: Option<&LedgerEntry>,
     ) {
         let Some(applied) = applied else { return };
-        let table = match id.kind {
-            Kind::Agent => agent::FIELDS,
-            Kind::Queue => queue::FIELDS,
-            Kind::Seat => return,
-        };
+        let table = fields(id.kind);
         let password = applied.password.is_some().then_some(agent::PASSWORD.key);
         for key in applied.fields.keys().map(String::as_str).chain(password) {
             if declared.iter().any(|entry| entry.field.key == key) || applied.released.contains(key) {

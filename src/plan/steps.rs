@@ -5,10 +5,11 @@
 //! secret.put ─▶ agent.create, agent.password
 //! agent.create ─▶ agent.edit (what creation cannot set)
 //! agent.create ─▶ queue.create, queue.members ─▶ agent.delete
+//! queue.delete ─▶ agent.delete
 //! ```
 //!
-//! An agent exists before a queue names it, and leaves every queue before it is deleted. A queue's members are
-//! replaced once; only a replaced agent that comes back must leave first. An edit that takes a SIP number comes after
+//! An agent exists before a queue names it, and leaves every queue before it is deleted: by its list, or by the queue's
+//! own deletion. A queue's members are replaced once; only a replaced agent that comes back must leave first. An edit that takes a SIP number comes after
 //! the edit or the delete that frees it. If numbers form a cycle, one agent is unbound first, and gets its new number
 //! last. Steps without an arrow between them may run concurrently.
 
@@ -127,7 +128,7 @@ impl<'a> Builder<'a> {
 
     /// Adds the steps by which replaced agents leave the queues that they return to.
     ///
-    /// If a queue's change removes all of them for good, they leave by that change's step.
+    /// If a queue's change removes all of them for good, or the queue itself, they leave by that change's step.
     fn leave(&mut self, replaced: &[&Change]) -> Vec<Left> {
         let ids: BTreeSet<&OperatorId> = replaced.iter().map(|c| &c.id.name).collect();
         let Some(listing) = self.context.live.queues.as_ref().filter(|_| !ids.is_empty()) else {
@@ -143,7 +144,8 @@ impl<'a> Builder<'a> {
             }
             let change = changed.get(exten.as_str());
             let end = change.and_then(|change| change.members_after());
-            if end.is_some_and(|end| !end.keys().any(|id| ids.contains(id))) {
+            let deleted = change.is_some_and(|change| change.action == Action::Delete);
+            if deleted || end.is_some_and(|end| !end.keys().any(|id| ids.contains(id))) {
                 continue;
             }
             let id =
@@ -309,9 +311,11 @@ impl<'a> Builder<'a> {
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Queue) {
             let verb = match change.action {
                 Action::Create => Verb::Create,
-                Action::Update | Action::Replace | Action::Delete => Verb::Members,
+                Action::Update | Action::Replace => Verb::Members,
+                Action::Delete => Verb::Delete,
             };
-            let keys = change.fields.iter().map(|f| f.field.key);
+            let sent = change.fields.iter().filter(|_| verb != Verb::Delete);
+            let keys = sent.map(|f| f.field.key);
             let (fields, edited): (Vec<_>, Vec<_>) =
                 keys.partition(|key| verb == Verb::Create || *key == ASSIGN_MEMBERS.key);
             if !edited.is_empty() {
@@ -369,7 +373,10 @@ impl<'a> Builder<'a> {
             }
         }
         // The step that completes the change, not the one by which replaced agents leave.
-        let ends = |s: &Step| s.operation.verb == Verb::Members && s.members.is_none();
+        let ends = |s: &Step| match s.operation.verb {
+            Verb::Members => s.members.is_none(),
+            verb => verb == Verb::Delete,
+        };
         let steps = self.steps.iter().enumerate().filter(|(_, s)| ends(s) && by.contains(&s.targets[0]));
         let steps: Vec<At> = steps.map(|(at, _)| at).collect();
         for last in last {
@@ -381,7 +388,8 @@ impl<'a> Builder<'a> {
     fn sip_numbers(&mut self) {
         let mut takes: BTreeMap<&OperatorId, &str> = BTreeMap::new();
         let mut freed: BTreeMap<&OperatorId, At> = BTreeMap::new();
-        let deletes = self.steps.iter().zip(0..).filter(|(step, _)| step.operation.verb == Verb::Delete);
+        let deletes = Operation::agent(Verb::Delete);
+        let deletes = self.steps.iter().zip(0..).filter(|(step, _)| step.operation == deletes);
         let deletes = deletes.flat_map(|(step, at)| step.targets.iter().map(move |id| (id.name.clone(), at)));
         let deletes: BTreeMap<OperatorId, At> = deletes.collect();
         for change in self.changes.iter().filter(|c| c.id.kind == Kind::Agent) {

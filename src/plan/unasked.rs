@@ -63,7 +63,7 @@ fn hurt<'a>(
                     add(change.id.name.clone(), Disruption::Regroup);
                 }
             }
-            (Kind::Queue, Action::Update) => {
+            (Kind::Queue, Action::Update | Action::Delete) => {
                 let (before, after) = (change.members_before(), change.members_after());
                 let stays = |agent: &&OperatorId| after.is_some_and(|after| after.contains_key(*agent));
                 for agent in before.into_iter().flat_map(|before| before.keys()).filter(|a| !stays(a)) {
@@ -71,7 +71,7 @@ fn hurt<'a>(
                 }
             }
             (Kind::Agent | Kind::Queue, Action::Create)
-            | (Kind::Queue, Action::Delete | Action::Replace)
+            | (Kind::Queue, Action::Replace)
             | (Kind::Seat, _) => {}
         }
     }

@@ -13,6 +13,7 @@ use super::reference::{effect, setting_default, setting_values, supports, told_b
 use crate::config::settings::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::Field;
+use crate::model::id::KINDS;
 use crate::model::presence::STATES;
 use crate::model::rule::RULES;
 use crate::model::support::{Cell, Mapping, Support};
@@ -68,17 +69,15 @@ pub fn explain(
 /// Returns the path of a topic for common spellings: plurals, and the keys of the workspace file.
 fn canonical(wanted: &str) -> String {
     let (first, rest) = wanted.split_once('.').map_or((wanted, None), |(first, rest)| (first, Some(rest)));
-    let first = match first.to_ascii_lowercase().as_str() {
-        "agents" => "agent",
-        "queues" => "queue",
-        "seats" => "seat",
+    let lower = first.to_ascii_lowercase();
+    let first = match lower.as_str() {
         "profiles" | "defaults" | "default" => "profile",
         "connections" => "connection",
         "secret" | "secrets" | "stores" => "store",
         "findings" | "codes" | "code" => "finding",
         "policies" => "policy",
         "states" => "presence",
-        _ => first,
+        plural => KINDS.iter().find(|names| names.plural == plural).map_or(first, |names| names.word),
     };
     // A profile has the fields of an agent.
     match (first, rest) {

@@ -263,7 +263,7 @@ impl Run<'_> {
         if repetition > 0 {
             clock.sleep(retry::backoff(repetition, clock.chance())).await;
         }
-        let creates_queue = matches!(op, WriteOp::CreateQueue { .. });
+        let creates_queue = op.new_queue().is_some();
         if creates_queue {
             let mut stop = gate.stopped().clone();
             let begun = tokio::select! {
@@ -335,14 +335,14 @@ async fn carry_out(
         None => None,
     };
     let receipt = vendor.write(op, password.as_deref(), gate, Some(look)).await?;
-    if let WriteOp::CreateAgents { ids, .. } = op
+    if let WriteOp::Create { kind: Kind::Agent, ids, .. } = op
         && let Some(why) = receipt.id_mismatch(ids)
     {
         // The read-back finds the agents that exist before the step counts as failed.
         return Err(Failure::Refused(why));
     }
     if let (Some((ids, secret)), Some(sent)) = (op.password(), password) {
-        let created = matches!(op, WriteOp::CreateAgents { .. });
+        let created = matches!(op, WriteOp::Create { .. });
         if !created || secrets.rotated(secret).await {
             settle(world, ids, secret, sent, gate).await?;
         }
@@ -386,7 +386,7 @@ async fn settle(
         let vendor =
             vendors.get(Kind::Agent).ok_or_else(|| refuse("no connection holds agents".to_owned()))?;
         for id in ids {
-            let op = WriteOp::SetPassword { id: id.clone(), password: secret.clone() };
+            let op = WriteOp::SetPassword { kind: Kind::Agent, id: id.clone(), password: secret.clone() };
             let told = vendor.write(&op, Some(&other), gate, None).await;
             told.map_err(|failure| {
                 refuse(format!("another process put another one there, and {}", failure.message()))

@@ -176,7 +176,7 @@ impl<'a> PreSendChecks<'a> {
                 return seen;
             }
         }
-        if let (Some(shared), WriteOp::EditAgent { id, .. }) = (&self.agents, op) {
+        if let (Some(shared), WriteOp::Edit { kind: Kind::Agent, id, .. }) = (&self.agents, op) {
             // The shared listing lacks an agent whose call was one of the first.
             let shared = shared.lock().await;
             let found = shared.as_ref().and_then(|(_, listed)| listed.agents.get_key_value(id));
@@ -277,7 +277,7 @@ impl<'a> PreSendCheck<'a> {
         let (checks, op, disruptions) = (self.checks, self.op, self.disruptions);
         let guard = checks.guard.as_ref().filter(|_| !disruptions.is_empty());
         let mut created = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (WriteOp::CreateQueue { .. }, Some(creation)) = (op, &checks.creation) {
+        if let Some(creation) = checks.creation.filter(|_| op.new_queue().is_some()) {
             let since = creation.hold(&|| {}).await.map_err(|error| Failure::NotSent(error.to_string()))?;
             created = created.max(Some(since));
         }
@@ -323,17 +323,17 @@ impl<'a> PreSendCheck<'a> {
 impl Check for PreSendCheck<'_> {
     fn ready(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
-            if matches!(self.op, WriteOp::EditAgent { .. }) {
+            if matches!(self.op, WriteOp::Edit { kind: Kind::Agent, .. }) {
                 self.checks.list_agents().await;
             }
-            if matches!(self.op, WriteOp::DeleteAgents { .. }) { self.observe(false).await } else { Ok(()) }
+            if matches!(self.op, WriteOp::Delete { .. }) { self.observe(false).await } else { Ok(()) }
         })
     }
 
     fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async {
             // Before a deletion took its place, its targets were read.
-            if matches!(self.op, WriteOp::DeleteAgents { .. }) && self.is_fresh() {
+            if matches!(self.op, WriteOp::Delete { .. }) && self.is_fresh() {
                 return Ok(());
             }
             self.observe(true).await
@@ -341,8 +341,8 @@ impl Check for PreSendCheck<'_> {
     }
 
     fn is_current(&self) -> bool {
-        // No call deletes a duplicate queue, so a creation looks its name up again.
-        let ages = !self.disruptions.is_empty() || matches!(self.op, WriteOp::CreateQueue { .. });
+        // A duplicate queue is hard to remove, so a creation looks its name up again.
+        let ages = !self.disruptions.is_empty() || self.op.new_queue().is_some();
         !ages || self.is_fresh()
     }
 
@@ -350,11 +350,9 @@ impl Check for PreSendCheck<'_> {
         Box::pin(async {
             *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.checks.clock.elapsed());
             // From now on the vendor may create the queue, even after a crash. The next run then waits for it.
-            match (self.journal, self.op) {
-                (Some(journal), WriteOp::CreateQueue { .. }) => {
-                    journal.record_intent(self.step, Verb::Create).await
-                }
-                _ => Ok(()),
+            match self.journal.filter(|_| self.op.new_queue().is_some()) {
+                Some(journal) => journal.record_intent(self.step, Verb::Create).await,
+                None => Ok(()),
             }
         })
     }

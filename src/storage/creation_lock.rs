@@ -1,6 +1,6 @@
 //! Lock of a tenant's queue creation, across the processes of one user.
 //!
-//! The vendor silently creates a duplicate of a queue name, and no call deletes a queue. So a run holds this lock
+//! A vendor may silently create a duplicate of a queue name, and not every vendor can delete one. So a run holds this lock
 //! from before its first creation until the last response. While it holds the lock, no other run creates a queue, so
 //! two workspaces of one tenant cannot both find a name free.
 //!

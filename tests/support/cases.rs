@@ -75,7 +75,7 @@ pub(crate) fn read(name: &str) -> Case {
             .unwrap_or_default(),
         elsewhere: options
             .get("elsewhere")
-            .map(|others| serde_json::from_value(others.clone()).expect("workspaces by agent"))
+            .map(|others| serde_json::from_value(others.clone()).expect("workspaces by resource"))
             .unwrap_or_default(),
         manifests: String::new(),
     };

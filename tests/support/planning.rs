@@ -268,6 +268,7 @@ impl Estate {
                 (Kind::Queue, Verb::Create) => self.create_queue(target, change.ok_or("no change")?),
                 (Kind::Queue, Verb::Edit) => self.edit_queue(target, change.ok_or("no change")?, step)?,
                 (Kind::Queue, Verb::Members) => self.set_members(target, change, step)?,
+                (Kind::Queue, Verb::Delete) => self.delete_queue(target, change)?,
                 (Kind::Agent, Verb::Put) => {}
                 _ => return Err(format!("the vendor has no {}", step.operation)),
             }
@@ -415,6 +416,14 @@ impl Estate {
         Ok(())
     }
 
+    fn delete_queue(&mut self, target: &ResourceId, change: Option<&Change>) -> Result<(), String> {
+        if self.supports.queues.verbs.delete.is_none() {
+            return Err("the vendor deletes no queue".to_owned());
+        }
+        let exten = exten(target, change).ok_or("the plan does not tell which queue")?;
+        self.queues_mut().remove(&exten).map(drop).ok_or_else(|| format!("{target} is not there"))
+    }
+
     fn set_members(
         &mut self,
         target: &ResourceId,
@@ -464,6 +473,11 @@ pub(crate) fn write_down(ledger: &mut Ledger, plan: &Plan) {
         let key = change.id.to_string();
         if change.action == Action::Delete {
             ledger.resources.remove(&key);
+            continue;
+        }
+        // The list of a queue that no manifest names does not belong to rosterctl.
+        let is_foreign = change.id.kind == Kind::Queue && change.source.is_none();
+        if is_foreign && !ledger.resources.contains_key(&key) {
             continue;
         }
         let applied = ledger.resources.entry(key).or_default();

@@ -8,7 +8,7 @@ use rosterctl::config::workspace::Workspace;
 use rosterctl::model::agent;
 use rosterctl::model::field::by_key;
 use rosterctl::model::id::{OperatorId, ResourceId};
-use rosterctl::model::ledger::{AppliedPassword, Ledger};
+use rosterctl::model::ledger::{AppliedPassword, Ledger, LedgerEntry};
 use rosterctl::model::live::Live;
 use rosterctl::model::support::Mapping;
 use rosterctl::vendors::Registry;
@@ -46,6 +46,7 @@ pub(crate) struct LiveCase {
 #[derive(Clone, Debug)]
 pub(crate) struct QueueCase {
     pinned: bool,
+    distinct: bool,
     rule: Option<&'static str>,
     memory: Option<&'static str>,
     members: Option<Vec<(usize, i64)>>,
@@ -60,6 +61,8 @@ pub(crate) struct LiveQueueCase {
     rule: &'static str,
     memory: &'static str,
     members: Vec<(usize, i64)>,
+    /// The ledger's knowledge of it: none, or an entry that is let go of or not.
+    ledger: Option<bool>,
 }
 
 /// The vendors of a scenario.
@@ -225,9 +228,11 @@ fn queue() -> impl Strategy<Value = QueueCase> {
         prop::option::weighted(0.3, (prop::sample::select(vec!["g1", "g2"]), 0..3i64)),
         prop::option::weighted(0.05, 1..3usize),
         0..3usize,
+        any::<bool>(),
     )
-        .prop_map(|(pinned, rule, memory, members, selector, min, slot)| QueueCase {
+        .prop_map(|(pinned, rule, memory, members, selector, min, slot, distinct)| QueueCase {
             pinned,
+            distinct,
             rule,
             memory,
             members,
@@ -243,8 +248,15 @@ fn live_queue() -> impl Strategy<Value = LiveQueueCase> {
         prop::sample::select(vec!["random", "least"]),
         prop::sample::select(vec!["off", "2h"]),
         member_list(),
+        prop::option::weighted(0.7, prop::bool::weighted(0.2)),
     )
-        .prop_map(|(name, rule, memory, members)| LiveQueueCase { name, rule, memory, members })
+        .prop_map(|(name, rule, memory, members, ledger)| LiveQueueCase {
+            name,
+            rule,
+            memory,
+            members,
+            ledger,
+        })
 }
 
 pub(crate) fn scenario(house: House) -> impl Strategy<Value = Scenario> {
@@ -465,6 +477,9 @@ impl Scenario {
         if let Some(memory) = queue.memory {
             words["memory"] = memory.into();
         }
+        if queue.distinct {
+            words["distinct"] = true.into();
+        }
         if let Some(list) = &queue.members {
             let member = |(at, priority): &(usize, i64)| match priority {
                 0 => json!(IDS[*at]),
@@ -531,9 +546,16 @@ impl Scenario {
         estate
     }
 
-    /// Returns a ledger whose write-only values are all correct.
+    /// Returns a ledger whose write-only values are all correct. It knows queues if a vendor can delete them.
     pub(crate) fn ledger(&self) -> Ledger {
         let mut ledger = Ledger::default();
+        let deletes = self.workspace().supports().queues.verbs.delete.is_some();
+        for (at, queue) in self.live_queues.iter().enumerate().filter(|_| deletes) {
+            let Some(let_go) = queue.ledger else { continue };
+            let id = ResourceId::queue(QUEUES[queue.name], None);
+            let entry = LedgerEntry { exten: Some(self.key(at)), let_go, ..LedgerEntry::default() };
+            ledger.resources.insert(id.key(), entry);
+        }
         for (id, agent) in IDS.iter().zip(&self.live) {
             let Some(agent) = agent.as_ref().filter(|agent| agent.ledger.0) else { continue };
             let applied =

@@ -16,7 +16,7 @@ use crate::manifest;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::digest;
-use crate::model::id::OperatorId;
+use crate::model::id::ResourceId;
 use crate::model::source::File;
 use crate::storage::files;
 use crate::storage::files::{Manifest, Place};
@@ -39,7 +39,7 @@ pub(crate) fn registry() -> Registry {
 }
 
 /// Function that names another workspace of the run with an agent in the same tenant.
-pub(crate) type Elsewhere = Box<dyn Fn(&OperatorId) -> Option<Arc<str>> + Send + Sync>;
+pub(crate) type Elsewhere = Box<dyn Fn(&ResourceId) -> Option<Arc<str>> + Send + Sync>;
 
 /// A workspace with its manifests.
 pub(crate) struct Loaded {

@@ -199,15 +199,30 @@ impl Neighbours {
         found
     }
 
-    /// Returns the name of another workspace that declares an agent in the same tenant.
-    fn owner(&self, at: usize, id: &OperatorId) -> Option<Arc<str>> {
+    /// Returns the name of another workspace that declares a live resource in the same tenant. A queue's id holds its
+    /// number.
+    fn owner(&self, at: usize, id: &ResourceId) -> Option<Arc<str>> {
         let mine = self.get(at)?;
-        let mut others = self.agents.others(at, id).filter_map(|other| self.get(other));
-        let declares = |theirs: &&Declared| {
-            let wanted = theirs.agent(id).is_some_and(|(_, absent)| !absent);
-            wanted && share(mine.agents.as_ref(), theirs.agents.as_ref())
+        let found = match id.kind {
+            Kind::Agent => {
+                let mut others = self.agents.others(at, &id.name).filter_map(|other| self.get(other));
+                others.find(|theirs| {
+                    let wanted = theirs.agent(&id.name).is_some_and(|(_, absent)| !absent);
+                    wanted && share(mine.agents.as_ref(), theirs.agents.as_ref())
+                })
+            }
+            Kind::Queue => {
+                let (name, exten) = (Arc::from(id.name.as_str().rsplit_once('@')?.0), id.exten()?);
+                let mut others = self.queues.others(at, &name).filter_map(|other| self.get(other));
+                let is_it = |pinned: &Pinned| pinned.0.as_deref().is_none_or(|pin| pin == exten.as_str());
+                others.find(|theirs| {
+                    let wanted = theirs.names.get(&name).is_some_and(|places| places.iter().any(is_it));
+                    wanted && share(mine.queues.as_ref(), theirs.queues.as_ref())
+                })
+            }
+            Kind::Seat => None,
         };
-        others.find(declares).map(|theirs| Arc::clone(&theirs.name))
+        found.map(|theirs| Arc::clone(&theirs.name))
     }
 
     /// Returns the declarations of the other workspaces in a workspace's tenant.

@@ -1,6 +1,6 @@
 //! Queue creations of an earlier run that may still complete.
 //!
-//! `apply` waits for them, because a duplicate queue cannot be deleted.
+//! `apply` waits for them, because not every vendor can delete a duplicate queue.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

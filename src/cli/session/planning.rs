@@ -10,9 +10,10 @@ use crate::apply::{journal_recovery, ledger_update};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::plan_args::PlanArgs;
+use crate::config::workspace::Prune;
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::id::OperatorId;
+use crate::model::id::ResourceId;
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
@@ -104,15 +105,17 @@ pub(crate) fn build(
         .map_err(|error| CliError::Error(error.into()))
 }
 
-/// Returns the agents that policy prunes here and that another workspace declares, with its name.
-fn elsewhere(loaded: &Loaded, live: &Live, ledger: &Ledger) -> BTreeMap<OperatorId, Arc<str>> {
-    let Some((owner, agents)) = loaded.elsewhere.as_ref().zip(live.agents.as_ref()) else {
-        return BTreeMap::new();
-    };
+/// Returns the resources that policy may prune here and that another workspace declares, with its name.
+fn elsewhere(loaded: &Loaded, live: &Live, ledger: &Ledger) -> BTreeMap<ResourceId, Arc<str>> {
+    let Some(owner) = &loaded.elsewhere else { return BTreeMap::new() };
     let policy = loaded.workspace.policy.prune;
-    let undeclared = agents.items.iter().filter(|(id, _)| !loaded.desired.agents.contains_key(id));
+    let agents = live.agents.iter().flat_map(|agents| &agents.items);
+    let undeclared = agents.filter(|(id, _)| !loaded.desired.agents.contains_key(id));
     let pruned = undeclared.filter(|(id, record)| plan::prunes(policy, ledger, id, record));
-    pruned.filter_map(|(id, _)| Some((id.clone(), owner(id)?))).collect()
+    let queues = live.queues.iter().flat_map(|queues| &queues.items).filter(|_| policy != Prune::None);
+    let queues = queues.map(|(exten, queue)| ResourceId::queue(&queue.name, Some(exten.as_str())));
+    let all = pruned.map(|(id, _)| ResourceId::agent(id)).chain(queues);
+    all.filter_map(|id| Some((id.clone(), owner(&id)?))).collect()
 }
 
 /// Records the steps of an interrupted run in the ledger. Only `apply` saves it, under the lock.

@@ -6,7 +6,7 @@ use super::notes::left_alone;
 use super::{and_more, list, unset_or};
 use crate::messages::subject::Subject;
 use crate::model::difference::Difference;
-use crate::model::finding::{FindingKind, ForeignSecret};
+use crate::model::finding::{FindingKind, ForeignSecret, Numbered};
 use crate::model::id::Kind;
 use crate::model::presence::Disruption;
 use crate::model::text::visible;
@@ -171,12 +171,8 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
             visible(live),
             visible(declared)
         ),
-        K::LeftQueues { left, more } => format!(
-            "{id} would be created, and {}{} left the manifests and is not known to be gone: no call could delete a \
-             second queue; say `was: OLD` if it is that queue under a new name, or `distinct: true` if it is another one",
-            list(left.iter().map(|queue| format!("{} (`{}`)", queue.id, queue.exten))),
-            and_more(*more)
-        ),
+        K::LeftQueues { left, more } => left_queues(&id, left, *more, "no call could delete a second queue"),
+        K::LeftDeletable { left, more } => left_queues(&id, left, *more, "it may be the same queue"),
         K::Lookalike { name, other } => format!(
             "queue {} would be created beside queue {}, whose name looks the same: write the name of the live queue, or \
              say `distinct: true` if it is another one",
@@ -201,12 +197,13 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
             "{id} would be deleted, and workspace {workspace} declares it in the same tenant; let go of it with \
              `rosterctl ledger forget {own}`"
         ),
-        K::AllDeleted { count, of } => format!(
-            "every live agent ({count} of {of}) would be deleted, which no limit allows; if this is meant, \
-             --allow deletes={count} lifts the rule for one run"
-        ),
+        K::AllDeleted { count, of } => all_deleted("agent", *count, *of),
+        K::AllQueuesDeleted { count, of } => all_deleted("queue", *count, *of),
         K::TooManyDeletes { count, of, limit } => {
             too_many("agents would be deleted", "deletes", *count, *of, limit)
+        }
+        K::TooManyQueueDeletes { count, of, limit } => {
+            too_many("queues would be deleted", "deletes", *count, *of, limit)
         }
         K::TooManyChanges { count, of, limit } => {
             too_many("agents and queues would be changed", "changes", *count, *of, limit)
@@ -325,6 +322,22 @@ fn live_agents(count: usize) -> String {
 /// Writes the other queues that an agent is left out of.
 fn and_of<T: std::fmt::Display>(queues: &[T]) -> String {
     if queues.is_empty() { String::new() } else { format!(" and of {}", list(queues)) }
+}
+
+fn left_queues(id: &str, left: &[Numbered], more: usize, why: &str) -> String {
+    format!(
+        "{id} would be created, and {}{} left the manifests and is not known to be gone: {why}; say `was: OLD` if it is \
+         that queue under a new name, or `distinct: true` if it is another one",
+        list(left.iter().map(|queue| format!("{} (`{}`)", queue.id, queue.exten))),
+        and_more(more)
+    )
+}
+
+fn all_deleted(what: &str, count: usize, of: usize) -> String {
+    format!(
+        "every live {what} ({count} of {of}) would be deleted, which no limit allows; if this is meant, \
+         --allow deletes={count} lifts the rule for one run"
+    )
 }
 
 fn too_many(what: &str, word: &str, count: usize, of: usize, limit: &str) -> String {

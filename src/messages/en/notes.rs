@@ -6,6 +6,7 @@ use super::{list, unset_or};
 use crate::model::difference::Difference;
 use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused, Unread};
 use crate::model::presence::{Disruption, GapReason, Objection};
+use crate::model::text::visible;
 
 /// Writes notes in one line.
 pub fn notes<'a>(notes: impl IntoIterator<Item = &'a Note>) -> String {
@@ -109,6 +110,7 @@ pub fn moved(what: &Moved) -> String {
         Moved::InQueue { exten } => format!("it is in queue {exten}"),
         Moved::CouldNotLeave { queue } => format!("it could not leave {queue}"),
         Moved::NameTaken { exten } => format!("a queue of this name has been created since ({exten})"),
+        Moved::Renamed { name } => format!("its name is {} now", visible(name)),
         Moved::Members { joined, left, reordered } => {
             let all = [("joined", joined), ("left", left), ("got another priority", reordered)];
             let all = all.into_iter().filter(|(_, members)| !members.is_empty());
@@ -126,7 +128,7 @@ pub fn moved(what: &Moved) -> String {
 /// Writes the reason of a failed read.
 pub fn unread(why: &Unread) -> String {
     match why {
-        Unread::NoConnection { kind } => format!("no connection holds {}s", kind.word()),
+        Unread::NoConnection { kind } => format!("no connection holds {}", kind.plural()),
         Unread::NotRead => "it was not looked at".to_owned(),
         Unread::Incomplete { doubt } => format!("the listing could not be proved complete ({doubt})"),
         Unread::NoMembers { exten } => {

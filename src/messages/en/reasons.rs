@@ -9,7 +9,9 @@ pub fn change_reason(reason: &ChangeReason) -> String {
     let are = |count: usize| if count == 1 { "is" } else { "are" };
     match reason {
         R::Absent => "the manifest says `state: absent`".to_owned(),
-        R::Pruned => "no manifest names it, and policy.prune deletes such agents".to_owned(),
+        R::Pruned { kind } => {
+            format!("no manifest names it, and policy.prune deletes such {}", kind.plural())
+        }
         R::ForcesReplacement { fields, new_password } => format!(
             "{} forces replacement{}",
             list(fields),

@@ -23,7 +23,7 @@ pub fn request(
 ) -> Result<Call, Unsupported> {
     let mut body = company(connection);
     Ok(match op {
-        WriteOp::CreateAgents { ids, record, .. } => {
+        WriteOp::Create { ids, record, .. } => {
             let first = ids.first().ok_or(Unsupported)?;
             body.insert("operatorId".to_owned(), json!(first.as_str()));
             for entry in record.iter().filter(|e| creates(e.field, record)) {
@@ -38,7 +38,7 @@ pub fn request(
             }
             call("create/v2", body)
         }
-        WriteOp::EditAgent { id, record } => {
+        WriteOp::Edit { id, record, .. } => {
             body.insert("operatorId".to_owned(), json!(id.as_str()));
             for entry in record.iter() {
                 codec::write(&mut body, entry.field, AGENTS.mapping(entry.field).update, &entry.value);
@@ -50,16 +50,11 @@ pub fn request(
             body.insert("password".to_owned(), json!(digest(password.ok_or(Unsupported)?)));
             call("editPwd", body)
         }
-        WriteOp::DeleteAgents { ids } => {
+        WriteOp::Delete { ids, .. } => {
             body.insert("operatorIds".to_owned(), json!(ids));
             call("del/v2", body)
         }
-        WriteOp::CreateQueue { .. }
-        | WriteOp::EditQueue { .. }
-        | WriteOp::SetMembers { .. }
-        | WriteOp::PutSecret { .. } => {
-            return Err(Unsupported);
-        }
+        WriteOp::SetMembers { .. } | WriteOp::PutSecret { .. } => return Err(Unsupported),
     })
 }
 

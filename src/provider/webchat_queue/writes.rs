@@ -18,9 +18,10 @@ use crate::provider::Unsupported;
 /// Returns the call of a write operation on queues.
 pub fn request(connection: &Connection, op: &WriteOp) -> Result<Call, Unsupported> {
     Ok(match op {
-        WriteOp::CreateQueue { name, record } => {
+        WriteOp::Create { ids, record, .. } => {
+            let name = ids.first().ok_or(Unsupported)?;
             let mut body = Map::new();
-            body.insert("displayName".to_owned(), json!(name));
+            body.insert("displayName".to_owned(), json!(name.as_str()));
             if let Some(rule) = record.text(&ASSIGN_RULE) {
                 body.insert("assignRule".to_owned(), json!(rule));
             }
@@ -41,11 +42,9 @@ pub fn request(connection: &Connection, op: &WriteOp) -> Result<Call, Unsupporte
             "updateQueueAssignMembers",
             &json!({ "exten": exten.as_str(), "assignMembers": members(list) }),
         ),
-        WriteOp::CreateAgents { .. }
-        | WriteOp::EditAgent { .. }
+        WriteOp::Edit { .. }
+        | WriteOp::Delete { .. }
         | WriteOp::SetPassword { .. }
-        | WriteOp::DeleteAgents { .. }
-        | WriteOp::EditQueue { .. }
         | WriteOp::PutSecret { .. } => return Err(Unsupported),
     })
 }

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::id::KINDS;
+
 /// Fewest digits of a telephone number.
 pub(super) const FEWEST: usize = 7;
 /// Number of digits that make a telephone number in any context.
 const SURE: usize = 11;
 /// Fewest letters and digits of a hexadecimal digest.
 const DIGEST: usize = 32;
-/// Kinds before the `/` of an id.
-const KINDS: [&str; 6] = ["agent", "agents", "queue", "queues", "seat", "seats"];
 /// Suffixes of file names in paths.
 const SUFFIXES: [&str; 3] = [".yaml", ".yml", ".json"];
 
@@ -140,7 +140,7 @@ fn after_kind(before: &[char]) -> bool {
     let Some((_, before)) = before.split_last().filter(|(last, _)| **last == '/') else { return false };
     let letters = before.iter().rev().take_while(|c| c.is_ascii_alphanumeric()).count();
     let word: String = before[before.len() - letters..].iter().collect();
-    KINDS.contains(&&*word)
+    KINDS.iter().any(|names| names.word == word || names.plural == word)
 }
 
 /// Returns true if an id or the number of a queue follows.

@@ -46,15 +46,17 @@ pub(super) fn line(support: &Support, change: &Change, tense: Tense) -> Line {
     for field in &change.fields {
         if *field.field == ASSIGN_MEMBERS {
             pieces.extend(member_pieces(change, tense));
-        } else if change.action == Action::Create {
-            pieces.push(Segment::Words(format!(
-                "{} {}",
-                field.field.key,
-                words(support, field, field.after.as_ref())
-            )));
-        } else {
-            pieces.push(field_piece(support, field));
+            continue;
         }
+        let value = match change.action {
+            Action::Create => field.after.as_ref(),
+            Action::Delete => field.before.as_ref(),
+            Action::Update | Action::Replace => {
+                pieces.push(field_piece(support, field));
+                continue;
+            }
+        };
+        pieces.push(Segment::Words(format!("{} {}", field.field.key, words(support, field, value))));
     }
     if change.action == Action::Update && staffing(change).is_some_and(|staff| staff.after() == 0) {
         pieces.push(Segment::Remark("no member is left".to_owned()));

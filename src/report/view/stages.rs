@@ -42,8 +42,8 @@ impl Stage {
             Verb::Members => "set the members of",
             Verb::Put => "store the password of",
         };
-        let plural = if self.targets == 1 { "" } else { "s" };
-        format!("{verb} {} {}{plural}", self.targets, self.operation.kind.word())
+        let kind = self.operation.kind;
+        format!("{verb} {} {}", self.targets, if self.targets == 1 { kind.word() } else { kind.plural() })
     }
 }
 

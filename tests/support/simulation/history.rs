@@ -278,6 +278,7 @@ impl World {
         self.was_missing.clear();
         self.may_create.clear();
         self.may_delete.clear();
+        self.may_delete_queues.clear();
         self.carried.clear();
         self.owners.begin_run(died);
         self.hidden.begin_run();

@@ -71,6 +71,12 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
         wrong.extend(strangers.map(|id| format!("agent {id} is in no manifest")));
     }
     let queues = live.queues.unwrap_or_default().items;
+    let deletes = supports.queues.verbs.delete.is_some() && !roster.desired.queues.is_empty();
+    if deletes && roster.workspace.policy.prune == Prune::All {
+        let declared = |name: &str| roster.desired.queues.values().any(|queue| *queue.name == *name);
+        let strangers = queues.values().filter(|queue| !declared(&queue.name));
+        wrong.extend(strangers.map(|queue| format!("queue {} is in no manifest", queue.name)));
+    }
     for queue in roster.desired.queues.values() {
         let there: Vec<_> = queues.values().filter(|live| live.name == queue.name).collect();
         let [now] = there[..] else {

@@ -54,12 +54,13 @@ use rosterctl::apply::{ApplyOptions, ApplyOutcome, Finish, StepResult, ledger_up
 use rosterctl::config::workspace::Prune;
 use rosterctl::model::agent::PASSWORD;
 use rosterctl::model::desired::Desired;
-use rosterctl::model::id::Kind;
+use rosterctl::model::id::{Kind, ResourceId};
 use rosterctl::model::identity::Identity;
-use rosterctl::model::ledger::Ledger;
+use rosterctl::model::ledger::{Ledger, LedgerEntry};
 use rosterctl::model::live::Live;
 use rosterctl::model::outcome::Status;
 use rosterctl::model::plan::{Action, Allowance, Operation, Plan, Verb};
+use rosterctl::model::presence::Disruption;
 use rosterctl::model::rule::Effect as Weight;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::plan::{self, Options};
@@ -96,6 +97,8 @@ pub(crate) enum Mutant {
     Forgetful,
     /// No presence is read.
     Heedless,
+    /// No presence is read of the agents that leave a queue.
+    HeedlessOfQueues,
     /// A resource that was read once counts as current for the whole run.
     NoLook,
     /// Rate windows are forgotten.
@@ -259,7 +262,10 @@ impl<'a> Client<'a> {
         let plan = plan::plan(workspace, desired, &live, &ledger, &options);
         let plan = Arc::new(plan.unwrap_or_else(|_| panic!("no target is named")));
         self.watch_plan(&plan, &ledger);
-        self.world.borrow_mut().planned = true;
+        {
+            let mut world = self.world.borrow_mut();
+            (world.planned, world.planned_ms) = (true, world.now);
+        }
         if [Weight::Invalid, Weight::Refused, Weight::Incomplete].into_iter().any(|weight| plan.has(weight)) {
             let codes: BTreeSet<&str> = plan.findings.iter().map(|f| f.code.as_str()).collect();
             self.world.borrow_mut().note(format!("blocked: {codes:?}"));
@@ -382,6 +388,17 @@ impl<'a> Client<'a> {
                 },
                 (_, Action::Create) => !world.was_missing.contains(&change.id.to_string()),
                 (Kind::Agent, Action::Replace) => !self.roster.workspace.policy.replace_immutable,
+                (Kind::Queue, Action::Delete) => {
+                    let owned = |(_, entry): (ResourceId, &LedgerEntry)| {
+                        entry.exten == change.exten && !entry.let_go && !entry.pending
+                    };
+                    self.desired.queues.contains_key(&change.id)
+                        || match self.roster.workspace.policy.prune {
+                            Prune::All => false,
+                            Prune::Owned => !ledger.queues().any(owned),
+                            Prune::None => true,
+                        }
+                }
                 _ => false,
             };
             if wrong {
@@ -389,6 +406,9 @@ impl<'a> Client<'a> {
                     "the plan wants to {:?} {}, which is not due",
                     change.action, change.id
                 ));
+            }
+            if change.id.kind == Kind::Queue && change.action == Action::Delete {
+                world.may_delete_queues.extend(change.exten.clone());
             }
             if change.id.kind == Kind::Agent && matches!(change.action, Action::Delete | Action::Replace) {
                 world.may_delete.insert(name.to_owned());
@@ -425,6 +445,10 @@ impl<'a> Client<'a> {
     async fn run(&self, plan: &Arc<Plan>) -> Finish {
         let mut conduct = self.conduct.clone();
         conduct.guard = conduct.guard.filter(|_| self.mutant != Some(Mutant::Heedless));
+        if let Some(guard) = conduct.guard.as_mut().filter(|_| self.mutant == Some(Mutant::HeedlessOfQueues))
+        {
+            guard.block.remove(&Disruption::Unqueue);
+        }
         let known = self.read_passwords(plan);
         let passwords: BTreeMap<_, _> =
             known.iter().map(|(secret, value)| (secret.name(), Arc::clone(value))).collect();

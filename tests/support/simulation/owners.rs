@@ -238,6 +238,10 @@ impl World {
                 let exten = body["exten"].as_str().unwrap_or_default();
                 self.carried.insert(("queue.members", exten.to_owned()));
             }
+            "removeQueue" => {
+                let exten = body["exten"].as_str().unwrap_or_default();
+                self.carried.insert(("queue.delete", format!("queue/{exten}")));
+            }
             _ => {}
         }
     }

@@ -56,6 +56,13 @@ impl World {
                     .filter(|id| !self.joined.contains_key(&(exten.to_owned(), id.clone())))
                     .collect()
             }
+            "removeQueue" => {
+                let exten = body["exten"].as_str().unwrap_or_default();
+                let queue = self.estate.get::<WebchatQueue>().queue(exten);
+                let members = queue.into_iter().flat_map(|queue| &queue.assign_members);
+                let members = members.map(|member| member.agent_number.clone());
+                members.filter(|id| !self.joined.contains_key(&(exten.to_owned(), id.clone()))).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -71,10 +78,12 @@ impl World {
     /// Checks that the presence of a disrupted agent was read just before the call left.
     ///
     /// A question about many agents takes a while: its last answer counts for all of them.
-    pub(super) fn watch_call(&mut self, id: &str, begun: i64) {
+    pub(super) fn watch_call(&mut self, id: &str, operation: &str, begun: i64) {
         if !self.guarded {
             return;
         }
+        let harm =
+            if operation == "removeQueue" { "was put out of its deleted queue" } else { "was disrupted" };
         let before = |asked: &&(i64, i64)| asked.1 <= begun && asked.0 >= self.run_ms;
         let answers =
             |asked: &Vec<(i64, i64)>| asked.iter().filter(before).max_by_key(|(_, at)| *at).copied();
@@ -82,10 +91,10 @@ impl World {
         match self.asked.get(id).and_then(answers) {
             Some((seen, _)) if last.is_some_and(|last| begun - last <= 4_000) => {
                 if self.calls.get(id).is_some_and(|since| *since < seen) {
-                    self.violate(format!("agent {id} was disrupted while on a call"));
+                    self.violate(format!("agent {id} {harm} while on a call"));
                 }
             }
-            _ => self.violate(format!("agent {id} was disrupted without a look at its presence")),
+            _ => self.violate(format!("agent {id} {harm} without a look at its presence")),
         }
     }
 

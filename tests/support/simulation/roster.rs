@@ -67,9 +67,18 @@ struct Shape {
     limit: Option<Limit>,
     /// True if agents leave the manifests after the first run.
     leaving: bool,
+    /// True if queues leave them, too, where the vendor deletes queues.
+    queues_leave: bool,
 }
 
-const ALONE: Shape = Shape { digit: 8, queues: ["q1", "q2", "q3"], prune: None, limit: None, leaving: false };
+const ALONE: Shape = Shape {
+    digit: 8,
+    queues: ["q1", "q2", "q3"],
+    prune: None,
+    limit: None,
+    leaving: false,
+    queues_leave: false,
+};
 
 /// Returns a roster of a few agents and queues.
 pub(crate) fn small(house: &'static House, seed: u64) -> Roster {
@@ -78,7 +87,7 @@ pub(crate) fn small(house: &'static House, seed: u64) -> Roster {
 
 /// Returns a small roster that some agents leave, and that deletes the agents that it owned.
 pub(crate) fn leaving(house: &'static House, seed: u64) -> Roster {
-    shaped(house, seed, Shape { prune: Some("owned"), leaving: true, ..ALONE })
+    shaped(house, seed, Shape { prune: Some("owned"), leaving: true, queues_leave: true, ..ALONE })
 }
 
 /// Returns two small rosters on one tenant, with the estate of the first; both may declare one queue.
@@ -86,7 +95,7 @@ pub(crate) fn shared(house: &'static House, seed: u64, one_queue: bool) -> [Rost
     let mut first = shaped(house, seed, Shape { prune: Some("owned"), leaving: true, ..ALONE });
     let queues = [["p1", "p2", "p3"], ["q1", "p2", "p3"]][usize::from(one_queue)];
     let limit = Some(first.limit);
-    let shape = Shape { digit: 9, queues, prune: Some("owned"), limit, leaving: true };
+    let shape = Shape { digit: 9, queues, prune: Some("owned"), limit, leaving: true, queues_leave: false };
     let second = shaped(house, seed ^ 0xb0b, shape);
     for agent in second.estate.get::<AgentConfig>().agents() {
         first.estate.get_mut::<AgentConfig>().put(Agent {
@@ -245,7 +254,9 @@ fn shaped(house: &'static House, seed: u64, shape: Shape) -> Roster {
     let live_ids: Vec<String> =
         live.iter().filter_map(|agent| agent["operatorId"].as_str()).map(str::to_owned).collect();
     let mut live_queues = Vec::new();
-    let mut queue_text = String::new();
+    // A queue that is new beside one that left must say that it is another one.
+    let queues_leave = shape.queues_leave && supports.queues.verbs.delete.is_some();
+    let (mut queue_text, mut leaving_queues) = (String::new(), String::new());
     for name in shape.queues.iter().take(queues) {
         if dice.chance(55) {
             let list: Vec<_> = live_ids
@@ -266,7 +277,13 @@ fn shaped(house: &'static House, seed: u64, shape: Shape) -> Roster {
             if digit != ALONE.digit && ALONE.queues.contains(name) {
                 words = json!({"displayName": name, "assignRule": "least", "allowEmpty": true});
             }
+            if queues_leave {
+                words["distinct"] = true.into();
+            }
             let _ = writeln!(queue_text, "  - {words}");
+        } else if queues_leave {
+            let words = json!({"displayName": name, "assignRule": "least", "distinct": true});
+            let _ = writeln!(leaving_queues, "  - {words}");
         }
     }
     // A member that is no agent: the vendor drops it whenever the list is written.
@@ -275,19 +292,20 @@ fn shaped(house: &'static House, seed: u64, shape: Shape) -> Roster {
     {
         list.push(json!({"agentNumber": "7777", "priority": 1}));
     }
-    let earlier = format!("{text}{leaves}");
-    let written = |agents: &str| {
+    let (earlier, earlier_queues) = (format!("{text}{leaves}"), format!("{queue_text}{leaving_queues}"));
+    let written = |agents: &str, queues: &str| {
         let mut manifest =
             "apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\n".to_owned();
-        for (key, text) in [("agents", agents), ("queues", &queue_text)] {
+        for (key, text) in [("agents", agents), ("queues", queues)] {
             if !text.is_empty() {
                 let _ = write!(manifest, "{key}:\n{text}");
             }
         }
         manifest
     };
-    let earlier = (shape.leaving && !leaves.is_empty()).then(|| written(&earlier));
-    let manifest = written(&text);
+    let leave = !leaves.is_empty() || !leaving_queues.is_empty();
+    let earlier = (shape.leaving && leave).then(|| written(&earlier, &earlier_queues));
+    let manifest = written(&text, &queue_text);
     let quirks = json!({
         "mainGroupOnCreate": dice.chance(70), "enabledOnCreate": dice.chance(70),
         "filters": dice.one(&["exact", "fuzzy"]), "notFound": dice.one(&["failure", "null", "empty"]),

@@ -116,6 +116,11 @@ impl World {
                 let now = self.members_of(&change.id, change.exten.as_deref())?;
                 (now != told).then(|| format!("{id} was given {told}, and has {now}"))
             }
+            (Kind::Queue, Verb::Delete) => {
+                let exten = change.exten.as_deref()?;
+                let is_there = self.estate.get::<WebchatQueue>().queue(exten).is_some();
+                is_there.then(|| format!("{id} was deleted, and is there"))
+            }
             (Kind::Agent, Verb::Password | Verb::Put) => None,
             _ => Some(format!("{} of {id} was done, and no vendor does it", step.operation)),
         }

@@ -160,6 +160,10 @@ pub(crate) struct World {
     pub(crate) generated: BTreeMap<String, String>,
     /// Agents that the plan deletes.
     pub(crate) may_delete: BTreeSet<String>,
+    /// Queues that the plan deletes, by the vendor's number.
+    pub(crate) may_delete_queues: BTreeSet<String>,
+    /// The moment at which the plan of the current run was made.
+    pub(super) planned_ms: i64,
     /// Agents that the plan creates.
     pub(crate) may_create: BTreeSet<String>,
     /// All agents that any client created.
@@ -234,6 +238,8 @@ impl World {
             violations: Vec::new(),
             generated: BTreeMap::new(),
             may_delete: BTreeSet::new(),
+            may_delete_queues: BTreeSet::new(),
+            planned_ms: 0,
             may_create: BTreeSet::new(),
             created: BTreeSet::new(),
             by_console: BTreeMap::new(),
@@ -435,6 +441,8 @@ impl World {
             self.watch_known_queue(name);
         }
         let hurt = self.hurt(operation, &body);
+        let doomed = body["exten"].as_str().filter(|_| operation == "removeQueue");
+        let doomed = doomed.and_then(|exten| self.estate.get::<WebchatQueue>().queue(exten).cloned());
         let now = self.now;
         let reads = matches!(operation, "page" | "one/v2" | "queueQueue" | "agentbyworkno");
         if !reads && self.lost && begun > self.lost_ms {
@@ -462,7 +470,10 @@ impl World {
         }
         if self.estate.revision != revision {
             for id in hurt {
-                self.watch_call(&id, begun);
+                self.watch_call(&id, operation, begun);
+            }
+            if let Some(queue) = doomed {
+                self.watch_queue_deletion(&queue, begun);
             }
             let after = self.identities();
             for id in after.keys().filter(|id| !before.contains_key(*id)) {
@@ -541,6 +552,24 @@ impl World {
                 self.violate(format!("agent {id} was deleted while it was in queue {exten}"));
             }
         }
+    }
+
+    /// Checks that a plan named a deleted queue, and that it had no member that the client could have seen joining.
+    fn watch_queue_deletion(&mut self, queue: &Queue, begun: i64) {
+        let exten = &queue.exten;
+        if !self.may_delete_queues.contains(exten) {
+            self.violate(format!("queue {exten} was deleted, and the plan did not say so"));
+        }
+        let (shown, reached) = self.shown.get(exten).copied().unwrap_or_default();
+        for member in &queue.assign_members {
+            let joined = self.joined.get(&(exten.clone(), member.agent_number.clone()));
+            if joined.is_some_and(|joined| *joined < shown && reached < begun && *joined > self.planned_ms) {
+                let id = &member.agent_number;
+                self.violate(format!("queue {exten} was deleted although agent {id} had joined it"));
+            }
+        }
+        self.joined.retain(|(queue, _), _| queue != exten);
+        self.unnamed.remove(exten);
     }
 
     /// Records values that no manifest names and no run may lose. The rosters do not name these fields.

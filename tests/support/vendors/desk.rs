@@ -217,6 +217,7 @@ fn said(call: &Call) -> (&'static str, Json) {
             let members: Vec<Json> = body["crew"].as_array().into_iter().flatten().map(member).collect();
             ("updateQueueAssignMembers", json!({ "exten": body["title"], "assignMembers": members }))
         }
+        "lines/remove" => ("removeQueue", json!({ "exten": body["title"] })),
         other => (other, body),
     }
 }

@@ -94,27 +94,16 @@ pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
             "name its agents; leave the key out to not manage them; or say `allowEmpty: true` beside it",
         ),
         P::NoConnection { kind, provider } => {
-            let what = match kind {
-                Kind::Agent => "agents",
-                Kind::Queue => "queues",
-                Kind::Seat => "seats",
-            };
+            let what = kind.plural();
             say(
                 format!("{what} are declared, but no connection holds {what}"),
                 format!("add a connection of provider `{provider}` to rosterctl.yaml"),
             )
         }
-        P::NoSuchField { kind, field, provider } => {
-            let what = match kind {
-                Kind::Agent => "agents",
-                Kind::Queue => "queues",
-                Kind::Seat => "seats",
-            };
-            say(
-                format!("`{field}` cannot be set: `{provider}` has no such field of {what}"),
-                "take it out of the manifests",
-            )
-        }
+        P::NoSuchField { kind, field, provider } => say(
+            format!("`{field}` cannot be set: `{provider}` has no such field of {}", kind.plural()),
+            "take it out of the manifests",
+        ),
         P::TwoIds => say(
             "an agent has both `operatorId` and `operatorIds`",
             "keep `operatorId` for one agent, `operatorIds: FIRST..LAST` for a pool",

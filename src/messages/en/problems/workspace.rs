@@ -35,7 +35,7 @@ pub(super) fn problem(problem: &WorkspaceProblem) -> (String, String) {
             "a workspace has at most one connection of a provider; use a workspace for each tenant",
         ),
         P::SecondHolder { kind } => say(
-            format!("a second connection that holds {}s", kind.word()),
+            format!("a second connection that holds {}", kind.plural()),
             "a workspace has at most one connection for a kind; use a workspace for each system",
         ),
         P::NoAddress { key, sandbox } => say(format!("`{key}` is no address"), address(*sandbox)),

@@ -53,6 +53,7 @@ pub(super) static LINES: Support = Support {
     verbs: Verbs {
         create: Some(VerbSpec::single("lines/add")),
         update: Some(VerbSpec::single("lines/change")),
+        delete: Some(VerbSpec::single("lines/remove")),
         set_members: Some(VerbSpec::single("lines/crew")),
         ..Verbs::NONE
     },

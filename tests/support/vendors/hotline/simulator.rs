@@ -130,7 +130,7 @@ impl State {
         let reads = match operation {
             "people/list" | "people/get" | "lines/list" | "lines/get" => true,
             "people/add" | "people/change" | "people/remove" | "lines/add" | "lines/change"
-            | "lines/crew" => false,
+            | "lines/crew" | "lines/remove" => false,
             _ => return None,
         };
         let done = self.admit(site, method, reads, call, ctx).and_then(|()| {
@@ -303,6 +303,14 @@ impl State {
                 let mut line = line.clone();
                 line.attributes(spread, sticky)?;
                 self.lines.insert(title, line);
+                done
+            }
+            "lines/remove" => {
+                let [title] = known(body, ["title"])?;
+                let title = word(title, "title")?.unwrap_or_default();
+                if self.lines.remove(&title).is_none() {
+                    return refuse(404, "no such line");
+                }
                 done
             }
             _ => {

@@ -34,6 +34,7 @@ pub(super) static SPEC: Spec = Spec {
         operation("lines/add", true),
         operation("lines/change", true),
         operation("lines/crew", true),
+        operation("lines/remove", true),
     ],
     states: &[],
     refused: None,

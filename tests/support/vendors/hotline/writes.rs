@@ -17,15 +17,15 @@ use super::requests::post;
 /// Returns the call of a write operation on people.
 pub(super) fn people(connection: &Connection, op: &WriteOp) -> Result<Call, Unsupported> {
     let (operation, body) = match op {
-        WriteOp::CreateAgents { ids, record, password: None } => {
+        WriteOp::Create { ids, record, password: None, .. } => {
             let person = |id: &OperatorId| keyed("login", id, &PEOPLE, record, |fields| fields.create);
             let people: Vec<Json> = ids.iter().map(|id| Json::Object(person(id))).collect();
             ("people/add", object(json!({ "people": people })))
         }
-        WriteOp::EditAgent { id, record } => {
+        WriteOp::Edit { id, record, .. } => {
             ("people/change", keyed("login", id, &PEOPLE, record, |fields| fields.update))
         }
-        WriteOp::DeleteAgents { ids } => ("people/remove", object(json!({ "logins": ids }))),
+        WriteOp::Delete { ids, .. } => ("people/remove", object(json!({ "logins": ids }))),
         _ => return Err(Unsupported),
     };
     Ok(post(connection, operation, body))
@@ -34,17 +34,21 @@ pub(super) fn people(connection: &Connection, op: &WriteOp) -> Result<Call, Unsu
 /// Returns the call of a write operation on lines.
 pub(super) fn lines(connection: &Connection, op: &WriteOp) -> Result<Call, Unsupported> {
     let (operation, body) = match op {
-        WriteOp::CreateQueue { name, record } => (
-            "lines/add",
-            keyed("title", &OperatorId::from(name.as_str()), &LINES, record, |fields| fields.create),
-        ),
-        WriteOp::EditQueue { exten, record } => {
-            ("lines/change", keyed("title", exten, &LINES, record, |fields| fields.update))
+        WriteOp::Create { ids, record, .. } => {
+            let title = ids.first().ok_or(Unsupported)?;
+            ("lines/add", keyed("title", title, &LINES, record, |fields| fields.create))
+        }
+        WriteOp::Edit { id, record, .. } => {
+            ("lines/change", keyed("title", id, &LINES, record, |fields| fields.update))
         }
         WriteOp::SetMembers { exten, members, .. } => {
             let mut record = Record::default();
             record.set(&ASSIGN_MEMBERS, Value::Members(members.clone()), None);
             ("lines/crew", keyed("title", exten, &LINES, &record, |fields| fields.update))
+        }
+        WriteOp::Delete { ids, .. } => {
+            let title = ids.first().ok_or(Unsupported)?;
+            ("lines/remove", object(json!({ "title": title })))
         }
         _ => return Err(Unsupported),
     };
