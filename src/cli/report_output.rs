@@ -202,8 +202,11 @@ impl<'a> Reporter<'a> {
             return;
         }
         self.shown.set(true);
-        let masked = self.output.mask_personal.then(|| plan.with(Mask::for_plan(plan).plan(plan)));
-        let view = view::build(masked.as_ref().unwrap_or(plan), self.report.command, Some(seconds));
+        let mut plan = plan.clone();
+        if self.output.mask_personal {
+            Mask::for_plan(&plan).plan(Arc::make_mut(&mut plan.plan));
+        }
+        let view = view::build(&plan, self.report.command, Some(seconds));
         let view = View { due, ..view };
         self.console.out(&text::plan(&view, self.console.look()));
     }

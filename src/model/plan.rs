@@ -430,7 +430,8 @@ pub struct Step {
     /// Steps that must be done first.
     #[schemars(with = "Vec<String>")]
     pub after: Vec<StepId>,
-    /// Fields that it sends. Steps that send the same fields share them.
+    // Steps that send the same fields share them.
+    /// Fields that it sends.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty", deserialize_with = "field_keys")]
     #[schemars(with = "Vec<String>")]
     pub fields: Arc<[&'static str]>,

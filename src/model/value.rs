@@ -149,7 +149,7 @@ impl Value {
 
     /// Returns the value with its free text replaced; members and references to secrets stay.
     #[must_use]
-    pub fn map_text(&self, replace: impl Fn(&str) -> Arc<str>) -> Value {
+    pub fn map_text(&self, replace: impl Fn(&Arc<str>) -> Arc<str>) -> Value {
         match (self, self.text()) {
             (Value::Other(raw), _) => Value::Other(replace(raw)),
             (Value::Password(_), _) | (_, None) => self.clone(),

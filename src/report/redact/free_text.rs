@@ -16,6 +16,12 @@ const DIGEST: usize = 32;
 /// Suffixes of file names in paths.
 const SUFFIXES: [&str; 3] = [".yaml", ".yml", ".json"];
 
+/// Returns false for a text that holds neither an e-mail address nor a telephone number.
+pub(super) fn may_be_personal(text: &str) -> bool {
+    let digits = text.chars().filter(|c| matches!(c, '0'..='9' | '０'..='９'));
+    digits.take(FEWEST).count() == FEWEST || text.contains(['@', '＠'])
+}
+
 /// Hides e-mail addresses: `show` returns the visible rest of one.
 pub(super) fn addresses(text: &str, show: impl Fn(&str) -> String) -> String {
     let local = |c: &char| c.is_alphanumeric() || "._%+-".contains(*c);

@@ -10,10 +10,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::free_text::FEWEST;
-use super::{Body, Failure, Part, Report, Run};
+use super::{Body, Part, Report, Run};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::field::{Field, Personal};
-use crate::model::finding::Finding;
 use crate::model::id::OperatorId;
 use crate::model::message::{Argument, Rewrite};
 use crate::model::plan::{Change, Plan};
@@ -50,42 +49,32 @@ impl Mask {
         Self { ids }
     }
 
-    /// Returns the plan with personal data hidden. It can no longer be applied: its digest has changed.
-    pub fn plan(&self, plan: &Plan) -> Plan {
-        Plan {
-            changes: plan.changes.iter().map(|change| self.change(change)).collect(),
-            findings: plan.findings.iter().map(|finding| self.finding(finding)).collect(),
-            ..plan.clone()
-        }
+    /// Hides personal data in a plan. It can no longer be applied: its digest has changed.
+    pub fn plan(&self, plan: &mut Plan) {
+        plan.changes.iter_mut().for_each(|change| self.change(change));
+        plan.findings.iter_mut().for_each(|finding| finding.what.rewrite(self));
     }
 
-    fn change(&self, change: &Change) -> Change {
-        let mut change = change.clone();
-        change.title = change.title.map(|title| self.text(&title));
+    fn change(&self, change: &mut Change) {
+        change.title.iter_mut().chain(change.names.values_mut()).for_each(|name| *name = self.text(name));
         change.reason.rewrite(self);
-        change.names.values_mut().for_each(|name| *name = self.text(name));
         for field in &mut change.fields {
             self.values(field.field, &mut field.before, &mut field.after);
             field.reason.rewrite(self);
         }
-        change
     }
 
     /// Hides personal data in the texts of a value. It may be a telephone number, or an undocumented value of a vendor.
     fn value(&self, value: &Value) -> Value {
-        let Value::Members(members) = value else { return value.map_text(|text| self.text(text).into()) };
+        let Value::Members(members) = value else {
+            return value.map_text(|text| self.hide(text).map_or_else(|| Arc::clone(text), Arc::from));
+        };
         Value::Members(self.members(members))
     }
 
     fn members(&self, members: &Members) -> Arc<Members> {
         let hide = |(id, priority): (&OperatorId, &i64)| (OperatorId::new(self.text(id.as_str())), *priority);
         Arc::new(members.iter().map(hide).collect())
-    }
-
-    fn finding(&self, finding: &Finding) -> Finding {
-        let mut finding = finding.clone();
-        finding.what.rewrite(self);
-        finding
     }
 
     /// Returns a run with personal data hidden.
@@ -115,8 +104,15 @@ impl Mask {
 
     /// Returns a text with telephone numbers and e-mail addresses hidden.
     pub fn text(&self, text: &str) -> String {
-        let text = free_text::addresses(text, |address| hidden(address, Personal::Email));
-        free_text::numbers(&text, &self.ids, |number| hidden(number, Personal::Phone))
+        self.hide(text).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// Hides telephone numbers and e-mail addresses in a text; `None` if it can hold none.
+    fn hide(&self, text: &str) -> Option<String> {
+        free_text::may_be_personal(text).then(|| {
+            let text = free_text::addresses(text, |address| hidden(address, Personal::Email));
+            free_text::numbers(&text, &self.ids, |number| hidden(number, Personal::Phone))
+        })
     }
 }
 
@@ -171,23 +167,30 @@ impl Part {
     /// Returns the part without phone numbers and e-mail addresses.
     #[must_use]
     pub(super) fn masked(&self) -> Part {
-        let body = match &self.body {
-            Body::Planned(plan) => Body::Planned(plan.with(Mask::for_plan(plan).plan(plan))),
+        let mut part = self.clone();
+        part.mask();
+        part
+    }
+
+    /// Hides phone numbers and e-mail addresses.
+    pub fn mask(&mut self) {
+        match &mut self.body {
+            Body::Planned(plan) => {
+                Mask::for_plan(plan).plan(Arc::make_mut(&mut plan.plan));
+            }
             Body::Ran(plan, run) => {
                 let mask = Mask::for_plan(plan);
-                Body::Ran(plan.with(mask.plan(plan)), mask.run(run))
+                mask.plan(Arc::make_mut(&mut plan.plan));
+                *run = mask.run(run);
             }
             Body::Failed(failure) => {
                 let mask = Mask::default();
-                Body::Failed(Failure {
-                    workspace: failure.workspace.clone(),
-                    message: mask.text(&failure.message),
-                    reason: failure.reason,
-                    diagnostics: failure.diagnostics.iter().map(|d| mask.diagnostic(d)).collect(),
-                })
+                failure.message = mask.text(&failure.message);
+                for diagnostic in &mut failure.diagnostics {
+                    *diagnostic = mask.diagnostic(diagnostic);
+                }
             }
-        };
-        Part { body, ..self.clone() }
+        }
     }
 }
 
